@@ -1,0 +1,105 @@
+"""The `Context`: what is sent to a model, in stable order, and how it is spelled for a server.
+
+Knows messages, text and pages; knows nothing about HTTP, and nothing about what was folded.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from glyph_memory.page import Page
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagePart:
+    """A picture in a message: an encoded file, sent byte for byte."""
+
+    data: bytes = field(repr=False)
+    """The encoded file."""
+    size: tuple[int, int]
+    """Width and height in pixels, for counting its tokens."""
+    uuid: str | None = None
+    """A key under which a server that takes one may cache the image; `None` where none should be sent."""
+    media_type: str = "image/png"
+    """Its MIME type."""
+
+    @classmethod
+    def of(cls, page: Page, *, uuid: str | None = None) -> ImagePart:
+        """Encode a page once; the same bytes are sent every time the part is."""
+        return cls(data=page.png(), size=page.size, uuid=uuid)
+
+    @cached_property
+    def data_url(self) -> str:
+        """The file as a `data:` URL."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One message of a chat: a role and its parts, text and pictures in the order they are read."""
+
+    role: Literal["system", "user", "assistant"]
+    """Whose message it is; pictures ride in user messages only."""
+    parts: tuple[str | ImagePart, ...]
+    """Text and pictures."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What a reader is asked to look at.
+
+    Example:
+        >>> Context.of("Who signed?", pages=[]).messages[-1].role
+        'user'
+    """
+
+    messages: tuple[Message, ...]
+    """In the order they are sent."""
+
+    @classmethod
+    def of(cls, question: str, *, pages: Sequence[Page], note: str = "") -> Context:
+        """Ask a question about pages: a note, each page under its caption, the question last.
+
+        The question comes last so that everything before it stays the same from one question to the next, and a
+        server's prefix cache holds.
+
+        Args:
+            question: Asked in plain text, never drawn.
+            pages: In reading order.
+            note: What the pages are; a sentence of our own where it is empty.
+        """
+        parts: list[str | ImagePart] = []
+        if pages:
+            parts.append(note or "The following images are pages of one text, in order.")
+        for page in pages:
+            parts += [f"Page {page.number}:", ImagePart.of(page)]
+        return cls(messages=(Message(role="user", parts=(*parts, question)),))
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """Every picture, in order."""
+        return tuple(part for message in self.messages for part in message.parts if isinstance(part, ImagePart))
+
+    def to_openai(self) -> list[dict[str, Any]]:
+        """Spell the context as messages of the OpenAI chat-completions API; images as `data:` URLs.
+
+        A message that holds text alone is spelled as a plain string, which every server's template takes.
+        """
+        return [_openai_message(message) for message in self.messages]
+
+
+def _openai_message(message: Message) -> dict[str, Any]:
+    if all(isinstance(part, str) for part in message.parts):
+        return {"role": message.role, "content": "\n\n".join(str(part) for part in message.parts)}
+    return {"role": message.role, "content": [_openai_part(part) for part in message.parts]}
+
+
+def _openai_part(part: str | ImagePart) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    image: dict[str, Any] = {"type": "image_url", "image_url": {"url": part.data_url}}
+    return image | ({"uuid": part.uuid} if part.uuid else {})

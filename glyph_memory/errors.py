@@ -1,0 +1,66 @@
+"""Say what went wrong, which thing it was, and what to do next.
+
+The tree::
+
+    GlyphMemoryError
+    ├── StyleError (ValueError)      a page style that cannot be drawn
+    ├── FontError                    a font that is missing, broken or hostile
+    ├── DocumentError                a file or text that cannot be read
+    ├── ProfileError (ValueError)    a model profile that is unknown or cannot count
+    └── ReaderError                  the vision-language model did not answer
+        ├── ReaderUnavailable        nobody there, too slow, or overloaded; trying again may help
+        ├── ReaderOverflow           more tokens, images or bytes than the model takes
+        ├── ReaderRefused            the server understood and said no
+        └── BadReading               it answered, but not in a way that can be used
+
+Every message is one line: what, which (quoted), what to try next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GlyphMemoryError(Exception):
+    """Anything that glyph-memory itself raises; `except GlyphMemoryError` catches the whole tree."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same call may succeed when it is made again."""
+
+
+class StyleError(GlyphMemoryError, ValueError):
+    """A `PageStyle` whose parameters contradict each other; the message names the pair."""
+
+
+class FontError(GlyphMemoryError):
+    """A font that is missing, is not a font, or holds nothing that can be drawn."""
+
+
+class DocumentError(GlyphMemoryError):
+    """A document that cannot be read as text; the message says where it breaks."""
+
+
+class ProfileError(GlyphMemoryError, ValueError):
+    """A model profile that is unknown, or an image its model would not take."""
+
+
+class ReaderError(GlyphMemoryError):
+    """A reader gave no usable answer."""
+
+
+class ReaderUnavailable(ReaderError):
+    """No answer: the server is down, too slow, overloaded, or broke off half way."""
+
+    retryable: ClassVar[bool] = True
+
+
+class ReaderOverflow(ReaderError):
+    """The request is larger than the model's window, or than the server's limit on images or bytes."""
+
+
+class ReaderRefused(ReaderError):
+    """The server understood the request and will not serve it: model unknown, images not taken, no key."""
+
+
+class BadReading(ReaderError):
+    """The server answered something that is no chat completion."""

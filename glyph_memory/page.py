@@ -1,0 +1,156 @@
+"""The `Page`: one image and exactly what it says.
+
+A page is a view of a text and can be drawn again from it; nothing here knows how it was drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Box = tuple[int, int, int, int]
+"""Pixels: left, top, right, bottom; right and bottom are exclusive."""
+
+EscapeReason = Literal["no font", "control", "bidi control", "invisible", "surrogate", "needs shaping", "reserved"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Escape:
+    """A character that stands on a page as its number, `\\u{200b}`, because it could not stand there itself."""
+
+    character: str
+    """The character of the text."""
+    count: int
+    """How often it was escaped on this page."""
+    reason: EscapeReason
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of a page."""
+
+    text: str
+    """The characters of the text that stand on the line, including the break that ends it."""
+    start: int
+    """Offset of the first character in the text (counted in characters)."""
+    stop: int
+    """Offset after the last character."""
+    box: Box
+    """Where the line's ink may be, in pixels of the page."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Page:
+    """One typeset page.
+
+    Two pages are equal when their sizes and pixels are. Pixels are palette indices, packed: `depth` 4 holds
+    16 steps of ink (0 paper, 15 full), two pixels to a byte, the left one in the high half; `depth` 8 holds
+    one pixel to a byte, `16 * colour + ink`.
+    """
+
+    number: int
+    """1 for the first page of its text."""
+    size: tuple[int, int]
+    """Width and height in pixels."""
+    text: str = field(repr=False)
+    """The characters of the text that stand on the page, in order: `text[page.start:page.stop]`."""
+    start: int
+    """Offset into the text of the first character on the page, counted in characters."""
+    line_table: NDArray[np.int64] = field(repr=False)
+    """Shape (lines, 6): start and stop offset, left, top, right, bottom in pixels; `lines` spells it out."""
+    escaped: tuple[Escape, ...] = ()
+    """What had to be written as `\\u{…}`, by character."""
+    pixels: bytes = field(repr=False)
+    """Palette indices row by row; at depth 4 every row takes `(width + 1) // 2` bytes."""
+    depth: Literal[4, 8] = 4
+    """Bits a pixel."""
+    palette: bytes = field(repr=False, default=bytes(255 - 17 * ink for ink in range(16) for _ in "RGB"))
+    """RGB triples, `2 ** depth` of them at the most."""
+
+    @property
+    def stop(self) -> int:
+        """Offset into the text after the last character on the page; the next page's `start`."""
+        return self.start + len(self.text)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines in reading order; their texts joined are the page's text."""
+        rows = self.line_table.tolist()
+        base = self.start
+        return tuple(
+            Line(text=self.text[start - base : stop - base], start=start, stop=stop, box=(left, top, right, bottom))
+            for start, stop, left, top, right, bottom in rows
+        )
+
+    @property
+    def escapes(self) -> int:
+        """How many characters of the page had to be escaped."""
+        return sum(escape.count for escape in self.escaped)
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The page as a Pillow image: mode `L` where every colour is a grey, else `RGB`. Treat as read-only."""
+        levels = np.frombuffer(self.palette, np.uint8).reshape(-1, 3)
+        if self.depth == 4 and self.palette == _BLACK_ON_WHITE:
+            return Image.frombytes("L", self.size, self.pixels, "raw", "L;4I")
+        return self._indexed().convert("L" if (levels == levels[:, :1]).all() else "RGB")
+
+    def array(self) -> NDArray[np.uint8]:
+        """The decoded pixels: shape (height, width) for greys, (height, width, 3) for colours, 0 to 255."""
+        return np.asarray(self.image)
+
+    def png(self, *, compress_level: int = 1) -> bytes:
+        """The page as PNG: 16 greys at 4 bits a pixel, or a palette where there are colours.
+
+        Args:
+            compress_level: zlib's, 1 to 9. 1 by default: 9 takes many times as long and saves a few per cent,
+                on pages that travel over loopback.
+        """
+        buffer = io.BytesIO()
+        bits = {"bits": 4} if self.depth == 4 else {}
+        self._indexed().save(buffer, "PNG", compress_level=compress_level, **bits)
+        return buffer.getvalue()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the decoded pixels, in hex; `pixel_digest` takes it from any image."""
+        return pixel_digest(self.image)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Page):
+            return NotImplemented
+        return self.size == other.size and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def _indexed(self) -> Image.Image:
+        image = Image.frombytes("P", self.size, self.pixels, "raw", "P;4" if self.depth == 4 else "P")
+        image.putpalette(self.palette)
+        return image
+
+
+_BLACK_ON_WHITE = bytes(255 - 17 * ink for ink in range(16) for _ in "RGB")
+
+
+def pixel_digest(image: Image.Image) -> str:
+    """Give the SHA-256, in hex, of an image's size and decoded pixels.
+
+    Greys and colours of the same look have the same digest: an image whose channels are equal is hashed as `L`.
+    Page files of any format, bit depth or compression can so be checked against `Page.digest`.
+    """
+    if image.mode != "L":
+        image = image.convert("RGB")
+        red, green, blue = image.split()
+        if red.tobytes() == green.tobytes() == blue.tobytes():
+            image = red
+    head = f"{image.mode} {image.width}x{image.height}\n".encode()
+    return hashlib.sha256(head + image.tobytes()).hexdigest()

@@ -1,0 +1,94 @@
+"""What was said: turns, transcripts and documents, as immutable values.
+
+Knows nothing about how any of it looks or what it costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, overload
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCall:
+    """A tool that an assistant's turn asks for."""
+
+    name: str
+    """The tool's name."""
+    arguments: str
+    """Its arguments exactly as the model wrote them, usually JSON."""
+    id: str = ""
+    """What the answering `tool` turn refers to."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One thing said.
+
+    Example:
+        >>> Turn(role="user", text="Where did we deploy?").role
+        'user'
+    """
+
+    role: Role
+    """Who spoke."""
+    text: str = ""
+    """What was said, verbatim."""
+    name: str | None = None
+    """The speaker's or the tool's name, where one was given."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Tools an assistant's turn asks for."""
+    tool_call_id: str | None = None
+    """On a `tool` turn: which call it answers."""
+    images: tuple[bytes, ...] = ()
+    """Pictures that came with the turn, as encoded files (PNG, JPEG, …)."""
+    time: datetime | None = None
+    """When it was said."""
+    id: str | None = None
+    """The caller's own identifier."""
+    pinned: bool = False
+    """Whether the turn is to stay readable as text for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """An immutable, ordered run of turns.
+
+    Example:
+        >>> talk = Transcript((Turn(role="user", text="hi"), Turn(role="assistant", text="hello")))
+        >>> len(talk), talk[-1].text
+        (2, 'hello')
+    """
+
+    turns: tuple[Turn, ...] = ()
+    """The turns, oldest first."""
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+    def __iter__(self) -> Iterator[Turn]:
+        return iter(self.turns)
+
+    @overload
+    def __getitem__(self, index: int) -> Turn: ...
+    @overload
+    def __getitem__(self, index: slice) -> Transcript: ...
+    def __getitem__(self, index: int | slice) -> Turn | Transcript:
+        """Give one turn, or a transcript of a run of them."""
+        return Transcript(self.turns[index]) if isinstance(index, slice) else self.turns[index]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A long text that is no conversation."""
+
+    text: str
+    """The whole text, verbatim."""
+    title: str = ""
+    """What to call it."""
+    source: str = ""
+    """Where it came from: a path, a URL."""
