@@ -1,0 +1,138 @@
+"""What a reader is and what it says: `Reader`, `Reading` and the deltas of a stream.
+
+Knows contexts; knows nothing about servers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from glyph_memory.context import Context
+from glyph_memory.errors import ReaderUnavailable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Tokens as the server counted them; `None` where it did not say."""
+
+    prompt_tokens: int | None = None
+    """What was sent: text, pages and the template's own tokens."""
+    completion_tokens: int | None = None
+    """What was written, reasoning included."""
+    cached_tokens: int | None = None
+    """How many of the prompt's tokens came from the prefix cache (vLLM: `--enable-prompt-tokens-details`)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """How long the attempt took that brought the answer; earlier attempts are not counted."""
+
+    first_token_s: float | None = None
+    """Seconds until the first token; `None` where the answer was not streamed."""
+    total_s: float | None = None
+    """Seconds until the whole answer stood; a stream's pauses between two `next` calls included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What a reader said.
+
+    Example:
+        >>> Reading(text="Page 3 says 14:05.", finish_reason="stop").is_cut_off
+        False
+    """
+
+    text: str
+    """The answer, without reasoning and without the tags a model wraps it in."""
+    reasoning: str = ""
+    """What the model thought before it answered, where it shows that."""
+    usage: Usage = field(default_factory=Usage)
+    """Token counts."""
+    finish_reason: str | None = None
+    """Why it stopped: `"stop"`, `"length"`, …; `None` where it broke off or the reader does not know."""
+    model: str | None = None
+    """The model's name as the server gives it."""
+    timing: Timing = field(default_factory=Timing)
+    """How long it took."""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the answer ends because `max_tokens` or the window was used up."""
+        return self.finish_reason == "length"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadingDelta:
+    """A piece of a streamed reading; the pieces' texts, joined, are the reading's text."""
+
+    text: str = ""
+    """What the answer grew by."""
+    reasoning: str = ""
+    """What the reasoning grew by."""
+    reading: Reading | None = None
+    """The whole reading, on the last piece alone."""
+
+
+class Reader(Protocol):
+    """Anything that can look at a context and answer.
+
+    A class that inherits from `Reader` writes `read` alone; the other three are then made from it, the async
+    ones in a thread. A class that does not inherit needs all four. Failures are `ReaderError`s.
+
+    Example:
+        >>> from glyph_memory.context import Context
+        >>> class Counter(Reader):
+        ...     def read(self, context: Context) -> Reading:
+        ...         return Reading(text=f"{len(context.images)} pages")
+        >>> Counter().read(Context.of("How many?", pages=[])).text
+        '0 pages'
+        >>> [delta.text for delta in Counter().stream(Context.of("How many?", pages=[]))]
+        ['0 pages']
+    """
+
+    @abstractmethod
+    def read(self, context: Context) -> Reading:
+        """Look at a context and answer.
+
+        Raises:
+            ReaderError: No usable answer came; its class says why, `retryable` whether asking again may help.
+        """
+        ...
+
+    async def aread(self, context: Context) -> Reading:
+        """Do what `read` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.read, context)
+
+    def stream(self, context: Context) -> Iterator[ReadingDelta]:
+        """Answer piece by piece; the last piece carries the whole reading."""
+        yield _whole(self.read(context))
+
+    async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
+        """Do what `stream` does, without blocking the event loop."""
+        yield _whole(await self.aread(context))
+
+
+class BrokenStream(ReaderUnavailable):
+    """A stream that ended before its answer did."""
+
+    def __init__(self, message: str, *, partial: Reading) -> None:
+        super().__init__(message)
+        self.partial = partial
+        """What had come until then; its `finish_reason` is `None`."""
+
+
+class ServerBusy(ReaderUnavailable):
+    """A server that asked to be asked again later (HTTP 429, 502, 503, 504)."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        """How long the server asked to wait, in seconds; `None` where it did not say."""
+
+
+def _whole(reading: Reading) -> ReadingDelta:
+    return ReadingDelta(text=reading.text, reasoning=reading.reasoning, reading=reading)

@@ -1,0 +1,172 @@
+"""Spell a context as a chat request, and remember which images a server has already seen.
+
+Knows the OpenAI wire format; knows nothing about HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from glyph_memory.context import Context, ImagePart, Message
+from glyph_memory.errors import ReaderOverflow
+from glyph_memory.readers.defuse import defuse
+
+ImageUuids = Literal["auto", "always", "never"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How the answer is to be drawn; `None` is not sent at all, since some servers refuse unknown fields."""
+
+    max_tokens: int | None = None
+    """Most tokens to write, reasoning included."""
+    temperature: float | None = 0.0
+    """0 by default: a memory is read, not improvised on."""
+    seed: int | None = None
+    """For samplers that take one."""
+    extra_body: Mapping[str, object] = field(default_factory=dict)
+    """Any other field of the request, by name: `cache_salt`, `stop_token_ids`, `chat_template_kwargs`, …"""
+
+    def fields(self) -> dict[str, object]:
+        """The request's fields; `extra_body` has the last word."""
+        own = {"max_tokens": self.max_tokens, "temperature": self.temperature, "seed": self.seed}
+        return {name: value for name, value in own.items() if value is not None} | dict(self.extra_body)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What may be sent; a request beyond it is not sent."""
+
+    max_images: int | None = None
+    """Most images in one request."""
+    max_request_bytes: int | None = None
+    """Most bytes of one request's body."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatRequest:
+    """A request, ready to be sent."""
+
+    body: bytes = field(repr=False)
+    """JSON, UTF-8."""
+    uuids: tuple[str, ...] = ()
+    """The uuids that stand in it, with their image's data or without."""
+    omitted: tuple[str, ...] = ()
+    """Those of them whose image is not in it, because the server should know it."""
+
+
+class SentImages:
+    """The uuids of the latest `capacity` images that a server was sent. Safe to share among threads."""
+
+    def __init__(self, *, capacity: int = 4096) -> None:
+        self._capacity = capacity
+        self._uuids: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._uuids)
+
+    def known(self, uuids: Iterable[str]) -> frozenset[str]:
+        """Those of the uuids that were sent."""
+        with self._lock:
+            return frozenset(uuid for uuid in uuids if uuid in self._uuids)
+
+    def remember(self, uuids: Iterable[str]) -> None:
+        """Note that the server took a request with these."""
+        with self._lock:
+            for uuid in uuids:
+                self._uuids[uuid] = None
+                self._uuids.move_to_end(uuid)
+            while len(self._uuids) > self._capacity:
+                self._uuids.popitem(last=False)
+
+    def forget(self, uuids: Iterable[str]) -> None:
+        """Note that the server no longer knows one of these."""
+        with self._lock:
+            for uuid in uuids:
+                self._uuids.pop(uuid, None)
+
+
+def build_request(
+    context: Context,
+    *,
+    model: str | None,
+    sampling: Sampling,
+    limits: Limits,
+    special_tokens: Sequence[str] = (),
+    takes_uuids: bool = False,
+    known_uuids: frozenset[str] = frozenset(),
+    stream: bool = False,
+) -> ChatRequest:
+    """Spell a context as the body of a POST to `/chat/completions`.
+
+    Args:
+        context: What to send; special tokens in its text are broken, see `defuse`.
+        model: The model's name; left out where it is not known, which servers of one model take.
+        sampling: How the answer is to be drawn.
+        limits: What may be sent.
+        special_tokens: The model's own, in addition to those that `defuse` knows.
+        takes_uuids: Whether the server knows what an image's uuid is.
+        known_uuids: Images whose data the server has: they are sent by uuid alone.
+        stream: Whether the answer is to come piece by piece.
+
+    Raises:
+        ReaderOverflow: The request is beyond a limit; the message says by how much.
+    """
+    count, most = len(context.images), limits.max_images
+    if most is not None and count > most:
+        raise ReaderOverflow(
+            f"the context has {count} images, {count - most} more than max_images={most}. Send fewer"
+        )
+    messages = _defused(context, special_tokens).to_openai()
+    uuids, omitted = _spell_uuids(messages, takes_uuids=takes_uuids, known=known_uuids)
+    fields: dict[str, object] = {"model": model} if model else {}
+    fields |= {"messages": messages, "stream": stream}
+    if stream:
+        fields["stream_options"] = {"include_usage": True}  # vLLM counts a stream's tokens only when asked
+    body = json.dumps(fields | sampling.fields(), ensure_ascii=False, separators=(",", ":")).encode()
+    size, largest = len(body), limits.max_request_bytes
+    if largest is not None and size > largest:
+        raise ReaderOverflow(
+            f"the request has {size} bytes, {size - largest} more than max_request_bytes={largest}. "
+            "Send fewer or smaller pages"
+        )
+    return ChatRequest(body=body, uuids=uuids, omitted=omitted)
+
+
+def _defused(context: Context, special_tokens: Sequence[str]) -> Context:
+    def spelled(message: Message) -> Message:
+        parts = (
+            part if isinstance(part, ImagePart) else defuse(part, special_tokens=special_tokens)
+            for part in message.parts
+        )
+        return replace(message, parts=tuple(parts))
+
+    return replace(context, messages=tuple(map(spelled, context.messages)))
+
+
+def _spell_uuids(
+    messages: list[dict[str, Any]], *, takes_uuids: bool, known: frozenset[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take out uuids the server cannot use, and images it has; give the uuids left, and those images' own."""
+    uuids: list[str] = []
+    omitted: list[str] = []
+    parts = (
+        part for message in messages if isinstance(message["content"], list) for part in message["content"]
+    )
+    for part in parts:
+        if "uuid" not in part:
+            continue
+        if not takes_uuids:
+            del part["uuid"]
+            continue
+        uuids.append(part["uuid"])
+        if part["uuid"] in known:
+            part["image_url"] = None
+            omitted.append(part["uuid"])
+    return tuple(uuids), tuple(omitted)

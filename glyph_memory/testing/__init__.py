@@ -1,0 +1,8 @@
+"""Doubles for testing code that uses glyph-memory: a scripted reader, and a server without its model."""
+
+from glyph_memory.testing.engine import FakeImage as FakeImage
+from glyph_memory.testing.engine import FakeRequest as FakeRequest
+from glyph_memory.testing.reader import ScriptedReader as ScriptedReader
+from glyph_memory.testing.script import FakeAnswer as FakeAnswer
+from glyph_memory.testing.script import Fault as Fault
+from glyph_memory.testing.server import FakeVLMServer as FakeVLMServer

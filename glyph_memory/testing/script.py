@@ -1,0 +1,138 @@
+"""What the fake server says and what goes wrong with it, and how both are spelled on the wire.
+
+Knows the OpenAI wire format as vLLM 0.33 speaks it; knows nothing about HTTP connections.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from glyph_memory.testing.engine import FakeRequest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FakeAnswer:
+    """What the fake model says."""
+
+    text: str
+    """The answer."""
+    reasoning: str = ""
+    """Sent in a field of its own, as vLLM does with `--reasoning-parser`."""
+    finish_reason: str = "stop"
+    """Why it stopped."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """Something that goes wrong with one chat request; each is used once, in order."""
+
+    delay_s: float = 0.0
+    """Seconds of silence before anything else."""
+    status: int | None = None
+    """Answer this instead; `None` answers as usual."""
+    body: bytes = b""
+    """The body that goes with `status`."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that go with `status`."""
+    hangs_up: bool = False
+    """Close the connection without a word."""
+    events: int | None = None
+    """Close the connection after so many events of a stream."""
+
+    @classmethod
+    def down(cls) -> Fault:
+        """Close the connection without an answer."""
+        return cls(hangs_up=True)
+
+    @classmethod
+    def slow(cls, seconds: float) -> Fault:
+        """Be silent for a while, then answer as usual."""
+        return cls(delay_s=seconds)
+
+    @classmethod
+    def half_a_stream(cls, *, events: int = 3) -> Fault:
+        """Break the connection off in the middle of a stream."""
+        return cls(events=events)
+
+    @classmethod
+    def error(cls, status: int, message: str = "EngineCore encountered an issue.") -> Fault:
+        """Answer an error in vLLM's form."""
+        kind = "InternalServerError" if status >= 500 else "BadRequestError"
+        error = {"error": {"message": message, "type": kind, "param": None, "code": status}}
+        return cls(
+            status=status, body=json.dumps(error).encode(), headers={"Content-Type": "application/json"}
+        )
+
+    @classmethod
+    def html(cls, status: int = 502, *, text: str = "Bad Gateway") -> Fault:
+        """Answer as a proxy in between does."""
+        body = f"<html>\n<head><title>{text}</title></head>\n<body><h1>{text}</h1></body>\n</html>\n".encode()
+        return cls(status=status, body=body, headers={"Content-Type": "text/html"})
+
+    @classmethod
+    def busy(cls, *, retry_after_s: float | None = None) -> Fault:
+        """Answer 429, with a `Retry-After` where one is given."""
+        headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:g}"}
+        return cls(status=429, body=b'{"error": "Too Many Requests"}', headers=headers)
+
+
+Answerer = Callable[[FakeRequest], "FakeAnswer | str"]
+
+
+def describe(request: FakeRequest) -> str:
+    """Say in a few words what was asked."""
+    pages = f"{len(request.images)} image{'' if len(request.images) == 1 else 's'}"
+    return f"{pages}, {request.prompt_tokens} tokens, asked: {request.question}"
+
+
+def completion(
+    model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
+) -> dict[str, object]:
+    """Spell an answer as one JSON object."""
+    message = {"role": "assistant", "content": answer.text}
+    if answer.reasoning:
+        message["reasoning"] = answer.reasoning
+    choice: dict[str, object] = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
+    return _reply(model, "chat.completion", [choice]) | {"usage": _usage(request, answer, text_tokens)}
+
+
+def events(
+    model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
+) -> Iterator[str]:
+    """Spell an answer as a stream: the role, the words, why it stopped, the usage if asked for, `[DONE]`."""
+    deltas: list[dict[str, str]] = [{"role": "assistant", "content": ""}]
+    deltas += [{"reasoning": word} for word in words(answer.reasoning)]
+    deltas += [{"content": word} for word in words(answer.text)]
+    for delta in deltas:
+        yield _event(model, [{"index": 0, "delta": delta, "finish_reason": None}])
+    yield _event(model, [{"index": 0, "delta": {}, "finish_reason": answer.finish_reason}])
+    if (request.body.get("stream_options") or {}).get("include_usage"):
+        yield _event(model, [], usage=_usage(request, answer, text_tokens))
+    yield "[DONE]"
+
+
+def words(text: str) -> list[str]:
+    """Cut a text into words, each with the white space before it."""
+    return re.findall(r"\s*\S+|\s+$", text)
+
+
+def _usage(request: FakeRequest, answer: FakeAnswer, text_tokens: Callable[[str], int]) -> dict[str, object]:
+    """Count as vLLM reports it with `--enable-prompt-tokens-details`."""
+    written = text_tokens(answer.text) + text_tokens(answer.reasoning)
+    return {
+        "prompt_tokens": request.prompt_tokens,
+        "completion_tokens": written,
+        "total_tokens": request.prompt_tokens + written,
+        "prompt_tokens_details": {"cached_tokens": request.cached_tokens},
+    }
+
+
+def _event(model: str, choices: list[dict[str, object]], **more: object) -> str:
+    return json.dumps(_reply(model, "chat.completion.chunk", choices) | more, ensure_ascii=False)
+
+
+def _reply(model: str, kind: str, choices: list[dict[str, object]]) -> dict[str, object]:
+    return {"id": "chatcmpl-0", "object": kind, "created": 0, "model": model, "choices": choices}
