@@ -1,9 +1,4 @@
-"""Turn text into pages: fonts, then layout (arithmetic alone), then paint.
+"""Turn text into pages: measure, break lines, paint."""
 
-The public verbs::
-
-    typeset(source, *, style=None, first_page=1, progress=None) -> list[Page]
-    iter_pages(source, *, style=None, first_page=1) -> Iterator[Page]
-
-`source` is a `str`, a `Document`, a `Transcript`, or (streaming only) an iterable of pieces of text.
-"""
+from glyph_memory.typeset.verbs import iter_pages as iter_pages
+from glyph_memory.typeset.verbs import typeset as typeset

@@ -1,0 +1,386 @@
+"""The `PageStyle`: how text looks on a page, Glyph's rendering vector θ as one immutable value.
+
+Knows sizes and colours; knows nothing about fonts as files, nor about any model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+from glyph_memory.errors import StyleError
+
+Alignment = Literal["left", "center", "right", "justify"]
+
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
+_LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B3261E"), ("tool", "#1B7F3B"))
+_COLOR_FIELDS = ("font_color", "page_color", "paragraph_color", "border_color", "newline_color")
+_ROLES_AT_MOST = 10
+_PIXELS_AT_MOST = 50_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageStyle:
+    """How text looks on a page.
+
+    Lengths are in points; `dpi` turns them into pixels, one to one at 72. The defaults are the released Glyph
+    model's own style. Change a style with `dataclasses.replace`, which validates it again.
+
+    Example:
+        >>> PageStyle.glyph().page_px
+        (588, 840)
+        >>> PageStyle(font_size_pt=12, line_height_pt=9)
+        Traceback (most recent call last):
+        ...
+        glyph_memory.errors.StyleError: line_height_pt=9 is below font_size_pt=12: lines would overlap; \
+raise line_height_pt to 12 or more
+    """
+
+    page_width_pt: float = 595
+    """Width of the page, before snapping and cropping."""
+    page_height_pt: float = 842
+    """Height of the page, before snapping and cropping."""
+    dpi: float = 72
+    """Pixels an inch: 72 for 3-4x compression, 96 for 2-3x and easier reading."""
+    snap_px: int = 28
+    """Page sides become multiples of this, so that the model's processor does not resample: 28 for GLM and
+    Qwen2-VL, 32 for Qwen3-VL, 1 for exactly the size asked for. The text box keeps its size; margins give."""
+    margin_x_pt: float = 10
+    """Left and right margin; also what is left standing right of the ink where the width is cropped."""
+    margin_y_pt: float = 10
+    """Top and bottom margin; also what is left standing below the ink where the last page is cropped."""
+    padding_pt: float = 6
+    """Between margin and text on all sides; the reference pipeline's frames add 6."""
+    columns: int = 1
+    """Columns of text."""
+    column_gap_pt: float = 14
+    """Between two columns."""
+
+    font: str = "sans"
+    """`sans` and `mono` come with the package; or a path, or the family name of an installed font."""
+    fallback_fonts: tuple[str, ...] = ()
+    """Fonts to try next, before the package's own."""
+    system_fonts: bool = True
+    """Whether installed fonts may be used for characters that no other font covers (CJK needs one)."""
+    font_size_pt: float = 9
+    """Size of the font's em square."""
+    line_height_pt: float = 10
+    """From baseline to baseline."""
+    letter_spacing_pt: float = 0
+    """Added to every character's advance; may be a little negative."""
+    horizontal_scale: float = 1
+    """Stretches the page and all on it in width."""
+    antialias: bool = True
+    """Grey edges; without, glyphs are hinted to whole pixels, black or nothing."""
+    space_shrink: float = 0.05
+    """How much narrower spaces may get, as a share, to let one more word onto a line."""
+    tab_spaces: int = 4
+    """Width of a tab, in spaces."""
+
+    alignment: Alignment = "left"
+    """`justify` stretches spaces, but not on a paragraph's last line."""
+    first_line_indent_pt: float = 0
+    """Of a paragraph's first line; negative for a hanging one."""
+    left_indent_pt: float = 0
+    """Of every line."""
+    right_indent_pt: float = 0
+    """Of every line."""
+    space_before_pt: float = 0
+    """Above a paragraph, except at the top of a page."""
+    space_after_pt: float = 0
+    """Below a paragraph."""
+    border_width_pt: float = 0
+    """Of the frame round a paragraph."""
+    border_padding_pt: float = 0
+    """Between a paragraph's text and its frame or background."""
+    paragraph_lines: int = 30
+    """How many lines of the source make one paragraph, to which indents, spaces and frames apply; 30 in the
+    reference. With a newline mark this is also how often a line really ends."""
+    newline_mark: str = ""
+    """Drawn in place of a line break, as `⏎` or ` \\n `, to save space; empty for real line breaks."""
+
+    font_color: str = "#000000"
+    """Of the text, as `#RRGGBB`."""
+    page_color: str = "#FFFFFF"
+    """Of the page."""
+    paragraph_color: str = "#FFFFFF"
+    """Behind a paragraph."""
+    border_color: str = "#000000"
+    """Of the frame round a paragraph."""
+    newline_color: str = "#FF0000"
+    """Of the newline mark."""
+    role_colors: tuple[tuple[str, str], ...] = _LABEL_COLORS
+    """Colour of each role's label on conversation pages; content never gets a label's colour."""
+
+    crop_width: bool = True
+    """Cut pages off right of the right-most ink, margin kept."""
+    crop_last_page: bool = True
+    """Cut the last page off below its last ink, margin kept."""
+    reference: bool = False
+    """Do as the reference pipeline does where we would do better: drop the characters it drops, keep runs of
+    spaces unbroken, break whole texts with any CJK by its rules. For comparison only."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn.
+
+        Raises:
+            StyleError: Two parameters contradict each other, or one is out of range; the message names them.
+        """
+        _check(self)
+
+    # Presets. The six looks of Glyph's pre-training: the released one and its five themes.
+
+    @classmethod
+    def glyph(cls) -> Self:
+        """The style that the released Glyph model was trained on, page sides snapped to 28 px (588 × 840)."""
+        return cls()
+
+    @classmethod
+    def document(cls) -> Self:
+        """A printed document: larger type, justified, indented paragraphs."""
+        return cls(
+            font_size_pt=11, line_height_pt=14, alignment="justify", first_line_indent_pt=16, space_after_pt=4,
+            margin_x_pt=36, margin_y_pt=36, paragraph_lines=1,
+        )  # fmt: skip
+
+    @classmethod
+    def web(cls) -> Self:
+        """A web page: airy paragraphs in light boxes."""
+        return cls(
+            font_size_pt=10, line_height_pt=14, space_after_pt=6, margin_x_pt=24, margin_y_pt=24, paragraph_lines=1,
+            page_color="#F3F5F8", paragraph_color="#FFFFFF", font_color="#1F2328", border_padding_pt=3,
+        )  # fmt: skip
+
+    @classmethod
+    def dark(cls) -> Self:
+        """Light text on a dark page."""
+        return cls(
+            font_color="#E6E6E6", page_color="#16181D", paragraph_color="#16181D", newline_color="#FF6B6B",
+            role_colors=(("system", "#D19AF0"), ("user", "#7AB8FF"), ("assistant", "#FF9E80"), ("tool", "#7BD88F")),
+        )  # fmt: skip
+
+    @classmethod
+    def code(cls) -> Self:
+        """Monospaced, line for line."""
+        return cls(font="mono", font_size_pt=9, line_height_pt=11, paragraph_lines=1)
+
+    @classmethod
+    def pixel(cls) -> Self:
+        """Monospaced pixel type: no grey edges, whole-pixel advances."""
+        return cls(font="mono", antialias=False, font_size_pt=10, line_height_pt=12)
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Give the preset of that name.
+
+        Raises:
+            StyleError: There is none.
+        """
+        if name not in PRESETS:
+            raise StyleError(f"no page style named {name!r}; there are {', '.join(PRESETS)}")
+        preset: Self = getattr(cls, name)()
+        return preset
+
+    @classmethod
+    def from_glyph_json(cls, path: str | Path) -> Self:
+        """Read one of Glyph's published configuration files, exactly as it is.
+
+        The page is not snapped, and what the reference pipeline drops is dropped. Unknown keys are refused, so that
+        no setting is lost silently.
+
+        Args:
+            path: A JSON file with keys such as `page-size`, `font-path`, `line-height`.
+
+        Raises:
+            StyleError: The file cannot be read, a key is unknown, or a value cannot be drawn.
+        """
+        return cls(**_from_glyph(Path(path)))
+
+    def snapped(self, snap_px: int) -> Self:
+        """Give this style with page sides that are multiples of `snap_px`."""
+        return replace(self, snap_px=snap_px)
+
+    # Pixels. Only these turn points into pixels.
+
+    def across_px(self, points: float) -> float:
+        """Turn points into pixels, across the page."""
+        return points * self.dpi / 72 * self.horizontal_scale
+
+    def down_px(self, points: float) -> float:
+        """Turn points into pixels, down the page."""
+        return points * self.dpi / 72
+
+    @property
+    def text_box_px(self) -> tuple[float, float]:
+        """Width and height in pixels of the box that text may fill."""
+        width = self.page_width_pt - 2 * (self.margin_x_pt + self.padding_pt)
+        height = self.page_height_pt - 2 * (self.margin_y_pt + self.padding_pt)
+        return self.across_px(width), self.down_px(height)
+
+    @property
+    def page_px(self) -> tuple[int, int]:
+        """Width and height of a full page in pixels, snapped to the nearest multiple that still holds the text."""
+        box = self.text_box_px
+        return (
+            snap(self.across_px(self.page_width_pt), at_least=box[0], multiple=self.snap_px),
+            snap(self.down_px(self.page_height_pt), at_least=box[1], multiple=self.snap_px),
+        )
+
+    @property
+    def column_px(self) -> float:
+        """Width in pixels of one column of the text box."""
+        gaps = self.across_px(self.column_gap_pt) * (self.columns - 1)
+        return (self.text_box_px[0] - gaps) / self.columns
+
+    @property
+    def lines_per_column(self) -> int:
+        """How many lines fit below each other, where paragraphs add no space."""
+        return int(self.text_box_px[1] / self.down_px(self.line_height_pt) + 1e-6)
+
+
+PRESETS = ("glyph", "document", "web", "dark", "code", "pixel")
+"""Names that `PageStyle.named` knows."""
+
+
+def snap(length_px: float, *, at_least: float, multiple: int) -> int:
+    """Give the multiple nearest to a length that is not below `at_least`; for multiple 1, the length rounded up."""
+    if multiple == 1:
+        return math.ceil(length_px - 1e-6)
+    nearest = math.floor(length_px / multiple + 0.5) * multiple
+    return max(nearest, math.ceil((at_least - 1e-6) / multiple) * multiple)
+
+
+def rgb(color: str) -> tuple[int, int, int]:
+    """Turn `#RRGGBB` into three numbers from 0 to 255."""
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def _check(style: PageStyle) -> None:
+    for name in ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale"):
+        if not 0 < getattr(style, name) < 1e5:
+            raise StyleError(f"{name}={getattr(style, name)!r} must be above 0 and below 100000")
+    for name in ("margin_x_pt", "margin_y_pt", "padding_pt", "column_gap_pt", "space_before_pt", "space_after_pt",
+                 "border_width_pt", "border_padding_pt", "left_indent_pt", "right_indent_pt"):  # fmt: skip
+        if not 0 <= getattr(style, name) < 1e5:
+            raise StyleError(f"{name}={getattr(style, name)!r} must not be negative, nor 100000 or more")
+    for name in ("snap_px", "columns", "paragraph_lines", "tab_spaces"):
+        if not 1 <= getattr(style, name) <= 10_000:
+            raise StyleError(f"{name}={getattr(style, name)!r} must be at least 1 (and at most 10000)")
+    _check_room(style)
+    _check_looks(style)
+
+
+def _check_room(style: PageStyle) -> None:
+    if style.line_height_pt < style.font_size_pt:
+        raise StyleError(
+            f"line_height_pt={style.line_height_pt!r} is below font_size_pt={style.font_size_pt!r}: lines would "
+            f"overlap; raise line_height_pt to {style.font_size_pt!r} or more"
+        )
+    if style.letter_spacing_pt < -style.font_size_pt / 4:
+        raise StyleError(
+            f"letter_spacing_pt={style.letter_spacing_pt!r} would pile up letters of font_size_pt="
+            f"{style.font_size_pt!r}; keep it above {-style.font_size_pt / 4!r}"
+        )
+    frame_pt = 2 * (style.border_width_pt + style.border_padding_pt)
+    width, height = style.text_box_px
+    if width <= 0 or height <= 0:
+        side, margin = ("width", "x") if width <= 0 else ("height", "y")
+        raise StyleError(
+            f"margin_{margin}_pt={getattr(style, f'margin_{margin}_pt')!r} and padding_pt={style.padding_pt!r} leave "
+            f"no room on a page_{side}_pt={getattr(style, f'page_{side}_pt')!r}; make the page larger or them smaller"
+        )
+    indents = style.left_indent_pt + style.right_indent_pt + max(style.first_line_indent_pt, 0) + frame_pt
+    if style.column_px - style.across_px(indents) < style.across_px(style.font_size_pt):
+        raise StyleError(
+            f"columns={style.columns!r}, column_gap_pt={style.column_gap_pt!r}, the indents and border_padding_pt="
+            f"{style.border_padding_pt!r} leave a line no wider than one letter; use fewer columns or smaller indents"
+        )
+    if style.left_indent_pt + style.first_line_indent_pt < 0:
+        raise StyleError(
+            f"first_line_indent_pt={style.first_line_indent_pt!r} reaches left of the margin; "
+            f"raise left_indent_pt to {-style.first_line_indent_pt!r}"
+        )
+    room_pt = style.line_height_pt + style.space_before_pt + frame_pt
+    if height < style.down_px(room_pt) - 1e-6:
+        raise StyleError(
+            f"page_height_pt={style.page_height_pt!r} holds no line of line_height_pt={style.line_height_pt!r} with "
+            "its margins, spaces and frame; make the page taller"
+        )
+    if math.prod(style.page_px) > _PIXELS_AT_MOST:
+        raise StyleError(
+            f"a page of {style.page_px[0]} x {style.page_px[1]} px is larger than any model takes; "
+            f"lower dpi={style.dpi!r} or the page's size"
+        )
+
+
+def _check_looks(style: PageStyle) -> None:
+    if style.alignment not in get_args(Alignment):
+        raise StyleError(f"alignment={style.alignment!r} is none of {', '.join(get_args(Alignment))}")
+    colors = {name: getattr(style, name) for name in _COLOR_FIELDS} | dict(style.role_colors)
+    for name, color in colors.items():
+        if not _COLOR.fullmatch(color):
+            raise StyleError(f"{name}={color!r} is no colour; write it as '#RRGGBB'")
+    for paper in ("page_color", "paragraph_color"):
+        if style.font_color.lower() == getattr(style, paper).lower():
+            raise StyleError(f"font_color={style.font_color!r} on {paper}={getattr(style, paper)!r} cannot be read")
+    for role, color in style.role_colors:
+        if color.lower() == style.font_color.lower():
+            raise StyleError(
+                f"the label of role {role!r} has font_color={color!r}: content could pass for a label; pick another"
+            )
+    if len(style.role_colors) > _ROLES_AT_MOST:
+        raise StyleError(f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette")
+    if any(not mark.isprintable() for mark in style.newline_mark):
+        raise StyleError(f"newline_mark={style.newline_mark!r} cannot be drawn; use printable characters")
+
+
+_GLYPH_KEYS = {
+    "dpi": "dpi", "margin-x": "margin_x_pt", "margin-y": "margin_y_pt", "font-path": "font",
+    "font-size": "font_size_pt", "line-height": "line_height_pt", "font-color": "font_color",
+    "page-bg-color": "page_color", "para-bg-color": "paragraph_color", "para-border-color": "border_color",
+    "horizontal-scale": "horizontal_scale", "first-line-indent": "first_line_indent_pt",
+    "left-indent": "left_indent_pt", "right-indent": "right_indent_pt", "space-before": "space_before_pt",
+    "space-after": "space_after_pt", "border-width": "border_width_pt", "border-padding": "border_padding_pt",
+    "auto-crop-width": "crop_width", "auto-crop-last-page": "crop_last_page",
+}  # fmt: skip
+
+
+def _from_glyph(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StyleError(f"cannot read {str(path)!r} as a Glyph configuration: {error}") from error
+    if not isinstance(config, dict):
+        raise StyleError(f"{str(path)!r} holds no JSON object; a Glyph configuration is one, with keys such as 'dpi'")
+    values: dict[str, Any] = {"snap_px": 1, "reference": True, "alignment": "justify", "crop_width": False,
+                              "crop_last_page": False, "dpi": 72}  # fmt: skip
+    for key, value in config.items():
+        try:
+            values |= _glyph_entry(key, value)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise StyleError(f"{key!r}: {value!r} in {str(path)!r} cannot be used: {error}") from error
+    font = Path(values.get("font", "sans"))
+    if font.suffix and not font.is_absolute() and (path.parent / font).exists():
+        values["font"] = str(path.parent / font)
+    return values
+
+
+def _glyph_entry(key: str, value: Any) -> dict[str, Any]:
+    if key == "page-size":
+        width, height = (float(side) for side in (value.split(",") if isinstance(value, str) else value))
+        return {"page_width_pt": width, "page_height_pt": height}
+    if key == "alignment":
+        return {"alignment": value.removeprefix("TA_").lower()}
+    if key == "newline-markup":
+        return {"newline_mark": re.sub(r"<[^>]*>", "", value)}  # '<br/>' leaves no mark: a real line break
+    if key not in _GLYPH_KEYS:
+        known = ", ".join(sorted({*_GLYPH_KEYS, "page-size", "alignment", "newline-markup"}))
+        raise ValueError(f"unknown key; known are {known}")
+    name = _GLYPH_KEYS[key]
+    if name in ("font", "crop_width", "crop_last_page") or name.endswith("_color"):
+        return {name: value}
+    return {name: float(value)}

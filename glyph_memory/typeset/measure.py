@@ -1,0 +1,170 @@
+"""Measure a block of text: which slot draws each character, how wide it is, and where lines must end.
+
+Here characters meet their neighbours: marks join letters, complex scripts are shaped, reserved signs are escaped.
+Knows the glyph table; knows nothing about lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.page import EscapeReason
+from glyph_memory.typeset.characters import CONTEXT, ESCAPED, NEWLINE, SPACE, is_mark, needs_shaping
+from glyph_memory.typeset.glyphs import EMPTY, GlyphTable
+from glyph_memory.typeset.layout import Cursor, Measured
+
+_MARKS_AT_MOST = 8
+_RUN = 64  # shaped runs are cut at multiples of this, counted from the text's beginning
+_LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
+
+
+def measure(
+    text: str, cursor: Cursor, table: GlyphTable, *, reserved: str = "", labels: Sequence[tuple[int, int]] = ()
+) -> Measured:
+    """Measure a block of text.
+
+    Args:
+        text: The block.
+        cursor: Where it begins.
+        table: The style's glyphs.
+        reserved: Characters that only labels may show; elsewhere they are escaped.
+        labels: Start and stop, in the block, of each label.
+    """
+    style = table.style
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    slots = table.slots(codes)
+    kind = table.kind[slots]
+    if (kind & CONTEXT).any():
+        slots = slots.copy()
+        _Neighbours(text, cursor.offset, table, slots, kind).resolve()
+        kind = table.kind[slots]
+    for character in reserved:
+        held = codes == ord(character)
+        for start, stop in labels:
+            held[start:stop] = False
+        if held.any():
+            slots = np.where(held, table.escaped(character, "reserved"), slots)
+            kind = table.kind[slots]
+    if style.reference:
+        slots, kind = _as_reference(text, table, slots, kind)
+    newline = kind & NEWLINE != 0
+    number = cursor.newlines + np.cumsum(newline)
+    ends_paragraph = newline & (number % style.paragraph_lines == 0)
+    breaks = newline
+    if style.newline_mark:
+        breaks = ends_paragraph
+        slots = np.where(newline & ~breaks, table.newline_mark(), slots)
+    kind = _with_long_runs(kind, cursor.offset)
+    return Measured(slots, kind, table.advance[slots], ends_paragraph, breaks)
+
+
+class _Neighbours:
+    """Resolves the characters whose look depends on those beside them; changes `slots` in place."""
+
+    def __init__(
+        self, text: str, offset: int, table: GlyphTable, slots: NDArray[np.int32], kind: NDArray[np.uint8]
+    ) -> None:
+        self._text, self._offset, self._table, self._slots, self._kind = text, offset, table, slots, kind
+
+    def resolve(self) -> None:
+        text, done = self._text, 0
+        for index in np.flatnonzero(self._kind & CONTEXT).tolist():
+            if index < done:
+                continue
+            character = text[index]
+            if character == "\r":
+                done = index + 1
+                if text[index + 1 : index + 2] == "\n":
+                    self._slots[index] = EMPTY
+            elif needs_shaping(character):
+                done = self._shape(index)
+            elif is_mark(character):
+                done = self._join(index)
+
+    def _shape(self, start: int) -> int:
+        text = self._text
+        end = start + 1
+        limit = start + _RUN - (self._offset + start) % _RUN
+        while end < len(text) and end < limit and _continues(text[end]):
+            end += 1
+        if text[end - 1] in "\u200c\u200d":
+            end -= 1
+        slot = self._table.shaped(text[start:end])
+        if slot is None:
+            for index in range(start, end):
+                self._escape(index, "no font")
+        else:
+            self._slots[start:end] = EMPTY
+            self._slots[start] = slot
+        return end
+
+    def _join(self, mark: int) -> int:
+        """Draw the marks from here on onto the letter before them; those too many, or without a letter, escaped."""
+        text, base, end = self._text, mark - 1, mark
+        while end < len(text) and is_mark(text[end]) and not needs_shaping(text[end]):
+            end += 1
+        joined = mark
+        if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
+            joined = min(end, mark + _MARKS_AT_MOST)
+            slot = self._table.cluster(text[base:joined])
+            if slot is None:
+                joined = mark
+            else:
+                self._slots[base:joined] = EMPTY
+                self._slots[base] = slot
+        for index in range(joined, end):
+            self._escape(index, "invisible")
+        return end
+
+    def _escape(self, index: int, reason: EscapeReason) -> None:
+        if not self._kind[index] & ESCAPED:
+            self._slots[index] = self._table.escaped(self._text[index], reason)
+
+
+def _continues(character: str) -> bool:
+    return needs_shaping(character) or character in "\u200c\u200d"
+
+
+def _with_long_runs(kind: NDArray[np.uint8], offset: int) -> NDArray[np.uint8]:
+    """Let one space in 1024 of an endless run count as a word: spaces hang at a line's end, and lines must end."""
+    at = np.arange(-offset % _LONG_RUN, len(kind), _LONG_RUN)
+    at = at[at >= 64]
+    if not len(at):
+        return kind
+    spaces = np.concatenate([[0], np.cumsum(kind & SPACE != 0)])
+    at = at[spaces[at + 1] - spaces[at - 64] == 65]
+    if len(at):
+        kind = kind.copy()
+        kind[at] &= ~np.uint8(SPACE)
+    return kind
+
+
+_WHITE = re.compile(r"[ \t\x0b\x0c\r\n\x1c-\x1f\x85\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
+
+
+def _as_reference(
+    text: str, table: GlyphTable, slots: NDArray[np.int32], kind: NDArray[np.uint8]
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Do with white space what the reference does: runs of spaces unbroken, other runs one space, none at newlines."""
+    blank = int(table.slots(np.array([ord("\u00a0")], np.uint32))[0])
+    space = int(table.slots(np.array([ord(" ")], np.uint32))[0])
+    slots = slots.copy()
+    for run in re.finditer("  +", text):
+        slots[run.start() : run.end()] = blank
+    text = re.sub("  +", lambda run: "\u00a0" * len(run[0]), text)
+    for run in _WHITE.finditer(text):
+        start, stop = run.span()
+        if stop - start == 1 and run[0] == " " and 0 < start and stop < len(text):
+            continue
+        at_newline = "\n" in run[0] or start == 0
+        for index in range(start, stop):
+            if text[index] != "\n":
+                slots[index] = EMPTY
+        if not at_newline:
+            slots[start] = space
+    return slots, table.kind[slots]

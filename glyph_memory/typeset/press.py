@@ -1,0 +1,103 @@
+"""The press: text in, pages out, a block at a time.
+
+Joins measuring, layout and painting; holds no more than a block of text and the pages of it that are asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from glyph_memory.errors import DocumentError, StyleError
+from glyph_memory.page import Page
+from glyph_memory.style import PageStyle
+from glyph_memory.typeset.atlas import Atlas
+from glyph_memory.typeset.block import Block, Case, Run
+from glyph_memory.typeset.color import Palette
+from glyph_memory.typeset.glyphs import FIX, GlyphTable
+from glyph_memory.typeset.layout import Cursor
+
+_FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 18
+
+
+@lru_cache(maxsize=16)
+def _case(style: PageStyle, generation: int) -> Case:
+    del generation  # a new one makes a new case
+    table = GlyphTable(style)
+    widest = round(style.column_px * FIX)
+    if table.widest_escape > widest:
+        raise StyleError(
+            f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
+            f"{style.font_size_pt!r}; make the page wider or the font smaller"
+        )
+    return Case(style, table, Atlas(table), Palette.of(style))
+
+
+_generation: Counter[PageStyle] = Counter()
+
+
+def case_of(style: PageStyle) -> Case:
+    """Give the style's case; a fresh one when so many different characters were drawn that it is full."""
+    case = _case(style, _generation[style])
+    if case.table.full:
+        _generation[style] += 1
+        case = _case(style, _generation[style])
+    return case
+
+
+def press(
+    pieces: Iterable[str], style: PageStyle, *, first_page: int = 1, runs: Sequence[Run] = (), reserved: str = ""
+) -> Iterator[Page]:
+    """Typeset a stream of text.
+
+    Args:
+        pieces: The text, in pieces of any length; where they are cut makes no difference.
+        style: How it looks.
+        first_page: Number of the first page.
+        runs: Coloured stretches of the whole text, in order.
+        reserved: Characters that only coloured runs may show.
+
+    Raises:
+        DocumentError: There is no text.
+        FontError: A font cannot be drawn.
+        StyleError: A line is too narrow for one character.
+    """
+    source, buffer, cursor, number = _cut(pieces), "", Cursor(), first_page
+    size, final = _FIRST_BLOCK, False
+    case_of(style)
+    while True:
+        if not final:
+            buffer, final = _fill(source, buffer, size)
+        if not buffer:
+            break
+        begun = cursor.offset
+        near = [run for run in runs if run.stop > begun and run.start < begun + len(buffer)]
+        block = Block(buffer, cursor, case_of(style), runs=near, reserved=reserved, final=final)
+        for sheet in block.sheets():
+            yield block.page(sheet, number)
+            cursor, number = sheet.next, number + 1
+        buffer = buffer[cursor.offset - begun :]
+        # A page may hold more than a block (endless runs of spaces do): then look further.
+        size = min(2 * size, _BLOCK) if cursor.offset > begun else 2 * max(size, len(buffer))
+    if number == first_page:
+        raise DocumentError("there is no text to typeset; give at least one character")
+
+
+def _cut(pieces: Iterable[str]) -> Iterator[str]:
+    """Cut long pieces, so that a text in one piece is not copied again for every block."""
+    for piece in pieces:
+        for start in range(0, len(piece), _FIRST_BLOCK):
+            yield piece[start : start + _FIRST_BLOCK]
+
+
+def _fill(source: Iterator[str], buffer: str, size: int) -> tuple[str, bool]:
+    """Read on until the buffer holds `size` characters; say whether the text ended."""
+    parts, held = [buffer], len(buffer)
+    while held < size:
+        piece = next(source, None)
+        if piece is None:
+            return "".join(parts), True
+        parts.append(piece)
+        held += len(piece)
+    return "".join(parts), False
