@@ -1,0 +1,135 @@
+"""Say how many tokens an image becomes, by the rule its model's processor follows.
+
+Here: what a rule is, and the rules without tiles. Knows sizes in pixels; knows nothing about models by name,
+text or pixels themselves.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import ceil, floor, sqrt
+from typing import ClassVar, Literal
+
+from glyph_memory.errors import ProfileError
+
+Size = tuple[int, int]
+"""Pixels: width, height."""
+
+
+class ImageRule(ABC):
+    """How many tokens one image becomes; a frozen value with one question to answer."""
+
+    __slots__ = ()
+
+    max_aspect_ratio: ClassVar[float | None] = None
+    """Longer side over shorter side beyond which the model's processor refuses an image, if it does."""
+
+    @abstractmethod
+    def tokens(self, size: Size, *, images: int = 1) -> int:
+        """Count what the processor puts in the place of one image: features, row breaks and tile tags.
+
+        Args:
+            size: width and height in pixels, both at least 1.
+            images: how many images the prompt holds, this one included; few models care.
+
+        Raises:
+            ProfileError: the model's processor would refuse or break on such an image.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FlatRule(ImageRule):
+    """Every image is squashed to one size and costs the same (Gemma 3 without pan and scan)."""
+
+    per_image: int
+    """Tokens an image, whatever its size."""
+
+    def tokens(self, size: Size, *, images: int = 1) -> int:
+        """Give `per_image`."""
+        return self.per_image
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GridRule(ImageRule):
+    """Sides are rounded to whole cells, within limits on the area; a token a cell (GLM, Qwen, PaddleOCR).
+
+    Source: `smart_resize` in transformers 5.23's `models/{glm4v,glm46v,qwen2_vl,paddleocr_vl}`. Floats are
+    combined in the order used there, because one rounding more or less moves a side by a whole cell.
+    """
+
+    max_aspect_ratio: ClassVar[float | None] = 200.0
+
+    cell_px: int
+    """Side of the square that becomes one token: patch size times merge size."""
+    min_px: int
+    """Smaller images are enlarged to about this area (times `frames`)."""
+    max_px: int
+    """Larger images are shrunk below this area (times `frames`)."""
+    frames: int = 1
+    """What an area is multiplied by before it is held against the limits: GLM counts a still twice."""
+    small_sides: Literal["keep", "scale", "round"] = "keep"
+    """What is done first to a side below a cell: nothing (Qwen), scale and cut (GLM) or round (PaddleOCR)."""
+
+    def tokens(self, size: Size, *, images: int = 1) -> int:
+        """Count the cells of the resized image."""
+        width, height = self.resized(size)
+        return (width // self.cell_px) * (height // self.cell_px)
+
+    def resized(self, size: Size) -> Size:
+        """Give the size the processor resamples an image to; a page of that size is not resampled at all."""
+        cell = self.cell_px
+        width, height = self._enlarged(size)
+        if max(width, height) / min(width, height) > 200:
+            raise ProfileError(
+                f"image of {size[0]}x{size[1]} px is too long: the model takes sides of 200:1 at most"
+            )
+        rows, columns = round(height / cell), round(width / cell)
+        area = self.frames * (rows * cell) * (columns * cell)
+        if area > self.max_px:
+            shrink = sqrt((self.frames * height * width) / self.max_px)
+            rows, columns = max(1, floor(height / shrink / cell)), max(1, floor(width / shrink / cell))
+        elif area < self.min_px:
+            grow = sqrt(self.min_px / (self.frames * height * width))
+            rows, columns = ceil(height * grow / cell), ceil(width * grow / cell)
+        return columns * cell, rows * cell
+
+    def _enlarged(self, size: Size) -> Size:
+        width, height = size
+        cell = self.cell_px
+        if self.small_sides == "scale" and min(size) < cell:
+            scale = max(cell / height, cell / width)
+            return int(width * scale), int(height * scale)
+        if self.small_sides == "round":
+            if height < cell:
+                width, height = round((width * cell) / height), cell
+            if width < cell:
+                width, height = cell, round((height * cell) / width)
+        return width, height
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowRule(ImageRule):
+    """Fitted into a square, cut into cells, and a break after each row of them (Pixtral, Mistral Small 3).
+
+    Source: `get_resize_output_image_size` and `PixtralProcessor.replace_image_token` in transformers 5.23's
+    `models/pixtral`.
+    """
+
+    cell_px: int
+    """Side of the square that becomes one token: patch size times merge size."""
+    longest_px: int
+    """Longer images are shrunk to this side."""
+
+    def tokens(self, size: Size, *, images: int = 1) -> int:
+        """Count the cells and a break or end token a row."""
+        width, height = size
+        ratio = max(height / self.longest_px, width / self.longest_px)
+        if ratio > 1:
+            width, height = floor(width / ratio), floor(height / ratio)
+        if not width or not height:
+            raise ProfileError(
+                f"image of {size[0]}x{size[1]} px is too long: fitted, no pixel of its short side is left"
+            )
+        rows, columns = ceil(height / self.cell_px), ceil(width / self.cell_px)
+        return rows * (columns + 1)

@@ -1,0 +1,162 @@
+"""The `ModelProfile`: what a vision-language model charges, takes and must not be told.
+
+Knows one model at a time, and asks its rule and its text counter; the table of known models is `catalogue`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from glyph_memory.errors import ProfileError
+from glyph_memory.tokens.images import ImageRule, Size
+from glyph_memory.tokens.text import FileCounter, TextCounter, text_counter
+from glyph_memory.tokens.vocabulary import Encoding
+
+_VERSION = re.compile(r"\d{1,2}(\.\d+)?(-|$)")
+"""What makes `llava-onevision-1.5-8b` no `llava-onevision`, where `gemma-3-27b-it` is a `gemma-3`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelProfile:
+    """What one vision-language model charges and allows.
+
+    Example:
+        >>> glyph = ModelProfile.named("zai-org/Glyph")
+        >>> glyph.image_tokens((588, 840)), glyph.image_tokens((588, 840), wrapped=False)
+        (632, 630)
+    """
+
+    name: str
+    """What the model is called here; `ModelProfile.names()` lists them."""
+    family: str
+    """Whose processor it shares, by transformers' module name where there is one."""
+    image_rule: ImageRule
+    """How many tokens an image becomes."""
+    window_tokens: int
+    """Longest prompt and answer together, in tokens, as its published config or serving recipe says."""
+    wrap_tokens: int = 0
+    """Tokens that chat template and processor put before and after each image (begin, end, blank lines)."""
+    snap_px: int = 1
+    """Sides that are multiples of this are not resampled; 1 where every image is resampled anyway."""
+    special_tokens: tuple[str, ...] = ()
+    """Strings that must be defused where they stand in text that is sent."""
+    encoding: Encoding | None = None
+    """The tiktoken encoding that is the model's own tokenizer, if one is."""
+    tokenizer: Path | None = None
+    """The model's own `tokenizer.json`, where there is one at hand; set by `with_tokenizer`."""
+    max_images: int | None = 999
+    """Images a request may hold: vLLM's default limit, or the vendor's."""
+    max_request_px: int | None = 178_956_970
+    """Pixels of all images of a request together: vLLM's default budget for decoding, at four bytes each."""
+    max_request_bytes: int | None = None
+    """Bytes of all images of a request together, as encoded files; None where no limit is known."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot be counted with."""
+        least = {"window_tokens": 1, "wrap_tokens": 0, "snap_px": 1, "max_images": 0, "max_request_px": 0}
+        for field, lowest in least.items():
+            value = getattr(self, field)
+            if value is not None and value < lowest:
+                raise ProfileError(f"{field}={value!r} of profile {self.name!r} is below {lowest}")
+
+    @classmethod
+    def named(cls, name: str) -> ModelProfile:
+        """Look a model up by its name here or its hub id, in any case.
+
+        Of a hub id the part after the last slash counts. It stands for the longest known name that it is, or
+        that it begins with up to a hyphen, unless a version number follows: `Qwen/Qwen2.5-VL-7B-Instruct` is
+        `qwen2.5-vl`, and `LLaVA-OneVision-1.5-8B` is not `llava-onevision`.
+
+        Raises:
+            ProfileError: nothing like it is known; the message lists the nearest names.
+        """
+        # Imported here: the table is made of profiles.
+        from glyph_memory.tokens.catalogue import ALIASES, PROFILES  # noqa: PLC0415
+
+        key = name.strip().rstrip("/").rpartition("/")[2].lower().replace("_", "-")
+        known = {**{row: row for row in PROFILES}, **ALIASES}
+        matches = [
+            row
+            for row in known
+            if key == row or (key.startswith(f"{row}-") and not _VERSION.match(key[len(row) + 1 :]))
+        ]
+        if matches:
+            return PROFILES[known[max(matches, key=len)]]
+        nearest = dict.fromkeys(known[row] for row in get_close_matches(key, known, n=6, cutoff=0.4))
+        hint = (
+            f"Nearest: {', '.join(map(repr, list(nearest)[:4]))}" if nearest else "See ModelProfile.names()"
+        )
+        raise ProfileError(
+            f"no model profile {name!r}. {hint}; or build a ModelProfile of its processor's rule"
+        )
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """List the names that `named` knows, sorted, without aliases."""
+        from glyph_memory.tokens.catalogue import PROFILES  # noqa: PLC0415  # as in `named`
+
+        return tuple(sorted(PROFILES))
+
+    @property
+    def max_aspect_ratio(self) -> float | None:
+        """Longer side over shorter side beyond which the model refuses an image, if it does."""
+        return self.image_rule.max_aspect_ratio
+
+    def image_tokens(self, size: Size, *, images: int = 1, wrapped: bool = True) -> int:
+        """Count what a prompt grows by for one image.
+
+        Args:
+            size: width and height in pixels.
+            images: how many images the prompt holds, this one included. It matters to LLaVA-OneVision alone,
+                which tiles a lone image and charges a flat sum for each of several.
+            wrapped: whether to count `wrap_tokens` too. Without them it is what takes the place of one image
+                placeholder: features, and the row breaks and tile tags the processor puts between them.
+
+        Raises:
+            ProfileError: a side that is no whole number of pixels above zero, or an image the model refuses.
+        """
+        if len(size) != 2 or not all(isinstance(side, int) and side >= 1 for side in size):
+            raise ProfileError(
+                f"an image of {size!r} cannot be counted: give width and height, whole pixels above zero"
+            )
+        if images < 1:
+            raise ProfileError(f"images={images!r}: a prompt that holds this image holds one at least")
+        width, height = size
+        return self.image_rule.tokens((width, height), images=images) + (self.wrap_tokens if wrapped else 0)
+
+    def pages_tokens(self, sizes: Iterable[Size]) -> int:
+        """Count what a prompt grows by for all its images, wrapping included; no image costs nothing.
+
+        Raises:
+            ProfileError: as for `image_tokens`.
+        """
+        pages = list(sizes)
+        return sum(self.image_tokens(size, images=len(pages)) for size in pages)
+
+    @property
+    def text_counter(self) -> TextCounter:
+        """The best counter at hand for the model's text: its own tokenizer, a stand-in, or an estimate.
+
+        Which one it is depends on the machine. Its `name` and `exact` say; who keeps counts should keep the
+        name.
+        """
+        return text_counter(tokenizer=self.tokenizer, encoding=self.encoding)
+
+    def text_tokens(self, text: str) -> int:
+        """Count a text's tokens with `text_counter`; special tokens in it count as the text they are."""
+        return self.text_counter.count(text)
+
+    def with_tokenizer(self, path: str | Path) -> ModelProfile:
+        """Give a profile that counts text with the model's own tokenizer.
+
+        Args:
+            path: a `tokenizer.json`, or the folder that holds it.
+
+        Raises:
+            ProfileError: there is no such file, or it holds no tokenizer.
+        """
+        return replace(self, tokenizer=FileCounter.of(path).path)
