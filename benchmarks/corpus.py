@@ -1,0 +1,339 @@
+"""The texts that the benchmarks typeset: five English ones and a Chinese one, made here, nothing downloaded.
+
+Everything random comes from `Dice`, whose throws are the same on every Python. `random words` and `chinese`
+are the same characters everywhere; the others quote the help texts and the sources of the running Python,
+which differ a little from version to version: compare figures of one version, or look at `Text.digest` first.
+"""
+
+from __future__ import annotations
+
+import bisect
+import colorsys
+import functools
+import hashlib
+import heapq
+import inspect
+import itertools
+import json
+import random
+import re
+import shlex
+import textwrap
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from pydoc_data import topics
+from typing import Literal, TypeVar
+
+import glyph_memory
+
+Item = TypeVar("Item")
+
+FONTS = {
+    "en": Path(glyph_memory.__file__).parent / "fonts" / "GlyphMemorySans.ttf",
+    "zh": Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"),
+}
+"""What each language is set in."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Text:
+    """A text to typeset."""
+
+    name: str
+    """Short, as it stands in tables."""
+    language: Literal["en", "zh"]
+    """Which font it needs."""
+    text: str
+    """The characters."""
+
+    @property
+    def font_path(self) -> Path:
+        """The font it is set in, on every side: our own DejaVu Sans; for Chinese WenQuanYi Micro Hei.
+
+        Raises:
+            SystemExit: The font is not there.
+        """
+        path = FONTS[self.language]
+        if not path.exists():
+            raise SystemExit(f"no font at {str(path)!r} for {self.name!r}. Is fonts-wqy-microhei installed?")
+        return path
+
+    @property
+    def digest(self) -> str:
+        """The first 12 hex digits of the SHA-256 of the text: equal digests, equal texts."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+
+
+@functools.cache
+def texts() -> tuple[Text, ...]:
+    """Give all texts, the English ones first; always the same ones within one version of Python."""
+    english = {
+        "prose": prose(),
+        "random words": random_words(),
+        "mixed documents": mixed_documents(),
+        "needle haystack": needle_haystack(),
+        "agent log": agent_log(),
+    }
+    made = [Text(name=name, language="en", text=text) for name, text in english.items()]
+    return (*made, Text(name="chinese", language="zh", text=chinese()))
+
+
+def chosen(names: str | None) -> list[Text]:
+    """Give the texts of these names, parted by commas; all of them for None.
+
+    Raises:
+        SystemExit: There is no such text.
+    """
+    known = {text.name: text for text in texts()}
+    wanted = list(known) if names is None else [name.strip() for name in names.split(",")]
+    if unknown := [name for name in wanted if name not in known]:
+        raise SystemExit(f"no text named {unknown[0]!r}; there are {', '.join(known)}")
+    return [known[name] for name in wanted]
+
+
+class Dice:
+    """Random choices that are the same on every Python, which promises that of `random.random` alone."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed).random
+
+    def number(self, low: int, high: int) -> int:
+        """Throw a number from `low` to `high`, both included."""
+        return low + int(self._random() * (high - low + 1))
+
+    def pick(self, items: Sequence[Item]) -> Item:
+        """Pick one of the items."""
+        return items[self.number(0, len(items) - 1)]
+
+    def chance(self, probability: float) -> bool:
+        """Say yes as often as `probability`."""
+        return self._random() < probability
+
+    def hexadecimal(self, digits: int) -> str:
+        """Make up an identifier."""
+        return "".join(self.pick("0123456789abcdef") for _ in range(digits))
+
+    def words(self, count: int) -> str:
+        """String together words that mean nothing."""
+        return " ".join(self.pick(_WORDS) for _ in range(count))
+
+
+def prose(characters: int = 60_000) -> str:
+    """Unwrap the Python reference manual into paragraphs as long as a novel's, about 1,500 characters."""
+    paragraphs = _paragraphs()
+    return _fill(
+        (" ".join(itertools.islice(paragraphs, 4)) for _ in itertools.count()), characters, between="\n\n"
+    )
+
+
+def random_words(characters: int = 86_000) -> str:
+    """Put random words into one single paragraph."""
+    dice = Dice(1)
+    return _fill((_word(dice) for _ in itertools.count()), characters, between=" ")
+
+
+def mixed_documents(characters: int = 146_000) -> str:
+    """Mix prose, JSON, Python sources, logs, links and tables, as a folder of files would be."""
+    dice = Dice(2)
+    sources = [_source(module) for module in (bisect, textwrap, heapq, json, colorsys, functools, shlex)]
+    paragraphs = _paragraphs()
+
+    def documents() -> Iterator[str]:
+        for number in itertools.count():
+            yield f"# Document {number + 1}"
+            yield "\n\n".join(itertools.islice(paragraphs, 6))
+            yield json.dumps(
+                _record(dice, number), indent=2 if dice.chance(0.5) else None, ensure_ascii=False
+            )
+            yield sources[number % len(sources)][:6000]
+            yield "\n".join(_log_line(dice, second) for second in range(40))
+            yield "\n".join(_link(dice) for _ in range(10))
+            yield _table(dice, rows=20)
+
+    return _fill(documents(), characters, between="\n\n")
+
+
+def needle_haystack(characters: int = 243_000) -> str:
+    """Repeat essays, with a fact to find hidden between them every few thousand characters."""
+    dice = Dice(3)
+    essays = list(itertools.islice(_paragraphs(), 60))
+
+    def haystack() -> Iterator[str]:
+        for essay in itertools.cycle(essays):
+            yield essay
+            if dice.chance(0.1):
+                yield f"The special number of {dice.words(2)} is {dice.number(1_000_000, 9_999_999)}."
+
+    return _fill(haystack(), characters, between="\n")
+
+
+def agent_log(characters: int = 90_000) -> str:
+    """Record an agent at work: questions, answers, tool calls with JSON, their output, tracebacks."""
+    dice = Dice(4)
+    paragraphs = _paragraphs()
+    source = _source(textwrap).splitlines()
+
+    def turns() -> Iterator[str]:
+        for number in itertools.count(1):
+            call = f"call_{dice.hexadecimal(24)}"
+            failure = dice.words(4)
+            path = f"src/{dice.pick(_WORDS)}/{dice.pick(_WORDS)}_{dice.pick(_WORDS)}.py"
+            line = dice.number(1, len(source) - 40)
+            yield f"[{number}] user: {next(paragraphs)}"
+            yield f"[{number}] assistant: I will look at `{path}` first. {next(paragraphs)}"
+            request = json.dumps({"name": "read_file", "arguments": {"path": path, "first": line}})
+            yield f"[{number}] tool_call {call}: {request}"
+            yield f"[{number}] tool {call}:\n" + "\n".join(
+                f"{line + offset:5d}  {code}" for offset, code in enumerate(source[line : line + 30])
+            )
+            if dice.chance(0.4):
+                yield (
+                    f'Traceback (most recent call last):\n  File "/srv/app/{path}", line {line}, in '
+                    f"{dice.pick(_WORDS)}\n    raise ValueError({failure!r})\nValueError: {failure}"
+                )
+            yield f"[{number}] assistant: Fixed in commit {dice.hexadecimal(40)}; see {_link(dice)}"
+
+    return _fill(turns(), characters, between="\n")
+
+
+def chinese(characters: int = 36_000) -> str:
+    """Build Chinese paragraphs of 1 to 30 sentences from a small grammar, with numbers and Latin words."""
+    dice = Dice(5)
+
+    def paragraphs() -> Iterator[str]:
+        while True:
+            sentences = dice.pick((1, 2, 3, 5, 8, 13, 30))
+            yield "".join(_chinese_sentence(dice) for _ in range(sentences))
+
+    return _fill(paragraphs(), characters, between="\n")
+
+
+def _fill(pieces: Iterator[str], characters: int, *, between: str) -> str:
+    taken: list[str] = []
+    length = 0
+    while length < characters:
+        taken.append(next(pieces))
+        length += len(taken[-1]) + len(between)
+    return between.join(taken)[:characters]
+
+
+def _paragraphs() -> Iterator[str]:
+    """Give the manual's paragraphs, over and over."""
+    return itertools.cycle(_manual())
+
+
+@functools.cache
+def _manual() -> tuple[str, ...]:
+    found = []
+    for _, topic in sorted(topics.topics.items()):
+        for paragraph in re.split(r"\n\s*\n", topic):
+            unwrapped = " ".join(paragraph.split())
+            if len(unwrapped) > 200 and unwrapped[0].isupper() and unwrapped[-1] in ".:":
+                found.append(unwrapped)
+    return tuple(found)
+
+
+def _source(module: types.ModuleType) -> str:
+    return inspect.getsource(module).replace("\f", "")
+
+
+def _word(dice: Dice) -> str:
+    return "".join(dice.pick("etaoinshrdlucmfwypvbgkjqxz") for _ in range(dice.number(2, 11)))
+
+
+def _record(dice: Dice, number: int) -> dict[str, object]:
+    return {
+        "id": dice.hexadecimal(32),
+        "number": number,
+        "tags": dice.words(6).split(),
+        "note": dice.words(40),
+        "scores": [dice.number(0, 10_000) / 100 for _ in range(24)],
+        "owner": {"name": dice.words(2).title(), "mail": f"{dice.pick(_WORDS)}@example.org", "active": True},
+    }
+
+
+def _log_line(dice: Dice, second: int) -> str:
+    level = dice.pick(("DEBUG", "INFO ", "INFO ", "WARN ", "ERROR"))
+    message = dice.words(dice.number(3, 18))
+    return (
+        f"2025-03-28T09:{second // 60:02d}:{second % 60:02d}.{dice.number(0, 999):03d}Z {level} "
+        f"[worker-{dice.number(1, 8)}] {dice.pick(_WORDS)}.{dice.pick(_WORDS)}: {message} "
+        f"request={dice.hexadecimal(16)} took={dice.number(1, 9000)}ms"
+    )
+
+
+def _link(dice: Dice) -> str:
+    path = "/".join(dice.pick(_WORDS) for _ in range(dice.number(2, 9)))
+    return (
+        f"https://www.example.org/{path}?id={dice.hexadecimal(dice.number(8, 64))}&page={dice.number(1, 99)}"
+    )
+
+
+def _table(dice: Dice, *, rows: int) -> str:
+    head = f"{'name':<24}{'count':>10}{'share':>10}   remark"
+    body = (
+        f"{dice.words(2):<24}{dice.number(1, 99_999):>10}{dice.number(0, 1000) / 10:>9}%   {dice.words(5)}"
+        for _ in range(rows)
+    )
+    return "\n".join([head, "-" * len(head), *body])
+
+
+def _chinese_sentence(dice: Dice) -> str:
+    clauses = [_chinese_clause(dice) for _ in range(dice.number(1, 4))]
+    joined = clauses[0]
+    for clause in clauses[1:]:
+        joined += dice.pick(("，", "，", "，", "；", "：")) + clause
+    if dice.chance(0.15):
+        return f"{dice.pick(_WHO)}说：“{joined}{dice.pick('。！？')}”"
+    if dice.chance(0.15):
+        joined += f"（参见《{dice.pick(_WHAT)}与{dice.pick(_WHAT)}》第{dice.number(1, 300)}页）"
+    return joined + dice.pick(("。", "。", "。", "。", "！", "？"))
+
+
+def _chinese_clause(dice: Dice) -> str:
+    clause = dice.pick(_WHEN) if dice.chance(0.4) else ""
+    clause += dice.pick(_WHO) + dice.pick(_HOW) + dice.pick(_DOES)
+    if dice.chance(0.2):
+        clause += f"{dice.pick(_WHAT)}、{dice.pick(_WHAT)}和{dice.pick(_WHAT)}"
+    elif dice.chance(0.15):
+        clause += f" {dice.pick(_LATIN)} {dice.number(1, 20)}.{dice.number(0, 9)} 的{dice.pick(_WHAT)}"
+    elif dice.chance(0.2):
+        clause += f"{dice.number(2, 5000)}{dice.pick('个份条次篇')}{dice.pick(_WHAT)}"
+    else:
+        clause += f"{dice.pick(_KIND)}{dice.pick(_WHAT)}"
+    return clause
+
+
+_VOCABULARY = """
+amber anchor archive basin beacon birch border bridge bronze canyon carbon cedar cipher circle cobalt comet
+copper coral crater crystal delta desert ember engine fable falcon fern field flint forest fossil frost
+garden glacier granite harbor hazel helium hollow indigo island ivory jasper juniper kernel lagoon lantern
+lattice ledger lemon linen lunar maple marble meadow mercury mirror mosaic nebula nickel oasis ocean olive
+onyx orbit orchid oxide paper pebble pepper pine planet plasma prairie prism quartz quiver radar rapid raven
+reef ridge river rocket saffron sable
+"""
+_WORDS = tuple(_VOCABULARY.split())
+_WHEN = ("昨天下午，", "在会议结束之后，", "2023年夏天", "从那以后", "每天早晨", "十年前", "与此同时，")
+_WHO = (
+    "我们", "研究小组", "这位老师", "年轻的工程师", "城市里的居民", "图书馆的管理员", "一家小公司", "王先生",
+    "许多读者", "这个模型", "实验室的同事", "村里的老人", "编辑部", "负责测试的人", "他和她的朋友", "委员会",
+)  # fmt: skip
+_HOW = (
+    "已经", "仔细地", "很快就", "终于", "从来没有", "经常", "不得不", "耐心地", "一边听音乐一边", "在灯光下",
+    "按照计划", "几乎每天都", "并不愿意", "又一次", "悄悄地", "",
+)  # fmt: skip
+_DOES = (
+    "整理了", "讨论了", "发现了", "记录下", "重新设计了", "比较了", "保存了", "翻译了", "忘记了", "提出了",
+    "检查了", "解释了", "收集了", "改进了", "放弃了", "描述了",
+)  # fmt: skip
+_KIND = (
+    "复杂的", "古老的", "没有人注意的", "非常重要的", "压缩过的", "手写的", "看起来简单的", "从远方寄来的",
+    "关于记忆的", "长达数百页的", "不断变化的", "公开的",
+)  # fmt: skip
+_WHAT = (
+    "文件", "方法", "语言", "图像", "历史", "问题", "数据", "故事", "城市规划", "天气记录", "注意力机制",
+    "长文本", "字体", "页面", "河流", "植物标本", "会议纪要", "实验结果", "编码器", "地图", "信件", "音乐",
+)  # fmt: skip
+_LATIN = ("Python", "OpenType", "Linux", "PDF", "Unicode", "TrueType", "Markdown", "SQLite")
