@@ -43,7 +43,9 @@ def write_results(name: str, results: Mapping[str, object]) -> Path:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:,.4f}" if abs(value) < 1 else f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+        return (
+            f"{value:,.4f}" if abs(value) <= 1 else f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+        )
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value)

@@ -1,0 +1,316 @@
+"""How fast are pages typeset? The reference pipeline, plain Pillow and ours, side by side in one run.
+
+Each round runs every side once, in turn, in this one process, after a first small run that loads fonts. Times
+are medians over the rounds; the ratios' medians are over the English texts. Sides:
+
+* *reference*: reportlab → PDF → poppler → crop. Aimed at: ours 100 times as fast to pixels, 25 times to PNG.
+* *Pillow*: lines wrapped greedily by `getlength`, each word measured once, and drawn by `ImageDraw.text`.
+* *ours*: `typeset` with the same configuration as the reference, then `Page.array` or `Page.png`.
+
+Then: the memory each side takes, a long stream's memory, and whether a page costs the same in long documents
+and in long paragraphs.
+
+    python benchmarks/typeset.py [--quick] [--texts prose,chinese]
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from corpus import Text, chosen, prose, texts
+from PIL import Image, ImageDraw, ImageFont
+from report import print_table, write_results
+
+from glyph_memory.page import Page
+from glyph_memory.style import PageStyle
+from glyph_memory.typeset import iter_pages, typeset
+
+PIXELS_TARGET = 100
+PNG_TARGET = 25
+
+_SIDES = ("reference", "Pillow", "ours")
+_FORMS = ("pixels", "PNG")
+_PAGE_PX = (595, 842)
+_BOX_PX = (16, 16, 563)
+_LINES = 81
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """What one text took on one side."""
+
+    pages: int
+    """How many pages came out."""
+    seconds: float
+    """For all of them, the median of the rounds."""
+
+    @property
+    def ms_a_page(self) -> float:
+        """Milliseconds a page."""
+        return 1000 * self.seconds / self.pages
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the tables, write the numbers."""
+    parser = argparse.ArgumentParser(
+        description="Time our typesetter beside the reference pipeline and Pillow."
+    )
+    parser.add_argument("--quick", action="store_true", help="one round, shorter streams")
+    parser.add_argument("--texts", help="names, with commas between; all by default")
+    parser.add_argument("--rounds", type=int, help="3 by default, with --quick 1")
+    parser.add_argument("--memory-of", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.memory_of:
+        print(json.dumps(_memory_here(options.memory_of)))
+        return
+    timings = time_texts(chosen(options.texts), options.rounds or (1 if options.quick else 3))
+    results: dict[str, object] = {"targets": {"pixels": PIXELS_TARGET, "png": PNG_TARGET}}
+    for form in _FORMS:
+        results[form] = _report_times(form, timings)
+    results["length"] = _report_lengths((0.1, 1) if options.quick else (0.1, 1, 10))
+    results["paragraphs"] = _report_paragraphs()
+    results["memory"] = _report_memory(20 if options.quick else 200)
+    write_results("typeset", results)
+
+
+def time_texts(texts: Sequence[Text], rounds: int) -> dict[tuple[str, str, str], Timing]:
+    """Time every text on every side in both forms: (text, side, form) → timing."""
+    timings = {}
+    for text in texts:
+        sides = {(side, form): _side(side, form, text) for form in _FORMS for side in _SIDES}
+        for run in sides.values():
+            run(text.text[:3000])
+        taken: dict[tuple[str, str], list[float]] = {key: [] for key in sides}
+        pages = {}
+        for _ in range(rounds):
+            for key, run in sides.items():
+                start = time.perf_counter()
+                pages[key] = run(text.text)
+                taken[key].append(time.perf_counter() - start)
+        for (side, form), seconds in taken.items():
+            timing = Timing(pages=pages[side, form], seconds=statistics.median(seconds))
+            timings[text.name, side, form] = timing
+    return timings
+
+
+def pillow_pages(text: str, font_path: Path) -> list[Image.Image]:
+    """Typeset as one does with Pillow alone."""
+    font = ImageFont.truetype(str(font_path), 9, layout_engine=ImageFont.Layout.BASIC)
+    left, top, width = _BOX_PX
+    lines = [line for paragraph in text.split("\n") for line in _wrap(paragraph, font, width)]
+    pages = []
+    for first in range(0, len(lines), _LINES):
+        page = Image.new("L", _PAGE_PX, 255)
+        draw = ImageDraw.Draw(page)
+        for number, line in enumerate(lines[first : first + _LINES]):
+            draw.text((left, top + 10 * number), line, fill=0, font=font)
+        pages.append(page)
+    return pages
+
+
+def _wrap(paragraph: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[str]:
+    space = font.getlength(" ")
+    line: list[str] = []
+    used = -space
+    for word in paragraph.split(" "):
+        for part, length in _parts(word, font, width):
+            if line and used + space + length > width:
+                yield " ".join(line)
+                line, used = [], -space
+            line.append(part)
+            used += space + length
+    yield " ".join(line)
+
+
+def _parts(word: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[tuple[str, float]]:
+    """Give the word with its length; one wider than the line in parts that fit."""
+    length = font.getlength(word)
+    if length <= width:
+        yield word, length
+        return
+    part, used = "", 0.0
+    for character in word:
+        advance = font.getlength(character)
+        if part and used + advance > width:
+            yield part, used
+            part, used = "", 0.0
+        part += character
+        used += advance
+    yield part, used
+
+
+def _side(side: str, form: str, text: Text) -> Callable[[str], int]:
+    """Give what typesets a text on a side, and tells how many pages there are."""
+    make = {"reference": _reference_side, "Pillow": _pillow_side, "ours": _our_side}[side]
+    return make(text.font_path, png=form == "PNG")
+
+
+def _reference_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
+    import reference  # only where it is timed: its imports would count as our memory
+
+    config = reference.load_config()
+    verb = reference.reference_png if png else reference.reference_pages
+    return lambda source: len(verb(source, config, font_path))
+
+
+def _pillow_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
+    finish: Callable[[Image.Image], object] = _encoded if png else np.asarray
+    return lambda source: len([finish(page) for page in pillow_pages(source, font_path)])
+
+
+def _our_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
+    published = PageStyle.from_glyph_json(Path(__file__).with_name("glyph_style.json"))
+    style = replace(published, font=str(font_path))
+    finish: Callable[[Page], object] = Page.png if png else Page.array
+    return lambda source: len([finish(page) for page in typeset(source, style=style)])
+
+
+def _encoded(page: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _report_times(form: str, timings: Mapping[tuple[str, str, str], Timing]) -> dict[str, object]:
+    target = PNG_TARGET if form == "PNG" else PIXELS_TARGET
+    by_name = {text.name: text for text in texts()}
+    names = list(dict.fromkeys(name for name, _, _ in timings))
+    rows: list[list[object]] = []
+    found: dict[str, dict[str, float]] = {}
+    for name in names:
+        reference, pillow, ours = (timings[name, side, form] for side in _SIDES)
+        characters = len(by_name[name].text)
+        found[name] = {
+            "reference_ms_a_page": reference.ms_a_page,
+            "pillow_ms_a_page": pillow.ms_a_page,
+            "ours_ms_a_page": ours.ms_a_page,
+            "ours_characters_a_second": characters / ours.seconds,
+            "ours_pages_a_second": ours.pages / ours.seconds,
+            "times_pillow": pillow.seconds / ours.seconds,
+            "times_reference": reference.seconds / ours.seconds,
+        }
+        rows.append([name, ours.pages, *found[name].values()])
+    english = [values for name, values in found.items() if by_name[name].language == "en"]
+    median: dict[str, float] = {}
+    if english:
+        median = {key: statistics.median(values[key] for values in english) for key in english[0]}
+        rows.append(["median of English", "", *median.values()])
+    print_table(
+        f"text to {form}, ms a page; aimed at {target} times as fast as the reference",
+        [
+            "text",
+            "pages",
+            "reference",
+            "Pillow",
+            "ours",
+            "ours chars/s",
+            "ours pages/s",
+            "x Pillow",
+            "x reference",
+        ],
+        rows,
+    )
+    return {"texts": found, "median_of_english": median}
+
+
+def _report_lengths(megabytes: Iterable[float]) -> list[dict[str, float]]:
+    """Does a page cost more in a longer document?"""
+    found = []
+    for size in megabytes:
+        text = _repeated(prose(), int(size * 1e6))
+        pages, seconds = _time_ours(text)
+        found.append({"megabytes": size, "pages": pages, "ms_a_page": 1000 * seconds / pages})
+    print_table(
+        "a page's cost by the document's length (ours, to pixel arrays)",
+        ["MB", "pages", "ms a page"],
+        [[str(row["megabytes"]), row["pages"], row["ms_a_page"]] for row in found],
+    )
+    return found
+
+
+def _report_paragraphs() -> dict[str, dict[str, float]]:
+    """Does a page cost more in a longer paragraph?"""
+    single = _repeated(prose().replace("\n\n", " "), 1_000_000)
+    lines = [line.text.rstrip() for page in typeset(single, style=PageStyle.glyph()) for line in page.lines]
+    found = {}
+    for name, text in (("one paragraph", single), ("a paragraph a line", "\n".join(lines))):
+        pages, seconds = _time_ours(text)
+        found[name] = {"pages": pages, "ms_a_page": 1000 * seconds / pages}
+    print_table(
+        "a page's cost by the paragraphs' length, 1 MB (ours, to pixel arrays)",
+        ["text", "pages", "ms a page"],
+        [[name, row["pages"], row["ms_a_page"]] for name, row in found.items()],
+    )
+    return found
+
+
+def _time_ours(text: str) -> tuple[int, float]:
+    times = []
+    pages = 0
+    for _ in range(3):
+        start = time.perf_counter()
+        pages = sum(page.array().size > 0 for page in iter_pages(text, style=PageStyle.glyph()))
+        times.append(time.perf_counter() - start)
+    return pages, statistics.median(times)
+
+
+def _report_memory(stream_megabytes: int) -> dict[str, dict[str, float]]:
+    """Peak memory of a fresh process for each side, and of one that typesets a long stream."""
+    jobs = {
+        "imports alone": "imports",
+        **{f"{side}, needle haystack to pixels": side for side in _SIDES},
+        f"ours, a stream of {stream_megabytes} MB": f"stream {stream_megabytes}",
+    }
+    found = {}
+    for name, job in jobs.items():
+        command = [sys.executable, __file__, "--memory-of", job]
+        answer = subprocess.run(command, check=True, capture_output=True, text=True)
+        found[name] = json.loads(answer.stdout)
+    print_table(
+        "peak memory, a fresh process each (poppler's own beside)",
+        ["what", "MB", "poppler MB", "pages", "seconds"],
+        [[name, *row.values()] for name, row in found.items()],
+    )
+    return found
+
+
+def _memory_here(job: str) -> dict[str, float]:
+    """Do a job in this process and tell its peak memory."""
+    start = time.perf_counter()
+    pages = 0
+    if job.startswith("stream"):
+        megabytes = int(job.split()[1])
+        piece = _repeated(prose(), 1_000_000)
+        pages = sum(1 for _ in iter_pages(piece for _ in range(megabytes)))
+    elif job != "imports":
+        [text] = chosen("needle haystack")
+        pages = _side(job, "pixels", text)(text.text)
+    seconds = time.perf_counter() - start
+    unit = 1 if sys.platform == "darwin" else 1024
+    peaks = {
+        name: resource.getrusage(who).ru_maxrss * unit / 1e6
+        for name, who in (
+            ("megabytes", resource.RUSAGE_SELF),
+            ("poppler_megabytes", resource.RUSAGE_CHILDREN),
+        )
+    }
+    return {**peaks, "pages": pages, "seconds": seconds}
+
+
+def _repeated(text: str, characters: int) -> str:
+    return (text * (characters // len(text) + 1))[:characters]
+
+
+if __name__ == "__main__":
+    main()
