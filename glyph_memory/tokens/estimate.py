@@ -77,7 +77,7 @@ _COSTS = np.array(
         *(1.02, 0.09),  # marks; each above 2
         *(1.29, 0.72),  # a line's end, but after a mark; after a mark, which may take it along
         *(0.91, 0.65, 0.70),  # a space before a number; at a line's beginning; up to 64 spaces
-        *(2.05, 1.13, 0.88, 1.05, 0.44, 0.86, 1.00, 2.75),  # a character, from `_LATIN` to `_OTHER`
+        *(2.05, 1.08, 0.88, 1.05, 0.44, 0.86, 1.00, 2.75),  # a character, from `_LATIN` to `_OTHER`
     ]
 )
 """Tokens for each thing `_shape` counts, from non-negative least squares of the relative error.

@@ -81,9 +81,7 @@ class GridRule(ImageRule):
         cell = self.cell_px
         width, height = self._enlarged(size)
         if max(width, height) / min(width, height) > 200:
-            raise ProfileError(
-                f"image of {size[0]}x{size[1]} px is too long: the model takes sides of 200:1 at most"
-            )
+            raise ProfileError(f"image of {size!r} px: the model takes sides of 200:1 at most. Cut it up")
         rows, columns = round(height / cell), round(width / cell)
         area = self.frames * (rows * cell) * (columns * cell)
         if area > self.max_px:
@@ -128,8 +126,6 @@ class RowRule(ImageRule):
         if ratio > 1:
             width, height = floor(width / ratio), floor(height / ratio)
         if not width or not height:
-            raise ProfileError(
-                f"image of {size[0]}x{size[1]} px is too long: fitted, no pixel of its short side is left"
-            )
+            raise ProfileError(f"image of {size!r} px: its short side shrinks to nothing. Cut it up")
         rows, columns = ceil(height / self.cell_px), ceil(width / self.cell_px)
         return rows * (columns + 1)

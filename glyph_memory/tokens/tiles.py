@@ -84,6 +84,8 @@ class DeepSeekRule(ImageRule):
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the whole view, the separator and the tiles."""
+        if not round(min(size) * (self.base_px / max(size))):
+            raise ProfileError(f"image of {size!r} px: its short side shrinks to nothing. Cut it up")
         queries = ceil(self.base_px / 64)
         whole = queries * (queries + self.row_breaks) + 1
         if self.tile_px is None or max(size) <= self.tile_px:
@@ -177,8 +179,4 @@ class AnyresRule(ImageRule):
                 waste = canvas_width * canvas_height - shown
                 if shown > most or (shown == most and waste < least_waste):
                     best, most, least_waste = (canvas_width, canvas_height), shown, waste
-        if not most:
-            raise ProfileError(
-                f"image of {width}x{height} px is too long: fitted, no pixel of its short side is left"
-            )
         return best
