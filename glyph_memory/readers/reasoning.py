@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-_Place = Literal["start", "think", "bare", "after", "answer", "plain"]
+_Place = Literal["start", "think", "bare", "after", "answer", "closed", "plain"]
 
 _TAGS: dict[_Place, tuple[str, ...]] = {
     "start": ("<think>", "<answer>", "<|begin_of_box|>"),  # nothing but white space so far
@@ -17,13 +17,14 @@ _TAGS: dict[_Place, tuple[str, ...]] = {
     "bare": ("</think>", "<|begin_of_box|>", "<|end_of_box|>"),  # text that nothing opened
     "after": ("<answer>", "<|begin_of_box|>"),  # reasoning is over, the answer has not begun
     "answer": ("</answer>", "<|begin_of_box|>", "<|end_of_box|>"),
+    "closed": ("<|begin_of_box|>",),  # the answer's own tag is closed; white space is all that should follow
     "plain": ("<|begin_of_box|>", "<|end_of_box|>"),
 }
 _NEXT: dict[str, _Place] = {
     "<think>": "think",
     "</think>": "after",
     "<answer>": "answer",
-    "</answer>": "plain",
+    "</answer>": "closed",
 }
 
 
@@ -69,9 +70,9 @@ class Splitter:
             before, tag, after = _first_tag(text, tags)
             keep = 0 if tag else _held_back(before, tags, spaces=self._place not in {"bare", "plain"})
             words = before[: len(before) - keep]
-            if self._place in {"start", "after"} and words.strip():
-                # The answer began without a tag. Only before any tag at all may a lone </think> still come.
-                text = text if self._place == "start" else text.lstrip()
+            if self._place in {"start", "after", "closed"} and words.strip():
+                # The answer goes on without a tag. Only before any tag at all may a lone </think> still come.
+                text = text.lstrip() if self._place == "after" else text
                 self._place = "bare" if self._place == "start" else "plain"
                 continue
             said = _joined(said, self._say(words.rstrip() if tag in _NEXT else words))
@@ -86,7 +87,7 @@ class Splitter:
             self.reasoning, self.text = self.text.strip(), ""
         if tag in _NEXT:
             self._place = _NEXT[tag]
-        elif self._place in {"start", "after"}:
+        elif self._place in {"start", "after", "closed"}:
             self._place = "plain"
 
     def _say(self, words: str) -> Piece:
