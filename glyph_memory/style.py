@@ -260,7 +260,14 @@ def rgb(color: str) -> tuple[int, int, int]:
 
 
 def _check(style: PageStyle) -> None:
-    for name in ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale"):
+    for name in (
+        "page_width_pt",
+        "page_height_pt",
+        "dpi",
+        "font_size_pt",
+        "line_height_pt",
+        "horizontal_scale",
+    ):
         if not 0 < getattr(style, name) < 1e5:
             raise StyleError(f"{name}={getattr(style, name)!r} must be above 0 and below 100000")
     for name in ("margin_x_pt", "margin_y_pt", "padding_pt", "column_gap_pt", "space_before_pt", "space_after_pt",
@@ -326,14 +333,18 @@ def _check_looks(style: PageStyle) -> None:
             raise StyleError(f"{name}={color!r} is no colour; write it as '#RRGGBB'")
     for paper in ("page_color", "paragraph_color"):
         if style.font_color.lower() == getattr(style, paper).lower():
-            raise StyleError(f"font_color={style.font_color!r} on {paper}={getattr(style, paper)!r} cannot be read")
+            raise StyleError(
+                f"font_color={style.font_color!r} on {paper}={getattr(style, paper)!r} cannot be read"
+            )
     for role, color in style.role_colors:
         if color.lower() == style.font_color.lower():
             raise StyleError(
                 f"the label of role {role!r} has font_color={color!r}: content could pass for a label; pick another"
             )
     if len(style.role_colors) > _ROLES_AT_MOST:
-        raise StyleError(f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette")
+        raise StyleError(
+            f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette"
+        )
     if any(not mark.isprintable() for mark in style.newline_mark):
         raise StyleError(f"newline_mark={style.newline_mark!r} cannot be drawn; use printable characters")
 
@@ -355,7 +366,9 @@ def _from_glyph(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StyleError(f"cannot read {str(path)!r} as a Glyph configuration: {error}") from error
     if not isinstance(config, dict):
-        raise StyleError(f"{str(path)!r} holds no JSON object; a Glyph configuration is one, with keys such as 'dpi'")
+        raise StyleError(
+            f"{str(path)!r} holds no JSON object; a Glyph configuration is one, with keys such as 'dpi'"
+        )
     values: dict[str, Any] = {"snap_px": 1, "reference": True, "alignment": "justify", "crop_width": False,
                               "crop_last_page": False, "dpi": 72}  # fmt: skip
     for key, value in config.items():

@@ -1,8 +1,8 @@
 """The atlas: each slot's ink, drawn once per quarter-pixel phase, in the form that painting gathers.
 
-Ink has 16 steps, 4 bits each; 16 pixels of a row are one 64-bit word, the left-most pixel in its highest bits. A slot
-is one *tile* (a column of words, one per row of a line's strip), or several side by side where it is wider than 16 px.
-Knows glyph slots; knows nothing about lines or pages.
+Ink has 16 steps, 4 bits each. A pixel column of a line's strip is one 64-bit word of 16 rows (taller strips take several
+*bands* of words): row `r` is the high half of byte `r // 2` where `r` is even, else the low half. A slot's ink is a run
+of columns, found by its *entry*, `slot * PHASES + phase`. Knows glyph slots; knows nothing about lines or pages.
 """
 
 from __future__ import annotations
@@ -13,32 +13,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.typeset.fonts import Raster
 from glyph_memory.typeset.glyphs import GlyphTable
 
 PHASES = 4
-WORD_PX = 16
+BAND_ROWS = 16
 
-_SHIFTS = np.arange(60, -1, -4, dtype=np.uint64)
+_SHIFTS = np.array([8 * (row // 2) + 4 * (row % 2 == 0) for row in range(BAND_ROWS)], np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
-    """A snapshot of the atlas. Arrays are indexed by entry, `slot * PHASES + phase`, or by tile."""
+class Ink:
+    """A snapshot of the atlas."""
 
     above: int
     """Rows of a strip above the baseline."""
     rows: int
-    """Rows of a strip."""
-    first: NDArray[np.int32]
-    """Of each entry: its first tile; -1 where it is not drawn yet."""
-    count: NDArray[np.int32]
-    """Of each entry: how many tiles it takes."""
+    """Rows of a strip that may hold ink."""
+    first: NDArray[np.int64]
+    """Of each entry: its first column; -1 where it is not drawn yet."""
+    count: NDArray[np.int64]
+    """Of each entry: how many columns it takes."""
     left: NDArray[np.int64]
-    """Of each entry: columns from the pen's pixel to the first tile."""
-    ink: NDArray[np.uint64]
-    """Shape (tiles, rows)."""
-    width: NDArray[np.int64]
-    """Of each tile: columns that hold ink."""
+    """Of each entry: columns from the pen's pixel to the first of its own."""
+    columns: NDArray[np.uint64]
+    """Shape (bands, columns)."""
 
 
 class Atlas:
@@ -49,14 +48,13 @@ class Atlas:
         self._table = table
         self._above = math.ceil(table.base_face.height_px)
         self._below = math.ceil(table.base_face.height_px * 0.3)
-        self._first = np.full(1024 * PHASES, -1, np.int32)
-        self._count = np.zeros(1024 * PHASES, np.int32)
+        self._first = np.full(1024 * PHASES, -1, np.int64)
+        self._count = np.zeros(1024 * PHASES, np.int64)
         self._left = np.zeros(1024 * PHASES, np.int64)
-        self._ink = np.zeros((1024, self._above + self._below), np.uint64)
-        self._width = np.zeros(1024, np.int64)
-        self._tiles = 0
+        self._columns = np.zeros((self._bands, 4096), np.uint64)
+        self._used = 0
 
-    def tiles(self, entries: NDArray[np.int64]) -> Tiles:
+    def ink(self, entries: NDArray[np.int64]) -> Ink:
         """Give a snapshot in which all these entries are drawn.
 
         Raises:
@@ -67,11 +65,16 @@ class Atlas:
                 self._first = np.concatenate([self._first, np.full_like(self._first, -1)])
                 self._count = np.concatenate([self._count, np.zeros_like(self._count)])
                 self._left = np.concatenate([self._left, np.zeros_like(self._left)])
-            if entries.size and self._first[entries].min() < 0:
-                for entry in np.unique(entries[self._first[entries] < 0]).tolist():
+            first = self._first[entries]
+            if first.size and first.min() < 0:
+                for entry in np.unique(entries[first < 0]).tolist():
                     self._draw(entry)
             rows = self._above + self._below
-            return Tiles(self._above, rows, self._first, self._count, self._left, self._ink, self._width)
+            return Ink(self._above, rows, self._first, self._count, self._left, self._columns)
+
+    @property
+    def _bands(self) -> int:
+        return -(-(self._above + self._below) // BAND_ROWS)
 
     def _draw(self, entry: int) -> None:
         slot, phase = divmod(entry, PHASES)
@@ -80,37 +83,36 @@ class Atlas:
         ]
         rasters = [raster for raster in rasters if raster.coverage.size]
         left = min((raster.left for raster in rasters), default=0)
-        right = max((raster.left + raster.coverage.shape[1] for raster in rasters), default=0)
         self._make_room(
             max((raster.top for raster in rasters), default=0),
-            max((raster.coverage.shape[0] - raster.top for raster in rasters), default=0),
+            max((len(raster.coverage) - raster.top for raster in rasters), default=0),
         )
-        tiles = max(1, math.ceil((right - left) / WORD_PX))
-        coverage = np.zeros((self._above + self._below, tiles * WORD_PX), np.uint16)
-        for raster in rasters:
-            y, x = self._above - raster.top, raster.left - left
-            coverage[y : y + raster.coverage.shape[0], x : x + raster.coverage.shape[1]] += raster.coverage
-        self._store(entry, left, tiles, coverage)
-
-    def _store(self, entry: int, left: int, tiles: int, coverage: NDArray[np.uint16]) -> None:
-        steps = ((np.minimum(coverage, 255).astype(np.uint32) * 15 + 127) // 255).astype(np.uint64)
-        words = (steps.reshape(len(steps), tiles, WORD_PX) << _SHIFTS).sum(axis=2, dtype=np.uint64)
-        while self._tiles + tiles > len(self._ink):
-            self._ink = np.concatenate([self._ink, np.zeros_like(self._ink)])
-            self._width = np.concatenate([self._width, np.zeros_like(self._width)])
-        taken = slice(self._tiles, self._tiles + tiles)
-        self._ink[taken] = words.T
-        inked = steps.any(axis=0).reshape(tiles, WORD_PX)
-        self._width[taken] = np.where(inked.any(axis=1), WORD_PX - inked[:, ::-1].argmax(axis=1), 0)
-        self._left[entry], self._count[entry], self._first[entry] = left, tiles, self._tiles
-        self._tiles += tiles
+        columns = _columns(rasters, left, self._above, self._bands)
+        count = columns.shape[1]
+        while self._used + count > self._columns.shape[1]:
+            self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
+        self._columns[:, self._used : self._used + count] = columns
+        self._left[entry], self._count[entry], self._first[entry] = left, count, self._used
+        self._used += count
 
     def _make_room(self, above: int, below: int) -> None:
-        """Let strips reach further up or down; what is drawn already is moved into the new frame."""
+        """Let strips reach further up or down; what is drawn already is drawn again in the new frame when needed."""
         if above <= self._above and below <= self._below:
             return
-        grown_above, grown_below = max(above, self._above), max(below, self._below)
-        ink = np.zeros((len(self._ink), grown_above + grown_below), np.uint64)
-        offset = grown_above - self._above
-        ink[:, offset : offset + self._above + self._below] = self._ink
-        self._ink, self._above, self._below = ink, grown_above, grown_below
+        self._above, self._below = max(above, self._above), max(below, self._below)
+        # New arrays, not the old ones emptied: snapshots given out before stay true.
+        self._first = np.full_like(self._first, -1)
+        self._columns = np.zeros((self._bands, self._columns.shape[1]), np.uint64)
+        self._used = 0
+
+
+def _columns(rasters: list[Raster], left: int, above: int, bands: int) -> NDArray[np.uint64]:
+    """Add up rasters and pack them: shape (bands, columns)."""
+    width = max((raster.left + raster.coverage.shape[1] - left for raster in rasters), default=0)
+    coverage = np.zeros((bands * BAND_ROWS, width), np.uint32)
+    for raster in rasters:
+        y, x = above - raster.top, raster.left - left
+        coverage[y : y + len(raster.coverage), x : x + raster.coverage.shape[1]] += raster.coverage
+    steps = ((np.minimum(coverage, 255) * 15 + 127) // 255).astype(np.uint64)
+    packed = steps.reshape(bands, BAND_ROWS, width) << _SHIFTS[:, None]
+    return np.asarray(packed.sum(axis=1, dtype=np.uint64))

@@ -56,7 +56,7 @@ class Case:
 class _Placed:
     """A column's characters in pixels (2**-20 px where not said otherwise)."""
 
-    slots: NDArray[np.int32]
+    slots: Ints
     x: Ints
     line: Ints
     baselines: Ints  # pixel rows
@@ -67,7 +67,14 @@ class Block:
     """Turns one block of text into pages."""
 
     def __init__(
-        self, text: str, cursor: Cursor, case: Case, *, runs: Sequence[Run] = (), reserved: str = "", final: bool
+        self,
+        text: str,
+        cursor: Cursor,
+        case: Case,
+        *,
+        runs: Sequence[Run] = (),
+        reserved: str = "",
+        final: bool,
     ) -> None:
         """Measure and lay out; painting waits until a page is asked for.
 
@@ -102,7 +109,7 @@ class Block:
         canvas = Canvas(style.page_px)
         placed = [self._place(column, nth) for nth, column in enumerate(sheet.columns)]
         for column in placed:
-            drawn = np.flatnonzero(case.table.inked[column.slots])
+            drawn = np.flatnonzero(case.table.inked.take(column.slots))
             slots = column.slots[drawn]
             loose = case.table.loose[slots] | (case.table.kind[slots] & RIGHT_TO_LEFT != 0)
             canvas.draw(case.atlas, slots, loose, column.x[drawn], column.line[drawn], column.baselines)

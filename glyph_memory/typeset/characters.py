@@ -20,7 +20,9 @@ CONTEXT = 32  # how it is drawn depends on its neighbours
 ESCAPED = 64
 RIGHT_TO_LEFT = 128
 
-_NO_START = frozenset("!,.:;?)]}、。，．：；！？」』】〕）］｝〉》”’…‥ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ・％℃")
+_NO_START = frozenset(
+    "!,.:;?)]}、。，．：；！？」』】〕）］｝〉》”’…‥ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ・％℃"
+)
 _NO_END = frozenset("([{「『【〔（［｛〈《“‘")
 
 # First and last code point of the blocks where a line may break between any two characters.

@@ -6,6 +6,7 @@ A pixel's palette index is `16 * pair + ink`. Knows colours; knows nothing about
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from glyph_memory.style import PageStyle, rgb
 
@@ -43,8 +44,11 @@ class Palette:
         return b"".join(_steps(pair) for pair in self.pairs)
 
 
+@lru_cache(maxsize=256)
 def _steps(pair: Pair) -> bytes:
     ink, paper = rgb(pair[0]), rgb(pair[1])
     return bytes(
-        round(below + (above - below) * step / 15) for step in range(16) for above, below in zip(ink, paper, strict=True)
+        round(below + (above - below) * step / 15)
+        for step in range(16)
+        for above, below in zip(ink, paper, strict=True)
     )

@@ -93,7 +93,9 @@ class Face:
         self._extent_px = 8 * max(width_px, height_px) + 16
         self._face = _guarded(file, lambda: _open(file))
         if not self._face.is_scalable or self._face.units_per_EM < 16:
-            raise FontError(f"font {file.path!r} holds bitmaps only; pick a TrueType or OpenType font with outlines")
+            raise FontError(
+                f"font {file.path!r} holds bitmaps only; pick a TrueType or OpenType font with outlines"
+            )
         self.units_per_em = int(self._face.units_per_EM)
         self.width_px = width_px
         self.height_px = height_px
@@ -143,7 +145,9 @@ class Face:
             slot = self._face.glyph
             box = slot.outline.get_cbox()
             if max(abs(box.xMin), abs(box.xMax), abs(box.yMin), abs(box.yMax)) > 64 * self._extent_px:
-                raise FontError(f"glyph {glyph} of font {self.file.path!r} is many times its size; pick another font")
+                raise FontError(
+                    f"glyph {glyph} of font {self.file.path!r} is many times its size; pick another font"
+                )
             freetype.FT_Outline_Translate(ctypes.byref(slot.outline._FT_Outline), x64 & 63, y64 & 63)
             _guarded(self.file, lambda: slot.render(freetype.FT_RENDER_MODE_NORMAL))
             bitmap = slot.bitmap
@@ -176,12 +180,16 @@ def find_font(name: str) -> FontFile:
     path, _, index = name.partition("#")
     if Path(path).suffix.lower() in _SUFFIXES or "/" in path or "\\" in path:
         if not Path(path).is_file():
-            raise FontError(f"no font file {path!r}; give the path of a .ttf, .otf or .ttc file, 'sans' or 'mono'")
+            raise FontError(
+                f"no font file {path!r}; give the path of a .ttf, .otf or .ttc file, 'sans' or 'mono'"
+            )
         return FontFile(path, int(index) if index.isdigit() else 0)
     for family, file in installed_fonts():
         if name.lower() in family.lower().split(","):
             return file
-    raise FontError(f"no installed font family {name!r}; give a path to a font file, or one of 'sans' and 'mono'")
+    raise FontError(
+        f"no installed font family {name!r}; give a path to a font file, or one of 'sans' and 'mono'"
+    )
 
 
 def system_fallbacks() -> Iterator[FontFile]:
@@ -208,7 +216,11 @@ def _from_fontconfig() -> list[tuple[str, FontFile]]:
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [line.split("\t") for line in answer.splitlines() if line.count("\t") == 2]
-    return [(family, FontFile(path, int(index) & 0xFFFF)) for path, index, family in rows if path.lower().endswith(_SUFFIXES)]
+    return [
+        (family, FontFile(path, int(index) & 0xFFFF))
+        for path, index, family in rows
+        if path.lower().endswith(_SUFFIXES)
+    ]
 
 
 def _from_folders() -> list[tuple[str, FontFile]]:
@@ -227,7 +239,9 @@ def _from_folders() -> list[tuple[str, FontFile]]:
 def _open(file: FontFile) -> freetype.Face:
     path = Path(file.path)
     if not path.is_file():
-        raise FontError(f"no font file {file.path!r}; give the path of a .ttf, .otf or .ttc file, 'sans' or 'mono'")
+        raise FontError(
+            f"no font file {file.path!r}; give the path of a .ttf, .otf or .ttc file, 'sans' or 'mono'"
+        )
     if path.stat().st_size > _BYTES_AT_MOST:
         raise FontError(f"font {file.path!r} is larger than {_BYTES_AT_MOST >> 20} MiB; is it a font at all?")
     with freetype_lock:

@@ -68,8 +68,9 @@ class GlyphTable:
         self.lock = threading.RLock()
         self.parts: list[tuple[Part, ...]] = []
         self.escapes: dict[int, tuple[str, EscapeReason]] = {}
-        self.slot_of = np.full(0x110000, -1, np.int32)
+        self.slot_of = np.full(0x110000, -1, np.int64)
         self.advance = np.zeros(1024, np.int64)
+        self.fit = np.zeros(1024, np.int64)
         self.kind = np.zeros(1024, np.uint8)
         self.loose = np.zeros(1024, np.bool_)
         self.inked = np.zeros(1024, np.bool_)
@@ -88,14 +89,14 @@ class GlyphTable:
         """Whether so many slots are taken that a new table should be begun."""
         return len(self.parts) > _SLOTS_AT_MOST
 
-    def slots(self, codes: NDArray[np.uint32]) -> NDArray[np.int32]:
+    def slots(self, codes: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Give each character's slot, as if it stood alone."""
-        slots = self.slot_of[codes]
+        slots = self.slot_of.take(codes)
         if slots.size and slots.min() < 0:
             with self.lock:
                 for code in np.unique(codes[slots < 0]).tolist():
                     self.slot_of[code] = self._single(chr(code))
-            slots = self.slot_of[codes]
+            slots = self.slot_of.take(codes)
         return slots
 
     def escaped(self, character: str, reason: EscapeReason) -> int:
@@ -177,7 +178,9 @@ class GlyphTable:
     def _space(self, character: str) -> int:
         if character == "\t" and not self.style.reference:
             return self.style.tab_spaces * self._space(" ")
-        face = self.base_face if character in "\t\u00a0\u202f" else self._covering(character) or self.base_face
+        face = (
+            self.base_face if character in "\t\u00a0\u202f" else self._covering(character) or self.base_face
+        )
         return self._fixed(face.advance_px(face.glyph(" " if character in "\t\u00a0\u202f" else character)))
 
     def _spelled(self, text: str) -> tuple[tuple[Part, ...], int]:
@@ -202,11 +205,12 @@ class GlyphTable:
     def _new(self, parts: tuple[Part, ...], advance: int, kind: int) -> int:
         slot = len(self.parts)
         if slot == len(self.advance):
-            self.advance, self.kind, self.loose, self.inked = (
+            self.advance, self.fit, self.kind, self.loose, self.inked = (
                 np.concatenate([array, np.zeros_like(array)])
-                for array in (self.advance, self.kind, self.loose, self.inked)
+                for array in (self.advance, self.fit, self.kind, self.loose, self.inked)
             )
         self.advance[slot], self.kind[slot] = advance, kind
+        self.fit[slot] = round(advance * (1 - self.style.space_shrink)) if kind & SPACE else advance
         self.loose[slot] = len(parts) != 1 or not _keeps_to_itself(parts[0], advance)
         self.inked[slot] = bool(parts)
         self.parts.append(parts)
@@ -266,9 +270,6 @@ class GlyphTable:
 
 
 def _keeps_to_itself(part: Part, advance: int) -> bool:
-    """Say whether a glyph's ink stays so far inside its advance that no neighbour, a quarter pixel off, touches it."""
+    """Say whether a glyph's ink can reach no further than its two neighbours, a quarter of a pixel off each."""
     left, right = part.face.extent_px(part.glyph)
-    return left >= _CLEARANCE_PX and right <= advance / FIX - _CLEARANCE_PX
-
-
-_CLEARANCE_PX = 0.16  # an eighth for quarter-pixel phases, and one step of ink, so that 4-bit sums cannot overflow
+    return left >= -1 and right <= advance / FIX + 1 and advance >= 2.25 * FIX

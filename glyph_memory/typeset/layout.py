@@ -24,12 +24,14 @@ Ints = NDArray[np.int64]
 class Measured:
     """A block of text, measured."""
 
-    slots: NDArray[np.int32]
+    slots: Ints
     """What each character is drawn as."""
     kind: NDArray[np.uint8]
     """Its kind."""
     advance: Ints
     """How far it moves the pen."""
+    fit: Ints
+    """The same with spaces shrunk as far as they may be, to see what fits on a line."""
     ends_paragraph: NDArray[np.bool_]
     """Of each character: whether it is a newline at which a paragraph ends."""
     breaks: NDArray[np.bool_]
@@ -103,19 +105,20 @@ class LineBreaker:
 
     def __init__(self, text: Measured, style: PageStyle) -> None:
         """Sum widths and list the places where lines may break."""
-        size = len(text.advance)
         self.text = text
-        self.cumulative = np.zeros(size + 1, np.int64)
-        np.cumsum(text.advance, out=self.cumulative[1:])
-        trims = (text.kind & SPACE != 0) | text.breaks
-        self.inked = np.zeros(size + 1, np.int64)  # of each index: the end of the text before it, spaces trimmed
-        np.maximum.accumulate(np.where(trims, 0, np.arange(1, size + 1)), out=self.inked[1:])
-        self.fit = self.cumulative
-        if style.space_shrink:
-            spaces = np.where(text.kind & SPACE != 0, text.advance, 0)
-            self.fit = self.cumulative.copy()
-            self.fit[1:] -= np.cumsum((spaces * style.space_shrink).astype(np.int64))
-        indents = style.left_indent_pt + style.right_indent_pt + 2 * (style.border_width_pt + style.border_padding_pt)
+        self.cumulative = _running_sum(text.advance)
+        self.fit = _running_sum(text.fit)
+        trims = (text.kind & SPACE).view(np.bool_) | text.breaks
+        inked = np.arange(1, len(trims) + 1)
+        inked[trims] = 0
+        # Of each index: where the text before it ends, trailing spaces left out.
+        self.inked = np.zeros(len(trims) + 1, np.int64)
+        np.maximum.accumulate(inked, out=self.inked[1:])
+        indents = (
+            style.left_indent_pt
+            + style.right_indent_pt
+            + 2 * (style.border_width_pt + style.border_padding_pt)
+        )
         self.width = round((style.column_px - style.across_px(indents)) * FIX)
         self.first_width = self.width - round(style.across_px(style.first_line_indent_pt) * FIX)
 
@@ -142,37 +145,35 @@ class LineBreaker:
     def _greedy(
         self, cursor: Cursor, where: list[int], ends: list[int], starts: list[int], hards: list[int]
     ) -> Lines:
-        size, tail = len(self.text.advance), int(self.fit[-1])
-        breaks, ends_paragraph = self.text.breaks, self.text.ends_paragraph
-        lines = Lines([0], [], [])
+        size, tail, width = len(self.text.advance), int(self.fit[-1]), self.width
+        indented, last, stops = self.first_width != width, len(where) - 1, list[int]()
         position, base, taken, next_hard = 0, 0, -1, 0
-        opens = cursor.opens_paragraph
+        room = self.first_width if cursor.opens_paragraph else width
         while position < size:
-            limit = base + (self.first_width if opens else self.width)
-            stop = hards[next_hard] if next_hard < len(hards) else len(where) - 1
-            fits = bisect_right(ends, limit, taken + 1, stop + 1) - 1  # the last place up to which the text fits
+            stop = hards[next_hard] if next_hard < len(hards) else last
+            fits = bisect_right(ends, base + room, taken + 1, stop + 1) - 1  # the last place the text fits up to
             if fits == stop and next_hard < len(hards):
                 taken, next_hard = fits, next_hard + 1
                 position, base = where[fits], starts[fits]
             else:
                 word = starts[fits] if fits > taken else base
-                known = fits + 1 < len(where)
-                if (ends[fits + 1] if known else tail) - word > self.width:
-                    position = self._split(position, limit - base, where[fits] if fits > taken else position)
-                    base, taken = int(self.fit[position]), bisect_right(where, position, max(taken, 0)) - 1
-                elif not known:
-                    break
-                elif fits > taken:
+                too_long = (ends[fits + 1] if fits < last else tail) - word > width
+                if fits == last and not too_long:
+                    break  # more text could still fit
+                if fits > taken and not too_long:
                     taken, position, base = fits, where[fits], starts[fits]
-                else:  # a first line narrower than the others, and a word that only fits on those
-                    position = self._split(position, limit - base, position)
+                else:
+                    # A word wider than any line; or, on an indented line, one that fits on the next.
+                    position = self._split(position, room, where[fits] if fits > taken else position)
                     base, taken = int(self.fit[position]), bisect_right(where, position, max(taken, 0)) - 1
-            closed = bool(breaks[position - 1])
-            opens = bool(ends_paragraph[position - 1])
-            lines.start.append(position)
-            lines.closed.append(closed)
-            lines.last_of_paragraph.append(opens or position == size)
-        return lines
+            stops.append(position)
+            if indented:
+                room = self.first_width if self.text.ends_paragraph[position - 1] else width
+        before = np.array(stops, np.int64) - 1
+        last_of_paragraph = self.text.ends_paragraph[before]
+        if stops and stops[-1] == size:
+            last_of_paragraph[-1] = True
+        return Lines([0, *stops], self.text.breaks[before].tolist(), last_of_paragraph.tolist())
 
     def _split(self, start: int, room: int, word: int) -> int:
         """Cut an over-long word that begins at `word` so that the line from `start` is full."""
@@ -183,6 +184,13 @@ class LineBreaker:
             return word
         # Not one character fits: it gets a line of its own, with all that is drawn as part of it.
         return int(np.searchsorted(self.cumulative, self.cumulative[start + 1], "right")) - 1
+
+
+def _running_sum(values: Ints) -> Ints:
+    """Sum up to each index: one longer than the values, beginning with 0."""
+    sums = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums
 
 
 def sheets(lines: Lines, cursor: Cursor, text: Measured, style: PageStyle, *, final: bool) -> Iterator[Sheet]:
@@ -237,7 +245,9 @@ def _framed_sheets(
         opens = lines.last_of_paragraph[line - 1] if line else opens
         if len(columns) == style.columns or line == count:
             following = walk.cursor_at(line)
-            blank = style.reference and line < count and lines.closed[line - 1] and not opens and not stack.cjk
+            blank = (
+                style.reference and line < count and lines.closed[line - 1] and not opens and not stack.cjk
+            )
             yield Sheet(tuple(columns), replace(following, blank_first=blank))
             columns = []
 
@@ -270,8 +280,12 @@ class _Stack:
             # The frame's lower edge belongs to the line that it closes.
             if y + self.pitch + self.frame > self.room and not at_top:
                 break
-            if self.reference and opens and not at_top and y + 2 * self.pitch > self.room and not (
-                lines.last_of_paragraph[line]
+            if (
+                self.reference
+                and opens
+                and not at_top
+                and y + 2 * self.pitch > self.room
+                and not (lines.last_of_paragraph[line])
             ):
                 break
             column.tops.append(y)

@@ -23,7 +23,12 @@ _LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so 
 
 
 def measure(
-    text: str, cursor: Cursor, table: GlyphTable, *, reserved: str = "", labels: Sequence[tuple[int, int]] = ()
+    text: str,
+    cursor: Cursor,
+    table: GlyphTable,
+    *,
+    reserved: str = "",
+    labels: Sequence[tuple[int, int]] = (),
 ) -> Measured:
     """Measure a block of text.
 
@@ -37,36 +42,37 @@ def measure(
     style = table.style
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     slots = table.slots(codes)
-    kind = table.kind[slots]
-    if (kind & CONTEXT).any():
+    kind = table.kind.take(slots)
+    if np.bitwise_or.reduce(kind) & CONTEXT:
         slots = slots.copy()
         _Neighbours(text, cursor.offset, table, slots, kind).resolve()
-        kind = table.kind[slots]
+        kind = table.kind.take(slots)
     for character in reserved:
         held = codes == ord(character)
         for start, stop in labels:
             held[start:stop] = False
         if held.any():
             slots = np.where(held, table.escaped(character, "reserved"), slots)
-            kind = table.kind[slots]
+            kind = table.kind.take(slots)
     if style.reference:
         slots, kind = _as_reference(text, table, slots, kind)
     newline = kind & NEWLINE != 0
-    number = cursor.newlines + np.cumsum(newline)
-    ends_paragraph = newline & (number % style.paragraph_lines == 0)
+    newlines = np.flatnonzero(newline)
+    ends_paragraph = np.zeros(len(kind), np.bool_)
+    ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
     breaks = newline
     if style.newline_mark:
         breaks = ends_paragraph
         slots = np.where(newline & ~breaks, table.newline_mark(), slots)
     kind = _with_long_runs(kind, cursor.offset)
-    return Measured(slots, kind, table.advance[slots], ends_paragraph, breaks)
+    return Measured(slots, kind, table.advance.take(slots), table.fit.take(slots), ends_paragraph, breaks)
 
 
 class _Neighbours:
     """Resolves the characters whose look depends on those beside them; changes `slots` in place."""
 
     def __init__(
-        self, text: str, offset: int, table: GlyphTable, slots: NDArray[np.int32], kind: NDArray[np.uint8]
+        self, text: str, offset: int, table: GlyphTable, slots: NDArray[np.int64], kind: NDArray[np.uint8]
     ) -> None:
         self._text, self._offset, self._table, self._slots, self._kind = text, offset, table, slots, kind
 
@@ -148,8 +154,8 @@ _IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 
 
 def _as_reference(
-    text: str, table: GlyphTable, slots: NDArray[np.int32], kind: NDArray[np.uint8]
-) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    text: str, table: GlyphTable, slots: NDArray[np.int64], kind: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Do with white space what the reference does: runs of spaces unbroken, other runs one space, none at newlines."""
     blank = int(table.slots(np.array([ord("\u00a0")], np.uint32))[0])
     space = int(table.slots(np.array([ord(" ")], np.uint32))[0])

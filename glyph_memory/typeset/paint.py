@@ -1,25 +1,31 @@
 """Paint a laid-out page: gather ink from the atlas as whole arrays.
 
-The ink of each line is summed into a strip of 64-bit words, 16 pixels each; glyphs that keep to themselves cannot
-overlap, so plain sums of their 4-bit steps cannot carry. The rest, a tenth of Latin text, is added with saturation,
-as are strips that reach into each other. Knows positions and ink; knows nothing about text.
+A line is a strip of pixel columns, one 64-bit word of 16 rows each; glyphs are runs of such words, so that a page of
+ten thousand letters is a few dozen array operations. Letters are laid down in two turns, every other one, so that
+neighbours that share a column are added and not overwritten. At the end columns are turned into rows. Knows positions
+and ink; knows nothing about text.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.typeset.atlas import PHASES, WORD_PX, Atlas, Tiles
+from glyph_memory.typeset.atlas import BAND_ROWS, PHASES, Atlas, Ink
 from glyph_memory.typeset.glyphs import FIX
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
-_PAD = 1  # words left and right of the page, for ink that hangs over its edge
-_LOW = np.uint64(0x7777777777777777)
-_HIGH = np.uint64(0x8888888888888888)
-_ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
+_PAD = 32  # pixels left and right of the page, for ink that hangs over its edge
+_QUARTER = FIX.bit_length() - 1 - 2
+_HALF = 32
+_STEP = (1 << _HALF) + 1
+_FOUR = np.uint64(4)
+_EVEN = np.uint64(0xF0F0F0F0F0F0F0F0)
+_ODD = np.uint64(0x0F0F0F0F0F0F0F0F)
 
 
 class Canvas:
@@ -28,51 +34,58 @@ class Canvas:
     def __init__(self, size: tuple[int, int]) -> None:
         """Begin with an empty page of that width and height."""
         self.width, self.height = size
-        self._words_across = -(-self.width // WORD_PX) + 2 * _PAD
+        self._half = (self.width + 1) // 2 + _PAD  # words that hold a strip's even columns, or its odd ones
         self._overhang = 0  # rows above and below the page, for ink that reaches over its edges
+        self._ink = np.zeros((self.height, self._half), np.uint8)
         self._empty = True
-        self._ink = np.zeros((self.height + 2 * self._overhang, self._words_across), np.uint64)
 
-    def draw(self, atlas: Atlas, slots: NDArray[np.int32], loose: NDArray[np.bool_], x: Ints, line: Ints, baselines: Ints) -> None:
+    def draw(
+        self, atlas: Atlas, slots: Ints, loose: NDArray[np.bool_], x: Ints, line: Ints, baselines: Ints
+    ) -> None:
         """Draw a column of lines.
 
         Args:
             atlas: Where the ink is.
             slots: Of each glyph, in reading order.
-            loose: Of each glyph: whether its ink may touch its neighbours'.
+            loose: Of each glyph: whether it may reach past its next neighbour, or is no letter at all.
             x: Of each glyph: its pen position from the page's left edge, in 2**-20 px.
             line: Of each glyph: number of its line.
             baselines: Of each line: its baseline's pixel row, increasing.
         """
-        quarters = x >> (FIX.bit_length() - 1 - 2)
-        entries = slots.astype(np.int64) * PHASES + (quarters & (PHASES - 1))
-        tiles = atlas.tiles(entries)
-        columns = (quarters >> 2) + tiles.left[entries] + WORD_PX * _PAD
-        strips = _Strips(tiles, len(baselines), self._words_across)
-        tile = tiles.first[entries].astype(np.int64)
-        count = tiles.count[entries]
-        if len(count) and count.max() > 1:
-            tile, columns, line, loose = _spread(count, tile, columns, line, loose)
-        alone = np.flatnonzero(~loose)
-        strips.add(tile[alone], columns[alone], line[alone])
-        rest = np.flatnonzero(loose)
-        if len(rest):
-            strips.add_loose(tile[rest], columns[rest], line[rest])
-        self._lay(strips.ink, baselines - tiles.above)
+        quarters = x >> _QUARTER
+        entries = (slots * PHASES) + (quarters & (PHASES - 1))
+        ink = atlas.ink(entries)
+        place = (quarters >> 2) + ink.left.take(entries) + _PAD
+        inside = (place >= 0) & (place + ink.count.take(entries) < 2 * self._half)
+        if not inside.all():
+            entries, place, line, loose = entries[inside], place[inside], line[inside], loose[inside]
+        place += line * (2 * self._half)
+        # Even columns of all lines first, then odd ones: pairs of them become bytes.
+        strips = np.zeros((len(ink.columns), 2 * len(baselines) * self._half), np.uint64)
+        tight = np.flatnonzero(~loose) if loose.any() else None
+        for turn in (0, 1):
+            chosen = slice(turn, None, 2) if tight is None else tight[turn::2]
+            _add(strips, ink, entries[chosen], place[chosen], alone=turn == 0)
+        if tight is not None:
+            for glyph in np.flatnonzero(loose):
+                _add(strips, ink, entries[glyph : glyph + 1], place[glyph : glyph + 1], alone=False)
+        self._lay(strips.reshape(len(ink.columns), 2, len(baselines), self._half), baselines - ink.above, ink.rows)
 
-    def _lay(self, strips: Words, tops: Ints) -> None:
-        """Lay strips of shape (lines, words, rows) onto the page, adding where they reach into each other."""
-        rows = strips.shape[2]
+    def _lay(self, strips: Words, tops: Ints, rows: int) -> None:
+        """Lay strips of shape (bands, even and odd columns, lines, words) onto the page."""
         self._reach(-int(tops.min()), int(tops.max()) + rows)
         tops = tops + self._overhang
         pitch = min(int(np.diff(tops).min()), rows) if len(tops) > 1 else rows
         first = (rows - pitch) // 2
-        for row in range(first, first + pitch):
-            ink = strips[:, :, row]
-            self._ink[tops + row] = ink if self._empty else saturating_sum(self._ink[tops + row], ink)
-        for row in (*range(first), *range(first + pitch, rows)):
-            if strips[:, :, row].any():
-                self._ink[tops + row] = saturating_sum(self._ink[tops + row], strips[:, :, row])
+        pairs = [_pairs(band) for band in strips]
+        # The rows in the middle of a strip are its line's alone; those at its edges it may share.
+        middle = range(first, first + pitch)
+        for row in (*middle, *range(first), *range(first + pitch, rows)):
+            ink = pairs[row // BAND_ROWS][row % 2][:, :, row % BAND_ROWS // 2]
+            if row in middle and self._empty:
+                self._ink[tops + row] = ink
+            elif ink.any():
+                self._ink[tops + row] = saturating_sum(self._ink[tops + row], ink)
         self._empty = False
 
     def _reach(self, above: int, below: int) -> None:
@@ -84,89 +97,73 @@ class Canvas:
 
     def extent(self) -> tuple[int, int]:
         """Give the width and height that hold all ink, from the page's top left corner."""
-        page = self._page()
-        down = np.flatnonzero(page.any(axis=1))
-        across = np.bitwise_or.reduce(page, axis=0)
-        inked = np.flatnonzero(across)
-        if not len(inked):
+        page = self.packed((self.width, self.height))
+        across = np.flatnonzero(np.bitwise_or.reduce(page, axis=0))
+        if not len(across):
             return 0, 0
-        word = int(across[inked[-1]])
-        trailing = (word & -word).bit_length() - 1
-        return min(self.width, int(inked[-1]) * WORD_PX + WORD_PX - trailing // 4), int(down[-1]) + 1
+        last = int(across[-1])
+        odd = bool((page[:, last] & 15).any())
+        return 2 * last + 1 + odd, int(np.flatnonzero(page.any(axis=1))[-1]) + 1
 
     def packed(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """Give the page's top left part: shape (height, (width + 1) // 2), two pixels a byte."""
         width, height = size
-        page = self._page()[:height].astype(">u8")
-        rows = page.view(np.uint8).reshape(height, -1)[:, : (width + 1) // 2]
+        left = _PAD // 2
+        rows = self._ink[self._overhang : self._overhang + height, left : left + (width + 1) // 2]
         if width % 2:
             rows = rows.copy()
             rows[:, -1] &= 0xF0
         return rows
 
-    def _page(self) -> Words:
-        return self._ink[self._overhang : self._overhang + self.height, _PAD:-_PAD]
+
+def _add(strips: Words, ink: Ink, entries: Ints, place: Ints, *, alone: bool) -> None:
+    """Add glyphs to strips; no two of them share a column, and `alone` says that nothing was drawn there before."""
+    count = ink.count.take(entries)
+    ends = np.cumsum(count)
+    total = int(ends[-1]) if len(ends) else 0
+    # Column of the strip and column of the atlas travel in one number, high and low half.
+    both = (place << _HALF) + ink.first.take(entries) - (ends - count) * _STEP
+    both = np.repeat(both, count)
+    both += _steps(total)
+    column = both >> _HALF
+    target = column & 1
+    target *= strips.shape[1] // 2
+    column >>= 1
+    target += column
+    both &= (1 << _HALF) - 1
+    for band, columns in zip(strips, ink.columns, strict=True):
+        drawn = columns.take(both)
+        if not alone:
+            below = band.take(target)
+            shared = np.flatnonzero(below)
+            drawn[shared] = saturating_sum(below[shared], drawn[shared])
+        band[target] = drawn
 
 
-class _Strips:
-    """The lines of a column, summed."""
-
-    def __init__(self, tiles: Tiles, lines: int, words: int) -> None:
-        self._tiles, self._words = tiles, words
-        self._flat = np.zeros((lines * words + 1, tiles.rows), np.uint64)
-
-    @property
-    def ink(self) -> Words:
-        """Shape (lines, words, rows)."""
-        return self._flat[:-1].reshape(-1, self._words, self._tiles.rows)
-
-    def add(self, tile: Ints, column: Ints, line: Ints) -> None:
-        """Add glyphs that do not touch each other, sorted by line and column."""
-        for word, ink in self._pieces(tile, column, line):
-            starts = np.flatnonzero(np.diff(word, prepend=-1))
-            self._flat[word[starts]] += np.add.reduceat(ink, starts, axis=0)
-
-    def add_loose(self, tile: Ints, column: Ints, line: Ints) -> None:
-        """Add glyphs that may touch others, each as often as need be apart from those."""
-        for word, ink in self._pieces(tile, column, line):
-            order = np.argsort(word, kind="stable")
-            word, ink = word[order], ink[order]
-            begins = np.flatnonzero(np.diff(word, prepend=-1))
-            rank = np.arange(len(word)) - np.repeat(begins, np.diff(begins, append=len(word)))
-            for turn in range(int(rank.max(initial=-1)) + 1):
-                now = rank == turn
-                target = word[now]
-                self._flat[target] = saturating_sum(self._flat[target], ink[now])
-
-    def _pieces(self, tile: Ints, column: Ints, line: Ints) -> list[tuple[Ints, Words]]:
-        """Split each glyph's ink at the word boundary it straddles."""
-        if not len(tile):
-            return []
-        ink = self._tiles.ink[tile]
-        within = column & (WORD_PX - 1)
-        word = line * self._words + (column >> 4)
-        shift = (within * 4).astype(np.uint64)[:, None]
-        over = np.flatnonzero(within + self._tiles.width[tile] > WORD_PX)
-        pieces = [(word, ink >> shift)]
-        if len(over):
-            pieces.append((word[over] + 1, ink[over] << (np.uint64(64) - shift[over])))
-        return pieces
+@lru_cache(maxsize=4)
+def _staircase(size: int) -> Ints:
+    return np.arange(size, dtype=np.int64) * _STEP
 
 
-def _spread(count: NDArray[np.int32], tile: Ints, columns: Ints, line: Ints, loose: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
-    """Turn glyphs of several tiles into several glyphs of one."""
-    nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    return (
-        np.repeat(tile, count) + nth,
-        np.repeat(columns, count) + nth * WORD_PX,
-        np.repeat(line, count),
-        np.repeat(loose | (count > 1), count),
-    )
+def _steps(count: int) -> Ints:
+    """Give 0, 1, 2, … in both halves of a number."""
+    return _staircase(1 << max(count - 1, 1).bit_length())[:count]
 
 
-def saturating_sum(one: Words, other: Words) -> Words:
-    """Add two arrays of words pixel by pixel; ink stops at 15."""
-    low = (one & _LOW) + (other & _LOW)
-    total = low ^ ((one ^ other) & _HIGH)
-    full = ((one & other) | ((one | other) & ~total)) & _HIGH
-    return total | full | (full >> _ONE) | (full >> _TWO) | (full >> _THREE)
+def _pairs(band: Words) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Turn words of columns into bytes of two pixels: even rows and odd rows, each of shape (lines, words, 8)."""
+    left, right = band
+    even = (right & _EVEN) >> _FOUR
+    even |= left & _EVEN
+    odd = (left & _ODD) << _FOUR
+    odd |= right & _ODD
+    return even.view(np.uint8).reshape(*left.shape, 8), odd.view(np.uint8).reshape(*left.shape, 8)
+
+
+def saturating_sum(one: NDArray[np.unsignedinteger], other: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    """Add two arrays of packed pixels; ink stops at 15."""
+    kind = one.dtype.type
+    low, high = kind(0x7777777777777777 & np.iinfo(kind).max), kind(0x8888888888888888 & np.iinfo(kind).max)
+    total = ((one & low) + (other & low)) ^ ((one ^ other) & high)
+    full = ((one & other) | ((one | other) & ~total)) & high
+    return total | full | (full >> kind(1)) | (full >> kind(2)) | (full >> kind(3))

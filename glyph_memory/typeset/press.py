@@ -47,7 +47,12 @@ def case_of(style: PageStyle) -> Case:
 
 
 def press(
-    pieces: Iterable[str], style: PageStyle, *, first_page: int = 1, runs: Sequence[Run] = (), reserved: str = ""
+    pieces: Iterable[str],
+    style: PageStyle,
+    *,
+    first_page: int = 1,
+    runs: Sequence[Run] = (),
+    reserved: str = "",
 ) -> Iterator[Page]:
     """Typeset a stream of text.
 
