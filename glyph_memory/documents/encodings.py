@@ -1,0 +1,80 @@
+"""Guess how bytes spell text: by the mark at their beginning, or by what they look like.
+
+Guesses are for advice in messages, marks are for reading. Knows bytes alone.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: it begins with UTF-16's mark
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_KINDS = (
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive (as .docx, .epub and .odt are)"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"\x1f\x8b", "gzip-compressed"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3", "an SQLite database"),
+)
+
+_SAMPLE = 4096
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+
+
+def by_mark(head: bytes) -> str | None:
+    """Give the encoding whose byte order mark stands at the beginning, if one does."""
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None)
+
+
+def kind_of_file(head: bytes) -> str:
+    """Say what kind of file begins like this, where it is one that people take for text; else nothing."""
+    return next((kind for magic, kind in _KINDS if head.startswith(magic)), "")
+
+
+def likely(data: bytes, start: int, *, unlike: str) -> str:
+    """Name an encoding worth trying for bytes that turned out not to be in another.
+
+    Args:
+        data: Bytes around the place.
+        start: Where in them it broke.
+        unlike: The encoding that failed.
+    """
+    sample = data[max(0, start - _SAMPLE) : start + _SAMPLE]
+    zeros = [sample[offset::2].count(0) for offset in (0, 1)]
+    if max(zeros) > len(sample) // 8:  # every other byte of western text in UTF-16 is zero
+        odd = start > _SAMPLE and (start - _SAMPLE) % 2
+        return "utf-16-le" if (zeros[1] > zeros[0]) != odd else "utf-16-be"
+    candidates = [*_candidates(sample), "cp1252", "latin-1"]
+    return next(name for name in candidates if name != unlike and _reads(sample, name))
+
+
+def _candidates(sample: bytes) -> list[str]:
+    runs = _HIGH_RUN.findall(sample)
+    high = sum(map(len, runs))
+    if high < 0.3 * len(sample):  # accents here and there
+        return []
+    if sample.count(0x82) + sample.count(0x83) > high // 10:  # what kana begin with
+        return ["shift_jis"]
+    # Chinese and Korean characters take two bytes each, Cyrillic letters one.
+    if sum(len(run) % 2 for run in runs) > len(runs) // 4:
+        return ["cp1251"]
+    return ["gb18030", "euc-kr"]
+
+
+def _reads(sample: bytes, encoding: str) -> bool:
+    """Tell whether an encoding reads the bytes, give or take a character cut in two at either end."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(sample[sample.find(b"\n") + 1 :])
+    except UnicodeError:
+        return False
+    return True
