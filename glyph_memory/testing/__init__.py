@@ -6,3 +6,4 @@ from glyph_memory.testing.reader import ScriptedReader as ScriptedReader
 from glyph_memory.testing.script import FakeAnswer as FakeAnswer
 from glyph_memory.testing.script import Fault as Fault
 from glyph_memory.testing.server import FakeVLMServer as FakeVLMServer
+from glyph_memory.testing.transcripts import agent_conversation as agent_conversation
