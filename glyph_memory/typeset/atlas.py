@@ -65,9 +65,9 @@ class Atlas:
                 self._first = np.concatenate([self._first, np.full_like(self._first, -1)])
                 self._count = np.concatenate([self._count, np.zeros_like(self._count)])
                 self._left = np.concatenate([self._left, np.zeros_like(self._left)])
-            first = self._first[entries]
-            if first.size and first.min() < 0:
-                for entry in np.unique(entries[first < 0]).tolist():
+            # Again where a tall glyph made room: then what was drawn before it is gone.
+            while len(missing := entries[self._first.take(entries) < 0]):
+                for entry in np.unique(missing).tolist():
                     self._draw(entry)
             rows = self._above + self._below
             return Ink(self._above, rows, self._first, self._count, self._left, self._columns)

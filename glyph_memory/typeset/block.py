@@ -6,6 +6,7 @@ Here characters become positions in pixels: alignment, columns, right-to-left or
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -198,21 +199,26 @@ class Block:
             kind = self._measured.kind[a:b]
             marks = np.flatnonzero((kind & NEWLINE != 0) & self._case.table.inked[where.slots])
             spans = [(int(mark), int(mark) + 1, style.newline_color) for mark in marks]
-            for run in self._runs:
+            nearby = bisect_right(self._runs, self._cursor.offset + a, key=lambda run: run.stop)
+            for run in self._runs[nearby:]:
+                if run.start >= self._cursor.offset + b:
+                    break
                 start, stop = run.start - self._cursor.offset - a, run.stop - self._cursor.offset - a
-                if start < b - a and stop > 0:
-                    spans.append((max(start, 0), min(stop, b - a), run.color))
+                spans.append((max(start, 0), min(stop, b - a), run.color))
             for start, stop, color in spans:
-                tints += [(box, palette.pair(color)) for box in self._span_boxes(where, a, start, stop)]
+                pair = palette.pair(color)
+                tints += [(box, pair) for box in self._span_boxes(where, a, start, stop)]
         return tints
 
     def _span_boxes(self, where: _Placed, first: int, start: int, stop: int) -> Iterator[Box]:
         """Give the box on each line that a stretch of characters takes."""
         for line in range(int(where.line[start]), int(where.line[stop - 1]) + 1):
-            on = np.flatnonzero(where.line[start:stop] == line) + start
-            ends = where.x[on] + self._measured.advance[first + on]
-            _, _, _, top, _, bottom = where.table[line].tolist()
-            yield int(where.x[on].min()) >> _BITS, top, (int(ends.max()) + FIX - 1) >> _BITS, bottom
+            begin, _, _, top, _, bottom = where.table[line].tolist()
+            here = max(start, begin - self._cursor.offset - first)
+            after = min(stop, int(where.table[line, 1]) - self._cursor.offset - first)
+            x = where.x[here:after]
+            right = int((x + self._measured.advance[first + here : first + after]).max())
+            yield int(x.min()) >> _BITS, top, (right + FIX - 1) >> _BITS, bottom
 
     def _boxes(self, sheet: Sheet) -> list[Box]:
         """Give the paragraphs' boxes, frames included."""
@@ -221,7 +227,9 @@ class Block:
         boxes = []
         for nth, column in enumerate(sheet.columns):
             left = self._column_left(nth)
-            for top, bottom in column.boxes:
+            for first, last, top, bottom in column.boxes:
+                if (self._breaker.inked[self._starts[first + 1 : last + 1]] <= self._starts[first:last]).all():
+                    continue  # nothing but spaces: no box
                 boxes.append((
                     round(left + style.across_px(style.left_indent_pt)), round(origin + top / FIX),
                     round(left + style.column_px - style.across_px(style.right_indent_pt)),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +39,6 @@ EMPTY = 0
 """The slot of a character that is drawn as part of the one before it."""
 
 _SLOTS_AT_MOST = 200_000
-_MARKS_AT_MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +126,12 @@ class GlyphTable:
             composed = unicodedata.normalize("NFC", text)
             if len(composed) == 1 and self._covering(composed):
                 return int(self.slots(np.array([ord(composed)], np.uint32))[0])
-            face = self._covering(text)
+            face = self._covering(composed)
             if face is None:
                 return -1
-            if shaping.available:
-                return self._shaped_slot(face, text, 0)
-            base = Part(face, face.glyph(text[0]))
-            advance = face.advance_px(base.glyph)
-            marks = (Part(face, face.glyph(mark), round(advance * 64)) for mark in text[1:])
-            return self._new((base, *marks), self._fixed(advance), kind_of(text[0]) & ~CONTEXT)
+            base = Part(face, face.glyph(composed[0]))
+            parts = [base, *_stacked(face, base, composed[1:])]
+            return self._new(tuple(parts), self._fixed(face.advance_px(base.glyph)), kind_of(text[0]) & ~CONTEXT)
 
         return self._optional("cluster", text, build)
 
@@ -261,12 +258,27 @@ class GlyphTable:
             antialias=style.antialias,
         )
 
-    def _fonts_in_order(self):  # type: ignore[no-untyped-def]
+    def _fonts_in_order(self) -> Iterator[tuple[FontFile, bool]]:
+        """Give fonts, and whether a failure to open one is an error."""
         named = (self.style.font, *self.style.fallback_fonts)
         yield from ((find_font(name), True) for name in named)
         yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
         if self.style.system_fonts:
             yield from ((file, False) for file in system_fallbacks())
+
+
+def _stacked(face: Face, base: Part, marks: str) -> list[Part]:
+    """Place marks on a letter: by their own bearing, or centred where they have a width; the later, the further out."""
+    advance = face.advance_px(base.glyph)
+    middle = sum(face.extent_px(base.glyph)) / 2
+    parts, stacked = [], Counter[bool]()
+    for mark in marks:
+        glyph, above = face.glyph(mark), unicodedata.combining(mark) >= 222
+        x = middle - sum(face.extent_px(glyph)) / 2 if face.advance_px(glyph) else advance
+        y = face.height_px / 5 * stacked[above] * (1 if above else -1)
+        stacked[above] += 1
+        parts.append(Part(face, glyph, round(x * 64), round(y * 64)))
+    return parts
 
 
 def _keeps_to_itself(part: Part, advance: int) -> bool:

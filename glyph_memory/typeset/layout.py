@@ -72,8 +72,8 @@ class Column:
     """Number of its first line in the block."""
     tops: list[int]
     """Top of each line."""
-    boxes: list[tuple[int, int]] = field(default_factory=list)
-    """Top and bottom of each paragraph's part of the column, frame included."""
+    boxes: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
+    """Of each paragraph's part of the column: first line, line after its last, top and bottom, frame included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,10 +271,11 @@ class _Stack:
         """Fill a column from a line on; gives it and the number of the first line that is left over."""
         first, y, count = line, self.pitch if blank else 0, len(lines.closed)
         column = Column(first, [])
-        top = y
+        begun, top = line, y
         while line < count:
             at_top = line == first
             if opens or at_top:
+                begun = line
                 top = y + (self.before if opens and not at_top else 0)
                 y = top + self.frame
             # The frame's lower edge belongs to the line that it closes.
@@ -293,10 +294,10 @@ class _Stack:
             opens = lines.last_of_paragraph[line]
             line += 1
             if opens:
-                column.boxes.append((top, y + self.frame))
+                column.boxes.append((begun, line, top, y + self.frame))
                 y += self.frame + self.after
         if line > first and not lines.last_of_paragraph[line - 1]:
-            column.boxes.append((top, column.tops[-1] + self.pitch + self.frame))
+            column.boxes.append((begun, line, top, column.tops[-1] + self.pitch + self.frame))
         return column, line
 
 

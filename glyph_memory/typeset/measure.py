@@ -18,7 +18,7 @@ from glyph_memory.typeset.glyphs import EMPTY, GlyphTable
 from glyph_memory.typeset.layout import Cursor, Measured
 
 _MARKS_AT_MOST = 8
-_RUN = 64  # shaped runs are cut at multiples of this, counted from the text's beginning
+_RUN = 64  # characters of a word that are shaped at once
 _LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
 
 
@@ -94,8 +94,7 @@ class _Neighbours:
     def _shape(self, start: int) -> int:
         text = self._text
         end = start + 1
-        limit = start + _RUN - (self._offset + start) % _RUN
-        while end < len(text) and end < limit and _continues(text[end]):
+        while end < len(text) and end < start + _RUN and _continues(text[end]):
             end += 1
         if text[end - 1] in "\u200c\u200d":
             end -= 1

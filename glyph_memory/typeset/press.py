@@ -5,6 +5,7 @@ Joins measuring, layout and painting; holds no more than a block of text and the
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -77,7 +78,10 @@ def press(
         if not buffer:
             break
         begun = cursor.offset
-        near = [run for run in runs if run.stop > begun and run.start < begun + len(buffer)]
+        near = runs[
+            bisect_right(runs, begun, key=lambda run: run.stop) :
+            bisect_left(runs, begun + len(buffer), key=lambda run: run.start)
+        ]
         block = Block(buffer, cursor, case_of(style), runs=near, reserved=reserved, final=final)
         for sheet in block.sheets():
             yield block.page(sheet, number)
