@@ -54,6 +54,16 @@ def test_tags_cut_across_deltas_are_still_tags(listen: Listen, about: About) -> 
     assert "".join(piece.text for piece in pieces) == "14:05"
 
 
+def test_what_might_have_become_a_tag_is_given_out_in_the_end(listen: Listen, about: About) -> None:
+    """Also when the stream breaks: the error has every character that came."""
+    with FakeVLMServer(answer=lambda request: "a <") as server:
+        assert "".join(delta.text for delta in listen(OpenAIReader(server.base_url), about())) == "a <"
+        server.faults.append(Fault.half_a_stream(events=3))
+        with pytest.raises(BrokenStream) as caught:
+            listen(OpenAIReader(server.base_url), about())
+    assert caught.value.partial.text == "a <"
+
+
 def test_a_connection_that_breaks_leaves_half_an_answer(listen: Listen, about: About) -> None:
     """What came is on the error; nothing is asked again, since words were given out already."""
     with FakeVLMServer(answer=lambda request: ANSWER, faults=[Fault.half_a_stream(events=8)]) as server:
