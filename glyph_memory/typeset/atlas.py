@@ -28,14 +28,16 @@ class Ink:
 
     above: int
     """Rows of a strip above the baseline."""
-    rows: int
-    """Rows of a strip that may hold ink."""
     first: NDArray[np.int64]
     """Of each entry: its first column; -1 where it is not drawn yet."""
     count: NDArray[np.int64]
     """Of each entry: how many columns it takes."""
     left: NDArray[np.int64]
     """Of each entry: columns from the pen's pixel to the first of its own."""
+    top: NDArray[np.int64]
+    """Of each entry: its first row with ink."""
+    bottom: NDArray[np.int64]
+    """Of each entry: the row after its last with ink."""
     columns: NDArray[np.uint64]
     """Shape (bands, columns)."""
 
@@ -49,8 +51,7 @@ class Atlas:
         self._above = math.ceil(table.base_face.height_px)
         self._below = math.ceil(table.base_face.height_px * 0.3)
         self._first = np.full(1024 * PHASES, -1, np.int64)
-        self._count = np.zeros(1024 * PHASES, np.int64)
-        self._left = np.zeros(1024 * PHASES, np.int64)
+        self._count, self._left, self._top, self._bottom = np.zeros((4, 1024 * PHASES), np.int64)
         self._columns = np.zeros((self._bands, 4096), np.uint64)
         self._used = 0
 
@@ -63,14 +64,16 @@ class Atlas:
         with self._table.lock:
             while len(self._first) < len(self._table.advance) * PHASES:
                 self._first = np.concatenate([self._first, np.full_like(self._first, -1)])
-                self._count = np.concatenate([self._count, np.zeros_like(self._count)])
-                self._left = np.concatenate([self._left, np.zeros_like(self._left)])
+                self._count, self._left, self._top, self._bottom = (
+                    np.concatenate([array, np.zeros_like(array)])
+                    for array in (self._count, self._left, self._top, self._bottom)
+                )
             # Again where a tall glyph made room: then what was drawn before it is gone.
             while len(missing := entries[self._first.take(entries) < 0]):
                 for entry in np.unique(missing).tolist():
                     self._draw(entry)
-            rows = self._above + self._below
-            return Ink(self._above, rows, self._first, self._count, self._left, self._columns)
+            arrays = (self._first, self._count, self._left, self._top, self._bottom, self._columns)
+            return Ink(self._above, *arrays)
 
     @property
     def _bands(self) -> int:
@@ -87,12 +90,15 @@ class Atlas:
             max((raster.top for raster in rasters), default=0),
             max((len(raster.coverage) - raster.top for raster in rasters), default=0),
         )
+        top = min((self._above - raster.top for raster in rasters), default=0)
+        bottom = max((self._above - raster.top + len(raster.coverage) for raster in rasters), default=0)
         columns = _columns(rasters, left, self._above, self._bands)
         count = columns.shape[1]
         while self._used + count > self._columns.shape[1]:
             self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
         self._columns[:, self._used : self._used + count] = columns
-        self._left[entry], self._count[entry], self._first[entry] = left, count, self._used
+        self._top[entry], self._bottom[entry], self._left[entry] = top, bottom, left
+        self._count[entry], self._first[entry] = count, self._used
         self._used += count
 
     def _make_room(self, above: int, below: int) -> None:

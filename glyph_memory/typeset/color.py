@@ -5,12 +5,30 @@ A pixel's palette index is `16 * pair + ink`. Knows colours; knows nothing about
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.page import Box
 from glyph_memory.style import PageStyle, rgb
 
 Pair = tuple[str, str]
+
+
+_IN_PARAGRAPH, _FRAME = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """A box whose ink has a colour of its own."""
+
+    box: Box
+    """Where, in pixels."""
+    pair: int
+    """The palette's pair it is drawn in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +70,38 @@ def _steps(pair: Pair) -> bytes:
         for step in range(16)
         for above, below in zip(ink, paper, strict=True)
     )
+
+
+def tint(
+    packed: NDArray[np.uint8], width: int, tints: Sequence[Tint], boxes: Sequence[Box], border_px: tuple[int, int]
+) -> bytes:
+    """Turn packed ink into a byte a pixel, with paragraphs' papers and frames, and coloured stretches.
+
+    Args:
+        packed: Shape (height, (width + 1) // 2), two pixels a byte.
+        width: Of the page.
+        tints: Coloured boxes.
+        boxes: Paragraphs.
+        border_px: Thickness of their frames, across and down.
+    """
+    plane = np.empty((packed.shape[0], packed.shape[1] * 2), np.uint8)
+    np.right_shift(packed, 4, out=plane[:, 0::2])
+    np.bitwise_and(packed, 15, out=plane[:, 1::2])
+    plane = plane[:, :width]
+    across, down = border_px
+    for left, top, right, bottom in boxes:
+        plane[top:bottom, left:right] |= _IN_PARAGRAPH << 4
+        if across:
+            for edge in (
+                np.s_[top : top + down, left:right],
+                np.s_[bottom - down : bottom, left:right],
+                np.s_[top:bottom, left : left + across],
+                np.s_[top:bottom, right - across : right],
+            ):
+                plane[edge] = (_FRAME << 4) + 15
+    for piece in tints:
+        left, top, right, bottom = piece.box
+        part = plane[top:bottom, max(left, 0) : right]
+        part &= 15
+        part |= piece.pair << 4
+    return plane.tobytes()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typeset.block import Run
+from glyph_memory.typeset.place import Run
 
 LABEL_SIGN = "§"
 """Begins a label; content holding it is escaped."""

@@ -30,10 +30,8 @@ from glyph_memory.typeset.characters import (
     kind_of,
     needs_shaping,
 )
+from glyph_memory.typeset.geometry import FIX
 from glyph_memory.typeset.fonts import Face, FontFile, find_font, system_fallbacks
-
-FIX = 1 << 20
-"""Layout counts in 2**-20 px: whole numbers, so that sums do not depend on where they began."""
 
 EMPTY = 0
 """The slot of a character that is drawn as part of the one before it."""

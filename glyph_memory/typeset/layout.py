@@ -1,4 +1,4 @@
-"""Break measured text into lines and lines into pages. Pure arithmetic on arrays.
+"""Break measured text into lines. Pure arithmetic on arrays.
 
 Knows advances and kinds of characters; knows nothing about fonts or pixels' colours. Lengths are whole numbers of
 2**-20 px (`FIX`), positions in a block of text are character indices.
@@ -6,16 +6,14 @@ Knows advances and kinds of characters; knows nothing about fonts or pixels' col
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from bisect import bisect_right
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.style import PageStyle
 from glyph_memory.typeset.characters import IDEOGRAPH, NEWLINE, NO_END, NO_START, SPACE
-from glyph_memory.typeset.glyphs import FIX
+from glyph_memory.typeset.geometry import Geometry
 
 Ints = NDArray[np.int64]
 
@@ -48,8 +46,6 @@ class Cursor:
     """Newlines since the paragraph began."""
     opens_paragraph: bool = True
     """Whether the first line is a paragraph's first."""
-    blank_first: bool = False
-    """Reference only: whether the page begins with an empty line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +58,6 @@ class Lines:
     """Whether a newline ended the line."""
     last_of_paragraph: list[bool]
     """Whether a paragraph ends with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Lines below each other."""
-
-    first: int
-    """Number of its first line in the block."""
-    tops: list[int]
-    """Top of each line."""
-    boxes: list[tuple[int, int, int, int]] = field(default_factory=list[tuple[int, int, int, int]])
-    """Of each paragraph's part of the column: first line, line after its last, top and bottom, frame included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A page's layout."""
-
-    columns: tuple[Column, ...]
-    """From left to right."""
-    next: Cursor
-    """Where the page after it begins."""
 
 
 def opportunities(kind: NDArray[np.uint8], breaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -103,7 +77,7 @@ def opportunities(kind: NDArray[np.uint8], breaks: NDArray[np.bool_]) -> NDArray
 class LineBreaker:
     """Greedy line breaking over one block."""
 
-    def __init__(self, text: Measured, style: PageStyle) -> None:
+    def __init__(self, text: Measured, geometry: Geometry) -> None:
         """Sum widths and list the places where lines may break."""
         self.text = text
         self.cumulative = _running_sum(text.advance)
@@ -114,13 +88,7 @@ class LineBreaker:
         # Of each index: where the text before it ends, trailing spaces left out.
         self.inked = np.zeros(len(trims) + 1, np.int64)
         np.maximum.accumulate(inked, out=self.inked[1:])
-        indents = (
-            style.left_indent_pt
-            + style.right_indent_pt
-            + 2 * (style.border_width_pt + style.border_padding_pt)
-        )
-        self.width = round((style.column_px - style.across_px(indents)) * FIX)
-        self.first_width = self.width - round(style.across_px(style.first_line_indent_pt) * FIX)
+        self.width, self.first_width = geometry.line, geometry.first_line
 
     def lines(self, cursor: Cursor, *, final: bool) -> Lines:
         """Break the block, which begins where the cursor is.
@@ -191,130 +159,3 @@ def _running_sum(values: Ints) -> Ints:
     sums = np.zeros(len(values) + 1, np.int64)
     np.cumsum(values, out=sums[1:])
     return sums
-
-
-def sheets(lines: Lines, cursor: Cursor, text: Measured, style: PageStyle, *, final: bool) -> Iterator[Sheet]:
-    """Stack lines into columns and pages; only pages that more lines could not change, or all where it is final.
-
-    Args:
-        lines: From `LineBreaker.lines`.
-        cursor: Where the block begins.
-        text: The block.
-        style: For heights and spaces.
-        final: Whether the text ends with the block.
-    """
-    if not (style.space_before_pt or style.space_after_pt or style.border_width_pt or style.border_padding_pt
-            or style.reference or style.paragraph_color != style.page_color):  # fmt: skip
-        yield from _plain_sheets(lines, cursor, text, style, final=final)
-    else:
-        yield from _framed_sheets(lines, cursor, text, style, final=final)
-
-
-def _plain_sheets(
-    lines: Lines, cursor: Cursor, text: Measured, style: PageStyle, *, final: bool
-) -> Iterator[Sheet]:
-    """Pages on which every column holds the same number of lines."""
-    pitch, room = style.down_px(style.line_height_pt) * FIX, style.lines_per_column
-    tops = [round(row * pitch) for row in range(room)]
-    per_page, count, first = room * style.columns, len(lines.closed), 0
-    walk = _Walk(lines, cursor, text)
-    while first + per_page < count or (final and first < count):
-        last = min(first + per_page, count)
-        starts = range(first, last, room)
-        columns = tuple(Column(line, tops[: min(room, last - line)]) for line in starts)
-        first = last
-        yield Sheet(columns, walk.cursor_at(first))
-
-
-def _framed_sheets(
-    lines: Lines, cursor: Cursor, text: Measured, style: PageStyle, *, final: bool
-) -> Iterator[Sheet]:
-    """Pages whose paragraphs stand apart, or have backgrounds and frames; also the reference's quirks."""
-    walk, count = _Walk(lines, cursor, text), len(lines.closed)
-    stack = _Stack(style)
-    line, opens, columns = 0, cursor.opens_paragraph, []
-    blank = cursor.blank_first
-    while line < count:
-        column, after = stack.column(lines, line, opens=opens, blank=blank)
-        if after == count and not final:
-            return
-        if style.reference and after + 1 >= count and not final:
-            return
-        line, blank = after, False
-        columns.append(column)
-        opens = lines.last_of_paragraph[line - 1] if line else opens
-        if len(columns) == style.columns or line == count:
-            following = walk.cursor_at(line)
-            blank = (
-                style.reference and line < count and lines.closed[line - 1] and not opens and not stack.cjk
-            )
-            yield Sheet(tuple(columns), replace(following, blank_first=blank))
-            columns = []
-
-
-class _Stack:
-    """Stacks lines into one column."""
-
-    def __init__(self, style: PageStyle) -> None:
-        def down(points: float) -> int:
-            return round(style.down_px(points) * FIX)
-
-        self.pitch, self.before, self.after = (
-            down(points) for points in (style.line_height_pt, style.space_before_pt, style.space_after_pt)
-        )
-        self.frame = down(style.border_width_pt + style.border_padding_pt)
-        self.room = round(style.text_box_px[1] * FIX) + FIX // 1024
-        self.reference = style.reference
-        self.cjk = False
-
-    def column(self, lines: Lines, line: int, *, opens: bool, blank: bool) -> tuple[Column, int]:
-        """Fill a column from a line on; gives it and the number of the first line that is left over."""
-        first, y, count = line, self.pitch if blank else 0, len(lines.closed)
-        column = Column(first, [])
-        begun, top = line, y
-        while line < count:
-            at_top = line == first
-            if opens or at_top:
-                begun = line
-                top = y + (self.before if opens and not at_top else 0)
-                y = top + self.frame
-            # The frame's lower edge belongs to the line that it closes.
-            if y + self.pitch + self.frame > self.room and not at_top:
-                break
-            if (
-                self.reference
-                and opens
-                and not at_top
-                and y + 2 * self.pitch > self.room
-                and not (lines.last_of_paragraph[line])
-            ):
-                break
-            column.tops.append(y)
-            y += self.pitch
-            opens = lines.last_of_paragraph[line]
-            line += 1
-            if opens:
-                column.boxes.append((begun, line, top, y + self.frame))
-                y += self.frame + self.after
-        if line > first and not lines.last_of_paragraph[line - 1]:
-            column.boxes.append((begun, line, top, column.tops[-1] + self.pitch + self.frame))
-        return column, line
-
-
-class _Walk:
-    """Follows the newlines of a block, to say what a page that begins at some line inherits."""
-
-    def __init__(self, lines: Lines, cursor: Cursor, text: Measured) -> None:
-        self._lines, self._cursor = lines, cursor
-        self._newlines: list[int] = np.flatnonzero(text.kind & NEWLINE != 0).tolist()
-        self._ends: list[int] = np.flatnonzero(text.ends_paragraph).tolist()
-
-    def cursor_at(self, line: int) -> Cursor:
-        index = self._lines.start[line]
-        opens = bool(self._lines.last_of_paragraph[line - 1])
-        ends = bisect_left(self._ends, index)
-        if ends:
-            since = bisect_left(self._newlines, index) - bisect_right(self._newlines, self._ends[ends - 1])
-        else:
-            since = self._cursor.newlines + bisect_left(self._newlines, index)
-        return Cursor(self._cursor.offset + index, since, opens)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.typeset.atlas import BAND_ROWS, PHASES, Atlas, Ink
-from glyph_memory.typeset.glyphs import FIX
+from glyph_memory.typeset.geometry import FIX
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -34,7 +34,8 @@ class Canvas:
     def __init__(self, size: tuple[int, int]) -> None:
         """Begin with an empty page of that width and height."""
         self.width, self.height = size
-        self._half = (self.width + 1) // 2 + _PAD  # words that hold a strip's even columns, or its odd ones
+        # Words that hold a strip's even columns, or its odd ones: so many that rows are whole 64-bit words, too.
+        self._half = -(-((self.width + 1) // 2 + _PAD) // 8) * 8
         self._overhang = 0  # rows above and below the page, for ink that reaches over its edges
         self._ink = np.zeros((self.height, self._half), np.uint8)
         self._empty = True
@@ -53,15 +54,21 @@ class Canvas:
             baselines: Of each line: its baseline's pixel row, increasing.
         """
         quarters = x >> _QUARTER
-        entries = (slots * PHASES) + (quarters & (PHASES - 1))
+        entries = slots * PHASES
+        entries += quarters & (PHASES - 1)
         ink = atlas.ink(entries)
-        place = (quarters >> 2) + ink.left.take(entries) + _PAD
-        inside = (place >= 0) & (place + ink.count.take(entries) < 2 * self._half)
+        place = (quarters >> 2) + ink.left.take(entries)
+        place += _PAD
+        right = place + ink.count.take(entries)
+        inside = (place >= 0) & (right < 2 * self._half)
         if not inside.all():
-            entries, place, line, loose = entries[inside], place[inside], line[inside], loose[inside]
-        place += line * (2 * self._half)
+            entries, place, right, line, loose = (part[inside] for part in (entries, place, right, line, loose))
+        if not len(entries):
+            return
+        half = int(right.max()) // 2 + 1
+        place += line * (2 * half)
         # Even columns of all lines first, then odd ones: pairs of them become bytes.
-        strips = np.zeros((len(ink.columns), 2 * len(baselines) * self._half), np.uint64)
+        strips = np.zeros((len(ink.columns), 2 * len(baselines) * half), np.uint64)
         tight = np.flatnonzero(~loose) if loose.any() else None
         for turn in (0, 1):
             chosen = slice(turn, None, 2) if tight is None else tight[turn::2]
@@ -69,23 +76,25 @@ class Canvas:
         if tight is not None:
             for glyph in np.flatnonzero(loose):
                 _add(strips, ink, entries[glyph : glyph + 1], place[glyph : glyph + 1], alone=False)
-        self._lay(strips.reshape(len(ink.columns), 2, len(baselines), self._half), baselines - ink.above, ink.rows)
+        rows = range(int(ink.top.take(entries).min()), int(ink.bottom.take(entries).max()))
+        self._lay(strips.reshape(len(ink.columns), 2, len(baselines), half), baselines - ink.above, rows)
 
-    def _lay(self, strips: Words, tops: Ints, rows: int) -> None:
-        """Lay strips of shape (bands, even and odd columns, lines, words) onto the page."""
-        self._reach(-int(tops.min()), int(tops.max()) + rows)
+    def _lay(self, strips: Words, tops: Ints, rows: range) -> None:
+        """Lay the rows that hold ink of strips of shape (bands, even and odd columns, lines, words) onto the page."""
+        self._reach(-int(tops[0]) - rows.start, int(tops[-1]) + rows.stop)
         tops = tops + self._overhang
-        pitch = min(int(np.diff(tops).min()), rows) if len(tops) > 1 else rows
-        first = (rows - pitch) // 2
+        pitch = min(int(np.diff(tops).min()), len(rows)) if len(tops) > 1 else len(rows)
+        first = rows.start + (len(rows) - pitch) // 2
         pairs = [_pairs(band) for band in strips]
         # The rows in the middle of a strip are its line's alone; those at its edges it may share.
         middle = range(first, first + pitch)
-        for row in (*middle, *range(first), *range(first + pitch, rows)):
+        page = self._ink[:, : strips.shape[3]]
+        for row in (*middle, *range(rows.start, first), *range(first + pitch, rows.stop)):
             ink = pairs[row // BAND_ROWS][row % 2][:, :, row % BAND_ROWS // 2]
             if row in middle and self._empty:
-                self._ink[tops + row] = ink
+                page[tops + row] = ink
             elif ink.any():
-                self._ink[tops + row] = saturating_sum(self._ink[tops + row], ink)
+                page[tops + row] = saturating_sum(page[tops + row], ink)
         self._empty = False
 
     def _reach(self, above: int, below: int) -> None:
@@ -95,15 +104,20 @@ class Canvas:
             self._ink = np.pad(self._ink, ((need - self._overhang,) * 2, (0, 0)))
             self._overhang = need
 
-    def extent(self) -> tuple[int, int]:
-        """Give the width and height that hold all ink, from the page's top left corner."""
-        page = self.packed((self.width, self.height))
-        across = np.flatnonzero(np.bitwise_or.reduce(page, axis=0))
-        if not len(across):
-            return 0, 0
-        last = int(across[-1])
-        odd = bool((page[:, last] & 15).any())
-        return 2 * last + 1 + odd, int(np.flatnonzero(page.any(axis=1))[-1]) + 1
+    def ink_width(self) -> int:
+        """Give the width, from the page's left edge, that holds all its ink."""
+        across = np.bitwise_or.reduce(self._ink.view(np.uint64), axis=0).view(np.uint8)[_PAD // 2 :]
+        inked = np.flatnonzero(across)
+        if not len(inked):
+            return 0
+        last = int(inked[-1])
+        return min(self.width, 2 * last + 1 + bool(across[last] & 15))
+
+    def ink_height(self) -> int:
+        """Give the height, from the page's top edge, that holds all its ink."""
+        page = self._ink[self._overhang : self._overhang + self.height]
+        inked = np.flatnonzero(np.bitwise_or.reduce(page.view(np.uint64), axis=1))
+        return int(inked[-1]) + 1 if len(inked) else 0
 
     def packed(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """Give the page's top left part: shape (height, (width + 1) // 2), two pixels a byte."""

@@ -14,10 +14,12 @@ from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typeset.atlas import Atlas
-from glyph_memory.typeset.block import Block, Case, Run
+from glyph_memory.typeset.block import Block, Case
 from glyph_memory.typeset.color import Palette
-from glyph_memory.typeset.glyphs import FIX, GlyphTable
+from glyph_memory.typeset.geometry import Geometry
+from glyph_memory.typeset.glyphs import GlyphTable
 from glyph_memory.typeset.layout import Cursor
+from glyph_memory.typeset.place import Run
 
 _FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 18
 
@@ -25,14 +27,13 @@ _FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 18
 @lru_cache(maxsize=16)
 def _case(style: PageStyle, generation: int) -> Case:
     del generation  # a new one makes a new case
-    table = GlyphTable(style)
-    widest = round(style.column_px * FIX)
-    if table.widest_escape > widest:
+    table, geometry = GlyphTable(style), Geometry.of(style)
+    if table.widest_escape > geometry.line:
         raise StyleError(
             f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
             f"{style.font_size_pt!r}; make the page wider or the font smaller"
         )
-    return Case(style, table, Atlas(table), Palette.of(style))
+    return Case(style, geometry, table, Atlas(table), Palette.of(style))
 
 
 _generation: Counter[PageStyle] = Counter()
