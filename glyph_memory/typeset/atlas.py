@@ -1,8 +1,9 @@
-"""The atlas: each slot's ink, drawn once per quarter-pixel phase, in the form that painting gathers.
+"""The atlas: each slot's ink, drawn once for every place it can take, in the form that painting gathers.
 
-Ink has 16 steps, 4 bits each. A pixel column of a line's strip is one 64-bit word of 16 rows (taller strips take several
-*bands* of words): row `r` is the high half of byte `r // 2` where `r` is even, else the low half. A slot's ink is a run
-of columns, found by its *entry*, `slot * PHASES + phase`. Knows glyph slots; knows nothing about lines or pages.
+Ink has 16 steps, 4 bits each, two pixels to a byte as on the page. A *brick* is two pixels wide and 16 rows high, 16
+bytes that numpy moves as one number; taller strips take several *bands* of bricks. A slot's ink is a run of bricks for
+each of its eight places: four quarters of a pixel, on an even or an odd column. It is found by its *entry*,
+`slot * PLACES + place`. Knows glyph slots; knows nothing about lines or pages.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from numpy.typing import NDArray
 from glyph_memory.typeset.fonts import Raster
 from glyph_memory.typeset.glyphs import GlyphTable
 
-PHASES = 4
-BAND_ROWS = 16
+PLACES = 8
+"""Quarter pixels from one even column to the next."""
 
-_SHIFTS = np.array([8 * (row // 2) + 4 * (row % 2 == 0) for row in range(BAND_ROWS)], np.uint64)
+BAND_ROWS = 16
+BRICK = np.complex128
+"""A type of 16 bytes, never computed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +32,17 @@ class Ink:
     above: int
     """Rows of a strip above the baseline."""
     first: NDArray[np.int64]
-    """Of each entry: its first column; -1 where it is not drawn yet."""
+    """Of each entry: its first brick; -1 where it is not drawn yet."""
     count: NDArray[np.int64]
-    """Of each entry: how many columns it takes."""
+    """Of each entry: how many bricks it takes."""
     left: NDArray[np.int64]
-    """Of each entry: columns from the pen's pixel to the first of its own."""
+    """Of each entry: bricks from the pen's to the first of its own."""
     top: NDArray[np.int64]
     """Of each entry: its first row with ink."""
     bottom: NDArray[np.int64]
     """Of each entry: the row after its last with ink."""
-    columns: NDArray[np.uint64]
-    """Shape (bands, columns)."""
+    bricks: NDArray[BRICK]
+    """Shape (bands, bricks)."""
 
 
 class Atlas:
@@ -50,9 +53,9 @@ class Atlas:
         self._table = table
         self._above = math.ceil(table.base_face.height_px)
         self._below = math.ceil(table.base_face.height_px * 0.3)
-        self._first = np.full(1024 * PHASES, -1, np.int64)
-        self._count, self._left, self._top, self._bottom = np.zeros((4, 1024 * PHASES), np.int64)
-        self._columns = np.zeros((self._bands, 4096), np.uint64)
+        self._first = np.full(1024 * PLACES, -1, np.int64)
+        self._count, self._left, self._top, self._bottom = np.zeros((4, 1024 * PLACES), np.int64)
+        self._bricks = np.zeros((self._bands, 4096), BRICK)
         self._used = 0
 
     def ink(self, entries: NDArray[np.int64]) -> Ink:
@@ -62,7 +65,7 @@ class Atlas:
             FontError: A glyph's outline is broken.
         """
         with self._table.lock:
-            while len(self._first) < len(self._table.advance) * PHASES:
+            while len(self._first) < len(self._table.advance) * PLACES:
                 self._first = np.concatenate([self._first, np.full_like(self._first, -1)])
                 self._count, self._left, self._top, self._bottom = (
                     np.concatenate([array, np.zeros_like(array)])
@@ -72,7 +75,7 @@ class Atlas:
             while len(missing := entries[self._first.take(entries) < 0]):
                 for entry in np.unique(missing).tolist():
                     self._draw(entry)
-            arrays = (self._first, self._count, self._left, self._top, self._bottom, self._columns)
+            arrays = (self._first, self._count, self._left, self._top, self._bottom, self._bricks)
             return Ink(self._above, *arrays)
 
     @property
@@ -80,23 +83,23 @@ class Atlas:
         return -(-(self._above + self._below) // BAND_ROWS)
 
     def _draw(self, entry: int) -> None:
-        slot, phase = divmod(entry, PHASES)
+        slot, place = divmod(entry, PLACES)
         rasters = [
-            part.face.raster(part.glyph, part.x64 + phase * 64 // PHASES, part.y64) for part in self._table.parts[slot]
+            part.face.raster(part.glyph, part.x64 + place * 128 // PLACES, part.y64) for part in self._table.parts[slot]
         ]
         rasters = [raster for raster in rasters if raster.coverage.size]
-        left = min((raster.left for raster in rasters), default=0)
+        left = min((raster.left for raster in rasters), default=0) // 2
         self._make_room(
             max((raster.top for raster in rasters), default=0),
             max((len(raster.coverage) - raster.top for raster in rasters), default=0),
         )
         top = min((self._above - raster.top for raster in rasters), default=0)
         bottom = max((self._above - raster.top + len(raster.coverage) for raster in rasters), default=0)
-        columns = _columns(rasters, left, self._above, self._bands)
-        count = columns.shape[1]
-        while self._used + count > self._columns.shape[1]:
-            self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
-        self._columns[:, self._used : self._used + count] = columns
+        bricks = _bricks(rasters, 2 * left, self._above, self._bands)
+        count = bricks.shape[1]
+        while self._used + count > self._bricks.shape[1]:
+            self._bricks = np.concatenate([self._bricks, np.zeros_like(self._bricks)], axis=1)
+        self._bricks[:, self._used : self._used + count] = bricks
         self._top[entry], self._bottom[entry], self._left[entry] = top, bottom, left
         self._count[entry], self._first[entry] = count, self._used
         self._used += count
@@ -108,17 +111,17 @@ class Atlas:
         self._above, self._below = max(above, self._above), max(below, self._below)
         # New arrays, not the old ones emptied: snapshots given out before stay true.
         self._first = np.full_like(self._first, -1)
-        self._columns = np.zeros((self._bands, self._columns.shape[1]), np.uint64)
+        self._bricks = np.zeros((self._bands, self._bricks.shape[1]), BRICK)
         self._used = 0
 
 
-def _columns(rasters: list[Raster], left: int, above: int, bands: int) -> NDArray[np.uint64]:
-    """Add up rasters and pack them: shape (bands, columns)."""
+def _bricks(rasters: list[Raster], left: int, above: int, bands: int) -> NDArray[BRICK]:
+    """Add up rasters, from an even column on, and pack them: shape (bands, bricks)."""
     width = max((raster.left + raster.coverage.shape[1] - left for raster in rasters), default=0)
-    coverage = np.zeros((bands * BAND_ROWS, width), np.uint32)
+    coverage = np.zeros((bands * BAND_ROWS, width + width % 2), np.uint32)
     for raster in rasters:
         y, x = above - raster.top, raster.left - left
         coverage[y : y + len(raster.coverage), x : x + raster.coverage.shape[1]] += raster.coverage
-    steps = ((np.minimum(coverage, 255) * 15 + 127) // 255).astype(np.uint64)
-    packed = steps.reshape(bands, BAND_ROWS, width) << _SHIFTS[:, None]
-    return np.asarray(packed.sum(axis=1, dtype=np.uint64))
+    steps = ((np.minimum(coverage, 255) * 15 + 127) // 255).astype(np.uint8)
+    pairs = (steps[:, 0::2] << 4 | steps[:, 1::2]).reshape(bands, BAND_ROWS, -1)
+    return np.ascontiguousarray(pairs.transpose(0, 2, 1)).view(BRICK)[:, :, 0]

@@ -101,9 +101,8 @@ class LineBreaker:
         at = np.flatnonzero(opportunities(text.kind, text.breaks)) if size else np.zeros(0, np.int64)
         if final:
             at = np.append(at, size)
-        where: list[int] = at.tolist()
-        ends: list[int] = self.fit[self.inked[at]].tolist()
-        starts: list[int] = self.fit[at].tolist()
+        where, starts = memoryview(at), memoryview(self.fit.take(at))  # looked at once a line; bisected are the ends
+        ends: list[int] = self.fit.take(self.inked.take(at)).tolist()
         hard = np.flatnonzero(text.breaks[at - 1]) if len(at) else at
         hards: list[int] = hard.tolist()
         if final and (not hards or hards[-1] != len(where) - 1):
@@ -111,7 +110,7 @@ class LineBreaker:
         return self._greedy(cursor, where, ends, starts, hards)
 
     def _greedy(
-        self, cursor: Cursor, where: list[int], ends: list[int], starts: list[int], hards: list[int]
+        self, cursor: Cursor, where: memoryview[int], ends: list[int], starts: memoryview[int], hards: list[int]
     ) -> Lines:
         size, tail, width = len(self.text.advance), int(self.fit[-1]), self.width
         indented, last, stops = self.first_width != width, len(where) - 1, list[int]()
