@@ -107,7 +107,7 @@ class SplitRule(ImageRule):
     longest_px: int
     """The longer side is resized to this; a multiple of `tile_px`."""
     tile_px: int
-    """Side of a tile."""
+    """Side of a tile, even."""
     per_tile: int
     """Tokens a tile, its tags not counted."""
 
@@ -117,10 +117,9 @@ class SplitRule(ImageRule):
         shape = width / height
         if width >= height:
             width, height = self.longest_px, int(self.longest_px / shape)
-            height += height % 2
         else:
             width, height = int(self.longest_px * shape), self.longest_px
-            width += width % 2
+        # Their code makes the shorter side even first; with tiles of even sides that changes no count.
         columns, rows = max(1, ceil(width / self.tile_px)), max(1, ceil(height / self.tile_px))
         whole = self.per_tile + 3
         return whole if columns * rows == 1 else whole + rows * (columns * (self.per_tile + 2) + 1)

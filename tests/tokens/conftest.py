@@ -8,6 +8,7 @@ from math import exp, log
 import pytest
 
 _EDGES = (
+    *((9, 8), (25, 8), (355, 10), (8, 25)),  # where it matters whether a side is cut or rounded
     *(
         (595, 842),
         (588, 840),

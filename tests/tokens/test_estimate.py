@@ -24,6 +24,7 @@ def test_it_never_claims_to_be_exact() -> None:
         ("def test_a_page(self, width: int) -> None:\n    return self.pages[width].image_tokens(size)\n", 24),
         ('{"id": 4182, "name": "orders", "open": true, "items": [1, 20, 300], "total": 1250.75}', 39),
         ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", 27),
+        ("/T/rPJJQt5dKm1KLaWNjIaRhtV71W3vq/YCamp6SW3mmNC+g/biylNl/xhA9kgibJfpeA59SqOipX2TWWJwfeGVC", 61),
         ("昨天下午三点，我们在会议室讨论了新版本的发布计划，产品经理提出了几个问题。", 37),
     ],
 )
