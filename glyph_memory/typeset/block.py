@@ -19,6 +19,7 @@ from glyph_memory.typeset.measure import measure
 from glyph_memory.typeset.paginate import Sheet, sheets
 from glyph_memory.typeset.paint import Canvas
 from glyph_memory.typeset.place import Placed, Placer, Run
+from glyph_memory.typeset.reference import set_as_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,19 @@ class Block:
         self._text, self._cursor, self._case, self._final = text, cursor, case, final
         labels = [(max(run.start - cursor.offset, 0), max(run.stop - cursor.offset, 0)) for run in runs]
         self._measured = measure(text, cursor, case.table, reserved=reserved, labels=labels)
-        breaker = LineBreaker(self._measured, case.geometry)
-        self._lines = breaker.lines(cursor, final=final)
+        if case.style.reference:
+            setting = set_as_reference(text, self._measured, case.style, case.geometry, case.table)
+            breaker, self._lines, self._sheets = setting.breaker, setting.lines, iter(setting.sheets)
+            self._measured = breaker.text
+        else:
+            breaker = LineBreaker(self._measured, case.geometry)
+            self._lines = breaker.lines(cursor, final=final)
+            self._sheets = sheets(self._lines, cursor, self._measured, case.style, case.geometry, final=final)
         self._placer = Placer(text, cursor, case.style, case.geometry, breaker, self._lines, runs)
 
     def sheets(self) -> Iterator[Sheet]:
         """Give the layout of each page that the block fills."""
-        case = self._case
-        return sheets(self._lines, self._cursor, self._measured, case.style, case.geometry, final=self._final)
+        return self._sheets
 
     def page(self, sheet: Sheet, number: int) -> Page:
         """Paint one page.

@@ -10,7 +10,7 @@ import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,15 @@ class GlyphTable:
             return self._new(parts, advance, NEWLINE)
 
         return self._once("mark", self.style.newline_mark, build)
+
+    def shifted(self, slot: int, x64: int) -> int:
+        """Give the slot that draws another one's glyphs so many 64ths of a pixel further right."""
+
+        def build() -> int:
+            parts = tuple(replace(part, x64=part.x64 + x64) for part in self.parts[slot])
+            return self._new(parts, int(self.advance[slot]), int(self.kind[slot]))
+
+        return self._once(f"shifted {x64}", str(slot), build)
 
     def cluster(self, text: str) -> int | None:
         """Give the slot of a letter with marks; `None` where it has to be escaped."""

@@ -6,7 +6,6 @@ Knows the glyph table; knows nothing about lines.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,8 +53,6 @@ def measure(
         if held.any():
             slots = np.where(held, table.escaped(character, "reserved"), slots)
             kind = table.kind.take(slots)
-    if style.reference:
-        slots, kind = _as_reference(text, table, slots, kind)
     newline = kind & NEWLINE != 0
     newlines = np.flatnonzero(newline)
     ends_paragraph = np.zeros(len(kind), np.bool_)
@@ -146,30 +143,3 @@ def _with_long_runs(kind: NDArray[np.uint8], offset: int) -> NDArray[np.uint8]:
         kind = kind.copy()
         kind[at] &= ~np.uint8(SPACE)
     return kind
-
-
-_WHITE = re.compile(r"[ \t\x0b\x0c\r\n\x1c-\x1f\x85\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
-_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
-
-
-def _as_reference(
-    text: str, table: GlyphTable, slots: NDArray[np.int64], kind: NDArray[np.uint8]
-) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Do with white space what the reference does: runs of spaces unbroken, other runs one space, none at newlines."""
-    blank = int(table.slots(np.array([ord("\u00a0")], np.uint32))[0])
-    space = int(table.slots(np.array([ord(" ")], np.uint32))[0])
-    slots = slots.copy()
-    for run in re.finditer("  +", text):
-        slots[run.start() : run.end()] = blank
-    text = re.sub("  +", lambda run: "\u00a0" * len(run[0]), text)
-    for run in _WHITE.finditer(text):
-        start, stop = run.span()
-        if stop - start == 1 and run[0] == " " and 0 < start and stop < len(text):
-            continue
-        at_newline = "\n" in run[0] or start == 0
-        for index in range(start, stop):
-            if text[index] != "\n":
-                slots[index] = EMPTY
-        if not at_newline:
-            slots[start] = space
-    return slots, table.kind[slots]

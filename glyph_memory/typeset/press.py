@@ -5,6 +5,7 @@ Joins measuring, layout and painting; holds no more than a block of text and the
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +72,7 @@ def press(
         StyleError: A line is too narrow for one character.
     """
     source, buffer, cursor, number = _cut(pieces), "", Cursor(), first_page
-    size, final = _FIRST_BLOCK, False
+    size, final = sys.maxsize if style.reference else _FIRST_BLOCK, False  # the reference sets whole texts
     case_of(style)
     while True:
         if not final:
