@@ -37,10 +37,8 @@ class Ink:
     """Of each entry: how many bricks it takes."""
     left: NDArray[np.int64]
     """Of each entry: bricks from the pen's to the first of its own."""
-    top: NDArray[np.int64]
-    """Of each entry: its first row with ink."""
-    bottom: NDArray[np.int64]
-    """Of each entry: the row after its last with ink."""
+    rows: range
+    """Rows of a strip that hold ink in any entry."""
     bricks: NDArray[BRICK]
     """Shape (bands, bricks)."""
 
@@ -54,7 +52,8 @@ class Atlas:
         self._above = math.ceil(table.base_face.height_px)
         self._below = math.ceil(table.base_face.height_px * 0.3)
         self._first = np.full(1024 * PLACES, -1, np.int64)
-        self._count, self._left, self._top, self._bottom = np.zeros((4, 1024 * PLACES), np.int64)
+        self._count, self._left = np.zeros((2, 1024 * PLACES), np.int64)
+        self._rows = range(self._above, self._above)
         self._bricks = np.zeros((self._bands, 4096), BRICK)
         self._used = 0
 
@@ -67,16 +66,13 @@ class Atlas:
         with self._table.lock:
             while len(self._first) < len(self._table.advance) * PLACES:
                 self._first = np.concatenate([self._first, np.full_like(self._first, -1)])
-                self._count, self._left, self._top, self._bottom = (
-                    np.concatenate([array, np.zeros_like(array)])
-                    for array in (self._count, self._left, self._top, self._bottom)
-                )
+                self._count = np.concatenate([self._count, np.zeros_like(self._count)])
+                self._left = np.concatenate([self._left, np.zeros_like(self._left)])
             # Again where a tall glyph made room: then what was drawn before it is gone.
             while len(missing := entries[self._first.take(entries) < 0]):
                 for entry in np.unique(missing).tolist():
                     self._draw(entry)
-            arrays = (self._first, self._count, self._left, self._top, self._bottom, self._bricks)
-            return Ink(self._above, *arrays)
+            return Ink(self._above, self._first, self._count, self._left, self._rows, self._bricks)
 
     @property
     def _bands(self) -> int:
@@ -93,22 +89,24 @@ class Atlas:
             max((raster.top for raster in rasters), default=0),
             max((len(raster.coverage) - raster.top for raster in rasters), default=0),
         )
-        top = min((self._above - raster.top for raster in rasters), default=0)
-        bottom = max((self._above - raster.top + len(raster.coverage) for raster in rasters), default=0)
+        for raster in rasters:
+            top, rows = self._above - raster.top, self._rows
+            self._rows = range(min(rows.start, top), max(rows.stop, top + len(raster.coverage)))
         bricks = _bricks(rasters, 2 * left, self._above, self._bands)
         count = bricks.shape[1]
         while self._used + count > self._bricks.shape[1]:
             self._bricks = np.concatenate([self._bricks, np.zeros_like(self._bricks)], axis=1)
         self._bricks[:, self._used : self._used + count] = bricks
-        self._top[entry], self._bottom[entry], self._left[entry] = top, bottom, left
-        self._count[entry], self._first[entry] = count, self._used
+        self._left[entry], self._count[entry], self._first[entry] = left, count, self._used
         self._used += count
 
     def _make_room(self, above: int, below: int) -> None:
         """Let strips reach further up or down; what is drawn already is drawn again in the new frame when needed."""
         if above <= self._above and below <= self._below:
             return
+        raised = max(above - self._above, 0)
         self._above, self._below = max(above, self._above), max(below, self._below)
+        self._rows = range(self._rows.start + raised, self._rows.stop + raised)
         # New arrays, not the old ones emptied: snapshots given out before stay true.
         self._first = np.full_like(self._first, -1)
         self._bricks = np.zeros((self._bands, self._bricks.shape[1]), BRICK)

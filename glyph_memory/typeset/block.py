@@ -69,7 +69,7 @@ class Block:
             breaker, self._lines, self._sheets = setting.breaker, setting.lines, iter(setting.sheets)
             self._measured = breaker.text
         else:
-            breaker = LineBreaker(self._measured, case.geometry)
+            breaker = LineBreaker(self._measured, case.geometry, shrink=case.style.space_shrink)
             self._lines = breaker.lines(cursor, final=final)
             self._sheets = sheets(self._lines, cursor, self._measured, case.style, case.geometry, final=final)
         self._placer = Placer(text, cursor, case.style, case.geometry, breaker, self._lines, runs)

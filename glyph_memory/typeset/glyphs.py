@@ -68,7 +68,6 @@ class GlyphTable:
         self.escapes: dict[int, tuple[str, EscapeReason]] = {}
         self.slot_of = np.full(0x110000, -1, np.int64)
         self.advance = np.zeros(1024, np.int64)
-        self.fit = np.zeros(1024, np.int64)
         self.kind = np.zeros(1024, np.uint8)
         self.loose = np.zeros(1024, np.bool_)
         self.inked = np.zeros(1024, np.bool_)
@@ -209,12 +208,11 @@ class GlyphTable:
     def _new(self, parts: tuple[Part, ...], advance: int, kind: int) -> int:
         slot = len(self.parts)
         if slot == len(self.advance):
-            self.advance, self.fit, self.kind, self.loose, self.inked = (
+            self.advance, self.kind, self.loose, self.inked = (
                 np.concatenate([array, np.zeros_like(array)])
-                for array in (self.advance, self.fit, self.kind, self.loose, self.inked)
+                for array in (self.advance, self.kind, self.loose, self.inked)
             )
         self.advance[slot], self.kind[slot] = advance, kind
-        self.fit[slot] = round(advance * (1 - self.style.space_shrink)) if kind & SPACE else advance
         self.loose[slot] = len(parts) != 1 or not _keeps_to_itself(parts[0], advance)
         self.inked[slot] = bool(parts)
         self.parts.append(parts)

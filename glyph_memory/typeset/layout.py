@@ -28,8 +28,6 @@ class Measured:
     """Its kind."""
     advance: Ints
     """How far it moves the pen."""
-    fit: Ints
-    """The same with spaces shrunk as far as they may be, to see what fits on a line."""
     ends_paragraph: NDArray[np.bool_]
     """Of each character: whether it is a newline at which a paragraph ends."""
     breaks: NDArray[np.bool_]
@@ -77,18 +75,23 @@ def opportunities(kind: NDArray[np.uint8], breaks: NDArray[np.bool_]) -> NDArray
 class LineBreaker:
     """Greedy line breaking over one block."""
 
-    def __init__(self, text: Measured, geometry: Geometry) -> None:
-        """Sum widths and list the places where lines may break."""
-        self.text = text
-        self.cumulative = _running_sum(text.advance)
-        self.fit = _running_sum(text.fit)
-        trims = (text.kind & SPACE).view(np.bool_) | text.breaks
-        inked = np.arange(1, len(trims) + 1)
-        inked[trims] = 0
-        # Of each index: where the text before it ends, trailing spaces left out.
-        self.inked = np.zeros(len(trims) + 1, np.int64)
-        np.maximum.accumulate(inked, out=self.inked[1:])
+    def __init__(self, text: Measured, geometry: Geometry, *, shrink: float = 0) -> None:
+        """Sum widths.
+
+        Args:
+            text: The block.
+            geometry: For the widths of lines.
+            shrink: How much narrower spaces may get, as a share, to let one more word onto a line.
+        """
+        self.text, self._shrink = text, shrink
         self.width, self.first_width = geometry.line, geometry.first_line
+        size = len(text.advance)
+        self.cumulative = np.zeros(size + 1, np.int64)
+        np.cumsum(text.advance, out=self.cumulative[1:])
+        # Of each index: where the text before it ends, trailing spaces left out.
+        self.inked = np.arange(size + 1)
+        self.inked[1:] *= ~((text.kind & SPACE).view(np.bool_) | text.breaks)
+        np.maximum.accumulate(self.inked, out=self.inked)
 
     def lines(self, cursor: Cursor, *, final: bool) -> Lines:
         """Break the block, which begins where the cursor is.
@@ -101,38 +104,52 @@ class LineBreaker:
         at = np.flatnonzero(opportunities(text.kind, text.breaks)) if size else np.zeros(0, np.int64)
         if final:
             at = np.append(at, size)
-        where, starts = memoryview(at), memoryview(self.fit.take(at))  # looked at once a line; bisected are the ends
-        ends: list[int] = self.fit.take(self.inked.take(at)).tolist()
-        hard = np.flatnonzero(text.breaks[at - 1]) if len(at) else at
-        hards: list[int] = hard.tolist()
-        if final and (not hards or hards[-1] != len(where) - 1):
-            hards.append(len(where) - 1)
-        return self._greedy(cursor, where, ends, starts, hards)
+        starts, ends = self.cumulative.take(at), self.cumulative.take(self.inked.take(at))
+        # Spaces between words count less, as they may shrink: so do all positions after them.
+        spaces = starts - np.maximum(ends, np.concatenate([[0], starts[:-1]]))
+        saved = np.cumsum((spaces * self._shrink).astype(np.int64))
+        ends[1:] -= saved[:-1]
+        starts -= saved
+        hards: list[int] = np.flatnonzero(text.breaks.take(at - 1)).tolist() if len(at) else []
+        if final and (not hards or hards[-1] != len(at) - 1):
+            hards.append(len(at) - 1)
+        return self._greedy(cursor, at, ends.tolist(), starts, hards)
 
     def _greedy(
-        self, cursor: Cursor, where: memoryview[int], ends: list[int], starts: memoryview[int], hards: list[int]
+        self, cursor: Cursor, where: Ints, ends: list[int], starts: Ints, hards: list[int]
     ) -> Lines:
-        size, tail, width = len(self.text.advance), int(self.fit[-1]), self.width
-        indented, last, stops = self.first_width != width, len(where) - 1, list[int]()
-        position, base, taken, next_hard = 0, 0, -1, 0
+        """Fill line after line.
+
+        Args:
+            cursor: What the first line inherits.
+            where: Places where a line may break.
+            ends: Of each: how far the text before it reaches, with shrunk spaces.
+            starts: Of each: where the text after it begins.
+            hards: Which of them must be taken.
+        """
+        size, width, last = len(self.text.advance), self.width, len(where) - 1
+        indented, stops = self.first_width != width, list[int]()
         room = self.first_width if cursor.opens_paragraph else width
+        tail = int(self.cumulative[self.inked[-1]])
+        position, base, taken, hard = 0, 0, -1, iter([*hards, last + 1])
+        stop = next(hard)
         while position < size:
-            stop = hards[next_hard] if next_hard < len(hards) else last
-            fits = bisect_right(ends, base + room, taken + 1, stop + 1) - 1  # the last place the text fits up to
-            if fits == stop and next_hard < len(hards):
-                taken, next_hard = fits, next_hard + 1
-                position, base = where[fits], starts[fits]
+            fits = bisect_right(ends, base + room, taken + 1, min(stop, last) + 1) - 1  # the last that fits
+            if fits == stop:
+                taken, stop = fits, next(hard)
+                position, base = int(where[fits]), int(starts[fits])
             else:
-                word = starts[fits] if fits > taken else base
-                too_long = (ends[fits + 1] if fits < last else tail) - word > width
-                if fits == last and not too_long:
+                start, word = (int(where[fits]), int(starts[fits])) if fits > taken else (position, base)
+                end = ends[fits + 1] if fits < last else word + tail - int(self.cumulative[start])
+                if end - word <= width and fits == last:
                     break  # more text could still fit
-                if fits > taken and not too_long:
-                    taken, position, base = fits, where[fits], starts[fits]
+                if end - word <= width and fits > taken:
+                    taken, position, base = fits, start, word
                 else:
                     # A word wider than any line; or, on an indented line, one that fits on the next.
-                    position = self._split(position, room, where[fits] if fits > taken else position)
-                    base, taken = int(self.fit[position]), bisect_right(where, position, max(taken, 0)) - 1
+                    position = self._split(position, room, start)
+                    base = word + int(self.cumulative[position] - self.cumulative[start])
+                    taken = max(fits, taken)
             stops.append(position)
             if indented:
                 room = self.first_width if self.text.ends_paragraph[position - 1] else width
@@ -151,10 +168,3 @@ class LineBreaker:
             return word
         # Not one character fits: it gets a line of its own, with all that is drawn as part of it.
         return int(np.searchsorted(self.cumulative, self.cumulative[start + 1], "right")) - 1
-
-
-def _running_sum(values: Ints) -> Ints:
-    """Sum up to each index: one longer than the values, beginning with 0."""
-    sums = np.zeros(len(values) + 1, np.int64)
-    np.cumsum(values, out=sums[1:])
-    return sums

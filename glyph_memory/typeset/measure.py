@@ -62,7 +62,7 @@ def measure(
         breaks = ends_paragraph
         slots = np.where(newline & ~breaks, table.newline_mark(), slots)
     kind = _with_long_runs(kind, cursor.offset)
-    return Measured(slots, kind, table.advance.take(slots), table.fit.take(slots), ends_paragraph, breaks)
+    return Measured(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
 
 
 class _Neighbours:
@@ -134,12 +134,10 @@ def _continues(character: str) -> bool:
 def _with_long_runs(kind: NDArray[np.uint8], offset: int) -> NDArray[np.uint8]:
     """Let one space in 1024 of an endless run count as a word: spaces hang at a line's end, and lines must end."""
     at = np.arange(-offset % _LONG_RUN, len(kind), _LONG_RUN)
-    at = at[at >= 64]
-    if not len(at):
-        return kind
-    spaces = np.concatenate([[0], np.cumsum(kind & SPACE != 0)])
-    at = at[spaces[at + 1] - spaces[at - 64] == 65]
+    at = at[at >= _RUN]
+    at = at[kind.take(at) & kind.take(at - _RUN) & SPACE != 0]
     if len(at):
+        at = at[(kind.take(at[:, None] - np.arange(_RUN)) & SPACE != 0).all(axis=1)]
         kind = kind.copy()
         kind[at] &= ~np.uint8(SPACE)
     return kind

@@ -56,11 +56,11 @@ class Canvas:
         place = (quarters >> _PLACE_BITS) + ink.left.take(entries)
         place += _PAD
         right = place + ink.count.take(entries)
-        inside = (place >= 0) & (right <= self._across)
-        if not inside.all():
-            entries, place, right, line, loose = (part[inside] for part in (entries, place, right, line, loose))
         if not len(entries):
             return
+        if place.min() < 0 or right.max() > self._across:  # far outside the page
+            inside = (place >= 0) & (right <= self._across)
+            entries, place, right, line, loose = (part[inside] for part in (entries, place, right, line, loose))
         across = int(right.max())
         place += line * across
         strips = np.zeros((len(ink.bricks), len(baselines) * across), BRICK)
@@ -71,9 +71,8 @@ class Canvas:
         if tight is not None:
             for glyph in np.flatnonzero(loose):
                 _add(strips, ink, entries[glyph : glyph + 1], place[glyph : glyph + 1], alone=False)
-        rows = range(int(ink.top.take(entries).min()), int(ink.bottom.take(entries).max()))
         bands = strips.view(np.uint8).reshape(len(strips), len(baselines), across, BAND_ROWS)
-        self._lay(bands, baselines - ink.above, rows)
+        self._lay(bands, baselines - ink.above, ink.rows)
 
     def _lay(self, bands: NDArray[np.uint8], tops: Ints, rows: range) -> None:
         """Lay the rows that hold ink of strips of shape (bands, lines, bytes across, 16 rows) onto the page."""
