@@ -7,7 +7,6 @@ import html
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -22,7 +21,10 @@ from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typeset import iter_pages, typeset
 
-HOSTILE = '<script>alert(1)</script>"><img src=x onerror="alert(2)"><a href="javascript:x">&lt;\u202e\x00\ud800</pre>'
+HOSTILE = (
+    '<script>alert(1)</script>"><img src=x onerror="alert(2)"><a href="javascript:x">&lt;'
+    "\u202e\x00\ud800</pre></details></style><!--"
+)
 
 
 class Elements(HTMLParser):
@@ -69,7 +71,7 @@ def written(*sections: Section, title: str = "Report") -> Elements:
 
 
 def test_a_report_shows_every_page_as_it_is() -> None:
-    """Pictures stand in the file, at one CSS pixel a pixel, with their size and something for who cannot see."""
+    """Pictures stand in the file, one CSS pixel a pixel, with their size and words for who cannot see."""
     text = "One line after the other.\n" * 200
     images = written(section(text)).named("img")
     pages = typeset(text)
@@ -99,12 +101,10 @@ def test_a_report_forbids_scripts_and_loads_nothing() -> None:
 
 def test_hostile_text_stays_text() -> None:
     """In a title as well as in the text: no element and no attribute comes from it."""
-    harmless, hostile = (written(section(text, title=text), title=text) for text in ("Hello.", HOSTILE))
-    assert {name for name, _ in hostile.elements} - {name for name, _ in harmless.elements} <= {
-        *("mark", "details", "summary", "table", "tr", "th", "td")
-    }
+    harmless = written(section("Hello.\u200b", title="Hello."), title="Hello.")
+    hostile = written(section(HOSTILE, title=HOSTILE), title=HOSTILE)
+    assert {name for name, _ in hostile.elements} == {name for name, _ in harmless.elements}
     assert len(hostile.named("img")) == len(harmless.named("img"))
-    assert not hostile.named("a")
     attributes = {attribute for _, given in hostile.elements for attribute in given}
     assert not any(attribute.startswith("on") for attribute in attributes)
 
@@ -183,21 +183,20 @@ def test_totals_are_of_one_request() -> None:
     assert total.characters == 2 * alone.characters
 
 
-def figures(**changes: int) -> Figures:
+def figures(*, pages: int = 1, page_tokens: int = 5, pixels: int = 100) -> Figures:
     """Make figures up."""
-    made = Figures(
-        pages=1,
+    return Figures(
+        pages=pages,
         characters=10,
         text_tokens=3,
         text_counter="estimate",
         text_exact=False,
-        page_tokens=5,
-        pixels=100,
+        page_tokens=page_tokens,
+        pixels=pixels,
         typeset_s=0.01,
         profile="glyph",
         style="glyph",
     )
-    return replace(made, **changes)
 
 
 def test_figures_are_plain_values_as_json() -> None:
