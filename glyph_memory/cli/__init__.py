@@ -1,0 +1,3 @@
+"""The command line, `glyph-memory`."""
+
+from glyph_memory.cli.edge import main as main

@@ -1,0 +1,70 @@
+"""`glyph-memory demo`: two long texts that are there on every machine, as pages, with what they cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from pydoc_data import topics
+
+from rich.text import Text
+
+from glyph_memory.cli import files, terminal
+from glyph_memory.cli.choices import Look, load_fonts
+from glyph_memory.report import ContactSheet, Plate, Section, Tally, report_html
+from glyph_memory.testing import agent_conversation
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.transcript import Document, Transcript
+from glyph_memory.typeset import iter_pages
+
+_PLATES = 6
+"""Pages of each text in the report, so that it opens at once."""
+_TURNS = 1000
+
+
+def run(out: Path, *, as_json: bool) -> None:
+    """Typeset each text line for line and densely, print the figures, write the report."""
+    profile = ModelProfile.named("glyph")
+    reference = Document(text="\n\n".join(topics.topics.values()), title="Python's language reference")
+    talk = agent_conversation(turns=_TURNS)
+    sheet = ContactSheet()
+    sections = [
+        _section(f"{title}, {how}", source, look, profile, sheet)
+        for title, source in (
+            (reference.title, reference),
+            (f"An agent's work, {_TURNS:,} turns", talk),
+        )
+        for how, look in (("line for line", Look()), ("dense", Look(dense=True)))
+    ]
+    report, overview = out / "demo.html", out / "demo.png"
+    files.write(report, report_html("Old text as pages", sections, note=_NOTE))
+    files.write(overview, sheet.png())
+    if as_json:
+        texts = [{"text": section.title} | section.figures.to_json() for section in sections]
+        terminal.print_json({"texts": texts, "written": {"report": str(report), "sheet": str(overview)}})
+        return
+    screen = terminal.console()
+    screen.print(terminal.figures_table([(section.title, section.figures) for section in sections]))
+    screen.print(Text(terminal.how_counted(sections[0].figures), "dim"))
+    screen.print(Text("Dense: lines run together, each line break a small red ⏎.", "dim"))
+    screen.print(Text(f"The pages to look at: {report}; all of them at a glance: {overview}"), soft_wrap=True)
+
+
+_NOTE = (
+    "What agents said and read long ago, typeset for a vision-language model: the same characters for fewer "
+    "tokens. Nothing is summed up, nothing is left out."
+)
+
+
+def _section(
+    title: str, source: Document | Transcript, look: Look, profile: ModelProfile, sheet: ContactSheet
+) -> Section:
+    style = look.fitted(profile)
+    load_fonts(style)
+    tally, plates = Tally(profile=profile, style=look.name), list[Plate]()
+    length = len(source.text) if isinstance(source, Document) else None
+    with terminal.progress(title, total=length) as step:
+        for page in tally.watch(iter_pages(source, style=style)):
+            sheet.add(page)
+            if len(plates) < _PLATES:
+                plates.append(Plate.of(page))
+            step(len(page.text))
+    return Section(title=title, figures=tally.figures(), plates=plates)

@@ -1,0 +1,46 @@
+"""The edge of the program: what goes wrong becomes one line and an exit code.
+
+0 is success, 1 one of our errors, 2 a command that was spelled wrong, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+from glyph_memory.errors import GlyphMemoryError
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    _take_any_character()
+    sys.exit(_run())
+
+
+def _run() -> int:
+    # Imported here: Ctrl-C while typer loads should be as quiet as any other.
+    try:
+        from glyph_memory.cli.app import app  # noqa: PLC0415
+
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except GlyphMemoryError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read us has seen enough, `| head` for one. What is still to be flushed at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+def _take_any_character() -> None:
+    """Write characters that the terminal's encoding lacks as their number, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

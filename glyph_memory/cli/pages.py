@@ -1,0 +1,159 @@
+"""`glyph-memory pages`: text in, pictures out, in memory that does not grow with the text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.text import Text
+
+from glyph_memory.cli import files, terminal
+from glyph_memory.cli.choices import Look, load_fonts, profile_of
+from glyph_memory.documents import STDIN, open_text
+from glyph_memory.page import Page
+from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
+from glyph_memory.style import PageStyle
+from glyph_memory.typeset import iter_pages
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """Where to write what; nothing where `None`."""
+
+    out: Path | None = None
+    """Folder of the pages' pictures."""
+    report: Path | None = None
+    """HTML file."""
+    sheet: Path | None = None
+    """Contact sheet."""
+
+    def to_json(self) -> dict[str, str]:
+        """Spell the places that were written to."""
+        places = {"out": self.out, "report": self.report, "sheet": self.sheet}
+        return {name: str(place) for name, place in places.items() if place is not None}
+
+
+@dataclass(kw_only=True)
+class _Printer:
+    """Takes pages as they come, writes their pictures and keeps what reports need."""
+
+    places: Places
+    sheet: ContactSheet = field(default_factory=ContactSheet)
+    plates: list[Plate] = field(default_factory=list)
+    last: int = 0
+
+    def take(self, page: Page) -> None:
+        self.last = page.number
+        if self.places.sheet:
+            self.sheet.add(page)
+        if self.places.out or self.places.report:
+            plate = Plate.of(page)
+            if self.places.out:
+                files.write(self.places.out / f"page-{page.number:04d}.png", plate.png)
+            if self.places.report:
+                self.plates.append(plate)
+
+    def new_plates(self) -> list[Plate]:
+        """Give the plates since the last call."""
+        plates, self.plates = self.plates, []
+        return plates
+
+
+def run(
+    paths: Sequence[str],
+    places: Places,
+    *,
+    look: Look,
+    profile: str,
+    tokenizer: str | None,
+    encoding: str,
+    as_json: bool,
+) -> None:
+    """Typeset the files one after the other; each begins a page of its own, and numbers go on."""
+    model = profile_of(profile, tokenizer=tokenizer)
+    style = look.fitted(model)
+    printer = _Printer(places=places)
+    tallies, sections = [], []
+    for path in paths or [STDIN]:
+        tally = Tally(profile=model, style=look.name)
+        for page in _typeset(path, encoding, style, tally, first_page=printer.last + 1):
+            printer.take(page)
+        tallies.append(tally)
+        sections.append(
+            Section(
+                title=_title(path),
+                figures=tally.figures(),
+                plates=printer.new_plates(),
+                is_smooth=style.antialias,
+            )
+        )
+    if places.report:
+        title = ", ".join(section.title for section in sections)
+        files.write(places.report, report_html(title, sections))
+    if places.sheet:
+        files.write(places.sheet, printer.sheet.png())
+    total = Tally.total(tallies)
+    warnings = [*broken_limits(total, model), *_hints(total), *_left_over(places.out, printer.last)]
+    if as_json:
+        texts = [{"text": section.title} | section.figures.to_json() for section in sections]
+        written = places.to_json()
+        terminal.print_json(
+            {"total": total.to_json(), "texts": texts, "written": written, "warnings": warnings}
+        )
+    else:
+        _show(sections, total, places)
+    for warning in warnings:
+        terminal.warn(warning)
+
+
+def _title(path: str) -> str:
+    return "standard input" if path == STDIN else Path(path).name
+
+
+def _typeset(path: str, encoding: str, style: PageStyle, tally: Tally, *, first_page: int) -> Iterator[Page]:
+    if path == STDIN and sys.stdin.isatty():
+        terminal.dim("Reading what you type; Ctrl-D ends it.")
+    pieces = open_text(path, encoding)
+    load_fonts(style)
+    size = Path(path).stat().st_size if path != STDIN and Path(path).is_file() else None
+    with terminal.progress(_title(path), total=size) as step:
+        for page in tally.watch(iter_pages(pieces, style=style, first_page=first_page)):
+            step(len(page.text.encode("utf-8", "surrogatepass")))
+            yield page
+
+
+def _show(sections: Sequence[Section], total: Figures, places: Places) -> None:
+    rows = [(section.title, section.figures) for section in sections]
+    if len(rows) > 1:
+        rows.append(("together", total))
+    screen = terminal.console()
+    screen.print(terminal.figures_table(rows))
+    screen.print(Text(terminal.how_counted(total), "dim"))
+    for what, place in places.to_json().items():
+        named = {"out": f"{total.pages:,} pages in", "report": "report:", "sheet": "contact sheet:"}[what]
+        screen.print(Text(f"{named} {terminal.visible(place)}"), soft_wrap=True)
+    if not places.to_json():
+        screen.print(Text("Nothing was written; see --out, --report and --sheet.", "dim"))
+
+
+def _hints(total: Figures) -> Iterator[str]:
+    missing = [escape for escape in total.escaped if escape.reason == "no font"]
+    if missing:
+        characters = "".join(escape.character for escape in missing[:8])
+        count = sum(escape.count for escape in missing)
+        yield (
+            f"{count:,} characters that no font here has stand as their number ({characters}); install a "
+            "font that has them, or give one with --font"
+        )
+
+
+def _left_over(out: Path | None, last: int) -> Iterator[str]:
+    """Mention pages of an earlier, longer text: whoever reads the folder would take them for this one's."""
+    if out is None:
+        return
+    old = [path for path in out.glob("page-*.png") if path.stem[5:].isdigit() and int(path.stem[5:]) > last]
+    if old:
+        first = min(old).name
+        yield f"{str(out)!r} also holds {len(old):,} pages of an earlier run, from {first} on; delete them"

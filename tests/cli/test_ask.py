@@ -1,0 +1,140 @@
+"""`glyph-memory ask` gives a server the pages and a question, and prints what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def server() -> Iterator[FakeVLMServer]:
+    """Serve a model that says 14:05."""
+    with FakeVLMServer(answer=lambda request: FakeAnswer(text="At 14:05.")) as serving:
+        yield serving
+
+
+def test_the_answer_alone_goes_to_standard_output(run: Run, notes: Path, server: FakeVLMServer) -> None:
+    """Tokens and seconds stand below it, on standard error."""
+    result = run("ask", notes, "When?", "--server", server.base_url)
+    assert (result.code, result.out) == (0, "At 14:05.\n")
+    assert "prompt tokens" in result.err
+    assert "cached" in result.err
+    assert "written" in result.err
+
+
+def test_the_server_sees_all_pages_and_then_the_question(
+    run: Run, notes: Path, server: FakeVLMServer
+) -> None:
+    """No text of the file is sent as text."""
+    run("ask", notes, "When did it go out?", "--server", server.base_url, "--max-tokens", 50)
+    request = server.requests[0]
+    assert request.question == "When did it go out?"
+    assert len(request.images) > 1
+    assert not any("deploy" in text for text in request.texts)
+    assert request.body["max_tokens"] == 50
+
+
+@pytest.mark.parametrize("option", ["--stream", "--no-stream"])
+def test_streamed_or_not_the_answer_is_the_same(
+    run: Run, notes: Path, server: FakeVLMServer, option: str
+) -> None:
+    """Only when it appears differs."""
+    assert run("ask", notes, "When?", "--server", server.base_url, option).out == "At 14:05.\n"
+    assert server.requests[0].body["stream"] is (option == "--stream")
+
+
+def test_an_answer_can_be_had_as_json(run: Run, notes: Path, server: FakeVLMServer) -> None:
+    """With the server's own count of tokens."""
+    printed = run("ask", notes, "When?", "--server", server.base_url, "--json").json
+    assert printed["answer"] == "At 14:05."
+    assert printed["prompt_tokens"] == server.requests[0].prompt_tokens
+    assert printed["figures"]["pages"] == len(server.requests[0].images)
+
+
+def test_a_second_question_finds_the_pages_cached(run: Run, notes: Path, server: FakeVLMServer) -> None:
+    """The same text is the same prefix, whatever the question."""
+    first = run("ask", notes, "When?", "--server", server.base_url, "--json").json
+    second = run("ask", notes, "Who?", "--server", server.base_url, "--json").json
+    assert first["cached_tokens"] == 0
+    assert second["cached_tokens"] > 0.95 * second["prompt_tokens"]
+
+
+def test_text_may_come_through_a_pipe(run: Run, server: FakeVLMServer) -> None:
+    """A dash stands for it."""
+    assert run("ask", "-", "What?", "--server", server.base_url, stdin=b"piped").code == 0
+
+
+def test_the_key_may_come_from_the_environment(
+    run: Run, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it stays out of the shell's history; it is never repeated in an error."""
+    with FakeVLMServer(api_key="sk-secret") as server:
+        refused = run("ask", notes, "When?", "--server", server.base_url, "--api-key", "sk-wrong")
+        assert "401" in refused.error
+        assert "sk-wrong" not in refused.err
+        monkeypatch.setenv("GLYPH_MEMORY_API_KEY", "sk-secret")
+        assert run("ask", notes, "When?", "--server", server.base_url).code == 0
+
+
+def test_an_answer_that_was_cut_off_is_warned_about(run: Run, notes: Path) -> None:
+    """It may look whole."""
+    cut = FakeAnswer(text="At 14:", finish_reason="length")
+    with FakeVLMServer(answer=lambda request: cut) as server:
+        assert "cut off; raise --max-tokens" in run("ask", notes, "When?", "--server", server.base_url).err
+
+
+def test_a_server_that_is_down_is_told_in_one_line(run: Run, notes: Path, server: FakeVLMServer) -> None:
+    """With what to try."""
+    server.stop()
+    assert "Is it running?" in run("ask", notes, "When?", "--server", server.base_url).error
+
+
+def test_a_server_that_fails_is_told_in_one_line(run: Run, notes: Path, server: FakeVLMServer) -> None:
+    """After it was asked again."""
+    server.faults.extend(Fault.error(500) for _ in range(3))
+    assert "HTTP 500" in run("ask", notes, "When?", "--server", server.base_url).error
+
+
+@pytest.mark.parametrize(
+    ("refusing", "said"),
+    [
+        (lambda: FakeVLMServer(takes_images=False), "takes no images"),
+        (lambda: FakeVLMServer(max_images=1), "fewer images"),
+        (lambda: FakeVLMServer(window_tokens=100), "too small a window"),
+    ],
+)
+def test_a_server_that_refuses_is_told_in_one_line(
+    run: Run, notes: Path, refusing: Callable[[], FakeVLMServer], said: str
+) -> None:
+    """A model without eyes, too many pages, too small a window."""
+    with refusing() as server:
+        assert said in run("ask", notes, "When?", "--server", server.base_url).error
+
+
+def test_an_answer_that_breaks_off_ends_its_line(run: Run, notes: Path, server: FakeVLMServer) -> None:
+    """What came is shown, the error stands on a line of its own."""
+    server.faults.extend(Fault.half_a_stream(events=2) for _ in range(3))
+    result = run("ask", notes, "When?", "--server", server.base_url, "--stream")
+    assert result.code == 1
+    assert result.out.endswith("\n")
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "ftp://server/v1", ""])
+def test_what_is_no_address_is_told_in_one_line(run: Run, notes: Path, url: str) -> None:
+    """Before anything is typeset."""
+    assert "Try 'http://127.0.0.1:8000/v1'" in run("ask", notes, "When?", "--server", url).error
+
+
+@pytest.mark.parametrize("arguments", [["notes.txt"], ["notes.txt", "When?"], ["--max-tokens", "0"]])
+def test_a_command_that_lacks_something_is_bad_usage(run: Run, arguments: list[str]) -> None:
+    """Exit code 2, as everywhere."""
+    assert run("ask", *arguments).code == 2

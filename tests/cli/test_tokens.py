@@ -1,0 +1,44 @@
+"""`glyph-memory tokens` prices a text for every model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.typeset import typeset
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+
+def test_every_model_has_a_row(run: Run, notes: Path) -> None:
+    """The one that gains most stands first."""
+    models = run("tokens", notes, "--json").json["models"]
+    assert sorted(model["profile"] for model in models) == list(ModelProfile.names())
+    ratios = [model["ratio"] for model in models]
+    assert ratios == sorted(ratios, reverse=True)
+
+
+def test_counts_are_the_profiles_own(run: Run, notes: Path) -> None:
+    """On pages of the sides that the model wants."""
+    (model,) = run("tokens", notes, "--profile", "glyph", "--json").json["models"]
+    profile, pages = ModelProfile.named("glyph"), typeset(notes.read_text())
+    assert model["page_tokens"] == profile.pages_tokens(page.size for page in pages)
+    assert model["text_tokens"] == profile.text_tokens(notes.read_text())
+    assert model["text_exact"] == profile.text_counter.exact
+
+
+def test_a_table_says_what_is_estimated_and_what_does_not_fit(run: Run, notes: Path) -> None:
+    """Signs in the rows, their meaning below."""
+    notes.write_text(notes.read_text() * 8)
+    result = run("tokens", notes, "--profile", "glyph", "--profile", "smolvlm-256m")
+    assert "≈" in result.out
+    assert "estimated by" in result.out
+    assert "too long: the pages are more tokens" in result.out
+    assert result.err == ""
+
+
+def test_an_unknown_model_is_told_with_its_neighbours(run: Run, notes: Path) -> None:
+    """In one line."""
+    assert "Nearest:" in run("tokens", notes, "--profile", "glyhp").error
