@@ -1,0 +1,69 @@
+# Everything runs in .venv, which is made when it is missing; another Python: PYTHON=python3.12 make test
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
+BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
+
+.PHONY: help demo test check bench clean remake
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo    two long texts as pages: a table, and out/demo.html to look at (seconds; no torch, no GPU)'
+	@echo 'make test    all tests'
+	@echo 'make check   lint, format, types, floors'
+	@echo 'make bench   all benchmarks, minutes; ARGS=--quick for a first look'
+	@echo 'make clean   remove what these made, .venv too'
+
+demo: $(VENV)/.core
+	@$(BIN)/glyph-memory demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	for script in $(BENCHMARKS); do $(BIN)/python $$script $(ARGS) || exit 1; done
+
+clean:
+	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: an environment is brought up to date when what it is made of has changed.
+$(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
+	@echo 'Installing glyph-memory into $(VENV) …'
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+# torch comes first, on its own: whatever asks for torch later finds it there and brings no other build along.
+$(VENV)/.dev: $(VENV)/.core
+	@echo 'Installing what tests need into $(VENV), torch among it …'
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install -c constraints.txt '$(TORCH)'
+	@$(PIP) install -c constraints.txt --group dev -e .
+	@touch $@
+
+PROBE = import ensurepip, sys, venv; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 11))
+SAYS = $(shell $(PYTHON) -c '$(PROBE)' 2>/dev/null)
+HOW = "$(PYTHON)" is not Python 3.11 or newer with a venv module. Install one (Debian: apt install python3-venv), \
+or name another: PYTHON=python3.12 make demo
+
+$(BIN)/python:
+	@$(if $(filter True,$(SAYS)),,$(error $(HOW)))
+	@echo 'Making $(VENV) with Python $(firstword $(SAYS)) …'
+	@$(PYTHON) -m venv --clear $(VENV)
+
+# A Python that was named wins over the one that .venv was made with.
+ifneq ($(filter environment command,$(origin PYTHON)),)
+HAS = $(shell $(BIN)/python -c '$(PROBE)' 2>/dev/null)
+ifneq ($(firstword $(SAYS)),$(firstword $(HAS)))
+$(BIN)/python: remake
+endif
+endif
