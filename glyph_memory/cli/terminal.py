@@ -108,11 +108,9 @@ def ratio(value: float) -> Text:
 
 
 def how_counted(figures: Figures) -> str:
-    """Say what counted, in a sentence."""
+    """Say what counted, in a few words."""
     pages = f"Page tokens: by the rule of {figures.profile}'s own image processor."
     if figures.text_exact:
         return f"Text tokens: exact, by {figures.text_counter}. {pages}"
-    return (
-        f"Text tokens: ≈ estimated by {figures.text_counter}; --tokenizer with the model's tokenizer.json "
-        f"counts them exactly. {pages}"
-    )
+    how = "without a tokenizer" if figures.text_counter == "estimate" else f"with {figures.text_counter}"
+    return f"Text tokens: ≈ estimated {how}; the model's tokenizer.json counts exactly (--tokenizer). {pages}"

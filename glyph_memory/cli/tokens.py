@@ -124,7 +124,8 @@ def _notes(rows: Sequence[_Row]) -> list[str]:
         error = row.counter.typical_error
         off = f", usually within {error:.0%}" if error else ""
         if not row.counter.exact:
-            notes.append(f"≈ estimated by {row.counter.name}{off}; --tokenizer counts exactly")
+            how = "without a tokenizer" if row.counter.name == "estimate" else f"with {row.counter.name}"
+            notes.append(f"≈ estimated {how}{off}; the model's tokenizer.json counts exactly (--tokenizer)")
     if any(not row.fits for row in rows):
         notes.append("too long: the pages are more tokens or images than one request to the model may hold")
     return [*dict.fromkeys(notes), "Page tokens are counted by the rule of each model's own image processor."]

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from glyph_memory.page import Escape, EscapeReason, Page
 from glyph_memory.tokens import ModelProfile
 
-_ENOUGH = 1 << 16
+_ENOUGH = 1 << 22
+"""Characters counted at a time: enough that most texts are counted whole."""
+
 _SEAM = re.compile(r"\n(?=\S)")
 
 
@@ -109,7 +111,8 @@ class Tally:
         self._sizes: list[tuple[int, int]] = []
         self._escapes: Counter[tuple[str, EscapeReason]] = Counter()
         self._characters = self._tokens = 0
-        self._uncounted = ""
+        self._uncounted: list[str] = []
+        self._held = 0
         self._typeset_s = 0.0
 
     def watch(self, pages: Iterable[Page]) -> Iterator[Page]:
@@ -137,7 +140,9 @@ class Tally:
         return Figures(
             pages=len(sizes),
             characters=sum(tally._characters for tally in tallies),
-            text_tokens=sum(tally._tokens + tally._counter.count(tally._uncounted) for tally in tallies),
+            text_tokens=sum(
+                tally._tokens + tally._counter.count("".join(tally._uncounted)) for tally in tallies
+            ),
             text_counter=first._counter.name,
             text_exact=first._counter.exact,
             page_tokens=first._profile.pages_tokens(sizes),
@@ -156,13 +161,17 @@ class Tally:
         self._characters += len(page.text)
         for escape in page.escaped:
             self._escapes[escape.character, escape.reason] += escape.count
-        self._uncounted += page.text
-        if len(self._uncounted) > _ENOUGH:
+        self._uncounted.append(page.text)
+        self._held += len(page.text)
+        while self._held > 2 * _ENOUGH:
             self._count()
 
     def _count(self) -> None:
-        """Count up to the last line that begins without a blank: no token reaches across its beginning."""
-        seams = [match.end() for match in _SEAM.finditer(self._uncounted)]
-        cut = seams[-1] if seams else len(self._uncounted) if len(self._uncounted) > 16 * _ENOUGH else 0
-        self._tokens += self._counter.count(self._uncounted[:cut])
-        self._uncounted = self._uncounted[cut:]
+        """Count the beginning of what is held, up to a line's beginning, which no token reaches across.
+
+        Where that is depends on the text alone, not on its pages.
+        """
+        text = "".join(self._uncounted)
+        cut = max((match.end() for match in _SEAM.finditer(text, 0, _ENOUGH)), default=_ENOUGH)
+        self._tokens += self._counter.count(text[:cut])
+        self._uncounted, self._held = [text[cut:]], len(text) - cut

@@ -137,7 +137,7 @@ def _meaning(figures: Figures) -> str:
 
 
 def _facts(figures: Figures) -> str:
-    counted = f"{'counted' if figures.text_exact else 'estimated'} by {plain(figures.text_counter)}"
+    counted = f"{'exact' if figures.text_exact else 'estimated'} ({plain(figures.text_counter)})"
     facts = (
         ("Text tokens", f"{figures.text_tokens:,} <small>{counted}</small>"),
         ("Page tokens", f"{figures.page_tokens:,}"),

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+import glyph_memory.report.figures
 from glyph_memory.page import Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
 from glyph_memory.report.html import marked, plain
@@ -163,12 +164,15 @@ def test_a_tally_counts_what_passes() -> None:
     assert figures.ratio == figures.text_tokens / figures.page_tokens
 
 
-def test_texts_are_counted_alike_in_pieces_and_as_a_whole() -> None:
+def test_texts_are_counted_alike_in_pieces_and_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tally holds no more than a piece of the text at a time; tokens do not reach across its cuts."""
+    monkeypatch.setattr(glyph_memory.report.figures, "_ENOUGH", 50_000)
     text = "".join(
         f"Line {number}: the quick brown fox, {number * 7919 % 1000} jumps.\n" for number in range(6000)
     )
-    assert section(text).figures.text_tokens == ModelProfile.named("glyph").text_tokens(text)
+    true = ModelProfile.named("glyph").text_tokens(text)
+    pieces = len(text) // 50_000 + 1
+    assert true <= section(text).figures.text_tokens <= true + pieces  # an estimate is rounded up in each
 
 
 def test_totals_are_of_one_request() -> None:
