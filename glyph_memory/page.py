@@ -156,7 +156,10 @@ _BLACK_ON_WHITE = bytes(255 - 17 * ink for ink in range(16) for _ in "RGB")
 def _unpacked(rows: NDArray[np.uint8], width: int, *, scale: int = 1) -> NDArray[np.uint8]:
     """Give each half of each byte, times `scale`, a byte of its own: shape (height, width)."""
     pairs = rows.astype("<u2")
-    pairs = (pairs << 8 | pairs >> 4) & 0x0F0F
+    right = pairs << 8
+    pairs >>= 4
+    pairs |= right
+    pairs &= 0x0F0F
     pairs *= scale
     return pairs.view(np.uint8)[:, :width]
 

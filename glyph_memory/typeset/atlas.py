@@ -37,8 +37,6 @@ class Ink:
     """Of each entry: how many bricks it takes."""
     left: NDArray[np.int64]
     """Of each entry: bricks from the pen's to the first of its own."""
-    rows: range
-    """Rows of a strip that hold ink in any entry."""
     bricks: NDArray[BRICK]
     """Shape (bands, bricks)."""
 
@@ -53,7 +51,6 @@ class Atlas:
         self._below = math.ceil(table.base_face.height_px * 0.3)
         self._first = np.full(1024 * PLACES, -1, np.int64)
         self._count, self._left = np.zeros((2, 1024 * PLACES), np.int64)
-        self._rows = range(self._above, self._above)
         self._bricks = np.zeros((self._bands, 4096), BRICK)
         self._used = 0
 
@@ -69,10 +66,10 @@ class Atlas:
                 self._count = np.concatenate([self._count, np.zeros_like(self._count)])
                 self._left = np.concatenate([self._left, np.zeros_like(self._left)])
             # Again where a tall glyph made room: then what was drawn before it is gone.
-            while len(missing := entries[self._first.take(entries) < 0]):
-                for entry in np.unique(missing).tolist():
+            while entries.size and (first := self._first.take(entries)).min() < 0:
+                for entry in np.unique(entries[first < 0]).tolist():
                     self._draw(entry)
-            return Ink(self._above, self._first, self._count, self._left, self._rows, self._bricks)
+            return Ink(self._above, self._first, self._count, self._left, self._bricks)
 
     @property
     def _bands(self) -> int:
@@ -89,9 +86,6 @@ class Atlas:
             max((raster.top for raster in rasters), default=0),
             max((len(raster.coverage) - raster.top for raster in rasters), default=0),
         )
-        for raster in rasters:
-            top, rows = self._above - raster.top, self._rows
-            self._rows = range(min(rows.start, top), max(rows.stop, top + len(raster.coverage)))
         bricks = _bricks(rasters, 2 * left, self._above, self._bands)
         count = bricks.shape[1]
         while self._used + count > self._bricks.shape[1]:
@@ -104,9 +98,7 @@ class Atlas:
         """Let strips reach further up or down; what is drawn already is drawn again in the new frame when needed."""
         if above <= self._above and below <= self._below:
             return
-        raised = max(above - self._above, 0)
         self._above, self._below = max(above, self._above), max(below, self._below)
-        self._rows = range(self._rows.start + raised, self._rows.stop + raised)
         # New arrays, not the old ones emptied: snapshots given out before stay true.
         self._first = np.full_like(self._first, -1)
         self._bricks = np.zeros((self._bands, self._bricks.shape[1]), BRICK)

@@ -49,45 +49,52 @@ class Canvas:
             line: Of each glyph: number of its line.
             baselines: Of each line: its baseline's pixel row, increasing.
         """
+        if not len(slots):
+            return
         quarters = x >> _QUARTER
         entries = slots * PLACES
         entries += quarters & (PLACES - 1)
         ink = atlas.ink(entries)
-        place = (quarters >> _PLACE_BITS) + ink.left.take(entries)
+        place, first, count = ink.left.take(entries), ink.first.take(entries), ink.count.take(entries)
+        quarters >>= _PLACE_BITS
+        place += quarters
         place += _PAD
-        right = place + ink.count.take(entries)
-        if not len(entries):
-            return
-        if place.min() < 0 or right.max() > self._across:  # far outside the page
-            inside = (place >= 0) & (right <= self._across)
-            entries, place, right, line, loose = (part[inside] for part in (entries, place, right, line, loose))
-        across = int(right.max())
+        across = int(place.max()) + int(count.max())
+        if place.min() < 0 or across > self._across:  # far outside the page
+            inside = (place >= 0) & (place + count <= self._across)
+            place, first, count, line, loose = (part[inside] for part in (place, first, count, line, loose))
+            across = self._across
         place += line * across
         strips = np.zeros((len(ink.bricks), len(baselines) * across), BRICK)
-        tight = np.flatnonzero(~loose) if loose.any() else None
+        if loose.any():
+            apart = np.flatnonzero(loose)
+            _overlay(strips, ink, first[apart], place[apart], count[apart])
+            place, first, count = place[~loose], first[~loose], count[~loose]
         for turn in (0, 1):
-            chosen = slice(turn, None, 2) if tight is None else tight[turn::2]
-            _add(strips, ink, entries[chosen], place[chosen], alone=turn == 0)
-        if tight is not None:
-            for glyph in np.flatnonzero(loose):
-                _add(strips, ink, entries[glyph : glyph + 1], place[glyph : glyph + 1], alone=False)
-        bands = strips.view(np.uint8).reshape(len(strips), len(baselines), across, BAND_ROWS)
-        self._lay(bands, baselines - ink.above, ink.rows)
+            _add(strips, ink, first[turn::2], place[turn::2], count[turn::2])
+        self._lay(strips, baselines - ink.above)
 
-    def _lay(self, bands: NDArray[np.uint8], tops: Ints, rows: range) -> None:
-        """Lay the rows that hold ink of strips of shape (bands, lines, bytes across, 16 rows) onto the page."""
+    def _lay(self, strips: Bricks, tops: Ints) -> None:
+        """Lay strips of shape (bands, lines times bricks across) onto the page, row by row."""
+        words = strips.view(np.uint64)
+        held = [np.bitwise_or.reduce(band[half::2]) for band in words for half in (0, 1)]
+        inked = np.flatnonzero(np.array(held).view(np.uint8))
+        if not len(inked):
+            return
+        bands = strips.view(np.uint8).reshape(len(strips), len(tops), -1, BAND_ROWS)
+        rows = range(int(inked[0]), int(inked[-1]) + 1)
         self._reach(-int(tops[0]) - rows.start, int(tops[-1]) + rows.stop)
         tops = tops + self._overhang
         pitch = min(int(np.diff(tops).min()), len(rows)) if len(tops) > 1 else len(rows)
+        # As many rows as lines are apart are their line's alone; those at a strip's edges it may share.
         first = rows.start + (len(rows) - pitch) // 2
-        # The rows in the middle of a strip are its line's alone; those at its edges it may share.
         middle = range(first, first + pitch)
         page = self._ink[:, : bands.shape[2]]
         for row in (*middle, *range(rows.start, first), *range(first + pitch, rows.stop)):
             ink = bands[row // BAND_ROWS, :, :, row % BAND_ROWS]
             if row in middle and self._empty:
                 page[tops + row] = ink
-            elif ink.any():
+            else:
                 page[tops + row] = saturating_sum(page[tops + row], ink)
         self._empty = False
 
@@ -123,25 +130,35 @@ class Canvas:
         return rows
 
 
-def _add(strips: Bricks, ink: Ink, entries: Ints, place: Ints, *, alone: bool) -> None:
-    """Add glyphs to strips; no two of them share a brick, and `alone` says that nothing was drawn there before."""
-    count = ink.count.take(entries)
+def _add(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints) -> None:
+    """Add runs of bricks to strips; no two of them have a brick in the same place."""
     ends = np.cumsum(count)
-    total = int(ends[-1]) if len(ends) else 0
     # Brick of the strip and brick of the atlas travel in one number, high and low half.
-    both = (place << _HALF) + ink.first.take(entries) - (ends - count) * _STEP
+    both = place << _HALF
+    both += first
+    both -= (ends - count) * _STEP
     both = np.repeat(both, count)
-    both += _steps(total)
+    both += _steps(len(both))
     target = both >> _HALF
     both &= (1 << _HALF) - 1
     for band, bricks in zip(strips, ink.bricks, strict=True):
         drawn = bricks.take(both)
-        if not alone:
-            below = band.take(target).view(np.uint64)
-            shared = np.flatnonzero(below)
-            words = drawn.view(np.uint64)
-            words[shared] = saturating_sum(below[shared], words[shared])
+        below, words = band.take(target).view(np.uint64), drawn.view(np.uint64)
+        shared = np.flatnonzero(below & words)
+        sums = saturating_sum(below[shared], words[shared])
+        words |= below
+        words[shared] = sums
         band[target] = drawn
+
+
+def _overlay(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints) -> None:
+    """Lay runs of bricks that may lie over each other in any way: where they do, their ink is joined bit by bit."""
+    nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    target = 2 * (np.repeat(place, count) + nth)
+    for band, bricks in zip(strips.view(np.uint64), ink.bricks, strict=True):
+        words = bricks.take(np.repeat(first, count) + nth).view(np.uint64).reshape(-1, 2)
+        np.bitwise_or.at(band, target, words[:, 0])
+        np.bitwise_or.at(band, target + 1, words[:, 1])
 
 
 @lru_cache(maxsize=4)

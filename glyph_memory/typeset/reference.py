@@ -7,6 +7,7 @@ nothing about ink.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from glyph_memory.style import PageStyle
 from glyph_memory.typeset.characters import NEWLINE, SPACE
-from glyph_memory.typeset.geometry import FIX, Geometry
+from glyph_memory.typeset.geometry import FIX, Geometry, fixed
 from glyph_memory.typeset.glyphs import EMPTY, GlyphTable
 from glyph_memory.typeset.layout import Cursor, Ints, LineBreaker, Lines, Measured
 from glyph_memory.typeset.paginate import Column, Sheet
@@ -219,8 +220,10 @@ class _Pages:
         self.ends: list[int] = []  # of each line: the item after it
         self.closes: list[bool] = []  # of each line: whether a paragraph ends with it
         self._parts: list[_Items] = []
-        self.cjk, self._shrink, self._geometry, self._space = cjk, style.space_shrink, geometry, space
-        self._y = 0
+        self.cjk, self._style, self._geometry, self._space = cjk, style, geometry, space
+        self._inset_pt = style.margin_y_pt + style.padding_pt
+        self._frame_pt = style.border_width_pt + style.border_padding_pt
+        self._used_pt = 0.0  # of the column
 
     @property
     def items(self) -> _Items:
@@ -237,18 +240,20 @@ class _Pages:
         """Lay a paragraph, of one piece or several."""
         if len(items) == 1 and items.code[0] == _BREAK:
             return  # two empty pieces alone give no line
-        geometry, opens, blank = self._geometry, True, 0
+        style, opens, blank = self._style, True, 0
         while lines := self._lines(items, opens=opens):
-            top = self._y + (max(geometry.spaces[0] - geometry.spaces[1], 0) if opens and self._y else 0)
-            room = geometry.room - top - 2 * geometry.frame[1] + geometry.pitch // 1024
-            rows = room // geometry.pitch
-            if len(lines) + blank > rows and rows < 2 and self._y:
+            apart_pt = max(style.space_before_pt - style.space_after_pt, 0) if opens and self._used_pt else 0
+            top_pt = self._used_pt + apart_pt
+            room_pt = style.page_height_pt - 2 * self._inset_pt - top_pt - 2 * self._frame_pt
+            rows = int(room_pt / style.line_height_pt + 1e-6)
+            if len(lines) + blank > rows and rows < 2 and self._used_pt:
                 self._turn()  # a paragraph is not begun in a page's last line
                 continue
-            items, lines = self._tidied(items, lines, several=several)
+            if self.cjk and not several:
+                items, lines = _trimmed(items, lines)
             rows = max(rows - blank, 1)
             last = len(lines) <= rows
-            self.lay(items, lines[:rows], top=top, blank=blank, last=last)
+            self.lay(items, lines[:rows], top_pt=top_pt, blank=blank, last=last)
             if last:
                 return
             cut = lines[rows - 1]
@@ -259,44 +264,37 @@ class _Pages:
             items, opens = items[cut:], False
             self._turn()
 
-    def lay(self, items: _Items, lines: list[int], *, top: int = 0, blank: int = 0, last: bool) -> None:
+    def lay(self, items: _Items, lines: list[int], *, top_pt: float = 0, blank: int = 0, last: bool) -> None:
         """Put lines into the column, below a blank one if need be."""
-        pitch, frame, column = self._geometry.pitch, self._geometry.frame[1], self.columns[-1]
+        style, geometry, column = self._style, self._geometry, self.columns[-1]
         first, before = len(self.ends), self.ends[-1] if self.ends else 0
-        y = top + frame + blank * pitch
-        column.tops.extend(y + row * pitch for row in range(len(lines)))
-        self._y = column.tops[-1] + pitch + frame
-        column.boxes.append((first, first + len(lines), top, self._y))
-        self._y += self._geometry.spaces[1]
+        height_pt = (blank + len(lines)) * style.line_height_pt
+        # Worked out in poppler's order: a baseline that falls on a whole pixel may come out a hair above it, and is
+        # then drawn a pixel higher. Scale, then the paragraph's lower edge, then the baseline above that.
+        scale = style.dpi / 72
+        bottom_pt = style.page_height_pt - self._inset_pt - top_pt - self._frame_pt - height_pt
+        edge = -scale * bottom_pt + scale * style.page_height_pt
+        for row in range(blank, blank + len(lines)):
+            baseline = edge - scale * (height_pt - style.font_size_pt - row * style.line_height_pt)
+            column.tops.append(math.floor(baseline * FIX) - geometry.top - geometry.baseline)
+        self._used_pt = top_pt + height_pt + 2 * self._frame_pt
+        box = (fixed(style.down_px(top_pt)), fixed(style.down_px(self._used_pt)))
+        column.boxes.append((first, first + len(lines), *box))
+        self._used_pt += style.space_after_pt
         self.ends += [before + line for line in lines]
         self.closes += [False] * (len(lines) - 1) + [last]
         self._parts.append(items[: lines[-1]])
 
     def _turn(self) -> None:
         self.columns.append(Column(len(self.ends), []))
-        self._y = 0
+        self._used_pt = 0.0
 
     def _lines(self, items: _Items, *, opens: bool) -> list[int]:
         room = self._geometry.line
         first_room = self._geometry.first_line if opens else room
         if self.cjk:
             return _cjk_lines(items, first_room, room)
-        return _latin_lines(items, first_room, room, self._shrink)
-
-    def _tidied(self, items: _Items, lines: list[int], *, several: bool) -> tuple[_Items, list[int]]:
-        """Take out what stands at lines' ends and is not drawn."""
-        blank = np.isin(items.code, (_SPACE, _NO_BREAK))
-        drop = np.zeros(len(items), np.bool_)
-        if not self.cjk:
-            tails = np.array(lines) - 1
-            drop[tails] = (blank & ~items.own)[tails]  # a newline mark's
-        elif not several:
-            for start, stop in pairwise([0, *lines[:-1]]):  # of one piece, all lines but the last are stripped
-                inked = np.flatnonzero(~blank[start:stop])
-                first, final = (inked[0], inked[-1] + 1) if len(inked) else (stop - start, stop - start)
-                drop[start : start + first] = drop[start + final : stop] = True
-        keep = _sums(~drop)
-        return items[~drop], [keep[line] for line in lines]
+        return _latin_lines(items, first_room, room, self._style.space_shrink)
 
     def _joined(self, items: _Items, lines: list[int]) -> _Items:
         """Put a space after each of these lines that ends without."""
@@ -308,6 +306,17 @@ class _Pages:
             np.insert(items.at, after, items.at[after - 1]),
             np.insert(items.own, after, np.False_),
         )
+
+
+def _trimmed(items: _Items, lines: list[int]) -> tuple[_Items, list[int]]:
+    """Take out the white space at the ends of all lines but the last."""
+    blank, keep = np.isin(items.code, (_SPACE, _NO_BREAK)), np.ones(len(items), np.bool_)
+    for start, stop in pairwise([0, *lines[:-1]]):
+        inked = np.flatnonzero(~blank[start:stop])
+        first, last = (int(inked[0]), int(inked[-1]) + 1) if len(inked) else (stop - start, stop - start)
+        keep[start : start + first] = keep[start + last : stop] = False
+    place = _sums(keep)
+    return items[keep], [place[line] for line in lines]
 
 
 # From items back to characters.
@@ -323,7 +332,10 @@ def _setting(
     opens = np.diff(line, prepend=-1) != 0
     slots = _slots(codes, measured, items, style, table)
     # A character's advance reaches to the next one on its line, over what is put between them.
-    pen = np.array(_sums(items.width), np.int64)
+    width = items.width.copy()
+    if not pages.cjk:  # a newline mark's space vanishes at a line's end; so do the text's, which are spaces themselves
+        width[ends[ends > 0] - 1] *= (items.own | (items.code != _SPACE))[ends[ends > 0] - 1]
+    pen = np.array(_sums(width), np.int64)
     advance = np.zeros(size, np.int64)
     following = np.where(_next(opens, last=True), pen[ends[line]], np.append(pen[own[1:]], 0)[: len(own)])
     advance[items.at[own]] = following - pen[own]
@@ -332,6 +344,7 @@ def _setting(
     for index in np.flatnonzero(opens & (lead > 0)).tolist():
         at = int(items.at[own[index]])
         slots[at] = table.shifted(int(slots[at]), _x64(int(lead[index])))
+        advance[at] += lead[index]
     kind = table.kind.take(slots)
     if pages.cjk:
         kind &= ~np.uint8(SPACE)  # they neither vanish at a line's end nor stretch
