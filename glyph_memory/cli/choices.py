@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from glyph_memory.errors import StyleError
 from glyph_memory.style import PRESETS, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typeset import iter_pages
@@ -46,10 +47,12 @@ class Look:
         Raises:
             StyleError: There is no such style, or it cannot be drawn.
         """
-        if self.style in PRESETS or not Path(self.style).exists():
+        if self.style in PRESETS:
             style = PageStyle.named(self.style).snapped(profile.snap_px)
-        else:
+        elif Path(self.style).exists():
             style = PageStyle.from_glyph_json(self.style)
+        else:
+            raise StyleError(f"no page style and no file {self.style!r}; styles are {', '.join(PRESETS)}")
         if self.size_pt is not None:
             line_height_pt = self.size_pt * style.line_height_pt / style.font_size_pt
             style = replace(style, font_size_pt=self.size_pt, line_height_pt=line_height_pt)

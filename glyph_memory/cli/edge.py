@@ -28,15 +28,26 @@ def _run() -> int:
         finally:
             sys.stdout.flush()
     except GlyphMemoryError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
-        return 1
+        return _told(str(error))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read us has seen enough, `| head` for one. What is still to be flushed at exit goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read us has seen enough, `| head` for one
+        _drop_what_is_left()
         return 1
+    except OSError as error:  # files are our errors by now; what is left is standard output, on a full disk
+        _drop_what_is_left()
+        return _told(f"cannot write to standard output: {error.strerror or error}; is the disk full?")
     return 0
+
+
+def _told(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    return 1
+
+
+def _drop_what_is_left() -> None:
+    """Let what Python flushes at its end go nowhere, or it would complain once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _take_any_character() -> None:

@@ -113,7 +113,7 @@ def _title(path: str) -> str:
 
 
 def _typeset(path: str, encoding: str, style: PageStyle, tally: Tally, *, first_page: int) -> Iterator[Page]:
-    if path == STDIN and sys.stdin.isatty():
+    if path == STDIN and sys.stdin and sys.stdin.isatty():
         terminal.dim("Reading what you type; Ctrl-D ends it.")
     pieces = open_text(path, encoding)
     load_fonts(style)

@@ -71,6 +71,8 @@ def _from(first: str, rest: Iterator[str]) -> Iterator[str]:
 def _blocks(path: str | Path, name: str) -> Iterator[bytes]:
     try:
         if str(path) == STDIN:
+            if sys.stdin is None:  # closed by whoever started us
+                raise DocumentError("standard input is closed; give a file, or pipe text in")
             yield from _read(sys.stdin.buffer)
             return
         with Path(path).open("rb") as file:

@@ -101,6 +101,27 @@ def test_a_pipe_nobody_reads_is_quiet(tmp_path: Path) -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    """Standard output may be a file, too."""
+    with Path("/dev/full").open("wb") as out:
+        command = [sys.executable, "-m", "glyph_memory", "pages", "--json"]
+        done = subprocess.run(
+            command, input=b"Hello.", stdout=out, stderr=subprocess.PIPE, timeout=120, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: cannot write to standard output")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_closed_standard_input_is_told_in_one_line() -> None:
+    """As some services start their programs."""
+    command = ["/bin/sh", "-c", f'"{sys.executable}" -m glyph_memory pages <&-']
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: standard input is closed")
+
+
 def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     """Exit code 130, no traceback, no half file."""
     command = [sys.executable, "-u", "-m", "glyph_memory", "pages", "--out", str(tmp_path / "out")]

@@ -160,7 +160,7 @@ def test_pages_of_an_earlier_run_are_mentioned(run: Run, notes: Path, tmp_path: 
     [
         (["nowhere.txt"], "there is no file 'nowhere.txt'"),
         (["."], "'.' is a folder"),
-        (["-", "--style", "fancy"], "no page style named 'fancy'"),
+        (["-", "--style", "fancy"], "no page style and no file 'fancy'"),
         (["-", "--profile", "no-such-model"], "no model profile 'no-such-model'"),
         (["-", "--tokenizer", "nowhere.json"], "no tokenizer at 'nowhere.json'"),
         (["-", "--encoding", "klingon"], "no text encoding is named 'klingon'"),
