@@ -1,3 +1,37 @@
-"""Long memory for self-hosted vision-language models."""
+"""Long memory for self-hosted vision-language models.
+
+`typeset` turns text into dense page images, `ModelProfile` counts what they cost, `OpenAIReader` has a model read them.
+Start with `typeset("…")[0].image`, or with `glyph-memory demo` on the command line.
+"""
+
+from glyph_memory.context import Context as Context
+from glyph_memory.context import ImagePart as ImagePart
+from glyph_memory.context import Message as Message
+from glyph_memory.errors import BadReading as BadReading
+from glyph_memory.errors import DocumentError as DocumentError
+from glyph_memory.errors import FontError as FontError
+from glyph_memory.errors import GlyphMemoryError as GlyphMemoryError
+from glyph_memory.errors import ProfileError as ProfileError
+from glyph_memory.errors import ReaderError as ReaderError
+from glyph_memory.errors import ReaderOverflow as ReaderOverflow
+from glyph_memory.errors import ReaderRefused as ReaderRefused
+from glyph_memory.errors import ReaderUnavailable as ReaderUnavailable
+from glyph_memory.errors import StyleError as StyleError
+from glyph_memory.page import Escape as Escape
+from glyph_memory.page import Line as Line
+from glyph_memory.page import Page as Page
+from glyph_memory.page import pixel_digest as pixel_digest
+from glyph_memory.readers import OpenAIReader as OpenAIReader
+from glyph_memory.readers import Reader as Reader
+from glyph_memory.readers import Reading as Reading
+from glyph_memory.readers import ReadingDelta as ReadingDelta
+from glyph_memory.style import PageStyle as PageStyle
+from glyph_memory.tokens import ModelProfile as ModelProfile
+from glyph_memory.transcript import Document as Document
+from glyph_memory.transcript import ToolCall as ToolCall
+from glyph_memory.transcript import Transcript as Transcript
+from glyph_memory.transcript import Turn as Turn
+from glyph_memory.typeset import iter_pages as iter_pages
+from glyph_memory.typeset import typeset as typeset
 
 __version__ = "0.1.0"

@@ -82,7 +82,9 @@ class Context:
     @property
     def images(self) -> tuple[ImagePart, ...]:
         """Every picture, in order."""
-        return tuple(part for message in self.messages for part in message.parts if isinstance(part, ImagePart))
+        return tuple(
+            part for message in self.messages for part in message.parts if isinstance(part, ImagePart)
+        )
 
     def to_openai(self) -> list[dict[str, Any]]:
         """Spell the context as messages of the OpenAI chat-completions API; images as `data:` URLs.

@@ -17,19 +17,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 try:
-    from isal import isal_zlib as deflate
+    from isal.isal_zlib import compress as deflate
 except ImportError:  # no wheel for this machine
-    deflate = zlib
+    from zlib import compress as deflate
 
 Box = tuple[int, int, int, int]
 """Pixels: left, top, right, bottom; right and bottom are exclusive."""
 
-EscapeReason = Literal["no font", "control", "bidi control", "invisible", "surrogate", "needs shaping", "reserved"]
+EscapeReason = Literal[
+    "no font", "control", "bidi control", "invisible", "surrogate", "needs shaping", "reserved"
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Escape:
-    """A character that stands on a page as its number, `\\u{200b}`, because it could not stand there itself."""
+    r"""A character that stands on a page as its number, `\u{200b}`, because it could not stand there itself."""
 
     character: str
     """The character of the text."""
@@ -92,7 +94,12 @@ class Page:
         rows = self.line_table.tolist()
         base = self.start
         return tuple(
-            Line(text=self.text[start - base : stop - base], start=start, stop=stop, box=(left, top, right, bottom))
+            Line(
+                text=self.text[start - base : stop - base],
+                start=start,
+                stop=stop,
+                box=(left, top, right, bottom),
+            )
             for start, stop, left, top, right, bottom in rows
         )
 
@@ -130,7 +137,7 @@ class Page:
         lines[:, 1:] = rows ^ np.uint8(0xFF) if white else rows
         head = struct.pack(">IIBBBBB", *self.size, self.depth, 0 if white else 3, 0, 0, 0)
         palette = b"" if white else _chunk(b"PLTE", self.palette)
-        data = _chunk(b"IDAT", bytes(deflate.compress(lines, compress_level)))
+        data = _chunk(b"IDAT", deflate(lines, compress_level))
         return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + palette + data + _chunk(b"IEND", b"")
 
     @cached_property

@@ -78,7 +78,8 @@ class Atlas:
     def _draw(self, entry: int) -> None:
         slot, place = divmod(entry, PLACES)
         rasters = [
-            part.face.raster(part.glyph, part.x64 + place * 128 // PLACES, part.y64) for part in self._table.parts[slot]
+            part.face.raster(part.glyph, part.x64 + place * 128 // PLACES, part.y64)
+            for part in self._table.parts[slot]
         ]
         rasters = [raster for raster in rasters if raster.coverage.size]
         left = min((raster.left for raster in rasters), default=0) // 2

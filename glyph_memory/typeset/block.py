@@ -104,9 +104,13 @@ class Block:
             size=size,
             text=self._text[start:stop],
             start=self._cursor.offset + start,
-            line_table=np.concatenate([column.table for column in placed]) if len(placed) > 1 else placed[0].table,
+            line_table=np.concatenate([column.table for column in placed])
+            if len(placed) > 1
+            else placed[0].table,
             escaped=self._escaped(start, stop),
-            pixels=tint(packed, size[0], tints, boxes, case.geometry.border_px) if colored else packed.tobytes(),
+            pixels=tint(packed, size[0], tints, boxes, case.geometry.border_px)
+            if colored
+            else packed.tobytes(),
             depth=8 if colored else 4,
             palette=case.palette.full() if colored else case.palette.plain(),
         )
@@ -119,7 +123,9 @@ class Block:
         loose = table.loose.take(slots)
         if column.right_to_left:
             loose |= table.kind.take(slots) & RIGHT_TO_LEFT != 0
-        canvas.draw(self._case.atlas, slots, loose, column.x.take(drawn), column.line.take(drawn), column.baselines)
+        canvas.draw(
+            self._case.atlas, slots, loose, column.x.take(drawn), column.line.take(drawn), column.baselines
+        )
 
     def _crop(self, canvas: Canvas, boxes: list[tuple[int, int, int, int]], *, last: bool) -> tuple[int, int]:
         style, geometry = self._case.style, self._case.geometry

@@ -97,12 +97,7 @@ def is_mark(character: str) -> bool:
 
 
 def escape(character: str) -> str:
-    """Spell a character as its number.
-
-    Example:
-        >>> escape("\\u200b")
-        '\\\\u{200b}'
-    """
+    r"""Spell a character as its number, `\u{200b}`."""
     return f"\\u{{{ord(character):x}}}"
 
 

@@ -73,7 +73,11 @@ def _steps(pair: Pair) -> bytes:
 
 
 def tint(
-    packed: NDArray[np.uint8], width: int, tints: Sequence[Tint], boxes: Sequence[Box], border_px: tuple[int, int]
+    packed: NDArray[np.uint8],
+    width: int,
+    tints: Sequence[Tint],
+    boxes: Sequence[Box],
+    border_px: tuple[int, int],
 ) -> bytes:
     """Turn packed ink into a byte a pixel, with paragraphs' papers and frames, and coloured stretches.
 

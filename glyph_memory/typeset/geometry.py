@@ -54,12 +54,21 @@ class Geometry:
         """Measure a style."""
         across, down = style.across_px, style.down_px
         (width, height), box = style.page_px, style.text_box_px
-        left, step = (width - box[0]) / 2, style.column_px + across(style.column_gap_pt)
+        left, top, step = (
+            (width - box[0]) / 2,
+            (height - box[1]) / 2,
+            style.column_px + across(style.column_gap_pt),
+        )
+        if style.snap_px == 1:  # the page was only rounded up: margins stay as asked for
+            left, top = (
+                across(style.margin_x_pt + style.padding_pt),
+                down(style.margin_y_pt + style.padding_pt),
+            )
         frame_pt = style.border_width_pt + style.border_padding_pt
         return cls(
             page_px=(width, height),
             margins_px=(round(across(style.margin_x_pt)), round(down(style.margin_y_pt))),
-            top=fixed((height - box[1]) / 2),
+            top=fixed(top),
             columns=tuple(fixed(left + number * step) for number in range(style.columns)),
             column=fixed(style.column_px),
             room=fixed(box[1]),

@@ -30,8 +30,8 @@ from glyph_memory.typeset.characters import (
     kind_of,
     needs_shaping,
 )
-from glyph_memory.typeset.geometry import FIX
 from glyph_memory.typeset.fonts import Face, FontFile, find_font, system_fallbacks
+from glyph_memory.typeset.geometry import FIX, Geometry
 
 EMPTY = 0
 """The slot of a character that is drawn as part of the one before it."""
@@ -74,11 +74,15 @@ class GlyphTable:
         self._named: dict[tuple[str, str], int] = {}
         self._faces: list[Face] = []
         self._sources = self._fonts_in_order()
+        self.line = min(Geometry.of(style).line, Geometry.of(style).first_line)
         self._spacing = round(style.across_px(style.letter_spacing_pt) * FIX)
         self._new((), 0, 0)
-        self.base_face = self._face(0)
-        if self.base_face is None or not self.base_face.glyph("0"):
-            raise FontError(f"font {style.font!r} lacks the digits; pick a text font, 'sans' or 'mono'")
+        base = self._face(0)
+        if base is None or not all(base.glyph(digit) for digit in "0123456789abcdef"):
+            raise FontError(
+                f"font {style.font!r} lacks digits or letters; pick a text font, 'sans' or 'mono'"
+            )
+        self.base_face = base
         self.widest_escape = int(self.advance[self.escaped("\U0010ffff", "no font")])
 
     @property
@@ -137,7 +141,9 @@ class GlyphTable:
                 return -1
             base = Part(face, face.glyph(composed[0]))
             parts = [base, *_stacked(face, base, composed[1:])]
-            return self._new(tuple(parts), self._fixed(face.advance_px(base.glyph)), kind_of(text[0]) & ~CONTEXT)
+            return self._new(
+                tuple(parts), self._fixed(face.advance_px(base.glyph)), kind_of(text[0]) & ~CONTEXT
+            )
 
         return self._optional("cluster", text, build)
 
@@ -163,6 +169,9 @@ class GlyphTable:
             return self._new((), 0, kind)
         if kind & SPACE or character in "\u00a0\u202f":
             return self._new((), self._space(character), kind)
+        return self._drawn(character, kind)
+
+    def _drawn(self, character: str, kind: int) -> int:
         if needs_shaping(character) and not shaping.available:
             return self.escaped(character, "needs shaping")
         face = self._covering(character)

@@ -115,9 +115,7 @@ class LineBreaker:
             hards.append(len(at) - 1)
         return self._greedy(cursor, at, ends.tolist(), starts, hards)
 
-    def _greedy(
-        self, cursor: Cursor, where: Ints, ends: list[int], starts: Ints, hards: list[int]
-    ) -> Lines:
+    def _greedy(self, cursor: Cursor, where: Ints, ends: list[int], starts: Ints, hards: list[int]) -> Lines:
         """Fill line after line.
 
         Args:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.page import EscapeReason
+from glyph_memory.typeset import shaping
 from glyph_memory.typeset.characters import CONTEXT, ESCAPED, NEWLINE, SPACE, is_mark, needs_shaping
 from glyph_memory.typeset.glyphs import EMPTY, GlyphTable
 from glyph_memory.typeset.layout import Cursor, Measured
@@ -89,20 +90,24 @@ class _Neighbours:
                 done = self._join(index)
 
     def _shape(self, start: int) -> int:
-        text = self._text
-        end = start + 1
-        while end < len(text) and end < start + _RUN and _continues(text[end]):
-            end += 1
-        if text[end - 1] in "\u200c\u200d":
-            end -= 1
-        slot = self._table.shaped(text[start:end])
-        if slot is None:
-            for index in range(start, end):
-                self._escape(index, "no font")
-        else:
-            self._slots[start:end] = EMPTY
-            self._slots[start] = slot
-        return end
+        """Draw the word from here on as a whole, or as much of it as a line holds."""
+        text, size = self._text, _RUN
+        while True:
+            end = start + 1
+            while end < len(text) and end < start + size and _continues(text[end]):
+                end += 1
+            if end > start + 1 and text[end - 1] in "\u200c\u200d":
+                end -= 1
+            slot = self._table.shaped(text[start:end])
+            if slot is None:
+                for index in range(start, end):
+                    self._escape(index, "no font" if shaping.available else "needs shaping")
+                return end
+            if self._table.advance[slot] <= self._table.line or size == 1:
+                self._slots[start:end] = EMPTY
+                self._slots[start] = slot
+                return end
+            size //= 2
 
     def _join(self, mark: int) -> int:
         """Draw the marks from here on onto the letter before them; those too many, or without a letter, escaped."""

@@ -8,6 +8,7 @@ share a brick are added and not overwritten. Knows positions and ink; knows noth
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from glyph_memory.typeset.atlas import BAND_ROWS, BRICK, PLACES, Atlas, Ink
 from glyph_memory.typeset.geometry import FIX
 
 Ints = NDArray[np.int64]
+Packed = TypeVar("Packed", np.uint8, np.uint64)
 Bricks = NDArray[BRICK]
 
 _PAD = 16  # bricks left and right of the page, for ink that hangs over its edge
@@ -31,7 +33,9 @@ class Canvas:
     def __init__(self, size: tuple[int, int]) -> None:
         """Begin with an empty page of that width and height."""
         self.width, self.height = size
-        self._across = -(-((self.width + 1) // 2 + 2 * _PAD) // 8) * 8  # bytes of a row, in whole 64-bit words
+        self._across = (
+            -(-((self.width + 1) // 2 + 2 * _PAD) // 8) * 8
+        )  # bytes of a row, in whole 64-bit words
         self._overhang = 0  # rows above and below the page, for ink that reaches over its edges
         self._ink = np.zeros((self.height, self._across), np.uint8)
         self._empty = True
@@ -62,7 +66,8 @@ class Canvas:
         across = int(place.max()) + int(count.max())
         if place.min() < 0 or across > self._across:  # far outside the page
             inside = (place >= 0) & (place + count <= self._across)
-            place, first, count, line, loose = (part[inside] for part in (place, first, count, line, loose))
+            place, first, count, line = (part[inside] for part in (place, first, count, line))
+            loose = loose[inside]
             across = self._across
         place += line * across
         strips = np.zeros((len(ink.bricks), len(baselines) * across), BRICK)
@@ -171,10 +176,11 @@ def _steps(count: int) -> Ints:
     return _staircase(1 << max(count - 1, 1).bit_length())[:count]
 
 
-def saturating_sum(one: NDArray[np.unsignedinteger], other: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+def saturating_sum(one: NDArray[Packed], other: NDArray[Packed]) -> NDArray[Packed]:
     """Add two arrays of packed pixels; ink stops at 15."""
     kind = one.dtype.type
     low, high = kind(0x7777777777777777 & np.iinfo(kind).max), kind(0x8888888888888888 & np.iinfo(kind).max)
     total = ((one & low) + (other & low)) ^ ((one ^ other) & high)
     full = ((one & other) | ((one | other) & ~total)) & high
-    return total | full | (full >> kind(1)) | (full >> kind(2)) | (full >> kind(3))
+    inked: NDArray[Packed] = total | full | (full >> kind(1)) | (full >> kind(2)) | (full >> kind(3))
+    return inked

@@ -88,7 +88,10 @@ class Placer:
         starts, stops, lengths = bounds[:-1], bounds[1:], np.diff(bounds)
         a, b = int(bounds[0]), int(bounds[-1])
         indent = geometry.first_indent * self._opens[lines]
-        left, room = geometry.columns[nth] + geometry.indents[0] + geometry.frame[0] + indent, geometry.line - indent
+        left, room = (
+            geometry.columns[nth] + geometry.indents[0] + geometry.frame[0] + indent,
+            geometry.line - indent,
+        )
         inked = np.maximum(breaker.inked.take(stops), starts)
         begin = breaker.cumulative.take(starts)
         natural = breaker.cumulative.take(inked) - begin
@@ -99,7 +102,9 @@ class Placer:
             left = left + np.maximum(room - natural, 0) // (2 if self._style.alignment == "center" else 1)
         x = breaker.cumulative[a:b] - np.repeat(begin - left, lengths)
         if extra.any():
-            x += np.repeat(extra, lengths) * (self._spaces[a:b] - np.repeat(self._spaces.take(starts), lengths))
+            x += np.repeat(extra, lengths) * (
+                self._spaces[a:b] - np.repeat(self._spaces.take(starts), lengths)
+            )
         line = np.repeat(np.arange(len(lengths)), lengths)
         kind = self._measured.kind[a:b]
         right_to_left = bool(np.bitwise_or.reduce(kind) & RIGHT_TO_LEFT)
@@ -109,7 +114,10 @@ class Placer:
         table = np.empty((len(lengths), 6), np.int64)
         table[:, 0], table[:, 1] = starts + self._offset, stops + self._offset
         table[:, 2], table[:, 3] = left >> FIX_BITS, tops >> FIX_BITS
-        table[:, 4], table[:, 5] = (left + natural + FIX - 1) >> FIX_BITS, (tops >> FIX_BITS) + geometry.pitch_px
+        table[:, 4], table[:, 5] = (
+            (left + natural + FIX - 1) >> FIX_BITS,
+            (tops >> FIX_BITS) + geometry.pitch_px,
+        )
         return Placed(a, b, x, line, (tops + geometry.baseline) >> FIX_BITS, table, right_to_left)
 
     def _stretch(self, closes: NDArray[np.bool_], room: Ints, natural: Ints, gaps: Ints) -> Ints:

@@ -29,7 +29,7 @@ _FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 18
 def _case(style: PageStyle, generation: int) -> Case:
     del generation  # a new one makes a new case
     table, geometry = GlyphTable(style), Geometry.of(style)
-    if table.widest_escape > geometry.line:
+    if table.widest_escape > table.line:
         raise StyleError(
             f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
             f"{style.font_size_pt!r}; make the page wider or the font smaller"
@@ -81,8 +81,9 @@ def press(
             break
         begun = cursor.offset
         near = runs[
-            bisect_right(runs, begun, key=lambda run: run.stop) :
-            bisect_left(runs, begun + len(buffer), key=lambda run: run.start)
+            bisect_right(runs, begun, key=lambda run: run.stop) : bisect_left(
+                runs, begun + len(buffer), key=lambda run: run.start
+            )
         ]
         block = Block(buffer, cursor, case_of(style), runs=near, reserved=reserved, final=final)
         for sheet in block.sheets():

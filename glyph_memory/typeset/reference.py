@@ -268,7 +268,10 @@ class _Pages:
         """Put lines into the column, below a blank one if need be."""
         style, geometry, column = self._style, self._geometry, self.columns[-1]
         first, before = len(self.ends), self.ends[-1] if self.ends else 0
-        height_pt = (blank + len(lines)) * style.line_height_pt
+        rows = blank + len(lines)
+        if not last and not self.cjk and items.code[lines[-1] - 1] == _BREAK and lines[-1] - 1 in (0, *lines[-2:-1]):
+            rows -= 1  # its break went with the rest, and without it an empty line is none
+        height_pt = rows * style.line_height_pt
         # Worked out in poppler's order: a baseline that falls on a whole pixel may come out a hair above it, and is
         # then drawn a pixel higher. Scale, then the paragraph's lower edge, then the baseline above that.
         scale = style.dpi / 72

@@ -57,7 +57,7 @@ def shape(face: Face, text: str) -> tuple[tuple[ShapedGlyph, ...], float] | None
 
 
 @lru_cache(maxsize=32)
-def _font(file: FontFile) -> Any:
+def _font(file: FontFile) -> Any:  # noqa: ANN401 - of a package without stubs
     import uharfbuzz  # noqa: PLC0415 - as above
 
     return uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(file.path), file.index))

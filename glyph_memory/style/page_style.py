@@ -5,22 +5,18 @@ Knows sizes and colours; knows nothing about fonts as files, nor about any model
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Literal, Self
 
 from glyph_memory.errors import StyleError
+from glyph_memory.style.checks import check
+from glyph_memory.style.measures import snap
+from glyph_memory.style.published import read_published
 
 Alignment = Literal["left", "center", "right", "justify"]
 
-_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B3261E"), ("tool", "#1B7F3B"))
-_COLOR_FIELDS = ("font_color", "page_color", "paragraph_color", "border_color", "newline_color")
-_ROLES_AT_MOST = 10
-_PIXELS_AT_MOST = 50_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +126,7 @@ raise line_height_pt to 12 or more
         Raises:
             StyleError: Two parameters contradict each other, or one is out of range; the message names them.
         """
-        _check(self)
+        check(self)
 
     # Presets. The six looks of Glyph's pre-training: the released one and its five themes.
 
@@ -198,7 +194,7 @@ raise line_height_pt to 12 or more
         Raises:
             StyleError: The file cannot be read, a key is unknown, or a value cannot be drawn.
         """
-        return cls(**_from_glyph(Path(path)))
+        return cls(**read_published(Path(path)))
 
     def snapped(self, snap_px: int) -> Self:
         """Give this style with page sides that are multiples of `snap_px`."""
@@ -244,156 +240,3 @@ raise line_height_pt to 12 or more
 
 PRESETS = ("glyph", "document", "web", "dark", "code", "pixel")
 """Names that `PageStyle.named` knows."""
-
-
-def snap(length_px: float, *, at_least: float, multiple: int) -> int:
-    """Give the multiple nearest to a length that is not below `at_least`; for multiple 1, the length rounded up."""
-    if multiple == 1:
-        return math.ceil(length_px - 1e-6)
-    nearest = math.floor(length_px / multiple + 0.5) * multiple
-    return max(nearest, math.ceil((at_least - 1e-6) / multiple) * multiple)
-
-
-def rgb(color: str) -> tuple[int, int, int]:
-    """Turn `#RRGGBB` into three numbers from 0 to 255."""
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
-
-
-def _check(style: PageStyle) -> None:
-    for name in (
-        "page_width_pt",
-        "page_height_pt",
-        "dpi",
-        "font_size_pt",
-        "line_height_pt",
-        "horizontal_scale",
-    ):
-        if not 0 < getattr(style, name) < 1e5:
-            raise StyleError(f"{name}={getattr(style, name)!r} must be above 0 and below 100000")
-    for name in ("margin_x_pt", "margin_y_pt", "padding_pt", "column_gap_pt", "space_before_pt", "space_after_pt",
-                 "border_width_pt", "border_padding_pt", "left_indent_pt", "right_indent_pt"):  # fmt: skip
-        if not 0 <= getattr(style, name) < 1e5:
-            raise StyleError(f"{name}={getattr(style, name)!r} must not be negative, nor 100000 or more")
-    for name in ("snap_px", "columns", "paragraph_lines", "tab_spaces"):
-        if not 1 <= getattr(style, name) <= 10_000:
-            raise StyleError(f"{name}={getattr(style, name)!r} must be at least 1 (and at most 10000)")
-    _check_room(style)
-    _check_looks(style)
-
-
-def _check_room(style: PageStyle) -> None:
-    if style.line_height_pt < style.font_size_pt:
-        raise StyleError(
-            f"line_height_pt={style.line_height_pt!r} is below font_size_pt={style.font_size_pt!r}: lines would "
-            f"overlap; raise line_height_pt to {style.font_size_pt!r} or more"
-        )
-    if style.letter_spacing_pt < -style.font_size_pt / 4:
-        raise StyleError(
-            f"letter_spacing_pt={style.letter_spacing_pt!r} would pile up letters of font_size_pt="
-            f"{style.font_size_pt!r}; keep it above {-style.font_size_pt / 4!r}"
-        )
-    frame_pt = 2 * (style.border_width_pt + style.border_padding_pt)
-    width, height = style.text_box_px
-    if width <= 0 or height <= 0:
-        side, margin = ("width", "x") if width <= 0 else ("height", "y")
-        raise StyleError(
-            f"margin_{margin}_pt={getattr(style, f'margin_{margin}_pt')!r} and padding_pt={style.padding_pt!r} leave "
-            f"no room on a page_{side}_pt={getattr(style, f'page_{side}_pt')!r}; make the page larger or them smaller"
-        )
-    indents = style.left_indent_pt + style.right_indent_pt + max(style.first_line_indent_pt, 0) + frame_pt
-    if style.column_px - style.across_px(indents) < style.across_px(style.font_size_pt):
-        raise StyleError(
-            f"columns={style.columns!r}, column_gap_pt={style.column_gap_pt!r}, the indents and border_padding_pt="
-            f"{style.border_padding_pt!r} leave a line no wider than one letter; use fewer columns or smaller indents"
-        )
-    if style.left_indent_pt + style.first_line_indent_pt < 0:
-        raise StyleError(
-            f"first_line_indent_pt={style.first_line_indent_pt!r} reaches left of the margin; "
-            f"raise left_indent_pt to {-style.first_line_indent_pt!r}"
-        )
-    room_pt = style.line_height_pt + style.space_before_pt + frame_pt
-    if height < style.down_px(room_pt) - 1e-6:
-        raise StyleError(
-            f"page_height_pt={style.page_height_pt!r} holds no line of line_height_pt={style.line_height_pt!r} with "
-            "its margins, spaces and frame; make the page taller"
-        )
-    if math.prod(style.page_px) > _PIXELS_AT_MOST:
-        raise StyleError(
-            f"a page of {style.page_px[0]} x {style.page_px[1]} px is larger than any model takes; "
-            f"lower dpi={style.dpi!r} or the page's size"
-        )
-
-
-def _check_looks(style: PageStyle) -> None:
-    if style.alignment not in get_args(Alignment):
-        raise StyleError(f"alignment={style.alignment!r} is none of {', '.join(get_args(Alignment))}")
-    colors = {name: getattr(style, name) for name in _COLOR_FIELDS} | dict(style.role_colors)
-    for name, color in colors.items():
-        if not _COLOR.fullmatch(color):
-            raise StyleError(f"{name}={color!r} is no colour; write it as '#RRGGBB'")
-    for paper in ("page_color", "paragraph_color"):
-        if style.font_color.lower() == getattr(style, paper).lower():
-            raise StyleError(
-                f"font_color={style.font_color!r} on {paper}={getattr(style, paper)!r} cannot be read"
-            )
-    for role, color in style.role_colors:
-        if color.lower() == style.font_color.lower():
-            raise StyleError(
-                f"the label of role {role!r} has font_color={color!r}: content could pass for a label; pick another"
-            )
-    if len(style.role_colors) > _ROLES_AT_MOST:
-        raise StyleError(
-            f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette"
-        )
-    if any(not mark.isprintable() for mark in style.newline_mark):
-        raise StyleError(f"newline_mark={style.newline_mark!r} cannot be drawn; use printable characters")
-
-
-_GLYPH_KEYS = {
-    "dpi": "dpi", "margin-x": "margin_x_pt", "margin-y": "margin_y_pt", "font-path": "font",
-    "font-size": "font_size_pt", "line-height": "line_height_pt", "font-color": "font_color",
-    "page-bg-color": "page_color", "para-bg-color": "paragraph_color", "para-border-color": "border_color",
-    "horizontal-scale": "horizontal_scale", "first-line-indent": "first_line_indent_pt",
-    "left-indent": "left_indent_pt", "right-indent": "right_indent_pt", "space-before": "space_before_pt",
-    "space-after": "space_after_pt", "border-width": "border_width_pt", "border-padding": "border_padding_pt",
-    "auto-crop-width": "crop_width", "auto-crop-last-page": "crop_last_page",
-}  # fmt: skip
-
-
-def _from_glyph(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StyleError(f"cannot read {str(path)!r} as a Glyph configuration: {error}") from error
-    if not isinstance(config, dict):
-        raise StyleError(
-            f"{str(path)!r} holds no JSON object; a Glyph configuration is one, with keys such as 'dpi'"
-        )
-    values: dict[str, Any] = {"snap_px": 1, "reference": True, "alignment": "justify", "crop_width": False,
-                              "crop_last_page": False, "dpi": 72}  # fmt: skip
-    for key, value in config.items():
-        try:
-            values |= _glyph_entry(key, value)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise StyleError(f"{key!r}: {value!r} in {str(path)!r} cannot be used: {error}") from error
-    font = Path(values.get("font", "sans"))
-    if font.suffix and not font.is_absolute() and (path.parent / font).exists():
-        values["font"] = str(path.parent / font)
-    return values
-
-
-def _glyph_entry(key: str, value: Any) -> dict[str, Any]:
-    if key == "page-size":
-        width, height = (float(side) for side in (value.split(",") if isinstance(value, str) else value))
-        return {"page_width_pt": width, "page_height_pt": height}
-    if key == "alignment":
-        return {"alignment": value.removeprefix("TA_").lower()}
-    if key == "newline-markup":
-        return {"newline_mark": re.sub(r"<[^>]*>", "", value)}  # '<br/>' leaves no mark: a real line break
-    if key not in _GLYPH_KEYS:
-        known = ", ".join(sorted({*_GLYPH_KEYS, "page-size", "alignment", "newline-markup"}))
-        raise ValueError(f"unknown key; known are {known}")
-    name = _GLYPH_KEYS[key]
-    if name in ("font", "crop_width", "crop_last_page") or name.endswith("_color"):
-        return {name: value}
-    return {name: float(value)}
