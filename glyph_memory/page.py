@@ -117,9 +117,9 @@ class Page:
         """The decoded pixels: shape (height, width) for greys, (height, width, 3) for colours, 0 to 255."""
         if self.depth == 4 and self.palette == _BLACK_ON_WHITE:
             # Both pixels of a byte at once: 17 times the ink, off white.
-            return _unpacked(self._rows() ^ np.uint8(0xFF), self.size[0], scale=17)
+            return unpack(self._rows() ^ np.uint8(0xFF), self.size[0], scale=17)
         colors = np.frombuffer(self.palette, np.uint8).reshape(-1, 3)
-        indices = self._rows() if self.depth == 8 else _unpacked(self._rows(), self.size[0])
+        indices = self._rows() if self.depth == 8 else unpack(self._rows(), self.size[0])
         is_grey = bool((colors == colors[:, :1]).all())
         return colors[:, 0].take(indices) if is_grey else colors.take(indices, axis=0)
 
@@ -160,8 +160,17 @@ class Page:
 _BLACK_ON_WHITE = bytes(255 - 17 * ink for ink in range(16) for _ in "RGB")
 
 
-def _unpacked(rows: NDArray[np.uint8], width: int, *, scale: int = 1) -> NDArray[np.uint8]:
-    """Give each half of each byte, times `scale`, a byte of its own: shape (height, width)."""
+def unpack(rows: NDArray[np.uint8], width: int, *, scale: int = 1) -> NDArray[np.uint8]:
+    """Give each half of each byte, times `scale`, a byte of its own.
+
+    Args:
+        rows: Shape (height, (width + 1) // 2), two pixels to a byte.
+        width: Of the result, in pixels.
+        scale: 17 spreads 0 to 15 over 0 to 255.
+
+    Returns:
+        Shape (height, width).
+    """
     pairs = rows.astype("<u2")
     right = pairs << 8
     pairs >>= 4

@@ -16,7 +16,7 @@ from glyph_memory.style.published import read_published
 
 Alignment = Literal["left", "center", "right", "justify"]
 
-_LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B3261E"), ("tool", "#1B7F3B"))
+_LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B45309"), ("tool", "#1B7F3B"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -93,7 +93,7 @@ class Block:
         boxes = self._placer.boxes(sheet) if case.palette.framed else []
         size = self._crop(canvas, boxes, last=self._final and stop == len(self._text))
         tints = [
-            Tint(box, case.palette.pair(color))
+            Tint(box, case.palette.numbers[color])
             for column in placed
             for box, color in self._placer.colored(column, case.table.inked)
         ]

@@ -91,6 +91,12 @@ def needs_shaping(character: str) -> bool:
     return _within(ord(character), _SHAPED)
 
 
+@lru_cache(maxsize=65536)
+def script_of(character: str) -> str:
+    """Name a letter's script, as its Unicode name does: `ARABIC`, `DEVANAGARI`."""
+    return unicodedata.name(character, "").partition(" ")[0]
+
+
 def is_mark(character: str) -> bool:
     """Say whether a character is drawn onto the one before it."""
     return unicodedata.category(character) in ("Mn", "Me")

@@ -5,14 +5,14 @@ A pixel's palette index is `16 * pair + ink`. Knows colours; knows nothing about
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.page import Box
+from glyph_memory.page import Box, unpack
 from glyph_memory.style import PageStyle, rgb
 
 Pair = tuple[str, str]
@@ -40,6 +40,9 @@ class Palette:
     framed: bool
     """Whether paragraphs show against the page: a colour or a frame of their own."""
 
+    numbers: Mapping[str, int]
+    """Number of the pair that a coloured run is drawn in, by its colour."""
+
     @classmethod
     def of(cls, style: PageStyle) -> Palette:
         """List the pairs of a style."""
@@ -47,11 +50,8 @@ class Palette:
         inks = (style.newline_color, *(color for _, color in style.role_colors))
         pairs = [(style.font_color, style.page_color), (style.font_color, paper), (style.border_color, paper)]
         pairs += [(ink, paper) for ink in dict.fromkeys(inks)]
-        return cls(tuple(pairs), paper.lower() != style.page_color.lower() or style.border_width_pt > 0)
-
-    def pair(self, color: str) -> int:
-        """Give the number of the pair that a coloured run is drawn in."""
-        return next(number for number, (ink, _) in enumerate(self.pairs) if number > 2 and ink == color)
+        framed = paper.lower() != style.page_color.lower() or style.border_width_pt > 0
+        return cls(tuple(pairs), framed, {ink: number for number, (ink, _) in enumerate(pairs) if number > 2})
 
     def plain(self) -> bytes:
         """RGB triples of pair 0's 16 steps."""
@@ -88,10 +88,7 @@ def tint(
         boxes: Paragraphs.
         border_px: Thickness of their frames, across and down.
     """
-    plane = np.empty((packed.shape[0], packed.shape[1] * 2), np.uint8)
-    np.right_shift(packed, 4, out=plane[:, 0::2])
-    np.bitwise_and(packed, 15, out=plane[:, 1::2])
-    plane = plane[:, :width]
+    plane = unpack(packed, width)
     across, down = border_px
     for left, top, right, bottom in boxes:
         plane[top:bottom, left:right] |= _IN_PARAGRAPH << 4
@@ -106,6 +103,7 @@ def tint(
     for piece in tints:
         left, top, right, bottom = piece.box
         part = plane[top:bottom, max(left, 0) : right]
-        part &= 15
+        if boxes:
+            part &= 15
         part |= piece.pair << 4
     return plane.tobytes()

@@ -13,12 +13,21 @@ from numpy.typing import NDArray
 
 from glyph_memory.page import EscapeReason
 from glyph_memory.typeset import shaping
-from glyph_memory.typeset.characters import CONTEXT, ESCAPED, NEWLINE, SPACE, is_mark, needs_shaping
+from glyph_memory.typeset.characters import (
+    CONTEXT,
+    ESCAPED,
+    NEWLINE,
+    SPACE,
+    is_mark,
+    needs_shaping,
+    script_of,
+)
 from glyph_memory.typeset.glyphs import EMPTY, GlyphTable
 from glyph_memory.typeset.layout import Cursor, Measured
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
+_JOINERS = "\u200c\u200d"
 _LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
 
 
@@ -90,22 +99,21 @@ class _Neighbours:
                 done = self._join(index)
 
     def _shape(self, start: int) -> int:
-        """Draw the word from here on as a whole, or as much of it as a line holds."""
-        text, size = self._text, _RUN
+        """Draw the word from here on as a whole, or as much of it as one script, one font and one line hold."""
+        text, script, size = self._text, script_of(self._text[start]), _RUN
         while True:
             end = start + 1
-            while end < len(text) and end < start + size and _continues(text[end]):
+            while end < len(text) and end < start + size and _continues(text[end], script):
                 end += 1
-            if end > start + 1 and text[end - 1] in "\u200c\u200d":
+            if end > start + 1 and text[end - 1] in _JOINERS:
                 end -= 1
             slot = self._table.shaped(text[start:end])
-            if slot is None:
-                for index in range(start, end):
-                    self._escape(index, "no font" if shaping.available else "needs shaping")
-                return end
-            if self._table.advance[slot] <= self._table.line or size == 1:
+            if slot is not None and (self._table.advance[slot] <= self._table.line or size == 1):
                 self._slots[start:end] = EMPTY
                 self._slots[start] = slot
+                return end
+            if size == 1:
+                self._escape(start, "no font" if shaping.available else "needs shaping")
                 return end
             size //= 2
 
@@ -132,8 +140,8 @@ class _Neighbours:
             self._slots[index] = self._table.escaped(self._text[index], reason)
 
 
-def _continues(character: str) -> bool:
-    return needs_shaping(character) or character in "\u200c\u200d"
+def _continues(character: str, script: str) -> bool:
+    return character in _JOINERS or (needs_shaping(character) and script_of(character) == script)
 
 
 def _with_long_runs(kind: NDArray[np.uint8], offset: int) -> NDArray[np.uint8]:

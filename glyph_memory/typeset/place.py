@@ -5,7 +5,7 @@ Knows positions; knows nothing about ink.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -139,23 +139,32 @@ class Placer:
         if self._style.newline_mark:
             newline = self._measured.kind[placed.start : placed.stop] & NEWLINE != 0
             marks = np.flatnonzero(newline & inked.take(self._measured.slots[placed.start : placed.stop]))
-            for mark in marks.tolist():
-                yield from ((box, self._style.newline_color) for box in self._span(placed, mark, mark + 1))
-        for run in self._runs[bisect_right(self._runs, begin, key=lambda run: run.stop) :]:
-            if run.start >= end:
-                break
-            start, stop = max(run.start - begin, 0), min(run.stop, end) - begin
-            yield from ((box, run.color) for box in self._span(placed, start, stop))
+            yield from ((box, self._style.newline_color) for box in self._spans(placed, marks, marks + 1))
+        near = self._runs[bisect_right(self._runs, begin, key=lambda run: run.stop) :]
+        near = near[: bisect_left(near, end, key=lambda run: run.start)]
+        if near:
+            edges = np.array([(run.start, run.stop) for run in near], np.int64) - begin
+            colors = [run.color for run in near]
+            starts, stops = np.maximum(edges[:, 0], 0), np.minimum(edges[:, 1], end - begin)
+            starts, stops, owner = _by_line(placed.line, starts, stops)
+            boxes = self._spans(placed, starts, stops)
+            yield from ((box, colors[number]) for box, number in zip(boxes, owner.tolist(), strict=True))
 
-    def _span(self, placed: Placed, start: int, stop: int) -> Iterator[Box]:
-        """Give the box on each line that a stretch of a column's characters takes."""
-        begin = self._offset + placed.start
-        for line in range(int(placed.line[start]), int(placed.line[stop - 1]) + 1):
-            first, last, _, top, _, bottom = placed.table[line].tolist()
-            here, after = max(start, first - begin), min(stop, last - begin)
-            x = placed.x[here:after]
-            right = int((x + self._measured.advance[placed.start + here : placed.start + after]).max())
-            yield int(x.min()) >> FIX_BITS, top, (right + FIX - 1) >> FIX_BITS, bottom
+    def _spans(self, placed: Placed, starts: Ints, stops: Ints) -> list[Box]:
+        """Give the boxes of stretches of a column's characters, each on one line."""
+        if not len(starts):
+            return []
+        right = placed.x + self._measured.advance[placed.start : placed.stop]
+        if placed.right_to_left:
+            ranges = [slice(start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+            lefts = np.array([placed.x[span].min() for span in ranges])
+            rights = np.array([right[span].max() for span in ranges])
+        else:
+            lefts, rights = placed.x.take(starts), right.take(stops - 1)
+        lines = placed.line.take(starts)
+        tops, bottoms = placed.table[lines, 3], placed.table[lines, 5]
+        edges = np.stack([lefts >> FIX_BITS, tops, (rights + FIX - 1) >> FIX_BITS, bottoms], axis=1)
+        return [(left, top, right, bottom) for left, top, right, bottom in edges.tolist()]
 
     def boxes(self, sheet: Sheet) -> list[Box]:
         """Give the paragraphs' boxes, frames included; blank paragraphs have none."""
@@ -171,3 +180,14 @@ class Placer:
 
 def _px(length: int) -> int:
     return (length + FIX // 2) >> FIX_BITS
+
+
+def _by_line(line: Ints, starts: Ints, stops: Ints) -> tuple[Ints, Ints, Ints]:
+    """Cut stretches at the ends of lines; gives starts, stops, and the number of the stretch each comes from."""
+    first, last = line.take(starts), line.take(stops - 1)
+    pieces = last - first + 1
+    owner = np.repeat(np.arange(len(starts)), pieces)
+    nth = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    number = first.take(owner) + nth
+    begins, ends = np.searchsorted(line, number, "left"), np.searchsorted(line, number, "right")
+    return np.maximum(starts.take(owner), begins), np.minimum(stops.take(owner), ends), owner
