@@ -17,6 +17,8 @@ from glyph_memory.typeset.geometry import Geometry
 
 Ints = NDArray[np.int64]
 
+_NEARBY = 128  # more places than lines have, mostly
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -65,11 +67,12 @@ def opportunities(kind: NDArray[np.uint8], breaks: NDArray[np.bool_]) -> NDArray
     """
     before, after = kind[:-1], kind[1:]
     word = (before & SPACE != 0) & (after & (SPACE | NEWLINE) == 0)
-    # A newline drawn as a mark stands like an ideograph: lines may break on both sides of it.
-    loose = IDEOGRAPH | NEWLINE
-    ideograph = ((before | after) & loose != 0) & (after & (NO_START | SPACE) == 0) & (before & NO_END == 0)
-    ideograph &= ~breaks[1:]
-    return np.concatenate([[False], (word | ideograph) & ~breaks[1:] | breaks[:-1]])
+    marked = (kind & NEWLINE != 0) & ~breaks
+    if np.bitwise_or.reduce(kind, initial=0) & IDEOGRAPH or marked.any():
+        # A newline drawn as a mark stands like an ideograph: lines may break on both sides of it.
+        loose = (before | after) & (IDEOGRAPH | NEWLINE) != 0
+        word |= loose & (after & (NO_START | SPACE) == 0) & (before & NO_END == 0)
+    return np.concatenate([[False], word & ~breaks[1:] | breaks[:-1]])
 
 
 class LineBreaker:
@@ -113,9 +116,16 @@ class LineBreaker:
         hards: list[int] = np.flatnonzero(text.breaks.take(at - 1)).tolist() if len(at) else []
         if final and (not hards or hards[-1] != len(at) - 1):
             hards.append(len(at) - 1)
-        return self._greedy(cursor, at, ends.tolist(), starts, hards)
+        return self._greedy(cursor, at.data, ends.data, starts.data, hards)
 
-    def _greedy(self, cursor: Cursor, where: Ints, ends: list[int], starts: Ints, hards: list[int]) -> Lines:
+    def _greedy(
+        self,
+        cursor: Cursor,
+        where: memoryview[int],
+        ends: memoryview[int],
+        starts: memoryview[int],
+        hards: list[int],
+    ) -> Lines:
         """Fill line after line.
 
         Args:
@@ -132,12 +142,12 @@ class LineBreaker:
         position, base, taken, hard = 0, 0, -1, iter([*hards, last + 1])
         stop = next(hard)
         while position < size:
-            fits = bisect_right(ends, base + room, taken + 1, min(stop, last) + 1) - 1  # the last that fits
+            fits = _last_within(ends, base + room, taken, min(stop, last))
             if fits == stop:
                 taken, stop = fits, next(hard)
-                position, base = int(where[fits]), int(starts[fits])
+                position, base = where[fits], starts[fits]
             else:
-                start, word = (int(where[fits]), int(starts[fits])) if fits > taken else (position, base)
+                start, word = (where[fits], starts[fits]) if fits > taken else (position, base)
                 end = ends[fits + 1] if fits < last else word + tail - int(self.cumulative[start])
                 if end - word <= width and fits == last:
                     break  # more text could still fit
@@ -166,3 +176,10 @@ class LineBreaker:
             return word
         # Not one character fits: it gets a line of its own, with all that is drawn as part of it.
         return int(np.searchsorted(self.cumulative, self.cumulative[start + 1], "right")) - 1
+
+
+def _last_within(ends: memoryview[int], limit: int, low: int, high: int) -> int:
+    """Give the last index up to `high` whose end is within the limit, or `low`; it is looked for nearby first."""
+    near = min(high, low + _NEARBY)
+    last = bisect_right(ends, limit, low + 1, near + 1) - 1
+    return last if last < near or near == high else bisect_right(ends, limit, near + 1, high + 1) - 1

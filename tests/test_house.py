@@ -1,0 +1,86 @@
+"""The house keeps its promises: a complete public face, light imports, one version, documents that tell all."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import glyph_memory
+
+ROOT = Path(__file__).parent.parent
+FACE = (ROOT / "glyph_memory" / "__init__.py").read_text()
+NAMES = re.findall(r"^from \S+ import (\w+) as \1$", FACE, re.MULTILINE)
+# httpx brings rich and click along where they are installed, for a command line of its own.
+HEAVY = (
+    "torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi",
+    "uharfbuzz", "tiktoken", "tokenizers", "typer",
+)  # fmt: skip
+
+
+def test_the_public_face_is_sorted_and_every_name_on_it_exists() -> None:
+    """What can be imported from the top is listed once, module by module, in order."""
+    lines = re.findall(r"^from (\S+) import (\w+) as \2$", FACE, re.MULTILINE)
+    assert lines == sorted(lines)
+    assert len(NAMES) == len(set(NAMES))
+    assert all(hasattr(glyph_memory, name) for name in NAMES)
+
+
+def test_every_public_name_is_documented() -> None:
+    """Each name on the face says what it is."""
+    assert [name for name in NAMES if not (getattr(glyph_memory, name).__doc__ or "").strip()] == []
+
+
+def test_every_public_name_stands_in_the_readme_or_an_example() -> None:
+    """Nothing public is left for people to find by reading the source."""
+    told = (ROOT / "README.md").read_text() + "".join(
+        path.read_text() for path in sorted((ROOT / "examples").glob("*.py"))
+    )
+    assert [name for name in NAMES if not re.search(rf"\b{name}\b", told)] == []
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    """Frameworks, models and the command line's libraries come when they are needed, not with the import."""
+    program = "import sys, glyph_memory; print(*sorted(sys.modules))"
+    loaded = set(
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_the_installed_version_is_the_one_in_the_source_and_not_behind_the_changelog() -> None:
+    """A release is cut from one number."""
+    assert version("glyph-memory") == glyph_memory.__version__
+    assert (
+        f"## [{glyph_memory.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+        or "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
+    )
+
+
+def test_fonts_travel_with_their_licence() -> None:
+    """Both shipped fonts are named in the licence that is shipped beside them."""
+    folder = ROOT / "glyph_memory" / "fonts"
+    licence = (folder / "LICENSE-DejaVu.txt").read_text()
+    assert sorted(path.name for path in folder.glob("*.ttf")) == ["DejaVuSansMono.ttf", "GlyphMemorySans.ttf"]
+    assert all(path.name in licence for path in folder.glob("*.ttf"))
+
+
+@pytest.mark.parametrize("group", ["dev"])
+def test_everything_that_tests_need_is_pinned(group: str) -> None:
+    """Two people who run the tests run the same versions."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["dependency-groups"][group], *project["project"]["dependencies"]]
+    pinned = {
+        re.split(r"[=\[]", line)[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line and not line.startswith("#")
+    }
+    names = {re.split(r"[\[<>=!; ]", entry)[0].lower().replace("_", "-") for entry in wanted}
+    assert names - pinned == set()
