@@ -1,16 +1,21 @@
-"""Every example runs, offline, as it stands."""
+"""Every example runs, offline, as it stands: the scripts, and those in docstrings."""
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import glyph_memory
 from glyph_memory.testing import FakeVLMServer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+MODULES = [module.name for module in pkgutil.walk_packages(glyph_memory.__path__, "glyph_memory.")]
 
 
 def run(name: str, *arguments: str, folder: Path) -> str:
@@ -46,3 +51,9 @@ def test_the_examples_are_numbered() -> None:
     """They are read in order."""
     numbers = [int(path.name[:2]) for path in sorted(EXAMPLES.glob("*.py"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__main__")])
+def test_examples_in_docstrings_say_what_happens(name: str) -> None:
+    """Line for line."""
+    assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -101,7 +101,7 @@ class Tally:
         ...     page.size
         (84, 56)
         >>> tally.figures().page_tokens
-        8
+        14
     """
 
     def __init__(self, *, profile: ModelProfile, style: str) -> None:

@@ -137,7 +137,8 @@ def _meaning(figures: Figures) -> str:
 
 
 def _facts(figures: Figures) -> str:
-    counted = f"{'exact' if figures.text_exact else 'estimated'} ({plain(figures.text_counter)})"
+    by = "" if figures.text_counter == "estimate" else f" ({plain(figures.text_counter)})"
+    counted = f"{'exact' if figures.text_exact else 'estimated'}{by}"
     facts = (
         ("Text tokens", f"{figures.text_tokens:,} <small>{counted}</small>"),
         ("Page tokens", f"{figures.page_tokens:,}"),

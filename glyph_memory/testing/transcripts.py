@@ -87,7 +87,7 @@ class _Desk:
         )
         state = self._call("service_state", host=self.fill(["{host}"]), minutes=self.number(5, 90))
         self.say("assistant", self.fill(phrases.FINDINGS), state)
-        p50_ms = self.number(3, 900) / 10
+        p50_ms = self.number(3, 90)
         load = {"cpu": self.number(0, 100) / 100, "p50_ms": p50_ms, "p99_ms": p50_ms * self.number(2, 90)}
         self.say(
             "tool", json.dumps({"id": self.fill(["{id}"]), "healthy": p50_ms < 40, **load}), answers=state
