@@ -21,7 +21,16 @@ from pathlib import Path
 import numpy as np
 from corpus import Text, chosen
 from numpy.typing import NDArray
-from reference import Config, Pixels, Span, load_config, reference_breaks, reference_pages, write_config
+from reference import (
+    DROPPED,
+    Config,
+    Pixels,
+    Span,
+    load_config,
+    reference_breaks,
+    reference_pages,
+    write_config,
+)
 from report import print_table, write_results
 from skimage.metrics import structural_similarity
 from skimage.morphology import dilation
@@ -134,10 +143,8 @@ def compare(text: Text, config: Config, differences: int = 0) -> Parity:
 
 def inked(text: str, start: int, stop: int) -> Span | None:
     """Narrow a line's offsets to its inked characters; None where it has none."""
-    line = text[start:stop]
-    left = len(line) - len(line.lstrip())
-    right = len(line.rstrip())
-    return (start + left, start + right) if left < right else None
+    ink = [offset for offset in range(start, stop) if not (text[offset].isspace() or text[offset] in DROPPED)]
+    return (ink[0], ink[-1] + 1) if ink else None
 
 
 def starts(lines: Iterable[Span]) -> list[int]:

@@ -52,11 +52,13 @@ Pixels = NDArray[np.uint8]
 Span = tuple[int, int]
 """Offsets of a line's first character and after its last one, white space at its ends not counted."""
 
+DROPPED = "\u00ad\u200b"
+"""Characters that the pipeline takes out: soft hyphens and zero-width spaces."""
 CONFIG_PATH = Path(__file__).with_name("glyph_style.json")
 """The configuration that was published with the model; `FONT` stands for the path of a font."""
 
 _ALIGNMENTS = {"LEFT": 0, "CENTER": 1, "RIGHT": 2, "JUSTIFY": 4}
-_DROPPED = str.maketrans("", "", "\u00ad\u200b")
+_WITHOUT_DROPPED = str.maketrans("", "", DROPPED)
 _PIECES_A_PARAGRAPH = 30
 _INK_ABOVE = 5
 _CJK = re.compile("[\u4e00-\u9fff]")
@@ -104,7 +106,7 @@ def reference_breaks(text: str, config: Config, font_path: Path) -> list[list[Sp
     source = [
         (offset, character)
         for offset, character in enumerate(text)
-        if not character.isspace() and character.translate(_DROPPED)
+        if not character.isspace() and character.translate(_WITHOUT_DROPPED)
     ]
     position = 0
     pages: list[list[Span]] = []
@@ -174,7 +176,7 @@ def _build(text: str, config: Config, font_path: Path, drawn: list[list[str]] | 
 
     style = _style(config, _font_name(font_path), cjk=bool(_CJK.search(text)))
     mark = str(config.get("newline-markup", "<br/>"))
-    pieces = [_markup(piece) for piece in text.translate(_DROPPED).split("\n")]
+    pieces = [_markup(piece) for piece in text.translate(_WITHOUT_DROPPED).split("\n")]
     story = [
         _Paragraph(mark.join(pieces[first : first + _PIECES_A_PARAGRAPH]), style)
         for first in range(0, len(pieces), _PIECES_A_PARAGRAPH)
