@@ -70,8 +70,9 @@ class Placer:
         self._text, self._offset, self._style, self._geometry = text, cursor.offset, style, geometry
         self._breaker, self._measured, self._runs = breaker, breaker.text, runs
         self._starts = np.array(lines.start, np.int64)
-        self._closes = np.array(lines.last_of_paragraph, np.bool_)
-        self._opens = np.concatenate([[cursor.opens_paragraph], self._closes[:-1]])
+        last = np.array(lines.last_of_paragraph, np.bool_)
+        self._opens = np.concatenate([[cursor.opens_paragraph], last[:-1]])
+        self._closes = last | np.array(lines.closed, np.bool_)
         self._spaces = np.zeros(len(text) + 1, np.int64)
         np.cumsum(self._measured.kind & SPACE, out=self._spaces[1:])  # `SPACE` is the lowest bit: this counts
 
@@ -124,7 +125,7 @@ class Placer:
         """Give what each line's spaces grow by, or shrink where one more word was let in."""
         stretches = natural > room
         if self._style.alignment == "justify":
-            stretches |= ~closes
+            stretches |= ~closes  # not where a newline or the paragraph ended the line
         # A line of one unbreakable run has no spaces to give.
         return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
 

@@ -22,7 +22,7 @@ from glyph_memory.typeset.glyphs import GlyphTable
 from glyph_memory.typeset.layout import Cursor
 from glyph_memory.typeset.place import Run
 
-_FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 18
+_FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 17
 
 
 @lru_cache(maxsize=16)
