@@ -156,7 +156,7 @@ def mixed_documents(characters: int = 146_000) -> str:
 
 
 def needle_haystack(characters: int = 243_000) -> str:
-    """Repeat essays, with a fact to find hidden between them every few thousand characters."""
+    """Repeat essays, with a fact to find hidden between them; one paragraph, as RULER's haystacks are: no newline."""
     dice = Dice(3)
     essays = list(itertools.islice(_paragraphs(), 60))
 
@@ -166,7 +166,7 @@ def needle_haystack(characters: int = 243_000) -> str:
             if dice.chance(0.1):
                 yield f"The special number of {dice.words(2)} is {dice.number(1_000_000, 9_999_999)}."
 
-    return _fill(haystack(), characters, between="\n")
+    return _fill(haystack(), characters, between=" ")
 
 
 def agent_log(characters: int = 90_000) -> str:
