@@ -52,7 +52,7 @@ class Line:
     stop: int
     """Offset after the last character."""
     box: Box
-    """Where the line's ink may be, in pixels of the page."""
+    """Where the line stands, in pixels of the page; tails and accents may reach a pixel or two beyond."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,11 +172,11 @@ def unpack(rows: NDArray[np.uint8], width: int, *, scale: int = 1) -> NDArray[np
         Shape (height, width).
     """
     pairs = rows.astype("<u2")
-    right = pairs << 8
+    pairs *= 0x1001  # modulo 2**16: a byte's low half goes to the top, its high half stays below bit 8
     pairs >>= 4
-    pairs |= right
     pairs &= 0x0F0F
-    pairs *= scale
+    if scale != 1:
+        pairs *= scale
     return pairs.view(np.uint8)[:, :width]
 
 

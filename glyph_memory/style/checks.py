@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from glyph_memory.errors import StyleError
@@ -12,38 +14,79 @@ if TYPE_CHECKING:
     from glyph_memory.style.page_style import PageStyle
 
 ALIGNMENTS = ("left", "center", "right", "justify")
+ROLES = ("system", "user", "assistant", "tool")
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _COLOR_FIELDS = ("font_color", "page_color", "paragraph_color", "border_color", "newline_color")
 _ROLES_AT_MOST = 10
 _PIXELS_AT_MOST = 50_000_000
+_POSITIVE = ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale")
+_SIGNED = ("letter_spacing_pt", "first_line_indent_pt")
+_COUNTS = ("snap_px", "columns", "paragraph_lines", "tab_spaces")
 
 
 def check(style: PageStyle) -> None:
     """Refuse what cannot be drawn.
 
     Raises:
-        StyleError: Two parameters contradict each other, or one is out of range; the message names them.
+        StyleError: A parameter is of the wrong kind or out of range, or two contradict each other; the message names
+            them.
     """
-    for name in (
-        "page_width_pt",
-        "page_height_pt",
-        "dpi",
-        "font_size_pt",
-        "line_height_pt",
-        "horizontal_scale",
-    ):
-        if not 0 < getattr(style, name) < 1e5:
-            raise StyleError(f"{name}={getattr(style, name)!r} must be above 0 and below 100000")
-    for name in ("margin_x_pt", "margin_y_pt", "padding_pt", "column_gap_pt", "space_before_pt", "space_after_pt",
-                 "border_width_pt", "border_padding_pt", "left_indent_pt", "right_indent_pt"):  # fmt: skip
-        if not 0 <= getattr(style, name) < 1e5:
-            raise StyleError(f"{name}={getattr(style, name)!r} must not be negative, nor 100000 or more")
-    for name in ("snap_px", "columns", "paragraph_lines", "tab_spaces"):
-        if not 1 <= getattr(style, name) <= 10_000:
-            raise StyleError(f"{name}={getattr(style, name)!r} must be at least 1 (and at most 10000)")
+    _check_kinds(style)
+    _check_ranges(style)
     _check_room(style)
     _check_looks(style)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+
+
+def _is_pairs(value: object) -> bool:
+    return isinstance(value, tuple) and all(_is_names(pair) and len(pair) == 2 for pair in value)
+
+
+# By the field's annotation: what it must be, and how that is said.
+_KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "float": (_is_number, "a finite number"),
+    "int": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
+    "bool": (lambda value: isinstance(value, bool), "True or False"),
+    "str": (lambda value: isinstance(value, str), "a string"),
+    "Alignment": (lambda value: value in ALIGNMENTS, "one of " + ", ".join(ALIGNMENTS)),
+    "tuple[str, ...]": (_is_names, "a tuple of strings"),
+    "tuple[tuple[str, str], ...]": (_is_pairs, "a tuple of pairs of strings"),
+}
+
+
+def _check_kinds(style: PageStyle) -> None:
+    for field in fields(style):
+        fits, kind = _KINDS[str(field.type)]
+        if not fits(getattr(style, field.name)):
+            raise StyleError(f"{field.name}={getattr(style, field.name)!r} must be {kind}")
+
+
+def _check_ranges(style: PageStyle) -> None:
+    for name in _POSITIVE:
+        if not 0 < getattr(style, name) < 1e5:
+            raise StyleError(f"{name}={getattr(style, name)!r} must be above 0 and below 100000")
+    for name in _SIGNED:
+        if not -1e5 < getattr(style, name) < 1e5:
+            raise StyleError(f"{name}={getattr(style, name)!r} must be between -100000 and 100000")
+    for field in fields(style):
+        name, value = field.name, getattr(style, field.name)
+        if name.endswith("_pt") and name not in (*_POSITIVE, *_SIGNED) and not 0 <= value < 1e5:
+            raise StyleError(f"{name}={value!r} must not be negative, nor 100000 or more")
+    for name in _COUNTS:
+        if not 1 <= getattr(style, name) <= 10_000:
+            raise StyleError(f"{name}={getattr(style, name)!r} must be at least 1 and at most 10000")
+    if not 0 <= style.space_shrink < 1:
+        raise StyleError(
+            f"space_shrink={style.space_shrink!r} must be at least 0 and below 1; 0.05 is the default"
+        )
 
 
 def _check_room(style: PageStyle) -> None:
@@ -68,13 +111,15 @@ def _check_room(style: PageStyle) -> None:
     indents = style.left_indent_pt + style.right_indent_pt + max(style.first_line_indent_pt, 0) + frame_pt
     if style.column_px - style.across_px(indents) < style.across_px(style.font_size_pt):
         raise StyleError(
-            f"columns={style.columns!r}, column_gap_pt={style.column_gap_pt!r}, the indents and border_padding_pt="
-            f"{style.border_padding_pt!r} leave a line no wider than one letter; use fewer columns or smaller indents"
+            f"columns={style.columns!r}, column_gap_pt={style.column_gap_pt!r}, left_indent_pt="
+            f"{style.left_indent_pt!r}, right_indent_pt={style.right_indent_pt!r}, first_line_indent_pt="
+            f"{style.first_line_indent_pt!r}, border_width_pt={style.border_width_pt!r} and border_padding_pt="
+            f"{style.border_padding_pt!r} leave a line no wider than one letter; use fewer or smaller ones"
         )
     if style.left_indent_pt + style.first_line_indent_pt < 0:
         raise StyleError(
             f"first_line_indent_pt={style.first_line_indent_pt!r} reaches left of the margin; "
-            f"raise left_indent_pt to {-style.first_line_indent_pt!r}"
+            f"raise left_indent_pt={style.left_indent_pt!r} to {-style.first_line_indent_pt!r}"
         )
     room_pt = style.line_height_pt + style.space_before_pt + frame_pt
     if height < style.down_px(room_pt) - 1e-6:
@@ -90,22 +135,27 @@ def _check_room(style: PageStyle) -> None:
 
 
 def _check_looks(style: PageStyle) -> None:
-    if style.alignment not in ALIGNMENTS:
-        raise StyleError(f"alignment={style.alignment!r} is none of {', '.join(ALIGNMENTS)}")
     colors = {name: getattr(style, name) for name in _COLOR_FIELDS} | dict(style.role_colors)
     for name, color in colors.items():
         if not _COLOR.fullmatch(color):
             raise StyleError(f"{name}={color!r} is no colour; write it as '#RRGGBB'")
-    for paper in ("page_color", "paragraph_color"):
-        if style.font_color.lower() == getattr(style, paper).lower():
-            raise StyleError(
-                f"font_color={style.font_color!r} on {paper}={getattr(style, paper)!r} cannot be read"
-            )
+    inks = {"font_color": style.font_color, "newline_color": style.newline_color} | {
+        f"role_colors' {role!r}": color for role, color in style.role_colors
+    }
+    for name, ink in inks.items():
+        for paper in ("page_color", "paragraph_color"):
+            if ink.lower() == getattr(style, paper).lower():
+                raise StyleError(
+                    f"{name}={ink!r} on {paper}={getattr(style, paper)!r} cannot be read; pick another"
+                )
     for role, color in style.role_colors:
         if color.lower() == style.font_color.lower():
             raise StyleError(
                 f"the label of role {role!r} has font_color={color!r}: content could pass for a label; pick another"
             )
+    missing = [role for role in ROLES if role not in dict(style.role_colors)]
+    if missing:
+        raise StyleError(f"role_colors={style.role_colors!r} lacks {missing[0]!r}; give each role a colour")
     if len(style.role_colors) > _ROLES_AT_MOST:
         raise StyleError(
             f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette"

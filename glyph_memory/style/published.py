@@ -28,7 +28,7 @@ def read_published(path: Path) -> dict[str, Any]:
     """
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StyleError(f"cannot read {str(path)!r} as a Glyph configuration: {error}") from error
     if not isinstance(config, dict):
         raise StyleError(
@@ -41,7 +41,7 @@ def read_published(path: Path) -> dict[str, Any]:
             values |= _entry(key, value)
         except (TypeError, ValueError, AttributeError) as error:
             raise StyleError(f"{key!r}: {value!r} in {str(path)!r} cannot be used: {error}") from error
-    font = Path(values.get("font", "sans"))
+    font = Path(str(values.get("font", "sans")))
     if font.suffix and not font.is_absolute() and (path.parent / font).exists():
         values["font"] = str(path.parent / font)
     return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from glyph_memory.page import Escape, Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typeset.atlas import Atlas
 from glyph_memory.typeset.characters import ESCAPED, RIGHT_TO_LEFT
-from glyph_memory.typeset.color import Palette, Tint, tint
+from glyph_memory.typeset.color import Palette, combine
 from glyph_memory.typeset.geometry import Geometry
 from glyph_memory.typeset.glyphs import GlyphTable
 from glyph_memory.typeset.layout import Cursor, LineBreaker
@@ -86,19 +86,20 @@ class Block:
         """
         case, start = self._case, self._lines.start[sheet.columns[0].first]
         stop = sheet.next.offset - self._cursor.offset
-        canvas = Canvas(case.geometry.page_px)
         placed = [self._placer.place(column, nth) for nth, column in enumerate(sheet.columns)]
+        layers: dict[int, Canvas] = {0: Canvas(case.geometry.page_px)}
         for column in placed:
-            self._draw(canvas, column)
+            self._draw(layers, column)
         boxes = self._placer.boxes(sheet) if case.palette.framed else []
-        size = self._crop(canvas, boxes, last=self._final and stop == len(self._text))
-        tints = [
-            Tint(box, case.palette.numbers[color])
-            for column in placed
-            for box, color in self._placer.colored(column, case.table.inked)
-        ]
-        colored = bool(tints or boxes)
-        packed = canvas.packed(size)
+        size = self._crop(layers.values(), boxes, last=self._final and stop == len(self._text))
+        colored = len(layers) > 1 or bool(boxes)
+        packed = {pair: canvas.packed(size) for pair, canvas in layers.items()}
+        content = packed.pop(0)
+        pixels = (
+            combine(content, packed, size[0], boxes, case.geometry.border_px)
+            if colored
+            else content.tobytes()
+        )
         return Page(
             number=number,
             size=size,
@@ -108,33 +109,42 @@ class Block:
             if len(placed) > 1
             else placed[0].table,
             escaped=self._escaped(start, stop),
-            pixels=tint(packed, size[0], tints, boxes, case.geometry.border_px)
-            if colored
-            else packed.tobytes(),
+            pixels=pixels,
             depth=8 if colored else 4,
             palette=case.palette.full() if colored else case.palette.plain(),
         )
 
-    def _draw(self, canvas: Canvas, column: Placed) -> None:
-        table = self._case.table
+    def _draw(self, layers: dict[int, Canvas], column: Placed) -> None:
+        """Draw a column's text on the first layer, what has a colour of its own on that colour's."""
+        table, tones = self._case.table, self._placer.tones(column, self._case.palette.numbers)
         slots = self._measured.slots[column.start : column.stop]
-        drawn = np.flatnonzero(table.inked.take(slots))
-        slots = slots.take(drawn)
-        loose = table.loose.take(slots)
-        if column.right_to_left:
-            loose |= table.kind.take(slots) & RIGHT_TO_LEFT != 0
-        canvas.draw(
-            self._case.atlas, slots, loose, column.x.take(drawn), column.line.take(drawn), column.baselines
-        )
+        inked = table.inked.take(slots)
+        for pair in (0,) if tones is None else np.unique(tones).tolist():
+            drawn = np.flatnonzero(inked if tones is None else inked & (tones == pair))
+            if not len(drawn):
+                continue
+            chosen = slots.take(drawn)
+            loose = table.loose.take(chosen)
+            if column.right_to_left:
+                loose |= table.kind.take(chosen) & RIGHT_TO_LEFT != 0
+            line, baselines = column.line.take(drawn), column.baselines
+            if pair:  # few lines have labels
+                held, line = np.unique(line, return_inverse=True)
+                baselines = baselines.take(held)
+            if pair not in layers:
+                layers[pair] = Canvas(self._case.geometry.page_px)
+            layers[pair].draw(self._case.atlas, chosen, loose, column.x.take(drawn), line, baselines)
 
-    def _crop(self, canvas: Canvas, boxes: list[tuple[int, int, int, int]], *, last: bool) -> tuple[int, int]:
+    def _crop(
+        self, layers: Collection[Canvas], boxes: list[tuple[int, int, int, int]], *, last: bool
+    ) -> tuple[int, int]:
         style, geometry = self._case.style, self._case.geometry
         width, height = geometry.page_px
         if style.crop_width:
-            ink = max(canvas.ink_width(), max((box[2] for box in boxes), default=0))
+            ink = max((*(canvas.ink_width() for canvas in layers), *(box[2] for box in boxes)))
             width = min(width, _up(ink + geometry.margins_px[0], style.snap_px))
         if style.crop_last_page and last:
-            ink = max(canvas.ink_height(), max((box[3] for box in boxes), default=0))
+            ink = max((*(canvas.ink_height() for canvas in layers), *(box[3] for box in boxes)))
             height = min(height, _up(ink + geometry.margins_px[1], style.snap_px))
         return max(width, 1), max(height, 1)
 

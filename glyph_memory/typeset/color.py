@@ -22,16 +22,6 @@ _IN_PARAGRAPH, _FRAME = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Tint:
-    """A box whose ink has a colour of its own."""
-
-    box: Box
-    """Where, in pixels."""
-    pair: int
-    """The palette's pair it is drawn in."""
-
-
-@dataclass(frozen=True, slots=True)
 class Palette:
     """Pairs of ink and paper. Pair 0 is text on the page, pair 1 text in a paragraph, pair 2 a paragraph's frame."""
 
@@ -72,26 +62,34 @@ def _steps(pair: Pair) -> bytes:
     )
 
 
-def tint(
-    packed: NDArray[np.uint8],
+def combine(
+    content: NDArray[np.uint8],
+    layers: Mapping[int, NDArray[np.uint8]],
     width: int,
-    tints: Sequence[Tint],
     boxes: Sequence[Box],
     border_px: tuple[int, int],
 ) -> bytes:
-    """Turn packed ink into a byte a pixel, with paragraphs' papers and frames, and coloured stretches.
+    """Put coloured ink, paragraphs' papers and frames together, a byte a pixel.
+
+    Where the text's own ink meets coloured ink, the pixel is the text's: content never takes a label's colour.
 
     Args:
-        packed: Shape (height, (width + 1) // 2), two pixels a byte.
+        content: Ink of the text, packed: shape (height, (width + 1) // 2), two pixels a byte.
+        layers: Ink in other colours, likewise, by the number of the palette's pair.
         width: Of the page.
-        tints: Coloured boxes.
         boxes: Paragraphs.
         border_px: Thickness of their frames, across and down.
     """
-    plane = unpack(packed, width)
+    plane = unpack(content, width)
+    for pair, packed in layers.items():
+        ink = unpack(packed, width)
+        colored = (ink != 0) & (plane == 0)
+        plane |= ink
+        plane |= colored.view(np.uint8) * np.uint8(pair << 4)
     across, down = border_px
     for left, top, right, bottom in boxes:
-        plane[top:bottom, left:right] |= _IN_PARAGRAPH << 4
+        part = plane[top:bottom, left:right]
+        part[part < 16] |= _IN_PARAGRAPH << 4
         if across:
             for edge in (
                 np.s_[top : top + down, left:right],
@@ -100,10 +98,4 @@ def tint(
                 np.s_[top:bottom, right - across : right],
             ):
                 plane[edge] = (_FRAME << 4) + 15
-    for piece in tints:
-        left, top, right, bottom = piece.box
-        part = plane[top:bottom, max(left, 0) : right]
-        if boxes:
-            part &= 15
-        part |= piece.pair << 4
     return plane.tobytes()

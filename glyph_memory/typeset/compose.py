@@ -50,8 +50,7 @@ def compose(transcript: Transcript, *, style: PageStyle, first_anchor: int = 1) 
     def label(text: str, role: str) -> None:
         start = offset
         write(text)
-        if role in colors:
-            labels.append(Run(start, offset, colors[role]))
+        labels.append(Run(start, offset, colors[role]))
 
     for anchor, turn in enumerate(transcript, first_anchor):
         begin = offset

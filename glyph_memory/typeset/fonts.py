@@ -26,6 +26,7 @@ SHIPPED = Path(__file__).parent.parent / "fonts"
 _NAMED = {"sans": "GlyphMemorySans.ttf", "mono": "DejaVuSansMono.ttf"}
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _BYTES_AT_MOST = 256 * 2**20
+_RASTERS_AT_MOST = 4096
 _CJK_FAMILIES = (
     "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans HW SC", "Noto Sans SC", "WenQuanYi Micro Hei",
     "WenQuanYi Zen Hei", "PingFang SC", "Microsoft YaHei", "Hiragino Sans", "Droid Sans Fallback",
@@ -90,6 +91,7 @@ class Face:
         self._antialias = antialias
         hinting = freetype.FT_LOAD_NO_HINTING if antialias else freetype.FT_LOAD_TARGET_MONO
         self._flags = hinting | freetype.FT_LOAD_NO_BITMAP
+        self._rasters: dict[tuple[int, int, int], Raster] = {}
         self._extent_px = 8 * max(width_px, height_px) + 16
         self._face = _guarded(file, lambda: _open(file))
         if not self._face.is_scalable or self._face.units_per_EM < 16:
@@ -139,30 +141,34 @@ class Face:
             FontError: The glyph is broken, or far larger than its font's size.
         """
         if not self._antialias:
-            return self._mono(glyph, x64, y64)
-        with freetype_lock:
-            self._load(glyph, self._flags)
-            slot = self._face.glyph
-            box = slot.outline.get_cbox()
-            if max(abs(box.xMin), abs(box.xMax), abs(box.yMin), abs(box.yMax)) > 64 * self._extent_px:
-                raise FontError(
-                    f"glyph {glyph} of font {self.file.path!r} is many times its size; pick another font"
-                )
-            freetype.FT_Outline_Translate(ctypes.byref(slot.outline._FT_Outline), x64 & 63, y64 & 63)
-            _guarded(self.file, lambda: slot.render(freetype.FT_RENDER_MODE_NORMAL))
-            bitmap = slot.bitmap
-            coverage = np.array(bitmap.buffer, np.uint8).reshape(bitmap.rows, bitmap.pitch)[:, : bitmap.width]
-            return Raster(coverage, slot.bitmap_left + (x64 >> 6), slot.bitmap_top + (y64 >> 6))
+            x64, y64 = (x64 + 32) & -64, (y64 + 32) & -64
+        raster = self._drawn(glyph, x64 & 63, y64 & 63)
+        return Raster(raster.coverage, raster.left + (x64 >> 6), raster.top + (y64 >> 6))
 
-    def _mono(self, glyph: int, x64: int, y64: int) -> Raster:
+    def _drawn(self, glyph: int, x64: int, y64: int) -> Raster:
         with freetype_lock:
-            self._load(glyph, self._flags)
-            slot = self._face.glyph
-            _guarded(self.file, lambda: slot.render(freetype.FT_RENDER_MODE_MONO))
-            bitmap = slot.bitmap
-            packed = np.array(bitmap.buffer, np.uint8).reshape(bitmap.rows, bitmap.pitch)
-            coverage = np.unpackbits(packed, axis=1)[:, : bitmap.width] * np.uint8(255)
-            return Raster(coverage, slot.bitmap_left + (x64 + 32 >> 6), slot.bitmap_top + (y64 + 32 >> 6))
+            if (glyph, x64, y64) not in self._rasters:
+                if len(self._rasters) >= _RASTERS_AT_MOST:
+                    self._rasters.clear()
+                self._rasters[glyph, x64, y64] = self._draw(glyph, x64, y64)
+            return self._rasters[glyph, x64, y64]
+
+    def _draw(self, glyph: int, x64: int, y64: int) -> Raster:
+        self._load(glyph, self._flags)
+        slot = self._face.glyph
+        box = slot.outline.get_cbox()
+        if max(abs(box.xMin), abs(box.xMax), abs(box.yMin), abs(box.yMax)) > 64 * self._extent_px:
+            raise FontError(
+                f"glyph {glyph} of font {self.file.path!r} is many times its size; pick another font"
+            )
+        freetype.FT_Outline_Translate(ctypes.byref(slot.outline._FT_Outline), x64, y64)
+        mode = freetype.FT_RENDER_MODE_NORMAL if self._antialias else freetype.FT_RENDER_MODE_MONO
+        _guarded(self.file, lambda: slot.render(mode))
+        bitmap = slot.bitmap
+        coverage = np.array(bitmap.buffer, np.uint8).reshape(bitmap.rows, bitmap.pitch)
+        if not self._antialias:
+            coverage = np.unpackbits(coverage, axis=1) * np.uint8(255)
+        return Raster(coverage[:, : bitmap.width], slot.bitmap_left, slot.bitmap_top)
 
     def _load(self, glyph: int, flags: int) -> None:
         with freetype_lock:

@@ -18,6 +18,7 @@ from glyph_memory.typeset.characters import (
     ESCAPED,
     NEWLINE,
     SPACE,
+    escape_reason,
     is_mark,
     needs_shaping,
     script_of,
@@ -120,8 +121,10 @@ class _Neighbours:
     def _join(self, mark: int) -> int:
         """Draw the marks from here on onto the letter before them; those too many, or without a letter, escaped."""
         text, base, end = self._text, mark - 1, mark
-        while end < len(text) and is_mark(text[end]) and not needs_shaping(text[end]):
+        while end < len(text) and _joins(text[end]):
             end += 1
+        if end == mark:
+            return mark + 1  # a mark that cannot be seen: escaped already
         joined = mark
         if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
             joined = min(end, mark + _MARKS_AT_MOST)
@@ -138,6 +141,10 @@ class _Neighbours:
     def _escape(self, index: int, reason: EscapeReason) -> None:
         if not self._kind[index] & ESCAPED:
             self._slots[index] = self._table.escaped(self._text[index], reason)
+
+
+def _joins(character: str) -> bool:
+    return is_mark(character) and not needs_shaping(character) and escape_reason(character) is None
 
 
 def _continues(character: str, script: str) -> bool:

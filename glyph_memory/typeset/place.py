@@ -6,7 +6,7 @@ Knows positions; knows nothing about ink.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,43 +129,22 @@ class Placer:
         # A line of one unbreakable run has no spaces to give.
         return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
 
-    def colored(self, placed: Placed, inked: NDArray[np.bool_]) -> Iterator[tuple[Box, str]]:
-        """Give the boxes, line by line, whose ink has a colour of its own, and the colour.
+    def tones(self, placed: Placed, numbers: Mapping[str, int]) -> NDArray[np.uint8] | None:
+        """Give each character's colour, as `numbers` has it, 0 for the text's own; `None` where all have that.
 
         Args:
             placed: A column.
-            inked: Of each slot, whether it has ink.
+            numbers: A number for each colour.
         """
         begin, end = self._offset + placed.start, self._offset + placed.stop
+        tones = np.zeros(placed.stop - placed.start, np.uint8)
         if self._style.newline_mark:
             newline = self._measured.kind[placed.start : placed.stop] & NEWLINE != 0
-            marks = np.flatnonzero(newline & inked.take(self._measured.slots[placed.start : placed.stop]))
-            yield from ((box, self._style.newline_color) for box in self._spans(placed, marks, marks + 1))
+            tones[newline] = numbers[self._style.newline_color]
         near = self._runs[bisect_right(self._runs, begin, key=lambda run: run.stop) :]
-        near = near[: bisect_left(near, end, key=lambda run: run.start)]
-        if near:
-            edges = np.array([(run.start, run.stop) for run in near], np.int64) - begin
-            colors = [run.color for run in near]
-            starts, stops = np.maximum(edges[:, 0], 0), np.minimum(edges[:, 1], end - begin)
-            starts, stops, owner = _by_line(placed.line, starts, stops)
-            boxes = self._spans(placed, starts, stops)
-            yield from ((box, colors[number]) for box, number in zip(boxes, owner.tolist(), strict=True))
-
-    def _spans(self, placed: Placed, starts: Ints, stops: Ints) -> list[Box]:
-        """Give the boxes of stretches of a column's characters, each on one line."""
-        if not len(starts):
-            return []
-        right = placed.x + self._measured.advance[placed.start : placed.stop]
-        if placed.right_to_left:
-            ranges = [slice(start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-            lefts = np.array([placed.x[span].min() for span in ranges])
-            rights = np.array([right[span].max() for span in ranges])
-        else:
-            lefts, rights = placed.x.take(starts), right.take(stops - 1)
-        lines = placed.line.take(starts)
-        tops, bottoms = placed.table[lines, 3], placed.table[lines, 5]
-        edges = np.stack([lefts >> FIX_BITS, tops, (rights + FIX - 1) >> FIX_BITS, bottoms], axis=1)
-        return [(left, top, right, bottom) for left, top, right, bottom in edges.tolist()]
+        for run in near[: bisect_left(near, end, key=lambda run: run.start)]:
+            tones[max(run.start - begin, 0) : run.stop - begin] = numbers[run.color]
+        return tones if tones.any() else None
 
     def boxes(self, sheet: Sheet) -> list[Box]:
         """Give the paragraphs' boxes, frames included; blank paragraphs have none."""
@@ -181,14 +160,3 @@ class Placer:
 
 def _px(length: int) -> int:
     return (length + FIX // 2) >> FIX_BITS
-
-
-def _by_line(line: Ints, starts: Ints, stops: Ints) -> tuple[Ints, Ints, Ints]:
-    """Cut stretches at the ends of lines; gives starts, stops, and the number of the stretch each comes from."""
-    first, last = line.take(starts), line.take(stops - 1)
-    pieces = last - first + 1
-    owner = np.repeat(np.arange(len(starts)), pieces)
-    nth = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    number = first.take(owner) + nth
-    begins, ends = np.searchsorted(line, number, "left"), np.searchsorted(line, number, "right")
-    return np.maximum(starts.take(owner), begins), np.minimum(stops.take(owner), ends), owner
