@@ -46,6 +46,8 @@ class Cursor:
     """Newlines since the paragraph began."""
     opens_paragraph: bool = True
     """Whether the first line is a paragraph's first."""
+    after_space: bool = False
+    """Whether the character before is a space: an endless run of them was cut here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def measure(
     if style.newline_mark:
         breaks = ends_paragraph
         slots = np.where(newline & ~breaks, table.newline_mark(), slots)
-    kind = _with_long_runs(kind, cursor.offset)
+    kind = _with_long_runs(kind, cursor)
     return Measured(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
 
 
@@ -151,13 +151,16 @@ def _continues(character: str, script: str) -> bool:
     return character in _JOINERS or (needs_shaping(character) and script_of(character) == script)
 
 
-def _with_long_runs(kind: NDArray[np.uint8], offset: int) -> NDArray[np.uint8]:
+def _with_long_runs(kind: NDArray[np.uint8], cursor: Cursor) -> NDArray[np.uint8]:
     """Let one space in 1024 of an endless run count as a word: spaces hang at a line's end, and lines must end."""
-    at = np.arange(-offset % _LONG_RUN, len(kind), _LONG_RUN)
+    at = np.arange(-cursor.offset % _LONG_RUN, len(kind), _LONG_RUN)
+    begins = at[:1] if cursor.after_space else at[:0]  # a line begins with a space only where a run was cut
     at = at[at >= _RUN]
     at = at[kind.take(at) & kind.take(at - _RUN) & SPACE != 0]
     if len(at):
         at = at[(kind.take(at[:, None] - np.arange(_RUN)) & SPACE != 0).all(axis=1)]
+    at = np.concatenate([begins[begins == 0], at])
+    if len(at):
         kind = kind.copy()
         kind[at] &= ~np.uint8(SPACE)
     return kind

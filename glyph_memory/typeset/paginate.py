@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset.characters import NEWLINE
+from glyph_memory.typeset.characters import NEWLINE, SPACE
 from glyph_memory.typeset.geometry import Geometry
 from glyph_memory.typeset.layout import Cursor, Lines, Measured
 
@@ -104,7 +104,7 @@ class _Walk:
     """Follows the newlines of a block, to say what a page that begins at some line inherits."""
 
     def __init__(self, lines: Lines, cursor: Cursor, text: Measured) -> None:
-        self._lines, self._cursor = lines, cursor
+        self._lines, self._cursor, self._kind = lines, cursor, text.kind
         self._newlines: list[int] = np.flatnonzero(text.kind & NEWLINE).tolist()
         self._ends: list[int] = np.flatnonzero(text.ends_paragraph).tolist()
 
@@ -117,4 +117,4 @@ class _Walk:
             since -= bisect_right(self._newlines, self._ends[ends - 1])
         else:
             since += self._cursor.newlines
-        return Cursor(self._cursor.offset + index, since, opens)
+        return Cursor(self._cursor.offset + index, since, opens, bool(self._kind[index - 1] & SPACE))
