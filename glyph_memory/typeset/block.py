@@ -10,7 +10,7 @@ import numpy as np
 from glyph_memory.page import Escape, Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typeset.atlas import Atlas
-from glyph_memory.typeset.characters import ESCAPED, RIGHT_TO_LEFT
+from glyph_memory.typeset.characters import ESCAPED
 from glyph_memory.typeset.color import Palette, combine
 from glyph_memory.typeset.geometry import Geometry
 from glyph_memory.typeset.glyphs import GlyphTable
@@ -124,16 +124,13 @@ class Block:
             if not len(drawn):
                 continue
             chosen = slots.take(drawn)
-            loose = table.loose.take(chosen)
-            if column.right_to_left:
-                loose |= table.kind.take(chosen) & RIGHT_TO_LEFT != 0
             line, baselines = column.line.take(drawn), column.baselines
             if pair:  # few lines have labels
                 held, line = np.unique(line, return_inverse=True)
                 baselines = baselines.take(held)
             if pair not in layers:
                 layers[pair] = Canvas(self._case.geometry.page_px)
-            layers[pair].draw(self._case.atlas, chosen, loose, column.x.take(drawn), line, baselines)
+            layers[pair].draw(self._case.atlas, chosen, column.x.take(drawn), line, baselines)
 
     def _crop(
         self, layers: Collection[Canvas], boxes: list[tuple[int, int, int, int]], *, last: bool

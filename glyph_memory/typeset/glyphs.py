@@ -69,7 +69,6 @@ class GlyphTable:
         self.slot_of = np.full(0x110000, -1, np.int64)
         self.advance = np.zeros(1024, np.int64)
         self.kind = np.zeros(1024, np.uint8)
-        self.loose = np.zeros(1024, np.bool_)
         self.inked = np.zeros(1024, np.bool_)
         self._named: dict[tuple[str, str], int] = {}
         self._faces: list[Face] = []
@@ -217,12 +216,11 @@ class GlyphTable:
     def _new(self, parts: tuple[Part, ...], advance: int, kind: int) -> int:
         slot = len(self.parts)
         if slot == len(self.advance):
-            self.advance, self.kind, self.loose, self.inked = (
+            self.advance, self.kind, self.inked = (
                 np.concatenate([array, np.zeros_like(array)])
-                for array in (self.advance, self.kind, self.loose, self.inked)
+                for array in (self.advance, self.kind, self.inked)
             )
         self.advance[slot], self.kind[slot] = advance, kind
-        self.loose[slot] = len(parts) != 1 or not _keeps_to_itself(parts[0], advance)
         self.inked[slot] = bool(parts)
         self.parts.append(parts)
         return slot
@@ -293,9 +291,3 @@ def _stacked(face: Face, base: Part, marks: str) -> list[Part]:
         stacked[above] += 1
         parts.append(Part(face, glyph, round(x * 64), round(y * 64)))
     return parts
-
-
-def _keeps_to_itself(part: Part, advance: int) -> bool:
-    """Say whether a glyph's ink can reach no further than its two neighbours, a quarter of a pixel off each."""
-    left, right = part.face.extent_px(part.glyph)
-    return left >= -1 and right <= advance / FIX + 1 and advance >= 2.25 * FIX

@@ -33,22 +33,18 @@ class Canvas:
     def __init__(self, size: tuple[int, int]) -> None:
         """Begin with an empty page of that width and height."""
         self.width, self.height = size
-        self._across = (
-            -(-((self.width + 1) // 2 + 2 * _PAD) // 8) * 8
-        )  # bytes of a row, in whole 64-bit words
+        bytes_across = (self.width + 1) // 2 + 2 * _PAD
+        self._across = -(-bytes_across // 8) * 8  # whole 64-bit words
         self._overhang = 0  # rows above and below the page, for ink that reaches over its edges
         self._ink = np.zeros((self.height, self._across), np.uint8)
         self._empty = True
 
-    def draw(
-        self, atlas: Atlas, slots: Ints, loose: NDArray[np.bool_], x: Ints, line: Ints, baselines: Ints
-    ) -> None:
+    def draw(self, atlas: Atlas, slots: Ints, x: Ints, line: Ints, baselines: Ints) -> None:
         """Draw a column of lines.
 
         Args:
             atlas: Where the ink is.
             slots: Of each glyph, in reading order.
-            loose: Of each glyph: whether it may reach past its next neighbour, or is no letter at all.
             x: Of each glyph: its pen position from the page's left edge, in 2**-20 px.
             line: Of each glyph: number of its line.
             baselines: Of each line: its baseline's pixel row, increasing.
@@ -67,19 +63,11 @@ class Canvas:
         if place.min() < 0 or across > self._across:  # far outside the page
             inside = (place >= 0) & (place + count <= self._across)
             place, first, count, line = (part[inside] for part in (place, first, count, line))
-            loose = loose[inside]
             across = self._across
         place += line * across
         strips = np.zeros((len(ink.bricks), len(baselines) * across), BRICK)
-        if loose.any():
-            close, apart = np.flatnonzero(~loose), np.flatnonzero(loose)
-            for turn in (0, 1):
-                now = close[turn::2]
-                _add(strips, ink, first[now], place[now], count[now], joins=turn == 1)
-            _overlay(strips, ink, first[apart], place[apart], count[apart])
-        else:
-            for turn in (0, 1):
-                _add(strips, ink, first[turn::2], place[turn::2], count[turn::2], joins=turn == 1)
+        for turn in (0, 1):
+            _lay_turn(strips, ink, first[turn::2], place[turn::2], count[turn::2], joins=turn == 1)
         self._lay(strips, baselines - ink.above)
 
     def _lay(self, strips: Bricks, tops: Ints) -> None:
@@ -136,6 +124,17 @@ class Canvas:
             rows = rows.copy()
             rows[:, -1] &= 0xF0
         return rows
+
+
+def _lay_turn(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
+    """Lay every other glyph; those that reach into one before them (marks, right to left) after the others."""
+    clear = np.ones(len(place), np.bool_)
+    np.greater_equal(place[1:], np.maximum.accumulate(place + count)[:-1], out=clear[1:])
+    if clear.all():
+        _add(strips, ink, first, place, count, joins=joins)
+    else:
+        _add(strips, ink, first[clear], place[clear], count[clear], joins=joins)
+        _overlay(strips, ink, first[~clear], place[~clear], count[~clear])
 
 
 def _add(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:

@@ -49,8 +49,6 @@ class Placed:
     """Of each line: the pixel row of its baseline."""
     table: Ints
     """Rows of a page's `line_table`."""
-    right_to_left: bool
-    """Whether any character runs right to left."""
 
 
 class Placer:
@@ -108,8 +106,7 @@ class Placer:
             )
         line = np.repeat(np.arange(len(lengths)), lengths)
         kind = self._measured.kind[a:b]
-        right_to_left = bool(np.bitwise_or.reduce(kind) & RIGHT_TO_LEFT)
-        if right_to_left:
+        if np.bitwise_or.reduce(kind) & RIGHT_TO_LEFT:
             x = visual_positions(self._text[a:b], kind, x, self._measured.advance[a:b], line)
         tops = np.array(column.tops, np.int64) + geometry.top
         table = np.empty((len(lengths), 6), np.int64)
@@ -119,7 +116,7 @@ class Placer:
             (left + natural + FIX - 1) >> FIX_BITS,
             (tops >> FIX_BITS) + geometry.pitch_px,
         )
-        return Placed(a, b, x, line, (tops + geometry.baseline) >> FIX_BITS, table, right_to_left)
+        return Placed(a, b, x, line, (tops + geometry.baseline) >> FIX_BITS, table)
 
     def _stretch(self, closes: NDArray[np.bool_], room: Ints, natural: Ints, gaps: Ints) -> Ints:
         """Give what each line's spaces grow by, or shrink where one more word was let in."""
