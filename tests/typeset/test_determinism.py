@@ -67,16 +67,15 @@ from glyph_memory.style import PageStyle
 from glyph_memory.typeset import typeset
 if sys.argv[2] == "after":
     for style in (PageStyle(system_fonts=False), PageStyle.pixel()):
-        typeset("".join(map(chr, range(0x2600, 0x20, -1))), style=style)
+        typeset("".join(map(chr, range(0x1000, 0x20, -1))), style=style)
 for name, page in sorted(cards().items()):
     print(name, page.digest)
 """
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4242"])
-@pytest.mark.parametrize("order", ["first", "after"])
+@pytest.mark.parametrize(("seed", "order"), [("0", "first"), ("1", "first"), ("4242", "after")])
 def test_another_process_draws_the_same_cards(seed: str, order: str) -> None:
-    """With other hash seeds, and after nine thousand other characters were drawn."""
+    """With other hash seeds, and after four thousand other characters were drawn."""
     done = subprocess.run(
         [sys.executable, "-c", ALONE, str(Path(__file__).parent), order],
         env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True, cwd=Path.cwd(),

@@ -146,6 +146,17 @@ def test_composed_and_decomposed_letters_look_the_same() -> None:
     assert page_of("e\u0301").text == "e\u0301"
 
 
+@pytest.mark.parametrize(("mark", "up"), [("\u0301", True), ("\u0323", False)])
+def test_a_second_mark_stands_beyond_the_first(mark: str, up: bool) -> None:
+    """Above or below it, not upon it: the ink reaches further, on that side alone."""
+    tall = replace(STYLE, line_height_pt=40, crop_last_page=False)
+    one, two = (
+        np.flatnonzero((page_of(text, tall).array() < 255).any(axis=1))
+        for text in ("x" + mark, "x" + 2 * mark)
+    )
+    assert (two[0] < one[0], two[-1] > one[-1]) == (up, not up)
+
+
 @pytest.mark.parametrize("lead", ["", " ", "\n", "\0", "a\n", "a "])
 def test_a_mark_without_a_letter_is_escaped(lead: str) -> None:
     """At a line's start, after a space, after an escape: it would sit on something else, or on nothing."""

@@ -246,6 +246,15 @@ def test_a_paragraph_goes_on_over_pages_without_a_new_indent() -> None:
     assert {line.box[0] for line in second.lines} == {16}
 
 
+def test_paragraphs_are_counted_over_any_amount_of_text() -> None:
+    """Every fourth newline ends one, however far apart they are: by the indents that follow."""
+    style = PageStyle(first_line_indent_pt=20, paragraph_lines=4, system_fonts=False)
+    text = ("word " * 30_000 + "\n") * 10
+    pages = typeset(text, style=style)
+    indented = [line.start for page in pages for line in page.lines if line.box[0] > 30]
+    assert indented == [0, 4 * 150_001, 8 * 150_001]
+
+
 def test_paragraphs_are_counted_over_page_breaks() -> None:
     """The seventh newline ends one wherever the page ended."""
     style = replace(PIXEL, space_after_pt=6, paragraph_lines=7)
