@@ -29,7 +29,8 @@ def drawn(text: str, x: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[n
 def one_by_one(text: str, x: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The same, each character on a page of its own, and all pages laid over each other."""
     pages = [drawn(text[at], x[at : at + 1], line[at : at + 1]) for at in range(len(text))]
-    return np.bitwise_or.reduce(np.stack(pages))
+    together: NDArray[np.uint8] = np.bitwise_or.reduce(np.stack(pages))
+    return together
 
 
 @pytest.mark.parametrize("seed", range(20))
