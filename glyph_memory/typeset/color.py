@@ -82,10 +82,16 @@ def combine(
     """
     plane = unpack(content, width)
     for pair, packed in layers.items():
-        ink = unpack(packed, width)
-        colored = (ink != 0) & (plane == 0)
-        plane |= ink
-        plane |= colored.view(np.uint8) * np.uint8(pair << 4)
+        held = np.flatnonzero(np.bitwise_or.reduce(packed, axis=0))
+        if not len(held):
+            continue
+        # Labels stand at the left: only the columns that hold their ink are looked at.
+        first, last = int(held[0]), int(held[-1]) + 1
+        ink = unpack(packed[:, first:last], min(2 * last, width) - 2 * first)
+        part = plane[:, 2 * first : 2 * first + ink.shape[1]]
+        tinted = (ink != 0) & (part == 0)
+        part |= ink
+        part |= tinted.view(np.uint8) * np.uint8(pair << 4)
     across, down = border_px
     for left, top, right, bottom in boxes:
         part = plane[top:bottom, left:right]
