@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.text import Text
 from glyph_memory.cli import files, terminal
 from glyph_memory.cli.choices import Look, load_fonts, profile_of
 from glyph_memory.documents import STDIN, open_text
-from glyph_memory.page import Page
+from glyph_memory.page import Escape, Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
 from glyph_memory.style import PageStyle
 from glyph_memory.typeset import iter_pages
@@ -95,7 +96,7 @@ def run(
     if places.sheet:
         files.write(places.sheet, printer.sheet.png())
     total = Tally.total(tallies)
-    warnings = [*broken_limits(total, model), *_hints(total), *_left_over(places.out, printer.last)]
+    warnings = [*broken_limits(total, model), *hints(total.escaped), *_left_over(places.out, printer.last)]
     if as_json:
         texts = [{"text": section.title} | section.figures.to_json() for section in sections]
         written = places.to_json()
@@ -138,15 +139,31 @@ def _show(sections: Sequence[Section], total: Figures, places: Places) -> None:
         screen.print(Text("Nothing was written; see --out, --report and --sheet.", "dim"))
 
 
-def _hints(total: Figures) -> Iterator[str]:
-    missing = [escape for escape in total.escaped if escape.reason == "no font"]
+def hints(escaped: Sequence[Escape]) -> Iterator[str]:
+    """Say what would let escaped characters stand as themselves: a font, or HarfBuzz."""
+    missing = [escape for escape in escaped if escape.reason == "no font"]
     if missing:
-        characters = "".join(escape.character for escape in missing[:8])
-        count = sum(escape.count for escape in missing)
-        yield (
-            f"{count:,} characters that no font here has stand as their number ({characters}); install a "
-            "font that has them, or give one with --font"
+        letters = (escape.character for escape in missing if unicodedata.category(escape.character) == "Lo")
+        east_asian = any(unicodedata.east_asian_width(letter) in "WF" for letter in letters)
+        where = (
+            " (for Chinese, Japanese and Korean on Debian: apt install fonts-noto-cjk)" if east_asian else ""
         )
+        yield (
+            f"{_counted(missing)}: no font here has them, so they stand as their number; install a font that has "
+            f"them{where}, or give one with --font"
+        )
+    unshaped = [escape for escape in escaped if escape.reason == "needs shaping"]
+    if unshaped:
+        yield (
+            f"{_counted(unshaped)}: their script has to be shaped, so they stand as their number; "
+            "pip install 'glyph-memory[shaping]'"
+        )
+
+
+def _counted(escapes: Sequence[Escape]) -> str:
+    shown = "".join(escape.character for escape in escapes[:8])
+    more = "…" if len(escapes) > 8 else ""
+    return f"{sum(escape.count for escape in escapes):,} characters ({shown}{more})"
 
 
 def _left_over(out: Path | None, last: int) -> Iterator[str]:

@@ -225,3 +225,21 @@ def test_the_default_style_is_what_glyph_was_trained_on() -> None:
     from glyph_memory.tokens import ModelProfile
 
     assert Look().fitted(ModelProfile.named("glyph")) == PageStyle.glyph()
+
+
+def test_what_would_let_escaped_characters_stand_is_said() -> None:
+    """A font for Chinese by its package's name, another font, HarfBuzz; not a word where nothing would help."""
+    from glyph_memory.cli.pages import hints
+    from glyph_memory.page import Escape
+
+    chinese = Escape(character="中", count=2, reason="no font")
+    arabic = Escape(character="م", count=1, reason="needs shaping")
+    bell = Escape(character="\x07", count=1, reason="control")
+    (font,) = hints([chinese, bell])
+    assert font.startswith("2 characters (中)")
+    assert "apt install fonts-noto-cjk" in font
+    (other,) = hints([Escape(character="🧿", count=1, reason="no font")])
+    assert "noto" not in other
+    (harfbuzz,) = hints([arabic])
+    assert "glyph-memory[shaping]" in harfbuzz
+    assert list(hints([bell])) == []
