@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glyph_memory.report import Figures
+from glyph_memory.tokens import EstimateCounter
 
 _WIDTH_OF_FILES = 110
 """Columns of a table that goes to a file or a pipe."""
@@ -112,5 +113,7 @@ def how_counted(figures: Figures) -> str:
     pages = f"Page tokens: by the rule of {figures.profile}'s own image processor."
     if figures.text_exact:
         return f"Text tokens: exact, by {figures.text_counter}. {pages}"
-    how = "without a tokenizer" if figures.text_counter == "estimate" else f"with {figures.text_counter}"
+    how = f"with {figures.text_counter}"
+    if figures.text_counter == "estimate":
+        how = f"without a tokenizer, mostly within {EstimateCounter().typical_error:.0%} of cl100k_base"
     return f"Text tokens: ≈ estimated {how}; the model's tokenizer.json counts exactly (--tokenizer). {pages}"
