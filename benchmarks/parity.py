@@ -77,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Compare all texts, print the table, write the numbers."""
     parser = argparse.ArgumentParser(description="Compare our pages with the reference pipeline's.")
     parser.add_argument("--texts", help="names, with commas between; all by default")
+    parser.add_argument("--quick", action="store_true", help="one English text and the Chinese one")
     parser.add_argument("--dpi", type=int, default=72)
     parser.add_argument(
         "--newline-mark", action="store_true", help="a red mark for each newline, not a line break"
@@ -88,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     config: Config = {**load_config(), "dpi": options.dpi}
     if options.newline_mark:
         config = {**config, "newline-markup": NEWLINE_MARK}
-    results = [compare(text, config, options.differences) for text in chosen(options.texts)]
+    names = options.texts or ("prose,chinese" if options.quick else None)
+    results = [compare(text, config, options.differences) for text in chosen(names)]
     print_table(
         f"parity with the reference pipeline, {options.dpi} dpi; aimed at: "
         f"F1 ≥ {F1_TARGET}, equal pages, SSIM ≥ {SSIM_TARGET:.2f}",
