@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,3 +132,17 @@ def test_repr_is_short() -> None:
     """No pixels and no text: pages end up in logs."""
     assert len(repr(PAGE)) < 300
     assert "ab" not in repr(PAGE)
+
+
+def test_without_isal_a_png_still_holds_the_same_pixels(tmp_path: Path) -> None:
+    """Where there is no wheel of it, zlib packs the page; the bytes may differ, the picture does not."""
+    program = (
+        "import sys; sys.modules['isal'] = None\n"
+        "from glyph_memory import typeset\n"
+        "page, = typeset('packed by zlib')\n"
+        "open(sys.argv[1], 'wb').write(page.png()); print(page.digest)"
+    )
+    file = tmp_path / "page.png"
+    told = subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, check=True)
+    with Image.open(file) as image:
+        assert pixel_digest(image) == told.stdout.strip()

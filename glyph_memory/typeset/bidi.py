@@ -61,8 +61,7 @@ def _reverse(text: str, kind: NDArray[np.uint8], x: Ints, advance: Ints, start: 
         if unicodedata.bidirectional(text[index]) in ("EN", "AN"):
             while end < stop and unicodedata.bidirectional(text[end]) in ("EN", "AN", "CS", "ES"):
                 end += 1
-        width = int(x[end - 1] + advance[end - 1] - x[index]) if end < len(x) + 1 else 0
-        step = int(x[end] - x[index]) if end < stop else width
+        step = int((x[end] if end < stop else x[end - 1] + advance[end - 1]) - x[index])
         x[index:end] += right - step - x[index]
         right -= step
         index = end

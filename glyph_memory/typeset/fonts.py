@@ -6,10 +6,10 @@ Knows FreeType and the machine's font folders; knows nothing about text, lines o
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import shutil
 import subprocess
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,10 +51,6 @@ class FontFile:
     index: int = 0
     """Which font of a collection."""
 
-    def digest(self) -> str:
-        """SHA-256 of the file and the index, in hex: part of what a page's pixels depend on."""
-        return _file_digest(self.path, self.index)
-
 
 @dataclass(frozen=True, slots=True)
 class Raster:
@@ -91,6 +87,7 @@ class Face:
         self._antialias = antialias
         hinting = freetype.FT_LOAD_NO_HINTING if antialias else freetype.FT_LOAD_TARGET_MONO
         self._flags = hinting | freetype.FT_LOAD_NO_BITMAP
+        self._shown: dict[str, bool] = {}
         self._rasters: dict[tuple[int, int, int], Raster] = {}
         self._extent_px = 8 * max(width_px, height_px) + 16
         self._face = _guarded(file, lambda: _open(file))
@@ -101,26 +98,31 @@ class Face:
         self.units_per_em = int(self._face.units_per_EM)
         self.width_px = width_px
         self.height_px = height_px
-        self.ascent_px = self._face.ascender * height_px / self.units_per_em
         _guarded(file, lambda: self._face.set_char_size(round(width_px * 64), round(height_px * 64), 72, 72))
-
-    @property
-    def shaping_bytes(self) -> bytes:
-        """The font file, for a shaping engine."""
-        return Path(self.file.path).read_bytes()
 
     def glyph(self, character: str) -> int:
         """Give the glyph's index for a character, 0 where the font has none."""
         with freetype_lock:
             return int(self._face.get_char_index(ord(character)))
 
+    def shows(self, character: str) -> bool:
+        """Say whether the font draws a character: it has a glyph, and the glyph has an outline unless it is a space.
+
+        Fonts give empty glyphs to characters that they want hidden; on a page those would vanish.
+        """
+        with freetype_lock:
+            if character not in self._shown:
+                glyph = self.glyph(character)
+                blank = glyph and unicodedata.category(character) != "Zs" and self.extent_px(glyph) == (0, 0)
+                self._shown[character] = bool(glyph and not blank)
+            return self._shown[character]
+
     def advance_px(self, glyph: int) -> float:
         """Give how far the pen moves after a glyph: exact and unhinted, or whole pixels without antialiasing."""
-        if self._antialias:
-            self._load(glyph, freetype.FT_LOAD_NO_SCALE)
-            return float(self._face.glyph.advance.x * self.width_px / self.units_per_em)
-        self._load(glyph, self._flags)
-        return float(round(self._face.glyph.advance.x / 64))
+        with freetype_lock:
+            self._load(glyph, freetype.FT_LOAD_NO_SCALE if self._antialias else self._flags)
+            advance = self._face.glyph.advance.x
+        return float(advance * self.width_px / self.units_per_em if self._antialias else round(advance / 64))
 
     def extent_px(self, glyph: int) -> tuple[float, float]:
         """Give how far left (mostly 0 or more) and right of the pen a glyph's ink reaches."""
@@ -262,11 +264,3 @@ def _guarded(file: FontFile, call: Callable[[], _T]) -> _T:
             raise FontError(
                 f"{file.path!r} is no font that can be drawn ({error}); give a sound .ttf, .otf or .ttc file"
             ) from error
-
-
-@lru_cache(maxsize=64)
-def _file_digest(path: str, index: int) -> str:
-    with Path(path).open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256")
-    digest.update(str(index).encode())
-    return digest.hexdigest()

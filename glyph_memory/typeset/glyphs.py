@@ -77,7 +77,7 @@ class GlyphTable:
         self._spacing = round(style.across_px(style.letter_spacing_pt) * FIX)
         self._new((), 0, 0)
         base = self._face(0)
-        if base is None or not all(base.glyph(digit) for digit in "0123456789abcdef"):
+        if base is None or not all(base.shows(digit) for digit in "0123456789abcdef"):
             raise FontError(
                 f"font {style.font!r} lacks digits or letters; pick a text font, 'sans' or 'mono'"
             )
@@ -243,7 +243,7 @@ class GlyphTable:
     def _covering(self, text: str) -> Face | None:
         number = 0
         while (face := self._face(number)) is not None:
-            if all(face.glyph(character) for character in text):
+            if all(face.shows(character) for character in text):
                 return face
             number += 1
         return None
