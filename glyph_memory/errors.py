@@ -5,6 +5,9 @@ The tree::
     GlyphMemoryError
     ├── StyleError (ValueError)      a page style that cannot be drawn
     ├── FontError                    a font that is missing, broken or hostile
+    ├── PolicyError (ValueError)     a fold policy that cannot work, or a conversation it cannot fit
+    ├── StoreError                   a database that cannot be opened, read or written
+    │   └── StoreBusy                another process holds it; trying again may help
     ├── DocumentError                a file or text that cannot be read
     ├── ProfileError (ValueError)    a model profile that is unknown or cannot count
     └── ReaderError                  the vision-language model did not answer
@@ -34,6 +37,20 @@ class StyleError(GlyphMemoryError, ValueError):
 
 class FontError(GlyphMemoryError):
     """A font that is missing, is not a font, or holds nothing that can be drawn."""
+
+
+class PolicyError(GlyphMemoryError, ValueError):
+    """A `FoldPolicy` that cannot work, or a conversation whose newest part does not fit under it."""
+
+
+class StoreError(GlyphMemoryError):
+    """A memory's database cannot be opened, read or written, or does not hold what was asked for."""
+
+
+class StoreBusy(StoreError):
+    """The database stayed locked by another process for longer than was waited."""
+
+    retryable: ClassVar[bool] = True
 
 
 class DocumentError(GlyphMemoryError):

@@ -52,6 +52,8 @@ class Turn:
     """The caller's own identifier."""
     pinned: bool = False
     """Whether the turn is to stay readable as text for good."""
+    anchor: int | None = None
+    """The number it is cited by, `§42`; a memory gives it, once, and never to another turn of the session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,15 +38,15 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
         assert issubclass(TREE[name], getattr(__builtins__, also, ValueError)), name
 
 
-@pytest.mark.parametrize("name", ["StyleError", "ProfileError"])
+@pytest.mark.parametrize("name", ["StyleError", "PolicyError", "ProfileError"])
 def test_errors_about_values_are_value_errors(name: str) -> None:
     """As a caller who knows Python would expect."""
     assert issubclass(TREE[name], ValueError)
 
 
-def test_only_an_absent_server_is_worth_another_try() -> None:
+def test_only_an_absent_server_and_a_busy_database_are_worth_another_try() -> None:
     """The same call, unchanged, may succeed later."""
-    assert [name for name, error in TREE.items() if error.retryable] == ["ReaderUnavailable"]
+    assert [name for name, error in TREE.items() if error.retryable] == ["StoreBusy", "ReaderUnavailable"]
 
 
 @pytest.mark.parametrize("name", TREE)
