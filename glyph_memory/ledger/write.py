@@ -1,0 +1,142 @@
+"""Write the ledger of a run of turns: which identifiers to quote, and how, for a given number of tokens.
+
+Knows identifiers and a callable that counts tokens; knows nothing about pages, turns or requests.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+
+from glyph_memory.ledger.find import find_identifiers
+from glyph_memory.ledger.identifier import Identifier, IdentifierKind
+from glyph_memory.ledger.risk import misread_risk
+
+_LONGEST, _KEPT = 160, 120
+"""Characters up to which an entry is quoted whole, and how many are kept of a longer one."""
+_MISFITS = 256
+"""How many entries in a row may turn out too long for what is left before the search ends."""
+_WEIGHTS: dict[IdentifierKind, float] = {
+    "uuid": 1.0,
+    "hash": 1.0,
+    "key": 1.0,
+    "email": 0.9,
+    "url": 0.9,
+    "number": 0.8,
+    "path": 0.6,
+    "version": 0.6,
+    "name": 0.5,
+    "date": 0.3,
+}
+"""How much harm a misreading does: a wrong key opens nothing, a time that is off by a second is still a time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mention:
+    """An identifier, and where it was first said."""
+
+    anchor: int
+    """Number of the turn in which it first stands in this run: §17."""
+    identifier: Identifier
+    """What stands there; its count is that of the whole run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ledger:
+    """The identifiers of a run, as they are sent."""
+
+    lines: tuple[str, ...]
+    """One an entry, by anchor, then by order of mention: `§17 "550e8400-e29b-…"`."""
+    tokens: int
+    """Of all lines, each counted with its newline."""
+    omitted: int
+    """Identifiers that were found and did not fit."""
+
+
+def mentions(turns: Iterable[tuple[int, str]]) -> tuple[Mention, ...]:
+    """List the identifiers of a run of turns, each once, at its first anchor, with its counts summed up.
+
+    Args:
+        turns: Anchor and text, oldest first.
+
+    Example:
+        >>> [(m.anchor, m.identifier.text) for m in mentions([(3, "see ORD-482913-K"), (4, "ORD-482913-K?")])]
+        [(3, 'ORD-482913-K')]
+    """
+    first: dict[str, tuple[int, IdentifierKind]] = {}
+    counts: dict[str, int] = {}
+    for anchor, text in turns:
+        for found in find_identifiers(text):
+            first.setdefault(found.text, (anchor, found.kind))
+            counts[found.text] = counts.get(found.text, 0) + found.count
+    return tuple(
+        Mention(anchor=anchor, identifier=Identifier(text=text, kind=kind, count=counts[text]))
+        for text, (anchor, kind) in first.items()
+    )
+
+
+def write_ledger(
+    found: Sequence[Mention],
+    *,
+    occurrences: Mapping[str, int],
+    budget_tokens: int,
+    count: Callable[[str], int],
+) -> Ledger:
+    """Choose what to quote, and write it down.
+
+    An entry's score is weight(kind) · misread_risk(text) / (1 + log2(occurrences)): what is easily misread and
+    cannot be checked against another mention goes first; ties go to what was mentioned first. Entries are taken
+    by falling score; one that does not fit is passed over for a cheaper one, so that what is hardly ever
+    misread comes in only where there is room left.
+
+    Args:
+        found: What `mentions` found.
+        occurrences: How often each identifier has stood in the whole conversation so far; for one that is
+            missing, its own count is taken.
+        budget_tokens: What all lines together may cost.
+        count: Counts the tokens of a text.
+    """
+
+    def score(mention: Mention) -> float:
+        identifier = mention.identifier
+        often = max(1, occurrences.get(identifier.text, identifier.count))
+        return _WEIGHTS[identifier.kind] * misread_risk(identifier.text) / (1 + log2(often))
+
+    chosen: list[tuple[int, int, str]] = []
+    spent = misfits = 0
+    scores = [score(mention) for mention in found]
+    for order in sorted(range(len(found)), key=lambda index: (-scores[index], index)):
+        if spent >= budget_tokens or misfits >= _MISFITS:
+            break
+        line = _line(found[order])
+        cost = count(line + "\n")
+        if spent + cost > budget_tokens:
+            misfits += 1
+            continue
+        chosen.append((found[order].anchor, order, line))
+        spent, misfits = spent + cost, 0
+    lines = tuple(line for _, _, line in sorted(chosen))
+    return Ledger(lines=lines, tokens=spent, omitted=len(found) - len(lines))
+
+
+def _line(mention: Mention) -> str:
+    text = mention.identifier.text
+    if len(text) <= _LONGEST:
+        return f"§{mention.anchor} {_quote(text)}"
+    return f"§{mention.anchor} {_quote(text[:_KEPT])} … (+{len(text) - _KEPT} characters; recall gives all)"
+
+
+def _quote(text: str) -> str:
+    """Quote as JSON does; what cannot be seen, or moves what can be, becomes its number."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    if quoted.isascii() and "\x7f" not in quoted:
+        return quoted
+    return "".join(
+        json.dumps(c)[1:-1] if unicodedata.category(c) in _UNSEEN or c == "\x7f" else c for c in quoted
+    )
+
+
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
