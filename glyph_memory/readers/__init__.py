@@ -1,7 +1,5 @@
 """Readers look at a context and answer: `Reader` is the contract, `OpenAIReader` asks a server."""
 
-from glyph_memory.readers.defuse import defuse as defuse
-from glyph_memory.readers.defuse import restore as restore
 from glyph_memory.readers.openai import OpenAIReader as OpenAIReader
 from glyph_memory.readers.reading import BrokenStream as BrokenStream
 from glyph_memory.readers.reading import Reader as Reader

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from glyph_memory.context import Context, ImagePart, Message
 from glyph_memory.errors import ReaderOverflow
-from glyph_memory.readers.defuse import defuse
+from glyph_memory.tokens import defuse
 
 ImageUuids = Literal["auto", "always", "never"]
 
@@ -123,7 +123,7 @@ def build_request(
         raise ReaderOverflow(
             f"the context has {count} images, {count - most} more than max_images={most}. Send fewer"
         )
-    messages = _defused(context, special_tokens).to_openai()
+    messages = (context if context.defused else _defused(context, special_tokens)).to_openai()
     uuids, omitted = _spell_uuids(messages, takes_uuids=takes_uuids, known=known_uuids)
     fields: dict[str, object] = {"model": model} if model else {}
     fields |= {"messages": messages, "stream": stream}

@@ -82,6 +82,7 @@ _GPT_4O = ModelProfile(
     max_images=500,
     max_request_px=None,
     max_request_bytes=50_000_000,
+    image_uuids=False,
 )
 
 _ROWS = (

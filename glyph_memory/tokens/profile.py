@@ -54,6 +54,8 @@ class ModelProfile:
     """Pixels of all images of a request together: vLLM's default budget for decoding, at four bytes each."""
     max_request_bytes: int | None = None
     """Bytes of all images of a request together, as encoded files; None where no limit is known."""
+    image_uuids: bool = True
+    """Whether a server of the model may be given keys to cache images under: vLLM takes them, vendors' own do not."""
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be counted with."""

@@ -28,13 +28,12 @@ class Composition:
     """Start and stop of each turn, label included."""
 
 
-def compose(transcript: Transcript, *, style: PageStyle, first_anchor: int = 1) -> Composition:
+def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
     """Turn a transcript into text.
 
     Args:
-        transcript: The turns.
+        transcript: The turns. A turn without an anchor has its place in the transcript for one, counted from 1.
         style: For the labels' colours.
-        first_anchor: Number of the first turn.
     """
     colors = dict(style.role_colors)
     parts: list[str] = []
@@ -52,8 +51,8 @@ def compose(transcript: Transcript, *, style: PageStyle, first_anchor: int = 1) 
         write(text)
         labels.append(Run(start, offset, colors[role]))
 
-    for anchor, turn in enumerate(transcript, first_anchor):
-        begin = offset
+    for place, turn in enumerate(transcript, 1):
+        begin, anchor = offset, place if turn.anchor is None else turn.anchor
         label(f"{LABEL_SIGN}{anchor} {turn.role}", turn.role)
         write(_content(turn))
         for call in turn.tool_calls:

@@ -81,7 +81,9 @@ def test_a_transcript_becomes_one_labelled_line_a_turn() -> None:
 def test_composed_offsets_point_at_turns_and_labels() -> None:
     """Turns chain over the whole text, and each begins with its label."""
     talk = agent_conversation(turns=60)
-    composed = compose(talk, style=STYLE, first_anchor=42)
+    composed = compose(
+        Transcript(tuple(replace(turn, anchor=place) for place, turn in enumerate(talk, 42))), style=STYLE
+    )
     assert [start for start, _ in composed.turns] == [0, *(stop for _, stop in composed.turns[:-1])]
     assert composed.turns[-1][1] == len(composed.text)
     assert len(composed.turns) == len(talk)

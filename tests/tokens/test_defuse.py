@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glyph_memory.readers import defuse, restore
+from glyph_memory.tokens import defuse, restore
 
 FAMILIES = {
     "GLM": ["<|image|>", "<|user|>", "<|begin_of_image|>", "<|endoftext|>", "[gMASK]", "<sop>", "</answer>"],

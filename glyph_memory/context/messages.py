@@ -9,9 +9,10 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from glyph_memory.page import Page
+from glyph_memory.transcript import Role, ToolCall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +43,19 @@ class ImagePart:
 class Message:
     """One message of a chat: a role and its parts, text and pictures in the order they are read."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Role
     """Whose message it is; pictures ride in user messages only."""
     parts: tuple[str | ImagePart, ...]
     """Text and pictures."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Tools that an assistant's message asks for."""
+    tool_call_id: str | None = None
+    """On a tool's message: which call it answers."""
+
+    @property
+    def text(self) -> str:
+        """Its text as it is spelled where it holds no picture."""
+        return "\n\n".join(part for part in self.parts if isinstance(part, str))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +69,8 @@ class Context:
 
     messages: tuple[Message, ...]
     """In the order they are sent."""
+    defused: bool = False
+    """Whether the model's special tokens are already broken wherever they stood in text; see `defuse`."""
 
     @classmethod
     def of(cls, question: str, *, pages: Sequence[Page], note: str = "") -> Context:
@@ -89,15 +101,26 @@ class Context:
     def to_openai(self) -> list[dict[str, Any]]:
         """Spell the context as messages of the OpenAI chat-completions API; images as `data:` URLs.
 
-        A message that holds text alone is spelled as a plain string, which every server's template takes.
+        A message that holds text alone is spelled as a plain string, which every server's template takes. An image's
+        `uuid` stands beside it where it has one: vLLM caches the image under it.
         """
         return [_openai_message(message) for message in self.messages]
 
 
 def _openai_message(message: Message) -> dict[str, Any]:
+    spelled: dict[str, Any] = {"role": message.role}
     if all(isinstance(part, str) for part in message.parts):
-        return {"role": message.role, "content": "\n\n".join(str(part) for part in message.parts)}
-    return {"role": message.role, "content": [_openai_part(part) for part in message.parts]}
+        spelled["content"] = message.text
+    else:
+        spelled["content"] = [_openai_part(part) for part in message.parts]
+    if message.tool_calls:
+        spelled["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        spelled["tool_call_id"] = message.tool_call_id
+    return spelled
 
 
 def _openai_part(part: str | ImagePart) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""Write the context of a fold: everything the model is shown, in stable order, counted and within its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from glyph_memory.context.assemble import Parts, assemble
+from glyph_memory.context.binder import CALL_TOKENS, MESSAGE_TOKENS, Binder
+from glyph_memory.context.messages import Context
+from glyph_memory.context.quote import excerpt, message_text, quoted
+from glyph_memory.context.tail import Speller
+from glyph_memory.errors import PolicyError
+from glyph_memory.fold import Fold, Seal, has_open_call
+from glyph_memory.transcript import Turn
+
+
+def write_context(
+    fold: Fold, *, binder: Binder, parts_of: Callable[[Seal], Parts], question: str | None = None
+) -> Context:
+    """Give what is sent.
+
+    Args:
+        fold: The conversation.
+        binder: The model's.
+        parts_of: Gives what is sent of a seal; `Binder.parts`, kept by whoever has the turns.
+        question: Asked after all that was said, and no part of it.
+
+    Raises:
+        PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
+    """
+    turns = [recent.turn for recent in fold.tail]
+    if question is not None:
+        turns.append(Turn(role="user", text=question))
+    speller = Speller(clean=binder.clean, takes=binder.takes)
+    messages = assemble(
+        fold,
+        head=binder.clean("\n\n".join(message_text(turn) for turn in fold.head)),
+        sealed=[parts_of(seal) for seal in fold.live],
+        repeated=repeated(fold, binder).texts,
+        recent=speller.messages(turns),
+    )
+    context = Context(messages=tuple(messages), defused=True)
+    _check(context, fold, binder)
+    return context
+
+
+def context_tokens(context: Context, binder: Binder) -> int:
+    """Count a context as the model's profile does; what a template puts round messages is counted at its most."""
+    tokens = binder.profile.pages_tokens(image.size for image in context.images)
+    for message in context.messages:
+        tokens += MESSAGE_TOKENS + sum(binder.count(part) for part in message.parts if isinstance(part, str))
+        for call in message.tool_calls:
+            tokens += (
+                CALL_TOKENS + binder.count(call.name) + binder.count(call.arguments) + binder.count(call.id)
+            )
+        tokens += binder.count(message.tool_call_id or "")
+    return tokens
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeated:
+    """The sealed turns that are repeated as text."""
+
+    texts: tuple[str, ...]
+    """How they are spelled."""
+    left_out: tuple[int, ...]
+    """Anchors of pinned turns there was no room for."""
+
+
+def repeated(fold: Fold, binder: Binder) -> Repeated:
+    """Spell the sealed turns that are pinned, oldest first while there is room, and the latest request."""
+    policy, texts, left_out, spent = binder.policy, list[str](), list[int](), 0
+    for turn in fold.pinned:
+        if fold.request is not None and turn.anchor == fold.request.anchor:
+            continue
+        text = binder.clean(quoted([turn], remark="pinned"))
+        tokens = binder.count(text)
+        if spent + tokens > policy.pinned_tokens:
+            left_out.append(turn.anchor or 0)
+            continue
+        texts.append(text)
+        spent += tokens
+    if fold.request is not None:
+        limit = policy.keep_recent_tokens
+        whole = binder.clean(quoted([fold.request], remark="the latest request"))
+        texts.append(excerpt(whole, at_most_tokens=limit, count=binder.count))
+    return Repeated(texts=tuple(texts), left_out=tuple(left_out))
+
+
+def _check(context: Context, fold: Fold, binder: Binder) -> None:
+    policy, images = binder.policy, context.images
+    spent = (
+        ("tokens", policy.prompt_tokens, context_tokens(context, binder)),
+        ("images", policy.max_images, len(images)),
+        ("pixels", policy.max_request_px, sum(image.size[0] * image.size[1] for image in images)),
+        ("image bytes", policy.max_request_bytes, sum(len(image.data) for image in images)),
+    )
+    for unit, limit, used in spent:
+        if limit is not None and used > limit:
+            raise PolicyError(
+                f"the context has {used:,} {unit}, {used - limit:,} more than {binder.profile.name!r} takes under this "
+                f"policy. {_advice(fold, binder)}"
+            )
+
+
+def _advice(fold: Fold, binder: Binder) -> str:
+    if fold.head_tokens > binder.policy.prompt_tokens // 2:
+        return f"The leading system turns alone take {fold.head_tokens:,} tokens; shorten them"
+    if has_open_call([recent.turn for recent in fold.tail]):
+        return "A tool call is still open, so nothing is sealed; add its result, or a user's turn"
+    return "Raise window_tokens if the server takes more, or ask a shorter question"

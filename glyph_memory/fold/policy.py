@@ -1,0 +1,143 @@
+"""The `FoldPolicy`: when old turns are sealed, how many of them, and what may be spent on showing them.
+
+Knows token counts and limits; knows nothing about turns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from glyph_memory.errors import PolicyError
+from glyph_memory.tokens import ModelProfile
+
+_NOTE_TOKENS = 256
+"""Kept free for the note above the pages and for what a chat template puts round messages."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoldPolicy:
+    """When to seal, how much, and what may be spent. Sizes are in tokens of the model that reads.
+
+    `FoldPolicy.for_profile` gives one that fits a model; `dataclasses.replace` turns its dials.
+
+    Example:
+        >>> policy = FoldPolicy.for_profile(ModelProfile.named("glyph"))
+        >>> policy.keep_recent_tokens, policy.trigger_tokens
+        (4096, 12288)
+        >>> FoldPolicy(window_tokens=32_768, keep_recent_tokens=2_000, seal_tokens=2_000, trigger_tokens=3_000)
+        Traceback (most recent call last):
+        ...
+        glyph_memory.errors.PolicyError: trigger_tokens=3000 is below keep_recent_tokens=2000 + \
+seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
+    """
+
+    window_tokens: int
+    """What the server takes for prompt and answer together; its `--max-model-len`."""
+    output_tokens: int = 1024
+    """Kept free for the answer."""
+    tools_tokens: int = 0
+    """Kept free for the descriptions of tools, which a chat template adds to the prompt."""
+    keep_recent_tokens: int = 1024
+    """The newest turns that stay text come to this at least."""
+    seal_tokens: int = 1024
+    """A run of turns that is sealed comes to this at least."""
+    trigger_tokens: int = 3072
+    """Turns are sealed when those that are text come to more than this. The further it lies above
+    `keep_recent_tokens`, the rarer a server has to read its prompt anew."""
+    max_run_tokens: int = 4096
+    """A run that would cost more as pages than it saves grows to this, then stays text for good."""
+    min_ratio: float = 1.3
+    """A run becomes pages only if they cost at least this many times less than its text; 1 and above."""
+    ledger_share: float = 1 / 16
+    """How much of a run's text tokens its ledger of identifiers may take; 0 for none."""
+    pinned_tokens: int = 1024
+    """How much pinned turns may take that are repeated as text."""
+    max_images: int | None = None
+    """Images that a request may hold; None where there is no limit."""
+    max_request_px: int | None = None
+    """Pixels of all images of a request; None where there is no limit."""
+    max_request_bytes: int | None = None
+    """Bytes of all images of a request, as encoded files; None where there is no limit."""
+
+    def __post_init__(self) -> None:
+        """Refuse a policy that cannot work; the message names the dials that contradict each other."""
+        least = {"window_tokens": 1, "keep_recent_tokens": 1, "seal_tokens": 1, "trigger_tokens": 1}
+        least |= {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "max_run_tokens": 1}
+        for name, lowest in (least | {"max_images": 0, "max_request_px": 0, "max_request_bytes": 0}).items():
+            value = getattr(self, name)
+            if value is not None and value < lowest:
+                raise PolicyError(f"{name}={value!r} is below {lowest}; give {lowest} or more")
+        if not 0 <= self.ledger_share < 1:
+            raise PolicyError(
+                f"ledger_share={self.ledger_share!r} is no share; give 0 or more, and less than 1"
+            )
+        if not self.min_ratio >= 1:
+            raise PolicyError(
+                f"min_ratio={self.min_ratio!r} would pay for pages that save nothing; give 1 or more"
+            )
+        needed = self.keep_recent_tokens + self.seal_tokens
+        if self.trigger_tokens < needed:
+            raise PolicyError(
+                f"trigger_tokens={self.trigger_tokens} is below keep_recent_tokens={self.keep_recent_tokens} + "
+                f"seal_tokens={self.seal_tokens}: nothing could be sealed; raise trigger_tokens to {needed} or more"
+            )
+        if self.max_run_tokens < self.seal_tokens:
+            raise PolicyError(
+                f"max_run_tokens={self.max_run_tokens} is below seal_tokens={self.seal_tokens}; raise it to that"
+            )
+        room = self.seal_budget_tokens(head_tokens=0)
+        if room < self.seal_tokens:
+            raise PolicyError(
+                f"window_tokens={self.window_tokens} leaves {room} for pages once the answer "
+                f"({self.output_tokens}), tools ({self.tools_tokens}), recent turns ({self.tail_tokens}) and "
+                f"repeated ones ({self.pinned_tokens + self.keep_recent_tokens}) have theirs; lower those, or "
+                "serve the model with a larger window"
+            )
+
+    @classmethod
+    def for_profile(cls, profile: ModelProfile) -> Self:
+        """Give the policy that fits a model's window, the same proportions for each.
+
+        Recent text is a thirty-second of the window, 4,096 tokens at the most: enough for the last exchanges and
+        tool results, little enough that sealing, after which a server reads the recent text anew, stays cheap. A
+        twentieth of the window is left unused where text is not counted with the model's own tokenizer.
+        """
+        unit = max(64, min(4096, profile.window_tokens // 32))
+        window = profile.window_tokens - (0 if profile.text_counter.exact else profile.window_tokens // 20)
+        return cls(
+            window_tokens=window,
+            output_tokens=min(8192, profile.window_tokens // 8),
+            tools_tokens=unit,
+            keep_recent_tokens=unit,
+            seal_tokens=unit,
+            trigger_tokens=3 * unit,
+            max_run_tokens=4 * unit,
+            pinned_tokens=unit,
+            max_images=profile.max_images,
+            max_request_px=profile.max_request_px,
+            max_request_bytes=profile.max_request_bytes,
+        )
+
+    @property
+    def tail_tokens(self) -> int:
+        """The most that turns which are still text come to, unless a tool call is left open.
+
+        They wait for a run that is large enough or that pays, with at most one turn behind it that is not sealed
+        by itself, and with less than `keep_recent_tokens` behind that.
+        """
+        return max(self.trigger_tokens, self.max_run_tokens + self.seal_tokens + self.keep_recent_tokens)
+
+    @property
+    def prompt_tokens(self) -> int:
+        """The most that a prompt may come to, tools not counted."""
+        return self.window_tokens - self.output_tokens - self.tools_tokens
+
+    def seal_budget_tokens(self, *, head_tokens: int) -> int:
+        """Give what all seals together may take beside a head of so many tokens; never below 0.
+
+        The window less what is kept for the answer, tools, head, recent turns at their most, pinned turns, and a
+        request that is repeated (`keep_recent_tokens`).
+        """
+        repeated = self.pinned_tokens + self.keep_recent_tokens
+        return max(0, self.prompt_tokens - head_tokens - self.tail_tokens - repeated - _NOTE_TOKENS)

@@ -1,0 +1,156 @@
+"""The `Seal`: a finished run of old turns, as small JSON that never changes.
+
+A seal names its turns and pages by digest and holds neither; the ledger is all of its text. Seals form a chain:
+each carries the digest of the one before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from glyph_memory.transcript import Turn
+
+SealKind = Literal["pages", "text"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedPage:
+    """One page of a seal: what it was when it was drawn."""
+
+    number: int
+    """Counted through all seals, from 1."""
+    digest: str
+    """SHA-256 of its pixels, in hex."""
+    size: tuple[int, int]
+    """Width and height in pixels."""
+    tokens: int
+    """What it costs the model, wrapping included."""
+    bytes: int
+    """Length of its PNG file when it was sealed."""
+    anchors: tuple[int, int]
+    """The first and the last turn that stand on it."""
+    escapes: int = 0
+    """Characters that stand on it as their number."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedPicture:
+    """A picture that came with a sealed turn, as it is shown beside the pages."""
+
+    anchor: int
+    """Of its turn."""
+    position: int
+    """Which of the turn's pictures, from 1."""
+    size: tuple[int, int] | None
+    """Width and height in pixels as shown; None where it cannot be decoded and is not shown."""
+    tokens: int
+    """What it costs the model."""
+    bytes: int = 0
+    """Length of its file as shown."""
+    digest: str = ""
+    """SHA-256 of its file as shown, in hex."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seal:
+    """A run of turns that is pages, or text, for good.
+
+    Example:
+        >>> seal = Seal(number=1, kind="text", anchors=(1, 2), turns="ab", sealed_at=2, tokens=9, text_tokens=9)
+        >>> Seal.from_json(seal.to_json()) == seal
+        True
+    """
+
+    number: int
+    """1 for the first of a chain."""
+    epoch: int = 1
+    """In which epoch it was sealed."""
+    oldest: int = 1
+    """Number of the oldest seal that is still shown once this one stands; `number` + 1 if not even this one is."""
+    kind: SealKind
+    """Whether its turns are shown as pages or, where pages did not pay, as text."""
+    anchors: tuple[int, ...]
+    """The anchors of its turns, in order."""
+    turns: str
+    """Digest of what its turns say; see `run_digest`."""
+    sealed_at: int
+    """Anchor of the newest turn when it was sealed."""
+    pages: tuple[SealedPage, ...] = ()
+    """Its pages, in order."""
+    pictures: tuple[SealedPicture, ...] = ()
+    """Its turns' own pictures."""
+    ledger: tuple[str, ...] = ()
+    """Its identifiers, a line each."""
+    ledger_omitted: int = 0
+    """How many identifiers there was no room for."""
+    text_tokens: int
+    """What its turns cost as text, pictures not counted."""
+    tokens: int
+    """What it costs as it is shown, captions, ledger and pictures included."""
+    previous: str = ""
+    """Digest of the seal before it; empty for the first."""
+    fingerprint: str = ""
+    """Of everything but the turns that it depends on: policy, style, fonts, profile, versions."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its JSON, in hex; so of its turns, its pages and all seals before it."""
+        return hashlib.sha256(_canonical(self.to_json())).hexdigest()
+
+    @property
+    def images(self) -> int:
+        """How many images it puts into a request."""
+        return len(self.pages) + sum(picture.size is not None for picture in self.pictures)
+
+    @property
+    def pixels(self) -> int:
+        """Of all its images."""
+        shown = [page.size for page in self.pages]
+        shown += [picture.size for picture in self.pictures if picture.size is not None]
+        return sum(width * height for width, height in shown)
+
+    @property
+    def bytes(self) -> int:
+        """Of all its images, as files."""
+        return sum(page.bytes for page in self.pages) + sum(picture.bytes for picture in self.pictures)
+
+    def to_json(self) -> dict[str, Any]:
+        """Spell the seal as plain values; `from_json` takes them back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """Take a seal from plain values, as `to_json` gives them, lists for tuples allowed.
+
+        Raises:
+            TypeError: They are no seal's.
+        """
+        pages = tuple(
+            SealedPage(**{**page, "size": tuple(page["size"]), "anchors": tuple(page["anchors"])})
+            for page in fields["pages"]
+        )
+        pictures = tuple(
+            SealedPicture(**{**picture, "size": picture["size"] and tuple(picture["size"])})
+            for picture in fields["pictures"]
+        )
+        anchors, ledger = tuple(fields["anchors"]), tuple(fields["ledger"])
+        return cls(**{**fields, "pages": pages, "pictures": pictures, "anchors": anchors, "ledger": ledger})
+
+
+def run_digest(turns: Iterable[Turn]) -> str:
+    """Give the SHA-256, in hex, of what turns say: all of a turn but its id, its time, and whether it is pinned."""
+    digest = hashlib.sha256()
+    for turn in turns:
+        calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
+        images = [hashlib.sha256(image).hexdigest() for image in turn.images]
+        said = [turn.anchor, turn.role, turn.text, turn.name, calls, turn.tool_call_id, images]
+        digest.update(_canonical(said) + b"\n")
+    return digest.hexdigest()
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
