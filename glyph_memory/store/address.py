@@ -1,0 +1,133 @@
+"""Understand what a store is opened with: a path, `:memory:` or a database's URL.
+
+Knows URLs and files; opens no database. A new SQLite file is made here, since SQLite would let others read it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from glyph_memory.errors import StoreError
+
+_OWN_QUERY = ("uri", "timeout", "check_same_thread", "cached_statements", "mode")
+_KINDS = (
+    "a path such as 'chat.db', ':memory:', 'sqlite:///chat.db' or 'postgresql+pg8000://user@host/database'"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """Where a database is."""
+
+    url: URL
+    """For SQLAlchemy."""
+    path: Path | None = None
+    """The file, where SQLite keeps the database in one."""
+    read_only: bool = False
+    """Whether it is to be read only, or cannot be written."""
+    options: dict[str, str] = field(default_factory=dict)
+    """What else the URL says to SQLite."""
+
+    @property
+    def shown(self) -> str:
+        """For people: quoted, the password hidden."""
+        return repr(str(self.path) if self.path else self.url.render_as_string(hide_password=True))
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether SQLite keeps the database, in a file or in memory."""
+        return self.url.get_backend_name() == "sqlite"
+
+    def sqlite_uri(self, *, immutable: bool = False) -> str:
+        """Give the address as SQLite's own URI."""
+        options = dict(self.options)
+        if self.path is None:
+            return "file::memory:"
+        options["mode"] = "ro" if self.read_only else "rw"
+        if immutable:
+            options["immutable"] = "1"
+        return f"file:{quote(str(self.path))}?{urlencode(options)}"
+
+
+def parse_address(url: str | Path) -> Address:
+    """Understand a path or a URL.
+
+    Raises:
+        StoreError: It is neither.
+    """
+    if isinstance(url, Path):
+        return _file(URL.create("sqlite", database=str(url)))
+    if not url:
+        raise StoreError(f"no database is called ''. Give {_KINDS}")
+    if url == ":memory:":
+        return Address(url=URL.create("sqlite", database=url))
+    if "://" not in url:
+        return _file(URL.create("sqlite", database=url))
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        # The text itself is not shown: it may hold a password.
+        raise StoreError(f"this is no database URL, it cannot be taken apart. Give {_KINDS}") from error
+    if parsed.drivername in {"postgres", "postgresql"}:
+        # Without a driver's name, the one that glyph-memory[postgres] brings.
+        parsed = parsed.set(drivername="postgresql+pg8000")
+    if parsed.get_backend_name() != "sqlite":
+        return Address(url=parsed)
+    return _file(parsed) if _has_file(parsed) else Address(url=parsed)
+
+
+def create_file(path: Path) -> None:
+    """Make an empty file that is its owner's alone, unless there is one; what the umask says is no matter.
+
+    SQLite gives its `-wal` and `-shm` the same permissions.
+
+    Raises:
+        StoreError: There is no such directory, or something else stands in the way.
+    """
+    target = Path(os.path.realpath(path))  # a link that leads nowhere yet leads to the file
+    if target.is_dir():
+        raise StoreError(
+            f"{str(path)!r} is a directory. Name a file in it, such as {str(path / 'chat.db')!r}"
+        )
+    try:
+        handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        return
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"there is no directory for {str(path)!r}. Try: mkdir -p {str(path.parent)!r}"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StoreError(f"cannot create {str(path)!r}: {reason}. Choose another place") from error
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
+
+
+def _has_file(url: URL) -> bool:
+    name = url.database or ""
+    return name not in {"", ":memory:", "file::memory:"} and url.query.get("mode") != "memory"
+
+
+def _file(url: URL) -> Address:
+    query = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    name = (url.database or "").removeprefix("file:") if "uri" in query else url.database or ""
+    if "\0" in name:
+        raise StoreError(f"{name[:80]!r} is no path: it holds a NUL. Give {_KINDS}")
+    path = Path(name)
+    cannot_write = path.is_file() and not os.access(path, os.W_OK)
+    return Address(
+        url=url,
+        path=path,
+        read_only=query.get("mode") == "ro" or cannot_write,
+        options={key: value for key, value in query.items() if key not in _OWN_QUERY},
+    )

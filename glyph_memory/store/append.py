@@ -1,0 +1,136 @@
+"""Add turns to a session: each gets its anchor, and what is said in it is indexed.
+
+Knows what makes a turn new; knows nothing about transactions. Every statement touches the new rows alone, however
+many there are already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection, Table
+
+from glyph_memory.errors import StoreError
+from glyph_memory.ledger import find_identifiers
+from glyph_memory.store.rows import Value, encode, fingerprint, fold, said, to_row
+from glyph_memory.store.schema import identifiers, images, turns
+from glyph_memory.store.schema import words as words_table
+from glyph_memory.store.search import add_to_index
+from glyph_memory.store.sessions import SessionRow, update_session
+from glyph_memory.store.turns import read_by_id
+from glyph_memory.store.words import words
+from glyph_memory.transcript import Turn
+
+Rows = list[dict[str, Value]]
+
+
+def append_turns(
+    connection: Connection, session: SessionRow, given: Sequence[Turn], *, keep_anchors: bool
+) -> tuple[Turn, ...]:
+    """Store turns that are not there yet; give all of them, complete, in the order given.
+
+    Raises:
+        StoreError: An identifier is there already with another content, or anchors that are to be kept do not
+            continue the session's.
+    """
+    stored = read_by_id(connection, session.id, {turn.id for turn in given if turn.id is not None})
+    last = session.last_anchor
+    complete: list[Turn] = []
+    fresh: list[Turn] = []
+    for turn in given:
+        if turn.id is not None and turn.id in stored:
+            _check_same(stored[turn.id], turn)
+            complete.append(stored[turn.id])
+            continue
+        last = _kept_anchor(turn, last) if keep_anchors else last + 1
+        id_ = uuid4().hex if turn.id is None else turn.id
+        stored[id_] = replace(turn, anchor=last, id=id_, time=turn.time or datetime.now(UTC))
+        complete.append(stored[id_])
+        fresh.append(stored[id_])
+    if fresh:
+        _store(connection, session, fresh, last=last)
+    return tuple(complete)
+
+
+def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
+    spoken = [(turn.anchor or 0, said(turn)) for turn in fresh]
+    indexed = [(anchor, words(text)) for anchor, text in spoken]
+    _insert(connection, turns, [to_row(turn, session_id=session.id) for turn in fresh])
+    _insert(connection, images, [row for turn in fresh for row in _image_rows(turn, session.id)])
+    _insert(
+        connection,
+        identifiers,
+        [row for anchor, text in spoken for row in _identifier_rows(text, session.id, anchor)],
+    )
+    _insert(
+        connection,
+        words_table,
+        [
+            {"session_id": session.id, "anchor": anchor, "length": len(parts), "words": " ".join(parts)}
+            for anchor, parts in indexed
+        ],
+    )
+    add_to_index(connection, session.id, first=session.last_anchor + 1, last=last)
+    update_session(
+        connection,
+        session._replace(
+            last_anchor=last,
+            turns=session.turns + len(fresh),
+            words=session.words + sum(len(parts) for _, parts in indexed),
+        ),
+    )
+
+
+def _insert(connection: Connection, table: Table, rows: Rows) -> None:
+    if rows:
+        connection.execute(table.insert().inline(), rows)
+
+
+def _image_rows(turn: Turn, session_id: int) -> Rows:
+    return [
+        {"session_id": session_id, "anchor": turn.anchor or 0, "place": place, "data": data}
+        for place, data in enumerate(turn.images)
+    ]
+
+
+def _identifier_rows(text: str, session_id: int, anchor: int) -> Rows:
+    return [
+        {
+            "session_id": session_id,
+            "anchor": anchor,
+            "place": place,
+            "digest": fingerprint(found.text),
+            "kind": found.kind,
+            "count": found.count,
+            "text": encode(found.text),
+            "folded": fold(found.text),
+        }
+        for place, found in enumerate(find_identifiers(text))
+    ]
+
+
+def _kept_anchor(turn: Turn, last: int) -> int:
+    if turn.anchor is None or not last < turn.anchor < 2**63:
+        raise StoreError(
+            f"a turn cannot keep its anchor {turn.anchor!r}: the session's last is {last}, and anchors only grow. "
+            "Import into a new session, or without keep_anchors"
+        )
+    return turn.anchor
+
+
+def _check_same(stored: Turn, given: Turn) -> None:
+    """See that a turn that comes again says the same; a pin may have been set since, a time may not be told."""
+    expected = replace(
+        given,
+        anchor=stored.anchor,
+        pinned=stored.pinned,
+        time=stored.time if given.time is None else given.time,
+    )
+    if expected != stored:
+        raise StoreError(
+            f"the turn {given.id!r} is already stored as §{stored.anchor}, with another content. Give the new one "
+            "an id of its own, or delete the old one first"
+        )

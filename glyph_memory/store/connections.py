@@ -1,0 +1,132 @@
+"""Make the engine for an address: what each connection is told before it is used.
+
+Knows SQLAlchemy's pools, SQLite's pragmas and PostgreSQL's settings; knows nothing about tables.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from glyph_memory.errors import StoreError
+from glyph_memory.store.address import Address, create_file
+
+WRITES = "glyph_writes"
+"""The execution option of a connection that is going to write."""
+
+_OLDEST_SQLITE = (3, 37)
+_PRAGMAS = (
+    "PRAGMA synchronous=FULL",  # In WAL mode, NORMAL would lose the last commits with the power.
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",  # Nothing that was said goes into other files.
+)
+
+
+def make_engine(address: Address, *, wait_s: float) -> Engine:
+    """Give an engine; nothing is connected yet, but a new SQLite file is made.
+
+    Raises:
+        StoreError: There is no place for the file, or the driver cannot be used.
+    """
+    if address.is_sqlite:
+        return _sqlite(address, wait_s=wait_s)
+    engine = create_engine(address.url, pool_pre_ping=True, max_overflow=-1, hide_parameters=True)
+    if engine.dialect.is_async:
+        raise StoreError(f"the driver of {address.shown} is asynchronous. Try: postgresql+pg8000://…")
+    if engine.dialect.name == "postgresql":
+        # 0 would wait for ever.
+        waiting = f"SET lock_timeout = {max(1, int(wait_s * 1000))}"
+
+        @event.listens_for(engine, "connect")
+        def limit_waiting(connection: DBAPIConnection, _record: object) -> None:
+            cursor = connection.cursor()
+            cursor.execute(waiting)
+            cursor.close()
+            connection.commit()
+
+    return engine
+
+
+def _sqlite(address: Address, *, wait_s: float) -> Engine:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(
+            f"SQLite {sqlite3.sqlite_version} is too old for {address.shown}. Try: a newer Python; 3.37 will do"
+        )
+    if address.url.get_driver_name() != "pysqlite":
+        raise StoreError(
+            f"{address.shown} names a driver that cannot be used here, {address.url.get_driver_name()!r}. "
+            "Try: sqlite:///chat.db"
+        )
+    if address.path is not None and not address.read_only:
+        create_file(address.path)
+
+    def connect() -> sqlite3.Connection:
+        return _connect(address, wait_s=wait_s)
+
+    if address.path is None:
+        engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
+    else:
+        engine = create_engine(
+            "sqlite://", creator=connect, poolclass=QueuePool, max_overflow=-1, hide_parameters=True
+        )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that first reads and then writes could not wait for another writer: SQLite would refuse it.
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _connect(address: Address, *, wait_s: float) -> sqlite3.Connection:
+    connection = _open(address.sqlite_uri(), wait_s=wait_s)
+    try:
+        if address.read_only and address.path is not None and not _can_read(connection, address.path):
+            connection.close()
+            connection = _open(address.sqlite_uri(immutable=True), wait_s=wait_s)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        if address.path is not None and not address.read_only:
+            _log_ahead(connection, wait_s=wait_s)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(uri: str, *, wait_s: float) -> sqlite3.Connection:
+    # Without an isolation level, Python's module begins no transactions by itself: the engine's event does.
+    return sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
+
+
+def _can_read(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether a file that cannot be written can be read as it is.
+
+    SQLite wants to write beside the file even to read it, as long as it may have a log. Where there is none and the
+    directory cannot be written, it has to be told that nobody writes.
+    """
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError:
+        return path.with_name(path.name + "-wal").exists()
+    return True
+
+
+def _log_ahead(connection: sqlite3.Connection, *, wait_s: float) -> None:
+    """Have the file use a write-ahead log; whoever changes a new file needs it alone for a moment."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

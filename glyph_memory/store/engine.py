@@ -1,0 +1,157 @@
+"""Run transactions on a database: who reads, who writes, who waits, and what is left in a file's free pages.
+
+Knows SQLAlchemy and how SQLite erases; knows nothing about turns.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from glyph_memory.errors import StoreBusy, StoreError
+from glyph_memory.store.address import Address
+from glyph_memory.store.connections import WRITES, make_engine
+from glyph_memory.store.failures import READ_ONLY, edge
+from glyph_memory.store.schema import SCHEMA, Schema, read_meta, write_meta
+
+_UNSCRUBBED = "unscrubbed"
+
+
+class Database:
+    """A database that is open; hands out transactions, each with a connection of its own."""
+
+    def __init__(self, address: Address, *, wait_s: float, schema: Schema = SCHEMA) -> None:
+        self.address = address
+        self.shown = address.shown
+        self.wait_s = wait_s
+        self.read_only = address.read_only
+        self._is_closed = False
+        self._process = os.getpid()
+        # Writers of one process queue here, since at SQLite's door they would poll. In memory there is but one
+        # connection, and readers queue as well.
+        self._queue = threading.RLock() if address.is_sqlite else None
+        with edge(self.shown, wait_s=wait_s):
+            self._engine = make_engine(address, wait_s=wait_s)
+        try:
+            self._prepare(schema)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection in a transaction; SQLite's sees one state of the database throughout."""
+        is_shared = self.address.is_sqlite and self.address.path is None
+        with (
+            edge(self.shown, wait_s=self.wait_s),
+            self._in_turn(self._queue if is_shared else None),
+            self._open().connect() as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that is durable once this is left, undone if by an exception.
+
+        Raises:
+            StoreBusy: Others were still writing after `wait_s`.
+            StoreError: The database cannot be written.
+        """
+        engine = self._open()
+        if self.read_only:
+            raise StoreError(READ_ONLY.format(shown=self.shown))
+        with (
+            edge(self.shown, wait_s=self.wait_s),
+            self._in_turn(self._queue),
+            engine.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def erasing(self) -> Iterator[Connection]:
+        """Give a writing transaction of whose deletions nothing is left in the bytes of an SQLite file.
+
+        A note of what remains to be done is stored along: should the process die in between, whoever opens the
+        database next does it. On a server, rows are deleted, and bytes are the server's business (VACUUM).
+        """
+        has_file = self.address.path is not None
+        with self.writing() as connection:
+            yield connection
+            if has_file:
+                write_meta(connection, _UNSCRUBBED, "1")
+        if has_file:
+            self._scrub()
+
+    def close(self) -> None:
+        """Close the connections; those in use are closed when they are done."""
+        self._is_closed = True
+        self._engine.dispose()
+
+    def _open(self) -> Engine:
+        if self._is_closed:
+            raise StoreError(f"the store {self.shown} is closed. Open it again with Store.open()")
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            if self._queue is None or self.address.path is not None:
+                # A forked child must neither use nor close the connections of its parent.
+                self._engine.dispose(close=False)
+                self._queue = threading.RLock() if self._queue else None
+        return self._engine
+
+    @contextmanager
+    def _in_turn(self, queue: threading.RLock | None) -> Iterator[None]:
+        if queue is None:
+            yield
+            return
+        if not queue.acquire(timeout=self.wait_s):
+            raise StoreBusy(f"{self.shown} was kept by another thread for {self.wait_s:g} s. Try again")
+        try:
+            yield
+        finally:
+            queue.release()
+
+    def _prepare(self, schema: Schema) -> None:
+        """Lay down or renew tables where needed, and finish what a process that died had begun to erase."""
+        with self.reading() as connection:
+            is_current = schema.is_current(connection, shown=self.shown)
+            is_clean = not is_current or read_meta(connection, _UNSCRUBBED) != "1"
+            if connection.dialect.name == "postgresql":
+                self.read_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+        if not is_current:
+            if self.read_only:
+                raise StoreError(
+                    f"{self.shown} is read-only and holds no memory of this version. Open it once for writing"
+                )
+            with self.writing() as connection:
+                schema.prepare(connection, shown=self.shown)
+        if not is_clean and not self.read_only:
+            self._scrub()
+
+    def _scrub(self) -> None:
+        """Bring what the write-ahead log holds into the file, and cut the log to nothing."""
+        deadline = time.monotonic() + self.wait_s
+        while not self._empty_log():
+            if time.monotonic() > deadline:
+                return  # Somebody reads on and on. The note stays, and whoever opens or erases next tries again.
+            time.sleep(0.01)
+        with self.writing() as connection:
+            write_meta(connection, _UNSCRUBBED, "0")
+
+    def _empty_log(self) -> bool:
+        with edge(self.shown, wait_s=self.wait_s):
+            connection = self._open().raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                (is_busy, *_) = cursor.fetchone() or (0,)
+                cursor.close()
+            finally:
+                connection.close()
+        return not is_busy

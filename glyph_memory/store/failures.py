@@ -1,0 +1,126 @@
+"""Translate what SQLAlchemy, SQLite and database servers raise into one line: what, which, what next.
+
+The one place where foreign exceptions are known. A message holds nothing of what was stored: neither statements nor
+their values, only what the database itself says went wrong.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from glyph_memory.errors import StoreBusy, StoreError
+
+_FULL = (
+    "there is no room left for {shown}. Make room on the disk and try again; what was stored before is safe"
+)
+READ_ONLY = "{shown} is read-only. Open it with an account that may write to it and its directory, or copy it"
+_BUSY = (
+    "{shown} is still locked by another process after {wait_s:g} s. Try again, or open with wait_s={more:g}"
+)
+
+_SQLITE: dict[int, str] = {
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_NOTADB: "{shown} is not an SQLite database. Choose another path, or move that file away",
+    sqlite3.SQLITE_CORRUPT: "{shown} is damaged: {said}. Try: sqlite3 {shown} .recover | sqlite3 recovered.db",
+    sqlite3.SQLITE_CANTOPEN: "cannot open {shown}: {said}. Is it there, and may this account read and write its "
+    "directory?",
+    sqlite3.SQLITE_PERM: "may not open {shown}: {said}. Change its permissions, or choose another path",
+    sqlite3.SQLITE_AUTH: "may not open {shown}: {said}. Change its permissions, or choose another path",
+    sqlite3.SQLITE_IOERR: "the disk under {shown} gave an error: {said} ({code}). Is it full, or over a limit? "
+    "What was stored before is safe",
+    sqlite3.SQLITE_TOOBIG: "a turn is too large for {shown}: SQLite takes up to 1 GB in one. Split it",
+}
+_SERVER: dict[str, str] = {
+    "08": "lost {shown}: {said}. Is the server running? Try: pg_isready",
+    "25006": READ_ONLY,
+    "28": "{shown} did not let us in: {said}. Check user and password",
+    "3D": "{shown} does not exist: {said}. Try: createdb",
+    "40": "{shown} undid this because of another process: {said}. Try again",
+    "42501": "{shown} does not allow this: {said}. Grant the user what is missing",
+    "53": _FULL,
+    "54": "a turn is too large for {shown}: {said}. Split it",
+    "55P03": _BUSY,
+    "57": "{shown} is shutting down or stopped this: {said}. Is the server running? Try: pg_isready",
+}
+_RETRYABLE = {"40", "55P03"}
+
+
+@contextmanager
+def edge(shown: str, *, wait_s: float) -> Iterator[None]:
+    """Let nothing foreign through: whatever a database raises within leaves as a `StoreError`.
+
+    Args:
+        shown: The database, as people are to read it.
+        wait_s: How long was waited for others.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
+        raise translate(error, shown=shown, wait_s=wait_s) from error
+
+
+def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
+    """Say in one line what an exception of a database means."""
+    cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
+    words: dict[str, str | float] = {"shown": shown, "wait_s": wait_s, "more": max(30.0, 2 * wait_s)}
+    if isinstance(cause, ArgumentError):
+        return StoreError(
+            f"{shown} names no kind of database that is known here: {_line(cause)}. Try 'sqlite:///chat.db'"
+        )
+    if isinstance(cause, ImportError):
+        return StoreError(
+            f"the driver for {shown} is not installed: {_line(cause)}. Try: pip install 'glyph-memory[postgres]', "
+            "and a URL that begins with postgresql+pg8000://"
+        )
+    if isinstance(cause, sqlite3.Error):
+        return _of_sqlite(cause, words)
+    return _of_server(cause, words)
+
+
+def _of_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> StoreError:
+    code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    told = words | {"said": _line(error), "code": getattr(error, "sqlite_errorname", "")}
+    if code in _SQLITE:
+        kind = StoreBusy if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} else StoreError
+        return kind(_SQLITE[code].format(**told))
+    if "fts5" in str(error):
+        return StoreError(
+            "this Python's SQLite was built without FTS5. Try: another Python, such as python.org's"
+        )
+    if isinstance(error, OverflowError | sqlite3.DataError):
+        return StoreError(_SQLITE[sqlite3.SQLITE_TOOBIG].format(**told))
+    return StoreError("{shown} failed: {said}. Try again; if it fails again, report this".format(**told))
+
+
+def _of_server(error: Exception, words: dict[str, str | float]) -> StoreError:
+    told = words | {"said": _line(error)}
+    state = _sqlstate(error)
+    for prefix, message in _SERVER.items():
+        if state.startswith(prefix):
+            return (StoreBusy if prefix in _RETRYABLE else StoreError)(message.format(**told))
+    if not state:  # It never came to a conversation with the server.
+        return StoreError(_SERVER["08"].format(**told))
+    return StoreError("{shown} failed: {said} ({state}). Check the server's log".format(**told, state=state))
+
+
+def _sqlstate(error: Exception) -> str:
+    """Give the five letters by which PostgreSQL says what is wrong; drivers keep them in different places."""
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    first = error.args[0] if error.args else None
+    if state is None and isinstance(first, dict):  # pg8000
+        state = first.get("C")
+    return str(state or "")
+
+
+def _line(error: Exception) -> str:
+    """Give what a database said, in one line, without the values it may add on further ones."""
+    first = error.args[0] if error.args else None
+    said = str(first.get("M") or "") if isinstance(first, dict) else str(error)
+    return " ".join(said.split("\n")[0].split())[:300].rstrip(".")

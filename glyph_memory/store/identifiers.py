@@ -1,0 +1,70 @@
+"""Tell which identifiers were said in a session, where, and how often.
+
+Knows the table of identifiers; what counts as one is the ledger's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, func, select
+
+from glyph_memory.store.rows import anchor_within, decode, fingerprint, fold
+from glyph_memory.store.schema import identifiers as table
+from glyph_memory.store.turns import AT_ONCE
+from glyph_memory.store.values import Known
+
+
+def read_identifiers(connection: Connection, session_id: int, *, like: str, limit: int) -> tuple[Known, ...]:
+    """Give identifiers that hold a text, without regard to case; those mentioned last come first."""
+    latest = func.max(table.c.anchor).label("latest")
+    query = select(table.c.digest, latest).where(table.c.session_id == session_id)
+    if like:
+        # What changes when the text is taken out of it holds the text: no pattern, so nothing has to be escaped.
+        query = query.where(func.replace(table.c.folded, fold(like), "") != table.c.folded)
+    query = query.group_by(table.c.digest).order_by(latest.desc(), func.min(table.c.place), table.c.digest)
+    digests = list(connection.execute(query.limit(max(0, min(limit, 2**31)))).scalars())
+    found: dict[str, Known] = {}
+    for start in range(0, len(digests), AT_ONCE):
+        found |= _read(connection, session_id, digests[start : start + AT_ONCE])
+    return tuple(found[digest] for digest in digests)
+
+
+def count_occurrences(
+    connection: Connection, session_id: int, texts: Collection[str], *, upto: int
+) -> dict[str, int]:
+    """Give how often each text was said as an identifier, up to an anchor; 0 where never."""
+    wanted = {fingerprint(text): text for text in texts}
+    counts = dict.fromkeys(wanted.values(), 0)
+    digests = list(wanted)
+    for start in range(0, len(digests), AT_ONCE):
+        query = (
+            select(table.c.digest, func.sum(table.c.count))
+            .where(
+                table.c.session_id == session_id,
+                table.c.digest.in_(digests[start : start + AT_ONCE]),
+                table.c.anchor <= anchor_within(upto),
+            )
+            .group_by(table.c.digest)
+        )
+        for digest, count in connection.execute(query):
+            counts[wanted[digest]] = int(count)
+    return counts
+
+
+def _read(connection: Connection, session_id: int, digests: list[str]) -> dict[str, Known]:
+    query = (
+        select(table.c.digest, table.c.text, table.c.kind, table.c.count, table.c.anchor)
+        .where(table.c.session_id == session_id, table.c.digest.in_(digests))
+        .order_by(table.c.anchor)
+    )
+    found: dict[str, Known] = {}
+    for digest, text, kind, count, anchor in connection.execute(query):
+        before = found.get(digest)
+        found[digest] = Known(
+            text=decode(text),
+            kind=kind,
+            count=count + (before.count if before else 0),
+            anchors=(*(before.anchors if before else ()), anchor),
+        )
+    return found

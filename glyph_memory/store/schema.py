@@ -1,0 +1,236 @@
+"""Lay down the tables, know their version, and bring older ones up to date.
+
+Knows tables and versions; knows nothing about what is written into them or read from them.
+
+Text that people or models wrote is kept as bytes: neither SQLite nor PostgreSQL can hold a lone surrogate in a
+text column, and PostgreSQL no NUL either. What has to be looked up exactly is looked up by a digest, since an
+index of PostgreSQL takes no long values and other databases compare text by rules of their own.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import mysql
+
+from glyph_memory.errors import StoreError
+
+_ADVISORY_LOCK = 0x676C797068  # "glyph": whoever lays down or changes tables on PostgreSQL holds it
+
+metadata = MetaData()
+_Number = BigInteger().with_variant(
+    Integer(), "sqlite"
+)  # only INTEGER PRIMARY KEY is SQLite's own row number
+_Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_Words = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+_Digest = String(40)
+
+meta = Table(
+    "glyph_meta",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+sessions = Table(
+    "glyph_sessions",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("name_digest", _Digest, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("last_anchor", BigInteger, nullable=False),
+    Column("turns", BigInteger, nullable=False),
+    Column("words", BigInteger, nullable=False),
+    Column("edits", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+turns = Table(
+    "glyph_turns",
+    metadata,
+    Column("session_id", _Number, ForeignKey(sessions.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("anchor", BigInteger, primary_key=True, autoincrement=False),
+    Column("id_digest", _Digest, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("time", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("details", _Bytes, nullable=False),
+    Column("text", _Bytes, nullable=False),
+)
+Index("glyph_turns_id", turns.c.session_id, turns.c.id_digest, unique=True)
+for _name, _where in (("pinned", turns.c.pinned), ("user", turns.c.role == "user")):
+    Index(
+        f"glyph_turns_{_name}",
+        turns.c.session_id,
+        turns.c.anchor,
+        sqlite_where=_where,
+        postgresql_where=_where,
+    )
+
+
+def _of_turn() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["session_id", "anchor"], [turns.c.session_id, turns.c.anchor], ondelete="CASCADE"
+    )
+
+
+images = Table(
+    "glyph_images",
+    metadata,
+    Column("session_id", _Number, primary_key=True),
+    Column("anchor", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("data", _Bytes, nullable=False),
+    _of_turn(),
+)
+identifiers = Table(
+    "glyph_identifiers",
+    metadata,
+    Column("session_id", _Number, primary_key=True),
+    Column("anchor", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("digest", _Digest, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("text", _Bytes, nullable=False),
+    Column("folded", _Words, nullable=False),
+    _of_turn(),
+)
+Index(
+    "glyph_identifiers_digest",
+    identifiers.c.session_id,
+    identifiers.c.digest,
+    identifiers.c.anchor,
+    identifiers.c.count,
+)
+words = Table(
+    "glyph_words",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    Column("session_id", _Number, nullable=False),
+    Column("anchor", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("words", _Words, nullable=False),
+    _of_turn(),
+)
+Index("glyph_words_turn", words.c.session_id, words.c.anchor, unique=True)
+seals = Table(
+    "glyph_seals",
+    metadata,
+    Column("session_id", _Number, ForeignKey(sessions.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", _Bytes, nullable=False),
+    Column("body", _Bytes, nullable=False),
+)
+
+SEARCH_SQLITE = (
+    # Only ASCII separates here, and `words` holds nothing of it but letters and digits: the words are ours alone.
+    "CREATE VIRTUAL TABLE glyph_search USING fts5(words, content='', columnsize=0, tokenize='ascii')"
+)
+SCOPED_WORDS = {
+    "sqlite": "'s' || session_id || 'x' || replace(words, ' ', ' s' || session_id || 'x')",
+    "postgresql": "string_to_array('s' || session_id::text || 'x' || "
+    "replace(words, ' ', ' s' || session_id::text || 'x'), ' ')",
+}
+"""The words of a turn with the session in each of them: what the index holds, so that no search meets another's."""
+
+
+def _create(connection: Connection) -> None:
+    metadata.create_all(connection)
+    if connection.dialect.name == "sqlite":
+        connection.execute(text(SEARCH_SQLITE))
+    elif connection.dialect.name == "postgresql":
+        scoped = SCOPED_WORDS["postgresql"]
+        connection.exec_driver_sql(f"CREATE INDEX glyph_search ON glyph_words USING gin (({scoped}))")
+    first = {"key": secrets.token_hex(32), "edits": "0"}
+    connection.execute(meta.insert(), [{"name": name, "value": value} for name, value in first.items()])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schema:
+    """How tables are made, and how older ones become newer."""
+
+    create: Callable[[Connection], None] = _create
+    """Lay down version 1 in an empty database."""
+    migrations: tuple[Callable[[Connection], None], ...] = ()
+    """The first brings version 1 to version 2, and so on."""
+
+    @property
+    def version(self) -> int:
+        """The version that this code reads and writes."""
+        return 1 + len(self.migrations)
+
+    def is_current(self, connection: Connection, *, shown: str) -> bool:
+        """Whether nothing has to be done.
+
+        Raises:
+            StoreError: The tables are newer than this code.
+        """
+        version = read_version(connection)
+        if version > self.version:
+            raise StoreError(
+                f"{shown} is of version {version}, made by a newer glyph-memory; this one knows versions up to "
+                f"{self.version}. Try: pip install --upgrade glyph-memory"
+            )
+        return version == self.version
+
+    def prepare(self, connection: Connection, *, shown: str) -> None:
+        """Bring the tables to this version, within the transaction that is open; whoever comes second finds it done."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+        if self.is_current(connection, shown=shown):
+            return
+        version = read_version(connection)
+        if version == 0:
+            self.create(connection)
+            connection.execute(meta.insert(), {"name": "version", "value": "1"})
+            version = 1
+        for migrate in self.migrations[version - 1 :]:
+            migrate(connection)
+        connection.execute(update(meta).where(meta.c.name == "version").values(value=str(self.version)))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+"""How older tables become newer, each step a function of the connection; version 1 is the first."""
+
+SCHEMA = Schema(migrations=MIGRATIONS)
+"""What this version of glyph-memory reads and writes."""
+
+
+def read_version(connection: Connection) -> int:
+    """Give the version of the tables, 0 where there are none."""
+    if not inspect(connection).has_table(meta.name):
+        return 0
+    return int(read_meta(connection, "version") or 0)
+
+
+def read_meta(connection: Connection, name: str, *, lock: bool = False) -> str | None:
+    """Give a value that belongs to the store as a whole."""
+    query = select(meta.c.value).where(meta.c.name == name)
+    return connection.execute(query.with_for_update() if lock else query).scalar()
+
+
+def write_meta(connection: Connection, name: str, value: str) -> None:
+    """Change a value that belongs to the store as a whole."""
+    if not connection.execute(update(meta).where(meta.c.name == name).values(value=value)).rowcount:
+        connection.execute(meta.insert(), {"name": name, "value": value})

@@ -1,0 +1,128 @@
+"""Keep the search index, find the turns that hold a phrase, and rank them.
+
+Knows SQLite's FTS5 and PostgreSQL's GIN; on any other database the words of each turn of the session are compared
+(`LIKE`), which is slower and finds the same. Ranking is BM25 (Robertson and Zaragoza, 2009), counted within the
+session alone: what other sessions hold changes neither order nor score.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import log
+from typing import NamedTuple
+
+from sqlalchemy import Connection, literal, select, text
+
+from glyph_memory.store.schema import SCOPED_WORDS
+from glyph_memory.store.schema import words as table
+from glyph_memory.store.sessions import SessionRow
+from glyph_memory.store.words import phrases
+
+_SATURATION, _LENGTH_WEIGHT = 1.2, 0.75
+_SMALLEST_POOL = 200
+_AT_ONCE = 500
+
+_IN_RANGE = "FROM glyph_words WHERE session_id = :session AND anchor BETWEEN :first AND :last"
+_SCOPED = SCOPED_WORDS["sqlite"]
+_ADD = text(f"INSERT INTO glyph_search (rowid, words) SELECT number, {_SCOPED} {_IN_RANGE}")
+_DROP = text(
+    f"INSERT INTO glyph_search (glyph_search, rowid, words) SELECT 'delete', number, {_SCOPED} {_IN_RANGE}"
+)
+_MERGE = text("INSERT INTO glyph_search (glyph_search) VALUES ('optimize')")
+_MATCH_FTS5 = text("SELECT rowid FROM glyph_search WHERE glyph_search MATCH :scoped")
+# The index knows which words a turn holds; whether they follow each other is looked up in the turn.
+_MATCH_GIN = text(
+    f"SELECT number FROM glyph_words WHERE {SCOPED_WORDS['postgresql']} @> string_to_array(:scoped, ' ') "  # noqa: S608 (a constant of ours)
+    "AND session_id = :session AND (:is_word OR strpos(' ' || words || ' ', :inside) > 0)"
+)
+
+
+class Found(NamedTuple):
+    """A turn that a search found."""
+
+    anchor: int
+    score: float
+
+
+def add_to_index(connection: Connection, session_id: int, *, first: int, last: int) -> None:
+    """Let the turns of a range be found; their words are stored already."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(_ADD, {"session": session_id, "first": first, "last": last})
+
+
+def drop_from_index(connection: Connection, session_id: int, *, first: int, last: int) -> None:
+    """Let the turns of a range not be found any more; their words are still stored."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(_DROP, {"session": session_id, "first": first, "last": last})
+
+
+def forget_dropped(connection: Connection) -> None:
+    """Leave nothing of dropped turns in the index.
+
+    FTS5 only notes that something was dropped, and keeps its words until it happens to merge them away; here it
+    merges everything, which takes time in proportion to the whole index.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.execute(_MERGE)
+
+
+def find(connection: Connection, session: SessionRow, query: str, *, k: int, pool: int | None) -> list[Found]:
+    """Give the best turns for a query, best first, of equals the newest.
+
+    Args:
+        connection: In a transaction.
+        session: Whose turns.
+        query: Any text; nothing in it is syntax.
+        k: How many turns at most.
+        pool: How many of the turns that hold the rarest phrases are weighed exactly, by how often they hold them
+            and by their length. By default 200, or four times `k`.
+    """
+    rarity: dict[str, float] = {}
+    candidates: dict[int, float] = defaultdict(float)
+    for phrase in phrases(query):
+        numbers = _match(connection, session.id, phrase)
+        rarity[phrase] = log(1 + (session.turns - len(numbers) + 0.5) / (len(numbers) + 0.5))
+        for number in numbers:
+            candidates[number] += rarity[phrase]
+    best = sorted(candidates, key=lambda number: (candidates[number], number), reverse=True)
+    best = best[: max(k, pool or max(_SMALLEST_POOL, 4 * k))]
+    mean_length = session.words / max(1, session.turns)
+    found = [
+        found
+        for start in range(0, len(best), _AT_ONCE)
+        for found in _weigh(connection, session.id, best[start : start + _AT_ONCE], rarity, mean_length)
+    ]
+    return sorted(found, key=lambda hit: (hit.score, hit.anchor), reverse=True)[:k]
+
+
+def _match(connection: Connection, session_id: int, phrase: str) -> Sequence[int]:
+    """Give the numbers of the session's turns that hold a phrase."""
+    parts = phrase.split(" ")
+    scoped = " ".join(f"s{session_id}x{part}" for part in parts)
+    if connection.dialect.name == "sqlite":
+        return connection.execute(_MATCH_FTS5, {"scoped": f'"{scoped}"'}).scalars().all()
+    if connection.dialect.name == "postgresql":
+        told = {"scoped": scoped, "session": session_id, "is_word": len(parts) == 1, "inside": f" {phrase} "}
+        return connection.execute(_MATCH_GIN, told).scalars().all()
+    padded = literal(" ") + table.c.words + literal(" ")
+    query = select(table.c.number).where(table.c.session_id == session_id, padded.like(f"% {phrase} %"))
+    return connection.execute(query).scalars().all()
+
+
+def _weigh(
+    connection: Connection, session_id: int, numbers: list[int], rarity: dict[str, float], mean_length: float
+) -> list[Found]:
+    query = select(table.c.anchor, table.c.length, table.c.words).where(
+        table.c.session_id == session_id, table.c.number.in_(numbers)
+    )
+    # Two spaces between words, so that phrases that follow each other are all counted.
+    wanted = {f" {phrase.replace(' ', '  ')} ": weight for phrase, weight in rarity.items()}
+    found = []
+    for anchor, length, words in connection.execute(query):
+        padded = f" {words.replace(' ', '  ')} "
+        burden = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / max(1.0, mean_length))
+        counts = ((padded.count(phrase), weight) for phrase, weight in wanted.items())
+        score = sum(weight * count * (_SATURATION + 1) / (count + burden) for count, weight in counts)
+        found.append(Found(anchor, score))
+    return found

@@ -1,0 +1,80 @@
+"""Find a session's row, lock it for writing, make it where there is none.
+
+Knows sessions; knows nothing about turns. A session's row is what its writers wait for on a server, and it carries
+what would otherwise have to be counted: turns, words, edits.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
+
+from glyph_memory.store.rows import fingerprint
+from glyph_memory.store.schema import read_meta, sessions, write_meta
+
+
+class SessionRow(NamedTuple):
+    """A session as it stands in the transaction."""
+
+    id: int
+    last_anchor: int
+    turns: int
+    words: int
+    edits: int
+
+
+_COLUMNS = (
+    sessions.c.id,
+    sessions.c.last_anchor,
+    sessions.c.turns,
+    sessions.c.words,
+    sessions.c.edits,
+)
+
+
+def find_session(connection: Connection, name: str, *, lock: bool = False) -> SessionRow | None:
+    """Give a session, `None` where nothing was ever written to it; locked, nobody else writes to it meanwhile."""
+    query = select(*_COLUMNS).where(sessions.c.name_digest == fingerprint(name))
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else SessionRow(*row)
+
+
+def lock_session(connection: Connection, name: str) -> SessionRow:
+    """Give a session for writing, made where there is none."""
+    while (session := find_session(connection, name, lock=True)) is None:
+        make_session(connection, name)
+    return session
+
+
+def make_session(connection: Connection, name: str) -> bool:
+    """Make a session, unless there is one: whether this did."""
+    row = {"name_digest": fingerprint(name), "name": name, "last_anchor": 0, "turns": 0, "words": 0}
+    try:
+        with connection.begin_nested():
+            connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
+    except IntegrityError:
+        return False
+    return True
+
+
+def update_session(connection: Connection, session: SessionRow) -> None:
+    """Store what has become of a session."""
+    values = session._asdict()
+    del values["id"]
+    connection.execute(update(sessions).where(sessions.c.id == session.id).values(**values))
+
+
+def first_edits(connection: Connection) -> int:
+    """Give the edits that a session begins with.
+
+    0, until a session was cleared: one of the same name that comes later must not pass for it.
+    """
+    return int(read_meta(connection, "edits") or 0)
+
+
+def raise_first_edits(connection: Connection, *, above: int) -> None:
+    """Let sessions that are made from now on begin with more edits than a cleared one had."""
+    before = int(read_meta(connection, "edits", lock=True) or 0)
+    write_meta(connection, "edits", str(max(before, above + 1)))

@@ -1,0 +1,277 @@
+"""One session of a store: its turns, identifiers and seals.
+
+Wiring only: each method is one transaction around what the modules beside it do. Nothing that a shelf gives comes
+from another session, and no argument can point it at one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import Connection, update
+
+from glyph_memory.errors import StoreError
+from glyph_memory.store.append import append_turns
+from glyph_memory.store.engine import Database
+from glyph_memory.store.erase import forget_after, forget_anchors, forget_session
+from glyph_memory.store.fork import copy_session
+from glyph_memory.store.identifiers import count_occurrences, read_identifiers
+from glyph_memory.store.rows import anchor_within, check_name
+from glyph_memory.store.schema import turns
+from glyph_memory.store.seals import check_numbers, continues, drop_seals, read_seals, store_seals
+from glyph_memory.store.search import find
+from glyph_memory.store.sessions import (
+    SessionRow,
+    find_session,
+    first_edits,
+    lock_session,
+    update_session,
+)
+from glyph_memory.store.turns import read_chunk, read_head, read_last_user, read_turn, read_turns
+from glyph_memory.store.values import Hit, Known, SealRecord, ShelfState
+from glyph_memory.transcript import Turn
+
+_LAST = 2**63 - 1
+
+
+class Shelf:
+    """One session of a store; made by `Store.session`.
+
+    Reading what was never written gives nothing; the session is made when something is first written to it. Every
+    method that writes is one transaction: when it returns, what it did outlives the process and the power, and when
+    it raises, it did nothing.
+
+    Raises:
+        StoreBusy: From any method: others kept the database for longer than `wait_s`.
+        StoreError: From any method: the database cannot be read or written.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self.name = check_name(name)
+
+    def __repr__(self) -> str:
+        return f"Shelf({self.name!r} of {self._database.shown})"
+
+    def state(self) -> ShelfState:
+        """Give where the session stands; cheap enough to ask before everything else."""
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            if session is None:
+                return ShelfState(last_anchor=0, turns=0, edits=first_edits(connection))
+            return ShelfState(last_anchor=session.last_anchor, turns=session.turns, edits=session.edits)
+
+    def append(self, turns: Sequence[Turn], *, keep_anchors: bool = False) -> tuple[Turn, ...]:
+        """Store turns, all or none; durable on return.
+
+        A turn whose `id` is there already with the same content is not stored twice: so a caller who does not know
+        whether a call went through makes it again. A pin set since is no difference, nor is a time that is not told.
+
+        Args:
+            turns: What was said, oldest first.
+            keep_anchors: Keep the anchors that the turns have, as an import does; by default they get new ones.
+
+        Returns:
+            The turns as they are stored, each with anchor, id and time.
+
+        Raises:
+            StoreError: An id is there with another content, or an anchor that is to be kept is not above the last.
+        """
+        if not turns:
+            return ()
+        with self._database.writing() as connection:
+            session = lock_session(connection, self.name)
+            return append_turns(connection, session, turns, keep_anchors=keep_anchors)
+
+    def turns(self, *, after: int = 0, upto: int | None = None, images: bool = True) -> Iterator[Turn]:
+        """Give turns by anchor, as many at once as fit in some megabytes; between them, nothing is held open.
+
+        Args:
+            after: Begin with the first that has a higher anchor.
+            upto: End with this one.
+            images: Whether the turns are to have theirs.
+        """
+        last = _LAST if upto is None else anchor_within(upto)
+        at = anchor_within(after)
+        while True:
+            with self._database.reading() as connection:
+                session = find_session(connection, self.name)
+                if session is None:
+                    return
+                chunk = read_chunk(connection, session.id, after=at, upto=last, with_images=images)
+            if not chunk:
+                return
+            yield from chunk
+            at = chunk[-1].anchor or last
+
+    def turn(self, anchor: int) -> Turn | None:
+        """Give one turn, `None` where there is none of this anchor."""
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            return None if session is None else read_turn(connection, session.id, anchor)
+
+    def head(self) -> tuple[Turn, ...]:
+        """Give the system turns that the session begins with."""
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            return () if session is None else tuple(read_head(connection, session.id))
+
+    def last_user(self, *, upto: int) -> Turn | None:
+        """Give the user's newest turn, up to an anchor."""
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            if session is None:
+                return None
+            return read_last_user(connection, session.id, upto=anchor_within(upto))
+
+    def pinned(self, *, upto: int) -> tuple[Turn, ...]:
+        """Give the pinned turns, up to an anchor."""
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            if session is None:
+                return ()
+            where = (turns.c.pinned, turns.c.anchor <= anchor_within(upto))
+            return tuple(read_turns(connection, session.id, *where))
+
+    def set_pinned(self, anchor: int, pinned: bool) -> None:
+        """Pin a turn, or not any more.
+
+        Raises:
+            StoreError: There is no turn of this anchor.
+        """
+        this = (turns.c.anchor == anchor_within(anchor), turns.c.anchor > 0)
+        with self._database.writing() as connection:
+            session = find_session(connection, self.name, lock=True)
+            if session is None or (turn := read_turn(connection, session.id, anchor)) is None:
+                raise StoreError(
+                    f"session {self.name!r} has no turn §{anchor}. Give the anchor of one it has"
+                )
+            if turn.pinned != pinned:
+                of_session = turns.c.session_id == session.id
+                connection.execute(update(turns).where(of_session, *this).values(pinned=pinned))
+                update_session(connection, session._replace(edits=session.edits + 1))
+
+    def truncate(self, *, after: int) -> int:
+        """Forget all turns with a higher anchor; how many there were. Seals stay as they are."""
+        with self._database.erasing() as connection:
+            session = find_session(connection, self.name, lock=True)
+            return 0 if session is None else forget_after(connection, session, after)
+
+    def delete(self, anchors: Collection[int]) -> int:
+        """Forget some turns; how many of them there were. Seals stay as they are."""
+        with self._database.erasing() as connection:
+            session = find_session(connection, self.name, lock=True)
+            return 0 if session is None else forget_anchors(connection, session, anchors)
+
+    def clear(self) -> None:
+        """Forget the whole session, its name included; one of the same name begins anew."""
+        with self._database.erasing() as connection:
+            session = find_session(connection, self.name, lock=True)
+            if session is not None:
+                forget_session(connection, session)
+
+    def fork(self, name: str) -> Shelf:
+        """Copy turns with their anchors, identifiers and seals to a new session.
+
+        Raises:
+            StoreError: There is a session of that name.
+        """
+        fork = Shelf(self._database, name)
+        with self._database.writing() as connection:
+            copy_session(connection, self.name, name)
+        return fork
+
+    def search(self, query: str, *, k: int, pool: int | None = None) -> tuple[Hit, ...]:
+        """Give the turns that fit a query best, best first, of equals the newest.
+
+        Text, name, tools' names and arguments are searched, without regard to case and width. Each white-space
+        separated piece of the query is looked for as a phrase, and one is enough; nothing in it is syntax.
+
+        Args:
+            query: What to look for; one without letters or digits finds nothing.
+            k: How many turns at most.
+            pool: How many turns are weighed exactly: of those that hold the rarest phrases, the newest. By default
+                200, or four times `k`.
+        """
+        if k < 1:
+            return ()
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            if session is None:
+                return ()
+            found = find(connection, session, query, k=k, pool=pool)
+            hits = ((hit, read_turn(connection, session.id, hit.anchor)) for hit in found)
+            return tuple(Hit(turn=turn, score=hit.score) for hit, turn in hits if turn is not None)
+
+    def identifiers(self, *, like: str = "", limit: int = 100) -> tuple[Known, ...]:
+        r"""Give identifiers that were said, those mentioned last first.
+
+        Args:
+            like: Only those that hold this, without regard to case; `%`, `_` and `\` are letters like others.
+            limit: How many at most.
+        """
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            return () if session is None else read_identifiers(connection, session.id, like=like, limit=limit)
+
+    def occurrences(self, texts: Collection[str], *, upto: int) -> dict[str, int]:
+        """Give how often each text was said as an identifier, up to an anchor; 0 where never."""
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            if session is None:
+                return dict.fromkeys(texts, 0)
+            return count_occurrences(connection, session.id, texts, upto=upto)
+
+    def seals(self) -> tuple[SealRecord, ...]:
+        """Give the session's seals, by number."""
+        with self._database.reading() as connection:
+            session = find_session(connection, self.name)
+            return () if session is None else read_seals(connection, session.id)
+
+    def add_seals(self, records: Sequence[SealRecord], *, edits: int) -> bool:
+        """Append seals, unless the past changed or another process was faster: whether they are stored.
+
+        Args:
+            records: Numbered on from the last one stored.
+            edits: The state's `edits` when they were made.
+
+        Raises:
+            StoreError: Their numbers have gaps.
+        """
+        check_numbers(records)
+        with self._database.writing() as connection:
+            session = self._unedited(connection, edits)
+            if session is None or not continues(connection, session.id, records):
+                return False
+            store_seals(connection, session.id, records)
+            return True
+
+    def replace_seals(self, keep: int, records: Sequence[SealRecord], *, edits: int) -> int | None:
+        """Drop the seals with a number above `keep` and append others, unless the past changed.
+
+        Returns:
+            The new `edits`; `None` where the past changed, and nothing was done.
+
+        Raises:
+            StoreError: Their numbers have gaps, or do not continue what is kept.
+        """
+        check_numbers(records)
+        with self._database.erasing() as connection:
+            session = self._unedited(connection, edits)
+            if session is None:
+                return None
+            drop_seals(connection, session.id, keep=keep)
+            if not continues(connection, session.id, records):
+                raise StoreError(
+                    f"seal {records[0].number} does not continue what session {self.name!r} keeps up to {keep}. "
+                    "Read its seals again"
+                )
+            store_seals(connection, session.id, records)
+            update_session(connection, session._replace(edits=session.edits + 1))
+            return session.edits + 1
+
+    def _unedited(self, connection: Connection, edits: int) -> SessionRow | None:
+        session = find_session(connection, self.name, lock=True)
+        if edits != (first_edits(connection) if session is None else session.edits):
+            return None
+        return session or lock_session(connection, self.name)

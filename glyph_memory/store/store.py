@@ -1,0 +1,97 @@
+"""A database of conversations: what is open, which sessions it holds, and its secret.
+
+Wiring only. Knows nothing about pages, folding or models.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import select
+
+from glyph_memory.store.address import parse_address
+from glyph_memory.store.engine import Database
+from glyph_memory.store.schema import SCHEMA, Schema, read_meta, sessions, turns
+from glyph_memory.store.shelf import Shelf
+from glyph_memory.store.values import SessionInfo
+
+
+class Store:
+    """A database of conversations, open until it is closed; any number of threads may share one.
+
+    Example:
+        >>> from glyph_memory.transcript import Turn
+        >>> with Store.open(":memory:") as store:
+        ...     (turn,) = store.session("chat").append([Turn(role="user", text="The port is 8443.")])
+        ...     turn.anchor, store.session("chat").search("port", k=1)[0].turn.text
+        (1, 'The port is 8443.')
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.reading() as connection:
+            self.key = bytes.fromhex(read_meta(connection, "key") or "")
+        self.url = database.address.url.render_as_string(hide_password=True)
+        self.path = database.address.path
+        self.read_only = database.read_only
+
+    @classmethod
+    def open(cls, url: str | Path, *, wait_s: float = 10.0, schema: Schema = SCHEMA) -> Store:
+        """Open a database; made where it is not there, for its owner only.
+
+        Args:
+            url: A path, `":memory:"`, or a URL of SQLAlchemy's: `sqlite:///chat.db`, `sqlite:///chat.db?mode=ro`,
+                `postgresql+pg8000://user@host/database`.
+            wait_s: How long to wait for other processes that write, before `StoreBusy`.
+            schema: How tables are made and renewed; for tests of just that.
+
+        Raises:
+            StoreBusy: Others kept the database for longer than that.
+            StoreError: It cannot be opened; the message says why and what to do.
+        """
+        return cls(Database(parse_address(url), wait_s=wait_s, schema=schema))
+
+    def __repr__(self) -> str:
+        return f"Store({self.url!r})"
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; a second time does nothing."""
+        self._database.close()
+
+    def session(self, name: str) -> Shelf:
+        """Give a session; it is made when something is first written to it. Names are compared exactly.
+
+        Raises:
+            StoreError: The name is empty, or holds NUL or a lone surrogate.
+        """
+        return Shelf(self._database, name)
+
+    def sessions(self) -> tuple[SessionInfo, ...]:
+        """Give all sessions, by name."""
+        times = select(turns.c.time).where(turns.c.session_id == sessions.c.id).limit(1)
+        first = times.order_by(turns.c.anchor).scalar_subquery()
+        last = times.order_by(turns.c.anchor.desc()).scalar_subquery()
+        with self._database.reading() as connection:
+            rows = connection.execute(select(sessions.c.name, sessions.c.turns, first, last)).all()
+        found = (
+            SessionInfo(name=name, turns=count, first_time=_time(first), last_time=_time(last))
+            for name, count, first, last in rows
+        )
+        return tuple(sorted(found, key=lambda session: session.name))
+
+
+def _time(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)

@@ -1,0 +1,73 @@
+"""What a store tells: small values about its sessions, hits, identifiers and seals.
+
+Knows nothing about databases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from glyph_memory.transcript import Turn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionInfo:
+    """One session of a store, from outside."""
+
+    name: str
+    """What it is called, exactly."""
+    turns: int
+    """How many turns it holds."""
+    first_time: datetime | None
+    """When its first turn was said; `None` where it holds none."""
+    last_time: datetime | None
+    """When its last turn was said. Turns are ordered by anchor: a clock that was set back shows here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShelfState:
+    """Where a session stands: what another process compares to see whether it has to look again."""
+
+    last_anchor: int
+    """The highest anchor ever given, 0 before the first."""
+    turns: int
+    """How many turns the session holds."""
+    edits: int
+    """Grows whenever the past changed: a pin, a truncation, a deletion, seals replaced, the session cleared."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """A turn that a search found."""
+
+    turn: Turn
+    """The turn, whole."""
+    score: float
+    """How well it fits; higher is better. Comparable within one search of one session."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """An identifier that was said in a session."""
+
+    text: str
+    """Verbatim."""
+    kind: str
+    """What it looked like when it was last said."""
+    count: int
+    """How often it was said."""
+    anchors: tuple[int, ...]
+    """The turns it was said in, oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealRecord:
+    """A seal as a store keeps it; what it says is not looked into."""
+
+    number: int
+    """Its place among the session's seals; one follows the other without gaps."""
+    digest: str
+    """The seal's own digest."""
+    body: str
+    """The seal, usually as JSON."""

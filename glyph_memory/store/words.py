@@ -1,0 +1,89 @@
+"""Take text apart into the words that are indexed, and a query into the phrases that are looked for.
+
+Knows characters; knows nothing about databases. Every database gets the same words, so that a search finds the same
+turns in each.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import pairwise
+
+_LONGEST = 200
+"""Characters of a word; longer runs are cut, since indexes take no words of any length. A phrase finds them whole."""
+_MOST_PHRASES = 256
+_UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x1100, 0x11FF),  # Hangul jamo
+    (0x2E80, 0x31FF),  # radicals, kana, bopomofo, jamo
+    (0x3400, 0x9FFF),  # Han
+    (0xA960, 0xA97F),  # Hangul jamo
+    (0xAC00, 0xD7FF),  # Hangul
+    (0xF900, 0xFAFF),  # Han
+    (0x1AFF0, 0x1B16F),  # kana
+    (0x20000, 0x3FFFF),  # Han
+)
+"""Scripts without spaces between words, or with endings that nobody types: each character is a word."""
+
+
+class _Parts(dict[int, str]):
+    """What each character becomes; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        part = " "
+        if unicodedata.category(chr(code))[0] in "LNM":
+            part = f" {chr(code)} " if is_unspaced(chr(code)) else chr(code)
+        if len(self) < 100_000:
+            self[code] = part
+        return part
+
+
+_PARTS = _Parts()
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script that puts no spaces between words."""
+    return any(first <= ord(character) <= last for first, last in _UNSPACED)
+
+
+def words(text: str) -> list[str]:
+    """Give the words of a text: runs of letters and digits, without regard to case and width.
+
+    Example:
+        >>> words("Deploy_KEY=ﬁle-9, 東京")
+        ['deploy', 'key', 'file', '9', '東', '京']
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return [
+        word[start : start + _LONGEST]
+        for word in folded.translate(_PARTS).split()
+        for start in range(0, len(word), _LONGEST)
+    ]
+
+
+def phrases(query: str) -> tuple[str, ...]:
+    """Give what a query looks for: each of its white-space separated pieces, as words that follow each other.
+
+    Nothing in a query is syntax. A run of more than four characters of a script without spaces is looked for by its
+    pairs as well, since it is rather a sentence than a word. At most 256 phrases.
+
+    Example:
+        >>> phrases('src/app.py OR "x"')
+        ('src app py', 'or', 'x')
+    """
+    found: dict[str, None] = {}
+    for piece in query.split():
+        parts = words(piece)
+        if parts:
+            found[" ".join(parts)] = None
+        if sum(map(is_unspaced, "".join(parts))) > 4:
+            found |= {
+                f"{one} {two}": None
+                for one, two in pairwise(parts)
+                if is_unspaced(one[0]) and is_unspaced(two[0])
+            }
+        if len(found) >= _MOST_PHRASES:
+            break
+    return tuple(found)[:_MOST_PHRASES]
