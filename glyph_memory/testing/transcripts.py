@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -19,15 +19,18 @@ from glyph_memory.transcript import Role, ToolCall, Transcript, Turn
 _Item = TypeVar("_Item")
 
 
-def agent_conversation(*, turns: int = 200, seed: int = 0) -> Transcript:
+def agent_conversation(*, turns: int = 200, seed: int = 0, tool_lines: int | None = None) -> Transcript:
     """Make up a conversation between a user, an agent and its tools.
 
     Args:
         turns: How many, 1 or more. No tool call is left open at the end.
         seed: Another number gives another conversation.
+        tool_lines: How many lines a tool's result has; half of the results have fewer, some five times as many.
+            With 60, a turn comes to some 600 tokens, as where an agent reads whole files and logs. Unless given,
+            results are a few lines long, and a turn comes to some 60 tokens.
 
     Raises:
-        ValueError: `turns` is below 1.
+        ValueError: `turns` or `tool_lines` is below 1.
 
     Example:
         >>> talk = agent_conversation(turns=40)
@@ -36,7 +39,9 @@ def agent_conversation(*, turns: int = 200, seed: int = 0) -> Transcript:
     """
     if turns < 1:
         raise ValueError(f"turns={turns!r}: a conversation has at least one")
-    desk = _Desk(seed)
+    if tool_lines is not None and tool_lines < 1:
+        raise ValueError(f"tool_lines={tool_lines!r}: a result has at least one; leave it out for short ones")
+    desk = _Desk(seed, tool_lines)
     desk.say("system", "You are the on-call agent of a web shop. Use the tools. Quote identifiers exactly.")
     episodes = (
         (5, desk.read_code),
@@ -55,8 +60,9 @@ def agent_conversation(*, turns: int = 200, seed: int = 0) -> Transcript:
 class _Desk:
     """Writes the conversation down, an episode at a time; of `random`, only `random()` never changes."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, tool_lines: int | None) -> None:
         self.turns: list[Turn] = []
+        self._tool_lines = tool_lines
         self.part, self.name = "", ""  # what the episode is about
         self._random = random.Random(seed).random  # noqa: S311  nothing here is secret
         self._now = datetime(2025, 3, 3, 8, 30, tzinfo=UTC)
@@ -66,32 +72,39 @@ class _Desk:
         """Five turns: the agent opens a file, runs its tests and finds out why they fail."""
         line, path = self.number(12, 300), f"src/{self.part}/{self.name}.py"
         self.say("user", self.fill(phrases.REPORTS))
-        read = self._call("read_file", path=path, first_line=line, last_line=line + 8)
+        length = self.length(usual=9)
+        read = self._call("read_file", path=path, first_line=line, last_line=line + length - 1)
         test = self._call("run_tests", paths=[f"tests/{self.part}/test_{self.name}.py"], verbose=True)
         self.say("assistant", self.fill(phrases.LOOKING), read, test)
-        code = self.fill(phrases.CODE).splitlines()
+        is_long = self._tool_lines is not None
+        code = self.long(phrases.BLOCKS, length) if is_long else self.fill(phrases.CODE).splitlines()
         self.say("tool", "\n".join(f"{line + n:5d}  {row}" for n, row in enumerate(code)), answers=read)
         trace = self.fill(phrases.TRACES).replace("PATH", path).replace("LINE", str(line + 3))
+        if is_long:
+            trace = "\n".join([*self.long(phrases.TESTS, self.length()), trace])
         self.say("tool", trace, answers=test)
         self.say("assistant", f"{self.fill(phrases.CAUSES)} {self.fill(phrases.COMMITS)}")
 
     def search_logs(self) -> None:
         """Six turns: the agent searches the logs, and asks a service how it does."""
         self.say("user", self.fill(phrases.REPORTS))
-        search = self._call("search_logs", query=self.fill(["level:ERROR {part}", "request={id}"]), limit=12)
-        self.say("assistant", self.fill(phrases.LOOKING), search)
-        self.say(
-            "tool",
-            "\n".join(sorted(self.fill(phrases.LOGS) for _ in range(self.number(4, 12)))),
-            answers=search,
+        search = self._call(
+            "search_logs",
+            query=self.fill(["level:ERROR {part}", "request={id}"]),
+            limit=(limit := self.length(usual=12)),
         )
+        self.say("assistant", self.fill(phrases.LOOKING), search)
+        if self._tool_lines is None:
+            found = [self.fill(phrases.LOGS) for _ in range(self.number(4, 12))]
+        else:
+            found = self.long(phrases.LOG_LINES, limit)
+        self.say("tool", "\n".join(sorted(found)), answers=search)
         state = self._call("service_state", host=self.fill(["{host}"]), minutes=self.number(5, 90))
         self.say("assistant", self.fill(phrases.FINDINGS), state)
         p50_ms = self.number(3, 90)
         load = {"cpu": self.number(0, 100) / 100, "p50_ms": p50_ms, "p99_ms": p50_ms * self.number(2, 90)}
-        self.say(
-            "tool", json.dumps({"id": self.fill(["{id}"]), "healthy": p50_ms < 40, **load}), answers=state
-        )
+        told = json.dumps({"id": self.fill(["{id}"]), "healthy": p50_ms < 40, **load})
+        self.say("tool", "\n".join([told, *self._minutes()]), answers=state)
         self.say("assistant", self.fill(phrases.CAUSES))
 
     def look_up(self) -> None:
@@ -101,13 +114,15 @@ class _Desk:
         query = self._call("query_orders", filter={"number": order}, columns=["*"], limit=1)
         self.say("assistant", self.fill(["One moment.", "I look it up.", "Let me see where it is."]), query)
         status, cents = self.pick(("paid", "packed", "sent", "returned")), self.number(500, 99_999)
-        row = {
+        row: dict[str, object] = {
             "number": order,
             "id": self.fill(["{id}"]),
             "status": status,
             "cents": cents,
             "sha256": self.hex(64),
         }
+        if self._tool_lines is not None:
+            row["items"] = [self._item() for _ in range(-(-self.length() // 8))]
         self.say("tool", json.dumps([row], indent=2), answers=query)
         self.say("assistant", f"{order} is {status}; its total is {cents // 100}.{cents % 100:02d} €.")
 
@@ -135,6 +150,80 @@ class _Desk:
     def greet(self) -> None:
         """One turn."""
         self.say("user", self.fill(["Thank you, that is all for now.", "Good. I will tell {who}."]))
+
+    def _minutes(self) -> list[str]:
+        """Tell how a service did, a line a minute; nothing where results are short."""
+        if self._tool_lines is None:
+            return []
+        rows = ["minute                cpu  rss_mb  p50_ms  p99_ms  open  errors"]
+        for minute in range(self.length()):
+            cpu, p50_ms = self.number(0, 999) / 1000, self.number(3, 90)
+            figures = self.number(180, 2900), p50_ms, p50_ms * self.number(2, 40), self.number(0, 400)
+            time = self._now + timedelta(minutes=minute)
+            rows.append(
+                f"{time:%Y-%m-%dT%H:%MZ}  {cpu:.3f}  {'  '.join(f'{figure:6d}' for figure in figures)}  "
+                f"{max(0, self.number(-40, 20)):6d}"
+            )
+        return rows
+
+    def _item(self) -> dict[str, object]:
+        """Make up an item of an order."""
+        title = f"{self.pick(phrases.FIELDS)} {self.pick(phrases.THINGS)}"
+        return {
+            "sku": f"{self.hex(4).upper()}-{self.number(10, 99)}",
+            "title": f"{title}, {self.number(2, 40)} pieces",
+            "count": self.number(1, 9),
+            "cents": self.number(99, 49_999),
+            "packed_by": self.pick(phrases.PEOPLE),
+            "shelf": self.fill(["{part}-{n}", "{other}/{n}"]),
+        }
+
+    def length(self, *, usual: int = 0) -> int:
+        """Draw how many lines a long result has; give the usual where results are short."""
+        if self._tool_lines is None:
+            return usual
+        drawn = self._random()
+        # The median is `tool_lines`; no power function, whose last bit differs among machines.
+        return max(1, int(self._tool_lines * (0.375 + 5 * drawn * drawn * drawn)))
+
+    def long(self, passages: Sequence[str], lines: int) -> list[str]:
+        """Give lines of passages with their blanks filled: words stay the same all through one, figures never."""
+        found: list[str] = []
+        while len(found) < lines:
+            thing, other_thing, verb, other_verb = (
+                self.pick(words) for words in (phrases.THINGS, phrases.THINGS, phrases.VERBS, phrases.VERBS)
+            )
+            words = {
+                "part": self.part if self.number(0, 2) else self.pick(phrases.PARTS),
+                "other": self.pick(phrases.PARTS),
+                "who": self.pick(phrases.PEOPLE),
+                "field": self.pick(phrases.FIELDS),
+                "thing": thing,
+                "other_thing": other_thing,
+                "verb": verb,
+                "other_verb": other_verb,
+            }
+            words["path"] = f"src/{words['part']}/{verb}_{thing}.py"
+            forms = {
+                form(key): form(word) for key, word in words.items() for form in (str.capitalize, str.upper)
+            }
+            found += self.pick(passages).format_map(_Blanks(forms | words, self._figure)).splitlines()
+            found += [""] if "\n" in passages[0] else []
+        return found[:lines]
+
+    def _figure(self, blank: str) -> str:
+        """Make up a figure or an identifier."""
+        before = self._now - timedelta(milliseconds=self.number(0, 1_800_000))
+        made = {
+            "n": str(self.number(2, 980)),
+            "ms": f"{self.number(3, 9000)} ms",
+            "time": f"{before:%Y-%m-%dT%H:%M:%S}.{before.microsecond // 1000:03d}Z",
+            "commit": self.hex(12),
+            "host": f"{self.pick(phrases.PARTS)}-{self.number(1, 9)}.internal:{self.number(2000, 9999)}",
+            "order": f"ORD-{self.number(100_000, 999_999)}-{self.pick('ABCDEFGHJK')}",
+            "id": f"{self.hex(8)}-{self.hex(4)}-4{self.hex(3)}",
+        }
+        return made[blank]
 
     def say(self, role: Role, text: str, *calls: ToolCall, answers: ToolCall | None = None) -> None:
         """Write a turn down, with a time and an id of its own."""
@@ -173,3 +262,14 @@ class _Desk:
 
     def _call(self, name: str, **arguments: object) -> ToolCall:
         return ToolCall(name=name, arguments=json.dumps(arguments), id=f"call_{self.hex(24)}")
+
+
+class _Blanks(dict[str, str]):
+    """Words to fill blanks with; what is no word is made up anew at every mention."""
+
+    def __init__(self, words: Mapping[str, str], figure: Callable[[str], str]) -> None:
+        super().__init__(words)
+        self._figure = figure
+
+    def __missing__(self, blank: str) -> str:
+        return self._figure(blank)
