@@ -1,22 +1,36 @@
 """Long memory for self-hosted vision-language models.
 
-`typeset` turns text into dense page images, `ModelProfile` counts what they cost, `OpenAIReader` has a model read them.
-Start with `typeset("…")[0].image`, or with `glyph-memory demo` on the command line.
+`GlyphMemory` keeps a conversation whole and shows a model its old turns as pages; `typeset` turns text into pages,
+`ModelProfile` counts what they cost, `OpenAIReader` has a model read them. Start with `GlyphMemory.open("chat.db")`,
+or with `glyph-memory demo` on the command line.
 """
 
+from glyph_memory.context import Binder as Binder
 from glyph_memory.context import Context as Context
 from glyph_memory.context import ImagePart as ImagePart
 from glyph_memory.context import Message as Message
+from glyph_memory.context import write_context as write_context
 from glyph_memory.errors import BadReading as BadReading
 from glyph_memory.errors import DocumentError as DocumentError
 from glyph_memory.errors import FontError as FontError
 from glyph_memory.errors import GlyphMemoryError as GlyphMemoryError
+from glyph_memory.errors import PolicyError as PolicyError
 from glyph_memory.errors import ProfileError as ProfileError
 from glyph_memory.errors import ReaderError as ReaderError
 from glyph_memory.errors import ReaderOverflow as ReaderOverflow
 from glyph_memory.errors import ReaderRefused as ReaderRefused
 from glyph_memory.errors import ReaderUnavailable as ReaderUnavailable
+from glyph_memory.errors import StoreBusy as StoreBusy
+from glyph_memory.errors import StoreError as StoreError
 from glyph_memory.errors import StyleError as StyleError
+from glyph_memory.fold import Fold as Fold
+from glyph_memory.fold import FoldPolicy as FoldPolicy
+from glyph_memory.fold import Seal as Seal
+from glyph_memory.fold import fold as fold
+from glyph_memory.memory import GlyphMemory as GlyphMemory
+from glyph_memory.memory import MemoryReport as MemoryReport
+from glyph_memory.memory import Passage as Passage
+from glyph_memory.memory import Zoomed as Zoomed
 from glyph_memory.page import Escape as Escape
 from glyph_memory.page import Line as Line
 from glyph_memory.page import Page as Page

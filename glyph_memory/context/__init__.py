@@ -10,6 +10,7 @@ from glyph_memory.context.cache import RecentImages as RecentImages
 from glyph_memory.context.messages import Context as Context
 from glyph_memory.context.messages import ImagePart as ImagePart
 from glyph_memory.context.messages import Message as Message
+from glyph_memory.context.quote import quoted as quoted
 from glyph_memory.context.write import context_tokens as context_tokens
 from glyph_memory.context.write import repeated as repeated
 from glyph_memory.context.write import write_context as write_context

@@ -45,6 +45,9 @@ MESSAGE_TOKENS = 8
 """What a chat template puts round a message, at the most: begin, role, line breaks, end."""
 CALL_TOKENS = 24
 """What it puts round a tool call, or we round a result whose call is gone."""
+_PNG_BYTES = 2048
+"""What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
+a limit that no encoder passes, and the same with every one."""
 _PICTURE_TOKENS = 32
 """What we say about a recent turn's picture."""
 
@@ -219,15 +222,14 @@ class Binder:
         return images
 
     def _sealed_page(self, page: Page, anchors: tuple[int, int]) -> SealedPage:
-        data = page.png()
-        self.cache.put(page.digest, data)
+        self.cache.put(page.digest, page.png())
         return SealedPage(
             number=page.number,
             digest=page.digest,
             size=page.size,
             # A prompt holds more than one image sooner or later; one rule charges for a lone image otherwise.
             tokens=self.profile.image_tokens(page.size, images=2),
-            bytes=len(data),
+            bytes=len(page.pixels) + _PNG_BYTES,
             anchors=anchors,
             escapes=page.escapes,
         )

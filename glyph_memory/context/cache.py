@@ -16,6 +16,9 @@ class ImageCache(Protocol):
     def put(self, digest: str, data: bytes) -> None:
         """Keep a file, if there is room; whoever needs it to be kept must not rely on it."""
 
+    def forget(self, digest: str) -> None:
+        """Drop a file, because what it shows is to be erased."""
+
 
 class RecentImages:
     """Keeps the files used last in memory. Safe to share among threads.
@@ -45,3 +48,8 @@ class RecentImages:
             self._files[digest] = data
             while self._bytes > self._at_most and len(self._files) > 1:
                 self._bytes -= len(self._files.popitem(last=False)[1])
+
+    def forget(self, digest: str) -> None:
+        """Drop a file."""
+        with self._lock:
+            self._bytes -= len(self._files.pop(digest, b""))

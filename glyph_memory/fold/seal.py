@@ -30,7 +30,7 @@ class SealedPage:
     tokens: int
     """What it costs the model, wrapping included."""
     bytes: int
-    """Length of its PNG file when it was sealed."""
+    """Length of its PNG file, at the most."""
     anchors: tuple[int, int]
     """The first and the last turn that stand on it."""
     escapes: int = 0
@@ -100,6 +100,14 @@ class Seal:
     def digest(self) -> str:
         """SHA-256 of its JSON, in hex; so of its turns, its pages and all seals before it."""
         return hashlib.sha256(_canonical(self.to_json())).hexdigest()
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Of all its images."""
+        return (
+            *(page.digest for page in self.pages),
+            *(picture.digest for picture in self.pictures if picture.digest),
+        )
 
     @property
     def images(self) -> int:

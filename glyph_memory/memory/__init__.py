@@ -1,1 +1,6 @@
-"""Under construction."""
+"""`GlyphMemory`: turns go in, contexts come out, nothing is lost. Wiring only: store, binder and fold do the work."""
+
+from glyph_memory.memory.memory import GlyphMemory as GlyphMemory
+from glyph_memory.memory.recall import Passage as Passage
+from glyph_memory.memory.recall import Zoomed as Zoomed
+from glyph_memory.memory.report import MemoryReport as MemoryReport

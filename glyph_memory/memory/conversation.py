@@ -1,0 +1,433 @@
+"""`Conversation`: all that a memory does, one session of a store, in plain calls.
+
+Wires a session's store, its fold and its binder together; `GlyphMemory` adds the async twins.
+"""
+
+from __future__ import annotations
+
+import hmac
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, get_args
+
+from glyph_memory.context import (
+    Binder,
+    Context,
+    ImageCache,
+    RecentImages,
+    context_tokens,
+    quoted,
+    write_context,
+)
+from glyph_memory.errors import FontError, GlyphMemoryError, PolicyError, StoreError
+from glyph_memory.fold import Fold, FoldPolicy
+from glyph_memory.memory.cache import FolderCache
+from glyph_memory.memory.lines import read_file, write_file
+from glyph_memory.memory.live import LiveFold
+from glyph_memory.memory.recall import Passage, Zoomed, passage, said
+from glyph_memory.memory.report import MemoryReport, report_on
+from glyph_memory.memory.zoom import zoom
+from glyph_memory.page import Page
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.transcript import Role, ToolCall, Turn
+
+if TYPE_CHECKING:
+    from glyph_memory.store import Known, SessionInfo, Shelf, Store
+
+_BATCH = 500
+"""Turns that are stored in one transaction where many come at once."""
+
+Redact = Callable[[Turn], Turn]
+
+
+class Conversation:
+    """A conversation that is kept whole, and shown to a model as pages and recent text.
+
+    One session of a store. Turns are durable when `add` returns; `context` gives what to send. Safe to share among
+    threads, and any number of processes may open the same session at once.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        shelf: Shelf,
+        binder: Binder,
+        *,
+        redact: Redact | None = None,
+        owns_store: bool = True,
+    ) -> None:
+        self._store, self._shelf, self._binder = store, shelf, binder
+        self._redact, self._owns_store = redact, owns_store
+        self._live = LiveFold(shelf, binder, read_only=store.read_only)
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Path | Store = ":memory:",
+        *,
+        session: str = "default",
+        profile: str | ModelProfile = "glyph",
+        policy: FoldPolicy | None = None,
+        style: PageStyle | None = None,
+        redact: Redact | None = None,
+        cache: ImageCache | None = None,
+        wait_s: float = 10.0,
+    ) -> Self:
+        """Open a session, or begin it.
+
+        Args:
+            url: Path of an SQLite database, made where there is none; any SQLAlchemy URL; ":memory:" for one that
+                ends with the process; or a `Store` that is open already, to share among sessions.
+            session: Whose conversation it is. The memory sees no other.
+            profile: The model that will read, by name or as an object. Another one than last time begins an epoch.
+            policy: When turns become pages; `FoldPolicy.for_profile` unless another is given.
+            style: How pages look; the released Glyph model's unless another is given.
+            redact: Sees every turn before it is stored or drawn, and gives what takes its place.
+            cache: Where page files are kept; beside an SQLite file unless another is given, else in memory.
+            wait_s: How long to wait for a database that another process has locked, in seconds.
+
+        Raises:
+            StoreError: The database cannot be opened; the message says what to do.
+            ProfileError: No such model is known.
+            PolicyError: The policy cannot work.
+            FontError: The style's font is missing.
+        """
+        from glyph_memory.store import Store  # noqa: PLC0415 - SQL is loaded when a store is opened
+
+        store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s)
+        try:
+            if cache is None:
+                cache = FolderCache(_pages_folder(store.path)) if store.path else RecentImages()
+            binder = Binder(
+                profile,
+                style=style,
+                policy=policy,
+                cache=cache,
+                uuid_of=lambda digest: _uuid(store.key, digest),
+            )
+            return cls(store, store.session(session), binder, redact=redact, owns_store=store is not url)
+        except BaseException:
+            if store is not url:
+                store.close()
+            raise
+
+    def close(self) -> None:
+        """Close the store, unless it was given open."""
+        if self._owns_store:
+            self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def session(self) -> str:
+        """The session's name."""
+        return self._shelf.name
+
+    @property
+    def profile(self) -> ModelProfile:
+        """The model that will read."""
+        return self._binder.profile
+
+    @property
+    def policy(self) -> FoldPolicy:
+        """When turns become pages."""
+        return self._binder.policy
+
+    @property
+    def style(self) -> PageStyle:
+        """How pages look."""
+        return self._binder.style
+
+    # Say.
+
+    def add(
+        self,
+        said: Role | Turn,
+        text: str = "",
+        *,
+        name: str | None = None,
+        tool_calls: Sequence[ToolCall] = (),
+        tool_call_id: str | None = None,
+        images: Sequence[bytes] = (),
+        time: datetime | None = None,
+        id: str | None = None,
+        pinned: bool = False,
+    ) -> Turn:
+        """Store a turn; when this returns, a killed process has lost nothing.
+
+        Args:
+            said: Who speaks, with the rest as below; or a whole turn, and nothing else.
+            text: What is said.
+            name: The speaker's or the tool's name.
+            tool_calls: Tools that an assistant asks for.
+            tool_call_id: On a tool's turn, which call it answers.
+            images: Pictures, as encoded files.
+            time: When it was said; now unless given. Order is that of adding, whatever the clock says.
+            id: Your own identifier, to add a turn once though you try twice; made up unless given.
+            pinned: Whether the turn is to be repeated as text once it is sealed.
+
+        Returns:
+            The turn as it is stored, with its anchor.
+
+        Raises:
+            StoreError: It could not be stored; or its id stands for another turn already.
+        """
+        if isinstance(said, Turn):
+            turn = said
+        else:
+            turn = Turn(
+                role=said, text=text, name=name, tool_calls=tuple(tool_calls), tool_call_id=tool_call_id,
+                images=tuple(images), time=time, id=id, pinned=pinned,
+            )  # fmt: skip
+        return self.extend([turn])[0]
+
+    def extend(
+        self, turns: Iterable[Turn], *, progress: Callable[[int], None] | None = None
+    ) -> tuple[Turn, ...]:
+        """Store many turns, in transactions of some hundreds.
+
+        Args:
+            turns: In order; anchors they may have are not kept.
+            progress: Called after each transaction with how many turns it stored.
+
+        Raises:
+            StoreError: Some could not be stored; those of earlier transactions are.
+        """
+        return tuple(self._stored(turns, keep_anchors=False, progress=progress))
+
+    def pin(self, anchor: int, *, pinned: bool = True) -> None:
+        """Have a turn repeated as text once it is sealed, or no longer.
+
+        Raises:
+            StoreError: There is no such turn.
+            PolicyError: There is no room for it beside those that are pinned already.
+        """
+        if pinned:
+            self._check_room(anchor)
+        self._shelf.set_pinned(anchor, pinned)
+
+    def unpin(self, anchor: int) -> None:
+        """Have a turn repeated no longer."""
+        self.pin(anchor, pinned=False)
+
+    # Ask.
+
+    def context(self, question: str | None = None) -> Context:
+        """Give what to send: head, pages of what is old, recent text; as the store has it now.
+
+        Args:
+            question: Asked after all that was said, without being stored.
+
+        Raises:
+            PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
+            StoreError: The store cannot be read.
+            FontError: A page cannot be drawn.
+        """
+        fold = self._live.current()
+        try:
+            return self._written(fold, question)
+        except FontError:  # fonts changed unseen: what was sealed cannot be drawn again as it was
+            return self._written(self._live.redraw(), question)
+
+    def fold(self) -> Fold:
+        """Give what is head, sealed and recent now."""
+        return self._live.current()
+
+    def tokens(self, context: Context) -> int:
+        """Count a context of this memory as the model's profile does."""
+        return context_tokens(context, self._binder)
+
+    def pages(self) -> Iterator[Page]:
+        """Draw the pages that are shown now, oldest first."""
+        for seal in self._live.current().live:
+            if seal.kind == "pages":
+                yield from self._binder.pages(seal, self._live.turns(seal))
+
+    def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
+        """Search all that was ever said, shown or not.
+
+        Args:
+            query: Words to look for; it is no syntax, quotes and operators are words or nothing.
+            k: How many passages at the most.
+
+        Returns:
+            Passages, best first, word for word.
+        """
+        if k < 1:
+            return ()
+        hits = self._shelf.search(query, k=k)
+        fold = self._live.current()
+        return tuple(passage(hit.turn, query, score=hit.score, fold=fold) for hit in hits)
+
+    def zoom(self, what: int | str, *, dpi: float | None = None) -> Zoomed:
+        """Give a turn or a page exactly, and larger if asked to.
+
+        Args:
+            what: A turn's anchor, `42` or "§42"; or a page, "page 7".
+            dpi: Draw it too, at so many pixels an inch; pages are 72 by default.
+
+        Raises:
+            StoreError: This session has no such turn or page.
+        """
+        return zoom(what, shelf=self._shelf, live=self._live, binder=self._binder, dpi=dpi)
+
+    def identifiers(self, like: str = "", *, limit: int = 100) -> tuple[Known, ...]:
+        """List identifiers that were ever said: UUIDs, hashes, keys, URLs, paths, numbers, …, the latest first.
+
+        Args:
+            like: A part of them, in any case; all of them unless given.
+            limit: How many at the most.
+        """
+        return self._shelf.identifiers(like=like, limit=limit)
+
+    def turns(self, *, after: int = 0) -> Iterator[Turn]:
+        """Give all turns in order, or those after an anchor."""
+        return self._shelf.turns(after=after)
+
+    def unfold(self) -> str:
+        """Give the whole history as text, every turn under its anchor and role, its own lines indented."""
+        parts = []
+        for turn in self._shelf.turns():
+            label = " ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name)))
+            lines = said(turn).split("\n") if said(turn) else []
+            pictures = [f"[{len(turn.images)} pictures]"] if turn.images else []
+            parts.append("\n  ".join([f"{label}:", *lines, *pictures]) + "\n")
+        return "".join(parts)
+
+    def report(self) -> MemoryReport:
+        """Say what is text, what is pages, what left in an epoch, and what that saves."""
+        context = self.context()
+        return report_on(self._live.current(), context, self._binder, session=self.session)
+
+    # Forget.
+
+    def truncate(self, *, after: int) -> int:
+        """Forget everything after a turn, for good, as when an answer is made anew; give how many turns that was."""
+        with self._erasing(after + 1):
+            return self._shelf.truncate(after=after)
+
+    def delete(self, *anchors: int) -> int:
+        """Erase turns: their text, pictures, pages, and what search knows of them; give how many there were."""
+        with self._erasing(min(anchors, default=sys.maxsize)):
+            return self._shelf.delete(anchors)
+
+    def clear(self) -> None:
+        """Erase the whole session."""
+        with self._erasing(0):
+            self._shelf.clear()
+
+    # Elsewhere.
+
+    def fork(self, session: str) -> Self:
+        """Begin another session with everything that was said in this one; from then on they are apart.
+
+        Raises:
+            StoreError: There is such a session already.
+        """
+        shelf = self._shelf.fork(session)
+        return type(self)(self._store, shelf, self._binder, redact=self._redact, owns_store=False)
+
+    def sessions(self) -> tuple[SessionInfo, ...]:
+        """List the store's sessions by name."""
+        return self._store.sessions()
+
+    def export(self, path: str | Path) -> int:
+        """Write all turns as JSON lines, pictures included; a file that is there is replaced when all is written.
+
+        Returns:
+            How many turns.
+
+        Raises:
+            DocumentError: The file cannot be written.
+        """
+        return write_file(path, self.turns(), session=self.session)
+
+    def import_(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
+        """Add the turns of a file that `export` wrote; those that are there already, by id, are not added twice.
+
+        Anchors are kept where they are higher than any of the session, so that citations stay right in an empty one.
+
+        Returns:
+            How many turns were added.
+
+        Raises:
+            DocumentError: The file cannot be read, or a line of it is no turn; turns before that are added.
+            StoreError: A turn could not be stored.
+        """
+        before = self._shelf.state().turns
+        for _ in self._stored(read_file(path), keep_anchors=True, progress=progress):
+            pass
+        return self._shelf.state().turns - before
+
+    def _stored(
+        self, turns: Iterable[Turn], *, keep_anchors: bool, progress: Callable[[int], None] | None
+    ) -> Iterator[Turn]:
+        source = iter(turns)
+        while batch := [self._checked(turn) for turn in islice(source, _BATCH)]:
+            keep = keep_anchors and self._continues(batch)
+            yield from self._shelf.append(batch, keep_anchors=keep)
+            # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
+            with suppress(GlyphMemoryError):
+                self._live.current()
+            if progress is not None:
+                progress(len(batch))
+
+    def _checked(self, turn: Turn) -> Turn:
+        if turn.role not in get_args(Role):
+            raise StoreError(
+                f"role {turn.role!r} is none of {', '.join(get_args(Role))}; name who spoke by one of them"
+            )
+        return turn if self._redact is None else self._redact(turn)
+
+    def _continues(self, batch: Sequence[Turn]) -> bool:
+        """Say whether a batch has anchors, growing, and above all that the session ever gave."""
+        anchors = [turn.anchor or 0 for turn in batch]
+        grow = all(one < other for one, other in pairwise(anchors))
+        return grow and anchors[0] > self._shelf.state().last_anchor
+
+    def _written(self, fold: Fold, question: str | None) -> Context:
+        return write_context(fold, binder=self._binder, parts_of=self._live.parts, question=question)
+
+    def _check_room(self, anchor: int) -> None:
+        turn = self._shelf.turn(anchor)
+        if turn is None or turn.pinned:
+            return
+        pinned = [
+            one for one in self._shelf.pinned(upto=self._shelf.state().last_anchor) if one.role != "system"
+        ]
+        needed = sum(self._binder.count(quoted([one], remark="pinned")) for one in [*pinned, turn])
+        if needed > self.policy.pinned_tokens:
+            raise PolicyError(
+                f"§{anchor} and the {len(pinned)} turns pinned already take {needed:,} tokens, more than pinned_tokens="
+                f"{self.policy.pinned_tokens:,}. Unpin another, or raise pinned_tokens"
+            )
+
+    @contextmanager
+    def _erasing(self, first: int) -> Iterator[None]:
+        """Drop the seals of what is erased inside, from the first anchor on, with their pages' files."""
+        images = [
+            digest for seal in self._live.seals() if seal.anchors[-1] >= first for digest in seal.digests
+        ]
+        yield
+        for digest in images:
+            self._binder.cache.forget(digest)
+        self._live.forget()
+        self._live.current()
+
+
+def _uuid(key: bytes, digest: str) -> str:
+    """Name an image for a server's cache: the same for the same store and pixels, and nobody else's."""
+    return hmac.new(key, digest.encode(), "sha256").hexdigest()
+
+
+def _pages_folder(path: Path) -> Path:
+    return path.with_name(f"{path.name}.pages")

@@ -1,0 +1,141 @@
+"""Turns as JSON lines: a header, then one line a turn, pictures in base64. Nothing is lost either way."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from glyph_memory.errors import DocumentError
+from glyph_memory.transcript import Role, ToolCall, Turn
+
+_FORMAT = 1
+
+
+def write_lines(turns: Iterable[Turn], *, session: str) -> Iterator[str]:
+    """Give a header and a line for every turn, each with its newline."""
+    yield _line({"glyph_memory": "session", "format": _FORMAT, "session": session})
+    for turn in turns:
+        yield _line(_fields(turn))
+
+
+def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
+    """Give the turns of lines as `write_lines` gives them; empty lines are skipped, a header may be missing.
+
+    Args:
+        lines: The lines.
+        source: What to call them in errors.
+
+    Raises:
+        DocumentError: A line is no turn; the message says which.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+            if "glyph_memory" in fields:
+                if fields.get("format", 0) > _FORMAT:
+                    raise DocumentError(
+                        f"{source!r} was written by a newer version (format {fields['format']!r}); upgrade glyph-memory"
+                    )
+                continue
+            yield _turn(fields)
+        except (ValueError, TypeError, KeyError, AttributeError, binascii.Error) as error:
+            if isinstance(error, DocumentError):
+                raise
+            raise DocumentError(
+                f"line {number} of {source!r} is no turn ({error}); each is a JSON object with a role and a text"
+            ) from error
+
+
+def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
+    """Write turns to a file, which takes the place of an older one once all is written; give how many.
+
+    Raises:
+        DocumentError: The file cannot be written.
+    """
+    path, count = Path(path), -1  # the header is no turn
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.touch(mode=0o600)
+        with partial.open("w", encoding="ascii") as stream:
+            for line in write_lines(turns, session=session):
+                stream.write(line)
+                count += 1
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise DocumentError(
+            f"cannot write {str(path)!r}: {error.strerror or error}; give a path that can be written"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return count
+
+
+def read_file(path: str | Path) -> Iterator[Turn]:
+    """Give the turns of a file that `write_file` wrote.
+
+    Raises:
+        DocumentError: The file cannot be read, or a line of it is no turn.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
+            yield from read_lines(stream, source=str(path))
+    except OSError as error:
+        raise DocumentError(
+            f"cannot read {str(path)!r}: {error.strerror or error}; is the path right?"
+        ) from error
+
+
+def _line(fields: dict[str, Any]) -> str:
+    # ASCII alone: lone surrogates have no UTF-8, and line separators would break lines for some readers.
+    return json.dumps(fields, separators=(",", ":")) + "\n"
+
+
+def _fields(turn: Turn) -> dict[str, Any]:
+    fields: dict[str, Any] = {"anchor": turn.anchor, "id": turn.id, "role": turn.role, "text": turn.text}
+    calls = [{"name": call.name, "arguments": call.arguments, "id": call.id} for call in turn.tool_calls]
+    more = {
+        "name": turn.name,
+        "tool_calls": calls,
+        "tool_call_id": turn.tool_call_id,
+        "images": [base64.b64encode(image).decode() for image in turn.images],
+        "time": turn.time.isoformat() if turn.time else None,
+        "pinned": turn.pinned,
+    }
+    return fields | {name: value for name, value in more.items() if value not in (None, [], False)}
+
+
+def _turn(fields: dict[str, Any]) -> Turn:
+    role = fields["role"]
+    if role not in get_args(Role):
+        raise ValueError(f"role {role!r} is none of {', '.join(get_args(Role))}")
+    texts = {name: fields.get(name) for name in ("text", "name", "tool_call_id", "id")}
+    if any(not isinstance(value, str | None) for value in texts.values()):
+        raise ValueError("text, name, tool_call_id and id are strings")
+    calls = fields.get("tool_calls", [])
+    return Turn(
+        role=role,
+        text=texts["text"] or "",
+        name=texts["name"],
+        tool_calls=tuple(
+            ToolCall(name=str(call["name"]), arguments=str(call["arguments"]), id=str(call.get("id", "")))
+            for call in calls
+        ),
+        tool_call_id=texts["tool_call_id"],
+        images=tuple(base64.b64decode(image, validate=True) for image in fields.get("images", [])),
+        time=datetime.fromisoformat(fields["time"]) if fields.get("time") else None,
+        id=texts["id"],
+        pinned=bool(fields.get("pinned", False)),
+        anchor=int(fields["anchor"]) if fields.get("anchor") is not None else None,
+    )

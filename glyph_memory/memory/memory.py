@@ -1,0 +1,145 @@
+"""`GlyphMemory`: the thing people hold; every call of `Conversation`, and its async twin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from glyph_memory.context import Context
+from glyph_memory.fold import Fold
+from glyph_memory.memory.conversation import Conversation
+from glyph_memory.memory.recall import Passage, Zoomed
+from glyph_memory.memory.report import MemoryReport
+from glyph_memory.page import Page
+from glyph_memory.transcript import Role, ToolCall, Turn
+
+if TYPE_CHECKING:
+    from glyph_memory.store import Known
+
+
+class GlyphMemory(Conversation):
+    """A conversation that is kept whole, and shown to a model as pages and recent text.
+
+    One session of a store. Turns are durable when `add` returns; `context` gives what to send. Safe to share among
+    threads, and any number of processes may open the same session at once.
+
+    Every call that reads, draws or writes has an async twin, `aadd` for `add`: the same in a thread, so that an event
+    loop goes on. A twin that is cancelled ends what it began.
+
+    Example:
+        >>> with GlyphMemory.open(":memory:", session="alice") as memory:
+        ...     turn = memory.add("user", "The code for the gate is 4711-B.")
+        ...     turn.anchor, memory.recall("gate code")[0].text
+        (1, 'The code for the gate is 4711-B.')
+    """
+
+    @classmethod
+    async def aopen(cls, url: str | Path = ":memory:", **options: Any) -> Self:  # noqa: ANN401 - those of `open`
+        """Do what `open` does."""
+        return await asyncio.to_thread(cls.open, url, **options)
+
+    async def aclose(self) -> None:
+        """Do what `close` does."""
+        await asyncio.to_thread(self.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+    async def aadd(
+        self,
+        said: Role | Turn,
+        text: str = "",
+        *,
+        name: str | None = None,
+        tool_calls: Sequence[ToolCall] = (),
+        tool_call_id: str | None = None,
+        images: Sequence[bytes] = (),
+        time: datetime | None = None,
+        id: str | None = None,
+        pinned: bool = False,
+    ) -> Turn:
+        """Do what `add` does."""
+        return await asyncio.to_thread(
+            self.add, said, text, name=name, tool_calls=tool_calls, tool_call_id=tool_call_id, images=images,
+            time=time, id=id, pinned=pinned,
+        )  # fmt: skip
+
+    async def aextend(
+        self, turns: Iterable[Turn], *, progress: Callable[[int], None] | None = None
+    ) -> tuple[Turn, ...]:
+        """Do what `extend` does."""
+        return await asyncio.to_thread(self.extend, turns, progress=progress)
+
+    async def apin(self, anchor: int, *, pinned: bool = True) -> None:
+        """Do what `pin` does."""
+        await asyncio.to_thread(self.pin, anchor, pinned=pinned)
+
+    async def aunpin(self, anchor: int) -> None:
+        """Do what `unpin` does."""
+        await asyncio.to_thread(self.unpin, anchor)
+
+    async def acontext(self, question: str | None = None) -> Context:
+        """Do what `context` does."""
+        return await asyncio.to_thread(self.context, question)
+
+    async def afold(self) -> Fold:
+        """Do what `fold` does."""
+        return await asyncio.to_thread(self.fold)
+
+    async def apages(self) -> tuple[Page, ...]:
+        """Give what `pages` gives, all at once."""
+        return await asyncio.to_thread(lambda: tuple(self.pages()))
+
+    async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
+        """Do what `recall` does."""
+        return await asyncio.to_thread(self.recall, query, k)
+
+    async def azoom(self, what: int | str, *, dpi: float | None = None) -> Zoomed:
+        """Do what `zoom` does."""
+        return await asyncio.to_thread(self.zoom, what, dpi=dpi)
+
+    async def aidentifiers(self, like: str = "", *, limit: int = 100) -> tuple[Known, ...]:
+        """Do what `identifiers` does."""
+        return await asyncio.to_thread(self.identifiers, like, limit=limit)
+
+    async def aturns(self, *, after: int = 0) -> tuple[Turn, ...]:
+        """Give what `turns` gives, all at once."""
+        return await asyncio.to_thread(lambda: tuple(self.turns(after=after)))
+
+    async def aunfold(self) -> str:
+        """Do what `unfold` does."""
+        return await asyncio.to_thread(self.unfold)
+
+    async def areport(self) -> MemoryReport:
+        """Do what `report` does."""
+        return await asyncio.to_thread(self.report)
+
+    async def atruncate(self, *, after: int) -> int:
+        """Do what `truncate` does."""
+        return await asyncio.to_thread(self.truncate, after=after)
+
+    async def adelete(self, *anchors: int) -> int:
+        """Do what `delete` does."""
+        return await asyncio.to_thread(self.delete, *anchors)
+
+    async def aclear(self) -> None:
+        """Do what `clear` does."""
+        await asyncio.to_thread(self.clear)
+
+    async def afork(self, session: str) -> Self:
+        """Do what `fork` does."""
+        return await asyncio.to_thread(self.fork, session)
+
+    async def aexport(self, path: str | Path) -> int:
+        """Do what `export` does."""
+        return await asyncio.to_thread(self.export, path)
+
+    async def aimport(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
+        """Do what `import_` does."""
+        return await asyncio.to_thread(self.import_, path, progress=progress)

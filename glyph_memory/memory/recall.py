@@ -1,0 +1,140 @@
+"""What recall and zoom give: exact passages of what was said, and where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from glyph_memory.fold import Fold, Seal
+from glyph_memory.page import Page
+from glyph_memory.transcript import Turn
+
+Place = Literal["head", "text", "page", "departed"]
+"""Where a turn is shown: in the head, as recent text, sealed (on a page, or in a text seal), or no longer."""
+
+_PASSAGE = 1_200
+"""Characters of a turn that are given whole; of a longer one, the passage that fits the query best."""
+_HITS = 4_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """Something that was said, word for word."""
+
+    text: str
+    """The exact text: `said(turn)[start:stop]`."""
+    anchor: int
+    """The turn's number, as it stands on pages: §42."""
+    turn: Turn = field(repr=False)
+    """The whole turn."""
+    page: int | None
+    """Number of the page on which the turn begins, where it is shown on one."""
+    place: Place
+    """Where the turn is shown."""
+    score: float
+    """How well it fits the query; more is better, and only the order means something."""
+    start: int = 0
+    """Offset of the passage in what the turn says, in characters."""
+
+    @property
+    def stop(self) -> int:
+        """Offset after it."""
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Zoomed:
+    """A turn or a page, looked at closely."""
+
+    text: str
+    """Exactly what was said, or what stands on the page."""
+    turns: tuple[Turn, ...] = field(repr=False)
+    """The turn, or those that stand on the page."""
+    pages: tuple[Page, ...] = ()
+    """The same drawn larger, where a resolution was asked for."""
+
+
+def said(turn: Turn) -> str:
+    """Give all that a turn says: its text, and the tools that it calls, a line each."""
+    calls = [f"{call.name} {call.arguments}" for call in turn.tool_calls]
+    return "\n".join([turn.text, *calls] if turn.text or not calls else calls)
+
+
+def passage(turn: Turn, query: str, *, score: float, fold: Fold) -> Passage:
+    """Give what of a turn fits a query best."""
+    text, anchor = said(turn), turn.anchor or 0
+    start, stop = _window(text, query)
+    place, page = locate(fold, anchor)
+    return Passage(
+        text=text[start:stop], anchor=anchor, turn=turn, page=page, place=place, score=score, start=start
+    )
+
+
+def locate(fold: Fold, anchor: int) -> tuple[Place, int | None]:
+    """Say where a turn is shown, and on which page it begins."""
+    if any(turn.anchor == anchor for turn in fold.head):
+        return "head", None
+    seal = seal_of(fold, anchor)
+    if seal is None:
+        return "text", None
+    if seal.number < fold.oldest:
+        return "departed", None
+    page = next((page.number for page in seal.pages if page.anchors[0] <= anchor <= page.anchors[1]), None)
+    return "page", page
+
+
+def seal_of(fold: Fold, anchor: int) -> Seal | None:
+    """Find the seal of a turn."""
+    return next(
+        (seal for seal in reversed(fold.seals) if seal.anchors[0] <= anchor <= seal.anchors[-1]), None
+    )
+
+
+def _window(text: str, query: str) -> tuple[int, int]:
+    """Choose the stretch that holds the most different words of the query, and cut it where lines or words end."""
+    if len(text) <= _PASSAGE:
+        return 0, len(text)
+    words = sorted(set(re.findall(r"\w+", query)), key=len, reverse=True)[:32]
+    hits = _hits(text, words)
+    if not hits:
+        return 0, _end(text, _PASSAGE)
+    best, first, inside = (0, 0), 0, list[tuple[int, str]]()
+    for place, word in hits:
+        inside.append((place, word))
+        while inside and place - inside[0][0] > _PASSAGE // 2:
+            inside.pop(0)
+        found = len({word for _, word in inside})
+        if (found, len(inside)) > best:
+            best, first = (found, len(inside)), inside[0][0]
+    begin = _begin(text, max(0, first - _PASSAGE // 4))
+    return begin, _end(text, min(len(text), begin + _PASSAGE))
+
+
+def _hits(text: str, words: Sequence[str]) -> list[tuple[int, str]]:
+    if not words:
+        return []
+    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    hits = []
+    for found in pattern.finditer(text):
+        hits.append((found.start(), found[0].casefold()))
+        if len(hits) == _HITS:
+            break
+    return hits
+
+
+def _begin(text: str, place: int) -> int:
+    if place == 0:
+        return 0
+    line = text.find("\n", place, place + 200)
+    space = text.find(" ", place, place + 40)
+    return line + 1 if line >= 0 else space + 1 if space >= 0 else place
+
+
+def _end(text: str, place: int) -> int:
+    if place >= len(text):
+        return len(text)
+    line = text.rfind("\n", place - 200, place)
+    space = text.rfind(" ", place - 40, place)
+    return line + 1 if line >= 0 else space + 1 if space >= 0 else place

@@ -1,0 +1,108 @@
+"""The `MemoryReport`: what of a conversation is text, what is pages, what is no longer shown, and what that costs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from glyph_memory.context import Binder, Context, context_tokens, repeated
+from glyph_memory.fold import Fold
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryReport:
+    """Where a conversation's turns are, and what showing them costs."""
+
+    session: str
+    """The session's name."""
+    profile: str
+    """The model's profile."""
+    text_counter: str
+    """What counted text tokens."""
+    text_exact: bool
+    """Whether that is the model's own tokenizer; otherwise text tokens are an estimate."""
+    turns: int
+    """All turns."""
+    head_turns: int
+    """Leading system turns, which stay text."""
+    recent_turns: int
+    """Turns that are still text."""
+    page_turns: int
+    """Turns that are shown on pages."""
+    quoted_turns: int
+    """Turns in text seals: their pages would not have paid."""
+    departed_turns: int
+    """Turns that left in an epoch: kept, found by recall, not shown."""
+    epoch: int
+    """1, and one more for every time seals left or everything was drawn anew."""
+    seals: int
+    """Seals that are shown."""
+    pages: int
+    """Pages that are shown."""
+    context_tokens: int
+    """What the whole context costs now."""
+    plain_tokens: int
+    """What all turns would cost as plain text."""
+    sealed_tokens: int
+    """What the shown seals cost: pages, captions, ledgers, pictures."""
+    sealed_text_tokens: int
+    """What their turns would cost as text."""
+    budget_tokens: int
+    """What shown seals may cost before the oldest leave."""
+    identifiers_listed: int
+    """Identifiers that stand as text beside the pages."""
+    identifiers_omitted: int
+    """Identifiers on the pages for which ledgers had no room; `identifiers()` knows them all."""
+    escapes: int
+    """Characters that stand on the pages as their number, because no font draws them or they would be hidden."""
+    pictures_missing: int
+    """Pictures of sealed turns that cannot be decoded or shown; the originals are kept."""
+    pinned_left_out: tuple[int, ...]
+    """Anchors of pinned turns that there is no room to repeat."""
+    request_is_repeated: bool
+    """Whether the latest request is sealed, and so repeated as text."""
+
+    @property
+    def saved_tokens(self) -> int:
+        """How many tokens fewer the context takes than everything as plain text."""
+        return self.plain_tokens - self.context_tokens
+
+    @property
+    def ratio(self) -> float:
+        """How many text tokens one token of the shown seals stands for; 0 where there are none."""
+        return self.sealed_text_tokens / self.sealed_tokens if self.sealed_tokens else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Spell the report as plain values."""
+        return asdict(self) | {"saved_tokens": self.saved_tokens, "ratio": round(self.ratio, 3)}
+
+
+def report_on(fold: Fold, context: Context, binder: Binder, *, session: str) -> MemoryReport:
+    """Count where everything is."""
+    live, counter = fold.live, binder.profile.text_counter
+    return MemoryReport(
+        session=session,
+        profile=binder.profile.name,
+        text_counter=counter.name,
+        text_exact=counter.exact,
+        turns=len(fold.head) + sum(len(seal.anchors) for seal in fold.seals) + len(fold.tail),
+        head_turns=len(fold.head),
+        recent_turns=len(fold.tail),
+        page_turns=sum(len(seal.anchors) for seal in live if seal.kind == "pages"),
+        quoted_turns=sum(len(seal.anchors) for seal in live if seal.kind == "text"),
+        departed_turns=sum(len(seal.anchors) for seal in fold.departed),
+        epoch=fold.epoch,
+        seals=len(live),
+        pages=sum(len(seal.pages) for seal in live),
+        context_tokens=context_tokens(context, binder),
+        plain_tokens=fold.head_tokens + sum(seal.text_tokens for seal in fold.seals) + fold.tail_tokens,
+        sealed_tokens=sum(seal.tokens for seal in live),
+        sealed_text_tokens=sum(seal.text_tokens for seal in live),
+        budget_tokens=binder.policy.seal_budget_tokens(head_tokens=fold.head_tokens),
+        identifiers_listed=sum(len(seal.ledger) for seal in live),
+        identifiers_omitted=sum(seal.ledger_omitted for seal in live),
+        escapes=sum(page.escapes for seal in live for page in seal.pages),
+        pictures_missing=sum(picture.size is None for seal in live for picture in seal.pictures),
+        pinned_left_out=repeated(fold, binder).left_out,
+        request_is_repeated=fold.request is not None,
+    )

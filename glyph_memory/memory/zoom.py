@@ -1,0 +1,68 @@
+"""Zoom: a turn or a page exactly, and drawn larger where that helps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from glyph_memory.context import Binder
+from glyph_memory.errors import StoreError
+from glyph_memory.fold import Seal, SealedPage
+from glyph_memory.memory.live import LiveFold
+from glyph_memory.memory.recall import Zoomed, said
+from glyph_memory.page import Page
+from glyph_memory.style import PageStyle
+from glyph_memory.transcript import Transcript, Turn
+from glyph_memory.typeset import typeset
+
+if TYPE_CHECKING:
+    from glyph_memory.store import Shelf
+
+_ANCHOR = re.compile(r"\s*§?\s*([0-9]{1,18})\s*")
+_PAGE = re.compile(r"\s*p(?:age|\.)?\s*([0-9]{1,18})\s*", re.IGNORECASE)
+
+
+def zoom(what: int | str, *, shelf: Shelf, live: LiveFold, binder: Binder, dpi: float | None) -> Zoomed:
+    """Give a turn by its anchor, or a page by its number.
+
+    Raises:
+        StoreError: There is no such turn or page.
+        StyleError: Nothing can be drawn at that resolution.
+    """
+    style = None if dpi is None else replace(binder.style, dpi=dpi)
+    page = _PAGE.fullmatch(what) if isinstance(what, str) else None
+    if page is not None:
+        return _page(int(page[1]), live, binder, style)
+    anchor = _ANCHOR.fullmatch(what) if isinstance(what, str) else re.fullmatch("([0-9]{1,18})", str(what))
+    turn = shelf.turn(int(anchor[1])) if anchor else None
+    if turn is None:
+        raise StoreError(
+            f"no turn {what!r} in session {shelf.name!r}; give an anchor such as '§42', or 'page 7'"
+        )
+    return Zoomed(text=said(turn), turns=(turn,), pages=_drawn([turn], style))
+
+
+def _page(number: int, live: LiveFold, binder: Binder, style: PageStyle | None) -> Zoomed:
+    found = _find(live, number)
+    if found is None:
+        last = max((page.number for seal in live.current().seals for page in seal.pages), default=0)
+        raise StoreError(f"no page {number} in this session; its pages are numbered 1 to {last}")
+    seal, sealed = found
+    turns = live.turns(seal)
+    page = binder.pages(seal, turns)[sealed.number - seal.pages[0].number]
+    first, last = sealed.anchors
+    shown = [turn for turn in turns if first <= (turn.anchor or 0) <= last]
+    return Zoomed(text=page.text, turns=tuple(shown), pages=_drawn(shown, style))
+
+
+def _find(live: LiveFold, number: int) -> tuple[Seal, SealedPage] | None:
+    for seal in reversed(live.current().seals):
+        for page in seal.pages:
+            if page.number == number:
+                return seal, page
+    return None
+
+
+def _drawn(turns: list[Turn], style: PageStyle | None) -> tuple[Page, ...]:
+    return () if style is None else tuple(typeset(Transcript(tuple(turns)), style=style))
