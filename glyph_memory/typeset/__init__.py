@@ -1,5 +1,6 @@
 """Turn text into pages: measure, break lines, paint."""
 
+from glyph_memory.typeset.caption import captioned as captioned
 from glyph_memory.typeset.compose import compose as compose
 from glyph_memory.typeset.fingerprint import fingerprint as fingerprint
 from glyph_memory.typeset.verbs import iter_pages as iter_pages

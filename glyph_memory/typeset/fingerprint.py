@@ -30,9 +30,10 @@ def fingerprint(style: PageStyle) -> str:
     """
     files = [find_font(name) for name in (style.font, *style.fallback_fonts, "sans", "mono")]
     files += system_fallbacks() if style.system_fonts else []
+    look = {name: value for name, value in asdict(style).items() if name not in {"font", "fallback_fonts"}}
     parts = {
         "typesetter": TYPESETTER,
-        "style": asdict(style),
+        "style": look,
         "fonts": [_of_font(file) for file in dict.fromkeys(files)],
         "freetype": ".".join(map(str, freetype.version())),
         "harfbuzz": version("uharfbuzz") if shaping.available else None,
