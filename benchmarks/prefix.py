@@ -217,7 +217,7 @@ def compare_lengths(kind: str, lengths: Sequence[int], keys: Keys) -> list[dict[
     for what, summed in (("the prompt", False), ("all prompts so far", True)):
         at = _pays_from(text, pages, summed=summed)
         print(
-            f"  {what}: plain text is as small up to turn {at.turns}, {at.prompt:,} tokens of text; then pages win"
+            f"  {what}: plain text is as small before turn {at.turns}, {at.prompt:,} tokens of text; then pages win"
             if at
             else f"  {what}: plain text is as small all along"
         )
