@@ -9,10 +9,10 @@ from glyph_memory.fold.cut import has_open_call as has_open_call
 from glyph_memory.fold.fold import Fold as Fold
 from glyph_memory.fold.fold import Recent as Recent
 from glyph_memory.fold.policy import FoldPolicy as FoldPolicy
+from glyph_memory.fold.resume import fold as fold
+from glyph_memory.fold.resume import resume as resume
 from glyph_memory.fold.seal import Seal as Seal
 from glyph_memory.fold.seal import SealedPage as SealedPage
 from glyph_memory.fold.seal import SealedPicture as SealedPicture
 from glyph_memory.fold.seal import run_digest as run_digest
-from glyph_memory.fold.step import fold as fold
-from glyph_memory.fold.step import resume as resume
 from glyph_memory.fold.step import step as step

@@ -58,6 +58,8 @@ def _open_after(turns: Sequence[Turn]) -> list[int]:
             waiting.clear()
         elif turn.role == "tool" and waiting:
             answered = turn.tool_call_id or waiting[0]
+            if answered not in waiting:
+                answered = ""  # A call that was given no id is answered by whatever comes.
             if answered in waiting:
                 waiting.remove(answered)
         waiting += [call.id for call in turn.tool_calls]

@@ -29,7 +29,7 @@ class Recent:
 class Fold:
     """Where every turn of a conversation is: in the head, in one seal, or in the tail.
 
-    Seals before the newest one's `oldest` have left in an epoch: they are kept, and not shown.
+    Seals before `oldest` have left in an epoch: they are kept, and not shown.
     """
 
     head: tuple[Turn, ...] = ()
@@ -38,6 +38,8 @@ class Fold:
     """What they cost."""
     seals: tuple[Seal, ...] = ()
     """All of the chain, oldest first."""
+    oldest: int = 1
+    """Number of the oldest seal that is shown; one more than the newest's if none is."""
     tail: tuple[Recent, ...] = ()
     """The recent turns, which are text."""
     request: Turn | None = None
@@ -50,11 +52,6 @@ class Fold:
     """The newest turn's anchor."""
     spent: int = 0
     """The highest anchor that any seal ever had, dropped ones included: shown once, it is never given again."""
-
-    @property
-    def oldest(self) -> int:
-        """Number of the oldest seal that is shown."""
-        return self.seals[-1].oldest if self.seals else 1
 
     @property
     def live(self) -> tuple[Seal, ...]:

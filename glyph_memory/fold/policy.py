@@ -64,10 +64,15 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         """Refuse a policy that cannot work; the message names the dials that contradict each other."""
         least = {"window_tokens": 1, "keep_recent_tokens": 1, "seal_tokens": 1, "trigger_tokens": 1}
         least |= {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "max_run_tokens": 1}
-        for name, lowest in (least | {"max_images": 0, "max_request_px": 0, "max_request_bytes": 0}).items():
+        for name, lowest in (least | {"max_request_px": 0, "max_request_bytes": 0}).items():
             value = getattr(self, name)
             if value is not None and value < lowest:
                 raise PolicyError(f"{name}={value!r} is below {lowest}; give {lowest} or more")
+        if self.max_images is not None and self.max_images < 2:
+            raise PolicyError(
+                f"max_images={self.max_images!r} leaves none for a page beside a recent turn's own; have the server "
+                "take 2 or more (vLLM: --limit-mm-per-prompt), or give None where it has no limit"
+            )
         if not 0 <= self.ledger_share < 1:
             raise PolicyError(
                 f"ledger_share={self.ledger_share!r} is no share; give 0 or more, and less than 1"
@@ -89,10 +94,11 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         room = self.seal_budget_tokens(head_tokens=0)
         if room < self.seal_tokens:
             raise PolicyError(
-                f"window_tokens={self.window_tokens} leaves {room} for pages once the answer "
-                f"({self.output_tokens}), tools ({self.tools_tokens}), recent turns ({self.tail_tokens}) and "
-                f"repeated ones ({self.pinned_tokens + self.keep_recent_tokens}) have theirs; lower those, or "
-                "serve the model with a larger window"
+                f"window_tokens={self.window_tokens} leaves {room} for pages, less than seal_tokens={self.seal_tokens},"
+                f" beside output_tokens={self.output_tokens}, tools_tokens={self.tools_tokens}, pinned_tokens="
+                f"{self.pinned_tokens}, keep_recent_tokens={self.keep_recent_tokens} for a repeated request, and "
+                f"{self.tail_tokens} for recent turns (trigger_tokens={self.trigger_tokens}, max_run_tokens="
+                f"{self.max_run_tokens}); lower those, or serve the model with a larger window"
             )
 
     @classmethod

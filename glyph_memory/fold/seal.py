@@ -137,15 +137,18 @@ class Seal:
         Raises:
             TypeError: They are no seal's.
         """
-        pages = tuple(
-            SealedPage(**{**page, "size": tuple(page["size"]), "anchors": tuple(page["anchors"])})
-            for page in fields["pages"]
-        )
-        pictures = tuple(
-            SealedPicture(**{**picture, "size": picture["size"] and tuple(picture["size"])})
-            for picture in fields["pictures"]
-        )
-        anchors, ledger = tuple(fields["anchors"]), tuple(fields["ledger"])
+        try:
+            pages = tuple(
+                SealedPage(**{**page, "size": tuple(page["size"]), "anchors": tuple(page["anchors"])})
+                for page in fields["pages"]
+            )
+            pictures = tuple(
+                SealedPicture(**{**picture, "size": picture["size"] and tuple(picture["size"])})
+                for picture in fields["pictures"]
+            )
+            anchors, ledger = tuple(fields["anchors"]), tuple(fields["ledger"])
+        except KeyError as error:
+            raise TypeError(f"no seal: {error.args[0]!r} is missing") from error
         return cls(**{**fields, "pages": pages, "pictures": pictures, "anchors": anchors, "ledger": ledger})
 
 

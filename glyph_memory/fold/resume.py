@@ -1,0 +1,154 @@
+"""Fold a conversation as a whole: `fold`, a reduction of `step`, and `resume`, which goes on from stored seals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from glyph_memory.fold.budget import leaving
+from glyph_memory.fold.costs import Costs
+from glyph_memory.fold.fold import Fold
+from glyph_memory.fold.policy import FoldPolicy
+from glyph_memory.fold.seal import Seal, run_digest
+from glyph_memory.fold.step import said, sealed_now, step
+from glyph_memory.transcript import Turn
+
+
+def fold(
+    turns: Iterable[Turn],
+    *,
+    policy: FoldPolicy,
+    costs: Costs,
+    seals: Sequence[Seal] = (),
+    spent: int = 0,
+    epoch: int = 1,
+) -> Fold:
+    """Fold a conversation.
+
+    Args:
+        turns: All of it, oldest first. Turns without an anchor get one; either all have theirs, growing, or none.
+        policy: When to seal, and what may be spent.
+        costs: Draws and counts.
+        seals: What an earlier call gave, if it was kept. Those whose turns are unchanged are taken as they are; the
+            first that is not, and all after it, are dropped and their turns folded anew.
+        spent: The earlier call's `Fold.spent`, so that no anchor that was ever shown is given to another turn.
+        epoch: The earlier call's `Fold.epoch`; seals tell theirs, but they may be gone.
+
+    Returns:
+        The same as `step` for every turn, one by one.
+    """
+    given = tuple(turns)
+    length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))
+    head = _head(given[:length], seals)
+    kept, sealed = _matching(given[length:], seals)
+    spent = max([spent, *(seal.anchors[-1] for seal in seals)])
+    epoch = max([epoch, *(seal.epoch for seal in seals)])
+    recent = _numbered(given[length + len(sealed) :], after=max(spent, _highest(head)))
+    if any(seal.fingerprint != costs.fingerprint for seal in seals):
+        epoch, kept, sealed, recent = epoch + 1, (), [], [*sealed, *recent]
+    users = [turn for turn in sealed if turn.role == "user"]
+    return resume(
+        head=head,
+        seals=kept,
+        recent=recent,
+        request=users[-1] if users else None,
+        pinned=[turn for turn in sealed if turn.pinned],
+        epoch=epoch,
+        spent=spent,
+        policy=policy,
+        costs=costs,
+    )
+
+
+def resume(
+    *,
+    head: Sequence[Turn],
+    seals: Sequence[Seal],
+    recent: Iterable[Turn],
+    policy: FoldPolicy,
+    costs: Costs,
+    request: Turn | None = None,
+    pinned: Sequence[Turn] = (),
+    epoch: int = 1,
+    spent: int = 0,
+) -> Fold:
+    """Go on from seals, as if the conversation had been folded without a break.
+
+    Args:
+        head: The leading system turns.
+        seals: The whole chain, all of the costs' fingerprint.
+        recent: The turns after it.
+        policy: When to seal, and what may be spent.
+        costs: Draws and counts.
+        request: The newest user turn that is sealed, if any.
+        pinned: The sealed turns that are pinned.
+        epoch: The epoch to go on with, if it is later than the seals'.
+        spent: The highest anchor that any seal ever had, dropped ones included.
+    """
+    head_tokens = sum(costs.text_tokens(turn) for turn in head)
+    oldest = seals[-1].oldest if seals else 1
+    # A head that has grown since may leave too little room for what was shown.
+    gone = leaving(seals[oldest - 1 :], policy, head_tokens=head_tokens)
+    begun = Fold(
+        head=tuple(head),
+        head_tokens=head_tokens,
+        seals=tuple(seals),
+        oldest=oldest + gone,
+        request=request,
+        pinned=tuple(pinned),
+        epoch=max(epoch, seals[-1].epoch + (1 if gone else 0)) if seals else epoch,
+        last_anchor=max(_highest(head), seals[-1].anchors[-1] if seals else 0),
+        spent=max(spent, seals[-1].anchors[-1] if seals else 0),
+    )
+    # Up to where the last seal was made nothing more could be sealed then; so nothing is now.
+    waiting = seals[-1].sealed_at if seals else 0
+    rest = _numbered(recent, after=max(begun.last_anchor, begun.spent))
+    known = [*takewhile(lambda turn: (turn.anchor or 0) <= waiting, rest)]
+    for turn in known:
+        begun = said(begun, turn, costs)
+    begun = sealed_now(begun, policy, costs) if known else begun
+    for turn in rest[len(known) :]:
+        begun = step(begun, turn, policy=policy, costs=costs)
+    return begun
+
+
+def _head(turns: Sequence[Turn], seals: Sequence[Seal]) -> tuple[Turn, ...]:
+    """Number the leading system turns from 1; those that came when the numbers had been given away have none."""
+    free = seals[0].anchors[0] if seals else len(turns) + 1
+    return tuple(
+        turn if turn.anchor is not None or place >= free else replace(turn, anchor=place)
+        for place, turn in enumerate(turns, 1)
+    )
+
+
+def _matching(turns: Sequence[Turn], seals: Sequence[Seal]) -> tuple[tuple[Seal, ...], list[Turn]]:
+    """Give the seals whose turns are unchanged, and those turns, with the seals' anchors."""
+    kept: list[Seal] = []
+    sealed: list[Turn] = []
+    for seal in seals:
+        run = turns[len(sealed) : len(sealed) + len(seal.anchors)]
+        named = [
+            # A turn that has another anchor already is another turn, though it may say the same.
+            turn if turn.anchor is not None else replace(turn, anchor=anchor)
+            for turn, anchor in zip(run, seal.anchors, strict=False)
+        ]
+        follows = seal.previous == (kept[-1].digest if kept else "")
+        if not follows or run_digest(named) != seal.turns:
+            break
+        kept.append(seal)
+        sealed += named
+    return tuple(kept), sealed
+
+
+def _numbered(turns: Iterable[Turn], *, after: int) -> list[Turn]:
+    """Give each turn that has no anchor the next one."""
+    numbered: list[Turn] = []
+    for turn in turns:
+        numbered.append(turn if turn.anchor is not None else replace(turn, anchor=after + 1))
+        after = max(after, numbered[-1].anchor or 0)
+    return numbered
+
+
+def _highest(turns: Sequence[Turn]) -> int:
+    return max((turn.anchor or 0 for turn in turns), default=0)
