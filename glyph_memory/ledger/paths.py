@@ -9,70 +9,88 @@ import re
 
 from glyph_memory.ledger.identifier import IdentifierKind
 
-_EXTENSIONS = frozenset(
-    "py pyi ipynb js mjs cjs jsx ts tsx vue svelte java kt kts scala groovy gradle c h cc cpp cxx hpp hh cs fs "
-    "go rs rb php pl pm lua r jl swift m mm dart ex exs erl hs ml clj lisp el vim sh bash zsh fish ps1 bat cmd "
-    "sql html htm css scss sass less xml xsd svg json jsonl json5 ndjson yaml yml toml ini cfg conf env "
-    "properties lock md mdx rst txt tex bib csv tsv parquet avro proto graphql log out err pid sock db sqlite "
-    "sqlite3 bak tmp swp patch diff png jpg jpeg gif webp bmp ico tif tiff pdf doc docx xls xlsx ppt pptx odt "
-    "ods epub zip tar gz tgz bz2 xz zst 7z rar jar war whl deb rpm apk exe dll so dylib a o obj bin iso img "
-    "wasm pem crt cer key pub p12 mp3 mp4 mov avi mkv wav flac ogg webm ttf otf woff woff2 tf tfvars hcl "
-    "service timer dockerfile npy npz pt pth onnx safetensors gguf ckpt h5 pkl".split()
+_EXTENSIONS = re.compile(
+    # code
+    r"py[cidx]?|ipynb|[mc]?js|[jt]sx?|m?ts|vue|svelte|java|kts?|scala|groovy|gradle|[chmr]|cc|cpp|cxx|mm|h[hp]p|"
+    r"cs|fsx?|go|rs|rb|php|p[lm]|lua|jl|swift|dart|exs?|[eh]rl|hs|mli?|clj|lisp|vim|(?:ba|z|fi)?sh|ps1|bat|cmd|"
+    r"sql|html?|s?css|sass|less|x[ms]l|xsd|graphql|proto|asm|tf|tfvars|hcl|nix|"
+    # data and settings
+    r"json[l5]?|ndjson|ya?ml|toml|ini|cfg|conf|env|properties|lock|mdx?|rst|te?xt|tex|bib|[ct]sv|parquet|avro|"
+    r"log|out|err|pid|sock|db|sqlite3?|bak|tmp|swp|patch|diff|plist|service|timer|pem|crt|cer|key|pub|p12|"
+    r"np[yz]|pth?|onnx|safetensors|gguf|ckpt|h5|pkl|"
+    # documents, pictures, archives, programs
+    r"png|jpe?g|gif|webp|bmp|ico|tiff?|svg|pdf|docx?|xlsx?|pptx?|od[tsp]|epub|zip|tar|t?gz|bz2|xz|zst|7z|rar|"
+    r"jar|war|whl|deb|rpm|apk|exe|dll|so|dylib|bin|iso|img|wasm|mp[34]|mov|avi|mkv|wav|flac|ogg|webm|[ot]tf|woff2?"
 )
-_DOMAINS = frozenset(
-    "com org net edu gov mil int io dev app ai co me info biz xyz cloud tech online site shop store blog "
-    "internal local localhost lan corp home intranet svc test example invalid onion "
-    "de fr uk eu nl be ch at it es pt pl cz se no fi dk ie ru ua tr gr hu ro jp cn kr tw hk sg in au nz ca us "
-    "br mx ar cl za il ae".split()
+_TOP_DOMAINS = re.compile(
+    r"com|org|net|edu|gov|io|dev|ai|app|biz|cloud|internal|local|localhost|lan|corp|intranet|svc|"
+    r"invalid|onion|de|fr|uk|eu|nl|ch|es|pt|pl|cz|se|fi|dk|ie|ru|ua|tr|gr|hu|jp|cn|kr|tw|hk|au|nz|ca|br|mx|za"
 )
-_LINES = re.compile(r"(?::\d+){1,2}|(?:::[\w.]+)+|#[\w.\-]+")
-_TAIL = re.compile(r"(?:(?::\d+){1,2}|(?:::\w+)+|#[\w.\-]+)$")
-_PORT = re.compile(r"(\w[\w.\-]*+):(\d{2,5})((?:/.*)?)", re.DOTALL)
-_HOST = re.compile(r"(?:\w[\w\-]*+\.)+([^\W\d_]{2,})\.?")
-_FILE = re.compile(r"\.?[\w@+~%\-]+(?:\.[\w@+~%\-]+)*?\.(\w{1,12})|\.[A-Za-z][\w\-]+")
-_FOLDER_START = re.compile(r"(?:~|\.{1,2}|@[\w\-]+)?[/\\]")
+_HIDDEN = re.compile(
+    r"\.(?:\w*(?:rc|ignore|env|profile|config|history|attributes|cache)|git\w*|ssh|aws|kube|docker\w*|vscode|"
+    r"idea|local|npm|ci|env\.\w+)"
+)
+_FILE = re.compile(r"\.?[\w@+~%\-]++(?:\.[\w@+~%\-]++)*?\.(\w{1,12})")
+_PLACE = re.compile(r"(?:(?::\d++){1,2}+|(?:::\w++){1,3}+|#[\w.\-]++)$")
+_PORT = re.compile(r"(\w[\w.\-]*+):(\d{2,5})(?:/[^:]*)?")
+_HOST = re.compile(r"(?:[^\W_][^\W_\-]*+(?:-+[^\W_\-]++)*+\.)+([^\W\d_]{2,})")
+_FROM = re.compile(r"(?:~|\.{1,2}|@[\w\-]+)?[/\\]")
+_FIGURE = re.compile(r"[\d.]+[A-Za-z]{0,4}")
 
 
-def is_path(atom: str) -> bool:
-    """Whether slashes make a path of it: absolute, or with a file name, or with a folder no prose has."""
-    body = _TAIL.sub("", atom)
-    if body.count(":") or "//" in body:
-        return bool(_PORT.fullmatch(body) and "//" not in body)
-    if "@" in body[1:]:
-        return False
+def path_kind(atom: str) -> IdentifierKind | None:
+    """Tell what is written with slashes: a path, an address, or nothing but prose such as `and/or`."""
+    if "//" in atom:
+        return None
+    if _port(atom):
+        return "url"
+    body = _PLACE.sub("", atom)
     parts = [part for part in re.split(r"[/\\]+", body) if part]
-    if not parts:
+    if ":" in body or "@" in body[1:] or not any(_lettered(part) for part in parts):
+        return None
+    if _FROM.match(body):
+        return "path" if len(body) > 2 else None
+    if _is_host(parts[0]) and len(parts) > 1:
+        return "url"
+    telling = is_file_name(parts[-1]) or body[-1] in "/\\" or len(parts) > 3
+    return "path" if telling or any(_is_coded(part) for part in parts) else None
+
+
+def address_kind(atom: str) -> IdentifierKind | None:
+    """Tell a file name, with or without a line, from a host, with or without a port."""
+    if is_file_name(_PLACE.sub("", atom)):
+        return "path"
+    return "url" if _port(atom) or (len(atom) > 5 and _is_host(atom)) else None
+
+
+def is_file_name(name: str) -> bool:
+    """Whether it ends as names of files do, or is one of those that begin with a full stop."""
+    match = _FILE.fullmatch(name)
+    if match and _EXTENSIONS.fullmatch(match[1].lower()):
+        return not match[1].istitle() or len(match[1]) == 1
+    return bool(_HIDDEN.fullmatch(name))
+
+
+def _port(atom: str) -> bool:
+    """Whether a host and its port begin it; `step:12` is none, `redis:6379` is one."""
+    match = _PORT.fullmatch(atom)
+    if not match or match[1].isdigit():
         return False
-    if _FOLDER_START.match(body):
-        return len(body) > 2 and any(part[0].isalpha() or len(part) > 1 for part in parts)
-    if _extension(parts[-1]) or body.endswith("/") or len(parts) > 3:
-        return any(not part.isdigit() for part in parts)
-    first = _HOST.fullmatch(parts[0])
-    return bool(first and first[1].lower() in _DOMAINS) or any(_is_coded(part) for part in parts)
+    return len(match[2]) >= 4 or match[1] == "localhost" or not match[1].isalpha()
+
+
+def _is_host(name: str) -> bool:
+    match = _HOST.fullmatch(name)
+    return bool(match and _TOP_DOMAINS.fullmatch(match[1]))
 
 
 def _is_coded(part: str) -> bool:
     """Whether a folder has a name that no word of prose has."""
-    digits = sum(character.isdigit() for character in part)
-    return "_" in part.strip("_") or (0 < digits < len(part) and len(part) > 3)
+    if "_" in part.strip("_"):
+        return True
+    return len(part) > 3 and any(c.isdigit() for c in part) and _lettered(part)
 
 
-def _extension(name: str) -> bool:
-    found = _FILE.fullmatch(name)
-    return bool(found and (found[1] is None or found[1].lower() in _EXTENSIONS))
-
-
-def address_kind(atom: str) -> IdentifierKind | None:
-    """Tell a file name with or without a line from a host with or without a port."""
-    body = _TAIL.sub("", atom)
-    if _extension(body):
-        return "path"
-    port = _PORT.fullmatch(atom)
-    if port:
-        host = port[1]
-        telling = any(not character.isalpha() for character in host) or host == "localhost"
-        return "url" if not host.isdigit() and (telling or len(port[2]) >= 4) else None
-    host_name = _HOST.fullmatch(atom)
-    if host_name and host_name[1] in _DOMAINS and ("." in atom[:-1]) and len(atom) > 5:
-        return "url"
-    return None
+def _lettered(part: str) -> bool:
+    """Whether it is more than a figure with its unit."""
+    return not _FIGURE.fullmatch(part) and any(character.isalpha() for character in part)

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905  a line of words reads better than a list of strings
 """Guess how easily a vision-language model misreads a string, and answers with something plausible instead.
 
 Knows characters and what looks like a word; knows nothing about kinds of identifiers.
@@ -21,7 +22,7 @@ _VOWELS = frozenset("aeiouyAEIOUYäöüÄÖÜáéíóúàèìòùâêîôûø")
 _SHORT_WORDS = frozenset(
     "id ip db py js ts md sh go rs cc api url uri src lib bin tmp var etc usr log txt css html xml sql cfg "
     "ini yml yaml json toml csv pdf png jpg svg http https ssh ftp www com org net io dev app test ctx str "
-    "int fmt pkg cmd ms kb mb gb px ord ops utf"
+    "int fmt pkg cmd ms kb mb gb px ord ops utf os by is of to in on at or as do go if it no up us we my a"
     "".split()
 )
 
@@ -51,7 +52,8 @@ def misread_risk(text: str) -> float:
 def _expected_errors(run: str) -> float:
     """Sum up the rates of a run of letters and digits."""
     humps = _HUMP.findall(run)
-    if len(humps) > 3 or (len(humps) == 3 and len(run) < 12):  # letters and digits alternate: no word in it
+    alternating = len(humps) > 3 or (len(humps) == 3 and (run.isupper() or run.islower()))
+    if alternating:  # letters and digits take turns: there is no word to lean on
         return _random(run)
     expected = 0.0
     for hump in humps:

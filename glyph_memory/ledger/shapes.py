@@ -9,11 +9,7 @@ import re
 
 from glyph_memory.ledger.identifier import IdentifierKind
 from glyph_memory.ledger.names import is_key, is_name
-from glyph_memory.ledger.paths import address_kind, is_path
-
-LETTERS = r"A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u0370-\u03ff\u0400-\u052f\u1e00-\u1eff"
-"""Letters an atom may hold, as a regular expression's range: of scripts that put blanks between words, so that
-an identifier ends where Chinese, Japanese or Korean begins."""
+from glyph_memory.ledger.paths import address_kind, path_kind
 
 _PATTERNS: tuple[tuple[IdentifierKind, str], ...] = (
     ("uuid", r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"),
@@ -23,17 +19,20 @@ _PATTERNS: tuple[tuple[IdentifierKind, str], ...] = (
     ("hash", r"[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5,}"),
     (
         "date",
-        r"(?:19|20)\d\d([\-/.])\d{1,2}\1\d{1,2}(?:[T:]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:Z|[+\-]\d\d:?\d\d)?)?",
+        r"(?:19|20)\d\d(?P<ymd>[\-/.])\d{1,2}(?P=ymd)\d{1,2}(?:[T:]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:Z|[+\-]\d\d:?\d\d)?)?",
     ),
-    ("date", r"\d{1,2}([\-/.])\d{1,2}\2(?:\d\d|(?:19|20)\d\d)|\d{8}T\d{4,6}Z?"),
+    ("date", r"(?:0?[1-9]|[12]\d|3[01])(?P<dmy>[\-/.])(?:0?[1-9]|[12]\d|3[01])(?P=dmy)(?:19|20)\d\d"),
+    ("date", r"(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])/\d\d|\d{8}T\d{4,6}Z?"),
     ("date", r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+\-]\d\d:?\d\d)?"),
     ("url", r"\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5}|/\d{1,2})?"),
     ("url", r"(?=[^:]*+:[^:]*+:)(?=.*\d)(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?:/\d{1,3})?"),
-    ("version", r"[vV]\d+(?:\.\d+)+(?:[+\-._]?[0-9A-Za-z][0-9A-Za-z.+\-]*)?"),
+    ("version", r"[vV]\d++(?:\.\d++)++(?:[+\-._]?[0-9A-Za-z][0-9A-Za-z.+\-]*+)?"),
     ("version", r"\d+\.\d+\.\d+(?:\.\d+)?(?:[+\-.]?[A-Za-z][0-9A-Za-z.+\-]*)?"),
     ("version", r"\d+\.\d+[\-.]?(?:rc|alpha|beta|a|b|dev|post|pre)[.\-]?\d*"),
-    ("email", r"[\w.%+\-]+@(?:[\w\-]+\.)+[^\W\d_]{2,}"),
-    ("number", r"\+?\d+(?:[.\-]\d+)*(?:[A-Za-zµ]{1,5})?"),
+    ("email", r"[\w.%+\-]++@(?:[\w\-]++\.)++[^\W\d_]{2,}+"),
+    ("url", r"[\w.\-]++@[\w.\-]++:(?=[\d./~\-]*+[A-Za-z])[\w./~\-]++"),
+    ("name", r"@[\w.\-]+/[\w.\-]+(?:@[\w.^~\-]+)?"),
+    ("number", r"\+?\d++(?:[.\-]\d++)*+(?:[A-Za-zµ]{1,5})?"),
 )
 _SHAPES = re.compile("|".join(f"(?:{pattern})(?P<_{n}>)" for n, (_, pattern) in enumerate(_PATTERNS)))
 _YEARS = re.compile(r"(?:19|20)\d\d-(?:(?:19|20)\d\d|\d\d)")
@@ -44,14 +43,12 @@ def classify(atom: str) -> IdentifierKind | None:
     """Name the kind of an atom, or give nothing for words, short numbers and what has to be taken apart."""
     match = _SHAPES.fullmatch(atom)
     if match:
-        kind = _PATTERNS[int((match.lastgroup or "_0")[1:])][0]
-        return kind if kind != "number" or _is_long_number(atom) else None
+        shape = _PATTERNS[int((match.lastgroup or "_0")[1:])][0]
+        return shape if shape != "number" or _is_long_number(atom) else None
     if "/" in atom or "\\" in atom:
-        return "path" if is_path(atom) else "key" if is_key(atom) else None
-    if ":" in atom or "." in atom:
-        kind_of_address = address_kind(atom)
-        if kind_of_address is not None:
-            return kind_of_address
+        return path_kind(atom) or ("key" if is_key(atom) else None)
+    if (":" in atom or "." in atom) and (kind := address_kind(atom)):
+        return kind
     if is_key(atom):
         return "key"
     return "name" if is_name(atom) else None
@@ -61,5 +58,5 @@ def _is_long_number(atom: str) -> bool:
     """Whether nobody would know it by heart: five digits in a row, or seven in groups, and no span of years."""
     groups = [len(group) for group in _DIGITS.findall(atom)]
     if "-" in atom:
-        return not _YEARS.fullmatch(atom) and (max(groups) >= 5 or sum(groups) >= 7)
+        return not _YEARS.fullmatch(atom) and (max(groups) >= 5 or (sum(groups) >= 7 and groups != [4, 4]))
     return sum(groups) >= 5

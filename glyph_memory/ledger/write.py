@@ -29,7 +29,7 @@ _WEIGHTS: dict[IdentifierKind, float] = {
     "path": 0.6,
     "version": 0.6,
     "name": 0.5,
-    "date": 0.3,
+    "date": 0.15,
 }
 """How much harm a misreading does: a wrong key opens nothing, a time that is off by a second is still a time."""
 
