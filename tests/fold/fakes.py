@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cache, reduce
 
 from hypothesis import strategies as st
 
@@ -24,6 +24,16 @@ SMALL = FoldPolicy(
 """Seals when more than 50 words are text, so that at least 10 stay."""
 
 
+@cache
+def _words(text: str) -> int:
+    return len(text.split())
+
+
+def words_of(turn: Turn) -> int:
+    """How many words a turn has."""
+    return _words(turn.text)
+
+
 @dataclass(kw_only=True)
 class WordCosts:
     """A word is a token, and a page holds thirty words for ten tokens; whatever is asked is written down."""
@@ -40,7 +50,7 @@ class WordCosts:
     def text_tokens(self, turn: Turn) -> int:
         """A word, a token; calls are free."""
         self.counted.append(turn.anchor)
-        return len(turn.text.split())
+        return words_of(turn)
 
     def picture_tokens(self, turn: Turn) -> int:
         """Ten for each."""
@@ -49,8 +59,8 @@ class WordCosts:
     def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
         """Fill pages with words; the ledger is one line that says what it was allowed."""
         self.bound.append(tuple(turn.anchor for turn in turns))
-        words = sum(len(turn.text.split()) for turn in turns)
-        hard = sum(len(turn.text.split()) for turn in turns if turn.text.startswith(HARD))
+        words = sum(words_of(turn) for turn in turns)
+        hard = sum(words_of(turn) for turn in turns if turn.text.startswith(HARD))
         pages = tuple(
             SealedPage(
                 number=number,
@@ -74,7 +84,7 @@ class WordCosts:
 
     def quoted_tokens(self, turns: Sequence[Turn]) -> int:
         """A token more for each turn."""
-        return sum(len(turn.text.split()) + 1 for turn in turns)
+        return sum(words_of(turn) + 1 for turn in turns)
 
     def shown_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """All of them, but for those that are no picture."""

@@ -17,7 +17,6 @@ from tests.fold.fakes import (
     WordCosts,
     assistant,
     conversations,
-    one_by_one,
     places,
     policies,
     result,
@@ -235,25 +234,14 @@ def test_the_request_is_found_among_the_sealed_turns() -> None:
 
 def test_a_longer_head_sends_seals_away_that_no_longer_fit_beside_it() -> None:
     """In a new epoch, down to half as always; the same each time until another seal is made; and they come back."""
-    policy = replace(SMALL, window_tokens=585 + 65)  # room for 65: four seals of 10 and a head of 5
-    begun = fold(TALK, policy=policy, costs=WordCosts())
-    room = policy.seal_budget_tokens(head_tokens=0)
-    assert [seal.number for seal in begun.live] == [1, 2, 3, 4]
-    longer = [system(room - 30), *TALK[1:]]
-    changed = begun
+    longer = [system(SMALL.seal_budget_tokens(head_tokens=0) - 30), *TALK[1:]]
+    changed = begun = WHOLE
+    assert [seal.tokens for seal in begun.live] == [20, 20, 20, 20]
     for _ in range(2):
-        changed = fold(
-            longer,
-            seals=changed.seals,
-            spent=changed.spent,
-            epoch=changed.epoch,
-            policy=policy,
-            costs=WordCosts(),
-        )
+        changed = again(longer, changed)
         assert changed.seals == begun.seals
         assert ([seal.number for seal in changed.live], changed.epoch) == ([4], 2)
-    back = fold(TALK, seals=changed.seals, spent=changed.spent, epoch=2, policy=policy, costs=WordCosts())
-    assert back == replace(begun, epoch=2)
+    assert again(TALK, changed) == replace(begun, epoch=2)
 
 
 def test_a_head_that_grows_takes_no_anchor_from_a_sealed_turn() -> None:
@@ -275,4 +263,3 @@ def test_resuming_numbers_turns_that_have_no_anchor_after_all_that_ever_had_one(
         costs=WordCosts(),
     )
     assert spelled(folded) == "1 | 2 3 4 | 14 15"
-    assert one_by_one([]) == Fold()

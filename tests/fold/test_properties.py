@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glyph_memory.fold import Fold, FoldPolicy, Seal, fold, has_open_call, resume, run_digest, step
 from glyph_memory.transcript import Turn
-from tests.fold.fakes import WordCosts, conversations, one_by_one, places, policies
+from tests.fold.fakes import WordCosts, conversations, one_by_one, places, policies, words_of
 from tests.fold.fakes import turns as any_turn
 
 thorough = settings(deadline=None, max_examples=40)
@@ -44,7 +44,7 @@ def test_every_turn_is_in_the_head_one_seal_or_the_tail_in_order(
         for seal in folded.seals:
             run = numbered[seal.anchors[0] - 1 : seal.anchors[-1]]
             assert run_digest(run) == seal.turns
-            assert seal.text_tokens == sum(len(turn.text.split()) for turn in run)
+            assert seal.text_tokens == sum(words_of(turn) for turn in run)
             assert seal.sealed_at <= folded.last_anchor
 
 
@@ -55,7 +55,7 @@ def test_the_head_is_the_leading_system_turns(turns: list[Turn], policy: FoldPol
     folded = one_by_one(turns, policy=policy)
     length = next((place for place, turn in enumerate(turns) if turn.role != "system"), len(turns))
     assert [turn.anchor for turn in folded.head] == [*range(1, length + 1)]
-    assert folded.head_tokens == sum(len(turn.text.split()) for turn in turns[:length])
+    assert folded.head_tokens == sum(words_of(turn) for turn in turns[:length])
 
 
 @thorough
@@ -136,7 +136,7 @@ def test_runs_are_as_large_as_the_policy_says(turns: list[Turn], policy: FoldPol
         if not new:
             continue
         newest = after.last_anchor
-        costs.setdefault(newest, len(turns[newest - 1].text.split()) + 10 * len(turns[newest - 1].images))
+        costs.setdefault(newest, words_of(turns[newest - 1]) + 10 * len(turns[newest - 1].images))
         left = after.tail_tokens + sum(costs[anchor] for seal in new for anchor in seal.anchors)
         assert left > policy.trigger_tokens
         for seal in new:
@@ -225,7 +225,8 @@ def test_a_step_counts_its_turn_once_and_draws_two_runs_at_the_most_beside_those
     """So a turn costs the same however long the conversation is."""
     costs, folded = WordCosts(), Fold()
     for turn in turns:
-        costs.counted.clear(), costs.bound.clear()
+        costs.counted.clear()
+        costs.bound.clear()
         before, folded = folded, step(folded, turn, policy=policy, costs=costs)
         assert costs.counted == [folded.last_anchor]
         assert len(costs.bound) <= 2 * (1 + len(folded.seals) - len(before.seals))
