@@ -1,4 +1,4 @@
-"""`FolderCache`: encoded images as files, named by digest alone, for their owner only.
+"""`FolderCache`: encoded images as files, named by digest alone, for their owner only; `Drafts`, before they get there.
 
 Whatever is wrong with a file, it is as if it were not there: images are drawn again.
 """
@@ -6,15 +6,16 @@ Whatever is wrong with a file, it is as if it were not there: images are drawn a
 from __future__ import annotations
 
 import contextlib
-import io
+import hashlib
 import os
 import re
-import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
-from PIL import Image
+from glyph_memory.context import ImageCache, RecentImages
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_CHECK_BYTES = 32
 
 
 class FolderCache:
@@ -28,37 +29,82 @@ class FolderCache:
         self.folder = folder
 
     def get(self, digest: str) -> bytes | None:
-        """Give a file, or None where there is none or it is no sound image."""
+        """Give a file, or None where there is none or it does not show what its name says."""
+        path = self._path(digest)
         try:
-            data = self._path(digest).read_bytes()
-            with Image.open(io.BytesIO(data)) as image:
-                if image.format == "PNG":
-                    image.verify()  # every chunk's checksum
-                else:
-                    image.load()
-        except Exception:  # decoders of broken files raise whatever they like
+            data = path.read_bytes()
+        except OSError:
             return None
-        return data
+        image = data[:-_CHECK_BYTES]
+        return image if data == image + _check(digest, image) else None
 
     def put(self, digest: str, data: bytes) -> None:
         """Keep a file; where the disk is full or read-only, go without."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")  # 0600, as mkstemp makes them
+            # A name that `forget` knows, should the process be killed here. Two that write at once write the same.
+            new = self._new(digest)
             try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(data)
-                Path(name).replace(self._path(digest))
+                with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
+                    stream.write(data + _check(digest, data))
+                new.replace(self._path(digest))
             except BaseException:
-                Path(name).unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
                 raise
 
     def forget(self, digest: str) -> None:
         """Delete a file, as far as that is allowed."""
-        with contextlib.suppress(OSError):
-            self._path(digest).unlink(missing_ok=True)
+        for path in (self._new(digest), self._path(digest)):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise ValueError(f"{digest!r} is no SHA-256 in hex")
         return self.folder / f"{digest}.png"
+
+    def _new(self, digest: str) -> Path:
+        return self._path(digest).with_suffix(".new")
+
+
+def _check(digest: str, image: bytes) -> bytes:
+    """Give what stands behind an image in its file, where viewers do not look: broken or misnamed files tell by it.
+
+    Decoding the image to compare its pixels with the name would take twenty times as long.
+    """
+    return hashlib.sha256(digest.encode() + image).digest()
+
+
+class Drafts:
+    """Holds what is drawn in memory until its seal is stored, and hands it to a cache then.
+
+    Runs are drawn that are never sealed, because they do not pay or another process was faster. In a cache, no one
+    would know the names of their images, and their turns could not be erased.
+
+    Args:
+        cache: Where images are kept in the end.
+    """
+
+    def __init__(self, cache: ImageCache) -> None:
+        self._cache, self._held = cache, RecentImages()
+
+    def get(self, digest: str) -> bytes | None:
+        """Give a file, or None where it is not there any more."""
+        return self._held.get(digest) or self._cache.get(digest)
+
+    def put(self, digest: str, data: bytes) -> None:
+        """Hold a file."""
+        self._held.put(digest, data)
+
+    def forget(self, digest: str) -> None:
+        """Drop a file, here and in the cache."""
+        self._held.forget(digest)
+        self._cache.forget(digest)
+
+    def keep(self, digests: Collection[str]) -> bool:
+        """Hand those of some digests to the cache, and drop all others; give whether there were any."""
+        kept = [(digest, data) for digest in digests if (data := self._held.get(digest)) is not None]
+        for digest, data in kept:
+            self._cache.put(digest, data)
+        self._held = RecentImages()
+        return bool(kept)

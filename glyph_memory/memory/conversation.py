@@ -27,7 +27,7 @@ from glyph_memory.errors import FontError, GlyphMemoryError, PolicyError, StoreE
 from glyph_memory.fold import Fold, FoldPolicy
 from glyph_memory.memory.cache import FolderCache
 from glyph_memory.memory.lines import read_file, write_file
-from glyph_memory.memory.live import LiveFold
+from glyph_memory.memory.live import ErasedMeanwhile, LiveFold
 from glyph_memory.memory.recall import Passage, Zoomed, passage, said
 from glyph_memory.memory.report import MemoryReport, report_on
 from glyph_memory.memory.zoom import zoom
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""
+_TRIES = 5
+"""How often a context is begun anew because other processes erase turns meanwhile."""
 
 Redact = Callable[[Turn], Turn]
 
@@ -232,11 +234,17 @@ class Conversation:
             StoreError: The store cannot be read.
             FontError: A page cannot be drawn.
         """
-        fold = self._live.current()
-        try:
-            return self._written(fold, question)
-        except FontError:  # fonts changed unseen: what was sealed cannot be drawn again as it was
-            return self._written(self._live.redraw(), question)
+        for _ in range(_TRIES):
+            fold = self._live.current()
+            try:
+                return self._written(fold, question)
+            except ErasedMeanwhile:
+                continue
+            except FontError:
+                if self._live.current() is fold:
+                    break
+        # Fonts changed unseen: what was sealed cannot be drawn again as it was.
+        return self._written(self._live.redraw(), question)
 
     def fold(self) -> Fold:
         """Give what is head, sealed and recent now."""
@@ -374,19 +382,21 @@ class Conversation:
         source = iter(turns)
         while batch := [self._checked(turn) for turn in islice(source, _BATCH)]:
             keep = keep_anchors and self._continues(batch)
-            yield from self._shelf.append(batch, keep_anchors=keep)
+            stored = self._shelf.append(batch, keep_anchors=keep)
             # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
             with suppress(GlyphMemoryError):
-                self._live.current()
+                self._live.current(stored)
+            yield from stored
             if progress is not None:
                 progress(len(batch))
 
     def _checked(self, turn: Turn) -> Turn:
+        turn = turn if self._redact is None else self._redact(turn)
         if turn.role not in get_args(Role):
             raise StoreError(
                 f"role {turn.role!r} is none of {', '.join(get_args(Role))}; name who spoke by one of them"
             )
-        return turn if self._redact is None else self._redact(turn)
+        return turn
 
     def _continues(self, batch: Sequence[Turn]) -> bool:
         """Say whether a batch has anchors, growing, and above all that the session ever gave."""
@@ -418,9 +428,7 @@ class Conversation:
             digest for seal in self._live.seals() if seal.anchors[-1] >= first for digest in seal.digests
         ]
         yield
-        for digest in images:
-            self._binder.cache.forget(digest)
-        self._live.forget()
+        self._live.forget(images)
         self._live.current()
 
 
