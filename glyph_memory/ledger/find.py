@@ -21,7 +21,6 @@ _Part = tuple[str, IdentifierKind]
 _JOINTS = tuple(
     re.compile(joint)
     for joint in (
-        "[=]+",
         r"\.{2,}(?![/.])",
         "-{2,}",
         "@",
@@ -89,7 +88,7 @@ def _read_span(span: str, shape: str) -> tuple[_Part, ...]:
     return ((span, "key"),) if shape == "key" else ()
 
 
-def _take_apart(atom: str, joint: int) -> Iterator[tuple[str, IdentifierKind]]:
+def _take_apart(atom: str, joint: int) -> Iterator[_Part]:
     """Give an atom if it is an identifier, else those of its parts that are."""
     atom = _strip(atom)
     if len(atom) < 3 or (atom.isalpha() and atom[1:].islower()):

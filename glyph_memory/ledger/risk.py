@@ -10,8 +10,8 @@ import re
 from math import exp
 
 _CONFUSABLE = frozenset("0O8B3D5S6b1lI|wWsScCQgq9zZ2vVuU")
-"""Characters with a double: 0 and O, 8 and B, 3 and 8, 5 and S, 6 and 8, 1, l and I, and letters whose capital
-differs in size alone."""
+"""Characters with a double: 0 and O, 8 and B, 3 and 8, 5 and S, 6 and 8, 1, l and I, 2 and Z, g, q and 9, and letters
+whose capital differs in size alone."""
 _PLAIN, _DOUBLE, _READABLE = 0.04, 0.08, 0.002
 """How often one character is misread: one that nothing predicts, one that also has a double, one of a word."""
 
@@ -22,8 +22,7 @@ _VOWELS = frozenset("aeiouyAEIOUYäöüÄÖÜáéíóúàèìòùâêîôûø")
 _SHORT_WORDS = frozenset(
     "id ip db py js ts md sh go rs cc api url uri src lib bin tmp var etc usr log txt css html xml sql cfg "
     "ini yml yaml json toml csv pdf png jpg svg http https ssh ftp www com org net io dev app test ctx str "
-    "int fmt pkg cmd ms kb mb gb px ord ops utf os by is of to in on at or as do go if it no up us we my a"
-    "".split()
+    "int fmt pkg cmd ms kb mb gb px ord ops utf os by is of to in on at or as do go if it no up us we my a".split()
 )
 
 

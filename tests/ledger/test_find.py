@@ -111,7 +111,7 @@ It's a state-of-the-art, two-year-old design -- not mine, hers! -- which costs a
 Why not? Well... because "no" means no. That's the 1st, 2nd or 3rd time he/she asks; it is 24/7 now.
 THIS IS LOUD, but it is not code. A mid-1990s song, a 3-year-old child, the top-10 list.
 Grüße aus Köln; voilà, c’est la vie. Привет, как дела? Πώς είσαι;
-We ran for 500ms, used 16GB and 4k pixels, then 2x more. See page 12, line 7, column 3, ratio 1/2.
+We ran for 500ms, used 16GB and 4k pixels, then 2x more. See pages 1200-1300 of 2020-2024, line 7, column 3, ratio 1/2.
 <p>Some <b>bold</b> words</p><br/> and a & b < c > d; x = y + 1, f(x), a[0], {k: v}, #hashtag, @someone.
 """
 
@@ -130,6 +130,7 @@ TEXT = st.text(
         "“{}”",
         "so: {}; then",
         "请看{}。",
+        "文{}文",
         "| {} | x |",
         "**{}**, `{}`",
     ],
@@ -270,15 +271,16 @@ def test_all_that_matters_in_an_agents_history_is_found() -> None:
             "\ud800",
             "\x1b[1",
             "aaA",
+            "A",
             "v1.",
         ),
         "A" * 60 + "\n",
     ],
 )
-@pytest.mark.parametrize("run", [1, 300, 100_000])
+@pytest.mark.parametrize("run", [1, 300, 3000, 100_000])
 def test_no_input_keeps_it_busy(unit: str, run: int) -> None:
     """Runs made to send a backtracking pattern astray are read like any other text."""
-    text = (unit * max(1, run // len(unit)) + "!-_ ") * max(1, 100_000 // max(run, len(unit)))
+    text = (unit * max(1, run // len(unit)) + "-é!-_ ") * max(1, 100_000 // max(run, len(unit)))
     assert all(one.text in text for one in find_identifiers(text))
 
 

@@ -69,9 +69,16 @@ def test_uuids_and_keys_come_before_names_and_dates() -> None:
 
 def test_the_rarer_of_two_goes_first() -> None:
     """What was said once cannot be checked against another mention."""
-    found = [mention(UUID), mention(OTHER)]
-    ledger = write(found, budget_tokens=len(UUID) + 6, **{UUID: 9, OTHER: 1})
-    assert ledger.lines == (f'§1 "{OTHER}"',)
+    for rare, frequent in ((UUID, OTHER), (OTHER, UUID)):
+        found = [mention(UUID), mention(OTHER)]
+        ledger = write(found, budget_tokens=len(UUID) + 6, **{frequent: 9, rare: 1})
+        assert ledger.lines == (f'§1 "{rare}"',)
+
+
+def test_a_time_in_a_log_gives_way_to_what_happened_then() -> None:
+    """A date is misread as easily as an order number, and does less harm."""
+    found = mentions([(1, "2025-03-03T08:40:37Z WARN retry for ORD-482913-K")])
+    assert write(found, budget_tokens=30).lines == ('§1 "ORD-482913-K"',)
 
 
 def test_without_a_number_of_occurrences_its_own_count_is_taken() -> None:
