@@ -45,7 +45,7 @@ def find_identifiers(text: str) -> tuple[Identifier, ...]:
 
     Example:
         >>> [(i.kind, i.text) for i in find_identifiers("Commit 5c2a3ce broke src/pool.py:86, v2.0.1-rc1.")]
-        [('hash', '5c2a3ce'), ('path', 'src/pool.py:86'), ('version', '2.0.1-rc1')]
+        [('hash', '5c2a3ce'), ('path', 'src/pool.py:86'), ('version', 'v2.0.1-rc1')]
     """
     kinds: dict[str, IdentifierKind] = {}
     counts: dict[str, int] = {}
