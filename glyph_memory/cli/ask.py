@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.choices import Look, profile_of
+from glyph_memory.cli.server import Server
 from glyph_memory.context import Context
 from glyph_memory.documents import read_document
 from glyph_memory.page import Page
-from glyph_memory.readers import OpenAIReader, Reading, ReadingDelta
+from glyph_memory.readers import Reading, ReadingDelta
 from glyph_memory.report import Figures, Tally, broken_limits
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document
 from glyph_memory.typeset import iter_pages
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Server:
-    """Whom to ask, and how."""
-
-    url: str
-    """Its address, up to `/v1`."""
-    model: str | None = None
-    """The model's name there."""
-    api_key: str | None = field(default=None, repr=False)
-    """The secret, if it wants one."""
-    max_tokens: int | None = None
-    """Longest answer."""
 
 
 def run(
@@ -45,13 +31,7 @@ def run(
 ) -> None:
     """Typeset, ask, print."""
     model = profile_of(profile, tokenizer=None)
-    reader = OpenAIReader(
-        server.url,
-        model=server.model,
-        api_key=server.api_key or None,
-        max_tokens=server.max_tokens,
-        special_tokens=model.special_tokens,
-    )
+    reader = server.reader(model)
     tally = Tally(profile=model, style=look.name)
     pages = _pages(read_document(file, encoding=encoding), look.fitted(model), tally)
     figures = tally.figures()

@@ -1,4 +1,4 @@
-"""`glyph-memory demo`: two long texts that are there on every machine, as pages, with what they cost."""
+"""`glyph-memory demo`: two long texts that are there on every machine as pages, and a conversation remembered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydoc_data import topics
 
 from rich.text import Text
 
-from glyph_memory.cli import files, terminal
+from glyph_memory.cli import demo_memory, files, terminal
 from glyph_memory.cli.choices import Look, load_fonts
 from glyph_memory.report import ContactSheet, Plate, Section, Tally, report_html
 from glyph_memory.testing import agent_conversation
@@ -21,7 +21,7 @@ _TURNS = 1000
 
 
 def run(out: Path, *, as_json: bool) -> None:
-    """Typeset each text line for line and densely, print the figures, write the report."""
+    """Typeset each text line for line and densely, fold the conversation, print the figures, write the report."""
     profile = ModelProfile.named("glyph")
     reference = Document(text="\n\n".join(topics.topics.values()), title="Python's language reference")
     talk = agent_conversation(turns=_TURNS)
@@ -34,17 +34,22 @@ def run(out: Path, *, as_json: bool) -> None:
         )
         for how, look in (("line for line", Look()), ("dense", Look(dense=True)))
     ]
+    memory = demo_memory.remember(talk, out / "demo.db")
     report, overview = out / "demo.html", out / "demo.png"
-    files.write(report, report_html("Old text as pages", sections, note=_NOTE))
+    files.write(report, report_html("Old text as pages", [*sections, memory.section], note=_NOTE))
     files.write(overview, sheet.png())
+    written = {"report": report, "sheet": overview, "memory": memory.path}
     if as_json:
         texts = [{"text": section.title} | section.figures.to_json() for section in sections]
-        terminal.print_json({"texts": texts, "written": {"report": str(report), "sheet": str(overview)}})
+        places = {name: str(path) for name, path in written.items()}
+        terminal.print_json({"texts": texts, "memory": memory.section.report.to_json(), "written": places})
         return
     screen = terminal.console()
     screen.print(terminal.figures_table([(section.title, section.figures) for section in sections]))
     screen.print(Text(terminal.how_counted(sections[0].figures), "dim"))
     screen.print(Text("Dense: lines run together, each line break a small red ⏎.", "dim"))
+    memory.show()
+    screen.print()
     screen.print(Text(f"The pages to look at: {report}; all of them at a glance: {overview}"), soft_wrap=True)
 
 

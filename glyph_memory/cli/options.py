@@ -11,6 +11,8 @@ _LOOK = "How pages look"
 _MODEL = "Which model they are for"
 _OUTPUT = "What comes out"
 _SERVER = "Whom to ask"
+_MEMORY = "Which memory"
+_FOLD = "When old turns become pages"
 _FLAG = ""  # a flag takes no value; newer typers would print "<bool>" behind it
 
 Files = Annotated[
@@ -146,6 +148,7 @@ Server = Annotated[
     str,
     typer.Option(
         metavar="URL",
+        envvar="GLYPH_MEMORY_SERVER",
         help="Address, up to and including /v1, of a server that speaks OpenAI's chat completions, as vLLM, "
         "SGLang and llama.cpp's do.",
         rich_help_panel=_SERVER,
@@ -176,5 +179,98 @@ MaxTokens = Annotated[
         min=1,
         help="Longest answer, thinking included; if none, the server's own limit.",
         rich_help_panel=_SERVER,
+    ),
+]
+
+Memory = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE|URL",
+        envvar="GLYPH_MEMORY_DB",
+        help="An SQLite database, or a URL such as postgresql+pg8000://user@host/database.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+Session = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Whose conversation; each sees no other.", rich_help_panel=_MEMORY),
+]
+System = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="What a new session begins with: who the model is to be. It stays text for good.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="WORDS...", help="What to look for. One of the words is enough; none of them is syntax."
+    ),
+]
+Most = Annotated[int, typer.Option("-k", metavar="N", min=1, help="Passages at most, the best ones first.")]
+Html = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.html",
+        help="Write one HTML file: the pages shown now with their exact text, ledgers, recent text.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+ExportTo = Annotated[
+    str, typer.Argument(metavar="FILE.jsonl", help="Replaced once all is written; - for standard output.")
+]
+ImportFrom = Annotated[str, typer.Argument(metavar="FILE.jsonl", help="- for standard input.")]
+
+Window = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TOKENS",
+        min=1,
+        help="What the server takes for prompt and answer together: vLLM's --max-model-len. If none, the "
+        "model's own.",
+        rich_help_panel=_FOLD,
+    ),
+]
+Keep = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TOKENS",
+        min=1,
+        help="The newest turns stay text, so many tokens of them at least. If none, a thirty-second of the "
+        "window.",
+        rich_help_panel=_FOLD,
+    ),
+]
+
+# The same as above, where what is not given is as it was the last time.
+ProfileAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="MODEL",
+        help="Which model reads: a name such as glyph (at first) or qwen3-vl, or the model's id on a hub. The "
+        "command tokens lists all names.",
+        rich_help_panel=_MODEL,
+    ),
+]
+StyleAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        metavar="NAME|FILE",
+        help="glyph (at first), document, web, dark, code, pixel; or one of Glyph's configuration files.",
+        rich_help_panel=_LOOK,
+    ),
+]
+DenseAgain = Annotated[
+    bool | None,
+    typer.Option(
+        "--dense/--no-dense",
+        metavar=_FLAG,
+        help="Run lines together, each line break a small red ⏎: fewer pages, but indents are hard to see.",
+        show_default=False,
+        rich_help_panel=_LOOK,
     ),
 ]

@@ -7,6 +7,8 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,6 +23,22 @@ _WIDTH_OF_FILES = 110
 """Columns of a table that goes to a file or a pipe."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Counted(Protocol):
+    """Figures that know what counted them."""
+
+    @property
+    def profile(self) -> str:
+        """The model's profile."""
+
+    @property
+    def text_counter(self) -> str:
+        """What counted text tokens."""
+
+    @property
+    def text_exact(self) -> bool:
+        """Whether that is the model's own tokenizer."""
 
 
 def console() -> Console:
@@ -43,6 +61,11 @@ def dim(sentence: str) -> None:
     side_console().print(Text(sentence, "dim"))
 
 
+def fail(sentence: str) -> None:
+    """Say what went wrong, on one line, where the program goes on all the same."""
+    side_console().print(Text.assemble(("error: ", "red"), visible(" ".join(sentence.split()))))
+
+
 def print_json(value: object) -> None:
     """Print JSON; nothing else goes to standard output then."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
@@ -53,33 +76,49 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
 
 
+def inline(text: str) -> str:
+    """Do what `visible` does, with line breaks and tabs, too: for names, which stand amid other words."""
+    return visible(text).replace("\n", "\\u{a}").replace("\t", "\\u{9}")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Spell a number of things: 1 page, 1,200 pages."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def clock(time: datetime) -> str:
+    """Spell a time as clocks show it here."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M}"
+
+
 @contextmanager
-def progress(doing: str, *, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Show a bar on standard error while pages are made, if that is a terminal.
+def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> Iterator[Callable[..., None]]:
+    """Show a bar on standard error while something is made, if that is a terminal.
 
     Args:
         doing: What is being done.
         total: How much there is to do, in any unit; where it is not known, the bar has no end.
+        unit: What is counted beside the bar.
 
     Yields:
-        What to call when a page is done, with how much of the total that was.
+        What to call when a page, or several of a unit, is done: with how much of the total that was, and how many.
     """
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[pages]} pages"),
+        TextColumn("{task.fields[made]:,} {task.fields[unit]}"),
         TimeElapsedColumn(),
         console=side_console(),
         transient=True,
         disable=not sys.stderr.isatty(),
     )
     with bar:
-        task, pages = bar.add_task(escape(visible(doing)), total=total, pages=0), 0
+        task, made = bar.add_task(escape(visible(doing)), total=total, made=0, unit=unit), 0
 
-        def step(done: int) -> None:
-            nonlocal pages
-            pages += 1
-            bar.update(task, advance=done, pages=pages)
+        def step(done: int, several: int = 1) -> None:
+            nonlocal made
+            made += several
+            bar.update(task, advance=done, made=made)
 
         yield step
 
@@ -108,12 +147,12 @@ def ratio(value: float) -> Text:
     return Text(f"{value:.2f}×", "bold green" if value > 1 else "red")
 
 
-def how_counted(figures: Figures) -> str:
-    """Say what counted, in a few words."""
-    pages = f"Page tokens: by the rule of {figures.profile}'s own image processor."
-    if figures.text_exact:
-        return f"Text tokens: exact, by {figures.text_counter}. {pages}"
-    how = f"with {figures.text_counter}"
-    if figures.text_counter == "estimate":
+def how_counted(counted: Counted, *, option: str = "--tokenizer") -> str:
+    """Say what counted, in a few words, and what can be typed to have it exactly."""
+    pages = f"Page tokens: by the rule of {counted.profile}'s own image processor."
+    if counted.text_exact:
+        return f"Text tokens: exact, by {counted.text_counter}. {pages}"
+    how = f"with {counted.text_counter}"
+    if counted.text_counter == "estimate":
         how = f"without a tokenizer, mostly within {EstimateCounter().typical_error:.0%} of cl100k_base"
-    return f"Text tokens: ≈ estimated {how}; the model's tokenizer.json counts exactly (--tokenizer). {pages}"
+    return f"Text tokens: ≈ estimated {how}; the model's tokenizer.json counts exactly ({option}). {pages}"

@@ -1,9 +1,11 @@
-"""Reports: what a text costs as pages, as figures, as one HTML file to look at, as a sheet of thumbnails."""
+"""Reports: what texts and conversations cost as pages, as figures, as one HTML file to look at, as thumbnails."""
 
 from glyph_memory.report.figures import Figures as Figures
 from glyph_memory.report.figures import Tally as Tally
-from glyph_memory.report.html import Section as Section
 from glyph_memory.report.html import report_html as report_html
 from glyph_memory.report.limits import broken_limits as broken_limits
+from glyph_memory.report.memory import MemorySection as MemorySection
+from glyph_memory.report.memory import query_words as query_words
 from glyph_memory.report.plate import Plate as Plate
+from glyph_memory.report.section import Section as Section
 from glyph_memory.report.sheet import ContactSheet as ContactSheet

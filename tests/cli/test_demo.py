@@ -15,10 +15,10 @@ def test_the_demo_shows_what_pages_save(spawn: Run, tmp_path: Path) -> None:
     """Two long texts, each in two ways; a table to read and pages to look at."""
     result = spawn("demo")
     assert (result.code, result.err) == (0, "")
-    assert result.out.count("×") == 4
+    assert result.out.count("×") == 5
     assert "out/demo.html" in result.out
     report = (tmp_path / "out" / "demo.html").read_text()
-    assert report.count("<img") == 24
+    assert report.count("<img") == 24 + 8
     assert "<script" not in report
     with Image.open(tmp_path / "out" / "demo.png") as sheet:
         assert sheet.width > 1000

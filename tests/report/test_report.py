@@ -17,7 +17,7 @@ from PIL import Image
 import glyph_memory.report.figures
 from glyph_memory.page import Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
-from glyph_memory.report.html import marked, plain
+from glyph_memory.report.escape import marked, plain
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typeset import iter_pages, typeset

@@ -1,0 +1,24 @@
+"""The command to begin with, as it is typed; what it does stands in `demo`, which is imported when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glyph_memory.cli import options
+from glyph_memory.cli.root import START, registered
+
+
+@registered(
+    START,
+    ("Some seconds; then open out/demo.html in a browser", "glyph-memory demo"),
+    ("Elsewhere, with the figures as JSON", "glyph-memory demo --out /srv/www/demo --json"),
+)
+def demo(*, out: options.DemoOut = Path("out"), as_json: options.Json = False) -> None:
+    """Typeset two long texts and show what they cost as text and as pages.
+
+    The texts are on every machine: Python's language reference, and the made-up conversation of an agent with
+    its tools. No model, no GPU, no download.
+    """
+    from glyph_memory.cli import demo as command  # noqa: PLC0415
+
+    command.run(out, as_json=as_json)

@@ -1,0 +1,137 @@
+"""The commands about pages as they are typed; what they do stands in a module of each one's name.
+
+Those modules are imported when a command runs, so that help and completion come at once.
+"""
+
+from __future__ import annotations
+
+from glyph_memory.cli import options
+from glyph_memory.cli.root import PAGES, registered
+
+
+@registered(
+    PAGES,
+    (
+        "A picture of every page, and a report to look at",
+        "glyph-memory pages book.txt --out pages --report book.html",
+    ),
+    ("What a repository's history costs Qwen3-VL", "git log -p | glyph-memory pages --profile qwen3-vl"),
+)
+def pages(
+    *,
+    files: options.Files = None,
+    out: options.Out = None,
+    report: options.Report = None,
+    sheet: options.Sheet = None,
+    as_json: options.Json = False,
+    style: options.Style = "glyph",
+    dense: options.Dense = False,
+    font: options.Font = None,
+    size: options.Size = None,
+    dpi: options.Dpi = None,
+    profile: options.Profile = "glyph",
+    tokenizer: options.Tokenizer = None,
+    encoding: options.Encoding = "utf-8",
+) -> None:
+    """Turn text into pages, and say what they cost.
+
+    Without --out, --report or --sheet nothing is written; the figures alone are printed. Every character of
+    the text stands on exactly one page, as itself or, where it cannot be drawn, as its number. Each file
+    begins a page of its own.
+    """
+    from glyph_memory.cli import pages as command  # noqa: PLC0415  see the module's first lines
+    from glyph_memory.cli.choices import Look  # noqa: PLC0415
+
+    command.run(
+        files or [],
+        command.Places(out=out, report=report, sheet=sheet),
+        look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
+        profile=profile,
+        tokenizer=tokenizer,
+        encoding=encoding,
+        as_json=as_json,
+    )
+
+
+@registered(
+    PAGES,
+    (
+        "A server on this machine, started with vllm serve zai-org/Glyph",
+        'glyph-memory ask minutes.txt "Who signed?" --server http://127.0.0.1:8000/v1',
+    ),
+    (
+        "What comes through a pipe, in larger print",
+        'dmesg | glyph-memory ask - "What failed?" --server http://gpu:8000/v1 --dpi 96',
+    ),
+)
+def ask(
+    *,
+    file: options.File,
+    question: options.Question,
+    server: options.Server,
+    model: options.Model = None,
+    api_key: options.ApiKey = None,
+    max_tokens: options.MaxTokens = None,
+    stream: options.Stream = None,
+    as_json: options.Json = False,
+    style: options.Style = "glyph",
+    dense: options.Dense = False,
+    font: options.Font = None,
+    size: options.Size = None,
+    dpi: options.Dpi = None,
+    profile: options.Profile = "glyph",
+    encoding: options.Encoding = "utf-8",
+) -> None:
+    """Ask a vision-language model a question about a text, which it sees as pages.
+
+    The answer goes to standard output; tokens and seconds, in a dim line, to standard error.
+    """
+    from glyph_memory.cli import ask as command  # noqa: PLC0415
+    from glyph_memory.cli.choices import Look  # noqa: PLC0415
+    from glyph_memory.cli.server import Server  # noqa: PLC0415
+
+    command.run(
+        file,
+        question,
+        Server(url=server, model=model, api_key=api_key, max_tokens=max_tokens),
+        look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
+        profile=profile,
+        encoding=encoding,
+        stream=stream,
+        as_json=as_json,
+    )
+
+
+@registered(
+    PAGES,
+    ("Every model that is known, the one that gains most first", "glyph-memory tokens book.txt"),
+    (
+        "One model, its text counted exactly",
+        "glyph-memory tokens book.txt --profile glyph --tokenizer tokenizer.json",
+    ),
+)
+def tokens(
+    *,
+    file: options.File,
+    profile: options.Profiles = None,
+    tokenizer: options.Tokenizer = None,
+    as_json: options.Json = False,
+    style: options.Style = "glyph",
+    dense: options.Dense = False,
+    font: options.Font = None,
+    size: options.Size = None,
+    dpi: options.Dpi = None,
+    encoding: options.Encoding = "utf-8",
+) -> None:
+    """Compare what a text costs as text and as pages, for every model that is known."""
+    from glyph_memory.cli import tokens as command  # noqa: PLC0415
+    from glyph_memory.cli.choices import Look  # noqa: PLC0415
+
+    command.run(
+        file,
+        profile or [],
+        look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
+        tokenizer=tokenizer,
+        encoding=encoding,
+        as_json=as_json,
+    )

@@ -1,0 +1,95 @@
+"""`glyph-memory recall`: what was said, word for word, with where it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.padding import Padding
+from rich.text import Text
+
+from glyph_memory.cli import terminal
+from glyph_memory.cli.memories import Place, existing
+from glyph_memory.memory import Passage
+from glyph_memory.memory.recall import said
+from glyph_memory.report import query_words
+
+
+def run(query: str, place: Place, *, k: int, as_json: bool) -> None:
+    """Search, print."""
+    with existing(place) as memory:
+        passages = memory.recall(query, k=k)
+    if as_json:
+        terminal.print_json({"query": query, "passages": [_to_json(passage) for passage in passages]})
+        return
+    show(passages, query)
+
+
+def show(passages: Sequence[Passage], query: str) -> None:
+    """Print passages, each under its label; on a terminal with the query's words in colour."""
+    if not passages:
+        terminal.dim(f"Nothing that was said holds any of: {query}")
+    screen = terminal.console()
+    for number, passage in enumerate(passages):
+        if number:
+            screen.print()
+        screen.print(_label(passage), soft_wrap=True)
+        print_exactly(passage.text, query)
+
+
+def print_exactly(text: str, query: str = "") -> None:
+    """Print a text, two columns in; where that is no terminal, to the letter and with its own line ends alone."""
+    if not sys.stdout.isatty():
+        sys.stdout.write("".join(f"  {line}\n" for line in text.split("\n")))
+        return
+    shown = Text(terminal.visible(text.removesuffix("\n")), overflow="fold")
+    words = query_words(query)
+    if words is not None:
+        shown.highlight_regex(words, "bold reverse")
+    terminal.console().print(Padding(shown, (0, 0, 0, 2)))
+
+
+def label(anchor: int, role: str, name: str | None = None) -> Text:
+    """Give what a turn is cited by, as it stands on pages."""
+    return Text.assemble(
+        (f"§{anchor}", "bold cyan"),
+        (f" {role}", "cyan"),
+        (f" {terminal.inline(name)}" if name else "", "cyan"),
+    )
+
+
+def where(passage: Passage) -> str:
+    """Say where a passage's turn is shown."""
+    if passage.place == "page":
+        return f"page {passage.page}" if passage.page else "in words, sealed"
+    return {"head": "head", "text": "recent text", "departed": "no longer shown"}[passage.place]
+
+
+def _label(passage: Passage) -> Text:
+    length = len(said(passage.turn))
+    part = f"characters {passage.start + 1:,} to {passage.stop:,} of {length:,}"
+    time = passage.turn.time
+    about = [
+        where(passage),
+        terminal.clock(time) if time else "",
+        part if len(passage.text) < length else "",
+        f"score {passage.score:.2f}",
+    ]
+    shown = label(passage.anchor, passage.turn.role, passage.turn.name)
+    return shown.append(f"  {' · '.join(filter(None, about))}", "dim")
+
+
+def _to_json(passage: Passage) -> dict[str, object]:
+    time = passage.turn.time
+    return {
+        "anchor": passage.anchor,
+        "role": passage.turn.role,
+        "name": passage.turn.name,
+        "time": time.isoformat() if time else None,
+        "place": passage.place,
+        "page": passage.page,
+        "score": round(passage.score, 4),
+        "start": passage.start,
+        "stop": passage.stop,
+        "text": passage.text,
+    }

@@ -1,0 +1,83 @@
+"""The program, `glyph-memory`, before it has any commands; how one is registered, and what its help looks like."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from glyph_memory import __version__
+
+START = "Start here"
+PAGES = "Pages of a text"
+MEMORY = "Memory of a conversation"
+
+app = typer.Typer(
+    name="glyph-memory",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def registered(panel: str, *examples: tuple[str, str]) -> Callable[[_Function], _Function]:
+    """Register a command: its docstring is its help, and examples stand at the end of it.
+
+    Args:
+        panel: Among which commands it is listed.
+        examples: What each is good for, and how it is typed.
+    """
+    shown = [f"{what}:\n  [bold cyan]{typed}[/]" for what, typed in examples]
+
+    def register(function: _Function) -> _Function:
+        epilog = "\n\n".join(["[bold]Examples[/]", *shown])
+        app.command(
+            name=function.__name__.rstrip("_"),
+            help=_flowing(function.__doc__),
+            epilog=epilog,
+            rich_help_panel=panel,
+        )(function)
+        return function
+
+    return register
+
+
+def _flowing(docstring: str | None) -> str:
+    """Make one line of each paragraph; where lines end is for the terminal's width to say."""
+    paragraphs = inspect.cleandoc(docstring or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"glyph-memory {__version__}")
+        raise typer.Exit
+
+
+_ABOUT = """
+Long memory for vision-language models: old text becomes page images, read for a fraction of the tokens.
+
+Models read text in tokens, which are pieces of words, and their window holds so many. A vision-language model
+also reads pictures, and a page of small print takes up fewer tokens as a picture than as text. A conversation's
+old turns can so stay before its eyes; nothing of them is lost, and all can be recalled word for word.
+
+Start with [bold cyan]glyph-memory demo[/]; it needs neither a model nor a GPU.
+"""
+
+
+@app.callback(help=_flowing(_ABOUT))
+def main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Take what is given before a command."""

@@ -1,0 +1,83 @@
+"""The `Section` of a report that is about one text: what it costs, and its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from glyph_memory.page import Escape
+from glyph_memory.report.escape import marked, name_of, paragraph, plain
+from glyph_memory.report.figures import Figures
+from glyph_memory.report.parts import card, fact_list, figure, left_out
+from glyph_memory.report.plate import Plate
+
+_ESCAPES_SHOWN = 40
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """One text of a report."""
+
+    title: str
+    """What the text is."""
+    figures: Figures
+    """What it costs."""
+    plates: Sequence[Plate]
+    """Its pages, or the first of them."""
+    note: str = ""
+    """A sentence below the title."""
+    is_smooth: bool = True
+    """Whether pages have grey edges; pages of whole pixels are magnified as such."""
+
+    def html(self, *, heading: str) -> Iterator[str]:
+        """Give the section in pieces, below a heading that is HTML already."""
+        figures, about = self.figures, "" if self.figures.text_exact else "≈ "
+        bars = (
+            (f"{about}{figures.text_tokens:,} as text", "text", figures.text_tokens),
+            (f"{figures.page_tokens:,} as pages", "pages", figures.page_tokens),
+        )
+        yield card(
+            head=heading + paragraph(self.note),
+            ratio=figures.ratio,
+            meaning="fewer tokens than as text"
+            if figures.ratio >= 1
+            else "more tokens than as text: send it as text",
+            bars=bars,
+            facts=fact_list(_facts(figures)),
+            more=_escaped(figures.escaped),
+        )
+        yield '<div class="plates">\n'
+        for plate in self.plates:
+            about = f"characters {plate.start + 1:,} to {plate.start + len(plate.text):,}"
+            yield figure(plate, about=about, is_smooth=self.is_smooth)
+        yield f"</div>\n{left_out(figures.pages - len(self.plates))}"
+
+
+def _facts(figures: Figures) -> Iterator[tuple[str, str]]:
+    by = "" if figures.text_counter == "estimate" else f" ({plain(figures.text_counter)})"
+    counted = f"{'exact' if figures.text_exact else 'estimated'}{by}"
+    yield "Text tokens", f"{figures.text_tokens:,} <small>{counted}</small>"
+    yield "Page tokens", f"{figures.page_tokens:,}"
+    yield "Pages", f"{figures.pages:,}"
+    yield "Characters", f"{figures.characters:,}"
+    yield "Typesetting a page", f"{figures.ms_a_page:.1f} ms"
+    yield "Escaped characters", f"{figures.escapes:,}"
+    yield "Page style", plain(figures.style)
+    yield "Model profile", plain(figures.profile)
+
+
+def _escaped(escaped: Sequence[Escape]) -> str:
+    if not escaped:
+        return ""
+    rows = "".join(
+        f"<tr><td>{marked(one.character)}</td><td>{plain(name_of(one.character))}</td>"
+        f'<td class="number">{one.count:,}</td><td>{plain(one.reason)}</td></tr>'
+        for one in escaped[:_ESCAPES_SHOWN]
+    )
+    more = len(escaped) - _ESCAPES_SHOWN
+    rest = f"<p>and {more:,} different ones more</p>" if more > 0 else ""
+    return (
+        '<details class="wide"><summary>Characters that stand on the pages as their number, and why</summary>'
+        '<table><tr><th></th><th>character</th><th class="number">times</th><th>why</th></tr>'
+        f"{rows}</table>{rest}</details>\n"
+    )
