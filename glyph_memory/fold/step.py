@@ -19,9 +19,12 @@ from glyph_memory.transcript import Turn
 
 def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
     """Fold one more turn."""
+    is_head = turn.role == "system" and not begun.tail and not begun.seals
     if turn.anchor is None:
-        turn = replace(turn, anchor=max(begun.last_anchor, begun.spent) + 1)
-    if turn.role == "system" and not begun.tail and not begun.seals:
+        # What is head is never cited, so its numbers need not be unspent ones.
+        last = begun.last_anchor if is_head else max(begun.last_anchor, begun.spent)
+        turn = replace(turn, anchor=last + 1)
+    if is_head:
         return replace(
             begun,
             head=(*begun.head, turn),

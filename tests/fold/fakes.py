@@ -61,12 +61,11 @@ class WordCosts:
         self.bound.append(tuple(turn.anchor for turn in turns))
         words = sum(words_of(turn) for turn in turns)
         hard = sum(words_of(turn) for turn in turns if turn.text.startswith(HARD))
+        said = run_digest(turns)
         pages = tuple(
             SealedPage(
                 number=number,
-                digest=hashlib.sha256(
-                    f"{run_digest(turns)} {number} {self.fingerprint}".encode()
-                ).hexdigest(),
+                digest=hashlib.sha256(f"{said} {number} {self.fingerprint}".encode()).hexdigest(),
                 size=(28, 28),
                 tokens=self.page_tokens,
                 bytes=self.page_bytes,

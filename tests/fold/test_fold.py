@@ -105,6 +105,9 @@ GROUPS = {
     "and get them": ([assistant(40, "a", "a"), result(12, "a"), result(1, "a")], " | 1 2 3 | "),
     "a result of another call closes none": ([assistant(40, "a"), result(12, "b")], " | 1 2"),
     "a result without an id closes the oldest": ([assistant(40, "a"), result(12)], " | 1 2 | "),
+    "and not the newest": (
+        [assistant(40, "a", "b"), result(5), result(7, "a")], " | 1 2 3",
+    ),
     "an empty id is none": ([assistant(40, "a"), result(12, "")], " | 1 2 | "),
     "a call without an id is closed by any result": ([assistant(40, ""), result(12, "x")], " | 1 2 | "),
     "but one that is meant for another": ([assistant(40, "", "x"), result(12, "x")], " | 1 2"),
@@ -151,6 +154,13 @@ def test_a_run_that_does_not_pay_waits_and_grows_and_then_stays_text_for_good() 
     assert (seal.tokens, seal.text_tokens, seal.pages, seal.ledger) == (80, 76, (), ())
     talk += [user(25), assistant(25), user(1)]
     assert spelled(one_by_one(talk)) == " | 1 2 3 4 t | 5 | 6 7"
+
+
+def test_a_run_becomes_text_as_soon_as_it_has_its_full_size_pictures_included() -> None:
+    """Sixty is enough; thirty words with three pictures are sixty, too."""
+    assert spelled(one_by_one([say("assistant", 60, first=HARD)])) == " | 1 t | "
+    assert spelled(one_by_one([say("assistant", 59, first=HARD)])) == " | 1"
+    assert spelled(one_by_one([say("user", 30, first=HARD, images=3)])) == " | 1 t |  r1"
 
 
 def test_a_run_that_pays_once_it_has_grown_becomes_pages() -> None:

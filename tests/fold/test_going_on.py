@@ -92,6 +92,17 @@ def test_a_branch_never_gets_the_anchors_of_what_was_cut_off() -> None:
     assert again([*TALK[:4], user(3), assistant(4)], short) == stepped
 
 
+def test_a_conversation_that_begins_all_over_numbers_its_head_from_1() -> None:
+    """What is head was on no page, and is never cited."""
+    empty = again([])
+    assert (empty.last_anchor, empty.spent) == (0, 13)
+    stepped = step(
+        step(empty, system(2), policy=SMALL, costs=WordCosts()), user(1), policy=SMALL, costs=WordCosts()
+    )
+    assert spelled(stepped) == "1 | 14"
+    assert again([system(2), user(1)], empty) == stepped
+
+
 def test_anchors_that_turns_bring_along_are_kept() -> None:
     """A store gave them, once; those of dropped seals are their turns' all the same."""
     numbered = [replace(turn, anchor=anchor) for anchor, turn in enumerate(TALK, 1)]

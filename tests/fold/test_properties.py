@@ -184,6 +184,29 @@ def test_what_is_shown_fits_and_only_grows_at_its_end_within_an_epoch(
 
 @thorough
 @given(conversations, policies())
+def test_no_seal_ends_between_a_call_and_its_results(turns: list[Turn], policy: FoldPolicy) -> None:
+    """As far as they had come when it was made; one that comes after that is too late."""
+    for seal in one_by_one(turns, policy=policy).seals:
+        last = seal.anchors[-1]
+        assert not has_open_call(turns[:last])
+        assert last == seal.sealed_at or turns[last].role != "tool"
+
+
+@thorough
+@given(conversations, policies())
+def test_all_that_is_sent_fits_once_no_call_is_open(turns: list[Turn], policy: FoldPolicy) -> None:
+    """Head, seals, what is repeated, and recent turns, unless the head leaves no room at all."""
+    for folded in states(turns, policy):
+        recent = [recent.turn for recent in folded.tail]
+        if policy.seal_budget_tokens(head_tokens=folded.head_tokens) and not has_open_call(recent):
+            seals = sum(seal.tokens for seal in folded.live)
+            repeated = policy.pinned_tokens + policy.keep_recent_tokens
+            sent = folded.head_tokens + seals + repeated + folded.tail_tokens
+            assert sent <= policy.prompt_tokens
+
+
+@thorough
+@given(conversations, policies())
 def test_seals_are_a_chain(turns: list[Turn], policy: FoldPolicy) -> None:
     """Numbered from 1, each with the digest of the one before it; pages are numbered through all of them."""
     seals = one_by_one(turns, policy=policy).seals
