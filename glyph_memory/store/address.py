@@ -37,7 +37,9 @@ class Address:
     @property
     def shown(self) -> str:
         """For people: quoted, the password hidden."""
-        return repr(str(self.path) if self.path else self.url.render_as_string(hide_password=True))
+        if self.is_sqlite:
+            return repr(str(self.path) if self.path else ":memory:")
+        return repr(self.url.render_as_string(hide_password=True))
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,7 +68,7 @@ def parse_address(url: str | Path) -> Address:
     if not url:
         raise StoreError(f"no database is called ''. Give {_KINDS}")
     if url == ":memory:":
-        return Address(url=URL.create("sqlite", database=url))
+        return Address(url=URL.create("sqlite"))
     if "://" not in url:
         return _file(URL.create("sqlite", database=url))
     try:

@@ -85,8 +85,13 @@ def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, la
 
 
 def _insert(connection: Connection, table: Table, rows: Rows) -> None:
-    if rows:
-        connection.execute(table.insert().inline(), rows)
+    if not rows:
+        return
+    statement = table.insert().inline()
+    if connection.dialect.name == "postgresql":
+        # Many rows a statement: only where something is to be returned does SQLAlchemy send them together.
+        statement = table.insert().returning(table.c.session_id)
+    connection.execute(statement, rows)
 
 
 def _image_rows(turn: Turn, session_id: int) -> Rows:

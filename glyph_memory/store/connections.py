@@ -24,7 +24,6 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # In WAL mode, NORMAL would lose the last commits with the power.
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
-    "PRAGMA temp_store=MEMORY",  # Nothing that was said goes into other files.
 )
 
 

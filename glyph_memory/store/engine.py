@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine
 
@@ -135,23 +135,32 @@ class Database:
             self._scrub()
 
     def _scrub(self) -> None:
-        """Bring what the write-ahead log holds into the file, and cut the log to nothing."""
-        deadline = time.monotonic() + self.wait_s
-        while not self._empty_log():
-            if time.monotonic() > deadline:
-                return  # Somebody reads on and on. The note stays, and whoever opens or erases next tries again.
-            time.sleep(0.01)
-        with self.writing() as connection:
-            write_meta(connection, _UNSCRUBBED, "0")
+        """Leave nothing of what was deleted in the file or in its write-ahead log.
 
-    def _empty_log(self) -> bool:
-        with edge(self.shown, wait_s=self.wait_s):
+        `secure_delete` zeroes what is freed, but not the copies that stay in a page's unused part when SQLite moves
+        rows to a neighbour; only writing the file anew is rid of them. That takes time and, for the moment, room in
+        proportion to the whole database. Where it cannot be done now, since others read or write on or the disk is
+        full, the note stays, and whoever opens or erases next tries again.
+        """
+        deadline = time.monotonic() + self.wait_s
+        with suppress(StoreError):
+            self._pragma("VACUUM")
+            while self._pragma("PRAGMA wal_checkpoint(TRUNCATE)") != 0:
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(0.01)
+            with self.writing() as connection:
+                write_meta(connection, _UNSCRUBBED, "0")
+
+    def _pragma(self, statement: str) -> object:
+        """Run what cannot be run in a transaction; give the first value it answers."""
+        with edge(self.shown, wait_s=self.wait_s), self._in_turn(self._queue):
             connection = self._open().raw_connection()
             try:
                 cursor = connection.cursor()
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                (is_busy, *_) = cursor.fetchone() or (0,)
+                cursor.execute(statement)
+                rows = cursor.fetchall()
                 cursor.close()
             finally:
                 connection.close()
-        return not is_busy
+        return rows[0][0] if rows else None

@@ -56,11 +56,10 @@ def words(text: str) -> list[str]:
         ['deploy', 'key', 'file', '9', '東', '京']
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return [
-        word[start : start + _LONGEST]
-        for word in folded.translate(_PARTS).split()
-        for start in range(0, len(word), _LONGEST)
-    ]
+    found = folded.translate(_PARTS).split()
+    if max(map(len, found), default=0) <= _LONGEST:
+        return found
+    return [word[start : start + _LONGEST] for word in found for start in range(0, len(word), _LONGEST)]
 
 
 def phrases(query: str) -> tuple[str, ...]:

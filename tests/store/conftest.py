@@ -70,7 +70,7 @@ def postgres_socket() -> Iterator[str]:
             try:
                 yield _wait_for(str(home / ".s.PGSQL.5432"), log)
             finally:
-                server.send_signal(signal.SIGINT)
+                server.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

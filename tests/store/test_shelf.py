@@ -1,23 +1,27 @@
-"""Turns go in and come out: exactly, in order, once; in a file, in memory and on a server alike."""
+"""Turns go in and come out in order, once; in a file, in memory and on a server alike."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from glyph_memory.store import Shelf, ShelfState
+import pytest
+
+from glyph_memory.errors import StoreError
+from glyph_memory.store import Shelf, ShelfState, Store
 from glyph_memory.transcript import Turn
 
 NOON = datetime(2025, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
-def say(*texts: str) -> list[Turn]:
-    """Let the user say something, several times."""
-    return [Turn(role="user", text=text) for text in texts]
+def say(*said: str) -> list[Turn]:
+    """Let the user say things."""
+    return [Turn(role="user", text=text) for text in said]
 
 
-def texts(shelf: Shelf) -> list[str]:
-    """Give what was said in a session."""
-    return [turn.text for turn in shelf.turns()]
+def anchors(shelf: Shelf) -> list[int | None]:
+    """Give the anchors of a session's turns."""
+    return [turn.anchor for turn in shelf.turns()]
 
 
 def test_an_appended_turn_gets_an_anchor_an_id_and_a_time(shelf: Shelf) -> None:
@@ -31,3 +35,252 @@ def test_an_appended_turn_gets_an_anchor_an_id_and_a_time(shelf: Shelf) -> None:
     assert before <= one.time <= datetime.now(UTC)
     assert list(shelf.turns()) == [one, two]
     assert shelf.state() == ShelfState(last_anchor=2, turns=2, edits=0)
+
+
+def test_a_session_that_was_never_written_is_empty_and_not_listed(store: Store) -> None:
+    """Asking makes nothing."""
+    shelf = store.session("nobody")
+    assert shelf.state() == ShelfState(last_anchor=0, turns=0, edits=0)
+    assert (list(shelf.turns()), shelf.turn(1), shelf.head(), shelf.pinned(upto=9)) == ([], None, (), ())
+    assert (shelf.last_user(upto=9), shelf.search("x", k=3), shelf.identifiers(), shelf.seals()) == (
+        None,
+        (),
+        (),
+        (),
+    )
+    assert (shelf.truncate(after=0), shelf.delete([1]), shelf.append([])) == (0, 0, ())
+    shelf.clear()
+    assert store.sessions() == ()
+
+
+def test_the_order_is_that_of_anchors_even_if_the_clock_goes_backwards(shelf: Shelf, store: Store) -> None:
+    """Times are told, never sorted by."""
+    shelf.append(
+        [Turn(role="user", text=str(hours), time=NOON - timedelta(hours=hours)) for hours in range(5)]
+    )
+    assert [turn.text for turn in shelf.turns()] == ["0", "1", "2", "3", "4"]
+    assert shelf.last_user(upto=99) == shelf.turn(5)
+    (session,) = store.sessions()
+    assert (session.first_time, session.last_time) == (NOON, NOON - timedelta(hours=4))
+
+
+def test_a_range_begins_after_one_anchor_and_ends_with_another(shelf: Shelf) -> None:
+    """`after` is left out, `upto` is in."""
+    shelf.append(say(*"abcdef"))
+    assert [turn.anchor for turn in shelf.turns(after=2, upto=4)] == [3, 4]
+    assert [turn.anchor for turn in shelf.turns(after=4)] == [5, 6]
+    assert [turn.anchor for turn in shelf.turns(upto=1)] == [1]
+    assert not list(shelf.turns(after=4, upto=2))
+    assert [turn.anchor for turn in shelf.turns(after=-(10**30), upto=10**30)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_long_session_streams_whole(shelf: Shelf) -> None:
+    """More turns than come in one chunk, and single ones larger than a chunk."""
+    shelf.append(say(*map(str, range(600)), "x" * 9_000_000, "y" * 9_000_000, "z"))
+    assert anchors(shelf) == list(range(1, 604))
+
+
+def test_what_is_appended_while_reading_is_read_too(shelf: Shelf) -> None:
+    """Between chunks nothing is held open, so a reader may write."""
+    shelf.append(say(*map(str, range(256))))
+    seen = 0
+    for turn in shelf.turns():
+        seen += 1
+        if turn.anchor == 1:
+            shelf.append(say("late"))
+    assert seen == 257
+
+
+def test_images_can_be_left_out(shelf: Shelf) -> None:
+    """They are most of the bytes; a fold wants only text."""
+    (turn,) = shelf.append([Turn(role="user", text="look", images=(b"\x89PNG", b"", b"\xff\xd8"))])
+    assert list(shelf.turns()) == [turn]
+    assert list(shelf.turns(images=False)) == [replace(turn, images=())]
+
+
+def test_the_head_is_the_system_turns_that_stand_first(shelf: Shelf) -> None:
+    """Later ones are turns like others."""
+    assert shelf.head() == ()
+    first = shelf.append([Turn(role="system", text="a"), Turn(role="system", text="b")])
+    assert shelf.head() == first
+    shelf.append([Turn(role="user"), Turn(role="system", text="c")])
+    assert shelf.head() == first
+
+
+def test_the_newest_question_up_to_an_anchor(shelf: Shelf) -> None:
+    """Only the user asks."""
+    shelf.append([Turn(role=role) for role in ("assistant", "user", "tool", "user", "assistant")])
+    found = [shelf.last_user(upto=upto) for upto in (0, 1, 2, 3, 4, 5, 10**30)]
+    assert [turn and turn.anchor for turn in found] == [None, None, 2, 2, 4, 4, 4]
+
+
+def test_a_pin_is_set_and_taken_away_and_counts_as_an_edit(shelf: Shelf) -> None:
+    """What already is as wanted is no edit."""
+    shelf.append([*say("a", "b"), Turn(role="tool", pinned=True)])
+    shelf.set_pinned(1, True)
+    assert [turn.anchor for turn in shelf.pinned(upto=9)] == [1, 3]
+    assert [turn.anchor for turn in shelf.pinned(upto=2)] == [1]
+    assert shelf.state().edits == 1
+    shelf.set_pinned(1, True)
+    assert shelf.state().edits == 1
+    shelf.set_pinned(1, False)
+    assert [turn.anchor for turn in shelf.pinned(upto=9)] == [3]
+    assert shelf.state().edits == 2
+
+
+@pytest.mark.parametrize("anchor", [0, 2, -1, 10**30])
+def test_what_is_not_there_cannot_be_pinned(shelf: Shelf, anchor: int) -> None:
+    """The message names session and anchor."""
+    shelf.append(say("a"))
+    with pytest.raises(StoreError, match=f"'chat' has no turn §{anchor}"):
+        shelf.set_pinned(anchor, True)
+
+
+def test_truncation_forgets_what_comes_after_and_gives_no_anchor_twice(shelf: Shelf) -> None:
+    """A citation of a forgotten turn must never point at another."""
+    shelf.append(say(*"abcd"))
+    assert shelf.truncate(after=2) == 2
+    assert shelf.state() == ShelfState(last_anchor=4, turns=2, edits=1)
+    assert shelf.truncate(after=2) == 0
+    assert shelf.state().edits == 1
+    shelf.append(say("e"))
+    assert anchors(shelf) == [1, 2, 5]
+    assert shelf.truncate(after=-5) == 3
+    assert shelf.truncate(after=10**30) == 0
+    shelf.append(say("f"))
+    assert anchors(shelf) == [6]
+
+
+def test_deletion_forgets_those_turns_alone(shelf: Shelf) -> None:
+    """Anchors that are not there are passed over."""
+    shelf.append(say(*"abcdefg"))
+    assert shelf.delete([2, 3, 4, 6, 6, 99, -1, 10**30]) == 4
+    assert anchors(shelf) == [1, 5, 7]
+    assert shelf.state() == ShelfState(last_anchor=7, turns=3, edits=1)
+    assert shelf.delete({2}) == 0
+    assert shelf.delete([7]) == 1
+    assert anchors(shelf) == [1, 5]
+    shelf.append(say("h"))
+    assert anchors(shelf) == [1, 5, 8]
+
+
+def test_a_cleared_session_is_gone_and_its_successor_is_not_taken_for_it(store: Store) -> None:
+    """Whoever still holds the old `edits` must see that the past changed."""
+    shelf = store.session("chat")
+    shelf.append(say("a", "b"))
+    shelf.set_pinned(1, True)
+    shelf.set_pinned(1, False)
+    before = shelf.state()
+    shelf.clear()
+    assert store.sessions() == ()
+    assert shelf.state().edits > before.edits
+    shelf.append(say("c"))
+    assert anchors(shelf) == [1]
+    assert shelf.state().edits > before.edits
+
+
+def test_the_same_turn_twice_is_stored_once(shelf: Shelf) -> None:
+    """A caller who does not know whether a call went through makes it again."""
+    turn = Turn(role="user", text="hi", id="m1", images=(b"png",))
+    (first,) = shelf.append([turn])
+    shelf.set_pinned(1, True)
+    again = shelf.append([turn, Turn(role="assistant", text="yes"), turn, replace(turn, time=first.time)])
+    assert [turn.anchor for turn in again] == [1, 2, 1, 1]
+    assert again[0] == replace(first, pinned=True)
+    assert anchors(shelf) == [1, 2]
+    both = shelf.append([replace(turn, id="m2"), replace(turn, id="m2")])
+    assert [turn.anchor for turn in both] == [3, 3]
+
+
+SAID = Turn(role="user", text="hi", id="m1", images=(b"png",))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SAID, text="ho"),
+        replace(SAID, role="tool"),
+        replace(SAID, name="Ann"),
+        replace(SAID, images=()),
+        replace(SAID, time=NOON),
+        replace(SAID, tool_call_id="c"),
+    ],
+)
+def test_another_turn_under_an_old_id_is_refused_and_nothing_is_stored(shelf: Shelf, other: Turn) -> None:
+    """The message names the id and where it stands."""
+    shelf.append([*say("first"), SAID])
+    with pytest.raises(StoreError, match="'m1' is already stored as §2, with another content"):
+        shelf.append([*say("new"), other])
+    assert anchors(shelf) == [1, 2]
+    assert shelf.append(say("next"))[0].anchor == 3
+
+
+def test_an_id_belongs_to_a_session(store: Store) -> None:
+    """Two sessions may use the same, whatever it is."""
+    for name in ("a", "b"):
+        for id_ in ("", "m1", "\0", "x" * 5000, "\ud800"):
+            store.session(name).append([Turn(role="user", text=name + id_[:5], id=id_)])
+        assert [turn.id for turn in store.session(name).turns()] == ["", "m1", "\0", "x" * 5000, "\ud800"]
+
+
+def test_an_import_keeps_anchors(shelf: Shelf) -> None:
+    """Gaps stay gaps; the next turn comes after the highest."""
+    given = [Turn(role="user", text=str(anchor), anchor=anchor) for anchor in (3, 4, 10)]
+    assert [turn.anchor for turn in shelf.append(given, keep_anchors=True)] == [3, 4, 10]
+    assert anchors(shelf) == [3, 4, 10]
+    assert shelf.search("10", k=1)[0].turn.anchor == 10
+    assert shelf.append(given[:1])[0].anchor == 11
+
+
+@pytest.mark.parametrize("wrong", [(5,), (4,), (9, 9), (9, 8), (None,), (2**63,), (0,), (-1,)])
+def test_an_import_cannot_go_back(shelf: Shelf, wrong: tuple[int | None, ...]) -> None:
+    """All of it is refused, with the anchor and the session's last in the message."""
+    shelf.append([Turn(role="user", anchor=5)], keep_anchors=True)
+    with pytest.raises(StoreError, match=r"cannot keep its anchor .*: the session's last is \d"):
+        shelf.append([Turn(role="user", anchor=anchor) for anchor in wrong], keep_anchors=True)
+    assert anchors(shelf) == [5]
+
+
+def test_a_fork_is_a_copy_that_goes_its_own_way(store: Store) -> None:
+    """Turns, anchors, images, pins, search and identifiers are the same; then each is on its own."""
+    shelf = store.session("chat")
+    said = [Turn(role="user", text="see https://a.example/x1", images=(b"i",), pinned=True), *say("b", "c")]
+    shelf.append(said)
+    shelf.delete([2])
+    fork = shelf.fork("fork")
+    assert list(fork.turns()) == list(shelf.turns())
+    assert (fork.identifiers(), fork.pinned(upto=9)) == (shelf.identifiers(), shelf.pinned(upto=9))
+    assert fork.search("example", k=5) == shelf.search("example", k=5) != ()
+    assert (fork.state().last_anchor, fork.state().turns) == (3, 2)
+    fork.truncate(after=1)
+    assert (anchors(fork), anchors(shelf)) == ([1], [1, 3])
+    shelf.clear()
+    assert fork.search("example", k=5)[0].turn == fork.turn(1)
+    assert fork.append(say("d"))[0].anchor == 4
+
+
+def test_a_fork_never_writes_over_a_session(store: Store) -> None:
+    """Nor over itself."""
+    shelf = store.session("chat")
+    shelf.append(say("a"))
+    store.session("taken").append(say("b"))
+    for name in ("taken", "chat"):
+        with pytest.raises(StoreError, match=f"there is a session '{name}' already"):
+            shelf.fork(name)
+    assert [turn.text for turn in store.session("taken").turns()] == ["b"]
+
+
+def test_sessions_are_listed_by_name(store: Store) -> None:
+    """With how many turns, and when the first and the last were said."""
+    for number, name in enumerate(["b", "a", "B"], start=1):
+        store.session(name).append([replace(turn, time=NOON) for turn in say(*"xyz"[:number])])
+    assert [(session.name, session.turns) for session in store.sessions()] == [("B", 3), ("a", 2), ("b", 1)]
+    assert {session.first_time for session in store.sessions()} == {NOON}
+
+
+def test_a_session_whose_turns_are_all_forgotten_is_still_there(store: Store) -> None:
+    """Its anchors must not be given again."""
+    store.session("a").append(say("x"))
+    store.session("a").truncate(after=0)
+    (session,) = store.sessions()
+    assert (session.turns, session.first_time, session.last_time) == (0, None, None)

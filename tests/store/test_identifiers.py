@@ -1,0 +1,78 @@
+"""Every identifier that was ever said can be asked for, with where and how often."""
+
+from __future__ import annotations
+
+from glyph_memory.ledger import find_identifiers
+from glyph_memory.store import Shelf, Store
+from glyph_memory.transcript import ToolCall, Turn
+
+UUID = "550e8400-e29b-41d4-a716-446655440000"
+PATH = "src/app/100%_done\\x.py"
+
+
+def test_an_identifier_is_known_with_its_turns_and_its_count(shelf: Shelf) -> None:
+    """From texts and from what tools were called with; last mentioned, first told."""
+    shelf.append(
+        [
+            Turn(role="user", text=f"{UUID} and again {UUID}"),
+            Turn(role="user", text="see https://a.example/x1"),
+            Turn(role="assistant", tool_calls=(ToolCall(name="get", arguments=f'{{"id": "{UUID}"}}'),)),
+        ]
+    )
+    first, second = shelf.identifiers()
+    assert (first.text, first.kind, first.count, first.anchors) == (UUID, "uuid", 3, (1, 3))
+    assert (second.text, second.kind, second.count, second.anchors) == (
+        "https://a.example/x1",
+        "url",
+        1,
+        (2,),
+    )
+    assert shelf.identifiers(limit=1) == (first,)
+    assert shelf.identifiers(limit=0) == shelf.identifiers(limit=-3) == ()
+
+
+def test_nothing_in_a_text_to_look_for_is_a_pattern(shelf: Shelf) -> None:
+    """Percent, underscore and backslash are letters; case does not matter."""
+    said = ["https://a.example/100%25_done", "https://a.example/100x25ydone", "https://a.example/STRASSE"]
+    shelf.append([Turn(role="user", text=text) for text in said])
+
+    def like(text: str) -> list[str]:
+        return [known.text for known in shelf.identifiers(like=text)]
+
+    assert like("100%25_") == said[:1]
+    assert like("%") == said[:1]
+    assert like("_") == said[:1]
+    assert like("A.EXAMPLE/1") == [said[1], said[0]]
+    assert like("straße") == said[2:]
+    assert [like(text) for text in ("\\", "'", "\0", "\ud800", "x" * 100_000)] == [[], [], [], [], []]
+
+
+def test_occurrences_are_counted_up_to_an_anchor(shelf: Shelf) -> None:
+    """What was never said was said no times."""
+    shelf.append([Turn(role="user", text=text) for text in (f"{UUID} {UUID}", "nothing", UUID)])
+    assert shelf.occurrences([UUID, "no", "\ud800\0"], upto=2) == {UUID: 2, "no": 0, "\ud800\0": 0}
+    assert shelf.occurrences([UUID], upto=3) == {UUID: 3}
+    assert shelf.occurrences([UUID], upto=10**30) == {UUID: 3}
+    assert shelf.occurrences([UUID], upto=0) == {UUID: 0}
+    assert shelf.occurrences([], upto=9) == {}
+    many = [f"{UUID}-{number}" for number in range(2000)]
+    assert shelf.occurrences([*many, UUID], upto=9) == dict.fromkeys(many, 0) | {UUID: 3}
+
+
+def test_forgotten_turns_take_their_identifiers_along(shelf: Shelf) -> None:
+    """One said elsewhere too stays, with what is left of it."""
+    shelf.append([Turn(role="user", text=text) for text in (UUID, f"{UUID} https://a.example/x1", "end")])
+    shelf.delete([2])
+    (known,) = shelf.identifiers()
+    assert (known.text, known.count, known.anchors) == (UUID, 1, (1,))
+    assert shelf.occurrences([UUID, "https://a.example/x1"], upto=9) == {UUID: 1, "https://a.example/x1": 0}
+
+
+def test_all_that_the_ledger_finds_is_kept(store: Store) -> None:
+    """A thousand identifiers in one turn, and none lost."""
+    text = "\n".join(f"https://h{number}.example/p{number:04x} {number:032x}" for number in range(500))
+    store.session("a").append([Turn(role="tool", text=text)])
+    expected = {(found.text, found.kind, found.count) for found in find_identifiers(text)}
+    known = store.session("a").identifiers(limit=10_000)
+    assert {(one.text, one.kind, one.count) for one in known} == expected
+    assert len(expected) >= 500
