@@ -25,7 +25,8 @@ from glyph_memory.context.assemble import (
 from glyph_memory.context.cache import ImageCache, RecentImages
 from glyph_memory.context.messages import ImagePart
 from glyph_memory.context.pictures import SEALED_SIDE_PX, Picture, scaled, whole
-from glyph_memory.context.quote import message_text, quoted, shown
+from glyph_memory.context.quote import call_arguments, guarded, message_text, quoted, shown
+from glyph_memory.context.tail import call_id
 from glyph_memory.errors import FontError, ProfileError
 from glyph_memory.fold import Bound, FoldPolicy, Seal, SealedPage, SealedPicture
 from glyph_memory.ledger import Mention, mentions, write_ledger
@@ -81,7 +82,7 @@ class Binder:
         self.profile = ModelProfile.named(profile) if isinstance(profile, str) else profile
         self.style = style or PageStyle.glyph().snapped(self.profile.snap_px)
         self.policy = policy or FoldPolicy.for_profile(self.profile)
-        self.cache: ImageCache = cache or RecentImages()
+        self.cache: ImageCache = RecentImages() if cache is None else cache  # an empty one may be falsy
         self._uuid_of = uuid_of if self.profile.image_uuids else None
         counter = self.profile.text_counter
         self.counter_name = counter.name
@@ -99,6 +100,10 @@ class Binder:
         """Break the model's special tokens in a text."""
         return defuse(text, special_tokens=self.profile.special_tokens)
 
+    def plain(self, text: str) -> str:
+        """Break special tokens, and what could be taken for a line of ours."""
+        return self.clean(guarded(text))
+
     def takes(self, size: tuple[int, int]) -> bool:
         """Say whether the model takes an image of that size."""
         try:
@@ -112,10 +117,12 @@ class Binder:
         """Count what a turn takes as a message, its pictures not counted."""
         tokens = MESSAGE_TOKENS + self.count(self.clean(message_text(turn)))
         if turn.role == "tool":
-            tokens += CALL_TOKENS + self.count(turn.name or "") + self.count(turn.tool_call_id or "")
-        for call in turn.tool_calls:
-            said = self.clean(call.name), self.clean(call.arguments), self.clean(call.id)
-            tokens += CALL_TOKENS + sum(map(self.count, said))
+            tokens += CALL_TOKENS + self.count(self.plain(turn.name or ""))
+        for number, call in enumerate(turn.tool_calls):
+            arguments = call_arguments(call.arguments, clean=self.plain), self.plain(call.arguments)
+            # As a call or in words, whichever takes more; the id counts twice, since the result is sent with it, too.
+            tokens += CALL_TOKENS + self.count(self.plain(call.name)) + max(map(self.count, arguments))
+            tokens += 2 * self.count(self.plain(call_id(turn, number)))
         return tokens
 
     def picture_tokens(self, turn: Turn) -> int:
@@ -125,7 +132,8 @@ class Binder:
             picture = whole(data)
             tokens += _PICTURE_TOKENS
             if picture is not None and self.takes(picture.size):
-                tokens += self.profile.image_tokens(picture.size, images=2)
+                # Alone in a request or not: one rule charges more for a lone image.
+                tokens += max(self.profile.image_tokens(picture.size, images=images) for images in (1, 2))
         return tokens + MESSAGE_TOKENS
 
     def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
@@ -256,7 +264,10 @@ class Binder:
             if data is None:
                 turn = next(turn for turn in turns() if turn.anchor == sealed.anchor)
                 picture = scaled(turn.images[sealed.position - 1])
-                data = picture.data if picture is not None else b""
+                if picture is None:  # this machine's decoders take less than those it was sealed with
+                    parts.append(None)
+                    continue
+                data = picture.data
                 self.cache.put(sealed.digest, data)
             media_type = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
             parts.append(

@@ -54,8 +54,11 @@ class Message:
 
     @property
     def text(self) -> str:
-        """Its text as it is spelled where it holds no picture."""
-        return "\n\n".join(part for part in self.parts if isinstance(part, str))
+        """Its text as it is spelled where it holds no picture: each part begins a line."""
+        texts = [part for part in self.parts if isinstance(part, str)]
+        return "".join(
+            [*(text if text.endswith("\n") else f"{text}\n\n" for text in texts[:-1]), *texts[-1:]]
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,14 +6,25 @@ Knows image files; knows nothing about pages. A file that cannot be decoded is k
 from __future__ import annotations
 
 import io
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
 from PIL import Image, ImageOps
 
-_MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+_MEDIA_TYPES = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",  # what phones write: a JPEG with another one behind it
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+}
 """What every server's decoder takes; anything else is sent as PNG."""
+_READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "ICO", "AVIF", "HEIF")
+"""What is decoded. Pillow knows more, among them EPS, which it would hand to a PostScript interpreter to run."""
+_LARGEST_PX = 89_478_485
+"""Pixels up to which a file is decoded, whatever its few bytes unfold to; above it Pillow warns of a bomb, too."""
 
 SEALED_SIDE_PX = 448
 """Longest side of a sealed turn's picture: 256 tokens at 28 px a cell."""
@@ -34,48 +45,55 @@ class Picture:
 @lru_cache(maxsize=64)
 def whole(data: bytes) -> Picture | None:
     """Give a picture as it came, or None where it cannot be decoded."""
-    image = _opened(data)
-    if image is None:
+    return _attempted(data, _as_it_came)
+
+
+@lru_cache(maxsize=64)
+def scaled(data: bytes) -> Picture | None:
+    """Give a picture with sides of `SEALED_SIDE_PX` at most, or None where it cannot be decoded."""
+    return _attempted(data, _thumbnail)
+
+
+def _attempted(data: bytes, show: Callable[[Image.Image, bytes], Picture]) -> Picture | None:
+    Image.init()
+    try:
+        image = Image.open(io.BytesIO(data), formats=[name for name in _READ if name in Image.OPEN])
+        if image.width * image.height > _LARGEST_PX:
+            return None
+        image.load()
+        return show(image, data)
+    except Exception:  # decoders of broken files raise whatever they like
         return None
+
+
+def _as_it_came(image: Image.Image, data: bytes) -> Picture:
     media_type = _MEDIA_TYPES.get(image.format or "")
     if media_type is not None:
         return Picture(data=data, size=image.size, media_type=media_type)
     return _encoded(_flat(image), "PNG")
 
 
-@lru_cache(maxsize=64)
-def scaled(data: bytes) -> Picture | None:
-    """Give a picture with sides of `SEALED_SIDE_PX` at most, or None where it cannot be decoded."""
-    image = _opened(data)
-    if image is None:
-        return None
-    kind = "JPEG" if image.format == "JPEG" else "PNG"
+def _thumbnail(image: Image.Image, _: bytes) -> Picture:
     flat = _flat(image)
     flat.thumbnail((SEALED_SIDE_PX, SEALED_SIDE_PX), Image.Resampling.LANCZOS)
-    return _encoded(flat, kind)
-
-
-def _opened(data: bytes) -> Image.Image | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data))
-            image.load()
-    except Exception:  # decoders of broken files raise whatever they like
-        return None
-    return image
+    return _encoded(flat, "JPEG" if image.format in {"JPEG", "MPO"} else "PNG")
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """Turn a photo as its camera was held, and put transparent pictures on white."""
-    kind, image = image.format, ImageOps.exif_transpose(image)
+    """Turn a photo as its camera was held, put transparent pictures on white, bring 16 bits down to 8."""
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception:  # a broken note about the camera is no reason to show nothing
+        image = image.copy()
     if image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")
         paper.alpha_composite(image.convert("RGBA"))
         image = paper
-    image = image if image.mode == "L" else image.convert("RGB")
-    image.format = kind
-    return image
+    if image.mode[0] in "IF":  # Pillow would cut off what is above 255
+        values = np.nan_to_num(np.asarray(image, np.float32))
+        low, high = (0.0, 65_535.0) if image.mode.startswith("I;16") else (values.min(), values.max())
+        image = Image.fromarray(((values - low) * (255 / (high - low or 1))).astype(np.uint8))
+    return image if image.mode == "L" else image.convert("RGB")
 
 
 def _encoded(image: Image.Image, kind: str) -> Picture:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from glyph_memory.context.messages import ImagePart, Message
 from glyph_memory.context.pictures import whole
-from glyph_memory.context.quote import guarded, message_text
+from glyph_memory.context.quote import call_arguments, guarded, message_text
 from glyph_memory.transcript import ToolCall, Turn
 
 OPENING = "(The conversation begins here.)"
@@ -30,9 +30,15 @@ class Speller:
         """Spell turns; the first message is not always a user's, and no two users' messages follow each other."""
         ids = _ids(turns)
         spelled: list[Message] = []
-        waiting: list[str | ImagePart] = []  # pictures of tools, until the last result of the group is told
+        waiting: list[
+            str | ImagePart
+        ] = []  # what a user has to tell, until the last result of the group is told
         for place, turn in enumerate(turns):
-            spelled.append(self._message(turn, place, ids))
+            message = self._message(turn, place, ids)
+            if turn.role == "tool" and message.role == "user":
+                waiting += message.parts
+            else:
+                spelled.append(message)
             if turn.role != "user":
                 waiting += self._pictures(turn, told=True)
             is_last = place + 1 == len(turns) or turns[place + 1].role != "tool"
@@ -45,21 +51,21 @@ class Speller:
         text = self.clean(message_text(turn))
         if turn.role == "tool":
             if (place, _RESULT) in ids:
-                return Message(role="tool", parts=(text,), tool_call_id=self.clean(ids[place, _RESULT]))
+                return Message(role="tool", parts=(text,), tool_call_id=self.plain(ids[place, _RESULT]))
             # A result whose call is not there is refused by servers, so it is told in words.
-            told = f"Result of {self._plain(turn.name or 'a tool')}, whose call is not shown:\n{text}"
+            told = f"Result of {self.plain(turn.name or 'a tool')}, whose call is not shown:\n{text}"
             return Message(role="user", parts=(told,))
-        if turn.role == "user":
-            parts = [text] if text or not turn.images else []
-            return Message(role="user", parts=(*parts, *self._pictures(turn, told=False)))
-        calls, lost = [], ""
+        calls = []
         for number, call in enumerate(turn.tool_calls):
-            name, arguments = self.clean(call.name), self.clean(call.arguments)
+            name = self.plain(call.name)
             if (place, number) in ids:
-                calls.append(ToolCall(name=name, arguments=arguments, id=self.clean(ids[place, number])))
+                arguments = call_arguments(call.arguments, clean=self.plain)
+                calls.append(ToolCall(name=name, arguments=arguments, id=self.plain(ids[place, number])))
             else:
-                lost += f"\n[called {guarded(name)} {guarded(arguments)}; no result came]"
-        return Message(role=turn.role, parts=(text + lost,), tool_calls=tuple(calls))
+                text += f"\n[called {name} {self.plain(call.arguments)}; no result came]"
+        if turn.role == "user":
+            return Message(role="user", parts=(text, *self._pictures(turn, told=False)))
+        return Message(role=turn.role, parts=(text,), tool_calls=tuple(calls))
 
     def _pictures(self, turn: Turn, *, told: bool) -> list[str | ImagePart]:
         parts: list[str | ImagePart] = []
@@ -73,11 +79,17 @@ class Speller:
             parts.append(ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type))
         return parts
 
-    def _plain(self, text: str) -> str:
+    def plain(self, text: str) -> str:
+        """Break what could be taken for a line of ours or for a special token."""
         return self.clean(guarded(text))
 
 
 _RESULT = -1
+
+
+def call_id(turn: Turn, number: int) -> str:
+    """Give the id of one of a turn's calls; one of ours where it came without."""
+    return turn.tool_calls[number].id or f"call-{turn.anchor}-{number}"
 
 
 def _ids(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
@@ -90,10 +102,8 @@ def _ids(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
     waiting: dict[tuple[int, int], str] = {}
     for place, turn in enumerate(turns):
         if turn.role != "tool":
-            waiting = {
-                (place, number): call.id or f"call-{turn.anchor}-{number}"
-                for number, call in enumerate(turn.tool_calls)
-            }
+            calls = turn.tool_calls if turn.role == "assistant" else ()
+            waiting = {(place, number): call_id(turn, number) for number in range(len(calls))}
             continue
         key = next((key for key, name in waiting.items() if turn.tool_call_id in {name, None, ""}), None)
         if key is not None:
@@ -109,7 +119,15 @@ def _joined(messages: Sequence[Message]) -> Iterator[Message]:
             held = replace(held, parts=(*held.parts, *message.parts))
             continue
         if held is not None:
-            yield held
+            yield replace(held, parts=tuple(_apart(held.parts)))
         held = message
     if held is not None:
-        yield held
+        yield replace(held, parts=tuple(_apart(held.parts)))
+
+
+def _apart(parts: Sequence[str | ImagePart]) -> Iterator[str | ImagePart]:
+    """End the line of each text that another one follows: some templates put nothing between a message's parts."""
+    filled = [part for part in parts if part != ""] or parts
+    for part, after in zip(filled, [*filled[1:], None], strict=True):
+        runs_on = isinstance(part, str) and isinstance(after, str) and not part.endswith("\n")
+        yield f"{part}\n\n" if runs_on else part

@@ -100,8 +100,11 @@ def _check(context: Context, fold: Fold, binder: Binder) -> None:
         if limit is not None and used > limit:
             raise PolicyError(
                 f"the context has {used:,} {unit}, {used - limit:,} more than {binder.profile.name!r} takes under this "
-                f"policy. {_advice(fold, binder)}"
+                f"policy. {_advice(fold, binder) if unit == 'tokens' else _PICTURES}"
             )
+
+
+_PICTURES = "Send fewer or smaller pictures at a time, or raise the policy's limit if the server takes more"
 
 
 def _advice(fold: Fold, binder: Binder) -> str:
