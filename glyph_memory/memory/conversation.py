@@ -23,7 +23,7 @@ from glyph_memory.context import (
     quoted,
     write_context,
 )
-from glyph_memory.errors import FontError, GlyphMemoryError, PolicyError, StoreError
+from glyph_memory.errors import DocumentError, FontError, GlyphMemoryError, PolicyError, StoreError
 from glyph_memory.fold import Fold, FoldPolicy
 from glyph_memory.memory.cache import FolderCache
 from glyph_memory.memory.lines import read_file, write_file
@@ -380,15 +380,34 @@ class Conversation:
         self, turns: Iterable[Turn], *, keep_anchors: bool, progress: Callable[[int], None] | None
     ) -> Iterator[Turn]:
         source = iter(turns)
-        while batch := [self._checked(turn) for turn in islice(source, _BATCH)]:
-            keep = keep_anchors and self._continues(batch)
-            stored = self._shelf.append(batch, keep_anchors=keep)
-            # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
-            with suppress(GlyphMemoryError):
-                self._live.current(stored)
-            yield from stored
+        while True:
+            batch, broken = list[Turn](), None
+            try:
+                batch.extend(map(self._checked, islice(source, _BATCH)))
+            except DocumentError as error:  # of a line: the turns before it are stored
+                broken = error
+            known = self._known_of(batch) if keep_anchors else len(batch)
+            for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
+                if part:
+                    yield from self._appended(part, keep_anchors=keep and self._continues(part))
+            if broken is not None:
+                raise broken
+            if not batch:
+                return
             if progress is not None:
                 progress(len(batch))
+
+    def _appended(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
+        stored = self._shelf.append(batch, keep_anchors=keep_anchors)
+        # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
+        with suppress(GlyphMemoryError):
+            self._live.current(stored)
+        return stored
+
+    def _known_of(self, batch: Sequence[Turn]) -> int:
+        """Count the turns before the first with a higher anchor than the session ever gave; an import begins there."""
+        last = self._shelf.state().last_anchor
+        return next((place for place, turn in enumerate(batch) if (turn.anchor or 0) > last), len(batch))
 
     def _checked(self, turn: Turn) -> Turn:
         turn = turn if self._redact is None else self._redact(turn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import json
 import os
@@ -47,7 +46,7 @@ def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
                     )
                 continue
             yield _turn(fields)
-        except (ValueError, TypeError, KeyError, AttributeError, binascii.Error) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             if isinstance(error, DocumentError):
                 raise
             raise DocumentError(
@@ -62,7 +61,7 @@ def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
         DocumentError: The file cannot be written.
     """
     path, count = Path(path), -1  # the header is no turn
-    partial = path.with_name(f".{path.name}.part")
+    partial = path.parent / f".{path.name}.part"
     try:
         partial.touch(mode=0o600)
         with partial.open("w", encoding="ascii") as stream:
@@ -72,12 +71,13 @@ def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
+        reason = getattr(error, "strerror", None) or error
         raise DocumentError(
-            f"cannot write {str(path)!r}: {error.strerror or error}; give a path that can be written"
+            f"cannot write {str(path)!r}: {reason}; give a path that can be written"
         ) from error
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             partial.unlink(missing_ok=True)
     return count
 
@@ -91,10 +91,9 @@ def read_file(path: str | Path) -> Iterator[Turn]:
     try:
         with Path(path).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
             yield from read_lines(stream, source=str(path))
-    except OSError as error:
-        raise DocumentError(
-            f"cannot read {str(path)!r}: {error.strerror or error}; is the path right?"
-        ) from error
+    except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
+        reason = getattr(error, "strerror", None) or error
+        raise DocumentError(f"cannot read {str(path)!r}: {reason}; is the path right?") from error
 
 
 def _line(fields: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 if TYPE_CHECKING:
-    from glyph_memory.store import Known
+    from glyph_memory.store import Known, SessionInfo, Store
 
 
 class GlyphMemory(Conversation):
@@ -37,7 +37,7 @@ class GlyphMemory(Conversation):
     """
 
     @classmethod
-    async def aopen(cls, url: str | Path = ":memory:", **options: Any) -> Self:  # noqa: ANN401 - those of `open`
+    async def aopen(cls, url: str | Path | Store = ":memory:", **options: Any) -> Self:  # noqa: ANN401 - those of `open`
         """Do what `open` does."""
         return await asyncio.to_thread(cls.open, url, **options)
 
@@ -92,6 +92,10 @@ class GlyphMemory(Conversation):
         """Do what `fold` does."""
         return await asyncio.to_thread(self.fold)
 
+    async def atokens(self, context: Context) -> int:
+        """Do what `tokens` does."""
+        return await asyncio.to_thread(self.tokens, context)
+
     async def apages(self) -> tuple[Page, ...]:
         """Give what `pages` gives, all at once."""
         return await asyncio.to_thread(lambda: tuple(self.pages()))
@@ -135,6 +139,10 @@ class GlyphMemory(Conversation):
     async def afork(self, session: str) -> Self:
         """Do what `fork` does."""
         return await asyncio.to_thread(self.fork, session)
+
+    async def asessions(self) -> tuple[SessionInfo, ...]:
+        """Do what `sessions` does."""
+        return await asyncio.to_thread(self.sessions)
 
     async def aexport(self, path: str | Path) -> int:
         """Do what `export` does."""

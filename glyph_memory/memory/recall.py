@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter, deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from glyph_memory.fold import Fold, Seal
@@ -16,7 +17,7 @@ Place = Literal["head", "text", "page", "departed"]
 
 _PASSAGE = 1_200
 """Characters of a turn that are given whole; of a longer one, the passage that fits the query best."""
-_HITS = 4_000
+_HITS = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,35 +94,34 @@ def seal_of(fold: Fold, anchor: int) -> Seal | None:
 
 
 def _window(text: str, query: str) -> tuple[int, int]:
-    """Choose the stretch that holds the most different words of the query, and cut it where lines or words end."""
+    """Choose the stretch that holds the most and rarest words of the query, and cut it where lines or words end."""
     if len(text) <= _PASSAGE:
         return 0, len(text)
-    words = sorted(set(re.findall(r"\w+", query)), key=len, reverse=True)[:32]
-    hits = _hits(text, words)
+    hits = _hits(text, query)
     if not hits:
         return 0, _end(text, _PASSAGE)
-    best, first, inside = (0, 0), 0, list[tuple[int, str]]()
+    often = Counter(word for _, word in hits)
+    best, first, inside, held = (0.0, 0), 0, deque[tuple[int, str]](), Counter[str]()
     for place, word in hits:
         inside.append((place, word))
-        while inside and place - inside[0][0] > _PASSAGE // 2:
-            inside.pop(0)
-        found = len({word for _, word in inside})
-        if (found, len(inside)) > best:
-            best, first = (found, len(inside)), inside[0][0]
+        held[word] += 1
+        while place - inside[0][0] > _PASSAGE // 2:
+            _, gone = inside.popleft()
+            held[gone] -= 1
+        score = sum(1 / often[word] for word, count in held.items() if count)
+        if (score, len(inside)) > best:
+            best, first = (score, len(inside)), inside[0][0]
     begin = _begin(text, max(0, first - _PASSAGE // 4))
     return begin, _end(text, min(len(text), begin + _PASSAGE))
 
 
-def _hits(text: str, words: Sequence[str]) -> list[tuple[int, str]]:
+def _hits(text: str, query: str) -> list[tuple[int, str]]:
+    """Find the query's words, the longest of them, wherever they stand in a text, as far as that is affordable."""
+    words = sorted(set(re.findall(r"\w+", query)), key=lambda word: (-len(word), word))[:32]
     if not words:
         return []
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
-    hits = []
-    for found in pattern.finditer(text):
-        hits.append((found.start(), found[0].casefold()))
-        if len(hits) == _HITS:
-            break
-    return hits
+    return [(found.start(), found[0].casefold()) for found in islice(pattern.finditer(text), _HITS)]
 
 
 def _begin(text: str, place: int) -> int:

@@ -1,0 +1,219 @@
+"""What is erased is gone: from the database's bytes, search, seals and page files; what is redacted is never there."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from glyph_memory import GlyphMemory, StoreError, ToolCall, Turn
+from tests.memory.conftest import Start
+from tests.memory.worker import OTHER, small
+
+SECRET = "XANTHIPPE-4711-QUARTZ"  # noqa: S105 - made up
+
+
+def traces(database: Path) -> list[str]:
+    """Name the files beside a database that hold the secret's bytes."""
+    wanted = (SECRET.encode(), SECRET.lower().encode(), b"xanthippe")
+    return [
+        path.name
+        for path in database.parent.rglob("*")
+        if path.is_file() and any(word in path.read_bytes() for word in wanted)
+    ]
+
+
+def files(database: Path) -> set[str]:
+    """Name the page files, without what they end with."""
+    return {path.stem for path in database.with_name(f"{database.name}.pages").glob("*")}
+
+
+def digests(memory: GlyphMemory) -> set[str]:
+    """Give the digests of all images of a memory's seals."""
+    return {digest for seal in memory.fold().seals for digest in seal.digests}
+
+
+def with_secret(talk: Iterable[Turn]) -> list[Turn]:
+    """Have the secret said in the tenth turn, in its text and in a call."""
+    turns = list(talk)
+    call = ToolCall(name="open", arguments=f'{{"key": "{SECRET}"}}')
+    turns[9] = Turn(role="assistant", text=f"The key is {SECRET}.", tool_calls=(call,))
+    return turns
+
+
+def test_a_deleted_turn_leaves_no_trace(database: Path, memory: GlyphMemory, talk: tuple[Turn, ...]) -> None:
+    """Not in files, not in search, not in identifiers, not in a ledger, not on a page."""
+    memory.extend(with_secret(talk))
+    assert traces(database)
+    before = digests(memory)
+    assert files(database) <= before
+    assert memory.delete(10) == 1
+    assert traces(database) == []
+    assert memory.recall(SECRET) == ()
+    assert memory.identifiers(like="xanthippe") == ()
+    assert SECRET not in memory.unfold()
+    assert not any(SECRET in line for seal in memory.fold().seals for line in seal.ledger)
+    assert not any(SECRET in page.text for page in memory.pages())
+    with pytest.raises(StoreError, match="no turn 10"):
+        memory.zoom(10)
+    # The first seal is another one now, and so are all that follow it: none of the old pages is left.
+    assert files(database) <= digests(memory)
+    assert len([*memory.turns()]) == len(talk) - 1
+
+
+def test_what_is_deleted_in_the_head_or_the_tail_is_gone_too(database: Path, memory: GlyphMemory) -> None:
+    """Where no seal knows of it."""
+    memory.add("system", f"Your key is {SECRET}.")
+    memory.add("user", "Hello.")
+    memory.add("user", f"Mine is {SECRET}, too.")
+    assert memory.delete(1, 3) == 2
+    assert traces(database) == []
+    (message,) = memory.context().messages
+    assert message.text == "Hello."
+
+
+def test_truncating_and_clearing_erase(database: Path, memory: GlyphMemory, talk: tuple[Turn, ...]) -> None:
+    """Page files as well."""
+    memory.extend(with_secret(talk))
+    memory.truncate(after=5)
+    assert traces(database) == []
+    assert files(database) == set()
+    memory.extend(with_secret(talk))
+    memory.clear()
+    assert traces(database) == []
+    assert files(database) == set()
+    assert memory.sessions() == ()
+    memory.extend(talk)
+    assert memory.context().images
+
+
+def test_erasing_reaches_the_pages_of_older_profiles(
+    database: Path, memory: GlyphMemory, talk: tuple[Turn, ...]
+) -> None:
+    """What was drawn for another policy or model is not left behind when its seals are dropped."""
+    memory.extend(with_secret(talk))
+    with small(database, policy=OTHER) as other:
+        other.context()
+        assert files(database) <= digests(other)
+        other.delete(10)
+        assert files(database) <= digests(other)
+
+
+def test_runs_that_were_drawn_but_not_sealed_leave_no_files(database: Path) -> None:
+    """Text that does not pay as pages is drawn to see that, and its pages are not kept: no seal knows of them."""
+    with small(database) as memory:
+        for number in range(60):
+            memory.add("user", " ".join(f"{number * 7919 + place:x}" for place in range(8)))
+        assert files(database) <= digests(memory)
+        memory.delete(*range(1, 61))
+        assert files(database) == set()
+
+
+def test_files_half_written_are_erased_too(
+    database: Path, memory: GlyphMemory, talk: tuple[Turn, ...]
+) -> None:
+    """A process that is killed while it writes a page leaves it under a name that erasing knows."""
+    memory.extend(with_secret(talk))
+    name = memory.fold().live[-1].digests[0]
+    half = database.with_name("chat.db.pages") / f"{name}.new"
+    half.write_bytes(b"half a page")
+    memory.clear()
+    assert not half.exists()
+
+
+def test_pictures_are_erased_with_their_turn(database: Path, talk: tuple[Turn, ...]) -> None:
+    """The original from the database, the scaled one from the cache."""
+    stream = io.BytesIO()
+    Image.effect_noise((600, 400), 80).save(stream, "PNG")
+    picture = stream.getvalue()
+    with small(database) as memory:
+        memory.add("user", "A picture.", images=[picture])
+        memory.extend(talk[:40])
+        assert memory.context().images
+        (sealed,) = memory.fold().seals[0].pictures
+        assert sealed.digest in files(database)
+        memory.delete(1)
+        assert sealed.digest not in files(database)
+    assert not any(
+        picture[200:260] in path.read_bytes() for path in database.parent.glob("chat.db*") if path.is_file()
+    )
+
+
+def test_a_process_killed_while_it_deletes_is_repaired(
+    database: Path, start: Start, talk: tuple[Turn, ...]
+) -> None:
+    """Turns gone, seals still there: whoever comes next drops them and their pages, and goes on."""
+    with small(database) as memory:
+        memory.extend(with_secret(talk))
+        memory.context()
+    assert start("die-deleting", database, 10).wait() == -9
+    with sqlite3.connect(database) as connection:  # the seal still has the ledger
+        assert connection.execute("SELECT count(*) FROM glyph_seals").fetchone()[0] > 1
+    with small(database) as memory:
+        memory.context()
+        assert traces(database) == []
+        assert files(database) <= digests(memory)
+        assert 10 not in {anchor for seal in memory.fold().seals for anchor in seal.anchors}
+        assert len([*memory.turns()]) == len(talk) - 1
+        fold = memory.fold()
+    with small(database) as memory:
+        assert memory.fold() == fold
+
+
+def test_what_was_half_deleted_is_not_shown_by_a_reader(
+    database: Path, start: Start, talk: tuple[Turn, ...]
+) -> None:
+    """A database that cannot be written shows what is left, though its seals cannot be dropped."""
+    with small(database) as memory:
+        memory.extend(with_secret(talk))
+    assert start("die-deleting", database, 10).wait() == -9
+    with small(f"sqlite:///{database}?mode=ro") as memory:
+        assert memory.context().images
+        assert 10 not in {anchor for seal in memory.fold().seals for anchor in seal.anchors}
+        assert not memory.recall(SECRET)
+
+
+def test_redact_sees_every_turn_before_it_is_stored_or_drawn(database: Path, talk: tuple[Turn, ...]) -> None:
+    """However it comes: added, extended, imported. Not a byte of the secret is written."""
+    seen: list[Turn] = []
+
+    def redact(turn: Turn) -> Turn:
+        seen.append(turn)
+        calls = tuple(
+            replace(call, arguments=call.arguments.replace(SECRET, "***")) for call in turn.tool_calls
+        )
+        return replace(turn, text=turn.text.replace(SECRET, "***"), tool_calls=calls)
+
+    with small(database.parent.parent / "source.db") as source:
+        source.extend(with_secret(talk))
+        source.export(database.parent.parent / "source.jsonl")
+    with small(database, redact=redact) as memory:
+        stored = memory.add("user", f"My key is {SECRET}")
+        assert stored.text == "My key is ***"
+        memory.extend(with_secret(talk))
+        with memory.fork("branch") as branch:
+            branch.add("user", SECRET)
+        with small(memory._store, session="imported", redact=redact) as imported:
+            imported.import_(database.parent.parent / "source.jsonl")
+        assert len(seen) == 2 + 2 * len(talk)
+        assert memory.recall("***") == ()
+        assert memory.recall("key")
+        assert any("***" in page.text for page in (memory.zoom("page 1"), memory.zoom("page 2")))
+    assert traces(database) == []
+
+
+def test_what_redact_gives_is_checked(memory: GlyphMemory) -> None:
+    """A role that nobody knows is refused, whoever made it up."""
+    with (
+        small(redact=lambda turn: replace(turn, role="oracle")) as other,
+        pytest.raises(StoreError, match="'oracle' is none of"),
+    ):
+        other.add("user", "Hello.")
+    with pytest.raises(StoreError, match="'robot' is none of"):
+        memory.add("robot", "Hello.")  # type: ignore[arg-type]  # the point
+    assert list(memory.turns()) == []

@@ -1,0 +1,128 @@
+"""Export and import: nothing is lost either way, and what breaks off is taken up again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from glyph_memory import DocumentError, GlyphMemory, ToolCall, Turn
+from tests.memory.conftest import Start
+from tests.memory.worker import small
+
+STRANGE = (
+    Turn(role="system", text="Be kind."),
+    Turn(role="user", text="a\ud800b \udc00 \0 \u2028 \r\n é 東京", name="Zoë", images=(b"\x89PNG", b"", b"\xff")),
+    Turn(role="assistant", tool_calls=(ToolCall(name="f", arguments='{"a": [1, 2', id="1"),) * 2),
+    Turn(role="tool", text="", tool_call_id="1", name="f"),
+    Turn(role="user", text="", time=datetime(1999, 12, 31, 23, 59, 59, 999999, timezone(timedelta(hours=-9.5)))),
+    Turn(role="user", text="naive", time=datetime(2001, 1, 1), pinned=True, id="an id"),
+)  # fmt: skip
+
+
+def test_an_export_holds_everything(tmp_path: Path, memory: GlyphMemory) -> None:
+    """Surrogates, NULs, pictures, times of any zone, pins, ids and anchors come back as they were."""
+    memory.extend(STRANGE)
+    memory.delete(3)
+    file = tmp_path / "export.jsonl"
+    assert memory.export(file) == 5
+    assert file.stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.glob(".*")] == []
+    with small(session="elsewhere") as other:
+        assert other.import_(file) == 5
+        assert list(other.turns()) == list(memory.turns())
+        assert [turn.anchor for turn in other.turns()] == [1, 2, 4, 5, 6]
+        assert other.import_(file) == 0
+        other.export(tmp_path / "again.jsonl")
+    first, again = (path.read_text().split("\n", 1)[1] for path in (file, tmp_path / "again.jsonl"))
+    assert first == again
+
+
+def test_an_import_that_was_killed_is_taken_up_again(tmp_path: Path, database: Path, start: Start) -> None:
+    """What was stored is not stored twice, and anchors are those of the file."""
+    file = tmp_path / "export.jsonl"
+    with small(tmp_path / "source.db") as source:
+        source.extend(Turn(role="user", text=f"number {number}") for number in range(1300))
+        source.delete(7, 700, 701)
+        source.export(file)
+        turns = list(source.turns())
+    assert start("die-importing", database, file).wait() == -9
+    told: list[int] = []
+    with small(database) as memory:
+        there = len(list(memory.turns()))
+        assert 0 < there < len(turns)
+        assert memory.import_(file, progress=told.append) == len(turns) - there
+        assert list(memory.turns()) == turns
+        assert sum(told) == len(turns)
+
+
+def test_a_longer_export_adds_what_is_new_under_its_own_anchors(tmp_path: Path) -> None:
+    """Though its first turns are there already: citations stay right."""
+    file = tmp_path / "export.jsonl"
+    with small() as source, small() as copy:
+        source.extend(Turn(role="user", text=f"number {number}") for number in range(30))
+        source.export(file)
+        copy.import_(file)
+        source.truncate(after=20)
+        source.add("user", "Forgotten.")
+        source.add("user", "Later.")
+        source.delete(31)
+        source.export(file)
+        copy.import_(file)
+        assert {turn.text: turn.anchor for turn in copy.turns()}["Later."] == 32
+        with small() as busy:
+            busy.extend(Turn(role="user", text="Mine.") for _ in range(25))
+            assert busy.import_(file) == 21
+            assert [turn.anchor for turn in busy.turns()] == list(range(1, 47))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no JSON",
+        "[]",
+        "7",
+        "null",
+        "{}",
+        '{"role": "robot", "text": ""}',
+        '{"role": "user", "text": 7}',
+        '{"role": "user", "images": ["%%%"]}',
+        '{"role": "user", "images": 7}',
+        '{"role": "user", "time": "yesterday"}',
+        '{"role": "user", "anchor": "x"}',
+        '{"role": "user", "anchor": 1e999}',
+        '{"role": "user", "tool_calls": [7]}',
+        '{"role": ["user"]}',
+        "[" * 100_000,
+        '{"glyph_memory": "session", "format": "x"}',
+    ],
+)
+def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
+    """What stands before it is added."""
+    file = tmp_path / "export.jsonl"
+    file.write_text(f'\n{{"role": "user", "text": "fine"}}\n{line}\n{{"role": "user", "text": "after"}}\n')
+    memory = small()
+    with pytest.raises(DocumentError, match="line 3 of") as refused:
+        memory.import_(file)
+    assert "\n" not in str(refused.value)
+    assert str(file) in str(refused.value)
+    assert [turn.text for turn in memory.turns()] == ["fine"]
+    memory.close()
+
+
+def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, memory: GlyphMemory) -> None:
+    """In one line each, and an older export is left as it is."""
+    with pytest.raises(DocumentError, match="cannot read"):
+        memory.import_(tmp_path / "missing.jsonl")
+    with pytest.raises(DocumentError, match="cannot read"):
+        memory.import_(tmp_path)
+    with pytest.raises(DocumentError, match="cannot read"):
+        memory.import_("a\0b")
+    for path in (tmp_path / "missing" / "export.jsonl", tmp_path, Path("a\0b"), Path()):
+        with pytest.raises(DocumentError, match="cannot write"):
+            memory.export(path)
+    newer = tmp_path / "newer.jsonl"
+    newer.write_text('{"glyph_memory": "session", "format": 99}\n')
+    with pytest.raises(DocumentError, match="newer version"):
+        memory.import_(newer)
