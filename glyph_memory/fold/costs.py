@@ -39,6 +39,13 @@ class Costs(Protocol):
     def picture_tokens(self, turn: Turn) -> int:
         """Count what a turn's pictures take while the turn is a message."""
 
+    def said_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count what turns say: text and calls, without ids, pictures, and what a chat template puts round them.
+
+        Pages have to cost less than this to pay, and what they save is told against it; `text_tokens` is what turns
+        take at the most.
+        """
+
     def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
         """Draw a run as pages.
 

@@ -43,7 +43,8 @@ class Fold:
     tail: tuple[Recent, ...] = ()
     """The recent turns, which are text."""
     request: Turn | None = None
-    """The newest user turn, if it is sealed: it is repeated as text until another one comes."""
+    """The newest user turn, if it was sealed with all that came before it: it is repeated as text. It stays when a
+    newer one comes, until the next seal: taking it away at once would have a server read all recent turns anew."""
     pinned: tuple[Turn, ...] = ()
     """Sealed turns that are pinned: they are repeated as text."""
     epoch: int = 1

@@ -107,6 +107,8 @@ def resume(
     known = [*takewhile(lambda turn: (turn.anchor or 0) <= waiting, rest)]
     for turn in known:
         begun = said(begun, turn, costs)
+    if any(turn.role == "user" for turn in known):
+        begun = replace(begun, request=None)  # there was a newer one when the last seal was made
     begun = sealed_now(begun, policy, costs) if known else begun
     for turn in rest[len(known) :]:
         begun = step(begun, turn, policy=policy, costs=costs)

@@ -88,7 +88,7 @@ class Seal:
     ledger_omitted: int = 0
     """How many identifiers there was no room for."""
     text_tokens: int
-    """What its turns cost as text, pictures not counted."""
+    """What its turns say, as text: without pictures, ids, and what a chat template puts round messages."""
     tokens: int
     """What it costs as it is shown, captions, ledger and pictures included."""
     previous: str = ""

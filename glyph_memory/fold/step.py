@@ -41,7 +41,6 @@ def said(begun: Fold, turn: Turn, costs: Costs) -> Fold:
     return replace(
         begun,
         tail=(*begun.tail, recent),
-        request=None if turn.role == "user" else begun.request,
         last_anchor=max(begun.last_anchor, turn.anchor or 0),
     )
 
@@ -72,9 +71,8 @@ def _next_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     lengths = list(runs(begun.tail, policy))
     first_page = _pages_so_far(begun.seals) + 1 if lengths else 1
     for length in lengths:
-        run = begun.tail[:length]
-        text = sum(recent.tokens for recent in run)
-        turns = [recent.turn for recent in run]
+        turns = [recent.turn for recent in begun.tail[:length]]
+        text = costs.said_tokens(turns)
         bound = costs.bind(turns, first_page=first_page, ledger_tokens=int(text * policy.ledger_share))
         if bound.tokens * policy.min_ratio <= text:
             return _admitted(begun, _pages_seal(begun, turns, bound, text_tokens=text, costs=costs), policy)
@@ -113,7 +111,7 @@ def _text_seal(begun: Fold, run: Sequence[Recent], costs: Costs) -> Seal:
         turns=run_digest(turns),
         sealed_at=begun.last_anchor,
         pictures=pictures,
-        text_tokens=sum(recent.tokens for recent in run),
+        text_tokens=costs.said_tokens(turns),
         tokens=costs.quoted_tokens(turns) + sum(picture.tokens for picture in pictures),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,

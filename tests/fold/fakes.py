@@ -52,6 +52,10 @@ class WordCosts:
         self.counted.append(turn.anchor)
         return words_of(turn)
 
+    def said_tokens(self, turns: Sequence[Turn]) -> int:
+        """The same: no template, no ids."""
+        return sum(words_of(turn) for turn in turns)
+
     def picture_tokens(self, turn: Turn) -> int:
         """Ten for each."""
         return 10 * len(turn.images)

@@ -200,15 +200,19 @@ def test_a_ledger_may_take_its_share_of_the_runs_text() -> None:
 # What is repeated.
 
 
-def test_the_latest_user_turn_is_repeated_from_when_it_is_sealed_until_a_newer_one_comes() -> None:
-    """A long agent run on one request does not lose sight of it, nor does an epoch."""
+def test_the_latest_user_turn_is_repeated_once_sealed_until_the_first_seal_after_a_newer_one() -> None:
+    """A long run on one request does not lose sight of it; what stands before recent turns changes with seals alone."""
     talk = [user(30, first="request"), *(assistant(30) for _ in range(80))]
     policy = replace(SMALL, window_tokens=561)
     folded = one_by_one(talk, policy=policy)
     assert folded.request is not None
     assert folded.request.text.startswith("request")
     assert 1 in folded.departed[0].anchors
-    assert one_by_one([*talk, user(1)], policy=policy).request is None
+    newer = one_by_one([*talk, user(1)], policy=policy)
+    assert (newer.request, newer.seals) == (folded.request, folded.seals)
+    after = one_by_one([*talk, user(1), assistant(10), user(10)], policy=policy)
+    assert len(after.seals) > len(folded.seals)
+    assert after.request is None
 
 
 def test_of_two_user_turns_in_a_run_the_later_is_the_request() -> None:

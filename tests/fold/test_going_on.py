@@ -17,6 +17,7 @@ from tests.fold.fakes import (
     WordCosts,
     assistant,
     conversations,
+    one_by_one,
     places,
     policies,
     result,
@@ -40,7 +41,7 @@ def again(talk: list[Turn], begun: Fold = WHOLE, *, fingerprint: str = "words") 
 
 def test_the_conversation_that_the_others_change() -> None:
     """Four seals of three turns each, and two turns that are text."""
-    assert spelled(WHOLE) == "1 | 2 3 4 | 5 6 7 | 8 9 10 | 11 12 13 | 14 15"
+    assert spelled(WHOLE) == "1 | 2 3 4 | 5 6 7 | 8 9 10 | 11 12 13 | 14 15 r13"
     assert (WHOLE.last_anchor, WHOLE.spent, WHOLE.epoch) == (15, 13, 1)
 
 
@@ -88,7 +89,7 @@ def test_a_branch_never_gets_the_anchors_of_what_was_cut_off() -> None:
     stepped = short
     for turn in (user(3), assistant(4)):
         stepped = step(stepped, turn, policy=SMALL, costs=WordCosts())
-    assert spelled(stepped) == "1 | 2 3 4 | 14 15"
+    assert spelled(stepped) == "1 | 2 3 4 | 14 15 r3"
     assert again([*TALK[:4], user(3), assistant(4)], short) == stepped
 
 
@@ -232,12 +233,15 @@ def test_seals_survive_json() -> None:
 
 
 def test_the_request_is_found_among_the_sealed_turns() -> None:
-    """Until the tail has a newer one."""
+    """Where no newer one was there when the last seal was made."""
     talk = [user(15), *(assistant(15, first=f"w{n}") for n in range(8))]
     begun = fold(talk, policy=SMALL, costs=WordCosts())
     assert again(talk, begun) == begun
     assert begun.request is not None
-    assert again([*talk, user(1)], begun).request is None
+    assert again([*talk, user(1)], begun).request == begun.request
+    newer = [*talk, user(20), assistant(1)]
+    assert again(newer, begun).request is None
+    assert again(newer, one_by_one(newer)) == one_by_one(newer)
 
 
 # The head.

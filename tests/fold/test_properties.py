@@ -220,12 +220,14 @@ def test_seals_are_a_chain(turns: list[Turn], policy: FoldPolicy) -> None:
 @thorough
 @given(conversations, policies())
 def test_the_latest_user_turn_is_text_somewhere(turns: list[Turn], policy: FoldPolicy) -> None:
-    """In the tail, or repeated once it is sealed; and so are pinned turns."""
+    """In the tail, or repeated once it is sealed, until the next seal; and so are pinned turns, for good."""
     for count, folded in enumerate(states(turns, policy)):
         users = [anchor for anchor, turn in enumerate(turns[:count], 1) if turn.role == "user"]
         sealed = {anchor for seal in folded.seals for anchor in seal.anchors}
         request = folded.request.anchor if folded.request else None
-        assert request == (users[-1] if users and users[-1] in sealed else None)
+        then = [anchor for anchor in users if folded.seals and anchor <= folded.seals[-1].sealed_at]
+        assert request == (then[-1] if then and then[-1] in sealed else None)
+        assert not users or users[-1] not in sealed or request == users[-1]
         pinned = [anchor for anchor, turn in enumerate(turns[:count], 1) if turn.pinned]
         assert [turn.anchor for turn in folded.pinned] == [anchor for anchor in pinned if anchor in sealed]
 
