@@ -125,6 +125,12 @@ class Binder:
             tokens += 2 * self.count(self.plain(call_id(turn, number)))
         return tokens
 
+    def said_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count what turns say, and nothing that stands round it."""
+        calls = [call for turn in turns for call in turn.tool_calls]
+        said = [*(self.clean(message_text(turn)) for turn in turns), *(call.name for call in calls)]
+        return sum(map(self.count, [*said, *(call.arguments for call in calls)]))
+
     def picture_tokens(self, turn: Turn) -> int:
         """Count what a turn's pictures take while the turn is a message."""
         tokens = 0

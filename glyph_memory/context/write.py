@@ -35,7 +35,7 @@ def write_context(
     speller = Speller(clean=binder.clean, takes=binder.takes)
     messages = assemble(
         fold,
-        head=binder.clean("\n\n".join(message_text(turn) for turn in fold.head)),
+        head=binder.clean("\n\n".join(map(_head_text, fold.head))),
         sealed=[parts_of(seal) for seal in fold.live],
         repeated=repeated(fold, binder).texts,
         recent=speller.messages(turns),
@@ -43,6 +43,11 @@ def write_context(
     context = Context(messages=tuple(messages), defused=True)
     _check(context, fold, binder)
     return context
+
+
+def _head_text(turn: Turn) -> str:
+    lost = (f"\n(Picture {number} of this message cannot be shown.)" for number in range(1, len(turn.images) + 1))
+    return "".join([message_text(turn), *lost])
 
 
 def context_tokens(context: Context, binder: Binder) -> int:
@@ -83,7 +88,7 @@ def repeated(fold: Fold, binder: Binder) -> Repeated:
         spent += tokens
     if fold.request is not None:
         limit = policy.keep_recent_tokens
-        whole = binder.clean(quoted([fold.request], remark="the latest request"))
+        whole = binder.clean(quoted([fold.request], remark="asked before what follows"))
         texts.append(excerpt(whole, at_most_tokens=limit, count=binder.count))
     return Repeated(texts=tuple(texts), left_out=tuple(left_out))
 
