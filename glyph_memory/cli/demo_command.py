@@ -14,10 +14,10 @@ from glyph_memory.cli.root import START, registered
     ("Elsewhere, with the figures as JSON", "glyph-memory demo --out /srv/www/demo --json"),
 )
 def demo(*, out: options.DemoOut = Path("out"), as_json: options.Json = False) -> None:
-    """Typeset two long texts and show what they cost as text and as pages.
+    """Turn two long texts into pages, remember a conversation, and show what that saves.
 
     The texts are on every machine: Python's language reference, and the made-up conversation of an agent with
-    its tools. No model, no GPU, no download.
+    its tools, which is then folded, searched and looked at closely. No model, no GPU, no download.
     """
     from glyph_memory.cli import demo as command  # noqa: PLC0415
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from glyph_memory.cli import settings, terminal
 from glyph_memory.cli.settings import Settings
@@ -13,6 +12,9 @@ from glyph_memory.errors import StoreError
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.store import Store
 from glyph_memory.store.address import parse_address
+from glyph_memory.store.engine import Database
+
+_WAIT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,18 +37,27 @@ class Place:
 
 @contextmanager
 def existing_store(memory: str) -> Iterator[Store]:
-    """Open a database to look.
+    """Open a database to look; nothing in it changes, whatever it holds.
 
     Raises:
-        StoreError: It is not there, or cannot be opened.
+        StoreError: It is not there, cannot be opened, or is no memory.
     """
-    path = parse_address(memory).path
-    if path is not None and not path.exists():
+    address = parse_address(memory)
+    if address.path is not None and not address.path.exists():
         raise StoreError(
             f"there is no memory {memory!r}. chat or import makes one; --memory or GLYPH_MEMORY_DB names another"
         )
-    with Store.open(memory) as store:
-        # Nothing that is asked of this store is to change it: a fold that is not as stored is made for this once.
+    try:
+        store = Store(Database(replace(address, read_only=True), wait_s=_WAIT_S))
+    except StoreError as error:
+        if "holds no memory of this version" not in str(error):
+            raise
+        raise StoreError(
+            f"{address.shown} holds no memory of this version. chat or import brings an older one up to date; "
+            "--memory or GLYPH_MEMORY_DB names another"
+        ) from error
+    with store:
+        # On a server, too: a fold that is not as stored is made for this once.
         store.read_only = True
         yield store
 
@@ -63,7 +74,8 @@ def existing(place: Place) -> Iterator[GlyphMemory]:
         if place.session not in names:
             others = ", ".join(map(repr, names[:8])) + (", …" if len(names) > 8 else "")
             has = f"it has {others}" if names else "it has none yet"
-            raise StoreError(f"no session {place.session!r} in {place.memory!r}: {has}. --session names one")
+            shown = parse_address(place.memory).shown  # without a password
+            raise StoreError(f"no session {place.session!r} in {shown}: {has}. --session names one")
         chosen = settings.kept(store.path, place.session)
         if not settings.is_sound(chosen):
             terminal.warn(
@@ -83,8 +95,8 @@ def ready(place: Place, typed: Settings) -> Iterator[tuple[GlyphMemory, bool]]:
     with Store.open(place.memory) as store:
         if store.read_only:
             raise StoreError(
-                f"{place.memory!r} is read-only. recall and report can read it; to go on, copy it to a place where "
-                "you may write and name that with --memory"
+                f"{parse_address(place.memory).shown} is read-only. recall and report can read it; to go on, copy it "
+                "to a place where you may write and name that with --memory"
             )
         before = settings.kept(store.path, place.session)
         chosen = typed.over(before)
@@ -102,8 +114,3 @@ def _opened(store: Store, place: Place, chosen: Settings) -> GlyphMemory:
         policy=chosen.policy(profile),
         style=chosen.page_style(profile),
     )
-
-
-def file_of(memory: str) -> Path | None:
-    """Give the file of a database that is one."""
-    return parse_address(memory).path

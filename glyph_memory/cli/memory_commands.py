@@ -19,8 +19,8 @@ _SESSION = "default"
         "glyph-memory chat --server http://127.0.0.1:8000/v1 --window 32768",
     ),
     (
-        "One message, from a script; the next run remembers it",
-        'echo "The gate code is 4711-B." | glyph-memory chat --session ops --server http://gpu:8000/v1',
+        "From a script, where GLYPH_MEMORY_SERVER names the server; the next run remembers it",
+        'echo "The gate code is 4711-B." | glyph-memory chat --session ops',
     ),
 )
 def chat(
@@ -44,13 +44,15 @@ def chat(
 ) -> None:
     """Talk to a vision-language model that remembers, today and the next time.
 
-    All that is said is stored, word for word, before the model is asked. When recent turns grow long the oldest of
-    them become pages, which the model goes on seeing for a fraction of the tokens. /help lists what can be typed
-    besides messages: /recall, /zoom, /pin, /report and others. Ctrl-C stops an answer, Ctrl-D leaves.
+    What you type is stored, word for word, before the model is asked; if no answer comes, an empty message asks
+    again. When recent turns grow long, the oldest of them become pages, which the model goes on seeing for a
+    fraction of the tokens. Ctrl-C stops an answer, Ctrl-D leaves. /help lists what can be typed besides messages:
+    /recall, /zoom, /pin, /report and others.
 
-    What is said about tokens, pages and looks holds for the session's next chats and for the other commands until
-    it is said anew; another choice has all pages drawn again. From a pipe, each line is a message, and the first
-    one that gets no answer ends the run.
+    From a pipe, each line is a message, and the first one that gets no answer ends the run.
+
+    Window, model and look are remembered with the session, and hold for later chats and for the other commands
+    until you choose anew; then its pages are drawn again.
     """
     from glyph_memory.cli import chat as command  # noqa: PLC0415  see the module's first lines
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
@@ -115,7 +117,10 @@ def report(
     as_json: options.Json = False,
     html: options.Html = None,
 ) -> None:
-    """Say which turns of a session are text, which are on pages, and what that saves."""
+    """Say which turns of a session are text, which are on pages, and what that saves.
+
+    Counted for the window, the model and the look that the session's last chat had.
+    """
     from glyph_memory.cli import report as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 

@@ -51,7 +51,7 @@ Sheet = Annotated[
 ]
 DemoOut = Annotated[
     Path,
-    typer.Option(metavar="FOLDER", help="Where demo.html and demo.png go.", rich_help_panel=_OUTPUT),
+    typer.Option(metavar="FOLDER", help="Where demo.html, demo.png and demo.db go.", rich_help_panel=_OUTPUT),
 ]
 Json = Annotated[
     bool,
@@ -221,7 +221,9 @@ Html = Annotated[
 ExportTo = Annotated[
     str, typer.Argument(metavar="FILE.jsonl", help="Replaced once all is written; - for standard output.")
 ]
-ImportFrom = Annotated[str, typer.Argument(metavar="FILE.jsonl", help="- for standard input.")]
+ImportFrom = Annotated[
+    str, typer.Argument(metavar="FILE.jsonl", help="A file that export wrote; - for standard input.")
+]
 
 Window = Annotated[
     int | None,

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
+import fcntl
 import io
 import json
+import os
+import pty
+import select
+import struct
 import subprocess
 import sys
-from collections.abc import Callable
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +58,8 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in this process; `stdin` is what is piped in."""
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("GLYPH_MEMORY_API_KEY", raising=False)
+    for variable in ("GLYPH_MEMORY_API_KEY", "GLYPH_MEMORY_DB", "GLYPH_MEMORY_SERVER"):
+        monkeypatch.delenv(variable, raising=False)
 
     def call(*arguments: object, stdin: bytes = b"") -> Result:
         monkeypatch.setattr(sys, "argv", ["glyph-memory", *map(str, arguments)])
@@ -76,6 +85,73 @@ def spawn(tmp_path: Path) -> Run:
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return call
+
+
+class Terminal:
+    """A chat in a process of its own, at a terminal of 80 columns."""
+
+    def __init__(self, arguments: Sequence[object], *, folder: Path) -> None:
+        self._mine, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
+        command = [sys.executable, "-m", "glyph_memory", *map(str, arguments)]
+        environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
+        self.process = subprocess.Popen(
+            command, stdin=its, stdout=its, stderr=its, cwd=folder, env=environment, start_new_session=True
+        )
+        os.close(its)
+        self.shown = ""
+        self._seen = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def type(self, keys: str, *, at: str = "›") -> None:
+        """Wait for the prompt, then press keys: a carriage return is Enter, a 4 is Ctrl-D."""
+        self.wait_for(f"{at} \x1b[0m")
+        os.write(self._mine, keys.encode())
+
+    def wait_for(self, text: str) -> str:
+        """Read until a text is shown that was not there when this was called before; give what was shown until then."""
+        deadline = time.monotonic() + 60
+        while (found := self.shown.find(text, self._seen)) < 0:
+            assert time.monotonic() < deadline, f"{text!r} did not come; shown was {self.shown!r}"
+            assert self._read(), f"{text!r} did not come; shown was {self.shown!r}"
+        self._seen = found + len(text)
+        return self.shown[: self._seen]
+
+    def leave(self) -> int:
+        """Read to the end; give the exit status."""
+        while self._read():
+            pass
+        return self.process.wait(timeout=60)
+
+    def close(self) -> None:
+        """End it, if it has not ended."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self._mine)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._mine], [], [], 60)
+        assert ready, f"nothing more came; shown was {self.shown!r}"
+        try:
+            data = os.read(self._mine, 65_536)
+        except OSError:  # Linux says so when the other end is closed
+            return False
+        self.shown += self._decoder.decode(data)
+        return bool(data)
+
+
+@pytest.fixture
+def at_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Start commands at a terminal, in an empty folder."""
+    started: list[Terminal] = []
+
+    def start(*arguments: object) -> Terminal:
+        started.append(Terminal(arguments, folder=tmp_path))
+        return started[-1]
+
+    yield start
+    for terminal in started:
+        terminal.close()
 
 
 @pytest.fixture

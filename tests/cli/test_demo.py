@@ -24,8 +24,25 @@ def test_the_demo_shows_what_pages_save(spawn: Run, tmp_path: Path) -> None:
         assert sheet.width > 1000
 
 
+def test_the_demo_remembers_its_conversation(spawn: Run, tmp_path: Path) -> None:
+    """Folded, recalled by words, looked at by number; the command it names for more works, and a second run does."""
+    for _ in range(2):
+        result = spawn("demo")
+        assert (result.code, result.err) == (0, "")
+    assert "on 36 pages" in result.out
+    assert '  §4 "2816561e7df57b64beea6fa11b0068779a65f4c6"' in result.out
+    assert "§476 user  page 19" in result.out
+    assert "  Remember: the deploy key of checkout is 5c2a3ce7" in result.out
+    named = next(line for line in result.out.splitlines() if line.startswith("Look further: "))
+    assert "§" in spawn(*named.removeprefix("Look further: glyph-memory ").split()).out
+    html = (tmp_path / "out" / "demo.html").read_text()
+    assert "The conversation&#x27;s memory" in html
+    assert '<mark class="hit">catalogue</mark>' in html
+
+
 def test_the_demos_figures_can_be_had_as_json(run: Run, tmp_path: Path) -> None:
     """Every text costs less as pages than as text."""
     printed = run("demo", "--out", tmp_path / "elsewhere", "--json").json
     assert all(text["ratio"] > 1.5 for text in printed["texts"])
+    assert printed["memory"]["saved_tokens"] > 0.5 * printed["memory"]["plain_tokens"]
     assert all(Path(place).exists() for place in printed["written"].values())

@@ -1,0 +1,98 @@
+"""`glyph-memory export` and `import` carry a session elsewhere, whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from glyph_memory import GlyphMemory, Turn
+from glyph_memory.testing import agent_conversation
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give a database with a conversation that holds all sorts of things."""
+    path = tmp_path / "talk.db"
+    with GlyphMemory.open(path, session="ops") as memory:
+        memory.extend(agent_conversation(turns=60))
+        memory.add("user", "\x1b[31m\r\n\u2028 [bold] <b>", images=[b"\x89PNG broken"], pinned=True)
+        memory.delete(20)
+    return path
+
+
+def turns(path: Path, session: str) -> list[Turn]:
+    """Give what a session holds."""
+    with GlyphMemory.open(path, session=session) as memory:
+        return list(memory.turns())
+
+
+def test_export_then_import_is_identity(run: Run, path: Path, tmp_path: Path) -> None:
+    """In another session of another database every turn is the same, its number too."""
+    file, copy = tmp_path / "talk.jsonl", tmp_path / "copy.db"
+    exported = run("export", file, "--memory", path, "--session", "ops")
+    assert (exported.code, exported.out) == (0, "")
+    assert "60 turns in" in exported.err
+    imported = run("import", file, "--memory", copy, "--session", "restored")
+    assert (imported.code, imported.out) == (0, "")
+    assert "60 turns added" in imported.err
+    assert turns(copy, "restored") == turns(path, "ops")
+
+
+def test_a_session_can_go_through_a_pipe(run: Run, path: Path, tmp_path: Path) -> None:
+    """A dash stands for standard output and standard input; nothing but JSON lines goes through."""
+    piped = run("export", "-", "--memory", path, "--session", "ops").out
+    assert all(json.loads(line) for line in piped.splitlines())
+    copy = tmp_path / "copy.db"
+    assert run("import", "-", "--memory", copy, stdin=piped.encode()).code == 0
+    assert turns(copy, "default") == turns(path, "ops")
+
+
+def test_importing_twice_adds_nothing(run: Run, path: Path, tmp_path: Path) -> None:
+    """What broke off can simply be done again."""
+    file, copy = tmp_path / "talk.jsonl", tmp_path / "copy.db"
+    run("export", file, "--memory", path, "--session", "ops")
+    run("import", file, "--memory", copy)
+    again = run("import", file, "--memory", copy)
+    assert "0 turns added" in again.err
+    assert "60 turns were there before" in again.err
+    assert len(turns(copy, "default")) == 60
+
+
+def test_a_conversation_from_elsewhere_needs_role_and_text_alone(run: Run, tmp_path: Path) -> None:
+    """Each line a JSON object."""
+    file, path = tmp_path / "own.jsonl", tmp_path / "own.db"
+    file.write_text('{"role": "user", "text": "Hello."}\n{"role": "assistant", "text": "Hello, you."}\n')
+    assert run("import", file, "--memory", path).code == 0
+    said = [replace(turn, id=None, time=None) for turn in turns(path, "default")]
+    assert said == [
+        Turn(role="user", text="Hello.", anchor=1),
+        Turn(role="assistant", text="Hello, you.", anchor=2),
+    ]
+
+
+def test_a_line_that_is_no_turn_is_told_by_its_number(run: Run, tmp_path: Path) -> None:
+    """In one line."""
+    file = tmp_path / "bad.jsonl"
+    file.write_text('{"role": "user", "text": "Hello."}\n{"role": "nobody"}\n')
+    assert "line 2" in run("import", file, "--memory", tmp_path / "own.db").error
+
+
+def test_a_file_that_is_missing_makes_no_database(run: Run, tmp_path: Path) -> None:
+    """It is looked for first."""
+    assert "no such file" in run("import", tmp_path / "gone.jsonl", "--memory", tmp_path / "own.db").error
+    assert not (tmp_path / "own.db").exists()
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_line(run: Run, path: Path, tmp_path: Path) -> None:
+    """And nothing half is left there."""
+    assert (
+        "cannot write"
+        in run("export", tmp_path / "no" / "x.jsonl", "--memory", path, "--session", "ops").error
+    )
