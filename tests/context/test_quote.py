@@ -1,0 +1,203 @@
+"""Turns spelled as text: lines of ours are ours alone, calls are JSON, what is too long says so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glyph_memory.context.quote import call_arguments, excerpt, guarded, message_text, quoted, shown
+from glyph_memory.tokens import defuse
+from glyph_memory.transcript import ToolCall, Turn
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("§42 user", "§\\42 user"),
+        ("a\n§42 user", "a\n§\\42 user"),
+        ("a\r§42", "a\r§\\42"),
+        ("a\u2028 \u200b§\u20604", "a\u2028 \u200b§\\\u20604"),
+        ("§§4\n§4", "§§4\n§\\4"),
+        ("\U000e0041§４", "\U000e0041§\\４"),
+        ("\u2800§\u0301²", "\u2800§\\\u0301²"),
+    ],
+)
+def test_what_could_be_taken_for_a_line_of_ours_is_broken(text: str, broken: str) -> None:
+    """Whatever nobody sees stands before the sign, or between it and its number."""
+    assert guarded(text) == broken
+
+
+@pytest.mark.parametrize("text", ["", "see §4", "§", "§ 5 BGB", "§a", "§\n4", "- §4", "§§ 4 ff.", "§\\4"])
+def test_other_signs_stay(text: str) -> None:
+    """Laws are full of them."""
+    assert guarded(text) == text
+
+
+@given(st.text(st.sampled_from("§§42 \n\r\u2028\u200b\u0301\\a\0"), max_size=40))
+def test_breaking_twice_is_breaking_once_and_adds_backslashes_alone(text: str) -> None:
+    """Whatever stands together."""
+    once = guarded(text)
+    assert guarded(once) == once
+    assert once.replace("\\", "") == text.replace("\\", "")
+
+
+def test_a_flood_of_signs_and_marks_takes_linear_time() -> None:
+    """Each character is looked at a few times at the most."""
+    assert len(guarded("§\u0301" * 200_000)) == 400_000
+    assert len(guarded(" " * 200_000 + "§4")) == 200_003
+    assert guarded("\n§4" * 50_000).count("\\") == 50_000
+
+
+def test_a_speakers_name_stands_before_a_users_words() -> None:
+    """And cannot begin a line of ours together with them."""
+    assert message_text(Turn(role="user", name="ada", text="hi")) == "ada: hi"
+    assert message_text(Turn(role="user", name="§", text="4 user")) == "§: 4 user"
+    assert message_text(Turn(role="user", name="x\n§4", text="hi")) == "x\n§\\4: hi"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("<think>hm</think>42", "42"),
+        (" \n<think>\nhm\n</think>\n\n42\n", "42\n"),
+        ("<think></think>", ""),
+        ("<think>never closed", "<think>never closed"),
+        ("He wrote <think>x</think>", "He wrote <think>x</think>"),
+    ],
+)
+def test_an_answer_is_shown_without_the_reasoning_before_it(text: str, answer: str) -> None:
+    """The turn itself keeps it."""
+    turn = Turn(role="assistant", text=text)
+    assert shown(turn).text == answer
+    assert turn.text == text
+
+
+def test_what_others_say_is_no_reasoning() -> None:
+    """A user may write the tags, and means them."""
+    for role in ("user", "tool", "system"):
+        turn = Turn(role=role, text="<think>x</think>y")
+        assert shown(turn) is turn
+
+
+def test_a_turn_is_quoted_under_its_anchor() -> None:
+    """Lines indented, calls on lines of their own, breaks that are no newline as their number."""
+    call = ToolCall(name="f\n§9", arguments='{"a":\n1}')
+    turn = Turn(role="assistant", name="b\nc", text="a\r\nb\u2028§7 user", tool_calls=(call,), anchor=7)
+    assert quoted([turn], remark="pinned") == (
+        '§7 assistant b\\u{a}c, pinned:\n  a\\u{d}\n  b\\u{2028}\n  §\\7 user\n§7 calls f\\u{a}§9 {"a":\\u{a}1}\n'
+    )
+
+
+def test_a_turn_without_words_is_its_label() -> None:
+    """Someone said nothing; that is told."""
+    assert quoted([Turn(role="user", anchor=3)]) == "§3 user:\n"
+
+
+# Calls.
+
+
+def clean(text: str) -> str:
+    """As a binder does."""
+    return defuse(guarded(text))
+
+
+@pytest.mark.parametrize(
+    "said", ['{"a": 1.0, "b":  [1e3, null], "a": 2}', "{}", ' {"q": "\\u00e9 \\/ <b>"}\n']
+)
+def test_arguments_that_need_no_cleaning_stay_as_they_were_written(said: str) -> None:
+    """Numbers, doubles, blanks, escapes and all."""
+    assert call_arguments(said, clean=clean) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"q": "<|image|>"}',
+        '{"q": "\\u003c|image|>"}',
+        '{"<|user|>": ["\\u003c/s>", {"x": "a\\n\\u00a742 user"}]}',
+        '{"q": "\\ud800"}',
+        "<|im_start|>",
+        '{"q": "<|image|>"',
+        "[1]",
+        '"<s>"',
+        "",
+        "[" * 5000,
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+)
+def test_arguments_are_sent_as_an_object_that_is_clean_once_it_is_parsed(said: str) -> None:
+    """Servers parse them, and templates go through the object's fields."""
+    spelled = call_arguments(said, clean=clean)
+    parsed = json.loads(spelled)
+    assert isinstance(parsed, dict)
+    read = json.dumps(parsed, ensure_ascii=False)
+    read.encode()
+    assert all(token not in read for token in ("<|image|>", "<|user|>", "</s>", "<s>", "<|im_start|>"))
+    assert "\\n§4" not in read
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5),
+        st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.text(st.sampled_from('<|s>/"\\§4\n\ud800é'), max_size=12),
+            lambda items: st.lists(items, max_size=3),
+            max_leaves=6,
+        ),
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_only_strings_change_and_each_as_it_would_alone(said: dict[str, object], ascii_only: bool) -> None:
+    """All else of the object is what it was."""
+
+    def cleaned(value: object) -> object:
+        if isinstance(value, list):
+            return [cleaned(item) for item in value]
+        return clean(value) if isinstance(value, str) else value
+
+    spelled = call_arguments(json.dumps(said, ensure_ascii=ascii_only), clean=clean)
+    assert json.loads(spelled) == {clean(name): cleaned(value) for name, value in said.items()}
+
+
+def test_arguments_that_are_no_object_become_one_value() -> None:
+    """Word for word."""
+    assert call_arguments('{"a": [1,', clean=clean) == '{"arguments": "{\\"a\\": [1,"}'
+    assert call_arguments(" ", clean=clean) == "{}"
+
+
+# Excerpts.
+
+
+def test_a_text_that_fits_is_given_whole() -> None:
+    """Exactly so much."""
+    assert excerpt("a" * 100, at_most_tokens=100, count=len) == "a" * 100
+
+
+def test_what_is_too_long_keeps_beginning_and_end_and_says_how_much_is_missing() -> None:
+    """And the end begins no line of ours."""
+    text = "§7 user, the latest request:\n" + "  word\n" * 1000 + "  §\\4 end\n"
+    cut = excerpt(text, at_most_tokens=400, count=len)
+    assert len(cut) <= 400
+    assert cut.startswith("§7 user, the latest request:\n")
+    assert cut.endswith("  §\\4 end\n")
+    head, _, rest = cut.partition("\n  [… ")
+    number, _, tail = rest.partition(" characters left out here …]\n")
+    assert int(number.replace(",", "")) == len(text) - len(head) - (len(tail) - 2)
+
+
+@given(st.integers(1, 60), st.text(st.sampled_from("§4\n a"), max_size=300))
+def test_an_excerpt_ends_its_line_and_adds_no_anchor(at_most: int, text: str) -> None:
+    """However little there is room for."""
+    whole = quoted([Turn(role="user", text=text, anchor=5)], remark="the latest request")
+    cut = excerpt(whole, at_most_tokens=at_most, count=len)
+    assert cut.endswith("\n")
+    assert [
+        line for line in cut.splitlines() if line.startswith("§") and not line.startswith("§5 user")
+    ] == []
