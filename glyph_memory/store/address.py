@@ -54,7 +54,7 @@ class Address:
         options["mode"] = "ro" if self.read_only else "rw"
         if immutable:
             options["immutable"] = "1"
-        return f"file:{quote(str(self.path))}?{urlencode(options)}"
+        return f"file://{quote(str(self.path))}?{urlencode(options)}"
 
 
 def parse_address(url: str | Path) -> Address:
@@ -125,7 +125,7 @@ def _file(url: URL) -> Address:
     name = (url.database or "").removeprefix("file:") if "uri" in query else url.database or ""
     if "\0" in name:
         raise StoreError(f"{name[:80]!r} is no path: it holds a NUL. Give {_KINDS}")
-    path = Path(name)
+    path = Path(name).absolute()  # a process may change its directory
     cannot_write = path.is_file() and not os.access(path, os.W_OK)
     return Address(
         url=url,

@@ -38,7 +38,7 @@ _SQLITE: dict[int, str] = {
     sqlite3.SQLITE_TOOBIG: "a turn is too large for {shown}: SQLite takes up to 1 GB in one. Split it",
 }
 _SERVER: dict[str, str] = {
-    "08": "lost {shown}: {said}. Is the server running? Try: pg_isready",
+    "08": "no connection to {shown}: {said}. Is the server running, and is there such a database? Try: pg_isready",
     "25006": READ_ONLY,
     "28": "{shown} did not let us in: {said}. Check user and password",
     "3D": "{shown} does not exist: {said}. Try: createdb",

@@ -77,12 +77,10 @@ def phrases(query: str) -> tuple[str, ...]:
         parts = words(piece)
         if parts:
             found[" ".join(parts)] = None
-        if sum(map(is_unspaced, "".join(parts))) > 4:
-            found |= {
-                f"{one} {two}": None
-                for one, two in pairwise(parts)
-                if is_unspaced(one[0]) and is_unspaced(two[0])
-            }
+        single = [len(part) == 1 and is_unspaced(part) for part in parts]
+        if sum(single) > 4:
+            pairs = zip(pairwise(parts), pairwise(single), strict=True)
+            found |= {f"{one} {two}": None for (one, two), are_single in pairs if all(are_single)}
         if len(found) >= _MOST_PHRASES:
             break
     return tuple(found)[:_MOST_PHRASES]

@@ -80,7 +80,7 @@ def _url(socket: str, database: str) -> str:
 
 
 def _tell(socket: str, statement: str) -> None:
-    """Tell the server something that concerns more than one database."""
+    """Tell the server something, outside of any transaction."""
     engine = create_engine(_url(socket, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(statement))
@@ -99,8 +99,16 @@ def _wait_for(socket: str, log: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_socket: str) -> str:
-    """Make an empty database on the server and give its URL."""
-    name = f"test{next(_NUMBERS)}"
+    """Empty the server's database and give its URL."""
+    _tell(postgres_socket, "DROP SCHEMA public CASCADE")
+    _tell(postgres_socket, "CREATE SCHEMA public")
+    return _url(postgres_socket, "postgres")
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_socket: str) -> str:
+    """Make a database that the tests of one module share."""
+    name = f"module{next(_NUMBERS)}"
     _tell(postgres_socket, f"CREATE DATABASE {name}")
     return _url(postgres_socket, name)
 

@@ -1,0 +1,125 @@
+"""What is forgotten is gone from the bytes of the database, not only from its answers."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glyph_memory.store import SealRecord, Shelf, Store
+from glyph_memory.transcript import ToolCall, Turn
+
+SECRETS = ["xylophonic", "quaverly", "zugzwangish", "https://vault.example/k7f3", "brouhahaha", "jabberwock"]
+
+
+def secret_turn() -> Turn:
+    """Say secrets in every place there is."""
+    word, name, tool, url, argument, picture = SECRETS
+    call = ToolCall(name=tool, arguments=f'{{"a": "{argument}"}}', id="c1")
+    return Turn(
+        role="user", text=f"{word} {url}", name=name, tool_calls=(call,), images=(picture.encode() * 3,)
+    )
+
+
+def bytes_of(path: Path) -> bytes:
+    """Give all bytes of the database's files."""
+    return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
+
+
+def standing(path: Path) -> list[str]:
+    """Give the secrets that stand in the files, in any case."""
+    data = bytes_of(path).lower()
+    return [secret for secret in SECRETS if secret.lower().encode() in data]
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda shelf: shelf.truncate(after=3),
+        lambda shelf: shelf.delete([4]),
+        lambda shelf: shelf.clear(),
+    ],
+    ids=["truncate", "delete", "clear"],
+)
+def test_what_is_forgotten_is_gone_from_the_bytes(tmp_path: Path, forget: Callable[[Shelf], object]) -> None:
+    """Text, name, tools, arguments, identifiers and images; while the store is open, and while another reads."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store, Store.open(path) as other:
+        shelf = store.session("chat")
+        shelf.append([Turn(role="user", text=f"plain {number}") for number in range(3)])
+        shelf.append([secret_turn()])
+        assert standing(path) == SECRETS
+        assert other.session("chat").turn(4) is not None
+        forget(shelf)
+        assert standing(path) == []
+        store.session("kept").append([Turn(role="user", text="still here")])
+        assert other.session("kept").search("still", k=1)
+
+
+def test_a_cleared_session_takes_its_name_and_a_replaced_seal_its_text_along(tmp_path: Path) -> None:
+    """Ledgers quote identifiers: seals are not to outlive what they tell of."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store:
+        shelf = store.session("jabberwock")
+        shelf.append([Turn(role="user", text="a")])
+        shelf.add_seals([SealRecord(number=1, digest="quaverly", body='"xylophonic"')], edits=0)
+        assert standing(path) == ["xylophonic", "quaverly", "jabberwock"]
+        shelf.replace_seals(0, [], edits=0)
+        assert standing(path) == ["jabberwock"]
+        shelf.clear()
+        assert standing(path) == []
+
+
+def test_nothing_is_left_in_the_unused_parts_of_pages(tmp_path: Path) -> None:
+    """SQLite leaves copies where it moves rows to a neighbour: many turns of many sizes, and some of them go.
+
+    Without writing the file anew, this leaves a few words in a thousand.
+    """
+    path, draw = tmp_path / "chat.db", random.Random(7)
+    said: dict[int, list[str]] = {}
+    with Store.open(path) as store:
+        shelf = store.session("chat")
+        for _ in range(60):
+            turns = []
+            for _ in range(draw.randint(1, 6)):
+                words = [f"q{draw.getrandbits(60):015x}" for _ in range(draw.randint(1, 30))]
+                turns.append(Turn(role="user", text=" ".join(words) * draw.choice([1, 1, 20])))
+            for turn in shelf.append(turns):
+                said[turn.anchor or 0] = turn.text.split()
+        gone = [*draw.sample(sorted(said), 60), *sorted(said)[-40:]]
+        shelf.delete(gone)
+        data = bytes_of(path)
+    left = [word for anchor in set(gone) for word in said[anchor] if word.encode() in data]
+    assert left == []
+    kept = [word for anchor in set(said) - set(gone) for word in said[anchor]]
+    assert all(word.encode() in data for word in kept)
+
+
+def test_what_a_dead_process_had_begun_to_erase_is_erased_at_the_next_opening(tmp_path: Path) -> None:
+    """A reader that never ends keeps the log from being emptied; the note outlives the store."""
+    path = tmp_path / "chat.db"
+    with Store.open(path, wait_s=0.2) as store:
+        store.session("chat").append([secret_turn()])
+        reader = sqlite3.connect(path, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM glyph_turns").fetchone()
+        assert store.session("chat").delete([1]) == 1
+        assert standing(path) == SECRETS
+        assert store.session("chat").turn(1) is None
+    reader.close()
+    Store.open(path).close()
+    assert standing(path) == []
+
+
+def test_on_a_server_the_rows_are_gone(postgres_url: str) -> None:
+    """Their bytes are the server's business."""
+    with Store.open(postgres_url) as store:
+        shelf = store.session("chat")
+        shelf.append([secret_turn(), Turn(role="user")])
+        shelf.delete([1])
+        assert shelf.identifiers() == ()
+        assert [turn.anchor for turn in shelf.turns()] == [2]
+        assert not any(shelf.search(secret, k=1) for secret in SECRETS)
