@@ -9,7 +9,7 @@ from glyph_memory.context import Binder as Binder
 from glyph_memory.context import Context as Context
 from glyph_memory.context import ImagePart as ImagePart
 from glyph_memory.context import Message as Message
-from glyph_memory.context import write_context as write_context
+from glyph_memory.context import context_of as context_of
 from glyph_memory.errors import BadReading as BadReading
 from glyph_memory.errors import DocumentError as DocumentError
 from glyph_memory.errors import FontError as FontError

@@ -5,12 +5,14 @@ Joins fold and typeset: `Binder` draws the pages of seals and counts them, `writ
 
 from glyph_memory.context.assemble import Parts as Parts
 from glyph_memory.context.binder import Binder as Binder
+from glyph_memory.context.binder import Captions as Captions
 from glyph_memory.context.cache import ImageCache as ImageCache
 from glyph_memory.context.cache import RecentImages as RecentImages
 from glyph_memory.context.messages import Context as Context
 from glyph_memory.context.messages import ImagePart as ImagePart
 from glyph_memory.context.messages import Message as Message
 from glyph_memory.context.quote import quoted as quoted
+from glyph_memory.context.write import context_of as context_of
 from glyph_memory.context.write import context_tokens as context_tokens
 from glyph_memory.context.write import repeated as repeated
 from glyph_memory.context.write import write_context as write_context

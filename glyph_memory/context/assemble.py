@@ -36,7 +36,12 @@ def note(fold: Fold) -> str:
 
 def caption(page: SealedPage) -> str:
     """Name a page and the turns on it."""
-    return f"{_span(*page.anchors)}, page {page.number}:\n"
+    return f"{caption_line(page.number, page.anchors)}:\n"
+
+
+def caption_line(number: int, anchors: tuple[int, int]) -> str:
+    """Name a page by its number and the anchors of the first and the last turn on it."""
+    return f"{_span(*anchors)}, page {number}"
 
 
 def picture_caption(picture: SealedPicture) -> str:
@@ -98,11 +103,24 @@ def _span(first: int, last: int) -> str:
     return f"§{first}" if first == last else f"§{first}–§{last}"
 
 
-def seal_parts(seal: Seal, images: Sequence[ImagePart], pictures: Sequence[ImagePart | None]) -> Parts:
-    """Give what is sent of a seal that is pages: each page and picture under its caption, the ledger last."""
+def seal_parts(
+    seal: Seal,
+    images: Sequence[ImagePart],
+    pictures: Sequence[ImagePart | None],
+    *,
+    captions: bool = True,
+) -> Parts:
+    """Give what is sent of a seal that is pages: each page and picture under its caption, the ledger last.
+
+    Args:
+        seal: The seal.
+        images: Its pages.
+        pictures: Its turns' own; None where one cannot be shown.
+        captions: Whether pages have theirs in text.
+    """
     parts: list[str | ImagePart] = []
     for page, image in zip(seal.pages, images, strict=True):
-        parts += [caption(page), image]
+        parts += [caption(page), image] if captions else [image]
     for sealed, picture in zip(seal.pictures, pictures, strict=True):
         parts.append(picture_caption(sealed))
         parts += [picture] if picture is not None else []

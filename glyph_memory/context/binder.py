@@ -1,4 +1,4 @@
-"""The `Binder`: binds runs of turns into pages for one model, counts what that costs, and writes contexts.
+"""The `Binder`: binds runs of turns into pages for one model, and counts what that and text cost.
 
 Joins fold, ledger and typeset. One binder may serve many conversations and threads at once.
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
-from typing import Self
+from typing import Literal, Self
 
 from glyph_memory.context.assemble import (
     Parts,
@@ -23,18 +22,20 @@ from glyph_memory.context.assemble import (
     sealed_text_head,
 )
 from glyph_memory.context.cache import ImageCache, RecentImages
-from glyph_memory.context.messages import ImagePart
-from glyph_memory.context.pictures import SEALED_SIDE_PX, Picture, scaled, whole
+from glyph_memory.context.easel import Easel
+from glyph_memory.context.pictures import SEALED_SIDE_PX, whole
 from glyph_memory.context.quote import call_arguments, guarded, message_text, quoted, shown
 from glyph_memory.context.tail import call_id
-from glyph_memory.errors import FontError, ProfileError
-from glyph_memory.fold import Bound, FoldPolicy, Seal, SealedPage, SealedPicture
+from glyph_memory.errors import ProfileError
+from glyph_memory.fold import Bound, FoldPolicy, Seal, SealedPicture
 from glyph_memory.ledger import Mention, mentions, write_ledger
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, defuse
-from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typeset import compose, fingerprint, typeset
+from glyph_memory.transcript import Turn
+from glyph_memory.typeset import fingerprint
+
+Captions = Literal["text", "page"]
 
 Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 """How often identifiers were said up to and including the turn with an anchor."""
@@ -46,9 +47,6 @@ MESSAGE_TOKENS = 8
 """What a chat template puts round a message, at the most: begin, role, line breaks, end."""
 CALL_TOKENS = 24
 """What it puts round a tool call, or we round a result whose call is gone."""
-_PNG_BYTES = 2048
-"""What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
-a limit that no encoder passes, and the same with every one."""
 _PICTURE_TOKENS = 32
 """What we say about a recent turn's picture."""
 
@@ -63,6 +61,8 @@ class Binder:
         policy: When to seal, and what may be spent; `FoldPolicy.for_profile` unless another is given.
         cache: Where encoded images are kept; in memory unless another is given.
         uuid_of: Gives the key under which a server may cache an image, from the image's digest; none unless given.
+        captions: Where each page's number and turns are told: in text before it, or, for servers and templates that
+            part images from the text round them, on the page itself, which then is a little taller.
 
     Raises:
         ProfileError: No such model is known.
@@ -78,12 +78,21 @@ class Binder:
         policy: FoldPolicy | None = None,
         cache: ImageCache | None = None,
         uuid_of: Callable[[str], str] | None = None,
+        captions: Captions = "text",
     ) -> None:
         self.profile = ModelProfile.named(profile) if isinstance(profile, str) else profile
         self.style = style or PageStyle.glyph().snapped(self.profile.snap_px)
         self.policy = policy or FoldPolicy.for_profile(self.profile)
         self.cache: ImageCache = RecentImages() if cache is None else cache  # an empty one may be falsy
-        self._uuid_of = uuid_of if self.profile.image_uuids else None
+        self.captions: Captions = captions
+        self._easel = Easel(
+            self.profile,
+            self.style,
+            self.cache,
+            takes=self.takes,
+            uuid_of=uuid_of if self.profile.image_uuids else None,
+            captioned=captions == "page",
+        )
         counter = self.profile.text_counter
         self.counter_name = counter.name
         self.count = lru_cache(maxsize=4096)(counter.count)
@@ -144,7 +153,7 @@ class Binder:
 
     def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
         """Draw a run as pages, choose its ledger, count both."""
-        pages = tuple(self._sealed_page(page, anchors) for page, anchors in self._drawn(turns, first_page))
+        pages = self._easel.sealed(turns, first_page)
         found = mentions((turn.anchor or 0, _said(turn)) for turn in turns)
         listed = write_ledger(
             found,
@@ -153,7 +162,8 @@ class Binder:
             count=lambda line: self.count(self.clean(line)),
         )
         anchors = [turn.anchor or 0 for turn in turns]
-        text = [*map(caption, pages), ledger_text(anchors, listed.lines, listed.omitted)]
+        text = [*map(caption, pages)] if self.captions == "text" else []
+        text.append(ledger_text(anchors, listed.lines, listed.omitted))
         pictures = self.shown_pictures(turns)
         text += map(picture_caption, pictures)
         return Bound(
@@ -171,11 +181,7 @@ class Binder:
 
     def shown_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Give a run's pictures as they are shown once it is sealed."""
-        return tuple(
-            self._sealed_picture(scaled(data), turn.anchor or 0, position)
-            for turn in turns
-            for position, data in enumerate(turn.images, 1)
-        )
+        return self._easel.shown_pictures(turns)
 
     # What a context shows of a seal.
 
@@ -189,97 +195,16 @@ class Binder:
         Raises:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
         """
-        pictures = self._pictures(seal, turns)
+        pictures = self._easel.pictures(seal, turns)
         if seal.kind == "text":
             return (self._quoted(turns()), *seal_parts(seal, [], pictures))
-        images = [self.cache.get(page.digest) for page in seal.pages]
-        if any(image is None for image in images):
-            images = self._again(seal, turns())
-        pages = [
-            ImagePart(data=image or b"", size=page.size, uuid=self._uuid(page.digest))
-            for page, image in zip(seal.pages, images, strict=True)
-        ]
-        return tuple(
-            self.clean(part) if isinstance(part, str) else part for part in seal_parts(seal, pages, pictures)
-        )
+        parts = seal_parts(seal, self._easel.files(seal, turns), pictures, captions=self.captions == "text")
+        return tuple(self.clean(part) if isinstance(part, str) else part for part in parts)
 
     def pages(self, seal: Seal, turns: Sequence[Turn], *, style: PageStyle | None = None) -> list[Page]:
         """Draw a seal's pages, in another style if one is given."""
         first = seal.pages[0].number if seal.pages else 1
-        return [page for page, _ in self._drawn(turns, first, style=style)]
-
-    def _drawn(
-        self, turns: Sequence[Turn], first_page: int, *, style: PageStyle | None = None
-    ) -> list[tuple[Page, tuple[int, int]]]:
-        """Draw turns; give each page and the anchors of the first and the last turn on it."""
-        style, run = style or self.style, Transcript(tuple(map(shown, turns)))
-        spans = compose(run, style=style).turns
-        begins = [start for start, _ in spans]
-        drawn = []
-        for page in typeset(run, style=style, first_page=first_page):
-            first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1
-            drawn.append((page, (turns[first].anchor or 0, turns[last].anchor or 0)))
-        return drawn
-
-    def _again(self, seal: Seal, turns: Sequence[Turn]) -> list[bytes | None]:
-        images: list[bytes | None] = []
-        for sealed, page in zip(seal.pages, self.pages(seal, turns), strict=False):
-            if page.digest != sealed.digest:
-                break
-            images.append(page.png())
-            self.cache.put(page.digest, images[-1] or b"")
-        if len(images) < len(seal.pages):
-            raise FontError(
-                f"page {seal.pages[len(images)].number} cannot be drawn as it was: fonts changed under the same name. "
-                "Put them back, or fold anew"
-            )
-        return images
-
-    def _sealed_page(self, page: Page, anchors: tuple[int, int]) -> SealedPage:
-        self.cache.put(page.digest, page.png())
-        return SealedPage(
-            number=page.number,
-            digest=page.digest,
-            size=page.size,
-            # A prompt holds more than one image sooner or later; one rule charges for a lone image otherwise.
-            tokens=self.profile.image_tokens(page.size, images=2),
-            bytes=len(page.pixels) + _PNG_BYTES,
-            anchors=anchors,
-            escapes=page.escapes,
-        )
-
-    def _sealed_picture(self, picture: Picture | None, anchor: int, position: int) -> SealedPicture:
-        if picture is None or not self.takes(picture.size):
-            return SealedPicture(anchor=anchor, position=position, size=None, tokens=0)
-        return SealedPicture(
-            anchor=anchor,
-            position=position,
-            size=picture.size,
-            tokens=self.profile.image_tokens(picture.size, images=2),
-            bytes=len(picture.data),
-            digest=hashlib.sha256(picture.data).hexdigest(),
-        )
-
-    def _pictures(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart | None]:
-        parts: list[ImagePart | None] = []
-        for sealed in seal.pictures:
-            if sealed.size is None:
-                parts.append(None)
-                continue
-            data = self.cache.get(sealed.digest)
-            if data is None:
-                turn = next(turn for turn in turns() if turn.anchor == sealed.anchor)
-                picture = scaled(turn.images[sealed.position - 1])
-                if picture is None:  # this machine's decoders take less than those it was sealed with
-                    parts.append(None)
-                    continue
-                data = picture.data
-                self.cache.put(sealed.digest, data)
-            media_type = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
-            parts.append(
-                ImagePart(data=data, size=sealed.size, uuid=self._uuid(sealed.digest), media_type=media_type)
-            )
-        return parts
+        return [page for page, _ in self._easel.draw(turns, first, style=style)]
 
     def _quoted(self, turns: Sequence[Turn]) -> str:
         anchors = [turn.anchor or 0 for turn in turns]
@@ -290,9 +215,6 @@ class Binder:
             return {}
         return self._occurrences([mention.identifier.text for mention in found], upto)
 
-    def _uuid(self, digest: str) -> str | None:
-        return self._uuid_of(digest) if self._uuid_of else None
-
     def _fingerprint(self) -> str:
         profile = replace(self.profile, tokenizer=None)
         parts = {
@@ -302,6 +224,7 @@ class Binder:
             "profile": repr(profile),
             "counter": self.counter_name,
             "pictures": SEALED_SIDE_PX,
+            "captions": self.captions,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

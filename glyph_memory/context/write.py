@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from glyph_memory.context.assemble import Parts, assemble
 from glyph_memory.context.binder import CALL_TOKENS, MESSAGE_TOKENS, Binder
@@ -45,8 +45,37 @@ def write_context(
     return context
 
 
+def context_of(fold: Fold, turns: Sequence[Turn], *, binder: Binder, question: str | None = None) -> Context:
+    """Give what is sent of a conversation whose turns are all at hand, as where a framework keeps them.
+
+    Args:
+        fold: The conversation's fold.
+        turns: All of it, as it was folded.
+        binder: The model's.
+        question: Asked after all that was said, and no part of it.
+
+    Raises:
+        PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
+    """
+    runs: dict[int, tuple[Turn, ...]] = {}
+    at = len(fold.head)
+    for seal in fold.seals:
+        run = turns[at : at + len(seal.anchors)]
+        runs[seal.number] = tuple(
+            replace(turn, anchor=anchor) for turn, anchor in zip(run, seal.anchors, strict=True)
+        )
+        at += len(seal.anchors)
+
+    def parts_of(seal: Seal) -> Parts:
+        return binder.parts(seal, lambda: runs[seal.number])
+
+    return write_context(fold, binder=binder, parts_of=parts_of, question=question)
+
+
 def _head_text(turn: Turn) -> str:
-    lost = (f"\n(Picture {number} of this message cannot be shown.)" for number in range(1, len(turn.images) + 1))
+    lost = (
+        f"\n(Picture {number} of this message cannot be shown.)" for number in range(1, len(turn.images) + 1)
+    )
     return "".join([message_text(turn), *lost])
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self, get_args
 
 from glyph_memory.context import (
     Binder,
+    Captions,
     Context,
     ImageCache,
     RecentImages,
@@ -78,6 +79,7 @@ class Conversation:
         style: PageStyle | None = None,
         redact: Redact | None = None,
         cache: ImageCache | None = None,
+        captions: Captions = "text",
         wait_s: float = 10.0,
     ) -> Self:
         """Open a session, or begin it.
@@ -91,6 +93,8 @@ class Conversation:
             style: How pages look; the released Glyph model's unless another is given.
             redact: Sees every turn before it is stored or drawn, and gives what takes its place.
             cache: Where page files are kept; beside an SQLite file unless another is given, else in memory.
+            captions: Where pages' numbers and turns are told: "text" before each, or on the "page" itself, for servers
+                and chat templates that part images from the text round them.
             wait_s: How long to wait for a database that another process has locked, in seconds.
 
         Raises:
@@ -110,7 +114,8 @@ class Conversation:
                 style=style,
                 policy=policy,
                 cache=cache,
-                uuid_of=lambda digest: _uuid(store.key, digest),
+                uuid_of=lambda digest: _keyed(store.key, digest),
+                captions=captions,
             )
             return cls(store, store.session(session), binder, redact=redact, owns_store=store is not url)
         except BaseException:
@@ -148,6 +153,14 @@ class Conversation:
     def style(self) -> PageStyle:
         """How pages look."""
         return self._binder.style
+
+    @property
+    def cache_salt(self) -> str:
+        """A secret of the database for servers that keep tenants' prefix caches apart by one.
+
+        vLLM takes it as `extra_body={"cache_salt": memory.cache_salt}` of an `OpenAIReader`; others may refuse it.
+        """
+        return _keyed(self._store.key, "cache_salt")
 
     # Say.
 
@@ -451,9 +464,9 @@ class Conversation:
         self._live.current()
 
 
-def _uuid(key: bytes, digest: str) -> str:
-    """Name an image for a server's cache: the same for the same store and pixels, and nobody else's."""
-    return hmac.new(key, digest.encode(), "sha256").hexdigest()
+def _keyed(key: bytes, message: str) -> str:
+    """Give a name that is the same for the same store and message, and nobody else's."""
+    return hmac.new(key, message.encode(), "sha256").hexdigest()
 
 
 def _pages_folder(path: Path) -> Path:

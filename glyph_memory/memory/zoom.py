@@ -50,7 +50,11 @@ def _page(number: int, live: LiveFold, binder: Binder, style: PageStyle | None) 
         raise StoreError(f"no page {number} in this session; its pages are numbered 1 to {last}")
     seal, sealed = found
     turns = live.turns(seal)
-    page = binder.pages(seal, turns)[sealed.number - seal.pages[0].number]
+    pages, place = binder.pages(seal, turns), sealed.number - seal.pages[0].number
+    if place >= len(pages):  # fonts changed unseen, and what was three pages is two now
+        live.redraw()
+        return _page(number, live, binder, style)
+    page = pages[place]
     first, last = sealed.anchors
     shown = [turn for turn in turns if first <= (turn.anchor or 0) <= last]
     return Zoomed(text=page.text, turns=tuple(shown), pages=_drawn(shown, style))
