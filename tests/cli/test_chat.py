@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -304,62 +305,96 @@ def test_what_cannot_work_is_told_before_anything_is_stored(
     assert chat("Hello.")[0] == 0
 
 
-def slow_chat(server: FakeVLMServer, path: Path) -> subprocess.Popen[bytes]:
-    """Start a chat whose input stays open."""
-    command = [
-        sys.executable,
-        "-m",
-        "glyph_memory",
-        "chat",
-        "--server",
-        server.base_url,
-        "--memory",
-        str(path),
-    ]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+class Piped:
+    """A chat in a process of its own, whose input stays open."""
+
+    def __init__(self, server: FakeVLMServer, path: Path) -> None:
+        self._out, self._err = path.with_name("out"), path.with_name("err")
+        command = [
+            sys.executable,
+            "-m",
+            "glyph_memory",
+            "chat",
+            "--server",
+            server.base_url,
+            "--memory",
+            str(path),
+        ]
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err)
+
+    def __enter__(self) -> Piped:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    @property
+    def out(self) -> str:
+        """Standard output, so far."""
+        return self._out.read_text()
+
+    @property
+    def err(self) -> str:
+        """Standard error, so far."""
+        return self._err.read_text()
+
+    def say(self, message: str) -> None:
+        """Type a message."""
+        assert self.process.stdin
+        self.process.stdin.write(f"{message}\n".encode())
+        self.process.stdin.flush()
+
+    def wait_for(self, condition: Callable[[], bool], *, seconds: float = 60) -> bool:
+        """Wait until something is so; say whether it is."""
+        deadline = time.monotonic() + seconds
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return condition()
+
+    def interrupt(self, condition: Callable[[], bool]) -> None:
+        """Send Ctrl-C until something is so: Python misses one that comes just before it begins to wait."""
+        assert any(self._interrupted(condition) for _ in range(6)), (self.out[-200:], self.err)
+
+    def leave(self) -> int:
+        """End the input; give the exit status."""
+        self.process.communicate(timeout=120)
+        return self.process.returncode
+
+    def _interrupted(self, condition: Callable[[], bool]) -> bool:
+        self.process.send_signal(signal.SIGINT)
+        return self.wait_for(condition, seconds=10)
 
 
 def test_ctrl_c_stops_an_answer_and_keeps_what_was_said(server: FakeVLMServer, path: Path) -> None:
     """The message and the answer so far are stored, marked as stopped; then the chat goes on."""
-    server.answer = lambda request: "tick " * 300_000 if "count" in request.question else "Yes."
-    with slow_chat(server, path) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        process.stdin.write(b"Please count.\n")
-        process.stdin.flush()
-        assert process.stdout.read(10).startswith(b"tick")
-        process.send_signal(signal.SIGINT)
-        process.stdin.write(b"Are you there?\n")
-        process.stdin.close()
-        out, err = process.stdout.read(), process.stderr.read()
-    assert process.returncode == 0
-    assert out.endswith(b"tick\nYes.\n")
-    assert b"Stopped; what was said so far is kept as \xc2\xa72." in err
+    server.answer = lambda request: "tick " * 500_000 if "count" in request.question else "Yes."
+    with Piped(server, path) as chat:
+        chat.say("Please count.")
+        assert chat.wait_for(lambda: "tick" in chat.out)
+        chat.interrupt(lambda: "Stopped; what was said so far is kept as §2." in chat.err)
+        chat.say("Are you there?")
+        assert chat.leave() == 0
+        assert chat.out.endswith("tick\nYes.\n")
     turns = said(path)
     assert [role for role, _ in turns] == ["user", "assistant", "user", "assistant"]
     assert turns[0] == ("user", "Please count.")
     assert turns[1][1].startswith("tick tick")
     assert turns[1][1].endswith("tick\n[stopped here by the user]")
-    assert len(turns[1][1]) < 5 * 300_000
+    assert len(turns[1][1]) < 5 * 500_000
 
 
 def test_ctrl_c_before_the_first_word_keeps_the_message(server: FakeVLMServer, path: Path) -> None:
     """Nothing is stored as an answer; an empty message asks again."""
-    server.faults.append(Fault.slow(60))
-    with slow_chat(server, path) as process:
-        assert process.stdin
-        assert process.stderr
-        process.stdin.write(b"Hello.\n")
-        process.stdin.flush()
-        while "POST /v1/chat/completions" not in server.paths:
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        process.stdin.write(b"\n")
-        process.stdin.close()
-        err = process.stderr.read()
-    assert process.returncode == 0
-    assert b"Stopped before a word came." in err
+    server.faults.append(Fault.slow(600))
+    with Piped(server, path) as chat:
+        chat.say("Hello.")
+        assert chat.wait_for(lambda: "POST /v1/chat/completions" in server.paths)
+        chat.interrupt(lambda: "Stopped before a word came." in chat.err)
+        assert said(path) == [("user", "Hello.")]
+        chat.say("")
+        assert chat.leave() == 0
     assert said(path) == [("user", "Hello."), ("assistant", "0 pages; Hello.")]
 
 
@@ -367,30 +402,21 @@ def test_a_process_that_is_killed_while_it_waits_has_stored_the_message(
     server: FakeVLMServer, path: Path
 ) -> None:
     """It was stored before anybody was asked."""
-    server.faults.append(Fault.slow(60))
-    with slow_chat(server, path) as process:
-        assert process.stdin
-        process.stdin.write(b"Hello.\n")
-        process.stdin.flush()
-        while "POST /v1/chat/completions" not in server.paths:
-            assert process.poll() is None
-        process.kill()
+    server.faults.append(Fault.slow(600))
+    with Piped(server, path) as chat:
+        chat.say("Hello.")
+        assert chat.wait_for(lambda: "POST /v1/chat/completions" in server.paths)
     assert said(path) == [("user", "Hello.")]
 
 
 def test_ctrl_c_at_the_prompt_leaves_quietly(server: FakeVLMServer, path: Path) -> None:
     """Exit code 130, as everywhere, without a word."""
-    with slow_chat(server, path) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        process.stdin.write(b"Hello.\n")
-        process.stdin.flush()
-        process.stdout.readline()
-        process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == b""
-    assert process.returncode == 130
+    with Piped(server, path) as chat:
+        chat.say("Hello.")
+        assert chat.wait_for(lambda: "cached" in chat.err)
+        chat.interrupt(lambda: chat.process.poll() is not None)
+        assert chat.process.returncode == 130
+        assert chat.err.count("\n") == 1
 
 
 def test_at_a_terminal_controls_are_shown_and_not_obeyed(
@@ -439,6 +465,5 @@ def test_at_a_terminal_a_chat_says_where_it_stands(
     shown = chat.wait_for("asks again")
     assert "1 turn so far" in shown
     assert "The last message got no answer." in shown
-    chat.wait_for("›")
-    chat.process.send_signal(signal.SIGINT)
-    assert chat.leave() == 130
+    chat.type("\x04")
+    assert chat.leave() == 0
