@@ -16,6 +16,8 @@ from glyph_memory.context import ImageCache, RecentImages
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHECK_BYTES = 32
+_DRAFT_BYTES = 16 << 20
+"""Some hundreds of dense pages: more than one request holds."""
 
 
 class FolderCache:
@@ -86,7 +88,7 @@ class Drafts:
     """
 
     def __init__(self, cache: ImageCache) -> None:
-        self._cache, self._held = cache, RecentImages()
+        self._cache, self._held = cache, RecentImages(at_most_bytes=_DRAFT_BYTES)
 
     def get(self, digest: str) -> bytes | None:
         """Give a file, or None where it is not there any more."""
@@ -102,9 +104,9 @@ class Drafts:
         self._cache.forget(digest)
 
     def keep(self, digests: Collection[str]) -> bool:
-        """Hand those of some digests to the cache, and drop all others; give whether there were any."""
+        """Hand those of some digests to the cache, as far as they are held; give whether there were any."""
         kept = [(digest, data) for digest in digests if (data := self._held.get(digest)) is not None]
         for digest, data in kept:
             self._cache.put(digest, data)
-        self._held = RecentImages()
+            self._held.forget(digest)
         return bool(kept)

@@ -26,7 +26,7 @@ from glyph_memory.context import (
 )
 from glyph_memory.errors import DocumentError, FontError, GlyphMemoryError, PolicyError, StoreError
 from glyph_memory.fold import Fold, FoldPolicy
-from glyph_memory.memory.cache import FolderCache
+from glyph_memory.memory.cache import Drafts, FolderCache
 from glyph_memory.memory.lines import read_file, write_file
 from glyph_memory.memory.live import ErasedMeanwhile, LiveFold
 from glyph_memory.memory.recall import Passage, Zoomed, passage, said
@@ -60,13 +60,14 @@ class Conversation:
         store: Store,
         shelf: Shelf,
         binder: Binder,
+        drafts: Drafts,
         *,
         redact: Redact | None = None,
         owns_store: bool = True,
     ) -> None:
-        self._store, self._shelf, self._binder = store, shelf, binder
+        self._store, self._shelf, self._binder, self._drafts = store, shelf, binder, drafts
         self._redact, self._owns_store = redact, owns_store
-        self._live = LiveFold(shelf, binder, read_only=store.read_only)
+        self._live = LiveFold(shelf, binder, drafts, read_only=store.read_only)
 
     @classmethod
     def open(
@@ -109,15 +110,18 @@ class Conversation:
         try:
             if cache is None:
                 cache = FolderCache(_pages_folder(store.path)) if store.path else RecentImages()
+            drafts = Drafts(cache)
             binder = Binder(
                 profile,
                 style=style,
                 policy=policy,
-                cache=cache,
+                cache=drafts,
                 uuid_of=lambda digest: _keyed(store.key, digest),
                 captions=captions,
             )
-            return cls(store, store.session(session), binder, redact=redact, owns_store=store is not url)
+            return cls(
+                store, store.session(session), binder, drafts, redact=redact, owns_store=store is not url
+            )
         except BaseException:
             if store is not url:
                 store.close()
@@ -355,7 +359,9 @@ class Conversation:
             StoreError: There is such a session already.
         """
         shelf = self._shelf.fork(session)
-        return type(self)(self._store, shelf, self._binder, redact=self._redact, owns_store=False)
+        return type(self)(
+            self._store, shelf, self._binder, self._drafts, redact=self._redact, owns_store=False
+        )
 
     def sessions(self) -> tuple[SessionInfo, ...]:
         """List the store's sessions by name."""

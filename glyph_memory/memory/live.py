@@ -49,15 +49,14 @@ class LiveFold:
 
     Args:
         shelf: The session.
-        binder: Draws and counts.
+        binder: Draws and counts; into the drafts.
+        drafts: Holds what is drawn until its seal is stored.
         read_only: Whether seals cannot be stored; they are made all the same, and made again next time.
     """
 
-    def __init__(self, shelf: Shelf, binder: Binder, *, read_only: bool = False) -> None:
-        self._shelf = shelf
-        self._drafts = Drafts(binder.cache)
+    def __init__(self, shelf: Shelf, binder: Binder, drafts: Drafts, *, read_only: bool = False) -> None:
+        self._shelf, self._drafts = shelf, drafts
         self._binder = binder.knowing(lambda texts, upto: shelf.occurrences(texts, upto=upto))
-        self._binder.cache = self._drafts
         self._read_only = read_only
         self._known: _Known | None = None
         self._parts: dict[int, tuple[Seal, Parts]] = {}
@@ -214,10 +213,10 @@ class LiveFold:
                 self._forget_images(known.replaces, still=fold.seals)
                 changed = self._shelf.replace_seals(0, records, edits=edits)
                 is_stored, edits = changed is not None, changed or 0
-        except (
-            StoreError
-        ):  # locked or full: the turns are stored, and their seals are kept here until they can be
-            return known
+        except StoreError:
+            return (
+                known  # locked or full: the turns are stored, and their seals are tried again the next time
+            )
         if not is_stored:
             return None
         self._known = _Known(fold=fold, edits=edits, turns=known.turns, stored=len(fold.seals))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glyph_memory import GlyphMemory, ModelProfile, PageStyle, Seal, Turn
+from glyph_memory import GlyphMemory, ModelProfile, PageStyle, Seal, StoreError, Turn
 from glyph_memory.memory.live import _record_of
 from tests.memory.conftest import Start
 from tests.memory.worker import OTHER, SMALL, small
@@ -96,11 +96,15 @@ def places(memory: GlyphMemory) -> list[int]:
     return anchors + [recent.turn.anchor or 0 for recent in fold.tail]
 
 
-def forged(seals: Sequence[Seal]) -> list[Seal]:
+def forged(seals: Sequence[Seal], *, more: int = 0) -> list[Seal]:
     """Give a chain whose pages look otherwise than these fonts draw them, sound in all else."""
     chain: list[Seal] = []
     for seal in seals:
-        pages = tuple(replace(page, digest=f"{page.number:064x}") for page in seal.pages)
+        first = chain[-1].pages[-1].number + 1 if chain else 1
+        pages = tuple(
+            replace(page, number=number, digest=f"{number:064x}")
+            for number, page in enumerate((*seal.pages, *seal.pages[-1:] * more), first)
+        )
         chain.append(replace(seal, pages=pages, previous=chain[-1].digest if chain else ""))
     return chain
 
@@ -108,16 +112,17 @@ def forged(seals: Sequence[Seal]) -> list[Seal]:
 def test_fonts_that_changed_unseen_begin_an_epoch(database: Path, talk: Talk) -> None:
     """Where pages are lost that cannot be drawn as they were, all are drawn anew, in one step."""
     with small(database) as memory:
-        memory.extend(talk)
+        memory.extend(talk[:60])
         fold = memory.fold()
+        assert (len(fold.live) > 3, fold.epoch) == (True, 1)
         shelf = memory._shelf
         records = [_record_of(seal) for seal in forged(fold.seals)]
         assert shelf.replace_seals(0, records, edits=shelf.state().edits)
     with small(database) as memory:
-        assert memory.zoom("page 1").turns  # a page long departed: its turns are there all the same
-        assert memory.fold().epoch == fold.epoch
+        assert memory.zoom("page 1").turns
+        assert memory.fold().epoch == 1
         context = memory.context()
-        assert memory.fold().epoch > fold.epoch
+        assert memory.fold().epoch == 2
         assert [image.data for image in context.images] == [page.png() for page in memory.pages()]
         after = memory.fold()
         assert memory.context() == context
@@ -125,3 +130,17 @@ def test_fonts_that_changed_unseen_begin_an_epoch(database: Path, talk: Talk) ->
     with small(database) as memory:
         assert memory.fold() == after
         assert memory.context() == context
+
+
+def test_a_page_that_these_fonts_have_no_more_is_not_missed(database: Path, talk: Talk) -> None:
+    """Where fonts changed unseen and pages became fewer, zoom counts as the next context does."""
+    with small(database) as memory:
+        memory.extend(talk[:60])
+        shelf = memory._shelf
+        chain = forged(memory.fold().seals, more=2)
+        assert shelf.replace_seals(0, [_record_of(seal) for seal in chain], edits=shelf.state().edits)
+    with small(database) as memory:
+        assert memory.zoom(f"page {len(chain[0].pages)}").turns
+        assert memory.fold().epoch == 2
+        with pytest.raises(StoreError, match="numbered 1 to"):
+            memory.zoom(f"page {chain[-1].pages[-1].number}")

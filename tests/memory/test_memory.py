@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from glyph_memory import GlyphMemory, PolicyError, StoreError, ToolCall, Turn
+from glyph_memory.memory.recall import locate
 from glyph_memory.store import Store
 from tests.memory.worker import SMALL, small
 
@@ -116,6 +117,25 @@ def test_a_context_ends_with_what_came_from_elsewhere(database: Path) -> None:
         assert one.fold() == other.fold()
 
 
+def test_what_another_erases_is_shown_no_longer(database: Path, talk: tuple[Turn, ...]) -> None:
+    """Not even the pages that a memory holds already."""
+    with small(database) as one, small(database) as other:
+        one.extend(talk[:60])
+        before = one.context()
+        other.delete(one.fold().live[0].anchors[0])
+        assert one.context() == other.context() != before
+        assert one.context().images[0] != before.images[0]
+
+
+def test_turns_that_come_twice_do_not_hide_those_of_others(database: Path) -> None:
+    """As many turns as were expected need not be the ones."""
+    with small(database) as one, small(database) as other:
+        say(one, "Hello.")
+        say(other, "From elsewhere.")
+        one.extend([Turn(role="user", text="Twice.", id="a")] * 2)
+        assert [recent.turn.anchor for recent in one.fold().tail] == [1, 2, 3]
+
+
 def test_recall_gives_exact_words_and_where_they_stand(memory: GlyphMemory, talk: tuple[Turn, ...]) -> None:
     """In the head, on a page that is shown, on one that left, or as text."""
     memory.extend(talk)
@@ -125,6 +145,7 @@ def test_recall_gives_exact_words_and_where_they_stand(memory: GlyphMemory, talk
     where |= {anchor: "departed" for seal in fold.departed for anchor in seal.anchors}
     where |= {anchor: "page" for seal in fold.live for anchor in seal.anchors}
     pages = {page.number: page for seal in fold.live for page in seal.pages}
+    assert {turn.anchor: locate(fold, turn.anchor or 0)[0] for turn in memory.turns()} == where
     found = memory.recall("checkout service retry failing logs agent shop", k=60)
     assert {passage.place for passage in found} >= {"head", "departed", "page"}
     for passage in found:
