@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -74,28 +75,37 @@ def test_a_cleared_session_takes_its_name_and_a_replaced_seal_its_text_along(tmp
 
 
 def test_nothing_is_left_in_the_unused_parts_of_pages(tmp_path: Path) -> None:
-    """SQLite leaves copies where it moves rows to a neighbour: many turns of many sizes, and some of them go.
+    """SQLite leaves copies where it moves rows to a neighbour: turns of many sizes, some of which go between others.
 
     Without writing the file anew, this leaves a few words in a thousand.
     """
-    path, draw = tmp_path / "chat.db", random.Random(7)
-    said: dict[int, list[str]] = {}
+    path, draw = tmp_path / "chat.db", random.Random(3)
+    said: dict[tuple[str, int], set[bytes]] = {}
     with Store.open(path) as store:
-        shelf = store.session("chat")
-        for _ in range(60):
-            turns = []
-            for _ in range(draw.randint(1, 6)):
-                words = [f"q{draw.getrandbits(60):015x}" for _ in range(draw.randint(1, 30))]
-                turns.append(Turn(role="user", text=" ".join(words) * draw.choice([1, 1, 20])))
-            for turn in shelf.append(turns):
-                said[turn.anchor or 0] = turn.text.split()
-        gone = [*draw.sample(sorted(said), 60), *sorted(said)[-40:]]
-        shelf.delete(gone)
-        data = bytes_of(path)
-    left = [word for anchor in set(gone) for word in said[anchor] if word.encode() in data]
-    assert left == []
-    kept = [word for anchor in set(said) - set(gone) for word in said[anchor]]
-    assert all(word.encode() in data for word in kept)
+        for number in range(160):
+            shelf = store.session(draw.choice("abc"))
+            for turn in shelf.append([_random_turn(draw) for _ in range(draw.randint(1, 6))]):
+                said[shelf.name, turn.anchor or 0] = set(_WORD.findall(turn.text.encode() + turn.images[0]))
+            if number % 2 == 0:
+                shelf = store.session(draw.choice("abc"))
+                mine = [anchor for name, anchor in said if name == shelf.name]
+                shelf.delete(gone := draw.sample(mine, min(len(mine), 3)))
+                for anchor in gone:
+                    del said[shelf.name, anchor]
+        store.session("a").clear()
+        standing = set(_WORD.findall(bytes_of(path)))
+    assert standing == {word for (name, _), words in said.items() if name != "a" for word in words}
+
+
+_WORD = re.compile(rb"q[0-9a-f]{15}q")
+
+
+def _random_turn(draw: random.Random) -> Turn:
+    words = [f"q{draw.getrandbits(60):015x}q" for _ in range(draw.randint(2, 30))]
+    text = " ".join(words[1:]) * draw.choice([1, 1, 1, 20]) + f" zq{draw.getrandbits(80):020x} "
+    return Turn(
+        role="user", text=text, images=(words[0].encode() + draw.randbytes(draw.choice([10, 500, 9000])),)
+    )
 
 
 def test_what_a_dead_process_had_begun_to_erase_is_erased_at_the_next_opening(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def test_nothing_comes_from_another_session(
     for owner, name in enumerate(names):
         shelf = shared.session(name)
         hits = [hit.turn for wanted in (query, "a", "example", name) for hit in shelf.search(wanted, k=99)]
+        assert {turn.anchor for turn in hits} == {1, 2, 3}
         one = [turn for turn in (shelf.turn(anchor), shelf.last_user(upto=anchor)) if turn is not None]
         some = [
             *shelf.turns(after=anchor),
