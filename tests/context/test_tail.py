@@ -312,6 +312,13 @@ def test_a_fold_never_counts_less_than_what_is_sent(history: list[Turn], profile
     assert context_tokens(Context(messages=tuple(spelled(*history, binder=binder))), binder) <= counted
 
 
+def test_an_id_is_counted_for_its_call_and_for_its_result() -> None:
+    """A result that names none is sent with its call's; those may be as long as they like."""
+    turns = [replace(asks(call(id="long " * 100)), anchor=1), replace(answers(None), anchor=2)]
+    context = Context(messages=tuple(spelled(*turns)))
+    assert 200 <= context_tokens(context, BINDER) <= sum(map(BINDER.text_tokens, turns))
+
+
 def test_a_conversation_that_someone_else_begins_is_opened_by_the_user() -> None:
     """Most templates insist on it."""
     folded = fold([Turn(role="assistant", text="Welcome.")], policy=BINDER.policy, costs=BINDER)
