@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
@@ -20,6 +21,16 @@ from glyph_memory.store.failures import READ_ONLY, edge
 from glyph_memory.store.schema import SCHEMA, Schema, read_meta, write_meta
 
 _UNSCRUBBED = "unscrubbed"
+
+
+@dataclass(kw_only=True, slots=True)
+class Erasure:
+    """A transaction that erases, or finds nothing to erase."""
+
+    connection: Connection
+    """In the transaction."""
+    has_erased: bool = False
+    """Whether it did: whoever uses it says so."""
 
 
 class Database:
@@ -75,18 +86,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def erasing(self) -> Iterator[Connection]:
+    def erasing(self) -> Iterator[Erasure]:
         """Give a writing transaction of whose deletions nothing is left in the bytes of an SQLite file.
 
         A note of what remains to be done is stored along: should the process die in between, whoever opens the
         database next does it. On a server, rows are deleted, and bytes are the server's business (VACUUM).
         """
-        has_file = self.address.path is not None
         with self.writing() as connection:
-            yield connection
-            if has_file:
+            erasure = Erasure(connection=connection)
+            yield erasure
+            leaves_bytes = erasure.has_erased and self.address.path is not None
+            if leaves_bytes:
                 write_meta(connection, _UNSCRUBBED, "1")
-        if has_file:
+        if leaves_bytes:
             self._scrub()
 
     def close(self) -> None:

@@ -51,11 +51,10 @@ def store_seals(connection: Connection, session_id: int, records: Sequence[SealR
         connection.execute(seals.insert(), rows)
 
 
-def drop_seals(connection: Connection, session_id: int, *, keep: int) -> None:
-    """Drop the seals with a higher number."""
-    connection.execute(
-        delete(seals).where(seals.c.session_id == session_id, seals.c.number > anchor_within(keep))
-    )
+def drop_seals(connection: Connection, session_id: int, *, keep: int) -> int:
+    """Drop the seals with a higher number; how many there were."""
+    later = delete(seals).where(seals.c.session_id == session_id, seals.c.number > anchor_within(keep))
+    return connection.execute(later).rowcount
 
 
 def check_numbers(records: Sequence[SealRecord]) -> None:

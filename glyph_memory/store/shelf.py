@@ -152,23 +152,32 @@ class Shelf:
                 update_session(connection, session._replace(edits=session.edits + 1))
 
     def truncate(self, *, after: int) -> int:
-        """Forget all turns with a higher anchor; how many there were. Seals stay as they are."""
-        with self._database.erasing() as connection:
-            session = find_session(connection, self.name, lock=True)
-            return 0 if session is None else forget_after(connection, session, after)
+        """Forget all turns with a higher anchor; how many there were. Seals stay as they are.
+
+        What is forgotten, here and by `delete` and `clear`, is gone from the bytes of an SQLite file as well: the file
+        is written anew, which takes time in proportion to all of it.
+        """
+        with self._database.erasing() as erasure:
+            session = find_session(erasure.connection, self.name, lock=True)
+            count = 0 if session is None else forget_after(erasure.connection, session, after)
+            erasure.has_erased = count > 0
+            return count
 
     def delete(self, anchors: Collection[int]) -> int:
         """Forget some turns; how many of them there were. Seals stay as they are."""
-        with self._database.erasing() as connection:
-            session = find_session(connection, self.name, lock=True)
-            return 0 if session is None else forget_anchors(connection, session, anchors)
+        with self._database.erasing() as erasure:
+            session = find_session(erasure.connection, self.name, lock=True)
+            count = 0 if session is None else forget_anchors(erasure.connection, session, anchors)
+            erasure.has_erased = count > 0
+            return count
 
     def clear(self) -> None:
         """Forget the whole session, its name included; one of the same name begins anew."""
-        with self._database.erasing() as connection:
-            session = find_session(connection, self.name, lock=True)
+        with self._database.erasing() as erasure:
+            session = find_session(erasure.connection, self.name, lock=True)
             if session is not None:
-                forget_session(connection, session)
+                forget_session(erasure.connection, session)
+                erasure.has_erased = True
 
     def fork(self, name: str) -> Shelf:
         """Copy turns with their anchors, identifiers and seals to a new session.
@@ -256,11 +265,12 @@ class Shelf:
             StoreError: Their numbers have gaps, or do not continue what is kept.
         """
         check_numbers(records)
-        with self._database.erasing() as connection:
+        with self._database.erasing() as erasure:
+            connection = erasure.connection
             session = self._unedited(connection, edits)
             if session is None:
                 return None
-            drop_seals(connection, session.id, keep=keep)
+            erasure.has_erased = drop_seals(connection, session.id, keep=keep) > 0
             if not continues(connection, session.id, records):
                 raise StoreError(
                     f"seal {records[0].number} does not continue what session {self.name!r} keeps up to {keep}. "

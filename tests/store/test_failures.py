@@ -116,7 +116,7 @@ def test_a_connection_that_the_server_closed_is_made_anew(postgres_url: str) -> 
         store.session("chat").append([Turn(role="user")])
         with other._database.writing() as connection:
             connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         assert store.session("chat").append([Turn(role="user")])[0].anchor == 2
