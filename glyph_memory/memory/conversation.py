@@ -8,11 +8,10 @@ from __future__ import annotations
 import hmac
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, get_args
+from typing import TYPE_CHECKING, Self
 
 from glyph_memory.context import (
     Binder,
@@ -21,15 +20,16 @@ from glyph_memory.context import (
     ImageCache,
     RecentImages,
     context_tokens,
-    quoted,
     write_context,
 )
-from glyph_memory.errors import DocumentError, FontError, GlyphMemoryError, PolicyError, StoreError
+from glyph_memory.errors import FontError
 from glyph_memory.fold import Fold, FoldPolicy
 from glyph_memory.memory.cache import Drafts, FolderCache
-from glyph_memory.memory.lines import read_file, write_file
+from glyph_memory.memory.intake import Intake, Redact
+from glyph_memory.memory.lines import read_file, unfolded, write_file
 from glyph_memory.memory.live import ErasedMeanwhile, LiveFold
-from glyph_memory.memory.recall import Passage, Zoomed, passage, said
+from glyph_memory.memory.pins import check_room
+from glyph_memory.memory.recall import Passage, Zoomed, passage
 from glyph_memory.memory.report import MemoryReport, report_on
 from glyph_memory.memory.zoom import zoom
 from glyph_memory.page import Page
@@ -40,12 +40,8 @@ from glyph_memory.transcript import Role, ToolCall, Turn
 if TYPE_CHECKING:
     from glyph_memory.store import Known, SessionInfo, Shelf, Store
 
-_BATCH = 500
-"""Turns that are stored in one transaction where many come at once."""
 _TRIES = 5
 """How often a context is begun anew because other processes erase turns meanwhile."""
-
-Redact = Callable[[Turn], Turn]
 
 
 class Conversation:
@@ -68,6 +64,7 @@ class Conversation:
         self._store, self._shelf, self._binder, self._drafts = store, shelf, binder, drafts
         self._redact, self._owns_store = redact, owns_store
         self._live = LiveFold(shelf, binder, drafts, read_only=store.read_only)
+        self._intake = Intake(shelf, self._live, redact=redact)
 
     @classmethod
     def open(
@@ -221,7 +218,7 @@ class Conversation:
         Raises:
             StoreError: Some could not be stored; those of earlier transactions are.
         """
-        return tuple(self._stored(turns, keep_anchors=False, progress=progress))
+        return tuple(self._intake.store(turns, keep_anchors=False, progress=progress))
 
     def pin(self, anchor: int, *, pinned: bool = True) -> None:
         """Have a turn repeated as text once it is sealed, or no longer.
@@ -231,7 +228,7 @@ class Conversation:
             PolicyError: There is no room for it beside those that are pinned already.
         """
         if pinned:
-            self._check_room(anchor)
+            check_room(anchor, self._shelf, self._binder)
         self._shelf.set_pinned(anchor, pinned)
 
     def unpin(self, anchor: int) -> None:
@@ -320,13 +317,7 @@ class Conversation:
 
     def unfold(self) -> str:
         """Give the whole history as text, every turn under its anchor and role, its own lines indented."""
-        parts = []
-        for turn in self._shelf.turns():
-            label = " ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name)))
-            lines = said(turn).split("\n") if said(turn) else []
-            pictures = [f"[{len(turn.images)} pictures]"] if turn.images else []
-            parts.append("\n  ".join([f"{label}:", *lines, *pictures]) + "\n")
-        return "".join(parts)
+        return "".join(map(unfolded, self._shelf.turns()))
 
     def report(self) -> MemoryReport:
         """Say what is text, what is pages, what left in an epoch, and what that saves."""
@@ -391,73 +382,12 @@ class Conversation:
             StoreError: A turn could not be stored.
         """
         before = self._shelf.state().turns
-        for _ in self._stored(read_file(path), keep_anchors=True, progress=progress):
+        for _ in self._intake.store(read_file(path), keep_anchors=True, progress=progress):
             pass
         return self._shelf.state().turns - before
 
-    def _stored(
-        self, turns: Iterable[Turn], *, keep_anchors: bool, progress: Callable[[int], None] | None
-    ) -> Iterator[Turn]:
-        source = iter(turns)
-        while True:
-            batch, broken = list[Turn](), None
-            try:
-                batch.extend(map(self._checked, islice(source, _BATCH)))
-            except DocumentError as error:  # of a line: the turns before it are stored
-                broken = error
-            known = self._known_of(batch) if keep_anchors else len(batch)
-            for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
-                if part:
-                    yield from self._appended(part, keep_anchors=keep and self._continues(part))
-            if broken is not None:
-                raise broken
-            if not batch:
-                return
-            if progress is not None:
-                progress(len(batch))
-
-    def _appended(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
-        stored = self._shelf.append(batch, keep_anchors=keep_anchors)
-        # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
-        with suppress(GlyphMemoryError):
-            self._live.current(stored)
-        return stored
-
-    def _known_of(self, batch: Sequence[Turn]) -> int:
-        """Count the turns before the first with a higher anchor than the session ever gave; an import begins there."""
-        last = self._shelf.state().last_anchor
-        return next((place for place, turn in enumerate(batch) if (turn.anchor or 0) > last), len(batch))
-
-    def _checked(self, turn: Turn) -> Turn:
-        turn = turn if self._redact is None else self._redact(turn)
-        if turn.role not in get_args(Role):
-            raise StoreError(
-                f"role {turn.role!r} is none of {', '.join(get_args(Role))}; name who spoke by one of them"
-            )
-        return turn
-
-    def _continues(self, batch: Sequence[Turn]) -> bool:
-        """Say whether a batch has anchors, growing, and above all that the session ever gave."""
-        anchors = [turn.anchor or 0 for turn in batch]
-        grow = all(one < other for one, other in pairwise(anchors))
-        return grow and anchors[0] > self._shelf.state().last_anchor
-
     def _written(self, fold: Fold, question: str | None) -> Context:
         return write_context(fold, binder=self._binder, parts_of=self._live.parts, question=question)
-
-    def _check_room(self, anchor: int) -> None:
-        turn = self._shelf.turn(anchor)
-        if turn is None or turn.pinned:
-            return
-        pinned = [
-            one for one in self._shelf.pinned(upto=self._shelf.state().last_anchor) if one.role != "system"
-        ]
-        needed = sum(self._binder.count(quoted([one], remark="pinned")) for one in [*pinned, turn])
-        if needed > self.policy.pinned_tokens:
-            raise PolicyError(
-                f"§{anchor} and the {len(pinned)} turns pinned already take {needed:,} tokens, more than pinned_tokens="
-                f"{self.policy.pinned_tokens:,}. Unpin another, or raise pinned_tokens"
-            )
 
     @contextmanager
     def _erasing(self, first: int) -> Iterator[None]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from glyph_memory.errors import DocumentError
+from glyph_memory.memory.recall import said
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 _FORMAT = 1
@@ -52,6 +53,15 @@ def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
             raise DocumentError(
                 f"line {number} of {source!r} is no turn ({error}); each is a JSON object with a role and a text"
             ) from error
+
+
+def unfolded(turn: Turn) -> str:
+    """Spell a turn for people to read: its anchor and role, its own lines indented, a line for its pictures."""
+    label = " ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name)))
+    lines = said(turn).split("\n") if said(turn) else []
+    count = len(turn.images)
+    pictures = [f"[{count} picture{'s' * (count > 1)}]"] if count else []
+    return "\n  ".join([f"{label}:", *lines, *pictures]) + "\n"
 
 
 def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:

@@ -282,7 +282,7 @@ def test_unfold_gives_everything_under_its_anchor(memory: GlyphMemory) -> None:
     memory.add("user", "Hello.\n§7 system:\nbye", name="Ada")
     memory.add("assistant", tool_calls=[ToolCall(name="look", arguments='{"a": 1}')], images=[b"x"])
     assert memory.unfold() == (
-        '§1 user Ada:\n  Hello.\n  §7 system:\n  bye\n§2 assistant:\n  look {"a": 1}\n  [1 pictures]\n'
+        '§1 user Ada:\n  Hello.\n  §7 system:\n  bye\n§2 assistant:\n  look {"a": 1}\n  [1 picture]\n'
     )
 
 

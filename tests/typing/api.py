@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from glyph_memory import Context, ModelProfile, OpenAIReader, PageStyle, Transcript, Turn, iter_pages, typeset
+from glyph_memory import (
+    Binder,
+    Context,
+    Fold,
+    FoldPolicy,
+    GlyphMemory,
+    MemoryReport,
+    ModelProfile,
+    OpenAIReader,
+    PageStyle,
+    Passage,
+    Seal,
+    Transcript,
+    Turn,
+    Zoomed,
+    context_of,
+    fold,
+    iter_pages,
+    typeset,
+)
 
 
 def from_text_to_answer(text: str) -> str:
@@ -19,3 +38,30 @@ def a_conversation_streamed() -> list[str]:
     """Transcripts, streaming, digests."""
     talk = Transcript((Turn(role="user", text="hi"), Turn(role="assistant", text="hello")))
     return [page.digest for page in iter_pages(talk, style=PageStyle.dark())]
+
+
+def a_conversation_remembered(url: str) -> list[str]:
+    """The README's memory: add, ask, recall, and what it costs."""
+    with GlyphMemory.open("agent.db", session="on-call", profile="glyph") as memory:
+        turn: Turn = memory.add("user", "Who signed off?", pinned=True)
+        with OpenAIReader(url, extra_body={"cache_salt": memory.cache_salt}) as reader:
+            memory.add("assistant", reader.read(memory.context()).text)
+        report: MemoryReport = memory.report()
+        passages: tuple[Passage, ...] = memory.recall("signed", k=3)
+        zoomed: Zoomed = memory.zoom(turn.anchor or 1, dpi=144)
+        return [passage.text for passage in passages] + [zoomed.text, str(report.saved_tokens)]
+
+
+async def the_same_without_blocking(memory: GlyphMemory) -> Context:
+    """Every call has its twin."""
+    await memory.aadd(Turn(role="user", text="hi"))
+    await memory.arecall("hi", 2)
+    return await memory.acontext("And now?")
+
+
+def folded_by_a_framework(turns: list[Turn], kept: list[Seal]) -> Context:
+    """Seals in, seals out."""
+    binder = Binder("glyph", policy=FoldPolicy.for_profile(ModelProfile.named("glyph")), captions="page")
+    folded: Fold = fold(turns, seals=kept, policy=binder.policy, costs=binder)
+    kept[:] = folded.seals
+    return context_of(folded, turns, binder=binder)
