@@ -23,12 +23,15 @@ def sent(report: MemoryReport, reading: Reading) -> str:
     """
     usage = reading.usage
     in_words = report.recent_turns + report.quoted_turns
-    shown = f"{terminal.count(in_words, 'turn')} as text"
+    shown = [f"{terminal.count(in_words, 'turn')} as text"] if in_words else []
     if report.page_turns:
-        shown += f", {report.page_turns:,} on {terminal.count(report.pages, 'page')}"
+        turns = f"{report.page_turns:,}" if in_words else terminal.count(report.page_turns, "turn")
+        shown.append(f"{turns} on {terminal.count(report.pages, 'page')}")
+    if report.request_is_repeated:
+        shown.append("the sealed request as text, too")
     if report.departed_turns:
-        shown += f", {report.departed_turns:,} no longer shown"
-    parts = [shown]
+        shown.append(f"{report.departed_turns:,} no longer shown")
+    parts = [", ".join(shown)]
     if usage.prompt_tokens is not None:
         cached = usage.cached_tokens
         share = f", {cached / max(1, usage.prompt_tokens):.0%} cached" if cached is not None else ""

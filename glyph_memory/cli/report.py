@@ -121,4 +121,4 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
         left_out = ", ".join(f"§{anchor}" for anchor in report.pinned_left_out)
         yield "pinned", f"no room to repeat {left_out}; unpin another, or keep fewer pinned"
     if report.request_is_repeated:
-        yield "request", "the latest is on a page, and repeated as text"
+        yield "request", "the one that was sealed last is repeated as text"

@@ -44,5 +44,5 @@ def test_the_demos_figures_can_be_had_as_json(run: Run, tmp_path: Path) -> None:
     """Every text costs less as pages than as text."""
     printed = run("demo", "--out", tmp_path / "elsewhere", "--json").json
     assert all(text["ratio"] > 1.5 for text in printed["texts"])
-    assert printed["memory"]["saved_tokens"] > 0.5 * printed["memory"]["plain_tokens"]
+    assert printed["memory"]["saved_tokens"] > 0.3 * printed["memory"]["plain_tokens"]
     assert all(Path(place).exists() for place in printed["written"].values())

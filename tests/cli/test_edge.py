@@ -114,9 +114,10 @@ def test_a_full_disk_is_told_in_one_line() -> None:
     assert done.stderr.count(b"\n") == 1
 
 
-def test_a_closed_standard_input_is_told_in_one_line() -> None:
+@pytest.mark.parametrize("arguments", ["pages", "chat --server http://127.0.0.1:9/v1 --memory :memory:"])
+def test_a_closed_standard_input_is_told_in_one_line(arguments: str) -> None:
     """As some services start their programs."""
-    command = ["/bin/sh", "-c", f'"{sys.executable}" -m glyph_memory pages <&-']
+    command = ["/bin/sh", "-c", f'"{sys.executable}" -m glyph_memory {arguments} <&-']
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: standard input is closed")
