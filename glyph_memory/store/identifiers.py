@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, literal, select, union_all
 
 from glyph_memory.store.rows import anchor_within, decode, fingerprint, fold
 from glyph_memory.store.schema import identifiers as table
 from glyph_memory.store.turns import AT_ONCE
 from glyph_memory.store.values import Known
+
+MENTIONS = 64
+"""Of how many turns, at the most, an identifier's mentions are counted."""
+_UNITED = 50
+"""Queries in one statement; SQLite takes 500."""
 
 
 def read_identifiers(connection: Connection, session_id: int, *, like: str, limit: int) -> tuple[Known, ...]:
@@ -33,23 +38,30 @@ def read_identifiers(connection: Connection, session_id: int, *, like: str, limi
 def count_occurrences(
     connection: Connection, session_id: int, texts: Collection[str], *, upto: int
 ) -> dict[str, int]:
-    """Give how often each text was said as an identifier, up to an anchor; 0 where never."""
+    """Give how often each text was said as an identifier, up to an anchor; 0 where never.
+
+    Of one that was said in more than `MENTIONS` turns, the latest of them alone are counted: how rare something is
+    shows in those, and a name that every turn holds would otherwise take longer to count with every turn.
+    """
     wanted = {fingerprint(text): text for text in texts}
     counts = dict.fromkeys(wanted.values(), 0)
-    digests = list(wanted)
-    for start in range(0, len(digests), AT_ONCE):
-        query = (
-            select(table.c.digest, func.sum(table.c.count))
-            .where(
-                table.c.session_id == session_id,
-                table.c.digest.in_(digests[start : start + AT_ONCE]),
-                table.c.anchor <= anchor_within(upto),
-            )
-            .group_by(table.c.digest)
-        )
-        for digest, count in connection.execute(query):
-            counts[wanted[digest]] = int(count)
+    digests, last = list(wanted), anchor_within(upto)
+    for start in range(0, len(digests), _UNITED):
+        queries = [_latest(session_id, digest, last) for digest in digests[start : start + _UNITED]]
+        for row in connection.execute(union_all(*queries)):
+            counts[wanted[row.digest]] = int(row.sum or 0)
     return counts
+
+
+def _latest(session_id: int, digest: str, last: int) -> Select[str, int]:
+    mentions = (
+        select(table.c.count.label("count"))
+        .where(table.c.session_id == session_id, table.c.digest == digest, table.c.anchor <= last)
+        .order_by(table.c.anchor.desc())
+        .limit(MENTIONS)
+        .subquery()
+    )
+    return select(literal(digest).label("digest"), func.sum(mentions.c.count).label("sum"))
 
 
 def _read(connection: Connection, session_id: int, digests: list[str]) -> dict[str, Known]:

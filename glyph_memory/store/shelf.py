@@ -224,7 +224,10 @@ class Shelf:
             return () if session is None else read_identifiers(connection, session.id, like=like, limit=limit)
 
     def occurrences(self, texts: Collection[str], *, upto: int) -> dict[str, int]:
-        """Give how often each text was said as an identifier, up to an anchor; 0 where never."""
+        """Give how often each text was said as an identifier, up to an anchor; 0 where never.
+
+        Of one that was said in very many turns, the latest 64 of them are counted.
+        """
         with self._database.reading() as connection:
             session = find_session(connection, self.name)
             if session is None:

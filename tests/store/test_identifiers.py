@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glyph_memory.ledger import find_identifiers
 from glyph_memory.store import Shelf, Store
+from glyph_memory.store.identifiers import MENTIONS
 from glyph_memory.transcript import ToolCall, Turn
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"
@@ -57,6 +58,14 @@ def test_occurrences_are_counted_up_to_an_anchor(shelf: Shelf) -> None:
     assert shelf.occurrences([], upto=9) == {}
     many = [f"{UUID}-{number}" for number in range(2000)]
     assert shelf.occurrences([*many, UUID], upto=9) == dict.fromkeys(many, 0) | {UUID: 3}
+
+
+def test_of_what_every_turn_holds_the_latest_mentions_are_counted(shelf: Shelf) -> None:
+    """So that turn 10,000 is sealed as quickly as turn 1,000; an old one counts what was said until then."""
+    shelf.append([Turn(role="user", text=f"{UUID} and again {UUID}")] * (MENTIONS + 10))
+    assert shelf.occurrences([UUID], upto=10) == {UUID: 20}
+    assert shelf.occurrences([UUID], upto=MENTIONS) == {UUID: 2 * MENTIONS}
+    assert shelf.occurrences([UUID], upto=MENTIONS + 10) == {UUID: 2 * MENTIONS}
 
 
 def test_forgotten_turns_take_their_identifiers_along(shelf: Shelf) -> None:
