@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from glyph_memory.cli import settings, terminal
 from glyph_memory.cli.settings import Settings
@@ -12,9 +12,6 @@ from glyph_memory.errors import StoreError
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.store import Store
 from glyph_memory.store.address import parse_address
-from glyph_memory.store.engine import Database
-
-_WAIT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +45,7 @@ def existing_store(memory: str) -> Iterator[Store]:
             f"there is no memory {memory!r}. chat or import makes one; --memory or GLYPH_MEMORY_DB names another"
         )
     try:
-        store = Store(Database(replace(address, read_only=True), wait_s=_WAIT_S))
+        store = Store.open(memory, read_only=True)
     except StoreError as error:
         if "holds no memory of this version" not in str(error):
             raise
@@ -57,8 +54,6 @@ def existing_store(memory: str) -> Iterator[Store]:
             "--memory or GLYPH_MEMORY_DB names another"
         ) from error
     with store:
-        # On a server, too: a fold that is not as stored is made for this once.
-        store.read_only = True
         yield store
 
 

@@ -79,6 +79,7 @@ class Conversation:
         cache: ImageCache | None = None,
         captions: Captions = "text",
         wait_s: float = 10.0,
+        read_only: bool = False,
     ) -> Self:
         """Open a session, or begin it.
 
@@ -94,6 +95,7 @@ class Conversation:
             captions: Where pages' numbers and turns are told: "text" before each, or on the "page" itself, for servers
                 and chat templates that part images from the text round them.
             wait_s: How long to wait for a database that another process has locked, in seconds.
+            read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
 
         Raises:
             StoreError: The database cannot be opened; the message says what to do.
@@ -103,7 +105,7 @@ class Conversation:
         """
         from glyph_memory.store import Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
-        store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s)
+        store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s, read_only=read_only)
         try:
             if cache is None:
                 cache = FolderCache(_pages_folder(store.path)) if store.path else RecentImages()

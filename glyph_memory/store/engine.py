@@ -135,7 +135,8 @@ class Database:
             is_current = schema.is_current(connection, shown=self.shown)
             is_clean = not is_current or read_meta(connection, _UNSCRUBBED) != "1"
             if connection.dialect.name == "postgresql":
-                self.read_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+                shown = connection.exec_driver_sql("SHOW transaction_read_only").scalar()
+                self.read_only = self.read_only or shown == "on"
         if not is_current:
             if self.read_only:
                 raise StoreError(

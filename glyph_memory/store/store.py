@@ -5,6 +5,7 @@ Wiring only. Knows nothing about pages, folding or models.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -38,20 +39,25 @@ class Store:
         self.read_only = database.read_only
 
     @classmethod
-    def open(cls, url: str | Path, *, wait_s: float = 10.0, schema: Schema = SCHEMA) -> Store:
+    def open(
+        cls, url: str | Path, *, wait_s: float = 10.0, read_only: bool = False, schema: Schema = SCHEMA
+    ) -> Store:
         """Open a database; made where it is not there, for its owner only.
 
         Args:
             url: A path, `":memory:"`, or a URL of SQLAlchemy's: `sqlite:///chat.db`, `sqlite:///chat.db?mode=ro`,
                 `postgresql+pg8000://user@host/database`.
             wait_s: How long to wait for other processes that write, before `StoreBusy`.
+            read_only: Only to look: nothing in the database changes, and none is made.
             schema: How tables are made and renewed; for tests of just that.
 
         Raises:
             StoreBusy: Others kept the database for longer than that.
             StoreError: It cannot be opened; the message says why and what to do.
         """
-        return cls(Database(parse_address(url), wait_s=wait_s, schema=schema))
+        address = parse_address(url)
+        address = replace(address, read_only=address.read_only or read_only)
+        return cls(Database(address, wait_s=wait_s, schema=schema))
 
     def __repr__(self) -> str:
         return f"Store({self.url!r})"

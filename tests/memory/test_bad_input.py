@@ -73,7 +73,7 @@ def test_a_database_that_is_read_only_is_read(database: Path, talk: Talk) -> Non
         memory.extend(talk)
         context = memory.context()
     shutil.rmtree(pages_folder(database))
-    with small(f"sqlite:///{database}?mode=ro") as memory:
+    with small(database, read_only=True) as memory:
         assert memory.context() == context
         assert memory.recall("checkout")
         assert memory.report().turns == len(talk)

@@ -172,6 +172,25 @@ def test_a_database_opened_for_reading_reads_and_refuses_to_write(tmp_path: Path
         assert tuple(store.session("chat").turns()) == stored
 
 
+def test_any_database_can_be_opened_to_look_alone(shared_url: str) -> None:
+    """Asked for beside the URL, whatever database that names."""
+    with Store.open(shared_url) as store:
+        stored = store.session("chat").append([HELLO])
+        with Store.open(shared_url, read_only=True) as reader:
+            assert reader.read_only
+            assert tuple(reader.session("chat").turns()) == stored
+            with pytest.raises(StoreError, match="is read-only"):
+                reader.session("chat").append([HELLO])
+        assert tuple(store.session("chat").turns()) == stored
+
+
+def test_a_database_that_is_not_there_is_not_made_to_look_at(tmp_path: Path) -> None:
+    """Nor its folder's content changed."""
+    with pytest.raises(StoreError, match=r"missing\.db"):
+        Store.open(tmp_path / "missing.db", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_may_not_be_written_is_read(tmp_path: Path) -> None:
     """In a directory that may not be written either; by another account, since root may always."""
     if os.getuid() != 0:
