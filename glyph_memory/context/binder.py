@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal, Self
 
 from glyph_memory.context.assemble import (
@@ -47,6 +47,7 @@ MESSAGE_TOKENS = 8
 """What a chat template puts round a message, at the most: begin, role, line breaks, end."""
 CALL_TOKENS = 24
 """What it puts round a tool call, or we round a result whose call is gone."""
+_REMEMBERED = 4096
 _PICTURE_TOKENS = 32
 """What we say about a recent turn's picture."""
 
@@ -95,7 +96,11 @@ class Binder:
         )
         counter = self.profile.text_counter
         self.counter_name = counter.name
-        self.count = lru_cache(maxsize=4096)(counter.count)
+        # Recent turns are spelled and counted again for every context: what they say is the same each time.
+        self.count = lru_cache(maxsize=_REMEMBERED)(counter.count)
+        defused = partial(defuse, special_tokens=self.profile.special_tokens)
+        self._clean = lru_cache(maxsize=_REMEMBERED)(defused)
+        self._plain = lru_cache(maxsize=_REMEMBERED)(lambda text: defused(guarded(text)))
         self.fingerprint = self._fingerprint()
         self._occurrences: Occurrences | None = None
 
@@ -107,11 +112,11 @@ class Binder:
 
     def clean(self, text: str) -> str:
         """Break the model's special tokens in a text."""
-        return defuse(text, special_tokens=self.profile.special_tokens)
+        return self._clean(text)
 
     def plain(self, text: str) -> str:
         """Break special tokens, and what could be taken for a line of ours."""
-        return self.clean(guarded(text))
+        return self._plain(text)
 
     def takes(self, size: tuple[int, int]) -> bool:
         """Say whether the model takes an image of that size."""

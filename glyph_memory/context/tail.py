@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from glyph_memory.context.messages import ImagePart, Message
 from glyph_memory.context.pictures import whole
-from glyph_memory.context.quote import call_arguments, guarded, message_text
+from glyph_memory.context.quote import call_arguments, message_text
 from glyph_memory.transcript import ToolCall, Turn
 
 OPENING = "(The conversation begins here.)"
@@ -23,6 +23,8 @@ class Speller:
 
     clean: Callable[[str], str]
     """Breaks the model's special tokens in a text."""
+    plain: Callable[[str], str]
+    """Breaks those, and what could be taken for a line of ours."""
     takes: Callable[[tuple[int, int]], bool]
     """Whether the model takes an image of that size."""
 
@@ -78,10 +80,6 @@ class Speller:
                 parts.append(f"(Picture {position} that came with the {turn.role}'s message:)")
             parts.append(ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type))
         return parts
-
-    def plain(self, text: str) -> str:
-        """Break what could be taken for a line of ours or for a special token."""
-        return self.clean(guarded(text))
 
 
 _RESULT = -1

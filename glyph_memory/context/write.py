@@ -32,7 +32,7 @@ def write_context(
     turns = [recent.turn for recent in fold.tail]
     if question is not None:
         turns.append(Turn(role="user", text=question))
-    speller = Speller(clean=binder.clean, takes=binder.takes)
+    speller = Speller(clean=binder.clean, plain=binder.plain, takes=binder.takes)
     messages = assemble(
         fold,
         head=binder.clean("\n\n".join(map(_head_text, fold.head))),

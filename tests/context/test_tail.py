@@ -32,7 +32,7 @@ PNG = png()
 
 def spelled(*turns: Turn, binder: Binder = BINDER) -> list[Message]:
     """The messages of turns, numbered from 1."""
-    speller = Speller(clean=binder.clean, takes=binder.takes)
+    speller = Speller(clean=binder.clean, plain=binder.plain, takes=binder.takes)
     return speller.messages([replace(turn, anchor=anchor) for anchor, turn in enumerate(turns, 1)])
 
 
