@@ -27,6 +27,8 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks/*.py
+	for example in examples/*.py; do $(BIN)/mypy $$example || exit 1; done
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev

@@ -112,7 +112,7 @@ class Talk:
     def __init__(self, conversation: Transcript, *, binder: Binder, keys: Keys) -> None:
         self.turns = [replace(turn, anchor=place) for place, turn in enumerate(conversation, 1)]
         head, rest = self.turns[0], self.turns[1:]
-        speller = Speller(clean=binder.clean, takes=binder.takes)
+        speller = Speller(clean=binder.clean, plain=binder.plain, takes=binder.takes)
         self.messages = [Message(role="system", parts=(binder.clean(head.text),)), *speller.messages(rest)]
         if len(self.messages) != len(self.turns):
             raise ValueError("messages were joined or parted; this benchmark takes one for every turn")
