@@ -55,6 +55,12 @@ class Turn:
     anchor: int | None = None
     """The number it is cited by, `§42`; a memory gives it, once, and never to another turn of the session."""
 
+    @property
+    def said(self) -> str:
+        """All that it says: its text, and the tools that it calls, a line each."""
+        calls = (f"{call.name} {call.arguments}" for call in self.tool_calls)
+        return "\n".join([*([self.text] if self.text else []), *calls])
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:

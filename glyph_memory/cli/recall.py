@@ -11,7 +11,6 @@ from rich.text import Text
 from glyph_memory.cli import terminal
 from glyph_memory.cli.memories import Place, existing
 from glyph_memory.memory import Passage
-from glyph_memory.memory.recall import said
 from glyph_memory.report import query_words
 
 
@@ -66,7 +65,7 @@ def where(passage: Passage) -> str:
 
 
 def _label(passage: Passage) -> Text:
-    length = len(said(passage.turn))
+    length = len(passage.turn.said)
     part = f"characters {passage.start + 1:,} to {passage.stop:,} of {length:,}"
     time = passage.turn.time
     about = [

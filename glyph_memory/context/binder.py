@@ -159,7 +159,7 @@ class Binder:
     def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
         """Draw a run as pages, choose its ledger, count both."""
         pages = self._easel.sealed(turns, first_page)
-        found = mentions((turn.anchor or 0, _said(turn)) for turn in turns)
+        found = mentions((turn.anchor or 0, shown(turn).said) for turn in turns)
         listed = write_ledger(
             found,
             occurrences=self._known(found, turns[-1].anchor or 0),
@@ -232,10 +232,3 @@ class Binder:
             "captions": self.captions,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _said(turn: Turn) -> str:
-    """Give all words of a turn as it is shown."""
-    turn = shown(turn)
-    calls = (f"\n{call.name} {call.arguments}" for call in turn.tool_calls)
-    return f"{turn.text}{''.join(calls)}"

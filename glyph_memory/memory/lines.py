@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from glyph_memory.errors import DocumentError
-from glyph_memory.memory.recall import said
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 _FORMAT = 1
@@ -58,7 +57,7 @@ def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
 def unfolded(turn: Turn) -> str:
     """Spell a turn for people to read: its anchor and role, its own lines indented, a line for its pictures."""
     label = " ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name)))
-    lines = said(turn).split("\n") if said(turn) else []
+    lines = turn.said.split("\n") if turn.said else []
     count = len(turn.images)
     pictures = [f"[{count} picture{'s' * (count > 1)}]"] if count else []
     return "\n  ".join([f"{label}:", *lines, *pictures]) + "\n"

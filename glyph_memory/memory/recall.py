@@ -25,7 +25,7 @@ class Passage:
     """Something that was said, word for word."""
 
     text: str
-    """The exact text: `said(turn)[start:stop]`."""
+    """The exact text: `turn.said[start:stop]`."""
     anchor: int
     """The turn's number, as it stands on pages: §42."""
     turn: Turn = field(repr=False)
@@ -57,15 +57,9 @@ class Zoomed:
     """The same drawn larger, where a resolution was asked for."""
 
 
-def said(turn: Turn) -> str:
-    """Give all that a turn says: its text, and the tools that it calls, a line each."""
-    calls = [f"{call.name} {call.arguments}" for call in turn.tool_calls]
-    return "\n".join([turn.text, *calls] if turn.text or not calls else calls)
-
-
 def passage(turn: Turn, query: str, *, score: float, fold: Fold) -> Passage:
     """Give what of a turn fits a query best."""
-    text, anchor = said(turn), turn.anchor or 0
+    text, anchor = turn.said, turn.anchor or 0
     start, stop = _window(text, query)
     place, page = locate(fold, anchor)
     return Passage(

@@ -10,7 +10,7 @@ from glyph_memory.context import Binder
 from glyph_memory.errors import StoreError
 from glyph_memory.fold import Seal, SealedPage
 from glyph_memory.memory.live import LiveFold
-from glyph_memory.memory.recall import Zoomed, said
+from glyph_memory.memory.recall import Zoomed
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
@@ -40,7 +40,7 @@ def zoom(what: int | str, *, shelf: Shelf, live: LiveFold, binder: Binder, dpi: 
         raise StoreError(
             f"no turn {what!r} in session {shelf.name!r}; give an anchor such as '§42', or 'page 7'"
         )
-    return Zoomed(text=said(turn), turns=(turn,), pages=_drawn([turn], style))
+    return Zoomed(text=turn.said, turns=(turn,), pages=_drawn([turn], style))
 
 
 def _page(number: int, live: LiveFold, binder: Binder, style: PageStyle | None) -> Zoomed:

@@ -10,7 +10,6 @@ from typing import Self
 
 from glyph_memory.fold import Seal
 from glyph_memory.memory import GlyphMemory, MemoryReport, Passage
-from glyph_memory.memory.recall import said
 from glyph_memory.report.escape import marked, paragraph, plain
 from glyph_memory.report.parts import card, fact_list, figure, left_out
 from glyph_memory.report.plate import Plate
@@ -163,7 +162,7 @@ def _run(run: Run) -> Iterator[str]:
 
 def _turn_list(turns: Sequence[Turn]) -> str:
     shown = "".join(
-        f"<dt>{_label(turn)}</dt><dd><pre>\n{marked(said(turn))}</pre>{_pictures(turn)}</dd>\n"
+        f"<dt>{_label(turn)}</dt><dd><pre>\n{marked(turn.said)}</pre>{_pictures(turn)}</dd>\n"
         for turn in turns
     )
     return f'<dl class="turns">\n{shown}</dl>\n'

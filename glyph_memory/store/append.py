@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table
 
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
-from glyph_memory.store.rows import Value, encode, fingerprint, fold, said, to_row
+from glyph_memory.store.rows import Value, encode, fingerprint, fold, searchable, to_row
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
@@ -56,7 +56,7 @@ def append_turns(
 
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
-    spoken = [(turn.anchor or 0, said(turn)) for turn in fresh]
+    spoken = [(turn.anchor or 0, searchable(turn)) for turn in fresh]
     indexed = [(anchor, words(text)) for anchor, text in spoken]
     _insert(connection, turns, [to_row(turn, session_id=session.id) for turn in fresh])
     _insert(connection, images, [row for turn in fresh for row in _image_rows(turn, session.id)])

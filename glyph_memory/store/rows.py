@@ -55,10 +55,9 @@ def anchor_within(anchor: int) -> int:
     return max(-1, min(anchor, _LARGEST))
 
 
-def said(turn: Turn) -> str:
-    """Give all that a turn says, for search and identifiers: text, name, its tools' names and arguments."""
-    calls = (part for call in turn.tool_calls for part in (call.name, call.arguments))
-    return "\n".join(part for part in (turn.name or "", turn.text, *calls) if part)
+def searchable(turn: Turn) -> str:
+    """Give what search and identifiers know of a turn: its name, and all that it says."""
+    return "\n".join(filter(None, (turn.name, turn.said)))
 
 
 def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:

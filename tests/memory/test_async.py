@@ -9,6 +9,7 @@ from pathlib import Path
 
 from glyph_memory import GlyphMemory, Turn
 from glyph_memory.memory.conversation import Conversation
+from glyph_memory.memory.opened import OpenSession
 from tests.memory.worker import SMALL, small
 
 
@@ -16,7 +17,7 @@ def test_every_call_has_a_twin() -> None:
     """`aadd` for `add`, with the same arguments; those of `open` are handed on."""
     calls = {
         name: inspect.signature(getattr(GlyphMemory, name))
-        for name, made in vars(Conversation).items()
+        for name, made in (vars(OpenSession) | vars(Conversation)).items()
         if not name.startswith("_") and not isinstance(made, property)
     }
     assert len(calls) >= 22

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store import Store
@@ -33,6 +33,15 @@ def fail(_connection: Connection) -> None:
 NEWER = Schema(migrations=(*SCHEMA.migrations, add_column, add_titles))
 
 
+def titles(store: Store) -> list[str | None]:
+    """What the migrations added, seen from outside."""
+    engine = create_engine(store.url)
+    with engine.connect() as connection:
+        found = [row.title for row in connection.execute(text("SELECT title FROM glyph_sessions"))]
+    engine.dispose()
+    return found
+
+
 def test_an_older_database_becomes_newer_and_keeps_what_it_holds(shared_url: str) -> None:
     """Each migration once, in order; opening again does nothing."""
     with Store.open(shared_url) as store:
@@ -43,12 +52,14 @@ def test_an_older_database_becomes_newer_and_keeps_what_it_holds(shared_url: str
             assert next(store.session("chat").turns()) == stored[0]
             assert store.key == key
             store.session("chat").append([Turn(role="user", text="new", id="new")])
+            assert titles(store) == ["chat"]
 
 
 def test_a_new_database_gets_all_migrations(shared_url: str) -> None:
     """The same way as old ones."""
     with Store.open(shared_url, schema=NEWER) as store:
         store.session("chat").append([Turn(role="user")])
+        assert titles(store) == [None]  # made after the migration that names sessions
 
 
 def test_a_database_from_a_newer_version_is_left_alone(shared_url: str) -> None:
@@ -99,4 +110,8 @@ def test_other_tables_in_the_same_database_are_no_matter(tmp_path: Path) -> None
         connection.execute("INSERT INTO meta VALUES ('version', '99')")
     connection.close()
     with Store.open(path) as store:
-        store.session("chat").append([Turn(role="user")])
+        stored = store.session("chat").append([Turn(role="user")])
+        assert tuple(store.session("chat").turns()) == stored
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT * FROM meta").fetchall() == [("version", "99")]
+    connection.close()
