@@ -10,10 +10,12 @@ from glyph_memory.context import Context as Context
 from glyph_memory.context import ImagePart as ImagePart
 from glyph_memory.context import Message as Message
 from glyph_memory.context import context_of as context_of
+from glyph_memory.documents import read_document as read_document
 from glyph_memory.errors import BadReading as BadReading
 from glyph_memory.errors import DocumentError as DocumentError
 from glyph_memory.errors import FontError as FontError
 from glyph_memory.errors import GlyphMemoryError as GlyphMemoryError
+from glyph_memory.errors import GlyphMemoryWarning as GlyphMemoryWarning
 from glyph_memory.errors import PolicyError as PolicyError
 from glyph_memory.errors import ProfileError as ProfileError
 from glyph_memory.errors import ReaderError as ReaderError
@@ -27,7 +29,11 @@ from glyph_memory.fold import Fold as Fold
 from glyph_memory.fold import FoldPolicy as FoldPolicy
 from glyph_memory.fold import Seal as Seal
 from glyph_memory.fold import fold as fold
+from glyph_memory.memory import Bookmark as Bookmark
+from glyph_memory.memory import Folded as Folded
+from glyph_memory.memory import Folding as Folding
 from glyph_memory.memory import GlyphMemory as GlyphMemory
+from glyph_memory.memory import Kept as Kept
 from glyph_memory.memory import MemoryReport as MemoryReport
 from glyph_memory.memory import Passage as Passage
 from glyph_memory.memory import Zoomed as Zoomed
@@ -39,6 +45,7 @@ from glyph_memory.readers import OpenAIReader as OpenAIReader
 from glyph_memory.readers import Reader as Reader
 from glyph_memory.readers import Reading as Reading
 from glyph_memory.readers import ReadingDelta as ReadingDelta
+from glyph_memory.readers import refuses_images as refuses_images
 from glyph_memory.style import PageStyle as PageStyle
 from glyph_memory.tokens import ModelProfile as ModelProfile
 from glyph_memory.transcript import Document as Document

@@ -16,6 +16,8 @@ The tree::
         ├── ReaderRefused            the server understood and said no
         └── BadReading               it answered, but not in a way that can be used
 
+`GlyphMemoryWarning`, a warning and no error, tells where something went on in another way than was asked for.
+
 Every message is one line: what, which (quoted), what to try next.
 """
 
@@ -29,6 +31,10 @@ class GlyphMemoryError(Exception):
 
     retryable: ClassVar[bool] = False
     """Whether the same call may succeed when it is made again."""
+
+
+class GlyphMemoryWarning(UserWarning):
+    """Something that went on in another way than was asked for, in one line; nothing is lost."""
 
 
 class StyleError(GlyphMemoryError, ValueError):

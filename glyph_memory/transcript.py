@@ -54,6 +54,9 @@ class Turn:
     """Whether the turn is to stay readable as text for good."""
     anchor: int | None = None
     """The number it is cited by, `§42`; a memory gives it, once, and never to another turn of the session."""
+    origin: str = ""
+    """What the caller needs to have its own message back, such as a framework's message as JSON. A memory keeps it
+    with the turn; nobody is shown it, no search finds it."""
 
     @property
     def said(self) -> str:

@@ -3,7 +3,9 @@
 Joins fold and typeset: `Binder` draws the pages of seals and counts them, `write_context` orders what is sent.
 """
 
+from glyph_memory.context.assemble import GOES_ON as GOES_ON
 from glyph_memory.context.assemble import Parts as Parts
+from glyph_memory.context.assemble import shown_parts as shown_parts
 from glyph_memory.context.binder import Binder as Binder
 from glyph_memory.context.binder import Captions as Captions
 from glyph_memory.context.cache import ImageCache as ImageCache
@@ -12,6 +14,11 @@ from glyph_memory.context.messages import Context as Context
 from glyph_memory.context.messages import ImagePart as ImagePart
 from glyph_memory.context.messages import Message as Message
 from glyph_memory.context.quote import quoted as quoted
+from glyph_memory.context.tail import OPENING as OPENING
+from glyph_memory.context.tail import RESULT as RESULT
+from glyph_memory.context.tail import orphan_line as orphan_line
+from glyph_memory.context.tail import paired as paired
+from glyph_memory.context.tail import unanswered_line as unanswered_line
 from glyph_memory.context.write import context_of as context_of
 from glyph_memory.context.write import context_tokens as context_tokens
 from glyph_memory.context.write import repeated as repeated

@@ -7,7 +7,7 @@ turn's text can; see `quote`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from glyph_memory.context.messages import ImagePart, Message
@@ -28,9 +28,9 @@ _NOTE = (
 
 def note(fold: Fold) -> str:
     """Say what the images are, and which turns are no longer among them; the same words all through an epoch."""
-    if not fold.departed:
+    if not fold.gone:
         return _NOTE
-    first, last = fold.departed[0].anchors[0], fold.departed[-1].anchors[-1]
+    first, last = fold.gone[0][0], fold.gone[-1][1]
     return f"{_NOTE}Turns §{first} to §{last} are older and not shown; they are kept, and a search recalls them.\n"
 
 
@@ -82,9 +82,7 @@ def assemble(
         recent: The recent turns' messages.
     """
     messages = [Message(role="system", parts=(head,))] if head else []
-    parts: list[str | ImagePart] = []
-    if fold.seals:
-        parts += [note(fold), *(part for one in sealed for part in one), *repeated]
+    parts = [*shown_parts(fold, sealed=sealed, repeated=repeated)]
     if not parts:
         opened = [*recent] if not recent or recent[0].role == "user" else [_opening(), *recent]
         return messages + opened
@@ -93,6 +91,13 @@ def assemble(
         messages.append(replace(recent[0], parts=(*parts, *recent[0].parts)))
         return [*messages, *recent[1:]]
     return [*messages, Message(role="user", parts=tuple(parts)), *recent]
+
+
+def shown_parts(fold: Fold, *, sealed: Iterable[Parts], repeated: Sequence[str]) -> Parts:
+    """Give what stands for all that is sealed: the note, each seal's parts, the turns that are repeated; or nothing."""
+    if not fold.seals:
+        return ()
+    return (note(fold), *(part for one in sealed for part in one), *repeated)
 
 
 def _opening() -> Message:

@@ -32,7 +32,7 @@ from glyph_memory.ledger import Mention, mentions, write_ledger
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, defuse
-from glyph_memory.transcript import Turn
+from glyph_memory.transcript import Role, Turn
 from glyph_memory.typeset import fingerprint
 
 Captions = Literal["text", "page"]
@@ -117,6 +117,14 @@ class Binder:
     def plain(self, text: str) -> str:
         """Break special tokens, and what could be taken for a line of ours."""
         return self._plain(text)
+
+    def told(self, text: str, *, role: Role) -> str:
+        """Spell what a turn says as a message of its own: without old reasoning, and with all of the above broken."""
+        return self.clean(message_text(Turn(role=role, text=text)))
+
+    def arguments(self, arguments: str) -> str:
+        """Spell a tool call's arguments: a JSON object whose strings are cleaned as they read once it is parsed."""
+        return call_arguments(arguments, clean=self.plain)
 
     def takes(self, size: tuple[int, int]) -> bool:
         """Say whether the model takes an image of that size."""

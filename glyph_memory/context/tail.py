@@ -30,7 +30,7 @@ class Speller:
 
     def messages(self, turns: Sequence[Turn]) -> list[Message]:
         """Spell turns; the first message is not always a user's, and no two users' messages follow each other."""
-        ids = _ids(turns)
+        ids = paired(turns)
         spelled: list[Message] = []
         waiting: list[
             str | ImagePart
@@ -52,11 +52,10 @@ class Speller:
     def _message(self, turn: Turn, place: int, ids: Mapping[tuple[int, int], str]) -> Message:
         text = self.clean(message_text(turn))
         if turn.role == "tool":
-            if (place, _RESULT) in ids:
-                return Message(role="tool", parts=(text,), tool_call_id=self.plain(ids[place, _RESULT]))
+            if (place, RESULT) in ids:
+                return Message(role="tool", parts=(text,), tool_call_id=self.plain(ids[place, RESULT]))
             # A result whose call is not there is refused by servers, so it is told in words.
-            told = f"Result of {self.plain(turn.name or 'a tool')}, whose call is not shown:\n{text}"
-            return Message(role="user", parts=(told,))
+            return Message(role="user", parts=(f"{orphan_line(self.plain(turn.name or ''))}\n{text}",))
         calls = []
         for number, call in enumerate(turn.tool_calls):
             name = self.plain(call.name)
@@ -64,7 +63,7 @@ class Speller:
                 arguments = call_arguments(call.arguments, clean=self.plain)
                 calls.append(ToolCall(name=name, arguments=arguments, id=self.plain(ids[place, number])))
             else:
-                text += f"\n[called {name} {self.plain(call.arguments)}; no result came]"
+                text += unanswered_line(name, self.plain(call.arguments))
         if turn.role == "user":
             return Message(role="user", parts=(text, *self._pictures(turn, told=False)))
         return Message(role=turn.role, parts=(text,), tool_calls=tuple(calls))
@@ -82,7 +81,18 @@ class Speller:
         return parts
 
 
-_RESULT = -1
+RESULT = -1
+"""Stands for a result where others have a call's number."""
+
+
+def orphan_line(name: str) -> str:
+    """Introduce a result whose call is not there."""
+    return f"Result of {name or 'a tool'}, whose call is not shown:"
+
+
+def unanswered_line(name: str, arguments: str) -> str:
+    """Tell a call that no result came for, after the text of its turn."""
+    return f"\n[called {name} {arguments}; no result came]"
 
 
 def call_id(turn: Turn, number: int) -> str:
@@ -90,7 +100,7 @@ def call_id(turn: Turn, number: int) -> str:
     return turn.tool_calls[number].id or f"call-{turn.anchor}-{number}"
 
 
-def _ids(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
+def paired(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
     """Pair calls and results: the id of each call that has one, by turn and place, and of each result of a call.
 
     A result belongs to a call of the last turn that was no result: servers take nothing in between. Calls that are
@@ -105,7 +115,7 @@ def _ids(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
             continue
         key = next((key for key, name in waiting.items() if turn.tool_call_id in {name, None, ""}), None)
         if key is not None:
-            ids[key] = ids[place, _RESULT] = waiting.pop(key)
+            ids[key] = ids[place, RESULT] = waiting.pop(key)
     return ids | waiting
 
 

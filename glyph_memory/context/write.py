@@ -58,7 +58,7 @@ def context_of(fold: Fold, turns: Sequence[Turn], *, binder: Binder, question: s
         PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
     """
     runs: dict[int, tuple[Turn, ...]] = {}
-    at = len(fold.head)
+    at = len(fold.head) + sum(last - first + 1 for first, last in fold.shed)
     for seal in fold.seals:
         run = turns[at : at + len(seal.anchors)]
         runs[seal.number] = tuple(

@@ -8,6 +8,7 @@ from glyph_memory.fold.costs import Costs as Costs
 from glyph_memory.fold.cut import has_open_call as has_open_call
 from glyph_memory.fold.fold import Fold as Fold
 from glyph_memory.fold.fold import Recent as Recent
+from glyph_memory.fold.fold import Stretches as Stretches
 from glyph_memory.fold.policy import FoldPolicy as FoldPolicy
 from glyph_memory.fold.resume import fold as fold
 from glyph_memory.fold.resume import resume as resume

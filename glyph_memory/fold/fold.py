@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from glyph_memory.fold.seal import Seal
 from glyph_memory.transcript import Turn
+
+Stretches = tuple[tuple[int, int], ...]
+"""Anchors as stretches without a gap, each the first and the last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +41,7 @@ class Fold:
     head_tokens: int = 0
     """What they cost."""
     seals: tuple[Seal, ...] = ()
-    """All of the chain, oldest first."""
+    """The chain, oldest first; without its beginning where that is shed."""
     oldest: int = 1
     """Number of the oldest seal that is shown; one more than the newest's if none is."""
     tail: tuple[Recent, ...] = ()
@@ -53,18 +57,48 @@ class Fold:
     """The newest turn's anchor."""
     spent: int = 0
     """The highest anchor that any seal ever had, dropped ones included: shown once, it is never given again."""
+    shed: Stretches = ()
+    """Anchors of departed turns whose seals are not kept any more; see `shedding`."""
 
     @property
     def live(self) -> tuple[Seal, ...]:
         """The seals that are shown."""
-        return self.seals[self.oldest - 1 :]
+        return tuple(seal for seal in self.seals if seal.number >= self.oldest)
 
     @property
     def departed(self) -> tuple[Seal, ...]:
         """The seals that left in an epoch; recall still finds their turns."""
-        return self.seals[: self.oldest - 1]
+        return tuple(seal for seal in self.seals if seal.number < self.oldest)
+
+    @property
+    def gone(self) -> Stretches:
+        """Anchors of all turns that left in an epoch, as stretches without a gap."""
+        return _joined([*self.shed, *(stretch for seal in self.departed for stretch in seal.stretches)])
+
+    def shedding(self) -> Fold:
+        """Give the fold without the departed seals that nothing depends on any more; their anchors are kept.
+
+        The newest seal stays, and the newest that has pages, since numbers go on from them.
+        """
+        with_pages = [seal.number for seal in self.seals if seal.pages]
+        first = min([self.oldest, *(seal.number for seal in self.seals[-1:]), *with_pages[-1:]])
+        shed = [seal for seal in self.seals if seal.number < first]
+        if not shed:
+            return self
+        stretches = [*self.shed, *(stretch for seal in shed for stretch in seal.stretches)]
+        return replace(self, seals=self.seals[len(shed) :], shed=_joined(stretches))
 
     @property
     def tail_tokens(self) -> int:
         """What the tail costs, pictures included."""
         return sum(recent.total_tokens for recent in self.tail)
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> Stretches:
+    joined: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if joined and joined[-1][1] + 1 == first:
+            joined[-1] = joined[-1][0], last
+        else:
+            joined.append((first, last))
+    return tuple(joined)

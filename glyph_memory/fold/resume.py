@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from glyph_memory.fold.budget import leaving
 from glyph_memory.fold.costs import Costs
-from glyph_memory.fold.fold import Fold
+from glyph_memory.fold.fold import Fold, Stretches
 from glyph_memory.fold.policy import FoldPolicy
 from glyph_memory.fold.seal import Seal, run_digest
 from glyph_memory.fold.step import said, sealed_now, step
@@ -23,31 +23,39 @@ def fold(
     seals: Sequence[Seal] = (),
     spent: int = 0,
     epoch: int = 1,
+    shed: Stretches = (),
+    request: Turn | None = None,
+    reserved_tokens: int = 0,
 ) -> Fold:
     """Fold a conversation.
 
     Args:
-        turns: All of it, oldest first. Turns without an anchor get one; either all have theirs, growing, or none.
+        turns: All of it, oldest first, but for those that are shed. Turns without an anchor get one; either all have
+            theirs, growing, or none.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
         seals: What an earlier call gave, if it was kept. Those whose turns are unchanged are taken as they are; the
             first that is not, and all after it, are dropped and their turns folded anew.
         spent: The earlier call's `Fold.spent`, so that no anchor that was ever shown is given to another turn.
         epoch: The earlier call's `Fold.epoch`; seals tell theirs, but they may be gone.
+        shed: The earlier call's `Fold.shed`, where its fold was `shedding`; `seals` then begin after these turns. If
+            none of the seals can be taken, the turns that are shed have to be given as well, and this left out.
+        request: The newest user turn among those that are shed, if any.
+        reserved_tokens: What the prompt holds besides turns, such as a system prompt that is kept elsewhere.
 
     Returns:
         The same as `step` for every turn, one by one.
     """
     given = tuple(turns)
     length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))
-    head = _head(given[:length], seals)
-    kept, sealed = _matching(given[length:], seals)
+    head = _head(given[:length], before=shed[0][0] if shed else seals[0].anchors[0] if seals else length + 1)
+    kept, sealed = _matching(given[length:], seals, is_shed=bool(shed))
     spent = max([spent, *(seal.anchors[-1] for seal in seals)])
     epoch = max([epoch, *(seal.epoch for seal in seals)])
     recent = _numbered(given[length + len(sealed) :], after=max(spent, _highest(head)))
     if any(seal.fingerprint != costs.fingerprint for seal in seals):
         epoch, kept, sealed, recent = epoch + 1, (), [], [*sealed, *recent]
-    users = [turn for turn in sealed if turn.role == "user"]
+    users = [turn for turn in [request, *sealed] if turn is not None and turn.role == "user"]
     return resume(
         head=head,
         seals=kept,
@@ -56,6 +64,8 @@ def fold(
         pinned=[turn for turn in sealed if turn.pinned],
         epoch=epoch,
         spent=spent,
+        shed=shed,
+        reserved_tokens=reserved_tokens,
         policy=policy,
         costs=costs,
     )
@@ -72,12 +82,14 @@ def resume(
     pinned: Sequence[Turn] = (),
     epoch: int = 1,
     spent: int = 0,
+    shed: Stretches = (),
+    reserved_tokens: int = 0,
 ) -> Fold:
     """Go on from seals, as if the conversation had been folded without a break.
 
     Args:
         head: The leading system turns.
-        seals: The whole chain, all of the costs' fingerprint.
+        seals: The whole chain, or what is left of it after shedding, all of the costs' fingerprint.
         recent: The turns after it.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
@@ -85,11 +97,13 @@ def resume(
         pinned: The sealed turns that are pinned.
         epoch: The epoch to go on with, if it is later than the seals'.
         spent: The highest anchor that any seal ever had, dropped ones included.
+        shed: Anchors of departed turns whose seals are not kept any more.
+        reserved_tokens: What the prompt holds besides turns.
     """
-    head_tokens = sum(costs.text_tokens(turn) for turn in head)
+    head_tokens = reserved_tokens + sum(costs.text_tokens(turn) for turn in head)
     oldest = seals[-1].oldest if seals else 1
     # A head that has grown since may leave too little room for what was shown.
-    gone = leaving(seals[oldest - 1 :], policy, head_tokens=head_tokens)
+    gone = leaving([seal for seal in seals if seal.number >= oldest], policy, head_tokens=head_tokens)
     begun = Fold(
         head=tuple(head),
         head_tokens=head_tokens,
@@ -100,6 +114,7 @@ def resume(
         epoch=max(epoch, seals[-1].epoch + (1 if gone else 0)) if seals else epoch,
         last_anchor=max(_highest(head), seals[-1].anchors[-1] if seals else 0),
         spent=max(spent, seals[-1].anchors[-1] if seals else 0),
+        shed=shed,
     )
     # Up to where the last seal was made nothing more could be sealed then; so nothing is now.
     waiting = seals[-1].sealed_at if seals else 0
@@ -115,16 +130,17 @@ def resume(
     return begun
 
 
-def _head(turns: Sequence[Turn], seals: Sequence[Seal]) -> tuple[Turn, ...]:
+def _head(turns: Sequence[Turn], *, before: int) -> tuple[Turn, ...]:
     """Number the leading system turns from 1; those that came when the numbers had been given away have none."""
-    free = seals[0].anchors[0] if seals else len(turns) + 1
     return tuple(
-        turn if turn.anchor is not None or place >= free else replace(turn, anchor=place)
+        turn if turn.anchor is not None or place >= before else replace(turn, anchor=place)
         for place, turn in enumerate(turns, 1)
     )
 
 
-def _matching(turns: Sequence[Turn], seals: Sequence[Seal]) -> tuple[tuple[Seal, ...], list[Turn]]:
+def _matching(
+    turns: Sequence[Turn], seals: Sequence[Seal], *, is_shed: bool
+) -> tuple[tuple[Seal, ...], list[Turn]]:
     """Give the seals whose turns are unchanged, and those turns, with the seals' anchors."""
     kept: list[Seal] = []
     sealed: list[Turn] = []
@@ -135,7 +151,8 @@ def _matching(turns: Sequence[Turn], seals: Sequence[Seal]) -> tuple[tuple[Seal,
             turn if turn.anchor is not None else replace(turn, anchor=anchor)
             for turn, anchor in zip(run, seal.anchors, strict=False)
         ]
-        follows = seal.previous == (kept[-1].digest if kept else "")
+        begins = not kept and (is_shed or not seal.previous)
+        follows = begins or bool(kept and seal.previous == kept[-1].digest)
         if not follows or run_digest(named) != seal.turns:
             break
         kept.append(seal)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 from glyph_memory.transcript import Turn
@@ -102,6 +103,15 @@ class Seal:
         return hashlib.sha256(_canonical(self.to_json())).hexdigest()
 
     @property
+    def stretches(self) -> tuple[tuple[int, int], ...]:
+        """Its anchors as stretches without a gap, each the first and the last."""
+        breaks = [place for place, (one, other) in enumerate(pairwise(self.anchors), 1) if other != one + 1]
+        begins, ends = [0, *breaks], [*breaks, len(self.anchors)]
+        return tuple(
+            (self.anchors[begin], self.anchors[end - 1]) for begin, end in zip(begins, ends, strict=True)
+        )
+
+    @property
     def digests(self) -> tuple[str, ...]:
         """Of all its images."""
         return (
@@ -153,7 +163,7 @@ class Seal:
 
 
 def run_digest(turns: Iterable[Turn]) -> str:
-    """Give the SHA-256, in hex, of what turns say: all of a turn but its id, its time, and whether it is pinned."""
+    """Give the SHA-256, in hex, of what turns say: all of a turn but its id, its time, its origin, and whether it is pinned."""
     digest = hashlib.sha256()
     for turn in turns:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]

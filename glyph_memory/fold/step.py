@@ -85,7 +85,7 @@ def _next_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
 
 def _pages_seal(begun: Fold, turns: Sequence[Turn], bound: Bound, *, text_tokens: int, costs: Costs) -> Seal:
     return Seal(
-        number=len(begun.seals) + 1,
+        number=begun.seals[-1].number + 1 if begun.seals else 1,
         kind="pages",
         anchors=_anchors(turns),
         turns=run_digest(turns),
@@ -105,7 +105,7 @@ def _text_seal(begun: Fold, run: Sequence[Recent], costs: Costs) -> Seal:
     turns = [recent.turn for recent in run]
     pictures = costs.shown_pictures(turns)
     return Seal(
-        number=len(begun.seals) + 1,
+        number=begun.seals[-1].number + 1 if begun.seals else 1,
         kind="text",
         anchors=_anchors(turns),
         turns=run_digest(turns),

@@ -120,17 +120,18 @@ def _fields(turn: Turn) -> dict[str, Any]:
         "images": [base64.b64encode(image).decode() for image in turn.images],
         "time": turn.time.isoformat() if turn.time else None,
         "pinned": turn.pinned,
+        "origin": turn.origin,
     }
-    return fields | {name: value for name, value in more.items() if value not in (None, [], False)}
+    return fields | {name: value for name, value in more.items() if value not in (None, [], False, "")}
 
 
 def _turn(fields: dict[str, Any]) -> Turn:
     role = fields["role"]
     if role not in get_args(Role):
         raise ValueError(f"role {role!r} is none of {', '.join(get_args(Role))}")
-    texts = {name: fields.get(name) for name in ("text", "name", "tool_call_id", "id")}
+    texts = {name: fields.get(name) for name in ("text", "name", "tool_call_id", "id", "origin")}
     if any(not isinstance(value, str | None) for value in texts.values()):
-        raise ValueError("text, name, tool_call_id and id are strings")
+        raise ValueError("text, name, tool_call_id, id and origin are strings")
     calls = fields.get("tool_calls", [])
     return Turn(
         role=role,
@@ -146,4 +147,5 @@ def _turn(fields: dict[str, Any]) -> Turn:
         id=texts["id"],
         pinned=bool(fields.get("pinned", False)),
         anchor=int(fields["anchor"]) if fields.get("anchor") is not None else None,
+        origin=texts["origin"] or "",
     )

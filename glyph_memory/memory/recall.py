@@ -71,6 +71,8 @@ def locate(fold: Fold, anchor: int) -> tuple[Place, int | None]:
     """Say where a turn is shown, and on which page it begins."""
     if any(turn.anchor == anchor for turn in fold.head):
         return "head", None
+    if any(first <= anchor <= last for first, last in fold.shed):
+        return "departed", None
     seal = seal_of(fold, anchor)
     if seal is None:
         return "text", None

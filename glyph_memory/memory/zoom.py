@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from glyph_memory.context import Binder
 from glyph_memory.errors import StoreError
@@ -23,6 +23,23 @@ _ANCHOR = re.compile(r"\s*§?\s*([0-9]{1,18})\s*")
 _PAGE = re.compile(r"\s*p(?:age|\.)?\s*([0-9]{1,18})\s*", re.IGNORECASE)
 
 
+class Asked(NamedTuple):
+    """What is to be looked at."""
+
+    number: int
+    """A turn's anchor, or a page's number."""
+    is_page: bool
+    """Which of the two."""
+
+
+def asked_for(what: int | str) -> Asked | None:
+    """Understand `42`, "§42", "page 7" or "p. 7"; None where it is nothing of the kind."""
+    page, anchor = _PAGE.fullmatch(str(what)), _ANCHOR.fullmatch(str(what))
+    if page is not None:
+        return Asked(int(page[1]), is_page=True)
+    return Asked(int(anchor[1]), is_page=False) if anchor else None
+
+
 def zoom(what: int | str, *, shelf: Shelf, live: LiveFold, binder: Binder, dpi: float | None) -> Zoomed:
     """Give a turn by its anchor, or a page by its number.
 
@@ -31,11 +48,10 @@ def zoom(what: int | str, *, shelf: Shelf, live: LiveFold, binder: Binder, dpi: 
         StyleError: Nothing can be drawn at that resolution.
     """
     style = None if dpi is None else replace(binder.style, dpi=dpi)
-    page = _PAGE.fullmatch(what) if isinstance(what, str) else None
-    if page is not None:
-        return _page(int(page[1]), live, binder, style)
-    anchor = _ANCHOR.fullmatch(what) if isinstance(what, str) else re.fullmatch("([0-9]{1,18})", str(what))
-    turn = shelf.turn(int(anchor[1])) if anchor else None
+    asked = asked_for(what)
+    if asked is not None and asked.is_page:
+        return _page(asked.number, live, binder, style)
+    turn = shelf.turn(asked.number) if asked else None
     if turn is None:
         raise StoreError(
             f"no turn {what!r} in session {shelf.name!r}; give an anchor such as '§42', or 'page 7'"

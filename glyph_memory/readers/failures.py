@@ -46,6 +46,16 @@ _UNKNOWN_FIELDS = re.compile(r"Unexpected fields in the request: \{(?P<fields>[^
 _DATA_URL = re.compile(r"(data:[\w./+-]*;base64,)[A-Za-z0-9+/=\s]{16,}|[A-Za-z0-9+/]{200,}={0,2}")
 
 
+def refuses_images(said: str) -> bool:
+    """Say whether a server's refusal, or an error that repeats it, means that the model takes no images at all.
+
+    Example:
+        >>> refuses_images("Error code: 400 - {'message': 'glm-4 is not a multimodal model'}")
+        True
+    """
+    return _NO_IMAGES.search(said) is not None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """A server's address, and what must never be repeated in a message."""

@@ -71,6 +71,8 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
         details["calls"] = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
     if turn.tool_call_id is not None:
         details["answers"] = turn.tool_call_id
+    if turn.origin:
+        details["origin"] = turn.origin
     # JSON's own escapes would join two surrogates that stood apart: what is not ASCII goes through as it is.
     packed, text = encode(json.dumps(details, ensure_ascii=False)), encode(turn.text)
     return {
@@ -101,6 +103,7 @@ def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
         id=details["id"],
         pinned=bool(row.pinned),
         anchor=row.anchor,
+        origin=details.get("origin", ""),
     )
 
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import io
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -126,6 +127,8 @@ class FakeEngine:
         for part in parts:
             if part["type"] == "role":
                 tokens.append(f"role {part['role']}")
+            elif part["type"] == "call":
+                tokens += _pieces(part["text"], self.text_tokens(part["text"]))
             elif part["type"] == "text":
                 texts.append(part["text"])
                 tokens += _pieces(part["text"], self.text_tokens(part["text"]))
@@ -210,11 +213,13 @@ def four_characters_a_token(text: str) -> int:
 
 def _parts(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield {"type": "role", "role": message["role"]}
-    content = message["content"]
+    content = message.get("content")
     if isinstance(content, str):
         yield {"type": "text", "text": content}
-    else:
+    elif content is not None:
         yield from content
+    for call in message.get("tool_calls") or ():
+        yield {"type": "call", "text": json.dumps(call.get("function"), sort_keys=True)}
 
 
 def _pieces(text: str, count: int) -> list[str]:

@@ -11,18 +11,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from glyph_memory.testing.engine import FakeRequest
+from glyph_memory.transcript import ToolCall
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FakeAnswer:
     """What the fake model says."""
 
-    text: str
+    text: str = ""
     """The answer."""
     reasoning: str = ""
     """Sent in a field of its own, as vLLM does with `--reasoning-parser`."""
     finish_reason: str = "stop"
-    """Why it stopped."""
+    """Why it stopped; where it calls tools, `"tool_calls"` whatever is given."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Tools that it asks for; one without an id is given one."""
+
+    @property
+    def stopped(self) -> str:
+        """Why it stopped, as it is told."""
+        return "tool_calls" if self.tool_calls else self.finish_reason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,10 +100,13 @@ def completion(
     model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
 ) -> dict[str, object]:
     """Spell an answer as one JSON object."""
-    message = {"role": "assistant", "content": answer.text}
+    content = None if answer.tool_calls and not answer.text else answer.text
+    message: dict[str, object] = {"role": "assistant", "content": content}
+    if answer.tool_calls:
+        message["tool_calls"] = _calls(answer)
     if answer.reasoning:
         message["reasoning"] = answer.reasoning
-    choice: dict[str, object] = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
+    choice: dict[str, object] = {"index": 0, "message": message, "finish_reason": answer.stopped}
     return _reply(model, "chat.completion", [choice]) | {"usage": _usage(request, answer, text_tokens)}
 
 
@@ -103,12 +114,13 @@ def events(
     model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
 ) -> Iterator[str]:
     """Spell an answer as a stream: the role, the words, why it stopped, the usage if asked for, `[DONE]`."""
-    deltas: list[dict[str, str]] = [{"role": "assistant", "content": ""}]
+    deltas: list[dict[str, object]] = [{"role": "assistant", "content": ""}]
     deltas += [{"reasoning": word} for word in words(answer.reasoning)]
     deltas += [{"content": word} for word in words(answer.text)]
+    deltas += [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(_calls(answer))]
     for delta in deltas:
         yield _event(model, [{"index": 0, "delta": delta, "finish_reason": None}])
-    yield _event(model, [{"index": 0, "delta": {}, "finish_reason": answer.finish_reason}])
+    yield _event(model, [{"index": 0, "delta": {}, "finish_reason": answer.stopped}])
     if (request.body.get("stream_options") or {}).get("include_usage"):
         yield _event(model, [], usage=_usage(request, answer, text_tokens))
     yield "[DONE]"
@@ -117,6 +129,17 @@ def events(
 def words(text: str) -> list[str]:
     """Cut a text into words, each with the white space before it."""
     return re.findall(r"\s*\S+|\s+$", text)
+
+
+def _calls(answer: FakeAnswer) -> list[dict[str, object]]:
+    return [
+        {
+            "id": call.id or f"chatcmpl-tool-{place}",
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for place, call in enumerate(answer.tool_calls)
+    ]
 
 
 def _usage(request: FakeRequest, answer: FakeAnswer, text_tokens: Callable[[str], int]) -> dict[str, object]:

@@ -107,8 +107,13 @@ SAID: dict[str, Any] = {
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Turn)])
 def test_a_runs_digest_is_of_what_was_said(field: str) -> None:
-    """And by whom, and to which call, and under which anchor; not when, nor what else it is called."""
-    unsaid: dict[str, Any] = {"id": "7", "time": datetime(2025, 1, 1, tzinfo=UTC), "pinned": True}
+    """And by whom, and to which call, and under which anchor; not when, nor what else it is called, nor where it came from."""
+    unsaid: dict[str, Any] = {
+        "id": "7",
+        "time": datetime(2025, 1, 1, tzinfo=UTC),
+        "pinned": True,
+        "origin": "{}",
+    }
     changed = replace(TURN, **{field: (SAID | unsaid)[field]})
     assert (run_digest([TURN]) == run_digest([changed])) is (field in unsaid)
 

@@ -1,0 +1,1 @@
+"""Long memory for LangChain."""
