@@ -53,6 +53,7 @@ from glyph_memory.transcript import ToolCall as ToolCall
 from glyph_memory.transcript import Transcript as Transcript
 from glyph_memory.transcript import Turn as Turn
 from glyph_memory.typeset import iter_pages as iter_pages
+from glyph_memory.typeset import style_fingerprint as style_fingerprint
 from glyph_memory.typeset import typeset as typeset
 
 __version__ = "0.1.0"

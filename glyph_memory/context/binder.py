@@ -33,7 +33,7 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, defuse
 from glyph_memory.transcript import Role, Turn
-from glyph_memory.typeset import fingerprint
+from glyph_memory.typeset import style_fingerprint
 
 Captions = Literal["text", "page"]
 
@@ -233,7 +233,7 @@ class Binder:
         parts = {
             "binding": BINDING,
             "policy": asdict(self.policy),
-            "typeset": fingerprint(self.style),
+            "typeset": style_fingerprint(self.style),
             "profile": repr(profile),
             "counter": self.counter_name,
             "pictures": SEALED_SIDE_PX,

@@ -2,6 +2,6 @@
 
 from glyph_memory.typeset.caption import captioned as captioned
 from glyph_memory.typeset.compose import compose as compose
-from glyph_memory.typeset.fingerprint import fingerprint as fingerprint
+from glyph_memory.typeset.fingerprint import style_fingerprint as style_fingerprint
 from glyph_memory.typeset.verbs import iter_pages as iter_pages
 from glyph_memory.typeset.verbs import typeset as typeset

@@ -22,7 +22,7 @@ _HEAD_BYTES = 1 << 16
 
 
 @lru_cache(maxsize=64)
-def fingerprint(style: PageStyle) -> str:
+def style_fingerprint(style: PageStyle) -> str:
     """Give a digest, in hex, of a style, its fonts, the machine's fallback fonts, and what draws them.
 
     Raises:
