@@ -163,7 +163,7 @@ class Seal:
 
 
 def run_digest(turns: Iterable[Turn]) -> str:
-    """Give the SHA-256, in hex, of what turns say: all of a turn but its id, its time, its origin, and whether it is pinned."""
+    """Give the SHA-256, in hex, of what turns say: all but ids, times, origins, and whether they are pinned."""
     digest = hashlib.sha256()
     for turn in turns:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]

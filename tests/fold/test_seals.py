@@ -107,7 +107,7 @@ SAID: dict[str, Any] = {
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Turn)])
 def test_a_runs_digest_is_of_what_was_said(field: str) -> None:
-    """And by whom, and to which call, and under which anchor; not when, nor what else it is called, nor where it came from."""
+    """And by whom, to which call, under which anchor; not when, what else it is called, or where it came from."""
     unsaid: dict[str, Any] = {
         "id": "7",
         "time": datetime(2025, 1, 1, tzinfo=UTC),
