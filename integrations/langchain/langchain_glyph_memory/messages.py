@@ -1,0 +1,238 @@
+"""LangChain's messages as turns, and turns as LangChain's messages.
+
+Knows both, and how either is written; knows nothing about pages or agents. No message is ever changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    ChatMessage,
+    FunctionMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    message_to_dict,
+    messages_from_dict,
+)
+
+from glyph_memory import GlyphMemoryWarning, Message, ToolCall, Turn
+from langchain_glyph_memory.blocks import Pictured, image_block, joined, picture_block, pieces
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+ROLES: Mapping[str, Role] = {
+    "human": "user",
+    "user": "user",
+    "ai": "assistant",
+    "assistant": "assistant",
+    "system": "system",
+    "developer": "system",
+    "tool": "tool",
+    "function": "tool",
+}
+"""What speakers are called here, by what they are called there; anybody else is a user with a name."""
+_BYTES = "glyph_memory/bytes"
+
+
+def turn_of(message: BaseMessage) -> Turn:
+    """Give what a message says as a turn.
+
+    Text blocks are put together, pictures at hand become the turn's, reasoning is left out, and whatever is neither
+    stands in the text as a line of JSON. `artifact`, `additional_kwargs` and metadata stay on the message alone.
+
+    Raises:
+        TypeError: It is no message that says something, such as a `RemoveMessage`.
+    """
+    role, name = _speaker(message)
+    calls = tool_calls_of(message)
+    found = list(pieces(message.content, calls=frozenset(call.id for call in calls if call.id)))
+    return Turn(
+        role=role,
+        text=joined(found, between="" if role == "assistant" else "\n"),
+        name=name,
+        tool_calls=calls,
+        tool_call_id=message.tool_call_id if isinstance(message, ToolMessage) else None,
+        images=tuple(piece.data for piece in found if isinstance(piece, Pictured)),
+        id=message.id,
+    )
+
+
+def key_of(message: BaseMessage) -> Hashable:
+    """Give something cheap to compare that differs where a message says something else."""
+    content = message.content
+    said = content if isinstance(content, str) else _frozen(content)
+    if isinstance(message, AIMessage):
+        return (message.type, message.id, said, message.name, *_calls_key(message))
+    if isinstance(message, ToolMessage):
+        return (message.type, message.id, said, message.name, message.tool_call_id)
+    role = message.role if isinstance(message, ChatMessage) else message.type
+    return (role, message.id, said, message.name)
+
+
+def name_of(message: BaseMessage) -> str:
+    """Give a message's id, or a digest of what it says where it has none."""
+    if message.id:
+        return message.id
+    said = repr((message.type, message.content, getattr(message, "tool_calls", None)))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def tool_calls_of(message: BaseMessage) -> tuple[ToolCall, ...]:
+    """Give a message's tool calls: those that could be read, then the others as the model wrote them."""
+    if not isinstance(message, AIMessage):
+        return ()
+    calls = [
+        ToolCall(name=call["name"], arguments=_json(call["args"]), id=call["id"] or "")
+        for call in message.tool_calls
+    ]
+    calls += [
+        ToolCall(name=call["name"] or "", arguments=call["args"] or "", id=call["id"] or "")
+        for call in message.invalid_tool_calls
+    ]
+    if not calls and (legacy := message.additional_kwargs.get("function_call")):
+        calls = [ToolCall(name=str(legacy.get("name")), arguments=str(legacy.get("arguments") or ""))]
+    return tuple(calls)
+
+
+def to_message(said: Message | Turn) -> BaseMessage:
+    """Spell a context's message or a turn as LangChain's; text alone as a string."""
+    content: str | list[str | dict[Any, Any]]
+    if isinstance(said, Turn):
+        text = [{"type": "text", "text": said.text}] if said.text else []
+        content = [*text, *map(picture_block, said.images)] if said.images else said.text
+        fields: dict[str, Any] = {"name": said.name, "id": said.id}
+    elif any(not isinstance(part, str) for part in said.parts):
+        content = [
+            {"type": "text", "text": part} if isinstance(part, str) else image_block(part)
+            for part in said.parts
+        ]
+        fields = {}
+    else:
+        content, fields = said.text, {}
+    if said.role == "tool":
+        return ToolMessage(content, tool_call_id=said.tool_call_id or "", **fields)
+    if said.role == "assistant":
+        return AIMessage(content, **fields, **_lc_calls(said.tool_calls))
+    kind: Callable[..., BaseMessage] = SystemMessage if said.role == "system" else HumanMessage
+    return kind(content, **fields)
+
+
+def with_origin(message: BaseMessage) -> Turn:
+    """Give a message's turn with the whole message beside it as JSON, for `message_of`.
+
+    What JSON cannot hold, such as objects in an `artifact`, is kept as how it describes itself, with a warning.
+    """
+    odd: list[object] = []
+
+    def spelled(value: object) -> object:
+        if isinstance(value, bytes):
+            return {_BYTES: value.hex()}
+        odd.append(value)
+        return repr(value)
+
+    origin = json.dumps(message_to_dict(message), default=spelled)
+    if odd:
+        kinds = ", ".join(sorted({type(value).__name__ for value in odd}))
+        warnings.warn(
+            f"message {message.id!r} holds what JSON cannot keep ({kinds}); it is kept as text. "
+            "Put plain values into artifact and additional_kwargs",
+            GlyphMemoryWarning,
+            stacklevel=2,
+        )
+    return replace(turn_of(message), origin=origin)
+
+
+def message_of(turn: Turn) -> BaseMessage:
+    """Give the message that a turn was made of, exactly; one that says the same where it was made of none."""
+    if not turn.origin:
+        return to_message(turn)
+    try:
+        (message,) = messages_from_dict([json.loads(turn.origin, object_hook=_unspelled)])
+    except (ValueError, TypeError, KeyError):  # another framework's origin, or a class of somebody's own
+        return to_message(turn)
+    return message
+
+
+def _speaker(message: BaseMessage) -> tuple[Role, str | None]:
+    kind = message.type.removesuffix("MessageChunk").lower()
+    if isinstance(message, ChatMessage):
+        kind = message.role.lower()
+        return ROLES.get(kind, "user"), message.name or (None if kind in ROLES else message.role)
+    if kind in ROLES:
+        return ROLES[kind], message.name
+    for known, role in _KINDS.items():  # a class of somebody's own, with a type of its own
+        if isinstance(message, known):
+            return role, message.name
+    raise TypeError(
+        f"a message of type {message.type!r} says nothing that could be shown. Apply RemoveMessages first: "
+        "langgraph.graph.message.add_messages does"
+    )
+
+
+_KINDS: Mapping[type[BaseMessage], Role] = {
+    HumanMessage: "user",
+    AIMessage: "assistant",
+    SystemMessage: "system",
+    ToolMessage: "tool",
+    FunctionMessage: "tool",
+}
+
+
+def _calls_key(message: AIMessage) -> Iterator[Hashable]:
+    for call in message.tool_calls:
+        yield call["id"]
+        yield call["name"]
+        yield _frozen(call["args"])
+    for raw in message.invalid_tool_calls:
+        yield (raw["id"], raw["name"], raw["args"])
+    if message.additional_kwargs and "function_call" in message.additional_kwargs:
+        yield _frozen(message.additional_kwargs["function_call"])
+
+
+def _frozen(value: object) -> Hashable:
+    """Give plain values as tuples, without copying a character."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return (*value, *map(_frozen, value.values()))
+    if isinstance(value, list | tuple):
+        return (type(value).__name__, *map(_frozen, value))
+    return repr(value)
+
+
+def _lc_calls(calls: tuple[ToolCall, ...]) -> dict[str, Any]:
+    """Spell tool calls as LangChain's: arguments as an object, or as they are where they are none."""
+    good, bad = list[dict[str, Any]](), list[dict[str, Any]]()
+    for call in calls:
+        try:
+            arguments = json.loads(call.arguments or "{}")
+        except ValueError:
+            arguments = None
+        if isinstance(arguments, dict):
+            good.append({"type": "tool_call", "name": call.name, "args": arguments, "id": call.id or None})
+        else:
+            raw = {
+                "name": call.name,
+                "args": call.arguments,
+                "id": call.id or None,
+                "error": "no JSON object",
+            }
+            bad.append({"type": "invalid_tool_call", **raw})
+    return {"tool_calls": good, "invalid_tool_calls": bad}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def _unspelled(fields: dict[str, Any]) -> Any:  # noqa: ANN401  # whatever stood there
+    return bytes.fromhex(fields[_BYTES]) if fields.keys() == {_BYTES} else fields
