@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 
-.PHONY: help demo test check bench clean remake
+.PHONY: help demo test check bench matrix clean remake
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo 'make test    all tests'
 	@echo 'make check   lint, format, types, floors'
 	@echo 'make bench   all benchmarks, minutes; ARGS=--quick for a first look'
+	@echo 'make matrix  tests of the LangChain and LlamaIndex packages with the lowest and the newest versions they declare'
 	@echo 'make clean   remove what these made, .venv too'
 
 demo: $(VENV)/.core
@@ -27,6 +28,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy -p langchain_glyph_memory -p llama_index.memory.glyph
 	$(BIN)/mypy benchmarks/*.py
 	for example in examples/*.py; do $(BIN)/mypy $$example || exit 1; done
 	$(BIN)/lint-imports
@@ -34,8 +36,11 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	for script in $(BENCHMARKS); do $(BIN)/python $$script $(ARGS) || exit 1; done
 
+matrix: $(BIN)/python
+	$(BIN)/python tools/matrix.py $(ARGS)
+
 clean:
-	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-matrix out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an environment is brought up to date when what it is made of has changed.
@@ -45,11 +50,11 @@ $(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 # torch comes first, on its own: whatever asks for torch later finds it there and brings no other build along.
-$(VENV)/.dev: $(VENV)/.core
+$(VENV)/.dev: $(VENV)/.core $(wildcard integrations/*/pyproject.toml)
 	@echo 'Installing what tests need into $(VENV), torch among it …'
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install -c constraints.txt '$(TORCH)'
-	@$(PIP) install -c constraints.txt --group dev -e .
+	@$(PIP) install -c constraints.txt --group dev -e . $(addprefix -e ,$(patsubst %/,./%,$(wildcard integrations/*/)))
 	@touch $@
 
 PROBE = import ensurepip, sys, venv; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 11))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 import glyph_memory
 
 ROOT = Path(__file__).parent.parent
+INTEGRATIONS = {"langchain": "langchain_glyph_memory", "llama_index": "llama_index.memory.glyph"}
 FACE = (ROOT / "glyph_memory" / "__init__.py").read_text()
 NAMES = re.findall(r"^from \S+ import (\w+) as \1$", FACE, re.MULTILINE)
 # httpx brings rich and click along where they are installed, for a command line of its own.
@@ -77,10 +79,43 @@ def test_everything_that_tests_need_is_pinned(group: str) -> None:
     """Two people who run the tests run the same versions."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = [*project["dependency-groups"][group], *project["project"]["dependencies"]]
+    for folder in INTEGRATIONS:
+        file = ROOT / "integrations" / folder / "pyproject.toml"
+        wanted += tomllib.loads(file.read_text())["project"]["dependencies"]
     pinned = {
         re.split(r"[=\[]", line)[0].lower().replace("_", "-")
         for line in (ROOT / "constraints.txt").read_text().splitlines()
         if "==" in line and not line.startswith("#")
     }
     names = {re.split(r"[\[<>=!; ]", entry)[0].lower().replace("_", "-") for entry in wanted}
-    assert names - pinned == set()
+    assert names - pinned == {"glyph-memory"}
+
+
+@pytest.mark.parametrize("folder", INTEGRATIONS)
+def test_all_distributions_have_one_version_and_ask_for_that_core(folder: str) -> None:
+    """They are released together."""
+    project = tomllib.loads((ROOT / "integrations" / folder / "pyproject.toml").read_text())["project"]
+    assert project["version"] == glyph_memory.__version__
+    assert f"glyph-memory=={glyph_memory.__version__}" in project["dependencies"]
+
+
+@pytest.mark.parametrize("folder", INTEGRATIONS)
+def test_adapters_know_the_core_by_its_face_alone(folder: str) -> None:
+    """What they need stands on it, so that anybody can write another adapter."""
+    files = sorted((ROOT / "integrations" / folder).rglob("*.py"))
+    assert len(files) > 1
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                assert not any(name.name.startswith("glyph_memory.") for name in node.names), file
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "glyph_memory":
+                assert node.module == "glyph_memory", file
+                assert {name.name for name in node.names} <= {*NAMES, "__version__"}, file
+
+
+def test_no_package_stands_above_the_namespace_of_llamaindex() -> None:
+    """A module there would hide everything else that is installed under `llama_index`."""
+    folder = ROOT / "integrations" / "llama_index" / "llama_index"
+    assert not (folder / "__init__.py").exists()
+    assert not (folder / "memory" / "__init__.py").exists()
+    assert not (ROOT / "integrations" / "__init__.py").exists()

@@ -18,21 +18,22 @@ STRANGE = (
     Turn(role="tool", text="", tool_call_id="1", name="f"),
     Turn(role="user", text="", time=datetime(1999, 12, 31, 23, 59, 59, 999999, timezone(timedelta(hours=-9.5)))),
     Turn(role="user", text="naive", time=datetime(2001, 1, 1), pinned=True, id="an id"),
+    Turn(role="user", text="from elsewhere", origin='{"as": "it \ud800 was"}'),
 )  # fmt: skip
 
 
 def test_an_export_holds_everything(tmp_path: Path, memory: GlyphMemory) -> None:
-    """Surrogates, NULs, pictures, times of any zone, pins, ids and anchors come back as they were."""
+    """Surrogates, NULs, pictures, times of any zone, pins, ids, origins and anchors come back as they were."""
     memory.extend(STRANGE)
     memory.delete(3)
     file = tmp_path / "export.jsonl"
-    assert memory.export(file) == 5
+    assert memory.export(file) == 6
     assert file.stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.glob(".*")] == []
     with small(session="elsewhere") as other:
-        assert other.import_(file) == 5
+        assert other.import_(file) == 6
         assert list(other.turns()) == list(memory.turns())
-        assert [turn.anchor for turn in other.turns()] == [1, 2, 4, 5, 6]
+        assert [turn.anchor for turn in other.turns()] == [1, 2, 4, 5, 6, 7]
         assert other.import_(file) == 0
         other.export(tmp_path / "again.jsonl")
     first, again = (path.read_text().split("\n", 1)[1] for path in (file, tmp_path / "again.jsonl"))
