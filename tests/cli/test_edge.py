@@ -126,7 +126,13 @@ def test_a_closed_standard_input_is_told_in_one_line(arguments: str) -> None:
 def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     """Exit code 130, no traceback, no half file."""
     command = [sys.executable, "-u", "-m", "glyph_memory", "pages", "--out", str(tmp_path / "out")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Tests that a shell runs in the background hand down that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it takes no lock
+    ) as process:
         assert process.stdin
         assert process.stderr
         process.stdin.write(b"Line after line.\n" * 100_000)
