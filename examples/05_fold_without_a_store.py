@@ -1,4 +1,4 @@
-"""Fold messages that somebody else keeps, as a framework does: only the seals are kept, small and plain JSON.
+"""Fold messages that somebody else keeps, as a framework does: only a bookmark is kept beside them, small plain JSON.
 
 python examples/05_fold_without_a_store.py
 """
@@ -6,48 +6,74 @@ python examples/05_fold_without_a_store.py
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 
-from glyph_memory import Binder, Context, Fold, FoldPolicy, ModelProfile, Seal, Turn, context_of, fold
+from glyph_memory import Bookmark, Folded, Folding, Kept, Turn
 from glyph_memory.testing import agent_conversation
 
 
+@dataclass(frozen=True)
+class Said:
+    """Somebody's own message."""
+
+    id: str
+    turn: Turn
+
+
+@dataclass
 class Agent:
     """Somebody who keeps the messages, and one small state beside them."""
 
-    def __init__(self) -> None:
-        self.messages: list[Turn] = []
-        self.state = json.dumps({"seals": [], "spent": 0, "epoch": 1})
+    messages: list[Said] = field(default_factory=list)
+    state: str = field(default_factory=lambda: json.dumps(Bookmark().to_json()))
 
 
-def prompt_of(agent: Agent, binder: Binder) -> tuple[Fold, Context]:
-    """Fold what there is now, keep the seals, and give what to send."""
-    state = json.loads(agent.state)
-    seals = [Seal.from_json(seal) for seal in state.pop("seals")]
-    folded = fold(agent.messages, seals=seals, policy=binder.policy, costs=binder, **state)
-    kept = [seal.to_json() for seal in folded.seals]
-    agent.state = json.dumps({"seals": kept, "spent": folded.spent, "epoch": folded.epoch})
-    return folded, context_of(folded, agent.messages, binder=binder)
+FOLDING = Folding[Said](
+    "qwen3-vl",
+    turn_of=lambda said: said.turn,
+    key_of=lambda said: (
+        said.id,
+        said.turn.text,
+    ),  # cheap: compared for every message that is shown, on each call
+    name_of=lambda said: said.id,  # stands for a message that has left the prompt
+)
+
+
+def prompt_of(agent: Agent) -> Folded[Said]:
+    """Fold what there is now, and keep the bookmark."""
+    folded = FOLDING.fold(agent.messages, Bookmark.from_json(json.loads(agent.state)))
+    agent.state = json.dumps(folded.bookmark.to_json())
+    if folded.notice:
+        print(f"  {folded.notice}")
+    return folded
+
+
+def sent(kept: Kept[Said]) -> str:
+    """A recent message goes out as it came, but for what servers do not take."""
+    return FOLDING.binder.told(kept.message.turn.text, role=kept.message.turn.role)
 
 
 def main() -> None:
     """Let a conversation grow, then answer one turn anew: what was sealed before it stays as it is."""
-    profile = ModelProfile.named("qwen3-vl")
-    binder = Binder(profile, policy=FoldPolicy.for_profile(profile))
-    agent, talk = Agent(), agent_conversation(turns=900)
+    agent = Agent()
+    talk = [Said(f"message-{number}", turn) for number, turn in enumerate(agent_conversation(turns=900))]
 
     for length in (300, 600, 900):
-        agent.messages = list(talk)[:length]
-        folded, context = prompt_of(agent, binder)
+        agent.messages = talk[:length]
+        folded = prompt_of(agent)
         print(
-            f"{length} messages: {len(folded.live)} seals, {len(context.images)} pages, {len(folded.tail)} recent "
-            f"turns; the state has {len(agent.state):,} characters"
+            f"{length} messages: {len(folded.images)} pages in {len(folded.shown())} parts of one user message, "
+            f"{len(folded.recent)} messages as text; the bookmark has {len(agent.state):,} characters"
         )
+    print(f"the last one: {sent(folded.recent[-1])!r}")
 
-    before = folded.seals
-    agent.messages[700] = Turn(role="assistant", text="On second thought: roll it back.")
-    folded, _ = prompt_of(agent, binder)
-    unchanged = sum(one == other for one, other in zip(before, folded.seals, strict=False))
+    before = folded.fold.seals
+    agent.messages = [*talk]
+    agent.messages[700] = Said("another", Turn(role="assistant", text="On second thought: roll it back."))
+    folded = prompt_of(agent)
+    unchanged = sum(one == other for one, other in zip(before, folded.fold.seals, strict=False))
     print(f"after an edit of message 700: {unchanged} of {len(before)} seals are as they were")
+    print(f"found again: {folded.recall('roll it back', k=1)[0].text!r}")
 
 
 if __name__ == "__main__":
