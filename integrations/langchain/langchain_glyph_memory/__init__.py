@@ -1,1 +1,58 @@
-"""Long memory for LangChain."""
+"""Long memory for LangChain on self-hosted vision-language models: old messages and documents become pages.
+
+`GlyphMemoryMiddleware` for agents, `fold_messages` for chains, `GlyphChatMessageHistory` for chatbots, `GlyphLoader`
+and `GlyphDocumentCompressor` for documents. Each is loaded when it is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langchain_glyph_memory.compressor import GlyphDocumentCompressor as GlyphDocumentCompressor
+    from langchain_glyph_memory.counting import TokenCounter as TokenCounter
+    from langchain_glyph_memory.counting import glyph_token_counter as glyph_token_counter
+    from langchain_glyph_memory.deepagents import deepagents_memory as deepagents_memory
+    from langchain_glyph_memory.documents import GlyphLoader as GlyphLoader
+    from langchain_glyph_memory.documents import to_content_blocks as to_content_blocks
+    from langchain_glyph_memory.folding import fold_messages as fold_messages
+    from langchain_glyph_memory.history import GlyphChatMessageHistory as GlyphChatMessageHistory
+    from langchain_glyph_memory.messages import message_of as message_of
+    from langchain_glyph_memory.messages import turn_of as turn_of
+    from langchain_glyph_memory.middleware import GlyphMemoryMiddleware as GlyphMemoryMiddleware
+    from langchain_glyph_memory.retriever import GlyphRetriever as GlyphRetriever
+    from langchain_glyph_memory.stores import PageFolder as PageFolder
+    from langchain_glyph_memory.tools import recall_tools as recall_tools
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "GlyphChatMessageHistory": "history",
+    "GlyphDocumentCompressor": "compressor",
+    "GlyphLoader": "documents",
+    "GlyphMemoryMiddleware": "middleware",
+    "GlyphRetriever": "retriever",
+    "PageFolder": "stores",
+    "TokenCounter": "counting",
+    "deepagents_memory": "deepagents",
+    "fold_messages": "folding",
+    "glyph_token_counter": "counting",
+    "message_of": "messages",
+    "recall_tools": "tools",
+    "to_content_blocks": "documents",
+    "turn_of": "messages",
+}
+
+__all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 - names from a table, which a test holds against the imports above
+
+
+def __getattr__(name: str) -> object:
+    """Load a part when it is asked for: agents' machinery takes a second that a loader need not wait for."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -1,0 +1,99 @@
+"""`glyph_token_counter`: counts messages as the model does, pictures by their pixels.
+
+LangChain's own counter charges every picture the same and counts the base64 of some as text. Knows messages and a
+model's profile; knows nothing about agents.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from langchain_core.messages import BaseMessage, MessageLikeRepresentation, convert_to_messages
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from PIL import Image
+
+from glyph_memory import Binder, ModelProfile, ProfileError
+from langchain_glyph_memory.blocks import Elsewhere, pieces
+from langchain_glyph_memory.messages import turn_of
+
+UNSEEN = (1024, 1024)
+"""What a picture is taken for that is not at hand, or that cannot be decoded: width and height in pixels."""
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+
+Tool = BaseTool | Mapping[str, Any] | type | Callable[..., Any]
+"""What LangChain takes for a tool."""
+
+
+class TokenCounter(Protocol):
+    """Counts messages, and descriptions of tools where they are given."""
+
+    def __call__(
+        self, messages: Iterable[MessageLikeRepresentation], *, tools: Sequence[Tool] | None = None
+    ) -> int:
+        """Count."""
+        ...
+
+
+def glyph_token_counter(profile: ModelProfile | str = "glyph") -> TokenCounter:
+    """Give a counter for `trim_messages`, `SummarizationMiddleware`, `ContextEditingMiddleware` or deepagents.
+
+    Text is counted by the profile's counter, each picture by the model's own rule from its size in pixels, in
+    whatever shape of block it comes; what a chat template puts round a message is counted at its most. A picture
+    that is not at hand, such as one behind an address, counts as one of 1024 × 1024 pixels.
+
+    Args:
+        profile: The model, by name or as an object.
+
+    Raises:
+        ProfileError: No such model is known.
+
+    Example:
+        >>> count = glyph_token_counter("glyph")
+        >>> count([("user", "Which release was signed off?")]) < 32
+        True
+    """
+    binder = Binder(profile)
+
+    def count(messages: Iterable[MessageLikeRepresentation], *, tools: Sequence[Tool] | None = None) -> int:
+        read = convert_to_messages(_listed(messages))
+        return sum(message_tokens(message, binder) for message in read) + tools_tokens(tools or (), binder)
+
+    return count
+
+
+def message_tokens(message: BaseMessage, binder: Binder) -> int:
+    """Count a message as it is sent, at its most."""
+    turn = turn_of(message)
+    elsewhere = sum(isinstance(piece, Elsewhere) for piece in pieces(message.content))
+    sizes = [*map(_size, turn.images), *[UNSEEN] * elsewhere]
+    return binder.text_tokens(turn) + sum(_picture_tokens(size, binder.profile) for size in sizes)
+
+
+def tools_tokens(tools: Sequence[Tool], binder: Binder) -> int:
+    """Count the descriptions of tools, as the JSON that a chat template writes into the prompt."""
+    return sum(binder.count(json.dumps(convert_to_openai_tool(tool), ensure_ascii=False)) for tool in tools)
+
+
+def _picture_tokens(size: tuple[int, int], profile: ModelProfile) -> int:
+    try:
+        return profile.image_tokens(size)
+    except ProfileError:  # one that the model refuses
+        return profile.image_tokens(UNSEEN)
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    """Read a picture's width and height from the head of its file; nothing is decoded."""
+    Image.init()
+    try:
+        with Image.open(io.BytesIO(data), formats=[name for name in _FORMATS if name in Image.OPEN]) as image:
+            return image.size
+    except Exception:  # decoders of broken files raise whatever they like
+        return UNSEEN
+
+
+def _listed(messages: Iterable[MessageLikeRepresentation]) -> list[MessageLikeRepresentation]:
+    return [messages] if isinstance(messages, BaseMessage) else [*messages]

@@ -1,0 +1,47 @@
+"""`deepagents_memory`: takes the place of deepagents' summarizer.
+
+deepagents gives every agent a summarizer, which counts the messages before they are folded: beside pages it would
+go on summarizing. Middleware of the same name takes its place, in the agent itself and in its general-purpose subagent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glyph_memory import FoldPolicy, ModelProfile, PageStyle
+from langchain_glyph_memory.folding import Captions
+from langchain_glyph_memory.middleware import GlyphMemoryMiddleware
+
+_SUMMARIZER = "SummarizationMiddleware"
+
+
+def deepagents_memory(
+    profile: ModelProfile | str = "glyph",
+    *,
+    style: PageStyle | None = None,
+    policy: FoldPolicy | None = None,
+    merge: bool = True,
+    captions: Captions = "text",
+    pages: str | Path | None = None,
+    tools: bool = False,
+) -> GlyphMemoryMiddleware:
+    """Give middleware for `create_deep_agent(middleware=[…])` that folds old messages instead of summarizing them.
+
+    Subagents of your own have middleware of their own: give it to them, too; one instance serves all.
+
+    Args: as for `GlyphMemoryMiddleware`.
+
+    Example:
+        >>> deepagents_memory("glyph").name
+        'SummarizationMiddleware'
+    """
+    return GlyphMemoryMiddleware(
+        profile,
+        style=style,
+        policy=policy,
+        merge=merge,
+        captions=captions,
+        pages=pages,
+        tools=tools,
+        name=_SUMMARIZER,
+    )

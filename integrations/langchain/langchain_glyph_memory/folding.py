@@ -1,0 +1,124 @@
+"""`fold_messages`: a history as it is sent, for whoever has no agent: a function, or a step of a chain.
+
+Knows messages; keeps nothing beside them: the same history gives the same pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from langchain_core.messages import BaseMessage, MessageLikeRepresentation, convert_to_messages
+from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from glyph_memory import Folding, FoldPolicy, GlyphMemoryWarning, ModelProfile, PageStyle
+from langchain_glyph_memory.messages import key_of, name_of, turn_of
+from langchain_glyph_memory.spelling import request_messages
+
+Captions = Literal["text", "page"]
+Messages = Iterable[MessageLikeRepresentation] | PromptValue
+
+
+def new_folding(
+    profile: ModelProfile | str,
+    *,
+    style: PageStyle | None = None,
+    policy: FoldPolicy | None = None,
+    captions: Captions = "text",
+    pages: str | Path | None = None,
+) -> Folding[BaseMessage]:
+    """Give a `Folding` of LangChain's messages."""
+    return Folding(
+        profile,
+        turn_of=turn_of,
+        key_of=key_of,
+        name_of=name_of,
+        style=style,
+        policy=policy,
+        captions=captions,
+        pages=pages,
+    )
+
+
+_folding = lru_cache(maxsize=16)(new_folding)
+"""The same options share one, so that a call costs what is new since the last one."""
+
+
+@overload
+def fold_messages(
+    messages: None = None,
+    *,
+    profile: ModelProfile | str = ...,
+    style: PageStyle | None = ...,
+    policy: FoldPolicy | None = ...,
+    merge: bool = ...,
+    captions: Captions = ...,
+    pages: str | Path | None = ...,
+) -> Runnable[Messages, list[BaseMessage]]: ...
+@overload
+def fold_messages(
+    messages: Messages,
+    *,
+    profile: ModelProfile | str = ...,
+    style: PageStyle | None = ...,
+    policy: FoldPolicy | None = ...,
+    merge: bool = ...,
+    captions: Captions = ...,
+    pages: str | Path | None = ...,
+) -> list[BaseMessage]: ...
+def fold_messages(
+    messages: Messages | None = None,
+    *,
+    profile: ModelProfile | str = "glyph",
+    style: PageStyle | None = None,
+    policy: FoldPolicy | None = None,
+    merge: bool = True,
+    captions: Captions = "text",
+    pages: str | Path | None = None,
+) -> list[BaseMessage] | Runnable[Messages, list[BaseMessage]]:
+    """Give a history as it is sent: old messages as pages, recent ones as they are. Like `trim_messages`.
+
+    Nothing is kept between calls but what saves time: give it the whole history each time. As the history grows, its
+    pages stay what they were, so a server's prefix cache holds.
+
+    Args:
+        messages: All of it, oldest first, as messages or whatever LangChain takes for them. Without it you get a
+            `Runnable` that folds what it is given: `fold_messages(profile="glyph") | model`.
+        profile: The model that will read, by name or as an object.
+        style: How pages look; the released Glyph model's unless another is given.
+        policy: When messages become pages; `FoldPolicy.for_profile` unless another is given.
+        merge: Whether the pages become one message with the user's message that follows them.
+        captions: Where pages' numbers are told: in "text" before each, or on the "page" itself.
+        pages: A folder for page files; in memory unless one is given.
+
+    Raises:
+        ProfileError: No such model is known.
+        PolicyError: The policy cannot work.
+
+    Example:
+        >>> [message.type for message in fold_messages([("system", "Be brief."), ("user", "Hello.")])]
+        ['system', 'human']
+    """
+    folding = _folding(profile, style=style, policy=policy, captions=captions, pages=pages)
+
+    def folded(history: Messages) -> list[BaseMessage]:
+        said: Sequence[BaseMessage] = convert_to_messages(
+            history if isinstance(history, PromptValue) else [*history]
+        )
+        found = folding.fold(said)
+        if found.notice:
+            warnings.warn(found.notice, GlyphMemoryWarning, stacklevel=3)
+        return request_messages(found, merge=merge)
+
+    async def afolded(history: Messages) -> list[BaseMessage]:
+        return await asyncio.to_thread(folded, history)
+
+    if messages is None:
+        step: Any = RunnableLambda(folded, afunc=afolded, name="fold_messages")
+        return step  # type: ignore[no-any-return]  # RunnableLambda's overloads know no pair of these
+    return folded(messages)

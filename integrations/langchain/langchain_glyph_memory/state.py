@@ -1,0 +1,31 @@
+"""What an agent's state keeps for us: a bookmark beside its messages, as plain JSON.
+
+Knows the name under which it stands; knows nothing about agents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from glyph_memory import Bookmark
+
+BOOKMARK = "_glyph_bookmark"
+"""The key in the state: small, without a byte of a page, checkpointed with the messages that it tells of."""
+
+_NO_BOOKMARK = (
+    f"what the state keeps under {BOOKMARK!r} is no bookmark ({{error}}); it is ignored, and folding starts anew. "
+    "Does something else write there?"
+)
+
+
+def bookmark_in(state: Mapping[str, object]) -> tuple[Bookmark | None, str]:
+    """Read the bookmark out of a state, and one line where what stands there is none."""
+    kept = state.get(BOOKMARK)
+    if kept is None:
+        return None, ""
+    try:
+        if not isinstance(kept, Mapping):
+            raise TypeError(f"a {type(kept).__name__}")
+        return Bookmark.from_json(kept), ""
+    except (TypeError, ValueError, KeyError) as error:
+        return None, _NO_BOOKMARK.format(error=error)
