@@ -1,0 +1,288 @@
+"""LlamaIndex messages as turns, and back. Knows blocks and roles; knows nothing about folding, memories or LLMs."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import zlib
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from io import BytesIO, IOBase
+from typing import Any, Literal, Self
+
+from llama_index.core.base.llms.types import (
+    BaseContentBlock,
+    CachePoint,
+    ChatMessage,
+    ContentBlock,
+    ImageBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
+from llama_index.core.bridge.pydantic import Field, ValidationError
+
+from glyph_memory import ImagePart, ToolCall, Turn
+
+_ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "chatbot": "assistant",
+    "model": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+_LONGEST = 200
+"""Strings without a blank that are longer than this are data, and left out of visible lines."""
+
+
+class PageImageBlock(ImageBlock):
+    """A page: an image that knows what it costs.
+
+    Its class survives in messages and copies of them; JSON makes it a plain `ImageBlock`. Nothing in it is a template,
+    and counting it neither opens nor fetches anything.
+    """
+
+    tokens: int = Field(
+        default=0, description="What it costs, as the model's own processor counts.", exclude=True
+    )
+    last_anchor: int = Field(
+        default=0, description="The last turn that stands on a page so far; 0 where none does.", exclude=True
+    )
+
+    @classmethod
+    def of(cls, part: ImagePart, *, tokens: int, last_anchor: int = 0) -> Self:
+        """Take an encoded page as it is; its bytes are neither decoded nor looked at."""
+        data = part.data_url.partition("base64,")[2].encode()
+        return cls.model_construct(
+            image=data, image_mimetype=part.media_type, tokens=tokens, last_anchor=last_anchor
+        )
+
+    async def aestimate_tokens(self, *args: Any, **kwargs: Any) -> int:  # noqa: ANN401 - as the base has it
+        """Give what it costs; a tokenizer makes no difference."""
+        return self.tokens
+
+    def estimate_tokens(self, tokenizer: Any | None = None) -> int:  # noqa: ANN401 - as the base has it
+        """Give what it costs; a tokenizer makes no difference."""
+        return self.tokens
+
+    def resolve_image(self, as_base64: bool = False) -> IOBase:
+        """Give the image; what is base64 already is not made so again."""
+        if as_base64 and isinstance(self.image, bytes):
+            return BytesIO(self.image)
+        return super().resolve_image(as_base64=as_base64)
+
+    @property
+    def templatable_attributes(self) -> list[str]:
+        """Nothing: bytes of a picture are no template."""
+        return []
+
+
+# A message as a turn.
+
+
+def turn_of(message: ChatMessage) -> Turn:
+    """Give what a message says: text in order, pictures as bytes, calls; what is neither as a line of JSON.
+
+    Reasoning is left out, as chat templates do. The message's own object is never changed.
+    """
+    texts: list[str] = []
+    images: list[bytes] = []
+    for block in message.blocks:
+        if isinstance(block, TextBlock):
+            texts.append(block.text)
+        elif isinstance(block, ImageBlock) and (data := picture(block)) is not None:
+            images.append(data)
+        elif not isinstance(block, ThinkingBlock | ToolCallBlock | CachePoint):
+            texts.append(line_of(block))
+    more = message.additional_kwargs
+    return Turn(
+        role=_ROLES.get(message.role, "user"),
+        text="\n".join(texts),
+        name=str(more["name"]) if more.get("name") else None,
+        tool_calls=calls_of(message),
+        tool_call_id=str(more["tool_call_id"]) if more.get("tool_call_id") else None,
+        images=tuple(images),
+    )
+
+
+def picture(block: ImageBlock) -> bytes | None:
+    """Give an image's file; None where it lies behind a URL, or cannot be read."""
+    is_here = block.image is not None or block.path is not None or str(block.url).startswith("data:")
+    try:
+        return bytes(block.resolve_image().read()) if is_here else None
+    except (ValueError, OSError, binascii.Error):
+        return None
+
+
+def line_of(block: BaseContentBlock) -> str:
+    """Spell what is neither text nor a picture that is at hand as one line of JSON, long data left out."""
+    try:
+        held = block.model_dump(mode="json", exclude_none=True, fallback=repr)
+    except (ValueError, TypeError):  # a stream of bytes, a file that is gone
+        held = {"block_type": getattr(block, "block_type", type(block).__name__)}
+    return json.dumps(_elided(held), ensure_ascii=False)
+
+
+def calls_of(message: ChatMessage) -> tuple[ToolCall, ...]:
+    """Give the tools that a message calls, from its blocks; from where they used to be if it has none."""
+    called = tuple(
+        ToolCall(
+            name=block.tool_name, arguments=_arguments(block.tool_kwargs), id=str(block.tool_call_id or "")
+        )
+        for block in message.blocks
+        if isinstance(block, ToolCallBlock)
+    )
+    return called or tuple(_old_calls(message.additional_kwargs))
+
+
+def _old_calls(more: Mapping[str, Any]) -> Iterator[ToolCall]:
+    """Read calls of messages made before there were blocks for them: objects of OpenAI's, or dictionaries."""
+    for call in more.get("tool_calls") or ():
+        function = _at(call, "function") or call
+        name, arguments = _at(function, "name"), _at(function, "arguments")
+        yield ToolCall(
+            name=str(name or ""), arguments=_arguments(arguments or {}), id=str(_at(call, "id") or "")
+        )
+    if (call := more.get("function_call")) and not more.get("tool_calls"):
+        yield ToolCall(name=str(_at(call, "name") or ""), arguments=_arguments(_at(call, "arguments") or {}))
+
+
+def _at(held: Any, name: str) -> Any:  # noqa: ANN401 - whatever integrations put there
+    return held.get(name) if isinstance(held, Mapping) else getattr(held, name, None)
+
+
+def _arguments(given: object) -> str:
+    return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=repr)
+
+
+def _elided(held: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(held, dict):
+        return {name: _elided(value) for name, value in held.items()}
+    if isinstance(held, list):
+        return [_elided(value) for value in held]
+    if isinstance(held, str) and len(held) > _LONGEST and not any(map(str.isspace, held)):
+        return f"{held[:32]}… ({len(held):,} characters)"
+    return held
+
+
+# What tells one message from another. LlamaIndex gives messages no ids, and they may change where they stand.
+
+
+def key_of(message: ChatMessage) -> Hashable:
+    """Give something to compare that differs where a message says something else. A microsecond for plain text."""
+    blocks = message.blocks
+    if len(blocks) == 1 and type(blocks[0]) is TextBlock and not message.additional_kwargs:
+        return message.role, blocks[0].text
+    more = message.additional_kwargs
+    told = (more.get("name"), more.get("tool_call_id"))
+    if ("tool_calls" in more or "function_call" in more) and not any(
+        type(block) is ToolCallBlock for block in blocks
+    ):
+        return message.role, *told, *map(_block_key, blocks), *_old_calls(more)
+    return message.role, *told, *map(_block_key, blocks)
+
+
+def _block_key(block: ContentBlock) -> Hashable:
+    if isinstance(block, TextBlock):
+        return block.text
+    if isinstance(block, ToolCallBlock):
+        return block.tool_call_id, block.tool_name, _arguments(block.tool_kwargs)
+    if isinstance(block, ImageBlock):
+        data = block.image if isinstance(block.image, bytes) else id(block.image)
+        return data, block.path, block.url and str(block.url)
+    return None if isinstance(block, ThinkingBlock | CachePoint) else line_of(block)
+
+
+def name_of(message: ChatMessage) -> str:
+    """Give something short that stands for a message in every process, a little slower than `key_of`.
+
+    A checksum is enough: it is asked for messages that are not shown any more, so that a change in them, should it be
+    overlooked, changes nothing that is sent.
+    """
+    blocks = message.blocks
+    if len(blocks) == 1 and type(blocks[0]) is TextBlock:
+        text = blocks[0].text
+    else:
+        told = [block.text if isinstance(block, TextBlock) else repr(_block_key(block)) for block in blocks]
+        text = "\n".join(told)
+    return f"{_ROLES.get(message.role, '')} {len(text)} {zlib.crc32(text.encode('utf-8', 'surrogatepass'))}"
+
+
+# Copies, JSON, and messages of turns.
+
+
+def copied(message: ChatMessage) -> ChatMessage:
+    """Give a copy that shares nothing that anybody would change: agents write into messages they are given."""
+    blocks = [
+        block.model_copy(deep=not isinstance(block, TextBlock | ImageBlock)) for block in message.blocks
+    ]
+    for place, block in enumerate(blocks):
+        if isinstance(block, ImageBlock) and isinstance(block.image, IOBase):
+            blocks[place] = ImageBlock(
+                image=block.resolve_image().read(), image_mimetype=block.image_mimetype
+            )
+    return message.model_copy(
+        update={"blocks": blocks, "additional_kwargs": _copied(message.additional_kwargs)}
+    )
+
+
+def _copied(held: Any) -> Any:  # noqa: ANN401 - whatever integrations put there
+    if isinstance(held, dict):
+        return {name: _copied(value) for name, value in held.items()}
+    return [_copied(value) for value in held] if isinstance(held, list) else held
+
+
+def to_json(message: ChatMessage) -> dict[str, Any]:
+    """Spell a message as plain JSON values; what has none is told by its `repr`."""
+    return dict(copied(message).model_dump(mode="json", fallback=repr))
+
+
+def from_json(spelled: Mapping[str, Any]) -> ChatMessage:
+    """Take a message from what `to_json` gave, though files that it names may be gone."""
+    try:
+        return ChatMessage.model_validate(spelled)
+    except ValidationError:
+        # LlamaIndex looks for a block's file when a message is read, and a file may go: keep what was said.
+        blocks = [_block(held) for held in spelled.get("blocks", ())]
+        message = ChatMessage(role=spelled.get("role", MessageRole.USER), blocks=[])
+        message.additional_kwargs = dict(spelled.get("additional_kwargs", {}))
+        message.blocks = blocks
+        return message
+
+
+def _block(held: Mapping[str, Any]) -> ContentBlock:
+    try:
+        return ChatMessage.model_validate({"blocks": [held]}).blocks[0]
+    except ValidationError:
+        if held.get("block_type") == "image":
+            return ImageBlock.model_construct(**dict(held))
+        return TextBlock(text=json.dumps(_elided(dict(held)), ensure_ascii=False))
+
+
+def with_origin(message: ChatMessage) -> Turn:
+    """Give a turn that a store can keep, with the message itself, so that `message_of` gives it back exactly."""
+    return replace(turn_of(message), origin=json.dumps(to_json(message), ensure_ascii=False))
+
+
+def message_of(turn: Turn) -> ChatMessage:
+    """Give a turn's message: the one it came from where it is kept, else one that says the same."""
+    if turn.origin:
+        return from_json(json.loads(turn.origin))
+    blocks: list[ContentBlock] = [TextBlock(text=turn.text)] if turn.text or not turn.tool_calls else []
+    blocks += [ImageBlock(image=data) for data in turn.images]
+    blocks += call_blocks(turn.tool_calls)
+    more = {"name": turn.name, "tool_call_id": turn.tool_call_id}
+    given = {name: value for name, value in more.items() if value is not None}
+    return ChatMessage(role=MessageRole(turn.role), blocks=blocks, additional_kwargs=given)
+
+
+def call_blocks(calls: Sequence[ToolCall]) -> list[ContentBlock]:
+    """Spell calls as blocks, arguments as the JSON that the model wrote."""
+    return [
+        ToolCallBlock(tool_call_id=call.id or None, tool_name=call.name, tool_kwargs=call.arguments)
+        for call in calls
+    ]
