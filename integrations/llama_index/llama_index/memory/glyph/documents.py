@@ -1,0 +1,250 @@
+"""Turn documents into page nodes: text to search, an image to read.
+
+Knows LlamaIndex's nodes; how pages are drawn is the core's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.node_parser.interface import NodeParser
+from llama_index.core.schema import (
+    BaseNode,
+    Document,
+    ImageNode,
+    IndexNode,
+    MediaResource,
+    MetadataMode,
+    Node,
+    NodeRelationship,
+    RelatedNodeInfo,
+    TextNode,
+)
+from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
+from llama_index.memory.glyph.fields import Profile, Style, profile_of, style_of
+from llama_index.memory.glyph.pages import write_page
+from pydantic import computed_field
+
+from glyph_memory import GlyphMemoryWarning, ModelProfile, Page, PageStyle, iter_pages, style_fingerprint
+
+PAGE_KEYS = (
+    "glyph_page",
+    "glyph_pages",
+    "glyph_start",
+    "glyph_tokens",
+    "glyph_size",
+    "glyph_digest",
+    "glyph_style",
+)
+"""What a page node's metadata tells of its page: its number from 1, how many there are, the offset of its first
+character in the document, what it costs, width x height in pixels, the digest of its pixels, and what drew it. They are
+flat, as many vector stores demand, and shown neither to the embedding model nor to the LLM."""
+
+_DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
+"""How LlamaIndex tells its own function for ids in JSON, and does not read it back."""
+
+
+class PageNodeParser(NodeParser):
+    """Set documents as pages: one plain `Node` a page, with its exact text and the path of its image.
+
+    The texts of a document's page nodes, joined, are its text. Nodes are plain, and images are files, because nothing
+    else comes back from docstores, vector stores and caches: those drop bytes and forget subclasses.
+
+    A document's own pictures go on as a node of their own behind its pages. Page files may be deleted: `redraw` draws
+    them again, and `PagePostprocessor` does without.
+
+    Args:
+        profile: The model that will read, by name or value: it tells what a page costs, and which sides it takes.
+        style: How pages look, by preset's name or value; the released Glyph model's unless given.
+        pages_dir: Where page files go; by default a folder in LlamaIndex's cache, which `LLAMA_INDEX_CACHE_DIR` moves.
+            Processes and machines that share nodes have to share it, under the same path.
+        include_metadata: Whether nodes get their document's metadata.
+        include_prev_next_rel: Whether nodes know their neighbours.
+
+    Example:
+        >>> parser = PageNodeParser(pages_dir="pages")
+        >>> parser.get_nodes_from_documents([Document(text="Hello, page.")])[0].metadata["glyph_size"]
+        '84x56'
+    """
+
+    profile: Profile = Field(description="The model that will read.")
+    style: Style = Field(description="How pages look.")
+    pages_dir: str = Field(description="Where page files go.")
+
+    def __init__(
+        self,
+        *,
+        profile: ModelProfile | str = "glyph",
+        style: PageStyle | str | None = None,
+        pages_dir: str | Path | None = None,
+        include_metadata: bool = True,
+        include_prev_next_rel: bool = True,
+        **kwargs: Any,  # noqa: ANN401 - what NodeParser takes: id_func, callback_manager
+    ) -> None:
+        profile = profile_of(profile)
+        if kwargs.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
+            del kwargs["id_func"]
+        fields: dict[str, Any] = {
+            "profile": profile,
+            "style": PageStyle.glyph().snapped(profile.snap_px) if style is None else style_of(style),
+            "pages_dir": str(
+                Path(pages_dir or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
+            ),
+        }
+        super().__init__(
+            include_metadata=include_metadata,
+            include_prev_next_rel=include_prev_next_rel,
+            **fields,
+            **kwargs,
+        )
+
+    @computed_field(description="Digest of style, fonts and typesetter: pages of equal ones are equal.")  # type: ignore[prop-decorator]  # mypy cannot stack decorators on a property
+    @property
+    def fingerprint(self) -> str:
+        """What pages depend on besides their text; in `to_dict`, and so in the key of an ingestion cache."""
+        return style_fingerprint(self.style)
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Give the name that the class has in serialised form."""
+        return "PageNodeParser"
+
+    def redraw(self, nodes: Sequence[BaseNode]) -> list[BaseNode]:
+        """Give the same nodes, with page files drawn again that are gone, as after a cached run on an emptied folder.
+
+        A page that is drawn alone may be cropped otherwise than among its neighbours; its node then names another file.
+        """
+        return [self._redrawn(node) if _page_is_gone(node) else node for node in nodes]
+
+    async def aget_nodes_from_documents(
+        self,
+        documents: Sequence[Document],
+        show_progress: bool = False,
+        **kwargs: Any,  # noqa: ANN401 - as the base class has it
+    ) -> list[BaseNode]:
+        """Give page nodes, set in a thread."""
+        return await asyncio.to_thread(self.get_nodes_from_documents, documents, show_progress, **kwargs)
+
+    def _parse_nodes(
+        self,
+        nodes: Sequence[BaseNode],
+        show_progress: bool = False,
+        **kwargs: Any,  # noqa: ANN401 - as the base class has it
+    ) -> list[BaseNode]:
+        return [
+            page
+            for node in get_tqdm_iterable(nodes, show_progress, "Setting pages")
+            for page in self._nodes_of(node)
+        ]
+
+    def _postprocess_parsed_nodes(
+        self, nodes: list[BaseNode], parent_doc_map: dict[str, Document]
+    ) -> list[BaseNode]:
+        # Without parents: the base class would look each page up in its document from the beginning, in quadratic
+        # time, for offsets that only a TextNode takes. Metadata is merged already.
+        return super()._postprocess_parsed_nodes(nodes, {})
+
+    def _nodes_of(self, node: BaseNode) -> Iterator[BaseNode]:
+        """Give a node's pages, then its pictures; a kind of node that holds more than text goes on as it is."""
+        if isinstance(node, ImageNode | IndexNode):
+            yield node
+            return
+        source = node.source_node or node.as_related_node_info()
+        text = node.get_content(metadata_mode=MetadataMode.NONE)
+        media = _media_of(node)
+        if text:
+            yield from self._pages_of(node, text, source)
+        elif not media:
+            warnings.warn(
+                f"node {node.node_id!r} holds no text; it has no pages", GlyphMemoryWarning, stacklevel=2
+            )
+        if media:
+            yield self._node(node, 0, source, {}, media)
+
+    def _pages_of(self, parent: BaseNode, text: str, source: RelatedNodeInfo) -> list[BaseNode]:
+        pages = [(page.text, *self._drawn(page)) for page in iter_pages(text, style=self.style)]
+        return [
+            self._node(
+                parent,
+                place,
+                source,
+                {**told, "glyph_pages": len(pages)},
+                {"text_resource": MediaResource(text=words), "image_resource": image},
+            )
+            for place, (words, image, told) in enumerate(pages)
+        ]
+
+    def _drawn(self, page: Page) -> tuple[MediaResource, dict[str, str | int]]:
+        """Write a page's file; give it and what is told of the page."""
+        path = write_page(page, Path(self.pages_dir))
+        return MediaResource(path=path, mimetype="image/png"), {
+            "glyph_page": page.number,
+            "glyph_start": page.start,
+            "glyph_tokens": self.profile.image_tokens(page.size),
+            "glyph_size": f"{page.size[0]}x{page.size[1]}",
+            "glyph_digest": page.digest,
+            "glyph_style": self.fingerprint[:16],
+        }
+
+    def _node(
+        self,
+        parent: BaseNode,
+        place: int,
+        source: RelatedNodeInfo,
+        told: dict[str, str | int],
+        resources: dict[str, MediaResource],
+    ) -> Node:
+        return Node.model_validate(
+            {
+                "id_": self.id_func(place, parent),
+                "metadata": {**(parent.metadata if self.include_metadata else {}), **told},
+                "excluded_embed_metadata_keys": [*parent.excluded_embed_metadata_keys, *told],
+                "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *told],
+                "relationships": {NodeRelationship.SOURCE: source},
+                "metadata_template": parent.metadata_template,
+                "metadata_separator": parent.metadata_separator,
+                **({"text_template": parent.text_template} if isinstance(parent, Node | TextNode) else {}),
+                **resources,
+            }
+        )
+
+    def _redrawn(self, node: Node) -> Node:
+        pages = list(iter_pages(node.get_content(), style=self.style))
+        if (
+            len(pages) > 1
+        ):  # where paragraphs are indented, a page that begins within one breaks its lines otherwise
+            warnings.warn(
+                f"page node {node.node_id!r} cannot be drawn alone; it goes on as text: set its document again",
+                GlyphMemoryWarning,
+                stacklevel=4,
+            )
+            return node.model_copy(update={"image_resource": None})
+        image, told = self._drawn(pages[0])
+        place = {key: node.metadata[key] for key in ("glyph_page", "glyph_start") if key in node.metadata}
+        return node.model_copy(
+            update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}
+        )
+
+
+def is_page(node: BaseNode) -> bool:
+    """Tell whether a node is a page's: its image, if it has one, says no more than its text."""
+    return "glyph_digest" in node.metadata
+
+
+def _media_of(node: BaseNode) -> dict[str, MediaResource]:
+    """Give what a document holds besides text, by field."""
+    names = ("image_resource", "audio_resource", "video_resource")
+    held = {name: getattr(node, name, None) for name in names if not (name == names[0] and is_page(node))}
+    return {name: media for name, media in held.items() if media is not None}
+
+
+def _page_is_gone(node: BaseNode) -> TypeGuard[Node]:
+    if not (isinstance(node, Node) and is_page(node)):
+        return False
+    path = node.image_resource.path if node.image_resource else None
+    return path is None or not path.exists()

@@ -1,0 +1,76 @@
+"""Styles and profiles as fields of LlamaIndex components: given by name or value, told as JSON, and read back.
+
+Knows how they are spelled; knows nothing about what components do with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from glyph_memory import ModelProfile, PageStyle, ProfileError, StyleError
+
+
+def style_of(value: object) -> PageStyle:
+    """Give a style by its value, its preset's name, or its parameters as JSON tells them.
+
+    Raises:
+        StyleError: There is no such style, or it cannot be drawn.
+    """
+    match value:
+        case PageStyle():
+            return value
+        case str():
+            return PageStyle.named(value)
+        case Mapping():
+            # Any: a style checks the kind of every parameter itself.
+            parameters: dict[str, Any] = {name: _tuples(parameter) for name, parameter in value.items()}
+            return PageStyle(**parameters)
+    raise StyleError(f"{value!r} is no page style; give a PageStyle, or the name of a preset such as 'glyph'")
+
+
+def profile_of(value: object) -> ModelProfile:
+    """Give a profile by its value or its model's name, with the tokenizer that JSON tells of.
+
+    Raises:
+        ProfileError: No such model is known, or its tokenizer is gone.
+    """
+    match value:
+        case ModelProfile():
+            return value
+        case str():
+            return ModelProfile.named(value)
+        case {"name": str(name), "tokenizer": str(tokenizer)}:
+            return ModelProfile.named(name).with_tokenizer(tokenizer)
+    raise ProfileError(
+        f"{value!r} is no model profile; give a ModelProfile, or a model's name such as 'glyph'"
+    )
+
+
+def _tuples(value: object) -> object:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _told(profile: ModelProfile) -> str | dict[str, str]:
+    if profile.name in ModelProfile.names():
+        known = ModelProfile.named(profile.name)
+        if profile == known:
+            return profile.name
+        if profile.tokenizer is not None and profile == known.with_tokenizer(profile.tokenizer):
+            return {"name": profile.name, "tokenizer": str(profile.tokenizer)}
+    # Not to be read back, but a cache's key has to tell it from all others.
+    return repr(profile)
+
+
+Style = Annotated[
+    PageStyle, PlainValidator(style_of), PlainSerializer(asdict), WithJsonSchema({"type": "object"})
+]
+"""A field that holds a style."""
+
+Profile = Annotated[
+    ModelProfile, PlainValidator(profile_of), PlainSerializer(_told), WithJsonSchema({"type": "string"})
+]
+"""A field that holds a model's profile."""
