@@ -39,6 +39,7 @@ from glyph_memory.memory import Passage as Passage
 from glyph_memory.memory import Zoomed as Zoomed
 from glyph_memory.pack import Packed as Packed
 from glyph_memory.pack import pack as pack
+from glyph_memory.pack import repack as repack
 from glyph_memory.page import Escape as Escape
 from glyph_memory.page import Line as Line
 from glyph_memory.page import Page as Page

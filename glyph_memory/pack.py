@@ -34,6 +34,8 @@ class Packed:
     """Which documents stand on it: their places in the input, counted from 0; headings count from 1."""
     texts: tuple[str, ...]
     """What of each of them stands on it, word for word. Empty where only the heading found room."""
+    headings: tuple[tuple[int, int], ...]
+    """Start and stop in `text` of each heading's number; with them, `repack` draws the page again."""
 
     @property
     def text(self) -> str:
@@ -80,11 +82,39 @@ def pack(
     return tuple(packed)
 
 
+def repack(
+    text: str, headings: Sequence[tuple[int, int]], *, style: PageStyle | None = None
+) -> tuple[Page, ...]:
+    """Draw a packed page again, from what it says alone.
+
+    Args:
+        text: `Packed.text`.
+        headings: `Packed.headings`.
+        style: What it was packed in; as for `pack`.
+
+    Returns:
+        One page that says the same; it may end below its last line where the other one was full. In a style whose
+        paragraphs stand apart it may be two.
+
+    Raises:
+        DocumentError: There is no text.
+        FontError: A font is missing or cannot be drawn.
+        StyleError: The page is too narrow for a single character.
+    """
+    style = style or _dense(None)
+    runs = [Run(start, stop, _color(style)) for start, stop in headings]
+    return tuple(press([text], style, runs=runs, reserved=HEADING_SIGN))
+
+
 def _dense(profile: ModelProfile | str | None) -> PageStyle:
     style = PageStyle.glyph()
     if profile is not None:
         style = style.snapped((ModelProfile.named(profile) if isinstance(profile, str) else profile).snap_px)
     return replace(style, newline_mark=" ⏎ ", paragraph_lines=10_000)
+
+
+def _color(style: PageStyle) -> str:
+    return dict(style.role_colors)["user"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +125,8 @@ class _Span:
     """Which document it is, counted from 0."""
     label: int
     """Offset of its heading."""
+    named: int
+    """Offset after the heading's number."""
     start: int
     """Offset of its first character."""
     stop: int
@@ -106,12 +138,11 @@ def _set(documents: Sequence[Document], style: PageStyle, *, place: int, first_p
     if not documents:
         return []
     parts, labels, spans, offset = list[str](), list[Run](), list[_Span](), 0
-    color = dict(style.role_colors)["user"]
     for number, document in enumerate(documents, place):
         label, title = f"{HEADING_SIGN}{number + 1}⟧", _title(document)
-        labels.append(Run(offset, offset + len(label), color))
+        labels.append(Run(offset, offset + len(label), _color(style)))
         start = offset + len(label) + len(title)
-        spans.append(_Span(number, offset, start, start + len(document.text)))
+        spans.append(_Span(number, offset, offset + len(label), start, start + len(document.text)))
         parts += [label, title, document.text, "\n"]
         offset = spans[-1].stop + 1
     pages = press(parts[:-1], style, first_page=first_page, runs=labels, reserved=HEADING_SIGN)
@@ -133,4 +164,14 @@ def _packed(pages: Iterator[Page], spans: Sequence[_Span]) -> Iterator[Packed]:
             first += 1
         held = [*takewhile(lambda span: span.label < page.stop, spans[first:])]  # noqa: B023 - used up at once
         texts = [page.text[max(span.start - page.start, 0) : max(span.stop - page.start, 0)] for span in held]
-        yield Packed(page=page, documents=tuple(span.place for span in held), texts=tuple(texts))
+        numbers = [
+            (max(span.label, page.start) - page.start, min(span.named, page.stop) - page.start)
+            for span in held
+            if span.named > page.start
+        ]
+        yield Packed(
+            page=page,
+            documents=tuple(span.place for span in held),
+            texts=tuple(texts),
+            headings=tuple(numbers),
+        )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from glyph_memory import Document, Packed, PageStyle, ProfileError, pack, typeset
+from glyph_memory import Document, Packed, PageStyle, ProfileError, pack, repack, typeset
 
 SMALL = PageStyle(page_width_pt=160, page_height_pt=90, snap_px=1, system_fonts=False)
 STYLES = [
@@ -79,6 +79,27 @@ def test_the_same_documents_give_the_same_pages(given: list[Document], style: Pa
     """A page of excerpts is a view of them, as every page is."""
     first, again = pack(given, style=style), pack(given, style=style)
     assert [one.page.digest for one in first] == [one.page.digest for one in again]
+
+
+@given(documents, st.sampled_from(STYLES))
+@settings(max_examples=100, deadline=None)
+def test_a_packed_page_is_drawn_again_from_what_it_says(given: list[Document], style: PageStyle) -> None:
+    """Text and the places of its headings are enough: the same characters, and the same headings in colour."""
+    for one in pack(given, style=style):
+        pages = repack(one.text, one.headings, style=style)
+        assert "".join(page.text for page in pages) == one.text
+        fakes = [
+            {escape.character: escape.count for escape in page.escaped}.get("⟦", 0)
+            for page in (one.page, *pages)
+        ]
+        assert fakes[0] == sum(fakes[1:])
+
+
+def test_a_page_packed_again_is_the_same_pixel_for_pixel_where_it_was_the_last() -> None:
+    """Nothing about a heading is lost."""
+    (only,) = pack([Document(text="One ⟦2⟧.", title="A"), Document(text="Two.", title="B")])
+    assert repack(only.text, only.headings) == (only.page,)
+    assert [only.text[start:stop] for start, stop in only.headings] == ["⟦1⟧", "⟦2⟧"]
 
 
 def test_twelve_short_documents_share_one_page() -> None:
