@@ -1,0 +1,137 @@
+"""`GlyphDocumentCompressor`: what a retriever found, packed onto as few pages as possible.
+
+Knows documents and what they may cost; how excerpts share a page is the core's business.
+"""
+
+from __future__ import annotations
+
+import warnings
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.callbacks import Callbacks
+from langchain_core.documents import BaseDocumentCompressor, Document
+from pydantic import ConfigDict, Field, PrivateAttr
+
+from glyph_memory import Document as Text
+from glyph_memory import GlyphMemoryWarning, ModelProfile, Packed, PageStyle, pack
+from langchain_glyph_memory.documents import source_of, store_of
+from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
+
+
+class GlyphDocumentCompressor(BaseDocumentCompressor):
+    """Packs retrieved documents onto as few pages as possible, each under a numbered heading.
+
+    Gives one document a page: `page_content` is what the page says; `metadata` holds `sources`, the `excerpts` that
+    stand on it (their numbers, best first), `page`, `total_pages`, and `glyph` for `to_content_blocks`. Page documents
+    and others are packed alike, by their text. Where pages would not pay, the documents come back as they are.
+
+    Example:
+        >>> found = [Document("It opens at nine.", metadata={"source": "museum.txt"}), Document("It rains.")]
+        >>> (page,) = GlyphDocumentCompressor(min_ratio=0).compress_documents(found, "When does it open?")
+        >>> page.metadata["excerpts"], page.metadata["sources"]
+        ([1, 2], ['museum.txt'])
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    profile: ModelProfile | str = "glyph"
+    """The model that will read, by name or as an object."""
+    style: PageStyle | None = None
+    """How pages look; the released Glyph model's, dense, unless given."""
+    max_pages: int | None = Field(default=None, ge=1)
+    """How many pages there may be; the best-ranked documents are kept, and a warning says what had no room."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """What the pages may cost together; as above."""
+    min_ratio: float = Field(default=1, ge=0)
+    """Where text is cheaper than this many times its pages, it stays text: 1 packs what pays, 0 everything."""
+    store: Any = None
+    """Where pictures are kept, a byte store or a folder; they are drawn again when they are shown unless given."""
+
+    _model: ModelProfile = PrivateAttr()
+    _style: PageStyle = PrivateAttr()
+    _pictures: ByteStore | None = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401  # pydantic's
+        """Look the model up."""
+        self._model = ModelProfile.named(self.profile) if isinstance(self.profile, str) else self.profile
+        glyph = PageStyle.glyph().snapped(self._model.snap_px)
+        self._style = self.style or replace(glyph, newline_mark=" ⏎ ", paragraph_lines=10_000)
+        self._pictures = store_of(self.store)
+
+    def compress_documents(
+        self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
+    ) -> Sequence[Document]:
+        """Pack documents.
+
+        Args:
+            documents: What was found, best first.
+            query: Not needed.
+            callbacks: Not needed.
+
+        Raises:
+            FontError: The style's font is missing.
+            StoreError: The folder for pictures cannot be written.
+        """
+        texts = [Text(text=document.page_content, title=source_of(document)) for document in documents]
+        packed = self._pack(texts)
+        tokens = self._model.text_tokens("\n".join(text.text for text in texts))
+        if tokens < self.min_ratio * self._cost(packed) and (
+            self.max_tokens is None or tokens <= self.max_tokens
+        ):
+            return documents
+        if not self._fits(packed):
+            packed = self._cut(texts, documents)
+        return [self._document(page, documents, len(packed)) for page in packed]
+
+    def _pack(self, texts: Sequence[Text]) -> tuple[Packed, ...]:
+        return pack(texts, style=self._style)
+
+    def _cost(self, packed: Sequence[Packed]) -> int:
+        return self._model.pages_tokens([one.page.size for one in packed])
+
+    def _fits(self, packed: Sequence[Packed]) -> bool:
+        return (self.max_pages is None or len(packed) <= self.max_pages) and (
+            self.max_tokens is None or self._cost(packed) <= self.max_tokens
+        )
+
+    def _cut(self, texts: Sequence[Text], documents: Sequence[Document]) -> tuple[Packed, ...]:
+        """Pack as many of the first documents as fit; where not even the first does, the pages of it that do."""
+        counts = range(1, len(texts) + 1)
+        fit = bisect_right(counts, False, key=lambda count: not self._fits(self._pack(texts[:count])))
+        packed = self._pack(texts[: max(fit, 1)])
+        while not self._fits(packed):
+            packed = packed[:-1]
+        begun = " (of the first, the beginning is shown)" if packed and not fit else ""
+        _warn_of(documents[fit:], len(documents), len(packed), begun)
+        return packed
+
+    def _document(self, packed: Packed, documents: Sequence[Document], total: int) -> Document:
+        note = PageNote.of(packed.page, style=self._style, profile=self._model, headings=packed.headings)
+        if self._pictures is not None:
+            self._pictures.mset([(note.digest, packed.page.png())])
+        found = [documents[place].metadata.get("source") for place in packed.documents]
+        sources = [*dict.fromkeys(str(source) for source in found if source)]
+        metadata = {
+            "source": ", ".join(sources),
+            "sources": sources,
+            "excerpts": [place + 1 for place in packed.documents],
+            "page": packed.page.number - 1,
+            "total_pages": total,
+            NOTE: note.to_json(),
+        }
+        return Document(page_content=packed.text, metadata=metadata)
+
+
+def _warn_of(missing: Sequence[Document], total: int, pages: int, begun: str) -> None:
+    """Say what had no room."""
+    names = [source_of(document) or "one without a name" for document in missing]
+    named = "; ".join(names[:5]) + ("; …" if len(names) > 5 else "")
+    warnings.warn(
+        f"{len(missing)} of {total} documents had no room on {pages} page{'s' * (pages != 1)}{begun}: {named}. "
+        "Raise max_pages or max_tokens, or retrieve fewer",
+        GlyphMemoryWarning,
+        stacklevel=4,
+    )

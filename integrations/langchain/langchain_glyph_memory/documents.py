@@ -1,0 +1,267 @@
+"""`GlyphLoader`: long texts as LangChain documents, one a page; `to_content_blocks`: documents as a model sees them.
+
+A document's `page_content` is the page's exact text, for embedding, searching and reading; its picture is drawn from
+that text whenever it is wanted. Knows files, documents and content blocks; knows nothing about conversations.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+from langchain_core.document_loaders import BaseLoader
+from langchain_core.documents import Document
+
+from glyph_memory import (
+    Binder,
+    DocumentError,
+    GlyphMemoryWarning,
+    ModelProfile,
+    PageStyle,
+    iter_pages,
+    read_document,
+    typeset,
+)
+from glyph_memory import Document as Text
+from langchain_glyph_memory.blocks import image_block
+from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote, pictures
+from langchain_glyph_memory.stores import PageFolder
+
+Block = dict[str, Any]
+
+_SKIPPED = "{error}. It is skipped; the other files of {folder!r} are loaded"
+
+
+class GlyphLoader(BaseLoader):
+    """Loads text files as documents, one a page: index them by their text, show them as pictures.
+
+    `page_content` is the exact text of the page; all pages' together are the file's. `metadata` holds `source`,
+    `page` (counted from 0, as LangChain's PDF loaders do), `total_pages`, `start_index` (where in the file the page
+    begins, in characters), and `glyph`: a short JSON string with the picture's digest, size and tokens, and how it is
+    drawn. It holds no picture: `to_content_blocks` draws those that are shown, in milliseconds. With a `store`,
+    pictures are kept there as well, under their digest.
+
+    Args:
+        source: A text file; a folder, of which hidden files are left out; or several of them.
+        profile: The model that will read, by name or as an object.
+        style: How pages look; the released Glyph model's unless another is given.
+        store: Where pictures are kept: a byte store, or a folder. Nowhere unless given.
+        glob: Which files of a folder.
+        encoding: How the files' bytes spell characters.
+
+    Raises:
+        ProfileError: No such model is known.
+
+    Example:
+        >>> (document,) = GlyphLoader.from_text("It opens at nine.", source="museum.txt").load()
+        >>> document.page_content, document.metadata["source"], document.metadata["page"]
+        ('It opens at nine.', 'museum.txt', 0)
+    """
+
+    def __init__(
+        self,
+        source: str | Path | Iterable[str | Path],
+        *,
+        profile: ModelProfile | str = "glyph",
+        style: PageStyle | None = None,
+        store: ByteStore | str | Path | None = None,
+        glob: str = "**/*",
+        encoding: str = "utf-8",
+    ) -> None:
+        self._sources = [source] if isinstance(source, str | Path) else [*source]
+        self._profile = ModelProfile.named(profile) if isinstance(profile, str) else profile
+        self._style = style or PageStyle.glyph().snapped(self._profile.snap_px)
+        self._store = store_of(store)
+        self._glob, self._encoding = glob, encoding
+        self._text: Text | None = None
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        *,
+        source: str = "",
+        profile: ModelProfile | str = "glyph",
+        style: PageStyle | None = None,
+        store: ByteStore | str | Path | None = None,
+    ) -> Self:
+        """Give a loader of a text that is at hand.
+
+        Args:
+            text: The text.
+            source: What to call it.
+            profile: As for files.
+            style: As for files.
+            store: As for files.
+        """
+        loader = cls((), profile=profile, style=style, store=store)
+        loader._text = Text(text=text, source=source)
+        return loader
+
+    def lazy_load(self) -> Iterator[Document]:
+        """Give documents page by page; no more than one file is held at a time.
+
+        Raises:
+            DocumentError: A file is missing, or no text. In a folder such a file is skipped, with a warning; it is an
+                error where no file can be loaded.
+            FontError: The style's font is missing.
+            StoreError: The folder for pictures cannot be written.
+        """
+        if self._text is not None:
+            yield from self._documents(self._text)
+        for source in self._sources:
+            if Path(source).is_dir():
+                yield from self._folder(Path(source))
+            else:
+                yield from self._documents(read_document(source, encoding=self._encoding))
+
+    def _folder(self, folder: Path) -> Iterator[Document]:
+        paths = [path for path in sorted(folder.glob(self._glob)) if _is_wanted(path, folder)]
+        if not paths:
+            raise DocumentError(
+                f"no file of {str(folder)!r} matches {self._glob!r} and holds anything; see glob="
+            )
+        failed: DocumentError | None = None
+        loaded = 0
+        for path in paths:
+            try:
+                text = read_document(path, encoding=self._encoding)
+            except DocumentError as error:
+                failed = failed or error
+                if len(paths) > 1:
+                    warnings.warn(
+                        _SKIPPED.format(error=error, folder=str(folder)), GlyphMemoryWarning, stacklevel=3
+                    )
+                continue
+            loaded += 1
+            yield from self._documents(text)
+        if not loaded:
+            raise DocumentError(
+                f"none of {len(paths)} files in {str(folder)!r} could be loaded; the first: {failed}"
+            ) from failed
+
+    def _documents(self, text: Text) -> Iterator[Document]:
+        """Give a text's pages, once all are known: each says how many there are."""
+        parts = [part for page in iter_pages(text, style=self._style) for part in self._alone(page.text)]
+        begin = 0
+        for number, (part, note) in enumerate(parts):
+            metadata = {
+                "source": text.source,
+                "page": number,
+                "total_pages": len(parts),
+                "start_index": begin,
+                NOTE: note.to_json(),
+            }
+            yield Document(page_content=part, metadata=metadata)
+            begin += len(part)
+
+    def _alone(self, text: str) -> Iterator[tuple[str, PageNote]]:
+        """Note a page as it is drawn without what was before it, and so will be again; rarely it is two then."""
+        pages = typeset(text, style=self._style)
+        if len(pages) > 1:
+            for page in pages:
+                yield from self._alone(page.text)
+            return
+        note = PageNote.of(pages[0], style=self._style, profile=self._profile)
+        if self._store is not None:
+            self._store.mset([(note.digest, pages[0].png())])
+        yield text, note
+
+
+def to_content_blocks(
+    documents: Iterable[Document],
+    *,
+    store: ByteStore | str | Path | None = None,
+    captions: bool = True,
+    profile: ModelProfile | str = "glyph",
+) -> list[Block]:
+    """Give documents as content of a user's message: pages as pictures, each under its caption, the rest as text.
+
+    Pictures come from the store, where it holds them, and are else drawn from `page_content`. One that cannot be
+    drawn is told as text, with a warning; a document that is no page is text, too. Nothing is left out.
+
+    Args:
+        documents: Of `GlyphLoader` or `GlyphDocumentCompressor`, as a vector store gives them back; others, too.
+        store: Where the loader kept pictures: a byte store, or a folder.
+        captions: Whether a line before each says its source and page.
+        profile: The model that will read, for the special tokens that must not stand in text.
+
+    Example:
+        >>> pages = GlyphLoader.from_text("It opens at nine.", source="museum.txt").load()
+        >>> [block["type"] for block in to_content_blocks(pages)]
+        ['text', 'image']
+    """
+    found, plain = [*documents], _binder(profile).plain
+    notes = [_note(document) for document in found]
+    kept = _kept(store_of(store), notes)
+    blocks: list[Block] = []
+    for document, note in zip(found, notes, strict=True):
+        parts = _pictures(document, note, kept) if note is not None else ()
+        caption = plain(_caption(document)) if captions else ""
+        text = "" if parts else plain(document.page_content)
+        if caption or text:
+            blocks.append({"type": "text", "text": f"{caption}{text}\n" if text else caption})
+        blocks += map(image_block, parts)
+    return blocks
+
+
+def store_of(store: ByteStore | str | Path | None) -> ByteStore | None:
+    """Give a byte store, of a folder where one is named."""
+    return PageFolder(store) if isinstance(store, str | Path) else store
+
+
+def source_of(document: Document) -> str:
+    """Say where a document is from, in a few words: its title, its source, its page as people count."""
+    known = document.metadata
+    named = str(known.get("title") or known.get("source") or document.id or "")
+    page = known.get("page")
+    if not isinstance(page, int) or isinstance(page, bool):
+        return named
+    total = f" of {known['total_pages']}" if isinstance(known.get("total_pages"), int) else ""
+    return f"{named}{', ' if named else ''}page {page + 1}{total}"
+
+
+_binder = lru_cache(maxsize=16)(Binder)
+
+
+def _note(document: Document) -> PageNote | None:
+    try:
+        return PageNote.read(document.metadata)
+    except ValueError as error:
+        _as_text(document, error)
+        return None
+
+
+def _kept(store: ByteStore | None, notes: Sequence[PageNote | None]) -> dict[str, bytes | None]:
+    digests = [*dict.fromkeys(note.digest for note in notes if note is not None)]
+    return dict(zip(digests, store.mget(digests), strict=True)) if store is not None and digests else {}
+
+
+def _pictures(document: Document, note: PageNote, kept: dict[str, bytes | None]) -> Sequence[Any]:
+    try:
+        return pictures(note, document.page_content, kept.get(note.digest))
+    except ValueError as error:
+        _as_text(document, error)
+        return ()
+
+
+def _as_text(document: Document, error: ValueError) -> None:
+    warnings.warn(
+        f"{source_of(document) or 'a document'} is shown as text: {error}", GlyphMemoryWarning, stacklevel=4
+    )
+
+
+def _caption(document: Document) -> str:
+    source, excerpts = source_of(document), document.metadata.get("excerpts")
+    if isinstance(excerpts, list) and excerpts:
+        source = f"Excerpts {excerpts[0]} to {excerpts[-1]} of {source}"
+    return f"{' '.join(source.split())}:\n" if source else ""
+
+
+def _is_wanted(path: Path, folder: Path) -> bool:
+    """Say whether a path is a file that holds anything, and not hidden."""
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and path.is_file() and path.stat().st_size > 0

@@ -1,0 +1,165 @@
+"""What a `Document` remembers of its page, and how its picture is had again: from a store, or drawn from its text.
+
+A picture is a view of `page_content` and may be thrown away. Knows pages and metadata; knows nothing about files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from langchain_core.stores import BaseStore
+from PIL import Image
+
+from glyph_memory import (
+    GlyphMemoryError,
+    ImagePart,
+    ModelProfile,
+    Page,
+    PageStyle,
+    pixel_digest,
+    repack,
+    typeset,
+)
+
+ByteStore = BaseStore[str, bytes]
+NOTE = "glyph"
+"""The key in a document's metadata."""
+
+_DEFAULT = PageStyle()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageNote:
+    """What a document remembers of its page: some hundred characters, never the picture."""
+
+    digest: str
+    """Of the picture's pixels; the key under which a store keeps it."""
+    size: tuple[int, int]
+    """Width and height in pixels."""
+    tokens: int
+    """What it costs in a prompt."""
+    text: str
+    """Digest of the text: one that was split or changed since shows something else."""
+    style: PageStyle
+    """How it looks."""
+    headings: tuple[tuple[int, int], ...] | None = None
+    """Of a page of excerpts: where their numbers stand; see `Packed.headings`."""
+
+    @classmethod
+    def of(
+        cls,
+        page: Page,
+        *,
+        style: PageStyle,
+        profile: ModelProfile,
+        headings: tuple[tuple[int, int], ...] | None = None,
+    ) -> Self:
+        """Note a page down."""
+        return cls(
+            digest=page.digest,
+            size=page.size,
+            # A prompt holds more than one image sooner or later; one rule charges for a lone image otherwise.
+            tokens=profile.image_tokens(page.size, images=2),
+            text=_digest(page.text),
+            style=style,
+            headings=headings,
+        )
+
+    def to_json(self) -> str:
+        """Spell it as one string: many vector stores take nothing nested, and drop it or refuse the document."""
+        told: dict[str, Any] = {
+            "digest": self.digest,
+            "size": self.size,
+            "tokens": self.tokens,
+            "media_type": "image/png",
+            "text": self.text,
+            "style": _told(self.style),
+        }
+        return json.dumps(told if self.headings is None else told | {"headings": self.headings})
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, Any]) -> Self | None:
+        """Find the note in a document's metadata, as `to_json` spelled it or as an object; None where there is none.
+
+        Raises:
+            ValueError: What stands there is no note.
+        """
+        told = metadata.get(NOTE)
+        if told is None:
+            return None
+        try:
+            told = json.loads(told) if isinstance(told, str) else told
+            headings = told.get("headings")
+            width, height = told["size"]
+            return cls(
+                digest=str(told["digest"]),
+                size=(int(width), int(height)),
+                tokens=int(told["tokens"]),
+                text=str(told["text"]),
+                style=PageStyle(**{name: _tuples(value) for name, value in told["style"].items()}),
+                headings=None
+                if headings is None
+                else tuple((int(start), int(stop)) for start, stop in headings),
+            )
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise ValueError(f"metadata {NOTE!r} is no page's ({error})") from error
+
+    def stored(self, data: bytes | None, text: str) -> ImagePart | None:
+        """Take a stored picture, if it is this page's and the text has not changed since."""
+        if data is None or self.text != _digest(text):
+            return None
+        try:
+            with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+                if image.size != self.size or pixel_digest(image) != self.digest:
+                    return None
+        except Exception:  # decoders of broken files raise whatever they like
+            return None
+        return ImagePart(data=data, size=self.size)
+
+    def drawn(self, text: str) -> tuple[ImagePart, ...]:
+        """Draw the picture again from the text; rarely it is more than one.
+
+        Raises:
+            GlyphMemoryError: It cannot be drawn: there is no text, or a font of the style is missing here.
+        """
+        is_same = self.headings is not None and self.text == _digest(text)
+        pages = (
+            repack(text, self.headings or (), style=self.style)
+            if is_same
+            else typeset(text, style=self.style)
+        )
+        return tuple(map(ImagePart.of, pages))
+
+
+def pictures(note: PageNote, text: str, data: bytes | None) -> tuple[ImagePart, ...]:
+    """Give a document's picture: the stored one, else drawn.
+
+    Raises:
+        ValueError: It is neither stored nor can it be drawn.
+    """
+    found = note.stored(data, text)
+    if found is not None:
+        return (found,)
+    try:
+        return note.drawn(text)
+    except GlyphMemoryError as error:
+        raise ValueError(str(error)) from error
+
+
+def _told(style: PageStyle) -> dict[str, Any]:
+    """Give what is not as in the released Glyph model's style."""
+    values = ((field.name, getattr(style, field.name)) for field in fields(style))
+    return {name: value for name, value in values if value != getattr(_DEFAULT, name)}
+
+
+def _tuples(value: object) -> Any:  # noqa: ANN401  # a style checks the kind of every parameter itself
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

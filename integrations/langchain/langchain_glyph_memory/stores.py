@@ -1,0 +1,141 @@
+"""`PageFolder`: a folder of files as LangChain's byte store, for page files or whatever else has a key.
+
+Knows files; knows nothing about pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+
+from langchain_core.stores import BaseStore
+
+from glyph_memory import StoreError
+
+_PLAIN = re.compile(rb"[^a-z0-9_.-]|\A\.")
+"""What is not spelled as it is in a file's name: capitals neither, since some file systems know no case."""
+_NAME_BYTES = 200
+"""Longer names are replaced by a digest, with the key in a file beside it."""
+_LONG, _KEY, _NEW = "=", ".key", ".new-"
+
+
+class PageFolder(BaseStore[str, bytes]):
+    """Keeps bytes in a folder, a file for each key. Safe to share among threads and processes.
+
+    A file appears whole or not at all; files and folder are for their owner alone. Any string is a key; a page's
+    digest makes a readable name. What is no longer wanted may be deleted by hand.
+
+    Args:
+        folder: Made when something is first kept.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     pages = PageFolder(folder)
+        ...     pages.mset([("a", b"1"), ("b", b"2")])
+        ...     pages.mget(["b", "c"]), [*pages.yield_keys()]
+        ([b'2', None], ['a', 'b'])
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Give the value of each key, None where there is none.
+
+        Raises:
+            StoreError: A file cannot be read.
+        """
+        return [self._read(self.folder / _name(key)) for key in keys]
+
+    def mset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
+        """Keep values; one that is there already is replaced.
+
+        Raises:
+            StoreError: A file cannot be written.
+        """
+        for key, value in key_value_pairs:
+            name = _name(key)
+            if name.startswith(_LONG):
+                self._write(self.folder / f"{name}{_KEY}", key.encode("utf-8", "surrogatepass"))
+            self._write(self.folder / name, value)
+
+    def mdelete(self, keys: Sequence[str]) -> None:
+        """Forget values; those that are not there are no error.
+
+        Raises:
+            StoreError: A file cannot be deleted.
+        """
+        for key in keys:
+            path = self.folder / _name(key)
+            try:
+                path.unlink(missing_ok=True)
+                if path.name.startswith(_LONG):
+                    path.with_name(f"{path.name}{_KEY}").unlink(missing_ok=True)
+            except OSError as error:
+                raise _broken("delete", path, error) from error
+
+    def yield_keys(self, *, prefix: str | None = None) -> Iterator[str]:
+        """Give all keys that begin with a prefix, in order of their files' names."""
+        try:
+            names = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
+        except FileNotFoundError:
+            names = []
+        for name in names:
+            if name.startswith(".") or (name.startswith(_LONG) and name.endswith(_KEY)):
+                continue
+            key = self._key(name)
+            if key is not None and key.startswith(prefix or ""):
+                yield key
+
+    def _key(self, name: str) -> str | None:
+        """Give the key that a file's name stands for; None where somebody else put the file there."""
+        if name.startswith(_LONG):
+            spelled = self._read(self.folder / f"{name}{_KEY}")
+        else:
+            spelled = unquote_to_bytes(name) if name != "%" else b""
+        try:
+            key = None if spelled is None else spelled.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return None
+        return key if key is not None and _name(key) == name else None
+
+    def _read(self, path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise _broken("read", path, error) from error
+
+    def _write(self, path: Path, data: bytes) -> None:
+        new = path.with_name(f"{_NEW}{uuid4().hex}")
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
+                    stream.write(data)
+                new.replace(path)
+            except BaseException:
+                new.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise _broken("write", path, error) from error
+
+
+def _name(key: str) -> str:
+    """Spell a key as the name of a file."""
+    spelled = key.encode("utf-8", "surrogatepass")
+    name = _PLAIN.sub(lambda found: f"%{found[0][0]:02x}".encode(), spelled).decode() or "%"
+    return name if len(name) <= _NAME_BYTES else f"{_LONG}{hashlib.sha256(spelled).hexdigest()}"
+
+
+def _broken(verb: str, path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot {verb} {str(path)!r}: {error.strerror or error}. Give a folder of your own with room in it"
+    )
