@@ -5,7 +5,7 @@ Knows messages, text and pages; knows nothing about HTTP, and nothing about what
 
 from __future__ import annotations
 
-import base64
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,9 +34,14 @@ class ImagePart:
         return cls(data=page.png(), size=page.size, uuid=uuid)
 
     @cached_property
+    def base64(self) -> str:
+        """The file in base64."""
+        return b64encode(self.data).decode()
+
+    @cached_property
     def data_url(self) -> str:
         """The file as a `data:` URL."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
+        return f"data:{self.media_type};base64,{self.base64}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, Literal, Self
 
@@ -138,7 +138,9 @@ class Seal:
 
     def to_json(self) -> dict[str, Any]:
         """Spell the seal as plain values; `from_json` takes them back."""
-        return asdict(self)
+        # Not `asdict`: it copies everything deeply, and a framework asks for dozens of seals at every call.
+        held = {name: getattr(self, name) for name in _FIELDS[Seal]}
+        return held | {name: tuple(map(_plain, held[name])) for name in ("pages", "pictures")}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
@@ -160,6 +162,13 @@ class Seal:
         except KeyError as error:
             raise TypeError(f"no seal: {error.args[0]!r} is missing") from error
         return cls(**{**fields, "pages": pages, "pictures": pictures, "anchors": anchors, "ledger": ledger})
+
+
+def _plain(value: SealedPage | SealedPicture) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in _FIELDS[type(value)]}
+
+
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (SealedPage, SealedPicture, Seal)}
 
 
 def run_digest(turns: Iterable[Turn]) -> str:

@@ -77,8 +77,9 @@ class Bookmark:
             raise TypeError(f"no bookmark: {error!r}") from error
 
 
-def _listed(value: Any) -> Any:  # noqa: ANN401 - any plain value
+def _listed(seal: dict[str, Any]) -> dict[str, Any]:
     """Give tuples as lists: checkpoints of frameworks hand back lists, and one spelling is to be one."""
-    if isinstance(value, dict):
-        return {name: _listed(held) for name, held in value.items()}
-    return [_listed(held) for held in value] if isinstance(value, tuple | list) else value
+    pages = [{**page, "size": [*page["size"]], "anchors": [*page["anchors"]]} for page in seal["pages"]]
+    pictures = [{**one, "size": one["size"] and [*one["size"]]} for one in seal["pictures"]]
+    lists = {"anchors": [*seal["anchors"]], "ledger": [*seal["ledger"]]}
+    return {**seal, **lists, "pages": pages, "pictures": pictures}

@@ -47,7 +47,7 @@ _FONTS = "fonts changed under the same name: pages are drawn anew"
 class _Known:
     """A history as it was folded last."""
 
-    keys: list[Hashable]
+    keys: list[int]
     """Of its messages, from the first that is not shed."""
     fold: Fold
 
@@ -154,10 +154,11 @@ class Folding(Generic[M]):
             folding=self,
         )
 
-    def _folded(self, history: _History[M], mark: Bookmark) -> tuple[Fold, list[Hashable]]:
+    def _folded(self, history: _History[M], mark: Bookmark) -> tuple[Fold, list[int]]:
         """Fold on from the bookmark, or from what is remembered of the same history; give the keys of what is kept."""
         kept = history.kept(mark)
-        keys = [self.key_of(message) for message in kept]
+        # Hashes take no room, and keep no text of anybody's alive.
+        keys = [hash(self.key_of(message)) for message in kept]
         token = _token(mark, history, keys)
         known = self._known.get(token)
         if known is not None and known.keys == keys[: len(known.keys)]:
@@ -214,7 +215,7 @@ class Folding(Generic[M]):
         ]
 
     def _marked(
-        self, shedding: Fold, folded: Fold, mark: Bookmark, history: _History[M], keys: list[Hashable]
+        self, shedding: Fold, folded: Fold, mark: Bookmark, history: _History[M], keys: list[int]
     ) -> Bookmark:
         """Say where the fold stands, and remember it under that, too."""
         if shedding is folded:
@@ -231,7 +232,7 @@ class Folding(Generic[M]):
         return f"{len(messages)}:{digest.hexdigest()}"
 
 
-def _token(mark: Bookmark, history: _History[M], keys: Sequence[Hashable]) -> Hashable:
+def _token(mark: Bookmark, history: _History[M], keys: Sequence[int]) -> Hashable:
     """Give what a history is remembered under."""
     last = mark.seals[-1] if mark.seals else None
     told = last and (last.number, last.turns, last.previous, last.fingerprint)
