@@ -93,7 +93,7 @@ def joined(found: list[Piece], *, between: str) -> str:
 
 def image_block(image: ImagePart) -> dict[str, Any]:
     """Spell a picture as a standard block, without the random id that would change a request from call to call."""
-    return {"type": "image", "base64": image.data_url.partition(",")[2], "mime_type": image.media_type}
+    return {"type": "image", "base64": image.base64, "mime_type": image.media_type}
 
 
 def picture_block(data: bytes) -> dict[str, Any]:

@@ -171,12 +171,11 @@ class GlyphMemoryMiddleware(AgentMiddleware[GlyphState, Any, Any]):
         kept, notice = bookmark_in(request.state)
         folded = self.folding.fold(request.messages, kept, reserved_tokens=self._reserved(request))
         sent = request_messages(folded, merge=self.merge)
-        bookmark, stored = folded.bookmark.to_json(), request.state.get(BOOKMARK)
-        unchanged = bookmark == stored or (stored is None and folded.bookmark == Bookmark())
+        unchanged = folded.bookmark == (kept or Bookmark()) and not notice
         return _Prepared(
             request=request.override(messages=sent),  # type: ignore[arg-type]  # AnyMessage names its members
             holds_images=bool(folded.images),
-            bookmark=None if unchanged else bookmark,
+            bookmark=None if unchanged else folded.bookmark.to_json(),
             notices=tuple(filter(None, (notice, folded.notice))),
         )
 
