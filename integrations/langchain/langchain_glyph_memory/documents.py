@@ -218,7 +218,7 @@ def source_of(document: Document) -> str:
     known = document.metadata
     named = str(known.get("title") or known.get("source") or document.id or "")
     page = known.get("page")
-    if not isinstance(page, int) or isinstance(page, bool):
+    if not isinstance(page, int) or "anchor" in known:  # of a conversation, whose pages are counted from 1
         return named
     total = f" of {known['total_pages']}" if isinstance(known.get("total_pages"), int) else ""
     return f"{named}{', ' if named else ''}page {page + 1}{total}"

@@ -1,0 +1,216 @@
+"""`GlyphChatMessageHistory`: a chat history that is kept whole in a database, and given as it is to be sent.
+
+Knows messages and a memory; knows nothing about models.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+from langchain_core.chat_history import BaseChatMessageHistory
+from langchain_core.messages import BaseMessage
+
+from glyph_memory import (
+    FoldPolicy,
+    GlyphMemory,
+    ModelProfile,
+    PageStyle,
+    StoreBusy,
+    StoreError,
+    Turn,
+)
+from langchain_glyph_memory.folding import Captions
+from langchain_glyph_memory.messages import message_of, to_message, with_origin
+from langchain_glyph_memory.spelling import SOURCE
+
+Redact = Callable[[Turn], Turn]
+
+_MARK = "glyph_memory"
+_NO_DATABASE = (
+    "a history needs a database: GlyphChatMessageHistory('alice', 'chat.db'), a GlyphMemory in place of the name, "
+    "or ':memory:' for one that ends with the process"
+)
+
+
+class GlyphChatMessageHistory(BaseChatMessageHistory):
+    """A conversation's messages, kept whole; `messages` are what to send: old ones as pages, recent ones as text.
+
+    For `RunnableWithMessageHistory`, or a loop of your own: `history.add_messages([question])`,
+    `answer = model.invoke(history.messages)`, `history.add_messages([answer])`. What is added is durable when
+    `add_messages` returns; any number of threads and processes may use the same session.
+
+    What `messages` gave is not stored again when it comes back to `add_messages`. A message whose id is there already
+    is the same one, and is kept once; if it says something else, both are kept.
+
+    Args:
+        session_id: Whose conversation it is; no other is seen. Or a memory that is open already.
+        url: Path of an SQLite database, made where there is none, or any SQLAlchemy URL. Not with a memory.
+        profile: The model that will read, by name or as an object.
+        style: How pages look; the released Glyph model's unless another is given.
+        policy: When messages become pages; `FoldPolicy.for_profile` unless another is given.
+        captions: Where pages' numbers are told: in "text" before each, or on the "page" itself.
+        redact: Sees every message as a turn before it is stored, and gives what takes its place; of a message that it
+            changes, nothing else is kept.
+
+    Raises:
+        StoreError: The database cannot be opened; or there is none.
+        ProfileError: No such model is known.
+        PolicyError: The policy cannot work.
+
+    Example:
+        >>> with GlyphChatMessageHistory("alice", ":memory:") as history:
+        ...     history.add_user_message("The code for the gate is 4711-B.")
+        ...     [message.text for message in history.messages]
+        ['The code for the gate is 4711-B.']
+    """
+
+    def __init__(
+        self,
+        session_id: str | GlyphMemory,
+        url: str | Path | None = None,
+        *,
+        profile: ModelProfile | str = "glyph",
+        style: PageStyle | None = None,
+        policy: FoldPolicy | None = None,
+        captions: Captions = "text",
+        redact: Redact | None = None,
+    ) -> None:
+        self._owns_memory = isinstance(session_id, str)
+        if isinstance(session_id, str):
+            if url is None:
+                raise StoreError(_NO_DATABASE)
+            session_id = GlyphMemory.open(
+                url,
+                session=session_id,
+                profile=profile,
+                style=style,
+                policy=policy,
+                captions=captions,
+                redact=redact and _forgetful(redact),
+            )
+        self.memory = session_id
+        """The memory behind it: `recall`, `zoom`, `report`, `pin`, …"""
+        # Nobody can make up a message of ours: whoever asks for one to be taken for it would have it lost.
+        self._mark = hashlib.sha256(f"{self.memory.cache_salt} {self.session_id}".encode()).hexdigest()[:32]
+
+    @property
+    def session_id(self) -> str:
+        """Whose conversation it is."""
+        return self.memory.session
+
+    @property
+    def messages(self) -> list[BaseMessage]:  # type: ignore[override]  # an attribute there, to be had or computed
+        """What to send: system messages, pages in a user's message, recent messages; drawn and counted now.
+
+        Raises:
+            PolicyError: Recent messages that cannot become pages yet are more than the model takes.
+            StoreError: The database cannot be read.
+            FontError: A page cannot be drawn.
+        """
+        spelled = map(to_message, self.memory.context().messages)
+        ours = {"lc_source": SOURCE, _MARK: self._mark}
+        return [message.model_copy(update={"additional_kwargs": dict(ours)}) for message in spelled]
+
+    @property
+    def all_messages(self) -> list[BaseMessage]:
+        """Every message that was ever added, exactly as it was; oldest first.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        return [message_of(turn) for turn in self.memory.turns()]
+
+    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Keep messages; when this returns, a killed process has lost nothing.
+
+        Raises:
+            StoreError: Some could not be stored.
+            TypeError: One of them says nothing, such as a `RemoveMessage`.
+        """
+        self._store([with_origin(message) for message in messages if not self._is_ours(message)])
+
+    def clear(self) -> None:
+        """Erase all messages of the session for good, with their pages.
+
+        Raises:
+            StoreError: The database cannot be written.
+        """
+        self.memory.clear()
+
+    def close(self) -> None:
+        """Close the database, unless the memory was given open."""
+        if self._owns_memory:
+            self.memory.close()
+
+    async def aget_messages(self) -> list[BaseMessage]:
+        """Give `messages`; pages are drawn in a thread."""
+        return await asyncio.to_thread(lambda: self.messages)
+
+    async def aget_all_messages(self) -> list[BaseMessage]:
+        """Give `all_messages`."""
+        return await asyncio.to_thread(lambda: self.all_messages)
+
+    async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Do what `add_messages` does."""
+        await asyncio.to_thread(self.add_messages, messages)
+
+    async def aclear(self) -> None:
+        """Do what `clear` does."""
+        await asyncio.to_thread(self.clear)
+
+    async def aclose(self) -> None:
+        """Do what `close` does."""
+        await asyncio.to_thread(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+    def _is_ours(self, message: BaseMessage) -> bool:
+        return message.additional_kwargs.get(_MARK) == self._mark
+
+    def _store(self, turns: Iterable[Turn]) -> None:
+        # With ids of their own, so that trying again stores nothing twice.
+        named = [turn if turn.id else replace(turn, id=uuid4().hex) for turn in turns]
+        try:
+            self.memory.extend(named)
+        except StoreBusy:
+            raise
+        except StoreError:
+            for turn in named:
+                self._store_anyway(turn)
+
+    def _store_anyway(self, turn: Turn) -> None:
+        """Store a turn whose id may stand for another one: then under an id of its own."""
+        try:
+            self.memory.add(turn)
+        except StoreBusy:
+            raise
+        except StoreError:
+            said = repr((turn.role, turn.text, turn.tool_calls, turn.tool_call_id, turn.origin))
+            digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+            self.memory.add(replace(turn, id=f"{turn.id}#{digest}"))
+
+
+def _forgetful(redact: Redact) -> Redact:
+    """Have what was redacted out of a turn be gone from the message that is kept beside it, too."""
+
+    def redacted(turn: Turn) -> Turn:
+        seen = redact(turn)
+        return seen if seen == turn or seen.origin != turn.origin else replace(seen, origin="")
+
+    return redacted

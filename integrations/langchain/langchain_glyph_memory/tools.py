@@ -1,0 +1,233 @@
+"""`recall_tools`: two tools with which an agent finds again what was said, word for word.
+
+Knows memories, agents' states and how results are told to a model; knows nothing about pages or requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from langchain.tools import ToolRuntime
+from langchain_core.messages import BaseMessage
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import BaseModel, ConfigDict, Field
+
+from glyph_memory import Binder, Folding, GlyphMemory, Passage, StoreError, Turn, Zoomed
+from langchain_glyph_memory.folding import new_folding
+from langchain_glyph_memory.state import bookmark_in
+
+RECALL, ZOOM = "recall", "zoom"
+
+_RECALL = (
+    "Search everything that was ever said in this conversation, including what stands on pages and what is no longer "
+    "shown. Gives exact passages, word for word, each under a line such as [§42 user, page 3]. Use it before quoting a "
+    "number, a name, a path or an identifier from a page."
+)
+_ZOOM = (
+    "Read one turn of this conversation, or all turns of one page, exactly as they were said. Ask for an anchor as it "
+    "stands on the pages, '§42', or for 'page 3'."
+)
+_NOTHING = (
+    "Nothing that was said fits {query!r}. Try other words: names, numbers, or words as they were used."
+)
+_PAST_END = "There are {total:,} characters in {what}; give a start below that."
+_MORE = "\n[{left:,} more characters; zoom with what={what!r} and start={start} goes on]"
+_NO_MESSAGES = "this agent's state has no messages, so there is nothing to look for"
+
+_PASSAGES = 20
+_CHARACTERS = 8_000
+"""What one look gives at the most: some two thousand tokens."""
+_BREAK = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+
+
+class RecallInput(BaseModel):
+    """What `recall` is asked."""
+
+    query: str = Field(description="Words to look for. Nothing in it is syntax; rare words find more.")
+    k: int = Field(default=5, description="How many passages at the most, up to 20.")
+
+
+class ZoomInput(BaseModel):
+    """What `zoom` is asked."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    what: str = Field(description="An anchor such as '§42', or a page such as 'page 3'.")
+    start: int = Field(default=0, ge=0, description="Where to go on in a long text, in characters.")
+
+
+class Remembered(Protocol):
+    """What can be asked: a memory, or a folded history."""
+
+    def recall(self, query: str, k: int = 5) -> Sequence[Passage]:
+        """Find passages."""
+        ...
+
+    def zoom(self, what: int | str) -> Zoomed:
+        """Give a turn or a page."""
+        ...
+
+
+def recall_tools(
+    memory: GlyphMemory | None = None, *, folding: Folding[BaseMessage] | None = None
+) -> list[BaseTool]:
+    """Give the tools `recall` and `zoom`, for a model to find again what was said.
+
+    Results are text, exact but for the model's special tokens, which are broken; each line of what was said is
+    indented, so that nothing in it can pass for another turn. What an earlier recall gave is not found again.
+
+    Args:
+        memory: Whose turns are searched. Without one, the tools search the messages of the agent that calls them, and
+            no other's: they need nothing but its state. `GlyphMemoryMiddleware(tools=True)` gives an agent those.
+        folding: What numbers and folds the agent's messages, so that anchors and pages are those that its model sees:
+            the middleware's `folding`. One for Glyph unless given; not used where a memory is.
+
+    Example:
+        >>> with GlyphMemory.open(":memory:") as memory:
+        ...     turn = memory.add("user", "The code for the gate is 4711-B.")
+        ...     recall, zoom = recall_tools(memory)
+        ...     print(recall.invoke({"query": "gate code"}))
+        [§1 user]
+          The code for the gate is 4711-B.
+    """
+    if memory is not None:
+        binder = Binder(memory.profile, style=memory.style, policy=memory.policy)
+        return _of_memory(_Teller(binder.plain), memory)
+    folding = folding or new_folding("glyph")
+    return _of_state(_Teller(folding.binder.plain), folding)
+
+
+def _of_memory(teller: _Teller, memory: GlyphMemory) -> list[BaseTool]:
+    def recall(query: str, k: int = 5) -> str:
+        return teller.recall(memory, query, k)
+
+    async def arecall(query: str, k: int = 5) -> str:
+        return await asyncio.to_thread(recall, query, k)
+
+    def zoom(what: str, start: int = 0) -> str:
+        return teller.zoom(memory, what, start)
+
+    async def azoom(what: str, start: int = 0) -> str:
+        return await asyncio.to_thread(zoom, what, start)
+
+    return _tools(recall, arecall, zoom, azoom)
+
+
+def _of_state(teller: _Teller, folding: Folding[BaseMessage]) -> list[BaseTool]:
+    def recall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
+        return teller.recall(_History(folding, runtime.state), query, k)
+
+    async def arecall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
+        return await asyncio.to_thread(recall, query, runtime, k)
+
+    def zoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
+        return teller.zoom(_History(folding, runtime.state), what, start)
+
+    async def azoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
+        return await asyncio.to_thread(zoom, what, runtime, start)
+
+    return _tools(recall, arecall, zoom, azoom)
+
+
+def _tools(
+    recall: Callable[..., str],
+    arecall: Callable[..., Awaitable[str]],
+    zoom: Callable[..., str],
+    azoom: Callable[..., Awaitable[str]],
+) -> list[BaseTool]:
+    return [
+        StructuredTool.from_function(
+            recall, coroutine=arecall, name=RECALL, description=_RECALL, args_schema=RecallInput
+        ),
+        StructuredTool.from_function(
+            zoom, coroutine=azoom, name=ZOOM, description=_ZOOM, args_schema=ZoomInput
+        ),
+    ]
+
+
+class _History:
+    """An agent's messages, folded as its model sees them."""
+
+    def __init__(self, folding: Folding[BaseMessage], state: Any) -> None:  # noqa: ANN401  # a dict or an object
+        messages = state.get("messages") if isinstance(state, dict) else getattr(state, "messages", None)
+        if messages is None:
+            raise ValueError(_NO_MESSAGES)
+        bookmark, _ = bookmark_in(state if isinstance(state, dict) else vars(state))
+        self._folded = folding.fold(messages, bookmark)
+
+    def recall(self, query: str, k: int = 5) -> Sequence[Passage]:
+        return self._folded.recall(query, k)
+
+    def zoom(self, what: int | str) -> Zoomed:
+        return self._folded.zoom(what)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Tells a model what was found."""
+
+    plain: Callable[[str], str]
+    """Breaks the model's special tokens, and what could be taken for a line of ours."""
+
+    def recall(self, memory: Remembered, query: str, k: int) -> str:
+        k = min(max(k, 1), _PASSAGES)
+        # More than asked for: some of it may be what the tools themselves said before.
+        found = [passage for passage in memory.recall(query, 2 * k + 10) if not _is_ours(passage.turn)]
+        # What the model has before it as text, such as the question it was just asked, comes last.
+        found.sort(key=lambda passage: passage.place in {"text", "head"})
+        if not found:
+            return _NOTHING.format(query=self.plain(query))
+        return "\n\n".join(
+            self._told(passage.turn, passage.text, passage.start, passage.page) for passage in found[:k]
+        )
+
+    def zoom(self, memory: Remembered, what: str, start: int) -> str:
+        try:
+            turns = memory.zoom(what).turns
+        except StoreError as error:
+            return self.plain(str(error))
+        total = sum(len(turn.said) for turn in turns)
+        if start and start >= total:
+            return _PAST_END.format(total=total, what=self.plain(what))
+        pieces = [*_pieces(turns, start)]
+        text = "\n\n".join(self._told(turn, piece, begin, None) for turn, begin, piece in pieces)
+        stop = start + sum(len(piece) for _, _, piece in pieces)
+        return text if stop >= total else text + _MORE.format(left=total - stop, what=what, start=stop)
+
+    def _told(self, turn: Turn, text: str, start: int, page: int | None) -> str:
+        """Tell a turn, or a part of it, under a line that says which it is; what was said is indented."""
+        name = f" {' '.join(turn.name.split())}" if turn.name else ""
+        where = f", page {page}" if page is not None else ""
+        whole = len(turn.said)
+        part = "" if len(text) == whole else f", characters {start:,} to {start + len(text):,} of {whole:,}"
+        images = len(turn.images)
+        beside = f"\n  [{images} picture{'s' * (images > 1)}]" if images else ""
+        said = _BREAK.sub(lambda found: f"{found[0]}  ", self.plain(text))
+        return f"[§{turn.anchor} {turn.role}{self.plain(name)}{where}{part}]\n  {said}{beside}"
+
+
+def _pieces(turns: Sequence[Turn], start: int) -> Iterator[tuple[Turn, int, str]]:
+    """Give what fits into one look, from a place on: of each turn where it begins, and the text."""
+    room = _CHARACTERS
+    for turn in turns:
+        said = turn.said
+        if start and start >= len(said):
+            start -= len(said)
+            continue
+        piece = said[start : start + room]
+        yield turn, start, piece
+        room, start = room - len(piece), 0
+        if room <= 0:
+            return
+
+
+def _is_ours(turn: Turn) -> bool:
+    """Say whether a turn is a call of these tools alone, or what they answered."""
+    if turn.role == "tool":
+        return turn.name in {RECALL, ZOOM}
+    calls = {call.name for call in turn.tool_calls}
+    return bool(calls) and calls <= {RECALL, ZOOM} and not turn.text.strip()
