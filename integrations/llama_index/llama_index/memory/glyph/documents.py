@@ -156,7 +156,7 @@ class PageNodeParser(NodeParser):
             return
         source = node.source_node or node.as_related_node_info()
         text = node.get_content(metadata_mode=MetadataMode.NONE)
-        media = _media_of(node)
+        media = media_of(node)
         if text:
             yield from self._pages_of(node, text, source)
         elif not media:
@@ -233,10 +233,10 @@ class PageNodeParser(NodeParser):
 
 def is_page(node: BaseNode) -> bool:
     """Tell whether a node is a page's: its image, if it has one, says no more than its text."""
-    return "glyph_digest" in node.metadata
+    return "glyph_page" in node.metadata
 
 
-def _media_of(node: BaseNode) -> dict[str, MediaResource]:
+def media_of(node: BaseNode) -> dict[str, MediaResource]:
     """Give what a document holds besides text, by field."""
     names = ("image_resource", "audio_resource", "video_resource")
     held = {name: getattr(node, name, None) for name in names if not (name == names[0] and is_page(node))}

@@ -1,0 +1,77 @@
+"""The node of a page that was made for one request.
+
+Knows what stands on the page and what it costs; knows nothing about budgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from llama_index.core.base.llms.types import BaseContentBlock
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.schema import BaseNode, MediaResource, MetadataMode, Node, NodeRelationship
+from llama_index.memory.glyph.documents import PAGE_KEYS
+from llama_index.memory.glyph.messages import PageImageBlock
+
+from glyph_memory import ImagePart, Packed
+
+
+class PackedPage(Node):
+    """A page made for one request: to a model it says its image alone, to everything else its text.
+
+    Stores and JSON make it a plain node of that text, for images do not outlive the request. Its children are the nodes
+    that stand on it; its metadata is what all of them have in common.
+    """
+
+    _image: PageImageBlock | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of(cls, packed: Packed, nodes: Sequence[BaseNode], *, tokens: int) -> Self:
+        """Make a node of a page.
+
+        Args:
+            packed: The page.
+            nodes: Those that stand on it.
+            tokens: What the page costs.
+        """
+        page = packed.page
+        told = {
+            "glyph_tokens": tokens,
+            "glyph_size": f"{page.size[0]}x{page.size[1]}",
+            "glyph_digest": page.digest,
+        }
+        metadata = {**_shared(nodes), **told}
+        relationships: dict[NodeRelationship, object] = {
+            NodeRelationship.CHILD: [node.as_related_node_info() for node in nodes]
+        }
+        source = nodes[0].source_node
+        if source is not None and all(node.ref_doc_id == source.node_id for node in nodes):
+            relationships[NodeRelationship.SOURCE] = source
+        made = cls.model_validate(
+            {
+                "id_": page.digest[:32],
+                "text_resource": MediaResource(text=packed.text),
+                "metadata": metadata,
+                # The text has the metadata of each node already.
+                "excluded_embed_metadata_keys": list(metadata),
+                "excluded_llm_metadata_keys": list(metadata),
+                "relationships": relationships,
+            }
+        )
+        made._image = PageImageBlock.of(ImagePart.of(page), tokens=tokens)
+        return made
+
+    def get_content_blocks(self, metadata_mode: MetadataMode = MetadataMode.NONE) -> list[BaseContentBlock]:
+        """Give the page's image; its text where the image is gone."""
+        return super().get_content_blocks(metadata_mode) if self._image is None else [self._image]
+
+
+def _shared(nodes: Sequence[BaseNode]) -> dict[str, Any]:
+    """Give the metadata that all nodes have alike, without what is told of their own pages."""
+    first, *others = [node.metadata for node in nodes]
+    return {
+        key: value
+        for key, value in first.items()
+        if key not in PAGE_KEYS and all(key in other and other[key] == value for other in others)
+    }

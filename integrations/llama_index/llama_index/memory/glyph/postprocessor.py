@@ -1,0 +1,182 @@
+"""Pack what a retriever found onto as few pages as possible, so that synthesis asks once.
+
+LlamaIndex counts every image as 2,125 tokens and sends a page's text beside its image: six pages are six calls to a
+model with a small window. Here they become a page or two that know what they cost, and say what they say once. Knows
+nodes and budgets; how excerpts share a page is the core's business.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import PurePath
+from typing import Any
+
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import (
+    BaseNode,
+    ImageNode,
+    IndexNode,
+    MetadataMode,
+    Node,
+    NodeWithScore,
+    QueryBundle,
+)
+from llama_index.memory.glyph.documents import is_page, media_of
+from llama_index.memory.glyph.fields import Profile, Style, profile_of, style_of
+from llama_index.memory.glyph.packed import PackedPage
+
+from glyph_memory import Document, GlyphMemoryWarning, ModelProfile, Packed, PageStyle, pack
+
+
+class PagePostprocessor(BaseNodePostprocessor):
+    """Draw retrieved text on as few pages as possible, each excerpt under a heading that names where it is from.
+
+    Page nodes and text nodes are drawn alike, from their text as LlamaIndex would show it to the model, metadata
+    included; page files are not needed. Nodes with pictures of their own follow the pages, as they are. Use it with
+    `multimodal=True` on a query engine or synthesizer; without, the model gets the same excerpts as text.
+
+    Args:
+        profile: The model that will read, by name or value.
+        style: How pages look; the released Glyph model's, dense, unless given.
+        max_pages: How many pages there may be. The first nodes are drawn, and a warning says what had no room.
+        max_tokens: What pages may cost together; as above.
+        min_ratio: Where text costs less than this many times its pages, it stays text: 1 draws what pays, 0 all.
+
+    Example:
+        >>> from llama_index.core.schema import TextNode
+        >>> found = [NodeWithScore(node=TextNode(text="It opens at nine."), score=0.9)]
+        >>> (page,) = PagePostprocessor(min_ratio=0).postprocess_nodes(found)
+        >>> page.node.get_content_blocks()[0].estimate_tokens()
+        5
+    """
+
+    profile: Profile = Field(description="The model that will read.")
+    style: Style | None = Field(default=None, description="How pages look.")
+    max_pages: int | None = Field(default=None, ge=1, description="How many pages there may be.")
+    max_tokens: int | None = Field(default=None, ge=1, description="What pages may cost together.")
+    min_ratio: float = Field(default=1, ge=0, description="Text that is cheaper stays text.")
+
+    def __init__(
+        self,
+        *,
+        profile: ModelProfile | str = "glyph",
+        style: PageStyle | str | None = None,
+        max_pages: int | None = None,
+        max_tokens: int | None = None,
+        min_ratio: float = 1,
+        **kwargs: Any,  # noqa: ANN401 - what BaseNodePostprocessor takes: callback_manager
+    ) -> None:
+        fields: dict[str, Any] = {
+            "profile": profile_of(profile),
+            "style": None if style is None else style_of(style),
+            "max_pages": max_pages,
+            "max_tokens": max_tokens,
+            "min_ratio": min_ratio,
+        }
+        super().__init__(**fields, **kwargs)
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Give the name that the class has in serialised form."""
+        return "PagePostprocessor"
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        found = [scored for scored in nodes if _is_text(scored.node)]
+        if not found:
+            return nodes
+        documents = [Document(text=_words(scored.node), title=_title(scored.node)) for scored in found]
+        packed = pack(documents, style=self.style, profile=self.profile)
+        text_tokens = [self.profile.text_tokens(document.text) for document in documents]
+        if sum(text_tokens) < self.min_ratio * self._cost(packed):
+            shown = self._as_text(found, text_tokens)
+        else:
+            shown = self._as_pages(found, packed)
+        return [*shown, *(scored for scored in nodes if not _is_text(scored.node))]
+
+    def _cost(self, packed: Sequence[Packed]) -> int:
+        return self.profile.pages_tokens([page.page.size for page in packed])
+
+    def _as_pages(self, found: list[NodeWithScore], packed: Sequence[Packed]) -> list[NodeWithScore]:
+        limits = [len(packed), self.max_pages, self.profile.max_images]
+        room = min(limit for limit in limits if limit is not None)
+        while room and self.max_tokens is not None and self._cost(packed[:room]) > self.max_tokens:
+            room -= 1
+        if room < len(packed):
+            self._say_what_is_missing(found, packed, room)
+        return [self._scored(page, found, images=room) for page in packed[:room]]
+
+    def _as_text(self, found: list[NodeWithScore], text_tokens: list[int]) -> list[NodeWithScore]:
+        sums = list(accumulate(text_tokens))
+        room = len(found) if self.max_tokens is None else sum(total <= self.max_tokens for total in sums)
+        if room < len(found):
+            left = len(found) - room
+            _warn(
+                f"{left} of {len(found)} retrieved nodes have no room as text: all take {sums[-1]} tokens; "
+                f"raise max_tokens={self.max_tokens!r}, or retrieve fewer"
+            )
+        return [_without_page(scored) for scored in found[:room]]
+
+    def _scored(self, packed: Packed, found: list[NodeWithScore], *, images: int) -> NodeWithScore:
+        held = [found[place] for place in packed.documents]
+        tokens = self.profile.image_tokens(packed.page.size, images=images)
+        scores = [scored.score for scored in held if scored.score is not None]
+        page = PackedPage.of(packed, [scored.node for scored in held], tokens=tokens)
+        return NodeWithScore(node=page, score=max(scores, default=None))
+
+    def _say_what_is_missing(self, found: list[NodeWithScore], packed: Sequence[Packed], room: int) -> None:
+        shown, missing = _places(packed[:room]), _places(packed[room:])
+        cut = f", {len(missing & shown)} of them cut off" if missing & shown else ""
+        limits = {"max_pages": self.max_pages, "max_tokens": self.max_tokens}
+        hint = " and ".join(f"{name}={limit!r}" for name, limit in limits.items() if limit is not None)
+        words = (
+            f"{len(missing)} of {len(found)} retrieved nodes have no room on {room} of {len(packed)} pages{cut}: "
+            f"all take {self._cost(packed)} tokens"
+        )
+        _warn(
+            f"{words}; "
+            + (f"raise {hint}, or" if hint else "a request holds no more images;")
+            + " retrieve fewer"
+        )
+
+
+def _is_text(node: BaseNode) -> bool:
+    """Tell whether a node says all it has to say in text."""
+    if isinstance(node, ImageNode | IndexNode | PackedPage) or media_of(node):
+        return False
+    return bool(node.get_content(metadata_mode=MetadataMode.NONE))
+
+
+def _words(node: BaseNode) -> str:
+    return node.get_content(metadata_mode=MetadataMode.LLM)
+
+
+def _title(node: BaseNode) -> str:
+    """Give a name that people know a node's source by, and the page where it is one."""
+    told = node.metadata
+    path = PurePath(str(told.get("file_path") or "")).name
+    name = str(told.get("title") or told.get("file_name") or told.get("source") or path)
+    if not is_page(node) or told.get("glyph_pages") == 1:
+        return name
+    page = f"page {told['glyph_page']} of {told.get('glyph_pages', '?')}"
+    return f"{name}, {page}" if name else page
+
+
+def _without_page(scored: NodeWithScore) -> NodeWithScore:
+    """Give a node that is text alone: a page's image would say the same again."""
+    if not (isinstance(scored.node, Node) and is_page(scored.node)):
+        return scored
+    return NodeWithScore(node=scored.node.model_copy(update={"image_resource": None}), score=scored.score)
+
+
+def _places(packed: Sequence[Packed]) -> set[int]:
+    """Give the nodes of which something stands on pages."""
+    return {place for page in packed for place, text in zip(page.documents, page.texts, strict=True) if text}
+
+
+def _warn(words: str) -> None:
+    warnings.warn(words, GlyphMemoryWarning, stacklevel=2)
