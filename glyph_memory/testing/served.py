@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from glyph_memory.testing.script import Answerer
 from glyph_memory.testing.server import FakeVLMServer
+from glyph_memory.tokens import ModelProfile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +26,7 @@ class Served:
 
 @contextmanager
 def served(*, answer: Answerer | None = None) -> Iterator[Served]:
-    """Give the server that `GLYPH_BASE_URL` names, with its model `GLYPH_MODEL`; else a fake one.
+    """Give the server that `GLYPH_BASE_URL` names, with its model `GLYPH_MODEL`; else a fake one that counts as Glyph.
 
     Args:
         answer: What a fake server says to a request.
@@ -39,5 +40,11 @@ def served(*, answer: Answerer | None = None) -> Iterator[Served]:
     if base_url:
         yield Served(base_url=base_url, model=model)
         return
-    with FakeVLMServer(answer=answer, model=model) as fake:
+    profile = ModelProfile.named("glyph")
+    with FakeVLMServer(
+        answer=answer,
+        model=model,
+        image_tokens=profile.image_tokens,
+        text_tokens=profile.text_counter.count,
+    ) as fake:
         yield Served(base_url=fake.base_url, model=model, fake=fake)

@@ -1,0 +1,140 @@
+"""LangChain's side of `integrations.py`: histories in its messages, agents in its loop."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, SummarizationMiddleware
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage, trim_messages
+from langchain_core.tools import StructuredTool
+from langchain_glyph_memory import GlyphMemoryMiddleware, glyph_token_counter
+from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
+from replay import PROFILE, WINDOW, History, Life, Replay
+
+from glyph_memory import Turn
+
+
+def middleware_history(talk: Sequence[Turn], length: int) -> History:
+    """Hold a history as an agent's state does, and call the middleware as its model node does."""
+    middleware = GlyphMemoryMiddleware(PROFILE)
+    messages = [as_message(turn, place) for place, turn in enumerate(talk)]
+    model = GenericFakeChatModel(messages=iter(()))
+    state: dict[str, Any] = {}
+    at = length - 1
+
+    def call() -> float:
+        nonlocal at
+        at += 1
+        history = [copy_of(message) for message in messages[:at]]
+        request = ModelRequest(model=model, messages=history, state={"messages": history, **state}, tools=[])
+        begun = time.process_time()
+        response = middleware.wrap_model_call(
+            request, lambda request: ModelResponse(result=[AIMessage("ok")])
+        )
+        spent = time.process_time() - begun
+        command = getattr(response, "command", None)
+        if command is not None:
+            state.update(command.update)
+        return 1000 * spent
+
+    def seals() -> int:
+        return sum(
+            len(mark["seals"]) for mark in state.values() if isinstance(mark, dict) and "seals" in mark
+        )
+
+    call()
+    return History(call=call, seals=seals)
+
+
+def as_message(turn: Turn, place: int) -> BaseMessage:
+    """Give a turn as LangChain's message."""
+    if turn.role == "assistant":
+        calls = [
+            {"name": call.name, "args": json.loads(call.arguments), "id": call.id} for call in turn.tool_calls
+        ]
+        return AIMessage(turn.text, tool_calls=calls, id=f"message-{place}")
+    if turn.role == "tool":
+        return ToolMessage(
+            turn.text, tool_call_id=turn.tool_call_id or "", name=turn.name, id=f"message-{place}"
+        )
+    return HumanMessage(turn.text, id=f"message-{place}")
+
+
+def copy_of(message: BaseMessage) -> BaseMessage:
+    """Copy a message so that no string is the same object, as after a checkpoint was read."""
+    copied = message.model_copy()
+    if isinstance(message.content, str):
+        copied.content = message.content[:1] + message.content[1:]
+    return copied
+
+
+def langchain_ways() -> dict[str, Life]:
+    """Name the memories of LangChain's agents."""
+    return {
+        "nothing": lambda replay, url: _live(replay, url, []),
+        "GlyphMemoryMiddleware": lambda replay, url: _live(replay, url, [GlyphMemoryMiddleware(PROFILE)]),
+        "SummarizationMiddleware": lambda replay, url: _live(replay, url, [_summarizer(url)]),
+        "trim_messages": lambda replay, url: _live(replay, url, [Trimmer()]),
+    }
+
+
+def _live(replay: Replay, url: str, middleware: Sequence[AgentMiddleware[Any, Any, Any]]) -> int:
+    """Live in LangChain's agent loop, with a checkpointer."""
+    schema = {"type": "object", "properties": {}, "additionalProperties": True}
+
+    def tool_of(name: str) -> StructuredTool:
+        return StructuredTool(
+            name=name,
+            description=f"{name}.",
+            args_schema=schema,
+            func=lambda **given: replay.run(name, given),
+        )
+
+    agent = create_agent(
+        _chat_model(url),
+        tools=[tool_of(name) for name in replay.tools],
+        system_prompt=replay.system,
+        middleware=middleware,
+        checkpointer=InMemorySaver(),
+    )
+    messages: Sequence[BaseMessage] = ()
+    for asked in replay.asked:
+        said = {"messages": [HumanMessage(asked)]}
+        messages = agent.invoke(said, {"configurable": {"thread_id": "1"}, "recursion_limit": 100})[
+            "messages"
+        ]
+    return len(messages)
+
+
+class Trimmer(AgentMiddleware[Any, Any, Any]):
+    """Sends the newest messages alone, as LangChain's guides do it."""
+
+    def wrap_model_call(self, request: ModelRequest[Any], handler: Callable[..., Any]) -> Any:  # noqa: ANN401 - the framework's
+        """Send what `trim_messages` leaves."""
+        kept = trim_messages(
+            request.messages,
+            max_tokens=WINDOW // 2,
+            token_counter=glyph_token_counter(PROFILE),
+            start_on="human",
+        )
+        return handler(request.override(messages=kept))
+
+
+def _chat_model(url: str) -> ChatOpenAI:
+    return ChatOpenAI(base_url=url, model="glyph", api_key="none", use_responses_api=False, max_retries=0)
+
+
+def _summarizer(url: str) -> AgentMiddleware[Any, Any, Any]:
+    return SummarizationMiddleware(
+        _chat_model(url),
+        trigger=("tokens", WINDOW // 2),
+        keep=("tokens", WINDOW // 8),
+        token_counter=glyph_token_counter(PROFILE),
+        trim_tokens_to_summarize=None,
+    )

@@ -1,0 +1,123 @@
+"""LlamaIndex's side of `integrations.py`: histories in its chat store, agents in its loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.memory import ChatMemoryBuffer, ChatSummaryMemoryBuffer
+from llama_index.core.storage.chat_store import SimpleChatStore
+from llama_index.core.tools import FunctionTool
+from llama_index.core.workflow import Context
+from llama_index.llms.openai_like import OpenAILike
+from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike
+from replay import PROFILE, WINDOW, History, Life, Replay
+
+from glyph_memory import ModelProfile, Turn
+
+
+def memory_history(talk: Sequence[Turn], length: int) -> History:
+    """Hold a history in a chat store, and ask the memory for it as an agent does."""
+    messages = [as_chat_message(turn) for turn in talk]
+    store = SimpleChatStore()
+    memory = GlyphMemory.from_defaults(profile=PROFILE, chat_store=store)
+    at = length - 1
+
+    def call() -> float:
+        nonlocal at
+        at += 1
+        store.set_messages(
+            memory.chat_store_key, [message.model_copy(deep=True) for message in messages[:at]]
+        )
+        ours = _timed(lambda: asyncio.run(memory.aget()))
+        theirs = _timed(lambda: asyncio.run(store.aget_messages(memory.chat_store_key)))
+        return 1000 * (ours - theirs)
+
+    call()
+    return History(call=call, seals=lambda: 0)
+
+
+def as_chat_message(turn: Turn) -> ChatMessage:
+    """Give a turn as LlamaIndex's message."""
+    more: dict[str, Any] = {}
+    if turn.tool_calls:
+        more["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in turn.tool_calls
+        ]
+    if turn.role == "tool":
+        more["tool_call_id"] = turn.tool_call_id
+    role = MessageRole(turn.role if turn.role != "system" else "user")
+    return ChatMessage(role=role, content=turn.text, additional_kwargs=more)
+
+
+def llama_ways() -> dict[str, Life]:
+    """Name the memories of LlamaIndex's agents."""
+    return {
+        "ChatMemoryBuffer": lambda replay, url: _live(replay, _llm(url), _buffer()),
+        "ChatSummaryMemoryBuffer": lambda replay, url: _live(replay, _llm(url), _summary(url)),
+        "GlyphMemory": lambda replay, url: _live(replay, _llm(url), _glyph()),
+        "GlyphMemory, GlyphOpenAILike": lambda replay, url: _live(replay, _glyph_llm(url), _glyph()),
+    }
+
+
+def _live(replay: Replay, llm: OpenAILike, memory: Any) -> int:  # noqa: ANN401 - any memory of the framework's
+    """Live in LlamaIndex's agent loop."""
+
+    async def live() -> int:
+        tools = [_llama_tool(replay, name) for name in replay.tools]
+        agent = FunctionAgent(tools=tools, llm=llm, system_prompt=replay.system, timeout=600)
+        context = Context(agent)
+        for asked in replay.asked:
+            await agent.run(asked, ctx=context, memory=memory, max_iterations=100)
+        return len(memory.get_all())
+
+    return asyncio.run(live())
+
+
+def _llama_tool(replay: Replay, name: str) -> FunctionTool:
+    def run(**given: Any) -> str:  # noqa: ANN401 - whatever the model gave
+        return replay.run(name, given.get("kwargs", given))
+
+    return FunctionTool.from_defaults(fn=run, name=name, description=f"{name}.")
+
+
+def _llm(url: str) -> OpenAILike:
+    return OpenAILike(
+        model="glyph",
+        api_base=url,
+        api_key="none",
+        is_chat_model=True,
+        is_function_calling_model=True,
+        context_window=WINDOW,
+    )
+
+
+def _glyph_llm(url: str) -> OpenAILike:
+    return GlyphOpenAILike(model="glyph", api_base=url, api_key="none", profile=PROFILE)
+
+
+def _glyph() -> GlyphMemory:
+    return GlyphMemory.from_defaults(profile=PROFILE)
+
+
+def _buffer() -> ChatMemoryBuffer:
+    return ChatMemoryBuffer.from_defaults(token_limit=WINDOW // 2, tokenizer_fn=_pieces)
+
+
+def _summary(url: str) -> ChatSummaryMemoryBuffer:
+    return ChatSummaryMemoryBuffer.from_defaults(llm=_llm(url), token_limit=WINDOW // 2, tokenizer_fn=_pieces)
+
+
+def _pieces(text: str) -> list[int]:
+    return [0] * ModelProfile.named(PROFILE).text_tokens(text)
+
+
+def _timed(call: Callable[[], object]) -> float:
+    begun = time.process_time()
+    call()
+    return time.process_time() - begun
