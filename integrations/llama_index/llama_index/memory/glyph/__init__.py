@@ -1,1 +1,55 @@
-"""Long memory for LlamaIndex."""
+"""Long memory for LlamaIndex on self-hosted vision-language models: old messages and documents become pages.
+
+`GlyphMemory` for agents and chat engines, `GlyphMemoryBlock` for LlamaIndex's own `Memory`, `GlyphOpenAILike` for what
+an agent does within one run; `GlyphReader`, `PageNodeParser` and `PagePostprocessor` for documents. Each is loaded when
+it is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llama_index.memory.glyph.base import GlyphMemory as GlyphMemory
+    from llama_index.memory.glyph.block import GlyphMemoryBlock as GlyphMemoryBlock
+    from llama_index.memory.glyph.chat_store import GlyphChatStore as GlyphChatStore
+    from llama_index.memory.glyph.documents import PageNodeParser as PageNodeParser
+    from llama_index.memory.glyph.events import GlyphFoldEvent as GlyphFoldEvent
+    from llama_index.memory.glyph.llm import GlyphOpenAILike as GlyphOpenAILike
+    from llama_index.memory.glyph.messages import PageImageBlock as PageImageBlock
+    from llama_index.memory.glyph.messages import message_of as message_of
+    from llama_index.memory.glyph.messages import turn_of as turn_of
+    from llama_index.memory.glyph.postprocessor import PagePostprocessor as PagePostprocessor
+    from llama_index.memory.glyph.prompt_helper import PagePromptHelper as PagePromptHelper
+    from llama_index.memory.glyph.reader import GlyphReader as GlyphReader
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "GlyphChatStore": "chat_store",
+    "GlyphFoldEvent": "events",
+    "GlyphMemory": "base",
+    "GlyphMemoryBlock": "block",
+    "GlyphOpenAILike": "llm",
+    "GlyphReader": "reader",
+    "PageImageBlock": "messages",
+    "PageNodeParser": "documents",
+    "PagePostprocessor": "postprocessor",
+    "PagePromptHelper": "prompt_helper",
+    "message_of": "messages",
+    "turn_of": "messages",
+}
+
+__all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 - names from a table, which a test holds against the imports above
+
+
+def __getattr__(name: str) -> object:
+    """Load a part when it is asked for."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -1,0 +1,145 @@
+"""`GlyphMemoryBlock`: shows what LlamaIndex's own `Memory` has moved out of its queue, as pages.
+
+Keeps nothing itself: it reads the archived messages of the same store, so that a reset, a restart or another process
+changes nothing. Knows `Memory` and its store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.bridge.pydantic import ConfigDict, Field
+from llama_index.core.memory import BaseMemoryBlock, Memory
+from llama_index.core.storage.chat_store.base_db import AsyncDBChatStore, MessageStatus
+from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
+from llama_index.memory.glyph.events import tell
+from llama_index.memory.glyph.fields import profile_of
+from llama_index.memory.glyph.options import PageOptions, folding_of
+from llama_index.memory.glyph.request import fold_of
+
+from glyph_memory import Folding, FoldPolicy, ModelProfile, PageStyle
+
+_SEAL_TOKENS, _KEEP_TOKENS = 1024, 256
+_QUEUE_TOKENS = 30_000
+"""The default of `Memory`."""
+
+
+class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
+    """What `Memory` has archived: as pages in a user's message before its queue, and the newest of it as words.
+
+    It has to read the store that the `Memory` writes to; `GlyphMemoryBlock.memory` wires both. Archived system messages
+    stay text and come first. It gives whole messages, so the memory's template, which drops pictures, is not used.
+
+    Example:
+        >>> memory = GlyphMemoryBlock.memory(profile="glyph", token_limit=12_000)
+        >>> memory.put(ChatMessage(role="user", content="The code for the gate is 4711-B."))
+        >>> memory.get()[-1].content
+        'The code for the gate is 4711-B.'
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    name: str = Field(default="glyph_pages", description="The block's name among others.")
+    priority: int = Field(
+        default=0, description="0: `Memory` never cuts it, which would cost more than it saves."
+    )
+    chat_store: AsyncDBChatStore | None = Field(
+        default=None, exclude=True, repr=False, description="The memory's own store."
+    )
+    queue_tokens: int = Field(
+        default=_QUEUE_TOKENS, description="What the memory keeps as text; its `token_limit`."
+    )
+
+    @classmethod
+    def memory(
+        cls,
+        *,
+        session_id: str | None = None,
+        chat_history: list[ChatMessage] | None = None,
+        token_limit: int = _QUEUE_TOKENS,
+        chat_store: AsyncDBChatStore | None = None,
+        profile: ModelProfile | str = "glyph",
+        policy: FoldPolicy | None = None,
+        style: PageStyle | None = None,
+        **options: Any,  # noqa: ANN401 - those of `Memory.from_defaults`
+    ) -> Memory:
+        """Make a `Memory` with a block of pages.
+
+        Args:
+            session_id: Whose conversation it is; a new one unless given.
+            chat_history: Messages to begin with.
+            token_limit: What the memory keeps as text, and what other blocks take.
+            chat_store: Where messages are kept; in memory unless given.
+            profile: The model that will read.
+            policy: When archived messages become pages; as soon as there is enough of them unless given.
+            style: How pages look.
+            **options: Those of `Memory.from_defaults`.
+        """
+        store = chat_store or SQLAlchemyChatStore(table_name="llama_index_memory")
+        block = cls(
+            profile=profile_of(profile),
+            policy=policy,
+            style=style,
+            chat_store=store,
+            queue_tokens=token_limit,
+        )
+        blocks = [block, *options.pop("memory_blocks", ())]
+        # One figure for every picture is all that `Memory` takes: that of a whole page errs on the safe side.
+        options.setdefault("image_token_size_estimate", block.page_tokens)
+        return Memory.from_defaults(
+            session_id=session_id,
+            chat_history=chat_history,
+            token_limit=token_limit,
+            chat_store=store,
+            memory_blocks=blocks,
+            **options,
+        )
+
+    @property
+    def page_tokens(self) -> int:
+        """What a whole page costs."""
+        binder = self.folding().binder
+        return binder.profile.image_tokens(binder.style.page_px)
+
+    def folding(self, limit_tokens: int | None = None) -> Folding[ChatMessage]:
+        """Give what folds: as soon as there is enough for a page, since what is archived is old by itself.
+
+        Raises:
+            PolicyError: The queue leaves no room for pages in the model's window.
+        """
+        policy = self.policy or _eager(FoldPolicy.for_profile(self.profile))
+        policy = replace(policy, window_tokens=max(1, policy.window_tokens - self.queue_tokens))
+        return folding_of(self.profile, policy, self.style, self.captions, self.pages)
+
+    async def _aget(
+        self,
+        messages: list[ChatMessage] | None = None,
+        session_id: str | None = None,
+        **block_kwargs: Any,  # noqa: ANN401 - as the base has it
+    ) -> list[ChatMessage]:
+        """Give what is archived of a session."""
+        if self.chat_store is None or session_id is None:
+            raise ValueError(
+                f"block {self.name!r} has no chat_store to read; give the memory's own, or take GlyphMemoryBlock.memory"
+            )
+        archived = await self.chat_store.get_messages(session_id, status=MessageStatus.ARCHIVED)
+        if not archived:
+            return []
+        return await asyncio.to_thread(self._shown, archived)
+
+    def _shown(self, archived: list[ChatMessage]) -> list[ChatMessage]:
+        request = fold_of(self.folding(), archived)
+        tell(request.folded.fold)
+        return request.messages(merge=self.merge)
+
+    async def _aput(self, messages: list[ChatMessage]) -> None:
+        """Do nothing: the memory has archived them."""
+
+
+def _eager(policy: FoldPolicy) -> FoldPolicy:
+    seal = min(_SEAL_TOKENS, policy.seal_tokens)
+    keep = min(_KEEP_TOKENS, policy.keep_recent_tokens)
+    return replace(policy, seal_tokens=seal, keep_recent_tokens=keep, trigger_tokens=seal + keep)

@@ -1,0 +1,243 @@
+"""`GlyphChatStore`: the core's SQL store as a chat store of LlamaIndex; and any chat store as a field that JSON keeps.
+
+Knows stores and messages; knows nothing about memories.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Annotated, Any, Self
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_serializer
+from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
+from llama_index.memory.glyph.messages import from_json, message_of, to_json, with_origin
+from llama_index.memory.glyph.options import PageOptions
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from glyph_memory import GlyphMemory as Conversation
+from glyph_memory import Turn
+
+_IN_MEMORY = ":memory:"
+_GIVEN = "(given open)"
+
+
+class Lock:
+    """A lock that may be pickled and copied: the copy has one of its own, open."""
+
+    def __init__(self) -> None:
+        self._held = threading.RLock()
+
+    def __enter__(self) -> None:
+        self._held.acquire()
+
+    def __exit__(self, *exception: object) -> None:
+        self._held.release()
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return type(self)()
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
+
+
+class GlyphChatStore(PageOptions, BaseChatStore):
+    """Chat histories in an SQL database, durable when a call returns; each key is a session of the core's store.
+
+    Messages come back as they were. `GlyphMemory` over such a store keeps its seals there, too, and page files beside
+    an SQLite database. Any number of processes may share it.
+
+    Example:
+        >>> store = GlyphChatStore(url=":memory:")
+        >>> store.add_message("alice", ChatMessage(role="user", content="The code for the gate is 4711-B."))
+        >>> store.conversation("alice").recall("gate code")[0].text
+        'The code for the gate is 4711-B.'
+    """
+
+    url: str = Field(
+        default=_IN_MEMORY,
+        description="Path of an SQLite database, or any SQLAlchemy URL.",
+        validate_default=True,
+    )
+    store: dict[str, list[dict[str, Any]]] | None = Field(
+        default=None,
+        description="Messages to begin with, as JSON; how a store in memory is carried.",
+        repr=False,
+    )
+    _sessions: dict[str, Conversation] = PrivateAttr(default_factory=dict)
+    _lock: Lock = PrivateAttr(default_factory=Lock)
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Name the class for serializers."""
+        return "GlyphChatStore"
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Self:
+        """Take a conversation of the core that is open already; it stays its owner's to close."""
+        made = cls(
+            url=_GIVEN, profile=conversation.profile, policy=conversation.policy, style=conversation.style
+        )
+        made._sessions[conversation.session] = conversation
+        return made
+
+    def conversation(self, key: str) -> Conversation:
+        """Give a session, opened where it is not.
+
+        Raises:
+            StoreError: The database cannot be opened.
+        """
+        with self._lock:
+            if key not in self._sessions:
+                self._sessions[key] = self._opened(key)
+            return self._sessions[key]
+
+    def _opened(self, key: str) -> Conversation:
+        if self.url == _GIVEN:
+            (given,) = {session.session for session in self._sessions.values()}
+            raise KeyError(f"this store is the session {given!r} alone, not {key!r}; give a url for others")
+        opened = Conversation.open(
+            self.url,
+            session=key,
+            profile=self.profile,
+            policy=self.policy,
+            style=self.style,
+            captions=self.captions,
+        )
+        begun = (self.store or {}).pop(key, [])
+        opened.extend([with_origin(from_json(spelled)) for spelled in begun])
+        return opened
+
+    def close(self) -> None:
+        """Close what this store has opened; it opens again when it is asked."""
+        with self._lock:
+            for conversation in self._sessions.values() if self.url != _GIVEN else ():
+                conversation.close()
+            self._sessions = self._sessions if self.url == _GIVEN else {}
+
+    # As a chat store; the async twins of the base do the same in a thread.
+
+    def get_messages(self, key: str) -> list[ChatMessage]:
+        """Give all messages of a key, each as it was added."""
+        return [message_of(turn) for turn in self.conversation(key).turns()]
+
+    def set_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
+        """Have a key say these messages; those that it says already, from the first on, stay as they are."""
+        turns, conversation = [with_origin(message) for message in messages], self.conversation(key)
+        with self._lock:
+            there = [*conversation.turns()]
+            same = len([*takewhile(lambda pair: _says(*pair), zip(there, turns, strict=False))])
+            if same < len(there):
+                conversation.truncate(after=there[same - 1].anchor or 0 if same else 0)
+            conversation.extend(turns[same:])
+
+    def add_message(self, key: str, message: ChatMessage) -> None:
+        """Add a message."""
+        self.conversation(key).extend([with_origin(message)])
+
+    def add_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
+        """Add messages, all of them or none as far as they fit one transaction."""
+        self.conversation(key).extend([with_origin(message) for message in messages])
+
+    def delete_messages(self, key: str) -> list[ChatMessage] | None:
+        """Erase a key's messages, and give them; None where there were none."""
+        return self._deleted(key, slice(None))
+
+    def delete_message(self, key: str, idx: int) -> ChatMessage | None:
+        """Erase a message by its place, and give it; None where there is none."""
+        return next(iter(self._deleted(key, slice(idx, idx + 1)) or ()), None) if idx >= 0 else None
+
+    def delete_last_message(self, key: str) -> ChatMessage | None:
+        """Erase the last message, and give it; None where there is none."""
+        return next(iter(self._deleted(key, slice(-1, None)) or ()), None)
+
+    def _deleted(self, key: str, which: slice) -> list[ChatMessage] | None:
+        conversation = self.conversation(key)
+        with self._lock:
+            turns = [*conversation.turns()][which]
+            if which == slice(None):
+                conversation.clear()
+            elif turns:
+                conversation.delete(*(turn.anchor or 0 for turn in turns))
+        return [message_of(turn) for turn in turns] or None
+
+    def get_keys(self) -> list[str]:
+        """List the keys that have messages."""
+        with self._lock:
+            asked = [*self._sessions.values()] or [self._peek()]
+        names = dict.fromkeys(
+            found.name for conversation in asked for found in conversation.sessions() if found.turns
+        )
+        return [*names] if self.url != _IN_MEMORY else [*{**names, **(self.store or {})}]
+
+    def _peek(self) -> Conversation:
+        return self.conversation("default")
+
+    @model_serializer(mode="plain")
+    def custom_model_dump(self) -> dict[str, Any]:  # type: ignore[override]  # the base wraps, this does not
+        """Spell it as plain JSON: where the database is; for one in memory, all that it holds."""
+        if self.url == _GIVEN:
+            raise TypeError(
+                "a conversation that was given open cannot be told as JSON; open it with GlyphMemory.from_store(url)"
+            )
+        options = PageOptions.model_validate(dict(self)).model_dump()
+        told: dict[str, Any] = {"class_name": self.class_name(), "url": self.url, **options}
+        if self.url == _IN_MEMORY:
+            told["store"] = {key: [*map(to_json, self.get_messages(key))] for key in self.get_keys()}
+        return told
+
+
+def _says(there: Turn, turn: Turn) -> bool:
+    return (there.role, there.text, there.origin) == (turn.role, turn.text, turn.origin)
+
+
+# Any chat store as a field.
+
+
+def chat_store_of(value: object) -> BaseChatStore:
+    """Give a chat store by its value, or what `chat_store_told` made of it.
+
+    Raises:
+        TypeError: It is none, or its class is not loaded.
+    """
+    match value:
+        case BaseChatStore():
+            return value
+        case {"class_name": "SimpleChatStore", "store": Mapping() as held}:
+            return SimpleChatStore.model_construct(
+                store={key: [*map(from_json, messages)] for key, messages in held.items()}
+            )
+        case {"class_name": str(name), **fields}:
+            for kind in _kinds(BaseChatStore):  # type: ignore[type-abstract]  # its concrete ones are looked for
+                if kind.class_name() == name:
+                    return kind.from_dict({str(field): held for field, held in fields.items()})
+            raise TypeError(f"no chat store {name!r} is loaded; import its class first, or give chat_store=")
+    raise TypeError(f"{value!r} is no chat store; give a BaseChatStore such as SimpleChatStore()")
+
+
+def chat_store_told(store: BaseChatStore) -> dict[str, Any]:
+    """Spell a chat store as plain JSON values; with all that it holds where it holds it itself.
+
+    LlamaIndex's own way for `SimpleChatStore` fails with pydantic 2.14, and a workflow's context then drops the memory.
+    """
+    if type(store) is SimpleChatStore:
+        held = {key: [*map(to_json, messages)] for key, messages in store.store.items()}
+        return {"class_name": store.class_name(), "store": held}
+    return {**store.model_dump(mode="json"), "class_name": store.class_name()}
+
+
+def _kinds(kind: type[BaseChatStore]) -> Iterator[type[BaseChatStore]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _kinds(below)
+
+
+ChatStore = Annotated[
+    BaseChatStore,
+    PlainValidator(chat_store_of),
+    PlainSerializer(chat_store_told),
+    WithJsonSchema({"type": "object"}),
+]
+"""A field that holds a chat store."""

@@ -1,0 +1,44 @@
+"""What is told to LlamaIndex's instrumentation: how a history was folded, in numbers, never in text or pixels."""
+
+from __future__ import annotations
+
+from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.base import BaseEvent
+
+from glyph_memory import Fold
+
+dispatcher = get_dispatcher(__name__)
+
+
+class GlyphFoldEvent(BaseEvent):
+    """A history was folded, to be sent."""
+
+    seals: int
+    """Runs of old turns that are shown, as pages or as text."""
+    pages: int
+    """Their pages."""
+    recent: int
+    """Turns that stay text."""
+    tokens: int
+    """What all of it comes to, the head included."""
+    epoch: int
+    """Goes up when the oldest seals leave, and when everything is drawn anew."""
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Name the event for handlers."""
+        return "GlyphFoldEvent"
+
+
+def tell(fold: Fold) -> None:
+    """Tell handlers of a fold."""
+    live = fold.live
+    dispatcher.event(
+        GlyphFoldEvent(
+            seals=len(live),
+            pages=sum(len(seal.pages) for seal in live),
+            recent=len(fold.tail),
+            tokens=fold.head_tokens + sum(seal.tokens for seal in live) + fold.tail_tokens,
+            epoch=fold.epoch,
+        )
+    )
