@@ -1,0 +1,144 @@
+"""What the adapter's tests share: a conversation, a policy that folds early, a server and a look at its wire."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # it publishes no types
+from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike, PageImageBlock, message_of
+
+from glyph_memory import FoldPolicy
+from glyph_memory.testing import FakeVLMServer, agent_conversation
+
+Serve = Callable[..., FakeVLMServer]
+Wire = list[Mapping[str, Any]]
+
+
+@pytest.fixture
+def policy() -> FoldPolicy:
+    """Give a policy under which some turns make a page."""
+    return FoldPolicy(
+        window_tokens=6000,
+        output_tokens=500,
+        keep_recent_tokens=200,
+        seal_tokens=200,
+        trigger_tokens=600,
+        max_run_tokens=800,
+        pinned_tokens=100,
+    )
+
+
+@pytest.fixture
+def talk() -> list[ChatMessage]:
+    """Give an agent's conversation of 120 messages, tools included."""
+    return [message_of(turn) for turn in agent_conversation(turns=120)]
+
+
+@pytest.fixture
+def memory(policy: FoldPolicy) -> GlyphMemory:
+    """Give an empty memory that folds early."""
+    return GlyphMemory.from_defaults(policy=policy)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start servers, with the options of `FakeVLMServer`."""
+    with ExitStack() as started:
+        yield lambda **options: started.enter_context(FakeVLMServer(**options))
+
+
+@pytest.fixture
+def plain_llm() -> Callable[[FakeVLMServer], OpenAILike]:
+    """Point LlamaIndex's own client at a server."""
+    return lambda server: OpenAILike(
+        model="glyph",
+        api_base=server.base_url,
+        api_key="x",
+        is_chat_model=True,
+        is_function_calling_model=True,
+        context_window=131_072,
+        max_retries=0,
+    )
+
+
+@pytest.fixture
+def glyph_llm(policy: FoldPolicy) -> Callable[[FakeVLMServer], GlyphOpenAILike]:
+    """Point our client at a server, with the policy that folds early."""
+    return lambda server: GlyphOpenAILike(api_base=server.base_url, api_key="x", policy=policy, max_retries=0)
+
+
+@pytest.fixture
+def wire() -> Callable[[FakeVLMServer], list[Wire]]:
+    """Give the messages of every request that a server understood."""
+    return lambda server: [list(request.body["messages"]) for request in server.requests]
+
+
+@pytest.fixture
+def pictures() -> Callable[[Wire], list[tuple[str, str]]]:
+    """Give role and data of every picture on the wire, in order."""
+
+    def found(messages: Wire) -> list[tuple[str, str]]:
+        return [
+            (message["role"], part["image_url"]["url"])
+            for message in messages
+            if isinstance(message["content"], list)
+            for part in message["content"]
+            if part["type"] == "image_url"
+        ]
+
+    return found
+
+
+@pytest.fixture
+def check_wire(pictures: Callable[[Wire], list[tuple[str, str]]]) -> Callable[[Wire], None]:
+    """Check what servers and templates insist on: pictures of users, each once; calls with results; a user first."""
+
+    def check(messages: Wire) -> None:
+        found = pictures(messages)
+        assert {role for role, _ in found} <= {"user"}
+        assert len({url for _, url in found}) == len(found)
+        waiting: list[str] = []
+        for message in messages:
+            if message["role"] == "tool":
+                assert message["tool_call_id"] in waiting
+                waiting.remove(message["tool_call_id"])
+            else:
+                assert not waiting, f"{waiting} have no result"
+                waiting = [call["id"] for call in message.get("tool_calls") or ()]
+        roles = [message["role"] for message in messages if message["role"] != "system"]
+        assert roles[0] == "user"
+        assert "system" not in [message["role"] for message in messages[len(messages) - len(roles) :]]
+
+    return check
+
+
+@pytest.fixture
+def holds_pages() -> Callable[[object], bool]:
+    """Say whether something that is stored, sent or told holds a page: as bytes, base64 or base64 of that."""
+
+    def found(held: object) -> bool:
+        text = held if isinstance(held, str) else repr(held)
+        marks = [b"\x89PNG\r\n\x1a\n", base64.b64encode(b"\x89PNG\r\n\x1a\n")[:10]]
+        marks.append(base64.b64encode(marks[1])[:12])
+        return any(mark.decode("latin-1") in text or repr(mark)[2:-1] in text for mark in marks)
+
+    return found
+
+
+@pytest.fixture
+def said() -> Callable[[Sequence[ChatMessage]], list[object]]:
+    """Give what messages say, to compare."""
+    return lambda messages: [message.model_dump() for message in messages]
+
+
+@pytest.fixture
+def pages_of() -> Callable[[Sequence[ChatMessage]], list[PageImageBlock]]:
+    """Give the pages in messages, in order."""
+    return lambda messages: [
+        block for message in messages for block in message.blocks if isinstance(block, PageImageBlock)
+    ]

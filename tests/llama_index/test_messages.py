@@ -1,0 +1,335 @@
+"""What LlamaIndex messages say as turns, how they are told apart, and that they come back as they were."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from llama_index.core.base.llms.types import (
+    AudioBlock,
+    CacheControl,
+    CachePoint,
+    ChatMessage,
+    CitableBlock,
+    ContentBlock,
+    DocumentBlock,
+    ImageBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    VideoBlock,
+)
+from llama_index.core.prompts import ChatPromptTemplate
+from llama_index.memory.glyph import PageImageBlock, message_of, turn_of
+from llama_index.memory.glyph.messages import from_json, key_of, name_of, to_json, with_origin
+from openai.types.chat import ChatCompletionMessageToolCall
+from openai.types.chat.chat_completion_message_tool_call import Function
+from PIL import Image
+
+from glyph_memory import ImagePart, ToolCall, Turn
+
+
+@pytest.fixture
+def png() -> bytes:
+    """Give a small picture."""
+    stream = BytesIO()
+    Image.new("L", (28, 28), 255).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("system", "system"),
+        ("developer", "system"),
+        ("user", "user"),
+        ("assistant", "assistant"),
+        ("chatbot", "assistant"),
+        ("model", "assistant"),
+        ("tool", "tool"),
+        ("function", "tool"),
+    ],
+)
+def test_every_role_of_llama_index_is_one_of_ours(role: str, expected: str) -> None:
+    """Its eight roles are four of ours."""
+    assert turn_of(ChatMessage(role=role, content="x")).role == expected
+    assert {each.value for each in MessageRole} == {
+        "system", "developer", "user", "assistant", "function", "tool", "chatbot", "model"
+    }  # fmt: skip
+
+
+def test_texts_stand_in_order_and_reasoning_is_left_out() -> None:
+    """Blocks of text are joined by line breaks, as `content` joins them."""
+    blocks = [ThinkingBlock(content="hm"), TextBlock(text="One."), TextBlock(text="Two.")]
+    message = ChatMessage(role="assistant", blocks=blocks)
+    assert turn_of(message) == Turn(role="assistant", text="One.\nTwo.")
+    assert message.content == "One.\nTwo."
+
+
+@pytest.mark.parametrize("content", [None, "", []])
+def test_a_message_may_say_nothing(content: object) -> None:
+    """No content, an empty text, an empty list."""
+    assert turn_of(ChatMessage(role="user", content=content)) == Turn(role="user")
+
+
+def test_pictures_come_from_bytes_base64_paths_streams_and_data_urls(png: bytes, tmp_path: Path) -> None:
+    """However a picture was given, the turn holds the file itself."""
+    path, url = tmp_path / "a.png", f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    path.write_bytes(png)
+    blocks: list[ContentBlock] = [
+        ImageBlock(image=png),
+        ImageBlock(image=base64.b64encode(png)),
+        ImageBlock(image=BytesIO(png)),
+        ImageBlock(path=path),
+        ImageBlock(url=url),
+    ]
+    assert turn_of(ChatMessage(role="user", blocks=blocks)) == Turn(role="user", images=(png,) * 5)
+
+
+def test_a_picture_that_is_elsewhere_or_gone_is_a_line_and_no_request(png: bytes, tmp_path: Path) -> None:
+    """Nothing is fetched, and a deleted file stops nobody."""
+    path = tmp_path / "gone.png"
+    path.write_bytes(png)
+    gone, far = ImageBlock(path=path), ImageBlock(url="http://127.0.0.1:9/a.png")
+    path.unlink()
+    turn = turn_of(ChatMessage(role="user", blocks=[TextBlock(text="See:"), far, gone]))
+    assert turn.images == ()
+    assert "http://127.0.0.1:9/a.png" in turn.text.splitlines()[1]
+    assert str(path) in turn.text.splitlines()[2]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        AudioBlock(audio=b"RIFF" + bytes(3000), format="wav"),
+        VideoBlock(video=bytes(3000), video_mimetype="video/mp4"),
+        DocumentBlock(data=bytes(3000), title="contract.pdf"),
+        CitableBlock(title="Contract", source="drawer", content=[TextBlock(text="Paragraph 7.")]),
+        ImageBlock(),
+    ],
+    ids=lambda block: str(block.block_type),
+)
+def test_what_is_neither_text_nor_a_picture_is_a_line_of_json_without_its_data(block: ContentBlock) -> None:
+    """Nothing is dropped without a word, and no base64 is drawn."""
+    (line,) = turn_of(ChatMessage(role="user", blocks=[block])).text.splitlines()
+    assert json.loads(line)["block_type"] == block.block_type
+    assert "AAAAAAAA" * 6 not in line
+    for words in ("contract.pdf",) * isinstance(block, DocumentBlock) + ("Paragraph 7.",) * isinstance(
+        block, CitableBlock
+    ):
+        assert words in line
+
+
+def test_a_cache_point_says_nothing() -> None:
+    """It is a sign for a server."""
+    blocks = [TextBlock(text="x"), CachePoint(cache_control=CacheControl(type="ephemeral"))]
+    assert turn_of(ChatMessage(role="user", blocks=blocks)).text == "x"
+
+
+def openai_call() -> ChatCompletionMessageToolCall:
+    """Give a call as OpenAI's client does."""
+    return ChatCompletionMessageToolCall(
+        id="c1", type="function", function=Function(name="look", arguments='{"what": "a"}')
+    )
+
+
+def test_calls_are_found_in_blocks_in_objects_and_in_dictionaries_alike() -> None:
+    """OpenAILike writes them as blocks and, again, as objects; after JSON these are dictionaries; they count once."""
+    block = ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs='{"what": "a"}')
+    held = {"tool_calls": [openai_call()]}
+    both = ChatMessage(role="assistant", blocks=[block], additional_kwargs=held)
+    old = ChatMessage(role="assistant", blocks=[], additional_kwargs=held)
+    expected = (ToolCall(name="look", arguments='{"what": "a"}', id="c1"),)
+    for message in (both, old, from_json(to_json(both)), from_json(to_json(old))):
+        assert turn_of(message).tool_calls == expected
+    given = ChatMessage(
+        role="assistant",
+        blocks=[ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs={"what": "a"})],
+    )
+    assert turn_of(given).tool_calls == expected
+
+
+def test_the_oldest_form_of_a_call_is_read_too() -> None:
+    """`function_call` has no id."""
+    message = ChatMessage(
+        role="assistant", additional_kwargs={"function_call": {"name": "look", "arguments": "{}"}}
+    )
+    assert turn_of(message).tool_calls == (ToolCall(name="look", arguments="{}"),)
+
+
+def test_a_result_says_whose_it_is() -> None:
+    """The id stands in `additional_kwargs`."""
+    message = ChatMessage(role="tool", content="42", additional_kwargs={"tool_call_id": "c1", "name": "look"})
+    assert turn_of(message) == Turn(role="tool", text="42", tool_call_id="c1", name="look")
+
+
+def every_difference(png: bytes) -> list[ChatMessage]:
+    """Give messages of which each says something else."""
+    call = ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs='{"what": "a"}')
+    other = ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs='{"what": "b"}')
+    return [
+        ChatMessage(role="user", content="a"),
+        ChatMessage(role="assistant", content="a"),
+        ChatMessage(role="user", content="b"),
+        ChatMessage(role="user", blocks=[TextBlock(text="a"), TextBlock(text="")]),
+        ChatMessage(role="user", content="a", additional_kwargs={"name": "Ada"}),
+        ChatMessage(role="user", blocks=[TextBlock(text="a"), ImageBlock(image=png)]),
+        ChatMessage(role="user", blocks=[TextBlock(text="a"), ImageBlock(url="http://a/b.png")]),
+        ChatMessage(role="tool", content="a", additional_kwargs={"tool_call_id": "c1"}),
+        ChatMessage(role="tool", content="a", additional_kwargs={"tool_call_id": "c2"}),
+        ChatMessage(role="assistant", blocks=[TextBlock(text="a"), call]),
+        ChatMessage(role="assistant", blocks=[TextBlock(text="a"), other]),
+        ChatMessage(role="assistant", content="a", additional_kwargs={"tool_calls": [openai_call()]}),
+        ChatMessage(role="user", blocks=[AudioBlock(audio=b"RIFF", format="wav")]),
+    ]
+
+
+def test_keys_differ_where_messages_say_something_else_and_only_there(png: bytes) -> None:
+    """Equal for a copy and after JSON; different for each of a dozen differences."""
+    messages = every_difference(png)
+    keys = [key_of(message) for message in messages]
+    assert len(set(keys)) == len(messages)
+    assert [key_of(copy.deepcopy(message)) for message in messages] == keys
+    names = [name_of(message) for message in messages]
+    assert [name_of(from_json(to_json(message))) for message in messages] == names
+
+
+def test_a_message_that_is_changed_where_it_stands_has_another_key() -> None:
+    """Messages are mutable: that it is the same object says nothing."""
+    message = ChatMessage(role="user", content="a")
+    before = key_of(message), name_of(message)
+    message.blocks[0] = TextBlock(text="another")
+    assert key_of(message) != before[0]
+    assert name_of(message) != before[1]
+
+
+def test_what_a_memory_notes_beside_a_message_changes_no_key() -> None:
+    """LlamaIndex's `Memory` writes a session's id into messages that it moves."""
+    plain = ChatMessage(role="user", content="a")
+    noted = ChatMessage(role="user", content="a", additional_kwargs={"session_id": "s"})
+    assert turn_of(plain) == turn_of(noted)
+    assert name_of(plain) == name_of(noted)
+
+
+def test_a_turn_with_its_origin_gives_the_message_back_exactly(png: bytes) -> None:
+    """Kept as JSON, nothing of it is lost: detail, mime types, ids, further arguments, thoughts."""
+    blocks: list[ContentBlock] = [
+        ThinkingBlock(content="hm", num_tokens=3),
+        TextBlock(text="a"),
+        ImageBlock(image=png, detail="high"),
+        ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs={"what": 1}),
+    ]
+    message = ChatMessage(role="assistant", blocks=blocks, additional_kwargs={"name": "Ada", "more": [1]})
+    assert message_of(with_origin(message)) == message
+    turn = with_origin(message)
+    assert turn == Turn(
+        **{**{f: getattr(turn_of(message), f) for f in Turn.__slots__}, "origin": turn.origin}
+    )
+
+
+def test_a_turn_without_origin_gives_a_message_that_says_the_same(png: bytes) -> None:
+    """As for turns that came into a store another way."""
+    call = ToolCall(name="look", arguments="{}", id="c1")
+    for turn in (
+        Turn(role="user", text="a", images=(png,), name="Ada"),
+        Turn(role="assistant", text="", tool_calls=(call,)),
+        Turn(role="tool", text="42", tool_call_id="c1"),
+        Turn(role="assistant"),
+    ):
+        assert turn_of(message_of(turn)) == turn
+
+
+def test_a_message_comes_back_from_json_though_its_file_is_gone(png: bytes, tmp_path: Path) -> None:
+    """LlamaIndex refuses the message then, and with it the whole history."""
+    path = tmp_path / "a.png"
+    path.write_bytes(png)
+    message = ChatMessage(role="user", blocks=[TextBlock(text="See:"), ImageBlock(path=path)])
+    spelled = json.loads(json.dumps(to_json(message)))
+    path.unlink()
+    with pytest.raises(ValueError, match="path"):
+        ChatMessage.model_validate(spelled)
+    back = from_json(spelled)
+    assert back.blocks[0] == TextBlock(text="See:")
+    assert isinstance(back.blocks[1], ImageBlock)
+    assert str(path) in turn_of(back).text
+
+
+def test_a_stream_of_bytes_becomes_json(png: bytes) -> None:
+    """A picture given as an open file is read, not refused."""
+    message = ChatMessage(role="user", blocks=[ImageBlock(image=BytesIO(png))])
+    assert turn_of(from_json(json.loads(json.dumps(to_json(message))))).images == (png,)
+
+
+def test_what_json_cannot_hold_is_told_by_its_repr() -> None:
+    """An integration's own objects in `additional_kwargs` stop nobody."""
+    message = ChatMessage(role="user", content="a", additional_kwargs={"odd": {1}})
+    assert json.loads(json.dumps(to_json(message)))["additional_kwargs"]["odd"] is not None
+
+
+@given(text=some.text(), role=some.sampled_from(["user", "assistant", "system"]))
+def test_any_text_comes_back_through_json(text: str, role: str) -> None:
+    """Whatever characters: surrogates are none that JSON holds, and hypothesis makes none."""
+    message = ChatMessage(role=role, content=text)
+    assert message_of(with_origin(message)) == message
+    assert turn_of(message).text == text
+
+
+# Pages as blocks.
+
+
+@pytest.fixture
+def page(png: bytes) -> PageImageBlock:
+    """Give a page."""
+    return PageImageBlock.of(ImagePart(data=png, size=(28, 28)), tokens=3, last_anchor=7)
+
+
+async def test_a_page_knows_what_it_costs_without_being_looked_at(page: PageImageBlock) -> None:
+    """LlamaIndex says 2,125 for any picture, and opens it first."""
+    assert (page.estimate_tokens(), await page.aestimate_tokens(tokenizer=str)) == (3, 3)
+    message = ChatMessage(role="user", blocks=[page, page])
+    assert message.estimate_tokens() == 6
+    assert ImageBlock(image=page.image).estimate_tokens() == 2125
+
+
+def test_a_page_keeps_its_class_in_messages_copies_and_templates(page: PageImageBlock) -> None:
+    """Only JSON makes it a plain image."""
+    message = ChatMessage(role="user", blocks=[page, TextBlock(text="{query_str}")])
+    (formatted,) = ChatPromptTemplate([copy.deepcopy(message)]).format_messages(query_str="Who?")
+    block, text = formatted.blocks
+    assert isinstance(block, PageImageBlock)
+    assert (block.tokens, block.last_anchor, block.image) == (3, 7, page.image)
+    assert text == TextBlock(text="Who?")
+    assert page.get_template_vars() == []
+
+
+def test_a_page_is_sent_byte_for_byte(page: PageImageBlock, png: bytes) -> None:
+    """As base64 it is what it was, and as bytes, too."""
+    assert page.resolve_image(as_base64=True).read() == base64.b64encode(png)
+    assert page.resolve_image().read() == png
+    assert page.inline_url() == f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def test_the_detector_of_page_bytes_fires(
+    page: PageImageBlock, holds_pages: Callable[[object], bool]
+) -> None:
+    """The control for all tests that say there is none: as an object, as JSON, as bytes, as base64."""
+    message = ChatMessage(role="user", blocks=[page])
+    data = page.resolve_image().read()
+    for held in (
+        message,
+        message.model_dump(),
+        message.model_dump_json(),
+        data,
+        page.image,
+        [page.inline_url()],
+    ):
+        assert holds_pages(held), type(held)
+    assert not holds_pages({"path": "a.png"})
