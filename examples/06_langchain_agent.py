@@ -72,7 +72,7 @@ def ask(server: Served, days: range, path: Path) -> None:
         request = server.fake.requests[-1]
         print(
             f"  sent: {len(request.images)} pages in {len(request.body['messages'])} messages, "
-            f"{request.prompt_tokens:,} tokens, {request.cached_tokens / request.prompt_tokens:.0%} of them in its cache"
+            f"{request.prompt_tokens:,} tokens, {request.cached_tokens / request.prompt_tokens:.0%} of them cached"
         )
 
 
