@@ -134,6 +134,9 @@ class GlyphMemory(PageOptions, BaseMemory):
             PolicyError: The window is too small, or the policy cannot work.
             FontError: The style's font is missing.
         """
+        if memory is not None:
+            profile, policy, style = memory.profile, memory.policy, memory.style
+            chat_store, chat_store_key = GlyphChatStore.of(memory), memory.session
         options = _options(llm, profile, policy, style, captions)
         made = cls(
             profile=options.profile,
@@ -146,8 +149,6 @@ class GlyphMemory(PageOptions, BaseMemory):
             chat_store_key=chat_store_key,
             token_limit=_narrower(token_limit, llm),
         )
-        if memory is not None:
-            made.chat_store, made.chat_store_key = GlyphChatStore.of(memory), memory.session
         made.folding(made.token_limit)  # what cannot work is told now
         if chat_history:
             made.set(list(chat_history))

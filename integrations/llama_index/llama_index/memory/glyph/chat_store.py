@@ -205,15 +205,18 @@ def chat_store_of(value: object) -> BaseChatStore:
     match value:
         case BaseChatStore():
             return value
-        case {"class_name": "SimpleChatStore", "store": Mapping() as held}:
-            return SimpleChatStore.model_construct(
-                store={key: [*map(from_json, messages)] for key, messages in held.items()}
-            )
         case {"class_name": str(name), **fields}:
-            for kind in _kinds(BaseChatStore):  # type: ignore[type-abstract]  # its concrete ones are looked for
-                if kind.class_name() == name:
-                    return kind.from_dict({str(field): held for field, held in fields.items()})
-            raise TypeError(f"no chat store {name!r} is loaded; import its class first, or give chat_store=")
+            kinds = _kinds(BaseChatStore)  # type: ignore[type-abstract]  # its concrete ones are looked for
+            kind = next((kind for kind in kinds if kind.class_name() == name), None)
+            if kind is None:
+                raise TypeError(
+                    f"no chat store {name!r} is loaded; import its class first, or give chat_store="
+                )
+            if issubclass(kind, SimpleChatStore) and isinstance(held := fields.get("store"), Mapping):
+                made = kind()
+                made.store = {key: [*map(from_json, messages)] for key, messages in held.items()}
+                return made
+            return kind.from_dict({str(field): held for field, held in fields.items()})
     raise TypeError(f"{value!r} is no chat store; give a BaseChatStore such as SimpleChatStore()")
 
 
@@ -222,7 +225,7 @@ def chat_store_told(store: BaseChatStore) -> dict[str, Any]:
 
     LlamaIndex's own way for `SimpleChatStore` fails with pydantic 2.14, and a workflow's context then drops the memory.
     """
-    if type(store) is SimpleChatStore:
+    if isinstance(store, SimpleChatStore):
         held = {key: [*map(to_json, messages)] for key, messages in store.store.items()}
         return {"class_name": store.class_name(), "store": held}
     return {**store.model_dump(mode="json"), "class_name": store.class_name()}
