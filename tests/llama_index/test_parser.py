@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import json
 import pickle
 import threading
@@ -27,6 +28,7 @@ from llama_index.core.schema import (
 )
 from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
+from llama_index.memory.glyph import documents, postprocessor
 from llama_index.memory.glyph.documents import PAGE_KEYS, PageNodeParser
 from PIL import Image
 from pydantic import ValidationError
@@ -237,9 +239,10 @@ def test_nodes_of_another_parser_are_set_as_pages(parser: PageNodeParser, docume
     chunks = [TextNode(text="one"), Node(text_resource=MediaResource(text="two"))]
     for chunk in chunks:
         chunk.relationships[NodeRelationship.SOURCE] = document.as_related_node_info()
+    chunks.append(Node(id_="alone", text_resource=MediaResource(text="three")))
     nodes = parser(chunks)
-    assert [node.get_content() for node in nodes] == ["one", "two"]
-    assert {node.ref_doc_id for node in nodes} == {"topics"}
+    assert [node.get_content() for node in nodes] == ["one", "two", "three"]
+    assert [node.ref_doc_id for node in nodes] == ["topics", "topics", "alone"]
 
 
 def test_it_is_made_of_plain_keywords_pickled_and_read_back(tmp_path: Path) -> None:
@@ -295,3 +298,9 @@ async def test_setting_pages_leaves_the_loop_alone(tmp_path: Path, document: Doc
     )
     assert threading.get_ident() not in threads
     assert first == second == parser([document])
+
+
+def test_the_examples_are_true() -> None:
+    """What the docstrings show is what comes out."""
+    assert doctest.testmod(documents) == (0, 3)
+    assert doctest.testmod(postprocessor) == (0, 4)

@@ -241,11 +241,13 @@ def test_a_prompt_helper_counts_plain_pages_too(
         assert len(server.requests) == requests
 
 
-async def test_a_prompt_helper_looks_at_no_url_and_leaves_what_it_cannot_read(tmp_path: Path) -> None:
+async def test_a_prompt_helper_looks_at_no_url_and_leaves_what_it_cannot_read(
+    tmp_path: Path, server: FakeVLMServer
+) -> None:
     """Nothing is fetched, nothing is changed in place, and a broken image is left for others to complain of."""
     picture = tmp_path / "picture.png"
     Image.new("L", (588, 840)).save(picture)
-    far = ImageBlock(url="https://example.invalid/page.png")
+    far = ImageBlock(url=f"{server.base_url}/page.png")
     broken = ImageBlock(image=b"not an image", image_mimetype="image/png")
     message = ChatMessage(blocks=[TextBlock(text="x"), ImageBlock(path=picture), far, broken])
     helper = PagePromptHelper.from_dict(PagePromptHelper().to_dict())
@@ -253,6 +255,7 @@ async def test_a_prompt_helper_looks_at_no_url_and_leaves_what_it_cannot_read(tm
     assert [type(block).__name__ for block in message.blocks] == ["TextBlock", *["ImageBlock"] * 3]
     assert await counted.blocks[1].aestimate_tokens() == ModelProfile.named("glyph").image_tokens((588, 840))
     assert counted.blocks[2:] == [far, broken]
+    assert server.paths == []
     assert counted.blocks[1].inline_url() == ImageBlock(path=picture).inline_url()  # type: ignore[union-attr]  # an image
     (kept,) = await helper.arepack(PromptTemplate("{context_messages}"), [ChatMessage(content="text alone")])
     assert kept.content == "text alone"

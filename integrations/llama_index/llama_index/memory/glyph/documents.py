@@ -67,9 +67,11 @@ class PageNodeParser(NodeParser):
         include_prev_next_rel: Whether nodes know their neighbours.
 
     Example:
-        >>> parser = PageNodeParser(pages_dir="pages")
-        >>> parser.get_nodes_from_documents([Document(text="Hello, page.")])[0].metadata["glyph_size"]
-        '84x56'
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     nodes = PageNodeParser(pages_dir=folder)([Document(text="Hello, page.")])
+        >>> nodes[0].get_content(), nodes[0].metadata["glyph_size"], nodes[0].metadata["glyph_tokens"]
+        ('Hello, page.', '84x56', 14)
     """
 
     profile: Profile = Field(description="The model that will read.")

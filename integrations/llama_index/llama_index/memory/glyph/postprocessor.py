@@ -50,7 +50,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         >>> found = [NodeWithScore(node=TextNode(text="It opens at nine."), score=0.9)]
         >>> (page,) = PagePostprocessor(min_ratio=0).postprocess_nodes(found)
         >>> page.node.get_content_blocks()[0].estimate_tokens()
-        5
+        12
     """
 
     profile: Profile = Field(description="The model that will read.")
