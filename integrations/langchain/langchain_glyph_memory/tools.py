@@ -77,8 +77,9 @@ def recall_tools(
 ) -> list[BaseTool]:
     """Give the tools `recall` and `zoom`, for a model to find again what was said.
 
-    Results are text, exact but for the model's special tokens, which are broken; each line of what was said is
-    indented, so that nothing in it can pass for another turn. What an earlier recall gave is not found again.
+    Results are text, exact but for the model's special tokens and a `§42` at the beginning of a line, which are broken;
+    each line of what was said is indented, so that nothing in it can pass for another turn. What an earlier recall
+    gave is not found again.
 
     Args:
         memory: Whose turns are searched. Without one, the tools search the messages of the agent that calls them, and
@@ -192,7 +193,7 @@ class _Teller:
             return self.plain(str(error))
         total = sum(len(turn.said) for turn in turns)
         if start and start >= total:
-            return _PAST_END.format(total=total, what=self.plain(what))
+            return _PAST_END.format(total=total, what=self.plain(repr(what)))
         pieces = [*_pieces(turns, start)]
         text = "\n\n".join(self._told(turn, piece, begin, None) for turn, begin, piece in pieces)
         stop = start + sum(len(piece) for _, _, piece in pieces)
