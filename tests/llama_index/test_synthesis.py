@@ -230,15 +230,18 @@ def test_a_synthesizer_of_text_gets_the_same_excerpts_as_text(
 def test_a_prompt_helper_counts_plain_pages_too(
     index: VectorStoreIndex, llm: OpenAILike, server: FakeVLMServer
 ) -> None:
-    """Six page nodes with their text fit one request to a window of 8,192, where LlamaIndex makes three."""
+    """Six page nodes with their text fit one request to a window of 8,192, where LlamaIndex makes three or more."""
     llm.context_window = 8192
-    for helper, requests in ((None, 3), (PagePromptHelper(context_window=8192, num_output=256), 1)):
-        found = index.as_retriever(similarity_top_k=6).retrieve("What is said?")
+    found = index.as_retriever(similarity_top_k=6).retrieve("What is said?")
+    counts = []
+    for helper in (None, PagePromptHelper(context_window=8192, num_output=256)):
         server.requests.clear()
         get_response_synthesizer(llm=llm, multimodal=True, chat_prompt_helper=helper).synthesize(
             "What?", found
         )
-        assert len(server.requests) == requests
+        counts.append(len(server.requests))
+    assert counts[0] > 2
+    assert counts[1] == 1
 
 
 async def test_a_prompt_helper_looks_at_no_url_and_leaves_what_it_cannot_read(
