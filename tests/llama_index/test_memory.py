@@ -482,8 +482,8 @@ def test_threads_may_share_one(any_memory: GlyphMemory, talk: list[ChatMessage])
         with ThreadPoolExecutor(4) as pool:
             put = [pool.submit(any_memory.put_messages, group) for group in groups]
             got = [pool.submit(any_memory.get) for _ in range(12)]
-            for one in (*put, *got):
-                one.result()
+            assert [one.result() for one in put] == [None] * len(put)
+            assert all(one.result() is not None for one in got)
         any_memory.get()
     texts = [(message.content or "").split()[0] for message in any_memory.get_all()]
     assert sorted(texts[::2]) == sorted(texts[1::2])

@@ -201,12 +201,20 @@ def name_of(message: ChatMessage) -> str:
     that a change in the middle of one, overlooked here, changes nothing that is sent.
     """
     blocks = message.blocks
-    if len(blocks) == 1 and type(blocks[0]) is TextBlock:
-        text = blocks[0].text
-    else:
-        told = [block.text if isinstance(block, TextBlock) else repr(_block_key(block)) for block in blocks]
-        text = "\n".join(told)
-    return f"{len(text)} {text[:24]}{text[-24:]}"
+    first = blocks[0] if blocks else None
+    if type(first) is not TextBlock:
+        return " ".join(map(_block_name, blocks))
+    text = first.text
+    name = f"{len(text)} {text[:24]}{text[-24:]}"
+    return name if len(blocks) == 1 else " ".join([name, *map(_block_name, blocks[1:])])
+
+
+def _block_name(block: ContentBlock) -> str:
+    if isinstance(block, ToolCallBlock):
+        return f"{block.tool_call_id} {block.tool_name}"
+    if isinstance(block, ImageBlock):
+        return f"{len(block.image) if isinstance(block.image, bytes) else ''} {block.path} {block.url}"
+    return f"{len(block.text)} {block.text[:24]}" if isinstance(block, TextBlock) else block.block_type
 
 
 # Copies, JSON, and messages of turns.

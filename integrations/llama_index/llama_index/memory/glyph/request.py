@@ -52,7 +52,8 @@ class PagesMessage(ChatMessage):
         origin: Origin | None = None,
     ) -> Self:
         """Make one of blocks, with a merged message's `additional_kwargs`."""
-        made = cls(role=MessageRole.USER, blocks=[*blocks], additional_kwargs=more or {})
+        # Not validated: LlamaIndex would decode and encode every page again.
+        made = cls.model_construct(role=MessageRole.USER, blocks=[*blocks], additional_kwargs=more or {})
         made._origin = origin or Origin()
         return made
 
