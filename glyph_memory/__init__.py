@@ -29,6 +29,7 @@ from glyph_memory.fold import Fold as Fold
 from glyph_memory.fold import FoldPolicy as FoldPolicy
 from glyph_memory.fold import Seal as Seal
 from glyph_memory.fold import fold as fold
+from glyph_memory.ledger import quote_identifiers as quote_identifiers
 from glyph_memory.memory import Bookmark as Bookmark
 from glyph_memory.memory import Folded as Folded
 from glyph_memory.memory import Folding as Folding

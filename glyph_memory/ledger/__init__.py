@@ -3,6 +3,7 @@
 from glyph_memory.ledger.find import find_identifiers as find_identifiers
 from glyph_memory.ledger.identifier import Identifier as Identifier
 from glyph_memory.ledger.identifier import IdentifierKind as IdentifierKind
+from glyph_memory.ledger.quote import quote_identifiers as quote_identifiers
 from glyph_memory.ledger.risk import misread_risk as misread_risk
 from glyph_memory.ledger.write import Ledger as Ledger
 from glyph_memory.ledger.write import Mention as Mention
