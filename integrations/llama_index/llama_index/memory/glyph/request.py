@@ -84,7 +84,8 @@ class Request:
         folded, binder = self.folded, self.folded.folding.binder
         head, recent = head_of(self.head, binder), spelled(folded.recent, binder)
         if not folded.fold.seals:
-            opening = [ChatMessage(role=MessageRole.USER, content=str(part)) for part in folded.shown()]
+            is_opened = not recent or recent[0].role == MessageRole.USER
+            opening = [] if is_opened else [ChatMessage(content=str(part)) for part in folded.shown()]
             return [*head, *opening, *recent]
         merged = _merged(recent, merge=merge)
         blocks = _shown(folded, merged=merged is not None)
