@@ -45,13 +45,15 @@ _MODULES = {
 __all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 - names from a table, which a test holds against the imports above
 
 
-def __getattr__(name: str) -> object:
-    """Load a part when it is asked for: agents' machinery takes a second that a loader need not wait for."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # else a checker would take any misspelled name
+
+    def __getattr__(name: str) -> object:
+        """Load a part when it is asked for: agents' machinery takes a second that a loader need not wait for."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
