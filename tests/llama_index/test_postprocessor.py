@@ -13,7 +13,7 @@ from pydoc_data.topics import topics
 from typing import Any
 
 import pytest
-from llama_index.core.base.llms.types import ImageBlock
+from llama_index.core.base.llms.types import ImageBlock, TextBlock
 from llama_index.core.schema import (
     Document,
     ImageNode,
@@ -49,9 +49,12 @@ def found(tmp_path: Path) -> list[NodeWithScore]:
 
 
 def block_of(scored: NodeWithScore) -> PageImageBlock:
-    """The one thing that a packed page says to a model."""
-    (block,) = scored.node.get_content_blocks(MetadataMode.LLM)
+    """What a packed page shows to a model, before its identifiers, if it has any."""
+    block, *ledger = scored.node.get_content_blocks(MetadataMode.LLM)
     assert isinstance(block, PageImageBlock)
+    assert all(
+        isinstance(quoted, TextBlock) and quoted.text.startswith("Identifiers on") for quoted in ledger
+    )
     return block
 
 
@@ -87,6 +90,18 @@ def test_a_packed_page_costs_what_the_profile_counts(found: list[NodeWithScore])
         block = block_of(page)
         assert block.estimate_tokens() == GLYPH.image_tokens(size_of(block)) == page.metadata["glyph_tokens"]
         assert block.estimate_tokens() < 2125  # LlamaIndex's own sum
+
+
+def test_identifiers_are_said_beside_the_page_letter_for_letter() -> None:
+    """Within their share, in one block after the image; for a share of none there is none."""
+    key = "550e8400-e29b-41d4-a716-446655440000"
+    found = [NodeWithScore(node=TextNode(text=f"The key is {key}. " + "It opens the gate. " * 100))]
+    (page,) = PagePostprocessor().postprocess_nodes(found)
+    _, ledger = page.node.get_content_blocks(MetadataMode.LLM)
+    assert isinstance(ledger, TextBlock)
+    assert ledger.text.splitlines()[1:] == [f'"{key}"']
+    (bare,) = PagePostprocessor(ledger_share=0).postprocess_nodes(found)
+    assert len(bare.node.get_content_blocks(MetadataMode.LLM)) == 1
 
 
 def test_a_packed_page_knows_its_nodes_and_the_best_score(found: list[NodeWithScore]) -> None:
@@ -129,9 +144,9 @@ def test_what_has_no_room_is_said(found: list[NodeWithScore]) -> None:
     with pytest.warns(
         GlyphMemoryWarning, match=rf"all take {cost + last} tokens; raise max_tokens={cost}, or"
     ):
-        assert len(PagePostprocessor(max_tokens=cost).postprocess_nodes(found)) == 1
+        assert len(PagePostprocessor(ledger_share=0, max_tokens=cost, ledger_share=0).postprocess_nodes(found)) == 1
     with pytest.warns(GlyphMemoryWarning, match="6 of 6 retrieved nodes have no room on 0 of 2 pages"):
-        assert PagePostprocessor(max_tokens=1).postprocess_nodes(found) == []
+        assert PagePostprocessor(ledger_share=0, max_tokens=1).postprocess_nodes(found) == []
     poor = replace(GLYPH, max_images=1)
     with pytest.warns(GlyphMemoryWarning, match="a request holds no more images; retrieve fewer"):
         assert len(PagePostprocessor(profile=poor).postprocess_nodes(found)) == 1

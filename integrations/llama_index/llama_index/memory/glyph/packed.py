@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-from llama_index.core.base.llms.types import BaseContentBlock
+from llama_index.core.base.llms.types import BaseContentBlock, TextBlock
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode, MediaResource, MetadataMode, Node, NodeRelationship
 from llama_index.memory.glyph.documents import PAGE_KEYS
@@ -18,22 +18,24 @@ from glyph_memory import ImagePart, Packed
 
 
 class PackedPage(Node):
-    """A page made for one request: to a model it says its image alone, to everything else its text.
+    """A page made for one request: to a model its image and its identifiers, to everything else its text.
 
     Stores and JSON make it a plain node of that text, for images do not outlive the request. Its children are the nodes
     that stand on it; its metadata is what all of them have in common.
     """
 
     _image: PageImageBlock | None = PrivateAttr(default=None)
+    _ledger: str = PrivateAttr(default="")
 
     @classmethod
-    def of(cls, packed: Packed, nodes: Sequence[BaseNode], *, tokens: int) -> Self:
+    def of(cls, packed: Packed, nodes: Sequence[BaseNode], *, tokens: int, ledger: str = "") -> Self:
         """Make a node of a page.
 
         Args:
             packed: The page.
             nodes: Those that stand on it.
             tokens: What the page costs.
+            ledger: Its identifiers, as they are said beside it; see `quote_identifiers`.
         """
         page = packed.page
         told = {
@@ -59,12 +61,14 @@ class PackedPage(Node):
                 "relationships": relationships,
             }
         )
-        made._image = PageImageBlock.of(ImagePart.of(page), tokens=tokens)
+        made._image, made._ledger = PageImageBlock.of(ImagePart.of(page), tokens=tokens), ledger
         return made
 
     def get_content_blocks(self, metadata_mode: MetadataMode = MetadataMode.NONE) -> list[BaseContentBlock]:
-        """Give the page's image; its text where the image is gone."""
-        return super().get_content_blocks(metadata_mode) if self._image is None else [self._image]
+        """Give the page's image and the identifiers on it; its text where the image is gone."""
+        if self._image is None:
+            return super().get_content_blocks(metadata_mode)
+        return [self._image, TextBlock(text=self._ledger)] if self._ledger else [self._image]
 
 
 def _shared(nodes: Sequence[BaseNode]) -> dict[str, Any]:

@@ -28,7 +28,15 @@ from llama_index.memory.glyph.documents import is_page, media_of
 from llama_index.memory.glyph.fields import Profile, Style, profile_of, style_of
 from llama_index.memory.glyph.packed import PackedPage
 
-from glyph_memory import Document, GlyphMemoryWarning, ModelProfile, Packed, PageStyle, pack
+from glyph_memory import (
+    Document,
+    GlyphMemoryWarning,
+    ModelProfile,
+    Packed,
+    PageStyle,
+    pack,
+    quote_identifiers,
+)
 
 
 class PagePostprocessor(BaseNodePostprocessor):
@@ -43,6 +51,8 @@ class PagePostprocessor(BaseNodePostprocessor):
         style: How pages look; the released Glyph model's, dense, unless given.
         max_pages: How many pages there may be. The first nodes are drawn, and a warning says what had no room.
         max_tokens: What pages may cost together; as above.
+        ledger_share: How much of a page's text tokens its identifiers may take, said again as text beside it: models
+            misread them. 0 for none.
         min_ratio: Where text costs less than this many times its pages, it stays text: 1 draws what pays, 0 all.
 
     Example:
@@ -57,6 +67,7 @@ class PagePostprocessor(BaseNodePostprocessor):
     style: Style | None = Field(default=None, description="How pages look.")
     max_pages: int | None = Field(default=None, ge=1, description="How many pages there may be.")
     max_tokens: int | None = Field(default=None, ge=1, description="What pages may cost together.")
+    ledger_share: float = Field(default=1 / 16, ge=0, lt=1, description="Tokens for identifiers.")
     min_ratio: float = Field(default=1, ge=0, description="Text that is cheaper stays text.")
 
     def __init__(
@@ -66,6 +77,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         style: PageStyle | str | None = None,
         max_pages: int | None = None,
         max_tokens: int | None = None,
+        ledger_share: float = 1 / 16,
         min_ratio: float = 1,
         **kwargs: Any,  # noqa: ANN401 - what BaseNodePostprocessor takes: callback_manager
     ) -> None:
@@ -74,6 +86,7 @@ class PagePostprocessor(BaseNodePostprocessor):
             "style": None if style is None else style_of(style),
             "max_pages": max_pages,
             "max_tokens": max_tokens,
+            "ledger_share": ledger_share,
             "min_ratio": min_ratio,
         }
         super().__init__(**fields, **kwargs)
@@ -99,7 +112,11 @@ class PagePostprocessor(BaseNodePostprocessor):
         return [*shown, *(scored for scored in nodes if not _is_text(scored.node))]
 
     def _cost(self, packed: Sequence[Packed]) -> int:
-        return self.profile.pages_tokens([page.page.size for page in packed])
+        quoted = sum(self.profile.text_tokens(self._ledger(page)) for page in packed)
+        return quoted + self.profile.pages_tokens([page.page.size for page in packed])
+
+    def _ledger(self, packed: Packed) -> str:
+        return quote_identifiers(packed.text, profile=self.profile, share=self.ledger_share)
 
     def _as_pages(self, found: list[NodeWithScore], packed: Sequence[Packed]) -> list[NodeWithScore]:
         limits = [len(packed), self.max_pages, self.profile.max_images]
@@ -125,7 +142,9 @@ class PagePostprocessor(BaseNodePostprocessor):
         held = [found[place] for place in packed.documents]
         tokens = self.profile.image_tokens(packed.page.size, images=images)
         scores = [scored.score for scored in held if scored.score is not None]
-        page = PackedPage.of(packed, [scored.node for scored in held], tokens=tokens)
+        page = PackedPage.of(
+            packed, [scored.node for scored in held], tokens=tokens, ledger=self._ledger(packed)
+        )
         return NodeWithScore(node=page, score=max(scores, default=None))
 
     def _say_what_is_missing(self, found: list[NodeWithScore], packed: Sequence[Packed], room: int) -> None:
