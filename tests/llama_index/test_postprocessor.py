@@ -144,7 +144,7 @@ def test_what_has_no_room_is_said(found: list[NodeWithScore]) -> None:
     with pytest.warns(
         GlyphMemoryWarning, match=rf"all take {cost + last} tokens; raise max_tokens={cost}, or"
     ):
-        assert len(PagePostprocessor(ledger_share=0, max_tokens=cost, ledger_share=0).postprocess_nodes(found)) == 1
+        assert len(PagePostprocessor(ledger_share=0, max_tokens=cost).postprocess_nodes(found)) == 1
     with pytest.warns(GlyphMemoryWarning, match="6 of 6 retrieved nodes have no room on 0 of 2 pages"):
         assert PagePostprocessor(ledger_share=0, max_tokens=1).postprocess_nodes(found) == []
     poor = replace(GLYPH, max_images=1)
