@@ -89,6 +89,15 @@ def test_every_page_can_be_drawn_from_its_text_alone(text: str, style: PageStyle
     assert digests(to_content_blocks(documents)) == [note(document)["digest"] for document in documents]
 
 
+def test_a_page_that_needs_two_when_it_is_drawn_alone_becomes_two_documents() -> None:
+    """Where lines end by counting them, a page drawn without those before it may break elsewhere."""
+    text, style = "a line of words\n" * 60, replace(SMALL, newline_mark="⏎", paragraph_lines=3)
+    documents = GlyphLoader.from_text(text, style=style).load()
+    assert len(documents) > len(typeset(text, style=style))
+    assert "".join(document.page_content for document in documents) == text
+    assert all(len(typeset(document.page_content, style=style)) == 1 for document in documents)
+
+
 def test_metadata_is_flat_and_small_and_holds_no_picture() -> None:
     """Stores that take nothing nested take it, and none is filled with base64."""
     for document in GlyphLoader.from_text(TEXT, source="log.txt").load():

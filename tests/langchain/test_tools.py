@@ -107,6 +107,7 @@ def test_a_long_turn_is_read_piece_by_piece_without_losing_a_character(memory: G
     for _ in range(20):
         told = zoom.invoke({"what": f"§{turn.anchor}", "start": start})
         assert len(told) < 12_000
+        assert f", characters {start:,} to " in labels(told)[0]
         body = re.sub(r"\n\[[\d,]+ more characters; zoom with .*\]\Z", "", told)
         found += said(body)
         goes_on = re.search(r"more characters; zoom with what='§\d+' and start=(\d+) goes on\]\Z", told)

@@ -48,6 +48,9 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
     What `messages` gave is not stored again when it comes back to `add_messages`. A message whose id is there already
     is the same one, and is kept once; if it says something else, both are kept.
 
+    Give `RunnableWithMessageHistory` a `history_messages_key`: without one it works out what is new by counting, and
+    where two calls answer in one session at once, it may take a new message for an old one, whatever the history.
+
     Args:
         session_id: Whose conversation it is; no other is seen. Or a memory that is open already.
         url: Path of an SQLite database, made where there is none, or any SQLAlchemy URL. Not with a memory.
