@@ -5,7 +5,7 @@ Finds again what was said, too: `recall` and `zoom`, as a memory with a store ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -61,8 +61,8 @@ class Folded(Generic[M]):
 
     fold: Fold
     """Where each turn is."""
-    bookmark: Bookmark
-    """What is to be kept beside the history, and given to the next call."""
+    mark: Callable[[], Bookmark] = field(repr=False, compare=False)
+    """Gives the bookmark; see there."""
     notice: str
     """One line that the user should learn: seals that had to be dropped. Mostly empty."""
     messages: Sequence[M] = field(repr=False)
@@ -71,6 +71,11 @@ class Folded(Generic[M]):
     """What is sent of each seal that is shown, by its number."""
     folding: Folding[M] = field(repr=False)
     """What folded it."""
+
+    @cached_property
+    def bookmark(self) -> Bookmark:
+        """What is to be kept beside the history, and given to the next call."""
+        return self.mark()
 
     def shown(self, *, merged: bool = False) -> Parts:
         """Give what a user is to say after the head: a note, the pages under their captions, identifiers, requests.

@@ -7,11 +7,12 @@ history and bookmark give the same pages in any process. Knows messages only thr
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from glyph_memory.context import Binder, Captions, ImageCache, ImagePart, Parts, RecentImages
 from glyph_memory.errors import FontError
@@ -24,8 +25,10 @@ from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 
 M = TypeVar("M")
+if TYPE_CHECKING:
+    Keys = array[int]
 
-_HISTORIES = 128
+_HISTORIES = 64
 """How many histories are remembered at a time, each up to twice."""
 _PARTS_BYTES = 64 << 20
 """How much of encoded pages is remembered, ready to be sent."""
@@ -47,7 +50,7 @@ _FONTS = "fonts changed under the same name: pages are drawn anew"
 class _Known:
     """A history as it was folded last."""
 
-    keys: list[int]
+    keys: Keys
     """Of its messages, from the first that is not shed."""
     fold: Fold
 
@@ -144,21 +147,20 @@ class Folding(Generic[M]):
             mark, notice = Bookmark(spent=folded.spent, epoch=folded.epoch + 1), _FONTS
             folded, keys = self._folded(history, mark)
             parts = self._shown(folded, history.kept(mark))
-        shedding = folded.shedding()
         return Folded(
-            fold=shedding,
-            bookmark=self._marked(shedding, folded, mark, history, keys),
+            fold=folded.shedding(),
+            mark=lambda: self._marked(folded, mark, history, keys),
             messages=messages,
             parts=parts,
             notice=notice,
             folding=self,
         )
 
-    def _folded(self, history: _History[M], mark: Bookmark) -> tuple[Fold, list[int]]:
+    def _folded(self, history: _History[M], mark: Bookmark) -> tuple[Fold, Keys]:
         """Fold on from the bookmark, or from what is remembered of the same history; give the keys of what is kept."""
         kept = history.kept(mark)
         # Hashes take no room, and keep no text of anybody's alive.
-        keys = [hash(self.key_of(message)) for message in kept]
+        keys = array("q", (hash(self.key_of(message)) for message in kept))
         token = _token(mark, history, keys)
         known = self._known.get(token)
         if known is not None and known.keys == keys[: len(known.keys)]:
@@ -214,15 +216,12 @@ class Folding(Generic[M]):
             replace(self.turn_of(one), anchor=anchor) for one, anchor in zip(run, seal.anchors, strict=True)
         ]
 
-    def _marked(
-        self, shedding: Fold, folded: Fold, mark: Bookmark, history: _History[M], keys: list[int]
-    ) -> Bookmark:
+    def _marked(self, folded: Fold, mark: Bookmark, history: _History[M], keys: Keys) -> Bookmark:
         """Say where the fold stands, and remember it under that, too."""
-        if shedding is folded:
-            marked = Bookmark.of(folded, shed_names=mark.shed_names)
-        else:
-            shed = Bookmark.of(shedding, shed_names="")
-            marked = replace(shed, shed_names=self._names(history.shed(shed)))
+        shedding = folded.shedding()
+        marked = Bookmark.of(shedding, shed_names=mark.shed_names)
+        if shedding is not folded:
+            marked = replace(marked, shed_names=self._names(history.shed(marked)))
             keys = keys[marked.shed_count - mark.shed_count :]
         self._known.put(_token(marked, history, keys), _Known(keys=keys, fold=shedding))
         return marked
@@ -232,7 +231,7 @@ class Folding(Generic[M]):
         return f"{len(messages)}:{digest.hexdigest()}"
 
 
-def _token(mark: Bookmark, history: _History[M], keys: Sequence[int]) -> Hashable:
+def _token(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
     """Give what a history is remembered under."""
     last = mark.seals[-1] if mark.seals else None
     told = last and (last.number, last.turns, last.previous, last.fingerprint)
