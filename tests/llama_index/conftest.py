@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
+import httpx
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # it publishes no types
@@ -16,6 +17,7 @@ from glyph_memory import FoldPolicy
 from glyph_memory.testing import FakeVLMServer, agent_conversation
 
 Serve = Callable[..., FakeVLMServer]
+Clients = Callable[[], dict[str, Any]]
 Wire = list[Mapping[str, Any]]
 
 
@@ -53,7 +55,21 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def plain_llm() -> Callable[[FakeVLMServer], OpenAILike]:
+async def clients() -> AsyncIterator[Clients]:
+    """Give HTTP clients that are closed after the test: LlamaIndex leaves its own open."""
+    async with AsyncExitStack() as opened:
+
+        def clients() -> dict[str, Any]:
+            sync, other = httpx.Client(), httpx.AsyncClient()
+            opened.callback(sync.close)
+            opened.push_async_callback(other.aclose)
+            return {"http_client": sync, "async_http_client": other}
+
+        yield clients
+
+
+@pytest.fixture
+def plain_llm(clients: Clients) -> Callable[[FakeVLMServer], OpenAILike]:
     """Point LlamaIndex's own client at a server."""
     return lambda server: OpenAILike(
         model="glyph",
@@ -63,13 +79,16 @@ def plain_llm() -> Callable[[FakeVLMServer], OpenAILike]:
         is_function_calling_model=True,
         context_window=131_072,
         max_retries=0,
+        **clients(),
     )
 
 
 @pytest.fixture
-def glyph_llm(policy: FoldPolicy) -> Callable[[FakeVLMServer], GlyphOpenAILike]:
+def glyph_llm(policy: FoldPolicy, clients: Clients) -> Callable[[FakeVLMServer], GlyphOpenAILike]:
     """Point our client at a server, with the policy that folds early."""
-    return lambda server: GlyphOpenAILike(api_base=server.base_url, api_key="x", policy=policy, max_retries=0)
+    return lambda server: GlyphOpenAILike(
+        api_base=server.base_url, api_key="x", policy=policy, max_retries=0, **clients()
+    )
 
 
 @pytest.fixture

@@ -25,7 +25,14 @@ from llama_index.memory.glyph.events import tell
 from llama_index.memory.glyph.fields import profile_of
 from llama_index.memory.glyph.messages import PageImageBlock, turn_of
 from llama_index.memory.glyph.options import PageOptions, narrowed, policy_of
-from llama_index.memory.glyph.request import fold_of, pages_end, request_after, unfolded, without_pages
+from llama_index.memory.glyph.request import (
+    PagesMessage,
+    fold_of,
+    pages_end,
+    request_after,
+    unfolded,
+    without_pages,
+)
 
 from glyph_memory import Bookmark, FoldPolicy, GlyphMemoryWarning, ModelProfile, refuses_images
 
@@ -92,6 +99,8 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # as abov
         """Give the messages as they are sent."""
         if self._in_words:
             return without_pages(messages)
+        if not any(_is_history(message) for message in messages):
+            return messages  # a query engine's prompt: what is asked now, however long
         folding, known = self.folding(), unfolded(messages)
         end = pages_end(known.history)  # pages of which nothing more is known stay as they are
         besides = sum(map(self._tokens, [*known.before, *known.history[:end]]))
@@ -177,6 +186,10 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # as abov
                 yield said
 
         return answer()
+
+
+def _is_history(message: ChatMessage) -> bool:
+    return isinstance(message, PagesMessage) or turn_of(message).role in {"assistant", "tool"}
 
 
 def _pages(messages: Sequence[ChatMessage]) -> list[PageImageBlock]:
