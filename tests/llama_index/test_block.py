@@ -1,0 +1,207 @@
+"""`GlyphMemoryBlock` shows what LlamaIndex's own `Memory` has archived, and keeps nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llama_index.core.base.llms.types import ChatMessage, ImageBlock, MessageRole, TextBlock
+from llama_index.core.memory import InsertMethod, Memory, StaticMemoryBlock
+from llama_index.core.storage.chat_store.base_db import MessageStatus
+from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
+from llama_index.llms.openai.utils import to_openai_message_dicts
+from llama_index.memory.glyph import GlyphMemoryBlock, PageImageBlock
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from glyph_memory import FoldPolicy, ModelProfile, PolicyError
+
+PagesOf = Callable[[Sequence[ChatMessage]], list[PageImageBlock]]
+Said = Callable[[Sequence[ChatMessage]], list[object]]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SQLAlchemyChatStore]:
+    """Give LlamaIndex's store, in a file."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'talk.db'}")
+    yield SQLAlchemyChatStore(table_name="talk", async_engine=engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def wired(store: SQLAlchemyChatStore) -> Callable[..., Memory]:
+    """Make memories over that store, with a small queue."""
+
+    def memory(session: str = "alice", **options: Any) -> Memory:
+        return GlyphMemoryBlock.memory(
+            session_id=session, chat_store=store, token_limit=1500, token_flush_size=300, **options
+        )
+
+    return memory
+
+
+def flat(messages: Sequence[ChatMessage]) -> str:
+    """Give all text of messages."""
+    return "\n".join(message.content or "" for message in messages)
+
+
+async def test_what_the_memory_archives_becomes_pages_before_its_queue(
+    wired: Callable[..., Memory], store: SQLAlchemyChatStore, talk: list[ChatMessage], pages_of: PagesOf
+) -> None:
+    """The system message, which the memory archives as well, stays text and leads; pages ride in a user's message."""
+    memory = wired()
+    await memory.aput_messages(talk)
+    queue = await store.get_messages("alice", status=MessageStatus.ACTIVE)
+    told = await memory.aget()
+    assert len(queue) < 60
+    assert told[0] == talk[0]
+    assert told[1].role == MessageRole.USER
+    assert len(pages_of(told)) == len(pages_of(told[1:2])) > 0
+    assert told[-len(queue) :] == queue
+    assert await memory.aget_all() == talk
+
+
+async def test_pages_reach_the_wire_however_other_blocks_are_inserted(
+    wired: Callable[..., Memory], talk: list[ChatMessage], pages_of: PagesOf
+) -> None:
+    """`Memory` puts blocks' contents into a system message, where LlamaIndex drops pictures; ours are messages."""
+    notes = StaticMemoryBlock(name="notes", static_content=[TextBlock(text="The gate's code is 4711-B.")])
+    for method in InsertMethod:
+        memory = wired(f"alice {method}", insert_method=method, memory_blocks=[notes])
+        await memory.aput_messages(talk)
+        told = await memory.aget()
+        wire = repr(to_openai_message_dicts(told))
+        assert wire.count("'type': 'image_url'") == len(pages_of(told)) > 0
+        assert "4711-B" in wire
+
+
+async def test_a_picture_of_a_stock_block_is_lost_in_a_system_message(store: SQLAlchemyChatStore) -> None:
+    """The control: why the block gives messages, and no content blocks."""
+    picture = ImageBlock(url="data:image/png;base64,iVBORw0KGgo=")
+    block = StaticMemoryBlock(name="notes", static_content=[TextBlock(text="See:"), picture])
+    memory = Memory.from_defaults(memory_blocks=[block], chat_store=store)
+    await memory.aput(ChatMessage(role="user", content="Hello."))
+    told = await memory.aget()
+    assert any(isinstance(one, ImageBlock) for message in told for one in message.blocks)
+    assert "image_url" not in repr(to_openai_message_dicts(told))
+
+
+async def test_it_shows_the_same_from_call_to_call_until_more_is_archived(
+    wired: Callable[..., Memory],
+    store: SQLAlchemyChatStore,
+    talk: list[ChatMessage],
+    said: Said,
+    pages_of: PagesOf,
+) -> None:
+    """Pages are added, and those of before stay, byte for byte."""
+    memory = wired()
+    images: list[object] = []
+    before: tuple[int, list[object]] = (0, [])
+    for message in talk:
+        await memory.aput(message)
+        told = await memory.aget()
+        archived = len(await store.get_messages("alice", status=MessageStatus.ARCHIVED))
+        queue = len(await store.get_messages("alice", status=MessageStatus.ACTIVE))
+        shown = said(told[: len(told) - queue])
+        assert archived != before[0] or shown == before[1]
+        now = [page.image for page in pages_of(told)]
+        assert now[: len(images)] == images
+        before, images = (archived, shown), list(now)
+    assert len(images) > 1
+
+
+async def test_reset_restart_and_other_workers_change_nothing(
+    wired: Callable[..., Memory], talk: list[ChatMessage], said: Said, pages_of: PagesOf
+) -> None:
+    """`Memory` tells its blocks nothing of a reset; a block without state has nothing to be told."""
+    memory = wired()
+    await memory.aput_messages(talk)
+    told = said(await memory.aget())
+    assert said(await wired().aget()) == told
+    bob = wired("bob")
+    await bob.aput(ChatMessage(role="user", content="Hello."))
+    assert [message.content for message in await bob.aget()] == ["Hello."]
+    await memory.aset(talk[:2])
+    assert pages_of(await memory.aget()) == []
+    await memory.areset()
+    assert await memory.aget() == []
+
+
+async def test_workers_at_once_are_told_the_same(
+    wired: Callable[..., Memory], talk: list[ChatMessage], said: Said
+) -> None:
+    """Each with a memory of its own over one store."""
+    await wired().aput_messages(talk)
+    told = await asyncio.gather(*(wired().aget() for _ in range(4)))
+    assert [said(one) for one in told[1:]] == [said(told[0])] * 3
+
+
+def test_sync_calls_work_as_well(
+    wired: Callable[..., Memory], talk: list[ChatMessage], pages_of: PagesOf
+) -> None:
+    """As `Memory` has them."""
+    memory = wired()
+    memory.put_messages(talk)
+    assert pages_of(memory.get())
+
+
+async def test_no_page_is_stored(
+    wired: Callable[..., Memory],
+    talk: list[ChatMessage],
+    holds_pages: Callable[[object], bool],
+    tmp_path: Path,
+) -> None:
+    """Neither after reading, which some stores would keep; the answer holds them, as the control."""
+    memory = wired()
+    await memory.aput_messages(talk)
+    assert holds_pages(await memory.aget())
+    assert not holds_pages(await memory.aget_all())
+    assert not holds_pages((tmp_path / "talk.db").read_bytes())
+    assert not holds_pages(memory.memory_blocks[0].model_dump())
+
+
+def test_the_memory_counts_a_picture_as_a_whole_page(policy: FoldPolicy) -> None:
+    """It takes one figure for all pictures, and 256 unless told; ours errs on the safe side."""
+    memory = GlyphMemoryBlock.memory()
+    block = memory.memory_blocks[0]
+    assert isinstance(block, GlyphMemoryBlock)
+    width, height = block.folding().binder.style.page_px
+    assert memory.image_token_size_estimate == ModelProfile.named("glyph").image_tokens((width, height)) > 256
+    assert GlyphMemoryBlock.memory(image_token_size_estimate=7).image_token_size_estimate == 7
+
+
+async def test_pages_are_never_cut_by_the_memory(
+    wired: Callable[..., Memory], talk: list[ChatMessage], pages_of: PagesOf
+) -> None:
+    """Though it takes them for more than its limit: their budget is the model's window."""
+    memory = wired(image_token_size_estimate=100_000)
+    await memory.aput_messages(talk)
+    assert pages_of(await memory.aget())
+
+
+def test_a_queue_that_leaves_no_room_for_pages_is_refused() -> None:
+    """In one line that names the dials."""
+    policy = FoldPolicy(window_tokens=32_768)
+    with pytest.raises(PolicyError, match="window_tokens=2768 leaves") as raised:
+        GlyphMemoryBlock.memory(policy=policy, token_limit=30_000)
+    assert "\n" not in str(raised.value)
+
+
+async def test_a_block_without_a_store_says_what_to_do(store: SQLAlchemyChatStore) -> None:
+    """In one line."""
+    memory = Memory.from_defaults(memory_blocks=[GlyphMemoryBlock()], chat_store=store)
+    await memory.aput(ChatMessage(role="user", content="Hello."))
+    with pytest.raises(ValueError, match=r"take GlyphMemoryBlock\.memory"):
+        await memory.aget()
+
+
+async def test_nothing_is_warned_of(wired: Callable[..., Memory], talk: list[ChatMessage]) -> None:
+    """Neither by us nor by what we use."""
+    memory = wired()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        await memory.aput_messages(talk)
+        await memory.aget()
