@@ -30,15 +30,21 @@ def memory_history(talk: Sequence[Turn], length: int) -> History:
     def call() -> float:
         nonlocal at
         at += 1
-        store.set_messages(
-            memory.chat_store_key, [message.model_copy(deep=True) for message in messages[:at]]
-        )
+        store.set_messages(memory.chat_store_key, [copy_of(message) for message in messages[:at]])
         ours = _timed(lambda: asyncio.run(memory.aget()))
         theirs = _timed(lambda: asyncio.run(store.aget_messages(memory.chat_store_key)))
         return 1000 * (ours - theirs)
 
     call()
     return History(call=call, seals=lambda: 0)
+
+
+def copy_of(message: ChatMessage) -> ChatMessage:
+    """Copy a message so that no string is the same object, as after a store was read."""
+    text = message.content or ""
+    return ChatMessage(
+        role=message.role, content=text[:1] + text[1:], additional_kwargs=message.additional_kwargs
+    )
 
 
 def as_chat_message(turn: Turn) -> ChatMessage:

@@ -7,7 +7,7 @@ write a fake heading. Knows documents; knows nothing about conversations, nor ab
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 
 from glyph_memory.page import Page
@@ -110,7 +110,7 @@ def _dense(profile: ModelProfile | str | None) -> PageStyle:
     style = PageStyle.glyph()
     if profile is not None:
         style = style.snapped((ModelProfile.named(profile) if isinstance(profile, str) else profile).snap_px)
-    return replace(style, newline_mark=" ⏎ ", paragraph_lines=10_000)
+    return style.dense()
 
 
 def _color(style: PageStyle) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, get_args
 
@@ -76,7 +77,10 @@ class Intake:
         return stored
 
     def _checked(self, turn: Turn) -> Turn:
-        turn = turn if self._redact is None else self._redact(turn)
+        if self._redact is not None:
+            said, turn = turn, self._redact(turn)
+            if turn != said and turn.origin == said.origin:
+                turn = replace(turn, origin="")  # what the turn was made of says what was taken out of it
         if turn.role not in get_args(Role):
             raise StoreError(
                 f"role {turn.role!r} is none of {', '.join(get_args(Role))}; name who spoke by one of them"

@@ -200,6 +200,10 @@ raise line_height_pt to 12 or more
         """Give this style with page sides that are multiples of `snap_px`."""
         return replace(self, snap_px=snap_px)
 
+    def dense(self) -> Self:
+        """Give this style with lines that run together: line breaks are drawn as a red `⏎`, so that short lines pay."""
+        return replace(self, newline_mark=" ⏎ ", paragraph_lines=10_000)
+
     # Pixels. Only these turn points into pixels.
 
     def across_px(self, points: float) -> float:

@@ -137,11 +137,22 @@ def test_metadata_that_somebody_made_an_object_of_is_read_as_well() -> None:
 def test_blocks_are_standard_and_the_same_every_time() -> None:
     """No random ids, which would defeat a server's cache and LangChain's; a caption, then the picture."""
     documents = GlyphLoader.from_text(TEXT, source="log.txt").load()
-    blocks = to_content_blocks(documents)
-    assert blocks == to_content_blocks(documents)
+    blocks = to_content_blocks(documents, ledger_share=0)
+    assert blocks == to_content_blocks(documents, ledger_share=0)
     assert [sorted(block) for block in blocks[:2]] == [["text", "type"], ["base64", "mime_type", "type"]]
     assert texts(blocks)[1] == f"log.txt, page 2 of {len(documents)}:\n"
-    assert texts(to_content_blocks(documents, captions=False)) == []
+    assert texts(to_content_blocks(documents, captions=False, ledger_share=0)) == []
+
+
+def test_identifiers_are_said_behind_the_picture_letter_for_letter() -> None:
+    """Within their share, and owned up to beyond it; special tokens are broken in them as elsewhere."""
+    key = "550e8400-e29b-41d4-a716-446655440000"
+    documents = GlyphLoader.from_text(
+        f"The key is {key}. " + "It opens the gate. " * 100, source="gate"
+    ).load()
+    assert [block["type"] for block in to_content_blocks(documents)] == ["text", "image", "text"]
+    assert texts(to_content_blocks(documents))[1].splitlines()[1:] == [f'"{key}"']
+    assert len(to_content_blocks(documents, ledger_share=0)) == 2
 
 
 def test_pictures_arrive_at_a_server_in_order(chat: Callable[..., Any]) -> None:
@@ -149,7 +160,7 @@ def test_pictures_arrive_at_a_server_in_order(chat: Callable[..., Any]) -> None:
     documents = GlyphLoader.from_text(TEXT, source="log.txt").load()
     with FakeVLMServer() as server:
         asked = {"type": "text", "text": "When did parcel 7919 leave?"}
-        chat(server).invoke([HumanMessage([*to_content_blocks(documents), asked])])
+        chat(server).invoke([HumanMessage([*to_content_blocks(documents, ledger_share=0), asked])])
         (request,) = server.requests
     content = request.body["messages"][0]["content"]
     sent = [part["image_url"]["url"].partition(",")[2] for part in content if part["type"] == "image_url"]
@@ -169,7 +180,7 @@ def test_stored_pictures_are_sent_byte_for_byte(kind: type, tmp_path: Path) -> N
     documents = GlyphLoader.from_text(TEXT, store=store).load()
     keys = [note(document)["digest"] for document in documents]
     assert sorted(store.yield_keys()) == sorted(set(keys))
-    blocks = to_content_blocks(documents, store=store, captions=False)
+    blocks = to_content_blocks(documents, store=store, captions=False, ledger_share=0)
     assert [base64.b64decode(block["base64"]) for block in blocks] == store.mget(keys)
 
 

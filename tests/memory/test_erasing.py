@@ -197,14 +197,15 @@ def test_redact_sees_every_turn_before_it_is_stored_or_drawn(database: Path, tal
         source.extend(with_secret(talk))
         source.export(database.parent.parent / "source.jsonl")
     with small(database, redact=redact) as memory:
-        stored = memory.add("user", f"My key is {SECRET}")
-        assert stored.text == "My key is ***"
+        stored = memory.add(Turn(role="user", text=f"My key is {SECRET}", origin=f'"My key is {SECRET}"'))
+        assert (stored.text, stored.origin) == ("My key is ***", "")
+        assert memory.add(Turn(role="user", text="No key.", origin='"No key."')).origin == '"No key."'
         memory.extend(with_secret(talk))
         with memory.fork("branch") as branch:
             branch.add("user", SECRET)
         with small(memory._store, session="imported", redact=redact) as imported:
             imported.import_(database.parent.parent / "source.jsonl")
-        assert len(seen) == 2 + 2 * len(talk)
+        assert len(seen) == 3 + 2 * len(talk)
         assert memory.recall("***") == ()
         assert memory.recall("key")
         assert any("***" in page.text for page in (memory.zoom("page 1"), memory.zoom("page 2")))

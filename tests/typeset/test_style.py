@@ -500,6 +500,12 @@ def test_a_style_is_frozen_and_hashable() -> None:
     assert {style: 1}[PageStyle()] == 1
 
 
+def test_dense_changes_only_how_lines_end() -> None:
+    """They run together, for as long as a paragraph may be."""
+    style = PageStyle.glyph()
+    assert style.dense() == replace(style, newline_mark=" ⏎ ", paragraph_lines=10_000)
+
+
 def test_snapped_changes_only_the_multiple() -> None:
     """For models whose patches have another size."""
     assert PageStyle().snapped(32) == PageStyle(snap_px=32)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import Callbacks
@@ -58,7 +57,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         """Look the model up."""
         self._model = ModelProfile.named(self.profile) if isinstance(self.profile, str) else self.profile
         glyph = PageStyle.glyph().snapped(self._model.snap_px)
-        self._style = self.style or replace(glyph, newline_mark=" ⏎ ", paragraph_lines=10_000)
+        self._style = self.style or glyph.dense()
         self._pictures = store_of(self.store)
 
     def compress_documents(

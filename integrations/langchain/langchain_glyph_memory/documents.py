@@ -22,6 +22,7 @@ from glyph_memory import (
     ModelProfile,
     PageStyle,
     iter_pages,
+    quote_identifiers,
     read_document,
     typeset,
 )
@@ -176,6 +177,7 @@ def to_content_blocks(
     *,
     store: ByteStore | str | Path | None = None,
     captions: bool = True,
+    ledger_share: float = 1 / 16,
     profile: ModelProfile | str = "glyph",
 ) -> list[Block]:
     """Give documents as content of a user's message: pages as pictures, each under its caption, the rest as text.
@@ -187,6 +189,8 @@ def to_content_blocks(
         documents: Of `GlyphLoader` or `GlyphDocumentCompressor`, as a vector store gives them back; others, too.
         store: Where the loader kept pictures: a byte store, or a folder.
         captions: Whether a line before each says its source and page.
+        ledger_share: How much of a page's text tokens its identifiers may take, said again as text behind it: models
+            misread them. 0 for none.
         profile: The model that will read, for the special tokens that must not stand in text.
 
     Example:
@@ -205,6 +209,10 @@ def to_content_blocks(
         if caption or text:
             blocks.append({"type": "text", "text": f"{caption}{text}\n" if text else caption})
         blocks += map(image_block, parts)
+        if parts and (
+            ledger := quote_identifiers(document.page_content, profile=profile, share=ledger_share)
+        ):
+            blocks.append({"type": "text", "text": ledger})
     return blocks
 
 
