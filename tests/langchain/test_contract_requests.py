@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from langchain.agents.middleware import ModelRequest, ModelResponse
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage
-from langchain_glyph_memory import GlyphMemoryMiddleware
+from langchain_glyph_memory import GlyphMemoryMiddleware, fold_messages
 from langgraph.checkpoint.memory import InMemorySaver
 
 from glyph_memory import FoldPolicy, ModelProfile
@@ -171,6 +174,45 @@ async def test_tasks_go_through_one_instance_at_the_same_time(
 
     assert await asyncio.gather(*map(talk, "abcd")) == [20] * 4
     assert max(len(request.images) for request in server.requests) >= 1
+
+
+async def test_pages_are_drawn_in_a_thread(early: FoldPolicy) -> None:
+    """Whoever awaits an answer keeps no one else waiting while pages are drawn."""
+    threads: set[int] = set()
+
+    class State(dict[str, Any]):
+        """Remembers who looked into it."""
+
+        def get(self, key: str, default: Any = None) -> Any:
+            threads.add(threading.get_ident())
+            return super().get(key, default)
+
+    async def answered(request: Any) -> ModelResponse[Any]:
+        return ModelResponse(result=[AIMessage("Yes.")])
+
+    messages: list[Any] = [HumanMessage("Where? " * 300), AIMessage("There.")]
+    model, state = FakeListChatModel(responses=["x"]), State(messages=messages)
+    request: Any = ModelRequest(model=model, messages=messages, state=state)  # type: ignore[arg-type]  # any mapping
+    await GlyphMemoryMiddleware("glyph", policy=early).awrap_model_call(request, answered)
+    assert threads
+    assert threading.get_ident() not in threads
+    seen: set[int] = set()
+    step = fold_messages(policy=early)
+    await step.ainvoke(_Listing(messages, seen))
+    assert seen
+    assert threading.get_ident() not in seen
+
+
+class _Listing(list[Any]):
+    """Messages that remember who reads them."""
+
+    def __init__(self, messages: list[Any], seen: set[int]) -> None:
+        super().__init__(messages)
+        self.seen = seen
+
+    def __iter__(self) -> Any:
+        self.seen.add(threading.get_ident())
+        return super().__iter__()
 
 
 def test_pages_may_be_a_message_of_their_own(

@@ -5,12 +5,11 @@ Knows messages; keeps nothing beside them: the same history gives the same pages
 
 from __future__ import annotations
 
-import asyncio
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 from langchain_core.messages import BaseMessage, MessageLikeRepresentation, convert_to_messages
 from langchain_core.prompt_values import PromptValue
@@ -115,10 +114,6 @@ def fold_messages(
             warnings.warn(found.notice, GlyphMemoryWarning, stacklevel=3)
         return request_messages(found, merge=merge)
 
-    async def afolded(history: Messages) -> list[BaseMessage]:
-        return await asyncio.to_thread(folded, history)
-
     if messages is None:
-        step: Any = RunnableLambda(folded, afunc=afolded, name="fold_messages")
-        return step  # type: ignore[no-any-return]  # RunnableLambda's overloads know no pair of these
+        return RunnableLambda(folded, name="fold_messages")  # awaited, it runs in a thread
     return folded(messages)

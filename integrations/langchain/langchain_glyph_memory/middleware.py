@@ -70,7 +70,8 @@ class _Prepared:
     """What the user should learn."""
 
 
-class GlyphMemoryMiddleware(AgentMiddleware[GlyphState, Any, Any]):
+# Any state: lists of middleware are checked as of one kind of state, and would refuse a state of our own beside others.
+class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
     """Long memory for an agent: old messages go to the model as pages, recent ones as they are.
 
     Put it before middleware that clears or shortens what is sent (`ContextEditingMiddleware`), else that is what the
