@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from langchain.agents.middleware import ModelRequest, ModelResponse
+from langchain_core.caches import InMemoryCache
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_glyph_memory import GlyphMemoryMiddleware, fold_messages
@@ -272,6 +273,21 @@ def test_no_request_outgrows_the_window(
     assert len(messages) == 180
     assert max(request.prompt_tokens for request in server.requests) < 5_500
     assert any("not shown" in text for text in server.requests[-1].texts)
+
+
+def test_a_cache_of_answers_knows_a_request_again(
+    server: FakeVLMServer, agent: Any, ask: Any, chat: Any, early: FoldPolicy
+) -> None:
+    """Nothing in what is sent changes from process to process: no random id on a block, none on a message."""
+    middleware = GlyphMemoryMiddleware("glyph", policy=early)
+    history = ask(agent(server, middleware, checkpointer=InMemorySaver()), 6)[:-1]
+    model = chat(server, cache=InMemoryCache())
+    server.requests.clear()
+    for _ in range(3):
+        again = GlyphMemoryMiddleware("glyph", policy=early)
+        assert len(agent(server, again, model=model).invoke({"messages": history})["messages"]) == 24
+    assert len(server.requests) == 1
+    assert server.requests[0].images
 
 
 @pytest.mark.parametrize("name", ["qwen2.5-vl", "glm-4.6v"])

@@ -94,7 +94,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         PolicyError: The policy cannot work.
 
     Example:
-        >>> middleware = GlyphMemoryMiddleware("glyph", pages="pages")  # create_agent(model, middleware=[middleware])
+        >>> middleware = GlyphMemoryMiddleware("glyph")  # create_agent(model, middleware=[middleware])
         >>> middleware.name
         'GlyphMemoryMiddleware'
     """
