@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -191,6 +192,39 @@ def test_a_large_system_prompt_and_many_tools_leave_less_room_for_pages(early: F
     tool = {"type": "function", "function": {"name": "f", "description": "Never promise a date. " * 300}}
     middleware.wrap_model_call(request.override(tools=[tool]), handler)
     assert seen[0] > max(seen[1:])
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_has_left_the_prompt_stays_known_in_another_process(early: FoldPolicy, named: bool) -> None:
+    """By ids, or by what is said where there are none; that it was changed is noticed."""
+    policy = replace(early, window_tokens=6_000)
+    history = [
+        message.model_copy(update={"id": f"m-{place}" if named else None, "content": f"{place}: {LONG}"})
+        for place, message in enumerate(HISTORY * 8)
+    ]
+    state: dict[str, Any] = {"messages": history}
+
+    def sent(messages: list[Any]) -> str:
+        seen: list[Any] = []
+
+        def handler(request: Any) -> ModelResponse[Any]:
+            seen.extend(request.messages)
+            return ModelResponse(result=[AIMessage("Yes.")])
+
+        request = _requested(*messages).override(state=json.loads(json.dumps(state, default=str)))
+        found = GlyphMemoryMiddleware("glyph", policy=policy).wrap_model_call(request, handler)
+        if isinstance(found, ExtendedModelResponse) and found.command:
+            state.update(found.command.update or {})
+        return repr([message.content for message in seen])
+
+    first = sent(history)
+    assert state[BOOKMARK]["shed"]
+    assert "are older and not shown" in first
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert sent(history) == first
+    with pytest.warns(GlyphMemoryWarning, match="had left the prompt"):
+        sent(history[2:])
 
 
 def test_what_cannot_work_is_refused_when_the_agent_is_made() -> None:
