@@ -53,7 +53,8 @@ def refuses_images(said: str) -> bool:
         >>> refuses_images("Error code: 400 - {'message': 'glm-4 is not a multimodal model'}")
         True
     """
-    return _NO_IMAGES.search(said) is not None
+    few = _TOO_MANY.search(said)
+    return _NO_IMAGES.search(said) is not None or (few is not None and (few["vllm"] or few["sglang"]) == "0")
 
 
 @dataclass(frozen=True, kw_only=True)

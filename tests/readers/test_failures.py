@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
-from glyph_memory.readers import ServerBusy
+from glyph_memory.readers import ServerBusy, refuses_images
 from glyph_memory.readers.failures import Endpoint, failure, is_cache_miss
 
 ENDPOINT = Endpoint(base_url="http://127.0.0.1:8000/v1", api_key="sk-secret")
@@ -81,3 +81,19 @@ def test_only_vllms_own_words_are_a_cache_miss() -> None:
     assert is_cache_miss(400, missed)
     assert not is_cache_miss(500, missed)
     assert not is_cache_miss(400, b'{"error": {"message": "Failed to load image"}}')
+
+
+@pytest.mark.parametrize(
+    ("said", "does"),
+    [
+        ("Error code: 400 - {'error': {'message': 'qwen3 is not a multimodal model'}}", True),
+        ("image input is not supported - hint: you may need to provide the mmproj", True),
+        ("At most 0 image(s) may be provided in one prompt.", True),
+        ("At most 8 image(s) may be provided in one prompt.", False),
+        ("This model's maximum context length is 4096 tokens.", False),
+        ("", False),
+    ],
+)
+def test_a_refusal_of_all_images_is_told_from_other_errors(said: str, does: bool) -> None:
+    """Whoever repeats the server's words."""
+    assert refuses_images(said) is does
