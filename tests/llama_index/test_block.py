@@ -82,7 +82,8 @@ async def test_a_picture_of_a_stock_block_is_lost_in_a_system_message(store: SQL
     """The control: why the block gives messages, and no content blocks."""
     picture = ImageBlock(url="data:image/png;base64,iVBORw0KGgo=")
     block = StaticMemoryBlock(name="notes", static_content=[TextBlock(text="See:"), picture])
-    memory = Memory.from_defaults(memory_blocks=[block], chat_store=store)
+    memory = Memory.from_defaults(memory_blocks=[block])
+    memory.sql_store = store
     await memory.aput(ChatMessage(role="user", content="Hello."))
     told = await memory.aget()
     assert any(isinstance(one, ImageBlock) for message in told for one in message.blocks)
@@ -192,7 +193,8 @@ def test_a_queue_that_leaves_no_room_for_pages_is_refused() -> None:
 
 async def test_a_block_without_a_store_says_what_to_do(store: SQLAlchemyChatStore) -> None:
     """In one line."""
-    memory = Memory.from_defaults(memory_blocks=[GlyphMemoryBlock()], chat_store=store)
+    memory = Memory.from_defaults(memory_blocks=[GlyphMemoryBlock()])
+    memory.sql_store = store
     await memory.aput(ChatMessage(role="user", content="Hello."))
     with pytest.raises(ValueError, match=r"take GlyphMemoryBlock\.memory"):
         await memory.aget()

@@ -7,6 +7,7 @@ import copy
 import json
 import pickle
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from llama_index.core.memory import BaseMemory
 from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # it publishes no types
 from llama_index.memory.glyph import GlyphChatStore, GlyphFoldEvent, GlyphMemory, PageImageBlock
+from llama_index.memory.glyph.request import unfolded
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.event_handlers import BaseEventHandler
@@ -38,17 +40,22 @@ def unpickled(thing: T) -> T:
 
 
 class LateStore(SimpleChatStore):
-    """A chat store that is asynchronous by itself, as those of servers are."""
+    """A chat store that takes its time, and is asynchronous by itself, as those of servers are."""
 
     @classmethod
     def class_name(cls) -> str:
         """Name it for serializers."""
         return "LateStore"
 
+    def add_message(self, key: str, message: ChatMessage, idx: int | None = None) -> None:
+        """Add a message, a little later."""
+        time.sleep(0.0002)
+        super().add_message(key, message, idx)
+
     async def async_add_message(self, key: str, message: ChatMessage) -> None:
         """Add a message, a little later."""
         await asyncio.sleep(0)
-        self.add_message(key, message)
+        super().add_message(key, message)
 
 
 @pytest.fixture(params=["simple", "late", "sql", "given"])
@@ -157,7 +164,10 @@ def test_what_is_put_may_be_written_into_later(any_memory: GlyphMemory) -> None:
     """A memory keeps what was said when it was put."""
     message = ChatMessage(role="user", content="One.", additional_kwargs={"held": [1]})
     any_memory.put(message)
-    message.blocks[0] = TextBlock(text="Two.")
+    first = message.blocks[0]
+    assert isinstance(first, TextBlock)
+    first.text = "Two."
+    message.blocks.append(TextBlock(text="Three."))
     message.additional_kwargs["held"].append(2)
     (kept,) = any_memory.get_all()
     assert (kept.content, kept.additional_kwargs) == ("One.", {"held": [1]})
@@ -433,11 +443,12 @@ def test_it_can_be_pickled_and_copied(
 def test_what_was_given_can_be_copied_and_pickled(
     memory: GlyphMemory, talk: list[ChatMessage], said: Said
 ) -> None:
-    """Workflows copy what they carry."""
+    """Workflows copy what they carry; a copy still knows where its pages come from, a pickle only what they show."""
     memory.put_messages(talk)
     sent = memory.get()
-    assert said(copy.deepcopy(sent)) == said(sent)
-    assert said(unpickled(sent)) == said(sent)
+    assert said(copy.deepcopy(sent)) == said(unpickled(sent)) == said(sent)
+    assert unfolded(copy.deepcopy(sent)).origin.folded is unfolded(sent).origin.folded is not None
+    assert unfolded(unpickled(sent)).origin.folded is None
 
 
 def test_a_bookmark_that_cannot_be_read_is_left_out_with_a_warning(
@@ -489,6 +500,21 @@ def test_threads_may_share_one(any_memory: GlyphMemory, talk: list[ChatMessage])
     assert sorted(texts[::2]) == sorted(texts[1::2])
     assert texts[::2] == texts[1::2]
     assert len(texts) == 64
+
+
+async def test_tasks_may_share_one(any_memory: GlyphMemory) -> None:
+    """What is put together stays together there as well."""
+    groups = [
+        [
+            ChatMessage(role="user", content=f"{number}"),
+            ChatMessage(role="assistant", content=f"{number} noted"),
+        ]
+        for number in range(20)
+    ]
+    await asyncio.gather(*map(any_memory.aput_messages, groups))
+    texts = [(message.content or "").split()[0] for message in await any_memory.aget_all()]
+    assert texts[::2] == texts[1::2]
+    assert len(texts) == 40
 
 
 async def test_the_loop_goes_on_while_pages_are_drawn(memory: GlyphMemory, talk: list[ChatMessage]) -> None:

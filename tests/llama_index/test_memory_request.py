@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from itertools import pairwise
@@ -77,6 +78,15 @@ def png() -> bytes:
     return stream.getvalue()
 
 
+def _read(told: list[Any]) -> list[Any]:
+    """Read calls' arguments: older clients leave them an object, which servers do not take."""
+    for message in told:
+        for one in message.get("tool_calls", ()):
+            given = one["function"]["arguments"]
+            one["function"]["arguments"] = json.loads(given) if isinstance(given, str) else given
+    return told
+
+
 def test_a_history_without_pages_is_sent_as_it_is(sent: Callable[..., list[ChatMessage]], said: Said) -> None:
     """Block for block, and call for call."""
     history = [
@@ -87,7 +97,7 @@ def test_a_history_without_pages_is_sent_as_it_is(sent: Callable[..., list[ChatM
         ChatMessage(role="assistant", content="42."),
     ]
     told = to_openai_message_dicts(sent(*history))
-    assert told == to_openai_message_dicts(history)
+    assert _read(told) == _read(to_openai_message_dicts(history))
 
 
 @pytest.mark.parametrize("role", ["assistant", "tool"])

@@ -270,12 +270,14 @@ class GlyphMemory(PageOptions, BaseMemory):
                 self.chat_store.add_message(self.chat_store_key, message)
 
     async def aput_messages(self, messages: Sequence[ChatMessage]) -> None:
-        """Do what `put_messages` does; a store that is asynchronous by itself is asked as such."""
+        """Do what `put_messages` does, among tasks; a store that is asynchronous by itself is asked as such."""
         if type(self.chat_store).async_add_message is BaseChatStore.async_add_message:
             await asyncio.to_thread(self.put_messages, messages)
             return
-        for message in [copied(message) for message in messages]:
-            await self.chat_store.async_add_message(self.chat_store_key, message)
+        kept = [copied(message) for message in messages]
+        async with self._lock.among_tasks:
+            for message in kept:
+                await self.chat_store.async_add_message(self.chat_store_key, message)
 
     def set(self, messages: Sequence[ChatMessage]) -> None:
         """Have the history be these messages; pages of what stays the same stay, too.

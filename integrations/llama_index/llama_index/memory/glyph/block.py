@@ -89,14 +89,13 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         blocks = [block, *options.pop("memory_blocks", ())]
         # One figure for every picture is all that `Memory` takes: that of a whole page errs on the safe side.
         options.setdefault("image_token_size_estimate", block.page_tokens)
-        return Memory.from_defaults(
-            session_id=session_id,
-            chat_history=chat_history,
-            token_limit=token_limit,
-            chat_store=store,
-            memory_blocks=blocks,
-            **options,
+        memory = Memory.from_defaults(
+            session_id=session_id, token_limit=token_limit, memory_blocks=blocks, **options
         )
+        memory.sql_store = store  # before 0.14.25 `from_defaults` takes no store of one's own
+        if chat_history:
+            memory.set(chat_history)
+        return memory
 
     @property
     def page_tokens(self) -> int:

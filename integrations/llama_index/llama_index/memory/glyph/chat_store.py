@@ -5,10 +5,12 @@ Knows stores and messages; knows nothing about memories.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Annotated, Any, Self
+from weakref import WeakKeyDictionary
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_serializer
@@ -25,16 +27,22 @@ _GIVEN = "(given open)"
 
 
 class Lock:
-    """A lock that may be pickled and copied: the copy has one of its own, open."""
+    """A lock among threads, and one for each loop; it may be pickled and copied: the copy has its own, open."""
 
     def __init__(self) -> None:
         self._held = threading.RLock()
+        self._of_loops = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
 
     def __enter__(self) -> None:
         self._held.acquire()
 
     def __exit__(self, *exception: object) -> None:
         self._held.release()
+
+    @property
+    def among_tasks(self) -> asyncio.Lock:
+        """The running loop's."""
+        return self._of_loops.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
     def __deepcopy__(self, memo: object) -> Self:
         return type(self)()
