@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from llama_index.core.agent.workflow import AgentWorkflow, FunctionAgent, ReActAgent
-from llama_index.core.base.llms.types import MessageRole
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.memory import BaseMemory
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
-from llama_index.core.workflow import Context, JsonSerializer
+from llama_index.core.workflow import Context, HumanResponseEvent, InputRequiredEvent, JsonSerializer
 from llama_index.memory.glyph import GlyphMemory, GlyphMemoryBlock, GlyphOpenAILike
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -33,6 +33,16 @@ Check = Callable[[Wire], None]
 def look(what: str) -> str:
     """Look something up in the logs."""
     return "\n".join(f"{what}: line {number} says that all is well" for number in range(14))
+
+
+async def ask(ctx: Context) -> str:
+    """Ask a human."""
+    question = InputRequiredEvent(prefix="Really?")  # type: ignore[call-arg]  # events take what they are given
+    answer = await ctx.wait_for_event(HumanResponseEvent, waiter_id="human", waiter_event=question)
+    return str(answer.response)
+
+
+ask.__annotations__["ctx"] = Context  # LlamaIndex looks for the class itself, and finds a string here
 
 
 def rounds(count: int) -> Callable[[FakeRequest], FakeAnswer]:
@@ -267,6 +277,37 @@ async def test_a_context_goes_through_json_between_runs_and_nothing_is_lost(
     assert len(kept.get_all()) == 48
     assert check_prefixes(wire(server), pictures) > 3
     assert not [one for one in recwarn if "memory" in str(one.message).lower()]
+
+
+async def test_a_run_that_waits_for_a_human_goes_through_json(
+    serve: Serve, plain_llm: Point, policy: FoldPolicy, talk: list[ChatMessage], wire: Wires, pictures: Pictures,
+    holds_pages: Callable[[object], bool],
+) -> None:  # fmt: skip
+    """Its context is written down in the middle, without a page; another process goes on with the whole history."""
+
+    def answer(request: FakeRequest) -> FakeAnswer:
+        last = request.body["messages"][-1]
+        if last["role"] == "tool":
+            return FakeAnswer(text=f"The human says {last['content']}.")
+        return FakeAnswer(tool_calls=(ToolCall(name="ask", arguments="{}", id="c1"),))
+
+    server = serve(answer=answer)
+    agent = FunctionAgent(tools=[ask], llm=plain_llm(server))
+    run = agent.run("Do it.", memory=GlyphMemory.from_defaults(policy=policy, chat_history=talk))
+    async for event in run.stream_events():
+        if isinstance(event, InputRequiredEvent):
+            break
+    told = json.dumps(run.ctx.to_dict(serializer=JsonSerializer()))
+    await run.cancel_run()
+    assert pictures(wire(server)[-1])
+    assert not holds_pages(told)
+    again = agent.run(ctx=Context.from_dict(agent, json.loads(told), serializer=JsonSerializer()))
+    assert again.ctx is not None
+    again.ctx.send_event(HumanResponseEvent(response="yes"))  # type: ignore[call-arg]  # as above
+    assert str(await again) == "The human says yes."
+    memory = await again.ctx.store.get("memory")
+    assert [message.content for message in memory.get_all()[:-4]] == [message.content for message in talk]
+    assert pictures(wire(server)[-1]) == pictures(wire(server)[-2])
 
 
 async def test_a_state_is_told_and_not_kept(
