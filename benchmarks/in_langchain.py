@@ -11,10 +11,12 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, SummarizationMiddleware
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage, trim_messages
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import StructuredTool
 from langchain_glyph_memory import GlyphMemoryMiddleware, glyph_token_counter
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
+from pydantic import SecretStr
 from replay import PROFILE, WINDOW, History, Life, Replay
 
 from glyph_memory import Turn
@@ -32,7 +34,8 @@ def middleware_history(talk: Sequence[Turn], length: int) -> History:
         nonlocal at
         at += 1
         history = [copy_of(message) for message in messages[:at]]
-        request = ModelRequest(model=model, messages=history, state={"messages": history, **state}, tools=[])
+        given: Any = {"messages": history, **state}  # what a state holds is for the middleware to say
+        request = ModelRequest(model=model, messages=given["messages"], state=given, tools=[])
         begun = time.process_time()
         response = middleware.wrap_model_call(
             request, lambda request: ModelResponse(result=[AIMessage("ok")])
@@ -103,12 +106,10 @@ def _live(replay: Replay, url: str, middleware: Sequence[AgentMiddleware[Any, An
         middleware=middleware,
         checkpointer=InMemorySaver(),
     )
+    thread: RunnableConfig = {"configurable": {"thread_id": "1"}, "recursion_limit": 100}
     messages: Sequence[BaseMessage] = ()
     for asked in replay.asked:
-        said = {"messages": [HumanMessage(asked)]}
-        messages = agent.invoke(said, {"configurable": {"thread_id": "1"}, "recursion_limit": 100})[
-            "messages"
-        ]
+        messages = agent.invoke({"messages": [HumanMessage(asked)]}, thread)["messages"]
     return len(messages)
 
 
@@ -117,7 +118,7 @@ class Trimmer(AgentMiddleware[Any, Any, Any]):
 
     def wrap_model_call(self, request: ModelRequest[Any], handler: Callable[..., Any]) -> Any:  # noqa: ANN401 - the framework's
         """Send what `trim_messages` leaves."""
-        kept = trim_messages(
+        kept: Any = trim_messages(
             request.messages,
             max_tokens=WINDOW // 2,
             token_counter=glyph_token_counter(PROFILE),
@@ -127,7 +128,9 @@ class Trimmer(AgentMiddleware[Any, Any, Any]):
 
 
 def _chat_model(url: str) -> ChatOpenAI:
-    return ChatOpenAI(base_url=url, model="glyph", api_key="none", use_responses_api=False, max_retries=0)
+    return ChatOpenAI(
+        base_url=url, model="glyph", api_key=SecretStr("none"), use_responses_api=False, max_retries=0
+    )
 
 
 def _summarizer(url: str) -> AgentMiddleware[Any, Any, Any]:

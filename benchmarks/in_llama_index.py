@@ -11,7 +11,7 @@ from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.memory import ChatMemoryBuffer, ChatSummaryMemoryBuffer
 from llama_index.core.storage.chat_store import SimpleChatStore
-from llama_index.core.tools import FunctionTool
+from llama_index.core.tools import BaseTool, FunctionTool
 from llama_index.core.workflow import Context
 from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike
@@ -75,7 +75,7 @@ def _live(replay: Replay, llm: OpenAILike, memory: Any) -> int:  # noqa: ANN401 
     """Live in LlamaIndex's agent loop."""
 
     async def live() -> int:
-        tools = [_llama_tool(replay, name) for name in replay.tools]
+        tools: list[BaseTool | Callable[..., Any]] = [_llama_tool(replay, name) for name in replay.tools]
         agent = FunctionAgent(tools=tools, llm=llm, system_prompt=replay.system, timeout=600)
         context = Context(agent)
         for asked in replay.asked:

@@ -12,11 +12,13 @@ import tempfile
 from pathlib import Path
 
 from langchain.agents import create_agent
+from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from langchain_glyph_memory import GlyphMemoryMiddleware, glyph_token_counter
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.sqlite import SqliteSaver
+from pydantic import SecretStr
 
 from glyph_memory import ToolCall
 from glyph_memory.testing import FakeAnswer, FakeRequest, Served, served
@@ -50,7 +52,9 @@ def main() -> None:
 
 def ask(server: Served, days: range, path: Path) -> None:
     """Open the checkpoints, ask, and say what became of it."""
-    model = ChatOpenAI(base_url=server.base_url, model=server.model, api_key="none", use_responses_api=False)
+    model = ChatOpenAI(
+        base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
+    )
     thread: RunnableConfig = {"configurable": {"thread_id": "on-call"}}
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
@@ -62,7 +66,7 @@ def ask(server: Served, days: range, path: Path) -> None:
             checkpointer=SqliteSaver(connection),
         )
         for day in days:
-            said = agent.invoke({"messages": [("user", f"What happened on day {day}?")]}, thread)
+            said = agent.invoke({"messages": [HumanMessage(f"What happened on day {day}?")]}, thread)
         print(f"day {days[-1]}: {said['messages'][-1].text}")
         messages = agent.get_state(thread).values["messages"]
     finally:

@@ -18,6 +18,7 @@ from langchain_glyph_memory import (
     to_content_blocks,
 )
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from glyph_memory.testing import served
 
@@ -56,7 +57,7 @@ def main() -> None:
         print(f"{len(found)} pages found, packed onto {len(packed)}")
 
         model = ChatOpenAI(
-            base_url=server.base_url, model=server.model, api_key="none", use_responses_api=False
+            base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
         )
         message = HumanMessage([*to_content_blocks(packed), {"type": "text", "text": QUESTION}])
         count = glyph_token_counter("glyph")

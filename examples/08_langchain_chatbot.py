@@ -11,6 +11,7 @@ from pathlib import Path
 from langchain_core.messages import HumanMessage
 from langchain_glyph_memory import GlyphChatMessageHistory
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from glyph_memory.testing import agent_conversation, served
 
@@ -29,7 +30,7 @@ def main() -> None:
     """Talk for a while; then find what was said first."""
     with served() as server, tempfile.TemporaryDirectory() as folder:
         model = ChatOpenAI(
-            base_url=server.base_url, model=server.model, api_key="none", use_responses_api=False
+            base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
         )
         database = Path(folder) / "chat.db"
         with GlyphChatMessageHistory("alice", database, profile="glyph") as history:

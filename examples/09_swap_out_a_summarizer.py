@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, SummarizationMiddleware
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_glyph_memory import GlyphMemoryMiddleware, glyph_token_counter
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
+from pydantic import SecretStr
 
 from glyph_memory.testing import FakeRequest, Served, served
 
@@ -27,11 +29,15 @@ def answer(request: FakeRequest) -> str:
 
 def talk(server: Served, memory: AgentMiddleware) -> list[BaseMessage]:
     """Report sixty late orders to an agent; give the history that is left."""
-    model = ChatOpenAI(base_url=server.base_url, model=server.model, api_key="none", use_responses_api=False)
+    model = ChatOpenAI(
+        base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
+    )
     agent = create_agent(model, middleware=[memory], checkpointer=InMemorySaver())
+    thread: RunnableConfig = {"configurable": {"thread_id": "1"}}
     for number in range(60):
-        said = {"messages": [("user", REPORT.format(number=number))]}
-        messages = agent.invoke(said, {"configurable": {"thread_id": "1"}})["messages"]
+        messages = agent.invoke({"messages": [HumanMessage(REPORT.format(number=number))]}, thread)[
+            "messages"
+        ]
     return list(messages)
 
 
@@ -39,7 +45,7 @@ def main() -> None:
     """Run both, and ask each history for the third order."""
     with served(answer=answer) as server:
         model = ChatOpenAI(
-            base_url=server.base_url, model=server.model, api_key="none", use_responses_api=False
+            base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
         )
         count = glyph_token_counter("glyph")
         memories: dict[str, AgentMiddleware] = {

@@ -44,8 +44,10 @@ async def ask(server: Served) -> None:
         if day == 16:
             saved = json.dumps(context.to_dict(serializer=JsonSerializer()))
             context = Context.from_dict(agent, json.loads(saved), serializer=JsonSerializer())
-        given = {"memory": memory} if day == 1 else {}
-        said = await agent.run(f"What happened on day {day}?", ctx=context, **given)
+        # The memory lives in the context from the first run on.
+        said = await agent.run(
+            f"What happened on day {day}?", ctx=context, memory=memory if day == 1 else None
+        )
     print(f"day {day}: {said}")
     kept = await context.store.get("memory")
     print(f"  kept: {len(kept.get_all())} messages")

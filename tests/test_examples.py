@@ -9,13 +9,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import langchain_glyph_memory
+import llama_index.memory.glyph
 import pytest
 
 import glyph_memory
 from glyph_memory.testing import FakeVLMServer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-MODULES = [module.name for module in pkgutil.walk_packages(glyph_memory.__path__, "glyph_memory.")]
+MODULES = [
+    module.name
+    for package in (glyph_memory, langchain_glyph_memory, llama_index.memory.glyph)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+]
 
 
 def run(name: str, *arguments: str, folder: Path) -> str:
