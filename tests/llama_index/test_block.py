@@ -101,8 +101,8 @@ async def test_it_shows_the_same_from_call_to_call_until_more_is_archived(
     memory = wired()
     images: list[object] = []
     before: tuple[int, list[object]] = (0, [])
-    for message in talk:
-        await memory.aput(message)
+    for begin in range(0, len(talk), 4):
+        await memory.aput_messages(talk[begin : begin + 4])
         told = await memory.aget()
         archived = len(await store.get_messages("alice", status=MessageStatus.ARCHIVED))
         queue = len(await store.get_messages("alice", status=MessageStatus.ACTIVE))
