@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # it publishes no types
+from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike, PageImageBlock, message_of
 
 from glyph_memory import FoldPolicy

@@ -11,7 +11,7 @@ import openai
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, TextBlock
 from llama_index.core.tools import FunctionTool
-from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # it publishes no types
+from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike, PageImageBlock
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent

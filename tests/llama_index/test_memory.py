@@ -18,7 +18,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock, ToolCallBlock
 from llama_index.core.memory import BaseMemory
 from llama_index.core.storage.chat_store import SimpleChatStore
-from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # it publishes no types
+from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import GlyphChatStore, GlyphFoldEvent, GlyphMemory, PageImageBlock
 from llama_index.memory.glyph.request import unfolded
 from llama_index_instrumentation import get_dispatcher

@@ -197,7 +197,8 @@ class GlyphMemory(PageOptions, BaseMemory):
 
         Args:
             input: Not needed: it is the user's message, which is the newest already or follows what is given here.
-            **kwargs: `initial_token_count`, what the prompt holds besides; others are taken and not looked at.
+            **kwargs: `initial_token_count`, what the prompt holds besides; others are taken and not looked at. Over the
+                core's store neither is that: the policy's `tools_tokens` keep room there.
         """
         if isinstance(self.chat_store, GlyphChatStore):
             return self._written(self.chat_store)

@@ -20,7 +20,7 @@ from llama_index.core.base.llms.types import (
     ChatResponseGen,
 )
 from llama_index.core.bridge.pydantic import PrivateAttr
-from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # it publishes no types
+from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph.events import tell
 from llama_index.memory.glyph.fields import profile_of
 from llama_index.memory.glyph.messages import PageImageBlock, turn_of
@@ -42,7 +42,7 @@ _REFUSED = (
 )
 
 
-class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # as above
+class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publishes no types
     """An OpenAI-compatible server of a vision-language model, which is sent old messages as pages.
 
     Whatever comes to it, the history of any memory and all that an agent did since, is folded on its way to the server.
@@ -85,7 +85,7 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # as abov
         narrow = narrowed(known, policy_of(policy), given["context_window"])
         if (output := given.get("max_tokens") or 0) > narrow.output_tokens:
             narrow = replace(narrow, output_tokens=output)
-        super().__init__(model=model, profile=known, policy=narrow, **given)  # type: ignore[call-arg]  # as above
+        super().__init__(model=model, profile=known, policy=narrow, **given)  # type: ignore[call-arg]  # for the same reason
         self.folding()  # what cannot work is told now
 
     @classmethod

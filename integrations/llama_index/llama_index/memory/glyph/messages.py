@@ -222,16 +222,25 @@ def _block_name(block: ContentBlock) -> str:
 
 def copied(message: ChatMessage) -> ChatMessage:
     """Give a copy that shares nothing that anybody would change: agents write into messages they are given."""
-    blocks = [
-        block.model_copy(deep=not isinstance(block, TextBlock | ImageBlock)) for block in message.blocks
-    ]
-    for place, block in enumerate(blocks):
-        if isinstance(block, ImageBlock) and isinstance(block.image, IOBase):
-            blocks[place] = ImageBlock(
-                image=block.resolve_image().read(), image_mimetype=block.image_mimetype
-            )
     return message.model_copy(
-        update={"blocks": blocks, "additional_kwargs": _copied(message.additional_kwargs)}
+        update={
+            "blocks": [*map(block_copied, message.blocks)],
+            "additional_kwargs": _copied(message.additional_kwargs),
+        }
+    )
+
+
+def block_copied(block: ContentBlock) -> ContentBlock:
+    """Copy a block; a picture that is an open file is read."""
+    if isinstance(block, ImageBlock) and isinstance(block.image, IOBase):
+        return ImageBlock(image=block.resolve_image().read(), image_mimetype=block.image_mimetype)
+    return block.model_copy(deep=not isinstance(block, TextBlock | ImageBlock))
+
+
+def said_by(message: ChatMessage, blocks: Sequence[ContentBlock]) -> ChatMessage:
+    """Give a message of the same speaker that says something else; not validated, which pages would pay for."""
+    return ChatMessage.model_construct(
+        role=message.role, blocks=[*blocks], additional_kwargs=_copied(message.additional_kwargs)
     )
 
 

@@ -17,7 +17,7 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ThinkingBlock,
 )
-from llama_index.memory.glyph.messages import call_blocks, copied, line_of, picture, turn_of
+from llama_index.memory.glyph.messages import block_copied, call_blocks, line_of, picture, said_by, turn_of
 
 from glyph_memory import Binder, Kept, ToolCall, Turn
 
@@ -94,7 +94,7 @@ class _Speller:
         elif message is None:
             self.told.append(ChatMessage(role=MessageRole.USER, blocks=apart(blocks)))
         else:
-            self.told.append(copied(message).model_copy(update={"blocks": apart(blocks)}))
+            self.told.append(said_by(message, apart(blocks)))
         self.joins = False
 
     def _user_blocks(self, message: ChatMessage, turn: Turn) -> list[ContentBlock]:
@@ -108,14 +108,14 @@ class _Speller:
                 told.append(TextBlock(text=self.binder.told(lead + "\n".join(texts), role="user")))
                 texts.clear()
 
-        for block in copied(message).blocks:
+        for block in message.blocks:
             if isinstance(block, TextBlock):
                 texts.append(block.text)
             elif isinstance(block, ImageBlock) and picture(block) is None and not block.url:
                 texts.append(line_of(block))
             elif not isinstance(block, ThinkingBlock):
                 end_text()
-                told.append(block)
+                told.append(block_copied(block))
         end_text()
         return told or [TextBlock(text="")]
 
@@ -148,7 +148,7 @@ class _Speller:
 def _said(message: ChatMessage, text: str, calls: Sequence[ToolCall] = ()) -> ChatMessage:
     """Copy a message with another text, its calls as blocks alone: told twice, they would have to be changed twice."""
     blocks: list[ContentBlock] = [TextBlock(text=text)] if text or not calls else []
-    said = copied(message).model_copy(update={"blocks": [*blocks, *call_blocks(calls)]})
+    said = said_by(message, [*blocks, *call_blocks(calls)])
     for name in ("tool_calls", "function_call"):
         said.additional_kwargs.pop(name, None)
     return said
