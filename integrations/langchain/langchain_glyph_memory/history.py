@@ -95,7 +95,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
                 style=style,
                 policy=policy,
                 captions=captions,
-                redact=redact and _forgetful(redact),
+                redact=redact,
             )
         self.memory = session_id
         """The memory behind it: `recall`, `zoom`, `report`, `pin`, …"""
@@ -207,13 +207,3 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             said = repr((turn.role, turn.text, turn.tool_calls, turn.tool_call_id, turn.origin))
             digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:12]
             self.memory.add(replace(turn, id=f"{turn.id}#{digest}"))
-
-
-def _forgetful(redact: Redact) -> Redact:
-    """Have what was redacted out of a turn be gone from the message that is kept beside it, too."""
-
-    def redacted(turn: Turn) -> Turn:
-        seen = redact(turn)
-        return seen if seen == turn or seen.origin != turn.origin else replace(seen, origin="")
-
-    return redacted
