@@ -62,8 +62,9 @@ class Replay:
 
     @property
     def asked(self) -> list[str]:
-        """What the user says, in order."""
-        return [turn.text for turn in self.turns if turn.role == "user"]
+        """What the user says and is answered, in order."""
+        last = max(place for place, turn in enumerate(self.turns) if turn.role == "assistant")
+        return [turn.text for turn in self.turns[:last] if turn.role == "user"]
 
     @property
     def tools(self) -> list[str]:

@@ -29,7 +29,7 @@ class Bookmark:
     shed: Stretches = ()
     """Anchors of the turns before them, as stretches without a gap, each the first and the last."""
     shed_names: str = ""
-    """Digest of the names of the messages that are shed, in order."""
+    """How many messages are shed, and a digest of the names of the first and the last of them."""
     spent: int = 0
     """The highest anchor that was ever shown."""
     epoch: int = 1

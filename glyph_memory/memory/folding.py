@@ -32,6 +32,8 @@ _HISTORIES = 64
 """How many histories are remembered at a time, each up to twice."""
 _PARTS_BYTES = 64 << 20
 """How much of encoded pages is remembered, ready to be sent."""
+_ENDS = 256
+"""How many messages at each end of those that are shed are looked at."""
 _STEP = 512
 """Reserved tokens are rounded up to this: a system prompt that changes a little from call to call moves nothing."""
 
@@ -227,7 +229,13 @@ class Folding(Generic[M]):
         return marked
 
     def _names(self, messages: Sequence[M]) -> str:
-        digest = hashlib.sha256("\0".join(map(self.name_of, messages)).encode("utf-8", "surrogatepass"))
+        """Tell messages that are shed by how many they are, and by the names of those at both ends.
+
+        Whatever is added or removed among them moves the last ones; one that only says something else now moves
+        nothing, and is not shown.
+        """
+        ends = messages if len(messages) <= 2 * _ENDS else [*messages[:_ENDS], *messages[-_ENDS:]]
+        digest = hashlib.sha256("\0".join(map(self.name_of, ends)).encode("utf-8", "surrogatepass"))
         return f"{len(messages)}:{digest.hexdigest()}"
 
 

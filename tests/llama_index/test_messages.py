@@ -333,3 +333,11 @@ def test_the_detector_of_page_bytes_fires(
     ):
         assert holds_pages(held), type(held)
     assert not holds_pages({"path": "a.png"})
+
+
+def test_a_page_is_printed_without_its_bytes() -> None:
+    """Event loops print results when they are in trouble, and people print messages."""
+    part = ImagePart(data=b"\x89PNG" * 1000, size=(28, 28))
+    printed = repr(ChatMessage(role="user", blocks=[PageImageBlock.of(part, tokens=3)]))
+    assert "5,336 bytes" in printed
+    assert len(printed) < 300

@@ -60,6 +60,11 @@ class PageImageBlock(ImageBlock):
             image=data, image_mimetype=part.media_type, tokens=tokens, last_anchor=last_anchor
         )
 
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Leave the bytes out of logs; a debugger or an event loop that prints a message need not print its pages."""
+        length = len(self.image) if isinstance(self.image, bytes) else 0
+        return [("image", f"{length:,} bytes"), ("tokens", self.tokens), ("last_anchor", self.last_anchor)]
+
     async def aestimate_tokens(self, *args: Any, **kwargs: Any) -> int:  # noqa: ANN401 - as the base has it
         """Give what it costs; a tokenizer makes no difference."""
         return self.tokens
