@@ -18,7 +18,7 @@ from llama_index.core.prompts import PromptTemplate
 from llama_index.core.query_engine import CitationQueryEngine, RetrieverQueryEngine
 from llama_index.core.response_synthesizers import ResponseMode
 from llama_index.core.schema import Document
-from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]  # carries no py.typed
+from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph.documents import PageNodeParser
 from llama_index.memory.glyph.packed import PackedPage
 from llama_index.memory.glyph.postprocessor import PagePostprocessor

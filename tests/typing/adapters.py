@@ -1,0 +1,70 @@
+"""The adapters' lines of the READMEs, type-checked and never run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain.agents import create_agent
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_glyph_memory import (
+    GlyphChatMessageHistory,
+    GlyphDocumentCompressor,
+    GlyphLoader,
+    GlyphMemoryMiddleware,
+    GlyphRetriever,
+    PageFolder,
+    deepagents_memory,
+    fold_messages,
+    glyph_token_counter,
+    recall_tools,
+    to_content_blocks,
+)
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.workflow import Context
+from llama_index.memory.glyph import (
+    GlyphMemory,
+    GlyphMemoryBlock,
+    GlyphOpenAILike,
+    GlyphReader,
+    PageNodeParser,
+    PagePostprocessor,
+)
+
+import glyph_memory
+
+
+def langchain(
+    model: BaseChatModel,
+    tools: Sequence[BaseTool],
+    checkpointer: BaseCheckpointSaver[str],
+    memory: glyph_memory.GlyphMemory,
+) -> None:
+    """What the README of langchain-glyph-memory shows."""
+    create_agent(
+        model, tools, middleware=[GlyphMemoryMiddleware("glyph", tools=True)], checkpointer=checkpointer
+    )
+    create_agent(model, recall_tools(memory), middleware=[deepagents_memory("glyph")])
+    chain: Runnable[Sequence[BaseMessage], list[BaseMessage]] = fold_messages(profile="glyph")
+    folded: list[BaseMessage] = fold_messages([HumanMessage("Hello.")], profile="glyph")
+    tokens: int = glyph_token_counter("glyph")(folded)
+    with GlyphChatMessageHistory("alice", "chat.db", profile="glyph") as history:
+        history.add_messages(chain.invoke(history.messages))
+    documents: Sequence[Document] = GlyphLoader("book.txt", store=PageFolder("pages")).load()
+    documents = GlyphDocumentCompressor().compress_documents(documents, "Who signed?")
+    HumanMessage([*to_content_blocks(documents), {"type": "text", "text": f"{tokens} tokens"}])
+    GlyphRetriever(memory=memory, k=3).invoke("Who signed?")
+
+
+async def llama_index(agent: FunctionAgent, context: Context) -> None:
+    """What the README of llama-index-memory-glyph shows."""
+    llm = GlyphOpenAILike(model="zai-org/Glyph", api_base="http://127.0.0.1:8000/v1", api_key="none")
+    await agent.run("What happened?", memory=GlyphMemory.from_defaults(llm=llm), ctx=context)
+    GlyphMemory.from_store("chat.db", session="alice", profile="glyph")
+    GlyphMemoryBlock.memory(profile="glyph", token_limit=30_000)
+    nodes = PageNodeParser(profile="glyph", pages_dir="pages")(GlyphReader().load_data("book.txt"))
+    PagePostprocessor(profile="glyph").postprocess_nodes([], query_str=nodes[0].get_content())
