@@ -9,6 +9,7 @@ from glyph_memory.context.assemble import shown_parts as shown_parts
 from glyph_memory.context.binder import Binder as Binder
 from glyph_memory.context.binder import Captions as Captions
 from glyph_memory.context.cache import ImageCache as ImageCache
+from glyph_memory.context.cache import Latest as Latest
 from glyph_memory.context.cache import RecentImages as RecentImages
 from glyph_memory.context.messages import Context as Context
 from glyph_memory.context.messages import ImagePart as ImagePart

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Protocol
+from collections.abc import Hashable
+from typing import Generic, Protocol, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class ImageCache(Protocol):
@@ -20,6 +24,40 @@ class ImageCache(Protocol):
         """Drop a file, because what it shows is to be erased."""
 
 
+class Latest(Generic[K, V]):
+    """Remembers the values used last, up to a weight of all together. Safe to share among threads.
+
+    Args:
+        at_most: What all of them may weigh; the newest stays in any case.
+    """
+
+    def __init__(self, *, at_most: int) -> None:
+        self._at_most, self._weight = at_most, 0
+        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V | None:
+        """Give a value, or None where it was forgotten."""
+        with self._lock:
+            if key not in self._held:
+                return None
+            self._held.move_to_end(key)
+            return self._held[key][0]
+
+    def put(self, key: K, value: V, *, weight: int = 1) -> None:
+        """Remember a value, and forget those not used for longest."""
+        with self._lock:
+            self._weight += weight - self._held.pop(key, (None, 0))[1]
+            self._held[key] = value, weight
+            while self._weight > self._at_most and len(self._held) > 1:
+                self._weight -= self._held.popitem(last=False)[1][1]
+
+    def forget(self, key: K) -> None:
+        """Drop a value."""
+        with self._lock:
+            self._weight -= self._held.pop(key, (None, 0))[1]
+
+
 class RecentImages:
     """Keeps the files used last in memory. Safe to share among threads.
 
@@ -28,28 +66,16 @@ class RecentImages:
     """
 
     def __init__(self, *, at_most_bytes: int = 64 << 20) -> None:
-        self._at_most = at_most_bytes
-        self._files: OrderedDict[str, bytes] = OrderedDict()
-        self._bytes = 0
-        self._lock = threading.Lock()
+        self._files = Latest[str, bytes](at_most=at_most_bytes)
 
     def get(self, digest: str) -> bytes | None:
         """Give a file, or None where it was dropped."""
-        with self._lock:
-            if digest not in self._files:
-                return None
-            self._files.move_to_end(digest)
-            return self._files[digest]
+        return self._files.get(digest)
 
     def put(self, digest: str, data: bytes) -> None:
         """Keep a file, and drop those not used for longest."""
-        with self._lock:
-            self._bytes += len(data) - len(self._files.pop(digest, b""))
-            self._files[digest] = data
-            while self._bytes > self._at_most and len(self._files) > 1:
-                self._bytes -= len(self._files.popitem(last=False)[1])
+        self._files.put(digest, data, weight=len(data))
 
     def forget(self, digest: str) -> None:
         """Drop a file."""
-        with self._lock:
-            self._bytes -= len(self._files.pop(digest, b""))
+        self._files.forget(digest)

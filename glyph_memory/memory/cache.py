@@ -9,16 +9,10 @@ import contextlib
 import hashlib
 import os
 import re
-import threading
-from collections import OrderedDict
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from glyph_memory.context import ImageCache, RecentImages
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHECK_BYTES = 32
@@ -116,32 +110,3 @@ class Drafts:
             self._cache.put(digest, data)
             self._held.forget(digest)
         return bool(kept)
-
-
-class Latest(Generic[K, V]):
-    """Remembers the values used last, up to a weight of all together. Safe to share among threads.
-
-    Args:
-        at_most: What all of them may weigh; the newest stays in any case.
-    """
-
-    def __init__(self, *, at_most: int) -> None:
-        self._at_most, self._weight = at_most, 0
-        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> V | None:
-        """Give a value, or None where it was forgotten."""
-        with self._lock:
-            if key not in self._held:
-                return None
-            self._held.move_to_end(key)
-            return self._held[key][0]
-
-    def put(self, key: K, value: V, *, weight: int = 1) -> None:
-        """Remember a value, and forget those not used for longest."""
-        with self._lock:
-            self._weight += weight - self._held.pop(key, (None, 0))[1]
-            self._held[key] = value, weight
-            while self._weight > self._at_most and len(self._held) > 1:
-                self._weight -= self._held.popitem(last=False)[1][1]

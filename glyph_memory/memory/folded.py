@@ -148,8 +148,10 @@ class Folded(Generic[M]):
             query: Words to look for; it is no syntax.
             k: How many passages at the most.
         """
-        turn_of = self.folding.turn_of
-        hits = search((turn_of(message).said for message in self.messages), query, k=k)
+        from glyph_memory.store.rows import searchable  # noqa: PLC0415 - SQL is loaded when something is looked for
+
+        turns = map(self.folding.turn_of, self.messages)
+        hits = search(map(searchable, turns), query, k=k)
         return tuple(
             passage(self._turn_at(place), query, score=score, fold=self.fold) for place, score in hits
         )

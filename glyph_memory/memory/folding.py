@@ -14,11 +14,11 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from glyph_memory.context import Binder, Captions, ImageCache, ImagePart, Parts, RecentImages
+from glyph_memory.context import Binder, Captions, ImageCache, ImagePart, Latest, Parts, RecentImages
 from glyph_memory.errors import FontError
 from glyph_memory.fold import Fold, FoldPolicy, Seal, Stretches, fold, step
 from glyph_memory.memory.bookmark import Bookmark
-from glyph_memory.memory.cache import Drafts, FolderCache, Latest
+from glyph_memory.memory.cache import Drafts, FolderCache
 from glyph_memory.memory.folded import Folded
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile

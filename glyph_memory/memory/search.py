@@ -1,13 +1,9 @@
-"""Search turns that are at hand, without a store: the same words, phrases and ranking (BM25) as the store's search."""
+"""Search texts that are at hand, without a store: the same words, phrases and ranking as the store's search."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from heapq import nlargest
-from math import log
-
-_SATURATION, _LENGTH_WEIGHT = 1.2, 0.75
 
 
 def search(texts: Iterable[str], query: str, *, k: int) -> list[tuple[int, float]]:
@@ -21,38 +17,25 @@ def search(texts: Iterable[str], query: str, *, k: int) -> list[tuple[int, float
     Returns:
         The places of those that hold any of it, and their scores, best first, of equals the latest.
     """
-    from glyph_memory.store.words import phrases  # noqa: PLC0415 - SQL is loaded when something is looked for
+    # SQL comes with them, so they are loaded when something is looked for.
+    from glyph_memory.store.ranking import counts, rarity, score  # noqa: PLC0415
+    from glyph_memory.store.words import folded, phrases, words  # noqa: PLC0415
 
-    wanted = [f" {phrase.replace(' ', '  ')} " for phrase in phrases(query)]
-    held, lengths, count = dict[int, list[int]](), dict[int, int](), 0
-    total = 0
+    wanted = phrases(query)
+    first = {phrase.partition(" ")[0] for phrase in wanted}
+    held, total, length = dict[int, tuple[int, list[int]]](), 0, 0
     for place, text in enumerate(texts):
-        count, total = place + 1, total + len(text)
-        counts = _counts(text, wanted)
-        if any(counts):
-            held[place], lengths[place] = counts, len(text)
-    mean = max(1.0, total / max(1, count))
-    having = [sum(bool(counts[number]) for counts in held.values()) for number in range(len(wanted))]
-    rarity = [log(1 + (count - holding + 0.5) / (holding + 0.5)) for holding in having]
-    scored = []
-    for place, counts in held.items():
-        burden = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * lengths[place] / mean)
-        weighed = zip(counts, rarity, strict=True)
-        score = sum(weight * often * (_SATURATION + 1) / (often + burden) for often, weight in weighed)
-        scored.append((score, place))
-    return [(place, score) for score, place in nlargest(max(0, k), scored)]
-
-
-def _counts(text: str, wanted: Sequence[str]) -> list[int]:
-    """Count each phrase in a text, after a look that is quick at passing by texts which hold none."""
-    from glyph_memory.store.words import words  # noqa: PLC0415 - as above
-
-    plain = text.casefold() if text.isascii() else _folded(text)
-    if not any(phrase.split()[0] in plain for phrase in wanted):
-        return [0] * len(wanted)
-    padded = f" {'  '.join(words(text))} "
-    return [padded.count(phrase) for phrase in wanted]
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        total, length = place + 1, length + len(text)
+        plain = folded(text)
+        if any(word in plain for word in first):  # most texts hold none: taking them apart is what takes time
+            found = counts(" ".join(words(text)), wanted)
+            if any(found):
+                held[place] = len(text), found
+    holding = [sum(bool(found[number]) for _, found in held.values()) for number in range(len(wanted))]
+    rarities = [rarity(count, of=total) for count in holding]
+    mean = length / max(1, total)
+    scored = (
+        (score(found, rarities, length=size, mean_length=mean), place)
+        for place, (size, found) in held.items()
+    )
+    return [(place, weight) for weight, place in nlargest(max(0, k), scored)]

@@ -1,25 +1,24 @@
 """Keep the search index, find the turns that hold a phrase, and rank them.
 
 Knows SQLite's FTS5 and PostgreSQL's GIN; on any other database the words of each turn of the session are compared
-(`LIKE`), which is slower and finds the same. Ranking is BM25 (Robertson and Zaragoza, 2009), counted within the
-session alone: what other sessions hold changes neither order nor score.
+(`LIKE`), which is slower and finds the same. Ranking is counted within the session alone: what other sessions hold
+changes neither order nor score.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from math import log
 from typing import NamedTuple
 
 from sqlalchemy import Connection, literal, select, text
 
+from glyph_memory.store.ranking import counts, rarity, score
 from glyph_memory.store.schema import SCOPED_WORDS
 from glyph_memory.store.schema import words as table
 from glyph_memory.store.sessions import SessionRow
 from glyph_memory.store.words import phrases
 
-_SATURATION, _LENGTH_WEIGHT = 1.2, 0.75
 _SMALLEST_POOL = 200
 _AT_ONCE = 500
 
@@ -78,20 +77,20 @@ def find(connection: Connection, session: SessionRow, query: str, *, k: int, poo
         pool: How many of the turns that hold the rarest phrases are weighed exactly, by how often they hold them
             and by their length. By default 200, or four times `k`.
     """
-    rarity: dict[str, float] = {}
+    rarities: dict[str, float] = {}
     candidates: dict[int, float] = defaultdict(float)
     for phrase in phrases(query):
         numbers = _match(connection, session.id, phrase)
-        rarity[phrase] = log(1 + (session.turns - len(numbers) + 0.5) / (len(numbers) + 0.5))
+        rarities[phrase] = rarity(len(numbers), of=session.turns)
         for number in numbers:
-            candidates[number] += rarity[phrase]
+            candidates[number] += rarities[phrase]
     best = sorted(candidates, key=lambda number: (candidates[number], number), reverse=True)
     best = best[: max(k, pool or max(_SMALLEST_POOL, 4 * k))]
     mean_length = session.words / max(1, session.turns)
     found = [
         found
         for start in range(0, len(best), _AT_ONCE)
-        for found in _weigh(connection, session.id, best[start : start + _AT_ONCE], rarity, mean_length)
+        for found in _weigh(connection, session.id, best[start : start + _AT_ONCE], rarities, mean_length)
     ]
     return sorted(found, key=lambda hit: (hit.score, hit.anchor), reverse=True)[:k]
 
@@ -111,18 +110,18 @@ def _match(connection: Connection, session_id: int, phrase: str) -> Sequence[int
 
 
 def _weigh(
-    connection: Connection, session_id: int, numbers: list[int], rarity: dict[str, float], mean_length: float
+    connection: Connection,
+    session_id: int,
+    numbers: list[int],
+    rarities: dict[str, float],
+    mean_length: float,
 ) -> list[Found]:
     query = select(table.c.anchor, table.c.length, table.c.words).where(
         table.c.session_id == session_id, table.c.number.in_(numbers)
     )
-    # Two spaces between words, so that phrases that follow each other are all counted.
-    wanted = {f" {phrase.replace(' ', '  ')} ": weight for phrase, weight in rarity.items()}
     found = []
     for anchor, length, words in connection.execute(query):
-        padded = f" {words.replace(' ', '  ')} "
-        burden = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / max(1.0, mean_length))
-        counts = ((padded.count(phrase), weight) for phrase, weight in wanted.items())
-        score = sum(weight * count * (_SATURATION + 1) / (count + burden) for count, weight in counts)
-        found.append(Found(anchor, score))
+        held = counts(words, [*rarities])
+        weight = score(held, [*rarities.values()], length=length, mean_length=mean_length)
+        found.append(Found(anchor, weight))
     return found

@@ -48,6 +48,13 @@ def is_unspaced(character: str) -> bool:
     return any(first <= ord(character) <= last for first, last in _UNSPACED)
 
 
+def folded(text: str) -> str:
+    """Give a text without regard to case and width."""
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
 def words(text: str) -> list[str]:
     """Give the words of a text: runs of letters and digits, without regard to case and width.
 
@@ -55,8 +62,7 @@ def words(text: str) -> list[str]:
         >>> words("Deploy_KEY=ﬁle-9, 東京")
         ['deploy', 'key', 'file', '9', '東', '京']
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    found = folded.translate(_PARTS).split()
+    found = folded(text).translate(_PARTS).split()
     if max(map(len, found), default=0) <= _LONGEST:
         return found
     return [word[start : start + _LONGEST] for word in found for start in range(0, len(word), _LONGEST)]

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -254,15 +255,7 @@ def test_no_request_outgrows_the_window(
     server: FakeVLMServer, agent: Any, early: FoldPolicy, ask: Any
 ) -> None:
     """The oldest pages leave in one step; a long system prompt counts."""
-    policy = FoldPolicy(
-        window_tokens=6_000,
-        output_tokens=500,
-        keep_recent_tokens=200,
-        seal_tokens=200,
-        trigger_tokens=600,
-        max_run_tokens=800,
-        pinned_tokens=100,
-    )
+    policy = replace(early, window_tokens=6_000)
     one = agent(server, GlyphMemoryMiddleware("glyph", policy=policy), checkpointer=InMemorySaver())
     messages = ask(one, 26)
     counts = [len(request.images) for request in server.requests]

@@ -184,6 +184,16 @@ def test_stored_pictures_are_sent_byte_for_byte(kind: type, tmp_path: Path) -> N
     assert [base64.b64decode(block["base64"]) for block in blocks] == store.mget(keys)
 
 
+def test_a_picture_in_a_folder_is_found_by_its_path(tmp_path: Path) -> None:
+    """For whoever hands files to a server; in any other store a picture has no path."""
+    documents = GlyphLoader.from_text(TEXT, source="log.txt", store=tmp_path / "pages").load()
+    for document in documents:
+        with Image.open(note(document)["path"]) as image:
+            assert pixel_digest(image) == note(document)["digest"]
+    (first, *_) = GlyphLoader.from_text(TEXT, source="log.txt", store=InMemoryByteStore()).load()
+    assert "path" not in note(first)
+
+
 def test_nothing_is_written_unless_a_store_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures of people's documents do not pile up somewhere unasked."""
     monkeypatch.chdir(tmp_path)

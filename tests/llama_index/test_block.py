@@ -206,4 +206,5 @@ async def test_nothing_is_warned_of(wired: Callable[..., Memory], talk: list[Cha
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         await memory.aput_messages(talk)
-        await memory.aget()
+        told = await memory.aget()
+    assert any(isinstance(block, ImageBlock) for message in told for block in message.blocks)

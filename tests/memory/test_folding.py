@@ -268,6 +268,12 @@ def test_recall_finds_word_for_word_what_is_no_longer_shown() -> None:
     assert ONCE.recall(wanted.text, k=0) == ()
 
 
+def test_recall_knows_who_spoke() -> None:
+    """A tool's results are found by its name, as in a store."""
+    talk = [TALK[1], Turn(role="tool", name="weather_report", text="Rain.", tool_call_id="a"), *TALK[2:20]]
+    assert folding_of().fold(talk).recall("weather_report", k=1)[0].text == "Rain."
+
+
 def test_zoom_gives_turns_and_pages_exactly() -> None:
     """By anchor, with and without its sign, and by the number in a page's caption."""
     assert ONCE.zoom("§42").text == ONCE.zoom(42).text == TALK[41].said

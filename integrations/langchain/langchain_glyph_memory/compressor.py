@@ -108,9 +108,13 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         return packed
 
     def _document(self, packed: Packed, documents: Sequence[Document], total: int) -> Document:
-        note = PageNote.of(packed.page, style=self._style, profile=self._model, headings=packed.headings)
-        if self._pictures is not None:
-            self._pictures.mset([(note.digest, packed.page.png())])
+        note = PageNote.kept(
+            packed.page,
+            self._pictures,
+            style=self._style,
+            profile=self._model,
+            headings=packed.headings,
+        )
         found = [documents[place].metadata.get("source") for place in packed.documents]
         sources = [*dict.fromkeys(str(source) for source in found if source)]
         metadata = {

@@ -43,7 +43,7 @@ class GlyphLoader(BaseLoader):
     `page` (counted from 0, as LangChain's PDF loaders do), `total_pages`, `start_index` (where in the file the page
     begins, in characters), and `glyph`: a short JSON string with the picture's digest, size and tokens, and how it is
     drawn. It holds no picture: `to_content_blocks` draws those that are shown, in milliseconds. With a `store`,
-    pictures are kept there as well, under their digest.
+    pictures are kept there as well, under their digest; with a folder, `glyph` also tells each one's path.
 
     Args:
         source: A text file; a folder, of which hidden files are left out; or several of them.
@@ -166,10 +166,7 @@ class GlyphLoader(BaseLoader):
             for page in pages:
                 yield from self._alone(page.text)
             return
-        note = PageNote.of(pages[0], style=self._style, profile=self._profile)
-        if self._store is not None:
-            self._store.mset([(note.digest, pages[0].png())])
-        yield text, note
+        yield text, PageNote.kept(pages[0], self._store, style=self._style, profile=self._profile)
 
 
 def to_content_blocks(
@@ -198,7 +195,8 @@ def to_content_blocks(
         >>> [block["type"] for block in to_content_blocks(pages)]
         ['text', 'image']
     """
-    found, plain = [*documents], _binder(profile).plain
+    found, binder = [*documents], _binder(profile)
+    plain = binder.plain
     notes = [_note(document) for document in found]
     kept = _kept(store_of(store), notes)
     blocks: list[Block] = []
@@ -210,7 +208,7 @@ def to_content_blocks(
             blocks.append({"type": "text", "text": f"{caption}{text}\n" if text else caption})
         blocks += map(image_block, parts)
         if parts and (
-            ledger := quote_identifiers(document.page_content, profile=profile, share=ledger_share)
+            ledger := quote_identifiers(document.page_content, profile=binder.profile, share=ledger_share)
         ):
             blocks.append({"type": "text", "text": ledger})
     return blocks

@@ -25,6 +25,7 @@ from glyph_memory import (
     repack,
     typeset,
 )
+from langchain_glyph_memory.stores import PageFolder
 
 ByteStore = BaseStore[str, bytes]
 NOTE = "glyph"
@@ -49,17 +50,22 @@ class PageNote:
     """How it looks."""
     headings: tuple[tuple[int, int], ...] | None = None
     """Of a page of excerpts: where their numbers stand; see `Packed.headings`."""
+    path: str = ""
+    """The picture's file, where it is kept in a folder; for those who hand files to a server. It may be gone."""
 
     @classmethod
-    def of(
+    def kept(
         cls,
         page: Page,
+        store: ByteStore | None,
         *,
         style: PageStyle,
         profile: ModelProfile,
         headings: tuple[tuple[int, int], ...] | None = None,
     ) -> Self:
-        """Note a page down."""
+        """Note a page down, and keep its picture where there is a store."""
+        if store is not None:
+            store.mset([(page.digest, page.png())])
         return cls(
             digest=page.digest,
             size=page.size,
@@ -68,6 +74,7 @@ class PageNote:
             text=_digest(page.text),
             style=style,
             headings=headings,
+            path=str(store.path_of(page.digest)) if isinstance(store, PageFolder) else "",
         )
 
     def to_json(self) -> str:
@@ -80,7 +87,8 @@ class PageNote:
             "text": self.text,
             "style": _told(self.style),
         }
-        return json.dumps(told if self.headings is None else told | {"headings": self.headings})
+        more = {"headings": self.headings, "path": self.path}
+        return json.dumps(told | {name: value for name, value in more.items() if value not in (None, "")})
 
     @classmethod
     def read(cls, metadata: Mapping[str, Any]) -> Self | None:
@@ -105,6 +113,7 @@ class PageNote:
                 headings=None
                 if headings is None
                 else tuple((int(start), int(stop)) for start, stop in headings),
+                path=str(told.get("path") or ""),
             )
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ValueError(f"metadata {NOTE!r} is no page's ({error})") from error

@@ -45,13 +45,17 @@ class PageFolder(BaseStore[str, bytes]):
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
 
+    def path_of(self, key: str) -> Path:
+        """Give the file in which a key's value is kept, or would be."""
+        return self.folder / _name(key)
+
     def mget(self, keys: Sequence[str]) -> list[bytes | None]:
         """Give the value of each key, None where there is none.
 
         Raises:
             StoreError: A file cannot be read.
         """
-        return [self._read(self.folder / _name(key)) for key in keys]
+        return [self._read(self.path_of(key)) for key in keys]
 
     def mset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
         """Keep values; one that is there already is replaced.

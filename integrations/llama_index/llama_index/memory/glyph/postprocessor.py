@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import PurePath
 from typing import Any
@@ -37,6 +38,14 @@ from glyph_memory import (
     pack,
     quote_identifiers,
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shown:
+    """A page, and what is said beside it."""
+
+    page: Packed
+    ledger: str
 
 
 class PagePostprocessor(BaseNodePostprocessor):
@@ -103,7 +112,12 @@ class PagePostprocessor(BaseNodePostprocessor):
         if not found:
             return nodes
         documents = [Document(text=_words(scored.node), title=_title(scored.node)) for scored in found]
-        packed = pack(documents, style=self.style, profile=self.profile)
+        packed = [
+            _Shown(
+                page=page, ledger=quote_identifiers(page.text, profile=self.profile, share=self.ledger_share)
+            )
+            for page in pack(documents, style=self.style, profile=self.profile)
+        ]
         text_tokens = [self.profile.text_tokens(document.text) for document in documents]
         if sum(text_tokens) < self.min_ratio * self._cost(packed):
             shown = self._as_text(found, text_tokens)
@@ -111,21 +125,18 @@ class PagePostprocessor(BaseNodePostprocessor):
             shown = self._as_pages(found, packed)
         return [*shown, *(scored for scored in nodes if not _is_text(scored.node))]
 
-    def _cost(self, packed: Sequence[Packed]) -> int:
-        quoted = sum(self.profile.text_tokens(self._ledger(page)) for page in packed)
-        return quoted + self.profile.pages_tokens([page.page.size for page in packed])
+    def _cost(self, packed: Sequence[_Shown]) -> int:
+        quoted = sum(self.profile.text_tokens(shown.ledger) for shown in packed)
+        return quoted + self.profile.pages_tokens([shown.page.page.size for shown in packed])
 
-    def _ledger(self, packed: Packed) -> str:
-        return quote_identifiers(packed.text, profile=self.profile, share=self.ledger_share)
-
-    def _as_pages(self, found: list[NodeWithScore], packed: Sequence[Packed]) -> list[NodeWithScore]:
+    def _as_pages(self, found: list[NodeWithScore], packed: Sequence[_Shown]) -> list[NodeWithScore]:
         limits = [len(packed), self.max_pages, self.profile.max_images]
         room = min(limit for limit in limits if limit is not None)
         while room and self.max_tokens is not None and self._cost(packed[:room]) > self.max_tokens:
             room -= 1
         if room < len(packed):
             self._say_what_is_missing(found, packed, room)
-        return [self._scored(page, found, images=room) for page in packed[:room]]
+        return [self._scored(shown, found, images=room) for shown in packed[:room]]
 
     def _as_text(self, found: list[NodeWithScore], text_tokens: list[int]) -> list[NodeWithScore]:
         sums = list(accumulate(text_tokens))
@@ -138,16 +149,16 @@ class PagePostprocessor(BaseNodePostprocessor):
             )
         return [_without_page(scored) for scored in found[:room]]
 
-    def _scored(self, packed: Packed, found: list[NodeWithScore], *, images: int) -> NodeWithScore:
+    def _scored(self, shown: _Shown, found: list[NodeWithScore], *, images: int) -> NodeWithScore:
+        packed = shown.page
         held = [found[place] for place in packed.documents]
         tokens = self.profile.image_tokens(packed.page.size, images=images)
         scores = [scored.score for scored in held if scored.score is not None]
-        page = PackedPage.of(
-            packed, [scored.node for scored in held], tokens=tokens, ledger=self._ledger(packed)
-        )
+        nodes = [scored.node for scored in held]
+        page = PackedPage.of(packed, nodes, tokens=tokens, ledger=shown.ledger)
         return NodeWithScore(node=page, score=max(scores, default=None))
 
-    def _say_what_is_missing(self, found: list[NodeWithScore], packed: Sequence[Packed], room: int) -> None:
+    def _say_what_is_missing(self, found: list[NodeWithScore], packed: Sequence[_Shown], room: int) -> None:
         shown, missing = _places(packed[:room]), _places(packed[room:])
         cut = f", {len(missing & shown)} of them cut off" if missing & shown else ""
         limits = {"max_pages": self.max_pages, "max_tokens": self.max_tokens}
@@ -192,9 +203,10 @@ def _without_page(scored: NodeWithScore) -> NodeWithScore:
     return NodeWithScore(node=scored.node.model_copy(update={"image_resource": None}), score=scored.score)
 
 
-def _places(packed: Sequence[Packed]) -> set[int]:
+def _places(packed: Sequence[_Shown]) -> set[int]:
     """Give the nodes of which something stands on pages."""
-    return {place for page in packed for place, text in zip(page.documents, page.texts, strict=True) if text}
+    pages = [shown.page for shown in packed]
+    return {place for page in pages for place, text in zip(page.documents, page.texts, strict=True) if text}
 
 
 def _warn(words: str) -> None:
