@@ -46,8 +46,9 @@ def check(memory: GlyphMemory, said: Sequence[Turn]) -> Fold:
     assert anchors == [turn.anchor for turn in said]
     try:
         context = memory.context()
-    except PolicyError as error:  # a head or an open call that is too much; neither is in these conversations
-        raise AssertionError(str(error)) from error
+    except PolicyError as error:  # rightly so while a call is open: it is never parted from its result
+        assert "A tool call is still open" in str(error)
+        return fold
     assert memory.tokens(context) <= memory.policy.prompt_tokens
     assert len(context.images) <= (memory.policy.max_images or 10**9)
     return fold
