@@ -14,7 +14,7 @@ from glyph_memory.typeset.characters import ESCAPED
 from glyph_memory.typeset.color import Palette, combine
 from glyph_memory.typeset.geometry import Geometry
 from glyph_memory.typeset.glyphs import GlyphTable
-from glyph_memory.typeset.layout import Cursor, LineBreaker
+from glyph_memory.typeset.layout import Cursor, LineBreaker, Measured
 from glyph_memory.typeset.measure import measure
 from glyph_memory.typeset.paginate import Sheet, sheets
 from glyph_memory.typeset.paint import Canvas
@@ -78,6 +78,15 @@ class Block:
         """Give the layout of each page that the block fills."""
         return self._sheets
 
+    @property
+    def measured(self) -> Measured:
+        """The block's characters: what each is drawn as, and how wide."""
+        return self._measured
+
+    def placed(self, sheet: Sheet) -> list[Placed]:
+        """Give where a page's characters stand, column by column."""
+        return [self._placer.place(column, nth) for nth, column in enumerate(sheet.columns)]
+
     def page(self, sheet: Sheet, number: int) -> Page:
         """Paint one page.
 
@@ -86,7 +95,7 @@ class Block:
         """
         case, start = self._case, self._lines.start[sheet.columns[0].first]
         stop = sheet.next.offset - self._cursor.offset
-        placed = [self._placer.place(column, nth) for nth, column in enumerate(sheet.columns)]
+        placed = self.placed(sheet)
         layers: dict[int, Canvas] = {0: Canvas(case.geometry.page_px)}
         for column in placed:
             self._draw(layers, column)
