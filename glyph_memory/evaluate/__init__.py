@@ -1,0 +1,1 @@
+"""What readers make of pages: measured, and nothing else depends on it."""
