@@ -1,0 +1,99 @@
+"""`CharacterErrors`: how many characters were read wrong, and which for which.
+
+Knows counts; knows nothing about how a text was read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from glyph_memory.evaluate.alignment import Alignment
+from glyph_memory.evaluate.squeezed import normalised
+
+_RESAMPLES = 2000
+_Z = 1.959964  # 97.5 % of a standard normal lie below
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CharacterErrors:
+    """What was read wrong in a text."""
+
+    edits: int
+    """Characters changed, left out or put in, at the least: the Levenshtein distance."""
+    characters: int
+    """Of the truth."""
+    confusions: Counter[tuple[str, str]]
+    """How often which was taken for which: `("l", "1")`; `("l", "")` was left out, `("", "l")` put in."""
+
+    @property
+    def rate(self) -> float:
+        """Edits a character of the truth; more than 1 is possible where much was put in."""
+        return self.edits / max(self.characters, 1)
+
+    @staticmethod
+    def total(parts: Iterable[CharacterErrors]) -> CharacterErrors:
+        """Add up the errors of several texts."""
+        edits = characters = 0
+        confusions: Counter[tuple[str, str]] = Counter()
+        for part in parts:
+            edits, characters = edits + part.edits, characters + part.characters
+            confusions.update(part.confusions)
+        return CharacterErrors(edits=edits, characters=characters, confusions=confusions)
+
+
+def character_errors(said: str, truth: str) -> CharacterErrors:
+    """Compare what was read with what stands there.
+
+    In both, runs of white space are one space, and there is none at the ends; accents are composed (NFC).
+
+    Args:
+        said: What was read.
+        truth: What stands there; of a page, `drawn_text`.
+
+    Example:
+        >>> character_errors("sitting", "kitten").edits
+        3
+    """
+    alignment = Alignment(normalised(truth), normalised(said))
+    return CharacterErrors(
+        edits=alignment.edits, characters=len(alignment.truth), confusions=alignment.confusions
+    )
+
+
+def rate_interval(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Give the 95 % confidence interval of an error rate.
+
+    Pages are the independent unit, as errors of one page come together: they are drawn anew 2000 times, always the
+    same way (bootstrap, percentiles). That says too little where there is one page or no error, so the interval
+    reaches at least as far as Wilson's, which takes characters for independent.
+
+    Args:
+        pages: Of each page, its edits and its characters.
+
+    Example:
+        >>> low, high = rate_interval([(0, 1000), (0, 1000)])
+        >>> low, round(high, 4)
+        (0.0, 0.0019)
+    """
+    counts = np.array(pages, np.float64).reshape(-1, 2)
+    edits, characters = counts.sum(axis=0).tolist()
+    if not characters:
+        return 0.0, 1.0
+    chosen = np.random.default_rng(0).integers(len(counts), size=(_RESAMPLES, len(counts)))
+    drawn = counts[chosen].sum(axis=1)
+    rates = drawn[:, 0] / np.maximum(drawn[:, 1], 1)
+    low, high = np.quantile(rates, [0.025, 0.975]).tolist()
+    wilson_low, wilson_high = _wilson(min(edits / characters, 1.0), characters)
+    return min(low, wilson_low), max(high, wilson_high)
+
+
+def _wilson(rate: float, count: float) -> tuple[float, float]:
+    """Wilson's score interval (JASA 22, 1927)."""
+    middle = rate + _Z**2 / (2 * count)
+    spread = _Z * (rate * (1 - rate) / count + _Z**2 / (4 * count**2)) ** 0.5
+    scale = 1 + _Z**2 / count
+    return max((middle - spread) / scale, 0.0), (middle + spread) / scale
