@@ -1,0 +1,119 @@
+"""From cells to lines of text: which cells hold a character, how sure that is, how many spaces lie between.
+
+Knows what the network found; knows nothing about images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.readers.nano.alphabet import (
+    CLASSES,
+    IDEOGRAPH,
+    IDEOGRAPHS,
+    LEAD_PX,
+    NUMBER_OF,
+    STEP_PX,
+    restored,
+)
+from glyph_memory.readers.nano.network import Found
+from glyph_memory.readers.nano.transcription import UNREADABLE
+
+Float = NDArray[np.float32]
+
+_CHARACTERS = (*CLASSES, *IDEOGRAPHS)
+_SPACE, _UNREADABLE = NUMBER_OF[" "], NUMBER_OF[UNREADABLE]
+_IDEOGRAPH = NUMBER_OF[IDEOGRAPH]
+_ONE = 1.3
+"""Two neighbouring cells hold one character between them where the chances that one begins add up to less."""
+_SPACE_EMS = 0.32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spelled:
+    """What was read of one strip."""
+
+    text: str
+    """Its characters, from the first that is no space to the last."""
+    x: Float
+    """Of each: where it begins, in pixels of the strip."""
+    confidence: Float
+    """Of each, 0 to 1."""
+
+
+def spelled(found: Found, count: int, *, size_px: float) -> list[Spelled]:
+    """Spell strips out.
+
+    Args:
+        found: What the network says of them.
+        count: How many strips there are.
+        size_px: Of the letters, for the width of a space where the page has none to measure.
+    """
+    strip, cell, classes, confidence = _characters(found)
+    x = (cell * STEP_PX - LEAD_PX + STEP_PX / 2).astype(np.float32)
+    space_px = _space_px(strip, x, classes) or _SPACE_EMS * size_px
+    bounds = np.searchsorted(strip, np.arange(count + 1)).tolist()
+    return [
+        _line(x[start:stop], classes[start:stop], confidence[start:stop], space_px)
+        for start, stop in pairwise(bounds)
+    ]
+
+
+def _characters(found: Found) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Float]:
+    """Pick the cells that hold a character: strip, cell, class and confidence of each."""
+    begins, classes = found.begins, found.classes
+    beside = (np.diff(found.strip) == 0) & (np.diff(found.cell) == 1)
+    both = begins[:-1] + begins[1:]
+    # One character between two cells: the likelier cell has it.
+    shared = beside & (both > 0.5) & (both < _ONE) & (begins[:-1] > 0.1) & (begins[1:] > 0.1)
+    left_wins = begins[:-1] >= begins[1:]
+    whole = begins.copy()
+    winner = np.where(left_wins, np.arange(len(both)), np.arange(1, len(begins)))[shared]
+    loser = np.where(left_wins, np.arange(1, len(begins)), np.arange(len(both)))[shared]
+    whole[winner] = np.minimum(both[shared], 1)
+    whole[loser] = 0
+    kept = whole > 0.5
+    confidence = whole * found.likelihood
+    # What may have been overlooked makes its neighbours less sure.
+    doubt = np.where(kept, 0, whole)
+    confidence[1:] *= 1 - np.where(beside, doubt[:-1], 0)
+    confidence[:-1] *= 1 - np.where(beside, doubt[1:], 0)
+    confidence[(classes == _UNREADABLE) | (classes == _IDEOGRAPH)] = 0
+    return found.strip[kept], found.cell[kept], classes[kept], confidence[kept]
+
+
+def _space_px(strip: NDArray[np.int64], x: Float, classes: NDArray[np.int64]) -> float:
+    """Measure a single space: the usual width of the narrower gaps; 0 where there is none."""
+    gap = np.flatnonzero((classes[:-1] == _SPACE) & (classes[1:] != _SPACE) & (np.diff(strip) == 0))
+    if not len(gap):
+        return 0.0
+    widths = x[gap + 1] - x[gap]
+    return float(widths[widths <= 1.5 * np.quantile(widths, 0.3)].mean())
+
+
+def _line(x: Float, classes: NDArray[np.int64], confidence: Float, space_px: float) -> Spelled:
+    inked = np.flatnonzero(classes != _SPACE)
+    if not len(inked):
+        nothing = np.zeros(0, np.float32)
+        return Spelled(text="", x=nothing, confidence=nothing)
+    seen = slice(int(inked[0]), int(inked[-1]) + 1)
+    x, classes, confidence = x[seen], classes[seen], confidence[seen]
+    repeats = np.ones(len(x), np.int64)
+    space = np.flatnonzero(classes == _SPACE)
+    again = space[classes[space - 1] == _SPACE]
+    repeats[again] = 0
+    first = np.setdiff1d(space, again)
+    after = np.searchsorted(inked - inked[0], first)
+    width = x[(inked - inked[0])[after]] - x[first]
+    repeats[first] = np.maximum(1, np.round(width / space_px))
+    text = "".join(
+        [
+            _CHARACTERS[number] * times
+            for number, times in zip(classes.tolist(), repeats.tolist(), strict=True)
+        ]
+    )
+    return Spelled(text=restored(text), x=np.repeat(x, repeats), confidence=np.repeat(confidence, repeats))
