@@ -48,7 +48,7 @@ def needles() -> tuple[list[Page], dict[str, str]]:
         "brass-kettle",
         "lone-pine",
     ]
-    hidden = {}
+    hidden: dict[str, tuple[str, str]] = {}
     for name in names:
         magic, key, port = (str(draw.randrange(10**6, 10**7)) for _ in range(3))
         owner = f"{draw.randrange(16**8):08x}-{draw.randrange(16**4):04x}-4{draw.randrange(16**3):03x}"

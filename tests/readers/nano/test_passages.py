@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,7 +19,9 @@ SMALL = PageStyle.named("glyph").snapped(28)
 LOG = "\n".join(f"2025-03-03T08:{minute:02d}Z INFO retry {minute} of stock" for minute in range(60))
 
 
-def strip(source: str | Transcript, *, style: PageStyle = SMALL, **doubtful: str) -> Strip:
+def strip(
+    source: str | Transcript, *, style: PageStyle = SMALL, doubtful: Mapping[str, str] | None = None
+) -> Strip:
     """Typeset and read."""
     pages = typeset(source, style=style)
     leaves = [
@@ -147,7 +150,7 @@ def test_a_sentence_knows_where_it_stands_within_its_line() -> None:
 def test_each_character_keeps_its_confidence() -> None:
     """Also where lines were joined in between."""
     words = " ".join(f"word{number}" for number in range(40))
-    read = strip(f"{words} 9fA7c.", **{"9fA7c": "9fA7e"})
+    read = strip(f"{words} 9fA7c.", doubtful={"9fA7c": "9fA7e"})
     doubtful = read.text.index("9fA7e") + 4
     assert [place for place in range(len(read.text)) if read.confidence[place] < 0.9] == [doubtful]
 
