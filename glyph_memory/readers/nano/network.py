@@ -119,9 +119,10 @@ class Network:
         Args:
             ink: Shape (ideographs, ROWS, GLANCE_PX).
         """
-        x: Float = ink.reshape(len(ink), -1) / np.float32(255)
+        x: Float = np.multiply(ink.reshape(len(ink), -1), np.float32(1 / 255), dtype=np.float32)
         for weight, bias in self._glance[:-1]:
-            x = np.maximum(x @ weight + bias, np.float32(0))
+            x = x @ weight + bias
+            np.maximum(x, 0, out=x)
         weight, bias = self._glance[-1]
         return _best(x @ weight + bias)
 
