@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -17,6 +18,9 @@ from glyph_memory.page import Escape, Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
 from glyph_memory.style import PageStyle
 from glyph_memory.typeset import iter_pages
+
+if TYPE_CHECKING:
+    from glyph_memory.evaluate import Checker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,12 +45,15 @@ class _Printer:
     """Takes pages as they come, writes their pictures and keeps what reports need."""
 
     places: Places
+    checker: Checker | None = None
     sheet: ContactSheet = field(default_factory=ContactSheet)
     plates: list[Plate] = field(default_factory=list)
     last: int = 0
 
     def take(self, page: Page) -> None:
         self.last = page.number
+        if self.checker:
+            self.checker.take(page)
         if self.places.sheet:
             self.sheet.add(page)
         if self.places.out or self.places.report:
@@ -70,12 +77,13 @@ def run(
     profile: str,
     tokenizer: str | None,
     encoding: str,
+    check: bool,
     as_json: bool,
 ) -> None:
     """Typeset the files one after the other; each begins a page of its own, and numbers go on."""
     model = profile_of(profile, tokenizer=tokenizer)
     style = look.fitted(model)
-    printer = _Printer(places=places)
+    printer = _Printer(places=places, checker=_checker(style) if check else None)
     tallies, sections = [], []
     for path in paths or [STDIN]:
         tally = Tally(profile=model, style=look.name)
@@ -97,16 +105,27 @@ def run(
         files.write(places.sheet, printer.sheet.png())
     total = Tally.total(tallies)
     warnings = [*broken_limits(total, model), *hints(total.escaped), *_left_over(places.out, printer.last)]
+    read = printer.checker.report() if printer.checker else None
     if as_json:
         texts = [{"text": section.title} | section.figures.to_json() for section in sections]
         written = places.to_json()
-        terminal.print_json(
-            {"total": total.to_json(), "texts": texts, "written": written, "warnings": warnings}
-        )
+        told = {"total": total.to_json(), "texts": texts, "written": written, "warnings": warnings}
+        terminal.print_json(told | ({"check": read.to_json()} if read else {}))
     else:
         _show(sections, total, places)
+        if read:
+            from glyph_memory.cli import checked  # noqa: PLC0415  as in `_checker`
+
+            checked.show(read)
     for warning in warnings:
         terminal.warn(warning)
+
+
+def _checker(style: PageStyle) -> Checker:
+    # Imported where it is asked for: pages that are not checked come sooner.
+    from glyph_memory.evaluate import Checker  # noqa: PLC0415
+
+    return Checker(style=style)
 
 
 def _title(path: str) -> str:

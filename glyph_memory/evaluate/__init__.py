@@ -1,11 +1,18 @@
 """What readers make of pages: measured, and nothing else depends on it."""
 
+from glyph_memory.evaluate.alignment import pairs as pairs
 from glyph_memory.evaluate.check import Checker as Checker
 from glyph_memory.evaluate.check import CheckReport as CheckReport
 from glyph_memory.evaluate.check import check as check
+from glyph_memory.evaluate.counts import ReadCounts as ReadCounts
 from glyph_memory.evaluate.errors import CharacterErrors as CharacterErrors
 from glyph_memory.evaluate.errors import character_errors as character_errors
 from glyph_memory.evaluate.errors import rate_interval as rate_interval
+from glyph_memory.evaluate.grid import SIZES_PT as SIZES_PT
+from glyph_memory.evaluate.grid import style_grid as style_grid
+from glyph_memory.evaluate.legibility import Legibility as Legibility
+from glyph_memory.evaluate.legibility import LegibilityReport as LegibilityReport
+from glyph_memory.evaluate.legibility import legibility as legibility
 from glyph_memory.evaluate.readback import LineErrors as LineErrors
 from glyph_memory.evaluate.readback import MisreadIdentifier as MisreadIdentifier
 from glyph_memory.evaluate.readback import PageCheck as PageCheck
@@ -14,3 +21,6 @@ from glyph_memory.evaluate.readers import READERS as READERS
 from glyph_memory.evaluate.readers import PageReader as PageReader
 from glyph_memory.evaluate.readers import reader_named as reader_named
 from glyph_memory.evaluate.tesseract import Tesseract as Tesseract
+from glyph_memory.evaluate.texts import CHARACTERS as CHARACTERS
+from glyph_memory.evaluate.texts import KINDS as KINDS
+from glyph_memory.evaluate.texts import kinds as kinds

@@ -1,0 +1,176 @@
+"""What a reader made of pages, for the terminal: rates, confused pairs, lines beside what was read there."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from glyph_memory.cli import terminal
+from glyph_memory.evaluate import CharacterErrors, CheckReport, LineErrors, PageCheck, pairs
+
+_PAGES, _LINES, _IDENTIFIERS, _CONFUSIONS = 10, 5, 8, 12
+"""How many of each are shown at most."""
+
+_SIGNS = {(False, True): "+", (True, False): "-", (True, True): "^"}
+"""Under a character that was put in, left out, changed: whether the truth has one, and what was read."""
+
+_MEANINGS = {"∅": "∅: nothing", "␣": "␣: a space"}
+
+_STYLES = {"+": "bold red", "-": "bold yellow", "^": "bold red", " ": ""}
+
+
+def show(report: CheckReport) -> None:
+    """Print what came back wrong: in all, by page, the worst lines, identifiers, confused pairs."""
+    screen = terminal.console()
+    errors, counts = report.errors, report.counts
+    screen.print(
+        Text.assemble(
+            ("Read back by the nano reader: ", "bold"),
+            f"{terminal.count(errors.edits, 'edit')} on {terminal.count(errors.characters, 'character')}, "
+            f"{percent(errors.rate)} (95 % interval: {interval(report.interval)})",
+        )
+    )
+    screen.print(_table(report))
+    for line in report.lines[:_LINES]:
+        screen.print(beside(line, width=screen.width), no_wrap=True, overflow="crop")
+    if report.wrong_lines > _LINES:
+        screen.print(
+            Text(f"… and {report.wrong_lines - _LINES:,} more lines that came back wrong; see --json", "dim")
+        )
+    for found in report.misread[:_IDENTIFIERS]:
+        truth, said = terminal.inline(found.truth), terminal.inline(found.said)
+        screen.print(Text(f"{found.kind} {truth} was read as {said}, page {found.page}"))
+    left = counts.identifiers - counts.identifiers_exact - min(len(report.misread), _IDENTIFIERS)
+    if left > 0:
+        screen.print(Text(f"… and {terminal.count(left, 'more identifier')}", "dim"))
+    if errors.edits:
+        screen.print(confusions(errors))
+        screen.print(
+            Text(
+                f"The reader was unsure of {terminal.count(counts.unsure, 'character')}; that marks "
+                f"{counts.marked:,} of the {terminal.count(errors.edits, 'edit')}.",
+                "dim",
+            )
+        )
+    screen.print(Text("A report, and no more: pages are drawn from the text, and the text is kept.", "dim"))
+
+
+def _table(report: CheckReport) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("page")
+    for name in ("characters", "edits", "error rate", "words exact", "identifiers exact", "confidence"):
+        table.add_column(name, justify="right", no_wrap=True)
+    worst = sorted(report.pages, key=lambda page: -page.errors.rate)[:_PAGES]
+    for page in sorted(worst, key=lambda page: page.number):
+        table.add_row(f"{page.number}", *_cells(page))
+    if len(report.pages) > _PAGES:
+        table.add_row(Text(f"the worst {_PAGES} of {len(report.pages):,}", "dim"))
+    return table
+
+
+def _cells(page: PageCheck) -> Iterable[str]:
+    return (
+        f"{page.errors.characters:,}",
+        f"{page.errors.edits:,}",
+        percent(page.errors.rate),
+        share(page.counts.words_exact, page.counts.words),
+        share(page.counts.identifiers_exact, page.counts.identifiers),
+        f"{page.confidence:.3f}",
+    )
+
+
+def beside(line: LineErrors, *, width: int) -> Text:
+    """Set what stands on a line over what was read there, each difference marked: ^ changed, - left out, + put in.
+
+    Args:
+        line: The line.
+        width: Of the terminal; what is farther from the first difference is cut off.
+    """
+    columns = [
+        (*_padded(truth, said), _SIGNS[bool(truth), bool(said)] if truth != said else " ")
+        for truth, said in pairs(line.truth, line.said)
+    ]
+    shown = _window(
+        [cell_len(truth) for truth, _, _ in columns], [sign != " " for *_, sign in columns], width - 10
+    )
+    text = Text.assemble(
+        (f"page {line.page}, line {line.line}: {terminal.count(line.edits, 'edit')}\n", "dim")
+    )
+    for name, row in (("drawn", 0), ("read", 1), ("", 2)):
+        text.append(f"  {name:<6}", "dim")
+        for column in columns[shown]:
+            sign = column[2]
+            text.append(column[row] if row < 2 else sign.ljust(cell_len(column[0])), _STYLES[sign])
+        text.append("\n" if row < 2 else "")
+    return text
+
+
+def _padded(truth: str, said: str) -> tuple[str, str]:
+    """Make two characters visible, and equally wide; one that combines with what is before it stands on a circle."""
+    shown = [_shown(character) for character in (truth, said)]
+    width = max(map(cell_len, shown))
+    return shown[0] + " " * (width - cell_len(shown[0])), shown[1] + " " * (width - cell_len(shown[1]))
+
+
+def _shown(character: str) -> str:
+    visible = terminal.inline(character)
+    return f"\u25cc{visible}" if visible and unicodedata.combining(visible[0]) else visible
+
+
+def _window(widths: Sequence[int], differs: Sequence[bool], room: int) -> slice:
+    """Choose the columns to show: from the beginning, or a third of the room before the first difference."""
+    start = stop = 0
+    if sum(widths) > room:
+        first = differs.index(True) if True in differs else 0
+        while sum(widths[start : first + 1]) > room // 3 and sum(widths[start:]) > room:
+            start += 1
+    used = 0
+    for stop in range(start, len(widths)):
+        used += widths[stop]
+        if used > room:
+            return slice(start, stop)
+    return slice(start, len(widths))
+
+
+def confusions(errors: CharacterErrors) -> Text:
+    """Say which characters were taken for which, most often first."""
+    if not errors.edits:
+        return Text("Confused: none.")
+    said = Text.assemble(("Confused most: ", "bold"))
+    most = errors.confusions.most_common(_CONFUSIONS)
+    for number, ((truth, read), times) in enumerate(most):
+        said.append("  " if number else "")
+        said.append(f"{_named(truth)}→{_named(read)}", "cyan").append(f" {times:,}×")
+    shown = {_named(character) for pair, _ in most for character in pair}
+    meant = [meaning for sign, meaning in _MEANINGS.items() if sign in shown]
+    return said.append(f" ({', '.join(meant)})" if meant else "", "dim")
+
+
+def _named(character: str) -> str:
+    return {"": "∅", " ": "␣"}.get(character, _shown(character))
+
+
+def percent(rate: float) -> str:
+    """Spell a rate, with three digits that count: 0.0123 %."""
+    return f"{_digits(100 * rate, 3)} %"
+
+
+def interval(bounds: tuple[float, float]) -> str:
+    """Spell an interval: 0.01–0.3 %."""
+    return f"{_digits(100 * bounds[0], 2)}–{_digits(100 * bounds[1], 2)} %"
+
+
+def _digits(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}" if value < 10 else f"{value:,.{digits - 2}f}"
+
+
+def share(part: int, whole: int) -> str:
+    """Spell how many of how many; never 100 % where one is missing."""
+    if not whole:
+        return "–"
+    tenths = min(round(1000 * part / whole), 1000 if part == whole else 999)
+    return f"{tenths / 10:g} %"

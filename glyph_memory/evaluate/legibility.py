@@ -1,0 +1,214 @@
+"""`legibility`: how much of which style a reader can read, beside how many tokens the style saves.
+
+The error is the reader's: what a small reader gets right, a large model can see; what it gets wrong, a large model may
+guess. Knows styles, texts and any reader; knows nothing about how figures are shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from PIL import Image
+
+from glyph_memory.errors import DocumentError, StyleError
+from glyph_memory.evaluate.check import Checker, CheckReport, confusions_json, rate_json
+from glyph_memory.evaluate.counts import ReadCounts
+from glyph_memory.evaluate.errors import CharacterErrors
+from glyph_memory.evaluate.readers import PageReader, reader_named
+from glyph_memory.page import Page
+from glyph_memory.readers.nano.transcription import Transcription
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.typeset import typeset
+
+_UNDRAWN_AT_MOST = 0.02
+"""Share of a text's characters that may lack a font; beyond, it would measure escapes, and is left out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Legibility:
+    """What a reader made of one text in one style."""
+
+    style: str
+    """The style's name."""
+    size_pt: float
+    """Of its letters."""
+    kind: str
+    """Which text."""
+    text_tokens: int
+    """What the text costs as text."""
+    page_tokens: int
+    """What it costs as pages."""
+    errors: CharacterErrors
+    """Characters that came back wrong."""
+    interval: tuple[float, float]
+    """The 95 % confidence interval of the error rate; see `rate_interval`."""
+    counts: ReadCounts
+    """Words and identifiers that came back to the letter, and what the reader doubted."""
+    pages: int
+    """How many."""
+    seconds_a_page: float
+    """That reading took."""
+
+    @property
+    def ratio(self) -> float:
+        """ρ: how many text tokens one page token stands for."""
+        return self.text_tokens / self.page_tokens
+
+    def to_json(self) -> dict[str, object]:
+        """Spell the row as plain values."""
+        return {
+            "style": self.style,
+            "size_pt": self.size_pt,
+            "kind": self.kind,
+            "pages": self.pages,
+            "text_tokens": self.text_tokens,
+            "page_tokens": self.page_tokens,
+            "ratio": round(self.ratio, 3),
+            **rate_json(self.errors),
+            "interval": list(self.interval),
+            **self.counts.to_json(),
+            "confusions": confusions_json(self.errors, most=20),
+            "seconds_a_page": round(self.seconds_a_page, 4),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LegibilityReport:
+    """What a reader made of every text in every style."""
+
+    profile: str
+    """Whose tokens were counted."""
+    text_counter: str
+    """What counted text tokens."""
+    text_exact: bool
+    """Whether that is the model's own tokenizer; otherwise `text_tokens` are estimates."""
+    rows: tuple[Legibility, ...]
+    """Style by style, in each text by text."""
+    left_out: tuple[str, ...]
+    """A sentence for every text that no font here can draw in some style."""
+
+    @property
+    def errors(self) -> CharacterErrors:
+        """Of all rows together: most of all, which characters were confused."""
+        return CharacterErrors.total(row.errors for row in self.rows)
+
+    def by_style(self) -> dict[str, list[Legibility]]:
+        """Give each style's rows."""
+        styles: dict[str, list[Legibility]] = {}
+        for row in self.rows:
+            styles.setdefault(row.style, []).append(row)
+        return styles
+
+    def to_json(self) -> dict[str, object]:
+        """Spell the report as plain values."""
+        return {
+            "profile": self.profile,
+            "text_counter": self.text_counter,
+            "text_exact": self.text_exact,
+            "rows": [row.to_json() for row in self.rows],
+            "confusions": confusions_json(self.errors, most=50),
+            "left_out": list(self.left_out),
+        }
+
+
+def legibility(
+    styles: Mapping[str, PageStyle],
+    texts: Mapping[str, str],
+    *,
+    reader: PageReader | str = "nano",
+    profile: ModelProfile | str = "glyph",
+    progress: Callable[[Page], None] | None = None,
+) -> LegibilityReport:
+    """Let a reader read every text in every style, and count what it gets wrong.
+
+    Args:
+        styles: The styles, by name; `style_grid` gives one in several sizes.
+        texts: The texts, by what to call them; `kinds` makes some.
+        reader: Who reads: a name that `reader_named` knows, or any reader of pictures.
+        profile: Whose tokens are counted.
+        progress: Called with every page when it is read.
+
+    Raises:
+        DocumentError: There is no text, or nothing in one.
+        ProfileError: There is no such model.
+        ReaderError: There is no such reader, or it fails.
+        StyleError: There is no style.
+    """
+    _refuse_nothing(styles, texts)
+    model = ModelProfile.named(profile) if isinstance(profile, str) else profile
+    eye = _Stopwatch(reader_named(reader) if isinstance(reader, str) else reader)
+    tokens = {kind: model.text_tokens(text) for kind, text in texts.items()}
+    rows, left_out = list[Legibility](), list[str]()
+    for name, style in styles.items():
+        for kind, text in texts.items():
+            pages = typeset(text, style=style)
+            if _undrawn(pages) > _UNDRAWN_AT_MOST * len(text):
+                left_out.append(f"{kind!r} is left out in style {name!r}: no font here has its characters")
+                continue
+            report, seconds = eye.read(pages, style, progress)
+            rows.append(
+                Legibility(
+                    style=name,
+                    size_pt=style.font_size_pt,
+                    kind=kind,
+                    text_tokens=tokens[kind],
+                    page_tokens=model.pages_tokens(page.size for page in pages),
+                    errors=report.errors,
+                    interval=report.interval,
+                    counts=report.counts,
+                    pages=len(pages),
+                    seconds_a_page=seconds / len(pages),
+                )
+            )
+    if not rows:
+        raise DocumentError(f"{left_out[0]}; install a font that has them, or measure other texts")
+    counter = model.text_counter
+    return LegibilityReport(
+        profile=model.name,
+        text_counter=counter.name,
+        text_exact=counter.exact,
+        rows=tuple(rows),
+        left_out=tuple(left_out),
+    )
+
+
+def _refuse_nothing(styles: Mapping[str, PageStyle], texts: Mapping[str, str]) -> None:
+    if not styles:
+        raise StyleError("no page style to measure; give one at least, as style_grid(PageStyle.glyph())")
+    if not texts:
+        raise DocumentError("no text to measure with; give one at least, as kinds() does")
+    for name, text in texts.items():
+        if not text.strip():
+            raise DocumentError(f"there is nothing to read in the text {name!r}; give one with words in it")
+
+
+def _undrawn(pages: Iterable[Page]) -> int:
+    return sum(escaped.count for page in pages for escaped in page.escaped if escaped.reason == "no font")
+
+
+class _Stopwatch:
+    """A reader, and how long it takes."""
+
+    def __init__(self, reader: PageReader) -> None:
+        self._reader, self._seconds = reader, 0.0
+
+    def read(
+        self, pages: Iterable[Page], style: PageStyle, progress: Callable[[Page], None] | None
+    ) -> tuple[CheckReport, float]:
+        """Check pages; give the report, and the seconds that reading took, without comparing."""
+        self._seconds = 0.0
+        checker = Checker(style=style, reader=self._timed)
+        for page in pages:
+            checker.take(page)
+            if progress is not None:
+                progress(page)
+        return checker.report(), self._seconds
+
+    def _timed(self, image: Image.Image) -> Transcription:
+        began = time.perf_counter()
+        transcription = self._reader(image)
+        self._seconds += time.perf_counter() - began
+        return transcription
