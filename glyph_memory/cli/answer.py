@@ -11,6 +11,31 @@ from glyph_memory.cli.interrupts import Interrupts
 from glyph_memory.readers import Reading, ReadingDelta
 
 
+class Waiting:
+    """A word on the terminal as long as there is no answer."""
+
+    def __init__(self) -> None:
+        self._is_shown = sys.stdout.isatty() and sys.stderr.isatty()
+        self._said = ""
+
+    def say(self, word: str) -> None:
+        """Show a word instead of the one before."""
+        if self._is_shown and word != self._said:
+            self.end()
+            self._write(f"\033[2m{word}\033[0m")
+            self._said = word
+
+    def end(self) -> None:
+        """Take the word away."""
+        if self._said:
+            self._write("\r\033[K")
+            self._said = ""
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
 @dataclass(kw_only=True)
 class Answer:
     """What a model says, piece by piece."""
@@ -24,6 +49,9 @@ class Answer:
     is_stopped: bool = False
     """Whether Ctrl-C stopped it."""
 
+    waiting: Waiting = field(default_factory=Waiting)
+    """What is said until it comes."""
+
     @property
     def text(self) -> str:
         """What it says, or said until it was stopped."""
@@ -35,7 +63,7 @@ class Answer:
         Raises:
             ReaderError: It broke off, or never came.
         """
-        waiting = _Waiting()
+        waiting = self.waiting
         try:
             with self.interrupts.allowed():
                 waiting.say("reading …")
@@ -53,6 +81,10 @@ class Answer:
             if self.parts and not self.parts[-1].endswith("\n"):
                 self._write("\n")
 
+    def told(self, done: int, total: int) -> None:
+        """Say how many pages were read, and of how many."""
+        self.waiting.say(f"reading … {terminal.count(done, 'page')} of {total:,}")
+
     def _print(self, text: str) -> None:
         self.parts.append(text)
         self._write(terminal.visible(text) if sys.stdout.isatty() else text)
@@ -60,26 +92,3 @@ class Answer:
     def _write(self, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
-
-
-class _Waiting:
-    """A word on the terminal as long as there is no answer."""
-
-    def __init__(self) -> None:
-        self._is_shown = sys.stdout.isatty() and sys.stderr.isatty()
-        self._said = ""
-
-    def say(self, word: str) -> None:
-        if self._is_shown and word != self._said:
-            self.end()
-            self._write(f"\033[2m{word}\033[0m")
-            self._said = word
-
-    def end(self) -> None:
-        if self._said:
-            self._write("\r\033[K")
-            self._said = ""
-
-    def _write(self, text: str) -> None:
-        sys.stderr.write(text)
-        sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""`glyph-memory ask`: a question about a text, to a server that sees it as pages."""
+"""`glyph-memory ask`: a question about a text, to a server that sees it as pages, or to the nano reader."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.choices import Look, profile_of
+from glyph_memory.cli.notes import read_by_nano
+from glyph_memory.cli.progress import Progress
 from glyph_memory.cli.server import Server
 from glyph_memory.context import Context
 from glyph_memory.documents import read_document
 from glyph_memory.page import Page
 from glyph_memory.readers import Reading, ReadingDelta
+from glyph_memory.readers.nano import NanoReading
 from glyph_memory.report import Figures, Tally, broken_limits
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document
@@ -31,14 +34,15 @@ def run(
 ) -> None:
     """Typeset, ask, print."""
     model = profile_of(profile, tokenizer=None)
-    reader = server.reader(model)
+    progress = Progress("The nano reader reads")
+    reading_with = server.reader(model, progress=progress)
     tally = Tally(profile=model, style=look.name)
     pages = _pages(read_document(file, encoding=encoding), look.fitted(model), tally)
     figures = tally.figures()
-    for warning in broken_limits(figures, model):
+    for warning in () if server.is_nano else broken_limits(figures, model):
         terminal.warn(warning)
     context = Context.of(question, pages=pages)
-    with reader:
+    with reading_with as reader, progress:
         if as_json:
             reading = reader.read(context)
             terminal.print_json(_to_json(reading, figures))
@@ -86,6 +90,8 @@ def _shown(text: str) -> str:
 
 
 def _footer(reading: Reading, figures: Figures) -> str:
+    if isinstance(reading, NanoReading):
+        return read_by_nano(reading)
     usage, timing = reading.usage, reading.timing
     parts = [
         f"{usage.prompt_tokens:,} prompt tokens" if usage.prompt_tokens is not None else "",
@@ -110,4 +116,24 @@ def _to_json(reading: Reading, figures: Figures) -> dict[str, object]:
         "first_token_s": timing.first_token_s,
         "total_s": timing.total_s,
         "figures": figures.to_json(),
+    } | (_found(reading) if isinstance(reading, NanoReading) else {})
+
+
+def _found(reading: NanoReading) -> dict[str, object]:
+    return {
+        "quotes": [
+            {
+                "text": quote.text,
+                "anchor": quote.anchor,
+                "page": quote.page,
+                "lines": quote.lines,
+                "box": quote.box,
+                "confidence": round(quote.confidence, 4),
+                "unsure": quote.unsure,
+                "doubts": quote.doubts,
+            }
+            for quote in reading.quotes
+        ],
+        "pages_read": reading.pages_read,
+        "unreadable": reading.unreadable,
     }

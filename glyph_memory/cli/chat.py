@@ -10,12 +10,13 @@ from glyph_memory.cli.answer import Answer
 from glyph_memory.cli.interrupts import Interrupts
 from glyph_memory.cli.memories import Place, ready
 from glyph_memory.cli.prompt import Prompt
-from glyph_memory.cli.server import Server
+from glyph_memory.cli.server import NO_SERVER, Server
 from glyph_memory.cli.settings import Settings
 from glyph_memory.errors import GlyphMemoryError, ReaderOverflow
 from glyph_memory.fold import Fold
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.readers import Reader, Reading
+from glyph_memory.readers.nano import NanoReader, NanoReading
 from glyph_memory.transcript import Turn
 
 STOPPED = "[stopped here by the user]"
@@ -33,6 +34,8 @@ def run(place: Place, server: Server, *, settings: Settings, system: str | None)
         prompt = Prompt(_typed_before(memory.fold()))
         if prompt.is_terminal:
             _greet(memory, place, is_otherwise=is_otherwise)
+        if server.is_nano:
+            terminal.dim(NO_SERVER)
         Chat(memory, reader, interrupts, prompt).run()
 
 
@@ -94,6 +97,8 @@ class Chat:
         answer = Answer(interrupts=self._interrupts)
         try:
             report, context = self.memory.report(), self.memory.context()
+            if isinstance(self._reader, NanoReader):
+                self._reader.progress = answer.told
             answer.take(self._reader.stream(context))
         except GlyphMemoryError as error:
             raise GlyphMemoryError(f"{_sentence(error)} {self._kept(answer)}") from error
@@ -127,6 +132,8 @@ class Chat:
             terminal.warn(
                 "the answer was cut off; raise --max-tokens, or serve the model with a larger window"
             )
+        if isinstance(reading, NanoReading):
+            return
         if reading.usage.cached_tokens is None and not self._is_told_of_cache:
             self._is_told_of_cache = True
             terminal.dim(

@@ -14,6 +14,7 @@ _SESSION = "default"
 
 @registered(
     MEMORY,
+    ("Without a server: what you ask is looked up in what was said, and quoted", "glyph-memory chat"),
     (
         "A server on this machine, started with vllm serve zai-org/Glyph --max-model-len 32768",
         "glyph-memory chat --server http://127.0.0.1:8000/v1 --window 32768",
@@ -25,7 +26,7 @@ _SESSION = "default"
 )
 def chat(
     *,
-    server: options.Server,
+    server: options.Server = None,
     model: options.Model = None,
     api_key: options.ApiKey = None,
     max_tokens: options.MaxTokens = None,
@@ -42,7 +43,10 @@ def chat(
     size: options.Size = None,
     dpi: options.Dpi = None,
 ) -> None:
-    """Talk to a vision-language model that remembers, today and the next time.
+    """Talk to a vision-language model that remembers, today and the next time; or look up what was said.
+
+    Without --server the nano reader answers, which comes along: it reads the pages from their pixels and quotes what
+    bears on your message. It does not reason; for that, name a server.
 
     What you type is stored, word for word, before the model is asked; if no answer comes, an empty message asks
     again. When recent turns grow long, the oldest of them become pages, which the model goes on seeing for a

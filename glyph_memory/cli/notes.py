@@ -6,6 +6,7 @@ from glyph_memory.cli import terminal
 from glyph_memory.fold import Fold, Seal
 from glyph_memory.memory import MemoryReport
 from glyph_memory.readers import Reading
+from glyph_memory.readers.nano import NanoReading
 
 
 def greeting(place: str, report: MemoryReport) -> str:
@@ -32,6 +33,8 @@ def sent(report: MemoryReport, reading: Reading) -> str:
     if report.departed_turns:
         shown.append(f"{report.departed_turns:,} no longer shown")
     parts = [", ".join(shown)]
+    if isinstance(reading, NanoReading):
+        return " · ".join(filter(None, (*parts, read_by_nano(reading))))
     if usage.prompt_tokens is not None:
         cached = usage.cached_tokens
         share = f", {cached / max(1, usage.prompt_tokens):.0%} cached" if cached is not None else ""
@@ -39,6 +42,14 @@ def sent(report: MemoryReport, reading: Reading) -> str:
     if report.saved_tokens > 0:
         parts.append(f"{'' if report.text_exact else '≈ '}{report.saved_tokens:,} saved")
     return " · ".join(parts)
+
+
+def read_by_nano(reading: NanoReading) -> str:
+    """Say who read, how many pages, and how long that took."""
+    seconds = f"{reading.timing.total_s:.1f} s" if reading.timing.total_s is not None else ""
+    return " · ".join(
+        filter(None, ("nano reader", f"{terminal.count(reading.pages_read, 'page')} read", seconds))
+    )
 
 
 def changes(before: Fold, after: Fold) -> list[str]:

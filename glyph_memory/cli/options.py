@@ -143,14 +143,14 @@ Tokenizer = Annotated[
     ),
 ]
 
-Question = Annotated[str, typer.Argument(metavar="QUESTION", help="Sent as text, after the pages.")]
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="Asked in text, after the pages.")]
 Server = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="URL",
         envvar="GLYPH_MEMORY_SERVER",
         help="Address, up to and including /v1, of a server that speaks OpenAI's chat completions, as vLLM, "
-        "SGLang and llama.cpp's do.",
+        "SGLang and llama.cpp's do. If none, the nano reader answers: it looks things up and does not reason.",
         rich_help_panel=_SERVER,
     ),
 ]

@@ -58,6 +58,7 @@ def pages(
 
 @registered(
     PAGES,
+    ("Without a server: what is asked is looked up, and quoted", 'glyph-memory ask minutes.txt "Who signed?"'),
     (
         "A server on this machine, started with vllm serve zai-org/Glyph",
         'glyph-memory ask minutes.txt "Who signed?" --server http://127.0.0.1:8000/v1',
@@ -71,7 +72,7 @@ def ask(
     *,
     file: options.File,
     question: options.Question,
-    server: options.Server,
+    server: options.Server = None,
     model: options.Model = None,
     api_key: options.ApiKey = None,
     max_tokens: options.MaxTokens = None,
@@ -85,9 +86,11 @@ def ask(
     profile: options.Profile = "glyph",
     encoding: options.Encoding = "utf-8",
 ) -> None:
-    """Ask a vision-language model a question about a text, which it sees as pages.
+    """Ask a question about a text, which is seen as pages: by a vision-language model, or by the nano reader.
 
-    The answer goes to standard output; tokens and seconds, in a dim line, to standard error.
+    Without --server the nano reader answers, which comes along: it reads the pages from their pixels, looks up what
+    is asked and quotes it, with the page it stands on and what it is not sure of. It does not reason; for that, name
+    a server. The answer goes to standard output; who read and how long it took, in a dim line, to standard error.
     """
     from glyph_memory.cli import ask as command  # noqa: PLC0415
     from glyph_memory.cli.choices import Look  # noqa: PLC0415

@@ -1,19 +1,29 @@
-"""Whom commands ask, as it was typed."""
+"""Whom commands ask, as it was typed: a server, or, where none was, the nano reader."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from glyph_memory.readers import OpenAIReader
+from glyph_memory.errors import ReaderRefused
+from glyph_memory.readers import OpenAIReader, Reader
 from glyph_memory.tokens import ModelProfile
+
+KEY_VARIABLE = "GLYPH_MEMORY_API_KEY"
+NO_SERVER = (
+    "No server is given: the nano reader looks things up in the pages' pixels and quotes them. It does not reason; "
+    "--server names a model that does."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Server:
     """Whom to ask, and how."""
 
-    url: str
-    """Its address, up to `/v1`."""
+    url: str | None
+    """Its address, up to `/v1`; None for the nano reader."""
     model: str | None = None
     """The model's name there."""
     api_key: str | None = field(default=None, repr=False)
@@ -21,16 +31,46 @@ class Server:
     max_tokens: int | None = None
     """Longest answer."""
 
-    def reader(self, profile: ModelProfile) -> OpenAIReader:
+    @property
+    def is_nano(self) -> bool:
+        """Whether nobody is asked but the reader that comes along."""
+        return self.url is None
+
+    def reader(
+        self, profile: ModelProfile, *, progress: Callable[[int, int], None] | None = None
+    ) -> AbstractContextManager[Reader]:
         """Give a reader that asks it.
 
+        Args:
+            profile: The model's.
+            progress: Told how many pages the nano reader has read, and of how many.
+
         Raises:
-            ReaderRefused: The address is none.
+            ReaderRefused: The address is none; or there is no server, and something is typed for one.
         """
-        return OpenAIReader(
-            self.url,
-            model=self.model,
-            api_key=self.api_key or None,
-            max_tokens=self.max_tokens,
-            special_tokens=profile.special_tokens,
-        )
+        if self.url is not None:
+            return OpenAIReader(
+                self.url,
+                model=self.model,
+                api_key=self.api_key or None,
+                max_tokens=self.max_tokens,
+                special_tokens=profile.special_tokens,
+            )
+        self._check()
+        # Loaded here: whoever asks a server waits for nothing of it.
+        from glyph_memory.readers.nano import NanoReader  # noqa: PLC0415
+
+        return nullcontext(NanoReader(progress=progress))
+
+    def _check(self) -> None:
+        # A key that the environment holds is for whenever there is a server.
+        typed = {
+            "--model": self.model,
+            "--api-key": None if self.api_key == os.environ.get(KEY_VARIABLE) else self.api_key,
+            "--max-tokens": self.max_tokens,
+        }
+        for option, value in typed.items():
+            if value:
+                raise ReaderRefused(
+                    f"{option} is for a server, and none is given; name one with --server, or leave {option} out"
+                )

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from glyph_memory.cli import main
+from glyph_memory.page import Page
 
 SENTENCES = "The deploy went out at 14:05 on port 8443; Ada signed it off.\n" * 300
 
@@ -85,6 +86,28 @@ def spawn(tmp_path: Path) -> Run:
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return call
+
+
+KnownToNano = Callable[..., None]
+
+
+@pytest.fixture
+def known_to_nano(monkeypatch: pytest.MonkeyPatch) -> KnownToNano:
+    """Let the nano reader know what stands on the pages of a text, or on pages; nothing is recognised."""
+    from glyph_memory.cli.choices import Look, profile_of
+    from glyph_memory.readers.nano import transcribe
+    from glyph_memory.typeset import typeset
+    from tests.readers.nano.fakes import KnownPages
+
+    known = KnownPages([])
+    monkeypatch.setattr(transcribe, "transcribe", known)
+
+    def tell(source: str | list[Page], **how: Any) -> None:
+        look = Look().fitted(profile_of("glyph", tokenizer=None))
+        pages = typeset(source, style=look) if isinstance(source, str) else source
+        known.known.update(KnownPages(pages, **how).known)
+
+    return tell
 
 
 class Terminal:

@@ -1,4 +1,4 @@
-"""`glyph-memory ask` gives a server the pages and a question, and prints what it says."""
+"""`glyph-memory ask` gives a server, or the nano reader, the pages and a question, and prints what it says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Run
+    from tests.cli.conftest import KnownToNano, Run
+
+MINUTES = "Minutes of 3 March\n\nAda signed the deploy off.\n\napi_key for checkout: 9aF72c1d0e\n"
 
 
 @pytest.fixture
@@ -134,7 +136,92 @@ def test_what_is_no_address_is_told_in_one_line(run: Run, notes: Path, url: str)
     assert "Try 'http://127.0.0.1:8000/v1'" in run("ask", notes, "When?", "--server", url).error
 
 
-@pytest.mark.parametrize("arguments", [["notes.txt"], ["notes.txt", "When?"], ["--max-tokens", "0"]])
+@pytest.mark.parametrize("arguments", [["notes.txt"], [], ["--max-tokens", "0"]])
 def test_a_command_that_lacks_something_is_bad_usage(run: Run, arguments: list[str]) -> None:
     """Exit code 2, as everywhere."""
     assert run("ask", *arguments).code == 2
+
+
+@pytest.fixture
+def minutes(tmp_path: Path, known_to_nano: KnownToNano) -> Path:
+    """Give a text whose pages the nano reader knows, one word of it badly."""
+    path = tmp_path / "minutes.txt"
+    path.write_text(MINUTES)
+    known_to_nano(MINUTES, doubtful={"9aF72c1d0e": "9aF72e1d0e"})
+    return path
+
+
+def test_without_a_server_the_nano_reader_quotes(run: Run, minutes: Path) -> None:
+    """Who read, how many pages and for how long stands below, on standard error."""
+    result = run("ask", minutes, "Who signed the deploy off?")
+    assert (result.code, result.out) == (0, "page 1:\n  Ada signed the deploy off.\n")
+    assert result.err.startswith("nano reader · 1 page read · ")
+
+
+@pytest.mark.parametrize("option", ["--stream", "--no-stream"])
+def test_what_the_nano_reader_is_not_sure_of_is_named(run: Run, minutes: Path, option: str) -> None:
+    """Streamed or not."""
+    printed = run("ask", minutes, "api_key for checkout?", option).out
+    assert printed.endswith('  (not sure of: "9aF72e1d0e" – look at the page)\n')
+
+
+def test_quotes_can_be_had_as_json(run: Run, minutes: Path) -> None:
+    """With page, place and what is not sure."""
+    printed = run("ask", minutes, "api_key for checkout?", "--json").json
+    quote = printed["quotes"][0]
+    assert printed["answer"].startswith("page 1:\n")
+    assert (printed["model"], printed["pages_read"], printed["unreadable"]) == ("nano", 1, [])
+    assert quote["text"] == "api_key for checkout: 9aF72e1d0e"
+    assert (quote["page"], quote["anchor"], quote["doubts"]) == (1, None, ["9aF72e1d0e"])
+    assert [quote["text"][start:stop] for start, stop in quote["unsure"]] == ["e"]
+    assert len(quote["box"]) == 4
+    assert 0 < quote["confidence"] < 1
+
+
+def test_what_was_not_found_is_said_with_what_to_do(run: Run, minutes: Path) -> None:
+    """It is an answer, and no error."""
+    result = run("ask", minutes, "Where is the warehouse?")
+    assert result.code == 0
+    assert "I found nothing about" in result.out
+    assert "--server" in result.out
+
+
+@pytest.mark.parametrize("option", ["--model", "--api-key", "--max-tokens"])
+def test_what_is_for_a_server_is_refused_without_one(run: Run, minutes: Path, option: str) -> None:
+    """In one line; it would do nothing."""
+    error = run("ask", minutes, "Who?", option, "7").error
+    assert f"{option} is for a server, and none is given" in error
+
+
+def test_a_key_in_the_environment_waits_for_a_server(
+    run: Run, minutes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no reason to refuse."""
+    monkeypatch.setenv("GLYPH_MEMORY_API_KEY", "sk-secret")
+    assert run("ask", minutes, "Who signed?").code == 0
+
+
+def test_a_server_in_the_environment_is_asked(
+    run: Run, minutes: Path, server: FakeVLMServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if it had been typed."""
+    monkeypatch.setenv("GLYPH_MEMORY_SERVER", server.base_url)
+    assert run("ask", minutes, "Who signed?").out == "At 14:05.\n"
+
+
+@pytest.mark.parametrize("command", ["ask", "chat"])
+def test_help_says_what_happens_without_a_server(run: Run, command: str) -> None:
+    """Plainly."""
+    said = " ".join(run(command, "--help").out.split())
+    assert "Without --server the nano reader answers" in said
+    assert "does not reason" in said
+
+
+def test_weights_that_are_missing_are_told_in_one_line(
+    run: Run, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As any error."""
+    from glyph_memory.readers.nano import network, transcribe
+
+    monkeypatch.setattr(transcribe, "network", lambda: network.network(tmp_path / "none.safetensors"))
+    assert "none.safetensors" in run("ask", notes, "Which port?").error

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glyph_memory import GlyphMemory, Turn
+from glyph_memory.cli.memories import Place, existing
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
 
 if TYPE_CHECKING:
     from glyph_memory.testing.engine import FakeRequest
-    from tests.cli.conftest import Run, Terminal
+    from tests.cli.conftest import KnownToNano, Run, Terminal
 
 CITIES = [
     f"The deploy of {city} went out at 14:05 on port 8443; Ada signed it off after the canary was calm. " * 14
@@ -303,6 +304,51 @@ def test_what_cannot_work_is_told_before_anything_is_stored(
     code, out, err = chat("Hello.", options=options)
     assert (code, out, len(err.splitlines())) == (1, "", 1)
     assert chat("Hello.")[0] == 0
+
+
+def test_without_a_server_the_nano_reader_answers_from_pages_and_text(
+    chat: Chat, run: Run, path: Path, known_to_nano: KnownToNano
+) -> None:
+    """What was sealed is read from its page, what is recent from the text; who answers is said once, and each time."""
+    chat(*CITIES, "The gate code is 4711-B.", options=SMALL)
+    with existing(Place(memory=str(path), session="default")) as memory:
+        known_to_nano(list(memory.pages()))
+    piped = b"When did the deploy of Oslo go out?\nWhat is the gate code?\n"
+    result = run("chat", "--memory", path, stdin=piped)
+    assert result.code == 0
+    assert "§1 user, page 1:\n  The deploy of Oslo went out at 14:05 on port 8443; Ada signed" in result.out
+    assert "user, as text:\n  The gate code is 4711-B.\n" in result.out
+    assert result.err.count("No server is given: the nano reader") == 1
+    assert re.search(r"on \d pages? · nano reader · \d pages? read · [\d.]+ s", result.err)
+    assert "prompt tokens" not in result.err
+    assert "enable-prompt-tokens-details" not in result.err
+    assert said(path)[-1][1] in result.out
+
+
+def test_with_a_server_nothing_is_said_of_the_nano_reader(chat: Chat) -> None:
+    """It was named."""
+    assert "nano" not in "".join(map(str, chat("Hello.")))
+
+
+def test_what_is_for_a_server_is_refused_without_one(run: Run, path: Path) -> None:
+    """In one line, before anything is stored."""
+    error = run("chat", "--memory", path, "--max-tokens", 50, stdin=b"Hello.\n").error
+    assert "--max-tokens is for a server, and none is given" in error
+    assert stored(path) == []
+
+
+def test_at_a_terminal_pages_are_counted_while_they_are_read(
+    at_terminal: Callable[..., Terminal], chat: Chat, path: Path
+) -> None:
+    """Where an answer would begin; it is said first who answers. A page whose letters are read takes a while."""
+    chat(*CITIES, options=SMALL)
+    terminal = at_terminal("chat", "--memory", path)
+    terminal.wait_for("the nano reader looks things up")
+    terminal.type("When did the deploy of Oslo go out?\r")
+    terminal.wait_for("reading … 1 page of ")
+    terminal.wait_for("nano reader · ")
+    terminal.type("\x04")
+    assert terminal.leave() == 0
 
 
 class Piped:

@@ -32,6 +32,8 @@ _ILLEGIBLE = 0.5
 """A page whose characters are right so rarely, by its own account, counts as one that could not be read."""
 _NAMED = 3
 _LONGEST = 80
+_EDGES = " \n,;:.!?\"'`()[]{}<>“”‘’"
+"""What is no part of a word that is named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +76,7 @@ class Quote:
         for start, stop in self.unsure:
             begin = max(self.text.rfind(blank, 0, start + 1) for blank in " \n") + 1
             ends = [end for blank in " \n" if (end := self.text.find(blank, max(begin, stop - 1))) >= 0]
-            word = self.text[begin : min(ends, default=len(self.text))].strip(" \n,;")
+            word = self.text[begin : min(ends, default=len(self.text))].strip(_EDGES)
             if word:
                 found[word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"] = None
         return tuple(found)

@@ -12,21 +12,32 @@ from glyph_memory.readers.nano.transcription import ReadLine, Transcription
 
 _WRAPPED = 30
 """Characters of a line that may have been wrapped; columns hold more."""
+_NEAR = 0.85
+"""How far lines reach that are wrapped, the longest one being 1."""
+_NOWHERE = 1 << 30
 
 
 def edges_of(pages: Sequence[Transcription]) -> dict[tuple[int, int], int]:
-    """Give where lines are wrapped, by number of columns and column: where the longest of all pages ends.
+    """Give where lines are wrapped, by number of columns and column: where the longest lines of all pages end.
 
-    The margin is as wide on the right as on the left, unless a page was cropped to its longest line.
+    The margin is as wide on the right as on the left, unless a page was cropped to its longest line; where only one
+    line is that long, it may be by itself, and none counts as wrapped.
     """
+    ends: dict[tuple[int, int], list[int]] = {}
     edges: dict[tuple[int, int], int] = {}
     for page in pages:
-        lines, columns = page.lines, columns_of(page)
-        for line in lines:
-            edges[columns, line.column] = max(edges.get((columns, line.column), 0), line.box[2])
+        columns = columns_of(page)
+        for line in page.lines:
+            ends.setdefault((columns, line.column), []).append(line.box[2])
         if columns == 1:
-            margin = min(line.box[0] for line in lines)
-            edges[1, lines[0].column] = max(edges[1, lines[0].column], page.size[0] - margin)
+            key, margin = (1, page.lines[0].column), min(line.box[0] for line in page.lines)
+            edges[key] = max(edges.get(key, 0), page.size[0] - margin)
+    for key, rights in ends.items():
+        longest = max(rights)
+        if sum(right >= _NEAR * longest for right in rights) > 1:
+            edges[key] = max(edges.get(key, 0), longest)
+        else:
+            edges[key] = _NOWHERE
     return edges
 
 
@@ -65,4 +76,5 @@ def _is_next_record(above: str, below: str) -> bool:
     sign = below[0]
     is_alike = not sign.isalpha() and "0" in shapes[0] and shapes[0] == shapes[1]
     is_listed = not sign.isalnum() and above.startswith(sign) and (above[-1] in ",;" or shapes[0] == sign)
-    return is_alike or is_listed or sign == "§"
+    is_new_sentence = above.endswith((".", "!", "?")) and sign.islower()  # wrapped ones begin with a capital
+    return is_alike or is_listed or is_new_sentence or sign == "§"

@@ -62,6 +62,12 @@ def test_wrapped_lines_are_joined_by_a_blank_and_others_stay_apart() -> None:
     assert strip(LOG).text == LOG
 
 
+def test_a_line_that_is_longer_than_all_others_is_not_taken_for_a_wrapped_one() -> None:
+    """Where a page is cropped to it, nothing stands beside it."""
+    text = "Minutes\nThe deploy went out at 14:05 on port 8443, and Ada signed it off.\napi_key for checkout: 9aF7"
+    assert strip(text).text == text
+
+
 def test_an_overlong_word_is_whole_again() -> None:
     """It is broken where the line is full, and nothing was there."""
     assert strip("x" * 300).text == "x" * 300
