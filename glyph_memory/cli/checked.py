@@ -31,7 +31,7 @@ def show(report: CheckReport) -> None:
         Text.assemble(
             ("Read back by the nano reader: ", "bold"),
             f"{terminal.count(errors.edits, 'edit')} on {terminal.count(errors.characters, 'character')}, "
-            f"{percent(errors.rate)} (95 % interval: {interval(report.interval)})",
+            f"{percent(errors.rate)} (95 % interval: {bounds(report.interval)} %)",
         )
     )
     screen.print(_table(report))
@@ -156,16 +156,13 @@ def _named(character: str) -> str:
 
 def percent(rate: float) -> str:
     """Spell a rate, with three digits that count: 0.0123 %."""
-    return f"{_digits(100 * rate, 3)} %"
+    value = 100 * rate
+    return f"{value:.3g} %" if value < 100 else f"{value:,.0f} %"
 
 
-def interval(bounds: tuple[float, float]) -> str:
-    """Spell an interval: 0.01–0.3 %."""
-    return f"{_digits(100 * bounds[0], 2)}–{_digits(100 * bounds[1], 2)} %"
-
-
-def _digits(value: float, digits: int) -> str:
-    return f"{value:.{digits}g}" if value < 10 else f"{value:,.{digits - 2}f}"
+def bounds(of: tuple[float, float]) -> str:
+    """Spell an interval in per cent, as short as it means something: 0.007–0.3."""
+    return "–".join(f"{round(100 * bound, 3):.2g}" if bound < 0.1 else f"{100 * bound:,.0f}" for bound in of)
 
 
 def share(part: int, whole: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +27,11 @@ from glyph_memory.evaluate import (
 from glyph_memory.evaluate.plot import check_plot, plot
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
+
+_MEANT = (
+    "By text: characters that came back wrong, and under it the 95 % confidence interval in per cent; words and "
+    "identifiers that came back to the letter."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,39 +125,53 @@ def _note(reader: str) -> str:
 
 def _show(report: LegibilityReport, reader: str, picture: Path | None) -> None:
     screen = terminal.console()
-    screen.print(_table(report))
+    screen.print(_fitting(report, screen))
     screen.print(checked.confusions(report.errors))
-    screen.print(Text(f"{_note(reader)}. Under each error rate, its 95 % confidence interval.", "dim"))
+    screen.print(Text(f"{_note(reader)}. {_MEANT}", "dim"))
     screen.print(Text(f"ρ: text tokens a page token. {terminal.how_counted(report)}", "dim"))
     if picture is not None:
         screen.print(Text(f"plot: {terminal.visible(str(picture))}"), soft_wrap=True)
 
 
-def _table(report: LegibilityReport) -> Table:
+def _fitting(report: LegibilityReport, screen: Console) -> Table:
+    """Give the table with as much in it as the terminal is wide; all of it is in the JSON."""
+    endless = screen.options.update(max_width=10_000)
+    for extras, intervals in ((True, True), (False, True), (False, False)):
+        table = _table(report, extras=extras, intervals=intervals)
+        if screen.measure(table, options=endless).maximum <= screen.width:
+            break
+    return table
+
+
+def _table(report: LegibilityReport, *, extras: bool, intervals: bool) -> Table:
     """Lay out a row for each style and size, a column for each text."""
     texts = list(dict.fromkeys(row.kind for row in report.rows))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("style", overflow="fold")
-    table.add_column("ρ", justify="right", no_wrap=True)
-    for name in (*texts, "words", "identifiers"):
-        table.add_column(Text(terminal.inline(name)), justify="right", overflow="fold")
-    table.add_column("s a page", justify="right", no_wrap=True)
+    for name in ("ρ", *map(terminal.inline, texts), *(("words", "idents", "s/page") if extras else ())):
+        table.add_column(Text(name), justify="right", overflow="fold")
     for style, rows in report.by_style().items():
         of = {row.kind: row for row in rows}
-        counts = ReadCounts.total(row.counts for row in rows)
-        pages = sum(row.pages for row in rows)
         table.add_row(
             Text(terminal.inline(style)),
             terminal.ratio(sum(row.text_tokens for row in rows) / sum(row.page_tokens for row in rows)),
-            *(_rate(of.get(name)) for name in texts),
-            checked.share(counts.words_exact, counts.words),
-            checked.share(counts.identifiers_exact, counts.identifiers),
-            f"{sum(row.seconds_a_page * row.pages for row in rows) / pages:.2f}",
+            *(_rate(of.get(name), intervals=intervals) for name in texts),
+            *(_extras(rows) if extras else ()),
         )
     return table
 
 
-def _rate(row: Legibility | None) -> Text:
+def _extras(rows: Sequence[Legibility]) -> Sequence[str]:
+    counts, pages = ReadCounts.total(row.counts for row in rows), sum(row.pages for row in rows)
+    return (
+        checked.share(counts.words_exact, counts.words),
+        checked.share(counts.identifiers_exact, counts.identifiers),
+        f"{sum(row.seconds_a_page * row.pages for row in rows) / pages:.2f}",
+    )
+
+
+def _rate(row: Legibility | None, *, intervals: bool) -> Text:
     if row is None:
         return Text("no font", "dim")
-    return Text.assemble(checked.percent(row.errors.rate), "\n", (checked.interval(row.interval), "dim"))
+    rate = Text(checked.percent(row.errors.rate))
+    return rate.append(f"\n{checked.bounds(row.interval)}", "dim") if intervals else rate

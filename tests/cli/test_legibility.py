@@ -113,3 +113,16 @@ def test_a_missing_tesseract_is_told_with_what_to_install(run: Run, monkeypatch:
     monkeypatch.setenv("PATH", "")
     error = run("legibility", "--reader", "tesseract", "--characters", "100", "--kinds", "prose").error
     assert "apt install tesseract-ocr" in error
+
+
+def test_a_narrow_terminal_gets_fewer_columns_and_every_rate(
+    run: Run, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words, identifiers and seconds go first, then the intervals."""
+    wide = run("legibility", text, "--sizes", "7,9").out
+    assert "s/page" in wide
+    assert "27–34" in wide
+    monkeypatch.setattr("glyph_memory.cli.terminal._WIDTH_OF_FILES", 30)
+    narrow = run("legibility", text, "--sizes", "7,9").out
+    assert "s/page" not in narrow
+    assert "30.1 %" in narrow

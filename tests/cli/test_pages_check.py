@@ -118,7 +118,7 @@ def test_lines_beside_each_other_stay_aligned(truth: str, said: str) -> None:
 def test_numbers_are_spelled_with_the_digits_that_count() -> None:
     """And all but one is not all."""
     assert [percent(rate) for rate in (0, 0.000123, 0.0159, 0.5, 1.04)] == [
-        "0 %", "0.0123 %", "1.59 %", "50.0 %", "104.0 %",
+        "0 %", "0.0123 %", "1.59 %", "50 %", "104 %",
     ]  # fmt: skip
     assert [share(*of) for of in ((2, 3), (99_999, 100_000), (5, 5), (0, 0))] == [
         "66.7 %",
