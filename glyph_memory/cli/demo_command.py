@@ -10,14 +10,15 @@ from glyph_memory.cli.root import START, registered
 
 @registered(
     START,
-    ("Some seconds; then open out/demo.html in a browser", "glyph-memory demo"),
+    ("Half a minute; then open out/demo.html in a browser", "glyph-memory demo"),
     ("Elsewhere, with the figures as JSON", "glyph-memory demo --out /srv/www/demo --json"),
 )
 def demo(*, out: options.DemoOut = Path("out"), as_json: options.Json = False) -> None:
-    """Turn two long texts into pages, remember a conversation, and show what that saves.
+    """Turn two long texts into pages, remember a conversation, show what that saves, and ask about both.
 
     The texts are on every machine: Python's language reference, and the made-up conversation of an agent with
-    its tools, which is then folded, searched and looked at closely. No model, no GPU, no download.
+    its tools, which is then folded, searched and looked at closely. Questions are answered by the nano reader, which
+    comes along and reads pages from their pixels. No server, no GPU, no download.
     """
     from glyph_memory.cli import demo as command  # noqa: PLC0415
 

@@ -1,5 +1,8 @@
-"""Reports: what texts and conversations cost as pages, as figures, as one HTML file to look at, as thumbnails."""
+"""Reports: what texts and conversations cost as pages, and what is read off them: figures, HTML, thumbnails."""
 
+from glyph_memory.report.answers import Answered as Answered
+from glyph_memory.report.answers import AnswersSection as AnswersSection
+from glyph_memory.report.excerpt import Excerpt as Excerpt
 from glyph_memory.report.figures import Figures as Figures
 from glyph_memory.report.figures import Tally as Tally
 from glyph_memory.report.html import report_html as report_html

@@ -18,7 +18,7 @@ def test_the_demo_shows_what_pages_save(spawn: Run, tmp_path: Path) -> None:
     assert result.out.count("×") == 5
     assert "out/demo.html" in result.out
     report = (tmp_path / "out" / "demo.html").read_text()
-    assert report.count("<img") == 24 + 8
+    assert report.count("<img") == 24 + 8 + 6
     assert "<script" not in report
     with Image.open(tmp_path / "out" / "demo.png") as sheet:
         assert sheet.width > 1000

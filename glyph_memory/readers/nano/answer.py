@@ -76,8 +76,8 @@ class Quote:
         for start, stop in self.unsure:
             begin = max(self.text.rfind(blank, 0, start + 1) for blank in " \n") + 1
             ends = [end for blank in " \n" if (end := self.text.find(blank, max(begin, stop - 1))) >= 0]
-            word = self.text[begin : min(ends, default=len(self.text))].strip(_EDGES)
-            if word:
+            whole = self.text[begin : min(ends, default=len(self.text))]
+            if word := whole.strip(_EDGES) or whole:
                 found[word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"] = None
         return tuple(found)
 
@@ -85,7 +85,7 @@ class Quote:
         shown = "\n".join(f"  {line}" for line in self.text.splitlines())
         if self.is_sure:
             return f"{self.label}:\n{shown}"
-        named = ", ".join(f'"{word}"' for word in self.doubts[:_NAMED]) or "some of it"
+        named = ", ".join(f'"{word}"' for word in self.doubts[:_NAMED])
         more = f" and {len(self.doubts) - _NAMED} more" if len(self.doubts) > _NAMED else ""
         return f"{self.label}:\n{shown}\n  (not sure of: {named}{more} – look at the page)"
 
@@ -130,6 +130,7 @@ def _quote(found: Found) -> Quote:
     else:
         where = f"page {spot.page}" if spot.page is not None else f"picture {spot.image + 1}"
     text, confidence = _joined(strip, found.sentences)
+    is_blank = np.fromiter(map(str.isspace, text), bool, len(text))
     return Quote(
         text=text,
         page=spot.page,
@@ -139,7 +140,7 @@ def _quote(found: Found) -> Quote:
         lines=(spot.line, same[-1].line),
         box=strip.box(start, stop),
         confidence=float(confidence.mean()),
-        unsure=runs_below(confidence, SURE),
+        unsure=runs_below(np.where(is_blank, 1, confidence), SURE),
     )
 
 

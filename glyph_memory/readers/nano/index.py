@@ -125,5 +125,7 @@ def seek(question: Question, index: Index) -> Sought:
             for one in known:
                 weights[one] = max(weights.get(one, 0.0), weight if is_there else weight * _CHANGED)
             groups.append(frozenset(known))
-        spellings.append(tuple(groups))
+        # The humps of a ValueError are words of their own: all of them do not make one.
+        is_one_word = term.text.isascii() and term.text.isalnum()
+        spellings.append(tuple(groups[:1] if is_one_word else groups))
     return Sought(weights=weights, spellings=tuple(spellings))

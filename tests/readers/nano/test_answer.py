@@ -184,3 +184,17 @@ def test_quotation_marks_keep_words_together() -> None:
 def test_the_same_question_gets_the_same_answer(work: list[Page]) -> None:
     """Ties are broken by the order of the pages."""
     assert len({ask("Which service has been failing?", work).text for _ in range(3)}) == 1
+
+
+def test_the_humps_of_a_name_do_not_make_it() -> None:
+    """What is said of one error is no answer about another."""
+    pages = typeset("An IndexError is raised where the value is out of range.", style=STYLE)
+    assert ask("When is a ValueError raised?", pages).quotes == ()
+    assert ask("When is an IndexError raised?", pages).quotes
+
+
+def test_blanks_need_not_be_sure() -> None:
+    """How wide one is, is no doubt that anybody is told of; a sign that stands by itself is."""
+    pages = typeset("The gate is 4711 ( B.", style=STYLE)
+    assert ask("Which gate?", pages, **{" gate": " gate"}).quotes[0].is_sure
+    assert ask("Which gate?", pages, **{"(": "["}).quotes[0].doubts == ("[",)
