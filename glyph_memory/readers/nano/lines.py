@@ -1,0 +1,162 @@
+"""Find the lines of a page: columns, baselines and the size of the letters, from its ink alone.
+
+Knows ink; knows nothing about characters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.page import Box
+from glyph_memory.readers.nano.baselines import Profile, find_baselines
+from glyph_memory.readers.nano.columns import Span, find_columns
+from glyph_memory.readers.nano.grid import Rows, fill
+from glyph_memory.readers.nano.leftover import leftover, pictures
+from glyph_memory.readers.nano.scale import Scale, measure_scale
+from glyph_memory.readers.nano.straight import settle
+
+Ink = NDArray[np.float32]
+"""Shape (height, width), 0 for paper to 1 for full ink."""
+
+_INK, _SURE_INK = 0.25, 0.2
+"""What has more ink than this is seen as ink; what has less, while looking for lines, as none."""
+_STRIP_PX = 4_000_000
+"""Rows are summed in strips of so many pixels."""
+_USUAL_PX = 9.0, 10.0
+"""Size of letters and pitch where nothing tells."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundLine:
+    """A line of text before it is read."""
+
+    baseline: float
+    """In pixels from the top: the edge below the row on which letters like `x` stand. A fraction on resampled pages."""
+    left: int
+    """First column of its ink."""
+    right: int
+    """Column after its ink."""
+    column: int
+    """Which column of the page it stands in, from the left."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundLines:
+    """The lines of a page."""
+
+    lines: tuple[FoundLine, ...]
+    """In reading order: column by column, top to bottom."""
+    pitch_px: float
+    """Usual distance of two baselines."""
+    size_px: float
+    """About the size of the font's em square."""
+    unread: tuple[Box, ...]
+    """Ink that is no line of text: pictures, noise, solid areas."""
+
+
+def find_lines(ink: Ink) -> FoundLines:
+    """Find lines.
+
+    Args:
+        ink: Shape (height, width), 0 for paper to 1 for full ink.
+
+    Returns:
+        None, and nothing unread, where there is no ink.
+    """
+    inked = ink > _INK
+    solid = pictures(inked)
+    if solid:
+        ink = ink.copy()
+        for left, top, right, bottom in solid:
+            ink[top:bottom, left:right] = 0
+            inked[top:bottom, left:right] = False
+    spans = find_columns(inked)
+    floor = _noise(ink)
+    sure, faint = _profiles(ink, spans, _SURE_INK), _profiles(ink, spans, floor)
+    scale = measure_scale(sure, faint)
+    lines: list[FoundLine] = []
+    if scale is not None:
+        for number, span in enumerate(spans):
+            baselines = _baselines(sure[number], faint[number], scale)
+            found = _lines(ink, floor, baselines, span, number, scale)
+            lines += [line for line in found if _is_text(inked, line, scale)]
+    size, pitch = (scale.size_px, scale.pitch_px) if scale else _USUAL_PX
+    held = [_reach(line, size) for line in lines]
+    rest = leftover(inked, held, least=max(9.0, 0.3 * size**2))
+    return FoundLines(lines=tuple(lines), pitch_px=pitch, size_px=size, unread=tuple(sorted([*solid, *rest])))
+
+
+def _noise(ink: Ink) -> float:
+    """Give the ink below which there is noise: hardly any, except on pages that were photographed or squeezed."""
+    sample = ink[::3, ::3]
+    return 0.04 if np.mean((sample > 0) & (sample < 0.06)) < 0.08 else _SURE_INK
+
+
+def _profiles(ink: Ink, spans: list[Span], floor: float) -> list[Profile]:
+    """Give each column's ink of each row, without what is below `floor`."""
+    profiles = np.zeros((len(spans), len(ink)))
+    rows = max(1, _STRIP_PX // ink.shape[1])
+    for first in range(0, len(ink), rows):
+        strip = np.maximum(ink[first : first + rows], np.float32(floor))
+        for profile, (left, right) in zip(profiles, spans, strict=True):
+            profile[first : first + rows] = strip[:, left:right].sum(axis=1, dtype=np.float64) - floor * (
+                right - left
+            )
+    return list(np.maximum(profiles, 0))
+
+
+def _baselines(sure: Profile, faint: Profile, scale: Scale) -> list[float]:
+    """Give the baselines of one column."""
+    found = find_baselines(
+        sure,
+        band_px=scale.band_px,
+        apart=0.95 * scale.size_px,
+        pitch=scale.pitch_px,
+        dangling=scale.dangling,
+    )
+    if not found:
+        return []
+    long = [line.y for line in found if line.trust > 0.7] or [line.y for line in found]
+    short = [line.y for line in found if line.y not in long]
+    return settle(fill(Rows(faint, scale), long, short, scale), found, scale.pitch_px)
+
+
+def _lines(
+    ink: Ink, floor: float, baselines: list[float], span: Span, column: int, scale: Scale
+) -> Iterator[FoundLine]:
+    """Say where each line begins and ends, by the rows that no neighbour's letters reach."""
+    size, (left, right) = scale.size_px, span
+    bounds = [-np.inf, *baselines, np.inf]
+    for above, baseline, below in zip(bounds[:-2], baselines, bounds[2:], strict=True):
+        top, bottom = (
+            max(baseline - 0.76 * size, above + 0.26 * size),
+            min(baseline + 0.25 * size, below - 0.78 * size),
+        )
+        part = ink[max(math.ceil(top), 0) : max(math.floor(bottom), round(baseline), 0), left:right]
+        held = np.flatnonzero(part.max(axis=0, initial=0) > floor + 0.1)
+        if len(held):
+            yield FoundLine(
+                baseline=baseline, left=left + int(held[0]), right=left + int(held[-1]) + 1, column=column
+            )
+
+
+def _is_text(inked: NDArray[np.bool_], line: FoundLine, scale: Scale) -> bool:
+    """Say whether ink and paper take turns along a line, as they do where there are letters."""
+    width = (line.right - line.left) / scale.size_px
+    if width < 4:
+        return True
+    part = inked[max(round(line.baseline - 0.6 * scale.size_px), 0) : max(round(line.baseline), 0)]
+    part = part[:, line.left : line.right]
+    begins = np.count_nonzero(part[:, 1:] & ~part[:, :-1], axis=1)
+    return bool(len(begins) and begins.max() >= 0.35 * width)
+
+
+def _reach(line: FoundLine, size: float) -> Box:
+    """Give where a line's ink may be, tails and accents included."""
+    top, bottom = round(line.baseline - 0.98 * size), round(line.baseline + 0.4 * size) + 1
+    return line.left - 2, top, line.right + 2, bottom
