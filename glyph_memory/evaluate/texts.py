@@ -77,7 +77,8 @@ def _prose(dice: random.Random) -> Iterator[str]:
 def _paragraphs() -> tuple[str, ...]:
     pieces = (
         " ".join(piece.split())
-        for _, topic in sorted(topics.topics.items())
+        for name, topic in sorted(topics.topics.items())
+        if name != "debugger"  # which is the docstring of `pdb`, and that is for training
         for piece in re.split(r"\n\s*\n", topic)
     )
     return tuple(dict.fromkeys(piece for piece in pieces if len(piece) > 200 and piece[0].isupper()))

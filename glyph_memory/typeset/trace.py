@@ -15,7 +15,7 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript
 from glyph_memory.typeset.block import Block
-from glyph_memory.typeset.characters import NEWLINE
+from glyph_memory.typeset.characters import ESCAPED, NEWLINE
 from glyph_memory.typeset.compose import LABEL_SIGN, compose
 from glyph_memory.typeset.geometry import FIX
 from glyph_memory.typeset.glyphs import EMPTY
@@ -40,6 +40,8 @@ class Trace:
     """Of each character: number of its line on the page, in reading order."""
     marked: NDArray[np.bool_] = field(repr=False)
     """Of each character: whether it is a newline drawn as the style's mark."""
+    escaped: NDArray[np.bool_] = field(repr=False)
+    """Of each character: whether it is spelled as its number, `\\u{…}`, from `x` on."""
     baselines: NDArray[np.int64] = field(repr=False)
     """Shape (lines,): the pixel row below the one that letters such as `x` stand on."""
 
@@ -85,5 +87,6 @@ def traced(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace]:
             advance=measured.advance[where] / FIX,
             line=line,
             marked=newline & ~measured.breaks[where],
+            escaped=measured.kind[where] & ESCAPED != 0,
             baselines=np.concatenate([column.baselines for column in placed]),
         )

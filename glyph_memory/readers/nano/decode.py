@@ -21,7 +21,7 @@ from glyph_memory.readers.nano.alphabet import (
     restored,
 )
 from glyph_memory.readers.nano.network import Found
-from glyph_memory.readers.nano.transcription import UNREADABLE
+from glyph_memory.readers.nano.transcription import SURE, UNREADABLE
 
 Float = NDArray[np.float32]
 
@@ -31,6 +31,12 @@ _IDEOGRAPH = NUMBER_OF[IDEOGRAPH]
 _ONE = 1.3
 """Two neighbouring cells hold one character between them where the chances that one begins add up to less."""
 _SPACE_EMS = 0.32
+_SPACES_EMS = (0.18, 0.75)
+"""A space is so wide in most fonts, and no narrower or wider in any."""
+_AROUND = 4
+"""Characters to both sides that say how clear a place is."""
+_TRUST = 0.2
+"""A character is at most so much surer than those around it on the mean."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +61,7 @@ def spelled(found: Found, count: int, *, size_px: float) -> list[Spelled]:
     """
     strip, cell, classes, confidence = _characters(found)
     x = (cell * STEP_PX - LEAD_PX + STEP_PX / 2).astype(np.float32)
-    space_px = _space_px(strip, x, classes) or _SPACE_EMS * size_px
+    space_px = _space_px(strip, x, classes, size_px)
     bounds = np.searchsorted(strip, np.arange(count + 1)).tolist()
     return [
         _line(x[start:stop], classes[start:stop], confidence[start:stop], space_px)
@@ -68,8 +74,9 @@ def _characters(found: Found) -> tuple[NDArray[np.int64], NDArray[np.int64], NDA
     begins, classes = found.begins, found.classes
     beside = (np.diff(found.strip) == 0) & (np.diff(found.cell) == 1)
     both = begins[:-1] + begins[1:]
-    # One character between two cells: the likelier cell has it.
+    # One character between two cells: the likelier cell has it. Two that differ, one of them certain, are no such pair.
     shared = beside & (both > 0.5) & (both < _ONE) & (begins[:-1] > 0.1) & (begins[1:] > 0.1)
+    shared &= (classes[:-1] == classes[1:]) | (np.maximum(begins[:-1], begins[1:]) < SURE)
     left_wins = begins[:-1] >= begins[1:]
     whole = begins.copy()
     winner = np.where(left_wins, np.arange(len(both)), np.arange(1, len(begins)))[shared]
@@ -86,13 +93,15 @@ def _characters(found: Found) -> tuple[NDArray[np.int64], NDArray[np.int64], NDA
     return found.strip[kept], found.cell[kept], classes[kept], confidence[kept]
 
 
-def _space_px(strip: NDArray[np.int64], x: Float, classes: NDArray[np.int64]) -> float:
-    """Measure a single space: the usual width of the narrower gaps; 0 where there is none."""
+def _space_px(strip: NDArray[np.int64], x: Float, classes: NDArray[np.int64], size_px: float) -> float:
+    """Measure a single space: the usual width of the narrower gaps, if it may be one at all."""
     gap = np.flatnonzero((classes[:-1] == _SPACE) & (classes[1:] != _SPACE) & (np.diff(strip) == 0))
-    if not len(gap):
-        return 0.0
     widths = x[gap + 1] - x[gap]
-    return float(widths[widths <= 1.5 * np.quantile(widths, 0.3)].mean())
+    widths = widths[(widths > _SPACES_EMS[0] * size_px) & (widths < _SPACES_EMS[1] * size_px)]
+    if not len(widths):
+        return _SPACE_EMS * size_px
+    narrow = np.quantile(widths, 0.3) + STEP_PX + 0.1  # places are told to the cell
+    return float(widths[widths <= narrow].mean())
 
 
 def _line(x: Float, classes: NDArray[np.int64], confidence: Float, space_px: float) -> Spelled:
@@ -116,4 +125,14 @@ def _line(x: Float, classes: NDArray[np.int64], confidence: Float, space_px: flo
             for number, times in zip(classes.tolist(), repeats.tolist(), strict=True)
         ]
     )
+    confidence = np.minimum(confidence, _around(confidence) + np.float32(_TRUST))
     return Spelled(text=restored(text), x=np.repeat(x, repeats), confidence=np.repeat(confidence, repeats))
+
+
+def _around(confidence: Float) -> Float:
+    """Give the mean over each character and its neighbours: among what cannot be read nothing is read for sure."""
+    total = np.concatenate([[0], np.cumsum(confidence, dtype=np.float64)])
+    place = np.arange(len(confidence))
+    first, stop = np.maximum(place - _AROUND, 0), np.minimum(place + _AROUND + 1, len(confidence))
+    mean: Float = ((total[stop] - total[first]) / (stop - first)).astype(np.float32)
+    return mean

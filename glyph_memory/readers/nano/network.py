@@ -103,7 +103,7 @@ class Network:
         wide = np.flatnonzero(best == NUMBER_OF[IDEOGRAPH])
         if len(wide) and self._glance:
             cells = found[wide]
-            which, chance = self._second_look(glances(strips, cells // count, cells % count))
+            which, chance = self.second_look(glances(strips, cells // count, cells % count))
             best[wide], likelihood[wide] = which + len(CLASSES), likelihood[wide] * chance
         return Found(
             strip=numbers[found // count],
@@ -113,7 +113,7 @@ class Network:
             likelihood=likelihood,
         )
 
-    def _second_look(self, ink: NDArray[np.uint8]) -> tuple[Ints, Float]:
+    def second_look(self, ink: NDArray[np.uint8]) -> tuple[Ints, Float]:
         """Tell ideographs apart.
 
         Args:
@@ -209,26 +209,19 @@ def network(path: Path = WEIGHTS) -> Network:
     Raises:
         ReaderUnavailable: The weights are missing or broken.
     """
-    return Network(dict(read_weights(path)))
-
-
-def read_weights(path: Path) -> Iterator[tuple[str, Float]]:
-    """Read a safetensors file: eight bytes of length, a head in JSON, then the numbers.
-
-    Raises:
-        ReaderUnavailable: It is missing or broken.
-    """
     try:
-        data = path.read_bytes()
-        (length,) = struct.unpack("<Q", data[:8])
-        head = json.loads(data[8 : 8 + length])
-        for name, entry in head.items():
-            if name == "__metadata__":
-                continue
-            start, stop = entry["data_offsets"]
-            numbers = np.frombuffer(data[8 + length + start : 8 + length + stop], np.uint8)
-            yield name, numbers.view(_TYPES[entry["dtype"]]).reshape(entry["shape"]).astype(np.float32)
-    except (OSError, ValueError, KeyError, struct.error) as error:
+        return Network(dict(read_weights(path.read_bytes())))
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, struct.error) as error:
         raise ReaderUnavailable(
             f"the nano reader's weights, {str(path)!r}, cannot be read ({error}); install glyph-memory again"
         ) from error
+
+
+def read_weights(data: bytes) -> Iterator[tuple[str, Float]]:
+    """Read a safetensors file: eight bytes of length, a head in JSON, then the numbers."""
+    (length,) = struct.unpack("<Q", data[:8])
+    for name, entry in json.loads(data[8 : 8 + length]).items():
+        if name != "__metadata__":
+            start, stop = entry["data_offsets"]
+            numbers = np.frombuffer(data[8 + length + start : 8 + length + stop], np.uint8)
+            yield name, numbers.view(_TYPES[entry["dtype"]]).reshape(entry["shape"]).astype(np.float32)

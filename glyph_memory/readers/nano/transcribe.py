@@ -7,30 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from glyph_memory.page import Box
-from glyph_memory.readers.nano.alphabet import ROWS, ROWS_ABOVE, ROWS_BELOW, SIZE_PX, SIZES_PX
-from glyph_memory.readers.nano.decode import Spelled, spelled
 from glyph_memory.readers.nano.image import Source, load
 from glyph_memory.readers.nano.ink import ink_of
 from glyph_memory.readers.nano.lines import FoundLine, FoundLines, find_lines
-from glyph_memory.readers.nano.network import Found, Network, joined, network
+from glyph_memory.readers.nano.looks import Looks
+from glyph_memory.readers.nano.network import network
 from glyph_memory.readers.nano.transcription import ReadAnchor, ReadLine, Transcription
 
-Ink = NDArray[np.uint8]
-
-_SIDE = 24
-"""Empty columns at both ends of a strip, of which `EDGE_PX` are not looked at."""
 _LABEL = re.compile(r"§(\d{1,9}) (system|user|assistant|tool)\b")
-_WIDTHS = 64
-"""Strips are brought to widths that are multiples of this, so that many are looked at together."""
-_BESIDE = 6
-"""Columns beside a line that are seen where another column of text is near."""
 _COLOR, _COLORED = 40, 0.15
 """How far apart the channels of a coloured pixel are, and the share of such pixels in a label."""
 
@@ -49,7 +38,7 @@ def transcribe(source: Source) -> Transcription:
     pixels = load(source)
     ink = ink_of(pixels)
     found = find_lines(ink)
-    read = _read(network(), np.rint(ink * 255).astype(np.uint8), found)
+    read = Looks(network(), np.rint(ink * 255).astype(np.uint8), found).read()
     lines = tuple(
         ReadLine(
             text=one.text,
@@ -64,58 +53,6 @@ def transcribe(source: Source) -> Transcription:
     return Transcription(
         size=(ink.shape[1], ink.shape[0]), lines=lines, anchors=_anchors(lines, pixels), unread=found.unread
     )
-
-
-def _read(reader: Network, ink: Ink, found: FoundLines) -> list[Spelled]:
-    """Read every line; those of about the same length are looked at together."""
-    ink, scale = _scaled(ink, found.size_px)
-    strips = [_strip(ink, line, scale, apart=found.lines[-1].column > 0) for line in found.lines]
-    by_width = dict[int, list[int]]()
-    for number, strip in enumerate(strips):
-        by_width.setdefault(-(-strip.shape[1] // _WIDTHS) * _WIDTHS, []).append(number)
-    looks = list[Found]()
-    for width, numbers in by_width.items():
-        batch = np.zeros((len(numbers), ROWS, width), np.uint8)
-        for row, number in enumerate(numbers):
-            batch[row, :, : strips[number].shape[1]] = strips[number]
-        looks.append(reader.find(batch, numbers))
-    if not looks:
-        return []
-    read = spelled(joined(looks), len(strips), size_px=found.size_px * scale)
-    return [
-        replace(one, x=((one.x - _SIDE) / scale + line.left).astype(np.float32))
-        for one, line in zip(read, found.lines, strict=True)
-    ]
-
-
-def _scaled(ink: Ink, size_px: float) -> tuple[Ink, float]:
-    """Give the page with letters of a size that the network knows, and how much larger it became."""
-    if SIZES_PX[0] <= size_px <= SIZES_PX[1]:
-        return ink, 1.0
-    scale = SIZE_PX / size_px
-    size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
-    return np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC)), scale
-
-
-def _strip(ink: Ink, line: FoundLine, scale: float, *, apart: bool) -> Ink:
-    """Cut a line out: shape (ROWS, width), with empty columns on both sides.
-
-    Args:
-        ink: The page as the network wants it.
-        line: Where the line stands on the page as it was.
-        scale: From the one to the other.
-        apart: Whether other columns of text stand beside it, which must not be seen.
-    """
-    row = round(line.baseline * scale)
-    left, right = int(line.left * scale), int(np.ceil(line.right * scale))
-    strip = np.zeros((ROWS, right - left + 2 * _SIDE), np.uint8)
-    reach = _BESIDE if apart else _SIDE
-    rows = slice(max(0, row - ROWS_ABOVE), max(0, min(len(ink), row + ROWS_BELOW)))
-    columns = slice(max(0, left - reach), max(0, min(ink.shape[1], right + reach)))
-    seen = ink[rows, columns]
-    top, side = rows.start - row + ROWS_ABOVE, columns.start - left + _SIDE
-    strip[top : top + seen.shape[0], side : side + seen.shape[1]] = seen
-    return strip
 
 
 def _box(line: FoundLine, found: FoundLines, shape: tuple[int, ...]) -> Box:

@@ -19,9 +19,9 @@ A small network that reads text lines off page images, made for pages that glyph
 a CPU. It tells characters, where they stand, and how sure it is of each; it does not reason, and knows no words.
 
 ## What it is
-- One text line at a time, a strip {rows} rows high: convolutions over columns ({first} px, then {layers} cells of 2 px),
-  and for every second column whether a character begins there, and which of {classes}. {ideographs:,} ideographs are
-  told apart in a second look at {rows} × 16 px. {parameters:,} numbers in half precision, {megabytes:.1f} MB.
+- One text line at a time, a strip {rows} rows high: convolutions over columns ({first} px, then {layers} cells of
+  2 px), and for every second column whether a character begins there, and which of {classes}. {ideographs:,} ideographs
+  are told apart in a second look at {rows} × 16 px. {parameters:,} numbers in half precision, {megabytes:.1f} MB.
 - Letters of {smallest} to {largest} px are read as they are, others are resampled first.
 
 ## What it was trained on
@@ -30,8 +30,8 @@ a CPU. It tells characters, where they stand, and how sure it is of each; it doe
   compressed or noisy, and lines cut a pixel too high or too low. Fonts: the package's own, {fonts}.
 - Text: docstrings and sources of the standard library's modules (but the quarter that is kept for measuring), made-up
   JSON, logs, identifiers, numbers, chats, random words, random characters, common Chinese characters.
-- {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} steps of
-  ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
+- {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} steps
+  of ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
 - Again: `python -m glyph_memory.training.nano FOLDER --steps {steps} --seed {seed}`.
 
 ## What was measured

@@ -101,9 +101,11 @@ def _cut(random: Random, trace: Trace, style: PageStyle) -> Strips:
         if not 0 < row <= height:
             continue
         strip = ink[pad + row - ROWS_ABOVE : pad + row + ROWS_BELOW]
+        spelled = trace.escaped & (trace.line == nth)
+        escapes = np.stack([trace.x[spelled], (trace.x + trace.advance)[spelled]], axis=1) * scale[0]
         for start in _windows(random, x[of_line]):
             strips.append(strip[:, WIDTH + start : 2 * WIDTH + start])
-            labels.append(_labels(x[of_line] - start, number[of_line]))
+            labels.append(_labels(x[of_line] - start, number[of_line], escapes - start))
     return Strips(np.stack(strips), np.stack(labels))
 
 
@@ -115,14 +117,22 @@ def _windows(random: Random, x: Float) -> Iterator[int]:
         start += WIDTH - 2 * EDGE_PX - random.randint(0, 20)
 
 
-def _labels(x: Float, number: NDArray[np.int16]) -> NDArray[np.int16]:
+def _labels(x: Float, number: NDArray[np.int16], escapes: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Label a strip's cells; what is spelled as a number, `escapes` from where to where, is not to be learned."""
     label = np.full(CELLS, -1, np.int16)
-    cell = np.floor((x + LEAD_PX + 0.125) / STEP_PX).astype(np.int64)
+    cell = _cell(x)
     inside = (cell >= 0) & (cell < CELLS)
     label[cell[inside]] = number[inside]
+    for first, stop in _cell(escapes).tolist():
+        label[max(first, 0) : max(stop, 0)] = -2
     edge = EDGE_PX // STEP_PX
     label[:edge] = label[-edge:] = -2
     return label
+
+
+def _cell(x: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Give the cell of a character that begins at `x`."""
+    return np.floor((x + LEAD_PX + 0.125) / STEP_PX).astype(np.int64)
 
 
 def _characters(trace: Trace, style: PageStyle) -> tuple[Float, NDArray[np.int16], NDArray[np.int64]]:

@@ -21,8 +21,8 @@ def style_of(random: Random) -> PageStyle:
     choice = random.random()
     if choice < 0.5:
         return PageStyle.glyph().dense() if random.random() < 0.1 else PageStyle.glyph()
-    if choice < 0.68:
-        style = PageStyle.named(random.choice(PRESETS))
+    if choice < 0.72:
+        style = PageStyle.named(random.choice((*PRESETS, "pixel")))
         return replace(style, dpi=96) if random.random() < 0.15 else style
     try:
         return _random(random)
@@ -39,7 +39,7 @@ def _random(random: Random) -> PageStyle:
         line_height_pt=size * random.choice((1, 1.05, 1.11, 1.2, 1.35, random.uniform(1, 1.5))),
         letter_spacing_pt=random.choice((0, 0, 0, 0, random.uniform(-0.3, 0.6))),
         horizontal_scale=random.choice((1, 1, 1, random.uniform(0.9, 1.15))),
-        antialias=random.random() < (0.75 if font == "mono" else 0.95),
+        antialias=random.random() < (0.7 if font == "mono" else 0.9),
         alignment=random.choice(("left", "left", "left", "justify", "center", "right")),
         page_width_pt=random.choice((420, 595, 595, 700)),
         margin_x_pt=random.choice((4, 10, 10, 30)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 import sysconfig
 import uuid
@@ -68,7 +69,11 @@ def ideographs(random: Random, characters: int) -> str:
 
 
 def _prose(random: Random) -> str:
-    return random.choice(_library().paragraphs)
+    paragraph = random.choice(_library().paragraphs)
+    if random.random() < 0.3:  # as typographers write it
+        paragraph = re.sub(r"(^|[\s(])\"", r"\1“", paragraph).replace('"', "”").replace("'", "’")
+        paragraph = paragraph.replace(" -- ", random.choice((" – ", "—", " — "))).replace("...", "…")
+    return paragraph
 
 
 def _code(random: Random) -> str:
@@ -214,6 +219,7 @@ def _marked_up(random: Random) -> str:
             f"{name} = {said!r}  # {said}",
             f"$ {name} --{random.choice(words)}={_number(random)} | grep -E '{random.choice(words)}' > /tmp/{name}",
             f"“{said},” said {name.title()}’s friend — ‘{said}’ … {said}",
+            f"{name}\\u{{{random.randrange(0x3000):x}}}{said}\\u{{{random.randrange(0x20000):x}}}",
             "-" * random.randint(3, 80),
             "=" * random.randint(3, 80),
             f"{name:<24}{_number(random):>14}{_number(random):>14}   {said}",
