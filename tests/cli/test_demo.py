@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from PIL import Image
+
+from glyph_memory.readers.nano import Transcription, transcribe
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 
-def test_the_demo_shows_what_pages_save(spawn: Run, tmp_path: Path) -> None:
-    """Two long texts, each in two ways; a table to read and pages to look at."""
+def test_the_demo_shows_what_pages_save_and_answers_from_pixels(spawn: Run, tmp_path: Path) -> None:
+    """Two long texts, each in two ways; a table and pages to look at; six questions, what was quoted, and where."""
     result = spawn("demo")
     assert (result.code, result.err) == (0, "")
     assert result.out.count("×") == 5
@@ -22,6 +25,13 @@ def test_the_demo_shows_what_pages_save(spawn: Run, tmp_path: Path) -> None:
     assert "<script" not in report
     with Image.open(tmp_path / "out" / "demo.png") as sheet:
         assert sheet.width > 1000
+    asked = result.out[result.out.index("Answered from pixels") :]
+    assert asked.count("pages · ") == 6
+    assert "SyntaxError" in asked
+    assert "§22 user, page 1:\n" in asked
+    assert "5c2a3ce7a5d69f871f8ba3a10d9488a021c735a7" in asked
+    assert "“What is the deploy key of checkout?”" in report
+    assert report.count("framed where it was read") == 6
 
 
 def test_the_demo_remembers_its_conversation(spawn: Run, tmp_path: Path) -> None:
@@ -40,9 +50,13 @@ def test_the_demo_remembers_its_conversation(spawn: Run, tmp_path: Path) -> None
     assert '<mark class="hit">catalogue</mark>' in html
 
 
-def test_the_demos_figures_can_be_had_as_json(run: Run, tmp_path: Path) -> None:
-    """Every text costs less as pages than as text."""
+def test_the_demos_figures_can_be_had_as_json(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every text costs less as pages than as text. Nothing is found on pages that seem blank."""
+    monkeypatch.setattr(transcribe, "transcribe", lambda source: Transcription(size=(1, 1), lines=()))
     printed = run("demo", "--out", tmp_path / "elsewhere", "--json").json
     assert all(text["ratio"] > 1.5 for text in printed["texts"])
     assert printed["memory"]["saved_tokens"] > 0.3 * printed["memory"]["plain_tokens"]
+    assert [answer["quote"] for answer in printed["answers"]] == [None] * 6
     assert all(Path(place).exists() for place in printed["written"].values())
