@@ -61,14 +61,14 @@ def _box(line: FoundLine, found: FoundLines, shape: tuple[int, ...]) -> Box:
 
 
 def _anchors(lines: Sequence[ReadLine], pixels: NDArray[np.uint8]) -> tuple[ReadAnchor, ...]:
-    """Find the labels of turns: by their words, and by their colour where the image has colours."""
+    """Find the labels of turns: by their words and by their colour, for content may have the words, never the colour."""
     found = list[ReadAnchor]()
     for number, line in enumerate(lines):
         for label in _LABEL.finditer(line.text):
             left = int(line.left[label.start()])
             right = int(line.left[label.end()]) if label.end() < len(line.text) else line.box[2]
             box = (left, line.box[1], right, line.box[3])
-            if pixels.ndim == 2 or _is_colored(pixels, box):
+            if pixels.ndim == 3 and _is_colored(pixels, box):
                 least = float(line.confidence[label.start() : label.end()].min())
                 found.append(
                     ReadAnchor(number=int(label[1]), role=label[2], line=number, box=box, confidence=least)

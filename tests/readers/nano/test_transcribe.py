@@ -129,6 +129,13 @@ def test_anchors_are_found_with_their_places() -> None:
         assert abs(anchor.box[0] - drawn.box[0]) <= 3
 
 
+def test_a_document_that_quotes_a_label_has_no_anchors() -> None:
+    """The words are there, the colour is not."""
+    read = transcribe(typeset("§66 tool said so, and §67 user agreed.")[0])
+    assert read.text.startswith("§66 tool said so")
+    assert read.anchors == ()
+
+
 def test_every_character_has_a_place_and_a_confidence() -> None:
     """Arrays as long as the text, from left to right, within the image."""
     page = typeset(text())[0]
