@@ -51,8 +51,12 @@ def middleware_history(talk: Sequence[Turn], length: int) -> History:
             len(mark["seals"]) for mark in state.values() if isinstance(mark, dict) and "seals" in mark
         )
 
-    call()
-    return History(call=call, seals=seals)
+    def renewed() -> float:
+        nonlocal middleware
+        middleware = GlyphMemoryMiddleware(PROFILE)
+        return call()
+
+    return History(first_ms=call(), call=call, seals=seals, renewed=renewed)
 
 
 def as_message(turn: Turn, place: int) -> BaseMessage:

@@ -35,8 +35,11 @@ def memory_history(talk: Sequence[Turn], length: int) -> History:
         theirs = asyncio.run(_timed(store.aget_messages(memory.chat_store_key)))
         return 1000 * (ours - theirs)
 
-    call()
-    return History(call=call, seals=lambda: len(memory.bookmark.seals) if memory.bookmark else 0)
+    return History(
+        first_ms=call(),
+        call=call,
+        seals=lambda: len(memory.bookmark.seals) if memory.bookmark else 0,
+    )
 
 
 def copy_of(message: ChatMessage) -> ChatMessage:

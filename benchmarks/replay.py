@@ -31,6 +31,11 @@ class History:
     """Adds a message, makes the call, gives the milliseconds of CPU time that were ours."""
     seals: Callable[[], int]
     """How many seals are shown."""
+    first_ms: float
+    """What the first call took, which folds all there is."""
+    renewed: Callable[[], float] | None = None
+    """Makes a call as a new process does that has what was kept, the bookmark; gives its milliseconds. None where one
+    process cannot stand for another, because drawn pages are shared within it."""
 
 
 @dataclass
