@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def compare_overhead(lengths: Sequence[int], calls: int, *, is_profiled: bool) -> list[dict[str, object]]:
     """Time each component at each length."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for tool_lines in (None, 60):
         kind = "heavy" if tool_lines else "light"
         talk = list(agent_conversation(turns=lengths[-1] + calls + 10, tool_lines=tool_lines))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.errors import ReaderUnavailable
+from glyph_memory.errors import ReaderError
 from glyph_memory.readers.nano.alphabet import (
     CLASSES,
     EDGE_PX,
@@ -207,12 +207,12 @@ def network(path: Path = WEIGHTS) -> Network:
     """Give the network, loaded once.
 
     Raises:
-        ReaderUnavailable: The weights are missing or broken.
+        ReaderError: The weights are missing or broken.
     """
     try:
         return Network(dict(read_weights(path.read_bytes())))
     except (OSError, ValueError, LookupError, AttributeError, TypeError, struct.error) as error:
-        raise ReaderUnavailable(
+        raise ReaderError(
             f"the nano reader's weights, {str(path)!r}, cannot be read ({error}); install glyph-memory again"
         ) from error
 

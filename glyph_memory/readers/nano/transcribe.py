@@ -33,7 +33,7 @@ def transcribe(source: Source) -> Transcription:
 
     Raises:
         DocumentError: It is no image that can be read, or an absurdly large one.
-        ReaderUnavailable: The weights are missing or broken.
+        ReaderError: The weights are missing or broken.
     """
     pixels = load(source)
     ink = ink_of(pixels)

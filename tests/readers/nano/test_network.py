@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glyph_memory import ReaderUnavailable
+from glyph_memory import ReaderError
 from glyph_memory.readers.nano.alphabet import CLASSES, EDGE_PX, GLANCE_PX, ROWS, STEP_PX
 from glyph_memory.readers.nano.network import WEIGHTS, Network, glances, network, read_weights
 
@@ -100,7 +100,7 @@ def test_weights_that_are_missing_or_broken_are_told_in_one_line(
     path = tmp_path / "nano.safetensors"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ReaderUnavailable, match="install glyph-memory again") as failure:
+    with pytest.raises(ReaderError, match="install glyph-memory again") as failure:
         network(path)
     assert str(path) in str(failure.value)
     assert "\n" not in str(failure.value)
