@@ -30,6 +30,7 @@ _SPACE, _UNREADABLE = NUMBER_OF[" "], NUMBER_OF[UNREADABLE]
 _IDEOGRAPH = NUMBER_OF[IDEOGRAPH]
 _ONE = 1.3
 """Two neighbouring cells hold one character between them where the chances that one begins add up to less."""
+_WIDE_EMS = 0.6
 _SPACE_EMS = 0.32
 _SPACES_EMS = (0.18, 0.75)
 """A space is so wide in most fonts, and no narrower or wider in any."""
@@ -59,7 +60,7 @@ def spelled(found: Found, count: int, *, size_px: float) -> list[Spelled]:
         count: How many strips there are.
         size_px: Of the letters, for the width of a space where the page has none to measure.
     """
-    strip, cell, classes, confidence = _characters(found)
+    strip, cell, classes, confidence = _characters(found, max(1, round(_WIDE_EMS * size_px / STEP_PX)))
     x = (cell * STEP_PX - LEAD_PX + STEP_PX / 2).astype(np.float32)
     space_px = _space_px(strip, x, classes, size_px)
     bounds = np.searchsorted(strip, np.arange(count + 1)).tolist()
@@ -69,8 +70,15 @@ def spelled(found: Found, count: int, *, size_px: float) -> list[Spelled]:
     ]
 
 
-def _characters(found: Found) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Float]:
-    """Pick the cells that hold a character: strip, cell, class and confidence of each."""
+def _characters(
+    found: Found, wide_cells: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Float]:
+    """Pick the cells that hold a character: strip, cell, class and confidence of each.
+
+    Args:
+        found: What the network says.
+        wide_cells: Behind an ideograph so many cells hold nothing else.
+    """
     begins, classes = found.begins, found.classes
     beside = (np.diff(found.strip) == 0) & (np.diff(found.cell) == 1)
     both = begins[:-1] + begins[1:]
@@ -83,6 +91,7 @@ def _characters(found: Found) -> tuple[NDArray[np.int64], NDArray[np.int64], NDA
     loser = np.where(left_wins, np.arange(1, len(begins)), np.arange(len(both)))[shared]
     whole[winner] = np.minimum(both[shared], 1)
     whole[loser] = 0
+    whole[_covered(found, whole, wide_cells)] = 0
     kept = whole > 0.5
     confidence = whole * found.likelihood
     # What may have been overlooked makes its neighbours less sure.
@@ -91,6 +100,22 @@ def _characters(found: Found) -> tuple[NDArray[np.int64], NDArray[np.int64], NDA
     confidence[:-1] *= 1 - np.where(beside, doubt[1:], 0)
     confidence[(classes == _UNREADABLE) | (classes == _IDEOGRAPH)] = 0
     return found.strip[kept], found.cell[kept], classes[kept], confidence[kept]
+
+
+def _covered(found: Found, whole: Float, wide_cells: int) -> NDArray[np.int64]:
+    """Give those that stand within an ideograph which begins for surer, or is one itself and begins for less sure."""
+    wide = (found.classes >= len(CLASSES)) | (found.classes == _IDEOGRAPH)
+    if not wide.any():
+        return np.zeros(0, np.int64)
+    held = np.flatnonzero(whole > 0.5)
+    for _ in range(2):  # what is left over may stand within one before it
+        near = (np.diff(found.strip[held]) == 0) & (np.diff(found.cell[held]) <= wide_cells) & wide[held[:-1]]
+        first = whole[held[:-1]] >= whole[held[1:]]
+        drop = np.zeros(len(held), np.bool_)
+        drop[1:] |= near & first
+        drop[:-1] |= near & ~first
+        held = held[~drop]
+    return np.setdiff1d(np.flatnonzero(whole > 0.5), held)
 
 
 def _space_px(strip: NDArray[np.int64], x: Float, classes: NDArray[np.int64], size_px: float) -> float:

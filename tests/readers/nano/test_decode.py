@@ -55,6 +55,12 @@ def test_what_may_have_been_overlooked_makes_its_neighbour_unsure() -> None:
     assert one.confidence[0] < SURE
 
 
+def test_within_an_ideograph_nothing_else_begins() -> None:
+    """A second start in the same square is its strokes; the next square is the next character."""
+    one = only(found((8, "了", 0.99), (10, "了", 0.7), (13, "的", 0.8), (15, "J", 0.6), (17, "一", 1)))
+    assert one.text == "了的一"
+
+
 def test_what_cannot_be_read_is_marked_and_never_sure() -> None:
     """However certain the network is that it is something it does not know."""
     one = only(found((8, UNREADABLE, 1)))
