@@ -31,6 +31,54 @@ _OTHER_SCRIPTS = "".join(
     map(chr, (*range(0x531, 0x557), *range(0x561, 0x587), *range(0x10D0, 0x10F6), *range(0x1401, 0x1480)))
 )
 _RARE = "".join(c for c in (*CLASSES, *TWIN_OF) if ord(c) > 126 and c not in (IDEOGRAPH, UNREADABLE, "§"))
+_PAIRS = (
+    "“”",
+    "“”",
+    "‘’",
+    "„“",
+    '""',
+    "''",
+    "``",
+    "«»",
+    "()",
+    "[]",
+    "{}",
+    "<>",
+    "**",
+    "__",
+    "||",
+    "‹›",
+    "`'",
+    "´`",
+)
+_ENDS = (
+    "",
+    "",
+    "",
+    ".",
+    ",",
+    "…",
+    "...",
+    "..",
+    ":",
+    ";",
+    "’s",
+    "'s",
+    "–",
+    "—",
+    "-",
+    "--",
+    "―",
+    "-",
+    "·",
+    "•",
+    "°",
+    "*",
+    "′",
+    "″",
+    "!",
+    "?",
+)
 _ROLES: tuple[Role, ...] = ("user", "assistant", "assistant", "tool", "system")
 
 
@@ -110,6 +158,17 @@ def _lookalikes(random: Random) -> str:
     return " ".join(words)
 
 
+def _punctuated(random: Random) -> str:
+    """Words among signs that look much alike: straight and round quotes, dots and ellipses, hyphens and dashes."""
+
+    def word() -> str:
+        made = random.choice((random.choice(_library().words), "".join(random.choices(_ASCII, k=3)), ""))
+        before, behind = random.choice(_PAIRS)
+        return random.choice((f"{before}{made}{behind}", made)) + random.choice(_ENDS)
+
+    return random.choice((" ", " ", "")).join(word() for _ in range(random.randint(5, 40)))
+
+
 def _rare(random: Random) -> str:
     pools = (_RARE, _RARE, _RARE[:94], _ASCII)
     words = ("".join(random.choices(random.choice(pools), k=random.randint(1, 9))) for _ in range(20))
@@ -124,7 +183,28 @@ def _other_scripts(random: Random) -> str:
 
 
 def _ideographs(random: Random) -> str:
-    signs = "、。，！？：；（）《》「」"
+    signs = (
+        "、",
+        "。",
+        "，",
+        "！",
+        "？",
+        "：",
+        "；",
+        "（",
+        "）",
+        "《",
+        "》",
+        "「",
+        "」",
+        "“",
+        "”",
+        "‘",
+        "’",
+        "1",
+        "k",
+        "",
+    )
     pieces = (
         "".join(random.choices(IDEOGRAPHS, k=random.randint(2, 12))) + random.choice(signs)
         for _ in range(random.randint(2, 12))
@@ -228,8 +308,8 @@ def _marked_up(random: Random) -> str:
 
 
 _KINDS: dict[Callable[[Random], str], float] = {
-    _prose: 20, _code: 14, _shuffled_words: 6, _letters: 8, _characters: 10, _lookalikes: 6, _rare: 7,
-    _other_scripts: 1.5, _ideographs: 3, _identifiers: 12, _numbers: 5, _json: 9, _log: 6, _marked_up: 6,
+    _prose: 20, _punctuated: 9, _code: 14, _shuffled_words: 6, _letters: 8, _characters: 10, _lookalikes: 6, _rare: 7,
+    _other_scripts: 1.5, _ideographs: 5, _identifiers: 12, _numbers: 5, _json: 9, _log: 6, _marked_up: 6,
 }  # fmt: skip
 """How each kind of text is made, and how often."""
 
