@@ -18,6 +18,7 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 
 _KEPT = 100
+_GLYPH = PageStyle.glyph()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +125,7 @@ class Checker:
 def check(
     pages: Iterable[Page],
     *,
-    style: PageStyle,
+    style: PageStyle = _GLYPH,
     reader: PageReader | None = None,
     progress: Callable[[PageCheck], None] | None = None,
 ) -> CheckReport:
@@ -134,7 +135,7 @@ def check(
 
     Args:
         pages: Pages, all of one style.
-        style: The one they were typeset in.
+        style: The one they were typeset in; the released Glyph model's unless another is given.
         reader: Who reads them; the embedded reader unless another is given.
         progress: Called with every page when it is read.
     """

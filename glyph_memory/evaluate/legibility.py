@@ -115,8 +115,8 @@ class LegibilityReport:
 
 
 def legibility(
-    styles: Mapping[str, PageStyle],
-    texts: Mapping[str, str],
+    styles: PageStyle | Mapping[str, PageStyle],
+    texts: str | Mapping[str, str],
     *,
     reader: PageReader | str = "nano",
     profile: ModelProfile | str = "glyph",
@@ -125,8 +125,8 @@ def legibility(
     """Let a reader read every text in every style, and count what it gets wrong.
 
     Args:
-        styles: The styles, by name; `style_grid` gives one in several sizes.
-        texts: The texts, by what to call them; `kinds` makes some.
+        styles: A style; or several by name, as `style_grid` gives one in several sizes.
+        texts: A text; or several by what to call them, as `kinds` makes some.
         reader: Who reads: a name that `reader_named` knows, or any reader of pictures.
         profile: Whose tokens are counted.
         progress: Called with every page when it is read.
@@ -137,6 +137,8 @@ def legibility(
         ReaderError: There is no such reader, or it fails.
         StyleError: There is no style.
     """
+    styles = {"style": styles} if isinstance(styles, PageStyle) else styles
+    texts = {"text": texts} if isinstance(texts, str) else texts
     _refuse_nothing(styles, texts)
     model = ModelProfile.named(profile) if isinstance(profile, str) else profile
     eye = _Stopwatch(reader_named(reader) if isinstance(reader, str) else reader)

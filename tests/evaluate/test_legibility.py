@@ -137,3 +137,11 @@ def test_a_plot_that_cannot_be_written_is_refused_before_anything_is_read(
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(GlyphMemoryError, match=r"pip install 'glyph-memory\[plot\]'"):
         check_plot(Path("out.png"))
+
+
+def test_one_style_and_one_text_need_no_names() -> None:
+    """They are called what they are."""
+    alone = legibility(GRID["glyph 9 pt"], TEXTS["prose"], reader=short_sighted)
+    named = legibility({"style": GRID["glyph 9 pt"]}, {"text": TEXTS["prose"]}, reader=short_sighted)
+    assert [row.errors for row in alone.rows] == [row.errors for row in named.rows]
+    assert (alone.rows[0].style, alone.rows[0].kind) == ("style", "text")

@@ -22,6 +22,9 @@ from glyph_memory import (
     iter_pages,
     typeset,
 )
+from glyph_memory.evaluate import check, kinds, legibility
+from glyph_memory.readers.nano import NanoReader, NanoReading
+from glyph_memory.readers.nano.transcription import SURE
 
 
 def from_text_to_answer(text: str) -> str:
@@ -32,6 +35,17 @@ def from_text_to_answer(text: str) -> str:
     with OpenAIReader("http://127.0.0.1:8000/v1") as reader:
         reading = reader.read(Context.of(f"Which port? Ratio {saved}", pages=pages))
     return reading.text
+
+
+def read_without_a_server(log: str) -> list[str]:
+    """The nano reader, what came back, what a style costs a reader."""
+    pages = typeset(log)
+    reading: NanoReading = NanoReader().read(Context.of("What is the deploy key of catalogue?", pages=pages))
+    quoted = [quote.text for quote in reading.quotes if quote.is_sure]
+    sure: bool = bool((NanoReader().transcribe("scan.png").lines[0].confidence > SURE).all())
+    misread = [found.truth for found in check(pages).misread]
+    rows = legibility(PageStyle.glyph(), kinds(["prose", "hex"])).rows
+    return [*quoted, *misread, *(row.kind for row in rows), str(sure)]
 
 
 def a_conversation_streamed() -> list[str]:
