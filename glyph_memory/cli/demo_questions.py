@@ -38,7 +38,7 @@ def ask(reference: Sequence[Page], remembered: Sequence[Page]) -> AnswersSection
     """Ask about pages of the reference, and of the conversation's memory.
 
     Raises:
-        ReaderUnavailable: The nano reader's weights are missing or broken.
+        ReaderError: The nano reader's weights are missing or broken.
     """
     with Progress("Questions, answered from pixels") as progress:
         reader = NanoReader(progress=progress)
