@@ -17,6 +17,8 @@ Profile = Floats
 
 _LEAST = 0.15
 """A step that looks less like a baseline is none; 1 is how most look."""
+_NOISE, _FEW = 0.4, 2
+"""More than a few lines that look no better than this on the average are noise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +55,20 @@ def find_baselines(
     chosen = at[_choose(at, worth, apart=apart, pitch=pitch)].tolist()
     sure = [edge for edge in chosen if _is_filled(profile[max(edge - band_px, 0) : edge], band_px)]
     padded = np.concatenate([[0.0, 0.0], profile, [0.0, 0.0]])
+    found = np.array(sure or chosen)
+    trust = np.minimum(1.0, 0.05 + ink[found] / (5 * band_px**2))
+    if len(found) > _FEW and np.average(scores[found], weights=trust) < _NOISE:
+        return []
     return [
-        Baseline(y=_between_rows(padded, edge), trust=min(1.0, 0.05 + float(ink[edge]) / (5 * band_px**2)))
-        for edge in sure or chosen
+        Baseline(y=_between_rows(padded, edge), trust=share)
+        for edge, share in zip(found.tolist(), trust.tolist(), strict=True)
     ]
+
+
+def edges(profile: Profile, band_px: int) -> NDArray[np.int64]:
+    """Give all edges that look a little like a baseline, those under dots and dashes among them."""
+    scores, _ = _scores(profile, band_px, dangling=True)
+    return _peaks(scores)
 
 
 def _means(profile: Profile, rows: int) -> tuple[Floats, Floats]:
@@ -72,7 +84,7 @@ def _scores(profile: Profile, band_px: int, *, dangling: bool) -> tuple[Floats, 
     above, below = _means(profile, max(1, round(band_px / 6)))
     _, under = _means(profile, max(1, round(0.3 * band_px)))
     step = np.clip((above - below) / (band + 1e-3), 0, 1.2)
-    contrast = 1.0 if dangling else np.clip((band - under) / (band + under + 1e-3), 0, 1)
+    contrast = np.clip((3 if dangling else 1) * (band - under) / (band + under + 1e-3), 0, 1)
     return step * contrast, band * band_px
 
 

@@ -76,7 +76,9 @@ def _are_columns(inked: NDArray[np.bool_], gaps: Sequence[Span], edges: Span) ->
         step = max(step, float(last))
     if steps[0] > step + slack or (not is_cut and steps[0] < step - slack) or last > step + slack:
         return False
-    if last < 0.35 * step and edges[1] < width - 2:
+    if last < 0.5 * step and edges[1] < width - 2:
+        return False
+    if max(map(_width, gaps)) > max(0.35 * step, 2 * _NARROWEST_GAP_PX):
         return False
     return all(
         _begins(inked[:, left:right]) for left, right in zip(lefts[1:], rights[1:], strict=True)

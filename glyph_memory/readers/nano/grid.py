@@ -5,17 +5,17 @@ Knows baselines and rows; knows nothing about letters.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from glyph_memory.readers.nano.baselines import Profile
+from glyph_memory.readers.nano.baselines import Profile, edges
 from glyph_memory.readers.nano.scale import Scale
 
 BODY = 0.72
 """So much of the font's size above a baseline is that line's own: no tail reaches there, nor an accent."""
+_APART_PX = 1.3
 _REACH = (0.27, 0.98)
 """How far a line's tails and its accents reach, as shares of the font's size."""
 
@@ -29,6 +29,7 @@ class Rows:
         self._scale = scale
         self.least = 0.5 * (scale.size_px / 9) ** 1.5
         self.inked = np.flatnonzero(profile > 0.3 * self.least)
+        self.edges = edges(profile, scale.band_px)
 
     def ink(self, top: float, bottom: float) -> float:
         """Give the ink from one row to another."""
@@ -71,30 +72,24 @@ def fill(rows: Rows, sure: Sequence[float], likely: Sequence[float], scale: Scal
         likely: Baselines of short ones; asterisks seem to stand where they do not.
         scale: Of letters and lines.
     """
-    gaps = _usual_gaps(sorted([*sure, *likely]), scale)
-    lines = list(sure)
+    lines: list[float] = []
     for above, below in pairwise(sure):
-        lines += _between(rows, above, below, scale, gaps, likely)
-    lines += _onwards(rows, sure[-1], np.inf, scale, gaps, likely)
-    lines += _backwards(rows, sure[0], scale, gaps, likely)
-    return sorted(lines)
+        lines += _between(rows, above, below, scale, likely)
+    lines += _onwards(rows, sure[-1], np.inf, scale, likely)
+    lines += _backwards(rows, sure[0], scale, likely)
+    return sorted({*sure, *(_snapped(line, likely) for line in lines)})
 
 
-def _usual_gaps(strong: Sequence[float], scale: Scale) -> list[float]:
-    """Give the pitch, and other distances that occur more than once: where paragraphs are set apart."""
-    gaps = np.diff(np.array(strong))
-    counts = Counter(round(gap) for gap in gaps.tolist() if gap > 0.9 * scale.size_px)
-    others = [
-        float(gap)
-        for gap, count in counts.most_common(6)
-        if count >= max(2, 0.03 * len(gaps)) and abs(gap - scale.pitch_px) > 1.5 and gap < 3 * scale.pitch_px
-    ]
-    return [scale.pitch_px, *others]
+def _snapped(line: float, seen: Sequence[float]) -> float:
+    """Give the baseline that showed itself near where one was expected: pitches may be no whole pixels."""
+    return min(
+        (other for other in seen if abs(line - other) < _APART_PX),
+        key=lambda other: abs(line - other),
+        default=line,
+    )
 
 
-def _between(
-    rows: Rows, above: float, below: float, scale: Scale, gaps: Sequence[float], likely: Sequence[float]
-) -> list[float]:
+def _between(rows: Rows, above: float, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
     apart = below - above
     count = round(apart / scale.pitch_px)
     if count < 2 and apart < 1.7 * scale.size_px:
@@ -105,13 +100,11 @@ def _between(
         found = [line for line in even if rows.holds_line(line, below)]
         if rows.astray([above, *found, below]) < rows.least:
             return found
-    other = _onwards(rows, above, below, scale, gaps, likely)
+    other = _onwards(rows, above, below, scale, likely)
     return min(found, other, key=lambda lines: rows.astray([above, *lines, below]))
 
 
-def _onwards(
-    rows: Rows, above: float, below: float, scale: Scale, gaps: Sequence[float], likely: Sequence[float]
-) -> list[float]:
+def _onwards(rows: Rows, above: float, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
     """Go down from one line to the next, line by line."""
     found: list[float] = []
     size, first = scale.size_px, above + _REACH[0] * scale.size_px + 0.5
@@ -121,16 +114,14 @@ def _onwards(
         if not len(ink) or rows.ink(first, end) < rows.least:
             return found
         cluster = rows.cluster(int(ink[0]), 1)
-        line = _best(rows, cluster, 1, (above, below), scale, gaps, likely)
+        line = _best(rows, cluster, 1, (above, below), scale, likely)
         if line is not None:
             found.append(line)
             above = line
         first = max(above + _REACH[0] * size + 0.5, cluster[0] + 1 if line else min(cluster[1] + 1, end))
 
 
-def _backwards(
-    rows: Rows, below: float, scale: Scale, gaps: Sequence[float], likely: Sequence[float]
-) -> list[float]:
+def _backwards(rows: Rows, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
     """Go up from the first line, line by line."""
     found: list[float] = []
     size, end = scale.size_px, below - _REACH[1] * scale.size_px
@@ -139,7 +130,7 @@ def _backwards(
         if not len(ink) or rows.ink(0, end) < rows.least:
             return found
         cluster = rows.cluster(int(ink[-1]), -1)
-        line = _best(rows, cluster, -1, (-np.inf, below), scale, gaps, likely)
+        line = _best(rows, cluster, -1, (-np.inf, below), scale, likely)
         if line is not None:
             found.append(line)
             below = line
@@ -152,7 +143,6 @@ def _best(
     step: int,
     neighbours: tuple[float, float],
     scale: Scale,
-    gaps: Sequence[float],
     likely: Sequence[float],
 ) -> float | None:
     """Choose the baseline to which inked rows belong, the first of them if `step` is 1, the last if -1.
@@ -160,7 +150,7 @@ def _best(
     It stands in one of the usual distances from its neighbours, if it can; from both of them, if it can.
     """
     size, (above, below), row = scale.size_px, neighbours, cluster[0 if step > 0 else 1]
-    multiples = [*gaps, *(nth * scale.pitch_px for nth in range(2, 6))]
+    multiples = [*scale.gaps_px, *(nth * scale.pitch_px for nth in range(2, 6))]
     expected = [(above + gap, nth) for nth, gap in enumerate(multiples)]
     expected += [(below - gap, nth) for nth, gap in enumerate(multiples)]
     expected += [(line, 1) for line in likely]
@@ -179,7 +169,8 @@ def _best(
     def rank(option: tuple[float, int]) -> tuple[int, int, int, float]:
         line, nth = option
         outside = rows.ink(top, line - 0.8 * size) + rows.ink(line + 0.28 * size, bottom)
-        agreed = sum(abs(line - other) < 0.8 for other, often in near if often < len(gaps))
+        agreed = sum(abs(line - other) < 0.8 for other, often in near if often < len(scale.gaps_px))
+        agreed += 2 * bool((np.abs(rows.edges - line) < 0.8).any())
         return round(outside / rows.least), -agreed, nth, line
 
     return min(near, key=rank)[0]

@@ -27,6 +27,9 @@ _TALL = (
     46, 47, 48, 51, 62, 100, 100, 87, 23, 0, 0,
 )  # fmt: skip
 _ABOVE, _BELOW = 0.95, 0.2
+_RARE = 0.01
+"""So much less alike is what is all capitals and digits taken to be, which look much like small letters of a larger
+font."""
 _SHIFTS = np.linspace(-0.6, 0.6, 7)
 
 
@@ -57,23 +60,30 @@ def fit_letters(laid: Floats, below: int, sizes: Floats) -> Fit:
     small, tall = (-np.diff(np.interp(bounds, _HEIGHTS, total)) * is_near for total in _TOTALS)
     wanted = laid * is_near
     energy = (wanted**2).sum(axis=-1)
-    likeness = _explained(small, tall, wanted) / np.maximum(energy, 1e-9)
-    best = np.unravel_index(int(likeness.argmax()), likeness.shape)
+    explained, tall_share = _explained(small, tall, wanted)
+    likeness = explained / np.maximum(energy, 1e-9)
+    liked = likeness - _RARE * tall_share
+    best = np.unravel_index(int(liked.argmax()), liked.shape)
     return Fit(
         size_px=float(sizes[best[0]]), shift_px=float(_SHIFTS[best[1]]), likeness=float(likeness[best])
     )
 
 
-def _explained(small: Floats, tall: Floats, wanted: Floats) -> Floats:
-    """Give how much of the wanted rows' energy two kinds of letters explain, in no negative amount."""
+def _explained(small: Floats, tall: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+    """Give how much of the wanted rows' energy two kinds of letters explain, in no negative amount.
+
+    Returns:
+        The energy, and what share of the ink is the tall kind's.
+    """
     one, both, other = (small**2).sum(-1), (small * tall).sum(-1), (tall**2).sum(-1)
     first, second = (small * wanted).sum(-1), (tall * wanted).sum(-1)
     free = np.maximum(one * other - both**2, 1e-12)
     weights = (other * first - both * second) / free, (one * second - both * first) / free
-    together = weights[0] * first + weights[1] * second
-    alone = np.maximum(first**2 / np.maximum(one, 1e-9), second**2 / np.maximum(other, 1e-9))
-    explained: Floats = np.where((weights[0] >= 0) & (weights[1] >= 0), together, alone)
-    return explained
+    is_mixed = (weights[0] >= 0) & (weights[1] >= 0)
+    alone = first**2 / np.maximum(one, 1e-9), second**2 / np.maximum(other, 1e-9)
+    share = np.where(is_mixed, weights[1] / np.maximum(weights[0] + weights[1], 1e-9), alone[1] > alone[0])
+    energy = np.where(is_mixed, weights[0] * first + weights[1] * second, np.maximum(*alone))
+    return energy, share
 
 
 _HEIGHTS = np.arange(_LOWEST, _LOWEST + len(_SMALL) + 1) / _STEP

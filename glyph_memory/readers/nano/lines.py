@@ -23,8 +23,10 @@ from glyph_memory.readers.nano.straight import settle
 Ink = NDArray[np.float32]
 """Shape (height, width), 0 for paper to 1 for full ink."""
 
-_INK, _SURE_INK = 0.25, 0.2
-"""What has more ink than this is seen as ink; what has less, while looking for lines, as none."""
+_INK, _NOISY_INK = 0.25, 0.35
+"""What has more ink than this is seen as ink, on clean pages and on others."""
+_SURE_INK = 0.2
+"""What has less is seen as none while the first lines are looked for."""
 _STRIP_PX = 4_000_000
 """Rows are summed in strips of so many pixels."""
 _USUAL_PX = 9.0, 10.0
@@ -68,7 +70,8 @@ def find_lines(ink: Ink) -> FoundLines:
     Returns:
         None, and nothing unread, where there is no ink.
     """
-    inked = ink > _INK
+    floor = _noise(ink)
+    inked = ink > (_INK if floor < _SURE_INK else _NOISY_INK)
     solid = pictures(inked)
     if solid:
         ink = ink.copy()
@@ -76,7 +79,6 @@ def find_lines(ink: Ink) -> FoundLines:
             ink[top:bottom, left:right] = 0
             inked[top:bottom, left:right] = False
     spans = find_columns(inked)
-    floor = _noise(ink)
     sure, faint = _profiles(ink, spans, _SURE_INK), _profiles(ink, spans, floor)
     scale = measure_scale(sure, faint)
     lines: list[FoundLine] = []
@@ -87,7 +89,7 @@ def find_lines(ink: Ink) -> FoundLines:
             lines += [line for line in found if _is_text(inked, line, scale)]
     size, pitch = (scale.size_px, scale.pitch_px) if scale else _USUAL_PX
     held = [_reach(line, size) for line in lines]
-    rest = leftover(inked, held, least=max(9.0, 0.3 * size**2))
+    rest = leftover(inked, held, least=max(9.0, 0.3 * size**2) if lines else 1.0)
     return FoundLines(lines=tuple(lines), pitch_px=pitch, size_px=size, unread=tuple(sorted([*solid, *rest])))
 
 
@@ -147,13 +149,17 @@ def _lines(
 
 def _is_text(inked: NDArray[np.bool_], line: FoundLine, scale: Scale) -> bool:
     """Say whether ink and paper take turns along a line, as they do where there are letters."""
-    width = (line.right - line.left) / scale.size_px
-    if width < 4:
+    _, top, _, bottom = _reach(line, scale.size_px)
+    rows = slice(max(top, 0), max(bottom, 0))
+    part = inked[rows, line.left : line.right]
+    if not len(part):
         return True
-    part = inked[max(round(line.baseline - 0.6 * scale.size_px), 0) : max(round(line.baseline), 0)]
-    part = part[:, line.left : line.right]
-    begins = np.count_nonzero(part[:, 1:] & ~part[:, :-1], axis=1)
-    return bool(len(begins) and begins.max() >= 0.35 * width)
+    begins = np.count_nonzero(part[:, 1:] & ~part[:, :-1], axis=1) + part[:, 0]
+    width = np.count_nonzero(part.any(axis=0)) / scale.size_px
+    return bool(
+        (begins.max() >= 0.9 * width or width < 1.5)
+        and begins.mean() <= 4.5 * (line.right - line.left) / scale.size_px + 1
+    )
 
 
 def _reach(line: FoundLine, size: float) -> Box:

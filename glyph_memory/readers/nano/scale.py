@@ -5,6 +5,7 @@ Knows rows; knows nothing about where in a row its ink is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,11 @@ from glyph_memory.readers.nano.letters import CAP_HEIGHT, X_HEIGHT, Fit, fit_let
 _ASCENT, _DESCENT = 0.78, 0.26
 """What letters reach above and below the baseline, as shares of the font's size."""
 _FEW_LINES = 6
+_ALIKE = 0.9
+"""Lines of letters are at least so much like lines of letters. Noise and photographs are up to 0.87, real text from
+0.94 on, however small, resampled or noisy."""
+_HELD = 0.25
+"""Of all ink, they hold at least so much."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +33,8 @@ class Scale:
     """Size of the font."""
     pitch_px: float
     """Usual distance of two baselines."""
+    gaps_px: tuple[float, ...]
+    """The pitch, and other distances that are not rare: where paragraphs are set apart."""
     dangling: bool = False
     """Whether the few lines there are have much ink under their baselines."""
 
@@ -57,14 +65,20 @@ def measure_scale(profiles: Sequence[Profile], faint: Sequence[Profile]) -> Scal
             if not count or (dangling and count > _FEW_LINES):
                 continue
             fit = _fit(faint, lines, band)
-            worth = fit.likeness * _covered(faint, lines, fit.size_px)
+            share = _covered(faint, lines, fit.size_px)
+            if fit.likeness < _ALIKE or share < _HELD:
+                continue
+            worth = fit.likeness - 0.1 * (1 - share)  # short lines may not be among those found
             if best is None or worth > best[0]:
                 best = worth, fit, lines, dangling
     if best is None:
         return None
     _, fit, lines, dangling = best
     gaps = [below.y - above.y for found in lines for above, below in pairwise(found)]
-    return Scale(size_px=fit.size_px, pitch_px=_pitch(gaps, fit.size_px), dangling=dangling)
+    pitch = _pitch(gaps, fit.size_px)
+    return Scale(
+        size_px=fit.size_px, pitch_px=pitch, gaps_px=(pitch, *_other_gaps(gaps, pitch)), dangling=dangling
+    )
 
 
 def _fit(profiles: Sequence[Profile], lines: Sequence[list[Baseline]], band: int) -> Fit:
@@ -110,7 +124,7 @@ def _pitch(gaps: Sequence[float], size_px: float) -> float:
     ]  # the hill of the usual gap itself is broader than that
     if len(closer) and closer.max() >= max(0.08 * near[usual], 2.5):
         usual = int(closer.argmax())
-    pitch = float(fitting[np.abs(fitting - usual) <= 1.01].mean())
+    pitch = float(fitting[np.abs(fitting - usual) <= 1.5].mean())
     for part in (3, 2):
         smaller = pitch / part
         off = np.abs(fitting / smaller - np.rint(fitting / smaller))
@@ -119,10 +133,21 @@ def _pitch(gaps: Sequence[float], size_px: float) -> float:
             break
     for _ in range(3):
         nth = np.maximum(np.rint(fitting / pitch), 1)
-        on = np.abs(fitting - nth * pitch) <= np.minimum(0.12 * pitch, 1.01)
+        on = np.abs(fitting - nth * pitch) <= min(0.12 * pitch, max(0.06 * pitch, 1.01))
         if on.any():
             pitch = float(fitting[on].sum() / nth[on].sum())
     return pitch
+
+
+def _other_gaps(gaps: Sequence[float], pitch: float) -> list[float]:
+    """Give distances other than the pitch; of those between which a line of one sign may stand, the half."""
+    counts = Counter(round(gap) for gap in gaps if gap > 0.9 * pitch)
+    others: list[float] = []
+    for rounded, count in counts.most_common(8):
+        gap = float(np.mean([one for one in gaps if abs(one - rounded) <= 0.75]))
+        if count >= max(2, 0.03 * len(gaps)) and abs(gap - pitch) > 1.5 and gap < 4 * pitch:
+            others += [gap] if gap < 1.9 * pitch else [gap, gap / 2]
+    return others
 
 
 def _lay_over(profiles: Sequence[Profile], lines: Sequence[list[Baseline]], above: int, below: int) -> Floats:

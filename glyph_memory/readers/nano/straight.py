@@ -34,18 +34,17 @@ def settle(lines: Sequence[float], found: Sequence[Baseline], pitch: float) -> l
 
 def _straightened(lines: Floats, trust: dict[float, float], pitch: float) -> list[float]:
     known = np.array([trust.get(line, 0.0) for line in lines.tolist()])
+    if np.count_nonzero(known) < 3:
+        return list(map(float, lines))
     nth = np.concatenate([[0.0], np.cumsum(np.maximum(np.rint(np.diff(lines) / pitch), 1))])
-    if (known > 0).sum() < 3:
-        return lines.tolist()  # type: ignore[no-any-return]
-    weights = known.copy()
+    weights = known
     for _ in range(4):
-        middle = np.average(nth, weights=weights)
-        spread = float((weights * (nth - middle) ** 2).sum())
-        slope = pitch
-        if (weights > 0).sum() >= 6:
-            slope = float((weights * (nth - middle) * lines).sum()) / spread
+        middle, slope = np.average(nth, weights=weights), pitch
+        if np.count_nonzero(weights) >= 6:
+            slope = (weights * (nth - middle) * lines).sum() / (weights * (nth - middle) ** 2).sum()
         fit = np.average(lines, weights=weights) + slope * (nth - middle)
         off = np.abs(lines - fit)
-        weights = known * (off <= max(0.75, 1.5 * float(np.median(off[known > 0]))))
+        near = max(0.75, 1.5 * float(np.median(off[known > 0])))  # half of them at the least
+        weights = known * (off <= near)
     is_kept = (known > 0) & (off <= 0.3 + 0.5 * known)
-    return np.where(is_kept, lines, fit).tolist()  # type: ignore[no-any-return]
+    return list(map(float, np.where(is_kept, lines, fit)))
