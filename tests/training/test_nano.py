@@ -20,7 +20,7 @@ from glyph_memory.readers.nano.alphabet import CLASSES, NUMBER_OF, STEP_PX
 from glyph_memory.readers.nano.held_out import is_held_out
 from glyph_memory.readers.nano.network import Network as Reader
 from glyph_memory.readers.nano.network import read_weights
-from glyph_memory.training.nano import texts
+from glyph_memory.training.nano.library import library as training_library
 from glyph_memory.training.nano.model import Glance, Network, exported, exported_glance, loss_of
 from glyph_memory.training.nano.plan import Plan
 from glyph_memory.training.nano.strips import WIDTH, ideographs_of_page, strips_of
@@ -75,7 +75,7 @@ def test_labels_stand_where_the_ink_is() -> None:
 
 def test_nothing_that_is_measured_is_trained_on() -> None:
     """Not the paragraphs that error rates are measured on, nor the sources of modules that are held out."""
-    library = texts._library()
+    library = training_library()
     trained = " ".join(library.paragraphs) + " ".join(" ".join(lines) for lines in library.sources)
     seen = " ".join(trained.split())
     measured = kinds(["prose"], characters=400_000)["prose"].split("\n")[:-1]

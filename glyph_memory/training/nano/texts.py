@@ -6,32 +6,24 @@ comes from the generator that is handed in: the same one gives the same text on 
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-import sys
-import sysconfig
-import uuid
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from random import Random
 
 from glyph_memory.readers.nano.alphabet import CLASSES, IDEOGRAPH, IDEOGRAPHS, TWIN_OF
-from glyph_memory.readers.nano.held_out import is_held_out
 from glyph_memory.readers.nano.transcription import UNREADABLE
+from glyph_memory.training.nano.library import library
+from glyph_memory.training.nano.records import identifier, identifiers, log, number, numbers, record
 from glyph_memory.transcript import Role, Transcript, Turn
 
 _ASCII = "".join(map(chr, range(33, 127)))
-_HEX = "0123456789abcdef"
-_KEY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _OFTEN = "eeeeeeeetttttaaaaaooooiiiinnnnsssshhhrrrddlllucmfwypvbgkjqxz"
 _LOOKALIKES = "Il1|!iljtfr0OoQDCG8B3S5s6b9gqZz2uvwWVnmh,.;:'`\"-_~rnclUYyceoa"
 _OTHER_SCRIPTS = "".join(
     map(chr, (*range(0x531, 0x557), *range(0x561, 0x587), *range(0x10D0, 0x10F6), *range(0x1401, 0x1480)))
 )
 _RARE = "".join(c for c in (*CLASSES, *TWIN_OF) if ord(c) > 126 and c not in (IDEOGRAPH, UNREADABLE, "§"))
-_PAIRS = (
+_PAIRS = [
     "“”",
     "“”",
     "‘’",
@@ -50,34 +42,36 @@ _PAIRS = (
     "‹›",
     "`'",
     "´`",
-)
-_ENDS = (
+]
+_ENDS = [
     "",
     "",
     "",
-    ".",
-    ",",
-    "…",
-    "...",
-    "..",
-    ":",
-    ";",
-    "’s",
-    "'s",
-    "–",
-    "—",
-    "-",
-    "--",
-    "-",
-    "·",
-    "•",
-    "°",
-    "*",
-    "′",
-    "″",
-    "!",
-    "?",
-)
+    *[
+        ".",
+        ",",
+        "…",
+        "...",
+        "..",
+        ":",
+        ";",
+        "’s",
+        "'s",
+        "–",
+        "—",
+        "-",
+        "--",
+        "-",
+        "·",
+        "•",
+        "°",
+        "*",
+        "′",
+        "″",
+        "!",
+        "?",
+    ],
+]
 _ROLES: tuple[Role, ...] = ("user", "assistant", "assistant", "tool", "system")
 
 
@@ -94,11 +88,8 @@ def text_of(random: Random, characters: int) -> str:
 
 def chat_of(random: Random, characters: int) -> Transcript:
     """Make up a conversation of about so many characters."""
-    turns, length, anchor = (
-        list[Turn](),
-        0,
-        random.choice((0, random.randrange(100), random.randrange(20_000))),
-    )
+    turns, length = list[Turn](), 0
+    anchor = random.choice((0, random.randrange(100), random.randrange(20_000)))
     while length < characters:
         text = text_of(random, random.choice((20, 100, 400, 1500))).replace("§", "$")
         anchor += random.choice((1, 1, 1, 2))
@@ -116,7 +107,7 @@ def ideographs(random: Random, characters: int) -> str:
 
 
 def _prose(random: Random) -> str:
-    paragraph = random.choice(_library().paragraphs)
+    paragraph = random.choice(library().paragraphs)
     if random.random() < 0.3:  # as typographers write it
         paragraph = re.sub(r"(^|[\s(])\"", r"\1“", paragraph).replace('"', "”").replace("'", "’")
         paragraph = paragraph.replace(" -- ", random.choice((" – ", "—", " — "))).replace("...", "…")
@@ -124,13 +115,13 @@ def _prose(random: Random) -> str:
 
 
 def _code(random: Random) -> str:
-    lines = random.choice(_library().sources)
+    lines = random.choice(library().sources)
     start = random.randrange(max(1, len(lines) - 30))
     return "\n".join(lines[start : start + 30])
 
 
 def _shuffled_words(random: Random) -> str:
-    words = [random.choice(_library().words) for _ in range(random.randint(5, 60))]
+    words = [random.choice(library().words) for _ in range(random.randint(5, 60))]
     case = random.choice((str, str, str.capitalize, str.upper, str.title))
     return " ".join(
         case(word) + random.choice(("", "", "", "", ",", ".", ";", "?", "!", ":")) for word in words
@@ -161,9 +152,9 @@ def _punctuated(random: Random) -> str:
     """Words among signs that look much alike: straight and round quotes, dots and ellipses, hyphens and dashes."""
 
     def word() -> str:
-        made = random.choice((random.choice(_library().words), "".join(random.choices(_ASCII, k=3)), ""))
-        before, behind = random.choice(_PAIRS)
-        return random.choice((f"{before}{made}{behind}", made)) + random.choice(_ENDS)
+        made = random.choice((random.choice(library().words), "".join(random.choices(_ASCII, k=3)), ""))
+        pair = random.choice(_PAIRS)
+        return random.choice((f"{pair[0]}{made}{pair[1]}", made)) + random.choice(_ENDS)
 
     return random.choice((" ", " ", "")).join(word() for _ in range(random.randint(5, 40)))
 
@@ -211,138 +202,28 @@ def _ideographs(random: Random) -> str:
     return "".join(pieces) + random.choice(("", f" {random.randrange(10_000)} ", _letters(random)))
 
 
-def _number(random: Random) -> str:
-    return random.choice(
-        (
-            str(random.randrange(10 ** random.randint(1, 14))),
-            f"{random.randrange(10 ** random.randint(1, 8)):,}.{random.randrange(100):02d}",
-            f"{random.uniform(-1000, 1000):.{random.randint(1, 8)}f}",
-            f"{random.randint(1900, 2099)}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}",
-            f"{random.randrange(24):02d}:{random.randrange(60):02d}:{random.randrange(60):02d}.{random.randrange(1000):03d}",
-            f"{random.randrange(100)}%",
-            f"${random.randrange(10_000)}.{random.randrange(100):02d}",
-            f"v{random.randrange(20)}.{random.randrange(30)}.{random.randrange(90)}",
-            ".".join(str(random.randrange(256)) for _ in range(4)),
-            f"{random.random():.3e}",
-        )
-    )
-
-
-def identifier(random: Random) -> str:
-    """Make up an identifier."""
-    return random.choice(
-        (
-            str(uuid.UUID(int=random.getrandbits(128))),
-            "".join(random.choices(_HEX, k=random.choice((8, 12, 16, 24, 32, 40, 64)))),
-            "".join(random.choices(_HEX.upper(), k=random.choice((8, 16, 40)))),
-            "".join(random.choices(_KEY, k=random.choice((8, 16, 24, 32)))),
-            "".join(random.choices(_KEY + "+/-_", k=random.choice((22, 43, 60))))
-            + random.choice(("", "=", "==")),
-            f"{random.choice(('call', 'req', 'sk', 'usr', 'ORD'))}_{''.join(random.choices(_KEY, k=24))}",
-            "/".join(random.choice(_library().words) for _ in range(4))
-            + random.choice((".py", ".json", ".log")),
-        )
-    )
-
-
-def _identifiers(random: Random) -> str:
-    separator = random.choice((" ", " ", "\n", ", ", "; "))
-    return separator.join(identifier(random) for _ in range(random.randint(2, 24)))
-
-
-def _numbers(random: Random) -> str:
-    return random.choice((" ", ", ", "\n", " | ")).join(_number(random) for _ in range(random.randint(4, 40)))
-
-
-def _json(random: Random) -> str:
-    words = _library().words
-
-    def value(depth: int) -> object:
-        plain: tuple[object, ...] = (
-            identifier(random), random.randrange(10**6), random.random(), None, True, False,
-            " ".join(random.choices(words, k=random.randint(1, 9))), _number(random),
-        )  # fmt: skip
-        if depth and random.random() < 0.4:
-            if random.random() < 0.5:
-                return [value(depth - 1) for _ in range(random.randint(0, 5))]
-            return {random.choice(words): value(depth - 1) for _ in range(random.randint(1, 6))}
-        return random.choice(plain)
-
-    record = {random.choice(words): value(2) for _ in range(random.randint(2, 8))}
-    return json.dumps(record, indent=random.choice((None, None, 2, 4)), ensure_ascii=False)
-
-
-def _log(random: Random) -> str:
-    words = _library().words
-
-    def line() -> str:
-        day = f"2025-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}"
-        stamp = f"{day}T{random.randrange(24):02d}:{random.randrange(60):02d}"
-        level = random.choice(("DEBUG", "INFO", "WARN", "ERROR"))
-        said = " ".join(random.choices(words, k=random.randint(2, 12)))
-        where = f"[{random.choice(words)}-{random.randrange(99)}]"
-        return f"{stamp} {level} {where} {said} id={identifier(random)} {_number(random)}ms"
-
-    return "\n".join(line() for _ in range(random.randint(2, 14)))
-
-
 def _marked_up(random: Random) -> str:
-    words = _library().words
+    words = library().words
     name = random.choice(words)
     said = " ".join(random.choices(words, k=random.randint(2, 12)))
     return random.choice(
         (
             f"## {said}\n\n- **{name}**: {said}\n- `{name}` [{said}](https://{name}.org/{identifier(random)})",
-            f"| {name} | {_number(random)} | {said} |\n|---|---:|:---|\n| {said} | {_number(random)} | {name} |",
+            f"| {name} | {number(random)} | {said} |\n|---|---:|:---|\n| {said} | {number(random)} | {name} |",
             f"<{name} id=\"{identifier(random)}\">{said}</{name}>",
             f"{name} = {said!r}  # {said}",
-            f"$ {name} --{random.choice(words)}={_number(random)} | grep -E '{random.choice(words)}' > /tmp/{name}",
+            f"$ {name} --{random.choice(words)}={number(random)} | grep -E '{random.choice(words)}' > /tmp/{name}",
             f"“{said},” said {name.title()}’s friend — ‘{said}’ … {said}",
             f"{name}\\u{{{random.randrange(0x3000):x}}}{said}\\u{{{random.randrange(0x20000):x}}}",
             "-" * random.randint(3, 80),
             "=" * random.randint(3, 80),
-            f"{name:<24}{_number(random):>14}{_number(random):>14}   {said}",
+            f"{name:<24}{number(random):>14}{number(random):>14}   {said}",
         )
     )  # fmt: skip
 
 
 _KINDS: dict[Callable[[Random], str], float] = {
     _prose: 20, _punctuated: 9, _code: 14, _shuffled_words: 6, _letters: 8, _characters: 10, _lookalikes: 6, _rare: 7,
-    _other_scripts: 1.5, _ideographs: 5, _identifiers: 12, _numbers: 5, _json: 9, _log: 6, _marked_up: 6,
+    _other_scripts: 1.5, _ideographs: 5, identifiers: 12, numbers: 5, record: 9, log: 6, _marked_up: 6,
 }  # fmt: skip
 """How each kind of text is made, and how often."""
-
-
-class _Library:
-    """The standard library's texts that are for training."""
-
-    def __init__(self) -> None:
-        root = Path(sysconfig.get_paths()["stdlib"])
-        names = sorted(name for name in sys.stdlib_module_names if not is_held_out(name))
-        files = [root / f"{name}.py" for name in names] + [root / name / "__init__.py" for name in names]
-        texts = [file.read_text(encoding="utf-8", errors="ignore") for file in files if file.is_file()]
-        self.sources = [text.replace("\f", "").splitlines() for text in texts if text.count("\n") > 40]
-        self.paragraphs = [
-            " ".join(paragraph.split())
-            for text in texts
-            for docstring in _docstrings(text)
-            for paragraph in docstring.split("\n\n")
-            if len(paragraph) > 120
-        ]
-        words = {word for paragraph in self.paragraphs for word in paragraph.split() if word.isalpha()}
-        self.words = sorted(words)
-
-
-@cache
-def _library() -> _Library:
-    return _Library()
-
-
-def _docstrings(source: str) -> list[str]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return []
-    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    found = (ast.get_docstring(node) for node in ast.walk(tree) if isinstance(node, owners))
-    return [docstring for docstring in found if docstring]
