@@ -40,9 +40,7 @@ def find_columns(inked: NDArray[np.bool_]) -> list[Span]:
     widest_first = sorted(gaps, key=_width, reverse=True)
     for count in range(min(len(gaps), _COLUMNS_AT_MOST - 1), 0, -1):
         chosen, others = sorted(widest_first[:count]), widest_first[count:]
-        stands_out = not others or _width(widest_first[count - 1]) > 1.25 * _width(
-            others[0]
-        )  # from a table's
+        stands_out = not others or _width(widest_first[count - 1]) > 1.5 * _width(others[0])  # from a table's
         if stands_out and _are_columns(inked, chosen, edges):
             middles = [(left + right) // 2 for left, right in chosen]
             return list(zip([0, *middles], [*middles, width], strict=True))

@@ -18,7 +18,6 @@ from glyph_memory.readers.nano.columns import Span, find_columns
 from glyph_memory.readers.nano.grid import Rows, fill
 from glyph_memory.readers.nano.leftover import leftover, pictures
 from glyph_memory.readers.nano.scale import Scale, measure_scale
-from glyph_memory.readers.nano.straight import settle
 
 Ink = NDArray[np.float32]
 """Shape (height, width), 0 for paper to 1 for full ink."""
@@ -125,7 +124,7 @@ def _baselines(sure: Profile, faint: Profile, scale: Scale) -> list[float]:
         return []
     long = [line.y for line in found if line.trust > 0.7] or [line.y for line in found]
     short = [line.y for line in found if line.y not in long]
-    return settle(fill(Rows(faint, scale), long, short, scale), found, scale.pitch_px)
+    return fill(Rows(faint, scale), long, short, scale)
 
 
 def _lines(

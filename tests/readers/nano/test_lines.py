@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -190,14 +191,18 @@ def test_a_page_of_a_word_or_two_is_enough(text: str, name: str) -> None:
     assert wrong(sheet, found_on(sheet.image)) == 0
 
 
-def test_a_table_is_one_column() -> None:
-    """Its gaps run from top to bottom, too."""
-    roll = random.Random(3)
-    rows = [
-        f"{roll.randint(10, 23)}:{roll.randint(10, 59)}  {roll.random():.3f}   {roll.randint(100, 4000):6d}"
-        f"     {roll.randint(1, 99):4d}  {roll.randint(10, 900):6d}"
-        for _ in range(60)
-    ]
+@pytest.mark.parametrize(
+    "row", ["{a:%H:%M}  {b:.3f}   {c:6d}     {d:4d}  {e:6d}", "{a:%d.%m.%Y %H:%M:%S}    {c:9d}   {c:8d}"]
+)
+def test_a_table_is_one_column(row: str) -> None:
+    """Its gaps run from top to bottom, too, and its parts may happen to be equally wide."""
+    roll, rows = random.Random(3), []
+    for _ in range(60):
+        when = datetime(2025, 3, 3) + timedelta(seconds=roll.randint(0, 10**7))
+        numbers = {"c": roll.randint(10**8, 10**9 - 1) if "9d" in row else roll.randint(1, 4000)}
+        rows.append(
+            row.format(a=when, b=roll.random(), d=roll.randint(1, 99), e=roll.randint(1, 900), **numbers)
+        )
     sheet = sheet_of("\n".join(rows), PageStyle.code())
     assert wrong(sheet, found_on(sheet.image)) == 0
 
