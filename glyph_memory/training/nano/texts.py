@@ -23,7 +23,7 @@ _OTHER_SCRIPTS = "".join(
     map(chr, (*range(0x531, 0x557), *range(0x561, 0x587), *range(0x10D0, 0x10F6), *range(0x1401, 0x1480)))
 )
 _RARE = "".join(c for c in (*CLASSES, *TWIN_OF) if ord(c) > 126 and c not in (IDEOGRAPH, UNREADABLE, "§"))
-_PAIRS = [
+_PAIRS = (
     "“”",
     "“”",
     "‘’",
@@ -42,36 +42,11 @@ _PAIRS = [
     "‹›",
     "`'",
     "´`",
-]
-_ENDS = [
-    "",
-    "",
-    "",
-    *[
-        ".",
-        ",",
-        "…",
-        "...",
-        "..",
-        ":",
-        ";",
-        "’s",
-        "'s",
-        "–",
-        "—",
-        "-",
-        "--",
-        "-",
-        "·",
-        "•",
-        "°",
-        "*",
-        "′",
-        "″",
-        "!",
-        "?",
-    ],
-]
+)
+_ENDS = (
+    "", "", "", ".", ",", "…", "...", "..", ":", ";", "’s", "'s", "–", "—", "-", "--", "-",
+    "·", "•", "°", "*", "′", "″", "!", "?",
+)  # fmt: skip
 _ROLES: tuple[Role, ...] = ("user", "assistant", "assistant", "tool", "system")
 
 
