@@ -34,9 +34,11 @@ def find_columns(inked: NDArray[np.bool_]) -> list[Span]:
         return whole
     rows = int(inked.any(axis=1).sum())
     gaps = _gaps(held <= 0.01 * rows, int(across[0]), int(across[-1]) + 1)
+    edges = (int(across[0]), int(across[-1]) + 1)
+    while gaps and edges[1] - gaps[-1][1] < 2 * _width(gaps[-1]):
+        gaps.pop()  # a few lines end right of it
     if not gaps or rows < 24:
         return whole
-    edges = (int(across[0]), int(across[-1]) + 1)
     widest_first = sorted(gaps, key=_width, reverse=True)
     for count in range(min(len(gaps), _COLUMNS_AT_MOST - 1), 0, -1):
         chosen, others = sorted(widest_first[:count]), widest_first[count:]
@@ -65,7 +67,9 @@ def _are_columns(inked: NDArray[np.bool_], gaps: Sequence[Span], edges: Span) ->
     rights = [*(left for left, _ in gaps), edges[1]]
     steps = np.diff(lefts)
     step = float(np.median(steps[1:])) if len(steps) > 1 else float(steps[0])
-    is_cut = edges[0] <= 1  # the first column may have lost its beginning with the page's edge
+    widths = [_width(gap) for gap in gaps]
+    # The first column may have lost its beginning with the page's edge; round that there may be a border by now.
+    is_cut = edges[0] <= 1 or (len(gaps) > 1 and max(widths) - min(widths) <= 2)
     last = rights[-1] - lefts[-1]
     slack = 3 + 0.02 * step
     if len(steps) > 1 and np.abs(steps[1:] - step).max() > slack:
@@ -76,7 +80,7 @@ def _are_columns(inked: NDArray[np.bool_], gaps: Sequence[Span], edges: Span) ->
         return False
     if last < 0.5 * step and edges[1] < width - 2:
         return False
-    if max(map(_width, gaps)) > max(0.35 * step, 2 * _NARROWEST_GAP_PX):
+    if max(widths) > max(0.35 * step, 2 * _NARROWEST_GAP_PX):
         return False
     return all(
         _begins(inked[:, left:right]) for left, right in zip(lefts[1:], rights[1:], strict=True)
