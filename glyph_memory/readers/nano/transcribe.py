@@ -61,7 +61,7 @@ def _box(line: FoundLine, found: FoundLines, shape: tuple[int, ...]) -> Box:
 
 
 def _anchors(lines: Sequence[ReadLine], pixels: NDArray[np.uint8]) -> tuple[ReadAnchor, ...]:
-    """Find the labels of turns: by their words and by their colour, for content may have the words, never the colour."""
+    """Find the labels of turns: by words and colour, for content may have the words, but never the colour."""
     found = list[ReadAnchor]()
     for number, line in enumerate(lines):
         for label in _LABEL.finditer(line.text):
