@@ -189,6 +189,17 @@ def test_a_border_round_a_page_is_no_ink(name: str, border: int, text: str) -> N
     assert not ink.any()
 
 
+def test_a_noisy_dark_page_on_white_is_a_page_on_white() -> None:
+    """Noise makes every colour rare, but not white, beyond which there is nothing."""
+    page = typeset(TEXT * 12, style=PageStyle.named("dark"))[0].image.convert("RGB")
+    whole = Image.new("RGB", (page.width + 110, page.height + 90), "white")
+    whole.paste(page, (50, 40))
+    noise = np.random.default_rng(3).normal(0, 12, (*whole.size[::-1], 3))
+    noisy = np.clip(np.rint(np.asarray(whole) + noise), 0, 255).astype(np.uint8)
+    ink = ink_of(noisy)[40 : 40 + page.height, 50 : 50 + page.width]
+    assert np.abs(ink - ink_of(load(page))).mean() < 0.08
+
+
 def test_noise_and_single_pixels_do_not_break_it() -> None:
     """Ink is between 0 and 1 whatever comes."""
     roll = np.random.default_rng(1)
