@@ -18,6 +18,7 @@ from glyph_memory.training.nano.strips import ideographs_of_page
 _PAGES = 1
 """Pages of a batch: some 2,500 ideographs."""
 _RATE = 2e-3
+_ROUND = 256
 
 
 class _Pages(Dataset[tuple[Tensor, Tensor]]):
@@ -32,7 +33,8 @@ class _Pages(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         pages = [ideographs_of_page(self._seed, _PAGES * index + nth) for nth in range(_PAGES)]
         ink, numbers = (np.concatenate(parts) for parts in zip(*pages, strict=True))
-        return torch.from_numpy(ink), torch.from_numpy(numbers)
+        whole = len(ink) // _ROUND * _ROUND or len(ink)  # few sizes of batches: see `loss_of`
+        return torch.from_numpy(ink[:whole]), torch.from_numpy(numbers[:whole])
 
 
 def train_glance(plan: Plan, *, say: Callable[[str], None]) -> Glance:

@@ -29,6 +29,9 @@ LAYERS = ((128, 192, 5), (192, 192, 3), (192, 192, 3), (192, 256, 3))
 """Of the further layers: channels in, channels out, cells seen at once."""
 
 
+_ROUND, _IGNORED = 1024, -100
+
+
 class Layer(nn.Module):
     """A convolution over cells, normalised over the batch, cut off below zero."""
 
@@ -109,13 +112,16 @@ def loss_of(network: Network, ink: Tensor, label: Tensor) -> tuple[Tensor, Tenso
     """
     label = label.flatten().long()
     label = torch.where(label < len(CLASSES), label, NUMBER_OF[IDEOGRAPH])
+    is_learned, held = label > -2, torch.nonzero(label >= 0)[:, 0]
+    # Rounded up: a CPU's library keeps a kernel for every size of matrix it has ever seen.
+    rounded = F.pad(held, (0, -len(held) % _ROUND))
+    which = torch.where(torch.arange(len(rounded), device=held.device) < len(held), label[rounded], _IGNORED)
     with torch.autocast(ink.device.type, torch.bfloat16):
         features = network.features(ink.to(torch.bfloat16) / 255)
-        learned, held = torch.nonzero(label > -2)[:, 0], torch.nonzero(label >= 0)[:, 0]
-        begins = network.begins(features)[learned, 0]
-        character = network.character(features[held])
-    finding = F.binary_cross_entropy_with_logits(begins.float(), (label[learned] >= 0).float())
-    telling = F.cross_entropy(character.float(), label[held])
+        begins = network.begins(features)[:, 0]
+        character = network.character(features[rounded])
+    finding = F.binary_cross_entropy_with_logits(begins[is_learned].float(), (label[is_learned] >= 0).float())
+    telling = F.cross_entropy(character.float(), which, ignore_index=_IGNORED)
     return finding, telling
 
 
