@@ -58,7 +58,10 @@ def pages(
 
 @registered(
     PAGES,
-    ("Without a server: what is asked is looked up, and quoted", 'glyph-memory ask minutes.txt "Who signed?"'),
+    (
+        "Without a server: what is asked is looked up, and quoted",
+        'glyph-memory ask minutes.txt "Who signed?"',
+    ),
     (
         "A server on this machine, started with vllm serve zai-org/Glyph",
         'glyph-memory ask minutes.txt "Who signed?" --server http://127.0.0.1:8000/v1',

@@ -1,7 +1,7 @@
 """The nano reader: reads pages from their pixels, on any machine, and quotes what it read. It does not reason."""
 
-from glyph_memory.readers.nano.answer import NanoReading as NanoReading
-from glyph_memory.readers.nano.answer import Quote as Quote
+from glyph_memory.readers.nano.lookup.answer import NanoReading as NanoReading
+from glyph_memory.readers.nano.lookup.answer import Quote as Quote
 from glyph_memory.readers.nano.reader import NanoReader as NanoReader
 from glyph_memory.readers.nano.transcription import ReadAnchor as ReadAnchor
 from glyph_memory.readers.nano.transcription import ReadLine as ReadLine

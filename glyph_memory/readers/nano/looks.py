@@ -14,8 +14,8 @@ from PIL import Image
 
 from glyph_memory.readers.nano.alphabet import ROWS, ROWS_ABOVE, ROWS_BELOW, SIZE_PX, SIZES_PX
 from glyph_memory.readers.nano.decode import Spelled, spelled
-from glyph_memory.readers.nano.lines import FoundLine, FoundLines
 from glyph_memory.readers.nano.network import Found, Network, joined
+from glyph_memory.readers.nano.sight.lines import FoundLine, FoundLines
 
 Ink = NDArray[np.uint8]
 

@@ -17,14 +17,14 @@ from glyph_memory.context import Context
 from glyph_memory.context.cache import Latest
 from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
 from glyph_memory.page import Page
-from glyph_memory.readers.nano.answer import MODEL, NanoReading, quotes, unreadable, worded
-from glyph_memory.readers.nano.image import Source
-from glyph_memory.readers.nano.index import Index, seek
-from glyph_memory.readers.nano.material import Material, Shown, leaf
-from glyph_memory.readers.nano.passages import Passage, passages_of
-from glyph_memory.readers.nano.question import Question
-from glyph_memory.readers.nano.ranking import rank
-from glyph_memory.readers.nano.strip import Leaf, strip_of_pages, strip_of_text
+from glyph_memory.readers.nano.lookup.answer import MODEL, NanoReading, quotes, unreadable, worded
+from glyph_memory.readers.nano.lookup.index import Index, seek
+from glyph_memory.readers.nano.lookup.material import Material, Shown, leaf
+from glyph_memory.readers.nano.lookup.passages import Passage, passages_of
+from glyph_memory.readers.nano.lookup.question import Question
+from glyph_memory.readers.nano.lookup.ranking import rank
+from glyph_memory.readers.nano.lookup.strip import Leaf, strip_of_pages, strip_of_text
+from glyph_memory.readers.nano.sight.image import Source
 from glyph_memory.readers.nano.transcription import Transcription
 from glyph_memory.readers.reading import Reader, ReadingDelta, Timing
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.page import Box
-from glyph_memory.readers.nano.image import Source, load
-from glyph_memory.readers.nano.ink import ink_of
-from glyph_memory.readers.nano.lines import FoundLine, FoundLines, find_lines
 from glyph_memory.readers.nano.looks import Looks
 from glyph_memory.readers.nano.network import network
+from glyph_memory.readers.nano.sight.image import Source, load
+from glyph_memory.readers.nano.sight.ink import ink_of
+from glyph_memory.readers.nano.sight.lines import FoundLine, FoundLines, find_lines
 from glyph_memory.readers.nano.transcription import ReadAnchor, ReadLine, Transcription
 
 _LABEL = re.compile(r"§(\d{1,9}) (system|user|assistant|tool)\b")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.readers.nano import ReadAnchor, ReadLine, Transcription
-from glyph_memory.readers.nano.image import Source, load
+from glyph_memory.readers.nano.sight.image import Source, load
 
 _LABEL = re.compile(r"§(\d+) (system|user|assistant|tool)\b")
 

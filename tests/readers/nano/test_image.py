@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glyph_memory import DocumentError, PageStyle, typeset
-from glyph_memory.readers.nano.image import Source, ink_of, load
+from glyph_memory.readers.nano.sight.image import Source, ink_of, load
 from glyph_memory.testing import agent_conversation
 
 TEXT = "The quick brown fox jumps over 13 lazy dogs.\n" * 6

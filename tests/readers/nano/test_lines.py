@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from glyph_memory import PageStyle, typeset
-from glyph_memory.readers.nano.image import ink_of, load
-from glyph_memory.readers.nano.lines import FoundLines, find_lines
+from glyph_memory.readers.nano.sight.image import ink_of, load
+from glyph_memory.readers.nano.sight.lines import FoundLines, find_lines
 from glyph_memory.style import PRESETS
 from glyph_memory.testing import agent_conversation
 from glyph_memory.transcript import Transcript

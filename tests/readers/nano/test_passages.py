@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from glyph_memory.readers.nano.passages import Passage, passages_of
-from glyph_memory.readers.nano.strip import Leaf, Strip, strip_of_pages, strip_of_text
+from glyph_memory.readers.nano.lookup.passages import Passage, passages_of
+from glyph_memory.readers.nano.lookup.strip import Leaf, Strip, strip_of_pages, strip_of_text
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typeset import typeset

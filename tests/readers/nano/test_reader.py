@@ -14,7 +14,7 @@ from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.page import Page
 from glyph_memory.readers.nano import NanoReader, Transcription
-from glyph_memory.readers.nano.image import Source, load
+from glyph_memory.readers.nano.sight.image import Source, load
 from glyph_memory.style import PageStyle
 from glyph_memory.testing import agent_conversation
 from glyph_memory.transcript import Transcript, Turn

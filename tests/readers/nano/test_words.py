@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from glyph_memory.readers.nano.question import Question
-from glyph_memory.readers.nano.words import words
+from glyph_memory.readers.nano.lookup.question import Question
+from glyph_memory.readers.nano.lookup.words import words
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
-from glyph_memory.readers.nano.ink import ink_of as ink_of  # noqa: PLC0414 - offered here, too
+from glyph_memory.readers.nano.sight.ink import ink_of as ink_of  # noqa: PLC0414 - offered here, too
 
 Source: TypeAlias = Page | Image.Image | bytes | str | Path | NDArray[np.uint8]
 """What can be looked at; a string is a path."""

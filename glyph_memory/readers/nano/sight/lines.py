@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.page import Box
-from glyph_memory.readers.nano.baselines import Profile, find_baselines
-from glyph_memory.readers.nano.columns import Span, find_columns
-from glyph_memory.readers.nano.grid import Rows, fill
-from glyph_memory.readers.nano.leftover import leftover, pictures
-from glyph_memory.readers.nano.scale import Scale, measure_scale
+from glyph_memory.readers.nano.sight.baselines import Profile, find_baselines
+from glyph_memory.readers.nano.sight.columns import Span, find_columns
+from glyph_memory.readers.nano.sight.grid import Rows, fill
+from glyph_memory.readers.nano.sight.leftover import leftover, pictures
+from glyph_memory.readers.nano.sight.scale import Scale, measure_scale
 
 Ink = NDArray[np.float32]
 """Shape (height, width), 0 for paper to 1 for full ink."""

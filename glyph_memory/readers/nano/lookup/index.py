@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from glyph_memory.readers.nano.passages import Passage, Sentence
-from glyph_memory.readers.nano.question import Question, Term
-from glyph_memory.readers.nano.strip import Strip
+from glyph_memory.readers.nano.lookup.passages import Passage, Sentence
+from glyph_memory.readers.nano.lookup.question import Question, Term
+from glyph_memory.readers.nano.lookup.strip import Strip
+from glyph_memory.readers.nano.lookup.words import pieces
 from glyph_memory.readers.nano.transcription import SURE
-from glyph_memory.readers.nano.words import pieces
 
 _CHANGED = 0.5
 """What a word weighs that was found with a letter changed."""

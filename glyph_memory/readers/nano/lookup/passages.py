@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.page import Box
-from glyph_memory.readers.nano.strip import Cut, Spot, Strip
+from glyph_memory.readers.nano.lookup.strip import Cut, Spot, Strip
 
 _WHOLE = 12
 """A turn of so many lines is one passage."""

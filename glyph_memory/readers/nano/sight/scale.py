@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from glyph_memory.readers.nano.baselines import Baseline, Floats, Profile, find_baselines
-from glyph_memory.readers.nano.letters import CAP_HEIGHT, X_HEIGHT, Fit, fit_letters
+from glyph_memory.readers.nano.sight.baselines import Baseline, Floats, Profile, find_baselines
+from glyph_memory.readers.nano.sight.letters import CAP_HEIGHT, X_HEIGHT, Fit, fit_letters
 
 _ASCENT, _DESCENT = 0.78, 0.26
 """What letters reach above and below the baseline, as shares of the font's size."""

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from glyph_memory.readers.nano.baselines import Profile, edges
-from glyph_memory.readers.nano.scale import Scale
+from glyph_memory.readers.nano.sight.baselines import Profile, edges
+from glyph_memory.readers.nano.sight.scale import Scale
 
 BODY = 0.72
 """So much of the font's size above a baseline is that line's own: no tail reaches there, nor an accent."""

@@ -13,7 +13,7 @@ from glyph_memory.context import Context, ImagePart
 from glyph_memory.context.assemble import GOES_ON
 from glyph_memory.context.messages import Message
 from glyph_memory.context.tail import OPENING
-from glyph_memory.readers.nano.strip import Leaf
+from glyph_memory.readers.nano.lookup.strip import Leaf
 from glyph_memory.readers.nano.transcription import Transcription
 
 _PAGE = re.compile(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.page import Box
-from glyph_memory.readers.nano.joints import columns_of, edges_of, joint_of
+from glyph_memory.readers.nano.lookup.joints import columns_of, edges_of, joint_of
 from glyph_memory.readers.nano.transcription import ReadLine, Transcription
 
 LINE_MARK = "⏎"

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.page import Box
-from glyph_memory.readers.nano.passages import Sentence
-from glyph_memory.readers.nano.picking import NOTHING, Found
-from glyph_memory.readers.nano.question import Question, Term
-from glyph_memory.readers.nano.strip import Leaf, Strip, runs_below
+from glyph_memory.readers.nano.lookup.passages import Sentence
+from glyph_memory.readers.nano.lookup.picking import NOTHING, Found
+from glyph_memory.readers.nano.lookup.question import Question, Term
+from glyph_memory.readers.nano.lookup.strip import Leaf, Strip, runs_below
 from glyph_memory.readers.nano.transcription import SURE, UNREADABLE
 from glyph_memory.readers.reading import Reading
 
