@@ -32,8 +32,15 @@ _ONE = 1.3
 """Two neighbouring cells hold one character between them where the chances that one begins add up to less."""
 _WIDE_EMS = 0.6
 _SPACE_EMS = 0.32
+_LEAST_SPACE_EMS = 0.27
 _SPACES_EMS = (0.18, 0.75)
 """A space is so wide in most fonts, and no narrower or wider in any."""
+_UNTOLD_PX = 0.6
+"""By so much a gap may seem wider than it is, since places are told to the cell."""
+_UNDERSCORE = NUMBER_OF["_"]
+_UNDERSCORE_EMS = (0.5, 0.602)
+"""Advance of an underscore in most fonts, and in those whose characters are all as wide."""
+_GUESSED = 0.5
 _AROUND = 4
 """Characters to both sides that say how clear a place is."""
 _TRUST = 0.2
@@ -65,7 +72,13 @@ def spelled(found: Found, count: int, *, size_px: float) -> list[Spelled]:
     space_px = _space_px(strip, x, classes, size_px)
     bounds = np.searchsorted(strip, np.arange(count + 1)).tolist()
     return [
-        _line(x[start:stop], classes[start:stop], confidence[start:stop], space_px)
+        _line(
+            x[start:stop],
+            classes[start:stop],
+            confidence[start:stop],
+            space_px=space_px,
+            size_px=size_px,
+        )
         for start, stop in pairwise(bounds)
     ]
 
@@ -126,32 +139,43 @@ def _space_px(strip: NDArray[np.int64], x: Float, classes: NDArray[np.int64], si
     if not len(widths):
         return _SPACE_EMS * size_px
     narrow = np.quantile(widths, 0.3) + STEP_PX + 0.1  # places are told to the cell
-    return float(widths[widths <= narrow].mean())
+    return max(_LEAST_SPACE_EMS * size_px, float(widths[widths <= narrow].mean()))
 
 
-def _line(x: Float, classes: NDArray[np.int64], confidence: Float, space_px: float) -> Spelled:
+def _line(
+    x: Float, classes: NDArray[np.int64], confidence: Float, *, space_px: float, size_px: float
+) -> Spelled:
     inked = np.flatnonzero(classes != _SPACE)
     if not len(inked):
         nothing = np.zeros(0, np.float32)
         return Spelled(text="", x=nothing, confidence=nothing)
+    # How far it is to what begins next, the space behind the line's last character included.
+    room = np.append(np.diff(x), np.float32(0))
     seen = slice(int(inked[0]), int(inked[-1]) + 1)
-    x, classes, confidence = x[seen], classes[seen], confidence[seen]
-    repeats = np.ones(len(x), np.int64)
-    space = np.flatnonzero(classes == _SPACE)
-    again = space[classes[space - 1] == _SPACE]
-    repeats[again] = 0
-    first = np.setdiff1d(space, again)
-    after = np.searchsorted(inked - inked[0], first)
-    width = x[(inked - inked[0])[after]] - x[first]
-    repeats[first] = np.maximum(1, np.round(width / space_px))
-    text = "".join(
-        [
-            _CHARACTERS[number] * times
-            for number, times in zip(classes.tolist(), repeats.tolist(), strict=True)
-        ]
-    )
+    x, classes, confidence, room = x[seen], classes[seen], confidence[seen], room[seen]
+    repeats = _spaces(x, classes, space_px)
+    # Underscores make one rule, in which none can be seen to begin: they are counted by its length.
+    wide_px = size_px * _UNDERSCORE_EMS[int(space_px > 0.5 * size_px)]
+    ruled = (classes == _UNDERSCORE) & (room > 1.8 * wide_px)
+    repeats[ruled] = np.round(room[ruled] / wide_px)
     confidence = np.minimum(confidence, _around(confidence) + np.float32(_TRUST))
+    confidence[ruled] = np.minimum(confidence[ruled], _GUESSED)
+    text = "".join(
+        _CHARACTERS[number] * times for number, times in zip(classes.tolist(), repeats.tolist(), strict=True)
+    )
     return Spelled(text=restored(text), x=np.repeat(x, repeats), confidence=np.repeat(confidence, repeats))
+
+
+def _spaces(x: Float, classes: NDArray[np.int64], space_px: float) -> NDArray[np.int64]:
+    """Say how often each character stands there: once, and spaces as often as the gap is wide."""
+    repeats = np.ones(len(x), np.int64)
+    space, inked = np.flatnonzero(classes == _SPACE), np.flatnonzero(classes != _SPACE)
+    again = space[classes[space - 1] == _SPACE]
+    first = np.setdiff1d(space, again)
+    width = x[inked[np.searchsorted(inked, first)]] - x[first]
+    repeats[first] = np.maximum(1, np.round((width - _UNTOLD_PX) / space_px))
+    repeats[again] = 0
+    return repeats
 
 
 def _around(confidence: Float) -> Float:

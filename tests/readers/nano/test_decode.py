@@ -83,6 +83,13 @@ def test_spaces_are_as_many_as_the_gap_is_wide() -> None:
     assert len(one.x) == len(one.confidence) == len(one.text)
 
 
+def test_underscores_in_a_row_are_counted_by_the_length_of_the_rule_and_are_not_sure() -> None:
+    """None of them can be seen to begin: forty-five pixels of rule in letters of nine are ten."""
+    one = only(found((8, "a", 1), (11, "_", 1), (34, " ", 1), (35, "b", 1)))
+    assert one.text == "a" + 10 * "_" + " b"
+    assert (one.confidence[1:11] < SURE).all()
+
+
 def test_spaces_at_both_ends_are_left_out() -> None:
     """After a line's last character the network sees a space begin; it is none of the text."""
     assert only(found((6, " ", 1), (8, "a", 1), (11, " ", 1))).text == "a"

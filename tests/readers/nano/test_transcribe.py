@@ -225,3 +225,12 @@ def test_the_same_pixels_give_the_same_transcription() -> None:
     assert json.dumps([line.confidence.tolist() for line in one.lines]) == json.dumps(
         [line.confidence.tolist() for line in other.lines]
     )
+
+
+def test_a_rule_of_underscores_is_text_and_its_length_is_not_sure() -> None:
+    """A line of them between others comes back as one, a few more or less."""
+    source = f"above it\n# {60 * '_'}\nand below it\n" + "one more line\n" * 5
+    lines = transcribe(typeset(source)[0]).lines
+    assert [line.text[:2] for line in lines[:3]] == ["ab", "# ", "an"]
+    assert abs(lines[1].text.count("_") - 60) <= 6
+    assert not lines[1].is_sure

@@ -28,6 +28,9 @@ _SURE_INK = 0.2
 """What has less is seen as none while the first lines are looked for."""
 _STRIP_PX = 4_000_000
 """Rows are summed in strips of so many pixels."""
+_RULE_PX = 2
+"""Underscores and dashes are so thick at the most."""
+_UPRIGHT = 0.6
 _USUAL_PX = 9.0, 10.0
 """Size of letters and pitch where nothing tells."""
 
@@ -147,18 +150,25 @@ def _lines(
 
 
 def _is_text(inked: NDArray[np.bool_], line: FoundLine, scale: Scale) -> bool:
-    """Say whether ink and paper take turns along a line, as they do where there are letters."""
+    """Say whether ink and paper take turns along a line, as they do where there are letters, or it is underscores."""
     _, top, _, bottom = _reach(line, scale.size_px)
     rows = slice(max(top, 0), max(bottom, 0))
     part = inked[rows, line.left : line.right]
     if not len(part):
         return True
     begins = np.count_nonzero(part[:, 1:] & ~part[:, :-1], axis=1) + part[:, 0]
-    width = np.count_nonzero(part.any(axis=0)) / scale.size_px
-    return bool(
-        (begins.max() >= 0.9 * width or width < 1.5)
-        and begins.mean() <= 4.5 * (line.right - line.left) / scale.size_px + 1
-    )
+    heights = part.sum(axis=0)
+    width = np.count_nonzero(heights) / scale.size_px
+    turns = begins.max() >= 0.9 * width or width < 1.5
+    if not turns and np.count_nonzero(heights > _RULE_PX) < 1.5 * scale.size_px:
+        turns = not _is_framed(inked[rows], line)
+    return bool(turns and begins.mean() <= 4.5 * (line.right - line.left) / scale.size_px + 1)
+
+
+def _is_framed(rows: NDArray[np.bool_], line: FoundLine) -> bool:
+    """Say whether a rule runs into an upright one at an end, as a frame's do."""
+    ends = (rows[:, max(line.left - 2, 0) : line.left + 3], rows[:, max(line.right - 3, 0) : line.right + 2])
+    return any(end.any(axis=1).mean() > _UPRIGHT for end in ends)
 
 
 def _reach(line: FoundLine, size: float) -> Box:
