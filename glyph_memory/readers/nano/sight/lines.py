@@ -139,7 +139,7 @@ def _lines(
     for above, baseline, below in zip(bounds[:-2], baselines, bounds[2:], strict=True):
         top, bottom = (
             max(baseline - 0.76 * size, above + 0.26 * size),
-            min(baseline + 0.25 * size, below - 0.78 * size),
+            min(baseline + 0.34 * size, below - 0.76 * size),
         )
         part = ink[max(math.ceil(top), 0) : max(math.floor(bottom), round(baseline), 0), left:right]
         held = np.flatnonzero(part.max(axis=0, initial=0) > floor + 0.1)
