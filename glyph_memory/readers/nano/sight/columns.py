@@ -82,9 +82,8 @@ def _are_columns(inked: NDArray[np.bool_], gaps: Sequence[Span], edges: Span) ->
         return False
     if max(widths) > max(0.35 * step, 2 * _NARROWEST_GAP_PX):
         return False
-    return all(
-        _begins(inked[:, left:right]) for left, right in zip(lefts[1:], rights[1:], strict=True)
-    ) and any(_fills(inked[:, left:right], step) for left, right in zip(lefts[:-1], rights[:-1], strict=True))
+    parts = [inked[:, left:right] for left, right in zip(lefts, rights, strict=True)]
+    return all(map(_begins, parts[1:])) and _fill(parts, step)
 
 
 def _begins(part: NDArray[np.bool_]) -> bool:
@@ -93,7 +92,12 @@ def _begins(part: NDArray[np.bool_]) -> bool:
     return bool(part[:, :12].any(axis=1).sum() > 0.06 * rows)
 
 
-def _fills(part: NDArray[np.bool_], step: float) -> bool:
-    """Say whether many of a column's rows reach far to the right, as lines do that were broken there."""
-    rows = part.any(axis=1).sum()
-    return bool(part[:, -max(int(0.35 * step), 8) :].any(axis=1).sum() > 0.2 * rows)
+def _fill(parts: Sequence[NDArray[np.bool_]], step: float) -> bool:
+    """Say whether rows reach far to the right, as lines do that were broken there: many of one, or some of several."""
+    rows = [int(part.any(axis=1).sum()) for part in parts]
+    shares = [
+        part[:, -max(int(0.35 * step), 8) :].any(axis=1).sum() / count
+        for part, count in zip(parts, rows, strict=True)
+        if count > 0.25 * max(rows)
+    ]
+    return max(shares) > 0.2 or (len(shares) > 1 and min(shares) > 0.14)
