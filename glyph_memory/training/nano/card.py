@@ -27,24 +27,26 @@ a CPU. It tells characters, where they stand, and how sure it is of each; it doe
 ## What it was trained on
 - Pages made by the typesetter, where it is known which character begins where: half in the default style, the rest in
   the presets and in random fonts, sizes (7 to 14 px), pitches and colours; a share of them resampled, blurred,
-  compressed or noisy, and lines cut a pixel too high or too low. Fonts: the package's own, {fonts}.
+  compressed or noisy, and lines cut a pixel too high or too low.
+- Fonts: the package's own, {fonts}.
 - Text: docstrings and sources of the standard library's modules (but the quarter that is kept for measuring), made-up
   JSON, logs, identifiers, numbers, chats, random words, random characters, common Chinese characters.
 - {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} steps
   of ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
-- Again: `python -m glyph_memory.training.nano FOLDER --steps {steps} --seed {seed}`.
+- Again: `python -m glyph_memory.training.nano FOLDER --steps {steps} --seed {seed}`.{note}
 
 ## What was measured
 {figures}
 """
 
 
-def write_card(folder: Path, *, figures: Path | None) -> Path:
+def write_card(folder: Path, *, figures: Path | None, note: str = "") -> Path:
     """Write `CARD.md` into a training's folder.
 
     Args:
         folder: Of the training.
         figures: JSON that `benchmarks/nano.py` wrote; without, the card says that nothing was measured.
+        note: What else has to be said of this training.
 
     Raises:
         GlyphMemoryError: There is no training in the folder, or no figures in the file.
@@ -53,7 +55,7 @@ def write_card(folder: Path, *, figures: Path | None) -> Path:
         plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         size = (folder / "nano.safetensors").stat().st_size
         measured = json.loads(figures.read_text(encoding="utf-8")) if figures else None
-        card = _card(plan, size, measured)
+        card = _card(plan, size, measured, note)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise GlyphMemoryError(
             f"no card can be written of {str(folder)!r}: {error}; train there first"
@@ -63,7 +65,7 @@ def write_card(folder: Path, *, figures: Path | None) -> Path:
     return path
 
 
-def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None) -> str:
+def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None, note: str) -> str:
     families = [name for name in installed_families() if not name.startswith("DejaVu")]
     return _CARD.format(
         rows=ROWS,
@@ -81,6 +83,7 @@ def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None) -> s
         minutes=plan["spent_s"] / 60,
         device=plan["device"],
         glance_steps=plan["glance_steps"],
+        note=f" {note}" if note else "",
         figures=_figures(measured)
         if measured
         else "Nothing yet: run `python benchmarks/nano.py`, then this again.",
