@@ -38,7 +38,10 @@ def transcribe(source: Source) -> Transcription:
     pixels = load(source)
     ink = ink_of(pixels)
     found = find_lines(ink)
-    read = Looks(network(), np.rint(ink * 255).astype(np.uint8), found).read()
+    seen = np.rint(ink * 255).astype(np.uint8)
+    for left, top, right, bottom in found.solid:
+        seen[top:bottom, left:right] = 0
+    read = Looks(network(), seen, found).read()
     lines = tuple(
         ReadLine(
             text=one.text,

@@ -57,6 +57,28 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert {line.column for line in read.lines} == {0, 1}
 
 
+def test_paragraphs_in_frames_are_read_and_the_frames_are_told() -> None:
+    """A frame's strokes are no letters; they are ink that is left unread."""
+    style = replace(
+        PageStyle.glyph(), border_width_pt=1, border_padding_pt=2, paragraph_lines=1, space_after_pt=4
+    )
+    page = typeset("This is all that is said.\nAnd this is another paragraph, after it.\n" * 8, style=style)[
+        0
+    ]
+    read = transcribe(page)
+    assert rate(page, read) < 0.01
+    assert read.unread
+
+
+def test_a_tree_and_a_table_drawn_with_strokes_are_no_frames() -> None:
+    """Their strokes are characters."""
+    source = "src\n" + "├── one.py\n│   └── two.py\n" * 6 + "| a | b |\n|___|___|\n" * 3
+    read = transcribe(typeset(source, style=PageStyle.code())[0])
+    assert read.unread == ()
+    assert (read.text.count("├"), read.text.count("└")) == (6, 6)
+    assert sum(line.text[0] in "│|" for line in read.lines) == 12
+
+
 _WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "resampled as by a processor": lambda image: image.resize(
         (round(image.width * 0.988), round(image.height * 0.9976)), Image.Resampling.BICUBIC

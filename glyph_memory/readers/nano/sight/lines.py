@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from glyph_memory.page import Box
 from glyph_memory.readers.nano.sight.baselines import Profile, find_baselines
 from glyph_memory.readers.nano.sight.columns import Span, find_columns
+from glyph_memory.readers.nano.sight.frames import find_frames
 from glyph_memory.readers.nano.sight.grid import Rows, fill
 from glyph_memory.readers.nano.sight.leftover import leftover, pictures
 from glyph_memory.readers.nano.sight.scale import Scale, measure_scale
@@ -60,7 +61,9 @@ class FoundLines:
     size_px: float
     """About the size of the font's em square."""
     unread: tuple[Box, ...]
-    """Ink that is no line of text: pictures, noise, solid areas."""
+    """Ink that is no line of text: pictures, noise, solid areas, frames."""
+    solid: tuple[Box, ...] = ()
+    """Those of them that may touch lines, and have to be taken out before these are read."""
 
 
 def find_lines(ink: Ink) -> FoundLines:
@@ -74,7 +77,8 @@ def find_lines(ink: Ink) -> FoundLines:
     """
     floor = _noise(ink)
     inked = ink > (_INK if floor < _SURE_INK else _NOISY_INK)
-    solid = pictures(inked)
+    solid = [*pictures(inked), *((a - 1, b - 1, c + 1, d + 1) for a, b, c, d in find_frames(inked))]
+    solid = [(max(left, 0), max(top, 0), right, bottom) for left, top, right, bottom in solid]
     if solid:
         ink = ink.copy()
         for left, top, right, bottom in solid:
@@ -92,7 +96,8 @@ def find_lines(ink: Ink) -> FoundLines:
     size, pitch = (scale.size_px, scale.pitch_px) if scale else _USUAL_PX
     held = [_reach(line, size) for line in lines]
     rest = leftover(inked, held, least=max(9.0, 0.3 * size**2) if lines else 1.0)
-    return FoundLines(lines=tuple(lines), pitch_px=pitch, size_px=size, unread=tuple(sorted([*solid, *rest])))
+    unread = tuple(sorted([*solid, *rest]))
+    return FoundLines(lines=tuple(lines), pitch_px=pitch, size_px=size, unread=unread, solid=tuple(solid))
 
 
 def _noise(ink: Ink) -> float:
