@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from glyph_memory.readers.nano import Transcription
 from glyph_memory.readers.nano.transcribe import transcribe
 from glyph_memory.readers.nano.transcription import SURE
 from glyph_memory.style import PRESETS
+from glyph_memory.testing import agent_conversation
 
 _DRAW = """
 import random, sys
@@ -149,6 +151,17 @@ def test_anchors_are_found_with_their_places() -> None:
         drawn = next(line for line in page.lines if line.text.startswith(f"§{anchor.number} "))
         assert abs(anchor.box[1] - drawn.box[1]) <= 2
         assert abs(anchor.box[0] - drawn.box[0]) <= 3
+
+
+@pytest.mark.parametrize(
+    "style", [PageStyle.glyph().dense(), PageStyle.document()], ids=["dense", "document"]
+)
+def test_labels_that_are_broken_over_lines_or_stretched_are_found(style: PageStyle) -> None:
+    """Where lines run together a label stands anywhere; where they are justified its space is wide."""
+    talk = agent_conversation(turns=80)
+    for page in typeset(talk, style=style)[:3]:
+        drawn = re.findall(r"§(\d+) (?:system|user|assistant|tool)", page.text)
+        assert [str(anchor.number) for anchor in transcribe(page).anchors] == drawn
 
 
 def test_a_document_that_quotes_a_label_has_no_anchors() -> None:
