@@ -269,3 +269,14 @@ def test_a_rule_of_underscores_is_text_and_its_length_is_not_sure() -> None:
     assert [line.text[:2] for line in lines[:3]] == ["ab", "# ", "an"]
     assert abs(lines[1].text.count("_") - 60) <= 6
     assert not lines[1].is_sure
+
+
+def test_reading_needs_numpy_and_pillow_alone() -> None:
+    """Neither torch nor scipy is loaded, nor what answers questions."""
+    code = (
+        "import sys; from glyph_memory import typeset; from glyph_memory.readers.nano.transcribe import transcribe; "
+        "read = transcribe(typeset('numpy alone')[0]).text; "
+        "print(read, *sorted({'torch', 'scipy', 'bm25s', 'safetensors'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "numpy alone\n"
