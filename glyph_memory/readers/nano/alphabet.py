@@ -61,6 +61,9 @@ _CYRILLIC_TWINS = dict(zip("ABEKMHOPCTXaceopxysijΓΠΦκ", "АВЕКМНОРС�
 TWIN_OF = {twin: one for twins in (_GREEK_TWINS, _CYRILLIC_TWINS) for one, twin in twins.items()}
 """Of characters that are no class of their own: the class that looks the same."""
 
+_GREEK_OWN = _GREEK_TWINS | dict(zip("vuwóíú", "νυωόίύ", strict=True))
+"""Within a Greek word these are Greek as well, though they are classes of their own."""
+
 _WORD = re.compile(r"\w+")
 _ONLY_GREEK = re.compile(f"[{_GREEK.replace('Γ', '').replace('Π', '').replace('Φ', '').replace('κ', '')}]")
 _ONLY_CYRILLIC = re.compile(f"[{_CYRILLIC}]")
@@ -96,5 +99,5 @@ def _in_its_script(word: str) -> str:
     if _ONLY_CYRILLIC.search(word):
         return "".join(_CYRILLIC_TWINS.get(character, character) for character in word)
     if _ONLY_GREEK.search(word):
-        return "".join(_GREEK_TWINS.get(character, character) for character in word)
+        return "".join(_GREEK_OWN.get(character, character) for character in word)
     return word

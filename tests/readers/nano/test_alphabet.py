@@ -39,6 +39,11 @@ def test_words_of_another_script_get_their_own_letters_back(word: str) -> None:
     assert restored(f"see {looks}, too") == f"see {word}, too"
 
 
+def test_a_latin_letter_among_greek_ones_is_greek() -> None:
+    """An accented o is drawn the same in both."""
+    assert restored("Kóσμε") == "Κόσμε"
+
+
 def test_latin_words_stay_latin() -> None:
     """Words without a letter of another script are left alone, whatever stands beside them."""
     assert restored("ABC xyz Жук") == "ABC xyz Жук"
