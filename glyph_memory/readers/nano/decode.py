@@ -40,7 +40,8 @@ _UNTOLD_PX = 0.6
 _UNDERSCORE = NUMBER_OF["_"]
 _UNDERSCORE_EMS = (0.5, 0.602)
 """Advance of an underscore in most fonts, and in those whose characters are all as wide."""
-_GUESSED = 0.5
+_COUNTED, _GUESSED = 3, 0.5
+"""More underscores than this are counted by guess, and no surer."""
 _AROUND = 4
 """Characters to both sides that say how clear a place is."""
 _TRUST = 0.2
@@ -159,7 +160,8 @@ def _line(
     ruled = (classes == _UNDERSCORE) & (room > 1.8 * wide_px)
     repeats[ruled] = np.round(room[ruled] / wide_px)
     confidence = np.minimum(confidence, _around(confidence) + np.float32(_TRUST))
-    confidence[ruled] = np.minimum(confidence[ruled], _GUESSED)
+    long = ruled & (repeats > _COUNTED)
+    confidence[long] = np.minimum(confidence[long], _GUESSED)
     text = "".join(
         _CHARACTERS[number] * times for number, times in zip(classes.tolist(), repeats.tolist(), strict=True)
     )
