@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glyph_memory import ReaderError
-from glyph_memory.readers.nano.alphabet import CLASSES, EDGE_PX, GLANCE_PX, ROWS, STEP_PX
+from glyph_memory.readers.nano.alphabet import CLASSES, EDGE_PX, GLANCE_PX, IDEOGRAPHS, ROWS, STEP_PX
 from glyph_memory.readers.nano.network import WEIGHTS, Network, glances, network, read_weights
 
 Float = NDArray[np.float32]
@@ -104,3 +104,12 @@ def test_weights_that_are_missing_or_broken_are_told_in_one_line(
         network(path)
     assert str(path) in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+def test_the_weights_of_the_package_are_for_these_classes() -> None:
+    """Whoever changes the alphabet has to train again."""
+    given = dict(read_weights(WEIGHTS.read_bytes()))
+    assert given["layer0.weight"].shape[0] % ROWS == 0
+    assert given["character.weight"].shape[1] == len(CLASSES)
+    assert given["glance2.weight"].shape[1] == len(IDEOGRAPHS)
+    assert given["glance0.weight"].shape[0] == ROWS * GLANCE_PX
