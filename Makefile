@@ -11,7 +11,7 @@ BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo    two long texts as pages: a table, and out/demo.html to look at (seconds; no torch, no GPU)'
+	@echo 'make demo    long texts as pages, remembered and asked about: out/demo.html to look at (half a minute; no torch, no GPU)'
 	@echo 'make test    all tests'
 	@echo 'make check   lint, format, types, floors'
 	@echo 'make bench   all benchmarks, minutes; ARGS=--quick for a first look'

@@ -18,27 +18,32 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from corpus import FONTS
+from corpus import prose as long_paragraphs
 from needles import haystack
 from PIL import Image
 from reference import load_config, reference_breaks, reference_pages
 from report import print_table, write_results
 
-from glyph_memory import Context, PageStyle, typeset
+from glyph_memory import Context, ModelProfile, PageStyle, typeset
 from glyph_memory.evaluate import (
     Checker,
     CheckReport,
+    PageReader,
     Tesseract,
     character_errors,
     check,
     kinds,
     rate_interval,
+    share_interval,
 )
 from glyph_memory.readers.nano import NanoReader, Transcription
-from glyph_memory.readers.nano import network as weights
 from glyph_memory.readers.nano.held_out import FIRST_HELD_OUT_SEED
+from glyph_memory.readers.nano.network import WEIGHTS
+from glyph_memory.readers.nano.sight.image import Source
 from glyph_memory.readers.nano.transcribe import transcribe
 from glyph_memory.readers.nano.transcription import SURE
 
@@ -52,7 +57,8 @@ _KEY = string.ascii_letters + string.digits
 class Figures:
     """What was measured, next to what was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Path) -> None:
+        self.read = partial(transcribe, weights=weights)
         self.rows: list[dict[str, object]] = []
 
     def add(
@@ -85,13 +91,27 @@ def character_rates(figures: Figures, characters: int, confusions: dict[str, obj
     """Measure character error rates by kind of text, at the default style."""
     asked = {PROSE: "≤ 0.1 %", CODE: "≤ 0.2 %", JSON: "≤ 0.2 %", "numbers": "", "cjk": ""}
     for kind, limit in asked.items():
-        report = _checked(kinds([kind], characters=characters)[kind], PageStyle.glyph())
+        report = _checked(figures.read, kinds([kind], characters=characters)[kind], PageStyle.glyph())
         errors = report.errors
         figures.add(
             f"character error rate, {kind}", limit, f"{errors.rate:.3%}", report.interval,
             f"{errors.characters:,} characters on {len(report.pages)} pages", errors.rate,
         )  # fmt: skip
         confusions[kind] = [[*pair, count] for pair, count in errors.confusions.most_common(12)]
+
+
+def compression(figures: Figures, characters: int) -> None:
+    """Say what the default style saves Glyph: text tokens a page token, of that prose and of longer paragraphs."""
+    profile = ModelProfile.named("glyph")
+    texts = {
+        "that prose, short paragraphs": ("", kinds([PROSE], characters=characters)[PROSE]),
+        "paragraphs as long as a novel's": ("≥ 3", long_paragraphs(characters)),
+    }
+    for name, (asked, text) in texts.items():
+        pages = typeset(text)
+        ratio = profile.text_tokens(text) / profile.pages_tokens(page.size for page in pages)
+        of = f"{len(pages)} pages; text tokens by {profile.text_counter.name}"
+        figures.add(f"ρ for Glyph, {name}", asked, f"{ratio:.2f}", None, of, ratio)
 
 
 def identifiers(figures: Figures, characters: int) -> None:
@@ -106,7 +126,7 @@ def identifiers(figures: Figures, characters: int) -> None:
         wanted = [make() for _ in range(characters // (len(make()) + 1))]
         exact = wrong = marked = 0
         for page in typeset(" ".join(wanted)):
-            transcription = transcribe(page.image)
+            transcription = figures.read(page.image)
             said = _words(transcription)
             true = page.text.split()
             for tag, start, stop, first, last in _opcodes(true, [word for word, _ in said]):
@@ -117,7 +137,8 @@ def identifiers(figures: Figures, characters: int) -> None:
                     doubted = any(confidence < SURE for _, confidence in said[first:last]) or first == last
                     marked += (stop - start) * doubted
         figures.add(
-            f"{name} read exactly, whole", "≥ 97 %", f"{exact / (exact + wrong):.2%}", _wilson(exact, exact + wrong),
+            f"{name} read exactly, whole", "≥ 97 %", f"{exact / (exact + wrong):.2%}",
+            share_interval(exact / (exact + wrong), exact + wrong),
             f"{exact + wrong:,}, of the {wrong} others {marked} marked unsure", exact / (exact + wrong),
         )  # fmt: skip
 
@@ -126,14 +147,16 @@ def needles(figures: Figures, quick: bool) -> None:
     """Ask for facts hidden in 1, 8 and 32 pages; then in worse print, to see whether doubt is told."""
     plans = [(1, 4, 4), (8, 1, 20)] if quick else [(1, 40, 6), (8, 8, 30), (32, 3, 80)]
     for pages, haystacks, count in plans:
-        asked, exact, wrong, marked = _asked(pages, haystacks, count, PageStyle.glyph())
+        asked, exact, wrong, marked = _asked(figures.read, pages, haystacks, count, PageStyle.glyph())
         figures.add(
             f"needle questions over {pages} page{'s' * (pages > 1)}, exact", "≥ 97 %", f"{exact / asked:.2%}",
-            _wilson(exact, asked), f"{asked}, of the {wrong} others {marked} marked unsure", exact / asked,
+            share_interval(exact / asked, asked),
+            f"{asked}, of the {wrong} others {marked} marked unsure", exact / asked,
         )  # fmt: skip
     small = (6.0,) if quick else (6.0, 6.5, 7.0)
     told = [
         _asked(
+            figures.read,
             8,
             1 if quick else 2,
             40,
@@ -144,7 +167,7 @@ def needles(figures: Figures, quick: bool) -> None:
     asked, exact, wrong, marked = (sum(counts) for counts in zip(*told, strict=True))
     figures.add(
         f"wrong answers marked unsure, print of {small[0]:g} to {small[-1]:g} pt", "≥ 90 %",
-        f"{marked / max(wrong, 1):.1%}", _wilson(marked, wrong),
+        f"{marked / max(wrong, 1):.1%}", share_interval(marked / max(wrong, 1), wrong),
         f"{wrong} wrong of {asked} questions", marked / max(wrong, 1),
     )  # fmt: skip
 
@@ -160,7 +183,7 @@ def other_looks(figures: Figures, characters: int) -> None:
         "7 pt on 8": replace(PageStyle.glyph(), font_size_pt=7, line_height_pt=8),
     }
     for name, style in styles.items():
-        _add_rate(figures, f"look: {name}", "", _checked(text, style))
+        _add_rate(figures, f"look: {name}", "", _checked(figures.read, text, style))
     ways: dict[str, Callable[[Image.Image], Image.Image]] = {
         "resampled to 588 × 840, bicubic": lambda image: image.resize((588, 840), Image.Resampling.BICUBIC),
         "resampled by 0.9, bicubic": lambda image: image.resize(
@@ -171,7 +194,7 @@ def other_looks(figures: Figures, characters: int) -> None:
     }
     exact = replace(PageStyle.glyph(), snap_px=1, crop_width=False, crop_last_page=False)
     for name, way in ways.items():
-        report = check(typeset(text, style=exact), style=exact, reader=_after(way))
+        report = check(typeset(text, style=exact), style=exact, reader=_after(figures.read, way))
         _add_rate(figures, name, "", report)
 
 
@@ -183,7 +206,7 @@ def another_engine(figures: Figures, characters: int) -> None:
     counts = []
     for pixels, lines in zip(reference_pages(text, config, font), breaks, strict=True):
         errors = character_errors(
-            transcribe(pixels).text, "\n".join(text[start:stop] for start, stop in lines)
+            figures.read(pixels).text, "\n".join(text[start:stop] for start, stop in lines)
         )
         counts.append((errors.edits, errors.characters))
     edits, total = (sum(column) for column in zip(*counts, strict=True))
@@ -200,11 +223,11 @@ def seconds(figures: Figures, quick: bool) -> None:
     begun = time.perf_counter()
     pages = typeset(text)[:-1]
     drawn_s = (time.perf_counter() - begun) / len(pages)
-    transcribe(pages[0])
+    figures.read(pages[0])
     spent = []
     for page in pages:
         begun = time.perf_counter()
-        transcribe(page)
+        figures.read(page)
         spent.append(time.perf_counter() - begun)
     median = statistics.median(spent)
     lines = statistics.mean(len(page.lines) for page in pages)
@@ -231,12 +254,12 @@ def seconds(figures: Figures, quick: bool) -> None:
     )  # fmt: skip
 
 
-def _checked(text: str, style: PageStyle) -> CheckReport:
-    return check(typeset(text, style=style), style=style, reader=transcribe)
+def _checked(read: PageReader, text: str, style: PageStyle) -> CheckReport:
+    return check(typeset(text, style=style), style=style, reader=read)
 
 
-def _after(way: Callable[[Image.Image], Image.Image]) -> Callable[[Image.Image], Transcription]:
-    return lambda image: transcribe(way(image))
+def _after(read: PageReader, way: Callable[[Image.Image], Image.Image]) -> PageReader:
+    return lambda image: read(way(image))
 
 
 def _add_rate(figures: Figures, name: str, asked: str, report: CheckReport) -> None:
@@ -245,12 +268,14 @@ def _add_rate(figures: Figures, name: str, asked: str, report: CheckReport) -> N
     figures.add(name, asked, f"{errors.rate:.3%}", report.interval, of, errors.rate)
 
 
-def _asked(pages: int, haystacks: int, count: int, style: PageStyle) -> tuple[int, int, int, int]:
+def _asked(
+    read: Callable[[Source], Transcription], pages: int, haystacks: int, count: int, style: PageStyle
+) -> tuple[int, int, int, int]:
     """Ask; give how many questions, how many exact answers, others, and of those how many said to be unsure."""
     asked = exact = marked = 0
     for seed in range(haystacks):
         hay = haystack(pages, count, seed=100 * pages + seed, style=style)
-        reader = NanoReader(cached_pages=pages)
+        reader = NanoReader(transcriber=read, cached_pages=pages)
         for needle in hay.needles:
             reading = reader.read(Context.of(needle.question, pages=hay.pages))
             asked += 1
@@ -280,19 +305,6 @@ def _opcodes(truth: list[str], said: list[str]) -> Iterator[tuple[str, int, int,
         yield code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end
 
 
-def _wilson(hits: int, count: int) -> Interval:
-    if not count:
-        return 0.0, 1.0
-    z, share = 1.959964, hits / count
-    middle, spread = (
-        share + z * z / (2 * count),
-        z * (share * (1 - share) / count + z * z / (4 * count**2)) ** 0.5,
-    )
-    return max(0.0, (middle - spread) / (1 + z * z / count)), min(
-        1.0, (middle + spread) / (1 + z * z / count)
-    )
-
-
 def _padded(image: Image.Image, left: int, top: int) -> Image.Image:
     ground = Image.new(image.mode, (image.width + 2 * left, image.height + 2 * top), "white")
     ground.paste(image, (left, top))
@@ -308,16 +320,15 @@ def _through_jpeg(image: Image.Image) -> Image.Image:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, for a first look")
-    parser.add_argument("--weights", type=Path, help="other weights than the package's")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="other weights than the package's")
     given = parser.parse_args()
     if not _ONE_CORE.items() <= os.environ.items():  # numpy looks before it is imported
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **_ONE_CORE})  # noqa: S606 - itself
-    if given.weights:
-        weights.WEIGHTS = given.weights
     characters = 10_000 if given.quick else 132_000  # a quarter of code is white space, which does not count
-    figures, confusions = Figures(), dict[str, object]()
+    figures, confusions = Figures(given.weights), dict[str, object]()
     seconds(figures, given.quick)
     character_rates(figures, characters, confusions)
+    compression(figures, characters)
     identifiers(figures, characters * 3 // 4)
     another_engine(figures, characters * 3 // 8)
     needles(figures, given.quick)

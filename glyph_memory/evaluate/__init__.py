@@ -8,6 +8,7 @@ from glyph_memory.evaluate.counts import ReadCounts as ReadCounts
 from glyph_memory.evaluate.errors import CharacterErrors as CharacterErrors
 from glyph_memory.evaluate.errors import character_errors as character_errors
 from glyph_memory.evaluate.errors import rate_interval as rate_interval
+from glyph_memory.evaluate.errors import share_interval as share_interval
 from glyph_memory.evaluate.grid import SIZES_PT as SIZES_PT
 from glyph_memory.evaluate.grid import style_grid as style_grid
 from glyph_memory.evaluate.legibility import Legibility as Legibility

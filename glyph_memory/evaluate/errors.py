@@ -87,13 +87,24 @@ def rate_interval(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:
     drawn = counts[chosen].sum(axis=1)
     rates = drawn[:, 0] / np.maximum(drawn[:, 1], 1)
     low, high = np.quantile(rates, [0.025, 0.975]).tolist()
-    wilson_low, wilson_high = _wilson(min(edits / characters, 1.0), characters)
+    wilson_low, wilson_high = share_interval(min(edits / characters, 1.0), characters)
     return min(low, wilson_low), max(high, wilson_high)
 
 
-def _wilson(rate: float, count: float) -> tuple[float, float]:
-    """Wilson's score interval (JASA 22, 1927)."""
-    middle = rate + _Z**2 / (2 * count)
-    spread = _Z * (rate * (1 - rate) / count + _Z**2 / (4 * count**2)) ** 0.5
+def share_interval(share: float, count: float) -> tuple[float, float]:
+    """Give the 95 % confidence interval of a share of independent things: Wilson's score interval (JASA 22, 1927).
+
+    Args:
+        share: As it was seen, 0 to 1.
+        count: Of how many; of none, nothing is known.
+
+    Example:
+        >>> share_interval(1.0, 0)
+        (0.0, 1.0)
+    """
+    if not count:
+        return 0.0, 1.0
+    middle = share + _Z**2 / (2 * count)
+    spread = _Z * (share * (1 - share) / count + _Z**2 / (4 * count**2)) ** 0.5
     scale = 1 + _Z**2 / count
-    return max((middle - spread) / scale, 0.0), (middle + spread) / scale
+    return max((middle - spread) / scale, 0.0), min((middle + spread) / scale, 1.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from heapq import nlargest
 
+from glyph_memory.plain import folded
+
 
 def search(texts: Iterable[str], query: str, *, k: int) -> list[tuple[int, float]]:
     """Find the texts that fit a query best.
@@ -19,7 +21,7 @@ def search(texts: Iterable[str], query: str, *, k: int) -> list[tuple[int, float
     """
     # SQL comes with them, so they are loaded when something is looked for.
     from glyph_memory.store.ranking import counts, rarity, score  # noqa: PLC0415
-    from glyph_memory.store.words import folded, phrases, words  # noqa: PLC0415
+    from glyph_memory.store.words import phrases, words  # noqa: PLC0415
 
     wanted = phrases(query)
     first = {phrase.partition(" ")[0] for phrase in wanted}

@@ -5,24 +5,27 @@ Works from pixels alone.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from glyph_memory.page import Box
 from glyph_memory.readers.nano.anchors import find_anchors
 from glyph_memory.readers.nano.looks import Looks
-from glyph_memory.readers.nano.network import network
+from glyph_memory.readers.nano.network import WEIGHTS, network
 from glyph_memory.readers.nano.sight.image import Source, load
 from glyph_memory.readers.nano.sight.ink import ink_of
 from glyph_memory.readers.nano.sight.lines import FoundLine, FoundLines, find_lines
 from glyph_memory.readers.nano.transcription import ReadLine, Transcription
 
 
-def transcribe(source: Source) -> Transcription:
+def transcribe(source: Source, *, weights: Path = WEIGHTS) -> Transcription:
     """Read a page.
 
     Args:
         source: A `Page`, of which only the pixels are looked at; a file's path or bytes; a Pillow image; or an array
             of shape (height, width) or (height, width, 3), uint8.
+        weights: A safetensors file of the network's; the package's own unless another is given.
 
     Raises:
         DocumentError: It is no image that can be read, or an absurdly large one.
@@ -34,7 +37,7 @@ def transcribe(source: Source) -> Transcription:
     seen = np.rint(ink * 255).astype(np.uint8)
     for left, top, right, bottom in found.solid:
         seen[top:bottom, left:right] = 0
-    read = Looks(network(), seen, found).read()
+    read = Looks(network(weights), seen, found).read()
     lines = tuple(
         ReadLine(
             text=one.text,

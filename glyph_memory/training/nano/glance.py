@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
+from glyph_memory.training.nano.made import Made
 from glyph_memory.training.nano.model import Glance
 from glyph_memory.training.nano.plan import Plan
 from glyph_memory.training.nano.strips import ideographs_of_page
 
-_PAGES = 1
-"""Pages of a batch: some 2,500 ideographs."""
 _RATE = 2e-3
 _ROUND = 256
 
 
-class _Pages(Dataset[tuple[Tensor, Tensor]]):
-    """Ideographs of a few pages; item `i` is always the same."""
-
-    def __init__(self, seed: int, count: int) -> None:
-        self._seed, self._count = seed, count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        pages = [ideographs_of_page(self._seed, _PAGES * index + nth) for nth in range(_PAGES)]
-        ink, numbers = (np.concatenate(parts) for parts in zip(*pages, strict=True))
-        whole = len(ink) // _ROUND * _ROUND or len(ink)  # few sizes of batches: see `loss_of`
-        return torch.from_numpy(ink[:whole]), torch.from_numpy(numbers[:whole])
+def _page(seed: int, index: int) -> tuple[Tensor, Tensor]:
+    """Give a page's ideographs, some 2,500."""
+    ink, numbers = ideographs_of_page(seed, index)
+    whole = len(ink) // _ROUND * _ROUND or len(ink)  # few sizes of batches: see `loss_of`
+    return torch.from_numpy(ink[:whole]), torch.from_numpy(numbers[:whole])
 
 
 def train_glance(plan: Plan, *, say: Callable[[str], None]) -> Glance:
@@ -50,7 +40,8 @@ def train_glance(plan: Plan, *, say: Callable[[str], None]) -> Glance:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, _RATE, total_steps=plan.glance_steps, pct_start=0.1
     )
-    loader = DataLoader(_Pages(plan.seed, plan.glance_steps), batch_size=None, num_workers=plan.workers)
+    pages = Made(partial(_page, plan.seed), plan.glance_steps)
+    loader = DataLoader(pages, batch_size=None, num_workers=plan.workers)
     begun, smooth, right = time.monotonic(), 0.0, 0.0
     for step, (ink, told) in enumerate(loader, 1):
         numbers = told.to(plan.device)

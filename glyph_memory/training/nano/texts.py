@@ -187,7 +187,7 @@ def _marked_up(random: Random) -> str:
             f"| {name} | {number(random)} | {said} |\n|---|---:|:---|\n| {said} | {number(random)} | {name} |",
             f"<{name} id=\"{identifier(random)}\">{said}</{name}>",
             f"{name} = {said!r}  # {said}",
-            f"$ {name} --{random.choice(words)}={number(random)} | grep -E '{random.choice(words)}' > /tmp/{name}",
+            f"$ {name} --{random.choice(words)}={number(random)} | grep -E '{random.choice(words)}' > {name}.log",
             f"“{said},” said {name.title()}’s friend — ‘{said}’ … {said}",
             f"{name}\\u{{{random.randrange(0x3000):x}}}{said}\\u{{{random.randrange(0x20000):x}}}",
             "-" * random.randint(3, 80),

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -17,9 +18,10 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.training.nano.made import Made
 from glyph_memory.training.nano.model import Network, exported, loss_of
 from glyph_memory.training.nano.plan import Plan
 from glyph_memory.training.nano.strips import strips_of
@@ -36,23 +38,15 @@ _MEAN = 0.998
 """Of weights and running statistics, the share that stays from step to step in the mean that is written down."""
 
 
-class _Pages(Dataset[tuple[Tensor, Tensor]]):
-    """Shuffled strips of a few pages; item `i` is always the same."""
-
-    def __init__(self, seed: int, count: int) -> None:
-        self._seed, self._count = seed, count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        cut = [strips_of(self._seed, _PAGES * index + nth) for nth in range(_PAGES)]
-        order = list(range(sum(len(strips.ink) for strips in cut)))
-        Random(index).shuffle(order)  # noqa: S311 - no secret
-        order = (order * (1 + _BATCH * _BATCHES // len(order)))[: _BATCH * _BATCHES]
-        ink = np.concatenate([strips.ink for strips in cut])[order]
-        label = np.concatenate([strips.label for strips in cut])[order]
-        return torch.from_numpy(ink), torch.from_numpy(label)
+def _shuffled(seed: int, index: int) -> tuple[Tensor, Tensor]:
+    """Give the shuffled strips of a few pages."""
+    cut = [strips_of(seed, _PAGES * index + nth) for nth in range(_PAGES)]
+    order = list(range(sum(len(strips.ink) for strips in cut)))
+    Random(index).shuffle(order)  # noqa: S311 - no secret
+    order = (order * (1 + _BATCH * _BATCHES // len(order)))[: _BATCH * _BATCHES]
+    ink = np.concatenate([strips.ink for strips in cut])[order]
+    label = np.concatenate([strips.label for strips in cut])[order]
+    return torch.from_numpy(ink), torch.from_numpy(label)
 
 
 class Training:
@@ -156,7 +150,7 @@ def _batches(plan: Plan, step: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Give the batches from a step on."""
     first, count = step // _BATCHES, -(-plan.steps // _BATCHES)
     loader = DataLoader(
-        _Pages(plan.seed, count),
+        Made(partial(_shuffled, plan.seed), count),
         batch_size=None,
         sampler=range(first, count),
         num_workers=plan.workers,

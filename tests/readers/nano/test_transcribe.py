@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glyph_memory import DocumentError, Page, PageStyle, Transcript, Turn, typeset
+from glyph_memory import DocumentError, Page, PageStyle, ReaderError, Transcript, Turn, typeset
 from glyph_memory.evaluate import character_errors, kinds
 from glyph_memory.readers.nano import Transcription
 from glyph_memory.readers.nano.transcribe import transcribe
@@ -230,6 +230,13 @@ def test_a_script_it_never_saw_is_unreadable_and_unsure() -> None:
     confidence = np.concatenate([line.confidence for line in read.lines])
     letters = np.concatenate([np.array([c != " " for c in line.text]) for line in read.lines])
     assert (confidence[letters] >= SURE).mean() < 0.1
+
+
+def test_other_weights_are_used_where_they_are_given(tmp_path: Path) -> None:
+    """Whoever trains measures their own, not the package's."""
+    page = typeset("read me")[0]
+    with pytest.raises(ReaderError, match="mine"):
+        transcribe(page, weights=tmp_path / "mine.safetensors")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3), (2000, 2000)])

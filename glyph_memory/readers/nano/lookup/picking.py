@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from glyph_memory.plain import folded
 from glyph_memory.readers.nano.lookup.index import Index, Sought, anchor_words
 from glyph_memory.readers.nano.lookup.passages import Passage, Sentence
 from glyph_memory.readers.nano.lookup.question import Question, Term
-from glyph_memory.readers.nano.lookup.words import folded
 
 NOTHING = "I found nothing"
 """How an answer without a quote begins; where it is read again, on a page of the same conversation, it says nothing."""

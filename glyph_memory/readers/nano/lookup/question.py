@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from glyph_memory.readers.nano.lookup.words import STOP_WORDS, folded, pieces
+from glyph_memory.plain import folded
+from glyph_memory.readers.nano.lookup.words import STOP_WORDS, pieces
 
 _IDENTIFIER, _PHRASE = 3.0, 2.0
 """How much identifiers and words in quotation marks weigh, where a plain word weighs 1."""

@@ -11,10 +11,10 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.plain import folded
 from glyph_memory.readers.nano.lookup.index import Index, Sought
 from glyph_memory.readers.nano.lookup.picking import Found, Picker
 from glyph_memory.readers.nano.lookup.question import Question
-from glyph_memory.readers.nano.lookup.words import folded
 
 _CANDIDATES = 60
 """Passages, the best by BM25, whose sentences are looked at."""

@@ -6,15 +6,13 @@ Knows characters; knows nothing about pages, and nothing about what is asked of 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
-)
-"""Scripts without spaces between words: each character is a word."""
+from glyph_memory.plain import UNSPACED, folded
+
+_UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED)
 _PIECE = re.compile(r"[^\s\"“”„«»‹›`()\[\]{}<>,;|⏎]+")
 _EDGES = "'’‘.:!?…*_#=~^+&-–—¿¡\\"
 _SUBPIECE = re.compile(r"[^=:/@#&?]+")
@@ -79,11 +77,6 @@ def pieces(text: str) -> Iterator[Piece]:
 def words(text: str) -> list[str]:
     """Give all that a text is found by, in order."""
     return [word for piece in pieces(text) for word in piece.words]
-
-
-def folded(text: str) -> str:
-    """Give a text without regard to case and width."""
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
 def stem(word: str) -> str:
