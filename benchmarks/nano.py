@@ -40,12 +40,12 @@ from glyph_memory.evaluate import (
     rate_interval,
     share_interval,
 )
-from glyph_memory.readers.nano import NanoReader, Transcription
-from glyph_memory.readers.nano.held_out import FIRST_HELD_OUT_SEED
-from glyph_memory.readers.nano.network import WEIGHTS
-from glyph_memory.readers.nano.sight.image import Source
-from glyph_memory.readers.nano.transcribe import transcribe
-from glyph_memory.readers.nano.transcription import SURE
+from glyph_memory.nano import NanoReader, Transcription
+from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED
+from glyph_memory.nano.network import WEIGHTS
+from glyph_memory.nano.sight.image import Source
+from glyph_memory.nano.transcribe import transcribe
+from glyph_memory.transcription import SURE
 
 Interval = tuple[float, float]
 

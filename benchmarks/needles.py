@@ -16,7 +16,7 @@ from corpus import Dice
 
 from glyph_memory import Page, PageStyle, typeset
 from glyph_memory.evaluate import kinds
-from glyph_memory.readers.nano.held_out import FIRST_HELD_OUT_SEED
+from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED
 
 _CHARACTERS_A_PAGE = 7_500
 _KEY = string.ascii_letters + string.digits

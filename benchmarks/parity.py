@@ -37,7 +37,7 @@ from skimage.morphology import dilation
 
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 F1_TARGET = 0.995
 SSIM_TARGET = 0.90

@@ -28,11 +28,11 @@ from report import print_table, write_results
 
 from glyph_memory.context import Binder, ImagePart, Message, Parts, write_context
 from glyph_memory.context.tail import Speller
-from glyph_memory.fold import Fold, FoldPolicy, Seal, step
+from glyph_memory.folding import Fold, FoldPolicy, Seal, step
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 PROFILE = "glyph"
 CACHED_TARGET = 0.90

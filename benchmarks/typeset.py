@@ -37,7 +37,7 @@ from report import print_table, write_results
 
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import iter_pages, typeset
+from glyph_memory.typesetting import iter_pages, typeset
 
 PIXELS_TARGET = 100
 PNG_TARGET = 25

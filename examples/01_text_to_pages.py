@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 # Any text will do; this script's own source has code, comments and a few lines of its own to find again.
 TEXT = Path(__file__).read_text(encoding="utf-8") * 8

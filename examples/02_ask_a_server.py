@@ -13,7 +13,7 @@ import sys
 from glyph_memory.context import Context
 from glyph_memory.readers import OpenAIReader
 from glyph_memory.testing import FakeVLMServer, agent_conversation
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 
 def main(url: str) -> None:

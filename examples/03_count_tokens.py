@@ -8,8 +8,8 @@ from __future__ import annotations
 from glyph_memory.style import PageStyle
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typeset import iter_pages
-from glyph_memory.typeset.compose import compose
+from glyph_memory.typesetting import iter_pages
+from glyph_memory.typesetting.composition import compose
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import sys
 
 from glyph_memory.context import Context
-from glyph_memory.readers.nano import NanoReader
+from glyph_memory.nano import NanoReader
 from glyph_memory.testing import agent_conversation
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 
 def show(reader: NanoReader, picture: str) -> None:

@@ -25,10 +25,10 @@ from glyph_memory.errors import ReaderUnavailable as ReaderUnavailable
 from glyph_memory.errors import StoreBusy as StoreBusy
 from glyph_memory.errors import StoreError as StoreError
 from glyph_memory.errors import StyleError as StyleError
-from glyph_memory.fold import Fold as Fold
-from glyph_memory.fold import FoldPolicy as FoldPolicy
-from glyph_memory.fold import Seal as Seal
-from glyph_memory.fold import fold as fold
+from glyph_memory.folding import Fold as Fold
+from glyph_memory.folding import FoldPolicy as FoldPolicy
+from glyph_memory.folding import Seal as Seal
+from glyph_memory.folding import fold as fold
 from glyph_memory.ledger import quote_identifiers as quote_identifiers
 from glyph_memory.memory import Bookmark as Bookmark
 from glyph_memory.memory import Folded as Folded
@@ -38,9 +38,9 @@ from glyph_memory.memory import Kept as Kept
 from glyph_memory.memory import MemoryReport as MemoryReport
 from glyph_memory.memory import Passage as Passage
 from glyph_memory.memory import Zoomed as Zoomed
-from glyph_memory.pack import Packed as Packed
-from glyph_memory.pack import pack as pack
-from glyph_memory.pack import repack as repack
+from glyph_memory.packing import Packed as Packed
+from glyph_memory.packing import pack as pack
+from glyph_memory.packing import repack as repack
 from glyph_memory.page import Escape as Escape
 from glyph_memory.page import Line as Line
 from glyph_memory.page import Page as Page
@@ -56,8 +56,8 @@ from glyph_memory.transcript import Document as Document
 from glyph_memory.transcript import ToolCall as ToolCall
 from glyph_memory.transcript import Transcript as Transcript
 from glyph_memory.transcript import Turn as Turn
-from glyph_memory.typeset import iter_pages as iter_pages
-from glyph_memory.typeset import style_fingerprint as style_fingerprint
-from glyph_memory.typeset import typeset as typeset
+from glyph_memory.typesetting import iter_pages as iter_pages
+from glyph_memory.typesetting import style_fingerprint as style_fingerprint
+from glyph_memory.typesetting import typeset as typeset
 
 __version__ = "0.1.0"

@@ -58,7 +58,7 @@ class Server:
             )
         self._check()
         # Loaded here: whoever asks a server waits for nothing of it.
-        from glyph_memory.readers.nano import NanoReader  # noqa: PLC0415
+        from glyph_memory.nano import NanoReader  # noqa: PLC0415
 
         return nullcontext(NanoReader(progress=progress))
 

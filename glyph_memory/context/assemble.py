@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from glyph_memory.context.messages import ImagePart, Message
 from glyph_memory.context.tail import OPENING
-from glyph_memory.fold import Fold, Seal, SealedPage, SealedPicture
+from glyph_memory.folding import Fold, Seal, SealedPage, SealedPicture
 
 Parts = tuple[str | ImagePart, ...]
 

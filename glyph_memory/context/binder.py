@@ -22,18 +22,18 @@ from glyph_memory.context.assemble import (
     sealed_text_head,
 )
 from glyph_memory.context.cache import ImageCache, RecentImages
-from glyph_memory.context.easel import Easel
+from glyph_memory.context.page_drawer import Easel
 from glyph_memory.context.pictures import SEALED_SIDE_PX, whole
 from glyph_memory.context.quote import call_arguments, guarded, message_text, quoted, shown
 from glyph_memory.context.tail import call_id
 from glyph_memory.errors import ProfileError
-from glyph_memory.fold import Bound, FoldPolicy, Seal, SealedPicture
+from glyph_memory.folding import Bound, FoldPolicy, Seal, SealedPicture
 from glyph_memory.ledger import Mention, mentions, write_ledger
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, defuse
 from glyph_memory.transcript import Role, Turn
-from glyph_memory.typeset import style_fingerprint
+from glyph_memory.typesetting import style_fingerprint
 
 Captions = Literal["text", "page"]
 

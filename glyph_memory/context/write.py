@@ -11,7 +11,7 @@ from glyph_memory.context.messages import Context
 from glyph_memory.context.quote import excerpt, message_text, quoted
 from glyph_memory.context.tail import Speller
 from glyph_memory.errors import PolicyError
-from glyph_memory.fold import Fold, Seal, has_open_call
+from glyph_memory.folding import Fold, Seal, has_open_call
 from glyph_memory.transcript import Turn
 
 

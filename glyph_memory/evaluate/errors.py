@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glyph_memory.evaluate.alignment import Alignment
-from glyph_memory.evaluate.squeezed import normalised
+from glyph_memory.evaluate.normalize import normalised
 
 _RESAMPLES = 2000
 _Z = 1.959964  # 97.5 % of a standard normal lie below

@@ -18,10 +18,10 @@ from glyph_memory.evaluate.counts import ReadCounts
 from glyph_memory.evaluate.errors import CharacterErrors
 from glyph_memory.evaluate.readers import PageReader, reader_named
 from glyph_memory.page import Page
-from glyph_memory.readers.nano.transcription import Transcription
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typeset import typeset
+from glyph_memory.transcription import Transcription
+from glyph_memory.typesetting import typeset
 
 _UNDRAWN_AT_MOST = 0.02
 """Share of a text's characters that may lack a font; beyond, it would measure escapes, and is left out."""

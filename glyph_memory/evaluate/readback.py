@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from glyph_memory.evaluate.alignment import Alignment
 from glyph_memory.evaluate.counts import ReadCounts
 from glyph_memory.evaluate.errors import CharacterErrors
-from glyph_memory.evaluate.squeezed import Squeezed, clusters, squeeze
+from glyph_memory.evaluate.normalize import Squeezed, clusters, squeeze
 from glyph_memory.ledger import IdentifierKind, find_identifiers
 from glyph_memory.page import Page
-from glyph_memory.readers.nano.transcription import SURE, UNREADABLE, Transcription
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import spelled
+from glyph_memory.transcription import SURE, UNREADABLE, Transcription
+from glyph_memory.typesetting import spelled
 
 _WORD = re.compile(r"\S+")
 

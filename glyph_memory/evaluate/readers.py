@@ -11,7 +11,7 @@ from PIL import Image
 
 from glyph_memory.errors import ReaderError
 from glyph_memory.evaluate.tesseract import Tesseract
-from glyph_memory.readers.nano.transcription import Transcription
+from glyph_memory.transcription import Transcription
 
 PageReader = Callable[[Image.Image], Transcription]
 """What can be measured: anything that makes a transcription of a picture, which is all that it is given."""
@@ -31,7 +31,7 @@ def reader_named(name: str) -> PageReader:
     """
     if name == "nano":
         # Imported here: its weights are read then.
-        from glyph_memory.readers.nano.transcribe import transcribe  # noqa: PLC0415
+        from glyph_memory.nano.transcribe import transcribe  # noqa: PLC0415
 
         return transcribe
     if name == "tesseract":

@@ -20,7 +20,7 @@ from PIL import Image
 
 from glyph_memory.errors import BadReading, ReaderError
 from glyph_memory.page import Box
-from glyph_memory.readers.nano.transcription import ReadLine, Transcription
+from glyph_memory.transcription import ReadLine, Transcription
 
 _COLUMNS = {"level", "block_num", "par_num", "line_num", "left", "top", "width", "height", "conf", "text"}
 _WORD_LEVEL = "5"

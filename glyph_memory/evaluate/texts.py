@@ -1,6 +1,6 @@
 """Texts of several kinds to measure readers on: prose, code, JSON, hexadecimal, numbers, Chinese.
 
-None of them is trained on: see `glyph_memory.readers.nano.held_out`. Prose and code are of the running Python, which
+None of them is trained on: see `glyph_memory.nano.held_out`. Prose and code are of the running Python, which
 differ a little from version to version. Knows texts; knows nothing about pages.
 """
 
@@ -21,7 +21,7 @@ from pydoc_data import topics
 
 from glyph_memory.errors import DocumentError
 from glyph_memory.evaluate.chinese import chinese
-from glyph_memory.readers.nano.held_out import FIRST_HELD_OUT_SEED, is_held_out
+from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED, is_held_out
 
 CHARACTERS = 20_000
 """Of each kind, unless another number is given: two full pages of small print at the least."""

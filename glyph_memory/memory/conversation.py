@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from glyph_memory.context import Context, context_tokens, write_context
 from glyph_memory.errors import FontError
-from glyph_memory.fold import Fold
-from glyph_memory.memory.lines import read_file, unfolded, write_file
-from glyph_memory.memory.live import ErasedMeanwhile
-from glyph_memory.memory.opened import OpenSession
+from glyph_memory.folding import Fold
+from glyph_memory.memory.jsonl import read_file, unfolded, write_file
 from glyph_memory.memory.pins import check_room
 from glyph_memory.memory.recall import Passage, Zoomed, passage
 from glyph_memory.memory.report import MemoryReport, report_on
+from glyph_memory.memory.session import OpenSession
+from glyph_memory.memory.session_fold import ErasedMeanwhile
 from glyph_memory.memory.zoom import zoom
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall, Turn

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from glyph_memory.context import Context
-from glyph_memory.fold import Fold
+from glyph_memory.folding import Fold
 from glyph_memory.memory.conversation import Conversation
 from glyph_memory.memory.recall import Passage, Zoomed
 from glyph_memory.memory.report import MemoryReport

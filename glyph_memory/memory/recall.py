@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-from glyph_memory.fold import Fold, Seal
+from glyph_memory.folding import Fold, Seal
 from glyph_memory.page import Page
 from glyph_memory.transcript import Turn
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glyph_memory.context import Binder, Context, context_tokens, repeated
-from glyph_memory.fold import Fold
+from glyph_memory.folding import Fold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from glyph_memory.context import Binder
 from glyph_memory.errors import StoreError
-from glyph_memory.fold import Seal, SealedPage
-from glyph_memory.memory.live import LiveFold
+from glyph_memory.folding import Seal, SealedPage
 from glyph_memory.memory.recall import Zoomed
+from glyph_memory.memory.session_fold import LiveFold
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 if TYPE_CHECKING:
     from glyph_memory.store import Shelf

@@ -2,6 +2,7 @@
 
 from glyph_memory.report.answers import Answered as Answered
 from glyph_memory.report.answers import AnswersSection as AnswersSection
+from glyph_memory.report.contact_sheet import ContactSheet as ContactSheet
 from glyph_memory.report.excerpt import Excerpt as Excerpt
 from glyph_memory.report.figures import Figures as Figures
 from glyph_memory.report.figures import Tally as Tally
@@ -11,4 +12,3 @@ from glyph_memory.report.memory import MemorySection as MemorySection
 from glyph_memory.report.memory import query_words as query_words
 from glyph_memory.report.plate import Plate as Plate
 from glyph_memory.report.section import Section as Section
-from glyph_memory.report.sheet import ContactSheet as ContactSheet

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from glyph_memory.readers.nano import NanoReading, Quote
+from glyph_memory.nano import NanoReading, Quote
 from glyph_memory.report.escape import marked, paragraph, plain
 from glyph_memory.report.excerpt import Excerpt
 

@@ -95,7 +95,7 @@ class Tally:
         style: What to call the style.
 
     Example:
-        >>> from glyph_memory.typeset import iter_pages
+        >>> from glyph_memory.typesetting import iter_pages
         >>> tally = Tally(profile=ModelProfile.named("glyph"), style="glyph")
         >>> for page in tally.watch(iter_pages("Hello, page.")):
         ...     page.size

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Self
 
-from glyph_memory.fold import Seal
+from glyph_memory.folding import Seal
 from glyph_memory.memory import GlyphMemory, MemoryReport, Passage
 from glyph_memory.report.escape import marked, paragraph, plain
 from glyph_memory.report.parts import card, fact_list, figure, left_out

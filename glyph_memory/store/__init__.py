@@ -1,6 +1,6 @@
 """Keep conversations: turns as text, lossless, in SQLite or PostgreSQL; found, cited and erased by session."""
 
-from glyph_memory.store.shelf import Shelf as Shelf
+from glyph_memory.store.session_store import Shelf as Shelf
 from glyph_memory.store.store import Store as Store
 from glyph_memory.store.values import Hit as Hit
 from glyph_memory.store.values import Known as Known

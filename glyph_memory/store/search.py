@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, literal, select, text
 
-from glyph_memory.store.ranking import counts, rarity, score
+from glyph_memory.search.ranking import counts, rarity, score
+from glyph_memory.search.words import phrases
 from glyph_memory.store.schema import SCOPED_WORDS
 from glyph_memory.store.schema import words as table
 from glyph_memory.store.sessions import SessionRow
-from glyph_memory.store.words import phrases
 
 _SMALLEST_POOL = 200
 _AT_ONCE = 500

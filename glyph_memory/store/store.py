@@ -15,7 +15,7 @@ from sqlalchemy import select
 from glyph_memory.store.address import parse_address
 from glyph_memory.store.engine import Database
 from glyph_memory.store.schema import SCHEMA, Schema, read_meta, sessions, turns
-from glyph_memory.store.shelf import Shelf
+from glyph_memory.store.session_store import Shelf
 from glyph_memory.store.values import SessionInfo
 
 

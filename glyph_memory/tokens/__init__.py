@@ -5,8 +5,8 @@ and lists what it must not be told. Image counts are its own processor's; text c
 exact.
 """
 
-from glyph_memory.tokens.defuse import defuse as defuse
-from glyph_memory.tokens.defuse import restore as restore
+from glyph_memory.tokens.defusing import defuse as defuse
+from glyph_memory.tokens.defusing import restore as restore
 from glyph_memory.tokens.estimate import EstimateCounter as EstimateCounter
 from glyph_memory.tokens.images import FlatRule as FlatRule
 from glyph_memory.tokens.images import GridRule as GridRule

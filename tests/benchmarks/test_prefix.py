@@ -11,7 +11,7 @@ import pytest
 from prefix_cache import BlockCache, Keys
 
 from glyph_memory.context import Binder, ImagePart, Message
-from glyph_memory.fold import FoldPolicy
+from glyph_memory.folding import FoldPolicy
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import ToolCall

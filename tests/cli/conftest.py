@@ -94,10 +94,10 @@ KnownToNano = Callable[..., None]
 @pytest.fixture
 def known_to_nano(monkeypatch: pytest.MonkeyPatch) -> KnownToNano:
     """Let the nano reader know what stands on the pages of a text, or on pages; nothing is recognised."""
-    from glyph_memory.cli.choices import Look, profile_of
-    from glyph_memory.readers.nano import transcribe
-    from glyph_memory.typeset import typeset
-    from tests.readers.nano.fakes import KnownPages
+    from glyph_memory.cli.look import Look, profile_of
+    from glyph_memory.nano import transcribe
+    from glyph_memory.typesetting import typeset
+    from tests.nano.fakes import KnownPages
 
     known = KnownPages([])
     monkeypatch.setattr(transcribe, "transcribe", known)

@@ -221,7 +221,7 @@ def test_weights_that_are_missing_are_told_in_one_line(
     run: Run, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As any error."""
-    from glyph_memory.readers.nano import network, transcribe
+    from glyph_memory.nano import network, transcribe
 
     monkeypatch.setattr(transcribe, "network", lambda _: network.network(tmp_path / "none.safetensors"))
     assert "none.safetensors" in run("ask", notes, "Which port?").error

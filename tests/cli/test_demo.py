@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from glyph_memory.readers.nano import Transcription, transcribe
+from glyph_memory.nano import Transcription, transcribe
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run

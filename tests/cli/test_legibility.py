@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glyph_memory.evaluate import style_grid
+from glyph_memory.nano import transcribe
 from glyph_memory.page import Page
-from glyph_memory.readers.nano import transcribe
-from glyph_memory.readers.nano.transcription import Transcription
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import typeset
+from glyph_memory.transcription import Transcription
+from glyph_memory.typesetting import typeset
 from tests.evaluate.fakes import image_key, transcribed
 
 if TYPE_CHECKING:

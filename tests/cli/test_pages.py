@@ -11,7 +11,7 @@ from PIL import Image
 
 from glyph_memory.page import pixel_digest
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -221,7 +221,7 @@ def test_a_named_pipe_can_be_written_to(run: Run, tmp_path: Path) -> None:
 
 def test_the_default_style_is_what_glyph_was_trained_on() -> None:
     """The command line's default is the library's."""
-    from glyph_memory.cli.choices import Look
+    from glyph_memory.cli.look import Look
     from glyph_memory.tokens import ModelProfile
 
     assert Look().fitted(ModelProfile.named("glyph")) == PageStyle.glyph()
@@ -229,7 +229,7 @@ def test_the_default_style_is_what_glyph_was_trained_on() -> None:
 
 def test_what_would_let_escaped_characters_stand_is_said() -> None:
     """A font for Chinese by its package's name, another font, HarfBuzz; not a word where nothing would help."""
-    from glyph_memory.cli.pages import hints
+    from glyph_memory.cli.commands.pages import hints
     from glyph_memory.page import Escape
 
     chinese = Escape(character="中", count=2, reason="no font")

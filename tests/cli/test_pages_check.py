@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from glyph_memory.cli.checked import beside, percent, share
+from glyph_memory.cli.commands.check_view import beside, percent, share
 from glyph_memory.evaluate import LineErrors
-from glyph_memory.readers.nano import transcribe
+from glyph_memory.nano import transcribe
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 from tests.evaluate.fakes import reading
 
 if TYPE_CHECKING:

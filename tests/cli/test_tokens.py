@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run

@@ -17,7 +17,7 @@ from PIL import Image
 
 from glyph_memory.context import Binder, ImageCache, ImagePart, Parts, RecentImages
 from glyph_memory.errors import FontError, PolicyError, ProfileError
-from glyph_memory.fold import Fold, FoldPolicy, Seal, fold
+from glyph_memory.folding import Fold, FoldPolicy, Seal, fold
 from glyph_memory.page import pixel_digest
 from glyph_memory.style import PageStyle
 from glyph_memory.testing import agent_conversation

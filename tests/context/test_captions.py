@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from glyph_memory.context import Binder, Captions, Context, context_of, context_tokens
-from glyph_memory.fold import Fold, FoldPolicy, fold
+from glyph_memory.folding import Fold, FoldPolicy, fold
 from glyph_memory.testing import agent_conversation
 
 POLICY = FoldPolicy(

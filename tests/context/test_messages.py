@@ -10,7 +10,7 @@ from PIL import Image
 
 from glyph_memory.context import Context, ImagePart, Message
 from glyph_memory.page import Page, pixel_digest
-from glyph_memory.typeset import typeset
+from glyph_memory.typesetting import typeset
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from PIL import EpsImagePlugin, Image
 
 from glyph_memory.context import Binder, write_context
 from glyph_memory.context.pictures import SEALED_SIDE_PX, Picture, scaled, whole
-from glyph_memory.fold import FoldPolicy, fold
+from glyph_memory.folding import FoldPolicy, fold
 from glyph_memory.transcript import Turn
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)

@@ -19,13 +19,13 @@ import pytest
 from numpy.typing import NDArray
 
 from glyph_memory.context import Binder, Context, Parts, write_context
-from glyph_memory.fold import Bound, Fold, FoldPolicy, Seal, fold, resume
+from glyph_memory.folding import Bound, Fold, FoldPolicy, Seal, fold, resume
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Plate, Section, report_html
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, special
 from glyph_memory.transcript import ToolCall, Transcript, Turn
-from glyph_memory.typeset.compose import compose
+from glyph_memory.typesetting.composition import compose
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     name: tokens for name, tokens in vars(special).items() if name.isupper() and name[0] != "_"

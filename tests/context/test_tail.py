@@ -13,7 +13,7 @@ from PIL import Image
 
 from glyph_memory.context import Binder, Context, Message, context_tokens, write_context
 from glyph_memory.context.tail import OPENING, Speller
-from glyph_memory.fold import FoldPolicy, fold
+from glyph_memory.folding import FoldPolicy, fold
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Role, ToolCall, Turn
 

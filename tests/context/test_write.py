@@ -21,7 +21,7 @@ from glyph_memory.context import (
     write_context,
 )
 from glyph_memory.errors import PolicyError
-from glyph_memory.fold import Fold, FoldPolicy, Seal, fold, step
+from glyph_memory.folding import Fold, FoldPolicy, Seal, fold, step
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import ToolCall, Turn

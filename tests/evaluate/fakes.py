@@ -9,9 +9,9 @@ from PIL import Image
 
 from glyph_memory.evaluate import PageReader
 from glyph_memory.page import Box, Page
-from glyph_memory.readers.nano.transcription import ReadLine, Transcription
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import drawn_text
+from glyph_memory.transcription import ReadLine, Transcription
+from glyph_memory.typesetting import drawn_text
 
 
 def certain(_: str) -> float:

@@ -8,9 +8,9 @@ import pytest
 
 from glyph_memory.evaluate import Checker, check, read_back
 from glyph_memory.page import Page
-from glyph_memory.readers.nano.transcription import Transcription
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import drawn_text, typeset
+from glyph_memory.transcription import Transcription
+from glyph_memory.typesetting import drawn_text, typeset
 from tests.evaluate.fakes import read_line, reading
 
 STYLE = PageStyle.glyph()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glyph_memory.evaluate.alignment import Alignment, pairs
 from glyph_memory.evaluate.errors import CharacterErrors, character_errors, rate_interval
-from glyph_memory.evaluate.squeezed import clusters, normalised
+from glyph_memory.evaluate.normalize import clusters, normalised
 
 TEXT = st.text(st.sampled_from("ab l1\n\té\u0301中"), max_size=40)
 

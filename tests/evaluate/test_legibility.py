@@ -12,10 +12,10 @@ from glyph_memory.errors import DocumentError, GlyphMemoryError, ReaderError, St
 from glyph_memory.evaluate import LegibilityReport, legibility, style_grid
 from glyph_memory.evaluate.plot import check_plot, plot
 from glyph_memory.page import Page
-from glyph_memory.readers.nano.transcription import Transcription
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typeset import typeset
+from glyph_memory.transcription import Transcription
+from glyph_memory.typesetting import typeset
 from tests.evaluate.fakes import image_key, transcribed
 
 GRID = style_grid(PageStyle.glyph(), sizes=(7, 9))

@@ -10,9 +10,9 @@ from PIL import Image
 from glyph_memory.errors import BadReading, ReaderError
 from glyph_memory.evaluate import Tesseract, check, reader_named
 from glyph_memory.evaluate.tesseract import parse_tsv
-from glyph_memory.readers.nano.transcription import SURE
 from glyph_memory.style import PageStyle
-from glyph_memory.typeset import typeset
+from glyph_memory.transcription import SURE
+from glyph_memory.typesetting import typeset
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="tesseract is not installed (apt install tesseract-ocr)"

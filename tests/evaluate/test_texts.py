@@ -11,7 +11,7 @@ import pytest
 
 from glyph_memory.errors import DocumentError
 from glyph_memory.evaluate import KINDS, kinds
-from glyph_memory.readers.nano.held_out import is_held_out
+from glyph_memory.nano.held_out import is_held_out
 
 
 def test_every_kind_is_as_long_as_it_is_asked_for_and_the_same_again() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glyph_memory import GlyphMemory, Turn
 from glyph_memory.memory.conversation import Conversation
-from glyph_memory.memory.opened import OpenSession
+from glyph_memory.memory.session import OpenSession
 from tests.memory.worker import SMALL, small
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glyph_memory import Context, GlyphMemory, ImagePart, PolicyError, StoreError, Turn
-from glyph_memory.fold import Fold
+from glyph_memory.folding import Fold
 from glyph_memory.store import Store
 from glyph_memory.testing import agent_conversation
 from tests.memory.worker import SMALL, small

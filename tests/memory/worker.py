@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from glyph_memory import FoldPolicy, GlyphMemory
-from glyph_memory.memory.live import LiveFold
+from glyph_memory.memory.session_fold import LiveFold
 from glyph_memory.store import Shelf
 from glyph_memory.testing import agent_conversation
 

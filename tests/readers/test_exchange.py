@@ -11,10 +11,10 @@ import pytest
 from glyph_memory.context import Context, ImagePart
 from glyph_memory.errors import ReaderUnavailable
 from glyph_memory.readers import BrokenStream
-from glyph_memory.readers.exchange import Answer, Caller, NextChunk, Send, Wait, advance, converse
-from glyph_memory.readers.failures import Endpoint
-from glyph_memory.readers.reading import ReadingDelta
-from glyph_memory.readers.request import Limits, Sampling
+from glyph_memory.readers.openai.exchange import Answer, Caller, NextChunk, Send, Wait, advance, converse
+from glyph_memory.readers.openai.failures import Endpoint
+from glyph_memory.readers.openai.request import Limits, Sampling
+from glyph_memory.readers.reader import ReadingDelta
 
 About = Callable[..., Context]
 Picture = Callable[..., ImagePart]

@@ -13,7 +13,7 @@ import pytest
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
 from glyph_memory.readers import ServerBusy, refuses_images
-from glyph_memory.readers.failures import Endpoint, failure, is_cache_miss
+from glyph_memory.readers.openai.failures import Endpoint, failure, is_cache_miss
 
 ENDPOINT = Endpoint(base_url="http://127.0.0.1:8000/v1", api_key="sk-secret")
 WORDS = json.loads((Path(__file__).parent / "server_words.json").read_text())

@@ -9,8 +9,8 @@ import pytest
 
 from glyph_memory.errors import BadReading, ReaderOverflow
 from glyph_memory.readers import Reading, Timing, Usage
-from glyph_memory.readers.failures import Endpoint
-from glyph_memory.readers.reply import StreamParser, parse_reply
+from glyph_memory.readers.openai.failures import Endpoint
+from glyph_memory.readers.openai.reply import StreamParser, parse_reply
 
 ENDPOINT = Endpoint(base_url="http://127.0.0.1:8000/v1")
 

@@ -11,7 +11,7 @@ import pytest
 
 from glyph_memory.context import Context, ImagePart, Message
 from glyph_memory.errors import ReaderOverflow
-from glyph_memory.readers.request import Limits, Sampling, SentImages, build_request
+from glyph_memory.readers.openai.request import Limits, Sampling, SentImages, build_request
 
 Picture = Callable[..., ImagePart]
 About = Callable[..., Context]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from glyph_memory.nano import NanoReading, Quote
 from glyph_memory.page import Box
-from glyph_memory.readers.nano import NanoReading, Quote
 from glyph_memory.report import Answered, AnswersSection, Excerpt, report_html
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror="alert(2)">\u202e\x00</pre></dl>'

@@ -20,7 +20,7 @@ from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, br
 from glyph_memory.report.escape import marked, plain
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typeset import iter_pages, typeset
+from glyph_memory.typesetting import iter_pages, typeset
 
 HOSTILE = (
     '<script>alert(1)</script>"><img src=x onerror="alert(2)"><a href="javascript:x">&lt;'

@@ -23,8 +23,8 @@ from glyph_memory import (
     typeset,
 )
 from glyph_memory.evaluate import check, kinds, legibility
-from glyph_memory.readers.nano import NanoReader, NanoReading
-from glyph_memory.readers.nano.transcription import SURE
+from glyph_memory.nano import NanoReader, NanoReading
+from glyph_memory.transcription import SURE
 
 
 def from_text_to_answer(text: str) -> str:

@@ -1,0 +1,1 @@
+"""`glyph-memory chat`: the loop, what is typed, what begins with a slash, and what is remembered of the settings."""

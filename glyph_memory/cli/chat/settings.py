@@ -1,0 +1,144 @@
+"""How a session's old turns become pages, as it was typed; kept beside the database for the next time.
+
+A fold depends on all of this: opened with other settings, a session would be drawn anew. So what was typed once holds
+until something else is. Where the database is no file, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from glyph_memory.cli import files
+from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.folding import FoldPolicy
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What was typed; `None` where nothing was."""
+
+    profile: str | None = None
+    """The model's name."""
+    tokenizer: str | None = None
+    """Path of its own tokenizer.json."""
+    window: int | None = None
+    """What the server takes, in tokens."""
+    keep: int | None = None
+    """Recent text, in tokens."""
+    max_tokens: int | None = None
+    """Longest answer."""
+    style: str | None = None
+    """A preset's name, or a file's path."""
+    dense: bool | None = None
+    """Whether lines run together."""
+    font: str | None = None
+    """Instead of the style's own."""
+    size_pt: float | None = None
+    """Instead of the style's own."""
+    dpi: float | None = None
+    """Instead of the style's own."""
+
+    def over(self, earlier: Settings) -> Settings:
+        """Give these, and the earlier ones where nothing was typed."""
+        return replace(earlier, **self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Spell what was typed as plain values."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def model(self) -> ModelProfile:
+        """Give the profile.
+
+        Raises:
+            ProfileError: There is no such model, or no such tokenizer.
+        """
+        return profile_of(self.profile or "glyph", tokenizer=self.tokenizer)
+
+    def page_style(self, profile: ModelProfile) -> PageStyle:
+        """Give the style, fitted to the model.
+
+        Raises:
+            StyleError: There is none such, or it cannot be drawn.
+        """
+        look = Look(
+            style=self.style or "glyph",
+            font=self.font,
+            size_pt=self.size_pt,
+            dpi=self.dpi,
+            dense=bool(self.dense),
+        )
+        return look.fitted(profile)
+
+    def policy(self, profile: ModelProfile) -> FoldPolicy:
+        """Give the policy that fits the window, with as much recent text as was asked for.
+
+        Raises:
+            PolicyError: The window has no room for that.
+        """
+        window = self.window or profile.window_tokens
+        policy = FoldPolicy.for_profile(replace(profile, window_tokens=window))
+        keep = self.keep or policy.keep_recent_tokens
+        return replace(
+            policy,
+            output_tokens=max(policy.output_tokens, self.max_tokens or 0),
+            keep_recent_tokens=keep,
+            trigger_tokens=keep + 2 * policy.seal_tokens,
+        )
+
+
+def kept(path: Path | None, session: str) -> Settings:
+    """Give what was kept for a session of a database; nothing where it is no file, or what is there makes no sense."""
+    found = _kept(path).get(_key(session))
+    known = {field.name for field in fields(Settings)}
+    if not isinstance(found, dict) or not found.keys() <= known:
+        return Settings()
+    return Settings(**found)
+
+
+def keep(path: Path | None, session: str, settings: Settings) -> None:
+    """Keep what was typed for a session.
+
+    Raises:
+        GlyphMemoryError: It cannot be written.
+    """
+    if path is None or kept(path, session) == settings:
+        return
+    everything = _kept(path) | {_key(session): settings.to_json()}
+    files.write(_place(path), json.dumps(everything, indent=1).encode())
+
+
+def _kept(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(_place(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _place(path: Path) -> Path:
+    return path.with_name(f"{path.name}.settings")
+
+
+def _key(session: str) -> str:
+    """Name a session without telling its name: that is for the database to erase."""
+    return hashlib.sha256(session.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def is_sound(settings: Settings) -> bool:
+    """Say whether settings still can be used; a tokenizer's file may be gone by now."""
+    try:
+        profile = settings.model()
+        settings.page_style(profile)
+        settings.policy(profile)
+    except (GlyphMemoryError, TypeError):
+        return False
+    return True

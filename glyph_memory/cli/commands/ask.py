@@ -1,0 +1,139 @@
+"""`glyph-memory ask`: a question about a text, to a server that sees it as pages, or to the nano reader."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from glyph_memory.cli import terminal
+from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.cli.progress import Progress
+from glyph_memory.cli.server import Server
+from glyph_memory.cli.status_lines import read_by_nano
+from glyph_memory.context import Context
+from glyph_memory.documents import read_document
+from glyph_memory.nano import NanoReading
+from glyph_memory.page import Page
+from glyph_memory.readers import Reading, ReadingDelta
+from glyph_memory.report import Figures, Tally, broken_limits
+from glyph_memory.style import PageStyle
+from glyph_memory.transcript import Document
+from glyph_memory.typesetting import iter_pages
+
+
+def run(
+    file: str,
+    question: str,
+    server: Server,
+    *,
+    look: Look,
+    profile: str,
+    encoding: str,
+    stream: bool | None,
+    as_json: bool,
+) -> None:
+    """Typeset, ask, print."""
+    model = profile_of(profile, tokenizer=None)
+    progress = Progress("The nano reader reads")
+    reading_with = server.reader(model, progress=progress)
+    tally = Tally(profile=model, style=look.name)
+    pages = _pages(read_document(file, encoding=encoding), look.fitted(model), tally)
+    figures = tally.figures()
+    for warning in () if server.is_nano else broken_limits(figures, model):
+        terminal.warn(warning)
+    context = Context.of(question, pages=pages)
+    with reading_with as reader, progress:
+        if as_json:
+            reading = reader.read(context)
+            terminal.print_json(_to_json(reading, figures))
+        else:
+            as_written = sys.stdout.isatty() if stream is None else stream
+            reading = _printed(reader.stream(context)) if as_written else _print(reader.read(context))
+            terminal.dim(_footer(reading, figures))
+    if reading.is_cut_off:
+        terminal.warn("the answer was cut off; raise --max-tokens, or serve the model with a larger window")
+
+
+def _pages(document: Document, style: PageStyle, tally: Tally) -> list[Page]:
+    pages = []
+    with terminal.progress(document.title, total=len(document.text)) as step:
+        for page in tally.watch(iter_pages(document, style=style)):
+            pages.append(page)
+            step(len(page.text))
+    return pages
+
+
+def _print(reading: Reading) -> Reading:
+    sys.stdout.write(_shown(reading.text).rstrip("\n") + "\n")
+    sys.stdout.flush()
+    return reading
+
+
+def _printed(deltas: Iterator[ReadingDelta]) -> Reading:
+    """Print an answer as it comes; an answer that breaks off still ends its line."""
+    reading, ended = Reading(text=""), True
+    try:
+        for delta in deltas:
+            sys.stdout.write(_shown(delta.text))
+            sys.stdout.flush()
+            ended = delta.text.endswith("\n") if delta.text else ended
+            reading = delta.reading or reading
+    finally:
+        if not ended:
+            sys.stdout.write("\n")
+    return reading
+
+
+def _shown(text: str) -> str:
+    """Give an answer as it may be printed: what a model says must not move a terminal's cursor."""
+    return terminal.visible(text) if sys.stdout.isatty() else text
+
+
+def _footer(reading: Reading, figures: Figures) -> str:
+    if isinstance(reading, NanoReading):
+        return read_by_nano(reading)
+    usage, timing = reading.usage, reading.timing
+    parts = [
+        f"{usage.prompt_tokens:,} prompt tokens" if usage.prompt_tokens is not None else "",
+        f"{usage.cached_tokens:,} of them cached" if usage.cached_tokens is not None else "",
+        f"{usage.completion_tokens:,} written" if usage.completion_tokens is not None else "",
+        f"{timing.total_s:.1f} s" if timing.total_s is not None else "",
+        f"{figures.pages:,} pages for {terminal.text_tokens(figures)} text tokens",
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _to_json(reading: Reading, figures: Figures) -> dict[str, object]:
+    usage, timing = reading.usage, reading.timing
+    return {
+        "answer": reading.text,
+        "reasoning": reading.reasoning,
+        "model": reading.model,
+        "finish_reason": reading.finish_reason,
+        "prompt_tokens": usage.prompt_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "first_token_s": timing.first_token_s,
+        "total_s": timing.total_s,
+        "figures": figures.to_json(),
+    } | (_found(reading) if isinstance(reading, NanoReading) else {})
+
+
+def _found(reading: NanoReading) -> dict[str, object]:
+    return {
+        "quotes": [
+            {
+                "text": quote.text,
+                "anchor": quote.anchor,
+                "page": quote.page,
+                "lines": quote.lines,
+                "box": quote.box,
+                "confidence": round(quote.confidence, 4),
+                "unsure": quote.unsure,
+                "doubts": quote.doubts,
+            }
+            for quote in reading.quotes
+        ],
+        "pages_read": reading.pages_read,
+        "unreadable": reading.unreadable,
+    }

@@ -1,0 +1,178 @@
+"""`glyph-memory legibility`: how small print may get before a reader misreads it, and what it saves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glyph_memory.cli import files, terminal
+from glyph_memory.cli.commands import check_view as checked
+from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.documents import read_document
+from glyph_memory.errors import StyleError
+from glyph_memory.evaluate import (
+    CHARACTERS,
+    SIZES_PT,
+    Legibility,
+    LegibilityReport,
+    ReadCounts,
+    kinds,
+    legibility,
+    style_grid,
+)
+from glyph_memory.evaluate.plot import check_plot, plot
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+
+_MEANT = (
+    "By text: characters that came back wrong, and under it the 95 % confidence interval in per cent; words and "
+    "identifiers that came back to the letter."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Texts:
+    """Which texts were asked for."""
+
+    paths: Sequence[str]
+    """Files, instead of made texts."""
+    kinds: str | None
+    """Names of made ones, parted by commas."""
+    characters: int | None
+    """Of each."""
+    encoding: str
+    """Of the files."""
+
+    def read(self) -> dict[str, str]:
+        """Give the texts, by what to call them."""
+        texts = {}
+        for path in self.paths:
+            document = read_document(path, encoding=self.encoding)
+            name = document.title if document.title not in texts else str(path)
+            texts[name] = document.text[: self.characters]
+        if self.kinds is not None or not texts:
+            names = None if self.kinds is None else _parts(self.kinds)
+            texts |= kinds(names, characters=self.characters or CHARACTERS)
+        return texts
+
+
+def run(
+    texts: Texts,
+    *,
+    looks: Sequence[Look],
+    sizes: str | None,
+    profile: str,
+    tokenizer: str | None,
+    reader: str,
+    picture: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure every style in every size with every text."""
+    if picture is not None:
+        check_plot(picture)
+    model = profile_of(profile, tokenizer=tokenizer)
+    styles = _styles(looks, sizes, model)
+    read = texts.read()
+    with terminal.progress("reading", total=len(styles) * sum(map(len, read.values()))) as step:
+        report = legibility(
+            styles, read, reader=reader, profile=model, progress=lambda page: step(len(page.text))
+        )
+    if picture is not None:
+        files.write(picture, plot(report, reader=_who(reader), suffix=picture.suffix))
+    if as_json:
+        terminal.print_json({"reader": reader, "note": _note(reader)} | report.to_json())
+    else:
+        _show(report, reader, picture)
+    for sentence in report.left_out:
+        terminal.warn(sentence)
+
+
+def _parts(typed: str) -> list[str]:
+    return [part.strip() for part in typed.split(",") if part.strip()]
+
+
+def _styles(looks: Sequence[Look], sizes: str | None, model: ModelProfile) -> dict[str, PageStyle]:
+    styles: dict[str, PageStyle] = {}
+    for look in looks:
+        styles |= style_grid(look.fitted(model), name=look.name, sizes=_sizes(sizes))
+    return styles
+
+
+def _sizes(typed: str | None) -> Sequence[float]:
+    if typed is None:
+        return SIZES_PT
+    sizes = []
+    for part in _parts(typed):
+        try:
+            sizes.append(float(part))
+        except ValueError as error:
+            raise StyleError(f"{part!r} of --sizes is no number of points; try --sizes 7,8,9") from error
+    return sizes or SIZES_PT
+
+
+def _who(reader: str) -> str:
+    return {"nano": "the nano reader", "tesseract": "Tesseract"}.get(reader, reader)
+
+
+def _note(reader: str) -> str:
+    who = _who(reader)
+    return f"{who[0].upper()}{who[1:]}'s error: a lower bound on difficulty, not a VLM's"
+
+
+def _show(report: LegibilityReport, reader: str, picture: Path | None) -> None:
+    screen = terminal.console()
+    screen.print(_fitting(report, screen))
+    screen.print(checked.confusions(report.errors))
+    screen.print(Text(f"{_note(reader)}. {_MEANT}", "dim"))
+    screen.print(Text(f"ρ: text tokens a page token. {terminal.how_counted(report)}", "dim"))
+    if picture is not None:
+        screen.print(Text(f"plot: {terminal.visible(str(picture))}"), soft_wrap=True)
+
+
+def _fitting(report: LegibilityReport, screen: Console) -> Table:
+    """Give the table with as much in it as the terminal is wide; all of it is in the JSON."""
+    endless = screen.options.update(max_width=10_000)
+    for extras, intervals in ((True, True), (False, True), (False, False)):
+        table = _table(report, extras=extras, intervals=intervals)
+        if screen.measure(table, options=endless).maximum <= screen.width:
+            break
+    return table
+
+
+def _table(report: LegibilityReport, *, extras: bool, intervals: bool) -> Table:
+    """Lay out a row for each style and size, a column for each text."""
+    texts = list(dict.fromkeys(row.kind for row in report.rows))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("style", overflow="fold")
+    for name in ("ρ", *map(terminal.inline, texts), *(("words", "idents", "s/page") if extras else ())):
+        table.add_column(Text(name), justify="right", overflow="fold")
+    for style, rows in report.by_style().items():
+        of = {row.kind: row for row in rows}
+        table.add_row(
+            Text(terminal.inline(style)),
+            terminal.ratio(sum(row.text_tokens for row in rows) / sum(row.page_tokens for row in rows)),
+            *(_rate(of.get(name), intervals=intervals) for name in texts),
+            *(_extras(rows) if extras else ()),
+        )
+    return table
+
+
+def _extras(rows: Sequence[Legibility]) -> Sequence[str]:
+    counts, pages = ReadCounts.total(row.counts for row in rows), sum(row.pages for row in rows)
+    return (
+        checked.share(counts.words_exact, counts.words),
+        checked.share(counts.identifiers_exact, counts.identifiers),
+        f"{sum(row.seconds_a_page * row.pages for row in rows) / pages:.2f}",
+    )
+
+
+def _rate(row: Legibility | None, *, intervals: bool) -> Text:
+    if row is None:
+        return Text("no font", "dim")
+    rate = Text(checked.percent(row.errors.rate))
+    return rate.append(f"\n{checked.bounds(row.interval)}", "dim") if intervals else rate

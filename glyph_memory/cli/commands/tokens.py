@@ -1,0 +1,131 @@
+"""`glyph-memory tokens`: what a text costs as text and as pages, model by model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from glyph_memory.cli import terminal
+from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.documents import read_document
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile, Size, TextCounter
+from glyph_memory.transcript import Document
+from glyph_memory.typesetting import iter_pages
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    """What the text costs one model."""
+
+    profile: ModelProfile
+    counter: TextCounter
+    text_tokens: int
+    sizes: Sequence[Size]
+
+    @property
+    def page_tokens(self) -> int:
+        return self.profile.pages_tokens(self.sizes)
+
+    @property
+    def ratio(self) -> float:
+        return self.text_tokens / self.page_tokens
+
+    @property
+    def fits(self) -> bool:
+        """Whether one request to the model, as it is usually served, holds all pages."""
+        most = self.profile.max_images
+        return self.page_tokens <= self.profile.window_tokens and (most is None or len(self.sizes) <= most)
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "profile": self.profile.name,
+            "text_tokens": self.text_tokens,
+            "text_counter": self.counter.name,
+            "text_exact": self.counter.exact,
+            "page_tokens": self.page_tokens,
+            "ratio": round(self.ratio, 3),
+            "pages": len(self.sizes),
+            "window_tokens": self.profile.window_tokens,
+            "fits": self.fits,
+        }
+
+
+def run(
+    file: str, names: Sequence[str], *, look: Look, tokenizer: str | None, encoding: str, as_json: bool
+) -> None:
+    """Typeset once for every grid that models want their pages on; the rest is arithmetic."""
+    profiles = [profile_of(name, tokenizer=tokenizer) for name in names or ModelProfile.names()]
+    document = read_document(file, encoding=encoding)
+    rows = sorted(_rows(document, profiles, look), key=lambda row: (-row.ratio, row.profile.name))
+    if as_json:
+        found = [row.to_json() for row in rows]
+        terminal.print_json({"text": document.title, "characters": len(document.text), "models": found})
+        return
+    screen = terminal.console()
+    screen.print(_table(rows))
+    for note in _notes(rows):
+        screen.print(Text(note, "dim"))
+
+
+def _rows(document: Document, profiles: Sequence[ModelProfile], look: Look) -> list[_Row]:
+    styles = [look.fitted(profile) for profile in profiles]
+    sizes: dict[PageStyle, list[Size]] = {}
+    counts: dict[TextCounter, int] = {}
+    different = len(set(styles))
+    with terminal.progress(document.title, total=different * len(document.text)) as step:
+        for style in set(styles):
+            sizes[style] = []
+            for page in iter_pages(document, style=style):
+                sizes[style].append(page.size)
+                step(len(page.text))
+    for profile in profiles:
+        counter = profile.text_counter
+        if counter not in counts:
+            counts[counter] = counter.count(document.text)
+    return [
+        _Row(
+            profile=profile,
+            counter=profile.text_counter,
+            text_tokens=counts[profile.text_counter],
+            sizes=sizes[style],
+        )
+        for profile, style in zip(profiles, styles, strict=True)
+    ]
+
+
+def _table(rows: Sequence[_Row]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("model")
+    for name in ("text tokens", "page tokens", "ratio", "pages", "window"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    for row in rows:
+        about = "" if row.counter.exact else "≈ "
+        table.add_row(
+            row.profile.name,
+            f"{about}{row.text_tokens:,}",
+            f"{row.page_tokens:,}",
+            terminal.ratio(row.ratio),
+            f"{len(row.sizes):,}",
+            f"{row.profile.window_tokens:,}",
+            Text("" if row.fits else "too long", "yellow"),
+        )
+    return table
+
+
+def _notes(rows: Sequence[_Row]) -> list[str]:
+    """Say how text was counted, once for every counter."""
+    notes = [f"exact: {row.counter.name}" for row in rows if row.counter.exact]
+    for row in rows:
+        error = row.counter.typical_error
+        off = f", usually within {error:.0%}" if error else ""
+        if not row.counter.exact:
+            how = "without a tokenizer" if row.counter.name == "estimate" else f"with {row.counter.name}"
+            notes.append(f"≈ estimated {how}{off}; the model's tokenizer.json counts exactly (--tokenizer)")
+    if any(not row.fits for row in rows):
+        notes.append("too long: the pages are more tokens or images than one request to the model may hold")
+    return [*dict.fromkeys(notes), "Page tokens are counted by the rule of each model's own image processor."]

@@ -1,0 +1,71 @@
+"""`glyph-memory export` and `glyph-memory import`: a session as JSON lines, out and in."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from glyph_memory.cli import terminal
+from glyph_memory.cli.chat.settings import Settings
+from glyph_memory.cli.memories import Place, existing, ready
+from glyph_memory.documents import STDIN
+from glyph_memory.errors import DocumentError
+from glyph_memory.memory.jsonl import write_lines
+
+
+def export(file: str, place: Place) -> None:
+    """Write a session's turns."""
+    with existing(place) as memory:
+        if file == STDIN:
+            for line in write_lines(memory.turns(), session=memory.session):
+                sys.stdout.write(line)
+            return
+        count = memory.export(file)
+    terminal.dim(f"{terminal.count(count, 'turn')} in {file}")
+
+
+def import_(file: str, place: Place) -> None:
+    """Add a file's turns to a session."""
+    with _source(file) as path:
+        lines = _lines(path)
+        with (
+            ready(place, Settings()) as (memory, _),
+            terminal.progress(file, total=lines, unit="turns") as step,
+        ):
+            count = memory.import_(path, progress=lambda turns: step(turns, turns))
+            known = sum(1 for _ in memory.turns()) - count
+    more = f"; {terminal.count(known, 'turn')} were there before" if known else ""
+    terminal.dim(f"{terminal.count(count, 'turn')} added to {place}{more}")
+
+
+@contextmanager
+def _source(file: str) -> Iterator[Path]:
+    """Give a file; what comes through a pipe is written to one first, since all of it is to be there or nothing.
+
+    Raises:
+        DocumentError: There is none.
+    """
+    if file != STDIN:
+        if not Path(file).exists():  # before a database is made for it
+            raise DocumentError(f"cannot read {file!r}: there is no such file; is the path right?")
+        yield Path(file)
+        return
+    if sys.stdin is None:
+        raise DocumentError("standard input is closed; name a file")
+    with tempfile.NamedTemporaryFile(prefix="glyph-memory-", suffix=".jsonl") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _lines(path: Path) -> int | None:
+    """Count a file's turns, for the bar alone."""
+    if not sys.stderr.isatty():
+        return None
+    with suppress(OSError), path.open("rb") as stream:
+        return sum(1 for _ in stream)
+    return None

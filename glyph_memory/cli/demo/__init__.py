@@ -1,0 +1,1 @@
+"""`glyph-memory demo`: texts as pages, a conversation remembered, questions answered from pixels."""

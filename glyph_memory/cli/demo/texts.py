@@ -1,0 +1,105 @@
+"""`glyph-memory demo`: two long texts that are there on every machine as pages, remembered and asked about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from pydoc_data import topics
+
+from rich.text import Text
+
+from glyph_memory.cli import files, terminal
+from glyph_memory.cli.demo import memory as demo_memory
+from glyph_memory.cli.demo import questions as demo_questions
+from glyph_memory.cli.look import Look, load_fonts
+from glyph_memory.errors import ReaderError
+from glyph_memory.memory import GlyphMemory
+from glyph_memory.report import AnswersSection, ContactSheet, Plate, Section, Tally, report_html
+from glyph_memory.report.html import Part
+from glyph_memory.testing import agent_conversation
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.transcript import Document, Transcript
+from glyph_memory.typesetting import iter_pages
+
+_PLATES = 6
+"""Pages of each text in the report, so that it opens at once."""
+_TURNS = 1000
+
+
+def run(out: Path, *, as_json: bool) -> None:
+    """Typeset each text line for line and densely, fold the conversation, print the figures, write the report."""
+    profile = ModelProfile.named("glyph")
+    reference = Document(text="\n\n".join(topics.topics.values()), title="Python's language reference")
+    talk = agent_conversation(turns=_TURNS)
+    sheet = ContactSheet()
+    sections = [
+        _section(f"{title}, {how}", source, look, profile, sheet)
+        for title, source in (
+            (reference.title, reference),
+            (f"An agent's work, {_TURNS:,} turns", talk),
+        )
+        for how, look in (("line for line", Look()), ("dense", Look(dense=True)))
+    ]
+    memory = demo_memory.remember(talk, out / "demo.db")
+    answers = _answers(reference, memory.path, profile)
+    report, overview = out / "demo.html", out / "demo.png"
+    parts: list[Part] = [*sections, memory.section, *([answers] if answers else [])]
+    files.write(report, report_html("Old text as pages", parts, note=_NOTE))
+    files.write(overview, sheet.png())
+    written = {"report": report, "sheet": overview, "memory": memory.path}
+    if as_json:
+        texts = [{"text": section.title} | section.figures.to_json() for section in sections]
+        places = {name: str(path) for name, path in written.items()}
+        terminal.print_json(
+            {
+                "texts": texts,
+                "memory": memory.section.report.to_json(),
+                "answers": demo_questions.to_json(answers) if answers else [],
+                "written": places,
+            }
+        )
+        return
+    screen = terminal.console()
+    screen.print(terminal.figures_table([(section.title, section.figures) for section in sections]))
+    screen.print(Text(terminal.how_counted(sections[0].figures), "dim"))
+    screen.print(Text("Dense: lines run together, each line break a small red ⏎.", "dim"))
+    memory.show()
+    if answers:
+        demo_questions.show(answers)
+    screen.print()
+    screen.print(Text(f"The pages to look at: {report}; all of them at a glance: {overview}"), soft_wrap=True)
+
+
+_NOTE = (
+    "What agents said and read long ago, typeset for a vision-language model: the same characters for fewer "
+    "tokens. Nothing is summed up, nothing is left out."
+)
+
+
+def _answers(reference: Document, path: Path, profile: ModelProfile) -> AnswersSection | None:
+    """Ask about both texts; a reader that lacks its weights is no reason to show nothing else."""
+    pages = demo_questions.first(
+        iter_pages(reference, style=Look().fitted(profile)), demo_questions.REFERENCE_PAGES
+    )
+    with GlyphMemory.open(path, session=demo_memory.SESSION) as memory:
+        remembered = demo_questions.first(memory.pages(), demo_questions.MEMORY_PAGES)
+    try:
+        return demo_questions.ask(pages, remembered)
+    except ReaderError as error:
+        terminal.warn(str(error))
+        return None
+
+
+def _section(
+    title: str, source: Document | Transcript, look: Look, profile: ModelProfile, sheet: ContactSheet
+) -> Section:
+    style = look.fitted(profile)
+    load_fonts(style)
+    tally, plates = Tally(profile=profile, style=look.name), list[Plate]()
+    length = len(source.text) if isinstance(source, Document) else None
+    with terminal.progress(title, total=length) as step:
+        for page in tally.watch(iter_pages(source, style=style)):
+            sheet.add(page)
+            if len(plates) < _PLATES:
+                plates.append(Plate.of(page))
+            step(len(page.text))
+    return Section(title=title, figures=tally.figures(), plates=plates)

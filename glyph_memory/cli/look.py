@@ -1,0 +1,78 @@
+"""Turn what was typed into values: a style, a model's profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from glyph_memory.errors import StyleError
+from glyph_memory.style import PRESETS, PageStyle
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.typesetting import iter_pages
+
+NEWLINE_MARK = "⏎"
+_LINES_RUN_TOGETHER = 30
+"""As many lines as the released Glyph model's paragraphs have; then one really ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """A style as it was asked for, before it is fitted to a model."""
+
+    style: str = "glyph"
+    """A preset's name, or the path of a Glyph configuration file."""
+    font: str | None = None
+    """Instead of the style's own."""
+    size_pt: float | None = None
+    """Instead of the style's own; the line height keeps its proportion."""
+    dpi: float | None = None
+    """Instead of the style's own."""
+    dense: bool = False
+    """Whether lines run together."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in a report."""
+        changes = [
+            f"font {self.font}" if self.font else "",
+            f"{self.size_pt:g} pt" if self.size_pt else "",
+            f"{self.dpi:g} dpi" if self.dpi else "",
+            "dense" if self.dense else "",
+        ]
+        return ", ".join([self.style, *filter(None, changes)])
+
+    def fitted(self, profile: ModelProfile) -> PageStyle:
+        """Give the style; presets with sides that the model does not rescale, files exactly as they are.
+
+        Raises:
+            StyleError: There is no such style, or it cannot be drawn.
+        """
+        if self.style in PRESETS:
+            style = PageStyle.named(self.style).snapped(profile.snap_px)
+        elif Path(self.style).exists():
+            style = PageStyle.from_glyph_json(self.style)
+        else:
+            raise StyleError(f"no page style and no file {self.style!r}; styles are {', '.join(PRESETS)}")
+        if self.size_pt is not None:
+            line_height_pt = self.size_pt * style.line_height_pt / style.font_size_pt
+            style = replace(style, font_size_pt=self.size_pt, line_height_pt=line_height_pt)
+        if self.dense:
+            together = max(style.paragraph_lines, _LINES_RUN_TOGETHER)
+            style = replace(style, newline_mark=NEWLINE_MARK, paragraph_lines=together)
+        return replace(style, font=self.font or style.font, dpi=style.dpi if self.dpi is None else self.dpi)
+
+
+def profile_of(name: str, *, tokenizer: str | None) -> ModelProfile:
+    """Look a model up; count its text with its own tokenizer where that is at hand.
+
+    Raises:
+        ProfileError: There is no such model, or no such tokenizer.
+    """
+    profile = ModelProfile.named(name)
+    return profile if tokenizer is None else profile.with_tokenizer(tokenizer)
+
+
+def load_fonts(style: PageStyle) -> None:
+    """Load a style's fonts, which a process does once: it is not what a page takes."""
+    for _ in iter_pages(f" {NEWLINE_MARK}", style=style):
+        pass

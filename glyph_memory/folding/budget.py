@@ -1,0 +1,44 @@
+"""What all seals that are shown may cost together, and which of them leave when it is too much.
+
+Knows what seals cost; knows nothing about turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glyph_memory.folding.policy import FoldPolicy
+from glyph_memory.folding.seal import Seal
+
+
+def leaving(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:
+    """Say how many of the oldest seals leave: none where all fit, else as many as bring them down to half of it.
+
+    The newest stays as long as it fits by itself; one that does not leaves with all the others.
+    """
+    budget = _Budget(policy, head_tokens=head_tokens)
+    if budget.holds(seals, share=1):
+        return 0
+    count = next((count for count in range(len(seals)) if budget.holds(seals[count:], share=2)), len(seals))
+    return len(seals) - 1 if count == len(seals) and budget.holds(seals[-1:], share=1) else count
+
+
+class _Budget:
+    """What all seals that are shown may cost together. An eighth of a request's images is for the recent turns' own."""
+
+    def __init__(self, policy: FoldPolicy, *, head_tokens: int) -> None:
+        self._tokens = policy.seal_budget_tokens(head_tokens=head_tokens)
+        limits = (policy.max_images, policy.max_request_px, policy.max_request_bytes)
+        self._images, self._pixels, self._bytes = (
+            None if limit is None else limit - -(-limit // 8) for limit in limits
+        )
+
+    def holds(self, seals: Sequence[Seal], *, share: int) -> bool:
+        """Say whether seals fit into a share of it: 1 for all, 2 for half."""
+        spent = (
+            (self._tokens, sum(seal.tokens for seal in seals)),
+            (self._images, sum(seal.images for seal in seals)),
+            (self._pixels, sum(seal.pixels for seal in seals)),
+            (self._bytes, sum(seal.bytes for seal in seals)),
+        )
+        return all(limit is None or share * used <= limit for limit, used in spent)

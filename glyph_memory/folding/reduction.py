@@ -1,0 +1,173 @@
+"""Fold a conversation as a whole: `fold`, a reduction of `step`, and `resume`, which goes on from stored seals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from glyph_memory.folding.budget import leaving
+from glyph_memory.folding.costs import Costs
+from glyph_memory.folding.policy import FoldPolicy
+from glyph_memory.folding.seal import Seal, run_digest
+from glyph_memory.folding.sealing import said, sealed_now, step
+from glyph_memory.folding.state import Fold, Stretches
+from glyph_memory.transcript import Turn
+
+
+def fold(
+    turns: Iterable[Turn],
+    *,
+    policy: FoldPolicy,
+    costs: Costs,
+    seals: Sequence[Seal] = (),
+    spent: int = 0,
+    epoch: int = 1,
+    shed: Stretches = (),
+    request: Turn | None = None,
+    reserved_tokens: int = 0,
+) -> Fold:
+    """Fold a conversation.
+
+    Args:
+        turns: All of it, oldest first, but for those that are shed. Turns without an anchor get one; either all have
+            theirs, growing, or none.
+        policy: When to seal, and what may be spent.
+        costs: Draws and counts.
+        seals: What an earlier call gave, if it was kept. Those whose turns are unchanged are taken as they are; the
+            first that is not, and all after it, are dropped and their turns folded anew.
+        spent: The earlier call's `Fold.spent`, so that no anchor that was ever shown is given to another turn.
+        epoch: The earlier call's `Fold.epoch`; seals tell theirs, but they may be gone.
+        shed: The earlier call's `Fold.shed`, where its fold was `shedding`; `seals` then begin after these turns. If
+            none of the seals can be taken, the turns that are shed have to be given as well, and this left out.
+        request: The newest user turn among those that are shed, if any.
+        reserved_tokens: What the prompt holds besides turns, such as a system prompt that is kept elsewhere.
+
+    Returns:
+        The same as `step` for every turn, one by one.
+    """
+    given = tuple(turns)
+    length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))
+    head = _head(given[:length], before=shed[0][0] if shed else seals[0].anchors[0] if seals else length + 1)
+    kept, sealed = _matching(given[length:], seals, is_shed=bool(shed))
+    spent = max([spent, *(seal.anchors[-1] for seal in seals)])
+    epoch = max([epoch, *(seal.epoch for seal in seals)])
+    recent = _numbered(given[length + len(sealed) :], after=max(spent, _highest(head)))
+    if any(seal.fingerprint != costs.fingerprint for seal in seals):
+        epoch, kept, sealed, recent = epoch + 1, (), [], [*sealed, *recent]
+    users = [turn for turn in [request, *sealed] if turn is not None and turn.role == "user"]
+    return resume(
+        head=head,
+        seals=kept,
+        recent=recent,
+        request=users[-1] if users else None,
+        pinned=[turn for turn in sealed if turn.pinned],
+        epoch=epoch,
+        spent=spent,
+        shed=shed,
+        reserved_tokens=reserved_tokens,
+        policy=policy,
+        costs=costs,
+    )
+
+
+def resume(
+    *,
+    head: Sequence[Turn],
+    seals: Sequence[Seal],
+    recent: Iterable[Turn],
+    policy: FoldPolicy,
+    costs: Costs,
+    request: Turn | None = None,
+    pinned: Sequence[Turn] = (),
+    epoch: int = 1,
+    spent: int = 0,
+    shed: Stretches = (),
+    reserved_tokens: int = 0,
+) -> Fold:
+    """Go on from seals, as if the conversation had been folded without a break.
+
+    Args:
+        head: The leading system turns.
+        seals: The whole chain, or what is left of it after shedding, all of the costs' fingerprint.
+        recent: The turns after it.
+        policy: When to seal, and what may be spent.
+        costs: Draws and counts.
+        request: The newest user turn that is sealed, if any.
+        pinned: The sealed turns that are pinned.
+        epoch: The epoch to go on with, if it is later than the seals'.
+        spent: The highest anchor that any seal ever had, dropped ones included.
+        shed: Anchors of departed turns whose seals are not kept any more.
+        reserved_tokens: What the prompt holds besides turns.
+    """
+    head_tokens = reserved_tokens + sum(costs.text_tokens(turn) for turn in head)
+    oldest = seals[-1].oldest if seals else 1
+    # A head that has grown since may leave too little room for what was shown.
+    gone = leaving([seal for seal in seals if seal.number >= oldest], policy, head_tokens=head_tokens)
+    begun = Fold(
+        head=tuple(head),
+        head_tokens=head_tokens,
+        seals=tuple(seals),
+        oldest=oldest + gone,
+        request=request,
+        pinned=tuple(pinned),
+        epoch=max(epoch, seals[-1].epoch + (1 if gone else 0)) if seals else epoch,
+        last_anchor=max(_highest(head), seals[-1].anchors[-1] if seals else 0),
+        spent=max(spent, seals[-1].anchors[-1] if seals else 0),
+        shed=shed,
+    )
+    # Up to where the last seal was made nothing more could be sealed then; so nothing is now.
+    waiting = seals[-1].sealed_at if seals else 0
+    rest = _numbered(recent, after=max(begun.last_anchor, begun.spent))
+    known = [*takewhile(lambda turn: (turn.anchor or 0) <= waiting, rest)]
+    for turn in known:
+        begun = said(begun, turn, costs)
+    if any(turn.role == "user" for turn in known):
+        begun = replace(begun, request=None)  # there was a newer one when the last seal was made
+    begun = sealed_now(begun, policy, costs) if known else begun
+    for turn in rest[len(known) :]:
+        begun = step(begun, turn, policy=policy, costs=costs)
+    return begun
+
+
+def _head(turns: Sequence[Turn], *, before: int) -> tuple[Turn, ...]:
+    """Number the leading system turns from 1; those that came when the numbers had been given away have none."""
+    return tuple(
+        turn if turn.anchor is not None or place >= before else replace(turn, anchor=place)
+        for place, turn in enumerate(turns, 1)
+    )
+
+
+def _matching(
+    turns: Sequence[Turn], seals: Sequence[Seal], *, is_shed: bool
+) -> tuple[tuple[Seal, ...], list[Turn]]:
+    """Give the seals whose turns are unchanged, and those turns, with the seals' anchors."""
+    kept: list[Seal] = []
+    sealed: list[Turn] = []
+    for seal in seals:
+        run = turns[len(sealed) : len(sealed) + len(seal.anchors)]
+        named = [
+            # A turn that has another anchor already is another turn, though it may say the same.
+            turn if turn.anchor is not None else replace(turn, anchor=anchor)
+            for turn, anchor in zip(run, seal.anchors, strict=False)
+        ]
+        begins = not kept and (is_shed or not seal.previous)
+        follows = begins or bool(kept and seal.previous == kept[-1].digest)
+        if not follows or run_digest(named) != seal.turns:
+            break
+        kept.append(seal)
+        sealed += named
+    return tuple(kept), sealed
+
+
+def _numbered(turns: Iterable[Turn], *, after: int) -> list[Turn]:
+    """Give each turn that has no anchor the next one."""
+    numbered: list[Turn] = []
+    for turn in turns:
+        numbered.append(turn if turn.anchor is not None else replace(turn, anchor=after + 1))
+        after = max(after, numbered[-1].anchor or 0)
+    return numbered
+
+
+def _highest(turns: Sequence[Turn]) -> int:
+    return max((turn.anchor or 0 for turn in turns), default=0)

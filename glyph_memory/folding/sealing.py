@@ -1,0 +1,132 @@
+"""Fold turn by turn: `step` takes one more, and seals what is to be sealed then.
+
+Pure: what a fold becomes depends on the turns, the policy and the costs alone, never on when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from glyph_memory.folding.budget import leaving
+from glyph_memory.folding.costs import Bound, Costs
+from glyph_memory.folding.cut import runs
+from glyph_memory.folding.policy import FoldPolicy
+from glyph_memory.folding.seal import Seal, run_digest
+from glyph_memory.folding.state import Fold, Recent
+from glyph_memory.transcript import Turn
+
+
+def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
+    """Fold one more turn."""
+    is_head = turn.role == "system" and not begun.tail and not begun.seals
+    if turn.anchor is None:
+        # What is head is never cited, so its numbers need not be unspent ones.
+        last = begun.last_anchor if is_head else max(begun.last_anchor, begun.spent)
+        turn = replace(turn, anchor=last + 1)
+    if is_head:
+        return replace(
+            begun,
+            head=(*begun.head, turn),
+            head_tokens=begun.head_tokens + costs.text_tokens(turn),
+            last_anchor=max(begun.last_anchor, turn.anchor or 0),
+        )
+    return sealed_now(said(begun, turn, costs), policy, costs)
+
+
+def said(begun: Fold, turn: Turn, costs: Costs) -> Fold:
+    """Take a turn into the tail."""
+    pictures = costs.picture_tokens(turn) if turn.images else 0
+    recent = Recent(turn=turn, tokens=costs.text_tokens(turn), picture_tokens=pictures)
+    return replace(
+        begun,
+        tail=(*begun.tail, recent),
+        last_anchor=max(begun.last_anchor, turn.anchor or 0),
+    )
+
+
+def sealed_now(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
+    """Seal as many runs as there are to be sealed now; mostly none."""
+    while True:
+        seal = _next_seal(begun, policy, costs)
+        if seal is None:
+            return begun
+        run = [recent.turn for recent in begun.tail[: len(seal.anchors)]]
+        tail = begun.tail[len(run) :]
+        request = next((turn for turn in reversed(run) if turn.role == "user"), begun.request)
+        has_newer = any(recent.turn.role == "user" for recent in tail)
+        begun = replace(
+            begun,
+            seals=(*begun.seals, seal),
+            oldest=seal.oldest,
+            tail=tail,
+            request=None if has_newer else request,
+            pinned=(*begun.pinned, *(turn for turn in run if turn.pinned)),
+            epoch=seal.epoch,
+            spent=max(begun.spent, seal.anchors[-1]),
+        )
+
+
+def _next_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
+    lengths = list(runs(begun.tail, policy))
+    first_page = _pages_so_far(begun.seals) + 1 if lengths else 1
+    for length in lengths:
+        turns = [recent.turn for recent in begun.tail[:length]]
+        text = costs.said_tokens(turns)
+        bound = costs.bind(turns, first_page=first_page, ledger_tokens=int(text * policy.ledger_share))
+        if bound.tokens * policy.min_ratio <= text:
+            return _admitted(begun, _pages_seal(begun, turns, bound, text_tokens=text, costs=costs), policy)
+    for length in lengths:
+        run = begun.tail[:length]
+        if sum(recent.total_tokens for recent in run) >= policy.max_run_tokens:
+            return _admitted(begun, _text_seal(begun, run, costs), policy)
+    return None
+
+
+def _pages_seal(begun: Fold, turns: Sequence[Turn], bound: Bound, *, text_tokens: int, costs: Costs) -> Seal:
+    return Seal(
+        number=begun.seals[-1].number + 1 if begun.seals else 1,
+        kind="pages",
+        anchors=_anchors(turns),
+        turns=run_digest(turns),
+        sealed_at=begun.last_anchor,
+        pages=bound.pages,
+        pictures=bound.pictures,
+        ledger=bound.ledger,
+        ledger_omitted=bound.ledger_omitted,
+        text_tokens=text_tokens,
+        tokens=bound.tokens + sum(picture.tokens for picture in bound.pictures),
+        previous=begun.seals[-1].digest if begun.seals else "",
+        fingerprint=costs.fingerprint,
+    )
+
+
+def _text_seal(begun: Fold, run: Sequence[Recent], costs: Costs) -> Seal:
+    turns = [recent.turn for recent in run]
+    pictures = costs.shown_pictures(turns)
+    return Seal(
+        number=begun.seals[-1].number + 1 if begun.seals else 1,
+        kind="text",
+        anchors=_anchors(turns),
+        turns=run_digest(turns),
+        sealed_at=begun.last_anchor,
+        pictures=pictures,
+        text_tokens=costs.said_tokens(turns),
+        tokens=costs.quoted_tokens(turns) + sum(picture.tokens for picture in pictures),
+        previous=begun.seals[-1].digest if begun.seals else "",
+        fingerprint=costs.fingerprint,
+    )
+
+
+def _admitted(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal:
+    """Say which seals are shown once this one stands: all that were, or, in a new epoch, those in half the budget."""
+    gone = leaving([*begun.live, seal], policy, head_tokens=begun.head_tokens)
+    return replace(seal, oldest=begun.oldest + gone, epoch=begun.epoch + (1 if gone else 0))
+
+
+def _pages_so_far(seals: Sequence[Seal]) -> int:
+    return next((seal.pages[-1].number for seal in reversed(seals) if seal.pages), 0)
+
+
+def _anchors(turns: Sequence[Turn]) -> tuple[int, ...]:
+    return tuple(turn.anchor for turn in turns if turn.anchor is not None)

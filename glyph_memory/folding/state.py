@@ -1,0 +1,104 @@
+"""The `Fold`: a conversation split into its head, seals, and the recent turns that stay text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from glyph_memory.folding.seal import Seal
+from glyph_memory.transcript import Turn
+
+Stretches = tuple[tuple[int, int], ...]
+"""Anchors as stretches without a gap, each the first and the last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recent:
+    """A turn that is still text, and what it costs."""
+
+    turn: Turn
+    """The turn, with its anchor."""
+    tokens: int
+    """What its text takes as a message."""
+    picture_tokens: int = 0
+    """What its pictures take."""
+
+    @property
+    def total_tokens(self) -> int:
+        """Text and pictures."""
+        return self.tokens + self.picture_tokens
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fold:
+    """Where every turn of a conversation is: in the head, in one seal, or in the tail.
+
+    Seals before `oldest` have left in an epoch: they are kept, and not shown.
+    """
+
+    head: tuple[Turn, ...] = ()
+    """The leading system turns."""
+    head_tokens: int = 0
+    """What they cost."""
+    seals: tuple[Seal, ...] = ()
+    """The chain, oldest first; without its beginning where that is shed."""
+    oldest: int = 1
+    """Number of the oldest seal that is shown; one more than the newest's if none is."""
+    tail: tuple[Recent, ...] = ()
+    """The recent turns, which are text."""
+    request: Turn | None = None
+    """The newest user turn, if it was sealed with all that came before it: it is repeated as text. It stays when a
+    newer one comes, until the next seal: taking it away at once would have a server read all recent turns anew."""
+    pinned: tuple[Turn, ...] = ()
+    """Sealed turns that are pinned: they are repeated as text."""
+    epoch: int = 1
+    """Begins at 1; goes up when seals leave, and when a changed fingerprint has everything drawn anew."""
+    last_anchor: int = 0
+    """The newest turn's anchor."""
+    spent: int = 0
+    """The highest anchor that any seal ever had, dropped ones included: shown once, it is never given again."""
+    shed: Stretches = ()
+    """Anchors of departed turns whose seals are not kept any more; see `shedding`."""
+
+    @property
+    def live(self) -> tuple[Seal, ...]:
+        """The seals that are shown."""
+        return tuple(seal for seal in self.seals if seal.number >= self.oldest)
+
+    @property
+    def departed(self) -> tuple[Seal, ...]:
+        """The seals that left in an epoch; recall still finds their turns."""
+        return tuple(seal for seal in self.seals if seal.number < self.oldest)
+
+    @property
+    def gone(self) -> Stretches:
+        """Anchors of all turns that left in an epoch, as stretches without a gap."""
+        return _joined([*self.shed, *(stretch for seal in self.departed for stretch in seal.stretches)])
+
+    def shedding(self) -> Fold:
+        """Give the fold without the departed seals that nothing depends on any more; their anchors are kept.
+
+        The newest seal stays, and the newest that has pages, since numbers go on from them.
+        """
+        with_pages = [seal.number for seal in self.seals if seal.pages]
+        first = min([self.oldest, *(seal.number for seal in self.seals[-1:]), *with_pages[-1:]])
+        shed = [seal for seal in self.seals if seal.number < first]
+        if not shed:
+            return self
+        stretches = [*self.shed, *(stretch for seal in shed for stretch in seal.stretches)]
+        return replace(self, seals=self.seals[len(shed) :], shed=_joined(stretches))
+
+    @property
+    def tail_tokens(self) -> int:
+        """What the tail costs, pictures included."""
+        return sum(recent.total_tokens for recent in self.tail)
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> Stretches:
+    joined: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if joined and joined[-1][1] + 1 == first:
+            joined[-1] = joined[-1][0], last
+        else:
+            joined.append((first, last))
+    return tuple(joined)

@@ -1,0 +1,99 @@
+"""`Intake`: turns on their way into a session: redacted, checked, stored in batches, folded.
+
+Knows the session's shelf and its fold; knows nothing about what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, get_args
+
+from glyph_memory.errors import DocumentError, GlyphMemoryError, StoreError
+from glyph_memory.memory.session_fold import LiveFold
+from glyph_memory.transcript import Role, Turn
+
+if TYPE_CHECKING:
+    from glyph_memory.store import Shelf
+
+Redact = Callable[[Turn], Turn]
+"""Sees a turn before it is stored or drawn, and gives what takes its place."""
+
+_BATCH = 500
+"""Turns that are stored in one transaction where many come at once."""
+
+
+class Intake:
+    """Stores turns.
+
+    Args:
+        shelf: The session.
+        live: Its fold, which grows with it.
+        redact: Sees every turn first.
+    """
+
+    def __init__(self, shelf: Shelf, live: LiveFold, *, redact: Redact | None) -> None:
+        self._shelf, self._live, self._redact = shelf, live, redact
+
+    def store(
+        self, turns: Iterable[Turn], *, keep_anchors: bool, progress: Callable[[int], None] | None
+    ) -> Iterator[Turn]:
+        """Store turns in transactions of some hundreds, and give each as it is stored.
+
+        Args:
+            turns: In order.
+            keep_anchors: Whether anchors are kept that are higher than any the session gave.
+            progress: Called after each transaction with how many turns it stored.
+
+        Raises:
+            StoreError: Some could not be stored; those of earlier transactions are.
+            DocumentError: From the turns' source; those before are stored.
+        """
+        source = iter(turns)
+        while True:
+            batch, broken = list[Turn](), None
+            try:
+                batch.extend(map(self._checked, islice(source, _BATCH)))
+            except DocumentError as error:  # of a line: the turns before it are stored
+                broken = error
+            known = self._known_of(batch) if keep_anchors else len(batch)
+            for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
+                if part:
+                    yield from self._appended(part, keep_anchors=keep and self._continues(part))
+            if broken is not None:
+                raise broken
+            if not batch:
+                return
+            if progress is not None:
+                progress(len(batch))
+
+    def _appended(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
+        stored = self._shelf.append(batch, keep_anchors=keep_anchors)
+        # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
+        with suppress(GlyphMemoryError):
+            self._live.current(stored)
+        return stored
+
+    def _checked(self, turn: Turn) -> Turn:
+        if self._redact is not None:
+            said, turn = turn, self._redact(turn)
+            if turn != said and turn.origin == said.origin:
+                turn = replace(turn, origin="")  # what the turn was made of says what was taken out of it
+        if turn.role not in get_args(Role):
+            raise StoreError(
+                f"role {turn.role!r} is none of {', '.join(get_args(Role))}; name who spoke by one of them"
+            )
+        return turn
+
+    def _known_of(self, batch: Sequence[Turn]) -> int:
+        """Count the turns before the first with a higher anchor than the session ever gave; an import begins there."""
+        last = self._shelf.state().last_anchor
+        return next((place for place, turn in enumerate(batch) if (turn.anchor or 0) > last), len(batch))
+
+    def _continues(self, batch: Sequence[Turn]) -> bool:
+        """Say whether a batch has anchors, growing, and above all that the session ever gave."""
+        anchors = [turn.anchor or 0 for turn in batch]
+        grow = all(one < other for one, other in pairwise(anchors))
+        return grow and anchors[0] > self._shelf.state().last_anchor

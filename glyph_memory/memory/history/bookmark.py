@@ -1,0 +1,85 @@
+"""The `Bookmark`: what is kept beside a history that somebody else keeps, so that folding goes on where it was.
+
+Small and plain JSON: no text but the ledgers', no pixels. Knows seals; knows nothing about messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from glyph_memory.folding import Fold, Seal, Stretches
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bookmark:
+    """Where the folding of a history stands.
+
+    It holds the seals that are shown, and of those that left only which turns they were: it stays small however long
+    the history becomes.
+
+    Example:
+        >>> Bookmark.from_json(Bookmark().to_json()) == Bookmark()
+        True
+    """
+
+    seals: tuple[Seal, ...] = ()
+    """Those that are shown, and what is needed to number the next one."""
+    shed: Stretches = ()
+    """Anchors of the turns before them, as stretches without a gap, each the first and the last."""
+    shed_names: str = ""
+    """How many messages are shed, and a digest of the names of the first and the last of them."""
+    spent: int = 0
+    """The highest anchor that was ever shown."""
+    epoch: int = 1
+    """Goes up when seals leave, and when everything is drawn anew."""
+
+    @classmethod
+    def of(cls, fold: Fold, *, shed_names: str) -> Self:
+        """Take what is to be kept from a fold that is `shedding`."""
+        return cls(
+            seals=fold.seals, shed=fold.shed, shed_names=shed_names, spent=fold.spent, epoch=fold.epoch
+        )
+
+    @property
+    def shed_count(self) -> int:
+        """How many messages are shed."""
+        return sum(last - first + 1 for first, last in self.shed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Spell it as plain values: strings, numbers, lists, dictionaries."""
+        return {
+            "seals": [_listed(seal.to_json()) for seal in self.seals],
+            "shed": [list(stretch) for stretch in self.shed],
+            "shed_names": self.shed_names,
+            "spent": self.spent,
+            "epoch": self.epoch,
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """Take one from what `to_json` gave.
+
+        Raises:
+            TypeError: It is no bookmark.
+        """
+        try:
+            shed = tuple((int(first), int(last)) for first, last in fields["shed"])
+            return cls(
+                seals=tuple(map(Seal.from_json, fields["seals"])),
+                shed=shed,
+                shed_names=str(fields["shed_names"]),
+                spent=int(fields["spent"]),
+                epoch=int(fields["epoch"]),
+            )
+        except (KeyError, ValueError, AttributeError) as error:
+            raise TypeError(f"no bookmark: {error!r}") from error
+
+
+def _listed(seal: dict[str, Any]) -> dict[str, Any]:
+    """Give tuples as lists: checkpoints of frameworks hand back lists, and one spelling is to be one."""
+    pages = [{**page, "size": [*page["size"]], "anchors": [*page["anchors"]]} for page in seal["pages"]]
+    pictures = [{**one, "size": one["size"] and [*one["size"]]} for one in seal["pictures"]]
+    lists = {"anchors": [*seal["anchors"]], "ledger": [*seal["ledger"]]}
+    return {**seal, **lists, "pages": pages, "pictures": pictures}

@@ -1,0 +1,258 @@
+"""`Folding`: folds histories that somebody else keeps, as frameworks do, and goes on from where it was.
+
+What has to be kept is the `Bookmark`, beside the history. What is remembered here saves time and nothing else: the same
+history and bookmark give the same pages in any process. Knows messages only through the functions it is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from glyph_memory.context import Binder, Captions, ImageCache, ImagePart, Latest, Parts, RecentImages
+from glyph_memory.errors import FontError
+from glyph_memory.folding import Fold, FoldPolicy, Seal, Stretches, fold, step
+from glyph_memory.memory.cache import Drafts, FolderCache
+from glyph_memory.memory.history.bookmark import Bookmark
+from glyph_memory.memory.history.folded import Folded
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.transcript import Turn
+
+M = TypeVar("M")
+if TYPE_CHECKING:
+    Keys = array[int]
+
+_HISTORIES = 64
+"""How many histories are remembered at a time, each up to twice."""
+_PARTS_BYTES = 64 << 20
+"""How much of encoded pages is remembered, ready to be sent."""
+_ENDS = 256
+"""How many messages at each end of those that are shed are looked at."""
+_STEP = 512
+"""Reserved tokens are rounded up to this: a system prompt that changes a little from call to call moves nothing."""
+
+_CHANGED = (
+    "messages that are pages already were changed or removed: {dropped} of {all} seals no longer match and were "
+    "dropped; folding starts again there"
+)
+_GONE = (
+    "messages that had left the prompt were changed or removed: all seals were dropped; folding starts again"
+)
+_ANEW = "the model, the policy, the style or a version changed: pages are drawn anew"
+_FONTS = "fonts changed under the same name: pages are drawn anew"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """A history as it was folded last."""
+
+    keys: Keys
+    """Of its messages, from the first that is not shed."""
+    fold: Fold
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _History(Generic[M]):
+    """A history that is being folded."""
+
+    messages: Sequence[M]
+    head: tuple[Turn, ...]
+    reserved_tokens: int
+
+    def shed(self, mark: Bookmark) -> Sequence[M]:
+        return self.messages[len(self.head) : len(self.head) + mark.shed_count]
+
+    def kept(self, mark: Bookmark) -> Sequence[M]:
+        return self.messages[len(self.head) + mark.shed_count :]
+
+
+class Folding(Generic[M]):
+    """Folds histories that a framework keeps. One serves any number of histories and threads.
+
+    Args:
+        profile: The model that will read, by name or as an object.
+        turn_of: Gives a message's turn, without an anchor.
+        key_of: Gives something cheap to compare that differs where a message says something else; asked of every
+            message that is shown, on every call.
+        name_of: Gives a message's id, or something cheap that stands for it in every process; asked of every message
+            that is no longer shown.
+        style: How pages look; the released Glyph model's unless another is given.
+        policy: When messages become pages; `FoldPolicy.for_profile` unless another is given.
+        captions: Where pages' numbers and turns are told: "text" before each, or on the "page" itself.
+        pages: A folder for page files, which may be deleted at any time; in memory unless one is given.
+
+    Raises:
+        ProfileError: No such model is known.
+        PolicyError: The policy cannot work.
+        FontError: The style's font is missing.
+
+    Example:
+        >>> folding = Folding("glyph", turn_of=lambda said: Turn(role="user", text=said), key_of=hash, name_of=str)
+        >>> folded = folding.fold(["Hello.", "Are you there?"])
+        >>> len(folded.recent), folded.bookmark == Bookmark()
+        (2, True)
+    """
+
+    def __init__(
+        self,
+        profile: ModelProfile | str,
+        *,
+        turn_of: Callable[[M], Turn],
+        key_of: Callable[[M], Hashable],
+        name_of: Callable[[M], str],
+        style: PageStyle | None = None,
+        policy: FoldPolicy | None = None,
+        captions: Captions = "text",
+        pages: str | Path | None = None,
+    ) -> None:
+        self.turn_of, self.key_of, self.name_of = turn_of, key_of, name_of
+        cache: ImageCache = RecentImages() if pages is None else FolderCache(Path(pages))
+        self._drafts = Drafts(cache)
+        self.binder = Binder(profile, style=style, policy=policy, cache=self._drafts, captions=captions)
+        self._known = Latest[Hashable, _Known](at_most=2 * _HISTORIES)
+        self._parts = Latest[Seal, Parts](at_most=_PARTS_BYTES)
+
+    def fold(
+        self, messages: Sequence[M], bookmark: Bookmark | None = None, *, reserved_tokens: int = 0
+    ) -> Folded[M]:
+        """Fold a history.
+
+        Args:
+            messages: All of it, oldest first. Nothing in it is changed.
+            bookmark: What the last call gave for this history, if it was kept.
+            reserved_tokens: What the prompt holds besides the messages, such as a system prompt kept elsewhere and
+                descriptions of tools beyond the policy's `tools_tokens`.
+
+        Raises:
+            FontError: A page cannot be drawn.
+        """
+        mark, notice = bookmark or Bookmark(), ""
+        head = takewhile(lambda turn: turn.role == "system", map(self.turn_of, messages))
+        history = _History(
+            messages=messages, head=tuple(head), reserved_tokens=-(-reserved_tokens // _STEP) * _STEP
+        )
+        if mark.shed and self._names(history.shed(mark)) != mark.shed_names:
+            mark, notice = Bookmark(spent=mark.spent, epoch=mark.epoch + 1), _GONE
+        if any(seal.fingerprint != self.binder.fingerprint for seal in mark.seals):
+            notice = _ANEW
+        folded, keys = self._folded(history, mark)
+        notice = notice or _changed(mark, folded)
+        try:
+            parts = self._shown(folded, history.kept(mark))
+        except FontError:
+            mark, notice = Bookmark(spent=folded.spent, epoch=folded.epoch + 1), _FONTS
+            folded, keys = self._folded(history, mark)
+            parts = self._shown(folded, history.kept(mark))
+        return Folded(
+            fold=folded.shedding(),
+            mark=lambda: self._marked(folded, mark, history, keys),
+            messages=messages,
+            parts=parts,
+            notice=notice,
+            folding=self,
+        )
+
+    def _folded(self, history: _History[M], mark: Bookmark) -> tuple[Fold, Keys]:
+        """Fold on from the bookmark, or from what is remembered of the same history; give the keys of what is kept."""
+        kept = history.kept(mark)
+        # Hashes take no room, and keep no text of anybody's alive.
+        keys = array("q", (hash(self.key_of(message)) for message in kept))
+        token = _token(mark, history, keys)
+        known = self._known.get(token)
+        if known is not None and known.keys == keys[: len(known.keys)]:
+            folded = known.fold
+            for message in kept[len(known.keys) :]:
+                folded = step(folded, self.turn_of(message), policy=self.binder.policy, costs=self.binder)
+        else:
+            folded = fold(
+                [*history.head, *map(self.turn_of, kept)],
+                policy=self.binder.policy,
+                costs=self.binder,
+                seals=mark.seals,
+                spent=mark.spent,
+                epoch=mark.epoch,
+                shed=mark.shed,
+                request=self._request(history, mark),
+                reserved_tokens=history.reserved_tokens,
+            )
+        self._known.put(token, _Known(keys=keys, fold=folded))
+        return folded, keys
+
+    def _request(self, history: _History[M], mark: Bookmark) -> Turn | None:
+        """Find the newest user's turn among those that are shed."""
+        anchors = [*_each(mark.shed)]
+        for message, anchor in zip(reversed(history.shed(mark)), reversed(anchors), strict=False):
+            turn = self.turn_of(message)
+            if turn.role == "user":
+                return replace(turn, anchor=anchor)
+        return None
+
+    def _shown(self, folded: Fold, kept: Sequence[M]) -> dict[int, Parts]:
+        """Give what is sent of each seal that is shown."""
+        shown, begin = dict[int, Parts](), 0
+        for seal in folded.seals:
+            end = begin + len(seal.anchors)
+            if seal.number >= folded.oldest:
+                shown[seal.number] = self._parts_of(seal, kept[begin:end])
+            begin = end
+        return shown
+
+    def _parts_of(self, seal: Seal, run: Sequence[M]) -> Parts:
+        parts = self._parts.get(seal)
+        if parts is None:
+            parts = self.binder.parts(seal, lambda: self.turns(seal, run))
+            self._drafts.keep(seal.digests)
+            weight = sum(len(part.data) for part in parts if isinstance(part, ImagePart))
+            self._parts.put(seal, parts, weight=weight)
+        return parts
+
+    def turns(self, seal: Seal, run: Sequence[M]) -> list[Turn]:
+        """Give a seal's messages as turns, with its anchors."""
+        return [
+            replace(self.turn_of(one), anchor=anchor) for one, anchor in zip(run, seal.anchors, strict=True)
+        ]
+
+    def _marked(self, folded: Fold, mark: Bookmark, history: _History[M], keys: Keys) -> Bookmark:
+        """Say where the fold stands, and remember it under that, too."""
+        shedding = folded.shedding()
+        marked = Bookmark.of(shedding, shed_names=mark.shed_names)
+        if shedding is not folded:
+            marked = replace(marked, shed_names=self._names(history.shed(marked)))
+            keys = keys[marked.shed_count - mark.shed_count :]
+        self._known.put(_token(marked, history, keys), _Known(keys=keys, fold=shedding))
+        return marked
+
+    def _names(self, messages: Sequence[M]) -> str:
+        """Tell messages that are shed by how many they are, and by the names of those at both ends.
+
+        Whatever is added or removed among them moves the last ones; one that only says something else now moves
+        nothing, and is not shown.
+        """
+        ends = messages if len(messages) <= 2 * _ENDS else [*messages[:_ENDS], *messages[-_ENDS:]]
+        digest = hashlib.sha256("\0".join(map(self.name_of, ends)).encode("utf-8", "surrogatepass"))
+        return f"{len(messages)}:{digest.hexdigest()}"
+
+
+def _token(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
+    """Give what a history is remembered under."""
+    last = mark.seals[-1] if mark.seals else None
+    told = last and (last.number, last.turns, last.previous, last.fingerprint)
+    return (told, mark.shed_names, mark.spent, mark.epoch, history.head, history.reserved_tokens, *keys[:1])
+
+
+def _changed(mark: Bookmark, folded: Fold) -> str:
+    """Say how many of the bookmark's seals no longer match the history; nothing where all do."""
+    kept = {seal.number: seal for seal in folded.seals}
+    dropped = sum(kept.get(seal.number) != seal for seal in mark.seals)
+    return _CHANGED.format(dropped=dropped, all=len(mark.seals)) if dropped else ""
+
+
+def _each(stretches: Stretches) -> Iterator[int]:
+    for first, last in stretches:
+        yield from range(first, last + 1)

@@ -1,0 +1,163 @@
+"""`OpenSession`: a session of a store, open: how it is opened and closed, and what it was opened with.
+
+Wires store, shelf, binder and fold together; what is done with them stands in `conversation`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from glyph_memory.context import Binder, Captions, ImageCache, RecentImages
+from glyph_memory.folding import FoldPolicy
+from glyph_memory.memory.append import Intake, Redact
+from glyph_memory.memory.cache import Drafts, FolderCache
+from glyph_memory.memory.session_fold import LiveFold
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+
+if TYPE_CHECKING:
+    from glyph_memory.store import SessionInfo, Shelf, Store
+
+
+class OpenSession:
+    """A session of a store, with the binder that shows it to a model."""
+
+    def __init__(
+        self,
+        store: Store,
+        shelf: Shelf,
+        binder: Binder,
+        drafts: Drafts,
+        *,
+        redact: Redact | None = None,
+        owns_store: bool = True,
+    ) -> None:
+        self._store, self._shelf, self._binder, self._drafts = store, shelf, binder, drafts
+        self._redact, self._owns_store = redact, owns_store
+        self._live = LiveFold(shelf, binder, drafts, read_only=store.read_only)
+        self._intake = Intake(shelf, self._live, redact=redact)
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Path | Store = ":memory:",
+        *,
+        session: str = "default",
+        profile: str | ModelProfile = "glyph",
+        policy: FoldPolicy | None = None,
+        style: PageStyle | None = None,
+        redact: Redact | None = None,
+        cache: ImageCache | None = None,
+        captions: Captions = "text",
+        wait_s: float = 10.0,
+        read_only: bool = False,
+    ) -> Self:
+        """Open a session, or begin it.
+
+        Args:
+            url: Path of an SQLite database, made where there is none; any SQLAlchemy URL; ":memory:" for one that
+                ends with the process; or a `Store` that is open already, to share among sessions.
+            session: Whose conversation it is. The memory sees no other.
+            profile: The model that will read, by name or as an object. Another one than last time begins an epoch.
+            policy: When turns become pages; `FoldPolicy.for_profile` unless another is given.
+            style: How pages look; the released Glyph model's unless another is given.
+            redact: Sees every turn before it is stored or drawn, and gives what takes its place.
+            cache: Where page files are kept; beside an SQLite file unless another is given, else in memory.
+            captions: Where pages' numbers and turns are told: "text" before each, or on the "page" itself, for servers
+                and chat templates that part images from the text round them.
+            wait_s: How long to wait for a database that another process has locked, in seconds.
+            read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
+
+        Raises:
+            StoreError: The database cannot be opened; the message says what to do.
+            ProfileError: No such model is known.
+            PolicyError: The policy cannot work.
+            FontError: The style's font is missing.
+        """
+        from glyph_memory.store import Store  # noqa: PLC0415 - SQL is loaded when a store is opened
+
+        store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s, read_only=read_only)
+        try:
+            if cache is None:
+                cache = FolderCache(_pages_folder(store.path)) if store.path else RecentImages()
+            drafts = Drafts(cache)
+            binder = Binder(
+                profile,
+                style=style,
+                policy=policy,
+                cache=drafts,
+                uuid_of=lambda digest: _keyed(store.key, digest),
+                captions=captions,
+            )
+            return cls(
+                store, store.session(session), binder, drafts, redact=redact, owns_store=store is not url
+            )
+        except BaseException:
+            if store is not url:
+                store.close()
+            raise
+
+    def close(self) -> None:
+        """Close the store, unless it was given open."""
+        if self._owns_store:
+            self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def session(self) -> str:
+        """The session's name."""
+        return self._shelf.name
+
+    @property
+    def profile(self) -> ModelProfile:
+        """The model that will read."""
+        return self._binder.profile
+
+    @property
+    def policy(self) -> FoldPolicy:
+        """When turns become pages."""
+        return self._binder.policy
+
+    @property
+    def style(self) -> PageStyle:
+        """How pages look."""
+        return self._binder.style
+
+    @property
+    def cache_salt(self) -> str:
+        """A secret of the database for servers that keep tenants' prefix caches apart by one.
+
+        vLLM takes it as `extra_body={"cache_salt": memory.cache_salt}` of an `OpenAIReader`; others may refuse it.
+        """
+        return _keyed(self._store.key, "cache_salt")
+
+    def fork(self, session: str) -> Self:
+        """Begin another session with everything that was said in this one; from then on they are apart.
+
+        Raises:
+            StoreError: There is such a session already.
+        """
+        shelf = self._shelf.fork(session)
+        return type(self)(
+            self._store, shelf, self._binder, self._drafts, redact=self._redact, owns_store=False
+        )
+
+    def sessions(self) -> tuple[SessionInfo, ...]:
+        """List the store's sessions by name."""
+        return self._store.sessions()
+
+
+def _keyed(key: bytes, message: str) -> str:
+    """Give a name that is the same for the same store and message, and nobody else's."""
+    return hmac.new(key, message.encode(), "sha256").hexdigest()
+
+
+def _pages_folder(path: Path) -> Path:
+    return path.with_name(f"{path.name}.pages")

@@ -1,0 +1,103 @@
+"""The characters that the nano reader knows, and the measures that its network is trained with.
+
+Letters of different scripts that look the same on a page, such as Latin `a` and Cyrillic `а`, are one class, named by
+the Latin one; `restored` gives words of the other script their own letters back.
+"""
+
+from __future__ import annotations
+
+import re
+
+from glyph_memory.transcription import UNREADABLE
+
+ROWS_ABOVE, ROWS_BELOW = 14, 6
+"""Rows of a strip above and below the baseline; neighbouring lines reach into it."""
+ROWS = ROWS_ABOVE + ROWS_BELOW
+STEP_PX = 2
+"""From one cell of the network's output to the next."""
+LEAD_PX = 3
+"""A character belongs to the cell so far right of where it begins: nearer its middle."""
+EDGE_PX = 12
+"""Columns at both ends of a strip that the network is not trained on: characters there may be cut."""
+GLANCE_FROM_PX, GLANCE_PX = 5, 16
+"""A second look at an ideograph begins so many pixels left of its cell, and is so wide."""
+SIZE_PX = 9.5
+"""What letters that are much smaller or larger are resampled to: their em square, in pixels."""
+SIZES_PX = (7.9, 11.6)
+"""Letters from the one to the other size are read as they are."""
+
+IDEOGRAPH = "\N{GETA MARK}"
+"""The class of Chinese and Japanese characters; which one it is takes a second look."""
+
+_ASCII = "".join(map(chr, range(33, 127)))
+_LATIN = "".join(map(chr, (*range(0xA1, 0xAD), *range(0xAE, 0x100)))) + (
+    "ĀāĂăĄąĆćČčĎďĐđĒēĘęĚěĞğĢģĪīĮįİıĶķĹĺĻļĽľŁłŃńŅņŇňŌōŐőŒœŔŕŘřŚśŞşŠšŢţŤťŪūŮůŰűŲųŸŹźŻżŽžƒ"
+    "ẠạẢảẤấẦầẨẩẬậẮắẰằẾếỀềỂểỄễỆệỊịỌọỎỏỐốỒồỔổỘộỚớỜờỞởỤụỦủỨứỪừỮữỰựỲỳỶỷỸỹƠơƯư"
+)
+_GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλνξπρστυφχψωςάέήίόύώ"
+_CYRILLIC = "БДЖЗИЙЛУЦЧШЩЪЫЬЭЮЯбвгджзийлмнптфцчшщъыьэюяёЁїєґ"
+_SIGNS = "–—‘’‚“”„†‡•…‰′″‹›€™←↑→↓↔⇐⇒⇔−√∞≈≠≤≥✓✗⏎■□▲△▶▼◀◆○●★☆☐☑☒─│┌┐└┘├┤┬┴┼═║█░▒∀∂∃∅∇∈∧∨∩∪∫⁰⁴⁵⁶⁷⁸⁹₀₁₂₃↵↳"
+
+CLASSES = (" ", *dict.fromkeys(_ASCII + _LATIN + _GREEK + _CYRILLIC + _SIGNS), IDEOGRAPH, UNREADABLE)
+"""What the network tells apart; a space is a class, and stands where a word ends."""
+
+
+def _common_ideographs() -> str:
+    """Give the 3,755 characters that GB 2312 lists first, the kana, and the signs that go with them."""
+    codes = (bytes((0xA0 + row, 0xA0 + cell)) for row in range(16, 56) for cell in range(1, 95))
+    kana = "".join(map(chr, (*range(0x3041, 0x3094), *range(0x30A1, 0x30FB))))
+    return "".join(code.decode("gb2312", "ignore") for code in codes) + kana + _FULL_WIDTH
+
+
+_FULL_WIDTH = "、。〈〉《》「」『』【】〔〕・ー々！（），．：；？～％＋＝／"
+IDEOGRAPHS = tuple(_common_ideographs())
+"""Those that the second look tells apart; numbered on after `CLASSES`."""
+
+NUMBER_OF = {character: number for number, character in enumerate((*CLASSES, *IDEOGRAPHS))}
+"""The number of each class, and of each ideograph that the second look knows."""
+
+_GREEK_TWINS = dict(zip("ABEZHIKMNOPTYXoµ", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧομ", strict=True))
+_CYRILLIC_TWINS = dict(zip("ABEKMHOPCTXaceopxysijΓΠΦκ", "АВЕКМНОРСТХасеорхуѕіјГПФк", strict=True))
+TWIN_OF = {twin: one for twins in (_GREEK_TWINS, _CYRILLIC_TWINS) for one, twin in twins.items()}
+"""Of characters that are no class of their own: the class that looks the same."""
+
+_GREEK_OWN = _GREEK_TWINS | dict(zip("vuwóíú", "νυωόίύ", strict=True))
+"""Within a Greek word these are Greek as well, though they are classes of their own."""
+
+_WORD = re.compile(r"\w+")
+_ONLY_GREEK = re.compile(f"[{_GREEK.replace('Γ', '').replace('Π', '').replace('Φ', '').replace('κ', '')}]")
+_ONLY_CYRILLIC = re.compile(f"[{_CYRILLIC}]")
+
+
+def class_of(character: str) -> int:
+    """Give the class of a character that stands on a page; that of `UNREADABLE` for those that are not known."""
+    character = TWIN_OF.get(character, character)
+    if character in NUMBER_OF:
+        return NUMBER_OF[character]
+    return NUMBER_OF[IDEOGRAPH if is_ideograph(character) else UNREADABLE]
+
+
+def is_ideograph(character: str) -> bool:
+    """Say whether a character is Chinese or Japanese, or one of their signs: as wide as it is high."""
+    code = ord(character)
+    return (
+        0x3000 < code < 0x3100 or 0x3400 <= code < 0xA000 or 0xF900 <= code < 0xFB00 or 0xFF00 < code < 0xFF61
+    )
+
+
+def restored(text: str) -> str:
+    """Give words that hold letters of one script alone that script's own letters throughout.
+
+    Example:
+        >>> restored("Mocква is Moscow").encode("ascii", "namereplace").count(b"CYRILLIC")
+        6
+    """
+    return _WORD.sub(lambda found: _in_its_script(found[0]), text)
+
+
+def _in_its_script(word: str) -> str:
+    if _ONLY_CYRILLIC.search(word):
+        return "".join(_CYRILLIC_TWINS.get(character, character) for character in word)
+    if _ONLY_GREEK.search(word):
+        return "".join(_GREEK_OWN.get(character, character) for character in word)
+    return word

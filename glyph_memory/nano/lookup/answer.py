@@ -1,0 +1,212 @@
+"""Word an answer: the sentences found, where they stand, and what in them is not sure. It quotes, and does not reason.
+
+`NanoReading` is what the nano reader says; `Quote` is what it says it with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.nano.lookup.passages import Sentence
+from glyph_memory.nano.lookup.picking import NOTHING, Found
+from glyph_memory.nano.lookup.question import Question, Term
+from glyph_memory.nano.lookup.strip import Leaf, Strip, runs_below
+from glyph_memory.page import Box
+from glyph_memory.readers.reader import Reading
+from glyph_memory.transcription import SURE, UNREADABLE
+
+MODEL = "nano"
+_QUOTES = 3
+_LOOKED_AT = 12
+LEFT_OUT = "…"
+"""Stands for lines of a passage that have no bearing."""
+_NEARLY = 0.6
+"""A further quote is given if it fits so well, the best one being 1."""
+_ENOUGH = 0.34
+"""How much of a question, by weight, has to stand where an answer is quoted from."""
+_ILLEGIBLE = 0.5
+"""A page whose characters are right so rarely, by its own account, counts as one that could not be read."""
+_NAMED = 3
+_LONGEST = 80
+_EDGES = " \n,;:.!?\"'`()[]{}<>“”‘’"
+"""What is no part of a word that is named."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """Some words that bear on a question, as they were read."""
+
+    text: str
+    """One sentence, or up to three lines; a newline where a line ends for good."""
+    page: int | None
+    """The number of the page it begins on; None for a text, and for a picture that is no page."""
+    anchor: str | None
+    """What its turn is cited by, `§42 user`; None where there are no turns, or its turn is not known."""
+    where: str
+    """What people are told: `page 4`, `picture 2`, `as text`, `assistant, as text`."""
+    image: int | None
+    """Which of the context's images it stands on, from 0; None for a text."""
+    lines: tuple[int, int]
+    """Its first line and its last on that image, or in that text, counted from 0."""
+    box: Box | None
+    """Where it stands, in pixels of the image; None for a text."""
+    confidence: float
+    """The mean over its characters, 0 to 1; 1 for a text."""
+    unsure: tuple[tuple[int, int], ...] = ()
+    """Start and stop, in `text`, of the characters that are not sure."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether every character is."""
+        return not self.unsure
+
+    @property
+    def label(self) -> str:
+        """Where it stands: `§22 tool, page 4`."""
+        return f"{self.anchor}, {self.where}" if self.anchor else self.where
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The words that hold a character that is not sure, each once."""
+        found: dict[str, None] = {}
+        for start, stop in self.unsure:
+            begin = max(self.text.rfind(blank, 0, start + 1) for blank in " \n") + 1
+            ends = [end for blank in " \n" if (end := self.text.find(blank, max(begin, stop - 1))) >= 0]
+            whole = self.text[begin : min(ends, default=len(self.text))]
+            if word := whole.strip(_EDGES) or whole:
+                found[word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"] = None
+        return tuple(found)
+
+    def __str__(self) -> str:
+        shown = "\n".join(f"  {line}" for line in self.text.splitlines())
+        if self.is_sure:
+            return f"{self.label}:\n{shown}"
+        named = ", ".join(f'"{word}"' for word in self.doubts[:_NAMED])
+        more = f" and {len(self.doubts) - _NAMED} more" if len(self.doubts) > _NAMED else ""
+        return f"{self.label}:\n{shown}\n  (not sure of: {named}{more} – look at the page)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NanoReading(Reading):
+    """What the nano reader found."""
+
+    quotes: tuple[Quote, ...] = ()
+    """The best first; none where nothing was found."""
+    pages_read: int = 0
+    """Images that were looked at."""
+    unreadable: tuple[str, ...] = ()
+    """Those of them that could not be read: `page 3`."""
+
+
+def quotes(question: Question, found: Sequence[Found]) -> tuple[Quote, ...]:
+    """Choose what is worth quoting: what holds enough of a question, and is not much worse than the best."""
+    kept = [one for one in found if _answers(question, one)]
+    return tuple(
+        _quote(one)
+        for one in kept[:_LOOKED_AT]
+        if one.score >= _NEARLY * kept[0].score and (one.held >= kept[0].held or one.held - kept[0].held)
+    )[:_QUOTES]
+
+
+def _answers(question: Question, found: Found) -> bool:
+    keys = [term for term in question.terms if term.is_key]
+    if keys:
+        return any(term in found.held for term in keys)
+    total = sum(term.weight for term in question.terms)
+    return sum(term.weight for term in found.held) >= _ENOUGH * total
+
+
+def _quote(found: Found) -> Quote:
+    strip, start, stop = found.passage.strip, found.sentences[0].start, found.sentences[-1].stop
+    first, last = strip.rows(start, stop)
+    spot, anchor = strip.spots[first], found.passage.anchor
+    same = [one for one in strip.spots[first : last + 1] if one.image == spot.image]
+    if spot.image is None:
+        where = "as text" if anchor is None or anchor.startswith("§") else f"{anchor}, as text"
+    else:
+        where = f"page {spot.page}" if spot.page is not None else f"picture {spot.image + 1}"
+    text, confidence = _joined(strip, found.sentences)
+    is_blank = np.fromiter(map(str.isspace, text), bool, len(text))
+    return Quote(
+        text=text,
+        page=spot.page,
+        anchor=anchor if anchor is not None and anchor.startswith("§") else None,
+        where=where,
+        image=spot.image,
+        lines=(spot.line, same[-1].line),
+        box=strip.box(start, stop),
+        confidence=float(confidence.mean()),
+        unsure=runs_below(np.where(is_blank, 1, confidence), SURE),
+    )
+
+
+def _joined(strip: Strip, sentences: Sequence[Sentence]) -> tuple[str, NDArray[np.float32]]:
+    """Give sentences as one text and the confidence of its characters; dots stand where some are left out."""
+    text, confidence = "", np.ones(0, np.float32)
+    end: int | None = None
+    for one in sentences:
+        between = "" if end is None else strip.text[end : one.start]
+        is_left_out = any(character.isalnum() for character in between)
+        gap = f"\n{LEFT_OUT}\n" if is_left_out else "\n" if "\n" in between else between
+        text += gap + strip.text[one.start : one.stop]
+        sure = np.ones(len(gap), np.float32)
+        confidence = np.concatenate([confidence, sure, strip.confidence[one.start : one.stop]])
+        end = one.stop
+    return text, confidence
+
+
+def unreadable(leaves: Sequence[Leaf]) -> tuple[str, ...]:
+    """Name the pages of which nothing, or too little, could be read; a blank page is none of them."""
+    return tuple(
+        leaf.name
+        for leaf in leaves
+        if not leaf.read.is_blank
+        and (leaf.read.confidence < _ILLEGIBLE or not leaf.read.text.replace(UNREADABLE, "").strip())
+    )
+
+
+def worded(
+    question: Question,
+    quoted: Sequence[Quote],
+    *,
+    missing: Sequence[Term],
+    leaves: Sequence[Leaf],
+    texts: int,
+) -> str:
+    """Say it: quotes, or that there are none; what stands nowhere; what could not be read."""
+    said = (
+        [str(quote) for quote in quoted]
+        if quoted
+        else [_nothing(question, missing, leaves=leaves, texts=texts)]
+    )
+    if quoted and missing:
+        said.append(f"({_listed(missing)} stands nowhere that I can read.)")
+    failed = unreadable(leaves)
+    if failed:
+        said.append(f"({', '.join(failed)} could not be read.)")
+    elif not quoted and (partly := [leaf.name for leaf in leaves if leaf.read.unread]):
+        said.append(f"(Some of {', '.join(partly)} could not be read.)")
+    return "\n".join(said)
+
+
+def _nothing(question: Question, missing: Sequence[Term], *, leaves: Sequence[Leaf], texts: int) -> str:
+    if not question.terms:
+        return f"{NOTHING} to look for in {question.text!r}: name a word, a name or a number that stands on the pages."
+    about = _listed([term for term in missing if term.is_key] or question.terms)
+    if not leaves and not texts:
+        return f"{NOTHING} about {about}: there are no pages and no text to look in."
+    pages = f"{len(leaves):,} page{'' if len(leaves) == 1 else 's'}" if leaves else ""
+    where = " and ".join(filter(None, (pages, "what is there as text" if texts else "")))
+    return (
+        f"{NOTHING} about {about} on {where} (the nano reader looks things up; it does not reason: for that, give "
+        "a server with --server)."
+    )
+
+
+def _listed(terms: Sequence[Term]) -> str:
+    shown = ", ".join(f'"{term.text}"' for term in terms[:6])
+    return f"{shown} …" if len(terms) > 6 else shown

@@ -1,0 +1,167 @@
+"""Cut strips into passages: a turn, or some lines of a long one or of a document, made of sentences.
+
+Knows strips; knows nothing about questions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.nano.lookup.strip import Cut, Spot, Strip
+from glyph_memory.page import Box
+
+_WHOLE = 12
+"""A turn of so many lines is one passage."""
+_LINES = 8
+"""Lines of a passage of a longer one, or of a document; the next one begins half as many further on."""
+_LONGEST = 5
+"""Lines of a sentence; a longer one is cut."""
+_LONG_LINE = 40
+"""Characters of a line that an author may have broken because it was full."""
+_END = re.compile(r"\n|(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W_a-z])|(?<=[。！？])(?=\S)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Sentence:
+    """A sentence, or a line that ends for good, such as a log's; offsets are those of its strip."""
+
+    start: int
+    """Of its first character."""
+    stop: int
+    """After its last."""
+    rows: tuple[int, int]
+    """The first and the last of the strip's lines it stands on."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Passage:
+    """Some sentences that follow each other in one turn, or in a document; it may run over a page's end."""
+
+    strip: Strip
+    """Where it stands."""
+    sentences: tuple[Sentence, ...]
+    """What it is made of; never empty."""
+    anchor: str | None
+    """What its turn is cited by, `§42 user`; None where that is not known."""
+
+    @property
+    def start(self) -> int:
+        """Offset of its first character in the strip."""
+        return self.sentences[0].start
+
+    @property
+    def stop(self) -> int:
+        """Offset after its last character."""
+        return self.sentences[-1].stop
+
+    @property
+    def text(self) -> str:
+        """Its characters; wrapped lines are joined by a blank."""
+        return self.strip.text[self.start : self.stop]
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """Shape (characters,): how likely each is right."""
+        return self.strip.confidence[self.start : self.stop]
+
+    @cached_property
+    def pages(self) -> tuple[int, ...]:
+        """The numbers of the pages it stands on; none for a text."""
+        return tuple(dict.fromkeys(spot.page for spot in self._spots if spot.page is not None))
+
+    @cached_property
+    def lines(self) -> tuple[int, int]:
+        """The first of its lines on the page it begins on, and the last of them on the page it ends on, from 0."""
+        return self._spots[0].line, self._spots[-1].line
+
+    @cached_property
+    def boxes(self) -> tuple[Box, ...]:
+        """Where its lines stand, each on its page; none for a text."""
+        return tuple(spot.read.box for spot in self._spots if spot.read is not None)
+
+    @property
+    def _spots(self) -> Sequence[Spot]:
+        first, last = self.strip.rows(self.start, self.stop)
+        return self.strip.spots[first : last + 1]
+
+
+def passages_of(strip: Strip) -> Iterator[Passage]:
+    """Cut a strip: never across turns, rather between paragraphs than within, long turns in windows that overlap."""
+    run: list[tuple[Sentence, bool]] = []
+    anchor: str | None = None
+    if not strip.cuts:
+        return
+    for cut, stop in zip(strip.cuts, [*(cut.start for cut in strip.cuts[1:]), len(strip.text)], strict=True):
+        if cut.is_turn:  # where one begins, the one before it is whole
+            yield from _windows(strip, run, anchor)
+            run, anchor = [], cut.anchor
+        for number, sentence in enumerate(_sentences(strip, cut, stop)):
+            run.append((sentence, number == 0))
+    yield from _windows(strip, run, anchor)
+
+
+def _windows(strip: Strip, run: Sequence[tuple[Sentence, bool]], anchor: str | None) -> Iterator[Passage]:
+    """Give windows of some lines; one that has half of them ends where a paragraph does."""
+    begin = 0
+    if run and anchor is not None and run[-1][0].rows[1] - run[0][0].rows[0] < _WHOLE:
+        yield Passage(strip=strip, sentences=tuple(one for one, _ in run), anchor=anchor)
+        return
+    while begin < len(run):
+        end, half = begin + 1, begin + 1
+        first = run[begin][0].rows[0]
+        while end < len(run) and run[end][0].rows[1] - first < _LINES:
+            lines = run[end][0].rows[0] - first
+            if run[end][1] and lines >= _LINES // 2:
+                break
+            half = end if lines <= _LINES // 2 else half
+            end += 1
+        yield Passage(strip=strip, sentences=tuple(one for one, _ in run[begin:end]), anchor=anchor)
+        is_paragraphs_end = end < len(run) and run[end][1]
+        begin = end if end == len(run) or is_paragraphs_end else half
+
+
+def _sentences(strip: Strip, cut: Cut, stop: int) -> Iterator[Sentence]:
+    start = cut.content
+    for found in _END.finditer(strip.text, cut.content, stop):
+        if found[0] == "\n" and _goes_on(strip.text, found.start(), stop):
+            continue
+        yield from _pieces(strip, start, found.start())
+        start = found.end()
+    yield from _pieces(strip, start, stop)
+
+
+def _goes_on(text: str, end: int, stop: int) -> bool:
+    """Say whether a sentence goes on in the next line: prose that its author has broken into lines."""
+    line = text[text.rfind("\n", 0, end) + 1 : end]
+    after = text[end + 1 : min(stop, end + 1 + _LONG_LINE)]
+    indent, next_indent = (len(one) - len(one.lstrip(" ")) for one in (line, after))
+    return (
+        len(line) >= _LONG_LINE
+        and indent == next_indent
+        and (line[-1].isalnum() or line[-1] in ",\"')*")
+        and after.lstrip(" ")[:1].islower()
+    )
+
+
+def _pieces(strip: Strip, start: int, stop: int) -> Iterator[Sentence]:
+    """Give a sentence without the blanks round it, in pieces of some lines where it is long; nothing for mere rules."""
+    text = strip.text[start:stop]
+    if not any(character.isalnum() for character in text):
+        return
+    start, stop = start + len(text) - len(text.lstrip()), stop - len(text) + len(text.rstrip())
+    while start < stop:
+        first, last = strip.rows(start, stop)
+        end = stop
+        if last - first >= _LONGEST:
+            last = first + _LONGEST - 1
+            end = strip.spots[last + 1].start
+        yield Sentence(
+            start=start, stop=end - (end < stop and strip.text[end - 1] == " "), rows=(first, last)
+        )
+        start = end

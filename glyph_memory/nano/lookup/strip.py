@@ -1,0 +1,254 @@
+"""The `Strip`: what was read off pages, or stands in a text, in one run that knows where each character stands.
+
+Joins lines that were only wrapped, and knows where turns and paragraphs begin; knows nothing about questions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.nano.lookup.line_joins import columns_of, edges_of, joint_of
+from glyph_memory.page import Box
+from glyph_memory.transcription import ReadLine, Transcription
+
+LINE_MARK = "⏎"
+"""Stands on dense pages where a line of the text ends."""
+_WIDE_GAP = 1.6
+"""A paragraph begins where lines stand so many times further apart than they mostly do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Spot:
+    """One line of a strip, and where it stands."""
+
+    start: int
+    """Offset of its first character in the strip."""
+    line: int
+    """Which of its page's lines it is, or of its text's, from 0."""
+    page: int | None = None
+    """The page's number; None for a text, and for a picture that is no page."""
+    image: int | None = None
+    """Which of the context's images it stands on, from 0; None for a text."""
+    read: ReadLine | None = field(default=None, repr=False)
+    """The line as it was read; None for a text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """Where a turn or a paragraph begins."""
+
+    start: int
+    """Offset of its label, or of its first character."""
+    content: int
+    """Offset after the label."""
+    anchor: str | None
+    """What its turn is cited by, `§42 user`; None where there are no turns, or the turn is not known."""
+    is_turn: bool
+    """Whether a turn begins, rather than a paragraph."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Strip:
+    """Text in reading order."""
+
+    text: str
+    """Wrapped lines joined by a blank; where a line ends for good, a newline."""
+    confidence: NDArray[np.float32] = field(repr=False)
+    """Shape (characters,): how likely each is right; 1 for text, and for what joins lines."""
+    spots: tuple[Spot, ...] = field(repr=False)
+    """Its lines, in order."""
+    cuts: tuple[Cut, ...] = field(repr=False)
+    """Where turns and paragraphs begin, in order; the first at 0."""
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """Shape (lines,): where each begins."""
+        return np.array([spot.start for spot in self.spots], np.int64)
+
+    def rows(self, start: int, stop: int) -> tuple[int, int]:
+        """Give the first and the last of the spots that a range of characters stands on."""
+        first, last = np.searchsorted(self.starts, [start, max(start, stop - 1)], side="right") - 1
+        return int(first), int(last)
+
+    def box(self, start: int, stop: int) -> Box | None:
+        """Give where a range of characters stands, as far as that is on the page it begins on; None for a text."""
+        first, last = self.rows(start, stop)
+        boxes = [
+            _part_box(spot, start - spot.start, stop - spot.start)
+            for spot in self.spots[first : last + 1]
+            if spot.image == self.spots[first].image and spot.read is not None
+        ]
+        if not boxes:
+            return None
+        left, top, right, bottom = zip(*boxes, strict=True)
+        return min(left), min(top), max(right), max(bottom)
+
+
+def runs_below(confidence: NDArray[np.float32], least: float) -> tuple[tuple[int, int], ...]:
+    """Give the runs of characters that are less sure, each with its start and its stop.
+
+    Args:
+        confidence: Shape (characters,).
+        least: What is sure.
+    """
+    doubtful = np.concatenate(([False], confidence < least, [False]))
+    edges = np.flatnonzero(doubtful[1:] != doubtful[:-1]).tolist()
+    return tuple(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _part_box(spot: Spot, start: int, stop: int) -> Box:
+    assert spot.read is not None  # noqa: S101  whoever calls has looked
+    left, top, right, bottom = spot.read.box
+    edges = spot.read.left
+    if 0 < start < len(edges):
+        left = int(edges[start])
+    if 0 < stop < len(edges):
+        right = int(edges[stop])
+    return left, top, max(left + 1, right), bottom
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Leaf:
+    """An image of a context as it was read, and what is said of it."""
+
+    read: Transcription
+    """What stands on it."""
+    image: int
+    """Which of the context's images it is, from 0."""
+    page: int | None
+    """The page's number; None for a picture that is no page."""
+    anchors: tuple[int, int] | None = None
+    """The first and the last turn on it, where its caption says."""
+    skipped: int = 0
+    """How many of its first lines are a caption of ours."""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return f"page {self.page}" if self.page is not None else f"picture {self.image + 1}"
+
+
+class _Writer:
+    """Writes a strip down, line by line."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.confidence: list[NDArray[np.float32]] = []
+        self.spots: list[Spot] = []
+        self.cuts: list[Cut] = []
+        self.length = 0
+
+    def write(self, text: str, confidence: NDArray[np.float32] | None = None) -> None:
+        self.parts.append(text)
+        self.confidence.append(np.ones(len(text), np.float32) if confidence is None else confidence)
+        self.length += len(text)
+
+    def cut(self, start: int, content: int, anchor: str | None, *, is_turn: bool) -> None:
+        if self.cuts and self.cuts[-1].start == start:
+            self.cuts.pop()
+        self.cuts.append(Cut(start=start, content=content, anchor=anchor, is_turn=is_turn))
+
+    def strip(self) -> Strip:
+        confidence = np.concatenate(self.confidence) if self.confidence else np.ones(0, np.float32)
+        return Strip(
+            text="".join(self.parts), confidence=confidence, spots=tuple(self.spots), cuts=tuple(self.cuts)
+        )
+
+
+def strip_of_pages(leaves: Sequence[Leaf]) -> Strip:
+    """Join pages that follow each other: a turn may run from one to the next."""
+    writer, anchor, before, edges = _Writer(), None, None, edges_of([leaf.read for leaf in leaves])
+    for leaf in leaves:
+        anchor = _inherited(anchor, leaf)
+        lines, gap = leaf.read.lines, _pitch(leaf.read.lines) * _WIDE_GAP
+        labels = sorted([*_labels(leaf), *_calls(leaf)])
+        for index, line in enumerate(lines[leaf.skipped :], leaf.skipped):
+            here = [label for label in labels if label[0] == index]
+            if writer.length:
+                joint = joint_of(before, line, edges=edges, columns=columns_of(leaf.read)) if before else "\n"
+                writer.write("" if joint == " " and writer.parts[-1].endswith(" ") else joint)
+            start, above = writer.length, lines[index - 1] if index > leaf.skipped else None
+            writer.spots.append(Spot(start=start, line=index, page=leaf.page, image=leaf.image, read=line))
+            writer.write(line.text.replace(LINE_MARK, "\n"), line.confidence)
+            is_apart = above is not None and above.column == line.column and line.box[1] - above.box[1] > gap
+            if is_apart or not writer.cuts or (index == leaf.skipped and anchor != writer.cuts[-1].anchor):
+                writer.cut(start, start, anchor, is_turn=not is_apart)
+            for _, begin, end, label in here:
+                is_call = label == _CALLS
+                anchor = anchor if is_call else label or None
+                writer.cut(start + begin, start + end, anchor, is_turn=not is_call)
+            before = line
+    return writer.strip()
+
+
+def _inherited(anchor: str | None, leaf: Leaf) -> str | None:
+    """Say whose turn a page begins with: that of the page before, unless its caption says otherwise."""
+    if leaf.anchors is None:
+        return anchor if leaf.page is not None else None
+    first = f"§{leaf.anchors[0]}"
+    return anchor if anchor is not None and anchor.split()[0] == first else first
+
+
+_CALLS = "calls"
+_CALL = re.compile(r"§\d+ (?=calls \w)")
+
+
+def _labels(leaf: Leaf) -> Iterator[tuple[int, int, int, str]]:
+    """Give the labels of turns: line, offsets in it of beginning and end, what it says; nothing if that cannot be."""
+    for anchor in leaf.read.anchors:
+        left = leaf.read.lines[anchor.line].left
+        begin, end = np.searchsorted(left, [anchor.box[0] - 1, anchor.box[2] - 1]).tolist()
+        known = leaf.anchors is None or leaf.anchors[0] <= anchor.number <= leaf.anchors[1]
+        yield anchor.line, begin, end, f"§{anchor.number} {anchor.role}" if known else ""
+
+
+def _calls(leaf: Leaf) -> Iterator[tuple[int, int, int, str]]:
+    """Give the labels of calls, which belong to the turn they stand in; on pages with turns nothing else looks so."""
+    if leaf.read.anchors or leaf.anchors:
+        for index, line in enumerate(leaf.read.lines[leaf.skipped :], leaf.skipped):
+            for found in _CALL.finditer(line.text):
+                yield index, found.start(), found.end(), _CALLS
+
+
+def _pitch(lines: Sequence[ReadLine]) -> float:
+    """Give how far apart a page's lines mostly stand, from top to top."""
+    gaps = [below.box[1] - above.box[1] for above, below in pairwise(lines) if above.column == below.column]
+    return float(np.median(gaps)) if gaps else 1e9
+
+
+_OURS = re.compile(
+    r"§(?P<number>\d+)(?: (?P<role>user|assistant|system|tool)\b.*:$| (?=\"|calls ))"
+    r"|§\d+(?:–§\d+)?, (?:identifiers letter for letter|in words)\b.*:$"
+)
+
+
+def strip_of_text(text: str, *, anchor: str | None) -> Strip:
+    """Take a text of a context as it is.
+
+    Lines that begin with an anchor are ours if the first does: no line of a turn can.
+
+    Args:
+        text: Turns that are spelled as text, a ledger, or one message.
+        anchor: What a message that is no run of turns is cited by: whose it is.
+    """
+    writer, is_ours = _Writer(), text.startswith("§")
+    for index, line in enumerate(text.splitlines()):
+        if index:
+            writer.write("\n")
+        start, label = writer.length, _OURS.match(line) if is_ours else None
+        writer.spots.append(Spot(start=start, line=index))
+        writer.write(line)
+        if label:
+            name = f"§{label['number']} {label['role'] or ''}".rstrip() if label["number"] else None
+            writer.cut(start, start + label.end(), name, is_turn=True)
+        elif not writer.cuts or not line.strip():
+            own = writer.cuts[-1].anchor if writer.cuts else anchor
+            writer.cut(start, start, own, is_turn=not writer.cuts)
+    return writer.strip()

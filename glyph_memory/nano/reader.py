@@ -1,0 +1,160 @@
+"""The `NanoReader`: reads pages from their pixels, on any machine, and answers by quoting what it read.
+
+Knows contexts; how letters are recognised is the transcriber's business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from glyph_memory.context import Context
+from glyph_memory.context.cache import Latest
+from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
+from glyph_memory.nano.lookup.answer import MODEL, NanoReading, quotes, unreadable, worded
+from glyph_memory.nano.lookup.index import Index, seek
+from glyph_memory.nano.lookup.inputs import Material, Shown, leaf
+from glyph_memory.nano.lookup.passages import Passage, passages_of
+from glyph_memory.nano.lookup.question import Question
+from glyph_memory.nano.lookup.ranking import rank
+from glyph_memory.nano.lookup.strip import Leaf, strip_of_pages, strip_of_text
+from glyph_memory.nano.sight.image import Source
+from glyph_memory.page import Page
+from glyph_memory.readers.reader import Reader, ReadingDelta, Timing
+from glyph_memory.transcription import Transcription
+
+Transcriber = Callable[[Source], Transcription]
+"""Reads one image."""
+
+
+class NanoReader(Reader):
+    """Looks things up in pages: reads every image of a context from its pixels, and quotes what bears on the question.
+
+    It does not reason: it counts nothing, compares nothing and concludes nothing, and what a question says in other
+    words than the pages it does not find. For that, ask a vision-language model. What it gives are the words
+    themselves, where they stand, and which of them it is not sure of. It needs no server, no GPU and no network.
+
+    Args:
+        transcriber: Reads one image; the network that comes along unless given.
+        cached_pages: Of how many images it remembers what it read: a chat shows the same ones again at every turn.
+        progress: Called after each image with how many are done, and how many there are in all.
+
+    Example:
+        >>> reader = NanoReader()
+        >>> reader.read(Context.of("Who signs?", pages=[])).text
+        'I found nothing about "signs": there are no pages and no text to look in.'
+    """
+
+    def __init__(
+        self,
+        *,
+        transcriber: Transcriber | None = None,
+        cached_pages: int = 256,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.progress = progress
+        self._transcriber = transcriber
+        self._read = Latest[bytes, Transcription](at_most=cached_pages)
+
+    def transcribe(self, page: Source) -> Transcription:
+        """Read one image: a page, a file's path or bytes, a Pillow image or an array. Of a page, its pixels alone.
+
+        Raises:
+            DocumentError: It is no image.
+            ReaderError: It cannot be read on this machine.
+        """
+        source = page.array() if isinstance(page, Page) else page
+        key = _key(source)
+        known = self._read.get(key) if key is not None else None
+        if known is not None:
+            return known
+        read = self._transcribe(source)
+        if key is not None:
+            self._read.put(key, read)
+        return read
+
+    def read(self, context: Context) -> NanoReading:
+        """Read all images of a context, and quote what bears on the question, its last user's text.
+
+        What stands in the context as text is looked through as well: it is exact.
+
+        Raises:
+            ReaderRefused: Nothing is asked.
+            BadReading: One of the images is no image.
+            ReaderError: Images cannot be read on this machine.
+        """
+        began = time.monotonic()
+        material = Material.of(context)
+        if not material.question:
+            raise ReaderRefused("nothing is asked: the context ends without a user's text. Ask a question")
+        question = Question.of(material.question)
+        leaves = self._leaves(material.images) if question.terms else []
+        index = Index.of(_passages(leaves, material.texts))
+        sought = seek(question, index)
+        quoted = quotes(question, rank(question, index, sought))
+        text = worded(
+            question, quoted, missing=sought.missing(question), leaves=leaves, texts=len(material.texts)
+        )
+        return NanoReading(
+            text=text,
+            finish_reason="stop",
+            model=MODEL,
+            timing=Timing(total_s=time.monotonic() - began),
+            quotes=quoted,
+            pages_read=len(leaves),
+            unreadable=unreadable(leaves),
+        )
+
+    def stream(self, context: Context) -> Iterator[ReadingDelta]:
+        """Give the answer quote by quote; the last piece carries the whole reading."""
+        reading = self.read(context)
+        rest = reading.text
+        for quote in reading.quotes:
+            said = f"{quote}\n" if rest.startswith(f"{quote}\n") else str(quote)
+            rest = rest[len(said) :]
+            yield ReadingDelta(text=said)
+        yield ReadingDelta(text=rest, reading=reading)
+
+    def _leaves(self, images: Sequence[Shown]) -> list[Leaf]:
+        leaves = []
+        for place, shown in enumerate(images):
+            try:
+                leaves.append(leaf(shown, place, self.transcribe(shown.data)))
+            except DocumentError as error:
+                raise BadReading(f"{shown.name} cannot be looked at: {error}") from error
+            if self.progress is not None:
+                self.progress(place + 1, len(images))
+        return leaves
+
+    def _transcribe(self, source: Source) -> Transcription:
+        if self._transcriber is not None:
+            return self._transcriber(source)
+        # Loaded with the first page: whoever asks a server never needs the network.
+        from glyph_memory.nano.transcribe import transcribe  # noqa: PLC0415
+
+        return transcribe(source)
+
+
+def _key(source: Source) -> bytes | None:
+    """Name what is looked at by its bytes; None for a path, behind which the file may change."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).digest()
+    if isinstance(source, Image.Image | Path | str | Page):
+        return None
+    head = f"{source.dtype.name} {source.shape}\n".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(source).tobytes()).digest()
+
+
+def _passages(leaves: Sequence[Leaf], texts: Sequence[tuple[str | None, str]]) -> Iterator[Passage]:
+    """Give all that can be quoted: pages as one run, pictures that are no page and texts each for itself."""
+    yield from passages_of(strip_of_pages([leaf for leaf in leaves if leaf.page is not None]))
+    for one in leaves:
+        if one.page is None:
+            yield from passages_of(strip_of_pages([one]))
+    for role, text in texts:
+        yield from passages_of(strip_of_text(text, anchor=role))

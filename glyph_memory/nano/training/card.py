@@ -1,0 +1,99 @@
+"""Write the model card: what was trained on what, for how long, and every figure that was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPHS, ROWS, SIZES_PX
+from glyph_memory.nano.training.model import FIRST_PX, LAYERS
+from glyph_memory.nano.training.styles import installed_families
+from glyph_memory.nano.training.train import write_whole
+
+_CARD = """\
+# The nano reader
+
+A small network that reads text lines off page images, made for pages that glyph-memory typesets. It runs on numpy, on
+a CPU. It tells characters, where they stand, and how sure it is of each; it does not reason, and knows no words.
+
+## What it is
+- One text line at a time, a strip {rows} rows high: convolutions over columns ({first} px, then {layers} cells of
+  2 px), and for every second column whether a character begins there, and which of {classes}. {ideographs:,} ideographs
+  are told apart in a second look at {rows} × 16 px. {parameters:,} numbers in half precision, {megabytes:.1f} MB.
+- Letters of {smallest} to {largest} px are read as they are, others are resampled first.
+
+## What it was trained on
+- Pages made by the typesetter, where it is known which character begins where: half in the default style, the rest in
+  the presets and in random fonts, sizes (7 to 14 px), pitches and colours; a share of them resampled, blurred,
+  compressed or noisy, and lines cut a pixel too high or too low.
+- Fonts: the package's own, {fonts}.
+- Text: docstrings and sources of the standard library's modules (but the quarter that is kept for measuring), made-up
+  JSON, logs, identifiers, numbers, chats, random words, random characters, common Chinese characters.
+- {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} steps
+  of ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
+- Again: `python -m glyph_memory.nano.training FOLDER --steps {steps} --seed {seed}`.{note}
+
+## What was measured
+{figures}
+"""
+
+
+def write_card(folder: Path, *, figures: Path | None, note: str = "") -> Path:
+    """Write `CARD.md` into a training's folder.
+
+    Args:
+        folder: Of the training.
+        figures: JSON that `benchmarks/nano.py` wrote; without, the card says that nothing was measured.
+        note: What else has to be said of this training.
+
+    Raises:
+        GlyphMemoryError: There is no training in the folder, or no figures in the file.
+    """
+    try:
+        plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        size = (folder / "nano.safetensors").stat().st_size
+        measured = json.loads(figures.read_text(encoding="utf-8")) if figures else None
+        card = _card(plan, size, measured, note)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GlyphMemoryError(
+            f"no card can be written of {str(folder)!r}: {error}; train there first"
+        ) from error
+    path = folder / "CARD.md"
+    write_whole(path, lambda beside: beside.write_text(card, encoding="utf-8"))
+    return path
+
+
+def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None, note: str) -> str:
+    families = [name for name in installed_families() if not name.startswith("DejaVu")]
+    return _CARD.format(
+        rows=ROWS,
+        first=FIRST_PX,
+        layers=", ".join(str(cells) for _, _, cells in LAYERS),
+        classes=len(CLASSES),
+        ideographs=len(IDEOGRAPHS),
+        parameters=size // 2,
+        megabytes=size / 1e6,
+        smallest=SIZES_PX[0],
+        largest=SIZES_PX[1],
+        fonts=f"and of those installed {', '.join(families)}" if families else "and no others",
+        steps=plan["step"],
+        seed=plan["seed"],
+        minutes=plan["spent_s"] / 60,
+        device=plan["device"],
+        glance_steps=plan["glance_steps"],
+        note=f" {note}" if note else "",
+        figures=_figures(measured)
+        if measured
+        else "Nothing yet: run `python benchmarks/nano.py`, then this again.",
+    )
+
+
+def _figures(measured: dict[str, Any]) -> str:
+    head = "| figure | asked | measured | 95 % interval | of |\n|---|---|---|---|---|\n"
+    rows = (
+        f"| {row['figure']} | {row['asked']} | {row['measured']} | {row['interval']} | {row['of']} |\n"
+        for row in measured["figures"]
+    )
+    return f"{head}{''.join(rows)}\nBy `python benchmarks/nano.py`, on text that was never trained on."

@@ -1,0 +1,56 @@
+"""Throw dice for how a page looks: often the default style, else presets, fonts, sizes and pitches at random."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from random import Random
+
+from glyph_memory.errors import StyleError
+from glyph_memory.style import PRESETS, PageStyle
+from glyph_memory.typesetting.fonts import installed_fonts
+
+_FAMILIES = (
+    "DejaVu Sans", "DejaVu Sans Mono", "Liberation Sans", "Liberation Mono", "Liberation Serif", "Verdana", "Arial",
+    "Noto Sans", "Noto Sans Mono", "Courier New", "Times New Roman",
+)  # fmt: skip
+
+
+def style_of(random: Random) -> PageStyle:
+    """Give a style; about half of all are the default one."""
+    choice = random.random()
+    if choice < 0.5:
+        return PageStyle.glyph().dense() if random.random() < 0.1 else PageStyle.glyph()
+    if choice < 0.72:
+        style = PageStyle.named(random.choice((*PRESETS, "pixel")))
+        return replace(style, dpi=96) if random.random() < 0.15 else style
+    try:
+        return _random(random)
+    except StyleError:  # what the dice gave cannot be drawn
+        return style_of(random)
+
+
+def _random(random: Random) -> PageStyle:
+    size = random.choice((7, 8, 8.5, 9, 9, 9.5, 10, 10.5, 11, 12, 13, 14, random.uniform(7, 14)))
+    font = random.choice(("sans", "sans", "mono", *installed_families()))
+    return PageStyle(
+        font=font,
+        font_size_pt=size,
+        line_height_pt=size * random.choice((1, 1.05, 1.11, 1.2, 1.35, random.uniform(1, 1.5))),
+        letter_spacing_pt=random.choice((0, 0, 0, 0, random.uniform(-0.3, 0.6))),
+        horizontal_scale=random.choice((1, 1, 1, random.uniform(0.9, 1.15))),
+        antialias=random.random() < (0.7 if font == "mono" else 0.9),
+        alignment=random.choice(("left", "left", "left", "justify", "center", "right")),
+        page_width_pt=random.choice((420, 595, 595, 700)),
+        margin_x_pt=random.choice((4, 10, 10, 30)),
+        newline_mark=random.choice(("", "", "", "", "⏎", " ⏎ " if font in ("sans", "mono") else "")),
+        paragraph_lines=random.choice((1, 30, 30)),
+        space_after_pt=random.choice((0, 0, 0, random.uniform(1, 8))),
+    )
+
+
+@cache
+def installed_families() -> tuple[str, ...]:
+    """Give the names of the usual text fonts that are installed here."""
+    names = {name.strip() for family, _ in installed_fonts() for name in family.split(",")}
+    return tuple(family for family in _FAMILIES if family in names)

@@ -1,0 +1,204 @@
+"""Make up what a reader learns from: prose, code, JSON, logs, chats, identifiers, random characters.
+
+Words and sources are the standard library's, without the modules that are kept for measuring; the rest is random. All
+comes from the generator that is handed in: the same one gives the same text on the same version of Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from random import Random
+
+from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPH, IDEOGRAPHS, TWIN_OF
+from glyph_memory.nano.training.library import library
+from glyph_memory.nano.training.records import identifier, identifiers, log, number, numbers, record
+from glyph_memory.transcript import Role, Transcript, Turn
+from glyph_memory.transcription import UNREADABLE
+
+_ASCII = "".join(map(chr, range(33, 127)))
+_OFTEN = "eeeeeeeetttttaaaaaooooiiiinnnnsssshhhrrrddlllucmfwypvbgkjqxz"
+_LOOKALIKES = "Il1|!iljtfr0OoQDCG8B3S5s6b9gqZz2uvwWVnmh,.;:'`\"-_~rnclUYyceoa"
+_OTHER_SCRIPTS = "".join(
+    map(chr, (*range(0x531, 0x557), *range(0x561, 0x587), *range(0x10D0, 0x10F6), *range(0x1401, 0x1480)))
+)
+_RARE = "".join(c for c in (*CLASSES, *TWIN_OF) if ord(c) > 126 and c not in (IDEOGRAPH, UNREADABLE, "§"))
+_PAIRS = (
+    "“”",
+    "“”",
+    "‘’",
+    "„“",
+    '""',
+    "''",
+    "``",
+    "«»",
+    "()",
+    "[]",
+    "{}",
+    "<>",
+    "**",
+    "__",
+    "||",
+    "‹›",
+    "`'",
+    "´`",
+)
+_ENDS = (
+    "", "", "", ".", ",", "…", "...", "..", ":", ";", "’s", "'s", "–", "—", "-", "--", "-",
+    "·", "•", "°", "*", "′", "″", "!", "?",
+)  # fmt: skip
+_ROLES: tuple[Role, ...] = ("user", "assistant", "assistant", "tool", "system")
+
+
+def text_of(random: Random, characters: int) -> str:
+    """Make up a text of about so many characters, of one kind or of a few."""
+    kinds = random.choices(list(_KINDS), list(_KINDS.values()), k=random.choice((1, 2, 4)))
+    between = random.choice(("\n", "\n", "\n\n", " "))
+    parts, length = list[str](), 0
+    while length < characters:
+        parts.append(random.choice(kinds)(random))
+        length += len(parts[-1]) + len(between)
+    return between.join(parts)[: max(characters, 1)]
+
+
+def chat_of(random: Random, characters: int) -> Transcript:
+    """Make up a conversation of about so many characters."""
+    turns, length = list[Turn](), 0
+    anchor = random.choice((0, random.randrange(100), random.randrange(20_000)))
+    while length < characters:
+        text = text_of(random, random.choice((20, 100, 400, 1500))).replace("§", "$")
+        anchor += random.choice((1, 1, 1, 2))
+        turns.append(Turn(role=random.choice(_ROLES), text=text, anchor=anchor))
+        length += len(text)
+    return Transcript(tuple(turns))
+
+
+def ideographs(random: Random, characters: int) -> str:
+    """Make up a text of about so many characters, nearly all of them ideographs."""
+    return "".join(
+        "".join(random.choices(IDEOGRAPHS, k=30)) + random.choice(("", " ", "7", "\n"))
+        for _ in range(characters // 30)
+    )
+
+
+def _prose(random: Random) -> str:
+    paragraph = random.choice(library().paragraphs)
+    if random.random() < 0.3:  # as typographers write it
+        paragraph = re.sub(r"(^|[\s(])\"", r"\1“", paragraph).replace('"', "”").replace("'", "’")
+        paragraph = paragraph.replace(" -- ", random.choice((" – ", "—", " — "))).replace("...", "…")
+    return paragraph
+
+
+def _code(random: Random) -> str:
+    lines = random.choice(library().sources)
+    start = random.randrange(max(1, len(lines) - 30))
+    return "\n".join(lines[start : start + 30])
+
+
+def _shuffled_words(random: Random) -> str:
+    words = [random.choice(library().words) for _ in range(random.randint(5, 60))]
+    case = random.choice((str, str, str.capitalize, str.upper, str.title))
+    return " ".join(
+        case(word) + random.choice(("", "", "", "", ",", ".", ";", "?", "!", ":")) for word in words
+    )
+
+
+def _letters(random: Random) -> str:
+    def word() -> str:
+        made = "".join(random.choices(_OFTEN, k=random.randint(1, 11)))
+        return random.choice((made, made, made, made.capitalize(), made.upper()))
+
+    return " ".join(word() for _ in range(random.randint(5, 60)))
+
+
+def _characters(random: Random) -> str:
+    words = ("".join(random.choices(_ASCII, k=random.randint(1, 16))) for _ in range(random.randint(5, 40)))
+    return " ".join(words)
+
+
+def _lookalikes(random: Random) -> str:
+    words = (
+        "".join(random.choices(_LOOKALIKES, k=random.randint(1, 16))) for _ in range(random.randint(5, 40))
+    )
+    return " ".join(words)
+
+
+def _punctuated(random: Random) -> str:
+    """Words among signs that look much alike: straight and round quotes, dots and ellipses, hyphens and dashes."""
+
+    def word() -> str:
+        made = random.choice((random.choice(library().words), "".join(random.choices(_ASCII, k=3)), ""))
+        pair = random.choice(_PAIRS)
+        return random.choice((f"{pair[0]}{made}{pair[1]}", made)) + random.choice(_ENDS)
+
+    return random.choice((" ", " ", "")).join(word() for _ in range(random.randint(5, 40)))
+
+
+def _rare(random: Random) -> str:
+    pools = (_RARE, _RARE, _RARE[:94], _ASCII)
+    words = ("".join(random.choices(random.choice(pools), k=random.randint(1, 9))) for _ in range(20))
+    return " ".join(words)
+
+
+def _other_scripts(random: Random) -> str:
+    words = (
+        "".join(random.choices(_OTHER_SCRIPTS, k=random.randint(2, 9))) for _ in range(random.randint(1, 9))
+    )
+    return " ".join(words)
+
+
+def _ideographs(random: Random) -> str:
+    signs = (
+        "、",
+        "。",
+        "，",
+        "！",
+        "？",
+        "：",
+        "；",
+        "（",
+        "）",
+        "《",
+        "》",
+        "「",
+        "」",
+        "“",
+        "”",
+        "‘",
+        "’",
+        "1",
+        "k",
+        "",
+    )
+    pieces = (
+        "".join(random.choices(IDEOGRAPHS, k=random.randint(2, 12))) + random.choice(signs)
+        for _ in range(random.randint(2, 12))
+    )
+    return "".join(pieces) + random.choice(("", f" {random.randrange(10_000)} ", _letters(random)))
+
+
+def _marked_up(random: Random) -> str:
+    words = library().words
+    name = random.choice(words)
+    said = " ".join(random.choices(words, k=random.randint(2, 12)))
+    return random.choice(
+        (
+            f"## {said}\n\n- **{name}**: {said}\n- `{name}` [{said}](https://{name}.org/{identifier(random)})",
+            f"| {name} | {number(random)} | {said} |\n|---|---:|:---|\n| {said} | {number(random)} | {name} |",
+            f"<{name} id=\"{identifier(random)}\">{said}</{name}>",
+            f"{name} = {said!r}  # {said}",
+            f"$ {name} --{random.choice(words)}={number(random)} | grep -E '{random.choice(words)}' > {name}.log",
+            f"“{said},” said {name.title()}’s friend — ‘{said}’ … {said}",
+            f"{name}\\u{{{random.randrange(0x3000):x}}}{said}\\u{{{random.randrange(0x20000):x}}}",
+            "-" * random.randint(3, 80),
+            "=" * random.randint(3, 80),
+            f"{name:<24}{number(random):>14}{number(random):>14}   {said}",
+        )
+    )  # fmt: skip
+
+
+_KINDS: dict[Callable[[Random], str], float] = {
+    _prose: 20, _punctuated: 9, _code: 14, _shuffled_words: 6, _letters: 8, _characters: 10, _lookalikes: 6, _rare: 7,
+    _other_scripts: 1.5, _ideographs: 5, identifiers: 12, numbers: 5, record: 9, log: 6, _marked_up: 6,
+}  # fmt: skip
+"""How each kind of text is made, and how often."""

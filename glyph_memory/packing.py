@@ -1,0 +1,177 @@
+"""Pack short documents, such as what a retriever found, onto as few pages as possible.
+
+Each stands under a coloured heading, `⟦1⟧ title`. Content is never coloured and cannot show the sign `⟦`, so nobody can
+write a fake heading. Knows documents; knows nothing about conversations, nor about who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from glyph_memory.page import Page
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.transcript import Document
+from glyph_memory.typesetting.place import Run
+from glyph_memory.typesetting.stream import press
+
+HEADING_SIGN = "⟦"
+"""Begins a heading; content holding it is escaped. Rarer in documents than `§`, which laws are full of."""
+
+_TITLE = 120
+"""Characters of a title that are drawn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Packed:
+    """A page on which documents, or parts of them, stand one after the other."""
+
+    page: Page
+    """The page; its `text` has the headings, too."""
+    documents: tuple[int, ...]
+    """Which documents stand on it: their places in the input, counted from 0; headings count from 1."""
+    texts: tuple[str, ...]
+    """What of each of them stands on it, word for word. Empty where only the heading found room."""
+    headings: tuple[tuple[int, int], ...]
+    """Start and stop in `text` of each heading's number; with them, `repack` draws the page again."""
+
+    @property
+    def text(self) -> str:
+        """All that the page says, headings included."""
+        return self.page.text
+
+
+def pack(
+    documents: Sequence[Document],
+    *,
+    style: PageStyle | None = None,
+    profile: ModelProfile | str | None = None,
+) -> tuple[Packed, ...]:
+    """Set documents one after the other onto as few pages as possible, in the order given.
+
+    Args:
+        documents: Each has its title for a heading, else its source.
+        style: How pages look; unless given, the released Glyph model's, dense: line breaks are drawn as a red `⏎`.
+        profile: The model that will read, for the sides of a page that it does not rescale; Glyph unless given. Has no
+            say where a style is given.
+
+    Returns:
+        Pages in order, none where there is no document. Every character of every document stands on exactly one of
+        them, as itself or as its escape. There are never more than if each document were packed alone.
+
+    Raises:
+        FontError: A font is missing or cannot be drawn.
+        ProfileError: No such model is known.
+        StyleError: The page is too narrow for a single character.
+
+    Example:
+        >>> pages = pack([Document(text="It opens at nine.", title="Museum"), Document(text="It rains.")])
+        >>> len(pages), pages[0].documents, pages[0].texts
+        (1, (0, 1), ('It opens at nine.', 'It rains.'))
+    """
+    style = style or _dense(profile)
+    packed = _set(documents, style, place=0, first_page=1)
+    if len(packed) > len(documents):  # else it cannot be more than alone
+        # Lines may break, and paragraphs end, elsewhere than they would alone: rarely that takes a page more.
+        alone = list[Packed]()
+        for place, document in enumerate(documents):
+            alone += _set([document], style, place=place, first_page=len(alone) + 1)
+        packed = alone if len(alone) < len(packed) else packed
+    return tuple(packed)
+
+
+def repack(
+    text: str, headings: Sequence[tuple[int, int]], *, style: PageStyle | None = None
+) -> tuple[Page, ...]:
+    """Draw a packed page again, from what it says alone.
+
+    Args:
+        text: `Packed.text`.
+        headings: `Packed.headings`.
+        style: What it was packed in; as for `pack`.
+
+    Returns:
+        One page that says the same; it may end below its last line where the other one was full. In a style whose
+        paragraphs stand apart it may be two.
+
+    Raises:
+        DocumentError: There is no text.
+        FontError: A font is missing or cannot be drawn.
+        StyleError: The page is too narrow for a single character.
+    """
+    style = style or _dense(None)
+    runs = [Run(start, stop, _color(style)) for start, stop in headings]
+    return tuple(press([text], style, runs=runs, reserved=HEADING_SIGN))
+
+
+def _dense(profile: ModelProfile | str | None) -> PageStyle:
+    style = PageStyle.glyph()
+    if profile is not None:
+        style = style.snapped((ModelProfile.named(profile) if isinstance(profile, str) else profile).snap_px)
+    return style.dense()
+
+
+def _color(style: PageStyle) -> str:
+    return dict(style.role_colors)["user"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Where a document stands in the text that is typeset."""
+
+    place: int
+    """Which document it is, counted from 0."""
+    label: int
+    """Offset of its heading."""
+    named: int
+    """Offset after the heading's number."""
+    start: int
+    """Offset of its first character."""
+    stop: int
+    """Offset after its last one."""
+
+
+def _set(documents: Sequence[Document], style: PageStyle, *, place: int, first_page: int) -> list[Packed]:
+    """Typeset documents as one text."""
+    if not documents:
+        return []
+    parts, labels, spans, offset = list[str](), list[Run](), list[_Span](), 0
+    for number, document in enumerate(documents, place):
+        label, title = f"{HEADING_SIGN}{number + 1}⟧", _title(document)
+        labels.append(Run(offset, offset + len(label), _color(style)))
+        start = offset + len(label) + len(title)
+        spans.append(_Span(number, offset, offset + len(label), start, start + len(document.text)))
+        parts += [label, title, document.text, "\n"]
+        offset = spans[-1].stop + 1
+    pages = press(parts[:-1], style, first_page=first_page, runs=labels, reserved=HEADING_SIGN)
+    return list(_packed(pages, spans))
+
+
+def _title(document: Document) -> str:
+    """Give what stands in a heading after its number, with the line break that ends it: one line, however spelled."""
+    title = " ".join((document.title or document.source).split())
+    short = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
+    return f" {short}\n" if short else " "
+
+
+def _packed(pages: Iterator[Page], spans: Sequence[_Span]) -> Iterator[Packed]:
+    """Say what stands on each page."""
+    first = 0
+    for page in pages:
+        while first < len(spans) and spans[first].label < page.start and spans[first].stop <= page.start:
+            first += 1
+        held = [*takewhile(lambda span: span.label < page.stop, spans[first:])]  # noqa: B023 - used up at once
+        texts = [page.text[max(span.start - page.start, 0) : max(span.stop - page.start, 0)] for span in held]
+        numbers = [
+            (max(span.label, page.start) - page.start, min(span.named, page.stop) - page.start)
+            for span in held
+            if span.named > page.start
+        ]
+        yield Packed(
+            page=page,
+            documents=tuple(span.place for span in held),
+            texts=tuple(texts),
+            headings=tuple(numbers),
+        )

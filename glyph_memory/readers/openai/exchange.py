@@ -1,0 +1,239 @@
+"""Hold a conversation with a server: find its model, ask, ask again, and take in the answer.
+
+A generator that yields what is to be done next and is handed what came of it; it opens no connection, reads
+no clock of its own and never sleeps. `wire` does those things, once for sync and once for async callers.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, cast
+
+from glyph_memory.context import Context
+from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
+from glyph_memory.readers.openai.failures import Endpoint, failure, is_cache_miss
+from glyph_memory.readers.openai.reply import StreamParser, parse_reply
+from glyph_memory.readers.openai.request import (
+    ChatRequest,
+    ImageUuids,
+    Limits,
+    Sampling,
+    SentImages,
+    build_request,
+)
+from glyph_memory.readers.reader import BrokenStream, ReadingDelta, ServerBusy, Timing
+
+_LONGEST_WAIT_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Send:
+    """Do a request and give back its `Answer`; a stream stays open, for `NextChunk` to read on."""
+
+    path: str
+    """Below the base URL."""
+    body: bytes | None = field(default=None, repr=False)
+    """JSON to POST; `None` for a GET."""
+    stream: bool = False
+    """Whether a 200 is to be left open."""
+
+
+@dataclass(frozen=True)
+class NextChunk:
+    """Give the open stream's next bytes, none at its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Let time pass."""
+
+    seconds: float
+    """How much."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a server answered."""
+
+    status: int
+    """HTTP's status code."""
+    headers: Mapping[str, str]
+    """Names without regard to case."""
+    body: bytes = field(default=b"", repr=False)
+    """The whole body; empty for a stream left open."""
+
+
+Step = Send | NextChunk | Wait | ReadingDelta
+Outcome = Answer | bytes | ReaderError | None
+Steps = Generator[Step, Outcome, None]
+
+
+class Card(NamedTuple):
+    """What `/v1/models` told about a server."""
+
+    model: str | None = None
+    is_vllm: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who asks: what one reader wants, and what it has learnt of its server, for all its conversations."""
+
+    endpoint: Endpoint
+    model: str | None
+    sampling: Sampling
+    limits: Limits
+    special_tokens: tuple[str, ...]
+    image_uuids: ImageUuids
+    retries: int
+    backoff_s: float
+    clock: Callable[[], float]
+    """Seconds, monotonic."""
+    sent: SentImages = field(default_factory=SentImages)
+    cards: list[Card] = field(default_factory=list)
+    """The server's card, once it is known."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def converse(caller: Caller, context: Context, *, stream: bool) -> Steps:
+    """Ask until an answer comes or asking again is no use; yields deltas, the last with the reading.
+
+    Raises:
+        ReaderError: No answer. A broken stream is begun anew only while nothing of it was given out.
+    """
+    for attempt in range(caller.retries + 1):
+        try:
+            yield from _ask(caller, context, stream=stream)
+            return
+        except ReaderError as error:
+            wait_s = _pause(error, attempt=attempt, caller=caller)
+            if wait_s is None:
+                if attempt:
+                    error.add_note(f"asked {attempt + 1} times")
+                raise
+        yield Wait(seconds=wait_s)
+
+
+def advance(steps: Steps, outcome: Outcome) -> Step | None:
+    """Hand a conversation what came of its last step; give the next one, `None` at its end."""
+    try:
+        return steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
+    except StopIteration:
+        return None
+
+
+def _pause(error: ReaderError, *, attempt: int, caller: Caller) -> float | None:
+    """How long to wait before asking again; `None` for never."""
+    if not error.retryable or attempt >= caller.retries:
+        return None
+    if isinstance(error, BrokenStream) and (error.partial.text or error.partial.reasoning):
+        return None
+    wait_s: float = caller.backoff_s * 2**attempt
+    asked_s = error.retry_after_s if isinstance(error, ServerBusy) else None
+    if asked_s is not None and asked_s > _LONGEST_WAIT_S:
+        return None  # Nobody waits that long within a call; the caller finds `retry_after_s` on the error.
+    return max(wait_s, asked_s or 0.0)
+
+
+def _ask(caller: Caller, context: Context, *, stream: bool) -> Steps:
+    card = yield from _card(caller, context)
+    request = _request(caller, context, card, stream=stream, known=True)
+    began = caller.clock()
+    answer = yield from _send(request, stream=stream)
+    if request.omitted and is_cache_miss(answer.status, answer.body):
+        caller.sent.forget(request.uuids)
+        request = _request(caller, context, card, stream=stream, known=False)
+        answer = yield from _send(request, stream=stream)
+    if answer.status != 200:
+        raise failure(answer.status, answer.headers, answer.body, endpoint=caller.endpoint)
+    caller.sent.remember(request.uuids)
+    if stream:
+        yield from _take_stream(caller, answer, began=began)
+    else:
+        reading = parse_reply(answer.body, endpoint=caller.endpoint)
+        timing = Timing(total_s=caller.clock() - began)
+        yield ReadingDelta(reading=replace(reading, timing=timing))
+
+
+def _send(request: ChatRequest, *, stream: bool) -> Generator[Step, Outcome, Answer]:
+    return cast("Answer", (yield Send(path="/chat/completions", body=request.body, stream=stream)))
+
+
+def _request(caller: Caller, context: Context, card: Card, *, stream: bool, known: bool) -> ChatRequest:
+    uuids = [part.uuid for part in context.images if part.uuid]
+    return build_request(
+        context,
+        model=caller.model or card.model,
+        sampling=caller.sampling,
+        limits=caller.limits,
+        special_tokens=caller.special_tokens,
+        takes_uuids=caller.image_uuids == "always" or (caller.image_uuids == "auto" and card.is_vllm),
+        known_uuids=caller.sent.known(uuids) if known else frozenset(),
+        stream=stream,
+    )
+
+
+def _take_stream(caller: Caller, answer: Answer, *, began: float) -> Steps:
+    kind = answer.headers.get("content-type", "")
+    if "text/event-stream" not in kind:
+        raise BadReading(
+            f"{caller.endpoint.shown} answered {kind!r} instead of a stream. "
+            "Is base_url a chat server's? Use read() where a server does not stream"
+        )
+    parser = StreamParser(endpoint=caller.endpoint)
+    first_s: float | None = None
+    cause: ReaderUnavailable | None = None
+    try:
+        # Read on after [DONE]: a connection whose body was not read to its end cannot be used again.
+        while chunk := cast("bytes", (yield NextChunk())):
+            deltas = parser.feed(chunk)
+            if deltas and first_s is None:
+                first_s = caller.clock() - began
+            yield from deltas
+        yield from parser.close()
+    except ReaderUnavailable as error:
+        cause = error
+    yield from parser.flush()
+    reading = parser.reading(Timing(first_token_s=first_s, total_s=caller.clock() - began))
+    if not parser.is_complete:
+        said = (
+            str(cause)
+            if cause
+            else f"{caller.endpoint.shown} ended its stream without a finish reason. Ask again"
+        )
+        raise BrokenStream(
+            f"half an answer, {len(reading.text)} characters: {said}", partial=reading
+        ) from cause
+    # A connection that breaks after the finish reason has brought the whole answer, if not its usage.
+    yield ReadingDelta(reading=reading)
+
+
+def _card(caller: Caller, context: Context) -> Generator[Step, Outcome, Card]:
+    """Find out what the server serves, once; one that will not say gets requests without a model."""
+    asks_uuids = caller.image_uuids == "auto" and any(part.uuid for part in context.images)
+    if caller.model and not asks_uuids:
+        return Card()
+    with caller.lock:
+        if caller.cards:
+            return caller.cards[0]
+    answer = cast("Answer", (yield Send(path="/models")))
+    card = _parse_card(answer.body) if answer.status == 200 else Card()
+    if answer.status not in {429, 502, 503, 504}:  # these will say more another time
+        with caller.lock:
+            caller.cards[:] = [card]
+    return card
+
+
+def _parse_card(body: bytes) -> Card:
+    try:
+        models = json.loads(body)["data"]
+        first = models[0]
+        model, owner = str(first["id"]), str(first.get("owned_by", ""))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return Card()
+    if owner == model.rpartition("/")[0]:
+        return Card()  # `transformers serve` lists what lies in the Hub's cache, not what it serves
+    return Card(model=model, is_vllm=owner == "vllm")

@@ -1,0 +1,208 @@
+"""Read what a server says when it does not answer, and say it as one of our errors.
+
+The sentences are those of vLLM 0.33, SGLang 0.5.23, llama.cpp's server, `transformers serve` 5.23 and OpenAI.
+Knows status codes and bodies; knows nothing about how they travelled.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from glyph_memory.errors import BadReading, ReaderError, ReaderOverflow, ReaderRefused, ReaderUnavailable
+from glyph_memory.readers.reader import ServerBusy
+
+_QUOTE_CHARS = 300
+
+_TOO_LONG = re.compile(
+    r"maximum context length"  # vLLM, OpenAI; SGLang: "Requested token count exceeds the model's …"
+    r"|longer than the (maximum model length|model's context length)"  # vLLM; SGLang
+    r"|exceeds the maximum allowed length"  # SGLang's scheduler
+    r"|exceed_context_size_error|exceeds the available context size"  # llama.cpp
+    r"|context_length_exceeded"  # OpenAI
+    r"|max_tokens must be at least 1, got -",  # older vLLM, once the prompt alone fills the window
+    re.IGNORECASE,
+)
+_TOO_MANY = re.compile(
+    r"At most (?P<vllm>\d+) image\(s\) may be provided|Image count \d+ exceeds limit (?P<sglang>\d+)",
+    re.IGNORECASE,
+)
+_TOO_LARGE = re.compile(
+    r"exceeds the pre-allocated encoder cache size|Request decoded media exceeds|request entity too large",
+    re.IGNORECASE,
+)
+_NO_IMAGES = re.compile(
+    r"is not a multimodal model"  # vLLM
+    r"|image input is not supported"  # llama.cpp, SGLang
+    r"|does not support (images|image input|vision)",
+    re.IGNORECASE,
+)
+_CACHE_MISS = re.compile(r"Cache miss for image at index \d+ but data is not provided", re.IGNORECASE)
+_UNKNOWN_FIELDS = re.compile(r"Unexpected fields in the request: \{(?P<fields>[^}]*)\}")
+_DATA_URL = re.compile(r"(data:[\w./+-]*;base64,)[A-Za-z0-9+/=\s]{16,}|[A-Za-z0-9+/]{200,}={0,2}")
+
+
+def refuses_images(said: str) -> bool:
+    """Say whether a server's refusal, or an error that repeats it, means that the model takes no images at all.
+
+    Example:
+        >>> refuses_images("Error code: 400 - {'message': 'glm-4 is not a multimodal model'}")
+        True
+    """
+    few = _TOO_MANY.search(said)
+    return _NO_IMAGES.search(said) is not None or (few is not None and (few["vllm"] or few["sglang"]) == "0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A server's address, and what must never be repeated in a message."""
+
+    base_url: str
+    """As the caller gave it."""
+    api_key: str | None = field(default=None, repr=False)
+    """The secret."""
+
+    @property
+    def shown(self) -> str:
+        """The address, quoted, without a name or password that may stand in it."""
+        parts = urlsplit(self.base_url)
+        return repr(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+
+    def quote(self, said: str) -> str:
+        """Quote what a server said: one line, short, without the key and without pictures."""
+        if self.api_key:
+            said = said.replace(self.api_key, "…")
+        said = _DATA_URL.sub(lambda match: f"{match[1] or ''}…", said)
+        said = " ".join(said.split())
+        return repr(said if len(said) <= _QUOTE_CHARS else said[:_QUOTE_CHARS] + "…")
+
+
+def is_cache_miss(status: int, body: bytes) -> bool:
+    """Tell whether vLLM asks for an image's data because it no longer knows the image's uuid."""
+    return status == 400 and _CACHE_MISS.search(server_words(body)) is not None
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: Endpoint) -> ReaderError:
+    """Say what an answer with another status than 200 means."""
+    words = server_words(body)
+    where, quoted = endpoint.shown, endpoint.quote(words)
+    # What is said weighs more than the status: llama.cpp has sent both of these as 500.
+    return (
+        _overflow(status, words, where=where, quoted=quoted)
+        or _refusal(status, words, where=where, quoted=quoted)
+        or _unavailable(status, headers, where=where, quoted=quoted)
+        or BadReading(
+            f"{where} answered HTTP {status}, which no chat server should: {quoted}. Is the address right?"
+        )
+    )
+
+
+def server_words(body: bytes) -> str:
+    """Find the sentence in an error's body, whatever wraps it; the whole body where there is none."""
+    text = body.decode("utf-8", errors="replace")
+    try:
+        return _sentence(json.loads(text)) or text
+    except ValueError:
+        return text
+
+
+def _sentence(node: object) -> str:
+    """Search `{"error": {"message": …}}`, `{"error": …}`, `{"message": …}` and FastAPI's `{"detail": …}`."""
+    if isinstance(node, str):
+        return node
+    if isinstance(node, list):
+        return "; ".join(filter(None, map(_sentence, node)))
+    if not isinstance(node, dict):
+        return ""
+    if "msg" in node:
+        field_path = ".".join(str(step) for step in node.get("loc", ()))
+        return f"{field_path}: {node['msg']}" if field_path else str(node["msg"])
+    said = next((found for key in ("error", "message", "detail") if (found := _sentence(node.get(key)))), "")
+    # Codes that say more than the sentence does: context_length_exceeded, exceed_context_size_error.
+    codes = [
+        str(node[key]) for key in ("code", "type") if isinstance(node.get(key), str) and "_" in node[key]
+    ]
+    return f"{said} ({', '.join(codes)})" if said and codes else said
+
+
+def _overflow(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
+    many = _TOO_MANY.search(words)
+    if many and int(many["vllm"] or many["sglang"] or 0) == 0:
+        return _takes_no_images(where, quoted)
+    if many:
+        return ReaderOverflow(
+            f"{where} takes fewer images in one request: {quoted}. "
+            "Send fewer pages, or serve with a higher limit (vLLM: --limit-mm-per-prompt)"
+        )
+    if _TOO_LARGE.search(words) or status == 413:
+        return ReaderOverflow(
+            f"{where} takes no request this large (HTTP {status}): {quoted}. Send fewer or smaller pages"
+        )
+    if _TOO_LONG.search(words):
+        return ReaderOverflow(
+            f"{where} has too small a window for this request: {quoted}. "
+            "Send fewer pages, lower max_tokens, or serve with a larger window (vLLM: --max-model-len)"
+        )
+    return None
+
+
+def _refusal(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
+    if _NO_IMAGES.search(words):
+        return _takes_no_images(where, quoted)
+    unknown = _UNKNOWN_FIELDS.search(words)
+    if unknown:
+        return ReaderRefused(
+            f"{where} does not know the request's field {unknown['fields']}. Take it from extra_body"
+        )
+    advice = {
+        401: "Is api_key right?",
+        403: "Is api_key right, and is the model open to it?",
+        404: "Is the model's name right, and does base_url end as the server wants it, usually in '/v1'?",
+    }
+    if status in advice:
+        return ReaderRefused(f"{where} refused the request (HTTP {status}): {quoted}. {advice[status]}")
+    if 300 <= status < 400:
+        return ReaderRefused(
+            f"{where} sends the request elsewhere (HTTP {status}). Give the final address as base_url"
+        )
+    if 400 <= status < 500 and status not in {408, 425, 429}:
+        return ReaderRefused(
+            f"{where} refused the request (HTTP {status}): {quoted}. Are model and extra_body right?"
+        )
+    return None
+
+
+def _unavailable(status: int, headers: Mapping[str, str], *, where: str, quoted: str) -> ReaderError | None:
+    if status in {425, 429, 502, 503, 504}:
+        return ServerBusy(
+            f"{where} is overloaded or still loading (HTTP {status}): {quoted}. Ask again later",
+            retry_after_s=_retry_after(headers),
+        )
+    if status == 408 or status >= 500:
+        return ReaderUnavailable(f"{where} failed (HTTP {status}): {quoted}. The server's log says why")
+    return None
+
+
+def _takes_no_images(where: str, quoted: str) -> ReaderRefused:
+    return ReaderRefused(
+        f"{where} takes no images: {quoted}. Serve a vision-language model "
+        "(vLLM: no --language-model-only and an image limit above 0; llama.cpp: add --mmproj)"
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After`, which is a number of seconds or a date (RFC 9110, 10.2.3)."""
+    value = headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        date, now = parsedate_to_datetime(value), parsedate_to_datetime(headers["date"])
+    except (ValueError, KeyError):
+        return None
+    return max(0.0, (date - now).total_seconds())

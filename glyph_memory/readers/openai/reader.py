@@ -1,0 +1,202 @@
+"""`OpenAIReader`: read contexts with any server that speaks OpenAI's chat completions.
+
+vLLM, SGLang, llama.cpp's server, `transformers serve`, OpenAI itself. Wiring only: what is said stands in
+`request`, `reply` and `failures`, in which order in `exchange`, and over what in `wire`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from types import TracebackType
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from glyph_memory.context import Context
+from glyph_memory.errors import ReaderRefused
+from glyph_memory.readers.openai.exchange import Caller
+from glyph_memory.readers.openai.failures import Endpoint
+from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
+from glyph_memory.readers.openai.wire import apump, pump
+from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
+
+
+class OpenAIReader(Reader):
+    """A reader that asks an OpenAI-compatible server.
+
+    Connections are kept and reused; `close` or `with` gives them back. One reader may be shared among
+    threads, and among event loops.
+
+    Args:
+        base_url: The server's address up to and including `/v1`.
+        model: The model's name. `None` takes the first that `/v1/models` lists, or sends none where it lists
+            none.
+        api_key: Sent as a bearer token; never repeated in an error.
+        max_tokens: Most tokens to write, reasoning included; the server's own limit where `None`.
+        temperature: 0 by default; `None` leaves it to the server.
+        seed: Sent where given.
+        extra_body: Further fields of the request, such as vLLM's `cache_salt`. A server may refuse those it
+            does not know; the error then names them.
+        special_tokens: The model's special tokens, in addition to those that `defuse` knows; wherever they
+            stand in text that is sent, a visible backslash breaks them.
+        image_uuids: Whether an image's `uuid` is sent, and an image sent before is sent again by its uuid
+            alone. `"auto"` does so where the server says that it is vLLM.
+        max_images: Most images in one request; a context with more is not sent.
+        max_request_bytes: Most bytes of one request; more is not sent.
+        timeout_s: How long the server may be silent. Without a stream that is the whole answer, hence 300 s.
+        connect_timeout_s: How long connecting may take.
+        retries: How often to ask again after an error whose class is `retryable`.
+        backoff_s: The wait before the first retry; doubled each time. A server's `Retry-After` is kept up to
+            30 s.
+        headers: Sent with every request.
+
+    Raises:
+        ReaderUnavailable: No server, no answer in time, HTTP 429 or 5xx (`ServerBusy` where the server named
+            a time), or half a stream (`BrokenStream`, which carries the half).
+        ReaderOverflow: More tokens, images or bytes than the model, the server or the limits above take.
+        ReaderRefused: The key, the model's name, a field, or images as such.
+        BadReading: The answer is no chat completion.
+
+    Example:
+        >>> from glyph_memory.testing import FakeVLMServer
+        >>> with FakeVLMServer(answer=lambda request: "14:05") as server:
+        ...     with OpenAIReader(server.base_url) as reader:
+        ...         reader.read(Context.of("When did it start?", pages=[])).text
+        '14:05'
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        model: str | None = None,
+        api_key: str | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = 0.0,
+        seed: int | None = None,
+        extra_body: Mapping[str, object] | None = None,
+        special_tokens: Sequence[str] = (),
+        image_uuids: ImageUuids = "auto",
+        max_images: int | None = None,
+        max_request_bytes: int | None = None,
+        timeout_s: float = 300.0,
+        connect_timeout_s: float = 5.0,
+        retries: int = 2,
+        backoff_s: float = 0.5,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        endpoint = Endpoint(base_url=base_url, api_key=api_key)
+        if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
+            raise ReaderRefused(f"{endpoint.shown} is no http(s) address. Try 'http://127.0.0.1:8000/v1'")
+        self._caller = Caller(
+            endpoint=endpoint,
+            model=model,
+            sampling=Sampling(
+                max_tokens=max_tokens, temperature=temperature, seed=seed, extra_body=dict(extra_body or {})
+            ),
+            limits=Limits(max_images=max_images, max_request_bytes=max_request_bytes),
+            special_tokens=tuple(special_tokens),
+            image_uuids=image_uuids,
+            retries=retries,
+            backoff_s=backoff_s,
+            clock=time.perf_counter,
+        )
+        self._timeout = httpx.Timeout(timeout_s, connect=connect_timeout_s)
+        self._headers = dict(headers or {})
+        # A proxy named in the environment is meant for the world outside, not for a server on this machine.
+        self._trust_env = not _is_loopback(base_url)
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
+            WeakKeyDictionary()
+        )
+
+    def __repr__(self) -> str:
+        return f"OpenAIReader({self._caller.endpoint.shown}, model={self._caller.model!r})"
+
+    def read(self, context: Context) -> Reading:
+        """Ask, and wait for the whole answer."""
+        return _reading(list(pump(self._caller, self._sync(), context, stream=False)))
+
+    def stream(self, context: Context) -> Iterator[ReadingDelta]:
+        """Ask, and give the answer as it is written; the last piece carries the whole reading."""
+        return pump(self._caller, self._sync(), context, stream=True)
+
+    async def aread(self, context: Context) -> Reading:
+        """Do what `read` does, without blocking the event loop."""
+        return _reading([delta async for delta in apump(self._caller, self._async(), context, stream=False)])
+
+    async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
+        """Do what `stream` does, without blocking the event loop."""
+        async for delta in apump(self._caller, self._async(), context, stream=True):
+            yield delta
+
+    def close(self) -> None:
+        """Give the blocking calls' connections back; a later call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Give all connections of this event loop and of the blocking calls back."""
+        self.close()
+        with self._lock:
+            client = self._async_clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
+    def __enter__(self) -> OpenAIReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> OpenAIReader:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _sync(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(
+                    timeout=self._timeout, headers=self._headers, trust_env=self._trust_env
+                )
+            return self._client
+
+    def _async(self) -> httpx.AsyncClient:
+        """Give this event loop's client: a connection cannot be used from another loop than its own."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            client = self._async_clients.get(loop)
+            if client is None:
+                client = httpx.AsyncClient(
+                    timeout=self._timeout, headers=self._headers, trust_env=self._trust_env
+                )
+                self._async_clients[loop] = client
+            return client
+
+
+def _reading(deltas: list[ReadingDelta]) -> Reading:
+    reading = deltas[-1].reading
+    assert reading is not None  # noqa: S101  the exchange ends with a reading or raises
+    return reading
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,175 @@
+"""Do what an exchange asks for, over httpx: once blocking, once awaiting.
+
+The only module that knows httpx. Its exceptions become ours here, and come back as values for the exchange to
+judge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+
+from glyph_memory.context import Context
+from glyph_memory.errors import BadReading, ReaderError, ReaderRefused, ReaderUnavailable
+from glyph_memory.readers.openai.exchange import (
+    Answer,
+    Caller,
+    NextChunk,
+    Outcome,
+    Send,
+    Wait,
+    advance,
+    converse,
+)
+from glyph_memory.readers.openai.failures import Endpoint
+from glyph_memory.readers.reader import ReadingDelta
+
+
+def pump(caller: Caller, client: httpx.Client, context: Context, *, stream: bool) -> Iterator[ReadingDelta]:
+    """Run an exchange to its end, blocking."""
+    steps = converse(caller, context, stream=stream)
+    wire = Wire(client, caller.endpoint)
+    try:
+        step = advance(steps, None)
+        while step is not None:
+            if isinstance(step, ReadingDelta):
+                yield step
+                step = advance(steps, None)
+            else:
+                step = advance(steps, wire.do(step))
+    finally:
+        wire.close()
+
+
+async def apump(
+    caller: Caller, client: httpx.AsyncClient, context: Context, *, stream: bool
+) -> AsyncIterator[ReadingDelta]:
+    """Run an exchange to its end, awaiting."""
+    steps = converse(caller, context, stream=stream)
+    wire = AsyncWire(client, caller.endpoint)
+    try:
+        step = advance(steps, None)
+        while step is not None:
+            if isinstance(step, ReadingDelta):
+                yield step
+                step = advance(steps, None)
+            else:
+                step = advance(steps, await wire.do(step))
+    finally:
+        await wire.close()
+
+
+class Wire:
+    """The blocking half."""
+
+    def __init__(self, client: httpx.Client, endpoint: Endpoint) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._response: httpx.Response | None = None
+        self._chunks: Iterator[bytes] = iter(())
+
+    def do(self, step: Send | NextChunk | Wait) -> Outcome:
+        """Do one step; errors are given back, not raised."""
+        try:
+            if isinstance(step, Wait):
+                time.sleep(step.seconds)
+                return None
+            if isinstance(step, NextChunk):
+                return next(self._chunks, b"")
+            return self._send(step)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return translated(error, endpoint=self._endpoint)
+
+    def close(self) -> None:
+        """Give up a stream that is still open."""
+        if self._response is not None:
+            self._response.close()
+            self._response = None
+
+    def _send(self, step: Send) -> Answer:
+        self.close()
+        response = self._client.send(prepared(self._client, self._endpoint, step), stream=True)
+        if step.stream and response.status_code == 200:
+            self._response, self._chunks = response, response.iter_bytes()
+            return Answer(status=200, headers=response.headers)
+        try:
+            return Answer(status=response.status_code, headers=response.headers, body=response.read())
+        finally:
+            response.close()
+
+
+class AsyncWire:
+    """The awaiting half."""
+
+    def __init__(self, client: httpx.AsyncClient, endpoint: Endpoint) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._response: httpx.Response | None = None
+        self._chunks: AsyncIterator[bytes] | None = None
+
+    async def do(self, step: Send | NextChunk | Wait) -> Outcome:
+        """Do one step; errors are given back, not raised."""
+        try:
+            if isinstance(step, Wait):
+                await asyncio.sleep(step.seconds)
+                return None
+            if isinstance(step, NextChunk):
+                return await anext(self._chunks, b"") if self._chunks is not None else b""
+            return await self._send(step)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return translated(error, endpoint=self._endpoint)
+
+    async def close(self) -> None:
+        """Give up a stream that is still open."""
+        if self._response is not None:
+            await self._response.aclose()
+            self._response = None
+
+    async def _send(self, step: Send) -> Answer:
+        await self.close()
+        response = await self._client.send(prepared(self._client, self._endpoint, step), stream=True)
+        if step.stream and response.status_code == 200:
+            self._response, self._chunks = response, response.aiter_bytes()
+            return Answer(status=200, headers=response.headers)
+        try:
+            return Answer(status=response.status_code, headers=response.headers, body=await response.aread())
+        finally:
+            await response.aclose()
+
+
+def prepared(client: httpx.Client | httpx.AsyncClient, endpoint: Endpoint, step: Send) -> httpx.Request:
+    """Spell a step as httpx's request; the key goes into its header here and nowhere else."""
+    headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
+    url = endpoint.base_url.rstrip("/") + step.path
+    if step.body is None:
+        return client.build_request("GET", url, headers=headers)
+    return client.build_request(
+        "POST", url, headers=headers | {"Content-Type": "application/json"}, content=step.body
+    )
+
+
+def translated(error: httpx.HTTPError | httpx.InvalidURL, *, endpoint: Endpoint) -> ReaderError:
+    """Say one of httpx's exceptions as one of ours, with the exception as its cause."""
+    where = endpoint.shown
+    said = endpoint.quote(str(error) or type(error).__name__)
+    mine: ReaderError
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        mine = ReaderUnavailable(f"no server at {where}: {said}. Is it running? Try: vllm serve <model>")
+    elif isinstance(error, (httpx.TimeoutException)):
+        seconds = error.request.extensions.get("timeout", {}).get("read")
+        mine = ReaderUnavailable(
+            f"no answer from {where} within {seconds} s. Is it overloaded? Send less, or raise timeout_s"
+        )
+    elif isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
+        mine = ReaderRefused(f"{where} is no address of a server: {said}. Try 'http://127.0.0.1:8000/v1'")
+    elif isinstance(error, httpx.DecodingError):
+        mine = BadReading(
+            f"{where} answered bytes that its own headers misdescribe: {said}. Is a proxy between?"
+        )
+    else:
+        mine = ReaderUnavailable(f"{where} broke off the connection: {said}. The server's log says why")
+    mine.__cause__ = error
+    return mine

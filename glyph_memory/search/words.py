@@ -1,0 +1,68 @@
+"""Take text apart into the words that are indexed, and a query into the phrases that are looked for.
+
+Knows characters; knows nothing about databases. Every database gets the same words, so that a search finds the same
+turns in each.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import pairwise
+
+from glyph_memory.search.plain import folded, is_unspaced
+
+_LONGEST = 200
+"""Characters of a word; longer runs are cut, since indexes take no words of any length. A phrase finds them whole."""
+_MOST_PHRASES = 256
+
+
+class _Parts(dict[int, str]):
+    """What each character becomes; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        part = " "
+        if unicodedata.category(chr(code))[0] in "LNM":
+            part = f" {chr(code)} " if is_unspaced(chr(code)) else chr(code)
+        if len(self) < 100_000:
+            self[code] = part
+        return part
+
+
+_PARTS = _Parts()
+
+
+def words(text: str) -> list[str]:
+    """Give the words of a text: runs of letters and digits, without regard to case and width.
+
+    Example:
+        >>> words("Deploy_KEY=ﬁle-9, 東京")
+        ['deploy', 'key', 'file', '9', '東', '京']
+    """
+    found = folded(text).translate(_PARTS).split()
+    if max(map(len, found), default=0) <= _LONGEST:
+        return found
+    return [word[start : start + _LONGEST] for word in found for start in range(0, len(word), _LONGEST)]
+
+
+def phrases(query: str) -> tuple[str, ...]:
+    """Give what a query looks for: each of its white-space separated pieces, as words that follow each other.
+
+    Nothing in a query is syntax. A run of more than four characters of a script without spaces is looked for by its
+    pairs as well, since it is rather a sentence than a word. At most 256 phrases.
+
+    Example:
+        >>> phrases('src/app.py OR "x"')
+        ('src app py', 'or', 'x')
+    """
+    found: dict[str, None] = {}
+    for piece in query.split():
+        parts = words(piece)
+        if parts:
+            found[" ".join(parts)] = None
+        single = [len(part) == 1 and is_unspaced(part) for part in parts]
+        if sum(single) > 4:
+            pairs = zip(pairwise(parts), pairwise(single), strict=True)
+            found |= {f"{one} {two}": None for (one, two), are_single in pairs if all(are_single)}
+        if len(found) >= _MOST_PHRASES:
+            break
+    return tuple(found)[:_MOST_PHRASES]

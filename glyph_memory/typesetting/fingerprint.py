@@ -1,0 +1,53 @@
+"""Say what pages depend on besides their text, as one digest: two equal ones promise equal pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import freetype
+
+from glyph_memory.style import PageStyle
+from glyph_memory.typesetting import shaping
+from glyph_memory.typesetting.fonts import FontFile, find_font, system_fallbacks
+
+TYPESETTER = 1
+"""Goes up whenever the same text and style would give other pixels than before."""
+
+_HEAD_BYTES = 1 << 16
+
+
+@lru_cache(maxsize=64)
+def style_fingerprint(style: PageStyle) -> str:
+    """Give a digest, in hex, of a style, its fonts, the machine's fallback fonts, and what draws them.
+
+    Raises:
+        FontError: One of the style's fonts is missing.
+    """
+    files = [find_font(name) for name in (style.font, *style.fallback_fonts, "sans", "mono")]
+    files += system_fallbacks() if style.system_fonts else []
+    look = {name: value for name, value in asdict(style).items() if name not in {"font", "fallback_fonts"}}
+    parts = {
+        "typesetter": TYPESETTER,
+        "style": look,
+        "fonts": [_of_font(file) for file in dict.fromkeys(files)],
+        "freetype": ".".join(map(str, freetype.version())),
+        "harfbuzz": version("uharfbuzz") if shaping.available else None,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _of_font(file: FontFile) -> list[object]:
+    """Tell a font by its length and its beginning, where OpenType keeps a checksum of every table."""
+    path = Path(file.path)
+    try:
+        with path.open("rb") as stream:
+            head = hashlib.sha256(stream.read(_HEAD_BYTES)).hexdigest()
+        return [file.index, path.stat().st_size, head]
+    except OSError:  # listed, but gone: it draws nothing
+        return [file.index, None, None]

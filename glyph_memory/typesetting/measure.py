@@ -1,0 +1,166 @@
+"""Measure a block of text: which slot draws each character, how wide it is, and where lines must end.
+
+Here characters meet their neighbours: marks join letters, complex scripts are shaped, reserved signs are escaped.
+Knows the glyph table; knows nothing about lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.page import EscapeReason
+from glyph_memory.typesetting import shaping
+from glyph_memory.typesetting.characters import (
+    CONTEXT,
+    ESCAPED,
+    NEWLINE,
+    SPACE,
+    escape_reason,
+    is_mark,
+    needs_shaping,
+    script_of,
+)
+from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
+from glyph_memory.typesetting.layout import Cursor, Measured
+
+_MARKS_AT_MOST = 8
+_RUN = 64  # characters of a word that are shaped at once
+_JOINERS = "\u200c\u200d"
+_LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
+
+
+def measure(
+    text: str,
+    cursor: Cursor,
+    table: GlyphTable,
+    *,
+    reserved: str = "",
+    labels: Sequence[tuple[int, int]] = (),
+) -> Measured:
+    """Measure a block of text.
+
+    Args:
+        text: The block.
+        cursor: Where it begins.
+        table: The style's glyphs.
+        reserved: Characters that only labels may show; elsewhere they are escaped.
+        labels: Start and stop, in the block, of each label.
+    """
+    style = table.style
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    slots = table.slots(codes)
+    kind = table.kind.take(slots)
+    if np.bitwise_or.reduce(kind) & CONTEXT:
+        slots = slots.copy()
+        _Neighbours(text, cursor.offset, table, slots, kind).resolve()
+        kind = table.kind.take(slots)
+    for character in reserved:
+        held = codes == ord(character)
+        for start, stop in labels:
+            held[start:stop] = False
+        if held.any():
+            slots = np.where(held, table.escaped(character, "reserved"), slots)
+            kind = table.kind.take(slots)
+    newline = kind & NEWLINE != 0
+    newlines = np.flatnonzero(newline)
+    ends_paragraph = np.zeros(len(kind), np.bool_)
+    ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
+    breaks = newline
+    if style.newline_mark:
+        breaks = ends_paragraph
+        slots = np.where(newline & ~breaks, table.newline_mark(), slots)
+    kind = _with_long_runs(kind, cursor)
+    return Measured(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
+
+
+class _Neighbours:
+    """Resolves the characters whose look depends on those beside them; changes `slots` in place."""
+
+    def __init__(
+        self, text: str, offset: int, table: GlyphTable, slots: NDArray[np.int64], kind: NDArray[np.uint8]
+    ) -> None:
+        self._text, self._offset, self._table, self._slots, self._kind = text, offset, table, slots, kind
+
+    def resolve(self) -> None:
+        text, done = self._text, 0
+        for index in np.flatnonzero(self._kind & CONTEXT).tolist():
+            if index < done:
+                continue
+            character = text[index]
+            if character == "\r":
+                done = index + 1
+                if text[index + 1 : index + 2] == "\n":
+                    self._slots[index] = EMPTY
+            elif needs_shaping(character):
+                done = self._shape(index)
+            elif is_mark(character):
+                done = self._join(index)
+
+    def _shape(self, start: int) -> int:
+        """Draw the word from here on as a whole, or as much of it as one script, one font and one line hold."""
+        text, script, size = self._text, script_of(self._text[start]), _RUN
+        while True:
+            end = start + 1
+            while end < len(text) and end < start + size and _continues(text[end], script):
+                end += 1
+            if end > start + 1 and text[end - 1] in _JOINERS:
+                end -= 1
+            slot = self._table.shaped(text[start:end])
+            if slot is not None and (self._table.advance[slot] <= self._table.line or size == 1):
+                self._slots[start:end] = EMPTY
+                self._slots[start] = slot
+                return end
+            if size == 1:
+                self._escape(start, "no font" if shaping.available else "needs shaping")
+                return end
+            size //= 2
+
+    def _join(self, mark: int) -> int:
+        """Draw the marks from here on onto the letter before them; those too many, or without a letter, escaped."""
+        text, base, end = self._text, mark - 1, mark
+        while end < len(text) and _joins(text[end]):
+            end += 1
+        if end == mark:
+            return mark + 1  # a mark that cannot be seen: escaped already
+        joined = mark
+        if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
+            joined = min(end, mark + _MARKS_AT_MOST)
+            slot = self._table.cluster(text[base:joined])
+            if slot is None:
+                joined = mark
+            else:
+                self._slots[base:joined] = EMPTY
+                self._slots[base] = slot
+        for index in range(joined, end):
+            self._escape(index, "invisible")
+        return end
+
+    def _escape(self, index: int, reason: EscapeReason) -> None:
+        if not self._kind[index] & ESCAPED:
+            self._slots[index] = self._table.escaped(self._text[index], reason)
+
+
+def _joins(character: str) -> bool:
+    return is_mark(character) and not needs_shaping(character) and escape_reason(character) is None
+
+
+def _continues(character: str, script: str) -> bool:
+    return character in _JOINERS or (needs_shaping(character) and script_of(character) == script)
+
+
+def _with_long_runs(kind: NDArray[np.uint8], cursor: Cursor) -> NDArray[np.uint8]:
+    """Let one space in 1024 of an endless run count as a word: spaces hang at a line's end, and lines must end."""
+    at = np.arange(-cursor.offset % _LONG_RUN, len(kind), _LONG_RUN)
+    begins = at[:1] if cursor.after_space else at[:0]  # a line begins with a space only where a run was cut
+    at = at[at >= _RUN]
+    at = at[kind.take(at) & kind.take(at - _RUN) & SPACE != 0]
+    if len(at):
+        at = at[(kind.take(at[:, None] - np.arange(_RUN)) & SPACE != 0).all(axis=1)]
+    at = np.concatenate([begins[begins == 0], at])
+    if len(at):
+        kind = kind.copy()
+        kind[at] &= ~np.uint8(SPACE)
+    return kind

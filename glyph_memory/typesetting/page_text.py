@@ -1,0 +1,112 @@
+"""Spell what stands on a page: its text as it is drawn, which is what a reader of the picture can know.
+
+Knows how a style draws characters; knows nothing about who reads the page.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import numpy as np
+
+from glyph_memory.page import Page
+from glyph_memory.style import PageStyle
+from glyph_memory.typesetting.characters import ESCAPED, escape, is_mark
+from glyph_memory.typesetting.composition import LABEL_SIGN
+from glyph_memory.typesetting.geometry import FIX
+from glyph_memory.typesetting.glyphs import EMPTY
+from glyph_memory.typesetting.layout import Cursor, Measured
+from glyph_memory.typesetting.measure import measure
+from glyph_memory.typesetting.stream import case_of
+
+_LABEL = re.compile(rf"^{LABEL_SIGN}\d+ (?:[a-z]+)", re.MULTILINE)
+_NOTHING = "\r\u00ad\u200b\u200c\u200d"
+_ROUNDING_PX = 2
+"""A line's box is wider than its ink by less than this: it begins and ends on whole pixels."""
+
+
+def drawn_text(page: Page, *, style: PageStyle) -> str:
+    r"""Give what stands on a page, each of its lines on one.
+
+    Characters that could not be drawn are escapes, as they are on the page; tabs are spaces; a newline within a line
+    is the style's mark. A line break within a long word is a line break here, too.
+
+    Args:
+        page: The page.
+        style: The one it was typeset in.
+
+    Example:
+        >>> from glyph_memory.typesetting import typeset
+        >>> (page,) = typeset("zero\u200bwidth,\ttab")
+        >>> drawn_text(page, style=PageStyle.glyph())
+        'zero\\u{200b}width,    tab'
+    """
+    pieces = spelled(page, style=style)
+    return "\n".join("".join(pieces[line.start - page.start : line.stop - page.start]) for line in page.lines)
+
+
+def spelled(page: Page, *, style: PageStyle) -> list[str]:
+    """Give what is drawn for each character of a page's text.
+
+    Args:
+        page: The page.
+        style: The one it was typeset in.
+
+    Returns:
+        As many strings as `page.text` has characters: one character mostly, more for an escape, a tab or a newline
+        mark, none for a newline that ends its line. Accents stand with their letter. Of a transcript's page, a label
+        forged at the beginning of a line can be taken for a real one on the same page.
+    """
+    reserved, labels = "", list[tuple[int, int]]()
+    held = sum(escaped.count for escaped in page.escaped if escaped.reason == "reserved")
+    if held:
+        reserved = LABEL_SIGN
+        real = page.text.count(LABEL_SIGN) - held
+        labels = [match.span() for match in _LABEL.finditer(page.text)][:real]
+    table = case_of(style).table
+    measured = measure(page.text, Cursor(offset=page.start), table, reserved=reserved, labels=labels)
+    pieces: list[str] = []
+    base = 0
+    rows = zip(page.text, measured.slots.tolist(), (measured.kind & ESCAPED).tolist(), strict=True)
+    for character, slot, is_escaped in rows:
+        piece = escape(character) if is_escaped else _look(character, slot, style)
+        if slot == EMPTY and is_mark(character) and pieces:
+            pieces[base] = unicodedata.normalize("NFC", pieces[base] + character)
+            piece = ""
+        elif piece:
+            base = len(pieces)
+        pieces.append(piece)
+    if style.newline_mark:
+        for index in _marked(page, measured, style):
+            pieces[index] = style.newline_mark
+    return pieces
+
+
+def _look(character: str, slot: int, style: PageStyle) -> str:
+    if character == "\n" or (slot == EMPTY and character in _NOTHING):
+        return ""
+    if character == "\t":
+        return " " * (1 if style.reference else style.tab_spaces)
+    return " " if character.isspace() else character
+
+
+def _marked(page: Page, measured: Measured, style: PageStyle) -> Iterator[int]:
+    """Give where newlines are drawn as marks.
+
+    One within a line is. One that ends its line may be, or not: then the line's box tells whether it holds a mark.
+    """
+    table = case_of(style).table
+    mark = int(table.advance[table.newline_mark()])
+    newline = np.array([character == "\n" for character in page.text], np.bool_)
+    advance = np.where(newline, mark, measured.advance)
+    for line in page.lines:
+        start, stop = line.start - page.start, line.stop - page.start
+        within = np.flatnonzero(newline[start : stop - 1]) + start
+        yield from within.tolist()
+        if newline[stop - 1]:
+            ink = len(line.text[:-1].rstrip(" \t\u3000"))
+            text_px = int(advance[start : start + ink].sum()) / FIX
+            if line.box[2] - line.box[0] - text_px >= _ROUNDING_PX:
+                yield stop - 1

@@ -1,0 +1,159 @@
+"""Turn lines into pen positions on the page: alignment, columns, right-to-left order, the boxes of runs and frames.
+
+Knows positions; knows nothing about ink.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.page import Box
+from glyph_memory.style import PageStyle
+from glyph_memory.typesetting.bidi import visual_positions
+from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT, SPACE
+from glyph_memory.typesetting.geometry import FIX, FIX_BITS, Geometry
+from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines
+from glyph_memory.typesetting.paginate import Column, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text that is drawn in a colour of its own."""
+
+    start: int
+    """Character offset in the whole text."""
+    stop: int
+    """Offset after its last character."""
+    color: str
+    """`#RRGGBB`, one of the style's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column's characters on the page."""
+
+    start: int
+    """Index in the block of the first character."""
+    stop: int
+    """Index after the last one."""
+    x: Ints
+    """Of each character: its pen position from the page's left edge, in 2**-20 px."""
+    line: Ints
+    """Of each character: number of its line in the column."""
+    baselines: Ints
+    """Of each line: the pixel row of its baseline."""
+    table: Ints
+    """Rows of a page's `line_table`."""
+
+
+class Placer:
+    """Places columns of one block."""
+
+    def __init__(
+        self,
+        text: str,
+        cursor: Cursor,
+        style: PageStyle,
+        geometry: Geometry,
+        breaker: LineBreaker,
+        lines: Lines,
+        runs: Sequence[Run],
+    ) -> None:
+        """Take a block that was broken into lines."""
+        self._text, self._offset, self._style, self._geometry = text, cursor.offset, style, geometry
+        self._breaker, self._measured, self._runs = breaker, breaker.text, runs
+        self._starts = np.array(lines.start, np.int64)
+        last = np.array(lines.last_of_paragraph, np.bool_)
+        self._opens = np.concatenate([[cursor.opens_paragraph], last[:-1]])
+        self._closes = last | np.array(lines.closed, np.bool_)
+        self._spaces = np.zeros(len(text) + 1, np.int64)
+        np.cumsum(self._measured.kind & SPACE, out=self._spaces[1:])  # `SPACE` is the lowest bit: this counts
+
+    def place(self, column: Column, nth: int) -> Placed:
+        """Turn a column's characters into pen positions.
+
+        Args:
+            column: The column.
+            nth: Its number on the page, from the left.
+        """
+        geometry, breaker = self._geometry, self._breaker
+        lines = slice(column.first, column.first + len(column.tops))
+        bounds = self._starts[column.first : column.first + len(column.tops) + 1]
+        starts, stops, lengths = bounds[:-1], bounds[1:], np.diff(bounds)
+        a, b = int(bounds[0]), int(bounds[-1])
+        indent = geometry.first_indent * self._opens[lines]
+        left, room = (
+            geometry.columns[nth] + geometry.indents[0] + geometry.frame[0] + indent,
+            geometry.line - indent,
+        )
+        inked = np.maximum(breaker.inked.take(stops), starts)
+        begin = breaker.cumulative.take(starts)
+        natural = breaker.cumulative.take(inked) - begin
+        gaps = self._spaces.take(inked) - self._spaces.take(starts)
+        extra = self._stretch(self._closes[lines], room, natural, gaps)
+        natural = natural + extra * gaps
+        if self._style.alignment in ("center", "right"):
+            left = left + np.maximum(room - natural, 0) // (2 if self._style.alignment == "center" else 1)
+        x = breaker.cumulative[a:b] - np.repeat(begin - left, lengths)
+        if extra.any():
+            x += np.repeat(extra, lengths) * (
+                self._spaces[a:b] - np.repeat(self._spaces.take(starts), lengths)
+            )
+        line = np.repeat(np.arange(len(lengths)), lengths)
+        kind = self._measured.kind[a:b]
+        if np.bitwise_or.reduce(kind) & RIGHT_TO_LEFT:
+            x = visual_positions(self._text[a:b], kind, x, self._measured.advance[a:b], line)
+        tops = np.array(column.tops, np.int64) + geometry.top
+        table = np.empty((len(lengths), 6), np.int64)
+        table[:, 0], table[:, 1] = starts + self._offset, stops + self._offset
+        table[:, 2], table[:, 3] = left >> FIX_BITS, tops >> FIX_BITS
+        table[:, 4], table[:, 5] = (
+            (left + natural + FIX - 1) >> FIX_BITS,
+            (tops >> FIX_BITS) + geometry.pitch_px,
+        )
+        return Placed(a, b, x, line, (tops + geometry.baseline) >> FIX_BITS, table)
+
+    def _stretch(self, closes: NDArray[np.bool_], room: Ints, natural: Ints, gaps: Ints) -> Ints:
+        """Give what each line's spaces grow by, or shrink where one more word was let in."""
+        stretches = natural > room
+        if self._style.alignment == "justify":
+            stretches |= ~closes  # not where a newline or the paragraph ended the line
+        # A line of one unbreakable run has no spaces to give.
+        return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
+
+    def tones(self, placed: Placed, numbers: Mapping[str, int]) -> NDArray[np.uint8] | None:
+        """Give each character's colour, as `numbers` has it, 0 for the text's own; `None` where all have that.
+
+        Args:
+            placed: A column.
+            numbers: A number for each colour.
+        """
+        begin, end = self._offset + placed.start, self._offset + placed.stop
+        tones = np.zeros(placed.stop - placed.start, np.uint8)
+        if self._style.newline_mark:
+            newline = self._measured.kind[placed.start : placed.stop] & NEWLINE != 0
+            tones[newline] = numbers[self._style.newline_color]
+        near = self._runs[bisect_right(self._runs, begin, key=lambda run: run.stop) :]
+        for run in near[: bisect_left(near, end, key=lambda run: run.start)]:
+            tones[max(run.start - begin, 0) : run.stop - begin] = numbers[run.color]
+        return tones if tones.any() else None
+
+    def boxes(self, sheet: Sheet) -> list[Box]:
+        """Give the paragraphs' boxes, frames included; blank paragraphs have none."""
+        geometry, boxes = self._geometry, []
+        for left, column in zip(geometry.columns, sheet.columns, strict=False):
+            for first, last, top, bottom in column.boxes:
+                if (self._breaker.inked[self._starts[first + 1 : last + 1]] > self._starts[first:last]).any():
+                    right = left + geometry.column - geometry.indents[1]
+                    edges = (left + geometry.indents[0], geometry.top + top, right, geometry.top + bottom)
+                    boxes.append((_px(edges[0]), _px(edges[1]), _px(edges[2]), _px(edges[3])))
+        return boxes
+
+
+def _px(length: int) -> int:
+    return (length + FIX // 2) >> FIX_BITS

@@ -1,0 +1,257 @@
+"""What holds for every conversation: nothing is lost, limits are kept, and when one asks makes no difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glyph_memory.folding import Fold, FoldPolicy, Seal, fold, has_open_call, resume, run_digest, step
+from glyph_memory.transcript import Turn
+from tests.folding.fakes import WordCosts, conversations, one_by_one, places, policies, words_of
+from tests.folding.fakes import turns as any_turn
+
+thorough = settings(deadline=None, max_examples=40)
+
+
+def states(turns: list[Turn], policy: FoldPolicy) -> list[Fold]:
+    """The fold before the first turn and after each."""
+    costs, passed = WordCosts(), [Fold()]
+    for turn in turns:
+        passed.append(step(passed[-1], turn, policy=policy, costs=costs))
+    return passed
+
+
+def unfolded(folded: Fold, turns: list[Turn]) -> list[Turn]:
+    """The turns that a fold holds or names, looked up as a store would: by anchor."""
+    return [replace(turns[(anchor or 0) - 1], anchor=anchor) for anchor in places(folded)]
+
+
+@thorough
+@given(conversations, policies())
+def test_every_turn_is_in_the_head_one_seal_or_the_tail_in_order(
+    turns: list[Turn], policy: FoldPolicy
+) -> None:
+    """Numbered from 1 without a gap; what seals say of their turns is what the turns are."""
+    for count, folded in enumerate(states(turns, policy)):
+        assert places(folded) == [*range(1, count + 1)]
+        assert all(turn.role == "system" for turn in folded.head)
+        numbered = unfolded(folded, turns)
+        kept = [*folded.head, *(recent.turn for recent in folded.tail)]
+        assert [turn for turn in numbered if turn in kept] == kept
+        for seal in folded.seals:
+            run = numbered[seal.anchors[0] - 1 : seal.anchors[-1]]
+            assert run_digest(run) == seal.turns
+            assert seal.text_tokens == sum(words_of(turn) for turn in run)
+            assert seal.sealed_at <= folded.last_anchor
+
+
+@thorough
+@given(conversations, policies())
+def test_the_head_is_the_leading_system_turns(turns: list[Turn], policy: FoldPolicy) -> None:
+    """All of them and no other, whatever is sealed."""
+    folded = one_by_one(turns, policy=policy)
+    length = next((place for place, turn in enumerate(turns) if turn.role != "system"), len(turns))
+    assert [turn.anchor for turn in folded.head] == [*range(1, length + 1)]
+    assert folded.head_tokens == sum(words_of(turn) for turn in turns[:length])
+
+
+@thorough
+@given(conversations, policies())
+def test_one_by_one_equals_all_at_once(turns: list[Turn], policy: FoldPolicy) -> None:
+    """Down to the digests."""
+    assert fold(iter(turns), policy=policy, costs=WordCosts()) == one_by_one(turns, policy=policy)
+
+
+@thorough
+@given(conversations, policies(), st.data())
+def test_going_on_from_any_seals_that_were_kept_equals_never_having_stopped(
+    turns: list[Turn], policy: FoldPolicy, data: st.DataObject
+) -> None:
+    """Whenever one stops, and though only the first of the seals were stored, not even all of one step's."""
+    passed = states(turns, policy)
+    stopped = data.draw(st.sampled_from(passed))
+    kept = stopped.seals[: data.draw(st.integers(0, len(stopped.seals)))]
+    if data.draw(st.booleans()):
+        kept = tuple(Seal.from_json(seal.to_json()) for seal in kept)
+    again = fold(turns, seals=kept, spent=stopped.spent if len(kept) == len(stopped.seals) else 0, policy=policy,
+                 costs=WordCosts())  # fmt: skip
+    assert again == passed[-1]
+
+
+@thorough
+@given(conversations, policies(), st.data())
+def test_a_store_goes_on_from_its_seals_and_the_turns_after_them(
+    turns: list[Turn], policy: FoldPolicy, data: st.DataObject
+) -> None:
+    """`resume` never sees the turns that are sealed; whether the others have their anchors already or not."""
+    whole = one_by_one(turns, policy=policy)
+    kept = whole.seals[: data.draw(st.integers(0, len(whole.seals)))]
+    last = kept[-1].anchors[-1] if kept else len(whole.head)
+    numbered = [replace(turn, anchor=anchor) for anchor, turn in enumerate(turns, 1)]
+    sealed = numbered[len(whole.head) : last]
+    users = [turn for turn in sealed if turn.role == "user"]
+    again = resume(
+        head=whole.head,
+        seals=kept,
+        recent=data.draw(st.sampled_from([turns, numbered]))[last:],
+        request=users[-1] if users else None,
+        pinned=[turn for turn in sealed if turn.pinned],
+        policy=policy,
+        costs=WordCosts(),
+    )
+    assert again == whole
+
+
+@thorough
+@given(conversations, policies())
+def test_the_tail_stays_within_the_policys_bound_once_no_call_is_open(
+    turns: list[Turn], policy: FoldPolicy
+) -> None:
+    """However large turns are, and whether they pay or not; nothing is sealed while a call is open."""
+    for before, after in pairwise(states(turns, policy)):
+        if has_open_call([recent.turn for recent in after.tail]):
+            assert after.seals == before.seals
+        else:
+            assert after.tail_tokens <= policy.tail_tokens
+            assert (
+                after.tail_tokens <= policy.trigger_tokens
+                or not after.tail
+                or (
+                    after.tail_tokens < policy.max_run_tokens + policy.seal_tokens + policy.keep_recent_tokens
+                )
+            )
+
+
+@thorough
+@given(conversations, policies())
+def test_runs_are_as_large_as_the_policy_says(turns: list[Turn], policy: FoldPolicy) -> None:
+    """At least a seal's size, leaving at least the recent turns; or else a group that is larger closes the run."""
+    for before, after in pairwise(states(turns, policy)):
+        costs = {recent.turn.anchor: recent.total_tokens for recent in before.tail}
+        costs |= {recent.turn.anchor: recent.total_tokens for recent in after.tail}
+        new = after.seals[len(before.seals) :]
+        if not new:
+            continue
+        newest = after.last_anchor
+        costs.setdefault(newest, words_of(turns[newest - 1]) + 10 * len(turns[newest - 1].images))
+        left = after.tail_tokens + sum(costs[anchor] for seal in new for anchor in seal.anchors)
+        assert left > policy.trigger_tokens
+        for seal in new:
+            run = sum(costs[anchor] for anchor in seal.anchors)
+            assert run >= policy.seal_tokens
+            assert left > policy.trigger_tokens
+            left -= run
+            if left < policy.keep_recent_tokens:
+                assert run > policy.seal_tokens
+            if seal.kind == "text":
+                assert run >= policy.max_run_tokens
+            else:
+                shown = seal.tokens - sum(picture.tokens for picture in seal.pictures)
+                assert shown * policy.min_ratio <= seal.text_tokens
+
+
+@thorough
+@given(conversations, policies())
+def test_what_is_shown_fits_and_only_grows_at_its_end_within_an_epoch(
+    turns: list[Turn], policy: FoldPolicy
+) -> None:
+    """A new epoch begins when seals leave, and leaves no more than half of each limit, or the newest seal alone."""
+    limits = [policy.max_images, policy.max_request_px, policy.max_request_bytes]
+    for before, after in pairwise(states(turns, policy)):
+        room = [policy.seal_budget_tokens(head_tokens=after.head_tokens)]
+        room += [10**9 if limit is None else limit * 7 // 8 for limit in limits]
+        used = [
+            sum(figures)
+            for figures in zip(
+                *((seal.tokens, seal.images, seal.pixels, seal.bytes) for seal in after.live), strict=True
+            )
+        ] or [0, 0, 0, 0]
+        assert all(spent <= limit for spent, limit in zip(used, room, strict=True))
+        assert after.epoch >= before.epoch
+        assert (*after.departed, *after.live) == after.seals
+        assert after.seals[: len(before.seals)] == before.seals
+        if after.epoch == before.epoch:
+            assert after.live[: len(before.live)] == before.live
+            assert after.departed == before.departed
+        elif len(after.seals) == len(before.seals) + 1:
+            assert len(after.departed) > len(before.departed)
+            halves = all(2 * spent <= limit for spent, limit in zip(used, room, strict=True))
+            assert halves or after.live == after.seals[-1:]
+
+
+@thorough
+@given(conversations, policies())
+def test_no_seal_ends_between_a_call_and_its_results(turns: list[Turn], policy: FoldPolicy) -> None:
+    """As far as they had come when it was made; one that comes after that is too late."""
+    for seal in one_by_one(turns, policy=policy).seals:
+        last = seal.anchors[-1]
+        assert not has_open_call(turns[:last])
+        assert last == seal.sealed_at or turns[last].role != "tool"
+
+
+@thorough
+@given(conversations, policies())
+def test_all_that_is_sent_fits_once_no_call_is_open(turns: list[Turn], policy: FoldPolicy) -> None:
+    """Head, seals, what is repeated, and recent turns, unless the head leaves no room at all."""
+    for folded in states(turns, policy):
+        recent = [recent.turn for recent in folded.tail]
+        if policy.seal_budget_tokens(head_tokens=folded.head_tokens) and not has_open_call(recent):
+            seals = sum(seal.tokens for seal in folded.live)
+            repeated = policy.pinned_tokens + policy.keep_recent_tokens
+            sent = folded.head_tokens + seals + repeated + folded.tail_tokens
+            assert sent <= policy.prompt_tokens
+
+
+@thorough
+@given(conversations, policies())
+def test_seals_are_a_chain(turns: list[Turn], policy: FoldPolicy) -> None:
+    """Numbered from 1, each with the digest of the one before it; pages are numbered through all of them."""
+    seals = one_by_one(turns, policy=policy).seals
+    assert [seal.number for seal in seals] == [*range(1, len(seals) + 1)]
+    assert [seal.previous for seal in seals] == ["", *(seal.digest for seal in seals)][: len(seals)]
+    numbers = [page.number for seal in seals for page in seal.pages]
+    assert numbers == [*range(1, len(numbers) + 1)]
+    assert len({seal.digest for seal in seals}) == len(seals)
+
+
+@thorough
+@given(conversations, policies())
+def test_the_latest_user_turn_is_text_somewhere(turns: list[Turn], policy: FoldPolicy) -> None:
+    """In the tail, or repeated once it is sealed, until the next seal; and so are pinned turns, for good."""
+    for count, folded in enumerate(states(turns, policy)):
+        users = [anchor for anchor, turn in enumerate(turns[:count], 1) if turn.role == "user"]
+        sealed = {anchor for seal in folded.seals for anchor in seal.anchors}
+        request = folded.request.anchor if folded.request else None
+        then = [anchor for anchor in users if folded.seals and anchor <= folded.seals[-1].sealed_at]
+        assert request == (then[-1] if then and then[-1] in sealed else None)
+        assert not users or users[-1] not in sealed or request == users[-1]
+        pinned = [anchor for anchor, turn in enumerate(turns[:count], 1) if turn.pinned]
+        assert [turn.anchor for turn in folded.pinned] == [anchor for anchor in pinned if anchor in sealed]
+
+
+@thorough
+@given(conversations, policies(), any_turn)
+def test_a_step_changes_nothing_that_it_was_given(turns: list[Turn], policy: FoldPolicy, turn: Turn) -> None:
+    """Folds are values: the same step gives the same twice, and the fold before is what it was."""
+    begun, same = one_by_one(turns, policy=policy), one_by_one(turns, policy=policy)
+    first = step(begun, turn, policy=policy, costs=WordCosts())
+    assert begun == same
+    assert step(begun, turn, policy=policy, costs=WordCosts()) == first
+
+
+@thorough
+@given(conversations, policies())
+def test_a_step_counts_its_turn_once_and_draws_two_runs_at_the_most_beside_those_it_seals(
+    turns: list[Turn], policy: FoldPolicy
+) -> None:
+    """So a turn costs the same however long the conversation is."""
+    costs, folded = WordCosts(), Fold()
+    for turn in turns:
+        costs.counted.clear()
+        costs.bound.clear()
+        before, folded = folded, step(folded, turn, policy=policy, costs=costs)
+        assert costs.counted == [folded.last_anchor]
+        assert len(costs.bound) <= 2 * (1 + len(folded.seals) - len(before.seals))

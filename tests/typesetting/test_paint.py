@@ -1,0 +1,58 @@
+"""Painting: many glyphs at once leave the ink that they leave one by one, wherever they lie."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from glyph_memory.style import PageStyle
+from glyph_memory.typesetting.geometry import FIX
+from glyph_memory.typesetting.paint import Canvas
+from glyph_memory.typesetting.stream import case_of
+
+SIZE = (200, 90)
+BASELINES = np.array([20, 30, 41, 52, 70])
+
+
+def drawn(text: str, x: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Ink of characters at these places, packed."""
+    case = case_of(PageStyle.glyph())
+    slots = case.table.slots(np.array([ord(character) for character in text], np.uint32))
+    canvas = Canvas(SIZE)
+    canvas.draw(case.atlas, slots, x, line, BASELINES)
+    return canvas.packed(SIZE).copy()
+
+
+def one_by_one(text: str, x: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The same, each character on a page of its own, and all pages laid over each other."""
+    pages = [drawn(text[at], x[at : at + 1], line[at : at + 1]) for at in range(len(text))]
+    together: NDArray[np.uint8] = np.bitwise_or.reduce(np.stack(pages))
+    return together
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_glyphs_anywhere_leave_the_ink_they_leave_alone(seed: int) -> None:
+    """In any order, on top of each other, right to left: no ink is overwritten and none appears."""
+    draw = random.Random(seed)
+    text = "".join(draw.choices("il.,fjmW@|_-Åg§", k=120))
+    x = np.array([draw.randrange(5 * FIX, 185 * FIX) for _ in text])
+    line = np.array(sorted(draw.randrange(len(BASELINES)) for _ in text))
+    assert (drawn(text, x, line) == one_by_one(text, x, line)).all()
+
+
+@pytest.mark.parametrize("step", [0.25, 1, 2, 2.5, 3, 6])
+def test_letters_set_tight_leave_all_their_ink(step: float) -> None:
+    """Narrow letters on a line, closer and closer, in reading order."""
+    text = "illi|ffjl.i,lW" * 3
+    x = np.array([round((8 + at * step) * FIX) for at in range(len(text))])
+    line = np.zeros(len(text), np.int64)
+    assert (drawn(text, x, line) == one_by_one(text, x, line)).all()
+
+
+def test_ink_beyond_the_page_is_left_out_and_nothing_else() -> None:
+    """A glyph far outside is not drawn; its neighbours are."""
+    x, line = np.array([20 * FIX, 900 * FIX]), np.zeros(2, np.int64)
+    assert (drawn("ab", x, line) == drawn("a", x[:1], line[:1])).all()
