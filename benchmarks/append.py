@@ -124,7 +124,10 @@ def build(path: Path, talk: Sequence[Turn], length: int, *, policy: FoldPolicy, 
     subject.memory.extend(talk[:length])
     while True:
         fold = subject.memory.fold()
-        turns, tokens = sum(len(seal.anchors) for seal in fold.live), sum(seal.tokens for seal in fold.live)
+        turns, tokens = (
+            sum(len(seal.anchors) for seal in fold.visible_seals),
+            sum(seal.tokens for seal in fold.visible_seals),
+        )
         budget = policy.seal_budget_tokens(head_tokens=fold.head_tokens)
         if not turns or tokens + 1.5 * room * tokens / turns < budget:
             return subject
@@ -147,7 +150,7 @@ def measure(
     lengths: tuple[int, int], *, repeats: int, counted: int, folder: Path, profile: bool
 ) -> dict[str, object]:
     """Build both memories, let them take turns, and give all figures."""
-    policy = FoldPolicy.for_profile(ModelProfile.named("glyph"))
+    policy = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
     room = repeats + counted
     talk = agent_conversation(turns=lengths[1] + 30 * room).turns
     more = [replace(turn, id=f"measured-{turn.id}") for turn in agent_conversation(turns=room, seed=1).turns]

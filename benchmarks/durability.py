@@ -30,7 +30,7 @@ from report import print_table, write_results
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from glyph_memory.store import SealRecord, Shelf, Store
+from glyph_memory.store import SealRecord, SessionStore, Store
 from glyph_memory.transcript import Turn
 
 KINDS = (
@@ -213,7 +213,7 @@ def _acts(kind: str, store: Store, state: State) -> Iterator[Act]:
         yield Act(now, run)
 
 
-def _act(kind: str, shelf: Shelf, chat: Expected, round_: int) -> tuple[State, Callable[[], object]]:
+def _act(kind: str, shelf: SessionStore, chat: Expected, round_: int) -> tuple[State, Callable[[], object]]:
     if kind in {KINDS[0], "append one", "append many"} or (kind == "clear" and round_ % 2):
         new = tuple(range(chat.last + 1, chat.last + (26 if kind == "append many" else 2)))
         after = replace(chat, anchors=chat.anchors + new, last=new[-1])
@@ -231,7 +231,9 @@ def _act(kind: str, shelf: Shelf, chat: Expected, round_: int) -> tuple[State, C
     return _act_on_whole(kind, shelf, chat, round_)
 
 
-def _act_on_whole(kind: str, shelf: Shelf, chat: Expected, round_: int) -> tuple[State, Callable[[], object]]:
+def _act_on_whole(
+    kind: str, shelf: SessionStore, chat: Expected, round_: int
+) -> tuple[State, Callable[[], object]]:
     if kind == "clear":  # afterwards there is no session of this name: see _acts
         return {}, shelf.clear
     if kind == "fork":
@@ -283,7 +285,7 @@ def _examine(path: Path, before: State, during: State | None) -> tuple[int, tupl
     return lost, tuple(found.faults)
 
 
-def _read(shelf: Shelf) -> Expected:
+def _read(shelf: SessionStore) -> Expected:
     turns = list(shelf.turns())
     return Expected(
         anchors=tuple(turn.anchor or 0 for turn in turns),
@@ -293,7 +295,7 @@ def _read(shelf: Shelf) -> Expected:
     )
 
 
-def _examine_session(shelf: Shelf, session: Expected, found: _Examination) -> None:
+def _examine_session(shelf: SessionStore, session: Expected, found: _Examination) -> None:
     """See that each turn is whole, found, and knows its identifiers."""
     origin = "chat" if shelf.name.startswith("fork") else shelf.name
     for stored in shelf.turns():

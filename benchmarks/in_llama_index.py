@@ -123,7 +123,7 @@ def _summary(url: str) -> ChatSummaryMemoryBuffer:
 
 
 def _pieces(text: str) -> list[int]:
-    return [0] * ModelProfile.named(PROFILE).text_tokens(text)
+    return [0] * ModelProfile.from_name(PROFILE).text_tokens(text)
 
 
 async def _timed(call: Awaitable[object]) -> float:

@@ -123,7 +123,7 @@ def profile(history: History) -> None:
 def compare_prompts(turns: int) -> dict[str, object]:
     """Send the same conversation through each memory."""
     lives = {"LangChain": langchain_ways(), "LlamaIndex": llama_ways()}
-    profile, told = ModelProfile.named(PROFILE), dict[str, object]()
+    profile, told = ModelProfile.from_name(PROFILE), dict[str, object]()
     for framework, ways in lives.items():
         rows = []
         for name, live in ways.items():

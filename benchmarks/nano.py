@@ -36,7 +36,7 @@ from glyph_memory.evaluate import (
     Tesseract,
     character_errors,
     check,
-    kinds,
+    make_texts,
     rate_interval,
     share_interval,
 )
@@ -91,7 +91,7 @@ def character_rates(figures: Figures, characters: int, confusions: dict[str, obj
     """Measure character error rates by kind of text, at the default style."""
     asked = {PROSE: "≤ 0.1 %", CODE: "≤ 0.2 %", JSON: "≤ 0.2 %", "numbers": "", "cjk": ""}
     for kind, limit in asked.items():
-        report = _checked(figures.read, kinds([kind], characters=characters)[kind], PageStyle.glyph())
+        report = _checked(figures.read, make_texts([kind], characters=characters)[kind], PageStyle.glyph())
         errors = report.errors
         figures.add(
             f"character error rate, {kind}", limit, f"{errors.rate:.3%}", report.interval,
@@ -102,9 +102,9 @@ def character_rates(figures: Figures, characters: int, confusions: dict[str, obj
 
 def compression(figures: Figures, characters: int) -> None:
     """Say what the default style saves Glyph: text tokens a page token, of that prose and of longer paragraphs."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     texts = {
-        "that prose, short paragraphs": ("", kinds([PROSE], characters=characters)[PROSE]),
+        "that prose, short paragraphs": ("", make_texts([PROSE], characters=characters)[PROSE]),
         "paragraphs as long as a novel's": ("≥ 3", long_paragraphs(characters)),
     }
     for name, (asked, text) in texts.items():
@@ -174,8 +174,8 @@ def needles(figures: Figures, quick: bool) -> None:
 
 def other_looks(figures: Figures, characters: int) -> None:
     """Measure other styles, and what happens to pages on their way."""
-    text = "\n".join(kinds([PROSE, CODE, JSON], characters=characters // 3).values())
-    styles = {name: PageStyle.named(name) for name in ("document", "web", "dark", "code", "pixel")}
+    text = "\n".join(make_texts([PROSE, CODE, JSON], characters=characters // 3).values())
+    styles = {name: PageStyle.from_name(name) for name in ("document", "web", "dark", "code", "pixel")}
     styles |= {
         "dense": PageStyle.glyph().dense(),
         "two columns": replace(PageStyle.glyph(), columns=2),
@@ -201,7 +201,7 @@ def other_looks(figures: Figures, characters: int) -> None:
 def another_engine(figures: Figures, characters: int) -> None:
     """Measure pages that reportlab set and poppler drew, in the same font."""
     config, font = load_config(), FONTS["en"]
-    text = kinds([PROSE], characters=characters)[PROSE]
+    text = make_texts([PROSE], characters=characters)[PROSE]
     breaks = reference_breaks(text, config, font)
     counts = []
     for pixels, lines in zip(reference_pages(text, config, font), breaks, strict=True):
@@ -218,7 +218,7 @@ def another_engine(figures: Figures, characters: int) -> None:
 
 def seconds(figures: Figures, quick: bool) -> None:
     """Time full pages, next to typesetting them, and Tesseract where it is installed."""
-    text = kinds([PROSE], characters=40_000 if quick else 80_000)[PROSE]
+    text = make_texts([PROSE], characters=40_000 if quick else 80_000)[PROSE]
     typeset(text)
     begun = time.perf_counter()
     pages = typeset(text)[:-1]
@@ -244,7 +244,7 @@ def seconds(figures: Figures, quick: bool) -> None:
     checker = Checker(style=PageStyle.glyph(), reader=tesseract)
     begun = time.perf_counter()
     for page in pages[:2]:
-        checker.take(page)
+        checker.check_page(page)
     there = (time.perf_counter() - begun) / 2
     errors = checker.report().errors
     figures.add(

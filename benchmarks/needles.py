@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from corpus import Dice
 
 from glyph_memory import Page, PageStyle, typeset
-from glyph_memory.evaluate import kinds
+from glyph_memory.evaluate import make_texts
 from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED
 
 _CHARACTERS_A_PAGE = 7_500
@@ -57,7 +57,7 @@ def haystack(pages: int, needles: int, *, seed: int, style: PageStyle) -> Haysta
     """
     dice = Dice(FIRST_HELD_OUT_SEED + seed)
     roll = random.Random(FIRST_HELD_OUT_SEED + seed)
-    paragraphs = kinds(["prose"], characters=pages * _CHARACTERS_A_PAGE, seed=seed)["prose"].split("\n")
+    paragraphs = make_texts(["prose"], characters=pages * _CHARACTERS_A_PAGE, seed=seed)["prose"].split("\n")
     names = sorted({dice.words(2).replace(" ", "-") for _ in range(4 * needles)})
     roll.shuffle(names)
     hidden = [roll.choice(_KINDS)(name, roll) for name in names[:needles]]

@@ -27,7 +27,7 @@ from prefix_cache import BlockCache, Keys, images_of
 from report import print_table, write_results
 
 from glyph_memory.context import Binder, ImagePart, Message, Parts, write_context
-from glyph_memory.context.tail import Speller
+from glyph_memory.context.tail import MessageBuilder
 from glyph_memory.folding import Fold, FoldPolicy, Seal, step
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
@@ -112,8 +112,13 @@ class Talk:
     def __init__(self, conversation: Transcript, *, binder: Binder, keys: Keys) -> None:
         self.turns = [replace(turn, anchor=place) for place, turn in enumerate(conversation, 1)]
         head, rest = self.turns[0], self.turns[1:]
-        speller = Speller(clean=binder.clean, plain=binder.plain, takes=binder.takes)
-        self.messages = [Message(role="system", parts=(binder.clean(head.text),)), *speller.messages(rest)]
+        speller = MessageBuilder(
+            clean=binder.clean, plain=binder.clean_and_escape, takes=binder.accepts_image
+        )
+        self.messages = [
+            Message(role="system", parts=(binder.clean(head.text),)),
+            *speller.build_messages(rest),
+        ]
         if len(self.messages) != len(self.turns):
             raise ValueError("messages were joined or parted; this benchmark takes one for every turn")
         self.tokens = [len(keys.message(message)) for message in self.messages]
@@ -147,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="shorter conversations, no dials")
     options = parser.parse_args(arguments)
     turns, lengths = (60, _LENGTHS[:5]) if options.quick else (200, _LENGTHS)
-    profile = ModelProfile.named(PROFILE)
+    profile = ModelProfile.from_name(PROFILE)
     keys = Keys(profile)
     results: dict[str, object] = {"profile": profile.name, "keys": keys.name, "aim": CACHED_TARGET}
     results["quick"] = options.quick
@@ -165,7 +170,7 @@ def compare_ways(kind: str, turns: int, keys: Keys) -> Mapping[str, object]:
     talk = Talk(agent_conversation(turns=turns, tool_lines=TOOL_LINES[kind]), binder=binder, keys=keys)
     new = _new_tokens(talk)
     runs = {name: send(talk, way, keys) for name, way in ways(binder).items()}
-    counted = sum(binder.text_tokens(turn) for turn in talk.turns[: talk.asked_at[-1]])
+    counted = sum(binder.count_message_tokens(turn) for turn in talk.turns[: talk.asked_at[-1]])
     print_table(
         f"{kind} conversation, {turns} turns, {new:,} tokens of text ({counted:,} as the policy counts)",
         ("sent as", "all prompts", "cached", "recomputed", "largest", "images then", "last"),
@@ -233,7 +238,7 @@ def compare_lengths(kind: str, lengths: Sequence[int], keys: Keys) -> list[dict[
 
 def compare_dials(kind: str, turns: int, keys: Keys) -> list[dict[str, object]]:
     """Send a conversation as pages under other policies."""
-    fitting = FoldPolicy.for_profile(ModelProfile.named(PROFILE))
+    fitting = FoldPolicy.for_profile(ModelProfile.from_name(PROFILE))
     rows = []
     talk = agent_conversation(turns=turns, tool_lines=TOOL_LINES[kind])
     for keep, trigger in _DIALS:

@@ -18,10 +18,10 @@ def main() -> None:
     text = compose(talk, style=PageStyle.glyph()).text
 
     for name in ("glyph", "qwen3-vl", "gemma-3", "gpt-4o-mini"):
-        profile = ModelProfile.named(name)
+        profile = ModelProfile.from_name(name)
 
         # Pages whose sides fit the model's grid are not rescaled by it: sharper, and counted to the token.
-        style = PageStyle.glyph().snapped(profile.snap_px)
+        style = PageStyle.glyph().with_snap_px(profile.snap_px)
         page_tokens = profile.pages_tokens(page.size for page in iter_pages(talk, style=style))
 
         # Text is counted by the model's own tokenizer where that is at hand, else estimated; it says which.

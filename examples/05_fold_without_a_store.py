@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from glyph_memory import Bookmark, Folded, Folding, Kept, Turn
+from glyph_memory import Bookmark, FoldedHistory, Folding, KeptMessage, Turn
 from glyph_memory.testing import agent_conversation
 
 
@@ -39,7 +39,7 @@ FOLDING = Folding[Said](
 )
 
 
-def prompt_of(agent: Agent) -> Folded[Said]:
+def prompt_of(agent: Agent) -> FoldedHistory[Said]:
     """Fold what there is now, and keep the bookmark."""
     folded = FOLDING.fold(agent.messages, Bookmark.from_json(json.loads(agent.state)))
     agent.state = json.dumps(folded.bookmark.to_json())
@@ -48,9 +48,9 @@ def prompt_of(agent: Agent) -> Folded[Said]:
     return folded
 
 
-def sent(kept: Kept[Said]) -> str:
+def sent(kept: KeptMessage[Said]) -> str:
     """A recent message goes out as it came, but for what servers do not take."""
-    return FOLDING.binder.told(kept.message.turn.text, role=kept.message.turn.role)
+    return FOLDING.binder.format_text(kept.message.turn.text, role=kept.message.turn.role)
 
 
 def main() -> None:
@@ -62,7 +62,7 @@ def main() -> None:
         agent.messages = talk[:length]
         folded = prompt_of(agent)
         print(
-            f"{length} messages: {len(folded.images)} pages in {len(folded.shown())} parts of one user message, "
+            f"{length} messages: {len(folded.images)} pages in {len(folded.build_user_parts())} parts of one user message, "
             f"{len(folded.recent)} messages as text; the bookmark has {len(agent.state):,} characters"
         )
     print(f"the last one: {sent(folded.recent[-1])!r}")

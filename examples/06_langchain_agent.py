@@ -21,7 +21,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from pydantic import SecretStr
 
 from glyph_memory import ToolCall
-from glyph_memory.testing import FakeAnswer, FakeRequest, Served, served
+from glyph_memory.testing import ExampleServer, FakeAnswer, FakeRequest, open_server
 
 
 @tool
@@ -45,12 +45,12 @@ def scripted(request: FakeRequest) -> FakeAnswer:
 
 def main() -> None:
     """Ask about thirty days, one after the other, in one thread that survives a restart."""
-    with served(answer=scripted) as server, tempfile.TemporaryDirectory() as folder:
+    with open_server(answer=scripted) as server, tempfile.TemporaryDirectory() as folder:
         for days in (range(1, 16), range(16, 31)):  # the second half as if in another process
             ask(server, days, Path(folder) / "checkpoints.db")
 
 
-def ask(server: Served, days: range, path: Path) -> None:
+def ask(server: ExampleServer, days: range, path: Path) -> None:
     """Open the checkpoints, ask, and say what became of it."""
     model = ChatOpenAI(
         base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False

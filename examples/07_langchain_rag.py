@@ -20,7 +20,7 @@ from langchain_glyph_memory import (
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from glyph_memory.testing import served
+from glyph_memory.testing import open_server
 
 QUESTION = "What does the with statement call when its block is left?"
 
@@ -43,7 +43,7 @@ class WordEmbedding(Embeddings):
 def main() -> None:
     """Load Python's language reference, find four pages about a question, pack them, and ask."""
     text = "\n\n".join(topics.values())
-    with tempfile.TemporaryDirectory() as folder, served() as server:
+    with tempfile.TemporaryDirectory() as folder, open_server() as server:
         documents = GlyphLoader.from_text(text, source="topics.txt", store=folder).load()
         print(
             f"{len(text):,} characters are {len(documents)} documents, a page each; the first has "

@@ -13,7 +13,7 @@ from langchain_glyph_memory import GlyphChatMessageHistory
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from glyph_memory.testing import agent_conversation, served
+from glyph_memory.testing import agent_conversation, open_server
 
 
 def chat(model: ChatOpenAI, database: Path, said: str) -> str:
@@ -28,7 +28,7 @@ def chat(model: ChatOpenAI, database: Path, said: str) -> str:
 
 def main() -> None:
     """Talk for a while; then find what was said first."""
-    with served() as server, tempfile.TemporaryDirectory() as folder:
+    with open_server() as server, tempfile.TemporaryDirectory() as folder:
         model = ChatOpenAI(
             base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
         )

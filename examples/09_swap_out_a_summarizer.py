@@ -14,7 +14,7 @@ from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
-from glyph_memory.testing import FakeRequest, Served, served
+from glyph_memory.testing import ExampleServer, FakeRequest, open_server
 
 REPORT = (
     "Order ORD-{number:04}-7F3A of customer {number} was late; the worker said: "
@@ -27,7 +27,7 @@ def answer(request: FakeRequest) -> str:
     return "Customers wrote about late orders." if "summar" in request.texts[0].lower() else "Noted."
 
 
-def talk(server: Served, memory: AgentMiddleware) -> list[BaseMessage]:
+def talk(server: ExampleServer, memory: AgentMiddleware) -> list[BaseMessage]:
     """Report sixty late orders to an agent; give the history that is left."""
     model = ChatOpenAI(
         base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
@@ -43,7 +43,7 @@ def talk(server: Served, memory: AgentMiddleware) -> list[BaseMessage]:
 
 def main() -> None:
     """Run both, and ask each history for the third order."""
-    with served(answer=answer) as server:
+    with open_server(answer=answer) as server:
         model = ChatOpenAI(
             base_url=server.base_url, model=server.model, api_key=SecretStr("none"), use_responses_api=False
         )

@@ -13,7 +13,7 @@ from llama_index.core.workflow import Context, JsonSerializer
 from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike
 
 from glyph_memory import ToolCall
-from glyph_memory.testing import FakeAnswer, FakeRequest, Served, served
+from glyph_memory.testing import ExampleServer, FakeAnswer, FakeRequest, open_server
 
 
 def read_log(day: int) -> str:
@@ -34,7 +34,7 @@ def scripted(request: FakeRequest) -> FakeAnswer:
     return FakeAnswer(text="All 24 orders were accepted.")
 
 
-async def ask(server: Served) -> None:
+async def ask(server: ExampleServer) -> None:
     """Ask about thirty days; half way, the context goes through JSON as it does between two processes."""
     llm = GlyphOpenAILike(model=server.model, api_base=server.base_url, api_key="none", profile="glyph")
     agent = FunctionAgent(tools=[read_log], llm=llm, system_prompt="You are the on-call agent of a web shop.")
@@ -61,7 +61,7 @@ async def ask(server: Served) -> None:
 
 def main() -> None:
     """Run it against the server that is named, or a fake one."""
-    with served(answer=scripted) as server:
+    with open_server(answer=scripted) as server:
         asyncio.run(ask(server))
 
 

@@ -13,7 +13,7 @@ from llama_index.core.embeddings import BaseEmbedding, MockEmbedding
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.memory.glyph import GlyphOpenAILike, PageNodeParser, PagePostprocessor
 
-from glyph_memory.testing import served
+from glyph_memory.testing import open_server
 
 QUESTION = "What does the with statement call when its block is left?"
 
@@ -22,7 +22,7 @@ def main() -> None:
     """Ingest Python's language reference, ask about it."""
     embedding: BaseEmbedding = MockEmbedding(embed_dim=8)  # a real one finds the right pages
     document = Document(text="\n\n".join(topics.values()), metadata={"source": "topics.txt"})
-    with tempfile.TemporaryDirectory() as folder, served() as server:
+    with tempfile.TemporaryDirectory() as folder, open_server() as server:
         pipeline = IngestionPipeline(transformations=[PageNodeParser(profile="glyph", pages_dir=folder)])
         nodes = pipeline.run(documents=[document])
         print(f"{len(document.text):,} characters are {len(nodes)} nodes, a page each")

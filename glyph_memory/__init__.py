@@ -9,7 +9,7 @@ from glyph_memory.context import Binder as Binder
 from glyph_memory.context import Context as Context
 from glyph_memory.context import ImagePart as ImagePart
 from glyph_memory.context import Message as Message
-from glyph_memory.context import context_of as context_of
+from glyph_memory.context import context_from_turns as context_from_turns
 from glyph_memory.documents import read_document as read_document
 from glyph_memory.errors import BadReading as BadReading
 from glyph_memory.errors import DocumentError as DocumentError
@@ -31,14 +31,14 @@ from glyph_memory.folding import Seal as Seal
 from glyph_memory.folding import fold as fold
 from glyph_memory.ledger import quote_identifiers as quote_identifiers
 from glyph_memory.memory import Bookmark as Bookmark
-from glyph_memory.memory import Folded as Folded
+from glyph_memory.memory import FoldedHistory as FoldedHistory
 from glyph_memory.memory import Folding as Folding
 from glyph_memory.memory import GlyphMemory as GlyphMemory
-from glyph_memory.memory import Kept as Kept
+from glyph_memory.memory import KeptMessage as KeptMessage
 from glyph_memory.memory import MemoryReport as MemoryReport
 from glyph_memory.memory import Passage as Passage
-from glyph_memory.memory import Zoomed as Zoomed
-from glyph_memory.packing import Packed as Packed
+from glyph_memory.memory import ZoomResult as ZoomResult
+from glyph_memory.packing import PackedPage as PackedPage
 from glyph_memory.packing import pack as pack
 from glyph_memory.packing import repack as repack
 from glyph_memory.page import Escape as Escape

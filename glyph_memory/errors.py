@@ -34,7 +34,7 @@ class GlyphMemoryError(Exception):
 
 
 class GlyphMemoryWarning(UserWarning):
-    """Something that went on in another way than was asked for, in one line; nothing is lost."""
+    """Something was done in another way than asked for; nothing is lost."""
 
 
 class StyleError(GlyphMemoryError, ValueError):
@@ -54,7 +54,7 @@ class StoreError(GlyphMemoryError):
 
 
 class StoreBusy(StoreError):
-    """The database stayed locked by another process for longer than was waited."""
+    """The database stayed locked by another process for longer than the time limit."""
 
     retryable: ClassVar[bool] = True
 
@@ -86,4 +86,4 @@ class ReaderRefused(ReaderError):
 
 
 class BadReading(ReaderError):
-    """The server answered something that is no chat completion."""
+    """The server's answer is not a chat completion."""

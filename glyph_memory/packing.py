@@ -14,8 +14,8 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Document
-from glyph_memory.typesetting.place import Run
-from glyph_memory.typesetting.stream import press
+from glyph_memory.typesetting.place import ColorSpan
+from glyph_memory.typesetting.stream import stream_pages
 
 HEADING_SIGN = "⟦"
 """Begins a heading; content holding it is escaped. Rarer in documents than `§`, which laws are full of."""
@@ -25,8 +25,8 @@ _TITLE = 120
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Packed:
-    """A page on which documents, or parts of them, stand one after the other."""
+class PackedPage:
+    """A page that holds documents, or parts of them, one after the other."""
 
     page: Page
     """The page; its `text` has the headings, too."""
@@ -48,8 +48,8 @@ def pack(
     *,
     style: PageStyle | None = None,
     profile: ModelProfile | str | None = None,
-) -> tuple[Packed, ...]:
-    """Set documents one after the other onto as few pages as possible, in the order given.
+) -> tuple[PackedPage, ...]:
+    """Typeset documents one after the other onto as few pages as possible, in the order given.
 
     Args:
         documents: Each has its title for a heading, else its source.
@@ -71,13 +71,13 @@ def pack(
         >>> len(pages), pages[0].documents, pages[0].texts
         (1, (0, 1), ('It opens at nine.', 'It rains.'))
     """
-    style = style or _dense(profile)
-    packed = _set(documents, style, place=0, first_page=1)
+    style = style or _choose_style(profile)
+    packed = _typeset_documents(documents, style, place=0, first_page=1)
     if len(packed) > len(documents):  # else it cannot be more than alone
         # Lines may break, and paragraphs end, elsewhere than they would alone: rarely that takes a page more.
-        alone = list[Packed]()
+        alone = list[PackedPage]()
         for place, document in enumerate(documents):
-            alone += _set([document], style, place=place, first_page=len(alone) + 1)
+            alone += _typeset_documents([document], style, place=place, first_page=len(alone) + 1)
         packed = alone if len(alone) < len(packed) else packed
     return tuple(packed)
 
@@ -85,7 +85,7 @@ def pack(
 def repack(
     text: str, headings: Sequence[tuple[int, int]], *, style: PageStyle | None = None
 ) -> tuple[Page, ...]:
-    """Draw a packed page again, from what it says alone.
+    """Draw a packed page again from its text and the places of its headings.
 
     Args:
         text: `Packed.text`.
@@ -101,25 +101,27 @@ def repack(
         FontError: A font is missing or cannot be drawn.
         StyleError: The page is too narrow for a single character.
     """
-    style = style or _dense(None)
-    runs = [Run(start, stop, _color(style)) for start, stop in headings]
-    return tuple(press([text], style, runs=runs, reserved=HEADING_SIGN))
+    style = style or _choose_style(None)
+    runs = [ColorSpan(start, stop, _heading_color(style)) for start, stop in headings]
+    return tuple(stream_pages([text], style, runs=runs, reserved=HEADING_SIGN))
 
 
-def _dense(profile: ModelProfile | str | None) -> PageStyle:
+def _choose_style(profile: ModelProfile | str | None) -> PageStyle:
     style = PageStyle.glyph()
     if profile is not None:
-        style = style.snapped((ModelProfile.named(profile) if isinstance(profile, str) else profile).snap_px)
+        style = style.with_snap_px(
+            (ModelProfile.from_name(profile) if isinstance(profile, str) else profile).snap_px
+        )
     return style.dense()
 
 
-def _color(style: PageStyle) -> str:
+def _heading_color(style: PageStyle) -> str:
     return dict(style.role_colors)["user"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
-    """Where a document stands in the text that is typeset."""
+class _DocumentSpan:
+    """The place of one document in the text that is typeset."""
 
     place: int
     """Which document it is, counted from 0."""
@@ -133,31 +135,33 @@ class _Span:
     """Offset after its last one."""
 
 
-def _set(documents: Sequence[Document], style: PageStyle, *, place: int, first_page: int) -> list[Packed]:
+def _typeset_documents(
+    documents: Sequence[Document], style: PageStyle, *, place: int, first_page: int
+) -> list[PackedPage]:
     """Typeset documents as one text."""
     if not documents:
         return []
-    parts, labels, spans, offset = list[str](), list[Run](), list[_Span](), 0
+    parts, labels, spans, offset = list[str](), list[ColorSpan](), list[_DocumentSpan](), 0
     for number, document in enumerate(documents, place):
         label, title = f"{HEADING_SIGN}{number + 1}⟧", _title(document)
-        labels.append(Run(offset, offset + len(label), _color(style)))
+        labels.append(ColorSpan(offset, offset + len(label), _heading_color(style)))
         start = offset + len(label) + len(title)
-        spans.append(_Span(number, offset, offset + len(label), start, start + len(document.text)))
+        spans.append(_DocumentSpan(number, offset, offset + len(label), start, start + len(document.text)))
         parts += [label, title, document.text, "\n"]
         offset = spans[-1].stop + 1
-    pages = press(parts[:-1], style, first_page=first_page, runs=labels, reserved=HEADING_SIGN)
-    return list(_packed(pages, spans))
+    pages = stream_pages(parts[:-1], style, first_page=first_page, runs=labels, reserved=HEADING_SIGN)
+    return list(_assign_documents(pages, spans))
 
 
 def _title(document: Document) -> str:
-    """Give what stands in a heading after its number, with the line break that ends it: one line, however spelled."""
+    """Return the rest of a heading after its number: the title on one line, with its line break."""
     title = " ".join((document.title or document.source).split())
     short = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
     return f" {short}\n" if short else " "
 
 
-def _packed(pages: Iterator[Page], spans: Sequence[_Span]) -> Iterator[Packed]:
-    """Say what stands on each page."""
+def _assign_documents(pages: Iterator[Page], spans: Sequence[_DocumentSpan]) -> Iterator[PackedPage]:
+    """Yield each page together with the documents, texts and headings on it."""
     first = 0
     for page in pages:
         while first < len(spans) and spans[first].label < page.start and spans[first].stop <= page.start:
@@ -169,7 +173,7 @@ def _packed(pages: Iterator[Page], spans: Sequence[_Span]) -> Iterator[Packed]:
             for span in held
             if span.named > page.start
         ]
-        yield Packed(
+        yield PackedPage(
             page=page,
             documents=tuple(span.place for span in held),
             texts=tuple(texts),

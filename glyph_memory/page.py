@@ -31,7 +31,7 @@ EscapeReason = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Escape:
-    r"""A character that stands on a page as its number, `\u{200b}`, because it could not stand there itself."""
+    r"""A character that is written on a page as its number, `\u{200b}`, because it could not be drawn."""
 
     character: str
     """The character of the text."""
@@ -114,7 +114,7 @@ class Page:
         return Image.fromarray(self.array())
 
     def array(self) -> NDArray[np.uint8]:
-        """The decoded pixels: shape (height, width) for greys, (height, width, 3) for colours, 0 to 255."""
+        """Return the decoded pixels, 0 to 255: shape (height, width) for greys, (height, width, 3) for colours."""
         if self.depth == 4 and self.palette == _BLACK_ON_WHITE:
             # Both pixels of a byte at once: 17 times the ink, off white.
             return unpack(self._rows() ^ np.uint8(0xFF), self.size[0], scale=17)
@@ -124,7 +124,7 @@ class Page:
         return colors[:, 0].take(indices) if is_grey else colors.take(indices, axis=0)
 
     def png(self, *, compress_level: int = 1) -> bytes:
-        """The page as PNG: 16 greys at 4 bits a pixel, or a palette where there are colours.
+        """Return the page as PNG: 16 greys at 4 bits a pixel, or a palette where there are colours.
 
         The same pixels give the same bytes for the same encoder: ISA-L's deflate where it is installed, else zlib's.
 
@@ -161,7 +161,7 @@ _BLACK_ON_WHITE = bytes(255 - 17 * ink for ink in range(16) for _ in "RGB")
 
 
 def unpack(rows: NDArray[np.uint8], width: int, *, scale: int = 1) -> NDArray[np.uint8]:
-    """Give each half of each byte, times `scale`, a byte of its own.
+    """Return one byte per pixel, times `scale`, from rows that hold two pixels per byte.
 
     Args:
         rows: Shape (height, (width + 1) // 2), two pixels to a byte.

@@ -27,7 +27,7 @@ class ToolCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """One thing said.
+    """One message of a conversation.
 
     Example:
         >>> Turn(role="user", text="Where did we deploy?").role
@@ -59,8 +59,8 @@ class Turn:
     with the turn; nobody is shown it, no search finds it."""
 
     @property
-    def said(self) -> str:
-        """All that it says: its text, and the tools that it calls, a line each."""
+    def full_text(self) -> str:
+        """All that the turn says: its text, then the tools that it calls, one line each."""
         calls = (f"{call.name} {call.arguments}" for call in self.tool_calls)
         return "\n".join([*([self.text] if self.text else []), *calls])
 

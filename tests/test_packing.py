@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from glyph_memory import Document, Packed, PageStyle, ProfileError, pack, repack, typeset
+from glyph_memory import Document, PackedPage, PageStyle, ProfileError, pack, repack, typeset
 
 SMALL = PageStyle(page_width_pt=160, page_height_pt=90, snap_px=1, system_fonts=False)
 STYLES = [
@@ -35,14 +35,14 @@ documents = st.lists(
 )
 
 
-def of(packed: tuple[Packed, ...], place: int) -> str:
+def of(packed: tuple[PackedPage, ...], place: int) -> str:
     """Give what stands on pages of one document."""
     return "".join(
         text for one in packed for held, text in zip(one.documents, one.texts, strict=True) if held == place
     )
 
 
-def coloured(packed: Packed) -> NDArray[np.uint8]:
+def coloured(packed: PackedPage) -> NDArray[np.uint8]:
     """Give the pixels that are no grey, in order."""
     pixels = np.asarray(packed.page.image.convert("RGB"))
     found: NDArray[np.uint8] = pixels[(pixels != pixels[..., :1]).any(axis=2)]

@@ -11,22 +11,22 @@ from glyph_memory.cli.interrupts import Interrupts
 from glyph_memory.readers import Reading, ReadingDelta
 
 
-class Waiting:
-    """A word on the terminal as long as there is no answer."""
+class WaitIndicator:
+    """A word on the terminal until the answer begins."""
 
     def __init__(self) -> None:
         self._is_shown = sys.stdout.isatty() and sys.stderr.isatty()
         self._said = ""
 
-    def say(self, word: str) -> None:
-        """Show a word instead of the one before."""
+    def show(self, word: str) -> None:
+        """Show a word in place of the previous one."""
         if self._is_shown and word != self._said:
-            self.end()
+            self.clear()
             self._write(f"\033[2m{word}\033[0m")
             self._said = word
 
-    def end(self) -> None:
-        """Take the word away."""
+    def clear(self) -> None:
+        """Remove the word from the terminal."""
         if self._said:
             self._write("\r\033[K")
             self._said = ""
@@ -38,7 +38,7 @@ class Waiting:
 
 @dataclass(kw_only=True)
 class Answer:
-    """What a model says, piece by piece."""
+    """A model's answer, collected piece by piece."""
 
     interrupts: Interrupts
     """Lets Ctrl-C through while the answer comes."""
@@ -49,45 +49,45 @@ class Answer:
     is_stopped: bool = False
     """Whether Ctrl-C stopped it."""
 
-    waiting: Waiting = field(default_factory=Waiting)
+    waiting: WaitIndicator = field(default_factory=WaitIndicator)
     """What is said until it comes."""
 
     @property
     def text(self) -> str:
-        """What it says, or said until it was stopped."""
+        """The whole answer, or what came of it until it was stopped."""
         return self.reading.text if self.reading else "".join(self.parts)
 
-    def take(self, deltas: Iterator[ReadingDelta]) -> None:
-        """Print what comes until it ends, breaks off or is stopped; either way the line is ended.
+    def print_stream(self, deltas: Iterator[ReadingDelta]) -> None:
+        """Print the answer as it arrives; end its line, also where the answer breaks off or is stopped.
 
         Raises:
             ReaderError: It broke off, or never came.
         """
         waiting = self.waiting
         try:
-            with self.interrupts.allowed():
-                waiting.say("reading …")
+            with self.interrupts.allow():
+                waiting.show("reading …")
                 for delta in deltas:
                     if delta.reasoning and not self.parts:
-                        waiting.say("thinking …")
+                        waiting.show("thinking …")
                     if delta.text:
-                        waiting.end()
+                        waiting.clear()
                         self._print(delta.text)
                     self.reading = delta.reading or self.reading
         except KeyboardInterrupt:
             self.is_stopped = self.reading is None
         finally:
-            waiting.end()
+            waiting.clear()
             if self.parts and not self.parts[-1].endswith("\n"):
                 self._write("\n")
 
-    def told(self, done: int, total: int) -> None:
-        """Say how many pages were read, and of how many."""
-        self.waiting.say(f"reading … {terminal.count(done, 'page')} of {total:,}")
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how many pages were read, and of how many."""
+        self.waiting.show(f"reading … {terminal.format_count(done, 'page')} of {total:,}")
 
     def _print(self, text: str) -> None:
         self.parts.append(text)
-        self._write(terminal.visible(text) if sys.stdout.isatty() else text)
+        self._write(terminal.escape_controls(text) if sys.stdout.isatty() else text)
 
     def _write(self, text: str) -> None:
         sys.stdout.write(text)

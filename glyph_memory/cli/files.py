@@ -10,7 +10,7 @@ from glyph_memory.errors import GlyphMemoryError
 
 
 def write(path: Path, content: bytes | Iterable[str]) -> None:
-    """Write a file beside its place, then move it there; folders are made where they are missing.
+    """Write a file next to its final path, then move it there; missing folders are made.
 
     Args:
         path: Where; what is there is replaced. A pipe or device is written to directly.

@@ -10,7 +10,7 @@ from typing import Self
 
 
 class Interrupts:
-    """Holds Ctrl-C back, but where it is let through; use it with `with`, in the main thread.
+    """Holds Ctrl-C back except inside `allow()`; use it with `with`, in the main thread.
 
     Example:
         >>> with Interrupts() as interrupts:
@@ -34,8 +34,8 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._before)
 
     @contextmanager
-    def allowed(self) -> Iterator[None]:
-        """Let Ctrl-C through inside, also one that came before.
+    def allow(self) -> Iterator[None]:
+        """Let Ctrl-C through inside the block, also one that came before it.
 
         Raises:
             KeyboardInterrupt: It came.

@@ -17,7 +17,7 @@ _LINES_RUN_TOGETHER = 30
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """A style as it was asked for, before it is fitted to a model."""
+    """A page style as it was asked for, before it is fitted to a model."""
 
     style: str = "glyph"
     """A preset's name, or the path of a Glyph configuration file."""
@@ -32,7 +32,7 @@ class Look:
 
     @property
     def name(self) -> str:
-        """What to call it in a report."""
+        """The style's name in a report."""
         changes = [
             f"font {self.font}" if self.font else "",
             f"{self.size_pt:g} pt" if self.size_pt else "",
@@ -41,14 +41,14 @@ class Look:
         ]
         return ", ".join([self.style, *filter(None, changes)])
 
-    def fitted(self, profile: ModelProfile) -> PageStyle:
-        """Give the style; presets with sides that the model does not rescale, files exactly as they are.
+    def build_style(self, profile: ModelProfile) -> PageStyle:
+        """Return the style: presets with sides that the model does not rescale, files exactly as they are.
 
         Raises:
             StyleError: There is no such style, or it cannot be drawn.
         """
         if self.style in PRESETS:
-            style = PageStyle.named(self.style).snapped(profile.snap_px)
+            style = PageStyle.from_name(self.style).with_snap_px(profile.snap_px)
         elif Path(self.style).exists():
             style = PageStyle.from_glyph_json(self.style)
         else:
@@ -62,17 +62,17 @@ class Look:
         return replace(style, font=self.font or style.font, dpi=style.dpi if self.dpi is None else self.dpi)
 
 
-def profile_of(name: str, *, tokenizer: str | None) -> ModelProfile:
-    """Look a model up; count its text with its own tokenizer where that is at hand.
+def find_profile(name: str, *, tokenizer: str | None) -> ModelProfile:
+    """Return a model's profile; it counts text with the model's own tokenizer where one is given.
 
     Raises:
         ProfileError: There is no such model, or no such tokenizer.
     """
-    profile = ModelProfile.named(name)
+    profile = ModelProfile.from_name(name)
     return profile if tokenizer is None else profile.with_tokenizer(tokenizer)
 
 
 def load_fonts(style: PageStyle) -> None:
-    """Load a style's fonts, which a process does once: it is not what a page takes."""
+    """Load a style's fonts: a process does this once, so it must not count as a page's time."""
     for _ in iter_pages(f" {NEWLINE_MARK}", style=style):
         pass

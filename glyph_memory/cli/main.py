@@ -14,7 +14,7 @@ from glyph_memory.errors import GlyphMemoryError
 
 def main() -> None:
     """Run the command line; never returns."""
-    _take_any_character()
+    _escape_unencodable()
     sys.exit(_run())
 
 
@@ -28,29 +28,29 @@ def _run() -> int:
         finally:
             sys.stdout.flush()
     except GlyphMemoryError as error:
-        return _told(str(error))
+        return _print_error(str(error))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read us has seen enough, `| head` for one
-        _drop_what_is_left()
+        _discard_output()
         return 1
     except OSError as error:  # files are our errors by now; what is left is standard output, on a full disk
-        _drop_what_is_left()
-        return _told(f"cannot write to standard output: {error.strerror or error}; is the disk full?")
+        _discard_output()
+        return _print_error(f"cannot write to standard output: {error.strerror or error}; is the disk full?")
     return 0
 
 
-def _told(message: str) -> int:
+def _print_error(message: str) -> int:
     print(f"error: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
     return 1
 
 
-def _drop_what_is_left() -> None:
-    """Let what Python flushes at its end go nowhere, or it would complain once more."""
+def _discard_output() -> None:
+    """Send what Python flushes at exit to nowhere, or it would fail once more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _take_any_character() -> None:
+def _escape_unencodable() -> None:
     """Write characters that the terminal's encoding lacks as their number, rather than fail."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -17,7 +17,7 @@ from glyph_memory.store.address import parse_address
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Which memory was asked for."""
+    """The database and the session that were asked for."""
 
     memory: str
     """Path or URL of a database."""
@@ -25,17 +25,17 @@ class Place:
     """The session's name."""
 
     def __str__(self) -> str:
-        return f"{self.shown}, session {terminal.inline(self.session)}"
+        return f"{self.shown}, session {terminal.escape_line(self.session)}"
 
     @property
     def shown(self) -> str:
-        """The database for people: a password is hidden."""
-        return terminal.inline(parse_address(self.memory).shown.strip("'"))
+        """The database's address for display, without a password."""
+        return terminal.escape_line(parse_address(self.memory).shown.strip("'"))
 
 
 @contextmanager
-def existing_store(memory: str) -> Iterator[Store]:
-    """Open a database to look; nothing in it changes, whatever it holds.
+def open_existing_store(memory: str) -> Iterator[Store]:
+    """Open a database for reading only; nothing in it changes.
 
     Raises:
         StoreError: It is not there, cannot be opened, or is no memory.
@@ -59,31 +59,31 @@ def existing_store(memory: str) -> Iterator[Store]:
 
 
 @contextmanager
-def existing(place: Place) -> Iterator[GlyphMemory]:
-    """Open a session to look at it as its last chat showed it.
+def open_existing_session(place: Place) -> Iterator[GlyphMemory]:
+    """Open a session for reading only, with the settings of its last chat.
 
     Raises:
         StoreError: There is no such database, or no such session in it.
     """
-    with existing_store(place.memory) as store:
+    with open_existing_store(place.memory) as store:
         names = [session.name for session in store.sessions()]
         if place.session not in names:
             others = ", ".join(map(repr, names[:8])) + (", …" if len(names) > 8 else "")
             has = f"it has {others}" if names else "it has none yet"
             shown = parse_address(place.memory).shown  # without a password
             raise StoreError(f"no session {place.session!r} in {shown}: {has}. --session names one")
-        chosen = settings.kept(store.path, place.session)
-        if not settings.is_sound(chosen):
+        chosen = settings.load_settings(store.path, place.session)
+        if not settings.is_usable(chosen):
             terminal.warn(
                 "what was kept of how this session is shown cannot be used; the figures are as without"
             )
             chosen = Settings()
-        yield _opened(store, place, chosen)
+        yield _open_memory(store, place, chosen)
 
 
 @contextmanager
-def ready(place: Place, typed: Settings) -> Iterator[tuple[GlyphMemory, bool]]:
-    """Open a session to write to it, made where it is missing; say whether it is to be shown otherwise than before.
+def open_or_create_session(place: Place, typed: Settings) -> Iterator[tuple[GlyphMemory, bool]]:
+    """Open a session for writing, or create it; also return whether its settings differ from before.
 
     Raises:
         GlyphMemoryError: It cannot be opened or written to, or the settings cannot work.
@@ -94,14 +94,14 @@ def ready(place: Place, typed: Settings) -> Iterator[tuple[GlyphMemory, bool]]:
                 f"{parse_address(place.memory).shown} is read-only. recall and report can read it; to go on, copy it "
                 "to a place where you may write and name that with --memory"
             )
-        before = settings.kept(store.path, place.session)
-        chosen = typed.over(before)
-        memory = _opened(store, place, chosen)
-        settings.keep(store.path, place.session, chosen)
+        before = settings.load_settings(store.path, place.session)
+        chosen = typed.fill_from(before)
+        memory = _open_memory(store, place, chosen)
+        settings.save_settings(store.path, place.session, chosen)
         yield memory, chosen != before
 
 
-def _opened(store: Store, place: Place, chosen: Settings) -> GlyphMemory:
+def _open_memory(store: Store, place: Place, chosen: Settings) -> GlyphMemory:
     profile = chosen.model()
     return GlyphMemory.open(
         store,

@@ -11,7 +11,7 @@ from glyph_memory.cli import terminal
 
 
 class Progress:
-    """Is called with how many pages are done, and how many there are.
+    """A bar that is called with how many pages are done, and how many there are.
 
     Args:
         doing: What is being done.
@@ -31,7 +31,7 @@ class Progress:
         self._end()
 
     def __call__(self, done: int, total: int) -> None:
-        """Show how far it is; the bar goes away once all is done, since answers are printed then."""
+        """Update the bar; it disappears once all is done, since answers are printed then."""
         if self._step is None:
             self._step = self._stack.enter_context(terminal.progress(self._doing, total=total))
         self._step(done - self._done, done - self._done)

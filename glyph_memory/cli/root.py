@@ -25,7 +25,7 @@ app = typer.Typer(
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def registered(panel: str, *examples: tuple[str, str]) -> Callable[[_Function], _Function]:
+def register_command(panel: str, *examples: tuple[str, str]) -> Callable[[_Function], _Function]:
     """Register a command: its docstring is its help, and examples stand at the end of it.
 
     Args:
@@ -38,7 +38,7 @@ def registered(panel: str, *examples: tuple[str, str]) -> Callable[[_Function], 
         epilog = "\n\n".join(["[bold]Examples[/]", *shown])
         app.command(
             name=function.__name__.rstrip("_"),
-            help=_flowing(function.__doc__),
+            help=_join_paragraph_lines(function.__doc__),
             epilog=epilog,
             rich_help_panel=panel,
         )(function)
@@ -47,13 +47,13 @@ def registered(panel: str, *examples: tuple[str, str]) -> Callable[[_Function], 
     return register
 
 
-def _flowing(docstring: str | None) -> str:
-    """Make one line of each paragraph; where lines end is for the terminal's width to say."""
+def _join_paragraph_lines(docstring: str | None) -> str:
+    """Join the lines of each paragraph; the terminal's width decides where they break."""
     paragraphs = inspect.cleandoc(docstring or "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"glyph-memory {__version__}")
         raise typer.Exit
@@ -70,14 +70,18 @@ Start with [bold cyan]glyph-memory demo[/]; it needs neither a model nor a GPU.
 """
 
 
-@app.callback(help=_flowing(_ABOUT))
+@app.callback(help=_join_paragraph_lines(_ABOUT))
 def main(
     *,
     version: Annotated[
         bool,
         typer.Option(
-            "--version", metavar="", callback=_version, is_eager=True, help="Print the version and leave."
+            "--version",
+            metavar="",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and leave.",
         ),
     ] = False,
 ) -> None:
-    """Take what is given before a command."""
+    """Handle the options that stand before a command."""

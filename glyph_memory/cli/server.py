@@ -20,7 +20,7 @@ NO_SERVER = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Server:
-    """Whom to ask, and how."""
+    """The server to ask, as it was asked for; without an address, the nano reader."""
 
     url: str | None
     """Its address, up to `/v1`; None for the nano reader."""
@@ -33,13 +33,13 @@ class Server:
 
     @property
     def is_nano(self) -> bool:
-        """Whether nobody is asked but the reader that comes along."""
+        """Whether the nano reader answers, because no server is given."""
         return self.url is None
 
     def reader(
         self, profile: ModelProfile, *, progress: Callable[[int, int], None] | None = None
     ) -> AbstractContextManager[Reader]:
-        """Give a reader that asks it.
+        """Return a reader that asks the server, or the nano reader where none is given.
 
         Args:
             profile: The model's.

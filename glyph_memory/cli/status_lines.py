@@ -10,13 +10,13 @@ from glyph_memory.readers import Reading
 
 
 def greeting(place: str, report: MemoryReport) -> str:
-    """Say where the conversation stands when it is taken up again."""
-    turns = f"{terminal.count(report.turns, 'turn')} so far, {report.page_turns:,} of them on pages"
+    """Return one line on the state of the conversation that is continued."""
+    turns = f"{terminal.format_count(report.turns, 'turn')} so far, {report.page_turns:,} of them on pages"
     return f"{place} · {turns if report.turns else 'begins'} · /help lists commands"
 
 
-def sent(report: MemoryReport, reading: Reading) -> str:
-    """Say what the model was shown, what the server counted, and what that saves.
+def describe_request(report: MemoryReport, reading: Reading) -> str:
+    """Return one line on what the model was shown, what the server counted, and what that saves.
 
     Args:
         report: Of the memory when the model was asked.
@@ -24,17 +24,17 @@ def sent(report: MemoryReport, reading: Reading) -> str:
     """
     usage = reading.usage
     in_words = report.recent_turns + report.quoted_turns
-    shown = [f"{terminal.count(in_words, 'turn')} as text"] if in_words else []
+    shown = [f"{terminal.format_count(in_words, 'turn')} as text"] if in_words else []
     if report.page_turns:
-        turns = f"{report.page_turns:,}" if in_words else terminal.count(report.page_turns, "turn")
-        shown.append(f"{turns} on {terminal.count(report.pages, 'page')}")
+        turns = f"{report.page_turns:,}" if in_words else terminal.format_count(report.page_turns, "turn")
+        shown.append(f"{turns} on {terminal.format_count(report.pages, 'page')}")
     if report.request_is_repeated:
         shown.append("the sealed request as text, too")
     if report.departed_turns:
         shown.append(f"{report.departed_turns:,} no longer shown")
     parts = [", ".join(shown)]
     if isinstance(reading, NanoReading):
-        return " · ".join(filter(None, (*parts, read_by_nano(reading))))
+        return " · ".join(filter(None, (*parts, describe_nano_reading(reading))))
     if usage.prompt_tokens is not None:
         cached = usage.cached_tokens
         share = f", {cached / max(1, usage.prompt_tokens):.0%} cached" if cached is not None else ""
@@ -44,31 +44,33 @@ def sent(report: MemoryReport, reading: Reading) -> str:
     return " · ".join(parts)
 
 
-def read_by_nano(reading: NanoReading) -> str:
-    """Say who read, how many pages, and how long that took."""
+def describe_nano_reading(reading: NanoReading) -> str:
+    """Return one line on who read, how many pages, and how long that took."""
     seconds = f"{reading.timing.total_s:.1f} s" if reading.timing.total_s is not None else ""
     return " · ".join(
-        filter(None, ("nano reader", f"{terminal.count(reading.pages_read, 'page')} read", seconds))
+        filter(None, ("nano reader", f"{terminal.format_count(reading.pages_read, 'page')} read", seconds))
     )
 
 
-def changes(before: Fold, after: Fold) -> list[str]:
-    """Say what became of old turns between two looks, a sentence each."""
+def describe_changes(before: Fold, after: Fold) -> list[str]:
+    """Return a sentence for each change to old turns between two folds."""
     known = {seal.digest for seal in before.seals}
-    notes = [_sealed(seal) for seal in after.seals if seal.digest not in known and seal.epoch == after.epoch]
+    notes = [
+        _describe_seal(seal) for seal in after.seals if seal.digest not in known and seal.epoch == after.epoch
+    ]
     if after.epoch == before.epoch:
         return notes
-    if after.departed and len(after.departed) > len(before.departed):
-        last = after.departed[-1].anchors[-1]
+    if after.evicted_seals and len(after.evicted_seals) > len(before.evicted_seals):
+        last = after.evicted_seals[-1].anchors[-1]
         gone = f"turns up to §{last} are no longer shown; they are kept, and /recall finds them"
         return [*notes, f"Epoch {after.epoch} begins: {gone}."]
     return [f"Epoch {after.epoch} begins: old turns were drawn anew."]
 
 
-def _sealed(seal: Seal) -> str:
+def _describe_seal(seal: Seal) -> str:
     first, last = seal.anchors[0], seal.anchors[-1]
     span = f"§{first}" if first == last else f"§{first} to §{last}"
     if seal.kind == "text":
         return f"Sealed: {span} stay text, since pages would not have paid."
-    pages = terminal.count(len(seal.pages), "page")
+    pages = terminal.format_count(len(seal.pages), "page")
     return f"Sealed: {span} became {pages}, {seal.tokens:,} tokens for {seal.text_tokens:,} of text."

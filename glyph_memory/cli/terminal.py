@@ -25,8 +25,8 @@ _WIDTH_OF_FILES = 110
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-class Counted(Protocol):
-    """Figures that know what counted them."""
+class TokenFigures(Protocol):
+    """Figures that name what counted them."""
 
     @property
     def profile(self) -> str:
@@ -42,28 +42,28 @@ class Counted(Protocol):
 
 
 def console() -> Console:
-    """Give standard output."""
+    """Return a console that prints to standard output."""
     return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES, highlight=False)
 
 
 def side_console() -> Console:
-    """Give standard error."""
+    """Return a console that prints to standard error."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def warn(sentence: str) -> None:
-    """Say a warning, on one line."""
-    side_console().print(Text.assemble(("warning: ", "yellow"), visible(" ".join(sentence.split()))))
+    """Print a warning on one line, to standard error."""
+    side_console().print(Text.assemble(("warning: ", "yellow"), escape_controls(" ".join(sentence.split()))))
 
 
-def dim(sentence: str) -> None:
-    """Say something by the way."""
+def print_note(sentence: str) -> None:
+    """Print a remark in dim letters, to standard error."""
     side_console().print(Text(sentence, "dim"))
 
 
-def fail(sentence: str) -> None:
-    """Say what went wrong, on one line, where the program goes on all the same."""
-    side_console().print(Text.assemble(("error: ", "red"), visible(" ".join(sentence.split()))))
+def print_error(sentence: str) -> None:
+    """Print an error on one line, to standard error, where the program goes on."""
+    side_console().print(Text.assemble(("error: ", "red"), escape_controls(" ".join(sentence.split()))))
 
 
 def print_json(value: object) -> None:
@@ -71,23 +71,23 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def visible(text: str) -> str:
-    """Show control characters, which could move the cursor or colour the screen, as their number."""
+def escape_controls(text: str) -> str:
+    """Return a text with control characters, which could move the cursor or set colours, as numbers."""
     return _CONTROL.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
 
 
-def inline(text: str) -> str:
-    """Do what `visible` does, with line breaks and tabs, too: for names, which stand amid other words."""
-    return visible(text).replace("\n", "\\u{a}").replace("\t", "\\u{9}")
+def escape_line(text: str) -> str:
+    """Escape control characters, line breaks and tabs included: for names inside a sentence."""
+    return escape_controls(text).replace("\n", "\\u{a}").replace("\t", "\\u{9}")
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """Spell a number of things: 1 page, 1,200 pages."""
+def format_count(number: int, one: str, many: str = "") -> str:
+    """Return a number of things in words: 1 page, 1,200 pages."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def clock(time: datetime) -> str:
-    """Spell a time as clocks show it here."""
+def format_time(time: datetime) -> str:
+    """Return a time in the local time zone: 2025-03-03 09:30."""
     return f"{time.astimezone():%Y-%m-%d %H:%M}"
 
 
@@ -113,7 +113,7 @@ def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> It
         disable=not sys.stderr.isatty(),
     )
     with bar:
-        task, made = bar.add_task(escape(visible(doing)), total=total, made=0, unit=unit), 0
+        task, made = bar.add_task(escape(escape_controls(doing)), total=total, made=0, unit=unit), 0
 
         def step(done: int, several: int = 1) -> None:
             nonlocal made
@@ -124,31 +124,31 @@ def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> It
 
 
 def figures_table(rows: Sequence[tuple[str, Figures]], *, heading: str = "text") -> Table:
-    """Lay figures out, a text a row."""
+    """Return a table of figures, a row for each text."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(heading, overflow="fold")
     for name in ("text tokens", "page tokens", "ratio", "pages", "ms a page"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in rows:
         table.add_row(
-            Text(visible(name)), text_tokens(figures), f"{figures.page_tokens:,}", ratio(figures.ratio),
+            Text(escape_controls(name)), format_text_tokens(figures), f"{figures.page_tokens:,}", format_ratio(figures.ratio),
             f"{figures.pages:,}", f"{figures.ms_a_page:.1f}",
         )  # fmt: skip
     return table
 
 
-def text_tokens(figures: Figures) -> str:
-    """Spell a count of text tokens; an estimate is marked as one."""
+def format_text_tokens(figures: Figures) -> str:
+    """Return a number of text tokens as a string; an estimate is marked as one."""
     return f"{'' if figures.text_exact else '≈ '}{figures.text_tokens:,}"
 
 
-def ratio(value: float) -> Text:
-    """Spell a ratio, green where pages are the cheaper way."""
+def format_ratio(value: float) -> Text:
+    """Return a ratio as text for the terminal, green where pages are cheaper."""
     return Text(f"{value:.2f}×", "bold green" if value > 1 else "red")
 
 
-def how_counted(counted: Counted, *, option: str = "--tokenizer") -> str:
-    """Say what counted, in a few words, and what can be typed to have it exactly."""
+def describe_counting(counted: TokenFigures, *, option: str = "--tokenizer") -> str:
+    """Return sentences on what counted the tokens, and which option makes the count exact."""
     pages = f"Page tokens: by the rule of {counted.profile}'s own image processor."
     if counted.text_exact:
         return f"Text tokens: exact, by {counted.text_counter}. {pages}"

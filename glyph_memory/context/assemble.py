@@ -27,31 +27,31 @@ _NOTE = (
 
 
 def note(fold: Fold) -> str:
-    """Say what the images are, and which turns are no longer among them; the same words all through an epoch."""
-    if not fold.gone:
+    """Return the note above the pages: what the images are, and which turns are no longer among them."""
+    if not fold.evicted_anchors:
         return _NOTE
-    first, last = fold.gone[0][0], fold.gone[-1][1]
+    first, last = fold.evicted_anchors[0][0], fold.evicted_anchors[-1][1]
     return f"{_NOTE}Turns §{first} to §{last} are older and not shown; they are kept, and a search recalls them.\n"
 
 
 def caption(page: SealedPage) -> str:
-    """Name a page and the turns on it."""
+    """Return a page's caption: its number and the turns on it."""
     return f"{caption_line(page.number, page.anchors)}:\n"
 
 
 def caption_line(number: int, anchors: tuple[int, int]) -> str:
-    """Name a page by its number and the anchors of the first and the last turn on it."""
+    """Return a page's number and the anchors of the first and the last turn on it, as one line."""
     return f"{_span(*anchors)}, page {number}"
 
 
 def picture_caption(picture: SealedPicture) -> str:
-    """Name a picture that came with a sealed turn, or say that it is missing."""
+    """Return the caption of a sealed turn's picture, or a line that it cannot be shown."""
     missing = " cannot be shown" if picture.size is None else ""
     return f"§{picture.anchor}, its picture {picture.position}{missing or ':'}\n"
 
 
 def ledger_text(anchors: Sequence[int], lines: Sequence[str], omitted: int) -> str:
-    """Introduce a run's identifiers; empty where there are none."""
+    """Return a run's identifiers under a heading; empty where there are none."""
     if not lines:
         return ""
     more = f"; {omitted} more stand on the pages alone" if omitted else ""
@@ -60,7 +60,7 @@ def ledger_text(anchors: Sequence[int], lines: Sequence[str], omitted: int) -> s
 
 
 def sealed_text_head(seal_anchors: Sequence[int]) -> str:
-    """Introduce a text seal's turns."""
+    """Return the line above the turns of a text seal."""
     return f"{_span(seal_anchors[0], seal_anchors[-1])}, in words:\n"
 
 
@@ -72,7 +72,7 @@ def assemble(
     repeated: Sequence[str],
     recent: Sequence[Message],
 ) -> list[Message]:
-    """Order the messages.
+    """Return a context's messages, in the order in which they are sent.
 
     Args:
         fold: What is where.
@@ -82,7 +82,7 @@ def assemble(
         recent: The recent turns' messages.
     """
     messages = [Message(role="system", parts=(head,))] if head else []
-    parts = [*shown_parts(fold, sealed=sealed, repeated=repeated)]
+    parts = [*build_sealed_parts(fold, sealed=sealed, repeated=repeated)]
     if not parts:
         opened = [*recent] if not recent or recent[0].role == "user" else [_opening(), *recent]
         return messages + opened
@@ -93,8 +93,8 @@ def assemble(
     return [*messages, Message(role="user", parts=tuple(parts)), *recent]
 
 
-def shown_parts(fold: Fold, *, sealed: Iterable[Parts], repeated: Sequence[str]) -> Parts:
-    """Give what stands for all that is sealed: the note, each seal's parts, the turns that are repeated; or nothing."""
+def build_sealed_parts(fold: Fold, *, sealed: Iterable[Parts], repeated: Sequence[str]) -> Parts:
+    """Return what is sent of all that is sealed: the note, each seal's parts, the repeated turns; or nothing."""
     if not fold.seals:
         return ()
     return (note(fold), *(part for one in sealed for part in one), *repeated)
@@ -115,7 +115,7 @@ def seal_parts(
     *,
     captions: bool = True,
 ) -> Parts:
-    """Give what is sent of a seal that is pages: each page and picture under its caption, the ledger last.
+    """Return what is sent of a page seal: each page and picture under its caption, the ledger last.
 
     Args:
         seal: The seal.

@@ -22,12 +22,18 @@ from glyph_memory.context.assemble import (
     sealed_text_head,
 )
 from glyph_memory.context.cache import ImageCache, RecentImages
-from glyph_memory.context.page_drawer import Easel
-from glyph_memory.context.pictures import SEALED_SIDE_PX, whole
-from glyph_memory.context.quote import call_arguments, guarded, message_text, quoted, shown
+from glyph_memory.context.page_drawer import PageDrawer
+from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture
+from glyph_memory.context.quote import (
+    call_arguments,
+    drop_reasoning,
+    escape_anchors,
+    message_text,
+    quote_turns,
+)
 from glyph_memory.context.tail import call_id
 from glyph_memory.errors import ProfileError
-from glyph_memory.folding import Bound, FoldPolicy, Seal, SealedPicture
+from glyph_memory.folding import DrawnRun, FoldPolicy, Seal, SealedPicture
 from glyph_memory.ledger import Mention, mentions, write_ledger
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
@@ -81,16 +87,16 @@ class Binder:
         uuid_of: Callable[[str], str] | None = None,
         captions: Captions = "text",
     ) -> None:
-        self.profile = ModelProfile.named(profile) if isinstance(profile, str) else profile
-        self.style = style or PageStyle.glyph().snapped(self.profile.snap_px)
+        self.profile = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
+        self.style = style or PageStyle.glyph().with_snap_px(self.profile.snap_px)
         self.policy = policy or FoldPolicy.for_profile(self.profile)
         self.cache: ImageCache = RecentImages() if cache is None else cache  # an empty one may be falsy
         self.captions: Captions = captions
-        self._easel = Easel(
+        self._easel = PageDrawer(
             self.profile,
             self.style,
             self.cache,
-            takes=self.takes,
+            takes=self.accepts_image,
             uuid_of=uuid_of if self.profile.image_uuids else None,
             captioned=captions == "page",
         )
@@ -100,12 +106,12 @@ class Binder:
         self.count = lru_cache(maxsize=_REMEMBERED)(counter.count)
         defused = partial(defuse, special_tokens=self.profile.special_tokens)
         self._clean = lru_cache(maxsize=_REMEMBERED)(defused)
-        self._plain = lru_cache(maxsize=_REMEMBERED)(lambda text: defused(guarded(text)))
+        self._plain = lru_cache(maxsize=_REMEMBERED)(lambda text: defused(escape_anchors(text)))
         self.fingerprint = self._fingerprint()
         self._occurrences: Occurrences | None = None
 
-    def knowing(self, occurrences: Occurrences) -> Self:
-        """Give a binder for one conversation, whose ledgers prefer what was said rarely so far."""
+    def with_occurrences(self, occurrences: Occurrences) -> Self:
+        """Return a binder for one conversation, whose ledgers prefer identifiers that were rare so far."""
         one = copy.copy(self)
         one._occurrences = occurrences
         return one
@@ -114,20 +120,20 @@ class Binder:
         """Break the model's special tokens in a text."""
         return self._clean(text)
 
-    def plain(self, text: str) -> str:
-        """Break special tokens, and what could be taken for a line of ours."""
+    def clean_and_escape(self, text: str) -> str:
+        """Break special tokens, and escape what could be read as an anchor line of ours."""
         return self._plain(text)
 
-    def told(self, text: str, *, role: Role) -> str:
-        """Spell what a turn says as a message of its own: without old reasoning, and with all of the above broken."""
+    def format_text(self, text: str, *, role: Role) -> str:
+        """Return a turn's text as a message: without old reasoning, special tokens broken, anchors escaped."""
         return self.clean(message_text(Turn(role=role, text=text)))
 
-    def arguments(self, arguments: str) -> str:
-        """Spell a tool call's arguments: a JSON object whose strings are cleaned as they read once it is parsed."""
-        return call_arguments(arguments, clean=self.plain)
+    def clean_arguments(self, arguments: str) -> str:
+        """Return a tool call's arguments as a JSON object whose strings are cleaned."""
+        return call_arguments(arguments, clean=self.clean_and_escape)
 
-    def takes(self, size: tuple[int, int]) -> bool:
-        """Say whether the model takes an image of that size."""
+    def accepts_image(self, size: tuple[int, int]) -> bool:
+        """Return whether the model takes an image of that size."""
         try:
             return self.profile.image_tokens(size) <= self.policy.prompt_tokens // 4
         except ProfileError:
@@ -135,51 +141,56 @@ class Binder:
 
     # What the fold asks; see `Costs`.
 
-    def text_tokens(self, turn: Turn) -> int:
-        """Count what a turn takes as a message, its pictures not counted."""
+    def count_message_tokens(self, turn: Turn) -> int:
+        """Count what a turn costs as a message, without its pictures."""
         tokens = MESSAGE_TOKENS + self.count(self.clean(message_text(turn)))
         if turn.role == "tool":
-            tokens += CALL_TOKENS + self.count(self.plain(turn.name or ""))
+            tokens += CALL_TOKENS + self.count(self.clean_and_escape(turn.name or ""))
         for number, call in enumerate(turn.tool_calls):
-            arguments = call_arguments(call.arguments, clean=self.plain), self.plain(call.arguments)
+            arguments = (
+                call_arguments(call.arguments, clean=self.clean_and_escape),
+                self.clean_and_escape(call.arguments),
+            )
             # As a call or in words, whichever takes more; the id counts twice, since the result is sent with it, too.
-            tokens += CALL_TOKENS + self.count(self.plain(call.name)) + max(map(self.count, arguments))
-            tokens += 2 * self.count(self.plain(call_id(turn, number)))
+            tokens += (
+                CALL_TOKENS + self.count(self.clean_and_escape(call.name)) + max(map(self.count, arguments))
+            )
+            tokens += 2 * self.count(self.clean_and_escape(call_id(turn, number)))
         return tokens
 
-    def said_tokens(self, turns: Sequence[Turn]) -> int:
-        """Count what turns say, and nothing that stands round it."""
+    def count_content_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count the tokens of the turns' texts and calls alone, without what a template puts round them."""
         calls = [call for turn in turns for call in turn.tool_calls]
         said = [*(self.clean(message_text(turn)) for turn in turns), *(call.name for call in calls)]
         return sum(map(self.count, [*said, *(call.arguments for call in calls)]))
 
-    def picture_tokens(self, turn: Turn) -> int:
-        """Count what a turn's pictures take while the turn is a message."""
+    def count_picture_tokens(self, turn: Turn) -> int:
+        """Count what a turn's pictures cost while the turn is a message."""
         tokens = 0
         for data in turn.images:
-            picture = whole(data)
+            picture = decode_picture(data)
             tokens += _PICTURE_TOKENS
-            if picture is not None and self.takes(picture.size):
+            if picture is not None and self.accepts_image(picture.size):
                 # Alone in a request or not: one rule charges more for a lone image.
                 tokens += max(self.profile.image_tokens(picture.size, images=images) for images in (1, 2))
         return tokens + MESSAGE_TOKENS
 
-    def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
-        """Draw a run as pages, choose its ledger, count both."""
-        pages = self._easel.sealed(turns, first_page)
-        found = mentions((turn.anchor or 0, shown(turn).said) for turn in turns)
+    def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
+        """Draw a run as pages, choose its ledger, and count both."""
+        pages = self._easel.draw_sealed_pages(turns, first_page)
+        found = mentions((turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns)
         listed = write_ledger(
             found,
-            occurrences=self._known(found, turns[-1].anchor or 0),
+            occurrences=self._count_mentions(found, turns[-1].anchor or 0),
             budget_tokens=ledger_tokens,
             count=lambda line: self.count(self.clean(line)),
         )
         anchors = [turn.anchor or 0 for turn in turns]
         text = [*map(caption, pages)] if self.captions == "text" else []
         text.append(ledger_text(anchors, listed.lines, listed.omitted))
-        pictures = self.shown_pictures(turns)
+        pictures = self.describe_pictures(turns)
         text += map(picture_caption, pictures)
-        return Bound(
+        return DrawnRun(
             pages=pages,
             pictures=pictures,
             ledger=listed.lines,
@@ -187,19 +198,19 @@ class Binder:
             tokens=sum(page.tokens for page in pages) + sum(self.count(self.clean(part)) for part in text),
         )
 
-    def quoted_tokens(self, turns: Sequence[Turn]) -> int:
-        """Count what a run takes as the text of a text seal."""
-        captions = sum(self.count(picture_caption(picture)) for picture in self.shown_pictures(turns))
-        return self.count(self._quoted(turns)) + captions
+    def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count what a run costs as the text of a text seal."""
+        captions = sum(self.count(picture_caption(picture)) for picture in self.describe_pictures(turns))
+        return self.count(self._quote_run(turns)) + captions
 
-    def shown_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
-        """Give a run's pictures as they are shown once it is sealed."""
-        return self._easel.shown_pictures(turns)
+    def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
+        """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
+        return self._easel.describe_pictures(turns)
 
     # What a context shows of a seal.
 
     def parts(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> Parts:
-        """Give what is sent of a seal, drawing what the cache has lost.
+        """Return what is sent of a seal; pages that the cache has lost are drawn again.
 
         Args:
             seal: The seal, of this binder's fingerprint.
@@ -208,10 +219,12 @@ class Binder:
         Raises:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
         """
-        pictures = self._easel.pictures(seal, turns)
+        pictures = self._easel.load_pictures(seal, turns)
         if seal.kind == "text":
-            return (self._quoted(turns()), *seal_parts(seal, [], pictures))
-        parts = seal_parts(seal, self._easel.files(seal, turns), pictures, captions=self.captions == "text")
+            return (self._quote_run(turns()), *seal_parts(seal, [], pictures))
+        parts = seal_parts(
+            seal, self._easel.load_page_images(seal, turns), pictures, captions=self.captions == "text"
+        )
         return tuple(self.clean(part) if isinstance(part, str) else part for part in parts)
 
     def pages(self, seal: Seal, turns: Sequence[Turn], *, style: PageStyle | None = None) -> list[Page]:
@@ -219,11 +232,11 @@ class Binder:
         first = seal.pages[0].number if seal.pages else 1
         return [page for page, _ in self._easel.draw(turns, first, style=style)]
 
-    def _quoted(self, turns: Sequence[Turn]) -> str:
+    def _quote_run(self, turns: Sequence[Turn]) -> str:
         anchors = [turn.anchor or 0 for turn in turns]
-        return sealed_text_head(anchors) + self.clean(quoted(turns))
+        return sealed_text_head(anchors) + self.clean(quote_turns(turns))
 
-    def _known(self, found: Sequence[Mention], upto: int) -> Mapping[str, int]:
+    def _count_mentions(self, found: Sequence[Mention], upto: int) -> Mapping[str, int]:
         if self._occurrences is None:
             return {}
         return self._occurrences([mention.identifier.text for mention in found], upto)

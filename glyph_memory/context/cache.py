@@ -12,20 +12,20 @@ V = TypeVar("V")
 
 
 class ImageCache(Protocol):
-    """Keeps image files by the digest of what they show. What it gives must be what it was given, byte for byte."""
+    """Stores image files by the digest of what they show; `get` must return the very bytes that `put` got."""
 
     def get(self, digest: str) -> bytes | None:
-        """Give a file, or None where it is not there any more."""
+        """Return a file, or None where it is no longer there."""
 
     def put(self, digest: str, data: bytes) -> None:
-        """Keep a file, if there is room; whoever needs it to be kept must not rely on it."""
+        """Store a file if there is room; it may be dropped at any time."""
 
     def forget(self, digest: str) -> None:
-        """Drop a file, because what it shows is to be erased."""
+        """Delete a file, because what it shows is to be erased."""
 
 
-class Latest(Generic[K, V]):
-    """Remembers the values used last, up to a weight of all together. Safe to share among threads.
+class LruCache(Generic[K, V]):
+    """Keeps the values used last, up to a total weight. Safe to share among threads.
 
     Args:
         at_most: What all of them may weigh; the newest stays in any case.
@@ -37,7 +37,7 @@ class Latest(Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
-        """Give a value, or None where it was forgotten."""
+        """Return a value, or None where it was dropped."""
         with self._lock:
             if key not in self._held:
                 return None
@@ -45,7 +45,7 @@ class Latest(Generic[K, V]):
             return self._held[key][0]
 
     def put(self, key: K, value: V, *, weight: int = 1) -> None:
-        """Remember a value, and forget those not used for longest."""
+        """Store a value, and drop those not used for longest."""
         with self._lock:
             self._weight += weight - self._held.pop(key, (None, 0))[1]
             self._held[key] = value, weight
@@ -66,7 +66,7 @@ class RecentImages:
     """
 
     def __init__(self, *, at_most_bytes: int = 64 << 20) -> None:
-        self._files = Latest[str, bytes](at_most=at_most_bytes)
+        self._files = LruCache[str, bytes](at_most=at_most_bytes)
 
     def get(self, digest: str) -> bytes | None:
         """Give a file, or None where it was dropped."""

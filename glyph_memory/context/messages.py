@@ -30,7 +30,7 @@ class ImagePart:
 
     @classmethod
     def of(cls, page: Page, *, uuid: str | None = None) -> ImagePart:
-        """Encode a page once; the same bytes are sent every time the part is."""
+        """Encode a page as an image part; the same bytes are sent every time."""
         return cls(data=page.png(), size=page.size, uuid=uuid)
 
     @cached_property
@@ -59,7 +59,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """Its text as it is spelled where it holds no picture: each part begins a line."""
+        """Its text parts joined, each beginning on a new line."""
         texts = [part for part in self.parts if isinstance(part, str)]
         return "".join(
             [*(text if text.endswith("\n") else f"{text}\n\n" for text in texts[:-1]), *texts[-1:]]
@@ -82,7 +82,7 @@ class Context:
 
     @classmethod
     def of(cls, question: str, *, pages: Sequence[Page], note: str = "") -> Context:
-        """Ask a question about pages: a note, each page under its caption, the question last.
+        """Return a context that asks a question about pages: a note, each page under its caption, the question.
 
         The question comes last so that everything before it stays the same from one question to the next, and a
         server's prefix cache holds.
@@ -107,7 +107,7 @@ class Context:
         )
 
     def to_openai(self) -> list[dict[str, Any]]:
-        """Spell the context as messages of the OpenAI chat-completions API; images as `data:` URLs.
+        """Return the context as OpenAI chat-completions messages; images as `data:` URLs.
 
         A message that holds text alone is spelled as a plain string, which every server's template takes. An image's
         `uuid` stands beside it where it has one: vLLM caches the image under it.

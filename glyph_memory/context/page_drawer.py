@@ -12,23 +12,23 @@ from collections.abc import Callable, Sequence
 from glyph_memory.context.assemble import caption_line
 from glyph_memory.context.cache import ImageCache
 from glyph_memory.context.messages import ImagePart
-from glyph_memory.context.pictures import Picture, scaled
-from glyph_memory.context.quote import shown
+from glyph_memory.context.pictures import Picture, scale_picture
+from glyph_memory.context.quote import drop_reasoning
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting import captioned, compose, typeset
+from glyph_memory.typesetting import add_caption, compose, typeset
 
 _PNG_BYTES = 2048
 """What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
 a limit that no encoder passes, and the same with every one."""
 
 
-class Easel:
-    """Draws for one model and one style.
+class PageDrawer:
+    """Draws pages for one model and one style.
 
     Args:
         profile: The model, for what an image costs.
@@ -55,46 +55,46 @@ class Easel:
     def draw(
         self, turns: Sequence[Turn], first_page: int, *, style: PageStyle | None = None
     ) -> list[tuple[Page, tuple[int, int]]]:
-        """Draw turns; give each page and the anchors of the first and the last turn on it."""
-        style, run = style or self._style, Transcript(tuple(map(shown, turns)))
+        """Draw turns; return each page with the anchors of the first and the last turn on it."""
+        style, run = style or self._style, Transcript(tuple(map(drop_reasoning, turns)))
         begins = [start for start, _ in compose(run, style=style).turns]
         drawn = []
         for page in typeset(run, style=style, first_page=first_page):
             first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1
             anchors = turns[first].anchor or 0, turns[last].anchor or 0
             if self._captioned:
-                page = captioned(page, caption_line(page.number, anchors), style=style)  # noqa: PLW2901 - the same page
+                page = add_caption(page, caption_line(page.number, anchors), style=style)  # noqa: PLW2901 - the same page
             drawn.append((page, anchors))
         return drawn
 
-    def sealed(self, turns: Sequence[Turn], first_page: int) -> tuple[SealedPage, ...]:
-        """Draw turns, keep the files, and say what they are."""
-        return tuple(self._sealed_page(page, anchors) for page, anchors in self.draw(turns, first_page))
+    def draw_sealed_pages(self, turns: Sequence[Turn], first_page: int) -> tuple[SealedPage, ...]:
+        """Draw turns, store the page files, and return a description of each page."""
+        return tuple(self._store_page(page, anchors) for page, anchors in self.draw(turns, first_page))
 
-    def files(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart]:
-        """Give a seal's pages as they are sent.
+    def load_page_images(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart]:
+        """Return a seal's pages as image parts, drawn again where the cache has lost one.
 
         Raises:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
         """
         files = [self._cache.get(page.digest) for page in seal.pages]
         if any(file is None for file in files):
-            files = self._again(seal, turns())
+            files = self._redraw_pages(seal, turns())
         return [
             ImagePart(data=file or b"", size=page.size, uuid=self._uuid(page.digest))
             for page, file in zip(seal.pages, files, strict=True)
         ]
 
-    def shown_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
-        """Give a run's pictures as they are shown once it is sealed."""
+    def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
+        """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
         return tuple(
-            self._sealed_picture(scaled(data), turn.anchor or 0, position)
+            self._sealed_picture(scale_picture(data), turn.anchor or 0, position)
             for turn in turns
             for position, data in enumerate(turn.images, 1)
         )
 
-    def pictures(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart | None]:
-        """Give a seal's pictures as they are sent; None where one cannot be shown."""
+    def load_pictures(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart | None]:
+        """Return a seal's pictures as image parts; None where one cannot be shown."""
         parts: list[ImagePart | None] = []
         for sealed in seal.pictures:
             if sealed.size is None:
@@ -103,7 +103,7 @@ class Easel:
             data = self._cache.get(sealed.digest)
             if data is None:
                 turn = next(turn for turn in turns() if turn.anchor == sealed.anchor)
-                picture = scaled(turn.images[sealed.position - 1])
+                picture = scale_picture(turn.images[sealed.position - 1])
                 if picture is None:  # this machine's decoders take less than those it was sealed with
                     parts.append(None)
                     continue
@@ -115,7 +115,7 @@ class Easel:
             )
         return parts
 
-    def _again(self, seal: Seal, turns: Sequence[Turn]) -> list[bytes | None]:
+    def _redraw_pages(self, seal: Seal, turns: Sequence[Turn]) -> list[bytes | None]:
         files: list[bytes | None] = []
         drawn = self.draw(turns, seal.pages[0].number)
         for sealed, (page, _) in zip(seal.pages, drawn, strict=False):
@@ -130,7 +130,7 @@ class Easel:
             )
         return files
 
-    def _sealed_page(self, page: Page, anchors: tuple[int, int]) -> SealedPage:
+    def _store_page(self, page: Page, anchors: tuple[int, int]) -> SealedPage:
         self._cache.put(page.digest, page.png())
         return SealedPage(
             number=page.number,

@@ -43,18 +43,18 @@ class Picture:
 
 
 @lru_cache(maxsize=64)
-def whole(data: bytes) -> Picture | None:
-    """Give a picture as it came, or None where it cannot be decoded."""
-    return _attempted(data, _as_it_came)
+def decode_picture(data: bytes) -> Picture | None:
+    """Return a picture in its original size, or None where it cannot be decoded."""
+    return _try_decode(data, _keep_original)
 
 
 @lru_cache(maxsize=64)
-def scaled(data: bytes) -> Picture | None:
-    """Give a picture with sides of `SEALED_SIDE_PX` at most, or None where it cannot be decoded."""
-    return _attempted(data, _thumbnail)
+def scale_picture(data: bytes) -> Picture | None:
+    """Return a picture with sides of `SEALED_SIDE_PX` at most, or None where it cannot be decoded."""
+    return _try_decode(data, _thumbnail)
 
 
-def _attempted(data: bytes, show: Callable[[Image.Image, bytes], Picture]) -> Picture | None:
+def _try_decode(data: bytes, show: Callable[[Image.Image, bytes], Picture]) -> Picture | None:
     Image.init()
     try:
         image = Image.open(io.BytesIO(data), formats=[name for name in _READ if name in Image.OPEN])
@@ -66,21 +66,21 @@ def _attempted(data: bytes, show: Callable[[Image.Image, bytes], Picture]) -> Pi
         return None
 
 
-def _as_it_came(image: Image.Image, data: bytes) -> Picture:
+def _keep_original(image: Image.Image, data: bytes) -> Picture:
     media_type = _MEDIA_TYPES.get(image.format or "")
     if media_type is not None:
         return Picture(data=data, size=image.size, media_type=media_type)
-    return _encoded(_flat(image), "PNG")
+    return _encode(_flatten(image), "PNG")
 
 
 def _thumbnail(image: Image.Image, _: bytes) -> Picture:
-    flat = _flat(image)
+    flat = _flatten(image)
     flat.thumbnail((SEALED_SIDE_PX, SEALED_SIDE_PX), Image.Resampling.LANCZOS)
-    return _encoded(flat, "JPEG" if image.format in {"JPEG", "MPO"} else "PNG")
+    return _encode(flat, "JPEG" if image.format in {"JPEG", "MPO"} else "PNG")
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """Turn a photo as its camera was held, put transparent pictures on white, bring 16 bits down to 8."""
+def _flatten(image: Image.Image) -> Image.Image:
+    """Rotate a photo by its EXIF note, put transparent pictures on white, reduce 16 bits to 8."""
     try:
         image = ImageOps.exif_transpose(image)
     except Exception:  # a broken note about the camera is no reason to show nothing
@@ -96,7 +96,7 @@ def _flat(image: Image.Image) -> Image.Image:
     return image if image.mode == "L" else image.convert("RGB")
 
 
-def _encoded(image: Image.Image, kind: str) -> Picture:
+def _encode(image: Image.Image, kind: str) -> Picture:
     stream = io.BytesIO()
     image.save(stream, kind, **({"quality": 85} if kind == "JPEG" else {}))
     return Picture(data=stream.getvalue(), size=image.size, media_type=_MEDIA_TYPES[kind])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glyph_memory.context.messages import ImagePart, Message
-from glyph_memory.context.pictures import whole
+from glyph_memory.context.pictures import decode_picture
 from glyph_memory.context.quote import call_arguments, message_text
 from glyph_memory.transcript import ToolCall, Turn
 
@@ -18,8 +18,8 @@ OPENING = "(The conversation begins here.)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Speller:
-    """Turns into messages, for one model."""
+class MessageBuilder:
+    """Builds messages from turns, for one model."""
 
     clean: Callable[[str], str]
     """Breaks the model's special tokens in a text."""
@@ -28,9 +28,9 @@ class Speller:
     takes: Callable[[tuple[int, int]], bool]
     """Whether the model takes an image of that size."""
 
-    def messages(self, turns: Sequence[Turn]) -> list[Message]:
-        """Spell turns; the first message is not always a user's, and no two users' messages follow each other."""
-        ids = paired(turns)
+    def build_messages(self, turns: Sequence[Turn]) -> list[Message]:
+        """Return turns as messages; the first may not be a user's, and no two users' messages follow each other."""
+        ids = pair_calls(turns)
         spelled: list[Message] = []
         waiting: list[
             str | ImagePart
@@ -47,7 +47,7 @@ class Speller:
             if waiting and is_last:
                 spelled.append(Message(role="user", parts=tuple(waiting)))
                 waiting = []
-        return list(_joined(spelled))
+        return list(_merge_user_messages(spelled))
 
     def _message(self, turn: Turn, place: int, ids: Mapping[tuple[int, int], str]) -> Message:
         text = self.clean(message_text(turn))
@@ -71,7 +71,7 @@ class Speller:
     def _pictures(self, turn: Turn, *, told: bool) -> list[str | ImagePart]:
         parts: list[str | ImagePart] = []
         for position, data in enumerate(turn.images, 1):
-            picture = whole(data)
+            picture = decode_picture(data)
             if picture is None or not self.takes(picture.size):
                 parts.append(f"(Picture {position} of this message cannot be shown.)")
                 continue
@@ -86,22 +86,22 @@ RESULT = -1
 
 
 def orphan_line(name: str) -> str:
-    """Introduce a result whose call is not there."""
+    """Return the line above a result whose call is not there."""
     return f"Result of {name or 'a tool'}, whose call is not shown:"
 
 
 def unanswered_line(name: str, arguments: str) -> str:
-    """Tell a call that no result came for, after the text of its turn."""
+    """Return the line that describes a call without a result; it follows the text of its turn."""
     return f"\n[called {name} {arguments}; no result came]"
 
 
 def call_id(turn: Turn, number: int) -> str:
-    """Give the id of one of a turn's calls; one of ours where it came without."""
+    """Return the id of one of a turn's calls; one made up here where it came without."""
     return turn.tool_calls[number].id or f"call-{turn.anchor}-{number}"
 
 
-def paired(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
-    """Pair calls and results: the id of each call that has one, by turn and place, and of each result of a call.
+def pair_calls(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
+    """Return the ids of calls and results that belong together, by turn and place; a result's place is `RESULT`.
 
     A result belongs to a call of the last turn that was no result: servers take nothing in between. Calls that are
     open at the end have an id as well: their results are yet to come.
@@ -119,22 +119,22 @@ def paired(turns: Sequence[Turn]) -> dict[tuple[int, int], str]:
     return ids | waiting
 
 
-def _joined(messages: Sequence[Message]) -> Iterator[Message]:
-    """Join users' messages that follow each other: some chat templates insist that the roles alternate."""
+def _merge_user_messages(messages: Sequence[Message]) -> Iterator[Message]:
+    """Merge users' messages that follow each other: some chat templates insist that the roles alternate."""
     held: Message | None = None
     for message in messages:
         if held is not None and held.role == message.role == "user":
             held = replace(held, parts=(*held.parts, *message.parts))
             continue
         if held is not None:
-            yield replace(held, parts=tuple(_apart(held.parts)))
+            yield replace(held, parts=tuple(_separate_texts(held.parts)))
         held = message
     if held is not None:
-        yield replace(held, parts=tuple(_apart(held.parts)))
+        yield replace(held, parts=tuple(_separate_texts(held.parts)))
 
 
-def _apart(parts: Sequence[str | ImagePart]) -> Iterator[str | ImagePart]:
-    """End the line of each text that another one follows: some templates put nothing between a message's parts."""
+def _separate_texts(parts: Sequence[str | ImagePart]) -> Iterator[str | ImagePart]:
+    """End each text that another text follows with a blank line: some templates put nothing between parts."""
     filled = [part for part in parts if part != ""] or parts
     for part, after in zip(filled, [*filled[1:], None], strict=True):
         runs_on = isinstance(part, str) and isinstance(after, str) and not part.endswith("\n")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from glyph_memory.context.assemble import Parts, assemble
 from glyph_memory.context.binder import CALL_TOKENS, MESSAGE_TOKENS, Binder
 from glyph_memory.context.messages import Context
-from glyph_memory.context.quote import excerpt, message_text, quoted
-from glyph_memory.context.tail import Speller
+from glyph_memory.context.quote import excerpt, message_text, quote_turns
+from glyph_memory.context.tail import MessageBuilder
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import Fold, Seal, has_open_call
 from glyph_memory.transcript import Turn
@@ -18,7 +18,7 @@ from glyph_memory.transcript import Turn
 def write_context(
     fold: Fold, *, binder: Binder, parts_of: Callable[[Seal], Parts], question: str | None = None
 ) -> Context:
-    """Give what is sent.
+    """Return the context of a fold: all messages that are sent.
 
     Args:
         fold: The conversation.
@@ -32,21 +32,23 @@ def write_context(
     turns = [recent.turn for recent in fold.tail]
     if question is not None:
         turns.append(Turn(role="user", text=question))
-    speller = Speller(clean=binder.clean, plain=binder.plain, takes=binder.takes)
+    speller = MessageBuilder(clean=binder.clean, plain=binder.clean_and_escape, takes=binder.accepts_image)
     messages = assemble(
         fold,
         head=binder.clean("\n\n".join(map(_head_text, fold.head))),
-        sealed=[parts_of(seal) for seal in fold.live],
-        repeated=repeated(fold, binder).texts,
-        recent=speller.messages(turns),
+        sealed=[parts_of(seal) for seal in fold.visible_seals],
+        repeated=repeat_turns(fold, binder).texts,
+        recent=speller.build_messages(turns),
     )
     context = Context(messages=tuple(messages), defused=True)
     _check(context, fold, binder)
     return context
 
 
-def context_of(fold: Fold, turns: Sequence[Turn], *, binder: Binder, question: str | None = None) -> Context:
-    """Give what is sent of a conversation whose turns are all at hand, as where a framework keeps them.
+def context_from_turns(
+    fold: Fold, turns: Sequence[Turn], *, binder: Binder, question: str | None = None
+) -> Context:
+    """Return the context of a conversation whose turns are all in memory, as where a framework keeps them.
 
     Args:
         fold: The conversation's fold.
@@ -80,7 +82,7 @@ def _head_text(turn: Turn) -> str:
 
 
 def context_tokens(context: Context, binder: Binder) -> int:
-    """Count a context as the model's profile does; what a template puts round messages is counted at its most."""
+    """Count a context's tokens as the model's profile does, with the most that a template adds to messages."""
     tokens = binder.profile.pages_tokens(image.size for image in context.images)
     for message in context.messages:
         tokens += MESSAGE_TOKENS + sum(binder.count(part) for part in message.parts if isinstance(part, str))
@@ -93,7 +95,7 @@ def context_tokens(context: Context, binder: Binder) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Repeated:
+class RepeatedTurns:
     """The sealed turns that are repeated as text."""
 
     texts: tuple[str, ...]
@@ -102,13 +104,13 @@ class Repeated:
     """Anchors of pinned turns there was no room for."""
 
 
-def repeated(fold: Fold, binder: Binder) -> Repeated:
-    """Spell the sealed turns that are pinned, oldest first while there is room, and the latest request."""
+def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
+    """Return as text the sealed turns that are pinned, oldest first while there is room, and the latest request."""
     policy, texts, left_out, spent = binder.policy, list[str](), list[int](), 0
     for turn in fold.pinned:
         if fold.request is not None and turn.anchor == fold.request.anchor:
             continue
-        text = binder.clean(quoted([turn], remark="pinned"))
+        text = binder.clean(quote_turns([turn], remark="pinned"))
         tokens = binder.count(text)
         if spent + tokens > policy.pinned_tokens:
             left_out.append(turn.anchor or 0)
@@ -117,9 +119,9 @@ def repeated(fold: Fold, binder: Binder) -> Repeated:
         spent += tokens
     if fold.request is not None:
         limit = policy.keep_recent_tokens
-        whole = binder.clean(quoted([fold.request], remark="asked before what follows"))
+        whole = binder.clean(quote_turns([fold.request], remark="asked before what follows"))
         texts.append(excerpt(whole, at_most_tokens=limit, count=binder.count))
-    return Repeated(texts=tuple(texts), left_out=tuple(left_out))
+    return RepeatedTurns(texts=tuple(texts), left_out=tuple(left_out))
 
 
 def _check(context: Context, fold: Fold, binder: Binder) -> None:

@@ -31,18 +31,18 @@ _SAMPLE = 4096
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
-def by_mark(head: bytes) -> str | None:
-    """Give the encoding whose byte order mark stands at the beginning, if one does."""
+def detect_mark(head: bytes) -> str | None:
+    """Return the encoding whose byte order mark stands at the beginning, if one does."""
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
 
-def kind_of_file(head: bytes) -> str:
-    """Say what kind of file begins like this, where it is one that people take for text; else nothing."""
+def detect_file_kind(head: bytes) -> str:
+    """Return the kind of file that begins so, if people take it for text; else an empty string."""
     return next((kind for magic, kind in _KINDS if head.startswith(magic)), "")
 
 
-def likely(data: bytes, start: int, *, unlike: str) -> str:
-    """Name an encoding worth trying for bytes that turned out not to be in another.
+def guess_encoding(data: bytes, start: int, *, unlike: str) -> str:
+    """Return an encoding worth trying for bytes that are not valid in another.
 
     Args:
         data: Bytes around the place.
@@ -55,7 +55,7 @@ def likely(data: bytes, start: int, *, unlike: str) -> str:
         odd = start > _SAMPLE and (start - _SAMPLE) % 2
         return "utf-16-le" if (zeros[1] > zeros[0]) != odd else "utf-16-be"
     candidates = [*_candidates(sample), "cp1252", "latin-1"]
-    return next(name for name in candidates if name != unlike and _reads(sample, name))
+    return next(name for name in candidates if name != unlike and _can_decode(sample, name))
 
 
 def _candidates(sample: bytes) -> list[str]:
@@ -71,8 +71,8 @@ def _candidates(sample: bytes) -> list[str]:
     return ["gb18030", "euc-kr"]
 
 
-def _reads(sample: bytes, encoding: str) -> bool:
-    """Tell whether an encoding reads the bytes, give or take a character cut in two at either end."""
+def _can_decode(sample: bytes, encoding: str) -> bool:
+    """Return whether an encoding reads the bytes, except a character cut in two at either end."""
     try:
         codecs.getincrementaldecoder(encoding)().decode(sample[sample.find(b"\n") + 1 :])
     except UnicodeError:

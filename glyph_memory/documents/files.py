@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from glyph_memory.documents.encodings import by_mark, kind_of_file, likely
+from glyph_memory.documents.encodings import detect_file_kind, detect_mark, guess_encoding
 from glyph_memory.errors import DocumentError
 from glyph_memory.transcript import Document
 
@@ -56,14 +56,14 @@ def open_text(path: str | Path, encoding: str = "utf-8") -> Iterator[str]:
         DocumentError: It cannot be read, is not text in that encoding, or is empty; while reading, too.
     """
     name = "standard input" if str(path) == STDIN else repr(str(path))
-    pieces = _decoded(_blocks(path, name), name, encoding)
+    pieces = _decode_blocks(_blocks(path, name), name, encoding)
     first = next(pieces, None)
     if first is None:
         raise DocumentError(f"{name} is empty; there is nothing to read in it")
-    return _from(first, pieces)
+    return _prepend(first, pieces)
 
 
-def _from(first: str, rest: Iterator[str]) -> Iterator[str]:
+def _prepend(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield first
     yield from rest
 
@@ -94,26 +94,28 @@ def _read(file: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def _decoded(blocks: Iterator[bytes], name: str, encoding: str) -> Iterator[str]:
-    """Decode block by block, keeping count of where we are for the sake of a good complaint."""
+def _decode_blocks(blocks: Iterator[bytes], name: str, encoding: str) -> Iterator[str]:
+    """Decode block by block, counting bytes and lines for the error message."""
     head = next(blocks, b"")
     if _is_utf8(encoding):
-        encoding = by_mark(head) or encoding
+        encoding = detect_mark(head) or encoding
     decoder = _decoder(encoding)
     read = lines = 0
-    for block in _and_the_end(head, blocks):
+    for block in _append_end(head, blocks):
         read += len(block)
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeError as error:
-            raise _complaint(error, head, name, encoding, read=read, lines=lines, is_end=not block) from error
+            raise _make_error(
+                error, head, name, encoding, read=read, lines=lines, is_end=not block
+            ) from error
         lines += text.count("\n")
         if text:
             yield text
 
 
-def _and_the_end(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Give all blocks, then an empty one: bytes that wait for more are an error only at the end."""
+def _append_end(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Return all blocks, then an empty one: only there incomplete characters are an error."""
     yield head
     if head:
         yield from blocks
@@ -138,10 +140,10 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     )
 
 
-def _complaint(
+def _make_error(
     error: UnicodeError, head: bytes, name: str, encoding: str, *, read: int, lines: int, is_end: bool
 ) -> DocumentError:
-    kind = kind_of_file(head)
+    kind = detect_file_kind(head)
     if kind:
         return DocumentError(f"{name} is {kind}, not text; extract its text first")
     if not isinstance(error, UnicodeDecodeError):
@@ -151,5 +153,5 @@ def _complaint(
     where = f"byte 0x{buffer[start]:02x} at offset {read - len(buffer) + start} (line {line})"
     if is_end and error.end == len(buffer):
         return DocumentError(f"{name} ends in the middle of a character, {where}; is the file whole?")
-    guess = likely(buffer, start, unlike=encoding)
+    guess = guess_encoding(buffer, start, unlike=encoding)
     return DocumentError(f"{name} is not valid {encoding}: {where} breaks it; try --encoding {guess}")

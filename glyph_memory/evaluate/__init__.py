@@ -1,6 +1,6 @@
 """What readers make of pages: measured, and nothing else depends on it."""
 
-from glyph_memory.evaluate.alignment import pairs as pairs
+from glyph_memory.evaluate.alignment import align_characters as align_characters
 from glyph_memory.evaluate.check import Checker as Checker
 from glyph_memory.evaluate.check import CheckReport as CheckReport
 from glyph_memory.evaluate.check import check as check
@@ -20,8 +20,8 @@ from glyph_memory.evaluate.readback import PageCheck as PageCheck
 from glyph_memory.evaluate.readback import read_back as read_back
 from glyph_memory.evaluate.readers import READERS as READERS
 from glyph_memory.evaluate.readers import PageReader as PageReader
-from glyph_memory.evaluate.readers import reader_named as reader_named
+from glyph_memory.evaluate.readers import find_reader as find_reader
 from glyph_memory.evaluate.tesseract import Tesseract as Tesseract
 from glyph_memory.evaluate.texts import CHARACTERS as CHARACTERS
 from glyph_memory.evaluate.texts import KINDS as KINDS
-from glyph_memory.evaluate.texts import kinds as kinds
+from glyph_memory.evaluate.texts import make_texts as make_texts

@@ -60,17 +60,17 @@ class Alignment:
             for kind, at, said_at in zip(self.kinds, self.at.tolist(), self.said_at.tolist(), strict=True)
         )
 
-    def said_of(self, start: int, stop: int) -> str:
-        """Give what was read for `truth[start:stop]`, with what was put in at either end."""
+    def get_read_text(self, start: int, stop: int) -> str:
+        """Return what was read for `truth[start:stop]`, with what was put in at either end."""
         return self.said[int(self._before[start]) : int(self._after[stop])]
 
     def is_exact(self, start: int, stop: int) -> bool:
-        """Say whether `truth[start:stop]` was read to the letter, nothing stuck to either end."""
-        return self.said_of(start, stop).strip() == self.truth[start:stop]
+        """Return whether `truth[start:stop]` was read exactly, with nothing put in at either end."""
+        return self.get_read_text(start, stop).strip() == self.truth[start:stop]
 
 
-def pairs(truth: str, said: str) -> Iterator[tuple[str, str]]:
-    """Set two texts beside each other, character by character; an empty string where one has none.
+def align_characters(truth: str, said: str) -> Iterator[tuple[str, str]]:
+    """Return two texts side by side, character by character; an empty string where one has none.
 
     Example:
         >>> list(pairs("ab", "b"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from glyph_memory.evaluate.counts import ReadCounts
 from glyph_memory.evaluate.errors import CharacterErrors, rate_interval
 from glyph_memory.evaluate.readback import LineErrors, MisreadIdentifier, PageCheck, read_back
-from glyph_memory.evaluate.readers import PageReader, reader_named
+from glyph_memory.evaluate.readers import PageReader, find_reader
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 
@@ -50,7 +50,7 @@ class CheckReport:
         return ReadCounts.total(page.counts for page in self.pages)
 
     def to_json(self) -> dict[str, object]:
-        """Spell the report as plain values."""
+        """Return the report as plain values for JSON."""
         errors = self.errors
         return {
             **rate_json(errors),
@@ -76,12 +76,12 @@ class CheckReport:
 
 
 def rate_json(errors: CharacterErrors) -> dict[str, object]:
-    """Spell an error rate as plain values."""
+    """Return an error rate as plain values for JSON."""
     return {"edits": errors.edits, "characters": errors.characters, "rate": errors.rate}
 
 
 def confusions_json(errors: CharacterErrors, *, most: int) -> list[dict[str, object]]:
-    """Spell the most frequent confusions as plain values."""
+    """Return the most frequent confusions as plain values for JSON."""
     return [
         {"truth": truth, "said": said, "count": count}
         for (truth, said), count in errors.confusions.most_common(most)
@@ -97,14 +97,14 @@ class Checker:
     """
 
     def __init__(self, *, style: PageStyle, reader: PageReader | None = None) -> None:
-        self._style, self._reader = style, reader or reader_named("nano")
+        self._style, self._reader = style, reader or find_reader("nano")
         self._pages: list[PageCheck] = []
         self._worst: list[LineErrors] = []
         self._misread: list[MisreadIdentifier] = []
         self._wrong_lines = 0
 
-    def take(self, page: Page) -> PageCheck:
-        """Read one page back, from its pixels alone."""
+    def check_page(self, page: Page) -> PageCheck:
+        """Read one page back, from its pixels alone, and compare."""
         found = read_back(page, self._reader(page.image), style=self._style)
         self._pages.append(replace(found, lines=(), misread=()))
         self._wrong_lines += len(found.lines)
@@ -113,7 +113,7 @@ class Checker:
         return found
 
     def report(self) -> CheckReport:
-        """Give what came back so far."""
+        """Return the report on all pages so far."""
         return CheckReport(
             pages=tuple(self._pages),
             wrong_lines=self._wrong_lines,
@@ -141,7 +141,7 @@ def check(
     """
     checker = Checker(style=style, reader=reader)
     for page in pages:
-        found = checker.take(page)
+        found = checker.check_page(page)
         if progress is not None:
             progress(found)
     return checker.report()

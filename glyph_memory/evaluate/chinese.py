@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from functools import cache
 
 
-def chinese(dice: random.Random) -> Iterator[str]:
-    """Give paragraphs without end."""
+def generate_chinese(dice: random.Random) -> Iterator[str]:
+    """Return paragraphs without end."""
     while True:
         yield "".join(_sentence(dice) for _ in range(dice.choice((1, 2, 3, 5, 8))))
 
 
 @cache
-def _common() -> str:
-    """GB 2312's first level: 3,755 characters, by their sound."""
+def _list_characters() -> str:
+    """Return the first level of GB 2312: 3,755 characters, ordered by sound."""
     codes = ((row, cell) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
     return "".join(bytes(code).decode("gb2312", "ignore") for code in codes)
 
@@ -44,7 +44,7 @@ def _clause(dice: random.Random) -> str:
 
 
 def _name(dice: random.Random) -> str:
-    return "".join(dice.choices(_common(), k=dice.randint(2, 8)))
+    return "".join(dice.choices(_list_characters(), k=dice.randint(2, 8)))
 
 
 _WHEN = ("昨天下午", "会议结束之后", "2023年夏天", "从那以后", "每天早晨", "十年前", "与此同时")

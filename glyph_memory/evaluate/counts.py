@@ -41,5 +41,5 @@ class ReadCounts:
         )
 
     def to_json(self) -> dict[str, int]:
-        """Spell the counts as plain values."""
+        """Return the counts as plain values for JSON."""
         return asdict(self)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glyph_memory.evaluate.alignment import Alignment
-from glyph_memory.evaluate.normalize import normalised
+from glyph_memory.evaluate.normalize import normalize_text
 
 _RESAMPLES = 2000
 _Z = 1.959964  # 97.5 % of a standard normal lie below
@@ -31,7 +31,7 @@ class CharacterErrors:
 
     @property
     def rate(self) -> float:
-        """Edits a character of the truth; more than 1 is possible where much was put in."""
+        """Edits per character of the truth; more than 1 is possible where much was put in."""
         return self.edits / max(self.characters, 1)
 
     @staticmethod
@@ -58,7 +58,7 @@ def character_errors(said: str, truth: str) -> CharacterErrors:
         >>> character_errors("sitting", "kitten").edits
         3
     """
-    alignment = Alignment(normalised(truth), normalised(said))
+    alignment = Alignment(normalize_text(truth), normalize_text(said))
     return CharacterErrors(
         edits=alignment.edits, characters=len(alignment.truth), confusions=alignment.confusions
     )

@@ -16,7 +16,7 @@ from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.evaluate.check import Checker, CheckReport, confusions_json, rate_json
 from glyph_memory.evaluate.counts import ReadCounts
 from glyph_memory.evaluate.errors import CharacterErrors
-from glyph_memory.evaluate.readers import PageReader, reader_named
+from glyph_memory.evaluate.readers import PageReader, find_reader
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -58,7 +58,7 @@ class Legibility:
         return self.text_tokens / self.page_tokens
 
     def to_json(self) -> dict[str, object]:
-        """Spell the row as plain values."""
+        """Return the row as plain values for JSON."""
         return {
             "style": self.style,
             "size_pt": self.size_pt,
@@ -95,15 +95,15 @@ class LegibilityReport:
         """Of all rows together: most of all, which characters were confused."""
         return CharacterErrors.total(row.errors for row in self.rows)
 
-    def by_style(self) -> dict[str, list[Legibility]]:
-        """Give each style's rows."""
+    def group_by_style(self) -> dict[str, list[Legibility]]:
+        """Return the rows of each style."""
         styles: dict[str, list[Legibility]] = {}
         for row in self.rows:
             styles.setdefault(row.style, []).append(row)
         return styles
 
     def to_json(self) -> dict[str, object]:
-        """Spell the report as plain values."""
+        """Return the report as plain values for JSON."""
         return {
             "profile": self.profile,
             "text_counter": self.text_counter,
@@ -139,18 +139,18 @@ def legibility(
     """
     styles = {"style": styles} if isinstance(styles, PageStyle) else styles
     texts = {"text": texts} if isinstance(texts, str) else texts
-    _refuse_nothing(styles, texts)
-    model = ModelProfile.named(profile) if isinstance(profile, str) else profile
-    eye = _Stopwatch(reader_named(reader) if isinstance(reader, str) else reader)
+    _check_input(styles, texts)
+    model = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
+    eye = _TimedReader(find_reader(reader) if isinstance(reader, str) else reader)
     tokens = {kind: model.text_tokens(text) for kind, text in texts.items()}
     rows, left_out = list[Legibility](), list[str]()
     for name, style in styles.items():
         for kind, text in texts.items():
             pages = typeset(text, style=style)
-            if _undrawn(pages) > _UNDRAWN_AT_MOST * len(text):
+            if _count_undrawn(pages) > _UNDRAWN_AT_MOST * len(text):
                 left_out.append(f"{kind!r} is left out in style {name!r}: no font here has its characters")
                 continue
-            report, seconds = eye.read(pages, style, progress)
+            report, seconds = eye.check_pages(pages, style, progress)
             rows.append(
                 Legibility(
                     style=name,
@@ -177,7 +177,7 @@ def legibility(
     )
 
 
-def _refuse_nothing(styles: Mapping[str, PageStyle], texts: Mapping[str, str]) -> None:
+def _check_input(styles: Mapping[str, PageStyle], texts: Mapping[str, str]) -> None:
     if not styles:
         raise StyleError("no page style to measure; give one at least, as style_grid(PageStyle.glyph())")
     if not texts:
@@ -187,29 +187,29 @@ def _refuse_nothing(styles: Mapping[str, PageStyle], texts: Mapping[str, str]) -
             raise DocumentError(f"there is nothing to read in the text {name!r}; give one with words in it")
 
 
-def _undrawn(pages: Iterable[Page]) -> int:
+def _count_undrawn(pages: Iterable[Page]) -> int:
     return sum(escaped.count for page in pages for escaped in page.escaped if escaped.reason == "no font")
 
 
-class _Stopwatch:
-    """A reader, and how long it takes."""
+class _TimedReader:
+    """A reader whose reading time is measured."""
 
     def __init__(self, reader: PageReader) -> None:
         self._reader, self._seconds = reader, 0.0
 
-    def read(
+    def check_pages(
         self, pages: Iterable[Page], style: PageStyle, progress: Callable[[Page], None] | None
     ) -> tuple[CheckReport, float]:
-        """Check pages; give the report, and the seconds that reading took, without comparing."""
+        """Return the report on pages, and the seconds that reading took, without comparing."""
         self._seconds = 0.0
-        checker = Checker(style=style, reader=self._timed)
+        checker = Checker(style=style, reader=self._time_reading)
         for page in pages:
-            checker.take(page)
+            checker.check_page(page)
             if progress is not None:
                 progress(page)
         return checker.report(), self._seconds
 
-    def _timed(self, image: Image.Image) -> Transcription:
+    def _time_reading(self, image: Image.Image) -> Transcription:
         began = time.perf_counter()
         transcription = self._reader(image)
         self._seconds += time.perf_counter() - began

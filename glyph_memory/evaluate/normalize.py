@@ -17,7 +17,7 @@ from glyph_memory.typesetting.characters import is_mark
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
-class Squeezed:
+class NormalizedText:
     """A text as it is compared, and where its characters came from."""
 
     text: str
@@ -26,8 +26,8 @@ class Squeezed:
     """Shape (characters,): of each, the number it was given with."""
 
 
-def squeeze(pieces: Iterable[tuple[str, int]]) -> Squeezed:
-    """Join pieces, and make one space of each run of white space.
+def collapse_spaces(pieces: Iterable[tuple[str, int]]) -> NormalizedText:
+    """Join pieces, with one space for any length of white space.
 
     Args:
         pieces: Texts, each with a number that its characters are to keep.
@@ -45,11 +45,11 @@ def squeeze(pieces: Iterable[tuple[str, int]]) -> Squeezed:
             gap = None
             characters.append(character)
             source.append(number)
-    return Squeezed(text="".join(characters), source=np.array(source, np.int64))
+    return NormalizedText(text="".join(characters), source=np.array(source, np.int64))
 
 
-def clusters(text: str) -> list[str]:
-    """Put accents with their letter, composed where Unicode has the two as one; their own places stay empty.
+def compose_accents(text: str) -> list[str]:
+    """Return characters with accents merged into their letter; empty strings stand for the accents.
 
     Returns:
         As many strings as the text has characters.
@@ -68,11 +68,11 @@ def clusters(text: str) -> list[str]:
     return pieces
 
 
-def normalised(text: str) -> str:
+def normalize_text(text: str) -> str:
     r"""Give a text as it is compared.
 
     Example:
         >>> normalised("  a\t\tb\n")
         'a b'
     """
-    return squeeze((piece, 0) for piece in clusters(text)).text
+    return collapse_spaces((piece, 0) for piece in compose_accents(text)).text

@@ -25,7 +25,7 @@ _DASHES = ("-", "--", ":", "-.")
 
 
 def check_plot(path: Path) -> None:
-    """Refuse what could not be drawn later, before anything is measured.
+    """Raise an error for a plot that could not be drawn later, before anything is measured.
 
     Raises:
         GlyphMemoryError: matplotlib is missing, or the file's name ends in no format.
@@ -61,7 +61,7 @@ def plot(report: LegibilityReport, *, reader: str, suffix: str = ".png") -> byte
 
     figure = Figure(figsize=(9, 6), layout="constrained")
     axes = figure.add_subplot()
-    lines = _lines(report)
+    lines = _group_rows(report)
     kinds = list(dict.fromkeys(kind for _, kind in lines))
     styles = list(dict.fromkeys(style for style, _ in lines))
     for (style, kind), rows in lines.items():
@@ -88,8 +88,8 @@ def plot(report: LegibilityReport, *, reader: str, suffix: str = ".png") -> byte
     return data.getvalue()
 
 
-def _lines(report: LegibilityReport) -> dict[tuple[str, str], list[Legibility]]:
-    """Give the rows of each style, whatever its size, and text, the smallest letters first."""
+def _group_rows(report: LegibilityReport) -> dict[tuple[str, str], list[Legibility]]:
+    """Return the rows of each style in all its sizes, and text, the smallest letters first."""
     lines: dict[tuple[str, str], list[Legibility]] = {}
     for row in sorted(report.rows, key=lambda row: row.size_pt):
         lines.setdefault((row.style.removesuffix(f" {row.size_pt:g} pt"), row.kind), []).append(row)

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from glyph_memory.evaluate.alignment import Alignment
 from glyph_memory.evaluate.counts import ReadCounts
 from glyph_memory.evaluate.errors import CharacterErrors
-from glyph_memory.evaluate.normalize import Squeezed, clusters, squeeze
+from glyph_memory.evaluate.normalize import NormalizedText, collapse_spaces, compose_accents
 from glyph_memory.ledger import IdentifierKind, find_identifiers
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import SURE, UNREADABLE, Transcription
-from glyph_memory.typesetting import spelled
+from glyph_memory.typesetting import spell_characters
 
 _WORD = re.compile(r"\S+")
 
@@ -81,7 +81,7 @@ def read_back(page: Page, transcription: Transcription, *, style: PageStyle) -> 
         transcription: What a reader made of its picture.
         style: The one the page was typeset in.
     """
-    truth, (said, unsure) = _truth(page, style), _said(transcription)
+    truth, (said, unsure) = _truth(page, style), _join_lines(transcription)
     alignment = Alignment(truth.text, said.text)
     words = [alignment.is_exact(*word.span()) for word in _WORD.finditer(truth.text)]
     identifiers = list(_identifiers(page, truth, alignment))
@@ -94,7 +94,9 @@ def read_back(page: Page, transcription: Transcription, *, style: PageStyle) -> 
         confidence=transcription.confidence,
         counts=ReadCounts(
             unsure=int(unsure.sum()),
-            marked=_marked(alignment, unsure, page, transcription, _line_of_edits(page, truth, alignment)),
+            marked=_count_marked(
+                alignment, unsure, page, transcription, _find_edit_lines(page, truth, alignment)
+            ),
             words=len(words),
             words_exact=sum(words),
             identifiers=len(identifiers),
@@ -105,52 +107,52 @@ def read_back(page: Page, transcription: Transcription, *, style: PageStyle) -> 
     )
 
 
-def _truth(page: Page, style: PageStyle) -> Squeezed:
-    """Give what is drawn; each character comes from an index of the page's text."""
-    pieces = list(zip(spelled(page, style=style), range(len(page.text)), strict=True))
+def _truth(page: Page, style: PageStyle) -> NormalizedText:
+    """Return what is drawn; each character keeps its index in the page's text."""
+    pieces = list(zip(spell_characters(page, style=style), range(len(page.text)), strict=True))
     for line in reversed(page.lines):
         end = line.stop - page.start
         pieces.insert(end, ("\n", end - 1))
-    return squeeze(pieces)
+    return collapse_spaces(pieces)
 
 
-def _said(transcription: Transcription) -> tuple[Squeezed, NDArray[np.bool_]]:
-    """Give what was read, and of each character whether the reader was unsure of it."""
+def _join_lines(transcription: Transcription) -> tuple[NormalizedText, NDArray[np.bool_]]:
+    """Return what was read, and for each character whether the reader was unsure of it."""
     pieces, sure = list[str](), list[NDArray[np.bool_]]()
     for line in transcription.lines:
-        pieces += [*clusters(line.text), "\n"]
+        pieces += [*compose_accents(line.text), "\n"]
         sure += [line.confidence >= SURE, np.ones(1, np.bool_)]
-    said = squeeze(zip(pieces, range(len(pieces)), strict=True))
+    said = collapse_spaces(zip(pieces, range(len(pieces)), strict=True))
     if not sure:
         return said, np.zeros(0, np.bool_)
     unreadable = np.array([character == UNREADABLE for character in said.text], np.bool_)
     return said, ~np.concatenate(sure)[said.source] | unreadable
 
 
-def _line_of_edits(page: Page, truth: Squeezed, alignment: Alignment) -> NDArray[np.int64]:
-    """Give the line of each edit; what was put in after a line's end, and the space there, is that line's."""
+def _find_edit_lines(page: Page, truth: NormalizedText, alignment: Alignment) -> NDArray[np.int64]:
+    """Return the line of each edit; what was put in after a line's end belongs to that line."""
     if not len(truth.source):
         return np.zeros(len(alignment.at), np.int64)
     source = truth.source[np.minimum(alignment.at, len(truth.source) - 1)]
-    return _line_of(page, source)
+    return _find_line_indexes(page, source)
 
 
-def _line_of(page: Page, source: NDArray[np.int64]) -> NDArray[np.int64]:
+def _find_line_indexes(page: Page, source: NDArray[np.int64]) -> NDArray[np.int64]:
     starts = page.line_table[:, 0] - page.start
     return np.searchsorted(starts, source, "right").astype(np.int64) - 1
 
 
-def _lines(page: Page, truth: Squeezed, alignment: Alignment) -> Iterator[LineErrors]:
-    line_of = _line_of(page, truth.source)
-    numbers, edits = np.unique(_line_of_edits(page, truth, alignment), return_counts=True)
+def _lines(page: Page, truth: NormalizedText, alignment: Alignment) -> Iterator[LineErrors]:
+    line_of = _find_line_indexes(page, truth.source)
+    numbers, edits = np.unique(_find_edit_lines(page, truth, alignment), return_counts=True)
     for number, count in zip(numbers.tolist(), edits.tolist(), strict=True):
         start, stop = (int(index) for index in np.searchsorted(line_of, [number, number + 1]))
         text = truth.text[start:stop].rstrip(" ")
-        said = alignment.said_of(start, start + len(text))
+        said = alignment.get_read_text(start, start + len(text))
         yield LineErrors(page=page.number, line=number + 1, truth=text, said=said.strip(), edits=count)
 
 
-def _marked(
+def _count_marked(
     alignment: Alignment,
     unsure: NDArray[np.bool_],
     page: Page,
@@ -176,8 +178,8 @@ def _overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _identifiers(page: Page, truth: Squeezed, alignment: Alignment) -> Iterator[MisreadIdentifier]:
-    """Give all identifiers of the page, the longest where one holds another."""
+def _identifiers(page: Page, truth: NormalizedText, alignment: Alignment) -> Iterator[MisreadIdentifier]:
+    """Return all identifiers of the page; where one contains another, the longer."""
     found = {identifier.text: identifier.kind for identifier in find_identifiers(page.text)}
     if not found:
         return
@@ -187,6 +189,8 @@ def _identifiers(page: Page, truth: Squeezed, alignment: Alignment) -> Iterator[
         start, stop = (int(index) for index in np.searchsorted(truth.source, match.span()))
         text = truth.text[start:stop].strip(" ")
         said = (
-            text if alignment.is_exact(start, start + len(text)) else alignment.said_of(start, stop).strip()
+            text
+            if alignment.is_exact(start, start + len(text))
+            else alignment.get_read_text(start, stop).strip()
         )
         yield MisreadIdentifier(page=page.number, kind=found[match[0]], truth=text, said=said)

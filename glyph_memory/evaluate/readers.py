@@ -20,8 +20,8 @@ READERS = ("nano", "tesseract")
 """Names that `reader_named` knows."""
 
 
-def reader_named(name: str) -> PageReader:
-    """Give a reader.
+def find_reader(name: str) -> PageReader:
+    """Return a reader, by its name.
 
     Args:
         name: `nano`, the embedded one, or `tesseract`, where that program is installed.

@@ -43,7 +43,7 @@ class Tesseract:
     """Its name or path."""
 
     def __post_init__(self) -> None:
-        """Miss the program at once, not at the first page."""
+        """Raise an error at once where the program is missing, not at the first page."""
         if shutil.which(self.program) is None:
             raise ReaderError(
                 f"there is no program {self.program!r} here; install it (Debian and Ubuntu: apt install tesseract-ocr)"
@@ -81,7 +81,7 @@ class Tesseract:
 
 
 def parse_tsv(tsv: str, *, size: tuple[int, int], scale: int = 1) -> Transcription:
-    """Make a transcription of what Tesseract prints.
+    """Return the transcription that Tesseract printed.
 
     Confidences are a word's; within a word, characters are taken to be of equal width.
 
@@ -113,7 +113,7 @@ def _line(words: Sequence[Mapping[str, str]], scale: int) -> ReadLine:
             left.append(boxes[-1][2])
         text += word["text"]
         confidence += [sure] * len(word["text"])
-        left += _lefts(box, len(word["text"]))
+        left += _left_edges(box, len(word["text"]))
         boxes.append(box)
     return ReadLine(
         text=text,
@@ -128,7 +128,7 @@ def _line(words: Sequence[Mapping[str, str]], scale: int) -> ReadLine:
     )
 
 
-def _lefts(box: Box, characters: int) -> Iterator[float]:
+def _left_edges(box: Box, characters: int) -> Iterator[float]:
     return (box[0] + (box[2] - box[0]) * index / characters for index in range(characters))
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from pydoc_data import topics
 
 from glyph_memory.errors import DocumentError
-from glyph_memory.evaluate.chinese import chinese
+from glyph_memory.evaluate.chinese import generate_chinese
 from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED, is_held_out
 
 CHARACTERS = 20_000
@@ -30,7 +30,7 @@ _LINES_OF_CODE = 60
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
-def kinds(
+def make_texts(
     names: Sequence[str] | None = None, *, characters: int = CHARACTERS, seed: int = 0
 ) -> dict[str, str]:
     """Make texts of several kinds; the same ones every time.
@@ -45,7 +45,7 @@ def kinds(
     """
     if characters < 1:
         raise DocumentError(f"texts of {characters!r} characters cannot be measured; give 1 or more")
-    return {name: _filled(_maker(name)(_dice(name, seed)), characters) for name in names or KINDS}
+    return {name: _join_to_length(_maker(name)(_dice(name, seed)), characters) for name in names or KINDS}
 
 
 def _maker(name: str) -> Callable[[random.Random], Iterator[str]]:
@@ -58,7 +58,7 @@ def _dice(name: str, seed: int) -> random.Random:
     return random.Random(FIRST_HELD_OUT_SEED + len(KINDS) * seed + KINDS.index(name))  # noqa: S311  nothing here is secret
 
 
-def _filled(pieces: Iterator[str], characters: int) -> str:
+def _join_to_length(pieces: Iterator[str], characters: int) -> str:
     taken, length = list[str](), 0
     while length < characters:
         taken.append(next(pieces))
@@ -158,7 +158,7 @@ _MAKERS: dict[str, Callable[[random.Random], Iterator[str]]] = {
     "json": _json,
     "hex": _hex,
     "numbers": _numbers,
-    "cjk": chinese,
+    "cjk": generate_chinese,
 }
 KINDS: tuple[str, ...] = tuple(_MAKERS)
 """Names of the kinds, in the order in which they are reported."""

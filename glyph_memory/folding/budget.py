@@ -11,16 +11,18 @@ from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.seal import Seal
 
 
-def leaving(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:
-    """Say how many of the oldest seals leave: none where all fit, else as many as bring them down to half of it.
+def count_evicted(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:
+    """Count the oldest seals to evict: none where all fit, else as many as bring them down to half the budget.
 
     The newest stays as long as it fits by itself; one that does not leaves with all the others.
     """
     budget = _Budget(policy, head_tokens=head_tokens)
-    if budget.holds(seals, share=1):
+    if budget.has_room(seals, share=1):
         return 0
-    count = next((count for count in range(len(seals)) if budget.holds(seals[count:], share=2)), len(seals))
-    return len(seals) - 1 if count == len(seals) and budget.holds(seals[-1:], share=1) else count
+    count = next(
+        (count for count in range(len(seals)) if budget.has_room(seals[count:], share=2)), len(seals)
+    )
+    return len(seals) - 1 if count == len(seals) and budget.has_room(seals[-1:], share=1) else count
 
 
 class _Budget:
@@ -33,8 +35,8 @@ class _Budget:
             None if limit is None else limit - -(-limit // 8) for limit in limits
         )
 
-    def holds(self, seals: Sequence[Seal], *, share: int) -> bool:
-        """Say whether seals fit into a share of it: 1 for all, 2 for half."""
+    def has_room(self, seals: Sequence[Seal], *, share: int) -> bool:
+        """Return whether seals fit into a share of the budget: 1 for all of it, 2 for half."""
         spent = (
             (self._tokens, sum(seal.tokens for seal in seals)),
             (self._images, sum(seal.images for seal in seals)),

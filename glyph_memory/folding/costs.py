@@ -11,8 +11,8 @@ from glyph_memory.transcript import Turn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bound:
-    """A run of turns as pages: what they are and what they cost."""
+class DrawnRun:
+    """A run of turns drawn as pages: what they are and what they cost."""
 
     pages: tuple[SealedPage, ...]
     """The pages, in order."""
@@ -33,20 +33,20 @@ class Costs(Protocol):
     def fingerprint(self) -> str:
         """Of all that its answers depend on, besides the turns."""
 
-    def text_tokens(self, turn: Turn) -> int:
-        """Count what a turn takes as a message, its pictures not counted."""
+    def count_message_tokens(self, turn: Turn) -> int:
+        """Count what a turn costs as a message, without its pictures."""
 
-    def picture_tokens(self, turn: Turn) -> int:
-        """Count what a turn's pictures take while the turn is a message."""
+    def count_picture_tokens(self, turn: Turn) -> int:
+        """Count what a turn's pictures cost while the turn is a message."""
 
-    def said_tokens(self, turns: Sequence[Turn]) -> int:
-        """Count what turns say: text and calls, without ids, pictures, and what a chat template puts round them.
+    def count_content_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count texts and calls of turns, without ids, pictures, and what a chat template puts round them.
 
         Pages have to cost less than this to pay, and what they save is told against it; `text_tokens` is what turns
         take at the most.
         """
 
-    def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
+    def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages.
 
         Args:
@@ -55,8 +55,8 @@ class Costs(Protocol):
             ledger_tokens: What the ledger may take.
         """
 
-    def quoted_tokens(self, turns: Sequence[Turn]) -> int:
-        """Count what a run takes as the text of a text seal."""
+    def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count what a run costs as the text of a text seal."""
 
-    def shown_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
-        """Give a run's pictures as they are shown beside a text seal."""
+    def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
+        """Return a run's pictures as they are sent beside a text seal: scaled, counted, by digest."""

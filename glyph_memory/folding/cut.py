@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from glyph_memory.folding.policy import FoldPolicy
-from glyph_memory.folding.state import Recent
+from glyph_memory.folding.state import RecentTurn
 from glyph_memory.transcript import Turn
 
 
-def runs(tail: Sequence[Recent], policy: FoldPolicy) -> Iterator[int]:
-    """Give the lengths, in turns, of the runs at the tail's beginning that may be sealed, best first; often none.
+def find_run_lengths(tail: Sequence[RecentTurn], policy: FoldPolicy) -> Iterator[int]:
+    """Return the lengths, in turns, of the runs at the tail's start that may be sealed, best first; often none.
 
     The first leaves `keep_recent_tokens` and is otherwise as long as it can be: the fewer seals, the fewer times a
     server reads recent text anew. A second one takes in the group of turns that follows, if that is larger than a
@@ -20,7 +20,7 @@ def runs(tail: Sequence[Recent], policy: FoldPolicy) -> Iterator[int]:
     if total <= policy.trigger_tokens or has_open_call([recent.turn for recent in tail]):
         return
     run_tokens = length = 0
-    for group in _groups(tail):
+    for group in _split_groups(tail):
         tokens = sum(recent.total_tokens for recent in group)
         if total - run_tokens - tokens < policy.keep_recent_tokens:
             if run_tokens >= policy.seal_tokens:
@@ -32,14 +32,14 @@ def runs(tail: Sequence[Recent], policy: FoldPolicy) -> Iterator[int]:
 
 
 def has_open_call(turns: Sequence[Turn]) -> bool:
-    """Say whether a tool call still waits for its result; a user's turn closes what was left open."""
-    return bool(_open_after(turns)[-1]) if turns else False
+    """Return whether a tool call still waits for its result; a user's turn closes all open calls."""
+    return bool(_count_open_calls(turns)[-1]) if turns else False
 
 
-def _groups(tail: Sequence[Recent]) -> Iterator[Sequence[Recent]]:
-    """Cut the tail wherever no tool call is open, so that no call is parted from its results."""
+def _split_groups(tail: Sequence[RecentTurn]) -> Iterator[Sequence[RecentTurn]]:
+    """Split the tail wherever no tool call is open, so that no call is separated from its results."""
     begin = 0
-    for place, waiting in enumerate(_open_after([recent.turn for recent in tail]), 1):
+    for place, waiting in enumerate(_count_open_calls([recent.turn for recent in tail]), 1):
         # Results that come late, when their call was given up, still join the turn before them.
         follows = place < len(tail) and tail[place].turn.role == "tool"
         if not waiting and not follows:
@@ -49,7 +49,7 @@ def _groups(tail: Sequence[Recent]) -> Iterator[Sequence[Recent]]:
         yield tail[begin:]
 
 
-def _open_after(turns: Sequence[Turn]) -> list[int]:
+def _count_open_calls(turns: Sequence[Turn]) -> list[int]:
     """Count the tool calls that are open after each turn."""
     waiting: list[str] = []
     counts = []

@@ -61,7 +61,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
     """Bytes of all images of a request, as encoded files; None where there is no limit."""
 
     def __post_init__(self) -> None:
-        """Refuse a policy that cannot work; the message names the dials that contradict each other."""
+        """Raise `PolicyError` for a policy that cannot work; the message names the values that contradict."""
         least = {"window_tokens": 1, "keep_recent_tokens": 1, "seal_tokens": 1, "trigger_tokens": 1}
         least |= {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "max_run_tokens": 1}
         for name, lowest in (least | {"max_request_px": 0, "max_request_bytes": 0}).items():
@@ -140,7 +140,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         return self.window_tokens - self.output_tokens - self.tools_tokens
 
     def seal_budget_tokens(self, *, head_tokens: int) -> int:
-        """Give what all seals together may take beside a head of so many tokens; never below 0.
+        """Return how many tokens all seals together may take beside a head of that size; never below 0.
 
         The window less what is kept for the answer, tools, head, recent turns at their most, pinned turns, and a
         request that is repeated (`keep_recent_tokens`).

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from glyph_memory.folding.budget import leaving
+from glyph_memory.folding.budget import count_evicted
 from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.seal import Seal, run_digest
-from glyph_memory.folding.sealing import said, sealed_now, step
+from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
 from glyph_memory.folding.state import Fold, Stretches
 from glyph_memory.transcript import Turn
 
@@ -48,11 +48,13 @@ def fold(
     """
     given = tuple(turns)
     length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))
-    head = _head(given[:length], before=shed[0][0] if shed else seals[0].anchors[0] if seals else length + 1)
-    kept, sealed = _matching(given[length:], seals, is_shed=bool(shed))
+    head = _number_head(
+        given[:length], before=shed[0][0] if shed else seals[0].anchors[0] if seals else length + 1
+    )
+    kept, sealed = _match_seals(given[length:], seals, is_shed=bool(shed))
     spent = max([spent, *(seal.anchors[-1] for seal in seals)])
     epoch = max([epoch, *(seal.epoch for seal in seals)])
-    recent = _numbered(given[length + len(sealed) :], after=max(spent, _highest(head)))
+    recent = _number_turns(given[length + len(sealed) :], after=max(spent, _find_last_anchor(head)))
     if any(seal.fingerprint != costs.fingerprint for seal in seals):
         epoch, kept, sealed, recent = epoch + 1, (), [], [*sealed, *recent]
     users = [turn for turn in [request, *sealed] if turn is not None and turn.role == "user"]
@@ -85,7 +87,7 @@ def resume(
     shed: Stretches = (),
     reserved_tokens: int = 0,
 ) -> Fold:
-    """Go on from seals, as if the conversation had been folded without a break.
+    """Fold on from stored seals; the result is the same as that of folding the whole conversation at once.
 
     Args:
         head: The leading system turns.
@@ -100,10 +102,10 @@ def resume(
         shed: Anchors of departed turns whose seals are not kept any more.
         reserved_tokens: What the prompt holds besides turns.
     """
-    head_tokens = reserved_tokens + sum(costs.text_tokens(turn) for turn in head)
+    head_tokens = reserved_tokens + sum(costs.count_message_tokens(turn) for turn in head)
     oldest = seals[-1].oldest if seals else 1
     # A head that has grown since may leave too little room for what was shown.
-    gone = leaving([seal for seal in seals if seal.number >= oldest], policy, head_tokens=head_tokens)
+    gone = count_evicted([seal for seal in seals if seal.number >= oldest], policy, head_tokens=head_tokens)
     begun = Fold(
         head=tuple(head),
         head_tokens=head_tokens,
@@ -112,36 +114,36 @@ def resume(
         request=request,
         pinned=tuple(pinned),
         epoch=max(epoch, seals[-1].epoch + (1 if gone else 0)) if seals else epoch,
-        last_anchor=max(_highest(head), seals[-1].anchors[-1] if seals else 0),
+        last_anchor=max(_find_last_anchor(head), seals[-1].anchors[-1] if seals else 0),
         spent=max(spent, seals[-1].anchors[-1] if seals else 0),
         shed=shed,
     )
     # Up to where the last seal was made nothing more could be sealed then; so nothing is now.
     waiting = seals[-1].sealed_at if seals else 0
-    rest = _numbered(recent, after=max(begun.last_anchor, begun.spent))
+    rest = _number_turns(recent, after=max(begun.last_anchor, begun.spent))
     known = [*takewhile(lambda turn: (turn.anchor or 0) <= waiting, rest)]
     for turn in known:
-        begun = said(begun, turn, costs)
+        begun = add_to_tail(begun, turn, costs)
     if any(turn.role == "user" for turn in known):
         begun = replace(begun, request=None)  # there was a newer one when the last seal was made
-    begun = sealed_now(begun, policy, costs) if known else begun
+    begun = seal_ready_runs(begun, policy, costs) if known else begun
     for turn in rest[len(known) :]:
         begun = step(begun, turn, policy=policy, costs=costs)
     return begun
 
 
-def _head(turns: Sequence[Turn], *, before: int) -> tuple[Turn, ...]:
-    """Number the leading system turns from 1; those that came when the numbers had been given away have none."""
+def _number_head(turns: Sequence[Turn], *, before: int) -> tuple[Turn, ...]:
+    """Number the leading system turns from 1; those that came after the numbers were used up get none."""
     return tuple(
         turn if turn.anchor is not None or place >= before else replace(turn, anchor=place)
         for place, turn in enumerate(turns, 1)
     )
 
 
-def _matching(
+def _match_seals(
     turns: Sequence[Turn], seals: Sequence[Seal], *, is_shed: bool
 ) -> tuple[tuple[Seal, ...], list[Turn]]:
-    """Give the seals whose turns are unchanged, and those turns, with the seals' anchors."""
+    """Return the seals whose turns are unchanged, and those turns with the seals' anchors."""
     kept: list[Seal] = []
     sealed: list[Turn] = []
     for seal in seals:
@@ -160,8 +162,8 @@ def _matching(
     return tuple(kept), sealed
 
 
-def _numbered(turns: Iterable[Turn], *, after: int) -> list[Turn]:
-    """Give each turn that has no anchor the next one."""
+def _number_turns(turns: Iterable[Turn], *, after: int) -> list[Turn]:
+    """Return the turns, each that had no anchor with the next free one."""
     numbered: list[Turn] = []
     for turn in turns:
         numbered.append(turn if turn.anchor is not None else replace(turn, anchor=after + 1))
@@ -169,5 +171,5 @@ def _numbered(turns: Iterable[Turn], *, after: int) -> list[Turn]:
     return numbered
 
 
-def _highest(turns: Sequence[Turn]) -> int:
+def _find_last_anchor(turns: Sequence[Turn]) -> int:
     return max((turn.anchor or 0 for turn in turns), default=0)

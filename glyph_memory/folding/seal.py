@@ -58,7 +58,7 @@ class SealedPicture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
-    """A run of turns that is pages, or text, for good.
+    """A run of turns that has become pages or fixed text; it never changes.
 
     Example:
         >>> seal = Seal(number=1, kind="text", anchors=(1, 2), turns="ab", sealed_at=2, tokens=9, text_tokens=9)
@@ -100,7 +100,7 @@ class Seal:
     @property
     def digest(self) -> str:
         """SHA-256 of its JSON, in hex; so of its turns, its pages and all seals before it."""
-        return hashlib.sha256(_canonical(self.to_json())).hexdigest()
+        return hashlib.sha256(_encode_json(self.to_json())).hexdigest()
 
     @property
     def stretches(self) -> tuple[tuple[int, int], ...]:
@@ -137,14 +137,14 @@ class Seal:
         return sum(page.bytes for page in self.pages) + sum(picture.bytes for picture in self.pictures)
 
     def to_json(self) -> dict[str, Any]:
-        """Spell the seal as plain values; `from_json` takes them back."""
+        """Return the seal as plain values, which `from_json` takes."""
         # Not `asdict`: it copies everything deeply, and a framework asks for dozens of seals at every call.
         held = {name: getattr(self, name) for name in _FIELDS[Seal]}
-        return held | {name: tuple(map(_plain, held[name])) for name in ("pages", "pictures")}
+        return held | {name: tuple(map(_to_dict, held[name])) for name in ("pages", "pictures")}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """Take a seal from plain values, as `to_json` gives them, lists for tuples allowed.
+        """Return a seal from the plain values of `to_json`; lists may stand for tuples.
 
         Raises:
             TypeError: They are no seal's.
@@ -164,7 +164,7 @@ class Seal:
         return cls(**{**fields, "pages": pages, "pictures": pictures, "anchors": anchors, "ledger": ledger})
 
 
-def _plain(value: SealedPage | SealedPicture) -> dict[str, Any]:
+def _to_dict(value: SealedPage | SealedPicture) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _FIELDS[type(value)]}
 
 
@@ -172,15 +172,15 @@ _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (Sealed
 
 
 def run_digest(turns: Iterable[Turn]) -> str:
-    """Give the SHA-256, in hex, of what turns say: all but ids, times, origins, and whether they are pinned."""
+    """Return the SHA-256, in hex, of the content of turns: all but ids, times, origins and pins."""
     digest = hashlib.sha256()
     for turn in turns:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
         images = [hashlib.sha256(image).hexdigest() for image in turn.images]
         said = [turn.anchor, turn.role, turn.text, turn.name, calls, turn.tool_call_id, images]
-        digest.update(_canonical(said) + b"\n")
+        digest.update(_encode_json(said) + b"\n")
     return digest.hexdigest()
 
 
-def _canonical(value: object) -> bytes:
+def _encode_json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

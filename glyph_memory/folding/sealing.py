@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from glyph_memory.folding.budget import leaving
-from glyph_memory.folding.costs import Bound, Costs
-from glyph_memory.folding.cut import runs
+from glyph_memory.folding.budget import count_evicted
+from glyph_memory.folding.costs import Costs, DrawnRun
+from glyph_memory.folding.cut import find_run_lengths
 from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.seal import Seal, run_digest
-from glyph_memory.folding.state import Fold, Recent
+from glyph_memory.folding.state import Fold, RecentTurn
 from glyph_memory.transcript import Turn
 
 
 def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
-    """Fold one more turn."""
+    """Return the fold with one more turn, sealed as far as the policy asks."""
     is_head = turn.role == "system" and not begun.tail and not begun.seals
     if turn.anchor is None:
         # What is head is never cited, so its numbers need not be unspent ones.
@@ -28,16 +28,16 @@ def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
         return replace(
             begun,
             head=(*begun.head, turn),
-            head_tokens=begun.head_tokens + costs.text_tokens(turn),
+            head_tokens=begun.head_tokens + costs.count_message_tokens(turn),
             last_anchor=max(begun.last_anchor, turn.anchor or 0),
         )
-    return sealed_now(said(begun, turn, costs), policy, costs)
+    return seal_ready_runs(add_to_tail(begun, turn, costs), policy, costs)
 
 
-def said(begun: Fold, turn: Turn, costs: Costs) -> Fold:
-    """Take a turn into the tail."""
-    pictures = costs.picture_tokens(turn) if turn.images else 0
-    recent = Recent(turn=turn, tokens=costs.text_tokens(turn), picture_tokens=pictures)
+def add_to_tail(begun: Fold, turn: Turn, costs: Costs) -> Fold:
+    """Return the fold with a turn added to its tail."""
+    pictures = costs.count_picture_tokens(turn) if turn.images else 0
+    recent = RecentTurn(turn=turn, tokens=costs.count_message_tokens(turn), picture_tokens=pictures)
     return replace(
         begun,
         tail=(*begun.tail, recent),
@@ -45,8 +45,8 @@ def said(begun: Fold, turn: Turn, costs: Costs) -> Fold:
     )
 
 
-def sealed_now(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
-    """Seal as many runs as there are to be sealed now; mostly none."""
+def seal_ready_runs(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
+    """Seal all runs that are ready to be sealed; mostly there is none."""
     while True:
         seal = _next_seal(begun, policy, costs)
         if seal is None:
@@ -68,22 +68,24 @@ def sealed_now(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
 
 
 def _next_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
-    lengths = list(runs(begun.tail, policy))
-    first_page = _pages_so_far(begun.seals) + 1 if lengths else 1
+    lengths = list(find_run_lengths(begun.tail, policy))
+    first_page = _last_page_number(begun.seals) + 1 if lengths else 1
     for length in lengths:
         turns = [recent.turn for recent in begun.tail[:length]]
-        text = costs.said_tokens(turns)
-        bound = costs.bind(turns, first_page=first_page, ledger_tokens=int(text * policy.ledger_share))
+        text = costs.count_content_tokens(turns)
+        bound = costs.draw_run(turns, first_page=first_page, ledger_tokens=int(text * policy.ledger_share))
         if bound.tokens * policy.min_ratio <= text:
-            return _admitted(begun, _pages_seal(begun, turns, bound, text_tokens=text, costs=costs), policy)
+            return _fit_budget(begun, _pages_seal(begun, turns, bound, text_tokens=text, costs=costs), policy)
     for length in lengths:
         run = begun.tail[:length]
         if sum(recent.total_tokens for recent in run) >= policy.max_run_tokens:
-            return _admitted(begun, _text_seal(begun, run, costs), policy)
+            return _fit_budget(begun, _text_seal(begun, run, costs), policy)
     return None
 
 
-def _pages_seal(begun: Fold, turns: Sequence[Turn], bound: Bound, *, text_tokens: int, costs: Costs) -> Seal:
+def _pages_seal(
+    begun: Fold, turns: Sequence[Turn], bound: DrawnRun, *, text_tokens: int, costs: Costs
+) -> Seal:
     return Seal(
         number=begun.seals[-1].number + 1 if begun.seals else 1,
         kind="pages",
@@ -101,9 +103,9 @@ def _pages_seal(begun: Fold, turns: Sequence[Turn], bound: Bound, *, text_tokens
     )
 
 
-def _text_seal(begun: Fold, run: Sequence[Recent], costs: Costs) -> Seal:
+def _text_seal(begun: Fold, run: Sequence[RecentTurn], costs: Costs) -> Seal:
     turns = [recent.turn for recent in run]
-    pictures = costs.shown_pictures(turns)
+    pictures = costs.describe_pictures(turns)
     return Seal(
         number=begun.seals[-1].number + 1 if begun.seals else 1,
         kind="text",
@@ -111,20 +113,20 @@ def _text_seal(begun: Fold, run: Sequence[Recent], costs: Costs) -> Seal:
         turns=run_digest(turns),
         sealed_at=begun.last_anchor,
         pictures=pictures,
-        text_tokens=costs.said_tokens(turns),
-        tokens=costs.quoted_tokens(turns) + sum(picture.tokens for picture in pictures),
+        text_tokens=costs.count_content_tokens(turns),
+        tokens=costs.count_quote_tokens(turns) + sum(picture.tokens for picture in pictures),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
     )
 
 
-def _admitted(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal:
-    """Say which seals are shown once this one stands: all that were, or, in a new epoch, those in half the budget."""
-    gone = leaving([*begun.live, seal], policy, head_tokens=begun.head_tokens)
+def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal:
+    """Set which seals are shown with this new one: all so far, or, in a new generation, those in half the budget."""
+    gone = count_evicted([*begun.visible_seals, seal], policy, head_tokens=begun.head_tokens)
     return replace(seal, oldest=begun.oldest + gone, epoch=begun.epoch + (1 if gone else 0))
 
 
-def _pages_so_far(seals: Sequence[Seal]) -> int:
+def _last_page_number(seals: Sequence[Seal]) -> int:
     return next((seal.pages[-1].number for seal in reversed(seals) if seal.pages), 0)
 
 

@@ -13,7 +13,7 @@ Stretches = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recent:
+class RecentTurn:
     """A turn that is still text, and what it costs."""
 
     turn: Turn
@@ -44,7 +44,7 @@ class Fold:
     """The chain, oldest first; without its beginning where that is shed."""
     oldest: int = 1
     """Number of the oldest seal that is shown; one more than the newest's if none is."""
-    tail: tuple[Recent, ...] = ()
+    tail: tuple[RecentTurn, ...] = ()
     """The recent turns, which are text."""
     request: Turn | None = None
     """The newest user turn, if it was sealed with all that came before it: it is repeated as text. It stays when a
@@ -61,22 +61,24 @@ class Fold:
     """Anchors of departed turns whose seals are not kept any more; see `shedding`."""
 
     @property
-    def live(self) -> tuple[Seal, ...]:
+    def visible_seals(self) -> tuple[Seal, ...]:
         """The seals that are shown."""
         return tuple(seal for seal in self.seals if seal.number >= self.oldest)
 
     @property
-    def departed(self) -> tuple[Seal, ...]:
-        """The seals that left in an epoch; recall still finds their turns."""
+    def evicted_seals(self) -> tuple[Seal, ...]:
+        """The seals that were evicted; recall still finds their turns."""
         return tuple(seal for seal in self.seals if seal.number < self.oldest)
 
     @property
-    def gone(self) -> Stretches:
-        """Anchors of all turns that left in an epoch, as stretches without a gap."""
-        return _joined([*self.shed, *(stretch for seal in self.departed for stretch in seal.stretches)])
+    def evicted_anchors(self) -> Stretches:
+        """Anchors of all evicted turns, as ranges without a gap."""
+        return _join_stretches(
+            [*self.shed, *(stretch for seal in self.evicted_seals for stretch in seal.stretches)]
+        )
 
-    def shedding(self) -> Fold:
-        """Give the fold without the departed seals that nothing depends on any more; their anchors are kept.
+    def drop_evicted(self) -> Fold:
+        """Return the fold without the evicted seals that nothing depends on any more; their anchors are kept.
 
         The newest seal stays, and the newest that has pages, since numbers go on from them.
         """
@@ -86,7 +88,7 @@ class Fold:
         if not shed:
             return self
         stretches = [*self.shed, *(stretch for seal in shed for stretch in seal.stretches)]
-        return replace(self, seals=self.seals[len(shed) :], shed=_joined(stretches))
+        return replace(self, seals=self.seals[len(shed) :], shed=_join_stretches(stretches))
 
     @property
     def tail_tokens(self) -> int:
@@ -94,7 +96,7 @@ class Fold:
         return sum(recent.total_tokens for recent in self.tail)
 
 
-def _joined(stretches: Iterable[tuple[int, int]]) -> Stretches:
+def _join_stretches(stretches: Iterable[tuple[int, int]]) -> Stretches:
     joined: list[tuple[int, int]] = []
     for first, last in stretches:
         if joined and joined[-1][1] + 1 == first:

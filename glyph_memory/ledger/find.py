@@ -38,7 +38,7 @@ _JOINTS = tuple(
 
 
 def find_identifiers(text: str) -> tuple[Identifier, ...]:
-    """List what has to be read to the letter, each once, in order of first mention.
+    """List the identifiers of a text, each once, in order of first mention.
 
     Takes linear time on any input. A part of an identifier (the path of a URL) is not listed unless it also
     stands alone. Runs of more than 4096 characters and blocks of base64 lines are content, not identifiers.
@@ -61,7 +61,7 @@ def find_identifiers(text: str) -> tuple[Identifier, ...]:
         elif (seen := known.get(span)) is not None:
             found = seen
         else:
-            found = known[span] = tuple(_take_apart(span, 0))
+            found = known[span] = tuple(_split_atom(span, 0))
         for part, kind in found:
             kinds.setdefault(part, kind)
             counts[part] = counts.get(part, 0) + 1
@@ -69,7 +69,7 @@ def find_identifiers(text: str) -> tuple[Identifier, ...]:
 
 
 def _read_span(span: str, shape: str) -> tuple[_Part, ...]:
-    """Read what was matched together with its blanks or brackets."""
+    """Return the identifier in a span that was matched together with its blanks or brackets."""
     if shape == "url":
         span = span.rstrip(".,;:!?*|")
         return () if span.endswith("/") and span[:-1].endswith((":/", ":\\/")) else ((span, "url"),)
@@ -88,9 +88,9 @@ def _read_span(span: str, shape: str) -> tuple[_Part, ...]:
     return ((span, "key"),) if shape == "key" else ()
 
 
-def _take_apart(atom: str, joint: int) -> Iterator[_Part]:
-    """Give an atom if it is an identifier, else those of its parts that are."""
-    atom = _strip(atom)
+def _split_atom(atom: str, joint: int) -> Iterator[_Part]:
+    """Yield an atom if it is an identifier, else those of its parts that are."""
+    atom = _trim_punctuation(atom)
     if len(atom) < 3 or (atom.isalpha() and atom[1:].islower()):
         return
     kind = classify(atom)
@@ -101,12 +101,12 @@ def _take_apart(atom: str, joint: int) -> Iterator[_Part]:
         parts = _JOINTS[level].split(atom)
         if len(parts) > 1:
             for part in parts:
-                yield from _take_apart(part, level + 1)
+                yield from _split_atom(part, level + 1)
             return
 
 
-def _strip(atom: str) -> str:
-    """Take the punctuation of the sentence off."""
+def _trim_punctuation(atom: str) -> str:
+    """Remove the sentence's punctuation around an atom."""
     if atom.endswith("="):
         body = atom.rstrip("=")
         if len(atom) % 4 or len(atom) < 12 or body.isalpha():

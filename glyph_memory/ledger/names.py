@@ -35,7 +35,7 @@ _LEADS = re.compile(
 
 
 def is_key(atom: str) -> bool:
-    """Whether it looks drawn by lot: a token, a ticket, a licence key, a run of base64."""
+    """Return whether an atom looks random: a token, a ticket, a licence key, a run of base64."""
     digits = sum(character.isdigit() for character in atom)
     if not digits:
         return bool(_LETTERS.fullmatch(atom)) and _is_random(atom)
@@ -52,14 +52,14 @@ def is_key(atom: str) -> bool:
 
 
 def _is_random(atom: str) -> bool:
-    """Whether letters, cases and digits change too often to be words, or parts of words."""
+    """Return whether letters, cases and digits change too often for words or parts of words."""
     runs = _CHANGES.findall(atom)
     spoken = sum(len(part) for part in _SYLLABLES.findall(atom) if is_word(part))
     return len(runs) > 3 and 2 * spoken < len(atom) and 5 * len(runs) >= len(atom)
 
 
 def is_name(atom: str) -> bool:
-    """Whether code or a machine is called so: snake_case, camelCase, dotted.name, worker-3, --flag."""
+    """Return whether an atom looks like a name in code or of a machine: snake_case, camelCase, worker-3, --flag."""
     if _SNAKE.fullmatch(atom):
         return any(character.isalpha() for character in atom)
     if _CAMEL.fullmatch(atom):
@@ -72,14 +72,14 @@ def is_name(atom: str) -> bool:
 
 
 def _is_dotted(parts: list[str]) -> bool:
-    """Whether full stops join names, and don't end sentences or shorten words."""
+    """Return whether full stops join names, and do not end sentences or abbreviate words."""
     if any(_SNAKE.fullmatch(part) or _CAMEL.fullmatch(part) for part in parts):
         return True
     return all(len(part) > 1 for part in parts) and all(part[0].islower() for part in parts[1:])
 
 
 def _is_numbered(atom: str) -> bool:
-    """Whether a number is part of a name, as in `payments-3`, and not of a phrase, as in `24-hour`."""
+    """Return whether a number is part of a name, as in `payments-3`, and not of a phrase, as in `24-hour`."""
     parts = re.split(r"[\-.]", atom)
     if not any(character.isdigit() for character in atom):
         return any(_SNAKE.fullmatch(part) for part in parts)

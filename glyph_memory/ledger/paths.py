@@ -39,40 +39,40 @@ _FIGURE = re.compile(r"[\d.]+[A-Za-z]{0,4}")
 
 
 def path_kind(atom: str) -> IdentifierKind | None:
-    """Tell what is written with slashes: a path, an address, or nothing but prose such as `and/or`."""
+    """Return the kind of an atom with slashes: a path, an address, or None for prose such as `and/or`."""
     if "//" in atom:
         return None
-    if _port(atom):
+    if _has_port(atom):
         return "url"
     body = _PLACE.sub("", atom)
     parts = [part for part in re.split(r"[/\\]+", body) if part]
-    if ":" in body or "@" in body[1:] or not any(_lettered(part) for part in parts):
+    if ":" in body or "@" in body[1:] or not any(_has_letters(part) for part in parts):
         return None
     if _FROM.match(body):
         return "path" if len(body) > 2 else None
     if _is_host(parts[0]) and len(parts) > 1:
         return "url"
     telling = is_file_name(parts[-1]) or body[-1] in "/\\" or len(parts) > 3
-    return "path" if telling or any(_is_coded(part) for part in parts) else None
+    return "path" if telling or any(_is_code_like(part) for part in parts) else None
 
 
 def address_kind(atom: str) -> IdentifierKind | None:
-    """Tell a file name, with or without a line, from a host, with or without a port."""
+    """Return `path` for a file name, `url` for a host, with or without a port, else None."""
     if is_file_name(_PLACE.sub("", atom)):
         return "path"
-    return "url" if _port(atom) or (len(atom) > 5 and _is_host(atom)) else None
+    return "url" if _has_port(atom) or (len(atom) > 5 and _is_host(atom)) else None
 
 
 def is_file_name(name: str) -> bool:
-    """Whether it ends as names of files do, or is one of those that begin with a full stop."""
+    """Return whether a name ends like a file's name, or is one of those that begin with a full stop."""
     match = _FILE.fullmatch(name)
     if match and _EXTENSIONS.fullmatch(match[1].lower()):
         return not match[1].istitle() or len(match[1]) == 1
     return bool(_HIDDEN.fullmatch(name))
 
 
-def _port(atom: str) -> bool:
-    """Whether a host and its port begin it; `step:12` is none, `redis:6379` is one."""
+def _has_port(atom: str) -> bool:
+    """Return whether an atom begins with a host and its port: `redis:6379` does, `step:12` does not."""
     match = _PORT.fullmatch(atom)
     if not match or match[1].isdigit():
         return False
@@ -84,13 +84,13 @@ def _is_host(name: str) -> bool:
     return bool(match and _TOP_DOMAINS.fullmatch(match[1]))
 
 
-def _is_coded(part: str) -> bool:
-    """Whether a folder has a name that no word of prose has."""
+def _is_code_like(part: str) -> bool:
+    """Return whether a folder's name looks like code, unlike any word of prose."""
     if "_" in part.strip("_"):
         return True
-    return len(part) > 3 and any(c.isdigit() for c in part) and _lettered(part)
+    return len(part) > 3 and any(c.isdigit() for c in part) and _has_letters(part)
 
 
-def _lettered(part: str) -> bool:
-    """Whether it is more than a figure with its unit."""
+def _has_letters(part: str) -> bool:
+    """Return whether a part is more than a figure with its unit."""
     return not _FIGURE.fullmatch(part) and any(character.isalpha() for character in part)

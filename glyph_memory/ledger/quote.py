@@ -9,7 +9,7 @@ from glyph_memory.tokens import ModelProfile, defuse
 def quote_identifiers(
     text: str, *, profile: ModelProfile | str, share: float = 1 / 16, page: str = "the page above"
 ) -> str:
-    r"""Give what is to be said beside a page: its identifiers, letter for letter, those first that are misread easily.
+    r"""Return the lines to send beside a page: its identifiers, verbatim, the most easily misread ones first.
 
     Args:
         text: What the page says.
@@ -28,7 +28,7 @@ def quote_identifiers(
         Identifiers on the page above, letter for letter (data, not instructions):
         "ORD-482913-K"
     """
-    model = ModelProfile.named(profile) if isinstance(profile, str) else profile
+    model = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
     found = mentions([(0, text)])
     budget = int(model.text_tokens(text) * share) if found else 0
     listed = write_ledger(found, occurrences={}, budget_tokens=budget, count=model.text_counter.count)

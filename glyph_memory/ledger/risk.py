@@ -27,7 +27,7 @@ _SHORT_WORDS = frozenset(
 
 
 def misread_risk(text: str) -> float:
-    """Guess the chance that a model misreads at least one character of a string.
+    """Estimate the chance that a model misreads at least one character of a string.
 
     Each character is taken to be misread independently: seldom if it belongs to something like a word, which a
     model completes by itself, more often if nothing predicts it, twice as often if it has a double such as
@@ -49,27 +49,27 @@ def misread_risk(text: str) -> float:
 
 
 def _expected_errors(run: str) -> float:
-    """Sum up the rates of a run of letters and digits."""
+    """Return the sum of the misreading rates of a string of letters and digits."""
     humps = _HUMP.findall(run)
     alternating = len(humps) > 3 or (len(humps) == 3 and (run.isupper() or run.islower()))
     if alternating:  # letters and digits take turns: there is no word to lean on
-        return _random(run)
+        return _sum_rates(run)
     expected = 0.0
     for hump in humps:
         if hump.isdigit():
-            expected += _random(hump)
+            expected += _sum_rates(hump)
             continue
         for word in _WORD.findall(hump):
-            expected += _READABLE * len(word) if is_word(word) else _random(word)
+            expected += _READABLE * len(word) if is_word(word) else _sum_rates(word)
     return expected
 
 
-def _random(run: str) -> float:
+def _sum_rates(run: str) -> float:
     return sum(_DOUBLE if character in _CONFUSABLE else _PLAIN for character in run)
 
 
 def is_word(letters: str) -> bool:
-    """Whether a run of letters could be spoken: vowels in it, and never many consonants in a row."""
+    """Return whether letters could be pronounced: they hold vowels, and never many consonants in a row."""
     if letters.lower() in _SHORT_WORDS or not letters.isascii():
         return True
     if not 3 <= len(letters) <= 24:

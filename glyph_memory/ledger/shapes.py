@@ -40,7 +40,7 @@ _DIGITS = re.compile(r"\d++")
 
 
 def classify(atom: str) -> IdentifierKind | None:
-    """Name the kind of an atom, or give nothing for words, short numbers and what has to be taken apart."""
+    """Return the kind of an atom; None for words, for short numbers and for what has to be split."""
     match = _SHAPES.fullmatch(atom)
     if match:
         shape = _PATTERNS[int((match.lastgroup or "_0")[1:])][0]
@@ -55,7 +55,7 @@ def classify(atom: str) -> IdentifierKind | None:
 
 
 def _is_long_number(atom: str) -> bool:
-    """Whether nobody would know it by heart: five digits in a row, or seven in groups, and no span of years."""
+    """Return whether a number is long: five digits in a row, or seven in groups, and not a span of years."""
     groups = [len(group) for group in _DIGITS.findall(atom)]
     if "-" in atom:
         return not _YEARS.fullmatch(atom) and (max(groups) >= 5 or (sum(groups) >= 7 and groups != [4, 4]))

@@ -85,7 +85,7 @@ _ATOM = (
 
 
 def _branch(name: str, *patterns: str) -> str:
-    """Name what was matched by an empty group at the end.
+    """Return one alternative of the regex; an empty group at the end of each pattern names what was matched.
 
     A pattern that begins with a set of characters is ruled out faster than one that begins with a group.
     """

@@ -36,7 +36,7 @@ _WEIGHTS: dict[IdentifierKind, float] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mention:
-    """An identifier, and where it was first said."""
+    """An identifier, and the turn in which it first stands."""
 
     anchor: int
     """Number of the turn in which it first stands in this run: §17."""
@@ -46,7 +46,7 @@ class Mention:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ledger:
-    """The identifiers of a run, as they are sent."""
+    """The identifiers of a run of turns, as they are sent."""
 
     lines: tuple[str, ...]
     """One an entry, by anchor, then by order of mention: `§17 "550e8400-e29b-…"`."""
@@ -57,7 +57,7 @@ class Ledger:
 
 
 def mentions(turns: Iterable[tuple[int, str]]) -> tuple[Mention, ...]:
-    """List the identifiers of a run of turns, each once, at its first anchor, with its counts summed up.
+    """List the identifiers of a run of turns, each once, at its first anchor, with its total count.
 
     Args:
         turns: Anchor and text, oldest first.
@@ -85,7 +85,7 @@ def write_ledger(
     budget_tokens: int,
     count: Callable[[str], int],
 ) -> Ledger:
-    """Choose what to quote, and write it down.
+    """Choose the identifiers to quote within a token budget, and write them as lines.
 
     An entry's score is weight(kind) · misread_risk(text) / (1 + log2(occurrences)): what is easily misread and
     cannot be checked against another mention goes first; ties go to what was mentioned first. Entries are taken
@@ -130,7 +130,7 @@ def _line(mention: Mention) -> str:
 
 
 def _quote(text: str) -> str:
-    """Quote as JSON does; what cannot be seen, or moves what can be, becomes its number."""
+    """Quote a text as JSON does; characters that are invisible or change direction are escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     if quoted.isascii() and "\x7f" not in quoted:
         return quoted

@@ -12,11 +12,11 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING, get_args
 
 from glyph_memory.errors import DocumentError, GlyphMemoryError, StoreError
-from glyph_memory.memory.session_fold import LiveFold
+from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.transcript import Role, Turn
 
 if TYPE_CHECKING:
-    from glyph_memory.store import Shelf
+    from glyph_memory.store import SessionStore
 
 Redact = Callable[[Turn], Turn]
 """Sees a turn before it is stored or drawn, and gives what takes its place."""
@@ -25,8 +25,8 @@ _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""
 
 
-class Intake:
-    """Stores turns.
+class TurnWriter:
+    """Redacts, checks and stores turns.
 
     Args:
         shelf: The session.
@@ -34,13 +34,13 @@ class Intake:
         redact: Sees every turn first.
     """
 
-    def __init__(self, shelf: Shelf, live: LiveFold, *, redact: Redact | None) -> None:
+    def __init__(self, shelf: SessionStore, live: SessionFold, *, redact: Redact | None) -> None:
         self._shelf, self._live, self._redact = shelf, live, redact
 
     def store(
         self, turns: Iterable[Turn], *, keep_anchors: bool, progress: Callable[[int], None] | None
     ) -> Iterator[Turn]:
-        """Store turns in transactions of some hundreds, and give each as it is stored.
+        """Store turns in transactions of some hundreds, and yield each as it is stored.
 
         Args:
             turns: In order.
@@ -55,13 +55,13 @@ class Intake:
         while True:
             batch, broken = list[Turn](), None
             try:
-                batch.extend(map(self._checked, islice(source, _BATCH)))
+                batch.extend(map(self._redact_and_check, islice(source, _BATCH)))
             except DocumentError as error:  # of a line: the turns before it are stored
                 broken = error
-            known = self._known_of(batch) if keep_anchors else len(batch)
+            known = self._count_known(batch) if keep_anchors else len(batch)
             for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
                 if part:
-                    yield from self._appended(part, keep_anchors=keep and self._continues(part))
+                    yield from self._append(part, keep_anchors=keep and self._is_continuation(part))
             if broken is not None:
                 raise broken
             if not batch:
@@ -69,14 +69,14 @@ class Intake:
             if progress is not None:
                 progress(len(batch))
 
-    def _appended(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
+    def _append(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
         stored = self._shelf.append(batch, keep_anchors=keep_anchors)
         # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
         with suppress(GlyphMemoryError):
-            self._live.current(stored)
+            self._live.refresh(stored)
         return stored
 
-    def _checked(self, turn: Turn) -> Turn:
+    def _redact_and_check(self, turn: Turn) -> Turn:
         if self._redact is not None:
             said, turn = turn, self._redact(turn)
             if turn != said and turn.origin == said.origin:
@@ -87,13 +87,13 @@ class Intake:
             )
         return turn
 
-    def _known_of(self, batch: Sequence[Turn]) -> int:
-        """Count the turns before the first with a higher anchor than the session ever gave; an import begins there."""
+    def _count_known(self, batch: Sequence[Turn]) -> int:
+        """Count the turns before the first whose anchor is above the session's last; an import begins there."""
         last = self._shelf.state().last_anchor
         return next((place for place, turn in enumerate(batch) if (turn.anchor or 0) > last), len(batch))
 
-    def _continues(self, batch: Sequence[Turn]) -> bool:
-        """Say whether a batch has anchors, growing, and above all that the session ever gave."""
+    def _is_continuation(self, batch: Sequence[Turn]) -> bool:
+        """Return whether a batch's anchors grow and are all above the session's last."""
         anchors = [turn.anchor or 0 for turn in batch]
         grow = all(one < other for one, other in pairwise(anchors))
         return grow and anchors[0] > self._shelf.state().last_anchor

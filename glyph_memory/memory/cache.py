@@ -31,24 +31,24 @@ class FolderCache:
         self.folder = folder
 
     def get(self, digest: str) -> bytes | None:
-        """Give a file, or None where there is none or it does not show what its name says."""
+        """Return a file, or None where there is none or its content does not match its name."""
         path = self._path(digest)
         try:
             data = path.read_bytes()
         except OSError:
             return None
         image = data[:-_CHECK_BYTES]
-        return image if data == image + _check(digest, image) else None
+        return image if data == image + _checksum(digest, image) else None
 
     def put(self, digest: str, data: bytes) -> None:
-        """Keep a file; where the disk is full or read-only, go without."""
+        """Store a file; do nothing where the disk is full or read-only."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(mode=0o700, exist_ok=True)
             # A name that `forget` knows, should the process be killed here. Two that write at once write the same.
-            new = self._new(digest)
+            new = self._temporary_path(digest)
             try:
                 with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
-                    stream.write(data + _check(digest, data))
+                    stream.write(data + _checksum(digest, data))
                 new.replace(self._path(digest))
             except BaseException:
                 new.unlink(missing_ok=True)
@@ -56,7 +56,7 @@ class FolderCache:
 
     def forget(self, digest: str) -> None:
         """Delete a file, as far as that is allowed."""
-        for path in (self._new(digest), self._path(digest)):
+        for path in (self._temporary_path(digest), self._path(digest)):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
@@ -65,12 +65,12 @@ class FolderCache:
             raise ValueError(f"{digest!r} is no SHA-256 in hex")
         return self.folder / f"{digest}.png"
 
-    def _new(self, digest: str) -> Path:
+    def _temporary_path(self, digest: str) -> Path:
         return self._path(digest).with_suffix(".new")
 
 
-def _check(digest: str, image: bytes) -> bytes:
-    """Give what stands behind an image in its file, where viewers do not look: broken or misnamed files tell by it.
+def _checksum(digest: str, image: bytes) -> bytes:
+    """Return the bytes that end an image's file; a broken or misnamed file is recognized by them.
 
     Decoding the image to compare its pixels with the name would take twenty times as long.
     """
@@ -78,7 +78,7 @@ def _check(digest: str, image: bytes) -> bytes:
 
 
 class Drafts:
-    """Holds what is drawn in memory until its seal is stored, and hands it to a cache then.
+    """Holds drawn images in memory until their seal is stored, then hands them to a cache.
 
     Runs are drawn that are never sealed, because they do not pay or another process was faster. In a cache, no one
     would know the names of their images, and their turns could not be erased.
@@ -104,7 +104,7 @@ class Drafts:
         self._cache.forget(digest)
 
     def keep(self, digests: Collection[str]) -> bool:
-        """Hand those of some digests to the cache, as far as they are held; give whether there were any."""
+        """Move the held files of some digests to the cache; return whether there were any."""
         kept = [(digest, data) for digest in digests if (data := self._held.get(digest)) is not None]
         for digest, data in kept:
             self._cache.put(digest, data)

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 from glyph_memory.context import Context, context_tokens, write_context
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold
-from glyph_memory.memory.jsonl import read_file, unfolded, write_file
+from glyph_memory.memory.jsonl import format_turn, read_file, write_file
 from glyph_memory.memory.pins import check_room
-from glyph_memory.memory.recall import Passage, Zoomed, passage
-from glyph_memory.memory.report import MemoryReport, report_on
+from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage
+from glyph_memory.memory.report import MemoryReport, make_report
 from glyph_memory.memory.session import OpenSession
-from glyph_memory.memory.session_fold import ErasedMeanwhile
+from glyph_memory.memory.session_fold import ConcurrentErasure
 from glyph_memory.memory.zoom import zoom
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 if TYPE_CHECKING:
-    from glyph_memory.store import Known
+    from glyph_memory.store import KnownIdentifier
 
 _TRIES = 5
 """How often a context is begun anew because other processes erase turns meanwhile."""
@@ -94,7 +94,7 @@ class Conversation(OpenSession):
         return tuple(self._intake.store(turns, keep_anchors=False, progress=progress))
 
     def pin(self, anchor: int, *, pinned: bool = True) -> None:
-        """Have a turn repeated as text once it is sealed, or no longer.
+        """Pin a turn, so that it is repeated as text once it is sealed; or undo that.
 
         Raises:
             StoreError: There is no such turn.
@@ -105,13 +105,13 @@ class Conversation(OpenSession):
         self._shelf.set_pinned(anchor, pinned)
 
     def unpin(self, anchor: int) -> None:
-        """Have a turn repeated no longer."""
+        """Undo `pin`: the turn is no longer repeated as text."""
         self.pin(anchor, pinned=False)
 
     # Ask.
 
     def context(self, question: str | None = None) -> Context:
-        """Give what to send: head, pages of what is old, recent text; as the store has it now.
+        """Return what to send now: the head, pages of old turns, and the recent turns as text.
 
         Args:
             question: Asked after all that was said, without being stored.
@@ -122,20 +122,20 @@ class Conversation(OpenSession):
             FontError: A page cannot be drawn.
         """
         for _ in range(_TRIES):
-            fold = self._live.current()
+            fold = self._live.refresh()
             try:
-                return self._written(fold, question)
-            except ErasedMeanwhile:
+                return self._write_context(fold, question)
+            except ConcurrentErasure:
                 continue
             except FontError:
-                if self._live.current() is fold:
+                if self._live.refresh() is fold:
                     break
         # Fonts changed unseen: what was sealed cannot be drawn again as it was.
-        return self._written(self._live.redraw(), question)
+        return self._write_context(self._live.redraw(), question)
 
     def fold(self) -> Fold:
-        """Give what is head, sealed and recent now."""
-        return self._live.current()
+        """Return where each turn is now: in the head, sealed, or recent."""
+        return self._live.refresh()
 
     def tokens(self, context: Context) -> int:
         """Count a context of this memory as the model's profile does."""
@@ -143,12 +143,12 @@ class Conversation(OpenSession):
 
     def pages(self) -> Iterator[Page]:
         """Draw the pages that are shown now, oldest first."""
-        for seal in self._live.current().live:
+        for seal in self._live.refresh().visible_seals:
             if seal.kind == "pages":
                 yield from self._binder.pages(seal, self._live.turns(seal))
 
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
-        """Search all that was ever said, shown or not.
+        """Search all turns, whether they are still shown or not.
 
         Args:
             query: Words to look for; it is no syntax, quotes and operators are words or nothing.
@@ -160,11 +160,11 @@ class Conversation(OpenSession):
         if k < 1:
             return ()
         hits = self._shelf.search(query, k=k)
-        fold = self._live.current()
-        return tuple(passage(hit.turn, query, score=hit.score, fold=fold) for hit in hits)
+        fold = self._live.refresh()
+        return tuple(cut_passage(hit.turn, query, score=hit.score, fold=fold) for hit in hits)
 
-    def zoom(self, what: int | str, *, dpi: float | None = None) -> Zoomed:
-        """Give a turn or a page exactly, and larger if asked to.
+    def zoom(self, what: int | str, *, dpi: float | None = None) -> ZoomResult:
+        """Return the exact text of a turn or a page, and draw it larger if `dpi` is given.
 
         Args:
             what: A turn's anchor, `42` or "§42"; or a page, "page 7".
@@ -175,7 +175,7 @@ class Conversation(OpenSession):
         """
         return zoom(what, shelf=self._shelf, live=self._live, binder=self._binder, dpi=dpi)
 
-    def identifiers(self, like: str = "", *, limit: int = 100) -> tuple[Known, ...]:
+    def identifiers(self, like: str = "", *, limit: int = 100) -> tuple[KnownIdentifier, ...]:
         """List identifiers that were ever said: UUIDs, hashes, keys, URLs, paths, numbers, …, the latest first.
 
         Args:
@@ -190,34 +190,34 @@ class Conversation(OpenSession):
 
     def unfold(self) -> str:
         """Give the whole history as text, every turn under its anchor and role, its own lines indented."""
-        return "".join(map(unfolded, self._shelf.turns()))
+        return "".join(map(format_turn, self._shelf.turns()))
 
     def report(self) -> MemoryReport:
-        """Say what is text, what is pages, what left in an epoch, and what that saves."""
+        """Return the report: what is text, what is pages, what was evicted, and what that saves."""
         context = self.context()
-        return report_on(self._live.current(), context, self._binder, session=self.session)
+        return make_report(self._live.refresh(), context, self._binder, session=self.session)
 
     # Forget.
 
     def truncate(self, *, after: int) -> int:
-        """Forget everything after a turn, for good, as when an answer is made anew; give how many turns that was."""
-        with self._erasing(after + 1):
+        """Erase all turns after an anchor for good, as when an answer is made again; return how many there were."""
+        with self._drop_seals_from(after + 1):
             return self._shelf.truncate(after=after)
 
     def delete(self, *anchors: int) -> int:
-        """Erase turns: their text, pictures, pages, and what search knows of them; give how many there were."""
-        with self._erasing(min(anchors, default=sys.maxsize)):
+        """Erase turns with their text, pictures, pages and search entries; return how many there were."""
+        with self._drop_seals_from(min(anchors, default=sys.maxsize)):
             return self._shelf.delete(anchors)
 
     def clear(self) -> None:
         """Erase the whole session."""
-        with self._erasing(0):
+        with self._drop_seals_from(0):
             self._shelf.clear()
 
     # Carry.
 
     def export(self, path: str | Path) -> int:
-        """Write all turns as JSON lines, pictures included; a file that is there is replaced when all is written.
+        """Write all turns as JSON lines, pictures included; an older file is replaced once all is written.
 
         Returns:
             How many turns.
@@ -244,15 +244,15 @@ class Conversation(OpenSession):
             pass
         return self._shelf.state().turns - before
 
-    def _written(self, fold: Fold, question: str | None) -> Context:
+    def _write_context(self, fold: Fold, question: str | None) -> Context:
         return write_context(fold, binder=self._binder, parts_of=self._live.parts, question=question)
 
     @contextmanager
-    def _erasing(self, first: int) -> Iterator[None]:
+    def _drop_seals_from(self, first: int) -> Iterator[None]:
         """Drop the seals of what is erased inside, from the first anchor on, with their pages' files."""
         images = [
             digest for seal in self._live.seals() if seal.anchors[-1] >= first for digest in seal.digests
         ]
         yield
         self._live.forget(images)
-        self._live.current()
+        self._live.refresh()

@@ -18,14 +18,14 @@ _FORMAT = 1
 
 
 def write_lines(turns: Iterable[Turn], *, session: str) -> Iterator[str]:
-    """Give a header and a line for every turn, each with its newline."""
+    """Yield a header and a line for every turn, each with its newline."""
     yield _line({"glyph_memory": "session", "format": _FORMAT, "session": session})
     for turn in turns:
         yield _line(_fields(turn))
 
 
 def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
-    """Give the turns of lines as `write_lines` gives them; empty lines are skipped, a header may be missing.
+    """Yield the turns of lines from `write_lines`; empty lines are skipped, a header may be missing.
 
     Args:
         lines: The lines.
@@ -54,17 +54,17 @@ def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
             ) from error
 
 
-def unfolded(turn: Turn) -> str:
-    """Spell a turn for people to read: its anchor and role, its own lines indented, a line for its pictures."""
+def format_turn(turn: Turn) -> str:
+    """Return a turn as text for people: its anchor and role, its lines indented, a line for its pictures."""
     label = " ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name)))
-    lines = turn.said.split("\n") if turn.said else []
+    lines = turn.full_text.split("\n") if turn.full_text else []
     count = len(turn.images)
     pictures = [f"[{count} picture{'s' * (count > 1)}]"] if count else []
     return "\n  ".join([f"{label}:", *lines, *pictures]) + "\n"
 
 
 def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
-    """Write turns to a file, which takes the place of an older one once all is written; give how many.
+    """Write turns to a file, which replaces an older one once all is written; return how many.
 
     Raises:
         DocumentError: The file cannot be written.
@@ -92,7 +92,7 @@ def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
 
 
 def read_file(path: str | Path) -> Iterator[Turn]:
-    """Give the turns of a file that `write_file` wrote.
+    """Yield the turns of a file that `write_file` wrote.
 
     Raises:
         DocumentError: The file cannot be read, or a line of it is no turn.

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 from glyph_memory.context import Context
 from glyph_memory.folding import Fold
 from glyph_memory.memory.conversation import Conversation
-from glyph_memory.memory.recall import Passage, Zoomed
+from glyph_memory.memory.recall import Passage, ZoomResult
 from glyph_memory.memory.report import MemoryReport
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 if TYPE_CHECKING:
-    from glyph_memory.store import Known, SessionInfo, Store
+    from glyph_memory.store import KnownIdentifier, SessionInfo, Store
 
 
 class GlyphMemory(Conversation):
@@ -104,11 +104,11 @@ class GlyphMemory(Conversation):
         """Do what `recall` does."""
         return await asyncio.to_thread(self.recall, query, k)
 
-    async def azoom(self, what: int | str, *, dpi: float | None = None) -> Zoomed:
+    async def azoom(self, what: int | str, *, dpi: float | None = None) -> ZoomResult:
         """Do what `zoom` does."""
         return await asyncio.to_thread(self.zoom, what, dpi=dpi)
 
-    async def aidentifiers(self, like: str = "", *, limit: int = 100) -> tuple[Known, ...]:
+    async def aidentifiers(self, like: str = "", *, limit: int = 100) -> tuple[KnownIdentifier, ...]:
         """Do what `identifiers` does."""
         return await asyncio.to_thread(self.identifiers, like, limit=limit)
 

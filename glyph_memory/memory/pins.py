@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glyph_memory.context import Binder, quoted
+from glyph_memory.context import Binder, quote_turns
 from glyph_memory.errors import PolicyError
 
 if TYPE_CHECKING:
-    from glyph_memory.store import Shelf
+    from glyph_memory.store import SessionStore
 
 
-def check_room(anchor: int, shelf: Shelf, binder: Binder) -> None:
-    """See that a turn may be pinned beside those that are pinned already.
+def check_room(anchor: int, shelf: SessionStore, binder: Binder) -> None:
+    """Check that a turn may be pinned beside those that are pinned already.
 
     Raises:
         PolicyError: All of them together would take more than the policy's `pinned_tokens`.
@@ -20,8 +20,8 @@ def check_room(anchor: int, shelf: Shelf, binder: Binder) -> None:
     turn = shelf.turn(anchor)
     if turn is None or turn.pinned:
         return
-    pinned = [one for one in shelf.pinned(upto=shelf.state().last_anchor) if one.role != "system"]
-    needed = sum(binder.count(quoted([one], remark="pinned")) for one in [*pinned, turn])
+    pinned = [one for one in shelf.list_pinned(upto=shelf.state().last_anchor) if one.role != "system"]
+    needed = sum(binder.count(quote_turns([one], remark="pinned")) for one in [*pinned, turn])
     if needed > binder.policy.pinned_tokens:
         raise PolicyError(
             f"§{anchor} and the {len(pinned)} turns pinned already take {needed:,} tokens, more than pinned_tokens="

@@ -46,7 +46,7 @@ class Passage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Zoomed:
+class ZoomResult:
     """A turn or a page, looked at closely."""
 
     text: str
@@ -57,9 +57,9 @@ class Zoomed:
     """The same drawn larger, where a resolution was asked for."""
 
 
-def passage(turn: Turn, query: str, *, score: float, fold: Fold) -> Passage:
-    """Give what of a turn fits a query best."""
-    text, anchor = turn.said, turn.anchor or 0
+def cut_passage(turn: Turn, query: str, *, score: float, fold: Fold) -> Passage:
+    """Return the passage of a turn that fits a query best."""
+    text, anchor = turn.full_text, turn.anchor or 0
     start, stop = _window(text, query)
     place, page = locate(fold, anchor)
     return Passage(
@@ -68,7 +68,7 @@ def passage(turn: Turn, query: str, *, score: float, fold: Fold) -> Passage:
 
 
 def locate(fold: Fold, anchor: int) -> tuple[Place, int | None]:
-    """Say where a turn is shown, and on which page it begins."""
+    """Return where a turn is shown, and on which page it begins."""
     if any(turn.anchor == anchor for turn in fold.head):
         return "head", None
     if any(first <= anchor <= last for first, last in fold.shed):
@@ -93,9 +93,9 @@ def _window(text: str, query: str) -> tuple[int, int]:
     """Choose the stretch that holds the most and rarest words of the query, and cut it where lines or words end."""
     if len(text) <= _PASSAGE:
         return 0, len(text)
-    hits = _hits(text, query)
+    hits = _find_words(text, query)
     if not hits:
-        return 0, _end(text, _PASSAGE)
+        return 0, _snap_end(text, _PASSAGE)
     often = Counter(word for _, word in hits)
     best, first, inside, held = (0.0, 0), 0, deque[tuple[int, str]](), Counter[str]()
     for place, word in hits:
@@ -107,12 +107,12 @@ def _window(text: str, query: str) -> tuple[int, int]:
         score = sum(1 / often[word] for word, count in held.items() if count)
         if (score, len(inside)) > best:
             best, first = (score, len(inside)), inside[0][0]
-    begin = _begin(text, max(0, first - _PASSAGE // 4))
-    return begin, _end(text, min(len(text), begin + _PASSAGE))
+    begin = _snap_start(text, max(0, first - _PASSAGE // 4))
+    return begin, _snap_end(text, min(len(text), begin + _PASSAGE))
 
 
-def _hits(text: str, query: str) -> list[tuple[int, str]]:
-    """Find the query's words, the longest of them, wherever they stand in a text, as far as that is affordable."""
+def _find_words(text: str, query: str) -> list[tuple[int, str]]:
+    """Find the query's longest words wherever they stand in a text, up to a limit of hits."""
     words = sorted(set(re.findall(r"\w+", query)), key=lambda word: (-len(word), word))[:32]
     if not words:
         return []
@@ -120,7 +120,7 @@ def _hits(text: str, query: str) -> list[tuple[int, str]]:
     return [(found.start(), found[0].casefold()) for found in islice(pattern.finditer(text), _HITS)]
 
 
-def _begin(text: str, place: int) -> int:
+def _snap_start(text: str, place: int) -> int:
     if place == 0:
         return 0
     line = text.find("\n", place, place + 200)
@@ -128,7 +128,7 @@ def _begin(text: str, place: int) -> int:
     return line + 1 if line >= 0 else space + 1 if space >= 0 else place
 
 
-def _end(text: str, place: int) -> int:
+def _snap_end(text: str, place: int) -> int:
     if place >= len(text):
         return len(text)
     line = text.rfind("\n", place - 200, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glyph_memory.context import Binder, Context, context_tokens, repeated
+from glyph_memory.context import Binder, Context, context_tokens, repeat_turns
 from glyph_memory.folding import Fold
 
 
@@ -73,13 +73,13 @@ class MemoryReport:
         return self.sealed_text_tokens / self.sealed_tokens if self.sealed_tokens else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """Spell the report as plain values."""
+        """Return the report as plain values."""
         return asdict(self) | {"saved_tokens": self.saved_tokens, "ratio": round(self.ratio, 3)}
 
 
-def report_on(fold: Fold, context: Context, binder: Binder, *, session: str) -> MemoryReport:
-    """Count where everything is."""
-    live, counter = fold.live, binder.profile.text_counter
+def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -> MemoryReport:
+    """Return the report of a fold: where its turns are and what showing them costs."""
+    live, counter = fold.visible_seals, binder.profile.text_counter
     return MemoryReport(
         session=session,
         profile=binder.profile.name,
@@ -90,7 +90,7 @@ def report_on(fold: Fold, context: Context, binder: Binder, *, session: str) -> 
         recent_turns=len(fold.tail),
         page_turns=sum(len(seal.anchors) for seal in live if seal.kind == "pages"),
         quoted_turns=sum(len(seal.anchors) for seal in live if seal.kind == "text"),
-        departed_turns=sum(len(seal.anchors) for seal in fold.departed),
+        departed_turns=sum(len(seal.anchors) for seal in fold.evicted_seals),
         epoch=fold.epoch,
         seals=len(live),
         pages=sum(len(seal.pages) for seal in live),
@@ -103,6 +103,6 @@ def report_on(fold: Fold, context: Context, binder: Binder, *, session: str) -> 
         identifiers_omitted=sum(seal.ledger_omitted for seal in live),
         escapes=sum(page.escapes for seal in live for page in seal.pages),
         pictures_missing=sum(picture.size is None for seal in live for picture in seal.pictures),
-        pinned_left_out=repeated(fold, binder).left_out,
+        pinned_left_out=repeat_turns(fold, binder).left_out,
         request_is_repeated=fold.request is not None,
     )

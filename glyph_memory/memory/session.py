@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Self
 
 from glyph_memory.context import Binder, Captions, ImageCache, RecentImages
 from glyph_memory.folding import FoldPolicy
-from glyph_memory.memory.append import Intake, Redact
+from glyph_memory.memory.append import Redact, TurnWriter
 from glyph_memory.memory.cache import Drafts, FolderCache
-from glyph_memory.memory.session_fold import LiveFold
+from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
-    from glyph_memory.store import SessionInfo, Shelf, Store
+    from glyph_memory.store import SessionInfo, SessionStore, Store
 
 
 class OpenSession:
@@ -27,7 +27,7 @@ class OpenSession:
     def __init__(
         self,
         store: Store,
-        shelf: Shelf,
+        shelf: SessionStore,
         binder: Binder,
         drafts: Drafts,
         *,
@@ -36,8 +36,8 @@ class OpenSession:
     ) -> None:
         self._store, self._shelf, self._binder, self._drafts = store, shelf, binder, drafts
         self._redact, self._owns_store = redact, owns_store
-        self._live = LiveFold(shelf, binder, drafts, read_only=store.read_only)
-        self._intake = Intake(shelf, self._live, redact=redact)
+        self._live = SessionFold(shelf, binder, drafts, read_only=store.read_only)
+        self._intake = TurnWriter(shelf, self._live, redact=redact)
 
     @classmethod
     def open(
@@ -54,7 +54,7 @@ class OpenSession:
         wait_s: float = 10.0,
         read_only: bool = False,
     ) -> Self:
-        """Open a session, or begin it.
+        """Open a session, or create it.
 
         Args:
             url: Path of an SQLite database, made where there is none; any SQLAlchemy URL; ":memory:" for one that
@@ -88,7 +88,7 @@ class OpenSession:
                 style=style,
                 policy=policy,
                 cache=drafts,
-                uuid_of=lambda digest: _keyed(store.key, digest),
+                uuid_of=lambda digest: _compute_hmac(store.key, digest),
                 captions=captions,
             )
             return cls(
@@ -136,10 +136,10 @@ class OpenSession:
 
         vLLM takes it as `extra_body={"cache_salt": memory.cache_salt}` of an `OpenAIReader`; others may refuse it.
         """
-        return _keyed(self._store.key, "cache_salt")
+        return _compute_hmac(self._store.key, "cache_salt")
 
     def fork(self, session: str) -> Self:
-        """Begin another session with everything that was said in this one; from then on they are apart.
+        """Return a new session that starts as a copy of this one; later turns belong to one of them alone.
 
         Raises:
             StoreError: There is such a session already.
@@ -154,8 +154,8 @@ class OpenSession:
         return self._store.sessions()
 
 
-def _keyed(key: bytes, message: str) -> str:
-    """Give a name that is the same for the same store and message, and nobody else's."""
+def _compute_hmac(key: bytes, message: str) -> str:
+    """Return the HMAC of a message: the same for the same store and message, and for no other."""
     return hmac.new(key, message.encode(), "sha256").hexdigest()
 
 

@@ -69,8 +69,8 @@ _ONLY_GREEK = re.compile(f"[{_GREEK.replace('Γ', '').replace('Π', '').replace(
 _ONLY_CYRILLIC = re.compile(f"[{_CYRILLIC}]")
 
 
-def class_of(character: str) -> int:
-    """Give the class of a character that stands on a page; that of `UNREADABLE` for those that are not known."""
+def find_class(character: str) -> int:
+    """Return the class of a character on a page; that of `UNREADABLE` for an unknown one."""
     character = TWIN_OF.get(character, character)
     if character in NUMBER_OF:
         return NUMBER_OF[character]
@@ -78,24 +78,24 @@ def class_of(character: str) -> int:
 
 
 def is_ideograph(character: str) -> bool:
-    """Say whether a character is Chinese or Japanese, or one of their signs: as wide as it is high."""
+    """Return whether a character is Chinese or Japanese, or one of their signs: as wide as it is high."""
     code = ord(character)
     return (
         0x3000 < code < 0x3100 or 0x3400 <= code < 0xA000 or 0xF900 <= code < 0xFB00 or 0xFF00 < code < 0xFF61
     )
 
 
-def restored(text: str) -> str:
-    """Give words that hold letters of one script alone that script's own letters throughout.
+def restore_scripts(text: str) -> str:
+    """Return the text with words that hold a letter of one script alone written in that script throughout.
 
     Example:
         >>> restored("Mocква is Moscow").encode("ascii", "namereplace").count(b"CYRILLIC")
         6
     """
-    return _WORD.sub(lambda found: _in_its_script(found[0]), text)
+    return _WORD.sub(lambda found: _restore_word(found[0]), text)
 
 
-def _in_its_script(word: str) -> str:
+def _restore_word(word: str) -> str:
     if _ONLY_CYRILLIC.search(word):
         return "".join(_CYRILLIC_TWINS.get(character, character) for character in word)
     if _ONLY_GREEK.search(word):

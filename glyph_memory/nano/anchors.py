@@ -23,7 +23,7 @@ _COLOR, _COLORED = 40, 0.4
 
 
 def find_anchors(lines: Sequence[ReadLine], pixels: NDArray[np.uint8]) -> tuple[ReadAnchor, ...]:
-    """Find labels by words and colour: content may have the words, but never the colour.
+    """Find labels by words and colour: a turn's text may have the words, but never the colour.
 
     Args:
         lines: What was read, in order. A label may be broken: its number ends a line, its role begins the next.
@@ -32,7 +32,7 @@ def find_anchors(lines: Sequence[ReadLine], pixels: NDArray[np.uint8]) -> tuple[
     found = list[ReadAnchor]()
     for number, line in enumerate(lines if pixels.ndim == 3 else ()):
         for label in _LABEL.finditer(line.text):
-            role = label[2] or _first_role(lines[number + 1 : number + 2])
+            role = label[2] or _find_role(lines[number + 1 : number + 2])
             left = int(line.left[label.start()])
             right = int(line.left[label.end()]) if label.end() < len(line.text) else line.box[2]
             box = (left, line.box[1], right, line.box[3])
@@ -44,7 +44,7 @@ def find_anchors(lines: Sequence[ReadLine], pixels: NDArray[np.uint8]) -> tuple[
     return tuple(found)
 
 
-def _first_role(lines: Sequence[ReadLine]) -> str | None:
+def _find_role(lines: Sequence[ReadLine]) -> str | None:
     for line in lines:
         if role := _ROLE.match(line.text):
             return role[1]
@@ -52,7 +52,7 @@ def _first_role(lines: Sequence[ReadLine]) -> str | None:
 
 
 def _is_colored(pixels: NDArray[np.uint8], box: Box) -> bool:
-    """Say whether much of the ink in a box has a colour."""
+    """Return whether much of the ink in a box has a colour."""
     seen = pixels[box[1] : box[3], max(0, box[0]) : box[2]].reshape(-1, 3).astype(np.int16)
     if not len(seen):
         return False

@@ -18,9 +18,9 @@ from glyph_memory.nano.alphabet import (
     LEAD_PX,
     NUMBER_OF,
     STEP_PX,
-    restored,
+    restore_scripts,
 )
-from glyph_memory.nano.network import Found
+from glyph_memory.nano.network import Detections
 from glyph_memory.transcription import SURE, UNREADABLE
 
 Float = NDArray[np.float32]
@@ -49,8 +49,8 @@ _TRUST = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spelled:
-    """What was read of one strip."""
+class StripText:
+    """The text that was read from one strip."""
 
     text: str
     """Its characters, from the first that is no space to the last."""
@@ -60,20 +60,20 @@ class Spelled:
     """Of each, 0 to 1."""
 
 
-def spelled(found: Found, count: int, *, size_px: float) -> list[Spelled]:
-    """Spell strips out.
+def decode_strips(found: Detections, count: int, *, size_px: float) -> list[StripText]:
+    """Return the text of each strip.
 
     Args:
         found: What the network says of them.
         count: How many strips there are.
         size_px: Of the letters, for the width of a space where the page has none to measure.
     """
-    strip, cell, classes, confidence = _characters(found, max(1, round(_WIDE_EMS * size_px / STEP_PX)))
+    strip, cell, classes, confidence = _pick_characters(found, max(1, round(_WIDE_EMS * size_px / STEP_PX)))
     x = (cell * STEP_PX - LEAD_PX + STEP_PX / 2).astype(np.float32)
     space_px = _space_px(strip, x, classes, size_px)
     bounds = np.searchsorted(strip, np.arange(count + 1)).tolist()
     return [
-        _line(
+        _decode_line(
             x[start:stop],
             classes[start:stop],
             confidence[start:stop],
@@ -84,8 +84,8 @@ def spelled(found: Found, count: int, *, size_px: float) -> list[Spelled]:
     ]
 
 
-def _characters(
-    found: Found, wide_cells: int
+def _pick_characters(
+    found: Detections, wide_cells: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Float]:
     """Pick the cells that hold a character: strip, cell, class and confidence of each.
 
@@ -105,7 +105,7 @@ def _characters(
     loser = np.where(left_wins, np.arange(1, len(begins)), np.arange(len(both)))[shared]
     whole[winner] = np.minimum(both[shared], 1)
     whole[loser] = 0
-    whole[_covered(found, whole, wide_cells)] = 0
+    whole[_find_covered(found, whole, wide_cells)] = 0
     kept = whole > 0.5
     confidence = whole * found.likelihood
     # What may have been overlooked makes its neighbours less sure.
@@ -116,8 +116,8 @@ def _characters(
     return found.strip[kept], found.cell[kept], classes[kept], confidence[kept]
 
 
-def _covered(found: Found, whole: Float, wide_cells: int) -> NDArray[np.int64]:
-    """Give those that stand within an ideograph which begins for surer, or is one itself and begins for less sure."""
+def _find_covered(found: Detections, whole: Float, wide_cells: int) -> NDArray[np.int64]:
+    """Return the cells to drop because a more likely character overlaps them and one of the two is an ideograph."""
     wide = (found.classes >= len(CLASSES)) | (found.classes == _IDEOGRAPH)
     if not wide.any():
         return np.zeros(0, np.int64)
@@ -143,33 +143,35 @@ def _space_px(strip: NDArray[np.int64], x: Float, classes: NDArray[np.int64], si
     return max(_LEAST_SPACE_EMS * size_px, float(widths[widths <= narrow].mean()))
 
 
-def _line(
+def _decode_line(
     x: Float, classes: NDArray[np.int64], confidence: Float, *, space_px: float, size_px: float
-) -> Spelled:
+) -> StripText:
     inked = np.flatnonzero(classes != _SPACE)
     if not len(inked):
         nothing = np.zeros(0, np.float32)
-        return Spelled(text="", x=nothing, confidence=nothing)
+        return StripText(text="", x=nothing, confidence=nothing)
     # How far it is to what begins next, the space behind the line's last character included.
     room = np.append(np.diff(x), np.float32(0))
     seen = slice(int(inked[0]), int(inked[-1]) + 1)
     x, classes, confidence, room = x[seen], classes[seen], confidence[seen], room[seen]
-    repeats = _spaces(x, classes, space_px)
+    repeats = _count_repeats(x, classes, space_px)
     # Underscores make one rule, in which none can be seen to begin: they are counted by its length.
     wide_px = size_px * _UNDERSCORE_EMS[int(space_px > 0.5 * size_px)]
     ruled = (classes == _UNDERSCORE) & (room > 1.8 * wide_px)
     repeats[ruled] = np.round(room[ruled] / wide_px)
-    confidence = np.minimum(confidence, _around(confidence) + np.float32(_TRUST))
+    confidence = np.minimum(confidence, _average_neighbours(confidence) + np.float32(_TRUST))
     long = ruled & (repeats > _COUNTED)
     confidence[long] = np.minimum(confidence[long], _GUESSED)
     text = "".join(
         _CHARACTERS[number] * times for number, times in zip(classes.tolist(), repeats.tolist(), strict=True)
     )
-    return Spelled(text=restored(text), x=np.repeat(x, repeats), confidence=np.repeat(confidence, repeats))
+    return StripText(
+        text=restore_scripts(text), x=np.repeat(x, repeats), confidence=np.repeat(confidence, repeats)
+    )
 
 
-def _spaces(x: Float, classes: NDArray[np.int64], space_px: float) -> NDArray[np.int64]:
-    """Say how often each character stands there: once, and spaces as often as the gap is wide."""
+def _count_repeats(x: Float, classes: NDArray[np.int64], space_px: float) -> NDArray[np.int64]:
+    """Return how often each character stands there: once, but spaces as often as the gap is wide."""
     repeats = np.ones(len(x), np.int64)
     space, inked = np.flatnonzero(classes == _SPACE), np.flatnonzero(classes != _SPACE)
     again = space[classes[space - 1] == _SPACE]
@@ -180,8 +182,8 @@ def _spaces(x: Float, classes: NDArray[np.int64], space_px: float) -> NDArray[np
     return repeats
 
 
-def _around(confidence: Float) -> Float:
-    """Give the mean over each character and its neighbours: among what cannot be read nothing is read for sure."""
+def _average_neighbours(confidence: Float) -> Float:
+    """Return the mean confidence of each character and its neighbours: unclear surroundings make it unsure."""
     total = np.concatenate([[0], np.cumsum(confidence, dtype=np.float64)])
     place = np.arange(len(confidence))
     first, stop = np.maximum(place - _AROUND, 0), np.minimum(place + _AROUND + 1, len(confidence))

@@ -15,7 +15,7 @@ _ALWAYS = ("pydoc_data", "pydoc_data.topics")
 
 
 def is_held_out(module_name: str) -> bool:
-    """Say whether a module's source and docstrings are for measuring alone: a quarter of all modules, by name.
+    """Return whether a module's texts are for measuring alone: a quarter of all modules, by name.
 
     Args:
         module_name: As it is imported, `json.decoder`.

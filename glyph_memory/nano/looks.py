@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glyph_memory.nano.alphabet import ROWS, ROWS_ABOVE, ROWS_BELOW, SIZE_PX, SIZES_PX
-from glyph_memory.nano.decode import Spelled, spelled
-from glyph_memory.nano.network import Found, Network, joined
+from glyph_memory.nano.decode import StripText, decode_strips
+from glyph_memory.nano.network import Detections, Network, join_detections
 from glyph_memory.nano.sight.lines import FoundLine, FoundLines
 
 Ink = NDArray[np.uint8]
@@ -33,11 +33,11 @@ _SAMPLE = 6
 _BETTER = 0.05
 
 
-class Looks:
-    """One page, looked at as often as it takes."""
+class LineScanner:
+    """Reads the lines of one page, and reads unclear ones again."""
 
     def __init__(self, reader: Network, ink: Ink, found: FoundLines) -> None:
-        """Take a page.
+        """Prepare to read a page.
 
         Args:
             reader: Reads strips.
@@ -48,38 +48,38 @@ class Looks:
         self._apart = bool(found.lines) and found.lines[-1].column > 0
         self._scaled: dict[float, Ink] = {}
 
-    def read(self) -> list[Spelled]:
+    def read(self) -> list[StripText]:
         """Read every line.
 
         Where many lines are unclear, letters may be of another size than they seemed; where single ones are, their
         baseline may be a pixel off. Of all looks at a line, the surest counts.
         """
-        read = self._look(self._lines, self._size_px)
-        unclear = _unclear(read)
+        read = self._read_lines(self._lines, self._size_px)
+        unclear = _find_unclear(read)
         if 2 * len(unclear) > len(read):
-            size_px = self._likelier_size([self._lines[number] for number in unclear[:_SAMPLE]])
+            size_px = self._estimate_size([self._lines[number] for number in unclear[:_SAMPLE]])
             if size_px != self._size_px:
-                read = self._look(self._lines, size_px)
-                self._size_px, unclear = size_px, _unclear(read)
+                read = self._read_lines(self._lines, size_px)
+                self._size_px, unclear = size_px, _find_unclear(read)
         for shift in (-1, 1):
-            again = self._look([self._lines[number] for number in unclear], self._size_px, shift=shift)
+            again = self._read_lines([self._lines[number] for number in unclear], self._size_px, shift=shift)
             for number, one in zip(unclear, again, strict=True):
-                if _sureness(one) > _sureness(read[number]):
+                if _line_confidence(one) > _line_confidence(read[number]):
                     read[number] = one
         return read
 
-    def _likelier_size(self, lines: Sequence[FoundLine]) -> float:
-        """Give the size at which some lines are read best: the one they seemed to have, or one clearly better."""
+    def _estimate_size(self, lines: Sequence[FoundLine]) -> float:
+        """Return the size at which some lines are read best: the assumed one, or one that is clearly better."""
         seemed = self._size_px
-        best, at = _mean(self._look(lines, seemed)) + _BETTER, seemed
+        best, at = _mean_confidence(self._read_lines(lines, seemed)) + _BETTER, seemed
         for factor in _OTHER_SIZES:
-            sureness = _mean(self._look(lines, seemed * factor))
+            sureness = _mean_confidence(self._read_lines(lines, seemed * factor))
             if sureness > best:
                 best, at = sureness, seemed * factor
         return at
 
-    def _look(self, lines: Sequence[FoundLine], size_px: float, *, shift: int = 0) -> list[Spelled]:
-        """Read lines; those of about the same length are looked at together.
+    def _read_lines(self, lines: Sequence[FoundLine], size_px: float, *, shift: int = 0) -> list[StripText]:
+        """Read lines; those of about the same length are read in one batch.
 
         Args:
             lines: Which.
@@ -87,27 +87,27 @@ class Looks:
             shift: How many rows below their baselines they stand.
         """
         scale = 1.0 if SIZES_PX[0] <= size_px <= SIZES_PX[1] else SIZE_PX / size_px
-        strips = [self._strip(line, scale, shift) for line in lines]
+        strips = [self._cut_strip(line, scale, shift) for line in lines]
         by_width = dict[int, list[int]]()
         for number, strip in enumerate(strips):
             by_width.setdefault(-(-strip.shape[1] // _WIDTHS) * _WIDTHS, []).append(number)
-        looks = list[Found]()
+        looks = list[Detections]()
         for width, numbers in by_width.items():
             batch = np.zeros((len(numbers), ROWS, width), np.uint8)
             for row, number in enumerate(numbers):
                 batch[row, :, : strips[number].shape[1]] = strips[number]
-            looks.append(self._reader.find(batch, numbers))
+            looks.append(self._reader.find_characters(batch, numbers))
         if not looks:
             return []
-        read = spelled(joined(looks), len(strips), size_px=size_px * scale)
+        read = decode_strips(join_detections(looks), len(strips), size_px=size_px * scale)
         return [
             replace(one, x=((one.x - _SIDE) / scale + line.left).astype(np.float32))
             for one, line in zip(read, lines, strict=True)
         ]
 
-    def _strip(self, line: FoundLine, scale: float, shift: int) -> Ink:
+    def _cut_strip(self, line: FoundLine, scale: float, shift: int) -> Ink:
         """Cut a line out: shape (ROWS, width), with empty columns on both sides."""
-        ink = self._at_scale(scale)
+        ink = self._resample(scale)
         row = round(line.baseline * scale) + shift
         left, right = int(line.left * scale), int(np.ceil(line.right * scale))
         strip = np.zeros((ROWS, right - left + 2 * _SIDE), np.uint8)
@@ -119,7 +119,7 @@ class Looks:
         strip[top : top + seen.shape[0], side : side + seen.shape[1]] = seen
         return strip
 
-    def _at_scale(self, scale: float) -> Ink:
+    def _resample(self, scale: float) -> Ink:
         if scale == 1:
             return self._ink
         if scale not in self._scaled:
@@ -129,13 +129,13 @@ class Looks:
         return self._scaled[scale]
 
 
-def _unclear(read: Sequence[Spelled]) -> list[int]:
-    return [number for number, one in enumerate(read) if _sureness(one) < _DOUBT]
+def _find_unclear(read: Sequence[StripText]) -> list[int]:
+    return [number for number, one in enumerate(read) if _line_confidence(one) < _DOUBT]
 
 
-def _sureness(one: Spelled) -> float:
+def _line_confidence(one: StripText) -> float:
     return float(one.confidence.mean()) if len(one.confidence) else 0.0
 
 
-def _mean(read: Sequence[Spelled]) -> float:
-    return sum(map(_sureness, read)) / max(1, len(read))
+def _mean_confidence(read: Sequence[StripText]) -> float:
+    return sum(map(_line_confidence, read)) / max(1, len(read))

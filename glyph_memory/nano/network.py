@@ -41,7 +41,7 @@ _TYPES: dict[object, np.dtype[np.floating]] = {"F16": np.dtype("<f2"), "F32": np
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Detections:
     """Cells in which a character may begin; all arrays are as long as there are such cells, strip by strip."""
 
     strip: Ints
@@ -57,10 +57,10 @@ class Found:
 
 
 class Network:
-    """Reads strips."""
+    """The network that reads strips, in numpy."""
 
     def __init__(self, weights: Mapping[str, Float]) -> None:
-        """Take the weights.
+        """Store the weights.
 
         They are named `layer0` and so on, `begins`, `character`, and for ideographs `glance0` and so on; each has a
         `.weight` and a `.bias`.
@@ -68,14 +68,14 @@ class Network:
         Args:
             weights: Matrices of shape (in, out); biases of shape (out,).
         """
-        layers = _numbered(weights, "layer")
+        layers = _collect_layers(weights, "layer")
         self._first, self._layers = layers[0], layers[1:]
-        self._glance = _numbered(weights, "glance")
+        self._glance = _collect_layers(weights, "glance")
         self._begins = weights["begins.weight"], weights["begins.bias"]
         self._character = weights["character.weight"], weights["character.bias"]
 
-    def find(self, strips: NDArray[np.uint8], numbers: Sequence[int]) -> Found:
-        """Look for characters, but at both ends of strips, where the network was not trained.
+    def find_characters(self, strips: NDArray[np.uint8], numbers: Sequence[int]) -> Detections:
+        """Find characters, except at both ends of strips, where the network was not trained.
 
         Args:
             strips: Shape (strips, ROWS, width), 0 paper to 255 full ink; the width is even.
@@ -83,14 +83,16 @@ class Network:
         """
         cells = strips.shape[2] // STEP_PX
         at_once = max(1, _CELLS_AT_ONCE // max(1, cells))
-        return joined(
+        return join_detections(
             [
-                self._part(strips[first : first + at_once], np.array(numbers[first : first + at_once]))
+                self._detect_batch(
+                    strips[first : first + at_once], np.array(numbers[first : first + at_once])
+                )
                 for first in range(0, len(strips), at_once)
             ]
         )
 
-    def _part(self, strips: NDArray[np.uint8], numbers: Ints) -> Found:
+    def _detect_batch(self, strips: NDArray[np.uint8], numbers: Ints) -> Detections:
         features = self._features(strips)
         count, channels = features.shape[1], features.shape[2]
         features = features.reshape(-1, channels)
@@ -99,13 +101,13 @@ class Network:
         begins.reshape(-1, count)[:, [*range(_EDGE), *range(-_EDGE, 0)]] = 0
         found = np.flatnonzero(begins > _LIKELY)
         seen = features[found]
-        best, likelihood = _best(seen @ self._character[0] + self._character[1])
+        best, likelihood = _pick_best(seen @ self._character[0] + self._character[1])
         wide = np.flatnonzero(best == NUMBER_OF[IDEOGRAPH])
         if len(wide) and self._glance:
             cells = found[wide]
-            which, chance = self.second_look(glances(strips, cells // count, cells % count))
+            which, chance = self.classify_ideographs(cut_glances(strips, cells // count, cells % count))
             best[wide], likelihood[wide] = which + len(CLASSES), likelihood[wide] * chance
-        return Found(
+        return Detections(
             strip=numbers[found // count],
             cell=found % count,
             begins=begins[found],
@@ -113,8 +115,8 @@ class Network:
             likelihood=likelihood,
         )
 
-    def second_look(self, ink: NDArray[np.uint8]) -> tuple[Ints, Float]:
-        """Tell ideographs apart.
+    def classify_ideographs(self, ink: NDArray[np.uint8]) -> tuple[Ints, Float]:
+        """Return the likeliest ideograph in each picture, and how likely it is.
 
         Args:
             ink: Shape (ideographs, ROWS, GLANCE_PX).
@@ -124,10 +126,10 @@ class Network:
             x = x @ weight + bias
             np.maximum(x, 0, out=x)
         weight, bias = self._glance[-1]
-        return _best(x @ weight + bias)
+        return _pick_best(x @ weight + bias)
 
     def _features(self, strips: NDArray[np.uint8]) -> Float:
-        """Give what is known of each cell: shape (strips, cells, channels)."""
+        """Return the features of each cell: shape (strips, cells, channels)."""
         number, _, width = strips.shape
         cells = width // STEP_PX
         seen = self._first[0].shape[0] // ROWS
@@ -140,12 +142,12 @@ class Network:
         np.maximum(x, 0, out=x)
         x = x.reshape(number, cells, -1)
         for weight, bias in self._layers:
-            x = _convolved(x, weight, bias)
+            x = _convolve(x, weight, bias)
         return x
 
 
-def _convolved(x: Float, weight: Float, bias: Float) -> Float:
-    """Convolve over cells, add what went in where as much comes out, cut off below zero.
+def _convolve(x: Float, weight: Float, bias: Float) -> Float:
+    """Convolve over cells, add the input where it has as many channels as the output, apply ReLU.
 
     Strips lie behind each other with empty cells between, so that a whole batch is a few products of matrices.
     """
@@ -171,8 +173,8 @@ def _convolved(x: Float, weight: Float, bias: Float) -> Float:
     return np.maximum(y, 0, out=y)
 
 
-def glances(strips: NDArray[np.uint8], strip: Ints, cell: Ints) -> NDArray[np.uint8]:
-    """Cut out what a second look sees of characters: shape (characters, ROWS, GLANCE_PX).
+def cut_glances(strips: NDArray[np.uint8], strip: Ints, cell: Ints) -> NDArray[np.uint8]:
+    """Cut out each character for the second look: shape (characters, ROWS, GLANCE_PX).
 
     Args:
         strips: Shape (strips, ROWS, width).
@@ -183,23 +185,25 @@ def glances(strips: NDArray[np.uint8], strip: Ints, cell: Ints) -> NDArray[np.ui
     return strips[strip[:, None], :, columns].transpose(0, 2, 1)
 
 
-def _numbered(weights: Mapping[str, Float], kind: str) -> list[tuple[Float, Float]]:
+def _collect_layers(weights: Mapping[str, Float], kind: str) -> list[tuple[Float, Float]]:
     count = sum(name.startswith(kind) and name.endswith(".weight") for name in weights)
     return [(weights[f"{kind}{number}.weight"], weights[f"{kind}{number}.bias"]) for number in range(count)]
 
 
-def _best(logits: Float) -> tuple[Ints, Float]:
-    """Give the likeliest of each row, and how likely it is."""
+def _pick_best(logits: Float) -> tuple[Ints, Float]:
+    """Return the likeliest class of each row, and how likely it is."""
     best = logits.argmax(axis=1)
     top = np.take_along_axis(logits, best[:, None], axis=1)
     return best, 1 / np.exp(logits - top).sum(axis=1)
 
 
-def joined(parts: Sequence[Found]) -> Found:
-    """Put what was found of several batches of strips together, in the order of strips."""
+def join_detections(parts: Sequence[Detections]) -> Detections:
+    """Join the detections of several batches of strips, in the order of strips."""
     order = np.argsort(np.concatenate([part.strip for part in parts]), kind="stable")
-    names = Found.__dataclass_fields__
-    return Found(**{name: np.concatenate([getattr(part, name) for part in parts])[order] for name in names})
+    names = Detections.__dataclass_fields__
+    return Detections(
+        **{name: np.concatenate([getattr(part, name) for part in parts])[order] for name in names}
+    )
 
 
 def _sigmoid(x: Float) -> Float:
@@ -207,8 +211,8 @@ def _sigmoid(x: Float) -> Float:
 
 
 @lru_cache(maxsize=2)
-def network(path: Path = WEIGHTS) -> Network:
-    """Give the network, loaded once.
+def load_network(path: Path = WEIGHTS) -> Network:
+    """Load the network once, and return it.
 
     Raises:
         ReaderError: The weights are missing or broken.

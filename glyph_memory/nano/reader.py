@@ -14,15 +14,15 @@ import numpy as np
 from PIL import Image
 
 from glyph_memory.context import Context
-from glyph_memory.context.cache import Latest
+from glyph_memory.context.cache import LruCache
 from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
-from glyph_memory.nano.lookup.answer import MODEL, NanoReading, quotes, unreadable, worded
-from glyph_memory.nano.lookup.index import Index, seek
-from glyph_memory.nano.lookup.inputs import Material, Shown, leaf
-from glyph_memory.nano.lookup.passages import Passage, passages_of
+from glyph_memory.nano.lookup.answer import MODEL, NanoReading, choose_quotes, list_unreadable, write_answer
+from glyph_memory.nano.lookup.index import Index, find_spellings
+from glyph_memory.nano.lookup.inputs import ContextImage, Material, attach_transcription
+from glyph_memory.nano.lookup.passages import SentenceGroup, group_sentences
 from glyph_memory.nano.lookup.question import Question
 from glyph_memory.nano.lookup.ranking import rank
-from glyph_memory.nano.lookup.strip import Leaf, strip_of_pages, strip_of_text
+from glyph_memory.nano.lookup.strip import ReadImage, join_pages, parse_text
 from glyph_memory.nano.sight.image import Source
 from glyph_memory.page import Page
 from glyph_memory.readers.reader import Reader, ReadingDelta, Timing
@@ -59,7 +59,7 @@ class NanoReader(Reader):
     ) -> None:
         self.progress = progress
         self._transcriber = transcriber
-        self._read = Latest[bytes, Transcription](at_most=cached_pages)
+        self._read = LruCache[bytes, Transcription](at_most=cached_pages)
 
     def transcribe(self, page: Source) -> Transcription:
         """Read one image: a page, a file's path or bytes, a Pillow image or an array. Of a page, its pixels alone.
@@ -79,7 +79,7 @@ class NanoReader(Reader):
         return read
 
     def read(self, context: Context) -> NanoReading:
-        """Read all images of a context, and quote what bears on the question, its last user's text.
+        """Read all images of a context, and quote what bears on the question, the last user message's text.
 
         What stands in the context as text is looked through as well: it is exact.
 
@@ -89,16 +89,16 @@ class NanoReader(Reader):
             ReaderError: Images cannot be read on this machine.
         """
         began = time.monotonic()
-        material = Material.of(context)
+        material = Material.from_context(context)
         if not material.question:
             raise ReaderRefused("nothing is asked: the context ends without a user's text. Ask a question")
-        question = Question.of(material.question)
-        leaves = self._leaves(material.images) if question.terms else []
-        index = Index.of(_passages(leaves, material.texts))
-        sought = seek(question, index)
-        quoted = quotes(question, rank(question, index, sought))
-        text = worded(
-            question, quoted, missing=sought.missing(question), leaves=leaves, texts=len(material.texts)
+        question = Question.parse(material.question)
+        leaves = self._transcribe_images(material.images) if question.terms else []
+        index = Index.build(_collect_groups(leaves, material.texts))
+        sought = find_spellings(question, index)
+        quoted = choose_quotes(question, rank(question, index, sought))
+        text = write_answer(
+            question, quoted, missing=sought.find_missing(question), leaves=leaves, texts=len(material.texts)
         )
         return NanoReading(
             text=text,
@@ -107,11 +107,11 @@ class NanoReader(Reader):
             timing=Timing(total_s=time.monotonic() - began),
             quotes=quoted,
             pages_read=len(leaves),
-            unreadable=unreadable(leaves),
+            unreadable=list_unreadable(leaves),
         )
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
-        """Give the answer quote by quote; the last piece carries the whole reading."""
+        """Yield the answer quote by quote; the last piece carries the whole reading."""
         reading = self.read(context)
         rest = reading.text
         for quote in reading.quotes:
@@ -120,11 +120,11 @@ class NanoReader(Reader):
             yield ReadingDelta(text=said)
         yield ReadingDelta(text=rest, reading=reading)
 
-    def _leaves(self, images: Sequence[Shown]) -> list[Leaf]:
+    def _transcribe_images(self, images: Sequence[ContextImage]) -> list[ReadImage]:
         leaves = []
         for place, shown in enumerate(images):
             try:
-                leaves.append(leaf(shown, place, self.transcribe(shown.data)))
+                leaves.append(attach_transcription(shown, place, self.transcribe(shown.data)))
             except DocumentError as error:
                 raise BadReading(f"{shown.name} cannot be looked at: {error}") from error
             if self.progress is not None:
@@ -141,7 +141,7 @@ class NanoReader(Reader):
 
 
 def _key(source: Source) -> bytes | None:
-    """Name what is looked at by its bytes; None for a path, behind which the file may change."""
+    """Return a hash of an image's bytes as its cache key; `None` for a path, since the file may change."""
     if isinstance(source, bytes):
         return hashlib.sha256(source).digest()
     if isinstance(source, Image.Image | Path | str | Page):
@@ -150,11 +150,13 @@ def _key(source: Source) -> bytes | None:
     return hashlib.sha256(head + np.ascontiguousarray(source).tobytes()).digest()
 
 
-def _passages(leaves: Sequence[Leaf], texts: Sequence[tuple[str | None, str]]) -> Iterator[Passage]:
-    """Give all that can be quoted: pages as one run, pictures that are no page and texts each for itself."""
-    yield from passages_of(strip_of_pages([leaf for leaf in leaves if leaf.page is not None]))
+def _collect_groups(
+    leaves: Sequence[ReadImage], texts: Sequence[tuple[str | None, str]]
+) -> Iterator[SentenceGroup]:
+    """Yield all that can be quoted: pages as one text; pictures that are no page, and texts, each alone."""
+    yield from group_sentences(join_pages([leaf for leaf in leaves if leaf.page is not None]))
     for one in leaves:
         if one.page is None:
-            yield from passages_of(strip_of_pages([one]))
+            yield from group_sentences(join_pages([one]))
     for role, text in texts:
-        yield from passages_of(strip_of_text(text, anchor=role))
+        yield from group_sentences(parse_text(text, anchor=role))

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from glyph_memory.nano.anchors import find_anchors
-from glyph_memory.nano.looks import Looks
-from glyph_memory.nano.network import WEIGHTS, network
+from glyph_memory.nano.looks import LineScanner
+from glyph_memory.nano.network import WEIGHTS, load_network
 from glyph_memory.nano.sight.image import Source, load
-from glyph_memory.nano.sight.ink import ink_of
+from glyph_memory.nano.sight.ink import measure_ink
 from glyph_memory.nano.sight.lines import FoundLine, FoundLines, find_lines
 from glyph_memory.page import Box
 from glyph_memory.transcription import ReadLine, Transcription
@@ -32,12 +32,12 @@ def transcribe(source: Source, *, weights: Path = WEIGHTS) -> Transcription:
         ReaderError: The weights are missing or broken.
     """
     pixels = load(source)
-    ink = ink_of(pixels)
+    ink = measure_ink(pixels)
     found = find_lines(ink)
     seen = np.rint(ink * 255).astype(np.uint8)
     for left, top, right, bottom in found.solid:
         seen[top:bottom, left:right] = 0
-    read = Looks(network(weights), seen, found).read()
+    read = LineScanner(load_network(weights), seen, found).read()
     lines = tuple(
         ReadLine(
             text=one.text,

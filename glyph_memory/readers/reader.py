@@ -39,7 +39,7 @@ class Timing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a reader said.
+    """What a reader answered.
 
     Example:
         >>> Reading(text="Page 3 says 14:05.", finish_reason="stop").is_cut_off
@@ -108,12 +108,12 @@ class Reader(Protocol):
         return await asyncio.to_thread(self.read, context)
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
-        """Answer piece by piece; the last piece carries the whole reading."""
-        yield _whole(self.read(context))
+        """Yield the answer piece by piece; the last piece carries the whole reading."""
+        yield _make_delta(self.read(context))
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
-        yield _whole(await self.aread(context))
+        yield _make_delta(await self.aread(context))
 
 
 class BrokenStream(ReaderUnavailable):
@@ -134,5 +134,5 @@ class ServerBusy(ReaderUnavailable):
         """How long the server asked to wait, in seconds; `None` where it did not say."""
 
 
-def _whole(reading: Reading) -> ReadingDelta:
+def _make_delta(reading: Reading) -> ReadingDelta:
     return ReadingDelta(text=reading.text, reasoning=reading.reasoning, reading=reading)

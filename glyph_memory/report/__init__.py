@@ -1,6 +1,6 @@
 """Reports: what texts and conversations cost as pages, and what is read off them: figures, HTML, thumbnails."""
 
-from glyph_memory.report.answers import Answered as Answered
+from glyph_memory.report.answers import AnsweredQuestion as AnsweredQuestion
 from glyph_memory.report.answers import AnswersSection as AnswersSection
 from glyph_memory.report.contact_sheet import ContactSheet as ContactSheet
 from glyph_memory.report.excerpt import Excerpt as Excerpt
@@ -9,6 +9,6 @@ from glyph_memory.report.figures import Tally as Tally
 from glyph_memory.report.html import report_html as report_html
 from glyph_memory.report.limits import broken_limits as broken_limits
 from glyph_memory.report.memory import MemorySection as MemorySection
-from glyph_memory.report.memory import query_words as query_words
+from glyph_memory.report.memory import compile_query as compile_query
 from glyph_memory.report.plate import Plate as Plate
 from glyph_memory.report.section import Section as Section

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from glyph_memory.nano import NanoReading, Quote
-from glyph_memory.report.escape import marked, paragraph, plain
+from glyph_memory.report.escape import escape_and_mark, escape_text, paragraph
 from glyph_memory.report.excerpt import Excerpt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
-    """A question, and the best of what was found."""
+class AnsweredQuestion:
+    """A question, and what the reader answered."""
 
     about: str
     """What the pages are of."""
@@ -40,48 +40,52 @@ class AnswersSection:
 
     title: str
     """What to call it."""
-    answers: Sequence[Answered]
+    answers: Sequence[AnsweredQuestion]
     """In the order in which they were asked."""
     note: str = ""
     """A sentence below the title."""
 
     def html(self, *, heading: str) -> Iterator[str]:
-        """Give the section in pieces, below a heading that is HTML already."""
+        """Return the section as HTML in pieces; `heading` is HTML already."""
         yield f'<div class="card"><div class="head">{heading}{paragraph(self.note)}</div></div>\n'
         for answered in self.answers:
-            yield from _answered(answered)
+            yield from _render_answer(answered)
 
 
-def _answered(answered: Answered) -> Iterator[str]:
+def _render_answer(answered: AnsweredQuestion) -> Iterator[str]:
     quote = answered.quote
-    took = f"{plain(answered.about)} · {answered.seconds:.1f} s"
-    yield f"<h3>“{plain(answered.question)}” <small>{took}</small></h3>\n"
+    took = f"{escape_text(answered.about)} · {answered.seconds:.1f} s"
+    yield f"<h3>“{escape_text(answered.question)}” <small>{took}</small></h3>\n"
     if quote is None:
         yield paragraph(answered.reading.text)
         return
-    yield f'<dl class="turns">\n<dt>{plain(quote.label)}</dt><dd><pre>\n{_doubted(quote)}</pre></dd>\n</dl>\n'
+    yield f'<dl class="turns">\n<dt>{escape_text(quote.label)}</dt><dd><pre>\n{_mark_doubts(quote)}</pre></dd>\n</dl>\n'
     if answered.excerpt is not None:
         width, height = answered.excerpt.size
-        where = plain(quote.where[:1].upper() + quote.where[1:])
+        where = escape_text(quote.where[:1].upper() + quote.where[1:])
         yield (
             f'<div class="plates"><figure><img src="{answered.excerpt.data_url}" width="{width}" '
-            f'height="{height}" alt="{plain(quote.label)}; what it says stands above" decoding="async">\n'
+            f'height="{height}" alt="{escape_text(quote.label)}; what it says stands above" decoding="async">\n'
             f"<figcaption><b>{where}</b> · magnified, framed where it was read"
-            f"{_named(quote)}</figcaption></figure></div>\n"
+            f"{_list_doubts(quote)}</figcaption></figure></div>\n"
         )
 
 
-def _named(quote: Quote) -> str:
-    return "" if quote.is_sure else f" · not sure of {', '.join(f'“{plain(word)}”' for word in quote.doubts)}"
+def _list_doubts(quote: Quote) -> str:
+    return (
+        ""
+        if quote.is_sure
+        else f" · not sure of {', '.join(f'“{escape_text(word)}”' for word in quote.doubts)}"
+    )
 
 
-def _doubted(quote: Quote) -> str:
-    """Escape what was quoted, and mark the characters that are not sure."""
+def _mark_doubts(quote: Quote) -> str:
+    """Escape what was quoted, and mark the characters that the reader is unsure of."""
     shown, at = [], 0
     for start, stop in quote.unsure:
         shown += [
-            marked(quote.text[at:start]),
-            f'<mark class="doubt">{marked(quote.text[start:stop])}</mark>',
+            escape_and_mark(quote.text[at:start]),
+            f'<mark class="doubt">{escape_and_mark(quote.text[start:stop])}</mark>',
         ]
         at = stop
-    return "".join([*shown, marked(quote.text[at:])])
+    return "".join([*shown, escape_and_mark(quote.text[at:])])

@@ -39,12 +39,12 @@ class ContactSheet:
         self._left_out = 0
 
     def add(self, page: Page) -> None:
-        """Scale a page down and keep that."""
+        """Add a thumbnail of a page; beyond `at_most`, only count the page."""
         if len(self._thumbnails) >= self._at_most:
             self._left_out += 1
             return
         scale = min(_THUMBNAIL[0] / page.size[0], _THUMBNAIL[1] / page.size[1], 1)
-        self._thumbnails.append((page.number, _scaled(page.image, scale)))
+        self._thumbnails.append((page.number, _scale_image(page.image, scale)))
 
     def image(self) -> Image.Image:
         """Draw the sheet: rows of thumbnails, smaller where there are many, each with its number below."""
@@ -59,7 +59,7 @@ class ContactSheet:
         draw, font = ImageDraw.Draw(sheet), _font()
         for index, (number, thumbnail) in enumerate(self._thumbnails):
             left, top = _GAP + index % columns * across, _GAP + index // columns * down
-            small = _scaled(thumbnail, scale)
+            small = _scale_image(thumbnail, scale)
             sheet.paste(small, (left, top))
             right, bottom = left + small.width, top + small.height
             draw.rectangle((left - 1, top - 1, right, bottom), outline=_EDGE)
@@ -76,7 +76,7 @@ class ContactSheet:
         return buffer.getvalue()
 
 
-def _scaled(image: Image.Image, scale: float) -> Image.Image:
+def _scale_image(image: Image.Image, scale: float) -> Image.Image:
     if scale == 1:
         return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

@@ -7,14 +7,16 @@ import unicodedata
 from html import escape
 
 
-def plain(text: str) -> str:
-    """Escape a text for HTML; characters that cannot be seen or would disturb are written as their number."""
-    return "".join(f"\\u{{{ord(part):x}}}" if _is_hidden(part) else escape(part) for part in _parts(text))
+def escape_text(text: str) -> str:
+    """Escape a text for HTML; characters that are invisible or would disturb are written as numbers."""
+    return "".join(
+        f"\\u{{{ord(part):x}}}" if _is_hidden(part) else escape(part) for part in _split_hidden(text)
+    )
 
 
-def marked(text: str) -> str:
-    """Do what `plain` does, and mark the numbers with colour and the character's name."""
-    return "".join(_mark(part) if _is_hidden(part) else escape(part) for part in _parts(text))
+def escape_and_mark(text: str) -> str:
+    """Do what `escape_text` does, and mark the numbers with colour and the character's name."""
+    return "".join(_mark(part) if _is_hidden(part) else escape(part) for part in _split_hidden(text))
 
 
 # What HTML forbids, what turns text around, what nobody sees. CR LF and LF are both a line's end to HTML.
@@ -24,7 +26,7 @@ _HIDDEN = re.compile(
 )
 
 
-def _parts(text: str) -> list[str]:
+def _split_hidden(text: str) -> list[str]:
     return [part for part in _HIDDEN.split(text) if part]
 
 
@@ -33,15 +35,15 @@ def _is_hidden(part: str) -> bool:
 
 
 def _mark(character: str) -> str:
-    return f'<mark title="{escape(name_of(character))}">\\u{{{ord(character):x}}}</mark>'
+    return f'<mark title="{escape(describe_character(character))}">\\u{{{ord(character):x}}}</mark>'
 
 
-def name_of(character: str) -> str:
-    """Give a character's number and, where it has one, its name."""
+def describe_character(character: str) -> str:
+    """Return a character's number and, where it has one, its name."""
     code = f"U+{ord(character):04X}"
     return f"{code} {unicodedata.name(character, '')}".rstrip()
 
 
 def paragraph(text: str) -> str:
-    """Give a sentence as a paragraph; nothing for none."""
-    return f"<p>{plain(text)}</p>" if text else ""
+    """Return a sentence as an HTML paragraph; an empty text for an empty sentence."""
+    return f"<p>{escape_text(text)}</p>" if text else ""

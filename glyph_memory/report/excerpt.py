@@ -22,7 +22,7 @@ _GAP_PX = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Excerpt:
-    """A piece of a page as a file."""
+    """A piece of a page as a picture."""
 
     size: tuple[int, int]
     """Width and height in pixels, magnified."""
@@ -31,7 +31,7 @@ class Excerpt:
 
     @classmethod
     def of(cls, image: Image.Image, box: Box, *, magnified: int = 2) -> Excerpt:
-        """Cut a strip as wide as the page out of it, and frame what stands in the box.
+        """Return a piece of the page, as wide as the page, with a frame round the box.
 
         Args:
             image: The page.

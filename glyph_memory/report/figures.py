@@ -63,7 +63,7 @@ class Figures:
         return sum(escape.count for escape in self.escaped)
 
     def to_json(self) -> dict[str, object]:
-        """Spell the figures as plain values."""
+        """Return the figures as plain values for JSON."""
         return {
             "pages": self.pages,
             "characters": self.characters,
@@ -116,7 +116,7 @@ class Tally:
         self._typeset_s = 0.0
 
     def watch(self, pages: Iterable[Page]) -> Iterator[Page]:
-        """Pass pages on; the time between asking for one and getting it is what it took."""
+        """Pass pages on and count them; the wait for each page is taken as its typesetting time."""
         source = iter(pages)
         while True:
             began = time.perf_counter()
@@ -128,12 +128,12 @@ class Tally:
             yield page
 
     def figures(self) -> Figures:
-        """Give the figures of what has passed so far."""
+        """Return the figures of the pages that have passed so far."""
         return Tally.total([self])
 
     @staticmethod
     def total(tallies: Sequence[Tally]) -> Figures:
-        """Give the figures of several texts together, as one request would hold them; all for one profile."""
+        """Return the figures of several texts in one request; all must have the same profile."""
         first = tallies[0]
         sizes = [size for tally in tallies for size in tally._sizes]
         escapes = sum((tally._escapes for tally in tallies), Counter[tuple[str, EscapeReason]]())
@@ -167,7 +167,7 @@ class Tally:
             self._count()
 
     def _count(self) -> None:
-        """Count the beginning of what is held, up to a line's beginning, which no token reaches across.
+        """Count the first part of the text not counted yet, up to the start of a line: no token crosses it.
 
         Where that is depends on the text alone, not on its pages.
         """

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Protocol
 
-from glyph_memory.report.escape import paragraph, plain
+from glyph_memory.report.escape import escape_text, paragraph
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -22,11 +22,11 @@ class Part(Protocol):
         """What it is about."""
 
     def html(self, *, heading: str) -> Iterator[str]:
-        """Give it in pieces, below a heading that is HTML already and may be empty."""
+        """Return the section as HTML in pieces; `heading` is HTML already, and may be empty."""
 
 
 def report_html(title: str, sections: Sequence[Part], *, note: str = "") -> Iterator[str]:
-    """Give a report in pieces, to be joined or written to a file as UTF-8.
+    """Return a report as HTML in pieces, to be joined or written to a file as UTF-8.
 
     Args:
         title: Of the whole report.
@@ -34,18 +34,18 @@ def report_html(title: str, sections: Sequence[Part], *, note: str = "") -> Iter
         note: A sentence below the title.
     """
     css = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
-    head = f"<h1>{plain(title)}</h1>{paragraph(note)}{_links(sections)}"
+    head = f"<h1>{escape_text(title)}</h1>{paragraph(note)}{_links(sections)}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{plain(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n"
+        f"<title>{escape_text(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n"
         f'<header class="wrap">{head}</header>\n<main class="wrap">\n'
     )
     for number, section in enumerate(sections, 1):
         yield f'<section id="text-{number}">\n'
-        yield from section.html(heading=f"<h2>{plain(section.title)}</h2>" if len(sections) > 1 else "")
+        yield from section.html(heading=f"<h2>{escape_text(section.title)}</h2>" if len(sections) > 1 else "")
         yield "</section>\n"
     foot = "Made by glyph-memory. This file loads nothing and runs nothing."
     yield f'</main>\n<footer class="wrap">{foot}</footer>\n</body>\n</html>\n'
@@ -55,6 +55,7 @@ def _links(sections: Sequence[Part]) -> str:
     if len(sections) < 2:
         return ""
     links = (
-        f'<a href="#text-{number}">{plain(section.title)}</a>' for number, section in enumerate(sections, 1)
+        f'<a href="#text-{number}">{escape_text(section.title)}</a>'
+        for number, section in enumerate(sections, 1)
     )
     return f"<nav>{''.join(links)}</nav>"

@@ -7,7 +7,7 @@ from glyph_memory.tokens import ModelProfile
 
 
 def broken_limits(figures: Figures, profile: ModelProfile) -> list[str]:
-    """Give a sentence for every limit of the profile that the pages are beyond; none where they fit.
+    """Return a sentence for each limit of the profile that the pages exceed; none where they fit.
 
     Limits are those of one request, and a starting point: servers may be set up otherwise.
     """

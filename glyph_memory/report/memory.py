@@ -10,22 +10,22 @@ from typing import Self
 
 from glyph_memory.folding import Seal
 from glyph_memory.memory import GlyphMemory, MemoryReport, Passage
-from glyph_memory.report.escape import marked, paragraph, plain
-from glyph_memory.report.parts import card, fact_list, figure, left_out
+from glyph_memory.report.escape import escape_and_mark, escape_text, paragraph
+from glyph_memory.report.parts import card, fact_list, figure, render_missing_pages
 from glyph_memory.report.plate import Plate
 from glyph_memory.transcript import Turn
 
 
-def query_words(query: str) -> re.Pattern[str] | None:
-    """Give what finds a query's words in a text, as a search does: in any case, what stands between blanks whole."""
+def compile_query(query: str) -> re.Pattern[str] | None:
+    """Return a pattern that finds a query's words in any case; None for a query without words."""
     pieces = {re.sub(r"^\W+|\W+$", "", piece) for piece in query.split()} - {""}
     longest_first = sorted(pieces, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if pieces else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
-    """A seal as it is shown."""
+class SealView:
+    """A seal, with its pages or its turns, as the report shows it."""
 
     seal: Seal
     """The seal."""
@@ -43,7 +43,7 @@ class MemorySection:
     """What the conversation is."""
     report: MemoryReport
     """Where everything is, and what it costs."""
-    runs: Sequence[Run]
+    runs: Sequence[SealView]
     """The seals that are shown, or the first of them, oldest first."""
     recent: Sequence[Turn] = field(repr=False)
     """The turns that are still text, or the last of them."""
@@ -63,7 +63,7 @@ class MemorySection:
         seals: int | None = None,
         recent: int | None = None,
     ) -> Self:
-        """Take down what a memory shows now.
+        """Return a section on what a memory shows now.
 
         Args:
             memory: The conversation.
@@ -75,10 +75,10 @@ class MemorySection:
         """
         fold, pages = memory.fold(), memory.pages()
         runs = []
-        for seal in fold.live[:seals]:
+        for seal in fold.visible_seals[:seals]:
             plates = [Plate.of(page) for page in islice(pages, len(seal.pages))]
             turns = _turns(memory, seal) if seal.kind == "text" else ()
-            runs.append(Run(seal=seal, plates=plates, turns=turns))
+            runs.append(SealView(seal=seal, plates=plates, turns=turns))
         tail = [one.turn for one in fold.tail]
         return cls(
             title=title,
@@ -90,11 +90,11 @@ class MemorySection:
         )
 
     def html(self, *, heading: str) -> Iterator[str]:
-        """Give the section in pieces, below a heading that is HTML already."""
+        """Return the section as HTML in pieces; `heading` is HTML already."""
         yield self._card(heading)
         for run in self.runs:
-            yield from _run(run)
-        yield left_out(self.report.pages - sum(len(run.plates) for run in self.runs))
+            yield from _render_seal(run)
+        yield render_missing_pages(self.report.pages - sum(len(run.plates) for run in self.runs))
         if self.recent:
             before = self.report.recent_turns - len(self.recent)
             more = f"; {before:,} before these are not in this file" if before else ""
@@ -130,7 +130,7 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
     yield "Identifiers as text", listed
     yield "Escaped characters", f"{report.escapes:,}"
     yield "Epoch", f"{report.epoch:,}"
-    yield "Model profile", plain(report.profile)
+    yield "Model profile", escape_text(report.profile)
     if report.quoted_turns:
         yield "Sealed as text", f"{report.quoted_turns:,}"
     if report.pictures_missing:
@@ -139,7 +139,7 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
         yield "Pinned, no room", " ".join(f"§{anchor}" for anchor in report.pinned_left_out)
 
 
-def _run(run: Run) -> Iterator[str]:
+def _render_seal(run: SealView) -> Iterator[str]:
     seal = run.seal
     span = _span(seal.anchors[0], seal.anchors[-1])
     if seal.kind == "text":
@@ -152,7 +152,7 @@ def _run(run: Run) -> Iterator[str]:
     yield "</div>\n"
     if seal.ledger:
         omitted = f"; {seal.ledger_omitted:,} more stand on the pages alone" if seal.ledger_omitted else ""
-        lines = "\n".join(map(marked, seal.ledger))
+        lines = "\n".join(map(escape_and_mark, seal.ledger))
         yield (
             '<details class="ledger" open>'
             f"<summary>Its ledger: identifiers letter for letter{omitted}</summary>"
@@ -162,7 +162,7 @@ def _run(run: Run) -> Iterator[str]:
 
 def _turn_list(turns: Sequence[Turn]) -> str:
     shown = "".join(
-        f"<dt>{_label(turn)}</dt><dd><pre>\n{marked(turn.said)}</pre>{_pictures(turn)}</dd>\n"
+        f"<dt>{_label(turn)}</dt><dd><pre>\n{escape_and_mark(turn.full_text)}</pre>{_pictures(turn)}</dd>\n"
         for turn in turns
     )
     return f'<dl class="turns">\n{shown}</dl>\n'
@@ -176,25 +176,28 @@ def _pictures(turn: Turn) -> str:
 def _passage(query: str, passage: Passage) -> str:
     where = f"page {passage.page}" if passage.page else passage.place
     return (
-        f'<h3>Recalled: “{plain(query)}” <small>{where}</small></h3>\n<dl class="turns">\n'
-        f"<dt>{_label(passage.turn)}</dt><dd><pre>\n{_highlighted(passage.text, query)}</pre></dd>\n</dl>\n"
+        f'<h3>Recalled: “{escape_text(query)}” <small>{where}</small></h3>\n<dl class="turns">\n'
+        f"<dt>{_label(passage.turn)}</dt><dd><pre>\n{_highlight_words(passage.text, query)}</pre></dd>\n</dl>\n"
     )
 
 
-def _highlighted(text: str, query: str) -> str:
+def _highlight_words(text: str, query: str) -> str:
     """Escape a text, and mark a query's words in it."""
-    words = query_words(query)
+    words = compile_query(query)
     if words is None:
-        return marked(text)
+        return escape_and_mark(text)
     shown, at = [], 0
     for found in words.finditer(text):
-        shown += [marked(text[at : found.start()]), f'<mark class="hit">{marked(found[0])}</mark>']
+        shown += [
+            escape_and_mark(text[at : found.start()]),
+            f'<mark class="hit">{escape_and_mark(found[0])}</mark>',
+        ]
         at = found.end()
-    return "".join([*shown, marked(text[at:])])
+    return "".join([*shown, escape_and_mark(text[at:])])
 
 
 def _label(turn: Turn) -> str:
-    return plain(" ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name))))
+    return escape_text(" ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name))))
 
 
 def _turns(memory: GlyphMemory, seal: Seal) -> list[Turn]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from glyph_memory.report.escape import marked
+from glyph_memory.report.escape import escape_and_mark
 from glyph_memory.report.plate import Plate
 
 
 def card(
     *, head: str, ratio: float, meaning: str, bars: Iterable[tuple[str, str, int]], facts: str, more: str = ""
 ) -> str:
-    """Give a card: a heading, how many times fewer, bars to compare, facts in columns.
+    """Return a card as HTML: a heading, a ratio, bars to compare, facts in columns.
 
     Args:
         head: HTML, or nothing.
@@ -40,12 +40,12 @@ def card(
 
 
 def fact_list(facts: Iterable[tuple[str, str]]) -> str:
-    """Give names and values, the values as HTML."""
+    """Return names and values as HTML; the values are HTML already."""
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
 
 
 def figure(plate: Plate, *, about: str, is_smooth: bool = True) -> str:
-    """Give a page with a caption, and its exact text to unfold.
+    """Return a page as HTML, with a caption and its exact text to unfold.
 
     Args:
         plate: The page.
@@ -60,11 +60,11 @@ def figure(plate: Plate, *, about: str, is_smooth: bool = True) -> str:
         f'alt="Page {plate.number}; its text follows below" decoding="async">\n'
         f"<figcaption><b>Page {plate.number}</b> · {width} × {height} px · {about}{escapes}\n"
         "<details><summary>Its exact text</summary>"
-        f"<pre>\n{marked(plate.text)}</pre></details></figcaption></figure>\n"
+        f"<pre>\n{escape_and_mark(plate.text)}</pre></details></figcaption></figure>\n"
     )
 
 
-def left_out(pages: int) -> str:
-    """Say how many pages more there are."""
+def render_missing_pages(pages: int) -> str:
+    """Return a paragraph on how many more pages there are; nothing where there are none."""
     missing = f"and {pages:,} page{'' if pages == 1 else 's'} more, which are not in this file"
     return f"<p>{missing}.</p>\n" if pages > 0 else ""

@@ -13,7 +13,7 @@ from glyph_memory.page import Page
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plate:
-    """A page as a file, and what it says."""
+    """A page's picture as PNG, with the page's text."""
 
     number: int
     """The page's number."""

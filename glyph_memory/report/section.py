@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from glyph_memory.page import Escape
-from glyph_memory.report.escape import marked, name_of, paragraph, plain
+from glyph_memory.report.escape import describe_character, escape_and_mark, escape_text, paragraph
 from glyph_memory.report.figures import Figures
-from glyph_memory.report.parts import card, fact_list, figure, left_out
+from glyph_memory.report.parts import card, fact_list, figure, render_missing_pages
 from glyph_memory.report.plate import Plate
 
 _ESCAPES_SHOWN = 40
@@ -16,7 +16,7 @@ _ESCAPES_SHOWN = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """One text of a report."""
+    """A report's section on one text."""
 
     title: str
     """What the text is."""
@@ -30,7 +30,7 @@ class Section:
     """Whether pages have grey edges; pages of whole pixels are magnified as such."""
 
     def html(self, *, heading: str) -> Iterator[str]:
-        """Give the section in pieces, below a heading that is HTML already."""
+        """Return the section as HTML in pieces; `heading` is HTML already."""
         figures, about = self.figures, "" if self.figures.text_exact else "≈ "
         bars = (
             (f"{about}{figures.text_tokens:,} as text", "text", figures.text_tokens),
@@ -44,17 +44,17 @@ class Section:
             else "more tokens than as text: send it as text",
             bars=bars,
             facts=fact_list(_facts(figures)),
-            more=_escaped(figures.escaped),
+            more=_render_escapes(figures.escaped),
         )
         yield '<div class="plates">\n'
         for plate in self.plates:
             about = f"characters {plate.start + 1:,} to {plate.start + len(plate.text):,}"
             yield figure(plate, about=about, is_smooth=self.is_smooth)
-        yield f"</div>\n{left_out(figures.pages - len(self.plates))}"
+        yield f"</div>\n{render_missing_pages(figures.pages - len(self.plates))}"
 
 
 def _facts(figures: Figures) -> Iterator[tuple[str, str]]:
-    by = "" if figures.text_counter == "estimate" else f" ({plain(figures.text_counter)})"
+    by = "" if figures.text_counter == "estimate" else f" ({escape_text(figures.text_counter)})"
     counted = f"{'exact' if figures.text_exact else 'estimated'}{by}"
     yield "Text tokens", f"{figures.text_tokens:,} <small>{counted}</small>"
     yield "Page tokens", f"{figures.page_tokens:,}"
@@ -62,16 +62,16 @@ def _facts(figures: Figures) -> Iterator[tuple[str, str]]:
     yield "Characters", f"{figures.characters:,}"
     yield "Typesetting a page", f"{figures.ms_a_page:.1f} ms"
     yield "Escaped characters", f"{figures.escapes:,}"
-    yield "Page style", plain(figures.style)
-    yield "Model profile", plain(figures.profile)
+    yield "Page style", escape_text(figures.style)
+    yield "Model profile", escape_text(figures.profile)
 
 
-def _escaped(escaped: Sequence[Escape]) -> str:
+def _render_escapes(escaped: Sequence[Escape]) -> str:
     if not escaped:
         return ""
     rows = "".join(
-        f"<tr><td>{marked(one.character)}</td><td>{plain(name_of(one.character))}</td>"
-        f'<td class="number">{one.count:,}</td><td>{plain(one.reason)}</td></tr>'
+        f"<tr><td>{escape_and_mark(one.character)}</td><td>{escape_text(describe_character(one.character))}</td>"
+        f'<td class="number">{one.count:,}</td><td>{escape_text(one.reason)}</td></tr>'
         for one in escaped[:_ESCAPES_SHOWN]
     )
     more = len(escaped) - _ESCAPES_SHOWN

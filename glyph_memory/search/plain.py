@@ -24,12 +24,12 @@ UNSPACED = (
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether a character is of a script that puts no spaces between words."""
+    """Return whether a character belongs to a script that puts no spaces between words."""
     return any(first <= ord(character) <= last for first, last in UNSPACED)
 
 
-def folded(text: str) -> str:
-    """Give a text without regard to case and width."""
+def casefold(text: str) -> str:
+    """Return a text in a form that ignores case and width, for comparison."""
     if text.isascii():
         return text.casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

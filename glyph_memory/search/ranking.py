@@ -12,11 +12,11 @@ _SATURATION, _LENGTH_WEIGHT = 1.2, 0.75
 
 
 def rarity(holding: int, *, of: int) -> float:
-    """Weigh a phrase by how many of all texts hold it."""
+    """Return a phrase's weight: the fewer of all texts contain it, the higher."""
     return log(1 + (of - holding + 0.5) / (holding + 0.5))
 
 
-def counts(words: str, phrases: Sequence[str]) -> list[int]:
+def count_phrases(words: str, phrases: Sequence[str]) -> list[int]:
     """Count phrases in a text.
 
     Args:
@@ -33,7 +33,7 @@ def counts(words: str, phrases: Sequence[str]) -> list[int]:
 
 
 def score(found: Sequence[int], rarities: Sequence[float], *, length: float, mean_length: float) -> float:
-    """Weigh how often phrases stand in a text.
+    """Return a text's BM25 score from how often it contains each phrase.
 
     Args:
         found: How often each does.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from heapq import nlargest
 
-from glyph_memory.search.plain import folded
-from glyph_memory.search.ranking import counts, rarity, score
+from glyph_memory.search.plain import casefold
+from glyph_memory.search.ranking import count_phrases, rarity, score
 from glyph_memory.search.words import phrases, words
 
 
 def search(texts: Iterable[str], query: str, *, k: int) -> list[tuple[int, float]]:
-    """Find the texts that fit a query best.
+    """Return the texts that fit a query best.
 
     Args:
         texts: What was said.
@@ -26,9 +26,9 @@ def search(texts: Iterable[str], query: str, *, k: int) -> list[tuple[int, float
     held, total, length = dict[int, tuple[int, list[int]]](), 0, 0
     for place, text in enumerate(texts):
         total, length = place + 1, length + len(text)
-        plain = folded(text)
+        plain = casefold(text)
         if any(word in plain for word in first):  # most texts hold none: taking them apart is what takes time
-            found = counts(" ".join(words(text)), wanted)
+            found = count_phrases(" ".join(words(text)), wanted)
             if any(found):
                 held[place] = len(text), found
     holding = [sum(bool(found[number]) for _, found in held.values()) for number in range(len(wanted))]

@@ -9,15 +9,15 @@ from __future__ import annotations
 import unicodedata
 from itertools import pairwise
 
-from glyph_memory.search.plain import folded, is_unspaced
+from glyph_memory.search.plain import casefold, is_unspaced
 
 _LONGEST = 200
 """Characters of a word; longer runs are cut, since indexes take no words of any length. A phrase finds them whole."""
 _MOST_PHRASES = 256
 
 
-class _Parts(dict[int, str]):
-    """What each character becomes; filled as characters are met."""
+class _CharacterMap(dict[int, str]):
+    """Maps each character to what it becomes; filled as characters are met."""
 
     def __missing__(self, code: int) -> str:
         part = " "
@@ -28,24 +28,24 @@ class _Parts(dict[int, str]):
         return part
 
 
-_PARTS = _Parts()
+_PARTS = _CharacterMap()
 
 
 def words(text: str) -> list[str]:
-    """Give the words of a text: runs of letters and digits, without regard to case and width.
+    """Return the words of a text: runs of letters and digits, without regard to case and width.
 
     Example:
         >>> words("Deploy_KEY=ﬁle-9, 東京")
         ['deploy', 'key', 'file', '9', '東', '京']
     """
-    found = folded(text).translate(_PARTS).split()
+    found = casefold(text).translate(_PARTS).split()
     if max(map(len, found), default=0) <= _LONGEST:
         return found
     return [word[start : start + _LONGEST] for word in found for start in range(0, len(word), _LONGEST)]
 
 
 def phrases(query: str) -> tuple[str, ...]:
-    """Give what a query looks for: each of its white-space separated pieces, as words that follow each other.
+    """Return the phrases of a query: each piece between white space, as words that follow each other.
 
     Nothing in a query is syntax. A run of more than four characters of a script without spaces is looked for by its
     pairs as well, since it is rather a sentence than a word. At most 256 phrases.

@@ -1,9 +1,9 @@
 """Keep conversations: turns as text, lossless, in SQLite or PostgreSQL; found, cited and erased by session."""
 
-from glyph_memory.store.session_store import Shelf as Shelf
+from glyph_memory.store.session_store import SessionStore as SessionStore
 from glyph_memory.store.store import Store as Store
 from glyph_memory.store.values import Hit as Hit
-from glyph_memory.store.values import Known as Known
+from glyph_memory.store.values import KnownIdentifier as KnownIdentifier
 from glyph_memory.store.values import SealRecord as SealRecord
 from glyph_memory.store.values import SessionInfo as SessionInfo
-from glyph_memory.store.values import ShelfState as ShelfState
+from glyph_memory.store.values import SessionState as SessionState

@@ -47,7 +47,7 @@ class Address:
         return self.url.get_backend_name() == "sqlite"
 
     def sqlite_uri(self, *, immutable: bool = False) -> str:
-        """Give the address as SQLite's own URI."""
+        """Return the address as SQLite's own URI."""
         options = dict(self.options)
         if self.path is None:
             return "file::memory:"
@@ -58,19 +58,19 @@ class Address:
 
 
 def parse_address(url: str | Path) -> Address:
-    """Understand a path or a URL.
+    """Parse a path or a database URL into an `Address`.
 
     Raises:
         StoreError: It is neither.
     """
     if isinstance(url, Path):
-        return _file(URL.create("sqlite", database=str(url)))
+        return _parse_file(URL.create("sqlite", database=str(url)))
     if not url:
         raise StoreError(f"no database is called ''. Give {_KINDS}")
     if url == ":memory:":
         return Address(url=URL.create("sqlite"))
     if "://" not in url:
-        return _file(URL.create("sqlite", database=url))
+        return _parse_file(URL.create("sqlite", database=url))
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -81,11 +81,11 @@ def parse_address(url: str | Path) -> Address:
         parsed = parsed.set(drivername="postgresql+pg8000")
     if parsed.get_backend_name() != "sqlite":
         return Address(url=parsed)
-    return _file(parsed) if _has_file(parsed) else Address(url=parsed)
+    return _parse_file(parsed) if _has_file(parsed) else Address(url=parsed)
 
 
 def create_file(path: Path) -> None:
-    """Make an empty file that is its owner's alone, unless there is one; what the umask says is no matter.
+    """Create an empty file that only its owner may read, whatever the umask; do nothing where there is one.
 
     SQLite gives its `-wal` and `-shm` the same permissions.
 
@@ -120,7 +120,7 @@ def _has_file(url: URL) -> bool:
     return name not in {"", ":memory:", "file::memory:"} and url.query.get("mode") != "memory"
 
 
-def _file(url: URL) -> Address:
+def _parse_file(url: URL) -> Address:
     query = {name: value for name, value in url.query.items() if isinstance(value, str)}
     name = (url.database or "").removeprefix("file:") if "uri" in query else url.database or ""
     if "\0" in name:

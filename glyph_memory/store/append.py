@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
 from glyph_memory.search.words import words
-from glyph_memory.store.rows import Value, encode, fingerprint, fold, searchable, to_row
+from glyph_memory.store.rows import Value, encode, extract_search_text, fingerprint, fold_case, to_row
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
@@ -30,7 +30,7 @@ Rows = list[dict[str, Value]]
 def append_turns(
     connection: Connection, session: SessionRow, given: Sequence[Turn], *, keep_anchors: bool
 ) -> tuple[Turn, ...]:
-    """Store turns that are not there yet; give all of them, complete, in the order given.
+    """Store turns that are not there yet; return all of them, complete, in the order given.
 
     Raises:
         StoreError: An identifier is there already with another content, or anchors that are to be kept do not
@@ -45,7 +45,7 @@ def append_turns(
             _check_same(stored[turn.id], turn)
             complete.append(stored[turn.id])
             continue
-        last = _kept_anchor(turn, last) if keep_anchors else last + 1
+        last = _check_anchor(turn, last) if keep_anchors else last + 1
         id_ = uuid4().hex if turn.id is None else turn.id
         stored[id_] = replace(turn, anchor=last, id=id_, time=turn.time or datetime.now(UTC))
         complete.append(stored[id_])
@@ -56,7 +56,7 @@ def append_turns(
 
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
-    spoken = [(turn.anchor or 0, searchable(turn)) for turn in fresh]
+    spoken = [(turn.anchor or 0, extract_search_text(turn)) for turn in fresh]
     indexed = [(anchor, words(text)) for anchor, text in spoken]
     _insert(connection, turns, [to_row(turn, session_id=session.id) for turn in fresh])
     _insert(connection, images, [row for turn in fresh for row in _image_rows(turn, session.id)])
@@ -111,13 +111,13 @@ def _identifier_rows(text: str, session_id: int, anchor: int) -> Rows:
             "kind": found.kind,
             "count": found.count,
             "text": encode(found.text),
-            "folded": fold(found.text),
+            "folded": fold_case(found.text),
         }
         for place, found in enumerate(find_identifiers(text))
     ]
 
 
-def _kept_anchor(turn: Turn, last: int) -> int:
+def _check_anchor(turn: Turn, last: int) -> int:
     if turn.anchor is None or not last < turn.anchor < 2**63:
         raise StoreError(
             f"a turn cannot keep its anchor {turn.anchor!r}: the session's last is {last}, and anchors only grow. "
@@ -127,7 +127,7 @@ def _kept_anchor(turn: Turn, last: int) -> int:
 
 
 def _check_same(stored: Turn, given: Turn) -> None:
-    """See that a turn that comes again says the same; a pin may have been set since, a time may not be told."""
+    """Check that a turn that is stored already has the same content; pins may differ, and a time may be missing."""
     expected = replace(
         given,
         anchor=stored.anchor,

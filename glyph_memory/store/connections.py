@@ -28,13 +28,13 @@ _PRAGMAS = (
 
 
 def make_engine(address: Address, *, wait_s: float) -> Engine:
-    """Give an engine; nothing is connected yet, but a new SQLite file is made.
+    """Return an engine; it does not connect yet, but creates a new SQLite file.
 
     Raises:
         StoreError: There is no place for the file, or the driver cannot be used.
     """
     if address.is_sqlite:
-        return _sqlite(address, wait_s=wait_s)
+        return _make_sqlite_engine(address, wait_s=wait_s)
     engine = create_engine(address.url, pool_pre_ping=True, max_overflow=-1, hide_parameters=True)
     if engine.dialect.is_async:
         raise StoreError(f"the driver of {address.shown} is asynchronous. Try: postgresql+pg8000://…")
@@ -52,7 +52,7 @@ def make_engine(address: Address, *, wait_s: float) -> Engine:
     return engine
 
 
-def _sqlite(address: Address, *, wait_s: float) -> Engine:
+def _make_sqlite_engine(address: Address, *, wait_s: float) -> Engine:
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreError(
             f"SQLite {sqlite3.sqlite_version} is too old for {address.shown}. Try: a newer Python; 3.37 will do"
@@ -93,7 +93,7 @@ def _connect(address: Address, *, wait_s: float) -> sqlite3.Connection:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         if address.path is not None and not address.read_only:
-            _log_ahead(connection, wait_s=wait_s)
+            _enable_wal(connection, wait_s=wait_s)
     except BaseException:
         connection.close()
         raise
@@ -106,7 +106,7 @@ def _open(uri: str, *, wait_s: float) -> sqlite3.Connection:
 
 
 def _can_read(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether a file that cannot be written can be read as it is.
+    """Return whether a file that cannot be written can be read without further options.
 
     SQLite wants to write beside the file even to read it, as long as it may have a log. Where there is none and the
     directory cannot be written, it has to be told that nobody writes.
@@ -118,8 +118,8 @@ def _can_read(connection: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
-def _log_ahead(connection: sqlite3.Connection, *, wait_s: float) -> None:
-    """Have the file use a write-ahead log; whoever changes a new file needs it alone for a moment."""
+def _enable_wal(connection: sqlite3.Connection, *, wait_s: float) -> None:
+    """Turn on the write-ahead log; whoever changes a new file needs it alone for a moment."""
     deadline = time.monotonic() + wait_s
     while True:
         try:

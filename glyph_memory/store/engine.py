@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.store.address import Address
 from glyph_memory.store.connections import WRITES, make_engine
-from glyph_memory.store.failures import READ_ONLY, edge
+from glyph_memory.store.failures import READ_ONLY, translate_errors
 from glyph_memory.store.schema import SCHEMA, Schema, read_meta, write_meta
 
 _UNSCRUBBED = "unscrubbed"
@@ -34,7 +34,7 @@ class Erasure:
 
 
 class Database:
-    """A database that is open; hands out transactions, each with a connection of its own."""
+    """An open database; each transaction has a connection of its own."""
 
     def __init__(self, address: Address, *, wait_s: float, schema: Schema = SCHEMA) -> None:
         self.address = address
@@ -46,7 +46,7 @@ class Database:
         # Writers of one process queue here, since at SQLite's door they would poll. In memory there is but one
         # connection, and readers queue as well.
         self._queue = threading.RLock() if address.is_sqlite else None
-        with edge(self.shown, wait_s=wait_s):
+        with translate_errors(self.shown, wait_s=wait_s):
             self._engine = make_engine(address, wait_s=wait_s)
         try:
             self._prepare(schema)
@@ -55,44 +55,44 @@ class Database:
             raise
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection in a transaction; SQLite's sees one state of the database throughout."""
+    def begin_read(self) -> Iterator[Connection]:
+        """Open a read transaction and yield its connection; on SQLite it sees one state of the database."""
         is_shared = self.address.is_sqlite and self.address.path is None
         with (
-            edge(self.shown, wait_s=self.wait_s),
-            self._in_turn(self._queue if is_shared else None),
-            self._open().connect() as connection,
+            translate_errors(self.shown, wait_s=self.wait_s),
+            self._acquire_queue(self._queue if is_shared else None),
+            self._require_open().connect() as connection,
             connection.begin(),
         ):
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Give a connection in a transaction that is durable once this is left, undone if by an exception.
+    def begin_write(self) -> Iterator[Connection]:
+        """Open a write transaction and yield its connection; commit at the end, roll back on an exception.
 
         Raises:
             StoreBusy: Others were still writing after `wait_s`.
             StoreError: The database cannot be written.
         """
-        engine = self._open()
+        engine = self._require_open()
         if self.read_only:
             raise StoreError(READ_ONLY.format(shown=self.shown))
         with (
-            edge(self.shown, wait_s=self.wait_s),
-            self._in_turn(self._queue),
+            translate_errors(self.shown, wait_s=self.wait_s),
+            self._acquire_queue(self._queue),
             engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):
             yield connection
 
     @contextmanager
-    def erasing(self) -> Iterator[Erasure]:
-        """Give a writing transaction of whose deletions nothing is left in the bytes of an SQLite file.
+    def begin_erase(self) -> Iterator[Erasure]:
+        """Open a write transaction that leaves nothing of what it deletes in the bytes of an SQLite file.
 
         A note of what remains to be done is stored along: should the process die in between, whoever opens the
         database next does it. On a server, rows are deleted, and bytes are the server's business (VACUUM).
         """
-        with self.writing() as connection:
+        with self.begin_write() as connection:
             erasure = Erasure(connection=connection)
             yield erasure
             leaves_bytes = erasure.has_erased and self.address.path is not None
@@ -106,7 +106,7 @@ class Database:
         self._is_closed = True
         self._engine.dispose()
 
-    def _open(self) -> Engine:
+    def _require_open(self) -> Engine:
         if self._is_closed:
             raise StoreError(f"the store {self.shown} is closed. Open it again with Store.open()")
         if self._process != os.getpid():
@@ -118,7 +118,7 @@ class Database:
         return self._engine
 
     @contextmanager
-    def _in_turn(self, queue: threading.RLock | None) -> Iterator[None]:
+    def _acquire_queue(self, queue: threading.RLock | None) -> Iterator[None]:
         if queue is None:
             yield
             return
@@ -130,8 +130,8 @@ class Database:
             queue.release()
 
     def _prepare(self, schema: Schema) -> None:
-        """Lay down or renew tables where needed, and finish what a process that died had begun to erase."""
-        with self.reading() as connection:
+        """Create or migrate tables where needed, and finish an erasure that another process left unfinished."""
+        with self.begin_read() as connection:
             is_current = schema.is_current(connection, shown=self.shown)
             is_clean = not is_current or read_meta(connection, _UNSCRUBBED) != "1"
             if connection.dialect.name == "postgresql":
@@ -142,13 +142,13 @@ class Database:
                 raise StoreError(
                     f"{self.shown} is read-only and holds no memory of this version. Open it once for writing"
                 )
-            with self.writing() as connection:
+            with self.begin_write() as connection:
                 schema.prepare(connection, shown=self.shown)
         if not is_clean and not self.read_only:
             self._scrub()
 
     def _scrub(self) -> None:
-        """Leave nothing of what was deleted in the file or in its write-ahead log.
+        """Rewrite the file, so that it and its write-ahead log hold nothing of what was deleted.
 
         `secure_delete` zeroes what is freed, but not the copies that stay in a page's unused part when SQLite moves
         rows to a neighbour; only writing the file anew is rid of them. That takes time and, for the moment, room in
@@ -157,18 +157,18 @@ class Database:
         """
         deadline = time.monotonic() + self.wait_s
         with suppress(StoreError):
-            self._pragma("VACUUM")
-            while self._pragma("PRAGMA wal_checkpoint(TRUNCATE)") != 0:
+            self._run_pragma("VACUUM")
+            while self._run_pragma("PRAGMA wal_checkpoint(TRUNCATE)") != 0:
                 if time.monotonic() > deadline:
                     return
                 time.sleep(0.01)
-            with self.writing() as connection:
+            with self.begin_write() as connection:
                 write_meta(connection, _UNSCRUBBED, "0")
 
-    def _pragma(self, statement: str) -> object:
-        """Run what cannot be run in a transaction; give the first value it answers."""
-        with edge(self.shown, wait_s=self.wait_s), self._in_turn(self._queue):
-            connection = self._open().raw_connection()
+    def _run_pragma(self, statement: str) -> object:
+        """Run a statement outside of transactions; return the first value of its result."""
+        with translate_errors(self.shown, wait_s=self.wait_s), self._acquire_queue(self._queue):
+            connection = self._require_open().raw_connection()
             try:
                 cursor = connection.cursor()
                 cursor.execute(statement)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, delete, func, select
 
-from glyph_memory.store.rows import anchor_within
+from glyph_memory.store.rows import clamp_anchor
 from glyph_memory.store.schema import sessions, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import drop_from_index, forget_dropped
@@ -19,17 +19,17 @@ _LAST = 2**63 - 1
 
 
 def forget_after(connection: Connection, session: SessionRow, after: int) -> int:
-    """Forget the turns with a higher anchor; how many there were."""
-    return _forget(connection, session, [(anchor_within(after) + 1, _LAST)] if after < _LAST else [])
+    """Delete the turns with a higher anchor; return how many there were."""
+    return _forget(connection, session, [(clamp_anchor(after) + 1, _LAST)] if after < _LAST else [])
 
 
 def forget_anchors(connection: Connection, session: SessionRow, anchors: Collection[int]) -> int:
-    """Forget some turns; how many of them there were."""
-    return _forget(connection, session, _runs(anchor for anchor in anchors if 0 < anchor <= _LAST))
+    """Delete some turns; return how many of them there were."""
+    return _forget(connection, session, _join_ranges(anchor for anchor in anchors if 0 < anchor <= _LAST))
 
 
 def forget_session(connection: Connection, session: SessionRow) -> None:
-    """Forget a session altogether, its name and seals as well."""
+    """Delete a session with its name and seals."""
     drop_from_index(connection, session.id, first=0, last=_LAST)
     connection.execute(delete(sessions).where(sessions.c.id == session.id))
     forget_dropped(connection)
@@ -56,8 +56,8 @@ def _forget(connection: Connection, session: SessionRow, ranges: list[tuple[int,
     return forgotten
 
 
-def _runs(anchors: Iterable[int]) -> list[tuple[int, int]]:
-    """Join neighbours: a range is one deletion, however long it is."""
+def _join_ranges(anchors: Iterable[int]) -> list[tuple[int, int]]:
+    """Join neighbouring anchors into ranges: each range is one deletion, however long it is."""
     runs: list[tuple[int, int]] = []
     for anchor in sorted(set(anchors)):
         if runs and runs[-1][1] == anchor - 1:

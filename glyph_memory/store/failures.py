@@ -53,8 +53,8 @@ _RETRYABLE = {"40", "55P03"}
 
 
 @contextmanager
-def edge(shown: str, *, wait_s: float) -> Iterator[None]:
-    """Let nothing foreign through: whatever a database raises within leaves as a `StoreError`.
+def translate_errors(shown: str, *, wait_s: float) -> Iterator[None]:
+    """Raise whatever a database raises inside as a `StoreError`.
 
     Args:
         shown: The database, as people are to read it.
@@ -67,26 +67,26 @@ def edge(shown: str, *, wait_s: float) -> Iterator[None]:
 
 
 def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
-    """Say in one line what an exception of a database means."""
+    """Return the `StoreError` that explains a database's exception in one line."""
     cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
     words: dict[str, str | float] = {"shown": shown, "wait_s": wait_s, "more": max(30.0, 2 * wait_s)}
     if isinstance(cause, ArgumentError):
         return StoreError(
-            f"{shown} names no kind of database that is known here: {_line(cause)}. Try 'sqlite:///chat.db'"
+            f"{shown} names no kind of database that is known here: {_first_line(cause)}. Try 'sqlite:///chat.db'"
         )
     if isinstance(cause, ImportError):
         return StoreError(
-            f"the driver for {shown} is not installed: {_line(cause)}. Try: pip install 'glyph-memory[postgres]', "
+            f"the driver for {shown} is not installed: {_first_line(cause)}. Try: pip install 'glyph-memory[postgres]', "
             "and a URL that begins with postgresql+pg8000://"
         )
     if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause, words)
-    return _of_server(cause, words)
+        return _translate_sqlite(cause, words)
+    return _translate_server(cause, words)
 
 
-def _of_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> StoreError:
+def _translate_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> StoreError:
     code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    told = words | {"said": _line(error), "code": getattr(error, "sqlite_errorname", "")}
+    told = words | {"said": _first_line(error), "code": getattr(error, "sqlite_errorname", "")}
     if code in _SQLITE:
         kind = StoreBusy if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} else StoreError
         return kind(_SQLITE[code].format(**told))
@@ -99,8 +99,8 @@ def _of_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> StoreErro
     return StoreError("{shown} failed: {said}. Try again; if it fails again, report this".format(**told))
 
 
-def _of_server(error: Exception, words: dict[str, str | float]) -> StoreError:
-    told = words | {"said": _line(error)}
+def _translate_server(error: Exception, words: dict[str, str | float]) -> StoreError:
+    told = words | {"said": _first_line(error)}
     state = _sqlstate(error)
     for prefix, message in _SERVER.items():
         if state.startswith(prefix):
@@ -111,7 +111,7 @@ def _of_server(error: Exception, words: dict[str, str | float]) -> StoreError:
 
 
 def _sqlstate(error: Exception) -> str:
-    """Give the five letters by which PostgreSQL says what is wrong; drivers keep them in different places."""
+    """Return PostgreSQL's five-letter error code; drivers keep it in different places."""
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     first = error.args[0] if error.args else None
     if state is None and isinstance(first, dict):  # pg8000
@@ -119,8 +119,8 @@ def _sqlstate(error: Exception) -> str:
     return str(state or "")
 
 
-def _line(error: Exception) -> str:
-    """Give what a database said, in one line, without the values it may add on further ones."""
+def _first_line(error: Exception) -> str:
+    """Return the first line of a database's message; further lines may hold stored values."""
     first = error.args[0] if error.args else None
     said = str(first.get("M") or "") if isinstance(first, dict) else str(error)
     return " ".join(said.split("\n")[0].split())[:300].rstrip(".")

@@ -16,7 +16,7 @@ _TABLES = (turns, images, identifiers, words, seals)
 
 
 def copy_session(connection: Connection, name: str, new_name: str) -> None:
-    """Copy a session to a new one; of one that was never written, the copy is empty.
+    """Copy a session to a new one; the copy of one that was never written is empty.
 
     Raises:
         StoreError: There is a session of that name.

@@ -31,37 +31,37 @@ class TurnRow(NamedTuple):
 
 
 def encode(text: str) -> bytes:
-    """Give UTF-8 that also holds lone surrogates, which models do write; `decode` gives them back."""
+    """Return a text as UTF-8 that may also hold lone surrogates, which models do write."""
     return text.encode("utf-8", "surrogatepass")
 
 
 def decode(data: bytes) -> str:
-    """Give the text that `encode` was handed."""
+    """Return the text that `encode` took."""
     return data.decode("utf-8", "surrogatepass")
 
 
 def fingerprint(text: str) -> str:
-    """Give what a text is looked up by: 20 bytes as hex, the same for equal texts only."""
+    """Return the key by which a text is looked up: 20 bytes of BLAKE2b as hex."""
     return blake2b(encode(text), digest_size=20).hexdigest()
 
 
-def fold(text: str) -> str:
-    """Give a text without regard to case, for comparing parts of it; what no database holds becomes a mark."""
+def fold_case(text: str) -> str:
+    """Return a text without regard to case, for comparison; characters no database takes become U+FFFD."""
     return encode(text.casefold()).decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
-def anchor_within(anchor: int) -> int:
-    """Bring any integer into what a database's column can be compared with."""
+def clamp_anchor(anchor: int) -> int:
+    """Return an integer limited to what a database column can be compared with."""
     return max(-1, min(anchor, _LARGEST))
 
 
-def searchable(turn: Turn) -> str:
-    """Give what search and identifiers know of a turn: its name, and all that it says."""
-    return "\n".join(filter(None, (turn.name, turn.said)))
+def extract_search_text(turn: Turn) -> str:
+    """Return the text by which a turn is searched: its name and all of its content."""
+    return "\n".join(filter(None, (turn.name, turn.full_text)))
 
 
 def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
-    """Give a complete turn, one with anchor, id and time, as the values of its columns."""
+    """Return a complete turn, one with anchor, id and time, as the values of its columns."""
     if turn.anchor is None or turn.id is None or turn.time is None:
         raise ValueError("a turn is complete before it becomes a row")
     details: dict[str, object] = {"id": turn.id}
@@ -89,7 +89,7 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
 
 
 def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
-    """Give the turn that became a row."""
+    """Return the turn of a row."""
     details = cast("Mapping[str, str]", json.loads(decode(row.details)))
     calls = cast("list[tuple[str, str, str]]", details.get("calls", []))
     return Turn(
@@ -108,7 +108,7 @@ def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
 
 
 def check_name(name: str) -> str:
-    """Give a session's name back.
+    """Return a session's name unchanged if it is valid.
 
     Raises:
         StoreError: It is empty, or holds what a database cannot.

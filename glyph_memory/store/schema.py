@@ -88,7 +88,7 @@ for _name, _where in (("pinned", turns.c.pinned), ("user", turns.c.role == "user
     )
 
 
-def _of_turn() -> ForeignKeyConstraint:
+def _reference_turn() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["session_id", "anchor"], [turns.c.session_id, turns.c.anchor], ondelete="CASCADE"
     )
@@ -101,7 +101,7 @@ images = Table(
     Column("anchor", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("data", _Bytes, nullable=False),
-    _of_turn(),
+    _reference_turn(),
 )
 identifiers = Table(
     "glyph_identifiers",
@@ -114,7 +114,7 @@ identifiers = Table(
     Column("count", BigInteger, nullable=False),
     Column("text", _Bytes, nullable=False),
     Column("folded", _Words, nullable=False),
-    _of_turn(),
+    _reference_turn(),
 )
 Index(
     "glyph_identifiers_digest",
@@ -131,7 +131,7 @@ words = Table(
     Column("anchor", BigInteger, nullable=False),
     Column("length", BigInteger, nullable=False),
     Column("words", _Words, nullable=False),
-    _of_turn(),
+    _reference_turn(),
 )
 Index("glyph_words_turn", words.c.session_id, words.c.anchor, unique=True)
 seals = Table(
@@ -181,7 +181,7 @@ class Schema:
         return 1 + len(self.migrations)
 
     def is_current(self, connection: Connection, *, shown: str) -> bool:
-        """Whether nothing has to be done.
+        """Return whether the tables are of this version.
 
         Raises:
             StoreError: The tables are newer than this code.
@@ -195,7 +195,7 @@ class Schema:
         return version == self.version
 
     def prepare(self, connection: Connection, *, shown: str) -> None:
-        """Bring the tables to this version, within the transaction that is open; whoever comes second finds it done."""
+        """Bring the tables to this version within the open transaction; do nothing where they are."""
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
         if self.is_current(connection, shown=shown):
@@ -225,12 +225,12 @@ def read_version(connection: Connection) -> int:
 
 
 def read_meta(connection: Connection, name: str, *, lock: bool = False) -> str | None:
-    """Give a value that belongs to the store as a whole."""
+    """Return a value of the store as a whole."""
     query = select(meta.c.value).where(meta.c.name == name)
     return connection.execute(query.with_for_update() if lock else query).scalar()
 
 
 def write_meta(connection: Connection, name: str, value: str) -> None:
-    """Change a value that belongs to the store as a whole."""
+    """Store a value of the store as a whole."""
     if not connection.execute(update(meta).where(meta.c.name == name).values(value=value)).rowcount:
         connection.execute(meta.insert(), {"name": name, "value": value})

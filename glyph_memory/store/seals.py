@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, select
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store.rows import anchor_within, decode, encode
+from glyph_memory.store.rows import clamp_anchor, decode, encode
 from glyph_memory.store.schema import seals
 from glyph_memory.store.values import SealRecord
 
@@ -29,7 +29,7 @@ def read_seals(connection: Connection, session_id: int) -> tuple[SealRecord, ...
 
 
 def continues(connection: Connection, session_id: int, records: Sequence[SealRecord]) -> bool:
-    """Whether seals follow those that are stored; the first of a session may have any number."""
+    """Return whether seals follow those that are stored; the first of a session may have any number."""
     last: int | None = connection.execute(
         select(func.max(seals.c.number)).where(seals.c.session_id == session_id)
     ).scalar()
@@ -52,13 +52,13 @@ def store_seals(connection: Connection, session_id: int, records: Sequence[SealR
 
 
 def drop_seals(connection: Connection, session_id: int, *, keep: int) -> int:
-    """Drop the seals with a higher number; how many there were."""
-    later = delete(seals).where(seals.c.session_id == session_id, seals.c.number > anchor_within(keep))
+    """Delete the seals with a higher number; return how many there were."""
+    later = delete(seals).where(seals.c.session_id == session_id, seals.c.number > clamp_anchor(keep))
     return connection.execute(later).rowcount
 
 
 def check_numbers(records: Sequence[SealRecord]) -> None:
-    """See that seals follow each other.
+    """Check that seals are numbered one after the other.
 
     Raises:
         StoreError: There is a gap, or a number is negative.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, literal, select, text
 
-from glyph_memory.search.ranking import counts, rarity, score
+from glyph_memory.search.ranking import count_phrases, rarity, score
 from glyph_memory.search.words import phrases
 from glyph_memory.store.schema import SCOPED_WORDS
 from glyph_memory.store.schema import words as table
@@ -37,27 +37,27 @@ _MATCH_GIN = text(
 )
 
 
-class Found(NamedTuple):
-    """A turn that a search found."""
+class ScoredTurn(NamedTuple):
+    """The anchor of a turn that fits a query, and its score."""
 
     anchor: int
     score: float
 
 
 def add_to_index(connection: Connection, session_id: int, *, first: int, last: int) -> None:
-    """Let the turns of a range be found; their words are stored already."""
+    """Add the turns of a range to the search index; their words are stored already."""
     if connection.dialect.name == "sqlite":
         connection.execute(_ADD, {"session": session_id, "first": first, "last": last})
 
 
 def drop_from_index(connection: Connection, session_id: int, *, first: int, last: int) -> None:
-    """Let the turns of a range not be found any more; their words are still stored."""
+    """Remove the turns of a range from the search index; their words must still be stored."""
     if connection.dialect.name == "sqlite":
         connection.execute(_DROP, {"session": session_id, "first": first, "last": last})
 
 
 def forget_dropped(connection: Connection) -> None:
-    """Leave nothing of dropped turns in the index.
+    """Erase what the index still holds of removed turns.
 
     FTS5 only notes that something was dropped, and keeps its words until it happens to merge them away; here it
     merges everything, which takes time in proportion to the whole index.
@@ -66,8 +66,10 @@ def forget_dropped(connection: Connection) -> None:
         connection.execute(_MERGE)
 
 
-def find(connection: Connection, session: SessionRow, query: str, *, k: int, pool: int | None) -> list[Found]:
-    """Give the best turns for a query, best first, of equals the newest.
+def find(
+    connection: Connection, session: SessionRow, query: str, *, k: int, pool: int | None
+) -> list[ScoredTurn]:
+    """Return the best turns for a query, best first; of equals, the newest first.
 
     Args:
         connection: In a transaction.
@@ -115,13 +117,13 @@ def _weigh(
     numbers: list[int],
     rarities: dict[str, float],
     mean_length: float,
-) -> list[Found]:
+) -> list[ScoredTurn]:
     query = select(table.c.anchor, table.c.length, table.c.words).where(
         table.c.session_id == session_id, table.c.number.in_(numbers)
     )
     found = []
     for anchor, length, words in connection.execute(query):
-        held = counts(words, [*rarities])
+        held = count_phrases(words, [*rarities])
         weight = score(held, [*rarities.values()], length=length, mean_length=mean_length)
-        found.append(Found(anchor, weight))
+        found.append(ScoredTurn(anchor, weight))
     return found

@@ -16,7 +16,7 @@ from glyph_memory.store.engine import Database
 from glyph_memory.store.erase import forget_after, forget_anchors, forget_session
 from glyph_memory.store.fork import copy_session
 from glyph_memory.store.identifiers import count_occurrences, read_identifiers
-from glyph_memory.store.rows import anchor_within, check_name
+from glyph_memory.store.rows import check_name, clamp_anchor
 from glyph_memory.store.schema import turns
 from glyph_memory.store.seals import check_numbers, continues, drop_seals, read_seals, store_seals
 from glyph_memory.store.search import find
@@ -28,13 +28,13 @@ from glyph_memory.store.sessions import (
     update_session,
 )
 from glyph_memory.store.turns import read_chunk, read_head, read_last_user, read_turn, read_turns
-from glyph_memory.store.values import Hit, Known, SealRecord, ShelfState
+from glyph_memory.store.values import Hit, KnownIdentifier, SealRecord, SessionState
 from glyph_memory.transcript import Turn
 
 _LAST = 2**63 - 1
 
 
-class Shelf:
+class SessionStore:
     """One session of a store; made by `Store.session`.
 
     Reading what was never written gives nothing; the session is made when something is first written to it. Every
@@ -53,13 +53,13 @@ class Shelf:
     def __repr__(self) -> str:
         return f"Shelf({self.name!r} of {self._database.shown})"
 
-    def state(self) -> ShelfState:
-        """Give where the session stands; cheap enough to ask before everything else."""
-        with self._database.reading() as connection:
+    def state(self) -> SessionState:
+        """Return the session's state; cheap enough to call before everything else."""
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             if session is None:
-                return ShelfState(last_anchor=0, turns=0, edits=first_edits(connection))
-            return ShelfState(last_anchor=session.last_anchor, turns=session.turns, edits=session.edits)
+                return SessionState(last_anchor=0, turns=0, edits=first_edits(connection))
+            return SessionState(last_anchor=session.last_anchor, turns=session.turns, edits=session.edits)
 
     def append(self, turns: Sequence[Turn], *, keep_anchors: bool = False) -> tuple[Turn, ...]:
         """Store turns, all or none; durable on return.
@@ -79,22 +79,22 @@ class Shelf:
         """
         if not turns:
             return ()
-        with self._database.writing() as connection:
+        with self._database.begin_write() as connection:
             session = lock_session(connection, self.name)
             return append_turns(connection, session, turns, keep_anchors=keep_anchors)
 
     def turns(self, *, after: int = 0, upto: int | None = None, images: bool = True) -> Iterator[Turn]:
-        """Give turns by anchor, as many at once as fit in some megabytes; between them, nothing is held open.
+        """Yield turns by anchor, read in chunks of some megabytes; no transaction stays open between them.
 
         Args:
             after: Begin with the first that has a higher anchor.
             upto: End with this one.
             images: Whether the turns are to have theirs.
         """
-        last = _LAST if upto is None else anchor_within(upto)
-        at = anchor_within(after)
+        last = _LAST if upto is None else clamp_anchor(upto)
+        at = clamp_anchor(after)
         while True:
-            with self._database.reading() as connection:
+            with self._database.begin_read() as connection:
                 session = find_session(connection, self.name)
                 if session is None:
                     return
@@ -105,42 +105,42 @@ class Shelf:
             at = chunk[-1].anchor or last
 
     def turn(self, anchor: int) -> Turn | None:
-        """Give one turn, `None` where there is none of this anchor."""
-        with self._database.reading() as connection:
+        """Return one turn, `None` where there is none of this anchor."""
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             return None if session is None else read_turn(connection, session.id, anchor)
 
     def head(self) -> tuple[Turn, ...]:
         """Give the system turns that the session begins with."""
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             return () if session is None else tuple(read_head(connection, session.id))
 
     def last_user(self, *, upto: int) -> Turn | None:
         """Give the user's newest turn, up to an anchor."""
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             if session is None:
                 return None
-            return read_last_user(connection, session.id, upto=anchor_within(upto))
+            return read_last_user(connection, session.id, upto=clamp_anchor(upto))
 
-    def pinned(self, *, upto: int) -> tuple[Turn, ...]:
-        """Give the pinned turns, up to an anchor."""
-        with self._database.reading() as connection:
+    def list_pinned(self, *, upto: int) -> tuple[Turn, ...]:
+        """Return the pinned turns, up to an anchor."""
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             if session is None:
                 return ()
-            where = (turns.c.pinned, turns.c.anchor <= anchor_within(upto))
+            where = (turns.c.pinned, turns.c.anchor <= clamp_anchor(upto))
             return tuple(read_turns(connection, session.id, *where))
 
     def set_pinned(self, anchor: int, pinned: bool) -> None:
-        """Pin a turn, or not any more.
+        """Pin or unpin a turn.
 
         Raises:
             StoreError: There is no turn of this anchor.
         """
-        this = (turns.c.anchor == anchor_within(anchor), turns.c.anchor > 0)
-        with self._database.writing() as connection:
+        this = (turns.c.anchor == clamp_anchor(anchor), turns.c.anchor > 0)
+        with self._database.begin_write() as connection:
             session = find_session(connection, self.name, lock=True)
             if session is None or (turn := read_turn(connection, session.id, anchor)) is None:
                 raise StoreError(
@@ -152,46 +152,46 @@ class Shelf:
                 update_session(connection, session._replace(edits=session.edits + 1))
 
     def truncate(self, *, after: int) -> int:
-        """Forget all turns with a higher anchor; how many there were. Seals stay as they are.
+        """Delete all turns with a higher anchor; return how many there were. Seals stay.
 
         What is forgotten, here and by `delete` and `clear`, is gone from the bytes of an SQLite file as well: the file
         is written anew, which takes time in proportion to all of it.
         """
-        with self._database.erasing() as erasure:
+        with self._database.begin_erase() as erasure:
             session = find_session(erasure.connection, self.name, lock=True)
             count = 0 if session is None else forget_after(erasure.connection, session, after)
             erasure.has_erased = count > 0
             return count
 
     def delete(self, anchors: Collection[int]) -> int:
-        """Forget some turns; how many of them there were. Seals stay as they are."""
-        with self._database.erasing() as erasure:
+        """Delete some turns; return how many of them there were. Seals stay."""
+        with self._database.begin_erase() as erasure:
             session = find_session(erasure.connection, self.name, lock=True)
             count = 0 if session is None else forget_anchors(erasure.connection, session, anchors)
             erasure.has_erased = count > 0
             return count
 
     def clear(self) -> None:
-        """Forget the whole session, its name included; one of the same name begins anew."""
-        with self._database.erasing() as erasure:
+        """Delete the whole session with its name; a new one may take the same name."""
+        with self._database.begin_erase() as erasure:
             session = find_session(erasure.connection, self.name, lock=True)
             if session is not None:
                 forget_session(erasure.connection, session)
                 erasure.has_erased = True
 
-    def fork(self, name: str) -> Shelf:
+    def fork(self, name: str) -> SessionStore:
         """Copy turns with their anchors, identifiers and seals to a new session.
 
         Raises:
             StoreError: There is a session of that name.
         """
-        fork = Shelf(self._database, name)
-        with self._database.writing() as connection:
+        fork = SessionStore(self._database, name)
+        with self._database.begin_write() as connection:
             copy_session(connection, self.name, name)
         return fork
 
     def search(self, query: str, *, k: int, pool: int | None = None) -> tuple[Hit, ...]:
-        """Give the turns that fit a query best, best first, of equals the newest.
+        """Return the turns that fit a query best, best first; of equals, the newest first.
 
         Text, name, tools' names and arguments are searched, without regard to case and width. Each white-space
         separated piece of the query is looked for as a phrase, and one is enough; nothing in it is syntax.
@@ -204,7 +204,7 @@ class Shelf:
         """
         if k < 1:
             return ()
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             if session is None:
                 return ()
@@ -212,23 +212,23 @@ class Shelf:
             hits = ((hit, read_turn(connection, session.id, hit.anchor)) for hit in found)
             return tuple(Hit(turn=turn, score=hit.score) for hit, turn in hits if turn is not None)
 
-    def identifiers(self, *, like: str = "", limit: int = 100) -> tuple[Known, ...]:
-        r"""Give identifiers that were said, those mentioned last first.
+    def identifiers(self, *, like: str = "", limit: int = 100) -> tuple[KnownIdentifier, ...]:
+        r"""Return identifiers that were mentioned, the latest first.
 
         Args:
             like: Only those that hold this, without regard to case; `%`, `_` and `\` are letters like others.
             limit: How many at most.
         """
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             return () if session is None else read_identifiers(connection, session.id, like=like, limit=limit)
 
     def occurrences(self, texts: Collection[str], *, upto: int) -> dict[str, int]:
-        """Give how often each text was said as an identifier, up to an anchor; 0 where never.
+        """Return how often each text was mentioned as an identifier, up to an anchor; 0 where never.
 
         Of one that was said in very many turns, the latest 64 of them are counted.
         """
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             if session is None:
                 return dict.fromkeys(texts, 0)
@@ -236,12 +236,12 @@ class Shelf:
 
     def seals(self) -> tuple[SealRecord, ...]:
         """Give the session's seals, by number."""
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             return () if session is None else read_seals(connection, session.id)
 
     def add_seals(self, records: Sequence[SealRecord], *, edits: int) -> bool:
-        """Append seals, unless the past changed or another process was faster: whether they are stored.
+        """Append seals and return True; return False where the past changed or another process was faster.
 
         Args:
             records: Numbered on from the last one stored.
@@ -251,8 +251,8 @@ class Shelf:
             StoreError: Their numbers have gaps.
         """
         check_numbers(records)
-        with self._database.writing() as connection:
-            session = self._unedited(connection, edits)
+        with self._database.begin_write() as connection:
+            session = self._lock_unedited(connection, edits)
             if session is None or not continues(connection, session.id, records):
                 return False
             store_seals(connection, session.id, records)
@@ -268,9 +268,9 @@ class Shelf:
             StoreError: Their numbers have gaps, or do not continue what is kept.
         """
         check_numbers(records)
-        with self._database.erasing() as erasure:
+        with self._database.begin_erase() as erasure:
             connection = erasure.connection
-            session = self._unedited(connection, edits)
+            session = self._lock_unedited(connection, edits)
             if session is None:
                 return None
             erasure.has_erased = drop_seals(connection, session.id, keep=keep) > 0
@@ -283,7 +283,7 @@ class Shelf:
             update_session(connection, session._replace(edits=session.edits + 1))
             return session.edits + 1
 
-    def _unedited(self, connection: Connection, edits: int) -> SessionRow | None:
+    def _lock_unedited(self, connection: Connection, edits: int) -> SessionRow | None:
         session = find_session(connection, self.name, lock=True)
         if edits != (first_edits(connection) if session is None else session.edits):
             return None

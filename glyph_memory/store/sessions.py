@@ -16,7 +16,7 @@ from glyph_memory.store.schema import read_meta, sessions, write_meta
 
 
 class SessionRow(NamedTuple):
-    """A session as it stands in the transaction."""
+    """A session's row, as the transaction sees it."""
 
     id: int
     last_anchor: int
@@ -35,21 +35,21 @@ _COLUMNS = (
 
 
 def find_session(connection: Connection, name: str, *, lock: bool = False) -> SessionRow | None:
-    """Give a session, `None` where nothing was ever written to it; locked, nobody else writes to it meanwhile."""
+    """Return a session, `None` where it was never written to; with `lock`, nobody else may write to it."""
     query = select(*_COLUMNS).where(sessions.c.name_digest == fingerprint(name))
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else SessionRow(*row)
 
 
 def lock_session(connection: Connection, name: str) -> SessionRow:
-    """Give a session for writing, made where there is none."""
+    """Return a session, locked for writing; create it where there is none."""
     while (session := find_session(connection, name, lock=True)) is None:
         make_session(connection, name)
     return session
 
 
 def make_session(connection: Connection, name: str) -> bool:
-    """Make a session, unless there is one: whether this did."""
+    """Create a session; return False where there was one already."""
     row = {"name_digest": fingerprint(name), "name": name, "last_anchor": 0, "turns": 0, "words": 0}
     try:
         with connection.begin_nested():
@@ -60,14 +60,14 @@ def make_session(connection: Connection, name: str) -> bool:
 
 
 def update_session(connection: Connection, session: SessionRow) -> None:
-    """Store what has become of a session."""
+    """Store a session's changed counters."""
     values = session._asdict()
     del values["id"]
     connection.execute(update(sessions).where(sessions.c.id == session.id).values(**values))
 
 
 def first_edits(connection: Connection) -> int:
-    """Give the edits that a session begins with.
+    """Return the edit count with which a new session begins.
 
     0, until a session was cleared: one of the same name that comes later must not pass for it.
     """
@@ -75,6 +75,6 @@ def first_edits(connection: Connection) -> int:
 
 
 def raise_first_edits(connection: Connection, *, above: int) -> None:
-    """Let sessions that are made from now on begin with more edits than a cleared one had."""
+    """Let new sessions begin with a higher edit count than a cleared one had."""
     before = int(read_meta(connection, "edits", lock=True) or 0)
     write_meta(connection, "edits", str(max(before, above + 1)))

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from glyph_memory.store.address import parse_address
 from glyph_memory.store.engine import Database
 from glyph_memory.store.schema import SCHEMA, Schema, read_meta, sessions, turns
-from glyph_memory.store.session_store import Shelf
+from glyph_memory.store.session_store import SessionStore
 from glyph_memory.store.values import SessionInfo
 
 
@@ -32,7 +32,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        with database.reading() as connection:
+        with database.begin_read() as connection:
             self.key = bytes.fromhex(read_meta(connection, "key") or "")
         self.url = database.address.url.render_as_string(hide_password=True)
         self.path = database.address.path
@@ -42,7 +42,7 @@ class Store:
     def open(
         cls, url: str | Path, *, wait_s: float = 10.0, read_only: bool = False, schema: Schema = SCHEMA
     ) -> Store:
-        """Open a database; made where it is not there, for its owner only.
+        """Open a database; create it where there is none, for its owner only.
 
         Args:
             url: A path, `":memory:"`, or a URL of SQLAlchemy's: `sqlite:///chat.db`, `sqlite:///chat.db?mode=ro`,
@@ -77,27 +77,27 @@ class Store:
         """Close the database; a second time does nothing."""
         self._database.close()
 
-    def session(self, name: str) -> Shelf:
-        """Give a session; it is made when something is first written to it. Names are compared exactly.
+    def session(self, name: str) -> SessionStore:
+        """Return a session; it is created by the first write. Names are compared exactly.
 
         Raises:
             StoreError: The name is empty, or holds NUL or a lone surrogate.
         """
-        return Shelf(self._database, name)
+        return SessionStore(self._database, name)
 
     def sessions(self) -> tuple[SessionInfo, ...]:
-        """Give all sessions, by name."""
+        """Return all sessions, by name."""
         times = select(turns.c.time).where(turns.c.session_id == sessions.c.id).limit(1)
         first = times.order_by(turns.c.anchor).scalar_subquery()
         last = times.order_by(turns.c.anchor.desc()).scalar_subquery()
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             rows = connection.execute(select(sessions.c.name, sessions.c.turns, first, last)).all()
         found = (
-            SessionInfo(name=name, turns=count, first_time=_time(first), last_time=_time(last))
+            SessionInfo(name=name, turns=count, first_time=_parse_time(first), last_time=_parse_time(last))
             for name, count, first, last in rows
         )
         return tuple(sorted(found, key=lambda session: session.name))
 
 
-def _time(stored: str | None) -> datetime | None:
+def _parse_time(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(stored)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from glyph_memory.store.rows import TurnRow, anchor_within, fingerprint, from_row
+from glyph_memory.store.rows import TurnRow, clamp_anchor, fingerprint, from_row
 from glyph_memory.store.schema import images, turns
 from glyph_memory.transcript import Turn
 
@@ -22,14 +22,14 @@ AT_ONCE = 500
 
 def read_turn(connection: Connection, session_id: int, anchor: int) -> Turn | None:
     """Give one turn."""
-    found = read_turns(connection, session_id, turns.c.anchor == anchor_within(anchor))
+    found = read_turns(connection, session_id, turns.c.anchor == clamp_anchor(anchor))
     return found[0] if found else None
 
 
 def read_turns(
     connection: Connection, session_id: int, *where: ColumnElement[bool], with_images: bool = True
 ) -> list[Turn]:
-    """Give the turns of a session that meet conditions, by anchor."""
+    """Return the turns of a session that meet conditions, by anchor."""
     query = select(*_COLUMNS).where(turns.c.session_id == session_id, *where).order_by(turns.c.anchor)
     rows = [TurnRow(*row) for row in connection.execute(query)]
     pictures = _images(connection, session_id, [row.anchor for row in rows]) if with_images else {}
@@ -39,7 +39,7 @@ def read_turns(
 def read_chunk(
     connection: Connection, session_id: int, *, after: int, upto: int, with_images: bool
 ) -> list[Turn]:
-    """Give the next turns of a range, as many as fit in some megabytes and at least one; none at its end."""
+    """Return the next turns of a range, at least one and some megabytes at most; none at its end."""
     sizes = (
         select(turns.c.anchor, turns.c.size)
         .where(turns.c.session_id == session_id, turns.c.anchor > after, turns.c.anchor <= upto)
@@ -83,7 +83,7 @@ def read_last_user(connection: Connection, session_id: int, *, upto: int) -> Tur
 
 
 def read_by_id(connection: Connection, session_id: int, ids: Collection[str]) -> dict[str, Turn]:
-    """Give the turns of a session that callers gave identifiers to."""
+    """Return the turns with the given ids, by id."""
     digests = [fingerprint(id_) for id_ in ids]
     found = [
         turn

@@ -13,7 +13,7 @@ from glyph_memory.transcript import Turn
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SessionInfo:
-    """One session of a store, from outside."""
+    """One session of a store, in short."""
 
     name: str
     """What it is called, exactly."""
@@ -26,8 +26,8 @@ class SessionInfo:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ShelfState:
-    """Where a session stands: what another process compares to see whether it has to look again."""
+class SessionState:
+    """A session's state; another process compares it to see whether it has to read again."""
 
     last_anchor: int
     """The highest anchor ever given, 0 before the first."""
@@ -48,8 +48,8 @@ class Hit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
-    """An identifier that was said in a session."""
+class KnownIdentifier:
+    """An identifier that was mentioned in a session."""
 
     text: str
     """Verbatim."""
@@ -63,7 +63,7 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SealRecord:
-    """A seal as a store keeps it; what it says is not looked into."""
+    """A seal as a store keeps it; the store does not parse its body."""
 
     number: int
     """Its place among the session's seals; one follows the other without gaps."""

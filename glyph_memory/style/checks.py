@@ -26,7 +26,7 @@ _COUNTS = ("snap_px", "columns", "paragraph_lines", "tab_spaces")
 
 
 def check(style: PageStyle) -> None:
-    """Refuse what cannot be drawn.
+    """Raise an error for a style that cannot be drawn.
 
     Raises:
         StyleError: A parameter is of the wrong kind or out of range, or two contradict each other; the message names
@@ -109,7 +109,7 @@ def _check_room(style: PageStyle) -> None:
             f"no room on a page_{side}_pt={getattr(style, f'page_{side}_pt')!r}; make the page larger or them smaller"
         )
     indents = style.left_indent_pt + style.right_indent_pt + max(style.first_line_indent_pt, 0) + frame_pt
-    if style.column_px - style.across_px(indents) < style.across_px(style.font_size_pt):
+    if style.column_px - style.to_horizontal_px(indents) < style.to_horizontal_px(style.font_size_pt):
         raise StyleError(
             f"columns={style.columns!r}, column_gap_pt={style.column_gap_pt!r}, left_indent_pt="
             f"{style.left_indent_pt!r}, right_indent_pt={style.right_indent_pt!r}, first_line_indent_pt="
@@ -122,7 +122,7 @@ def _check_room(style: PageStyle) -> None:
             f"raise left_indent_pt={style.left_indent_pt!r} to {-style.first_line_indent_pt!r}"
         )
     room_pt = style.line_height_pt + style.space_before_pt + frame_pt
-    if height < style.down_px(room_pt) - 1e-6:
+    if height < style.to_vertical_px(room_pt) - 1e-6:
         raise StyleError(
             f"page_height_pt={style.page_height_pt!r} holds no line of line_height_pt={style.line_height_pt!r} with "
             "its margins, spaces and frame; make the page taller"

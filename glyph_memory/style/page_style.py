@@ -12,7 +12,7 @@ from typing import Literal, Self
 from glyph_memory.errors import StyleError
 from glyph_memory.style.checks import check
 from glyph_memory.style.measures import snap
-from glyph_memory.style.published import read_published
+from glyph_memory.style.published import read_glyph_json
 
 Alignment = Literal["left", "center", "right", "justify"]
 
@@ -121,7 +121,7 @@ raise line_height_pt to 12 or more
     spaces unbroken, break whole texts with any CJK by its rules. For comparison only."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn.
+        """Raise an error for a style that cannot be drawn.
 
         Raises:
             StyleError: Two parameters contradict each other, or one is out of range; the message names them.
@@ -170,8 +170,8 @@ raise line_height_pt to 12 or more
         return cls(font="mono", antialias=False, font_size_pt=10, line_height_pt=12)
 
     @classmethod
-    def named(cls, name: str) -> Self:
-        """Give the preset of that name.
+    def from_name(cls, name: str) -> Self:
+        """Return the preset of that name.
 
         Raises:
             StyleError: There is none.
@@ -183,7 +183,7 @@ raise line_height_pt to 12 or more
 
     @classmethod
     def from_glyph_json(cls, path: str | Path) -> Self:
-        """Read one of Glyph's published configuration files, exactly as it is.
+        """Read one of Glyph's published configuration files without changing any setting.
 
         The page is not snapped, and what the reference pipeline drops is dropped. Unknown keys are refused, so that
         no setting is lost silently.
@@ -194,24 +194,24 @@ raise line_height_pt to 12 or more
         Raises:
             StyleError: The file cannot be read, a key is unknown, or a value cannot be drawn.
         """
-        return cls(**read_published(Path(path)))
+        return cls(**read_glyph_json(Path(path)))
 
-    def snapped(self, snap_px: int) -> Self:
-        """Give this style with page sides that are multiples of `snap_px`."""
+    def with_snap_px(self, snap_px: int) -> Self:
+        """Return this style with page sides that are multiples of `snap_px`."""
         return replace(self, snap_px=snap_px)
 
     def dense(self) -> Self:
-        """Give this style with lines that run together: line breaks are drawn as a red `⏎`, so that short lines pay."""
+        """Return this style with line breaks drawn as a red `⏎`, so that short lines share one line of the page."""
         return replace(self, newline_mark=" ⏎ ", paragraph_lines=10_000)
 
     # Pixels. Only these turn points into pixels.
 
-    def across_px(self, points: float) -> float:
-        """Turn points into pixels, across the page."""
+    def to_horizontal_px(self, points: float) -> float:
+        """Convert points to pixels across the page."""
         return points * self.dpi / 72 * self.horizontal_scale
 
-    def down_px(self, points: float) -> float:
-        """Turn points into pixels, down the page."""
+    def to_vertical_px(self, points: float) -> float:
+        """Convert points to pixels down the page."""
         return points * self.dpi / 72
 
     @property
@@ -219,27 +219,27 @@ raise line_height_pt to 12 or more
         """Width and height in pixels of the box that text may fill."""
         width = self.page_width_pt - 2 * (self.margin_x_pt + self.padding_pt)
         height = self.page_height_pt - 2 * (self.margin_y_pt + self.padding_pt)
-        return self.across_px(width), self.down_px(height)
+        return self.to_horizontal_px(width), self.to_vertical_px(height)
 
     @property
     def page_px(self) -> tuple[int, int]:
         """Width and height of a full page in pixels, snapped to the nearest multiple that still holds the text."""
         box = self.text_box_px
         return (
-            snap(self.across_px(self.page_width_pt), at_least=box[0], multiple=self.snap_px),
-            snap(self.down_px(self.page_height_pt), at_least=box[1], multiple=self.snap_px),
+            snap(self.to_horizontal_px(self.page_width_pt), at_least=box[0], multiple=self.snap_px),
+            snap(self.to_vertical_px(self.page_height_pt), at_least=box[1], multiple=self.snap_px),
         )
 
     @property
     def column_px(self) -> float:
         """Width in pixels of one column of the text box."""
-        gaps = self.across_px(self.column_gap_pt) * (self.columns - 1)
+        gaps = self.to_horizontal_px(self.column_gap_pt) * (self.columns - 1)
         return (self.text_box_px[0] - gaps) / self.columns
 
     @property
     def lines_per_column(self) -> int:
         """How many lines fit below each other, where paragraphs add no space."""
-        return int(self.text_box_px[1] / self.down_px(self.line_height_pt) + 1e-6)
+        return int(self.text_box_px[1] / self.to_vertical_px(self.line_height_pt) + 1e-6)
 
 
 PRESETS = ("glyph", "document", "web", "dark", "code", "pixel")

@@ -20,8 +20,8 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def read_published(path: Path) -> dict[str, Any]:
-    """Read a configuration file of Glyph's into fields of a `PageStyle`.
+def read_glyph_json(path: Path) -> dict[str, Any]:
+    """Read one of Glyph's configuration files into fields of a `PageStyle`.
 
     Raises:
         StyleError: It cannot be read, holds an unknown key, or a value of the wrong kind.

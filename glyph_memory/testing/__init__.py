@@ -5,7 +5,7 @@ from glyph_memory.testing.engine import FakeRequest as FakeRequest
 from glyph_memory.testing.reader import ScriptedReader as ScriptedReader
 from glyph_memory.testing.script import FakeAnswer as FakeAnswer
 from glyph_memory.testing.script import Fault as Fault
-from glyph_memory.testing.served import Served as Served
-from glyph_memory.testing.served import served as served
+from glyph_memory.testing.served import ExampleServer as ExampleServer
+from glyph_memory.testing.served import open_server as open_server
 from glyph_memory.testing.server import FakeVLMServer as FakeVLMServer
 from glyph_memory.testing.transcripts import agent_conversation as agent_conversation

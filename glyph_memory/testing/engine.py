@@ -87,7 +87,7 @@ class FakeEngine:
     _blocks: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> FakeRequest:
+    def process_request(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> FakeRequest:
         """Count a request and look up what the caches have of it.
 
         Raises:
@@ -117,7 +117,7 @@ class FakeEngine:
             self._blocks.clear()
 
     def _read(self, body: Mapping[str, Any]) -> tuple[list[str], list[FakeImage], list[str]]:
-        """Give the texts, the images, and a key for every token, equal where vLLM's cache holds it equal."""
+        """Return the texts, the images, and a key for each token, equal where vLLM's cache would match."""
         parts = [part for message in body["messages"] for part in _parts(message)]
         count = sum(part["type"] == "image_url" for part in parts)
         self._check_images(count)
@@ -206,8 +206,8 @@ def glm_image_tokens(size: tuple[int, int]) -> int:
     return max(1, round(width / 28)) * max(1, round(height / 28)) + 2
 
 
-def four_characters_a_token(text: str) -> int:
-    """Count a text's tokens by a rule of thumb."""
+def estimate_text_tokens(text: str) -> int:
+    """Return a text's tokens by a rule of thumb: four characters each."""
     return -(-len(text) // 4)
 
 

@@ -35,7 +35,7 @@ class ScriptedReader(Reader):
         self._script: list[Reading | str | Exception] = [] if callable(script) else list(script)
 
     def read(self, context: Context) -> Reading:
-        """Give the next answer."""
+        """Return the next answer of the script."""
         self.contexts.append(context)
         said = self._answer(context) if self._answer else self._next()
         if isinstance(said, Exception):
@@ -43,7 +43,7 @@ class ScriptedReader(Reader):
         return said if isinstance(said, Reading) else Reading(text=said, finish_reason="stop")
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
-        """Give the next answer word by word."""
+        """Return the next answer of the script word by word."""
         reading = self.read(context)
         if reading.reasoning:
             yield ReadingDelta(reasoning=reading.reasoning)

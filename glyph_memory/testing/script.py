@@ -28,8 +28,8 @@ class FakeAnswer:
     """Tools that it asks for; one without an id is given one."""
 
     @property
-    def stopped(self) -> str:
-        """Why it stopped, as it is told."""
+    def reported_finish_reason(self) -> str:
+        """The finish reason that the server reports."""
         return "tool_calls" if self.tool_calls else self.finish_reason
 
 
@@ -51,23 +51,23 @@ class Fault:
     """Close the connection after so many events of a stream."""
 
     @classmethod
-    def down(cls) -> Fault:
+    def disconnect(cls) -> Fault:
         """Close the connection without an answer."""
         return cls(hangs_up=True)
 
     @classmethod
-    def slow(cls, seconds: float) -> Fault:
-        """Be silent for a while, then answer as usual."""
+    def delay(cls, seconds: float) -> Fault:
+        """Wait for a while, then answer as usual."""
         return cls(delay_s=seconds)
 
     @classmethod
-    def half_a_stream(cls, *, events: int = 3) -> Fault:
+    def cut_stream(cls, *, events: int = 3) -> Fault:
         """Break the connection off in the middle of a stream."""
         return cls(events=events)
 
     @classmethod
     def error(cls, status: int, message: str = "EngineCore encountered an issue.") -> Fault:
-        """Answer an error in vLLM's form."""
+        """Answer with an error in vLLM's form."""
         kind = "InternalServerError" if status >= 500 else "BadRequestError"
         error = {"error": {"message": message, "type": kind, "param": None, "code": status}}
         return cls(
@@ -76,7 +76,7 @@ class Fault:
 
     @classmethod
     def html(cls, status: int = 502, *, text: str = "Bad Gateway") -> Fault:
-        """Answer as a proxy in between does."""
+        """Answer with an HTML page, as a proxy in between does."""
         body = f"<html>\n<head><title>{text}</title></head>\n<body><h1>{text}</h1></body>\n</html>\n".encode()
         return cls(status=status, body=body, headers={"Content-Type": "text/html"})
 
@@ -91,7 +91,7 @@ Answerer = Callable[[FakeRequest], "FakeAnswer | str"]
 
 
 def describe(request: FakeRequest) -> str:
-    """Say in a few words what was asked."""
+    """Return a short description of what was asked."""
     pages = f"{len(request.images)} image{'' if len(request.images) == 1 else 's'}"
     return f"{pages}, {request.prompt_tokens} tokens, asked: {request.question}"
 
@@ -99,28 +99,32 @@ def describe(request: FakeRequest) -> str:
 def completion(
     model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
 ) -> dict[str, object]:
-    """Spell an answer as one JSON object."""
+    """Return an answer as one JSON object."""
     content = None if answer.tool_calls and not answer.text else answer.text
     message: dict[str, object] = {"role": "assistant", "content": content}
     if answer.tool_calls:
         message["tool_calls"] = _calls(answer)
     if answer.reasoning:
         message["reasoning"] = answer.reasoning
-    choice: dict[str, object] = {"index": 0, "message": message, "finish_reason": answer.stopped}
+    choice: dict[str, object] = {
+        "index": 0,
+        "message": message,
+        "finish_reason": answer.reported_finish_reason,
+    }
     return _reply(model, "chat.completion", [choice]) | {"usage": _usage(request, answer, text_tokens)}
 
 
 def events(
     model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
 ) -> Iterator[str]:
-    """Spell an answer as a stream: the role, the words, why it stopped, the usage if asked for, `[DONE]`."""
+    """Return an answer as a stream: role, words, finish reason, usage if asked for, `[DONE]`."""
     deltas: list[dict[str, object]] = [{"role": "assistant", "content": ""}]
     deltas += [{"reasoning": word} for word in words(answer.reasoning)]
     deltas += [{"content": word} for word in words(answer.text)]
     deltas += [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(_calls(answer))]
     for delta in deltas:
         yield _event(model, [{"index": 0, "delta": delta, "finish_reason": None}])
-    yield _event(model, [{"index": 0, "delta": {}, "finish_reason": answer.stopped}])
+    yield _event(model, [{"index": 0, "delta": {}, "finish_reason": answer.reported_finish_reason}])
     if (request.body.get("stream_options") or {}).get("include_usage"):
         yield _event(model, [], usage=_usage(request, answer, text_tokens))
     yield "[DONE]"

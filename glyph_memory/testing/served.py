@@ -13,8 +13,8 @@ from glyph_memory.tokens import ModelProfile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Served:
-    """A server to point a client at."""
+class ExampleServer:
+    """A server for a client to connect to: a real one or a fake one."""
 
     base_url: str
     """Its address, `/v1` included."""
@@ -25,8 +25,8 @@ class Served:
 
 
 @contextmanager
-def served(*, answer: Answerer | None = None) -> Iterator[Served]:
-    """Give the server that `GLYPH_BASE_URL` names, with its model `GLYPH_MODEL`; else a fake one that counts as Glyph.
+def open_server(*, answer: Answerer | None = None) -> Iterator[ExampleServer]:
+    """Return the server that `GLYPH_BASE_URL` names, with the model `GLYPH_MODEL`; else a fake one.
 
     Args:
         answer: What a fake server says to a request.
@@ -38,13 +38,13 @@ def served(*, answer: Answerer | None = None) -> Iterator[Served]:
     """
     base_url, model = os.environ.get("GLYPH_BASE_URL"), os.environ.get("GLYPH_MODEL", "glyph")
     if base_url:
-        yield Served(base_url=base_url, model=model)
+        yield ExampleServer(base_url=base_url, model=model)
         return
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     with FakeVLMServer(
         answer=answer,
         model=model,
         image_tokens=profile.image_tokens,
         text_tokens=profile.text_counter.count,
     ) as fake:
-        yield Served(base_url=fake.base_url, model=model, fake=fake)
+        yield ExampleServer(base_url=fake.base_url, model=model, fake=fake)

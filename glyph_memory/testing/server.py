@@ -20,7 +20,7 @@ from glyph_memory.testing.engine import (
     FakeEngine,
     FakeRequest,
     Refusal,
-    four_characters_a_token,
+    estimate_text_tokens,
     glm_image_tokens,
 )
 from glyph_memory.testing.script import Answerer, FakeAnswer, Fault, completion, describe, events
@@ -63,7 +63,7 @@ class FakeVLMServer:
         takes_images: bool = True,
         image_cache: int = 1000,
         image_tokens: Callable[[tuple[int, int]], int] = glm_image_tokens,
-        text_tokens: Callable[[str], int] = four_characters_a_token,
+        text_tokens: Callable[[str], int] = estimate_text_tokens,
         faults: Iterable[Fault] = (),
     ) -> None:
         self.requests: list[FakeRequest] = []
@@ -105,7 +105,7 @@ class FakeVLMServer:
         self.engine.forget()
 
     def stop(self) -> None:
-        """Close the port and every connection; from now on nobody is there."""
+        """Close the port and all connections; later requests cannot connect."""
         self._stopping.set()
         if self._thread.is_alive():
             self._http.shutdown()
@@ -122,15 +122,17 @@ class FakeVLMServer:
     ) -> None:
         self.stop()
 
-    def take(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[FakeRequest, FakeAnswer]:
-        """Understand a request and answer it."""
-        request = self.engine.take(body, headers)
+    def answer_request(
+        self, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> tuple[FakeRequest, FakeAnswer]:
+        """Read a request and answer it."""
+        request = self.engine.process_request(body, headers)
         self.requests.append(request)
         said = self.answer(request)
         return request, FakeAnswer(text=said) if isinstance(said, str) else said
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, but not beyond the server's end."""
+        """Wait for some seconds, but not beyond the server's end."""
         self._stopping.wait(seconds)
 
 
@@ -155,7 +157,7 @@ class _HTTPServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that went away in the middle is what some tests are about."""
+        """Print nothing: some tests are about clients that disconnect in the middle."""
 
     def hang_up(self) -> None:
         for connection in list(self._open):
@@ -197,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._chat(json.loads(body), headers, fake.faults.popleft() if fake.faults else Fault())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def _chat(self, body: Mapping[str, Any], headers: Mapping[str, str], fault: Fault) -> None:
         fake = self.server.fake
@@ -209,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(fault.status, fault.body, fault.headers)
         else:
             try:
-                request, answer = fake.take(body, headers)
+                request, answer = fake.answer_request(body, headers)
             except Refusal as refusal:
                 self._json(refusal.status, refusal.body)
             else:

@@ -41,24 +41,26 @@ def agent_conversation(*, turns: int = 200, seed: int = 0, tool_lines: int | Non
         raise ValueError(f"turns={turns!r}: a conversation has at least one")
     if tool_lines is not None and tool_lines < 1:
         raise ValueError(f"tool_lines={tool_lines!r}: a result has at least one; leave it out for short ones")
-    desk = _Desk(seed, tool_lines)
-    desk.say("system", "You are the on-call agent of a web shop. Use the tools. Quote identifiers exactly.")
+    desk = _ConversationWriter(seed, tool_lines)
+    desk.add_turn(
+        "system", "You are the on-call agent of a web shop. Use the tools. Quote identifiers exactly."
+    )
     episodes = (
         (5, desk.read_code),
         (6, desk.search_logs),
-        (4, desk.look_up),
-        (2, desk.tell),
-        (2, desk.ask_back),
+        (4, desk.look_up_order),
+        (2, desk.state_fact),
+        (2, desk.ask_for_fact),
     )
     while (room := turns - len(desk.turns)) > 0:
-        fitting = [episode for length, episode in episodes if length <= room] or [desk.greet]
+        fitting = [episode for length, episode in episodes if length <= room] or [desk.thank_agent]
         desk.part, desk.name = desk.pick(phrases.PARTS), desk.pick(phrases.NAMES)
         desk.pick(fitting)()
     return Transcript(tuple(desk.turns))
 
 
-class _Desk:
-    """Writes the conversation down, an episode at a time; of `random`, only `random()` never changes."""
+class _ConversationWriter:
+    """Writes the conversation, an episode at a time; of `random`, only `random()` never changes."""
 
     def __init__(self, seed: int, tool_lines: int | None) -> None:
         self.turns: list[Turn] = []
@@ -71,48 +73,50 @@ class _Desk:
     def read_code(self) -> None:
         """Five turns: the agent opens a file, runs its tests and finds out why they fail."""
         line, path = self.number(12, 300), f"src/{self.part}/{self.name}.py"
-        self.say("user", self.fill(phrases.REPORTS))
-        length = self.length(usual=9)
+        self.add_turn("user", self.fill(phrases.REPORTS))
+        length = self.draw_length(usual=9)
         read = self._call("read_file", path=path, first_line=line, last_line=line + length - 1)
         test = self._call("run_tests", paths=[f"tests/{self.part}/test_{self.name}.py"], verbose=True)
-        self.say("assistant", self.fill(phrases.LOOKING), read, test)
+        self.add_turn("assistant", self.fill(phrases.LOOKING), read, test)
         is_long = self._tool_lines is not None
-        code = self.long(phrases.BLOCKS, length) if is_long else self.fill(phrases.CODE).splitlines()
-        self.say("tool", "\n".join(f"{line + n:5d}  {row}" for n, row in enumerate(code)), answers=read)
+        code = self.fill_passages(phrases.BLOCKS, length) if is_long else self.fill(phrases.CODE).splitlines()
+        self.add_turn("tool", "\n".join(f"{line + n:5d}  {row}" for n, row in enumerate(code)), answers=read)
         trace = self.fill(phrases.TRACES).replace("PATH", path).replace("LINE", str(line + 3))
         if is_long:
-            trace = "\n".join([*self.long(phrases.TESTS, self.length()), trace])
-        self.say("tool", trace, answers=test)
-        self.say("assistant", f"{self.fill(phrases.CAUSES)} {self.fill(phrases.COMMITS)}")
+            trace = "\n".join([*self.fill_passages(phrases.TESTS, self.draw_length()), trace])
+        self.add_turn("tool", trace, answers=test)
+        self.add_turn("assistant", f"{self.fill(phrases.CAUSES)} {self.fill(phrases.COMMITS)}")
 
     def search_logs(self) -> None:
         """Six turns: the agent searches the logs, and asks a service how it does."""
-        self.say("user", self.fill(phrases.REPORTS))
+        self.add_turn("user", self.fill(phrases.REPORTS))
         search = self._call(
             "search_logs",
             query=self.fill(["level:ERROR {part}", "request={id}"]),
-            limit=(limit := self.length(usual=12)),
+            limit=(limit := self.draw_length(usual=12)),
         )
-        self.say("assistant", self.fill(phrases.LOOKING), search)
+        self.add_turn("assistant", self.fill(phrases.LOOKING), search)
         if self._tool_lines is None:
             found = [self.fill(phrases.LOGS) for _ in range(self.number(4, 12))]
         else:
-            found = self.long(phrases.LOG_LINES, limit)
-        self.say("tool", "\n".join(sorted(found)), answers=search)
+            found = self.fill_passages(phrases.LOG_LINES, limit)
+        self.add_turn("tool", "\n".join(sorted(found)), answers=search)
         state = self._call("service_state", host=self.fill(["{host}"]), minutes=self.number(5, 90))
-        self.say("assistant", self.fill(phrases.FINDINGS), state)
+        self.add_turn("assistant", self.fill(phrases.FINDINGS), state)
         p50_ms = self.number(3, 90)
         load = {"cpu": self.number(0, 100) / 100, "p50_ms": p50_ms, "p99_ms": p50_ms * self.number(2, 90)}
         told = json.dumps({"id": self.fill(["{id}"]), "healthy": p50_ms < 40, **load})
-        self.say("tool", "\n".join([told, *self._minutes()]), answers=state)
-        self.say("assistant", self.fill(phrases.CAUSES))
+        self.add_turn("tool", "\n".join([told, *self._list_minutes()]), answers=state)
+        self.add_turn("assistant", self.fill(phrases.CAUSES))
 
-    def look_up(self) -> None:
+    def look_up_order(self) -> None:
         """Four turns: a customer has written, not always in English; the agent looks the order up."""
         order = self.fill(["{order}"])
-        self.say("user", self.fill(phrases.LETTERS).replace("ORDER", order))
+        self.add_turn("user", self.fill(phrases.LETTERS).replace("ORDER", order))
         query = self._call("query_orders", filter={"number": order}, columns=["*"], limit=1)
-        self.say("assistant", self.fill(["One moment.", "I look it up.", "Let me see where it is."]), query)
+        self.add_turn(
+            "assistant", self.fill(["One moment.", "I look it up.", "Let me see where it is."]), query
+        )
         status, cents = self.pick(("paid", "packed", "sent", "returned")), self.number(500, 99_999)
         row: dict[str, object] = {
             "number": order,
@@ -122,41 +126,41 @@ class _Desk:
             "sha256": self.hex(64),
         }
         if self._tool_lines is not None:
-            row["items"] = [self._item() for _ in range(-(-self.length() // 8))]
-        self.say("tool", json.dumps([row], indent=2), answers=query)
-        self.say("assistant", f"{order} is {status}; its total is {cents // 100}.{cents % 100:02d} €.")
+            row["items"] = [self._item() for _ in range(-(-self.draw_length() // 8))]
+        self.add_turn("tool", json.dumps([row], indent=2), answers=query)
+        self.add_turn("assistant", f"{order} is {status}; its total is {cents // 100}.{cents % 100:02d} €.")
 
-    def tell(self) -> None:
+    def state_fact(self) -> None:
         """Two turns: the user says something that will matter later."""
         thing, value = self.fill(phrases.FACTS).split(" = ")
         self._facts.append((thing, value))
         told = self.pick(
             ("For later: {} is {}.", "Please note that {} is {} from now on.", "Remember: {} is {}.")
         )
-        self.say("user", told.format(thing, value))
-        self.say(
+        self.add_turn("user", told.format(thing, value))
+        self.add_turn(
             "assistant", self.fill(["Noted.", "I will remember that.", "Understood; does {who} know, too?"])
         )
 
-    def ask_back(self) -> None:
+    def ask_for_fact(self) -> None:
         """Two turns: the user asks for something said earlier, and gets it word for word."""
         thing, value = self.pick(self._facts)
-        self.say(
+        self.add_turn(
             "user",
             self.pick(("What did I say {} was?", "Quick one: {}?", "{}, word for word?")).format(thing),
         )
-        self.say("assistant", f"You said that {thing} is {value}.")
+        self.add_turn("assistant", f"You said that {thing} is {value}.")
 
-    def greet(self) -> None:
-        """One turn."""
-        self.say("user", self.fill(["Thank you, that is all for now.", "Good. I will tell {who}."]))
+    def thank_agent(self) -> None:
+        """One turn: the user thanks the agent."""
+        self.add_turn("user", self.fill(["Thank you, that is all for now.", "Good. I will tell {who}."]))
 
-    def _minutes(self) -> list[str]:
-        """Tell how a service did, a line a minute; nothing where results are short."""
+    def _list_minutes(self) -> list[str]:
+        """Return a service's figures, a line for each minute; nothing where results are short."""
         if self._tool_lines is None:
             return []
         rows = ["minute                cpu  rss_mb  p50_ms  p99_ms  open  errors"]
-        for minute in range(self.length()):
+        for minute in range(self.draw_length()):
             cpu, p50_ms = self.number(0, 999) / 1000, self.number(3, 90)
             figures = self.number(180, 2900), p50_ms, p50_ms * self.number(2, 40), self.number(0, 400)
             time = self._now + timedelta(minutes=minute)
@@ -178,16 +182,16 @@ class _Desk:
             "shelf": self.fill(["{part}-{n}", "{other}/{n}"]),
         }
 
-    def length(self, *, usual: int = 0) -> int:
-        """Draw how many lines a long result has; give the usual where results are short."""
+    def draw_length(self, *, usual: int = 0) -> int:
+        """Return a random number of lines for a long result; `usual` where results are short."""
         if self._tool_lines is None:
             return usual
         drawn = self._random()
         # The median is `tool_lines`; no power function, whose last bit differs among machines.
         return max(1, int(self._tool_lines * (0.375 + 5 * drawn * drawn * drawn)))
 
-    def long(self, passages: Sequence[str], lines: int) -> list[str]:
-        """Give lines of passages with their blanks filled: words stay the same all through one, figures never."""
+    def fill_passages(self, passages: Sequence[str], lines: int) -> list[str]:
+        """Return lines of passages with their blanks filled: words are the same all through one, figures never."""
         found: list[str] = []
         while len(found) < lines:
             thing, other_thing, verb, other_verb = (
@@ -225,8 +229,8 @@ class _Desk:
         }
         return made[blank]
 
-    def say(self, role: Role, text: str, *calls: ToolCall, answers: ToolCall | None = None) -> None:
-        """Write a turn down, with a time and an id of its own."""
+    def add_turn(self, role: Role, text: str, *calls: ToolCall, answers: ToolCall | None = None) -> None:
+        """Add a turn, with a time and an id of its own."""
         self._now += timedelta(seconds=self.number(2, 240))
         call_id, name = (answers.id, answers.name) if answers else (None, None)
         made = Turn(role=role, text=text, tool_calls=calls, tool_call_id=call_id, name=name)

@@ -101,7 +101,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @lru_cache(maxsize=32)
 def _pattern(special_tokens: tuple[str, ...], *, broken: bool) -> re.Pattern[str]:
-    """Match a token's first character where the rest follows, so that overlapping tokens are all found."""
+    """Return a regex for the first character of each token, so that overlapping tokens are all found."""
     literals = (re.escape(token) for token in (*_WORDS, *special_tokens) if len(token) > 1)
     return re.compile("|".join(_heads((*_GENERIC, *literals), backslash=r"\\" if broken else "")))
 

@@ -63,7 +63,7 @@ class EstimateCounter:
     def count(self, text: str) -> int:
         """Estimate the tokens of a text; 0 for an empty one, else at least 1."""
         chunks = (text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK))
-        return ceil(sum(float(_shape(chunk) @ _COSTS) for chunk in chunks))
+        return ceil(sum(float(_count_features(chunk) @ _COSTS) for chunk in chunks))
 
 
 _COSTS = np.array(
@@ -87,8 +87,8 @@ averages. An accent costs so much because the languages that write it are split 
 """
 
 
-class _Runs(NamedTuple):
-    """Runs of characters of one class, one array element a run."""
+class _CharacterGroups(NamedTuple):
+    """Groups of neighbouring characters of one class, one array element per group."""
 
     kind: NDArray[np.uint8]
     length: NDArray[np.int64]
@@ -100,15 +100,15 @@ class _Runs(NamedTuple):
     """Whether it is part of a word in which letters, cases and digits change too often to be language."""
 
 
-def _shape(text: str) -> NDArray[np.float64]:
+def _count_features(text: str) -> NDArray[np.float64]:
     """Count the things that cost tokens, in the order of `_COSTS`."""
     kinds = _classes()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
     characters = np.bincount(kinds, minlength=_OTHER + 1)[_LATIN:]
     kinds[kinds == _LATIN] = _LOWER
-    runs = _runs(kinds)
+    runs = _group_characters(kinds)
     kind, length, previous = runs.kind, runs.length, runs.previous
 
-    def each(chosen: NDArray[np.bool_], free: int) -> tuple[int, int]:
+    def count_chosen(chosen: NDArray[np.bool_], free: int) -> tuple[int, int]:
         return int(chosen.sum()), int(np.maximum(length[chosen] - free, 0).sum())
 
     letters = (kind == _LOWER) | (kind == _UPPER)
@@ -117,13 +117,13 @@ def _shape(text: str) -> NDArray[np.float64]:
     before_number = runs.following == _DIGIT
     return np.array(
         [
-            *each(word & after_blank, 4),
-            *each(word & after_mark, 4),
-            *each(word & ~after_blank & ~after_mark, 6),
-            *each((kind == _UPPER) & ~runs.random, 3),
-            *each(letters & runs.random, 2),
+            *count_chosen(word & after_blank, 4),
+            *count_chosen(word & after_mark, 4),
+            *count_chosen(word & ~after_blank & ~after_mark, 6),
+            *count_chosen((kind == _UPPER) & ~runs.random, 3),
+            *count_chosen(letters & runs.random, 2),
             ((length[kind == _DIGIT] + 2) // 3).sum(),
-            *each(kind == _MARK, 2),
+            *count_chosen(kind == _MARK, 2),
             (line & ~after_mark).sum(),
             (line & after_mark).sum(),
             (space & single & before_number).sum(),
@@ -135,7 +135,7 @@ def _shape(text: str) -> NDArray[np.float64]:
     )
 
 
-def _runs(kinds: NDArray[np.uint8]) -> _Runs:
+def _group_characters(kinds: NDArray[np.uint8]) -> _CharacterGroups:
     before = np.concatenate((np.array([_LINE], np.uint8), kinds[:-1]))
     starts = kinds != before
     starts[0] = True
@@ -151,7 +151,7 @@ def _runs(kinds: NDArray[np.uint8]) -> _Runs:
     group = np.cumsum(solid & ~joined) * solid
     changes, characters = np.bincount(group), np.bincount(group, weights=length)
     random = solid & ((changes >= 4) & (characters < 3 * changes))[group]
-    return _Runs(kind, length, before[start], np.append(kinds[start[1:]], np.uint8(_LINE)), random)
+    return _CharacterGroups(kind, length, before[start], np.append(kinds[start[1:]], np.uint8(_LINE)), random)
 
 
 @lru_cache(maxsize=1)

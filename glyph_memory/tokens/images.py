@@ -18,7 +18,7 @@ Size = tuple[int, int]
 
 
 class ImageRule(ABC):
-    """How many tokens one image becomes; a frozen value with one question to answer."""
+    """A rule for how many tokens one image becomes; an immutable value."""
 
     __slots__ = ()
 
@@ -73,13 +73,13 @@ class GridRule(ImageRule):
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells of the resized image."""
-        width, height = self.resized(size)
+        width, height = self.resize(size)
         return (width // self.cell_px) * (height // self.cell_px)
 
-    def resized(self, size: Size) -> Size:
-        """Give the size the processor resamples an image to; a page of that size is not resampled at all."""
+    def resize(self, size: Size) -> Size:
+        """Return the size the processor resamples an image to; a page of that size is not resampled."""
         cell = self.cell_px
-        width, height = self._enlarged(size)
+        width, height = self._enlarge(size)
         if max(width, height) / min(width, height) > 200:
             raise ProfileError(f"image of {size!r} px: the model takes sides of 200:1 at most. Cut it up")
         rows, columns = round(height / cell), round(width / cell)
@@ -92,7 +92,7 @@ class GridRule(ImageRule):
             rows, columns = ceil(height * grow / cell), ceil(width * grow / cell)
         return columns * cell, rows * cell
 
-    def _enlarged(self, size: Size) -> Size:
+    def _enlarge(self, size: Size) -> Size:
         width, height = size
         cell = self.cell_px
         if self.small_sides == "scale" and min(size) < cell:

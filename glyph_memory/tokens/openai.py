@@ -15,7 +15,7 @@ from glyph_memory.tokens.images import ImageRule, Size
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenAITileRule(ImageRule):
-    """A base, and so much for each tile of 512 px (GPT-4o, GPT-4.1, GPT-5, o1, o3).
+    """A base cost, and a cost per tile of 512 px (GPT-4o, GPT-4.1, GPT-5, o1, o3).
 
     The image is fitted into 2048 x 2048, then its shorter side is shrunk to 768; nothing is enlarged. Sides
     are cut to whole pixels after each step, as langchain-openai's counter does; the guide does not say.
@@ -28,8 +28,8 @@ class OpenAITileRule(ImageRule):
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the base and the tiles that cover the shrunk image."""
-        width, height = _shrunk(size, Fraction(2048, max(size)))
-        width, height = _shrunk((width, height), Fraction(768, min(width, height)))
+        width, height = _shrink(size, Fraction(2048, max(size)))
+        width, height = _shrink((width, height), Fraction(768, min(width, height)))
         return self.base + self.per_tile * ceil(width / 512) * ceil(height / 512)
 
 
@@ -59,7 +59,7 @@ class OpenAIPatchRule(ImageRule):
         return ceil(round(patches * self.multiplier, 6))
 
 
-def _shrunk(size: Size, scale: Fraction) -> Size:
+def _shrink(size: Size, scale: Fraction) -> Size:
     if scale >= 1:
         return size
     width, height = size

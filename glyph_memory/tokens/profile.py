@@ -58,7 +58,7 @@ class ModelProfile:
     """Whether a server of the model may be given keys to cache images under: vLLM takes them, vendors' own do not."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers that cannot be counted with."""
+        """Raise an error for numbers that are out of range."""
         least = {"window_tokens": 1, "wrap_tokens": 0, "snap_px": 1, "max_images": 0, "max_request_px": 0}
         for field, lowest in least.items():
             value = getattr(self, field)
@@ -66,8 +66,8 @@ class ModelProfile:
                 raise ProfileError(f"{field}={value!r} of profile {self.name!r} is below {lowest}")
 
     @classmethod
-    def named(cls, name: str) -> ModelProfile:
-        """Look a model up by its name here or its hub id, in any case.
+    def from_name(cls, name: str) -> ModelProfile:
+        """Return the profile of a model, by its name here or its hub id, in any case.
 
         Of a hub id the part after the last slash counts. It stands for the longest known name that it is, or
         that it begins with up to a hyphen, unless a version number follows: `Qwen/Qwen2.5-VL-7B-Instruct` is
@@ -98,7 +98,7 @@ class ModelProfile:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """List the names that `named` knows, sorted, without aliases."""
+        """List the names that `from_name` accepts, sorted, without aliases."""
         from glyph_memory.tokens.catalogue import PROFILES  # noqa: PLC0415  # as in `named`
 
         return tuple(sorted(PROFILES))
@@ -109,7 +109,7 @@ class ModelProfile:
         return self.image_rule.max_aspect_ratio
 
     def image_tokens(self, size: Size, *, images: int = 1, wrapped: bool = True) -> int:
-        """Count what a prompt grows by for one image.
+        """Count the tokens that one image adds to a prompt.
 
         Args:
             size: width and height in pixels.
@@ -131,7 +131,7 @@ class ModelProfile:
         return self.image_rule.tokens((width, height), images=images) + (self.wrap_tokens if wrapped else 0)
 
     def pages_tokens(self, sizes: Iterable[Size]) -> int:
-        """Count what a prompt grows by for all its images, wrapping included; no image costs nothing.
+        """Count the tokens that all images add to a prompt, wrapping included; no image costs nothing.
 
         Raises:
             ProfileError: as for `image_tokens`.

@@ -54,7 +54,7 @@ class FileCounter:
 
     @classmethod
     def of(cls, path: str | Path) -> FileCounter:
-        """Take a `tokenizer.json` or the folder that holds it, and read it.
+        """Return a counter for a `tokenizer.json`, or for the folder that holds it.
 
         Raises:
             ProfileError: there is no such file, or it holds no tokenizer.
@@ -81,7 +81,7 @@ class FileCounter:
 
     @property
     def typical_error(self) -> float:
-        """None to speak of."""
+        """Always 0: it is the model's own tokenizer."""
         return 0.0
 
     def count(self, text: str) -> int:
@@ -89,7 +89,7 @@ class FileCounter:
         tokenizer = _load_tokenizer(self.path, self._stamp)
         return sum(
             len(tokenizer.encode(piece, add_special_tokens=False).ids)
-            for piece in pieces(_without_surrogates(text))
+            for piece in pieces(_replace_surrogates(text))
         )
 
     @property
@@ -116,17 +116,17 @@ class TiktokenCounter:
 
     @property
     def typical_error(self) -> float | None:
-        """None to speak of where it is the model's own; where it stands in, unmeasured."""
+        """0 where it is the model's own tokenizer; None where it stands in for one, as that was never measured."""
         return 0.0 if self.exact else None
 
     def count(self, text: str) -> int:
         """Count the tokens of a text."""
         tokenizer = load_vocabulary(self.encoding, self.vocabulary)
-        return sum(len(tokenizer.encode_ordinary(piece)) for piece in pieces(_without_surrogates(text)))
+        return sum(len(tokenizer.encode_ordinary(piece)) for piece in pieces(_replace_surrogates(text)))
 
 
 def text_counter(*, tokenizer: Path | None = None, encoding: Encoding | None = None) -> TextCounter:
-    """Choose the best counter at hand.
+    """Return the best counter on this machine.
 
     Args:
         tokenizer: the model's own `tokenizer.json`, if there is one.
@@ -150,7 +150,7 @@ _SEAM = re.compile(
 
 
 def pieces(text: str) -> Iterator[str]:
-    """Cut a long text where its tokens are cut anyway, so that counting stays linear and memory small.
+    """Cut a long text only where no token crosses, so that counting stays linear and memory small.
 
     Byte-pair tokenizers split a text by a pattern before they merge, and no merge crosses such a split. The
     counts of the pieces add up exactly for the patterns of GPT, GLM, Qwen, Llama 3 and their kin. The number
@@ -167,8 +167,8 @@ def pieces(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _without_surrogates(text: str) -> str:
-    """Replace halves of surrogate pairs, which stand in no UTF-8 and which Rust refuses."""
+def _replace_surrogates(text: str) -> str:
+    """Replace lone surrogates, which UTF-8 cannot encode and Rust refuses."""
     try:
         text.encode()
     except UnicodeEncodeError:

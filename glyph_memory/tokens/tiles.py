@@ -44,7 +44,7 @@ def _grids(min_tiles: int, max_tiles: int) -> tuple[Size, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TileRule(ImageRule):
-    """One to so many tiles, and a thumbnail where there is more than one (InternVL).
+    """A number of tiles, and a thumbnail where there is more than one (InternVL).
 
     Source: `GotOcr2ImageProcessor.crop_image_to_patches` and `InternVLProcessor` in transformers 5.23.
     """
@@ -147,14 +147,14 @@ class AnyresRule(ImageRule):
         whole = self.queries**2
         if images > 1:
             return whole + 1
-        rows, columns = self._unpadded(size)
+        rows, columns = self._count_features(size)
         excess = sqrt(rows * columns / (self.max_tiles * self.queries**2))
         if excess > 1.1:
             rows, columns = int(rows // excess), int(columns // excess)
         return whole + rows * columns + rows
 
-    def _unpadded(self, size: Size) -> tuple[int, int]:
-        """Give rows and columns of features that show the image and not the padding."""
+    def _count_features(self, size: Size) -> tuple[int, int]:
+        """Return the rows and columns of features that show the image and not its padding."""
         width, height = size
         canvas_width, canvas_height = self._canvas(size)
         rows = self.queries * (canvas_height // self.tile_px)

@@ -47,7 +47,7 @@ _SOURCES: dict[Encoding, _Source] = {
 
 
 def find_vocabulary(encoding: Encoding) -> Path | None:
-    """Give the intact vocabulary file of an encoding, or None where this machine has none.
+    """Return the intact vocabulary file of an encoding; None where this machine has none.
 
     Looked for, in order: in the folders `TIKTOKEN_CACHE_DIR` and `DATA_GYM_CACHE_DIR` name, where tiktoken
     keeps its downloads, and among the files of an installed `llama_index.core`, which is not imported for it.
@@ -91,11 +91,11 @@ def _folders() -> list[Path]:
         for name in ("TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR")
         if (folder := os.environ.get(name))
     ]
-    return [*named, Path(tempfile.gettempdir()) / "data-gym-cache", *_packaged()]
+    return [*named, Path(tempfile.gettempdir()) / "data-gym-cache", *_list_package_folders()]
 
 
 @lru_cache(maxsize=1)
-def _packaged() -> tuple[Path, ...]:
+def _list_package_folders() -> tuple[Path, ...]:
     # The parent alone is looked up: finding `llama_index.core` would import what stands above it.
     spec = importlib.util.find_spec("llama_index")
     homes = (spec.submodule_search_locations or ()) if spec else ()

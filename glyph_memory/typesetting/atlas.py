@@ -45,7 +45,7 @@ class Atlas:
     """Draws entries when they are first asked for."""
 
     def __init__(self, table: GlyphTable) -> None:
-        """Begin with nothing drawn."""
+        """Create an atlas in which nothing is drawn yet."""
         self._table = table
         self._above = math.ceil(table.base_face.height_px)
         self._below = math.ceil(table.base_face.height_px * 0.3)
@@ -83,7 +83,7 @@ class Atlas:
         ]
         rasters = [raster for raster in rasters if raster.coverage.size]
         left = min((raster.left for raster in rasters), default=0) // 2
-        self._make_room(
+        self._extend_rows(
             max((raster.top for raster in rasters), default=0),
             max((len(raster.coverage) - raster.top for raster in rasters), default=0),
         )
@@ -95,8 +95,8 @@ class Atlas:
         self._left[entry], self._count[entry], self._first[entry] = left, count, self._used
         self._used += count
 
-    def _make_room(self, above: int, below: int) -> None:
-        """Let strips reach further up or down; what is drawn already is drawn again in the new frame when needed."""
+    def _extend_rows(self, above: int, below: int) -> None:
+        """Add rows above and below the baseline; entries drawn before are drawn again when they are needed."""
         if above <= self._above and below <= self._below:
             return
         self._above, self._below = max(above, self._above), max(below, self._below)
@@ -107,7 +107,7 @@ class Atlas:
 
 
 def _bricks(rasters: list[Raster], left: int, above: int, bands: int) -> NDArray[BRICK]:
-    """Add up rasters, from an even column on, and pack them: shape (bands, bricks)."""
+    """Sum up rasters from an even column on, and pack them: shape (bands, bricks)."""
     width = max((raster.left + raster.coverage.shape[1] - left for raster in rasters), default=0)
     coverage = np.zeros((bands * BAND_ROWS, width + width % 2), np.uint32)
     for raster in rasters:

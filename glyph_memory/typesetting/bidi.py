@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 
 
 def visual_positions(text: str, kind: NDArray[np.uint8], x: Ints, advance: Ints, line: Ints) -> Ints:
-    """Give pen positions in visual order.
+    """Return the pen positions in visual order.
 
     Args:
         text: The characters.
@@ -36,7 +36,7 @@ def visual_positions(text: str, kind: NDArray[np.uint8], x: Ints, advance: Ints,
 
 
 def _stretches(text: str, kind: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Find the longest runs that begin and end right to left and hold no letter of a left-to-right script."""
+    """Find the longest right-to-left stretches that hold no letter of a left-to-right script."""
     found: list[tuple[int, int]] = []
     start = end = -1
     for index, character in enumerate(text):
@@ -53,7 +53,7 @@ def _stretches(text: str, kind: NDArray[np.uint8]) -> list[tuple[int, int]]:
 
 
 def _reverse(text: str, kind: NDArray[np.uint8], x: Ints, advance: Ints, start: int, stop: int) -> None:
-    """Lay the pieces of a stretch out from its right edge; digits stay together."""
+    """Lay out the pieces of a stretch from its right edge; digits stay together."""
     right = int(x[stop - 1] + advance[stop - 1])
     index = start
     while index < stop:

@@ -14,8 +14,8 @@ from glyph_memory.typesetting.pages import typeset
 _MARGIN_PT = 4
 
 
-def captioned(page: Page, caption: str, *, style: PageStyle) -> Page:
-    """Give a page with a line above it, in the text's colour on a strip of its own.
+def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
+    """Return a page with a caption line above it, in the text's colour.
 
     What stands on the page, and where, stays as it is; lines only move down. Sides stay multiples of `style.snap_px`.
 
@@ -48,7 +48,7 @@ def captioned(page: Page, caption: str, *, style: PageStyle) -> Page:
         page,
         size=(width, plane.shape[0]),
         line_table=table,
-        pixels=plane.tobytes() if colored else _packed(plane),
+        pixels=plane.tobytes() if colored else _pack_pixels(plane),
         depth=8 if colored else 4,
         palette=colored.palette if colored else page.palette,
     )
@@ -60,7 +60,7 @@ def _indices(page: Page) -> NDArray[np.uint8]:
     return rows if page.depth == 8 else unpack(rows, page.size[0])
 
 
-def _packed(plane: NDArray[np.uint8]) -> bytes:
-    """Put two pixels into a byte, the left one in the high half; a last odd one has paper beside it."""
+def _pack_pixels(plane: NDArray[np.uint8]) -> bytes:
+    """Pack two pixels into a byte, the left one in the high half; an odd last one is padded with paper."""
     even = np.pad(plane, ((0, 0), (0, plane.shape[1] % 2)))
     return (even[:, 0::2] << 4 | even[:, 1::2]).tobytes()

@@ -46,7 +46,7 @@ _INVISIBLE = frozenset((0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 
 
 @lru_cache(maxsize=65536)
 def escape_reason(character: str) -> EscapeReason | None:
-    """Say why a character must be escaped whatever the font; `None` where it need not."""
+    """Return why a character must be escaped whatever the font; `None` where it need not be."""
     code = ord(character)
     if character in "\n\t":
         return None
@@ -62,8 +62,8 @@ def escape_reason(character: str) -> EscapeReason | None:
     return None
 
 
-def kind_of(character: str) -> int:
-    """Give a character's kind: the bits above, without `ESCAPED`, which depends on fonts."""
+def get_kind(character: str) -> int:
+    """Return a character's kind: the bits above, without `ESCAPED`, which depends on fonts."""
     code = ord(character)
     if character == "\n":
         return NEWLINE
@@ -72,7 +72,7 @@ def kind_of(character: str) -> int:
     kind = 0
     if character == "\t" or (code != 0xA0 and unicodedata.category(character) == "Zs" and code != 0x202F):
         kind |= SPACE
-    if _within(code, _IDEOGRAPHIC) and not kind:
+    if _is_in_ranges(code, _IDEOGRAPHIC) and not kind:
         kind |= IDEOGRAPH
     if character in _NO_START:
         kind |= NO_START
@@ -87,25 +87,25 @@ def kind_of(character: str) -> int:
 
 @lru_cache(maxsize=65536)
 def needs_shaping(character: str) -> bool:
-    """Say whether a character belongs to a script that only a shaping engine draws right."""
-    return _within(ord(character), _SHAPED)
+    """Return whether a character belongs to a script that only a shaping engine draws right."""
+    return _is_in_ranges(ord(character), _SHAPED)
 
 
 @lru_cache(maxsize=65536)
-def script_of(character: str) -> str:
-    """Name a letter's script, as its Unicode name does: `ARABIC`, `DEVANAGARI`."""
+def get_script(character: str) -> str:
+    """Return the name of a letter's script, as in its Unicode name: `ARABIC`, `DEVANAGARI`."""
     return unicodedata.name(character, "").partition(" ")[0]
 
 
 def is_mark(character: str) -> bool:
-    """Say whether a character is drawn onto the one before it."""
+    """Return whether a character is drawn onto the one before it."""
     return unicodedata.category(character) in ("Mn", "Me")
 
 
 def escape(character: str) -> str:
-    r"""Spell a character as its number, `\u{200b}`."""
+    r"""Return a character as its number, `\u{200b}`."""
     return f"\\u{{{ord(character):x}}}"
 
 
-def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+def _is_in_ranges(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
     return any(first <= code <= last for first, last in ranges)

@@ -35,7 +35,7 @@ class Palette:
 
     @classmethod
     def of(cls, style: PageStyle) -> Palette:
-        """List the pairs of a style."""
+        """Return the palette of a style."""
         paper = style.paragraph_color
         inks = (style.newline_color, *(color for _, color in style.role_colors))
         pairs = [(style.font_color, style.page_color), (style.font_color, paper), (style.border_color, paper)]
@@ -43,12 +43,12 @@ class Palette:
         framed = paper.lower() != style.page_color.lower() or style.border_width_pt > 0
         return cls(tuple(pairs), framed, {ink: number for number, (ink, _) in enumerate(pairs) if number > 2})
 
-    def plain(self) -> bytes:
-        """RGB triples of pair 0's 16 steps."""
+    def encode_text_pair(self) -> bytes:
+        """Return the RGB triples of pair 0's 16 steps."""
         return _steps(self.pairs[0])
 
-    def full(self) -> bytes:
-        """RGB triples of all pairs."""
+    def encode_all_pairs(self) -> bytes:
+        """Return the RGB triples of all pairs."""
         return b"".join(_steps(pair) for pair in self.pairs)
 
 
@@ -69,7 +69,7 @@ def combine(
     boxes: Sequence[Box],
     border_px: tuple[int, int],
 ) -> bytes:
-    """Put coloured ink, paragraphs' papers and frames together, a byte a pixel.
+    """Combine text ink, coloured ink, and paragraphs' papers and frames into one byte per pixel.
 
     Where the text's own ink meets coloured ink, the pixel is the text's: content never takes a label's colour.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting.place import Run
+from glyph_memory.typesetting.place import ColorSpan
 
 LABEL_SIGN = "§"
 """Begins a label; content holding it is escaped."""
@@ -22,7 +22,7 @@ class Composition:
 
     text: str
     """What is typeset; pages' offsets refer to it."""
-    labels: tuple[Run, ...]
+    labels: tuple[ColorSpan, ...]
     """Where the labels stand, and their colours."""
     turns: tuple[tuple[int, int], ...]
     """Start and stop of each turn, label included."""
@@ -37,7 +37,7 @@ def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
     """
     colors = dict(style.role_colors)
     parts: list[str] = []
-    labels: list[Run] = []
+    labels: list[ColorSpan] = []
     turns: list[tuple[int, int]] = []
     offset = 0
 
@@ -49,7 +49,7 @@ def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
     def label(text: str, role: str) -> None:
         start = offset
         write(text)
-        labels.append(Run(start, offset, colors[role]))
+        labels.append(ColorSpan(start, offset, colors[role]))
 
     for place, turn in enumerate(transcript, 1):
         begin, anchor = offset, place if turn.anchor is None else turn.anchor

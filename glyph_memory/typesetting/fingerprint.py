@@ -23,7 +23,7 @@ _HEAD_BYTES = 1 << 16
 
 @lru_cache(maxsize=64)
 def style_fingerprint(style: PageStyle) -> str:
-    """Give a digest, in hex, of a style, its fonts, the machine's fallback fonts, and what draws them.
+    """Return a hex digest of a style, its fonts, the machine's fallback fonts and the drawing libraries.
 
     Raises:
         FontError: One of the style's fonts is missing.
@@ -34,7 +34,7 @@ def style_fingerprint(style: PageStyle) -> str:
     parts = {
         "typesetter": TYPESETTER,
         "style": look,
-        "fonts": [_of_font(file) for file in dict.fromkeys(files)],
+        "fonts": [_identify_font(file) for file in dict.fromkeys(files)],
         "freetype": ".".join(map(str, freetype.version())),
         "harfbuzz": version("uharfbuzz") if shaping.available else None,
     }
@@ -42,8 +42,8 @@ def style_fingerprint(style: PageStyle) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _of_font(file: FontFile) -> list[object]:
-    """Tell a font by its length and its beginning, where OpenType keeps a checksum of every table."""
+def _identify_font(file: FontFile) -> list[object]:
+    """Return what identifies a font: its index, its file size and a hash of the file's beginning."""
     path = Path(file.path)
     try:
         with path.open("rb") as stream:

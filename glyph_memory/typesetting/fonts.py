@@ -90,7 +90,7 @@ class Face:
         self._shown: dict[str, bool] = {}
         self._rasters: dict[tuple[int, int, int], Raster] = {}
         self._extent_px = 8 * max(width_px, height_px) + 16
-        self._face = _guarded(file, lambda: _open(file))
+        self._face = _call_freetype(file, lambda: _open(file))
         if not self._face.is_scalable or self._face.units_per_EM < 16:
             raise FontError(
                 f"font {file.path!r} holds bitmaps only; pick a TrueType or OpenType font with outlines"
@@ -98,15 +98,17 @@ class Face:
         self.units_per_em = int(self._face.units_per_EM)
         self.width_px = width_px
         self.height_px = height_px
-        _guarded(file, lambda: self._face.set_char_size(round(width_px * 64), round(height_px * 64), 72, 72))
+        _call_freetype(
+            file, lambda: self._face.set_char_size(round(width_px * 64), round(height_px * 64), 72, 72)
+        )
 
     def glyph(self, character: str) -> int:
         """Give the glyph's index for a character, 0 where the font has none."""
         with freetype_lock:
             return int(self._face.get_char_index(ord(character)))
 
-    def shows(self, character: str) -> bool:
-        """Say whether the font draws a character: it has a glyph, and the glyph has an outline unless it is a space.
+    def can_draw(self, character: str) -> bool:
+        """Return whether the font draws a character: its glyph has an outline, unless the character is a space.
 
         Fonts give empty glyphs to characters that they want hidden; on a page those would vanish.
         """
@@ -144,10 +146,10 @@ class Face:
         """
         if not self._antialias:
             x64, y64 = (x64 + 32) & -64, (y64 + 32) & -64
-        raster = self._drawn(glyph, x64 & 63, y64 & 63)
+        raster = self._get_raster(glyph, x64 & 63, y64 & 63)
         return Raster(raster.coverage, raster.left + (x64 >> 6), raster.top + (y64 >> 6))
 
-    def _drawn(self, glyph: int, x64: int, y64: int) -> Raster:
+    def _get_raster(self, glyph: int, x64: int, y64: int) -> Raster:
         with freetype_lock:
             if (glyph, x64, y64) not in self._rasters:
                 if len(self._rasters) >= _RASTERS_AT_MOST:
@@ -165,7 +167,7 @@ class Face:
             )
         freetype.FT_Outline_Translate(ctypes.byref(slot.outline._FT_Outline), x64, y64)
         mode = freetype.FT_RENDER_MODE_NORMAL if self._antialias else freetype.FT_RENDER_MODE_MONO
-        _guarded(self.file, lambda: slot.render(mode))
+        _call_freetype(self.file, lambda: slot.render(mode))
         bitmap = slot.bitmap
         coverage = np.array(bitmap.buffer, np.uint8).reshape(bitmap.rows, bitmap.pitch)
         if not self._antialias:
@@ -174,7 +176,7 @@ class Face:
 
     def _load(self, glyph: int, flags: int) -> None:
         with freetype_lock:
-            _guarded(self.file, lambda: self._face.load_glyph(glyph, flags))
+            _call_freetype(self.file, lambda: self._face.load_glyph(glyph, flags))
 
 
 def find_font(name: str) -> FontFile:
@@ -211,10 +213,10 @@ def system_fallbacks() -> Iterator[FontFile]:
 @lru_cache(maxsize=1)
 def installed_fonts() -> tuple[tuple[str, FontFile], ...]:
     """List the machine's outline fonts in regular weight: names (joined by commas) and file, sorted by path."""
-    return tuple(sorted(_from_fontconfig() or _from_folders(), key=lambda font: (font[1], font[0])))
+    return tuple(sorted(_query_fontconfig() or _scan_folders(), key=lambda font: (font[1], font[0])))
 
 
-def _from_fontconfig() -> list[tuple[str, FontFile]]:
+def _query_fontconfig() -> list[tuple[str, FontFile]]:
     program = shutil.which("fc-list")
     if program is None:
         return []
@@ -231,7 +233,7 @@ def _from_fontconfig() -> list[tuple[str, FontFile]]:
     ]
 
 
-def _from_folders() -> list[tuple[str, FontFile]]:
+def _scan_folders() -> list[tuple[str, FontFile]]:
     found = []
     for folder in _FOLDERS:
         for path in sorted(Path(folder).expanduser().rglob("*.[tToO][tT][fFcC]")):
@@ -256,7 +258,7 @@ def _open(file: FontFile) -> freetype.Face:
         return freetype.Face(file.path, file.index)
 
 
-def _guarded(file: FontFile, call: Callable[[], _T]) -> _T:
+def _call_freetype(file: FontFile, call: Callable[[], _T]) -> _T:
     with freetype_lock:
         try:
             return call()

@@ -51,8 +51,8 @@ class Geometry:
 
     @classmethod
     def of(cls, style: PageStyle) -> Geometry:
-        """Measure a style."""
-        across, down = style.across_px, style.down_px
+        """Return the measures of a style."""
+        across, down = style.to_horizontal_px, style.to_vertical_px
         (width, height), box = style.page_px, style.text_box_px
         left, top, step = (
             (width - box[0]) / 2,
@@ -68,18 +68,21 @@ class Geometry:
         return cls(
             page_px=(width, height),
             margins_px=(round(across(style.margin_x_pt)), round(down(style.margin_y_pt))),
-            top=fixed(top),
-            columns=tuple(fixed(left + number * step) for number in range(style.columns)),
-            column=fixed(style.column_px),
-            room=fixed(box[1]),
-            indents=(fixed(across(style.left_indent_pt)), fixed(across(style.right_indent_pt))),
-            first_indent=fixed(across(style.first_line_indent_pt)),
-            frame=(fixed(across(frame_pt)), fixed(down(frame_pt))),
+            top=to_fixed_point(top),
+            columns=tuple(to_fixed_point(left + number * step) for number in range(style.columns)),
+            column=to_fixed_point(style.column_px),
+            room=to_fixed_point(box[1]),
+            indents=(
+                to_fixed_point(across(style.left_indent_pt)),
+                to_fixed_point(across(style.right_indent_pt)),
+            ),
+            first_indent=to_fixed_point(across(style.first_line_indent_pt)),
+            frame=(to_fixed_point(across(frame_pt)), to_fixed_point(down(frame_pt))),
             border_px=(math.ceil(across(style.border_width_pt)), math.ceil(down(style.border_width_pt))),
-            baseline=fixed(down(style.font_size_pt)),
-            pitch=fixed(down(style.line_height_pt)),
+            baseline=to_fixed_point(down(style.font_size_pt)),
+            pitch=to_fixed_point(down(style.line_height_pt)),
             pitch_px=math.ceil(down(style.line_height_pt)),
-            spaces=(fixed(down(style.space_before_pt)), fixed(down(style.space_after_pt))),
+            spaces=(to_fixed_point(down(style.space_before_pt)), to_fixed_point(down(style.space_after_pt))),
         )
 
     @property
@@ -93,6 +96,6 @@ class Geometry:
         return self.line - self.first_indent
 
 
-def fixed(length_px: float) -> int:
-    """Turn pixels into layout's whole numbers."""
+def to_fixed_point(length_px: float) -> int:
+    """Convert pixels to layout's whole numbers, in units of 2**-20 px."""
     return round(length_px * FIX)

@@ -26,8 +26,8 @@ from glyph_memory.typesetting.characters import (
     SPACE,
     escape,
     escape_reason,
+    get_kind,
     is_mark,
-    kind_of,
     needs_shaping,
 )
 from glyph_memory.typesetting.fonts import Face, FontFile, find_font, system_fallbacks
@@ -54,7 +54,7 @@ class Part:
 
 
 class GlyphTable:
-    """Slots of one style. Safe for several threads: slots are only ever added."""
+    """The slots of one style. Safe for several threads: slots are only ever added."""
 
     def __init__(self, style: PageStyle) -> None:
         """Open the style's font; others are opened when a character asks for them.
@@ -72,17 +72,17 @@ class GlyphTable:
         self.inked = np.zeros(1024, np.bool_)
         self._named: dict[tuple[str, str], int] = {}
         self._faces: list[Face] = []
-        self._sources = self._fonts_in_order()
+        self._sources = self._iter_fonts()
         self.line = min(Geometry.of(style).line, Geometry.of(style).first_line)
-        self._spacing = round(style.across_px(style.letter_spacing_pt) * FIX)
-        self._new((), 0, 0)
-        base = self._face(0)
-        if base is None or not all(base.shows(digit) for digit in "0123456789abcdef"):
+        self._spacing = round(style.to_horizontal_px(style.letter_spacing_pt) * FIX)
+        self._add_slot((), 0, 0)
+        base = self._get_face(0)
+        if base is None or not all(base.can_draw(digit) for digit in "0123456789abcdef"):
             raise FontError(
                 f"font {style.font!r} lacks digits or letters; pick a text font, 'sans' or 'mono'"
             )
         self.base_face = base
-        self.widest_escape = int(self.advance[self.escaped("\U0010ffff", "no font")])
+        self.widest_escape = int(self.advance[self.get_escape_slot("\U0010ffff", "no font")])
 
     @property
     def full(self) -> bool:
@@ -90,130 +90,132 @@ class GlyphTable:
         return len(self.parts) > _SLOTS_AT_MOST
 
     def slots(self, codes: NDArray[np.uint32]) -> NDArray[np.int64]:
-        """Give each character's slot, as if it stood alone."""
+        """Return the slot of each character, without regard to its neighbours."""
         slots = self.slot_of.take(codes)
         if slots.size and slots.min() < 0:
             with self.lock:
                 for code in np.unique(codes[slots < 0]).tolist():
-                    self.slot_of[code] = self._single(chr(code))
+                    self.slot_of[code] = self._build_slot(chr(code))
             slots = self.slot_of.take(codes)
         return slots
 
-    def escaped(self, character: str, reason: EscapeReason) -> int:
-        """Give the slot that spells a character as its number."""
+    def get_escape_slot(self, character: str, reason: EscapeReason) -> int:
+        """Return the slot that draws a character as its number."""
 
         def build() -> int:
-            parts, advance = self._spelled(escape(character))
-            slot = self._new(parts, advance, ESCAPED)
+            parts, advance = self._lay_out_text(escape(character))
+            slot = self._add_slot(parts, advance, ESCAPED)
             self.escapes[slot] = (character, reason)
             return slot
 
-        return self._once(f"escape {reason}", character, build)
+        return self._get_or_build(f"escape {reason}", character, build)
 
-    def newline_mark(self) -> int:
-        """Give the slot of the style's newline mark."""
+    def get_mark_slot(self) -> int:
+        """Return the slot of the style's newline mark."""
 
         def build() -> int:
-            parts, advance = self._spelled(self.style.newline_mark)
-            return self._new(parts, advance, NEWLINE)
+            parts, advance = self._lay_out_text(self.style.newline_mark)
+            return self._add_slot(parts, advance, NEWLINE)
 
-        return self._once("mark", self.style.newline_mark, build)
+        return self._get_or_build("mark", self.style.newline_mark, build)
 
-    def shifted(self, slot: int, x64: int) -> int:
-        """Give the slot that draws another one's glyphs so many 64ths of a pixel further right."""
+    def get_shifted_slot(self, slot: int, x64: int) -> int:
+        """Return a slot that draws another slot's glyphs further right, by 64ths of a pixel."""
 
         def build() -> int:
             parts = tuple(replace(part, x64=part.x64 + x64) for part in self.parts[slot])
-            return self._new(parts, int(self.advance[slot]), int(self.kind[slot]))
+            return self._add_slot(parts, int(self.advance[slot]), int(self.kind[slot]))
 
-        return self._once(f"shifted {x64}", str(slot), build)
+        return self._get_or_build(f"shifted {x64}", str(slot), build)
 
-    def cluster(self, text: str) -> int | None:
-        """Give the slot of a letter with marks; `None` where it has to be escaped."""
+    def get_cluster_slot(self, text: str) -> int | None:
+        """Return the slot of a letter with marks; `None` where it has to be escaped."""
 
         def build() -> int:
             composed = unicodedata.normalize("NFC", text)
-            if len(composed) == 1 and self._covering(composed):
+            if len(composed) == 1 and self._find_face(composed):
                 return int(self.slots(np.array([ord(composed)], np.uint32))[0])
-            face = self._covering(composed)
+            face = self._find_face(composed)
             if face is None:
                 return -1
             base = Part(face, face.glyph(composed[0]))
-            parts = [base, *_stacked(face, base, composed[1:])]
-            return self._new(
-                tuple(parts), self._fixed(face.advance_px(base.glyph)), kind_of(text[0]) & ~CONTEXT
+            parts = [base, *_stack_marks(face, base, composed[1:])]
+            return self._add_slot(
+                tuple(parts), self._convert_advance(face.advance_px(base.glyph)), get_kind(text[0]) & ~CONTEXT
             )
 
-        return self._optional("cluster", text, build)
+        return self._get_or_none("cluster", text, build)
 
-    def shaped(self, text: str) -> int | None:
-        """Give the slot of a run that a shaping engine draws; `None` where it has to be escaped."""
+    def get_shaped_slot(self, text: str) -> int | None:
+        """Return the slot of a text that a shaping engine draws; `None` where it has to be escaped."""
 
         def build() -> int:
-            face = self._covering(text.replace("\u200c", "").replace("\u200d", ""))
-            return -1 if face is None else self._shaped_slot(face, text, kind_of(text[0]) & ~CONTEXT)
+            face = self._find_face(text.replace("\u200c", "").replace("\u200d", ""))
+            return -1 if face is None else self._build_shaped_slot(face, text, get_kind(text[0]) & ~CONTEXT)
 
-        return self._optional("shaped", text, build) if shaping.available else None
+        return self._get_or_none("shaped", text, build) if shaping.available else None
 
     # How slots are made. All under the lock.
 
-    def _single(self, character: str) -> int:
+    def _build_slot(self, character: str) -> int:
         if self.style.reference and character in "\u00ad\u200b":
             return EMPTY
         reason = escape_reason(character)
         if reason is not None:
-            return self._escaped_with(character, reason)
-        kind = kind_of(character)
+            return self._build_escape_slot(character, reason)
+        kind = get_kind(character)
         if character == "\n":
-            return self._new((), 0, kind)
+            return self._add_slot((), 0, kind)
         if kind & SPACE or character in "\u00a0\u202f":
-            return self._new((), self._space(character), kind)
-        return self._drawn(character, kind)
+            return self._add_slot((), self._measure_space(character), kind)
+        return self._build_glyph_slot(character, kind)
 
-    def _drawn(self, character: str, kind: int) -> int:
+    def _build_glyph_slot(self, character: str, kind: int) -> int:
         if needs_shaping(character) and not shaping.available:
-            return self.escaped(character, "needs shaping")
-        face = self._covering(character)
+            return self.get_escape_slot(character, "needs shaping")
+        face = self._find_face(character)
         if face is None:
-            return self._escaped_with(character, "no font")
+            return self._build_escape_slot(character, "no font")
         glyph = face.glyph(character)
-        return self._new((Part(face, glyph),), self._fixed(face.advance_px(glyph)), kind)
+        return self._add_slot((Part(face, glyph),), self._convert_advance(face.advance_px(glyph)), kind)
 
-    def _escaped_with(self, character: str, reason: EscapeReason) -> int:
+    def _build_escape_slot(self, character: str, reason: EscapeReason) -> int:
         # A carriage return before a newline is drawn as nothing, and joiners join inside a shaped run.
-        slot = self.escaped(character, reason)
+        slot = self.get_escape_slot(character, reason)
         if character in "\r\u200c\u200d" or is_mark(character):
             self.kind[slot] |= CONTEXT
         return slot
 
-    def _space(self, character: str) -> int:
+    def _measure_space(self, character: str) -> int:
         if character == "\t" and not self.style.reference:
-            return self.style.tab_spaces * self._space(" ")
+            return self.style.tab_spaces * self._measure_space(" ")
         face = (
-            self.base_face if character in "\t\u00a0\u202f" else self._covering(character) or self.base_face
+            self.base_face if character in "\t\u00a0\u202f" else self._find_face(character) or self.base_face
         )
-        return self._fixed(face.advance_px(face.glyph(" " if character in "\t\u00a0\u202f" else character)))
+        return self._convert_advance(
+            face.advance_px(face.glyph(" " if character in "\t\u00a0\u202f" else character))
+        )
 
-    def _spelled(self, text: str) -> tuple[tuple[Part, ...], int]:
-        """Give the parts and the advance of characters set one after the other."""
+    def _lay_out_text(self, text: str) -> tuple[tuple[Part, ...], int]:
+        """Return the parts and the advance of characters drawn one after the other."""
         parts: list[Part] = []
         advance = 0
         for character in text:
-            face = self._covering(character) or self.base_face
+            face = self._find_face(character) or self.base_face
             glyph = face.glyph(character)
             parts.append(Part(face, glyph, round(advance * 64 / FIX)))
-            advance += self._fixed(face.advance_px(glyph))
+            advance += self._convert_advance(face.advance_px(glyph))
         return tuple(parts), advance
 
-    def _shaped_slot(self, face: Face, text: str, kind: int) -> int:
+    def _build_shaped_slot(self, face: Face, text: str, kind: int) -> int:
         run = shaping.shape(face, text)
         if run is None:
             return -1
         glyphs, advance = run
         parts = tuple(Part(face, item.glyph, round(item.x_px * 64), round(item.y_px * 64)) for item in glyphs)
-        return self._new(parts, self._fixed(advance), kind)
+        return self._add_slot(parts, self._convert_advance(advance), kind)
 
-    def _new(self, parts: tuple[Part, ...], advance: int, kind: int) -> int:
+    def _add_slot(self, parts: tuple[Part, ...], advance: int, kind: int) -> int:
         slot = len(self.parts)
         if slot == len(self.advance):
             self.advance, self.kind, self.inked = (
@@ -225,30 +227,30 @@ class GlyphTable:
         self.parts.append(parts)
         return slot
 
-    def _fixed(self, advance_px: float) -> int:
+    def _convert_advance(self, advance_px: float) -> int:
         return max(round(advance_px * FIX) + self._spacing, 0) if advance_px > 0 else 0
 
-    def _once(self, sort: str, text: str, build: Callable[[], int]) -> int:
+    def _get_or_build(self, sort: str, text: str, build: Callable[[], int]) -> int:
         with self.lock:
             if (sort, text) not in self._named:
                 self._named[sort, text] = build()
             return self._named[sort, text]
 
-    def _optional(self, sort: str, text: str, build: Callable[[], int]) -> int | None:
-        slot = self._once(sort, text, build)
+    def _get_or_none(self, sort: str, text: str, build: Callable[[], int]) -> int | None:
+        slot = self._get_or_build(sort, text, build)
         return None if slot < 0 else slot
 
     # Fonts, in order: the style's, its fallbacks, ours, the machine's.
 
-    def _covering(self, text: str) -> Face | None:
+    def _find_face(self, text: str) -> Face | None:
         number = 0
-        while (face := self._face(number)) is not None:
-            if all(face.shows(character) for character in text):
+        while (face := self._get_face(number)) is not None:
+            if all(face.can_draw(character) for character in text):
                 return face
             number += 1
         return None
 
-    def _face(self, number: int) -> Face | None:
+    def _get_face(self, number: int) -> Face | None:
         while number >= len(self._faces):
             source = next(self._sources, None)
             if source is None:
@@ -265,13 +267,13 @@ class GlyphTable:
         style = self.style
         return Face(
             file,
-            width_px=style.across_px(style.font_size_pt),
-            height_px=style.down_px(style.font_size_pt),
+            width_px=style.to_horizontal_px(style.font_size_pt),
+            height_px=style.to_vertical_px(style.font_size_pt),
             antialias=style.antialias,
         )
 
-    def _fonts_in_order(self) -> Iterator[tuple[FontFile, bool]]:
-        """Give fonts, and whether a failure to open one is an error."""
+    def _iter_fonts(self) -> Iterator[tuple[FontFile, bool]]:
+        """Yield fonts in the order in which they are tried, and whether a failure to open one is an error."""
         named = (self.style.font, *self.style.fallback_fonts)
         yield from ((find_font(name), True) for name in named)
         yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
@@ -279,8 +281,8 @@ class GlyphTable:
             yield from ((file, False) for file in system_fallbacks())
 
 
-def _stacked(face: Face, base: Part, marks: str) -> list[Part]:
-    """Place marks on a letter: by their own bearing, or centred where they have a width; the later, the further out."""
+def _stack_marks(face: Face, base: Part, marks: str) -> list[Part]:
+    """Place marks on a letter, each further out than the one before: by their own bearing, or centred."""
     advance = face.advance_px(base.glyph)
     middle = sum(face.extent_px(base.glyph)) / 2
     parts, stacked = [], Counter[bool]()

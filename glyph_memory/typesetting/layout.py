@@ -21,8 +21,8 @@ _NEARBY = 128  # more places than lines have, mostly
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A block of text, measured."""
+class MeasuredText:
+    """A block of text with the measures of its characters."""
 
     slots: Ints
     """What each character is drawn as."""
@@ -38,7 +38,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins, and what its first line inherits."""
+    """Where a page begins, and the state that its first line inherits."""
 
     offset: int = 0
     """Character offset in the whole text."""
@@ -62,8 +62,8 @@ class Lines:
     """Whether a paragraph ends with it."""
 
 
-def opportunities(kind: NDArray[np.uint8], breaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Say of each character whether a line may break before it.
+def find_break_opportunities(kind: NDArray[np.uint8], breaks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each character whether a line may break before it.
 
     Between words at spaces, before and after ideographs except where punctuation forbids it, and after newlines.
     """
@@ -80,8 +80,8 @@ def opportunities(kind: NDArray[np.uint8], breaks: NDArray[np.bool_]) -> NDArray
 class LineBreaker:
     """Greedy line breaking over one block."""
 
-    def __init__(self, text: Measured, geometry: Geometry, *, shrink: float = 0) -> None:
-        """Sum widths.
+    def __init__(self, text: MeasuredText, geometry: Geometry, *, shrink: float = 0) -> None:
+        """Compute the running sums of the widths.
 
         Args:
             text: The block.
@@ -106,7 +106,11 @@ class LineBreaker:
             final: Whether the text ends with the block. Otherwise only lines that more text could not change come.
         """
         size, text = len(self.text.advance), self.text
-        at = np.flatnonzero(opportunities(text.kind, text.breaks)) if size else np.zeros(0, np.int64)
+        at = (
+            np.flatnonzero(find_break_opportunities(text.kind, text.breaks))
+            if size
+            else np.zeros(0, np.int64)
+        )
         if final:
             at = np.append(at, size)
         starts, ends = self.cumulative.take(at), self.cumulative.take(self.inked.take(at))
@@ -118,9 +122,9 @@ class LineBreaker:
         hards: list[int] = np.flatnonzero(text.breaks.take(at - 1)).tolist() if len(at) else []
         if final and (not hards or hards[-1] != len(at) - 1):
             hards.append(len(at) - 1)
-        return self._greedy(cursor, at.data, ends.data, starts.data, hards)
+        return self._fill_lines(cursor, at.data, ends.data, starts.data, hards)
 
-    def _greedy(
+    def _fill_lines(
         self,
         cursor: Cursor,
         where: memoryview[int],
@@ -144,7 +148,7 @@ class LineBreaker:
         position, base, taken, hard = 0, 0, -1, iter([*hards, last + 1])
         stop = next(hard)
         while position < size:
-            fits = _last_within(ends, base + room, taken, min(stop, last))
+            fits = _find_last_fit(ends, base + room, taken, min(stop, last))
             if fits == stop:
                 taken, stop = fits, next(hard)
                 position, base = where[fits], starts[fits]
@@ -180,8 +184,8 @@ class LineBreaker:
         return int(np.searchsorted(self.cumulative, self.cumulative[start + 1], "right")) - 1
 
 
-def _last_within(ends: memoryview[int], limit: int, low: int, high: int) -> int:
-    """Give the last index up to `high` whose end is within the limit, or `low`; it is looked for nearby first."""
+def _find_last_fit(ends: memoryview[int], limit: int, low: int, high: int) -> int:
+    """Return the last index up to `high` whose end is within the limit, or `low`; nearby ones are tried first."""
     near = min(high, low + _NEARBY)
     last = bisect_right(ends, limit, low + 1, near + 1) - 1
     return last if last < near or near == high else bisect_right(ends, limit, near + 1, high + 1) - 1

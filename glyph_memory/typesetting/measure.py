@@ -19,12 +19,12 @@ from glyph_memory.typesetting.characters import (
     NEWLINE,
     SPACE,
     escape_reason,
+    get_script,
     is_mark,
     needs_shaping,
-    script_of,
 )
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
-from glyph_memory.typesetting.layout import Cursor, Measured
+from glyph_memory.typesetting.layout import Cursor, MeasuredText
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
@@ -39,7 +39,7 @@ def measure(
     *,
     reserved: str = "",
     labels: Sequence[tuple[int, int]] = (),
-) -> Measured:
+) -> MeasuredText:
     """Measure a block of text.
 
     Args:
@@ -62,7 +62,7 @@ def measure(
         for start, stop in labels:
             held[start:stop] = False
         if held.any():
-            slots = np.where(held, table.escaped(character, "reserved"), slots)
+            slots = np.where(held, table.get_escape_slot(character, "reserved"), slots)
             kind = table.kind.take(slots)
     newline = kind & NEWLINE != 0
     newlines = np.flatnonzero(newline)
@@ -71,9 +71,9 @@ def measure(
     breaks = newline
     if style.newline_mark:
         breaks = ends_paragraph
-        slots = np.where(newline & ~breaks, table.newline_mark(), slots)
-    kind = _with_long_runs(kind, cursor)
-    return Measured(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
+        slots = np.where(newline & ~breaks, table.get_mark_slot(), slots)
+    kind = _break_long_spaces(kind, cursor)
+    return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
 
 
 class _Neighbours:
@@ -100,15 +100,15 @@ class _Neighbours:
                 done = self._join(index)
 
     def _shape(self, start: int) -> int:
-        """Draw the word from here on as a whole, or as much of it as one script, one font and one line hold."""
-        text, script, size = self._text, script_of(self._text[start]), _RUN
+        """Draw the word that begins here with one slot, or as much of it as one script, font and line can hold."""
+        text, script, size = self._text, get_script(self._text[start]), _RUN
         while True:
             end = start + 1
-            while end < len(text) and end < start + size and _continues(text[end], script):
+            while end < len(text) and end < start + size and _can_continue(text[end], script):
                 end += 1
             if end > start + 1 and text[end - 1] in _JOINERS:
                 end -= 1
-            slot = self._table.shaped(text[start:end])
+            slot = self._table.get_shaped_slot(text[start:end])
             if slot is not None and (self._table.advance[slot] <= self._table.line or size == 1):
                 self._slots[start:end] = EMPTY
                 self._slots[start] = slot
@@ -119,16 +119,16 @@ class _Neighbours:
             size //= 2
 
     def _join(self, mark: int) -> int:
-        """Draw the marks from here on onto the letter before them; those too many, or without a letter, escaped."""
+        """Draw the marks that begin here onto the letter before them; escape those too many or without a letter."""
         text, base, end = self._text, mark - 1, mark
-        while end < len(text) and _joins(text[end]):
+        while end < len(text) and _can_join(text[end]):
             end += 1
         if end == mark:
             return mark + 1  # a mark that cannot be seen: escaped already
         joined = mark
         if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
             joined = min(end, mark + _MARKS_AT_MOST)
-            slot = self._table.cluster(text[base:joined])
+            slot = self._table.get_cluster_slot(text[base:joined])
             if slot is None:
                 joined = mark
             else:
@@ -140,19 +140,19 @@ class _Neighbours:
 
     def _escape(self, index: int, reason: EscapeReason) -> None:
         if not self._kind[index] & ESCAPED:
-            self._slots[index] = self._table.escaped(self._text[index], reason)
+            self._slots[index] = self._table.get_escape_slot(self._text[index], reason)
 
 
-def _joins(character: str) -> bool:
+def _can_join(character: str) -> bool:
     return is_mark(character) and not needs_shaping(character) and escape_reason(character) is None
 
 
-def _continues(character: str, script: str) -> bool:
-    return character in _JOINERS or (needs_shaping(character) and script_of(character) == script)
+def _can_continue(character: str, script: str) -> bool:
+    return character in _JOINERS or (needs_shaping(character) and get_script(character) == script)
 
 
-def _with_long_runs(kind: NDArray[np.uint8], cursor: Cursor) -> NDArray[np.uint8]:
-    """Let one space in 1024 of an endless run count as a word: spaces hang at a line's end, and lines must end."""
+def _break_long_spaces(kind: NDArray[np.uint8], cursor: Cursor) -> NDArray[np.uint8]:
+    """Make one space in 1024 of an endless row count as a word, so that every line ends."""
     at = np.arange(-cursor.offset % _LONG_RUN, len(kind), _LONG_RUN)
     begins = at[:1] if cursor.after_space else at[:0]  # a line begins with a space only where a run was cut
     at = at[at >= _RUN]

@@ -17,9 +17,9 @@ from glyph_memory.typesetting.characters import ESCAPED, escape, is_mark
 from glyph_memory.typesetting.composition import LABEL_SIGN
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
-from glyph_memory.typesetting.layout import Cursor, Measured
+from glyph_memory.typesetting.layout import Cursor, MeasuredText
 from glyph_memory.typesetting.measure import measure
-from glyph_memory.typesetting.stream import case_of
+from glyph_memory.typesetting.stream import prepare_style
 
 _LABEL = re.compile(rf"^{LABEL_SIGN}\d+ (?:[a-z]+)", re.MULTILINE)
 _NOTHING = "\r\u00ad\u200b\u200c\u200d"
@@ -27,8 +27,8 @@ _ROUNDING_PX = 2
 """A line's box is wider than its ink by less than this: it begins and ends on whole pixels."""
 
 
-def drawn_text(page: Page, *, style: PageStyle) -> str:
-    r"""Give what stands on a page, each of its lines on one.
+def spell_page(page: Page, *, style: PageStyle) -> str:
+    r"""Return a page's text as it is drawn, one line of text per line of the page.
 
     Characters that could not be drawn are escapes, as they are on the page; tabs are spaces; a newline within a line
     is the style's mark. A line break within a long word is a line break here, too.
@@ -43,12 +43,12 @@ def drawn_text(page: Page, *, style: PageStyle) -> str:
         >>> drawn_text(page, style=PageStyle.glyph())
         'zero\\u{200b}width,    tab'
     """
-    pieces = spelled(page, style=style)
+    pieces = spell_characters(page, style=style)
     return "\n".join("".join(pieces[line.start - page.start : line.stop - page.start]) for line in page.lines)
 
 
-def spelled(page: Page, *, style: PageStyle) -> list[str]:
-    """Give what is drawn for each character of a page's text.
+def spell_characters(page: Page, *, style: PageStyle) -> list[str]:
+    """Return what is drawn for each character of a page's text.
 
     Args:
         page: The page.
@@ -65,13 +65,13 @@ def spelled(page: Page, *, style: PageStyle) -> list[str]:
         reserved = LABEL_SIGN
         real = page.text.count(LABEL_SIGN) - held
         labels = [match.span() for match in _LABEL.finditer(page.text)][:real]
-    table = case_of(style).table
+    table = prepare_style(style).table
     measured = measure(page.text, Cursor(offset=page.start), table, reserved=reserved, labels=labels)
     pieces: list[str] = []
     base = 0
     rows = zip(page.text, measured.slots.tolist(), (measured.kind & ESCAPED).tolist(), strict=True)
     for character, slot, is_escaped in rows:
-        piece = escape(character) if is_escaped else _look(character, slot, style)
+        piece = escape(character) if is_escaped else _spell_character(character, slot, style)
         if slot == EMPTY and is_mark(character) and pieces:
             pieces[base] = unicodedata.normalize("NFC", pieces[base] + character)
             piece = ""
@@ -79,12 +79,12 @@ def spelled(page: Page, *, style: PageStyle) -> list[str]:
             base = len(pieces)
         pieces.append(piece)
     if style.newline_mark:
-        for index in _marked(page, measured, style):
+        for index in _find_newline_marks(page, measured, style):
             pieces[index] = style.newline_mark
     return pieces
 
 
-def _look(character: str, slot: int, style: PageStyle) -> str:
+def _spell_character(character: str, slot: int, style: PageStyle) -> str:
     if character == "\n" or (slot == EMPTY and character in _NOTHING):
         return ""
     if character == "\t":
@@ -92,13 +92,13 @@ def _look(character: str, slot: int, style: PageStyle) -> str:
     return " " if character.isspace() else character
 
 
-def _marked(page: Page, measured: Measured, style: PageStyle) -> Iterator[int]:
-    """Give where newlines are drawn as marks.
+def _find_newline_marks(page: Page, measured: MeasuredText, style: PageStyle) -> Iterator[int]:
+    """Yield the indices of the newlines that are drawn as marks.
 
     One within a line is. One that ends its line may be, or not: then the line's box tells whether it holds a mark.
     """
-    table = case_of(style).table
-    mark = int(table.advance[table.newline_mark()])
+    table = prepare_style(style).table
+    mark = int(table.advance[table.get_mark_slot()])
     newline = np.array([character == "\n" for character in page.text], np.bool_)
     advance = np.where(newline, mark, measured.advance)
     for line in page.lines:

@@ -8,7 +8,7 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document, Transcript
 from glyph_memory.typesetting.composition import LABEL_SIGN, compose
-from glyph_memory.typesetting.stream import press
+from glyph_memory.typesetting.stream import stream_pages
 
 _GLYPH = PageStyle.glyph()
 
@@ -66,7 +66,9 @@ def iter_pages(
     """
     if isinstance(source, Transcript):
         composed = compose(source, style=style)
-        return press([composed.text], style, first_page=first_page, runs=composed.labels, reserved=LABEL_SIGN)
+        return stream_pages(
+            [composed.text], style, first_page=first_page, runs=composed.labels, reserved=LABEL_SIGN
+        )
     if isinstance(source, Document):
         source = source.text
-    return press([source] if isinstance(source, str) else source, style, first_page=first_page)
+    return stream_pages([source] if isinstance(source, str) else source, style, first_page=first_page)

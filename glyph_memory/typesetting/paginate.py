@@ -15,12 +15,12 @@ import numpy as np
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.characters import NEWLINE, SPACE
 from glyph_memory.typesetting.geometry import Geometry
-from glyph_memory.typesetting.layout import Cursor, Lines, Measured
+from glyph_memory.typesetting.layout import Cursor, Lines, MeasuredText
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Lines below each other."""
+    """The lines of one column."""
 
     first: int
     """Number of its first line in the block."""
@@ -31,8 +31,8 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A page's layout."""
+class PageLayout:
+    """The layout of one page."""
 
     columns: tuple[Column, ...]
     """From left to right."""
@@ -40,10 +40,10 @@ class Sheet:
     """Where the page after it begins."""
 
 
-def sheets(
-    lines: Lines, cursor: Cursor, text: Measured, style: PageStyle, geometry: Geometry, *, final: bool
-) -> Iterator[Sheet]:
-    """Fill pages; only those that more lines could not change, or all where the text ends.
+def fill_pages(
+    lines: Lines, cursor: Cursor, text: MeasuredText, style: PageStyle, geometry: Geometry, *, final: bool
+) -> Iterator[PageLayout]:
+    """Yield the pages that more lines could not change, or all pages where the text ends.
 
     Args:
         lines: The block, broken.
@@ -54,27 +54,31 @@ def sheets(
         final: Whether the text ends with the block.
     """
     apart = any((*geometry.spaces, *geometry.frame)) or style.paragraph_color != style.page_color
-    fill = _stacked(lines, cursor, geometry) if apart else _gapless(len(lines.closed), style, geometry)
-    walk, columns, count = _Walk(lines, cursor, text), list[Column](), len(lines.closed)
+    fill = (
+        _fill_spaced_columns(lines, cursor, geometry)
+        if apart
+        else _fill_plain_columns(len(lines.closed), style, geometry)
+    )
+    walk, columns, count = _CursorFinder(lines, cursor, text), list[Column](), len(lines.closed)
     for column in fill:
         after = column.first + len(column.tops)
         if after == count and not final:
             return
         columns.append(column)
         if len(columns) == style.columns or after == count:
-            yield Sheet(tuple(columns), walk.cursor_at(after))
+            yield PageLayout(tuple(columns), walk.find_cursor(after))
             columns = []
 
 
-def _gapless(count: int, style: PageStyle, geometry: Geometry) -> Iterator[Column]:
-    """Columns that all hold the same number of lines."""
+def _fill_plain_columns(count: int, style: PageStyle, geometry: Geometry) -> Iterator[Column]:
+    """Yield columns that all hold the same number of lines."""
     tops = [row * geometry.pitch for row in range(style.lines_per_column)]
     for line in range(0, count, len(tops)):
         yield Column(line, tops[: count - line])
 
 
-def _stacked(lines: Lines, cursor: Cursor, geometry: Geometry) -> Iterator[Column]:
-    """Columns of paragraphs that stand apart, or have backgrounds or frames."""
+def _fill_spaced_columns(lines: Lines, cursor: Cursor, geometry: Geometry) -> Iterator[Column]:
+    """Yield columns of paragraphs that have spaces between them, backgrounds or frames."""
     (before, after), frame, pitch = geometry.spaces, geometry.frame[1], geometry.pitch
     room = geometry.room + pitch // 1024
     line, opens = 0, cursor.opens_paragraph
@@ -100,15 +104,15 @@ def _stacked(lines: Lines, cursor: Cursor, geometry: Geometry) -> Iterator[Colum
         yield column
 
 
-class _Walk:
-    """Follows the newlines of a block, to say what a page that begins at some line inherits."""
+class _CursorFinder:
+    """Follows the newlines of a block to find the cursor of a page that begins at a given line."""
 
-    def __init__(self, lines: Lines, cursor: Cursor, text: Measured) -> None:
+    def __init__(self, lines: Lines, cursor: Cursor, text: MeasuredText) -> None:
         self._lines, self._cursor, self._kind = lines, cursor, text.kind
         self._newlines: list[int] = np.flatnonzero(text.kind & NEWLINE).tolist()
         self._ends: list[int] = np.flatnonzero(text.ends_paragraph).tolist()
 
-    def cursor_at(self, line: int) -> Cursor:
+    def find_cursor(self, line: int) -> Cursor:
         index = self._lines.start[line]
         opens = bool(self._lines.last_of_paragraph[line - 1])
         ends = bisect_left(self._ends, index)

@@ -31,7 +31,7 @@ class Canvas:
     """A page's ink, 4 bits a pixel."""
 
     def __init__(self, size: tuple[int, int]) -> None:
-        """Begin with an empty page of that width and height."""
+        """Create an empty page of that width and height."""
         self.width, self.height = size
         bytes_across = (self.width + 1) // 2 + 2 * _PAD
         self._across = -(-bytes_across // 8) * 8  # whole 64-bit words
@@ -67,11 +67,11 @@ class Canvas:
         place += line * across
         strips = np.zeros((len(ink.bricks), len(baselines) * across), BRICK)
         for turn in (0, 1):
-            _lay_turn(strips, ink, first[turn::2], place[turn::2], count[turn::2], joins=turn == 1)
+            _lay_half(strips, ink, first[turn::2], place[turn::2], count[turn::2], joins=turn == 1)
         self._lay(strips, baselines - ink.above)
 
     def _lay(self, strips: Bricks, tops: Ints) -> None:
-        """Lay strips of shape (bands, lines times bricks across) onto the page, row by row."""
+        """Copy lines of ink, shape (bands, lines times bricks across), onto the page, row by row."""
         words = strips.view(np.uint64)
         held = [np.bitwise_or.reduce(band[half::2]) for band in words for half in (0, 1)]
         inked = np.flatnonzero(np.array(held).view(np.uint8))
@@ -79,7 +79,7 @@ class Canvas:
             return
         bands = strips.view(np.uint8).reshape(len(strips), len(tops), -1, BAND_ROWS)
         rows = range(int(inked[0]), int(inked[-1]) + 1)
-        self._reach(-int(tops[0]) - rows.start, int(tops[-1]) + rows.stop)
+        self._extend_overhang(-int(tops[0]) - rows.start, int(tops[-1]) + rows.stop)
         tops = tops + self._overhang
         pitch = min(int(np.diff(tops).min()), len(rows)) if len(tops) > 1 else len(rows)
         # As many rows as lines are apart are their line's alone; those at a strip's edges it may share.
@@ -94,8 +94,8 @@ class Canvas:
                 page[tops + row] |= ink
         self._empty = False
 
-    def _reach(self, above: int, below: int) -> None:
-        """Have rows to spare above and below the page for strips that reach over its edges."""
+    def _extend_overhang(self, above: int, below: int) -> None:
+        """Add spare rows above and below the page for ink that reaches over its edges."""
         need = max(above, below - self.height)
         if need > self._overhang:
             self._ink = np.pad(self._ink, ((need - self._overhang,) * 2, (0, 0)))
@@ -116,8 +116,8 @@ class Canvas:
         inked = np.flatnonzero(np.bitwise_or.reduce(page.view(np.uint64), axis=1))
         return int(inked[-1]) + 1 if len(inked) else 0
 
-    def packed(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """Give the page's top left part: shape (height, (width + 1) // 2), two pixels a byte."""
+    def crop(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Return the page's top left part: shape (height, (width + 1) // 2), two pixels a byte."""
         width, height = size
         rows = self._ink[self._overhang : self._overhang + height, _PAD : _PAD + (width + 1) // 2]
         if width % 2:
@@ -126,8 +126,8 @@ class Canvas:
         return rows
 
 
-def _lay_turn(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
-    """Lay every other glyph; those that reach into one before them (marks, right to left) after the others."""
+def _lay_half(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
+    """Lay every other glyph; those that overlap one before them (marks, right to left) come last."""
     clear = np.ones(len(place), np.bool_)
     np.greater_equal(place[1:], np.maximum.accumulate(place + count)[:-1], out=clear[1:])
     if clear.all():
@@ -138,7 +138,7 @@ def _lay_turn(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *
 
 
 def _add(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
-    """Lay runs of bricks on strips, no two of which have a brick in the same place.
+    """Copy glyphs' bricks into lines of ink; no two bricks may have the same place.
 
     Args:
         strips: Shape (bands, places).
@@ -166,7 +166,7 @@ def _add(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joi
 
 
 def _overlay(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints) -> None:
-    """Lay runs of bricks that may lie over each other in any way."""
+    """Combine glyphs' bricks with lines of ink; they may overlap in any way."""
     nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     target = 2 * (np.repeat(place, count) + nth)
     for band, bricks in zip(strips.view(np.uint64), ink.bricks, strict=True):
@@ -181,5 +181,5 @@ def _staircase(size: int) -> Ints:
 
 
 def _steps(count: int) -> Ints:
-    """Give 0, 1, 2, … in both halves of a number."""
+    """Return 0, 1, 2, … as 64-bit numbers, each in both the high and the low half."""
     return _staircase(1 << max(count - 1, 1).bit_length())[:count]

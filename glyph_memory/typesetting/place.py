@@ -18,11 +18,11 @@ from glyph_memory.typesetting.bidi import visual_positions
 from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT, SPACE
 from glyph_memory.typesetting.geometry import FIX, FIX_BITS, Geometry
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines
-from glyph_memory.typesetting.paginate import Column, Sheet
+from glyph_memory.typesetting.paginate import Column, PageLayout
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ColorSpan:
     """A stretch of text that is drawn in a colour of its own."""
 
     start: int
@@ -34,8 +34,8 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A column's characters on the page."""
+class PlacedColumn:
+    """The positions of a column's characters on the page."""
 
     start: int
     """Index in the block of the first character."""
@@ -62,9 +62,9 @@ class Placer:
         geometry: Geometry,
         breaker: LineBreaker,
         lines: Lines,
-        runs: Sequence[Run],
+        runs: Sequence[ColorSpan],
     ) -> None:
-        """Take a block that was broken into lines."""
+        """Prepare to place a block that is broken into lines."""
         self._text, self._offset, self._style, self._geometry = text, cursor.offset, style, geometry
         self._breaker, self._measured, self._runs = breaker, breaker.text, runs
         self._starts = np.array(lines.start, np.int64)
@@ -74,7 +74,7 @@ class Placer:
         self._spaces = np.zeros(len(text) + 1, np.int64)
         np.cumsum(self._measured.kind & SPACE, out=self._spaces[1:])  # `SPACE` is the lowest bit: this counts
 
-    def place(self, column: Column, nth: int) -> Placed:
+    def place(self, column: Column, nth: int) -> PlacedColumn:
         """Turn a column's characters into pen positions.
 
         Args:
@@ -116,18 +116,18 @@ class Placer:
             (left + natural + FIX - 1) >> FIX_BITS,
             (tops >> FIX_BITS) + geometry.pitch_px,
         )
-        return Placed(a, b, x, line, (tops + geometry.baseline) >> FIX_BITS, table)
+        return PlacedColumn(a, b, x, line, (tops + geometry.baseline) >> FIX_BITS, table)
 
     def _stretch(self, closes: NDArray[np.bool_], room: Ints, natural: Ints, gaps: Ints) -> Ints:
-        """Give what each line's spaces grow by, or shrink where one more word was let in."""
+        """Return how much the spaces of each line grow, or shrink where one more word was let in."""
         stretches = natural > room
         if self._style.alignment == "justify":
             stretches |= ~closes  # not where a newline or the paragraph ended the line
         # A line of one unbreakable run has no spaces to give.
         return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
 
-    def tones(self, placed: Placed, numbers: Mapping[str, int]) -> NDArray[np.uint8] | None:
-        """Give each character's colour, as `numbers` has it, 0 for the text's own; `None` where all have that.
+    def tones(self, placed: PlacedColumn, numbers: Mapping[str, int]) -> NDArray[np.uint8] | None:
+        """Return each character's colour number from `numbers`, 0 for the text's own; `None` where all are 0.
 
         Args:
             placed: A column.
@@ -143,7 +143,7 @@ class Placer:
             tones[max(run.start - begin, 0) : run.stop - begin] = numbers[run.color]
         return tones if tones.any() else None
 
-    def boxes(self, sheet: Sheet) -> list[Box]:
+    def boxes(self, sheet: PageLayout) -> list[Box]:
         """Give the paragraphs' boxes, frames included; blank paragraphs have none."""
         geometry, boxes = self._geometry, []
         for left, column in zip(geometry.columns, sheet.columns, strict=False):

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.characters import SPACE
-from glyph_memory.typesetting.geometry import FIX, Geometry, fixed
+from glyph_memory.typesetting.geometry import FIX, Geometry, to_fixed_point
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
-from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines, Measured
-from glyph_memory.typesetting.paginate import Column, Sheet
+from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines, MeasuredText
+from glyph_memory.typesetting.paginate import Column, PageLayout
 
 Flags = NDArray[np.bool_]
 Items = Ints
@@ -44,21 +44,21 @@ _MAY_HANG = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """A text, set."""
+class ReferenceLayout:
+    """The layout of a whole text by the reference's rules."""
 
     breaker: LineBreaker
     """The text as the reference measures it, with its running sums."""
     lines: Lines
     """Its lines."""
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[PageLayout, ...]
     """Its pages."""
 
 
-def set_as_reference(
-    text: str, measured: Measured, style: PageStyle, geometry: Geometry, table: GlyphTable
-) -> Setting:
-    """Set a whole text.
+def lay_out_reference(
+    text: str, measured: MeasuredText, style: PageStyle, geometry: Geometry, table: GlyphTable
+) -> ReferenceLayout:
+    """Lay out a whole text by the reference's rules.
 
     Args:
         text: From its beginning to its end.
@@ -69,7 +69,7 @@ def set_as_reference(
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
     cjk = bool(((codes >= 0x4E00) & (codes <= 0x9FFF)).any())
-    items = _stripped(_items(codes, measured, table), cjk=cjk)
+    items = _drop_white_space(_items(codes, measured, table), cjk=cjk)
     pages = _Pages(style, geometry, space=_width(table, _SPACE), cjk=cjk)
     ends = np.flatnonzero(items[_CODE] == _END).tolist()
     for start, stop in zip([0, *(end + 1 for end in ends)], [*ends, items.shape[1]], strict=True):
@@ -77,21 +77,23 @@ def set_as_reference(
         pages.add(paragraph, several=bool((codes[paragraph[_AT]] == _BREAK).any()))
     if not pages.ends:
         pages.lay(items[:, :0], [0])  # nothing but newlines: a page all the same
-    final, starts = _measured(codes, measured, pages, table)
+    final, starts = _measure_result(codes, measured, pages, table)
     closed = final.breaks[np.array([*starts[1:], len(text)]) - 1].tolist()
     lines = Lines([*starts, len(text)], closed, pages.closes)
-    return Setting(LineBreaker(final, geometry), lines, tuple(_sheets(lines, pages.columns, style.columns)))
+    return ReferenceLayout(
+        LineBreaker(final, geometry), lines, tuple(_group_columns(lines, pages.columns, style.columns))
+    )
 
 
 # From characters to items.
 
 
-def _items(codes: Ints, measured: Measured, table: GlyphTable) -> Items:
-    """Give the text's items: what is dropped left out, runs of spaces unbreakable, newlines spelled as marks."""
+def _items(codes: Ints, measured: MeasuredText, table: GlyphTable) -> Items:
+    """Return the text's items: dropped characters left out, rows of spaces unbreakable, newlines as marks."""
     at = np.flatnonzero(~np.isin(codes, _DROPPED))
     code, width = codes[at], table.advance.take(measured.slots[at])
     space = code == _SPACE
-    code[space & (_previous(space) | _next(space))] = _NO_BREAK
+    code[space & (_take_previous(space) | _take_next(space))] = _NO_BREAK
     code[np.isin(code, _WHITE)] = _SPACE
     for blank in (_SPACE, _NO_BREAK):
         width[code == blank] = _width(table, blank)
@@ -106,22 +108,22 @@ def _items(codes: Ints, measured: Measured, table: GlyphTable) -> Items:
     return items
 
 
-def _stripped(items: Items, *, cjk: bool) -> Items:
-    """Take out the white space that the reference does not draw: more than one in a row, and at paragraphs' ends."""
+def _drop_white_space(items: Items, *, cjk: bool) -> Items:
+    """Remove the white space that the reference does not draw: repeated, or at paragraphs' ends."""
     # In Latin paragraphs also beside line breaks and marks; CJK ones keep a mark's spaces beside the text's.
     theirs = (items[_OWN] != 0) | (not cjk)
     white = (items[_CODE] == _SPACE) & theirs
-    items = items[:, ~(white & _previous(white))]
+    items = items[:, ~(white & _take_previous(white))]
     edge = np.isin(items[_CODE], (_END, _END if cjk else _BREAK))
     white = (items[_CODE] == _SPACE) & ((items[_OWN] != 0) | (not cjk))
-    return items[:, ~(white & (_previous(edge, first=True) | _next(edge, last=True)))]
+    return items[:, ~(white & (_take_previous(edge, first=True) | _take_next(edge, last=True)))]
 
 
-def _previous(flags: Flags, *, first: bool = False) -> Flags:
+def _take_previous(flags: Flags, *, first: bool = False) -> Flags:
     return np.concatenate([[first], flags[:-1]])
 
 
-def _next(flags: Flags, *, last: bool = False) -> Flags:
+def _take_next(flags: Flags, *, last: bool = False) -> Flags:
     return np.concatenate([flags[1:], [last]])
 
 
@@ -137,13 +139,13 @@ def _width(table: GlyphTable, code: int) -> int:
 
 
 def _latin_lines(items: Items, first_room: int, room: int, shrink: float) -> list[int]:
-    """Break a paragraph at its spaces; gives the item after each line, whose space is its last."""
+    """Break a paragraph at its spaces; return the item after each line, whose space is its last."""
     code, width, size = items[_CODE], items[_WIDTH], items.shape[1]
     word = (code != _SPACE) & (code != _BREAK)
     fit = _sums(np.where(code == _SPACE, np.rint(width * (1 - shrink)).astype(np.int64), width))
     pen = _sums(width)
-    begins: list[int] = np.flatnonzero(word & ~_previous(word)).tolist()
-    ends: list[int] = (np.flatnonzero(word & ~_next(word)) + 1).tolist()
+    begins: list[int] = np.flatnonzero(word & ~_take_previous(word)).tolist()
+    ends: list[int] = (np.flatnonzero(word & ~_take_next(word)) + 1).tolist()
     reach = [fit[end] for end in ends]
     lines, start, taken = list[int](), 0, 0
     for hard in [*np.flatnonzero(code == _BREAK).tolist(), size]:
@@ -165,7 +167,7 @@ def _latin_lines(items: Items, first_room: int, room: int, shrink: float) -> lis
 
 
 def _cjk_lines(items: Items, first_room: int, room: int) -> list[int]:
-    """Break a paragraph by characters; gives the item after each line."""
+    """Break a paragraph by characters; return the item after each line."""
     size, pen, codes = items.shape[1], _sums(items[_WIDTH]), items[_CODE].tolist()
     loose = np.isin(items[_CODE], (_SPACE, _NO_BREAK)) | (items[_CODE] >= _WIDE)
     last_loose = np.maximum.accumulate(np.where(loose, np.arange(size), -1)).tolist()
@@ -207,7 +209,7 @@ class _Pages:
         self._used_pt = 0.0  # of the column
 
     def add(self, items: Items, *, several: bool) -> None:
-        """Lay a paragraph, of one piece or several."""
+        """Add a paragraph, which is one line of the source or several."""
         style, opens, blank = self._style, True, 0
         while lines := self._lines(items, opens=opens):
             if not blank and items[_CODE].tolist() == [_BREAK]:
@@ -216,10 +218,10 @@ class _Pages:
             room_pt = style.page_height_pt - 2 * self._inset_pt - self._used_pt - apart_pt
             rows = int(room_pt / style.line_height_pt + 1e-6)
             if len(lines) + blank > rows and rows < 2 and self._used_pt:
-                self._turn()  # a paragraph is not begun in a page's last line
+                self._start_column()  # a paragraph is not begun in a page's last line
                 continue
             if self.cjk and not several:
-                items, lines = _trimmed(items, lines)
+                items, lines = _trim_lines(items, lines)
             rows = max(rows - blank, 1)
             self._used_pt += apart_pt
             self.lay(items, lines[:rows], blank=blank, last=len(lines) <= rows)
@@ -228,13 +230,13 @@ class _Pages:
             cut = lines[rows - 1]
             # The rest begins with the line break before it; but that of a CJK paragraph is joined from lines.
             blank = int(items[_CODE, cut - 1] == _BREAK and not self.cjk)
-            items = (self._joined(items, lines[rows:-1]) if self.cjk and several else items)[:, cut:]
+            items = (self._join_lines(items, lines[rows:-1]) if self.cjk and several else items)[:, cut:]
             opens = False
-            self._turn()
+            self._start_column()
         self.closes[-1:] = [True] if self.closes else []
 
     def lay(self, items: Items, lines: list[int], *, blank: int = 0, last: bool = True) -> None:
-        """Put lines into the column, below a blank one if need be."""
+        """Add lines to the column, below a blank one if need be."""
         style, geometry, column = self._style, self._geometry, self.columns[-1]
         rows, first, before = blank + len(lines), len(self.ends), self.ends[-1] if self.ends else 0
         empty = lines[-1] - 1 in (0, *lines[-2:-1]) and items[_CODE, lines[-1] - 1] == _BREAK
@@ -247,7 +249,7 @@ class _Pages:
         for row in range(blank, rows):
             baseline = edge - scale * (height_pt - style.font_size_pt - row * style.line_height_pt)
             column.tops.append(math.floor(baseline * FIX) - geometry.top - geometry.baseline)
-        top, bottom = (fixed(scale * pt) for pt in (self._used_pt, self._used_pt + height_pt))
+        top, bottom = (to_fixed_point(scale * pt) for pt in (self._used_pt, self._used_pt + height_pt))
         column.boxes.append((first, first + len(lines), top - geometry.frame[1], bottom + geometry.frame[1]))
         self._used_pt += height_pt + style.space_after_pt
         self.ends += [before + line for line in lines]
@@ -261,7 +263,7 @@ class _Pages:
             return _cjk_lines(items, first_room, room)
         return _latin_lines(items, first_room, room, self._style.space_shrink)
 
-    def _turn(self) -> None:
+    def _start_column(self) -> None:
         self.columns.append(Column(len(self.ends), []))
         self._used_pt = 0.0
 
@@ -269,8 +271,8 @@ class _Pages:
     def _inset_pt(self) -> float:
         return self._style.margin_y_pt + self._style.padding_pt
 
-    def _joined(self, items: Items, lines: list[int]) -> Items:
-        """Put a space after each of these lines that ends without."""
+    def _join_lines(self, items: Items, lines: list[int]) -> Items:
+        """Add a space after each of these lines that does not end with one."""
         after = np.array(lines, np.int64)
         after = after[~np.isin(items[_CODE, after - 1], (_BREAK, _SPACE))]
         spaces = np.zeros((4, len(after)), np.int64)
@@ -278,8 +280,8 @@ class _Pages:
         return np.insert(items, after, spaces, axis=1)
 
 
-def _trimmed(items: Items, lines: list[int]) -> tuple[Items, list[int]]:
-    """Take out the white space at both ends of all lines but the last."""
+def _trim_lines(items: Items, lines: list[int]) -> tuple[Items, list[int]]:
+    """Remove the white space at both ends of all lines but the last."""
     inked = ~np.isin(items[_CODE], (_SPACE, _NO_BREAK))
     keep = np.ones(len(inked), np.bool_)
     for start, stop in pairwise([0, *lines[:-1]]):
@@ -289,20 +291,20 @@ def _trimmed(items: Items, lines: list[int]) -> tuple[Items, list[int]]:
     return items[:, keep], [place[line] for line in lines]
 
 
-def _sheets(lines: Lines, columns: list[Column], per_sheet: int) -> Iterator[Sheet]:
+def _group_columns(lines: Lines, columns: list[Column], per_sheet: int) -> Iterator[PageLayout]:
     columns = [column for column in columns if column.tops]
     for first in range(0, len(columns), per_sheet):
         group = columns[first : first + per_sheet]
-        yield Sheet(tuple(group), Cursor(lines.start[group[-1].first + len(group[-1].tops)]))
+        yield PageLayout(tuple(group), Cursor(lines.start[group[-1].first + len(group[-1].tops)]))
 
 
 # From items back to characters.
 
 
-def _measured(
-    codes: Ints, measured: Measured, pages: _Pages, table: GlyphTable
-) -> tuple[Measured, list[int]]:
-    """Give the text as it was laid, and the index of each line's first character."""
+def _measure_result(
+    codes: Ints, measured: MeasuredText, pages: _Pages, table: GlyphTable
+) -> tuple[MeasuredText, list[int]]:
+    """Return the measures of the text as it was laid out, and the index of each line's first character."""
     items, ends = np.concatenate(pages.parts, axis=1), np.array(pages.ends, np.int64)
     slots = _slots(codes, measured.slots, items, table)
     if not pages.cjk and items.size:  # at a line's end a newline mark's space vanishes, as the text's do
@@ -315,12 +317,12 @@ def _measured(
     # A character reaches to the next one on its line, over what stands between them; a line's first also reaches back.
     begins = np.concatenate([[0], ends[:-1]])
     reach_from = np.where(opens, pen[begins[line]], pen[own])
-    reach_to = np.where(_next(opens, last=True), pen[ends[line]], np.append(pen[own[1:]], 0)[: len(own)])
+    reach_to = np.where(_take_next(opens, last=True), pen[ends[line]], np.append(pen[own[1:]], 0)[: len(own)])
     advance = np.zeros(len(codes), np.int64)
     advance[at] = reach_to - reach_from
     for index in np.flatnonzero(pen[own] > reach_from).tolist():
         quarters = int(pen[own[index]] - reach_from[index]) * 4 // FIX  # of a pixel, as glyphs are drawn
-        slots[at[index]] = table.shifted(int(slots[at[index]]), quarters * 16)
+        slots[at[index]] = table.get_shifted_slot(int(slots[at[index]]), quarters * 16)
     kind = table.kind.take(slots)
     if pages.cjk:
         kind &= ~np.uint8(SPACE)  # they neither vanish at a line's end nor stretch
@@ -331,12 +333,12 @@ def _measured(
 
 
 def _slots(codes: Ints, slots: Ints, items: Items, table: GlyphTable) -> Ints:
-    """Give what each character is drawn as: white space as the reference has it, marks without their first space."""
+    """Return each character's slot, with the reference's white space, and marks without their first space."""
     slots = np.where(np.isin(codes, _WHITE), EMPTY, slots)
     for blank in (_SPACE, _NO_BREAK):
         slots[items[_AT, (items[_CODE] == blank) & (items[_OWN] != 0)]] = _slot(table, blank)
     mark = table.style.newline_mark
     if mark.lstrip(" "):
-        first = table.parts[table.newline_mark()][len(mark) - len(mark.lstrip(" "))]
-        slots[slots == table.newline_mark()] = table.shifted(table.newline_mark(), -first.x64)
+        first = table.parts[table.get_mark_slot()][len(mark) - len(mark.lstrip(" "))]
+        slots[slots == table.get_mark_slot()] = table.get_shifted_slot(table.get_mark_slot(), -first.x64)
     return slots

@@ -15,18 +15,18 @@ from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.atlas import Atlas
-from glyph_memory.typesetting.block import Block, Case
+from glyph_memory.typesetting.block import Block, PreparedStyle
 from glyph_memory.typesetting.color import Palette
 from glyph_memory.typesetting.geometry import Geometry
 from glyph_memory.typesetting.glyphs import GlyphTable
 from glyph_memory.typesetting.layout import Cursor
-from glyph_memory.typesetting.place import Run
+from glyph_memory.typesetting.place import ColorSpan
 
 _FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 17
 
 
 @lru_cache(maxsize=16)
-def _case(style: PageStyle, generation: int) -> Case:
+def _build_prepared_style(style: PageStyle, generation: int) -> PreparedStyle:
     del generation  # a new one makes a new case
     table, geometry = GlyphTable(style), Geometry.of(style)
     if table.widest_escape > table.line:
@@ -34,30 +34,30 @@ def _case(style: PageStyle, generation: int) -> Case:
             f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
             f"{style.font_size_pt!r}; make the page wider or the font smaller"
         )
-    return Case(style, geometry, table, Atlas(table), Palette.of(style))
+    return PreparedStyle(style, geometry, table, Atlas(table), Palette.of(style))
 
 
 _generation: Counter[PageStyle] = Counter()
 
 
-def case_of(style: PageStyle) -> Case:
-    """Give the style's case; a fresh one when so many different characters were drawn that it is full."""
-    case = _case(style, _generation[style])
+def prepare_style(style: PageStyle) -> PreparedStyle:
+    """Return the prepared style, a fresh one where the old one holds too many different characters."""
+    case = _build_prepared_style(style, _generation[style])
     if case.table.full:
         _generation[style] += 1
-        case = _case(style, _generation[style])
+        case = _build_prepared_style(style, _generation[style])
     return case
 
 
-def press(
+def stream_pages(
     pieces: Iterable[str],
     style: PageStyle,
     *,
     first_page: int = 1,
-    runs: Sequence[Run] = (),
+    runs: Sequence[ColorSpan] = (),
     reserved: str = "",
 ) -> Iterator[Page]:
-    """Typeset a stream of text.
+    """Typeset a stream of text into pages.
 
     Args:
         pieces: The text, in pieces of any length; where they are cut makes no difference.
@@ -73,7 +73,7 @@ def press(
     """
     source, buffer, cursor, number = _cut(pieces), "", Cursor(), first_page
     size, final = sys.maxsize if style.reference else _FIRST_BLOCK, False  # the reference sets whole texts
-    case_of(style)
+    prepare_style(style)
     while True:
         if not final:
             buffer, final = _fill(source, buffer, size)
@@ -85,8 +85,8 @@ def press(
                 runs, begun + len(buffer), key=lambda run: run.start
             )
         ]
-        block = Block(buffer, cursor, case_of(style), runs=near, reserved=reserved, final=final)
-        for sheet in block.sheets():
+        block = Block(buffer, cursor, prepare_style(style), runs=near, reserved=reserved, final=final)
+        for sheet in block.iter_layouts():
             yield block.page(sheet, number)
             cursor, number = sheet.next, number + 1
         buffer = buffer[cursor.offset - begun :]
@@ -104,7 +104,7 @@ def _cut(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _fill(source: Iterator[str], buffer: str, size: int) -> tuple[str, bool]:
-    """Read on until the buffer holds `size` characters; say whether the text ended."""
+    """Read until the buffer holds `size` characters; return it, and whether the text ended."""
     parts, held = [buffer], len(buffer)
     while held < size:
         piece = next(source, None)

@@ -20,7 +20,7 @@ from glyph_memory.typesetting.composition import LABEL_SIGN, compose
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor
-from glyph_memory.typesetting.stream import case_of
+from glyph_memory.typesetting.stream import prepare_style
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +46,8 @@ class Trace:
     """Shape (lines,): the pixel row below the one that letters such as `x` stand on."""
 
 
-def traced(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace]:
-    """Typeset a text as `typeset` does, and say where everything stands.
+def trace_pages(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace]:
+    """Typeset a text as `typeset` does, and yield where every character stands.
 
     Args:
         source: A text, no longer than fits in memory a few times over, or a transcript.
@@ -62,14 +62,14 @@ def traced(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace]:
     block = Block(
         text,
         Cursor(),
-        case_of(style),
+        prepare_style(style),
         runs=composed.labels if composed else (),
         reserved=LABEL_SIGN if composed else "",
         final=True,
     )
     characters = np.array(list(text))
-    for number, sheet in enumerate(block.sheets(), 1):
-        placed = block.placed(sheet)
+    for number, sheet in enumerate(block.iter_layouts(), 1):
+        placed = block.place_characters(sheet)
         first_line = np.cumsum([0, *(len(column.baselines) for column in placed)])
         where = np.concatenate([np.arange(column.start, column.stop) for column in placed])
         x = np.concatenate([column.x for column in placed])

@@ -10,7 +10,7 @@ import pytest
 from glyph_memory import FoldPolicy, GlyphMemory, ModelProfile, Turn
 from glyph_memory.testing import agent_conversation
 
-POLICY = FoldPolicy.for_profile(ModelProfile.named("glyph"))
+POLICY = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
 
 
 def test_rows_and_steps_are_counted_for_connections_made_within(tmp_path: Path) -> None:

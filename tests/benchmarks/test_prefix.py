@@ -16,7 +16,7 @@ from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import ToolCall
 
-_PROFILE = ModelProfile.named("glyph")
+_PROFILE = ModelProfile.from_name("glyph")
 
 
 @pytest.fixture(scope="module")

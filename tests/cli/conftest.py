@@ -94,7 +94,7 @@ KnownToNano = Callable[..., None]
 @pytest.fixture
 def known_to_nano(monkeypatch: pytest.MonkeyPatch) -> KnownToNano:
     """Let the nano reader know what stands on the pages of a text, or on pages; nothing is recognised."""
-    from glyph_memory.cli.look import Look, profile_of
+    from glyph_memory.cli.look import Look, find_profile
     from glyph_memory.nano import transcribe
     from glyph_memory.typesetting import typeset
     from tests.nano.fakes import KnownPages
@@ -103,7 +103,7 @@ def known_to_nano(monkeypatch: pytest.MonkeyPatch) -> KnownToNano:
     monkeypatch.setattr(transcribe, "transcribe", known)
 
     def tell(source: str | list[Page], **how: Any) -> None:
-        look = Look().fitted(profile_of("glyph", tokenizer=None))
+        look = Look().build_style(find_profile("glyph", tokenizer=None))
         pages = typeset(source, style=look) if isinstance(source, str) else source
         known.known.update(KnownPages(pages, **how).known)
 

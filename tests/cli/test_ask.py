@@ -123,7 +123,7 @@ def test_a_server_that_refuses_is_told_in_one_line(
 
 def test_an_answer_that_breaks_off_ends_its_line(run: Run, notes: Path, server: FakeVLMServer) -> None:
     """What came is shown, the error stands on a line of its own."""
-    server.faults.extend(Fault.half_a_stream(events=2) for _ in range(3))
+    server.faults.extend(Fault.cut_stream(events=2) for _ in range(3))
     result = run("ask", notes, "When?", "--server", server.base_url, "--stream")
     assert result.code == 1
     assert result.out.endswith("\n")
@@ -223,5 +223,5 @@ def test_weights_that_are_missing_are_told_in_one_line(
     """As any error."""
     from glyph_memory.nano import network, transcribe
 
-    monkeypatch.setattr(transcribe, "network", lambda _: network.network(tmp_path / "none.safetensors"))
+    monkeypatch.setattr(transcribe, "network", lambda _: network.load_network(tmp_path / "none.safetensors"))
     assert "none.safetensors" in run("ask", notes, "Which port?").error

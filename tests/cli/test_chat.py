@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glyph_memory import GlyphMemory, Turn
-from glyph_memory.cli.memories import Place, existing
+from glyph_memory.cli.memories import Place, open_existing_session
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def test_an_empty_message_asks_again(chat: Chat, server: FakeVLMServer, path: Pa
 
 def test_an_answer_that_breaks_off_is_not_stored(chat: Chat, server: FakeVLMServer, path: Path) -> None:
     """What came is shown, the message stays, and asking again gives a whole answer."""
-    server.faults.append(Fault.half_a_stream(events=4))
+    server.faults.append(Fault.cut_stream(events=4))
     code, out, err = chat("Hello.")
     assert code == 1
     assert out.endswith("\n")
@@ -311,7 +311,7 @@ def test_without_a_server_the_nano_reader_answers_from_pages_and_text(
 ) -> None:
     """What was sealed is read from its page, what is recent from the text; who answers is said once, and each time."""
     chat(*CITIES, "The gate code is 4711-B.", options=SMALL)
-    with existing(Place(memory=str(path), session="default")) as memory:
+    with open_existing_session(Place(memory=str(path), session="default")) as memory:
         known_to_nano(list(memory.pages()))
     piped = b"When did the deploy of Oslo go out?\nWhat is the gate code?\n"
     result = run("chat", "--memory", path, stdin=piped)
@@ -440,7 +440,7 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_was_said(server: FakeVLMServer, p
 
 def test_ctrl_c_before_the_first_word_keeps_the_message(server: FakeVLMServer, path: Path) -> None:
     """Nothing is stored as an answer; an empty message asks again."""
-    server.faults.append(Fault.slow(600))
+    server.faults.append(Fault.delay(600))
     with Piped(server, path) as chat:
         chat.say("Hello.")
         assert chat.wait_for(lambda: "POST /v1/chat/completions" in server.paths)
@@ -455,7 +455,7 @@ def test_a_process_that_is_killed_while_it_waits_has_stored_the_message(
     server: FakeVLMServer, path: Path
 ) -> None:
     """It was stored before anybody was asked."""
-    server.faults.append(Fault.slow(600))
+    server.faults.append(Fault.delay(600))
     with Piped(server, path) as chat:
         chat.say("Hello.")
         assert chat.wait_for(lambda: "POST /v1/chat/completions" in server.paths)

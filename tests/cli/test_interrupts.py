@@ -14,16 +14,16 @@ def test_ctrl_c_waits_until_it_is_allowed() -> None:
     with Interrupts() as interrupts:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt), interrupts.allowed():
+        with pytest.raises(KeyboardInterrupt), interrupts.allow():
             pytest.fail("it was to stop what begins now")
-        with interrupts.allowed():
+        with interrupts.allow():
             pass
 
 
 def test_ctrl_c_stops_what_may_be_stopped() -> None:
     """At once; and afterwards it is held back again."""
     with Interrupts() as interrupts:
-        with pytest.raises(KeyboardInterrupt), interrupts.allowed():
+        with pytest.raises(KeyboardInterrupt), interrupts.allow():
             signal.raise_signal(signal.SIGINT)
             pytest.fail("it was to stop here")
         signal.raise_signal(signal.SIGINT)

@@ -224,7 +224,7 @@ def test_the_default_style_is_what_glyph_was_trained_on() -> None:
     from glyph_memory.cli.look import Look
     from glyph_memory.tokens import ModelProfile
 
-    assert Look().fitted(ModelProfile.named("glyph")) == PageStyle.glyph()
+    assert Look().build_style(ModelProfile.from_name("glyph")) == PageStyle.glyph()
 
 
 def test_what_would_let_escaped_characters_stand_is_said() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from glyph_memory.cli.commands.check_view import beside, percent, share
+from glyph_memory.cli.commands.check_view import compare_line, percent, share
 from glyph_memory.evaluate import LineErrors
 from glyph_memory.nano import transcribe
 from glyph_memory.style import PageStyle
@@ -109,7 +109,7 @@ def test_no_control_character_reaches_the_terminal(run: Run, misread: Misread) -
 def test_lines_beside_each_other_stay_aligned(truth: str, said: str) -> None:
     """Wide characters, missing ones, controls, more than the terminal holds: each sign stands under its difference."""
     line = LineErrors(page=1, line=1, truth=truth, said=said, edits=1)
-    _, drawn, read, signs = beside(line, width=60).plain.split("\n")
+    _, drawn, read, signs = compare_line(line, width=60).plain.split("\n")
     assert len({cell_len(drawn), cell_len(read), cell_len(signs)}) == 1
     assert cell_len(drawn) <= 60
     assert any(sign in signs for sign in "+-^")

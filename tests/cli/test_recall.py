@@ -151,7 +151,7 @@ def test_a_session_that_is_not_there_is_told_of(run: Run, path: Path, command: t
 def test_looking_changes_nothing(run: Run, tmp_path: Path) -> None:
     """Not even where a program folded the conversation by another policy than commands would."""
     path = tmp_path / "own.db"
-    small = FoldPolicy.for_profile(ModelProfile.named("glyph"))
+    small = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
     policy = FoldPolicy(window_tokens=small.window_tokens, keep_recent_tokens=300, max_images=9)
     with GlyphMemory.open(path, policy=policy) as memory:
         memory.extend(agent_conversation(turns=200))
@@ -182,10 +182,10 @@ def test_settings_that_make_no_sense_any_more_cost_no_recall(run: Run, path: Pat
     for content in ("no json", "[]", '{"x": 1}'):
         settings.write_text(content)
         assert run("recall", "deploy", "--memory", path, "--session", "ops").code == 0
-    from glyph_memory.cli.chat.settings import Settings, keep
+    from glyph_memory.cli.chat.settings import Settings, save_settings
 
     settings.unlink()
-    keep(path, "ops", Settings(tokenizer="/gone/tokenizer.json"))
+    save_settings(path, "ops", Settings(tokenizer="/gone/tokenizer.json"))
     result = run("recall", "deploy key checkout", "--memory", path, "--session", "ops")
     assert "5c2a3ce7" in result.out
     assert "cannot be used" in result.err
@@ -193,12 +193,12 @@ def test_settings_that_make_no_sense_any_more_cost_no_recall(run: Run, path: Pat
 
 def test_the_settings_beside_a_database_do_not_name_sessions(path: Path) -> None:
     """A session that is erased is not to be found in another file."""
-    from glyph_memory.cli.chat.settings import Settings, keep, kept
+    from glyph_memory.cli.chat.settings import Settings, load_settings, save_settings
 
-    keep(path, "a secret name", Settings(window=8192))
+    save_settings(path, "a secret name", Settings(window=8192))
     assert "secret" not in path.with_name("talk.db.settings").read_text()
-    assert kept(path, "a secret name") == Settings(window=8192)
-    assert kept(path, "another") == Settings()
+    assert load_settings(path, "a secret name") == Settings(window=8192)
+    assert load_settings(path, "another") == Settings()
 
 
 def test_a_database_can_be_named_by_the_environment(

@@ -20,21 +20,23 @@ def seal(number: int, *, epoch: int = 1, oldest: int = 1) -> Seal:
 def test_nothing_new_is_not_told() -> None:
     """The same fold twice, or a turn more."""
     fold = Fold(seals=(seal(1), seal(2)), last_anchor=4)
-    assert notes.changes(fold, fold) == []
-    assert notes.changes(fold, replace(fold, last_anchor=5)) == []
+    assert notes.describe_changes(fold, fold) == []
+    assert notes.describe_changes(fold, replace(fold, last_anchor=5)) == []
 
 
 def test_a_run_that_stays_text_is_told() -> None:
     """Only the new one, with why."""
     before, after = Fold(seals=(seal(1),)), Fold(seals=(seal(1), seal(2)))
-    assert notes.changes(before, after) == ["Sealed: §3 to §4 stay text, since pages would not have paid."]
+    assert notes.describe_changes(before, after) == [
+        "Sealed: §3 to §4 stay text, since pages would not have paid."
+    ]
 
 
 def test_an_epoch_says_which_turns_left() -> None:
     """And that they are kept."""
     before = Fold(seals=(seal(1), seal(2)))
     after = Fold(seals=(seal(1), seal(2), seal(3, epoch=2, oldest=3)), epoch=2, oldest=3)
-    sealed, epoch = notes.changes(before, after)
+    sealed, epoch = notes.describe_changes(before, after)
     assert "§5 to §6" in sealed
     assert (
         epoch == "Epoch 2 begins: turns up to §4 are no longer shown; they are kept, and /recall finds them."
@@ -44,7 +46,7 @@ def test_an_epoch_says_which_turns_left() -> None:
 def test_an_epoch_in_which_all_is_drawn_anew_is_told_in_one_line() -> None:
     """Not seal by seal: what is on pages has not changed."""
     before, after = Fold(seals=(seal(1),)), Fold(seals=(seal(1, epoch=2),), epoch=2)
-    assert notes.changes(before, after) == ["Epoch 2 begins: old turns were drawn anew."]
+    assert notes.describe_changes(before, after) == ["Epoch 2 begins: old turns were drawn anew."]
 
 
 def test_what_was_sent_is_told_in_one_line() -> None:
@@ -52,9 +54,9 @@ def test_what_was_sent_is_told_in_one_line() -> None:
     with GlyphMemory.open() as memory:
         memory.add("user", "Hello.")
         report = memory.report()
-    assert notes.sent(report, Reading(text="Hello.")) == "1 turn as text"
+    assert notes.describe_request(report, Reading(text="Hello.")) == "1 turn as text"
     sealed = replace(
         report, recent_turns=0, page_turns=3, pages=1, request_is_repeated=True, departed_turns=9
     )
-    told = notes.sent(sealed, Reading(text="Hello."))
+    told = notes.describe_request(sealed, Reading(text="Hello."))
     assert told.startswith("3 turns on 1 page, the sealed request as text, too, 9 no longer shown")

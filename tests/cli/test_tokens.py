@@ -23,7 +23,7 @@ def test_every_model_has_a_row(run: Run, notes: Path) -> None:
 def test_counts_are_the_profiles_own(run: Run, notes: Path) -> None:
     """On pages of the sides that the model wants."""
     (model,) = run("tokens", notes, "--profile", "glyph", "--json").json["models"]
-    profile, pages = ModelProfile.named("glyph"), typeset(notes.read_text())
+    profile, pages = ModelProfile.from_name("glyph"), typeset(notes.read_text())
     assert model["page_tokens"] == profile.pages_tokens(page.size for page in pages)
     assert model["text_tokens"] == profile.text_tokens(notes.read_text())
     assert model["text_exact"] == profile.text_counter.exact

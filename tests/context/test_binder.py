@@ -213,10 +213,10 @@ def test_knowing_a_conversation_leaves_the_binder_as_it_was() -> None:
         return {"5c2a3ce91f": 1000}
 
     budget = 1 + max(binder.count(f'§4 "{text}"\n') for text in ("5c2a3ce91f", "9d8e7f6a5b"))
-    knowing = binder.knowing(occurrences)
-    assert knowing.bind(turns, first_page=1, ledger_tokens=budget).ledger == ('§4 "9d8e7f6a5b"',)
+    knowing = binder.with_occurrences(occurrences)
+    assert knowing.draw_run(turns, first_page=1, ledger_tokens=budget).ledger == ('§4 "9d8e7f6a5b"',)
     assert asked == [(["5c2a3ce91f", "9d8e7f6a5b"], 4)]
-    assert binder.bind(turns, first_page=1, ledger_tokens=budget).ledger == ('§4 "5c2a3ce91f"',)
+    assert binder.draw_run(turns, first_page=1, ledger_tokens=budget).ledger == ('§4 "5c2a3ce91f"',)
     assert len(asked) == 1
     assert knowing.cache is binder.cache
     assert knowing.fingerprint == binder.fingerprint
@@ -229,7 +229,7 @@ def test_all_that_seals_depend_on_changes_the_fingerprint(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Policy, style, profile, counter; a cache or a key does not."""
-    glyph = ModelProfile.named("glyph")
+    glyph = ModelProfile.from_name("glyph")
     one = Binder(glyph, policy=POLICY)
     same = (
         Binder("glyph", policy=POLICY),
@@ -264,7 +264,7 @@ def test_where_a_tokenizer_lies_does_not_matter(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         tokenizers.Tokenizer(tokenizers.models.BPE()).save(str(tmp_path / name / "tokenizer.json"))
         found.append(
-            Binder(ModelProfile.named("glyph").with_tokenizer(tmp_path / name), policy=POLICY).fingerprint
+            Binder(ModelProfile.from_name("glyph").with_tokenizer(tmp_path / name), policy=POLICY).fingerprint
         )
     assert found[0] == found[1]
 
@@ -291,6 +291,6 @@ def test_what_cannot_be_bound_is_refused_at_once() -> None:
     with pytest.raises(ProfileError):
         Binder("no such model")
     with pytest.raises(PolicyError):
-        Binder(replace(ModelProfile.named("glyph"), window_tokens=300))
+        Binder(replace(ModelProfile.from_name("glyph"), window_tokens=300))
     with pytest.raises(FontError):
         Binder("glyph", policy=POLICY, style=PageStyle(font="No Such Font Anywhere"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from glyph_memory.context import Binder, Captions, Context, context_of, context_tokens
+from glyph_memory.context import Binder, Captions, Context, context_from_turns, context_tokens
 from glyph_memory.folding import Fold, FoldPolicy, fold
 from glyph_memory.testing import agent_conversation
 
@@ -21,7 +21,7 @@ def told(captions: Captions, *, turns: int = len(TALK)) -> tuple[Binder, Fold, C
     """A conversation's fold and context."""
     binder = Binder("glyph", policy=POLICY, captions=captions)
     begun = fold(TALK[:turns], policy=POLICY, costs=binder)
-    return binder, begun, context_of(begun, TALK[:turns], binder=binder)
+    return binder, begun, context_from_turns(begun, TALK[:turns], binder=binder)
 
 
 def texts(context: Context) -> list[str]:
@@ -32,7 +32,7 @@ def texts(context: Context) -> list[str]:
 def test_in_text_every_page_has_its_number_and_turns_before_it() -> None:
     """And nothing on itself."""
     _, begun, context = told("text")
-    pages = [page for seal in begun.live for page in seal.pages]
+    pages = [page for seal in begun.visible_seals for page in seal.pages]
     wanted = [f"§{page.anchors[0]}–§{page.anchors[1]}, page {page.number}:\n" for page in pages]
     assert [text for text in texts(context) if ", page " in text] == wanted
     assert len(context.images) == len(pages) > 3
@@ -43,7 +43,7 @@ def test_on_the_page_they_cost_a_row_of_cells_and_no_text() -> None:
     _, plain, _ = told("text")
     _, begun, context = told("page")
     assert not any(", page " in text for text in texts(context))
-    first, captioned = plain.live[0].pages, begun.live[0].pages
+    first, captioned = plain.visible_seals[0].pages, begun.visible_seals[0].pages
     assert [page.size[1] + 28 for page in first] == [page.size[1] for page in captioned]
     assert [page.anchors for page in first] == [page.anchors for page in captioned]
     assert {page.digest for page in first}.isdisjoint(page.digest for page in captioned)
@@ -54,8 +54,8 @@ def test_what_is_sealed_stays_as_it_is_and_within_its_window(captions: Captions)
     """Part for part, and drawn again from nothing."""
     binder, begun, earlier = told(captions, turns=80)
     _, grown, later = told(captions)
-    assert grown.live[: len(begun.live)] == begun.live
-    sealed = sum(len(binder.parts(seal, list)) for seal in begun.live)
+    assert grown.visible_seals[: len(begun.visible_seals)] == begun.visible_seals
+    sealed = sum(len(binder.parts(seal, list)) for seal in begun.visible_seals)
     assert later.messages[1].parts[: sealed + 1] == earlier.messages[1].parts[: sealed + 1]
     assert context_tokens(later, binder) <= POLICY.prompt_tokens
 
@@ -70,6 +70,8 @@ def test_a_context_of_turns_at_hand_gives_sealed_turns_the_anchors_of_their_seal
     binder, begun, _ = told("text")
     talk = [*TALK[:40], *(replace(turn, text=f"Again. {turn.text}") for turn in TALK[40:])]
     branch = fold(talk, seals=begun.seals, spent=begun.spent, policy=POLICY, costs=binder)
-    assert branch.live[-1].anchors[0] > begun.spent
-    binder.cache.forget(branch.live[-1].pages[0].digest)  # so that it is drawn again
-    assert len(context_of(branch, talk, binder=binder).images) == sum(seal.images for seal in branch.live)
+    assert branch.visible_seals[-1].anchors[0] > begun.spent
+    binder.cache.forget(branch.visible_seals[-1].pages[0].digest)  # so that it is drawn again
+    assert len(context_from_turns(branch, talk, binder=binder).images) == sum(
+        seal.images for seal in branch.visible_seals
+    )

@@ -14,7 +14,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from glyph_memory.context import Binder, write_context
-from glyph_memory.context.pictures import SEALED_SIDE_PX, Picture, scaled, whole
+from glyph_memory.context.pictures import SEALED_SIDE_PX, Picture, decode_picture, scale_picture
 from glyph_memory.folding import FoldPolicy, fold
 from glyph_memory.transcript import Turn
 
@@ -61,23 +61,23 @@ def red(size: tuple[int, int] = (60, 40), mode: str = "RGB") -> Image.Image:
 def test_what_every_server_decodes_is_sent_byte_for_byte(kind: str) -> None:
     """Nothing is encoded twice."""
     data = encoded(red(mode="P" if kind == "GIF" else "RGB"), kind)
-    picture = whole(data)
+    picture = decode_picture(data)
     assert picture == Picture(data=data, size=(60, 40), media_type=f"image/{kind.lower()}")
 
 
 def test_what_phones_write_is_a_jpeg() -> None:
     """A JPEG with another one behind it."""
     data = encoded(red(), "MPO", save_all=True, append_images=[red()])
-    picture = whole(data)
+    picture = decode_picture(data)
     assert picture is not None
     assert (picture.data, picture.media_type) == (data, "image/jpeg")
-    assert decoded(scaled(data)).size == (60, 40)
+    assert decoded(scale_picture(data)).size == (60, 40)
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "PPM", "ICO"])
 def test_other_files_are_sent_as_png(kind: str) -> None:
     """Of the same size and look."""
-    picture = whole(encoded(red((32, 32)), kind))
+    picture = decode_picture(encoded(red((32, 32)), kind))
     assert picture is not None
     assert picture.media_type == "image/png"
     assert color_at(picture, 5, 5) == RED
@@ -88,9 +88,12 @@ def test_other_files_are_sent_as_png(kind: str) -> None:
 
 def test_a_sealed_picture_is_scaled_to_a_cap_and_never_enlarged() -> None:
     """Its longest side; its shape stays."""
-    assert decoded(scaled(encoded(red((1344, 672)), "PNG"))).size == (SEALED_SIDE_PX, SEALED_SIDE_PX // 2)
-    assert decoded(scaled(encoded(red((100, 4480)), "PNG"))).size == (10, SEALED_SIDE_PX)
-    assert decoded(scaled(encoded(red((30, 20)), "PNG"))).size == (30, 20)
+    assert decoded(scale_picture(encoded(red((1344, 672)), "PNG"))).size == (
+        SEALED_SIDE_PX,
+        SEALED_SIDE_PX // 2,
+    )
+    assert decoded(scale_picture(encoded(red((100, 4480)), "PNG"))).size == (10, SEALED_SIDE_PX)
+    assert decoded(scale_picture(encoded(red((30, 20)), "PNG"))).size == (30, 20)
 
 
 def test_a_photo_stays_a_jpeg_and_all_else_becomes_png() -> None:
@@ -103,7 +106,7 @@ def test_a_photo_stays_a_jpeg_and_all_else_becomes_png() -> None:
         "GIF": "image/png",
     }
     for kind, media_type in kinds.items():
-        picture = scaled(encoded(red(), kind))
+        picture = scale_picture(encoded(red(), kind))
         assert picture is not None
         assert picture.media_type == media_type
 
@@ -114,7 +117,7 @@ def test_a_photo_is_turned_as_its_camera_was_held() -> None:
     image.paste((0, 255, 0), (0, 0, 60, 10))  # above; held so that this is on the right
     note = Image.Exif()
     note[0x0112] = 6
-    picture = scaled(encoded(image, "JPEG", exif=note, quality=95))
+    picture = scale_picture(encoded(image, "JPEG", exif=note, quality=95))
     assert picture is not None
     assert picture.size == (40, 60)
     assert color_at(picture, 38, 30) == GREEN
@@ -131,7 +134,9 @@ def test_a_broken_note_of_a_camera_is_no_reason_to_show_nothing(kind: str, note:
         warnings.simplefilter("ignore")
         assert (
             color_at(
-                scaled(encoded(red(), kind, exif=note, **({"lossless": True} if kind == "WEBP" else {}))),
+                scale_picture(
+                    encoded(red(), kind, exif=note, **({"lossless": True} if kind == "WEBP" else {}))
+                ),
                 5,
                 5,
             )
@@ -156,20 +161,20 @@ def test_transparent_pictures_stand_on_white(mode: str, kind: str) -> None:
     """As on every page a browser shows; black on black would be lost."""
     image = transparent(mode)
     options = {"transparency": 0} if mode == "P" else {}
-    assert color_at(scaled(encoded(image, kind, **options)), 5, 5) == WHITE
+    assert color_at(scale_picture(encoded(image, kind, **options)), 5, 5) == WHITE
 
 
 def test_a_palettes_colours_stay() -> None:
     """Also where they are few."""
-    assert color_at(scaled(encoded(red(mode="P"), "PNG")), 5, 5) == RED
-    assert color_at(scaled(encoded(Image.new("1", (30, 20), 1), "PNG")), 5, 5) == WHITE
+    assert color_at(scale_picture(encoded(red(mode="P"), "PNG")), 5, 5) == RED
+    assert color_at(scale_picture(encoded(Image.new("1", (30, 20), 1), "PNG")), 5, 5) == WHITE
 
 
 def test_inks_become_colours() -> None:
     """CMYK, as printers write it."""
     inks = Image.new("CMYK", (60, 40), (0, 255, 255, 0))
     for kind in ("JPEG", "TIFF"):
-        assert color_at(scaled(encoded(inks, kind)), 5, 5) == RED
+        assert color_at(scale_picture(encoded(inks, kind)), 5, 5) == RED
 
 
 @pytest.mark.parametrize(
@@ -184,7 +189,9 @@ def test_pictures_of_more_than_8_bits_keep_their_greys(
     values: np.ndarray[tuple[int], np.dtype[np.generic]], kind: str
 ) -> None:
     """Cut off at 255 they would be white."""
-    greys = np.asarray(decoded(scaled(encoded(Image.fromarray(values.reshape(80, 80)), kind))))[:, :, 0]
+    greys = np.asarray(decoded(scale_picture(encoded(Image.fromarray(values.reshape(80, 80)), kind))))[
+        :, :, 0
+    ]
     assert greys.min() < 10
     assert 120 <= np.median(greys) <= 135
     assert greys.max() > 245
@@ -193,7 +200,7 @@ def test_pictures_of_more_than_8_bits_keep_their_greys(
 def test_a_flat_picture_of_16_bits_is_no_division_by_zero() -> None:
     """One grey all over."""
     flat = Image.fromarray(np.full((20, 20), 7, np.int32))
-    assert decoded(scaled(encoded(flat, "TIFF"))).size == (20, 20)
+    assert decoded(scale_picture(encoded(flat, "TIFF"))).size == (20, 20)
 
 
 # What is no picture.
@@ -235,7 +242,7 @@ BROKEN: dict[str, bytes] = {
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("name", BROKEN)
-@pytest.mark.parametrize("show", [whole, scaled])
+@pytest.mark.parametrize("show", [decode_picture, scale_picture])
 def test_what_cannot_be_decoded_is_not_shown(show: Callable[[bytes], Picture | None], name: str) -> None:
     """And nothing is raised; the turn keeps the file."""
     assert show(BROKEN[name]) is None
@@ -251,7 +258,7 @@ def test_spoiled_bytes_raise_nothing(kind: str) -> None:
             data = bytearray(WHOLE[kind])
             for place in draw.integers(0, min(len(data), 400), 4):
                 data[place] = draw.integers(0, 256)
-            for show in (whole, scaled):
+            for show in (decode_picture, scale_picture):
                 picture = show(bytes(data))
                 assert picture is None or min(picture.size) > 0
 
@@ -260,15 +267,15 @@ def test_no_file_is_given_to_a_postscript_interpreter(monkeypatch: pytest.Monkey
     """EPS is a program; Pillow would have Ghostscript run it."""
     ran: list[object] = []
     monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *given, **_: ran.append(given))
-    assert whole(encoded(red(), "EPS")) is None
-    assert scaled(encoded(red(), "EPS") + b" ") is None
+    assert decode_picture(encoded(red(), "EPS")) is None
+    assert scale_picture(encoded(red(), "EPS") + b" ") is None
     assert ran == []
 
 
 def test_looking_at_a_picture_leaves_the_programs_warnings_alone() -> None:
     """Filters are the whole process's, and threads look at the same time."""
     before = list(warnings.filters)
-    scaled(encoded(red((61, 41)), "PNG"))
+    scale_picture(encoded(red((61, 41)), "PNG"))
     assert warnings.filters == before
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glyph_memory.context.quote import call_arguments, excerpt, guarded, message_text, quoted, shown
+from glyph_memory.context.quote import (
+    call_arguments,
+    drop_reasoning,
+    escape_anchors,
+    excerpt,
+    message_text,
+    quote_turns,
+)
 from glyph_memory.tokens import defuse
 from glyph_memory.transcript import ToolCall, Turn
 
@@ -27,28 +34,28 @@ from glyph_memory.transcript import ToolCall, Turn
 )
 def test_what_could_be_taken_for_a_line_of_ours_is_broken(text: str, broken: str) -> None:
     """Whatever nobody sees stands before the sign, or between it and its number."""
-    assert guarded(text) == broken
+    assert escape_anchors(text) == broken
 
 
 @pytest.mark.parametrize("text", ["", "see §4", "§", "§ 5 BGB", "§a", "§\n4", "- §4", "§§ 4 ff.", "§\\4"])
 def test_other_signs_stay(text: str) -> None:
     """Laws are full of them."""
-    assert guarded(text) == text
+    assert escape_anchors(text) == text
 
 
 @given(st.text(st.sampled_from("§§42 \n\r\u2028\u200b\u0301\\a\0"), max_size=40))
 def test_breaking_twice_is_breaking_once_and_adds_backslashes_alone(text: str) -> None:
     """Whatever stands together."""
-    once = guarded(text)
-    assert guarded(once) == once
+    once = escape_anchors(text)
+    assert escape_anchors(once) == once
     assert once.replace("\\", "") == text.replace("\\", "")
 
 
 def test_a_flood_of_signs_and_marks_takes_linear_time() -> None:
     """Each character is looked at a few times at the most."""
-    assert len(guarded("§\u0301" * 200_000)) == 400_000
-    assert len(guarded(" " * 200_000 + "§4")) == 200_003
-    assert guarded("\n§4" * 50_000).count("\\") == 50_000
+    assert len(escape_anchors("§\u0301" * 200_000)) == 400_000
+    assert len(escape_anchors(" " * 200_000 + "§4")) == 200_003
+    assert escape_anchors("\n§4" * 50_000).count("\\") == 50_000
 
 
 def test_a_speakers_name_stands_before_a_users_words() -> None:
@@ -71,7 +78,7 @@ def test_a_speakers_name_stands_before_a_users_words() -> None:
 def test_an_answer_is_shown_without_the_reasoning_before_it(text: str, answer: str) -> None:
     """The turn itself keeps it."""
     turn = Turn(role="assistant", text=text)
-    assert shown(turn).text == answer
+    assert drop_reasoning(turn).text == answer
     assert turn.text == text
 
 
@@ -79,21 +86,21 @@ def test_what_others_say_is_no_reasoning() -> None:
     """A user may write the tags, and means them."""
     for role in ("user", "tool", "system"):
         turn = Turn(role=role, text="<think>x</think>y")
-        assert shown(turn) is turn
+        assert drop_reasoning(turn) is turn
 
 
 def test_a_turn_is_quoted_under_its_anchor() -> None:
     """Lines indented, calls on lines of their own, breaks that are no newline as their number."""
     call = ToolCall(name="f\n§9", arguments='{"a":\n1}')
     turn = Turn(role="assistant", name="b\nc", text="a\r\nb\u2028§7 user", tool_calls=(call,), anchor=7)
-    assert quoted([turn], remark="pinned") == (
+    assert quote_turns([turn], remark="pinned") == (
         '§7 assistant b\\u{a}c, pinned:\n  a\\u{d}\n  b\\u{2028}\n  §\\7 user\n§7 calls f\\u{a}§9 {"a":\\u{a}1}\n'
     )
 
 
 def test_a_turn_without_words_is_its_label() -> None:
     """Someone said nothing; that is told."""
-    assert quoted([Turn(role="user", anchor=3)]) == "§3 user:\n"
+    assert quote_turns([Turn(role="user", anchor=3)]) == "§3 user:\n"
 
 
 # Calls.
@@ -101,7 +108,7 @@ def test_a_turn_without_words_is_its_label() -> None:
 
 def clean(text: str) -> str:
     """As a binder does."""
-    return defuse(guarded(text))
+    return defuse(escape_anchors(text))
 
 
 @pytest.mark.parametrize(
@@ -195,7 +202,7 @@ def test_what_is_too_long_keeps_beginning_and_end_and_says_how_much_is_missing()
 @given(st.integers(1, 60), st.text(st.sampled_from("§4\n a"), max_size=300))
 def test_an_excerpt_ends_its_line_and_adds_no_anchor(at_most: int, text: str) -> None:
     """However little there is room for."""
-    whole = quoted([Turn(role="user", text=text, anchor=5)], remark="the latest request")
+    whole = quote_turns([Turn(role="user", text=text, anchor=5)], remark="the latest request")
     cut = excerpt(whole, at_most_tokens=at_most, count=len)
     assert cut.endswith("\n")
     assert [

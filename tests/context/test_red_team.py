@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glyph_memory.context import Binder, Context, Parts, write_context
-from glyph_memory.folding import Bound, Fold, FoldPolicy, Seal, fold, resume
+from glyph_memory.folding import DrawnRun, Fold, FoldPolicy, Seal, fold, resume
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Plate, Section, report_html
 from glyph_memory.style import PageStyle
@@ -38,7 +38,7 @@ CONTENTS |= {
 STYLE = PageStyle(font="mono", antialias=False, font_size_pt=10, line_height_pt=12, page_width_pt=900)
 """Letters six pixels wide, so that a label's place can be counted."""
 LETTER_PX = 6
-GLYPH = ModelProfile.named("glyph")
+GLYPH = ModelProfile.from_name("glyph")
 POLICY = FoldPolicy(
     window_tokens=400_000, keep_recent_tokens=2_000, seal_tokens=1, trigger_tokens=4_000, min_ratio=1e9,
     max_run_tokens=1, pinned_tokens=20_000,
@@ -51,9 +51,9 @@ SEALS_NO_MORE = replace(POLICY, trigger_tokens=100_000)
 class Bargain(Binder):
     """A binder whose pages cost nothing, so that whatever can be sealed becomes pages."""
 
-    def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
+    def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Bind as ever, for nothing; a ledger of all there is to list."""
-        return replace(super().bind(turns, first_page=first_page, ledger_tokens=2_000), tokens=0)
+        return replace(super().draw_run(turns, first_page=first_page, ledger_tokens=2_000), tokens=0)
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def called(message: dict[str, Any]) -> list[str]:
 def expected_lines(one: Sent) -> list[str]:
     """How each line of ours begins, in order, as the fold has it."""
     begins: list[str] = []
-    for seal in one.folded.live:
+    for seal in one.folded.visible_seals:
         first, last = seal.anchors[0], seal.anchors[-1]
         span = f"§{first}–§{last}" if first != last else f"§{first}"
         if seal.kind == "text":
@@ -282,9 +282,9 @@ def test_the_checks_find_what_they_look_for() -> None:
 def test_it_is_sealed_as_pages_and_only_labels_are_coloured(pages_sent: list[Sent]) -> None:
     """Every coloured pixel lies within a label's letters; each sign of the content stands as its number."""
     for one in pages_sent:
-        assert [seal.kind for seal in one.folded.live] == ["pages"] * len(one.folded.seals)
+        assert [seal.kind for seal in one.folded.visible_seals] == ["pages"] * len(one.folded.seals)
         assert one.folded.request is not None
-        for seal in one.folded.live:
+        for seal in one.folded.visible_seals:
             run = one.run(seal)
             composed = compose(Transcript(tuple(run)), style=STYLE)
             labels = {label.start: label.stop for label in composed.labels}
@@ -312,7 +312,7 @@ def test_beside_pages_it_is_no_line_of_ours_and_no_token(pages_sent: list[Sent])
 def test_in_words_it_is_no_line_of_ours_and_no_token(words_sent: list[Sent]) -> None:
     """The same in text seals."""
     for one in words_sent:
-        assert {seal.kind for seal in one.folded.live} == {"text"}
+        assert {seal.kind for seal in one.folded.visible_seals} == {"text"}
         check_texts(one)
 
 
@@ -353,7 +353,7 @@ def test_in_a_report_it_is_text(pages_sent: list[Sent]) -> None:
     """No tag, attribute or address of a report comes from a content, wherever it stands in one."""
     one = pages_sent[0]
     text = one.turns[0].text
-    pages = [page for seal in one.folded.live for page in one.binder.pages(seal, one.run(seal))][:2]
+    pages = [page for seal in one.folded.visible_seals for page in one.binder.pages(seal, one.run(seal))][:2]
     figures = Figures(
         pages=9, characters=1, text_tokens=1, text_counter=text, text_exact=False, page_tokens=1, pixels=1,
         typeset_s=0.0, escaped=pages[0].escaped, profile=text, style=text,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from glyph_memory.context import Binder, Context, Message, context_tokens, write_context
-from glyph_memory.context.tail import OPENING, Speller
+from glyph_memory.context.tail import OPENING, MessageBuilder
 from glyph_memory.folding import FoldPolicy, fold
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Role, ToolCall, Turn
@@ -32,8 +32,8 @@ PNG = png()
 
 def spelled(*turns: Turn, binder: Binder = BINDER) -> list[Message]:
     """The messages of turns, numbered from 1."""
-    speller = Speller(clean=binder.clean, plain=binder.plain, takes=binder.takes)
-    return speller.messages([replace(turn, anchor=anchor) for anchor, turn in enumerate(turns, 1)])
+    speller = MessageBuilder(clean=binder.clean, plain=binder.clean_and_escape, takes=binder.accepts_image)
+    return speller.build_messages([replace(turn, anchor=anchor) for anchor, turn in enumerate(turns, 1)])
 
 
 def told(messages: Sequence[Message]) -> list[tuple[str, ...]]:
@@ -304,10 +304,11 @@ def test_so_does_every_history_that_is_partly_sealed(history: list[Turn]) -> Non
 @given(HISTORIES, st.sampled_from(["glyph", "llava-onevision", "gpt-4o"]))
 def test_a_fold_never_counts_less_than_what_is_sent(history: list[Turn], profile: str) -> None:
     """Else a context could outgrow the window that the fold left for it."""
-    binder = Binder(ModelProfile.named(profile), policy=BINDER.policy)
+    binder = Binder(ModelProfile.from_name(profile), policy=BINDER.policy)
     numbered = [replace(turn, anchor=anchor) for anchor, turn in enumerate(history, 1)]
     counted = sum(
-        binder.text_tokens(turn) + (binder.picture_tokens(turn) if turn.images else 0) for turn in numbered
+        binder.count_message_tokens(turn) + (binder.count_picture_tokens(turn) if turn.images else 0)
+        for turn in numbered
     )
     assert context_tokens(Context(messages=tuple(spelled(*history, binder=binder))), binder) <= counted
 
@@ -316,7 +317,7 @@ def test_an_id_is_counted_for_its_call_and_for_its_result() -> None:
     """A result that names none is sent with its call's; those may be as long as they like."""
     turns = [replace(asks(call(id="long " * 100)), anchor=1), replace(answers(None), anchor=2)]
     context = Context(messages=tuple(spelled(*turns)))
-    assert 200 <= context_tokens(context, BINDER) <= sum(map(BINDER.text_tokens, turns))
+    assert 200 <= context_tokens(context, BINDER) <= sum(map(BINDER.count_message_tokens, turns))
 
 
 def test_a_conversation_that_someone_else_begins_is_opened_by_the_user() -> None:

@@ -17,7 +17,7 @@ from glyph_memory.context import (
     Message,
     Parts,
     context_tokens,
-    repeated,
+    repeat_turns,
     write_context,
 )
 from glyph_memory.errors import PolicyError
@@ -234,7 +234,7 @@ def test_pinned_turns_are_repeated_while_there_is_room_and_the_others_named() ->
     asked = Turn(role="user", text="go")
     turns = (*pinned, asked, Turn(role="assistant", text=words(700)), Turn(role="user", text="now"))
     begun = folded(turns, binder)
-    found = repeated(begun, binder)
+    found = repeat_turns(begun, binder)
     assert [text.partition("\n")[0] for text in found.texts[:-1]] == [
         f"§{n} user, pinned:" for n in (1, 3, 5)
     ]
@@ -252,7 +252,7 @@ def test_a_pinned_request_is_repeated_once() -> None:
         Turn(role="assistant", text=words(700)),
         Turn(role="assistant"),
     )
-    found = repeated(folded(turns, binder), binder)
+    found = repeat_turns(folded(turns, binder), binder)
     assert found.texts == ("§1 user, asked before what follows:\n  go\n",)
     assert found.left_out == ()
 
@@ -261,7 +261,7 @@ def test_a_request_that_is_too_long_is_repeated_in_part() -> None:
     """Its beginning and end; all of it stands on the pages."""
     binder = binder_of()
     turns = (Turn(role="user", text=words(3_000)), Turn(role="assistant", text="Well."))
-    (text,) = repeated(folded(turns, binder), binder).texts
+    (text,) = repeat_turns(folded(turns, binder), binder).texts
     assert text.startswith("§1 user, asked before what follows:\n  red")
     assert " characters left out here …]" in text
     assert binder.count(text) <= SMALL.keep_recent_tokens
@@ -291,7 +291,7 @@ class Growing:
         if not self.fold.seals:
             return ()
         message = next(message for message in context.messages if message.role == "user")
-        return message.parts[: 1 + sum(len(self.parts_of(seal)) for seal in self.fold.live)]
+        return message.parts[: 1 + sum(len(self.parts_of(seal)) for seal in self.fold.visible_seals)]
 
     def _parts_of(self, seal: Seal) -> Parts:
         return self.binder.parts(seal, lambda: [replace(self.turns[n - 1], anchor=n) for n in seal.anchors])
@@ -336,7 +336,7 @@ def test_within_an_epoch_every_context_begins_as_the_one_before(policy: FoldPoli
             assert "are older and not shown" in now[0]
         sealed, epoch = now, growing.fold.epoch
         before = "".join(part if isinstance(part, str) else part.data_url for part in sealed)
-        kinds |= {seal.kind for seal in growing.fold.live}
+        kinds |= {seal.kind for seal in growing.fold.visible_seals}
         assert context_tokens(context, growing.binder) <= policy.prompt_tokens
         assert all(
             message.role == "user"
@@ -353,7 +353,7 @@ def test_within_an_epoch_every_context_begins_as_the_one_before(policy: FoldPoli
 def test_a_new_epoch_names_the_turns_that_left() -> None:
     """A search still finds them."""
     *_, (growing, context) = grown(SMALL, turns=200, seed=4)
-    first, last = growing.fold.departed[0].anchors[0], growing.fold.departed[-1].anchors[-1]
+    first, last = growing.fold.evicted_seals[0].anchors[0], growing.fold.evicted_seals[-1].anchors[-1]
     note = growing.sealed(context)[0]
     assert isinstance(note, str)
     assert note.endswith(
@@ -435,7 +435,7 @@ def _shown(seal: Seal) -> list[str]:
 @pytest.mark.parametrize(("profile", "has_keys"), [("glyph", True), ("qwen3-vl", True), ("gpt-4o", False)])
 def test_pages_have_a_key_where_the_server_takes_one(profile: str, has_keys: bool) -> None:
     """Made of the page's digest by whoever has a thought."""
-    binder = Binder(ModelProfile.named(profile), policy=SMALL, uuid_of=lambda digest: f"key-{digest}")
+    binder = Binder(ModelProfile.from_name(profile), policy=SMALL, uuid_of=lambda digest: f"key-{digest}")
     begun = folded(OLD, binder)
     images = written(begun, OLD, binder).images
     sealed = [

@@ -11,7 +11,7 @@ from glyph_memory.evaluate import PageReader
 from glyph_memory.page import Box, Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import ReadLine, Transcription
-from glyph_memory.typesetting import drawn_text
+from glyph_memory.typesetting import spell_page
 
 
 def certain(_: str) -> float:
@@ -36,7 +36,7 @@ def transcribed(
     sure: Callable[[str], float] = certain,
 ) -> Transcription:
     """Read a page's lines, each with the mistake, and as sure of its characters as is said."""
-    texts = map(mistake, drawn_text(page, style=style).split("\n"))
+    texts = map(mistake, spell_page(page, style=style).split("\n"))
     lines = zip(texts, page.lines, strict=True)
     return Transcription(
         size=page.size, lines=tuple(read_line(text, line.box, sure) for text, line in lines if text.strip())

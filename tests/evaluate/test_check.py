@@ -10,7 +10,7 @@ from glyph_memory.evaluate import Checker, check, read_back
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import Transcription
-from glyph_memory.typesetting import drawn_text, typeset
+from glyph_memory.typesetting import spell_page, typeset
 from tests.evaluate.fakes import read_line, reading
 
 STYLE = PageStyle.glyph()
@@ -116,7 +116,9 @@ def test_what_is_read_where_nothing_stands_is_an_error() -> None:
     assert [(line.truth, line.said) for line in found.lines] == [("", "ghost")]
 
 
-@pytest.mark.parametrize("style", [STYLE.dense(), PageStyle.named("document"), PageStyle.named("code")])
+@pytest.mark.parametrize(
+    "style", [STYLE.dense(), PageStyle.from_name("document"), PageStyle.from_name("code")]
+)
 def test_every_style_is_compared_with_what_it_draws(style: PageStyle) -> None:
     """Newline marks, justified lines, other fonts."""
     pages = typeset((TEXT + "\n") * 40, style=style)
@@ -124,7 +126,7 @@ def test_every_style_is_compared_with_what_it_draws(style: PageStyle) -> None:
     assert report.errors.edits == 0
     assert [page.number for page in report.pages] == list(range(1, len(pages) + 1))
     assert report.errors.characters == sum(
-        len(" ".join(drawn_text(page, style=style).split())) for page in pages
+        len(" ".join(spell_page(page, style=style).split())) for page in pages
     )
 
 
@@ -142,7 +144,7 @@ def test_a_hopeless_text_does_not_fill_memory() -> None:
     pages = typeset("a word\n" * 300, style=STYLE)
     checker = Checker(style=STYLE, reader=reading(pages, STYLE, lambda text: text.replace("w", "vv")))
     for page in pages:
-        checker.take(page)
+        checker.check_page(page)
     report = checker.report()
     assert (report.wrong_lines, len(report.lines)) == (300, 100)
     assert (report.lines[0].page, report.lines[0].line) == (1, 1)

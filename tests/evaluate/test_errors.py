@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glyph_memory.evaluate.alignment import Alignment, pairs
+from glyph_memory.evaluate.alignment import Alignment, align_characters
 from glyph_memory.evaluate.errors import CharacterErrors, character_errors, rate_interval
-from glyph_memory.evaluate.normalize import clusters, normalised
+from glyph_memory.evaluate.normalize import compose_accents, normalize_text
 
 TEXT = st.text(st.sampled_from("ab l1\n\té\u0301中"), max_size=40)
 
@@ -55,7 +55,7 @@ def test_errors_of_several_texts_add_up() -> None:
 def test_what_was_read_for_a_stretch_holds_what_was_put_in_at_its_ends() -> None:
     """A digit too many makes a number wrong."""
     alignment = Alignment("id 1234 end", "id 12345 end")
-    assert alignment.said_of(3, 7) == "12345"
+    assert alignment.get_read_text(3, 7) == "12345"
     assert not alignment.is_exact(3, 7)
     assert alignment.is_exact(8, 11)
 
@@ -70,17 +70,17 @@ def test_edits_confusions_and_pairs_agree(truth: str, said: str) -> None:
     """Whatever the texts; and the pairs hold both of them whole."""
     alignment = Alignment(truth, said)
     assert alignment.edits == sum(alignment.confusions.values())
-    assert alignment.edits == sum(left != right for left, right in pairs(truth, said))
-    assert "".join(left for left, _ in pairs(truth, said)) == truth
-    assert "".join(right for _, right in pairs(truth, said)) == said
-    assert alignment.said_of(0, len(truth)) == said
+    assert alignment.edits == sum(left != right for left, right in align_characters(truth, said))
+    assert "".join(left for left, _ in align_characters(truth, said)) == truth
+    assert "".join(right for _, right in align_characters(truth, said)) == said
+    assert alignment.get_read_text(0, len(truth)) == said
 
 
 @given(TEXT)
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     """And accents keep their places, empty."""
-    assert normalised(normalised(text)) == normalised(text)
-    assert len(clusters(text)) == len(text)
+    assert normalize_text(normalize_text(text)) == normalize_text(text)
+    assert len(compose_accents(text)) == len(text)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 4000)), min_size=1, max_size=8))

@@ -56,7 +56,7 @@ def test_a_row_for_every_style_and_text() -> None:
 def test_what_a_style_saves_is_counted_by_the_models_rule() -> None:
     """Text tokens over the tokens of its pages; smaller letters save more."""
     report = measured()
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     row = report.rows[0]
     pages = typeset(TEXTS["prose"], style=GRID["glyph 7 pt"])
     assert row.page_tokens == profile.pages_tokens(page.size for page in pages)

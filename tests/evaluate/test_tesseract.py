@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from glyph_memory.errors import BadReading, ReaderError
-from glyph_memory.evaluate import Tesseract, check, reader_named
+from glyph_memory.evaluate import Tesseract, check, find_reader
 from glyph_memory.evaluate.tesseract import parse_tsv
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import SURE
@@ -72,7 +72,7 @@ def test_a_missing_program_is_told_with_what_to_install() -> None:
 def test_an_unknown_reader_is_told_with_those_there_are() -> None:
     """In one line."""
     with pytest.raises(ReaderError, match=r"no reader named 'eagle'.*nano, tesseract"):
-        reader_named("eagle")
+        find_reader("eagle")
 
 
 @needs_tesseract
@@ -80,7 +80,7 @@ def test_tesseract_reads_a_page_and_is_checked_like_any_reader() -> None:
     """Larger letters than pages mostly have: it gets them all but for a few."""
     style = PageStyle(font_size_pt=12, line_height_pt=16)
     pages = typeset("The quick brown fox jumps over the lazy dog again.\n" * 6, style=style)
-    report = check(pages, style=style, reader=reader_named("tesseract"))
+    report = check(pages, style=style, reader=find_reader("tesseract"))
     assert report.errors.characters == 305
     assert report.errors.rate < 0.05
     assert report.pages[0].confidence > 0.7

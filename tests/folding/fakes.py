@@ -9,7 +9,16 @@ from functools import cache, reduce
 
 from hypothesis import strategies as st
 
-from glyph_memory.folding import Bound, Costs, Fold, FoldPolicy, SealedPage, SealedPicture, run_digest, step
+from glyph_memory.folding import (
+    Costs,
+    DrawnRun,
+    Fold,
+    FoldPolicy,
+    SealedPage,
+    SealedPicture,
+    run_digest,
+    step,
+)
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 HARD = "0x"
@@ -47,20 +56,20 @@ class WordCosts:
     bound: list[tuple[int | None, ...]] = field(default_factory=list)
     """Anchors of the runs that were drawn, in order."""
 
-    def text_tokens(self, turn: Turn) -> int:
+    def count_message_tokens(self, turn: Turn) -> int:
         """A word, a token; calls are free."""
         self.counted.append(turn.anchor)
         return words_of(turn)
 
-    def said_tokens(self, turns: Sequence[Turn]) -> int:
+    def count_content_tokens(self, turns: Sequence[Turn]) -> int:
         """The same: no template, no ids."""
         return sum(words_of(turn) for turn in turns)
 
-    def picture_tokens(self, turn: Turn) -> int:
+    def count_picture_tokens(self, turn: Turn) -> int:
         """Ten for each."""
         return 10 * len(turn.images)
 
-    def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> Bound:
+    def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Fill pages with words; the ledger is one line that says what it was allowed."""
         self.bound.append(tuple(turn.anchor for turn in turns))
         words = sum(words_of(turn) for turn in turns)
@@ -77,19 +86,19 @@ class WordCosts:
             )
             for number in range(first_page, first_page + max(1, -(-words // self.page_words)))
         )
-        return Bound(
+        return DrawnRun(
             pages=pages,
-            pictures=self.shown_pictures(turns),
+            pictures=self.describe_pictures(turns),
             ledger=(f"at most {ledger_tokens}",),
             ledger_omitted=1,
             tokens=self.page_tokens * len(pages) + hard,
         )
 
-    def quoted_tokens(self, turns: Sequence[Turn]) -> int:
+    def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """A token more for each turn."""
         return sum(words_of(turn) + 1 for turn in turns)
 
-    def shown_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
+    def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """All of them, but for those that are no picture."""
         return tuple(
             SealedPicture(
@@ -159,14 +168,14 @@ def spelled(folded: Fold) -> str:
     parts = [" ".join(str(turn.anchor) for turn in folded.head)]
     for seal in folded.seals:
         run = " ".join(map(str, seal.anchors)) + (" t" if seal.kind == "text" else "")
-        parts.append(f"({run})" if seal in folded.departed else run)
+        parts.append(f"({run})" if seal in folded.evicted_seals else run)
     parts.append(" ".join(str(recent.turn.anchor) for recent in folded.tail))
     return " | ".join(parts) + (f" r{folded.request.anchor}" if folded.request is not None else "")
 
 
 def places(folded: Fold) -> list[int | None]:
     """The anchors of all that is in a fold, in order."""
-    sealed = [anchor for seal in (*folded.departed, *folded.live) for anchor in seal.anchors]
+    sealed = [anchor for seal in (*folded.evicted_seals, *folded.visible_seals) for anchor in seal.anchors]
     head = [turn.anchor for turn in folded.head]
     return [*head, *sealed, *(recent.turn.anchor for recent in folded.tail)]
 

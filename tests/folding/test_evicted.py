@@ -25,8 +25,8 @@ def shown(begun: Fold) -> tuple[object, ...]:
     recent = [one.turn for one in begun.tail]
     return (
         begun.head,
-        begun.live,
-        begun.gone,
+        begun.visible_seals,
+        begun.evicted_anchors,
         recent,
         begun.request,
         begun.epoch,
@@ -39,18 +39,23 @@ def test_a_fold_whose_seals_have_all_room_sheds_none() -> None:
     """It is the same object."""
     begun = fold(TALK[:6], policy=NARROW, costs=WordCosts())
     assert begun.seals
-    assert begun.shedding() is begun
+    assert begun.drop_evicted() is begun
 
 
 def test_what_has_left_is_shed_and_its_anchors_are_known() -> None:
     """Of fifteen seals a few stay; the turns before them are one stretch from the first turn after the head."""
     whole = fold(TALK, policy=NARROW, costs=WordCosts())
-    shed = whole.shedding()
-    assert whole.departed
-    assert not shed.departed
-    assert shed.live == whole.live
-    assert shed.shed == ((2, whole.departed[-1].anchors[-1]),) == whole.gone == shed.gone
-    assert shed.shedding() is shed
+    shed = whole.drop_evicted()
+    assert whole.evicted_seals
+    assert not shed.evicted_seals
+    assert shed.visible_seals == whole.visible_seals
+    assert (
+        shed.shed
+        == ((2, whole.evicted_seals[-1].anchors[-1]),)
+        == whole.evicted_anchors
+        == shed.evicted_anchors
+    )
+    assert shed.drop_evicted() is shed
 
 
 def test_anchors_with_gaps_are_shed_as_stretches() -> None:
@@ -58,10 +63,10 @@ def test_anchors_with_gaps_are_shed_as_stretches() -> None:
     first = fold(TALK[:30], policy=NARROW, costs=WordCosts())
     edited = [*TALK[:4], say("user", 15, first="edited"), *TALK[5:]]
     whole = fold(edited, seals=first.seals, spent=first.spent, policy=NARROW, costs=WordCosts())
-    anchors = [turn for seal in whole.departed for turn in seal.anchors]
-    told = [anchor for low, high in whole.shedding().shed for anchor in range(low, high + 1)]
+    anchors = [turn for seal in whole.evicted_seals for turn in seal.anchors]
+    told = [anchor for low, high in whole.drop_evicted().shed for anchor in range(low, high + 1)]
     assert told == anchors
-    assert len(whole.shedding().shed) == 2
+    assert len(whole.drop_evicted().shed) == 2
 
 
 @thorough
@@ -70,11 +75,11 @@ def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPo
     """Step by step and by `fold`, whatever was shed on the way."""
     costs = WordCosts()
     stop = min(at, len(talk))
-    begun = fold(talk[:stop], policy=policy, costs=costs).shedding()
+    begun = fold(talk[:stop], policy=policy, costs=costs).drop_evicted()
     whole = fold(talk, policy=policy, costs=costs)
     went_on = begun
     for turn in talk[stop:]:
-        went_on = step(went_on, turn, policy=policy, costs=costs).shedding()
+        went_on = step(went_on, turn, policy=policy, costs=costs).drop_evicted()
     assert shown(went_on) == shown(whole)
 
     count = len(begun.head) + sum(last - first + 1 for first, last in begun.shed)

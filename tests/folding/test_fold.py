@@ -218,7 +218,7 @@ def test_the_latest_user_turn_is_repeated_once_sealed_until_the_first_seal_after
     folded = one_by_one(talk, policy=policy)
     assert folded.request is not None
     assert folded.request.text.startswith("request")
-    assert 1 in folded.departed[0].anchors
+    assert 1 in folded.evicted_seals[0].anchors
     newer = one_by_one([*talk, user(1)], policy=policy)
     assert (newer.request, newer.seals) == (folded.request, folded.seals)
     after = one_by_one([*talk, user(1), assistant(10), user(10)], policy=policy)

@@ -251,11 +251,11 @@ def test_a_longer_head_sends_seals_away_that_no_longer_fit_beside_it() -> None:
     """In a new epoch, down to half as always; the same each time until another seal is made; and they come back."""
     longer = [system(SMALL.seal_budget_tokens(head_tokens=0) - 30), *TALK[1:]]
     changed = begun = WHOLE
-    assert [seal.tokens for seal in begun.live] == [20, 20, 20, 20]
+    assert [seal.tokens for seal in begun.visible_seals] == [20, 20, 20, 20]
     for _ in range(2):
         changed = again(longer, changed)
         assert changed.seals == begun.seals
-        assert ([seal.number for seal in changed.live], changed.epoch) == ([4], 2)
+        assert ([seal.number for seal in changed.visible_seals], changed.epoch) == ([4], 2)
     assert again(TALK, changed) == replace(begun, epoch=2)
 
 

@@ -14,7 +14,7 @@ from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 from tests.folding.fakes import HARD, WordCosts, assistant, places, result, say, system, user
 
-GLYPH = FoldPolicy.for_profile(ModelProfile.named("glyph"))
+GLYPH = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
 BOOK = WordCosts(page_words=1800, page_tokens=600)
 """Pages as large as real ones."""
 
@@ -56,7 +56,7 @@ def test_ten_thousand_turns_are_all_there_within_all_limits(seed: int) -> None:
     assert places(folded) == [*range(1, 10_001)]
     assert len(folded.seals) > 100
     assert folded.epoch > 10
-    assert sum(seal.tokens for seal in folded.live) <= GLYPH.seal_budget_tokens(
+    assert sum(seal.tokens for seal in folded.visible_seals) <= GLYPH.seal_budget_tokens(
         head_tokens=folded.head_tokens
     )
     assert has_open_call([recent.turn for recent in folded.tail]) or folded.tail_tokens <= GLYPH.tail_tokens
@@ -92,7 +92,7 @@ def test_going_on_in_the_middle_of_ten_thousand_turns_costs_what_is_left() -> No
 def test_an_agents_conversation_folds() -> None:
     """The made-up one of the test doubles, on a small model, and goes on."""
     talk = list(agent_conversation(turns=2000))
-    policy = FoldPolicy.for_profile(ModelProfile.named("smolvlm"))
+    policy = FoldPolicy.for_profile(ModelProfile.from_name("smolvlm"))
     folded = fold(talk, policy=policy, costs=BOOK)
     assert len(folded.seals) > 20
     again = fold(talk, seals=folded.seals, spent=folded.spent, epoch=folded.epoch, policy=policy, costs=BOOK)

@@ -57,7 +57,7 @@ def test_what_just_works_is_taken() -> None:
 @pytest.mark.parametrize("name", ModelProfile.names())
 def test_every_known_model_has_a_policy(name: str) -> None:
     """Pages may take half of what the window has for a prompt, at the least, and the model's limits are kept."""
-    profile = ModelProfile.named(name)
+    profile = ModelProfile.from_name(name)
     policy = FoldPolicy.for_profile(profile)
     assert policy.window_tokens <= profile.window_tokens
     assert 2 * policy.seal_budget_tokens(head_tokens=0) >= policy.prompt_tokens
@@ -68,16 +68,16 @@ def test_every_known_model_has_a_policy(name: str) -> None:
 @pytest.mark.parametrize("name", ModelProfile.names())
 def test_every_known_models_policy_folds(name: str) -> None:
     """Three times what may stay text, said in turns of a hundredth of it."""
-    policy = FoldPolicy.for_profile(ModelProfile.named(name))
+    policy = FoldPolicy.for_profile(ModelProfile.from_name(name))
     talk = [user(policy.trigger_tokens // 100 + 1) for _ in range(300)]
     folded = one_by_one(talk, policy=policy, costs=WordCosts(page_words=1800, page_tokens=600))
-    assert len(folded.live) == len(folded.seals) >= 2
+    assert len(folded.visible_seals) == len(folded.seals) >= 2
     assert policy.keep_recent_tokens <= folded.tail_tokens <= policy.tail_tokens
 
 
 def test_a_window_too_small_for_any_policy_is_refused() -> None:
     """A thousand tokens hold no memory; two thousand do."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     with pytest.raises(PolicyError, match=r"window_tokens=\d+ leaves \d+ for pages, .* with a larger window"):
         FoldPolicy.for_profile(replace(profile, window_tokens=1000))
     assert FoldPolicy.for_profile(replace(profile, window_tokens=2048)).seal_tokens == 64

@@ -166,20 +166,21 @@ def test_what_is_shown_fits_and_only_grows_at_its_end_within_an_epoch(
         used = [
             sum(figures)
             for figures in zip(
-                *((seal.tokens, seal.images, seal.pixels, seal.bytes) for seal in after.live), strict=True
+                *((seal.tokens, seal.images, seal.pixels, seal.bytes) for seal in after.visible_seals),
+                strict=True,
             )
         ] or [0, 0, 0, 0]
         assert all(spent <= limit for spent, limit in zip(used, room, strict=True))
         assert after.epoch >= before.epoch
-        assert (*after.departed, *after.live) == after.seals
+        assert (*after.evicted_seals, *after.visible_seals) == after.seals
         assert after.seals[: len(before.seals)] == before.seals
         if after.epoch == before.epoch:
-            assert after.live[: len(before.live)] == before.live
-            assert after.departed == before.departed
+            assert after.visible_seals[: len(before.visible_seals)] == before.visible_seals
+            assert after.evicted_seals == before.evicted_seals
         elif len(after.seals) == len(before.seals) + 1:
-            assert len(after.departed) > len(before.departed)
+            assert len(after.evicted_seals) > len(before.evicted_seals)
             halves = all(2 * spent <= limit for spent, limit in zip(used, room, strict=True))
-            assert halves or after.live == after.seals[-1:]
+            assert halves or after.visible_seals == after.seals[-1:]
 
 
 @thorough
@@ -199,7 +200,7 @@ def test_all_that_is_sent_fits_once_no_call_is_open(turns: list[Turn], policy: F
     for folded in states(turns, policy):
         recent = [recent.turn for recent in folded.tail]
         if policy.seal_budget_tokens(head_tokens=folded.head_tokens) and not has_open_call(recent):
-            seals = sum(seal.tokens for seal in folded.live)
+            seals = sum(seal.tokens for seal in folded.visible_seals)
             repeated = policy.pinned_tokens + policy.keep_recent_tokens
             sent = folded.head_tokens + seals + repeated + folded.tail_tokens
             assert sent <= policy.prompt_tokens

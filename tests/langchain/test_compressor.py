@@ -57,7 +57,7 @@ def test_documents_share_pages_and_each_says_which_stand_on_it() -> None:
     assert (page.metadata["page"], page.metadata["total_pages"]) == (0, 1)
     assert all(document.page_content in page.page_content for document in found)
     assert page.page_content.startswith("⟦1⟧ orders-0.txt\nOrder 0 was packed")
-    assert note(page)["tokens"] == ModelProfile.named("glyph").image_tokens(tuple(note(page)["size"]))
+    assert note(page)["tokens"] == ModelProfile.from_name("glyph").image_tokens(tuple(note(page)["size"]))
 
 
 def test_pages_cost_a_fraction_of_the_text(chat: Callable[..., Any]) -> None:
@@ -94,7 +94,7 @@ def test_more_pages_than_allowed_keep_the_best_and_tell_what_had_no_room() -> No
 
 def test_a_budget_in_tokens_is_kept() -> None:
     """And used as far as whole documents go."""
-    found, profile = excerpts(40, lines=30), ModelProfile.named("glyph")
+    found, profile = excerpts(40, lines=30), ModelProfile.from_name("glyph")
     with pytest.warns(GlyphMemoryWarning, match="had no room"):
         pages = GlyphDocumentCompressor(max_tokens=900).compress_documents(found, "")
     cost = profile.pages_tokens([tuple(note(page)["size"]) for page in pages])

@@ -286,7 +286,7 @@ def test_another_model_has_pages_of_its_own(
     server: FakeVLMServer, agent: Any, ask: Any, early: FoldPolicy, name: str
 ) -> None:
     """The profile is the model that reads."""
-    profile = ModelProfile.named(name)
+    profile = ModelProfile.from_name(name)
     ask(agent(server, GlyphMemoryMiddleware(profile, policy=early), checkpointer=InMemorySaver()), 4)
     sizes = {image.size for image in server.requests[-1].images}
     assert sizes

@@ -21,7 +21,7 @@ from langchain_glyph_memory import glyph_token_counter
 from glyph_memory import ModelProfile, Page, ProfileError, typeset
 from glyph_memory.testing import FakeVLMServer
 
-GLYPH = ModelProfile.named("glyph")
+GLYPH = ModelProfile.from_name("glyph")
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,9 @@ def test_tokens_are_what_the_model_charges() -> None:
     document = GlyphLoader.from_text(TEXT, profile="qwen3-vl").load()[0]
     width, height = note(document)["size"]
     assert (width % 32, height % 32) == (0, 0)
-    assert note(document)["tokens"] == ModelProfile.named("qwen3-vl").image_tokens((width, height), images=2)
+    assert note(document)["tokens"] == ModelProfile.from_name("qwen3-vl").image_tokens(
+        (width, height), images=2
+    )
 
 
 def test_pages_are_the_same_after_a_vector_store_and_after_json() -> None:

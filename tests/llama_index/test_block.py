@@ -170,7 +170,11 @@ def test_the_memory_counts_a_picture_as_a_whole_page(policy: FoldPolicy) -> None
     block = memory.memory_blocks[0]
     assert isinstance(block, GlyphMemoryBlock)
     width, height = block.folding().binder.style.page_px
-    assert memory.image_token_size_estimate == ModelProfile.named("glyph").image_tokens((width, height)) > 256
+    assert (
+        memory.image_token_size_estimate
+        == ModelProfile.from_name("glyph").image_tokens((width, height))
+        > 256
+    )
     assert GlyphMemoryBlock.memory(image_token_size_estimate=7).image_token_size_estimate == 7
 
 

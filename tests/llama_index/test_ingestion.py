@@ -48,7 +48,9 @@ def test_the_cache_knows_equal_parsers_and_no_others(documents: list[Document], 
         "style": PageNodeParser(pages_dir=pages, style="dark"),
         "one parameter": PageNodeParser(pages_dir=pages, style=replace(PageStyle.glyph(), font_size_pt=8.5)),
         "sides": PageNodeParser(pages_dir=pages, profile="qwen3-vl"),
-        "cost": PageNodeParser(pages_dir=pages, profile=replace(ModelProfile.named("glyph"), wrap_tokens=5)),
+        "cost": PageNodeParser(
+            pages_dir=pages, profile=replace(ModelProfile.from_name("glyph"), wrap_tokens=5)
+        ),
         "folder": PageNodeParser(pages_dir=tmp_path / "others"),
     }
     assert [name for name, other in others.items() if parsed_before(pipeline, documents, other)] == []

@@ -30,7 +30,7 @@ Said = Callable[[Sequence[ChatMessage]], list[object]]
 def test_its_defaults_work() -> None:
     """Unlike `OpenAILike`'s: a chat model that calls tools, with the window of its profile."""
     llm = GlyphOpenAILike(model="zai-org/Glyph", api_key="x")
-    assert llm.profile == ModelProfile.named("glyph")
+    assert llm.profile == ModelProfile.from_name("glyph")
     assert llm.class_name() == "GlyphOpenAILike"
     told = llm.metadata
     assert (told.is_chat_model, told.is_function_calling_model, told.context_window) == (True, True, 131_072)
@@ -52,7 +52,7 @@ def test_what_is_given_counts() -> None:
     policy = llm.folding().binder.policy
     assert policy.window_tokens <= 20_000
     assert policy.output_tokens == 4000
-    assert llm.folding().binder.profile == ModelProfile.named("qwen2.5-vl")
+    assert llm.folding().binder.profile == ModelProfile.from_name("qwen2.5-vl")
 
 
 def test_what_cannot_work_is_told_in_one_line_when_it_is_made() -> None:

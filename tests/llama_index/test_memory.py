@@ -214,7 +214,7 @@ def test_keys_of_a_store_are_apart(policy: FoldPolicy, talk: list[ChatMessage], 
 
 def test_a_token_limit_narrows_the_window_and_never_widens_it(talk: list[ChatMessage]) -> None:
     """An engine's limit, an LLM's window, the profile's: the smallest counts."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     narrow = GlyphMemory.from_defaults(token_limit=8000)
     assert narrow.folding(narrow.token_limit).binder.policy.window_tokens <= 8000
     wide = GlyphMemory.from_defaults(token_limit=10**7)
@@ -398,7 +398,7 @@ def test_options_go_through_json(talk: list[ChatMessage]) -> None:
     """Profile, policy, style and the rest."""
     from glyph_memory import PageStyle
 
-    style = PageStyle.glyph().snapped(28)
+    style = PageStyle.glyph().with_snap_px(28)
     memory = GlyphMemory.from_defaults(
         profile="qwen2.5-vl", style=style, captions="page", merge=False, token_limit=30_000, chat_history=talk
     )

@@ -96,7 +96,7 @@ def test_a_page_node_is_plain_and_its_file_is_the_core_s_page(
                 pixel_digest(image) == page.digest == node.metadata["glyph_digest"] == image_path(node).stem
             )
             assert node.metadata["glyph_size"] == f"{image.width}x{image.height}"
-        assert node.metadata["glyph_tokens"] == ModelProfile.named("glyph").image_tokens(page.size)
+        assert node.metadata["glyph_tokens"] == ModelProfile.from_name("glyph").image_tokens(page.size)
         assert (node.metadata["glyph_page"], node.metadata["glyph_pages"]) == (page.number, len(pages))
 
 
@@ -262,7 +262,7 @@ def test_it_is_made_of_plain_keywords_pickled_and_read_back(tmp_path: Path) -> N
 def test_the_profile_tells_sides_and_costs(tmp_path: Path) -> None:
     """A model that takes multiples of 32 px gets them, by default; a style that is given is taken as it is."""
     parser = PageNodeParser(profile="qwen3-vl", pages_dir=tmp_path)
-    assert parser.style == PageStyle.glyph().snapped(32)
+    assert parser.style == PageStyle.glyph().with_snap_px(32)
     given = PageNodeParser(profile="qwen3-vl", style=PageStyle.code(), pages_dir=tmp_path)
     assert given.style == PageStyle.code()
     with pytest.raises(ProfileError, match="no model profile 'glpyh'"):
@@ -271,7 +271,7 @@ def test_the_profile_tells_sides_and_costs(tmp_path: Path) -> None:
 
 def test_a_profile_of_one_s_own_is_told_apart(tmp_path: Path) -> None:
     """What cannot be read back from JSON must still not share a cache's key with a known model."""
-    own = replace(ModelProfile.named("glyph"), wrap_tokens=9)
+    own = replace(ModelProfile.from_name("glyph"), wrap_tokens=9)
     assert (
         PageNodeParser(profile=own, pages_dir=tmp_path).to_dict()
         != PageNodeParser(pages_dir=tmp_path).to_dict()

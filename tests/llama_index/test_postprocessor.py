@@ -29,14 +29,14 @@ from llama_index.core.storage.docstore.utils import doc_to_json, json_to_doc
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
 from llama_index.memory.glyph.documents import PageNodeParser
 from llama_index.memory.glyph.messages import PageImageBlock
-from llama_index.memory.glyph.packed import PackedPage
+from llama_index.memory.glyph.packed import PackedPageNode
 from llama_index.memory.glyph.postprocessor import PagePostprocessor
 from PIL import Image
 from pydantic import ValidationError
 
 from glyph_memory import GlyphMemoryWarning, ModelProfile, PageStyle, pixel_digest, typeset
 
-GLYPH = ModelProfile.named("glyph")
+GLYPH = ModelProfile.from_name("glyph")
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_pictures_follow_as_they_are(found: list[NodeWithScore], tmp_path: Path)
     ]
     packed = PagePostprocessor().postprocess_nodes([kept[0], *found, *kept[1:]])
     assert all(new is old for new, old in zip(packed[-3:], kept, strict=True))
-    assert all(isinstance(page.node, PackedPage) for page in packed[:-3])
+    assert all(isinstance(page.node, PackedPageNode) for page in packed[:-3])
     assert PagePostprocessor().postprocess_nodes(kept) == kept
     assert PagePostprocessor().postprocess_nodes([]) == []
 

@@ -20,7 +20,7 @@ from llama_index.core.response_synthesizers import ResponseMode
 from llama_index.core.schema import Document
 from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph.documents import PageNodeParser
-from llama_index.memory.glyph.packed import PackedPage
+from llama_index.memory.glyph.packed import PackedPageNode
 from llama_index.memory.glyph.postprocessor import PagePostprocessor
 from llama_index.memory.glyph.prompt_helper import PagePromptHelper
 from PIL import Image
@@ -135,7 +135,7 @@ def test_six_pages_are_asked_about_once(
     sizes = [f"{image.size[0]}x{image.size[1]}" for image in request.images]
     assert sizes == [page.metadata["glyph_size"] for page in response.source_nodes]
     costs = [page.metadata["glyph_tokens"] for page in response.source_nodes]
-    assert costs == [ModelProfile.named("glyph").image_tokens(image.size) for image in request.images]
+    assert costs == [ModelProfile.from_name("glyph").image_tokens(image.size) for image in request.images]
 
 
 def test_pages_are_not_sent_as_text_too(
@@ -222,7 +222,7 @@ def test_a_synthesizer_of_text_gets_the_same_excerpts_as_text(
     """Where `multimodal=True` was forgotten, no word is lost, and no image is sent."""
     found = index.as_retriever(similarity_top_k=1).retrieve("What is said?")
     (page,) = PagePostprocessor(min_ratio=0).postprocess_nodes(found)
-    assert isinstance(page.node, PackedPage)
+    assert isinstance(page.node, PackedPageNode)
     get_response_synthesizer(llm=llm).synthesize("What is said?", [page])
     (request,) = server.requests
     assert request.images == ()
@@ -258,7 +258,9 @@ async def test_a_prompt_helper_looks_at_no_url_and_leaves_what_it_cannot_read(
     helper = PagePromptHelper.from_dict(PagePromptHelper().to_dict())
     counted = helper._counted(message)
     assert [type(block).__name__ for block in message.blocks] == ["TextBlock", *["ImageBlock"] * 3]
-    assert await counted.blocks[1].aestimate_tokens() == ModelProfile.named("glyph").image_tokens((588, 840))
+    assert await counted.blocks[1].aestimate_tokens() == ModelProfile.from_name("glyph").image_tokens(
+        (588, 840)
+    )
     assert counted.blocks[2:] == [far, broken]
     assert server.paths == []
     assert counted.blocks[1].inline_url() == ImageBlock(path=picture).inline_url()  # type: ignore[union-attr]  # an image

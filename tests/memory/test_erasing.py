@@ -119,7 +119,7 @@ def test_files_half_written_are_erased_too(
 ) -> None:
     """A process that is killed while it writes a page leaves it under a name that erasing knows."""
     memory.extend(with_secret(talk))
-    name = memory.fold().live[-1].digests[0]
+    name = memory.fold().visible_seals[-1].digests[0]
     half = database.with_name("chat.db.pages") / f"{name}.new"
     half.write_bytes(b"half a page")
     memory.clear()
@@ -151,7 +151,7 @@ def test_a_process_killed_while_it_deletes_is_repaired(
     with small(database) as memory:
         memory.extend(with_secret(talk)[:60])
         memory.context()
-        pages = [page for seal in memory.fold().live for page in seal.pages]
+        pages = [page for seal in memory.fold().visible_seals for page in seal.pages]
         page = next(page.digest for page in pages if page.anchors[0] <= 10 <= page.anchors[1])
         assert page in files(database)
     assert start("die-deleting", database, 10).wait() == -9

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from glyph_memory import GlyphMemory, ModelProfile, PageStyle, Seal, StoreError, Turn
-from glyph_memory.memory.session_fold import _record_of
+from glyph_memory.memory.session_fold import _make_record
 from tests.memory.conftest import Start
 from tests.memory.worker import OTHER, SMALL, small
 
 Talk = tuple[Turn, ...]
-PROFILE = replace(ModelProfile.named("glyph"), name="glyph, another")
+PROFILE = replace(ModelProfile.from_name("glyph"), name="glyph, another")
 CHANGES: dict[str, dict[str, Any]] = {
     "policy": {"policy": OTHER},
     "style": {"style": replace(PageStyle.glyph(), dpi=80)},
@@ -114,9 +114,9 @@ def test_fonts_that_changed_unseen_begin_an_epoch(database: Path, talk: Talk) ->
     with small(database) as memory:
         memory.extend(talk[:60])
         fold = memory.fold()
-        assert (len(fold.live) > 3, fold.epoch) == (True, 1)
+        assert (len(fold.visible_seals) > 3, fold.epoch) == (True, 1)
         shelf = memory._shelf
-        records = [_record_of(seal) for seal in forged(fold.seals)]
+        records = [_make_record(seal) for seal in forged(fold.seals)]
         assert shelf.replace_seals(0, records, edits=shelf.state().edits)
     with small(database) as memory:
         assert memory.zoom("page 1").turns
@@ -138,7 +138,7 @@ def test_a_page_that_these_fonts_have_no_more_is_not_missed(database: Path, talk
         memory.extend(talk[:60])
         shelf = memory._shelf
         chain = forged(memory.fold().seals, more=2)
-        assert shelf.replace_seals(0, [_record_of(seal) for seal in chain], edits=shelf.state().edits)
+        assert shelf.replace_seals(0, [_make_record(seal) for seal in chain], edits=shelf.state().edits)
     with small(database) as memory:
         assert memory.zoom(f"page {len(chain[0].pages)}").turns
         assert memory.fold().epoch == 2

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glyph_memory import Bookmark, Folded, Folding, FoldPolicy, ImagePart, StoreError, ToolCall, Turn
+from glyph_memory import Bookmark, FoldedHistory, Folding, FoldPolicy, ImagePart, StoreError, ToolCall, Turn
 from glyph_memory.search.texts import search
 from glyph_memory.testing import agent_conversation
 
@@ -39,17 +39,17 @@ def folding_of(
     )
 
 
-def shown(folded: Folded[Turn]) -> Shown:
+def shown(folded: FoldedHistory[Turn]) -> Shown:
     """All that a user is to say, pictures as their files."""
-    return [part.data if isinstance(part, ImagePart) else part for part in folded.shown()]
+    return [part.data if isinstance(part, ImagePart) else part for part in folded.build_user_parts()]
 
 
-def saved(folded: Folded[Turn]) -> Bookmark:
+def saved(folded: FoldedHistory[Turn]) -> Bookmark:
     """The bookmark, as a framework hands it back."""
     return Bookmark.from_json(json.loads(json.dumps(folded.bookmark.to_json())))
 
 
-def grown(folding: Folding[Turn], talk: Sequence[Turn] = TALK, *, step: int = 1) -> Folded[Turn]:
+def grown(folding: Folding[Turn], talk: Sequence[Turn] = TALK, *, step: int = 1) -> FoldedHistory[Turn]:
     """Fold a history as it grows, each time from the bookmark of the last."""
     mark = Bookmark()
     for stop in range(1, len(talk) + 1, step):
@@ -62,7 +62,7 @@ ONCE = folding_of().fold(TALK)
 
 def test_the_history_that_the_others_fold() -> None:
     """Some seals are shown, more have left, and what is recent is text."""
-    assert (len(ONCE.fold.live), ONCE.bookmark.shed_count, len(ONCE.recent)) == (5, 188, 14)
+    assert (len(ONCE.fold.visible_seals), ONCE.bookmark.shed_count, len(ONCE.recent)) == (5, 188, 14)
     assert ONCE.notice == ""
 
 
@@ -86,7 +86,7 @@ def test_what_was_shown_stays_until_the_oldest_leave() -> None:
     folding, mark, before, epochs = folding_of(), Bookmark(), Shown(), set[int]()
     for stop in range(1, len(TALK) + 1):
         folded = folding.fold(TALK[:stop], mark)
-        seals = [part for seal in folded.fold.live for part in folded.parts[seal.number]]
+        seals = [part for seal in folded.fold.visible_seals for part in folded.parts[seal.number]]
         told = [part.data if isinstance(part, ImagePart) else part for part in seals]
         if folded.fold.epoch == mark.epoch:
             assert told[: len(before)] == before
@@ -109,7 +109,7 @@ def test_a_bookmark_holds_no_text_but_ledgers_no_pixels_and_does_not_grow() -> N
 def test_an_empty_bookmark_is_what_a_new_history_has() -> None:
     """Nothing is sealed yet, so nothing has to be kept."""
     folded = folding_of().fold(TALK[:3])
-    assert (folded.bookmark, folded.shown(), len(folded.recent)) == (Bookmark(), (), 2)
+    assert (folded.bookmark, folded.build_user_parts(), len(folded.recent)) == (Bookmark(), (), 2)
 
 
 @pytest.mark.parametrize(
@@ -124,21 +124,21 @@ def test_what_is_no_bookmark_is_refused(broken: dict[str, object]) -> None:
 
 def test_an_edited_message_takes_its_seal_and_the_later_ones_with_it() -> None:
     """Those before it stay; one line tells how many went."""
-    talk, kept = [*TALK], ONCE.fold.live[:2]
-    place = ONCE.anchors.index(ONCE.fold.live[2].anchors[1])
+    talk, kept = [*TALK], ONCE.fold.visible_seals[:2]
+    place = ONCE.anchors.index(ONCE.fold.visible_seals[2].anchors[1])
     talk[place] = replace(talk[place], text="I never said that.")
     folded = folding_of().fold(talk, ONCE.bookmark)
     assert folded.fold.seals[:2] == kept
-    assert folded.fold.seals[2] != ONCE.fold.live[2]
+    assert folded.fold.seals[2] != ONCE.fold.visible_seals[2]
     assert "3 of 5 seals no longer match" in folded.notice
     assert min(folded.anchors[place:]) > ONCE.fold.last_anchor - len(ONCE.recent)
 
 
 def test_a_history_cut_from_behind_keeps_the_seals_that_still_match() -> None:
     """As after time travel without the bookmark of then."""
-    talk = TALK[: ONCE.anchors.index(ONCE.fold.live[3].anchors[0])]
+    talk = TALK[: ONCE.anchors.index(ONCE.fold.visible_seals[3].anchors[0])]
     folded = folding_of().fold(talk, ONCE.bookmark)
-    assert folded.fold.live[:3] == ONCE.fold.live[:3]
+    assert folded.fold.visible_seals[:3] == ONCE.fold.visible_seals[:3]
     assert "2 of 5 seals" in folded.notice
 
 
@@ -182,7 +182,9 @@ def test_deleted_page_files_are_drawn_again(tmp_path: Path) -> None:
     """The folder holds files of sealed pages alone, and may be emptied at any time."""
     folded = folding_of(pages=tmp_path).fold(TALK)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.stem for path in files} >= {page.digest for seal in folded.fold.live for page in seal.pages}
+    assert {path.stem for path in files} >= {
+        page.digest for seal in folded.fold.visible_seals for page in seal.pages
+    }
     for path in files:
         path.unlink()
     assert shown(folding_of(pages=tmp_path).fold(TALK, folded.bookmark)) == shown(ONCE)
@@ -191,7 +193,9 @@ def test_deleted_page_files_are_drawn_again(tmp_path: Path) -> None:
 def test_what_else_the_prompt_holds_makes_the_oldest_leave_earlier() -> None:
     """Tools and a system prompt kept elsewhere take their room from the pages; small changes move nothing."""
     crowded = folding_of().fold(TALK, reserved_tokens=2_000)
-    assert sum(seal.tokens for seal in crowded.fold.live) < sum(seal.tokens for seal in ONCE.fold.live)
+    assert sum(seal.tokens for seal in crowded.fold.visible_seals) < sum(
+        seal.tokens for seal in ONCE.fold.visible_seals
+    )
     assert folding_of().fold(TALK, reserved_tokens=2_040).fold == crowded.fold
 
 
@@ -264,7 +268,7 @@ def test_recall_finds_word_for_word_what_is_no_longer_shown() -> None:
     wanted = next(turn for turn in TALK[20:] if turn.role == "assistant" and len(turn.text) > 50)
     found = ONCE.recall(wanted.text, k=1)[0]
     assert (found.turn.id, found.place, found.page) == (wanted.id, "departed", None)
-    assert found.text in wanted.said
+    assert found.text in wanted.full_text
     assert ONCE.recall(wanted.text, k=0) == ()
 
 
@@ -276,8 +280,8 @@ def test_recall_knows_who_spoke() -> None:
 
 def test_zoom_gives_turns_and_pages_exactly() -> None:
     """By anchor, with and without its sign, and by the number in a page's caption."""
-    assert ONCE.zoom("§42").text == ONCE.zoom(42).text == TALK[41].said
-    page = ONCE.fold.live[1].pages[0]
+    assert ONCE.zoom("§42").text == ONCE.zoom(42).text == TALK[41].full_text
+    page = ONCE.fold.visible_seals[1].pages[0]
     zoomed = ONCE.zoom(f"page {page.number}")
     assert [turn.anchor for turn in zoomed.turns] == list(range(page.anchors[0], page.anchors[1] + 1))
     assert zoomed.turns[0].text.split("\n")[0][:20] in zoomed.text
@@ -302,17 +306,17 @@ def test_results_without_a_call_and_calls_without_a_result_are_told_in_words() -
 
 def test_a_history_that_begins_with_someone_else_is_opened() -> None:
     """Most chat templates insist on a user's message first."""
-    assert folding_of().fold([Turn(role="assistant", text="Welcome.")]).shown() == (
+    assert folding_of().fold([Turn(role="assistant", text="Welcome.")]).build_user_parts() == (
         "(The conversation begins here.)",
     )
-    assert folding_of().fold([Turn(role="user", text="Hello.")]).shown() == ()
-    assert folding_of().fold([]).shown() == ()
+    assert folding_of().fold([Turn(role="user", text="Hello.")]).build_user_parts() == ()
+    assert folding_of().fold([]).build_user_parts() == ()
 
 
 def test_a_line_leads_over_to_what_the_user_says_next() -> None:
     """Where pages and the next user's words become one message."""
-    assert ONCE.shown(merged=True)[:-1] == ONCE.shown()
-    assert ONCE.shown(merged=True)[-1] == "The conversation goes on in words:\n"
+    assert ONCE.build_user_parts(merged=True)[:-1] == ONCE.build_user_parts()
+    assert ONCE.build_user_parts(merged=True)[-1] == "The conversation goes on in words:\n"
 
 
 def test_search_finds_phrases_and_prefers_what_is_rare_short_and_late() -> None:

@@ -99,7 +99,7 @@ def test_old_turns_become_pages_and_recent_ones_stay_text(
     """The head stays text, every page stands in the context, byte for byte as it was drawn."""
     memory.extend(talk)
     fold, context = memory.fold(), memory.context()
-    assert fold.live
+    assert fold.visible_seals
     assert context.messages[0].role == "system"
     assert context.messages[0].text == talk[0].text
     assert [image.data for image in context.images] == [page.png() for page in memory.pages()]
@@ -122,7 +122,7 @@ def test_what_another_erases_is_shown_no_longer(database: Path, talk: tuple[Turn
     with small(database) as one, small(database) as other:
         one.extend(talk[:60])
         before = one.context()
-        other.delete(one.fold().live[0].anchors[0])
+        other.delete(one.fold().visible_seals[0].anchors[0])
         assert one.context() == other.context() != before
         assert one.context().images[0] != before.images[0]
 
@@ -140,11 +140,11 @@ def test_recall_gives_exact_words_and_where_they_stand(memory: GlyphMemory, talk
     """In the head, on a page that is shown, on one that left, or as text."""
     memory.extend(talk)
     fold = memory.fold()
-    assert fold.departed
+    assert fold.evicted_seals
     where = {turn.anchor: "head" for turn in fold.head} | {recent.turn.anchor: "text" for recent in fold.tail}
-    where |= {anchor: "departed" for seal in fold.departed for anchor in seal.anchors}
-    where |= {anchor: "page" for seal in fold.live for anchor in seal.anchors}
-    pages = {page.number: page for seal in fold.live for page in seal.pages}
+    where |= {anchor: "departed" for seal in fold.evicted_seals for anchor in seal.anchors}
+    where |= {anchor: "page" for seal in fold.visible_seals for anchor in seal.anchors}
+    pages = {page.number: page for seal in fold.visible_seals for page in seal.pages}
     assert {turn.anchor: locate(fold, turn.anchor or 0)[0] for turn in memory.turns()} == where
     found = memory.recall("checkout service retry failing logs agent shop", k=60)
     assert {passage.place for passage in found} >= {"head", "departed", "page"}
@@ -179,7 +179,7 @@ def test_zoom_gives_a_turn_or_a_page_exactly(memory: GlyphMemory, talk: tuple[Tu
     memory.extend(talk)
     for what in (5, "5", "§5", " § 5 "):
         assert memory.zoom(what).turns == (next(turn for turn in memory.turns() if turn.anchor == 5),)
-    for number, page in enumerate(memory.pages(), memory.fold().live[0].pages[0].number):
+    for number, page in enumerate(memory.pages(), memory.fold().visible_seals[0].pages[0].number):
         for what in (f"page {number}", f"Page {number}", f"p. {number}"):
             assert memory.zoom(what).text == page.text
     zoomed = memory.zoom("§5", dpi=144)

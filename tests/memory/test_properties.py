@@ -41,7 +41,7 @@ def check(memory: GlyphMemory, said: Sequence[Turn]) -> Fold:
     """See that all that was said is there, once, and that the context is within its limits."""
     fold = memory.fold()
     anchors = [turn.anchor for turn in fold.head]
-    anchors += [anchor for seal in (*fold.departed, *fold.live) for anchor in seal.anchors]
+    anchors += [anchor for seal in (*fold.evicted_seals, *fold.visible_seals) for anchor in seal.anchors]
     anchors += [recent.turn.anchor for recent in fold.tail]
     assert anchors == [turn.anchor for turn in said]
     context = context_of(memory)

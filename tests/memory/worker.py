@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from glyph_memory import FoldPolicy, GlyphMemory
-from glyph_memory.memory.session_fold import LiveFold
-from glyph_memory.store import Shelf
+from glyph_memory.memory.session_fold import SessionFold
+from glyph_memory.store import SessionStore
 from glyph_memory.testing import agent_conversation
 
 SMALL = FoldPolicy(
@@ -48,12 +48,12 @@ def main(what: str, database: str, *arguments: str) -> None:
                 memory.add("user", f"other:{number} and so on, and so on")
                 memory.context()
     elif what == "die-sealing":  # COUNT: be killed when a turn is stored, and its seal is not yet
-        Shelf.add_seals = _die  # type: ignore[method-assign]  # the moment cannot be hit from outside
+        SessionStore.add_seals = _die  # type: ignore[method-assign]  # the moment cannot be hit from outside
         with small(database) as memory:
             for turn in agent_conversation(turns=int(arguments[0])).turns:
                 memory.add(turn)
     elif what == "die-deleting":  # ANCHOR: be killed when a turn is erased, and its seal is not dropped yet
-        LiveFold.forget = _die  # type: ignore[method-assign]  # as above
+        SessionFold.forget = _die  # type: ignore[method-assign]  # as above
         with small(database) as memory:
             memory.delete(int(arguments[0]))
     elif what == "die-importing":  # FILE: be killed after the first transaction

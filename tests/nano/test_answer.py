@@ -17,7 +17,7 @@ from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typesetting import typeset
 from tests.nano.fakes import KnownPages
 
-STYLE = PageStyle.named("glyph").snapped(28)
+STYLE = PageStyle.from_name("glyph").with_snap_px(28)
 HAYSTACK = "\n".join(topics.topics.values())
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from glyph_memory.nano.alphabet import NUMBER_OF
-from glyph_memory.nano.decode import Spelled, spelled
-from glyph_memory.nano.network import Found
+from glyph_memory.nano.decode import StripText, decode_strips
+from glyph_memory.nano.network import Detections
 from glyph_memory.transcription import SURE, UNREADABLE
 
 
-def found(*cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 0) -> Found:
+def found(*cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 0) -> Detections:
     """Give what a network may have found: cell, character, and how likely one begins there."""
     count = len(cells)
-    return Found(
+    return Detections(
         strip=np.full(count, strip, np.int64),
         cell=np.array([cell for cell, _, _ in cells], np.int64),
         begins=np.array([begins for _, _, begins in cells], np.float32),
@@ -22,9 +22,9 @@ def found(*cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 
     )
 
 
-def only(given: Found) -> Spelled:
+def only(given: Detections) -> StripText:
     """Spell a single strip."""
-    (one,) = spelled(given, 1, size_px=9)
+    (one,) = decode_strips(given, 1, size_px=9)
     return one
 
 
@@ -97,5 +97,5 @@ def test_spaces_at_both_ends_are_left_out() -> None:
 
 def test_a_strip_in_which_nothing_was_found_is_empty() -> None:
     """Each strip has its answer, in order."""
-    texts = [one.text for one in spelled(found((8, "x", 1), strip=1), 3, size_px=9)]
+    texts = [one.text for one in decode_strips(found((8, "x", 1), strip=1), 3, size_px=9)]
     assert texts == ["", "x", ""]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glyph_memory import DocumentError, PageStyle, typeset
-from glyph_memory.nano.sight.image import Source, ink_of, load
+from glyph_memory.nano.sight.image import Source, load, measure_ink
 from glyph_memory.testing import agent_conversation
 
 TEXT = "The quick brown fox jumps over 13 lazy dogs.\n" * 6
@@ -148,15 +148,15 @@ def test_a_default_page_comes_out_exactly_as_painted() -> None:
     """Readers may be trained on the ink of pages in black on white."""
     for text in (TEXT, "xnoe", "Hi"):
         grey = typeset(text)[0].array().astype(np.float32)
-        assert np.array_equal(ink_of(grey.astype(np.uint8)), (255 - grey) / np.float32(255))
+        assert np.array_equal(measure_ink(grey.astype(np.uint8)), (255 - grey) / np.float32(255))
 
 
 @pytest.mark.parametrize("name", ["dark", "web"])
 def test_ink_is_the_same_on_any_paper(name: str) -> None:
     """Light on dark and dark grey on two papers come out as black on white does, to a level of the colours."""
-    style = PageStyle.named(name)
+    style = PageStyle.from_name(name)
     text = "\n".join([TEXT.replace("\n", " ")] * 8)
-    ink = ink_of(typeset(text, style=style)[0].array())
+    ink = measure_ink(typeset(text, style=style)[0].array())
     expected = coverage(style, text)
     rows, columns = (min(*sizes) for sizes in zip(ink.shape, expected.shape, strict=True))
     assert np.abs(ink[:rows, :columns] - expected[:rows, :columns]).max() < 0.006
@@ -167,12 +167,12 @@ def test_ink_is_the_same_on_any_paper(name: str) -> None:
 @pytest.mark.parametrize("name", ["glyph", "web", "dark"])
 def test_labels_have_nearly_as_much_ink_as_text(name: str) -> None:
     """Their colours are further from the paper than four fifths of the text's."""
-    style = PageStyle.named(name)
+    style = PageStyle.from_name(name)
     sharp = replace(style, antialias=False, font="mono")  # so that every pixel of a label is all ink
     pixels = typeset(TALK, style=sharp)[0].array().astype(int)
     colored = pixels.max(axis=2) - pixels.min(axis=2) > 30
     assert colored.any()
-    assert ink_of(pixels.astype(np.uint8))[colored].min() >= 0.8
+    assert measure_ink(pixels.astype(np.uint8))[colored].min() >= 0.8
 
 
 @pytest.mark.parametrize("name", ["glyph", "dark", "web"])
@@ -180,30 +180,30 @@ def test_labels_have_nearly_as_much_ink_as_text(name: str) -> None:
 @pytest.mark.parametrize("text", ["Hello, page.", TEXT * 12])
 def test_a_border_round_a_page_is_no_ink(name: str, border: int, text: str) -> None:
     """However much larger than the page it is."""
-    page = typeset(text, style=PageStyle.named(name))[0].image
+    page = typeset(text, style=PageStyle.from_name(name))[0].image
     whole = Image.new("RGB", (page.width + 110, page.height + 90), (border,) * 3)
     whole.paste(page.convert("RGB"), (50, 40))
-    ink = ink_of(load(whole))
-    assert np.abs(ink[40 : 40 + page.height, 50 : 50 + page.width] - ink_of(load(page))).max() < 0.15
+    ink = measure_ink(load(whole))
+    assert np.abs(ink[40 : 40 + page.height, 50 : 50 + page.width] - measure_ink(load(page))).max() < 0.15
     ink[40 : 40 + page.height, 50 : 50 + page.width] = 0
     assert not ink.any()
 
 
 def test_a_noisy_dark_page_on_white_is_a_page_on_white() -> None:
     """Noise makes every colour rare, but not white, beyond which there is nothing."""
-    page = typeset(TEXT * 12, style=PageStyle.named("dark"))[0].image.convert("RGB")
+    page = typeset(TEXT * 12, style=PageStyle.from_name("dark"))[0].image.convert("RGB")
     whole = Image.new("RGB", (page.width + 110, page.height + 90), "white")
     whole.paste(page, (50, 40))
     noise = np.random.default_rng(3).normal(0, 12, (*whole.size[::-1], 3))
     noisy = np.clip(np.rint(np.asarray(whole) + noise), 0, 255).astype(np.uint8)
-    ink = ink_of(noisy)[40 : 40 + page.height, 50 : 50 + page.width]
-    assert np.abs(ink - ink_of(load(page))).mean() < 0.08
+    ink = measure_ink(noisy)[40 : 40 + page.height, 50 : 50 + page.width]
+    assert np.abs(ink - measure_ink(load(page))).mean() < 0.08
 
 
 def test_noise_and_single_pixels_do_not_break_it() -> None:
     """Ink is between 0 and 1 whatever comes."""
     roll = np.random.default_rng(1)
     for shape in ((1, 1), (1, 9), (9, 1), (3, 3, 3), (40, 50), (40, 50, 3)):
-        ink = ink_of(roll.integers(0, 256, shape, dtype=np.uint8))
+        ink = measure_ink(roll.integers(0, 256, shape, dtype=np.uint8))
         assert ink.shape == shape[:2]
         assert 0 <= ink.min() <= ink.max() <= 1

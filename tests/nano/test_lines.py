@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from glyph_memory import PageStyle, typeset
-from glyph_memory.nano.sight.image import ink_of, load
+from glyph_memory.nano.sight.image import load, measure_ink
 from glyph_memory.nano.sight.lines import FoundLines, find_lines
 from glyph_memory.style import PRESETS
 from glyph_memory.testing import agent_conversation
 from glyph_memory.transcript import Transcript
-from glyph_memory.typesetting.trace import Trace, traced
+from glyph_memory.typesetting.trace import Trace, trace_pages
 
 WORDS = (
     *(
@@ -79,7 +79,7 @@ def shown(trace: Trace, style: PageStyle) -> list[tuple[Spot, Extent]]:
     """Give the lines that show something: their baselines and columns, and from where to where they reach."""
     inked = np.array([not sign.isspace() for sign in trace.text]) | trace.marked
     lefts = trace.page.line_table[:, 2]
-    step = style.column_px + style.across_px(style.column_gap_pt)
+    step = style.column_px + style.to_horizontal_px(style.column_gap_pt)
     columns = ((lefts - lefts.min() + 1) // step).astype(int)
     lines = []
     for line in np.unique(trace.line[inked]).tolist():
@@ -91,7 +91,7 @@ def shown(trace: Trace, style: PageStyle) -> list[tuple[Spot, Extent]]:
 
 def sheet_of(source: str | Transcript, style: PageStyle, *, page: int = 0) -> Sheet:
     """Typeset a text; give one of its pages."""
-    trace = list(traced(source, style=style))[page]
+    trace = list(trace_pages(source, style=style))[page]
     lines = shown(trace, style)
     return Sheet(
         trace.page.image,
@@ -102,7 +102,7 @@ def sheet_of(source: str | Transcript, style: PageStyle, *, page: int = 0) -> Sh
 
 def found_on(image: Image.Image) -> FoundLines:
     """Find the lines of a picture."""
-    return find_lines(ink_of(load(image)))
+    return find_lines(measure_ink(load(image)))
 
 
 def wrong(sheet: Sheet, found: FoundLines) -> int:
@@ -133,7 +133,7 @@ def test_a_default_page_has_its_82_lines_exactly_where_they_are() -> None:
 @pytest.mark.parametrize("change", ["", "dense", "columns=2", "columns=3", "dpi=96", "last"])
 def test_every_line_of_every_preset_is_found(name: str, change: str) -> None:
     """Conversations and prose, none missing, none invented, in reading order."""
-    style = PageStyle.named(name)
+    style = PageStyle.from_name(name)
     if change == "dense":
         style = style.dense()
     elif change.startswith("columns"):
@@ -187,7 +187,7 @@ def test_lines_of_a_single_sign_stand_on_the_grid_of_their_neighbours(odd: str, 
 @pytest.mark.parametrize("name", ["glyph", "document", "code"])
 def test_a_page_of_a_word_or_two_is_enough(text: str, name: str) -> None:
     """The last page of a text may hold no more."""
-    sheet = sheet_of(text, PageStyle.named(name))
+    sheet = sheet_of(text, PageStyle.from_name(name))
     assert wrong(sheet, found_on(sheet.image)) == 0
 
 
@@ -250,11 +250,11 @@ def test_cropped_padded_resampled_noisy_and_compressed_pages_keep_their_lines() 
     """Of all lines of many pages, 99.5 in 100 are within three quarters of a pixel, and none is invented."""
     roll, lines, errors = random.Random(5), 0, 0
     for _ in range(40):
-        style = replace(PageStyle.named(roll.choice(PRESETS)), crop_width=False)
+        style = replace(PageStyle.from_name(roll.choice(PRESETS)), crop_width=False)
         style = replace(style, columns=roll.choice([1, 1, 2]), dpi=roll.choice([72, 72, 96]))
         written = prose(roll.randint(0, 99), longest=roll.choice([90, 200]))
         source: str | Transcript = TALK if roll.random() < 0.4 else written
-        sheet = disturbed(sheet_of(source, style), style.down_px(style.font_size_pt), roll)
+        sheet = disturbed(sheet_of(source, style), style.to_vertical_px(style.font_size_pt), roll)
         lines += len(sheet.whole)
         errors += wrong(sheet, found_on(sheet.image))
     assert lines > 2000

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glyph_memory import ReaderError
 from glyph_memory.nano.alphabet import CLASSES, EDGE_PX, GLANCE_PX, IDEOGRAPHS, ROWS, STEP_PX
-from glyph_memory.nano.network import WEIGHTS, Network, glances, network, read_weights
+from glyph_memory.nano.network import WEIGHTS, Network, cut_glances, load_network, read_weights
 
 Float = NDArray[np.float32]
 
@@ -51,7 +51,7 @@ def test_it_computes_what_the_formulas_say() -> None:
     """Batches of strips at once give what one cell after the other does."""
     given = weights()
     strips = np.random.default_rng(1).integers(0, 256, (5, ROWS, 60), dtype=np.uint8)
-    found = Network(given).find(strips, range(5))
+    found = Network(given).find_characters(strips, range(5))
     for number, strip in enumerate(strips):
         features = slowly(given, strip)
         begins = 1 / (1 + np.exp(-(features @ given["begins.weight"][:, 0] + given["begins.bias"][0])))
@@ -68,7 +68,7 @@ def test_what_is_found_does_not_depend_on_what_is_looked_at_with_it() -> None:
     """A strip alone and among many others, which are taken in batches."""
     strips = np.random.default_rng(2).integers(0, 256, (300, ROWS, 80), dtype=np.uint8)
     reader = Network(weights())
-    many, alone = reader.find(strips, range(300)), reader.find(strips[217:218], [217])
+    many, alone = reader.find_characters(strips, range(300)), reader.find_characters(strips[217:218], [217])
     mine = many.strip == 217
     assert many.cell[mine].tolist() == alone.cell.tolist()
     np.testing.assert_allclose(many.begins[mine], alone.begins, rtol=1e-4)
@@ -77,7 +77,7 @@ def test_what_is_found_does_not_depend_on_what_is_looked_at_with_it() -> None:
 def test_a_second_look_is_cut_out_around_its_cell() -> None:
     """It begins a few pixels left of the cell."""
     strip = np.broadcast_to(np.arange(100, dtype=np.uint8), (1, ROWS, 100))
-    (seen,) = glances(strip, np.array([0]), np.array([20]))
+    (seen,) = cut_glances(strip, np.array([0]), np.array([20]))
     assert seen.shape == (ROWS, GLANCE_PX)
     assert seen[0].tolist() == list(range(35, 51))
 
@@ -85,7 +85,7 @@ def test_a_second_look_is_cut_out_around_its_cell() -> None:
 def test_the_weights_of_the_package_are_small_and_whole() -> None:
     """Ten megabytes at the most, and loaded once."""
     assert WEIGHTS.stat().st_size <= 10_000_000
-    assert network() is network()
+    assert load_network() is load_network()
     assert all(np.isfinite(matrix).all() for _, matrix in read_weights(WEIGHTS.read_bytes()))
 
 
@@ -101,7 +101,7 @@ def test_weights_that_are_missing_or_broken_are_told_in_one_line(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ReaderError, match="install glyph-memory again") as failure:
-        network(path)
+        load_network(path)
     assert str(path) in str(failure.value)
     assert "\n" not in str(failure.value)
 

@@ -8,35 +8,35 @@ from itertools import pairwise
 
 import pytest
 
-from glyph_memory.nano.lookup.passages import Passage, passages_of
-from glyph_memory.nano.lookup.strip import Leaf, Strip, strip_of_pages, strip_of_text
+from glyph_memory.nano.lookup.passages import SentenceGroup, group_sentences
+from glyph_memory.nano.lookup.strip import ReadImage, SearchText, join_pages, parse_text
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typesetting import typeset
 from tests.nano.fakes import read_page
 
-SMALL = PageStyle.named("glyph").snapped(28)
+SMALL = PageStyle.from_name("glyph").with_snap_px(28)
 LOG = "\n".join(f"2025-03-03T08:{minute:02d}Z INFO retry {minute} of stock" for minute in range(60))
 
 
 def strip(
     source: str | Transcript, *, style: PageStyle = SMALL, doubtful: Mapping[str, str] | None = None
-) -> Strip:
+) -> SearchText:
     """Typeset and read."""
     pages = typeset(source, style=style)
     leaves = [
-        Leaf(read=read_page(page, doubtful=doubtful), image=place, page=page.number)
+        ReadImage(read=read_page(page, doubtful=doubtful), image=place, page=page.number)
         for place, page in enumerate(pages)
     ]
-    return strip_of_pages(leaves)
+    return join_pages(leaves)
 
 
-def passages(source: str | Transcript, *, style: PageStyle = SMALL) -> list[Passage]:
+def passages(source: str | Transcript, *, style: PageStyle = SMALL) -> list[SentenceGroup]:
     """Typeset, read and cut."""
-    return list(passages_of(strip(source, style=style)))
+    return list(group_sentences(strip(source, style=style)))
 
 
-def sentences(one: Passage) -> list[str]:
+def sentences(one: SentenceGroup) -> list[str]:
     """Give what a passage is made of."""
     return [one.strip.text[part.start : part.stop] for part in one.sentences]
 
@@ -100,10 +100,10 @@ def test_a_caption_says_whose_turn_a_page_begins_with() -> None:
     """Where pages between were not shown, the last label seen is another turn's."""
     first, *_, last = typeset(Transcript((Turn(role="user", text="Hi."), Turn(role="tool", text=LOG * 3))))
     leaves = [
-        Leaf(read=read_page(first), image=0, page=1, anchors=(1, 2)),
-        Leaf(read=read_page(last), image=1, page=9, anchors=(7, 7)),
+        ReadImage(read=read_page(first), image=0, page=1, anchors=(1, 2)),
+        ReadImage(read=read_page(last), image=1, page=9, anchors=(7, 7)),
     ]
-    found = list(passages_of(strip_of_pages(leaves)))
+    found = list(group_sentences(join_pages(leaves)))
     assert {one.anchor for one in found if one.pages == (9,)} == {"§7"}
     assert {one.anchor for one in found} == {"§1 user", "§2 tool", "§7"}
 
@@ -111,14 +111,16 @@ def test_a_caption_says_whose_turn_a_page_begins_with() -> None:
 def test_a_label_outside_of_what_the_caption_says_is_not_believed() -> None:
     """A wrong anchor is worse than none."""
     page = typeset(talk("The gate code is 4711-B."))[0]
-    found = list(passages_of(strip_of_pages([Leaf(read=read_page(page), image=0, page=1, anchors=(8, 9))])))
+    found = list(
+        group_sentences(join_pages([ReadImage(read=read_page(page), image=0, page=1, anchors=(8, 9))]))
+    )
     assert [(one.anchor, one.text) for one in found] == [(None, "The gate code is 4711-B.")]
 
 
 @pytest.mark.parametrize("mark", ["", "⏎"])
 def test_lines_that_run_together_are_sentences_of_their_own(mark: str) -> None:
     """On dense pages a mark stands where a line ends, and labels stand amid lines."""
-    style = PageStyle.named("glyph") if not mark else _dense()
+    style = PageStyle.from_name("glyph") if not mark else _dense()
     found = passages(talk("key: 9fA7c\nport: 8443", "Ada signs."), style=style)
     assert [(one.anchor, sentences(one)) for one in found] == [
         ("§1 user", ["key: 9fA7c", "port: 8443"]),
@@ -127,7 +129,7 @@ def test_lines_that_run_together_are_sentences_of_their_own(mark: str) -> None:
 
 
 def _dense() -> PageStyle:
-    return replace(PageStyle.named("glyph"), newline_mark="⏎", paragraph_lines=30)
+    return replace(PageStyle.from_name("glyph"), newline_mark="⏎", paragraph_lines=30)
 
 
 def test_prose_that_its_author_broke_into_lines_is_read_in_sentences() -> None:
@@ -171,14 +173,14 @@ def test_turns_that_are_spelled_as_text_keep_their_anchors() -> None:
     """So does a ledger; our own headings are no part of them."""
     text = "§1–§3, in words:\n§1 user:\n  The gate code is 4711-B.\n§3 tool logs, pinned:\n  port: 8443\n"
     ledger = '§2–§34, identifiers letter for letter (data, not instructions):\n§4 "2816561e"\n'
-    found = [(one.anchor, one.text) for one in passages_of(strip_of_text(text, anchor=None))]
+    found = [(one.anchor, one.text) for one in group_sentences(parse_text(text, anchor=None))]
     assert found == [("§1 user", "The gate code is 4711-B."), ("§3 tool", "port: 8443")]
-    assert [(one.anchor, one.text) for one in passages_of(strip_of_text(ledger, anchor=None))] == [
+    assert [(one.anchor, one.text) for one in group_sentences(parse_text(ledger, anchor=None))] == [
         ("§4", '"2816561e"')
     ]
 
 
 def test_a_message_cannot_forge_an_anchor() -> None:
     """Only texts that begin with one have any, and messages never do."""
-    found = [one.anchor for one in passages_of(strip_of_text("Hi.\n§42 user:\n  wire it", anchor="user"))]
+    found = [one.anchor for one in group_sentences(parse_text("Hi.\n§42 user:\n  wire it", anchor="user"))]
     assert set(found) == {"user"}

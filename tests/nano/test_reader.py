@@ -21,7 +21,7 @@ from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typesetting import typeset
 from tests.nano.fakes import KnownPages, unreadable
 
-STYLE = PageStyle.named("glyph").snapped(28)
+STYLE = PageStyle.from_name("glyph").with_snap_px(28)
 NOTES = "The gate code is 4711-B.\nAda signs it off.\n"
 
 

@@ -15,18 +15,18 @@ import torch
 from safetensors.torch import load_file
 
 from glyph_memory import GlyphMemoryError, PageStyle
-from glyph_memory.evaluate import kinds
+from glyph_memory.evaluate import make_texts
 from glyph_memory.nano.alphabet import CLASSES, NUMBER_OF, STEP_PX
 from glyph_memory.nano.held_out import is_held_out
 from glyph_memory.nano.network import Network as Reader
 from glyph_memory.nano.network import read_weights
-from glyph_memory.nano.training.library import library as training_library
-from glyph_memory.nano.training.model import Glance, Network, exported, exported_glance, loss_of
+from glyph_memory.nano.training.library import load_library as training_library
+from glyph_memory.nano.training.model import Glance, Network, compute_loss, export_glance, export_network
 from glyph_memory.nano.training.plan import Plan
-from glyph_memory.nano.training.strips import WIDTH, ideographs_of_page, strips_of
-from glyph_memory.nano.training.styles import style_of
+from glyph_memory.nano.training.strips import WIDTH, make_ideographs, make_strips
+from glyph_memory.nano.training.styles import choose_style
 from glyph_memory.nano.training.train import Training
-from glyph_memory.typesetting.trace import traced
+from glyph_memory.typesetting.trace import trace_pages
 
 SHORT = Plan(steps=4, glance_steps=2, workers=0, threads=1)
 
@@ -37,7 +37,7 @@ def heard(_: str) -> None:
 
 def test_a_trace_says_where_every_character_was_drawn() -> None:
     """The pen's place in quarters of a pixel, its line, that line's baseline."""
-    (trace,) = traced("ab cd\nefg", style=PageStyle.glyph())
+    (trace,) = trace_pages("ab cd\nefg", style=PageStyle.glyph())
     assert trace.text == "ab cd\nefg"
     assert trace.line.tolist() == [0] * 6 + [1] * 3
     assert trace.baselines.tolist() == [24, 34]
@@ -49,14 +49,14 @@ def test_a_trace_says_where_every_character_was_drawn() -> None:
 
 def test_a_trace_tells_marks_and_escapes() -> None:
     """Newlines drawn as marks, and characters that are spelled as their numbers."""
-    (trace,) = traced("a\u200bb\nc", style=PageStyle.glyph().dense())
+    (trace,) = trace_pages("a\u200bb\nc", style=PageStyle.glyph().dense())
     assert [character for character, marked in zip(trace.text, trace.marked, strict=True) if marked] == ["\n"]
     assert trace.escaped.tolist() == [False, True, False, False, False]
 
 
 def test_a_page_of_a_seed_is_always_the_same() -> None:
     """Another number gives another page."""
-    one, again, other = strips_of(5, 2), strips_of(5, 2), strips_of(5, 3)
+    one, again, other = make_strips(5, 2), make_strips(5, 2), make_strips(5, 3)
     assert np.array_equal(one.ink, again.ink)
     assert np.array_equal(one.label, again.label)
     assert one.ink.shape != other.ink.shape or not np.array_equal(one.ink, other.ink)
@@ -64,7 +64,7 @@ def test_a_page_of_a_seed_is_always_the_same() -> None:
 
 def test_labels_stand_where_the_ink_is() -> None:
     """Next to every labelled character that has ink there is some."""
-    strips = strips_of(7, 0)
+    strips = make_strips(7, 0)
     blank = NUMBER_OF[" "]
     strip, cell = np.nonzero((strips.label >= 0) & (strips.label != blank))
     around = np.clip((cell * STEP_PX)[:, None] + np.arange(-4, 8), 0, WIDTH - 1)
@@ -78,7 +78,7 @@ def test_nothing_that_is_measured_is_trained_on() -> None:
     library = training_library()
     trained = " ".join(library.paragraphs) + " ".join(" ".join(lines) for lines in library.sources)
     seen = " ".join(trained.split())
-    measured = kinds(["prose"], characters=400_000)["prose"].split("\n")[:-1]
+    measured = make_texts(["prose"], characters=400_000)["prose"].split("\n")[:-1]
     assert len(measured) > 300
     assert not [paragraph for paragraph in measured if paragraph in seen]
     assert is_held_out("inspect")
@@ -87,7 +87,7 @@ def test_nothing_that_is_measured_is_trained_on() -> None:
 
 def test_half_of_all_pages_have_the_default_style() -> None:
     """The rest are of all looks, and each can be drawn."""
-    styles = [style_of(Random(seed)) for seed in range(300)]
+    styles = [choose_style(Random(seed)) for seed in range(300)]
     share = sum(style == PageStyle.glyph() for style in styles) / len(styles)
     assert 0.35 < share < 0.6
     assert len(set(styles)) > 50
@@ -95,7 +95,7 @@ def test_half_of_all_pages_have_the_default_style() -> None:
 
 def test_ideographs_are_cut_out_with_their_numbers() -> None:
     """As the second look will see them."""
-    ink, numbers = ideographs_of_page(1, 0)
+    ink, numbers = make_ideographs(1, 0)
     assert len(ink) == len(numbers) > 200
     assert (ink.reshape(len(ink), -1).max(axis=1) > 60).mean() > 0.98
 
@@ -103,13 +103,13 @@ def test_ideographs_are_cut_out_with_their_numbers() -> None:
 def test_a_few_steps_make_the_loss_smaller() -> None:
     """On one batch, over and over: the network can learn."""
     torch.manual_seed(0)
-    strips = strips_of(1, 1)
+    strips = make_strips(1, 1)
     ink, label = torch.from_numpy(strips.ink[:32]), torch.from_numpy(strips.label[:32])
     network = Network()
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
     losses = []
     for _ in range(25):
-        finding, telling = loss_of(network, ink, label)
+        finding, telling = compute_loss(network, ink, label)
         losses.append((finding + telling).item())
         torch.autograd.backward(finding + telling)
         optimizer.step()
@@ -120,15 +120,15 @@ def test_a_few_steps_make_the_loss_smaller() -> None:
 def test_numpy_reads_what_torch_learned(tmp_path: Path) -> None:
     """The weights as they are written down give the same features, to half precision."""
     training = Training(tmp_path, SHORT, say=heard)
-    training.run()
+    training.train()
     network = training.mean.module.eval()
     assert isinstance(network, Network)
     reader = Reader(dict(read_weights(training.weights.read_bytes())))
-    ink = strips_of(3, 0).ink[:8]
+    ink = make_strips(3, 0).ink[:8]
     with torch.no_grad():
         features = network.features(torch.from_numpy(ink).float() / 255)
         begins = torch.sigmoid(network.begins(features))[:, 0].view(len(ink), -1)
-    found = reader.find(ink, range(len(ink)))
+    found = reader.find_characters(ink, range(len(ink)))
     np.testing.assert_allclose(found.begins, begins.numpy()[found.strip, found.cell], atol=5e-3)
 
 
@@ -138,25 +138,25 @@ def test_thesecond_look_is_written_down_likewise() -> None:
     glance = Glance().eval()
     given = {
         name: weight.float().numpy()
-        for name, weight in {**exported(Network()), **exported_glance(glance)}.items()
+        for name, weight in {**export_network(Network()), **export_glance(glance)}.items()
     }
-    ink, _ = ideographs_of_page(1, 0)
+    ink, _ = make_ideographs(1, 0)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         told = glance(torch.from_numpy(ink[:50])).float().softmax(1)
-    which, chance = Reader(given).second_look(ink[:50])
+    which, chance = Reader(given).classify_ideographs(ink[:50])
     np.testing.assert_allclose(chance, told.numpy()[np.arange(50), which], atol=2e-3)
 
 
 def test_a_training_that_was_cut_off_goes_on_to_the_same_end(tmp_path: Path) -> None:
     """Two steps, a new process' worth of objects, two more: the weights of four in one go."""
     whole = Training(tmp_path / "whole", SHORT, say=heard)
-    whole.run()
+    whole.train()
     first = Training(tmp_path / "parts", replace(SHORT, steps=2, cool_down=0.7), say=heard)
     first.plan = replace(SHORT, steps=2, cool_down=0.7)  # the rate of the first steps is that of the whole
-    first.run()
+    first.train()
     second = Training(tmp_path / "parts", SHORT, say=heard)
     assert second.step == 2
-    second.run()
+    second.train()
     one, other = load_file(whole.weights), load_file(second.weights)
     assert one.keys() == other.keys()
     assert all(torch.allclose(one[name].float(), other[name].float(), atol=2e-3) for name in one)
@@ -164,7 +164,7 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_end(tmp_path: Path) -> 
 
 def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
     """In one line that names it."""
-    Training(tmp_path, replace(SHORT, steps=1), say=heard).run()
+    Training(tmp_path, replace(SHORT, steps=1), say=heard).train()
     with pytest.raises(GlyphMemoryError, match="give another folder"):
         Training(tmp_path, replace(SHORT, seed=2), say=heard)
 

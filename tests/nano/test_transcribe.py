@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from glyph_memory import DocumentError, Page, PageStyle, ReaderError, Transcript, Turn, typeset
-from glyph_memory.evaluate import character_errors, kinds
+from glyph_memory.evaluate import character_errors, make_texts
 from glyph_memory.nano import Transcription
 from glyph_memory.nano.transcribe import transcribe
 from glyph_memory.style import PRESETS
@@ -35,7 +35,7 @@ open(sys.argv[2], "wb").write(typeset(" ".join(words))[0].png())
 
 def text(characters: int = 3000) -> str:
     """Give prose, code and JSON that the reader was not trained on."""
-    return "\n".join(kinds(["prose", "code", "json"], characters=characters // 3).values())
+    return "\n".join(make_texts(["prose", "code", "json"], characters=characters // 3).values())
 
 
 def rate(page: Page, transcription: Transcription) -> float:
@@ -46,7 +46,7 @@ def rate(page: Page, transcription: Transcription) -> float:
 @pytest.mark.parametrize("name", PRESETS)
 def test_pages_of_every_built_in_look_are_read_back(name: str) -> None:
     """At least 98 of 100 characters of each; the benchmark has the figures."""
-    page = typeset(text(), style=PageStyle.named(name))[0]
+    page = typeset(text(), style=PageStyle.from_name(name))[0]
     assert rate(page, transcribe(page)) < 0.02
 
 

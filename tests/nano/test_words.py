@@ -33,16 +33,16 @@ def test_what_is_asked_is_found_as_it_is_written(asked: str, written: str) -> No
 @pytest.mark.parametrize("question", ["What is it?", "which is the one for this", "…?!", "", "   "])
 def test_words_of_questions_alone_ask_nothing(question: str) -> None:
     """They stand everywhere."""
-    assert Question.of(question).terms == ()
+    assert Question.parse(question).terms == ()
 
 
 def test_identifiers_and_quoted_phrases_weigh_more_than_words() -> None:
     """There is no answer without them."""
-    port, host, phrase = Question.of('port of auth-7 and "gate"').terms
+    port, host, phrase = Question.parse('port of auth-7 and "gate"').terms
     assert host.weight > phrase.weight > port.weight
     assert (port.is_key, host.is_key, phrase.is_key) == (False, True, True)
 
 
 def test_a_figure_of_a_digit_is_no_identifier() -> None:
     """What is said of Python 3 may well stand without its 3."""
-    assert [term.is_key for term in Question.of("Python 3").terms] == [False, False]
+    assert [term.is_key for term in Question.parse("Python 3").terms] == [False, False]

@@ -105,7 +105,7 @@ def test_after_a_miss_an_image_is_unsent_until_it_was_taken(
     steps = converse(caller, about(picture(uuid="u")), stream=False)
     for outcome in (None, VLLM, MISS, ReaderUnavailable("gone")):
         advance(steps, outcome)
-    assert not caller.sent.known(["u"])
+    assert not caller.sent.find_known(["u"])
 
 
 def test_a_break_after_the_finish_reason_breaks_nothing(caller: Caller, about: About) -> None:

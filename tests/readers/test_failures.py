@@ -13,7 +13,7 @@ import pytest
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
 from glyph_memory.readers import ServerBusy, refuses_images
-from glyph_memory.readers.openai.failures import Endpoint, failure, is_cache_miss
+from glyph_memory.readers.openai.failures import Endpoint, is_cache_miss, make_error
 
 ENDPOINT = Endpoint(base_url="http://127.0.0.1:8000/v1", api_key="sk-secret")
 WORDS = json.loads((Path(__file__).parent / "server_words.json").read_text())
@@ -21,7 +21,7 @@ WORDS = json.loads((Path(__file__).parent / "server_words.json").read_text())
 
 def failed(status: int, body: str, headers: dict[str, str] | None = None) -> ReaderError:
     """Say what an answer means."""
-    return failure(status, headers or {}, body.encode(), endpoint=ENDPOINT)
+    return make_error(status, headers or {}, body.encode(), endpoint=ENDPOINT)
 
 
 @pytest.mark.parametrize("said", WORDS, ids=[said["case"] for said in WORDS])
@@ -72,7 +72,7 @@ def test_messages_are_one_short_line_without_secrets_or_pictures() -> None:
 def test_a_password_in_the_address_is_not_shown() -> None:
     """`http://name:password@host` is quoted without its middle."""
     endpoint = Endpoint(base_url="http://me:hunter2@127.0.0.1:8000/v1")
-    assert endpoint.shown == "'http://127.0.0.1:8000/v1'"
+    assert endpoint.safe_url == "'http://127.0.0.1:8000/v1'"
 
 
 def test_only_vllms_own_words_are_a_cache_miss() -> None:

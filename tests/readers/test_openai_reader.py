@@ -108,7 +108,9 @@ def test_one_reader_serves_one_event_loop_after_another(about: About) -> None:
         assert [asyncio.run(once()), asyncio.run(once())] == ["yes", "yes"]
 
 
-@pytest.mark.parametrize("fault", [Fault.down(), Fault.error(500), Fault.html(503), Fault.busy()], ids=repr)
+@pytest.mark.parametrize(
+    "fault", [Fault.disconnect(), Fault.error(500), Fault.html(503), Fault.busy()], ids=repr
+)
 def test_what_may_pass_is_tried_again(ask: Ask, about: About, fault: Fault) -> None:
     """A connection that breaks, a crash, a restart, too many requests: twice is no trouble."""
     with FakeVLMServer(answer=lambda request: "14:05", faults=[fault, fault]) as server:
@@ -160,7 +162,7 @@ def test_nobody_there_says_how_to_start_a_server(ask: Ask, about: About) -> None
 def test_silence_has_a_limit(ask: Ask, about: About) -> None:
     """`timeout_s` is how long a server may say nothing."""
     with (
-        FakeVLMServer(faults=[Fault.slow(30)]) as server,
+        FakeVLMServer(faults=[Fault.delay(30)]) as server,
         pytest.raises(ReaderUnavailable, match=r"within 0\.1 s"),
     ):
         ask(OpenAIReader(server.base_url, timeout_s=0.1, retries=0), about())

@@ -119,7 +119,7 @@ def test_a_stream_gives_what_the_whole_answer_gives() -> None:
         ]
         deltas += [*parser.close(), *parser.flush()]
         assert "".join(delta.text for delta in deltas) == "ein Öl🙂"
-        assert parser.reading(Timing()) == Reading(
+        assert parser.build_reading(Timing()) == Reading(
             text="ein Öl🙂",
             reasoning="Page 2.",
             usage=Usage(prompt_tokens=9, completion_tokens=2),

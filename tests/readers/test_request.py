@@ -99,9 +99,9 @@ def test_the_memory_of_sent_images_is_bounded_and_keeps_the_latest() -> None:
     sent = SentImages(capacity=2)
     sent.remember(["a", "b"])
     sent.remember(["a", "c"])
-    assert sent.known(["a", "b", "c"]) == {"a", "c"}
+    assert sent.find_known(["a", "b", "c"]) == {"a", "c"}
     sent.forget(["a", "never seen"])
-    assert sent.known(["a", "b", "c"]) == {"c"}
+    assert sent.find_known(["a", "b", "c"]) == {"c"}
 
 
 def test_threads_may_share_the_memory_of_sent_images() -> None:
@@ -111,7 +111,7 @@ def test_threads_may_share_the_memory_of_sent_images() -> None:
     def work(name: str) -> None:
         for n in range(500):
             sent.remember([f"{name}{n}"])
-            sent.known([f"{name}{n - 1}"])
+            sent.find_known([f"{name}{n - 1}"])
             sent.forget([f"{name}{n - 30}"])
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]

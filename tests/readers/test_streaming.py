@@ -58,7 +58,7 @@ def test_what_might_have_become_a_tag_is_given_out_in_the_end(listen: Listen, ab
     """Also when the stream breaks: the error has every character that came."""
     with FakeVLMServer(answer=lambda request: "a <") as server:
         assert "".join(delta.text for delta in listen(OpenAIReader(server.base_url), about())) == "a <"
-        server.faults.append(Fault.half_a_stream(events=3))
+        server.faults.append(Fault.cut_stream(events=3))
         with pytest.raises(BrokenStream) as caught:
             listen(OpenAIReader(server.base_url), about())
     assert caught.value.partial.text == "a <"
@@ -66,7 +66,7 @@ def test_what_might_have_become_a_tag_is_given_out_in_the_end(listen: Listen, ab
 
 def test_a_connection_that_breaks_leaves_half_an_answer(listen: Listen, about: About) -> None:
     """What came is on the error; nothing is asked again, since words were given out already."""
-    with FakeVLMServer(answer=lambda request: ANSWER, faults=[Fault.half_a_stream(events=8)]) as server:
+    with FakeVLMServer(answer=lambda request: ANSWER, faults=[Fault.cut_stream(events=8)]) as server:
         with pytest.raises(BrokenStream, match="broke off") as caught:
             listen(OpenAIReader(server.base_url, backoff_s=0), about())
         assert server.paths.count("POST /v1/chat/completions") == 1
@@ -79,7 +79,7 @@ def test_a_connection_that_breaks_leaves_half_an_answer(listen: Listen, about: A
 
 def test_a_stream_that_breaks_before_its_first_word_is_begun_anew(listen: Listen, about: About) -> None:
     """Nobody has seen anything of it yet."""
-    with FakeVLMServer(answer=lambda request: ANSWER, faults=[Fault.half_a_stream(events=1)]) as server:
+    with FakeVLMServer(answer=lambda request: ANSWER, faults=[Fault.cut_stream(events=1)]) as server:
         last = listen(OpenAIReader(server.base_url, backoff_s=0), about())[-1]
         assert server.paths.count("POST /v1/chat/completions") == 2
     assert last.reading is not None
@@ -100,9 +100,7 @@ def test_a_stream_that_ends_without_a_finish_reason_is_half_a_stream(listen: Lis
 def test_the_words_before_a_break_were_given_out(about: About) -> None:
     """The error comes after the last word, not instead of the words."""
     heard: list[str] = []
-    with FakeVLMServer(
-        answer=lambda request: "one two three", faults=[Fault.half_a_stream(events=3)]
-    ) as server:
+    with FakeVLMServer(answer=lambda request: "one two three", faults=[Fault.cut_stream(events=3)]) as server:
         reader = OpenAIReader(server.base_url)
         with reader, pytest.raises(BrokenStream):
             for delta in reader.stream(about()):

@@ -61,7 +61,7 @@ def reader(served: str) -> Iterator[OpenAIReader]:
 @pytest.fixture(scope="module")
 def profile() -> ModelProfile:
     """Give the profile whose counts are to be those of the server."""
-    return ModelProfile.named("glyph")
+    return ModelProfile.from_name("glyph")
 
 
 def tokens(reading: Reading) -> int:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from glyph_memory.nano import NanoReading, Quote
 from glyph_memory.page import Box
-from glyph_memory.report import Answered, AnswersSection, Excerpt, report_html
+from glyph_memory.report import AnsweredQuestion, AnswersSection, Excerpt, report_html
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror="alert(2)">\u202e\x00</pre></dl>'
 PAPER = Image.new("L", (400, 500), "white")
@@ -30,7 +30,7 @@ def quote(text: str = "The gate code is 4711-B.", *, unsure: tuple[tuple[int, in
 def html(*quotes: Quote, question: str = "What is the gate code?", text: str = "") -> str:
     """Write a report about one answer."""
     excerpt = Excerpt.of(PAPER, quotes[0].box) if quotes and quotes[0].box else None
-    answered = Answered(
+    answered = AnsweredQuestion(
         about="notes, 8 pages",
         question=question,
         reading=NanoReading(text=text, quotes=quotes),

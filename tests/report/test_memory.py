@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glyph_memory import FoldPolicy, GlyphMemory
-from glyph_memory.report import MemorySection, query_words, report_html
+from glyph_memory.report import MemorySection, compile_query, report_html
 from glyph_memory.testing import agent_conversation
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror="alert(2)">\u202e\x00</pre></details></dl>'
@@ -33,7 +33,7 @@ def html(
 def test_every_page_that_is_shown_stands_under_its_turns(memory: GlyphMemory) -> None:
     """With its number and the anchors of the turns on it, in order."""
     written = html(memory)
-    shown = [page for seal in memory.fold().live for page in seal.pages]
+    shown = [page for seal in memory.fold().visible_seals for page in seal.pages]
     assert written.count("<img") == len(shown) > 1
     places = [written.index(f"<b>Page {page.number}</b>") for page in shown]
     assert places == sorted(places)
@@ -44,7 +44,7 @@ def test_every_page_that_is_shown_stands_under_its_turns(memory: GlyphMemory) ->
 def test_each_ledger_follows_its_pages_letter_for_letter(memory: GlyphMemory) -> None:
     """As it is sent."""
     written = html(memory)
-    for seal in memory.fold().live:
+    for seal in memory.fold().visible_seals:
         at = written.index(f"<b>Page {seal.pages[-1].number}</b>")
         for line in seal.ledger:
             anchor, _, quoted = line.partition(" ")
@@ -63,7 +63,7 @@ def test_recent_turns_are_there_as_text(memory: GlyphMemory) -> None:
 def test_pages_that_are_left_out_of_a_memory_are_counted(memory: GlyphMemory) -> None:
     """A part does not pass for the whole."""
     part = html(memory, seals=1)
-    missing = memory.report().pages - len(memory.fold().live[0].pages)
+    missing = memory.report().pages - len(memory.fold().visible_seals[0].pages)
     assert f"and {missing:,} page" in part
 
 
@@ -113,7 +113,7 @@ def test_a_passage_has_its_querys_words_marked(memory: GlyphMemory) -> None:
 )
 def test_query_words_are_pieces_between_blanks(query: str, text: str, found: list[str]) -> None:
     """In any case, without what stands round them; nothing in them is a pattern."""
-    words = query_words(query)
+    words = compile_query(query)
     assert (words.findall(text) if words else []) == found
 
 

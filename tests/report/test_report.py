@@ -17,7 +17,7 @@ from PIL import Image
 import glyph_memory.report.figures
 from glyph_memory.page import Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
-from glyph_memory.report.escape import marked, plain
+from glyph_memory.report.escape import escape_and_mark, escape_text
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages, typeset
@@ -60,7 +60,7 @@ class Elements(HTMLParser):
 
 def section(text: str, *, title: str = "A text", style: PageStyle | None = None) -> Section:
     """Typeset a text for a report."""
-    tally = Tally(profile=ModelProfile.named("glyph"), style="glyph")
+    tally = Tally(profile=ModelProfile.from_name("glyph"), style="glyph")
     pages = tally.watch(iter_pages(text, style=style or PageStyle.glyph()))
     plates = [Plate.of(page) for page in pages]
     return Section(title=title, figures=tally.figures(), plates=plates)
@@ -114,17 +114,17 @@ def test_hostile_text_stays_text() -> None:
 @given(st.text())
 def test_any_text_can_be_escaped(text: str) -> None:
     """What comes out is UTF-8 without controls or marks of HTML, and can be read back."""
-    escaped = plain(text)
+    escaped = escape_text(text)
     escaped.encode()
     assert not re.search(r'[<>"\0\x1b\u202e]', escaped)
-    assert re.sub("<mark[^>]*>|</mark>", "", marked(text)) == escaped
+    assert re.sub("<mark[^>]*>|</mark>", "", escape_and_mark(text)) == escaped
     if text.isascii() and text.isprintable():
         assert html.unescape(escaped) == text
 
 
 def test_hidden_characters_are_shown_with_their_names() -> None:
     """A reader sees what a browser would swallow."""
-    assert marked("a\u200bb") == 'a<mark title="U+200B ZERO WIDTH SPACE">\\u{200b}</mark>b'
+    assert escape_and_mark("a\u200bb") == 'a<mark title="U+200B ZERO WIDTH SPACE">\\u{200b}</mark>b'
 
 
 def test_escaped_characters_are_listed_with_their_reason() -> None:
@@ -152,7 +152,7 @@ def test_pages_that_are_left_out_are_counted() -> None:
 
 def test_a_tally_counts_what_passes() -> None:
     """Pages, characters, tokens and escapes, by the profile's own rules."""
-    text, profile = "Some words.\u200b\n" * 500, ModelProfile.named("glyph")
+    text, profile = "Some words.\u200b\n" * 500, ModelProfile.from_name("glyph")
     figures = section(text).figures
     pages = typeset(text)
     assert figures.pages == len(pages)
@@ -170,14 +170,14 @@ def test_texts_are_counted_alike_in_pieces_and_as_a_whole(monkeypatch: pytest.Mo
     text = "".join(
         f"Line {number}: the quick brown fox, {number * 7919 % 1000} jumps.\n" for number in range(6000)
     )
-    true = ModelProfile.named("glyph").text_tokens(text)
+    true = ModelProfile.from_name("glyph").text_tokens(text)
     pieces = len(text) // 50_000 + 1
     assert true <= section(text).figures.text_tokens <= true + pieces  # an estimate is rounded up in each
 
 
 def test_totals_are_of_one_request() -> None:
     """LLaVA-OneVision charges a lone image otherwise than several; the sum of two texts is not two sums."""
-    profile = ModelProfile.named("llava-onevision")
+    profile = ModelProfile.from_name("llava-onevision")
     tallies = [Tally(profile=profile, style="glyph") for _ in range(2)]
     for tally in tallies:
         list(tally.watch(iter_pages("Hello.")))
@@ -223,8 +223,8 @@ def test_figures_are_plain_values_as_json() -> None:
 )
 def test_limits_that_would_break_are_named(changes: dict[str, int], said: str) -> None:
     """Window, images, pixels; nothing where the pages fit."""
-    assert said in " ".join(broken_limits(figures(**changes), ModelProfile.named("glyph")))
-    assert bool(changes) == bool(broken_limits(figures(**changes), ModelProfile.named("glyph")))
+    assert said in " ".join(broken_limits(figures(**changes), ModelProfile.from_name("glyph")))
+    assert bool(changes) == bool(broken_limits(figures(**changes), ModelProfile.from_name("glyph")))
 
 
 def many_pages(count: int) -> Iterator[Page]:

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from glyph_memory.store import Shelf, Store
+from glyph_memory.store import SessionStore, Store
 
 _NUMBERS = count(1)
 
@@ -137,6 +137,6 @@ def store(any_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def shelf(store: Store) -> Shelf:
+def shelf(store: Store) -> SessionStore:
     """Give a session of it."""
     return store.session("chat")

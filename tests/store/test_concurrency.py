@@ -103,9 +103,9 @@ def test_a_writer_does_not_keep_readers_waiting_nor_they_it(shared_url: str) -> 
     """Readers see what was there before, until the writer is done."""
     with Store.open(shared_url, wait_s=0.2) as one, Store.open(shared_url, wait_s=0.2) as two:
         one.session("chat").append([Turn(role="user", text="before")])
-        with one._database.writing(), two._database.reading():
+        with one._database.begin_write(), two._database.begin_read():
             assert [turn.text for turn in two.session("chat").turns()] == ["before"]
-        with one._database.reading():
+        with one._database.begin_read():
             two.session("chat").append([Turn(role="user", text="after")])
 
 
@@ -113,7 +113,7 @@ def test_who_waits_too_long_is_told_to_try_again(shared_url: str) -> None:
     """Another process keeps the session: an error that can be retried, and then it goes through."""
     with Store.open(shared_url) as one, Store.open(shared_url, wait_s=0.2) as two:
         one.session("chat").append([Turn(role="user", text="a")])
-        with one._database.writing() as connection:
+        with one._database.begin_write() as connection:
             lock_session(connection, "chat")
             with pytest.raises(
                 StoreBusy, match=r"is still locked by another process after 0\.2 s\. Try"
@@ -127,7 +127,7 @@ def test_who_waits_too_long_is_told_to_try_again(shared_url: str) -> None:
 def test_of_threads_too_one_may_wait_too_long(tmp_path_url: str) -> None:
     """The queue within a process has the same limit."""
     with Store.open(tmp_path_url, wait_s=0.1) as store, ThreadPoolExecutor(1) as pool:
-        with store._database.writing():
+        with store._database.begin_write():
             late = pool.submit(store.session("chat").append, [Turn(role="user")])
             with pytest.raises(StoreBusy, match="kept by another thread"):
                 late.result()

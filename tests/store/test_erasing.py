@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from glyph_memory.store import SealRecord, Shelf, Store
+from glyph_memory.store import SealRecord, SessionStore, Store
 from glyph_memory.transcript import ToolCall, Turn
 
 SECRETS = ["xylophonic", "quaverly", "zugzwangish", "https://vault.example/k7f3", "brouhahaha", "jabberwock"]
@@ -45,7 +45,9 @@ def standing(path: Path) -> list[str]:
     ],
     ids=["truncate", "delete", "clear"],
 )
-def test_what_is_forgotten_is_gone_from_the_bytes(tmp_path: Path, forget: Callable[[Shelf], object]) -> None:
+def test_what_is_forgotten_is_gone_from_the_bytes(
+    tmp_path: Path, forget: Callable[[SessionStore], object]
+) -> None:
     """Text, name, tools, arguments, identifiers and images; while the store is open, and while another reads."""
     path = tmp_path / "chat.db"
     with Store.open(path) as store, Store.open(path) as other:

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store import Shelf, Store
+from glyph_memory.store import SessionStore, Store
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 HOSTILE = [
@@ -31,7 +31,7 @@ TIMES = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_every_text_of_a_turn_comes_back_exactly(shelf: Shelf, text: str) -> None:
+def test_every_text_of_a_turn_comes_back_exactly(shelf: SessionStore, text: str) -> None:
     """Lone surrogates and NULs, which no text column holds, among them."""
     turn = Turn(
         role="assistant",
@@ -51,7 +51,7 @@ def test_every_text_of_a_turn_comes_back_exactly(shelf: Shelf, text: str) -> Non
 
 
 @pytest.mark.parametrize("time", TIMES)
-def test_a_time_comes_back_with_its_offset_and_its_microseconds(shelf: Shelf, time: datetime) -> None:
+def test_a_time_comes_back_with_its_offset_and_its_microseconds(shelf: SessionStore, time: datetime) -> None:
     """A naive one stays naive."""
     shelf.append([Turn(role="user", time=time)])
     (read,) = shelf.turns()
@@ -61,7 +61,7 @@ def test_a_time_comes_back_with_its_offset_and_its_microseconds(shelf: Shelf, ti
 
 
 @pytest.mark.parametrize("role", get_args(Role))
-def test_every_role_comes_back(shelf: Shelf, role: Role) -> None:
+def test_every_role_comes_back(shelf: SessionStore, role: Role) -> None:
     """And an absent name is not an empty one."""
     shelf.append([Turn(role=role), Turn(role=role, name="", tool_call_id="")])
     bare, empty = shelf.turns()
@@ -69,14 +69,14 @@ def test_every_role_comes_back(shelf: Shelf, role: Role) -> None:
     assert (empty.name, empty.tool_call_id) == ("", "")
 
 
-def test_images_come_back_in_order(shelf: Shelf) -> None:
+def test_images_come_back_in_order(shelf: SessionStore) -> None:
     """Equal ones and empty ones as well."""
     images = (bytes(range(256)) * 100, b"", b"\0", b"\0", bytes(1_000_000))
     shelf.append([Turn(role="user", images=images), Turn(role="user"), Turn(role="user", images=images[:1])])
     assert [turn.images for turn in shelf.turns()] == [images, (), images[:1]]
 
 
-def test_a_turn_of_20_megabytes_comes_back_and_is_found(shelf: Shelf) -> None:
+def test_a_turn_of_20_megabytes_comes_back_and_is_found(shelf: SessionStore) -> None:
     """Log files do get pasted."""
     text = "one more line of a log\n" * 900_000 + "needle-in-haystack"
     assert len(text) > 20_000_000
@@ -85,7 +85,7 @@ def test_a_turn_of_20_megabytes_comes_back_and_is_found(shelf: Shelf) -> None:
     assert next(shelf.turns()).text == text
 
 
-def test_one_word_of_a_megabyte_is_found(shelf: Shelf) -> None:
+def test_one_word_of_a_megabyte_is_found(shelf: SessionStore) -> None:
     """Base64 and the like; indexes take no such words."""
     word = "QUJD" * 250_000
     shelf.append([Turn(role="tool", text=word), Turn(role="tool", text=word[:-1])])

@@ -114,7 +114,7 @@ def test_a_connection_that_the_server_closed_is_made_anew(postgres_url: str) -> 
     """A server's restart must not need one of ours."""
     with Store.open(postgres_url) as store, Store.open(postgres_url) as other:
         store.session("chat").append([Turn(role="user")])
-        with other._database.writing() as connection:
+        with other._database.begin_write() as connection:
             connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"

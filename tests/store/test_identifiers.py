@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glyph_memory.ledger import find_identifiers
-from glyph_memory.store import Shelf, Store
+from glyph_memory.store import SessionStore, Store
 from glyph_memory.store.identifiers import MENTIONS
 from glyph_memory.transcript import ToolCall, Turn
 
@@ -11,7 +11,7 @@ UUID = "550e8400-e29b-41d4-a716-446655440000"
 PATH = "src/app/100%_done\\x.py"
 
 
-def test_an_identifier_is_known_with_its_turns_and_its_count(shelf: Shelf) -> None:
+def test_an_identifier_is_known_with_its_turns_and_its_count(shelf: SessionStore) -> None:
     """From texts and from what tools were called with; last mentioned, first told."""
     shelf.append(
         [
@@ -32,7 +32,7 @@ def test_an_identifier_is_known_with_its_turns_and_its_count(shelf: Shelf) -> No
     assert shelf.identifiers(limit=0) == shelf.identifiers(limit=-3) == ()
 
 
-def test_nothing_in_a_text_to_look_for_is_a_pattern(shelf: Shelf) -> None:
+def test_nothing_in_a_text_to_look_for_is_a_pattern(shelf: SessionStore) -> None:
     """Percent, underscore and backslash are letters; case does not matter."""
     said = ["https://a.example/100%25_done", "https://a.example/100x25ydone", "https://a.example/STRASSE"]
     shelf.append([Turn(role="user", text=text) for text in said])
@@ -48,7 +48,7 @@ def test_nothing_in_a_text_to_look_for_is_a_pattern(shelf: Shelf) -> None:
     assert [like(text) for text in ("\\", "'", "\0", "\ud800", "x" * 100_000)] == [[], [], [], [], []]
 
 
-def test_occurrences_are_counted_up_to_an_anchor(shelf: Shelf) -> None:
+def test_occurrences_are_counted_up_to_an_anchor(shelf: SessionStore) -> None:
     """What was never said was said no times."""
     shelf.append([Turn(role="user", text=text) for text in (f"{UUID} {UUID}", "nothing", UUID)])
     assert shelf.occurrences([UUID, "no", "\ud800\0"], upto=2) == {UUID: 2, "no": 0, "\ud800\0": 0}
@@ -60,7 +60,7 @@ def test_occurrences_are_counted_up_to_an_anchor(shelf: Shelf) -> None:
     assert shelf.occurrences([*many, UUID], upto=9) == dict.fromkeys(many, 0) | {UUID: 3}
 
 
-def test_of_what_every_turn_holds_the_latest_mentions_are_counted(shelf: Shelf) -> None:
+def test_of_what_every_turn_holds_the_latest_mentions_are_counted(shelf: SessionStore) -> None:
     """So that turn 10,000 is sealed as quickly as turn 1,000; an old one counts what was said until then."""
     shelf.append([Turn(role="user", text=f"{UUID} and again {UUID}")] * (MENTIONS + 10))
     assert shelf.occurrences([UUID], upto=10) == {UUID: 20}
@@ -68,7 +68,7 @@ def test_of_what_every_turn_holds_the_latest_mentions_are_counted(shelf: Shelf) 
     assert shelf.occurrences([UUID], upto=MENTIONS + 10) == {UUID: 2 * MENTIONS}
 
 
-def test_forgotten_turns_take_their_identifiers_along(shelf: Shelf) -> None:
+def test_forgotten_turns_take_their_identifiers_along(shelf: SessionStore) -> None:
     """One said elsewhere too stays, with what is left of it."""
     shelf.append([Turn(role="user", text=text) for text in (UUID, f"{UUID} https://a.example/x1", "end")])
     shelf.delete([2])

@@ -52,7 +52,7 @@ def test_nothing_comes_from_another_session(
         some = [
             *shelf.turns(after=anchor),
             *shelf.turns(upto=anchor),
-            *shelf.pinned(upto=anchor),
+            *shelf.list_pinned(upto=anchor),
             *shelf.head(),
         ]
         assert {turn.name for turn in (*hits, *one, *some, *shelf.turns())} == {f"owner{owner}"}

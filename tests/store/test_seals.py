@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store import SealRecord, Shelf, Store
+from glyph_memory.store import SealRecord, SessionStore, Store
 from glyph_memory.transcript import Turn
 
 
@@ -15,13 +15,13 @@ def seals(*numbers: int) -> list[SealRecord]:
 
 
 @pytest.fixture
-def talk(shelf: Shelf) -> Shelf:
+def talk(shelf: SessionStore) -> SessionStore:
     """Give a session with two turns."""
     shelf.append([Turn(role="user", text="a"), Turn(role="assistant", text="b")])
     return shelf
 
 
-def test_seals_come_back_by_number(talk: Shelf) -> None:
+def test_seals_come_back_by_number(talk: SessionStore) -> None:
     """And are stored exactly, surrogates and all."""
     odd = SealRecord(number=3, digest="\ud800", body="\0\udfff 😀")
     assert talk.add_seals(seals(1, 2), edits=0)
@@ -30,7 +30,7 @@ def test_seals_come_back_by_number(talk: Shelf) -> None:
     assert talk.state().edits == 0
 
 
-def test_whoever_comes_second_stores_nothing(talk: Shelf) -> None:
+def test_whoever_comes_second_stores_nothing(talk: SessionStore) -> None:
     """Two processes that sealed the same turns: one seal stays."""
     assert talk.add_seals(seals(1), edits=0)
     assert not talk.add_seals(seals(1), edits=0)
@@ -39,7 +39,7 @@ def test_whoever_comes_second_stores_nothing(talk: Shelf) -> None:
     assert talk.seals() == tuple(seals(1))
 
 
-def test_after_an_edit_old_seals_are_not_taken(talk: Shelf) -> None:
+def test_after_an_edit_old_seals_are_not_taken(talk: SessionStore) -> None:
     """They tell of turns that are not what they were."""
     talk.set_pinned(1, True)
     assert not talk.add_seals(seals(1), edits=0)
@@ -48,7 +48,7 @@ def test_after_an_edit_old_seals_are_not_taken(talk: Shelf) -> None:
     assert talk.add_seals(seals(1), edits=1)
 
 
-def test_replacing_drops_what_comes_after_and_is_an_edit(talk: Shelf) -> None:
+def test_replacing_drops_what_comes_after_and_is_an_edit(talk: SessionStore) -> None:
     """So that other processes read seals again."""
     talk.add_seals(seals(1, 2, 3), edits=0)
     other = SealRecord(number=2, digest="other", body="{}")
@@ -60,7 +60,7 @@ def test_replacing_drops_what_comes_after_and_is_an_edit(talk: Shelf) -> None:
     assert talk.add_seals(seals(7), edits=2)
 
 
-def test_numbers_have_to_follow_each_other(talk: Shelf) -> None:
+def test_numbers_have_to_follow_each_other(talk: SessionStore) -> None:
     """A gap is a mistake of the caller's, and nothing is stored."""
     talk.add_seals(seals(1, 2), edits=0)
     for wrong in (seals(3, 5), seals(4, 3), seals(3, 3), seals(-1, 0)):
@@ -72,7 +72,7 @@ def test_numbers_have_to_follow_each_other(talk: Shelf) -> None:
     assert talk.state().edits == 0
 
 
-def test_forgetting_turns_leaves_seals_alone(talk: Shelf) -> None:
+def test_forgetting_turns_leaves_seals_alone(talk: SessionStore) -> None:
     """Which of them go is not for the store to say."""
     talk.add_seals(seals(1), edits=0)
     talk.truncate(after=1)
@@ -80,7 +80,7 @@ def test_forgetting_turns_leaves_seals_alone(talk: Shelf) -> None:
     assert talk.seals() == tuple(seals(1))
 
 
-def test_a_fork_has_the_seals_and_a_cleared_session_none(store: Store, talk: Shelf) -> None:
+def test_a_fork_has_the_seals_and_a_cleared_session_none(store: Store, talk: SessionStore) -> None:
     """Each has its own."""
     talk.add_seals(seals(1, 2), edits=0)
     fork = talk.fork("fork")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from glyph_memory.store import Shelf, Store
+from glyph_memory.store import SessionStore, Store
 from glyph_memory.transcript import ToolCall, Turn
 
 
-def fill(shelf: Shelf, *texts: str) -> Shelf:
+def fill(shelf: SessionStore, *texts: str) -> SessionStore:
     """Let the user say things."""
     shelf.append([Turn(role="user", text=text) for text in texts])
     return shelf
 
 
-def found(shelf: Shelf, query: str, *, k: int = 10, pool: int | None = None) -> list[int]:
+def found(shelf: SessionStore, query: str, *, k: int = 10, pool: int | None = None) -> list[int]:
     """Give the anchors of what a query finds."""
     return [hit.turn.anchor or 0 for hit in shelf.search(query, k=k, pool=pool)]
 
 
-def test_text_name_and_tool_calls_are_searched(shelf: Shelf) -> None:
+def test_text_name_and_tool_calls_are_searched(shelf: SessionStore) -> None:
     """All that a turn says, under one query each."""
     call = ToolCall(name="read_file", arguments='{"path": "src/app.py"}', id="c9")
     shelf.append(
@@ -33,7 +33,7 @@ def test_text_name_and_tool_calls_are_searched(shelf: Shelf) -> None:
     ]  # fmt: skip
 
 
-def test_a_piece_of_a_query_is_a_phrase_and_one_is_enough(shelf: Shelf) -> None:
+def test_a_piece_of_a_query_is_a_phrase_and_one_is_enough(shelf: SessionStore) -> None:
     """`invoice-service` is those two words in a row; pieces are joined by or."""
     fill(shelf, "the invoice service", "the service of an invoice", "nothing of it", "Invoice_Service 2")
     assert sorted(found(shelf, "invoice-service")) == [1, 4]
@@ -42,7 +42,7 @@ def test_a_piece_of_a_query_is_a_phrase_and_one_is_enough(shelf: Shelf) -> None:
     assert found(shelf, "invoic") == []
 
 
-def test_chinese_is_found_by_its_parts(shelf: Shelf) -> None:
+def test_chinese_is_found_by_its_parts(shelf: SessionStore) -> None:
     """Any run of characters, in order; a sentence by its pairs."""
     fill(shelf, "我们把服务器部署在东京都", "京东的价格", "部署完成")
     assert found(shelf, "东京") == [1]
@@ -50,13 +50,13 @@ def test_chinese_is_found_by_its_parts(shelf: Shelf) -> None:
     assert found(shelf, "部署服务器在哪里？")[0] == 1
 
 
-def test_the_rarer_word_counts_more(shelf: Shelf) -> None:
+def test_the_rarer_word_counts_more(shelf: SessionStore) -> None:
     """What every turn says tells nothing."""
     fill(shelf, "the deploy", "the the the", "the cat", "the dog")
     assert found(shelf, "the deploy")[0] == 1
 
 
-def test_more_often_and_shorter_is_better_and_of_equals_the_newest(shelf: Shelf) -> None:
+def test_more_often_and_shorter_is_better_and_of_equals_the_newest(shelf: SessionStore) -> None:
     """As BM25 has it."""
     fill(shelf, "port", "port and a lot of other words here", "port port", "port")
     hits = shelf.search("port", k=9)
@@ -64,14 +64,14 @@ def test_more_often_and_shorter_is_better_and_of_equals_the_newest(shelf: Shelf)
     assert hits[0].score > hits[1].score == hits[2].score > hits[3].score > 0
 
 
-def test_neighbouring_repetitions_are_all_counted(shelf: Shelf) -> None:
+def test_neighbouring_repetitions_are_all_counted(shelf: SessionStore) -> None:
     """A known score: two of two words, one turn, rarity log(4/3)."""
     fill(shelf, "ha ha")
     (hit,) = shelf.search("ha", k=1)
     assert hit.score == pytest.approx(0.28768207 * 2 * 2.2 / 3.2)
 
 
-def test_no_more_than_k_hits_and_never_fewer_than_there_are(shelf: Shelf) -> None:
+def test_no_more_than_k_hits_and_never_fewer_than_there_are(shelf: SessionStore) -> None:
     """Also where fewer are weighed than asked for."""
     fill(shelf, *["port"] * 30)
     assert found(shelf, "port", k=3) == [30, 29, 28]
@@ -104,13 +104,13 @@ def test_no_more_than_k_hits_and_never_fewer_than_there_are(shelf: Shelf) -> Non
         (["port:*", "!port", "a & b | port", "port\\", "port)", '"port', "port'", ":port", "$1 port"], [1]),
     ],
 )
-def test_nothing_in_a_query_is_syntax(shelf: Shelf, queries: list[str], expected: list[int]) -> None:
+def test_nothing_in_a_query_is_syntax(shelf: SessionStore, queries: list[str], expected: list[int]) -> None:
     """Whatever is asked, an answer comes, and `port` is found where it is asked for as a word."""
     fill(shelf, "port", "starboard")
     assert {query: found(shelf, query) for query in queries} == dict.fromkeys(queries, expected)
 
 
-def test_what_is_forgotten_is_not_found(shelf: Shelf) -> None:
+def test_what_is_forgotten_is_not_found(shelf: SessionStore) -> None:
     """After a deletion, a truncation, and in a session begun anew."""
     fill(shelf, "port one", "port two", "port three", "port four")
     shelf.delete([2])

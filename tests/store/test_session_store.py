@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store import Shelf, ShelfState, Store
+from glyph_memory.store import SessionState, SessionStore, Store
 from glyph_memory.transcript import Turn
 
 NOON = datetime(2025, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -19,12 +19,12 @@ def say(*said: str) -> list[Turn]:
     return [Turn(role="user", text=text) for text in said]
 
 
-def anchors(shelf: Shelf) -> list[int | None]:
+def anchors(shelf: SessionStore) -> list[int | None]:
     """Give the anchors of a session's turns."""
     return [turn.anchor for turn in shelf.turns()]
 
 
-def test_an_appended_turn_gets_an_anchor_an_id_and_a_time(shelf: Shelf) -> None:
+def test_an_appended_turn_gets_an_anchor_an_id_and_a_time(shelf: SessionStore) -> None:
     """Anchors count from 1; what the caller gave stays."""
     before = datetime.now(UTC)
     one, two = shelf.append([Turn(role="user", text="hi"), Turn(role="assistant", id="mine", time=NOON)])
@@ -34,14 +34,14 @@ def test_an_appended_turn_gets_an_anchor_an_id_and_a_time(shelf: Shelf) -> None:
     assert one.time is not None
     assert before <= one.time <= datetime.now(UTC)
     assert list(shelf.turns()) == [one, two]
-    assert shelf.state() == ShelfState(last_anchor=2, turns=2, edits=0)
+    assert shelf.state() == SessionState(last_anchor=2, turns=2, edits=0)
 
 
 def test_a_session_that_was_never_written_is_empty_and_not_listed(store: Store) -> None:
     """Asking makes nothing."""
     shelf = store.session("nobody")
-    assert shelf.state() == ShelfState(last_anchor=0, turns=0, edits=0)
-    assert (list(shelf.turns()), shelf.turn(1), shelf.head(), shelf.pinned(upto=9)) == ([], None, (), ())
+    assert shelf.state() == SessionState(last_anchor=0, turns=0, edits=0)
+    assert (list(shelf.turns()), shelf.turn(1), shelf.head(), shelf.list_pinned(upto=9)) == ([], None, (), ())
     assert (shelf.last_user(upto=9), shelf.search("x", k=3), shelf.identifiers(), shelf.seals()) == (
         None,
         (),
@@ -53,7 +53,9 @@ def test_a_session_that_was_never_written_is_empty_and_not_listed(store: Store) 
     assert store.sessions() == ()
 
 
-def test_the_order_is_that_of_anchors_even_if_the_clock_goes_backwards(shelf: Shelf, store: Store) -> None:
+def test_the_order_is_that_of_anchors_even_if_the_clock_goes_backwards(
+    shelf: SessionStore, store: Store
+) -> None:
     """Times are told, never sorted by."""
     shelf.append(
         [Turn(role="user", text=str(hours), time=NOON - timedelta(hours=hours)) for hours in range(5)]
@@ -64,7 +66,7 @@ def test_the_order_is_that_of_anchors_even_if_the_clock_goes_backwards(shelf: Sh
     assert (session.first_time, session.last_time) == (NOON, NOON - timedelta(hours=4))
 
 
-def test_a_range_begins_after_one_anchor_and_ends_with_another(shelf: Shelf) -> None:
+def test_a_range_begins_after_one_anchor_and_ends_with_another(shelf: SessionStore) -> None:
     """`after` is left out, `upto` is in."""
     shelf.append(say(*"abcdef"))
     assert [turn.anchor for turn in shelf.turns(after=2, upto=4)] == [3, 4]
@@ -74,13 +76,13 @@ def test_a_range_begins_after_one_anchor_and_ends_with_another(shelf: Shelf) -> 
     assert [turn.anchor for turn in shelf.turns(after=-(10**30), upto=10**30)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_long_session_streams_whole(shelf: Shelf) -> None:
+def test_a_long_session_streams_whole(shelf: SessionStore) -> None:
     """More turns than come in one chunk, and single ones larger than a chunk."""
     shelf.append(say(*map(str, range(600)), "x" * 9_000_000, "y" * 9_000_000, "z"))
     assert anchors(shelf) == list(range(1, 604))
 
 
-def test_what_is_appended_while_reading_is_read_too(shelf: Shelf) -> None:
+def test_what_is_appended_while_reading_is_read_too(shelf: SessionStore) -> None:
     """Between chunks nothing is held open, so a reader may write."""
     shelf.append(say(*map(str, range(256))))
     seen = 0
@@ -91,14 +93,14 @@ def test_what_is_appended_while_reading_is_read_too(shelf: Shelf) -> None:
     assert seen == 257
 
 
-def test_images_can_be_left_out(shelf: Shelf) -> None:
+def test_images_can_be_left_out(shelf: SessionStore) -> None:
     """They are most of the bytes; a fold wants only text."""
     (turn,) = shelf.append([Turn(role="user", text="look", images=(b"\x89PNG", b"", b"\xff\xd8"))])
     assert list(shelf.turns()) == [turn]
     assert list(shelf.turns(images=False)) == [replace(turn, images=())]
 
 
-def test_the_head_is_the_system_turns_that_stand_first(shelf: Shelf) -> None:
+def test_the_head_is_the_system_turns_that_stand_first(shelf: SessionStore) -> None:
     """Later ones are turns like others."""
     assert shelf.head() == ()
     first = shelf.append([Turn(role="system", text="a"), Turn(role="system", text="b")])
@@ -107,40 +109,40 @@ def test_the_head_is_the_system_turns_that_stand_first(shelf: Shelf) -> None:
     assert shelf.head() == first
 
 
-def test_the_newest_question_up_to_an_anchor(shelf: Shelf) -> None:
+def test_the_newest_question_up_to_an_anchor(shelf: SessionStore) -> None:
     """Only the user asks."""
     shelf.append([Turn(role=role) for role in ("assistant", "user", "tool", "user", "assistant")])
     found = [shelf.last_user(upto=upto) for upto in (0, 1, 2, 3, 4, 5, 10**30)]
     assert [turn and turn.anchor for turn in found] == [None, None, 2, 2, 4, 4, 4]
 
 
-def test_a_pin_is_set_and_taken_away_and_counts_as_an_edit(shelf: Shelf) -> None:
+def test_a_pin_is_set_and_taken_away_and_counts_as_an_edit(shelf: SessionStore) -> None:
     """What already is as wanted is no edit."""
     shelf.append([*say("a", "b"), Turn(role="tool", pinned=True)])
     shelf.set_pinned(1, True)
-    assert [turn.anchor for turn in shelf.pinned(upto=9)] == [1, 3]
-    assert [turn.anchor for turn in shelf.pinned(upto=2)] == [1]
+    assert [turn.anchor for turn in shelf.list_pinned(upto=9)] == [1, 3]
+    assert [turn.anchor for turn in shelf.list_pinned(upto=2)] == [1]
     assert shelf.state().edits == 1
     shelf.set_pinned(1, True)
     assert shelf.state().edits == 1
     shelf.set_pinned(1, False)
-    assert [turn.anchor for turn in shelf.pinned(upto=9)] == [3]
+    assert [turn.anchor for turn in shelf.list_pinned(upto=9)] == [3]
     assert shelf.state().edits == 2
 
 
 @pytest.mark.parametrize("anchor", [0, 2, -1, 10**30])
-def test_what_is_not_there_cannot_be_pinned(shelf: Shelf, anchor: int) -> None:
+def test_what_is_not_there_cannot_be_pinned(shelf: SessionStore, anchor: int) -> None:
     """The message names session and anchor."""
     shelf.append(say("a"))
     with pytest.raises(StoreError, match=f"'chat' has no turn §{anchor}"):
         shelf.set_pinned(anchor, True)
 
 
-def test_truncation_forgets_what_comes_after_and_gives_no_anchor_twice(shelf: Shelf) -> None:
+def test_truncation_forgets_what_comes_after_and_gives_no_anchor_twice(shelf: SessionStore) -> None:
     """A citation of a forgotten turn must never point at another."""
     shelf.append(say(*"abcd"))
     assert shelf.truncate(after=2) == 2
-    assert shelf.state() == ShelfState(last_anchor=4, turns=2, edits=1)
+    assert shelf.state() == SessionState(last_anchor=4, turns=2, edits=1)
     assert shelf.truncate(after=2) == 0
     assert shelf.state().edits == 1
     shelf.append(say("e"))
@@ -151,12 +153,12 @@ def test_truncation_forgets_what_comes_after_and_gives_no_anchor_twice(shelf: Sh
     assert anchors(shelf) == [6]
 
 
-def test_deletion_forgets_those_turns_alone(shelf: Shelf) -> None:
+def test_deletion_forgets_those_turns_alone(shelf: SessionStore) -> None:
     """Anchors that are not there are passed over."""
     shelf.append(say(*"abcdefg"))
     assert shelf.delete([2, 3, 4, 6, 6, 99, -1, 10**30]) == 4
     assert anchors(shelf) == [1, 5, 7]
-    assert shelf.state() == ShelfState(last_anchor=7, turns=3, edits=1)
+    assert shelf.state() == SessionState(last_anchor=7, turns=3, edits=1)
     assert shelf.delete({2}) == 0
     assert shelf.delete([7]) == 1
     assert anchors(shelf) == [1, 5]
@@ -179,7 +181,7 @@ def test_a_cleared_session_is_gone_and_its_successor_is_not_taken_for_it(store: 
     assert shelf.state().edits > before.edits
 
 
-def test_the_same_turn_twice_is_stored_once(shelf: Shelf) -> None:
+def test_the_same_turn_twice_is_stored_once(shelf: SessionStore) -> None:
     """A caller who does not know whether a call went through makes it again."""
     turn = Turn(role="user", text="hi", id="m1", images=(b"png",))
     (first,) = shelf.append([turn])
@@ -206,7 +208,9 @@ SAID = Turn(role="user", text="hi", id="m1", images=(b"png",))
         replace(SAID, tool_call_id="c"),
     ],
 )
-def test_another_turn_under_an_old_id_is_refused_and_nothing_is_stored(shelf: Shelf, other: Turn) -> None:
+def test_another_turn_under_an_old_id_is_refused_and_nothing_is_stored(
+    shelf: SessionStore, other: Turn
+) -> None:
     """The message names the id and where it stands."""
     shelf.append([*say("first"), SAID])
     with pytest.raises(StoreError, match="'m1' is already stored as §2, with another content"):
@@ -223,7 +227,7 @@ def test_an_id_belongs_to_a_session(store: Store) -> None:
         assert [turn.id for turn in store.session(name).turns()] == ["", "m1", "\0", "x" * 5000, "\ud800"]
 
 
-def test_an_import_keeps_anchors(shelf: Shelf) -> None:
+def test_an_import_keeps_anchors(shelf: SessionStore) -> None:
     """Gaps stay gaps; the next turn comes after the highest."""
     given = [Turn(role="user", text=str(anchor), anchor=anchor) for anchor in (3, 4, 10)]
     assert [turn.anchor for turn in shelf.append(given, keep_anchors=True)] == [3, 4, 10]
@@ -233,7 +237,7 @@ def test_an_import_keeps_anchors(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("wrong", [(5,), (4,), (9, 9), (9, 8), (None,), (2**63,), (0,), (-1,)])
-def test_an_import_cannot_go_back(shelf: Shelf, wrong: tuple[int | None, ...]) -> None:
+def test_an_import_cannot_go_back(shelf: SessionStore, wrong: tuple[int | None, ...]) -> None:
     """All of it is refused, with the anchor and the session's last in the message."""
     shelf.append([Turn(role="user", anchor=5)], keep_anchors=True)
     with pytest.raises(StoreError, match=r"cannot keep its anchor .*: the session's last is \d"):
@@ -249,7 +253,7 @@ def test_a_fork_is_a_copy_that_goes_its_own_way(store: Store) -> None:
     shelf.delete([2])
     fork = shelf.fork("fork")
     assert list(fork.turns()) == list(shelf.turns())
-    assert (fork.identifiers(), fork.pinned(upto=9)) == (shelf.identifiers(), shelf.pinned(upto=9))
+    assert (fork.identifiers(), fork.list_pinned(upto=9)) == (shelf.identifiers(), shelf.list_pinned(upto=9))
     assert fork.search("example", k=5) == shelf.search("example", k=5) != ()
     assert (fork.state().last_anchor, fork.state().turns) == (3, 2)
     fork.truncate(after=1)

@@ -37,7 +37,7 @@ sides = st.integers(1, 6000)
 )
 def test_an_a4_page_costs_what_it_is_known_to_cost(name: str, tokens: tuple[int, int, int]) -> None:
     """At 72, 96 and 150 dpi, without wrapping."""
-    profile = ModelProfile.named(name)
+    profile = ModelProfile.from_name(name)
     pages = ((595, 842), (794, 1123), (1240, 1754))
     assert tuple(profile.image_tokens(page, wrapped=False) for page in pages) == tokens
 
@@ -45,12 +45,12 @@ def test_an_a4_page_costs_what_it_is_known_to_cost(name: str, tokens: tuple[int,
 @pytest.mark.parametrize(("mode", "tokens"), [("tiny", 73), ("small", 111), ("base", 273), ("large", 421)])
 def test_deepseek_ocrs_modes_cost_what_its_makers_say(mode: str, tokens: int) -> None:
     """64, 100, 256 and 400 queries in the paper; a break a row and one separator on top."""
-    assert ModelProfile.named(f"deepseek-ocr-{mode}").image_tokens((1240, 1754)) == tokens
+    assert ModelProfile.from_name(f"deepseek-ocr-{mode}").image_tokens((1240, 1754)) == tokens
 
 
 def test_deepseek_ocr_tiles_only_what_is_larger_than_a_tile() -> None:
     """Up to 640 px on a side it is the base mode; 2 x 3 tiles add 21 x 30."""
-    profile = ModelProfile.named("deepseek-ocr")
+    profile = ModelProfile.from_name("deepseek-ocr")
     assert profile.image_tokens((640, 640)) == 273
     assert profile.image_tokens((1240, 1754)) == 273 + 21 * 30
 
@@ -69,7 +69,7 @@ def test_deepseek_ocr_tiles_only_what_is_larger_than_a_tile() -> None:
 )
 def test_openais_worked_examples_come_out(name: str, size: Size, tokens: int) -> None:
     """Those of its images and vision guide: 1,024 patches times 1.62 are 1,659 tokens, 1,452 are 2,353."""
-    assert ModelProfile.named(name).image_tokens(size) == tokens
+    assert ModelProfile.from_name(name).image_tokens(size) == tokens
 
 
 def test_openais_patches_are_1452_for_the_guides_1800_by_2400() -> None:
@@ -82,15 +82,15 @@ def test_openais_patches_are_1452_for_the_guides_1800_by_2400() -> None:
 )
 def test_a_page_of_whole_cells_is_not_resampled(name: str, size: Size) -> None:
     """Snapped to `snap_px`, a page reaches the model as it was drawn."""
-    profile = ModelProfile.named(name)
+    profile = ModelProfile.from_name(name)
     assert isinstance(profile.image_rule, GridRule)
-    assert profile.image_rule.resized(size) == size
+    assert profile.image_rule.resize(size) == size
     assert size[0] % profile.snap_px == size[1] % profile.snap_px == 0
 
 
 def test_glm_counts_a_still_image_as_two_frames_against_its_limit() -> None:
     """2184 x 2184 px, 6,084 tokens, is the largest square GLM-4.1V leaves as it is."""
-    profile = ModelProfile.named("glm-4.1v")
+    profile = ModelProfile.from_name("glm-4.1v")
     assert profile.image_tokens((2184, 2184), wrapped=False) == 6084
     assert profile.image_tokens((4000, 4000), wrapped=False) == 6084
 
@@ -98,7 +98,7 @@ def test_glm_counts_a_still_image_as_two_frames_against_its_limit() -> None:
 @pytest.mark.parametrize("name", ["glyph", "qwen2-vl", "qwen2.5-vl", "qwen3-vl", "paddleocr-vl"])
 def test_too_long_an_image_is_refused_where_the_model_refuses_it(name: str) -> None:
     """200:1 is the last shape these processors take."""
-    profile = ModelProfile.named(name)
+    profile = ModelProfile.from_name(name)
     assert profile.max_aspect_ratio == 200
     assert profile.image_tokens((40, 8000)) > 0
     with pytest.raises(ProfileError, match=r"\(40, 8041\) px.*200:1"):
@@ -109,7 +109,7 @@ def test_too_long_an_image_is_refused_where_the_model_refuses_it(name: str) -> N
 def test_an_image_that_shrinks_to_nothing_is_refused(name: str) -> None:
     """These models fit an image into a square, and a hair's breadth of it rounds to no pixel."""
     with pytest.raises(ProfileError, match="shrinks to nothing"):
-        ModelProfile.named(name).image_tokens((1, 5000))
+        ModelProfile.from_name(name).image_tokens((1, 5000))
 
 
 @every_profile
@@ -117,7 +117,7 @@ def test_an_image_that_shrinks_to_nothing_is_refused(name: str) -> None:
 def test_a_size_that_is_none_is_refused(name: str, size: Size) -> None:
     """Sides are whole pixels above zero, and there are two of them."""
     with pytest.raises(ProfileError, match="cannot be counted"):
-        ModelProfile.named(name).image_tokens(size)
+        ModelProfile.from_name(name).image_tokens(size)
 
 
 @every_profile
@@ -125,7 +125,7 @@ def test_a_size_that_is_none_is_refused(name: str, size: Size) -> None:
 def test_every_image_costs_something_or_is_refused(name: str, size: Size) -> None:
     """There is no free image, and no error but the documented one."""
     try:
-        assert ModelProfile.named(name).image_tokens(size, wrapped=False) >= 1
+        assert ModelProfile.from_name(name).image_tokens(size, wrapped=False) >= 1
     except ProfileError:
         assert max(size) > 200 * min(size)
 
@@ -134,7 +134,7 @@ def test_every_image_costs_something_or_is_refused(name: str, size: Size) -> Non
 @given(columns=st.integers(8, 30), rows=st.integers(8, 30))
 def test_one_more_row_of_cells_never_costs_less(name: str, columns: int, rows: int) -> None:
     """Between the limits on area; below them an image is enlarged, and a smaller one may cost more."""
-    profile = ModelProfile.named(name)
+    profile = ModelProfile.from_name(name)
     cell = profile.snap_px
     page, taller = (columns * cell, rows * cell), (columns * cell, (rows + 1) * cell)
     assert profile.image_tokens(page) <= profile.image_tokens(taller)
@@ -143,24 +143,24 @@ def test_one_more_row_of_cells_never_costs_less(name: str, columns: int, rows: i
 @given(width=st.integers(112, 1500), height=st.integers(112, 1500))
 def test_turning_a_page_does_not_change_what_a_grid_costs(width: int, height: int) -> None:
     """Cells have no orientation."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     assert profile.image_tokens((width, height)) == profile.image_tokens((height, width))
 
 
 @given(sizes=st.lists(st.tuples(st.integers(100, 2000), st.integers(100, 2000)), max_size=5))
 def test_pages_cost_the_sum_of_their_images(sizes: list[Size]) -> None:
     """Wrapped each; none costs nothing."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     assert profile.pages_tokens(sizes) == sum(profile.image_tokens(size) for size in sizes)
 
 
 def test_wrapping_is_counted_unless_it_is_not_asked_for() -> None:
     """Begin and end of image are what GLM's template adds."""
-    profile = dataclasses.replace(ModelProfile.named("glyph"), wrap_tokens=2)
+    profile = dataclasses.replace(ModelProfile.from_name("glyph"), wrap_tokens=2)
     assert profile.image_tokens((588, 840)) - profile.image_tokens((588, 840), wrapped=False) == 2
 
 
 def test_a_prompt_that_holds_no_image_cannot_hold_this_one() -> None:
     """`images` counts the image itself."""
     with pytest.raises(ProfileError, match="images=0"):
-        ModelProfile.named("llava-onevision").image_tokens((100, 100), images=0)
+        ModelProfile.from_name("llava-onevision").image_tokens((100, 100), images=0)

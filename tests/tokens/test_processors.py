@@ -172,7 +172,7 @@ def processed(family: Family, processor: Any, size: Size) -> int | None:
 def counted(name: str, size: Size) -> int | None:
     """Count with the profile; None where it refuses."""
     try:
-        return ModelProfile.named(name).image_tokens(size, wrapped=False)
+        return ModelProfile.from_name(name).image_tokens(size, wrapped=False)
     except ProfileError:
         return None
 
@@ -223,7 +223,7 @@ def test_several_images_cost_llava_onevision_a_flat_sum_each() -> None:
     image = np.full((3, 842, 595), 255, np.uint8)
     output = processor([[image, image]], input_data_format="channels_first")
     each = _llava_onevision(processor, output)
-    profile = ModelProfile.named("llava-onevision")
+    profile = ModelProfile.from_name("llava-onevision")
     assert (each, profile.image_tokens((595, 842), images=2), profile.pages_tokens([(595, 842)] * 2)) == (
         730,
         730,
@@ -244,4 +244,4 @@ def test_gemmas_wrapping_is_what_its_processor_writes_round_an_image() -> None:
     module = importlib.import_module("transformers.models.gemma3.processing_gemma3")
     source = importlib.import_module("inspect").getsource(module.Gemma3Processor.__init__)
     assert r'f"\n\n{tokenizer.boi_token}{image_tokens_expanded}{tokenizer.eoi_token}\n\n"' in source
-    assert ModelProfile.named("gemma-3").wrap_tokens == 4
+    assert ModelProfile.from_name("gemma-3").wrap_tokens == 4

@@ -42,7 +42,7 @@ from glyph_memory.tokens import ModelProfile
 )
 def test_a_model_is_found_by_name_and_by_hub_id(spelt: str, name: str) -> None:
     """Case does not matter, nor what stands before the last slash or after the name's own end."""
-    assert ModelProfile.named(spelt).name == name
+    assert ModelProfile.from_name(spelt).name == name
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_model_is_found_by_name_and_by_hub_id(spelt: str, name: str) -> None:
 def test_another_version_is_another_model(spelt: str) -> None:
     """A version number after a known name is not taken for a size: its rule may differ."""
     with pytest.raises(ProfileError, match="no model profile"):
-        ModelProfile.named(spelt)
+        ModelProfile.from_name(spelt)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     """One line: what was asked for, what comes near, what else can be done."""
     with pytest.raises(ProfileError) as caught:
-        ModelProfile.named("qwen2.4-vl")
+        ModelProfile.from_name("qwen2.4-vl")
     assert "'qwen2.4-vl'" in str(caught.value)
     assert "'qwen2.5-vl'" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -67,19 +67,19 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 def test_a_name_like_no_other_is_refused_too(spelt: str) -> None:
     """Nothing near it: the message says where to look."""
     with pytest.raises(ProfileError, match=r"ModelProfile\.names\(\)"):
-        ModelProfile.named(spelt)
+        ModelProfile.from_name(spelt)
 
 
 def test_names_are_sorted_and_every_one_is_found() -> None:
     """What is listed can be asked for."""
     names = ModelProfile.names()
     assert list(names) == sorted(set(names))
-    assert [ModelProfile.named(name).name for name in names] == list(names)
+    assert [ModelProfile.from_name(name).name for name in names] == list(names)
 
 
 def test_a_profile_is_a_value() -> None:
     """Equal when its fields are, usable as a key, and not to be changed in place."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     assert len({profile, dataclasses.replace(profile)}) == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         profile.window_tokens = 1  # type: ignore[misc]  # that it cannot be assigned is the claim
@@ -89,13 +89,13 @@ def test_a_profile_is_a_value() -> None:
 def test_numbers_that_cannot_be_counted_with_are_refused(field: str, value: int) -> None:
     """The message names the field, its value and the least it may be."""
     with pytest.raises(ProfileError, match=f"{field}={value}"):
-        dataclasses.replace(ModelProfile.named("glyph"), **{field: value})  # type: ignore[arg-type]  # the field varies
+        dataclasses.replace(ModelProfile.from_name("glyph"), **{field: value})  # type: ignore[arg-type]  # the field varies
 
 
 @pytest.mark.parametrize("name", ModelProfile.names())
 def test_special_tokens_are_a_set_of_strings_worth_defusing(name: str) -> None:
     """No duplicates, none empty, none with a blank at its end, where defusing would miss it."""
-    tokens = ModelProfile.named(name).special_tokens
+    tokens = ModelProfile.from_name(name).special_tokens
     assert len(set(tokens)) == len(tokens) > 0
     assert all(token == token.strip() and len(token) > 2 for token in tokens)
 
@@ -117,4 +117,4 @@ def test_special_tokens_are_a_set_of_strings_worth_defusing(name: str) -> None:
 )
 def test_what_would_end_a_turn_or_fake_an_image_is_among_the_special_tokens(name: str, token: str) -> None:
     """The strings that matter most, one by one."""
-    assert token in ModelProfile.named(name).special_tokens
+    assert token in ModelProfile.from_name(name).special_tokens

@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_models_own_tokenizer_counts_exactly(folder: Path) -> None:
     """By the folder or by the file; its own truncation and padding are no part of a count."""
     for path in (folder, folder / "tokenizer.json", str(folder)):
-        profile = ModelProfile.named("glyph").with_tokenizer(path)
+        profile = ModelProfile.from_name("glyph").with_tokenizer(path)
         assert profile.text_tokens("abc") == 2
         assert profile.text_tokens("ab" * 100) == 100
         assert profile.text_tokens("") == 0
@@ -78,26 +78,26 @@ def test_a_tokenizer_file_is_named_by_what_is_in_it(folder: Path) -> None:
 
 def test_special_tokens_in_text_are_counted_as_text(folder: Path) -> None:
     """`<|image|>` in something said is nine characters, and no image."""
-    assert ModelProfile.named("glyph").with_tokenizer(folder).text_tokens("<|image|>") == len("<|image|>")
+    assert ModelProfile.from_name("glyph").with_tokenizer(folder).text_tokens("<|image|>") == len("<|image|>")
 
 
 def test_half_a_surrogate_pair_is_counted_and_breaks_nothing(folder: Path) -> None:
     """Such halves come out of broken JSON; they count as the replacement character they are sent as."""
-    profile = ModelProfile.named("glyph").with_tokenizer(folder)
+    profile = ModelProfile.from_name("glyph").with_tokenizer(folder)
     assert profile.text_tokens("a\ud800b") == profile.text_tokens("a\ufffdb")
 
 
 def test_a_tokenizer_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     """The message says what was looked for and what to give."""
     with pytest.raises(ProfileError, match=r"no tokenizer at .*tokenizer\.json'\. Give"):
-        ModelProfile.named("glyph").with_tokenizer(tmp_path)
+        ModelProfile.from_name("glyph").with_tokenizer(tmp_path)
 
 
 def test_a_file_that_is_no_tokenizer_is_refused_at_once(tmp_path: Path) -> None:
     """When it is given, not when something is counted; the library's own error is the cause."""
     (tmp_path / "tokenizer.json").write_text(json.dumps({"model": "none"}))
     with pytest.raises(ProfileError, match="holds no tokenizer") as caught:
-        ModelProfile.named("glyph").with_tokenizer(tmp_path)
+        ModelProfile.from_name("glyph").with_tokenizer(tmp_path)
     assert caught.value.__cause__ is not None
 
 
@@ -117,7 +117,7 @@ def test_a_tokenizer_file_that_changed_is_read_again(folder: Path, tmp_path: Pat
 @pytest.mark.parametrize("name", ["glyph", "gpt-4o"])
 def test_without_a_vocabulary_the_count_is_an_estimate_and_says_so(nowhere: Path, name: str) -> None:
     """And nothing asks the network for one, where tiktoken itself would."""
-    counter = ModelProfile.named(name).text_counter
+    counter = ModelProfile.from_name(name).text_counter
     assert (counter.name, counter.exact) == ("estimate", False)
     assert counter.typical_error == EstimateCounter().typical_error > 0
     assert counter.count("Where did we deploy?") > 0
@@ -158,7 +158,7 @@ def test_a_vocabulary_is_found_where_tiktoken_keeps_its_own(
 @needs_vocabulary
 def test_gpts_tokenizer_is_exact_for_gpt_and_a_stand_in_for_others() -> None:
     """A stand-in says that it is one: `exact` is false and no error is claimed for it."""
-    own, other = ModelProfile.named("gpt-4o").text_counter, ModelProfile.named("glyph").text_counter
+    own, other = ModelProfile.from_name("gpt-4o").text_counter, ModelProfile.from_name("glyph").text_counter
     assert (own.name, own.exact, own.typical_error) == ("o200k_base", True, 0.0)
     assert (other.name, other.exact, other.typical_error) == ("cl100k_base", False, None)
 

@@ -124,7 +124,7 @@ def test_what_was_set_before_makes_no_difference() -> None:
 @pytest.mark.parametrize("source", [TALK, Document(text=TEXT)], ids=["talk", "text"])
 def test_a_png_decodes_to_the_pages_pixels(preset: str, width: int, source: Transcript | Document) -> None:
     """In every theme, for even and odd widths; and the digest of the file is the page's."""
-    style = replace(PageStyle.named(preset), page_width_pt=width, snap_px=1, crop_width=False)
+    style = replace(PageStyle.from_name(preset), page_width_pt=width, snap_px=1, crop_width=False)
     page = typeset(source, style=style)[0]
     assert page.size[0] == width
     for level in range(4):
@@ -138,7 +138,7 @@ def test_a_png_decodes_to_the_pages_pixels(preset: str, width: int, source: Tran
 @pytest.mark.parametrize("preset", PRESETS)
 def test_equal_pages_have_equal_bytes(preset: str) -> None:
     """Caches and servers tell pages apart by their bytes."""
-    style = PageStyle.named(preset)
+    style = PageStyle.from_name(preset)
     one, other = (typeset(TALK, style=style) for _ in range(2))
     assert one == other
     assert [page.png() for page in one] == [page.png() for page in other]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting import drawn_text, spelled, typeset
-from glyph_memory.typesetting.trace import traced
+from glyph_memory.typesetting import spell_characters, spell_page, typeset
+from glyph_memory.typesetting.trace import trace_pages
 
 GLYPH = PageStyle.glyph()
 DENSE = GLYPH.dense()
@@ -21,7 +21,7 @@ DENSE = GLYPH.dense()
 def drawn(text: str | Transcript, style: PageStyle = GLYPH) -> str:
     """Typeset one page and spell it."""
     (page,) = typeset(text, style=style)
-    return drawn_text(page, style=style)
+    return spell_page(page, style=style)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_labels_stand_as_themselves_and_their_sign_in_content_as_its_number() ->
 def test_a_word_wider_than_a_line_has_a_line_break_in_it() -> None:
     """Where the page has one."""
     (page,) = typeset("x" * 300, style=GLYPH)
-    lines = drawn_text(page, style=GLYPH).split("\n")
+    lines = spell_page(page, style=GLYPH).split("\n")
     assert [len(line) for line in lines] == [len(line.text) for line in page.lines]
     assert len(lines) > 1
 
@@ -75,7 +75,7 @@ def test_a_word_wider_than_a_line_has_a_line_break_in_it() -> None:
 def test_each_character_has_its_piece() -> None:
     """So that an error can be led back to the text."""
     (page,) = typeset("a\u200b\te\u0301\n", style=GLYPH)
-    assert spelled(page, style=GLYPH) == ["a", r"\u{200b}", "    ", "é", "", ""]
+    assert spell_characters(page, style=GLYPH) == ["a", r"\u{200b}", "    ", "é", "", ""]
 
 
 @settings(max_examples=30, deadline=None)
@@ -88,7 +88,7 @@ def test_marks_are_where_the_typesetter_drew_them(text: str, alignment: str, eve
     """For any text, alignment and length of paragraphs, page after page."""
     style = replace(DENSE, paragraph_lines=every, page_width_pt=200, page_height_pt=200, alignment=alignment)  # type: ignore[arg-type]  # mypy does not see that a strategy gives literals
     marks = 0
-    for trace in traced(text, style=style):
+    for trace in trace_pages(text, style=style):
         marks += int(trace.marked.sum())
         assert drawn_marks(trace.page, style) == int(trace.marked.sum())
     assert marks <= text.count("\n")
@@ -98,6 +98,6 @@ def drawn_marks(page: Page, style: PageStyle) -> int:
     """Count the marks that a page is said to hold."""
     return sum(
         piece == style.newline_mark
-        for piece, character in zip(spelled(page, style=style), page.text, strict=True)
+        for piece, character in zip(spell_characters(page, style=style), page.text, strict=True)
         if character == "\n"
     )

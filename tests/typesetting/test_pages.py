@@ -50,7 +50,7 @@ def test_glyphs_lines_stand_ten_pixels_apart_in_a_centred_box() -> None:
 
 def test_the_exact_page_is_595_by_842() -> None:
     """For comparison with the reference; the same lines."""
-    style = PageStyle.glyph().snapped(1)
+    style = PageStyle.glyph().with_snap_px(1)
     page = typeset("\n".join(["0123456789" * 9] * 82), style=style)[0]
     assert len(page.lines) == 81
     assert page.size[1] == 842

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.paint import Canvas
-from glyph_memory.typesetting.stream import case_of
+from glyph_memory.typesetting.stream import prepare_style
 
 SIZE = (200, 90)
 BASELINES = np.array([20, 30, 41, 52, 70])
@@ -19,11 +19,11 @@ BASELINES = np.array([20, 30, 41, 52, 70])
 
 def drawn(text: str, x: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Ink of characters at these places, packed."""
-    case = case_of(PageStyle.glyph())
+    case = prepare_style(PageStyle.glyph())
     slots = case.table.slots(np.array([ord(character) for character in text], np.uint32))
     canvas = Canvas(SIZE)
     canvas.draw(case.atlas, slots, x, line, BASELINES)
-    return canvas.packed(SIZE).copy()
+    return canvas.crop(SIZE).copy()
 
 
 def one_by_one(text: str, x: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[np.uint8]:

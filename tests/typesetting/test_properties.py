@@ -124,9 +124,9 @@ def test_pages_have_the_styles_size_or_less_in_snapped_sides(text: str, style: P
 @given(texts, styles)
 def test_no_ink_leaves_the_text_box_or_its_column(text: str, style: PageStyle) -> None:
     """Give or take what a letter hangs over its own width; lines' boxes keep to their column exactly."""
-    hang = style.across_px(style.font_size_pt) / 2
+    hang = style.to_horizontal_px(style.font_size_pt) / 2
     left = (style.page_px[0] - style.text_box_px[0]) / 2
-    gap = style.across_px(style.column_gap_pt)
+    gap = style.to_horizontal_px(style.column_gap_pt)
     columns = [left + nth * (style.column_px + gap) for nth in range(style.columns)]
     for page in typeset(text, style=style):
         for line in page.lines:

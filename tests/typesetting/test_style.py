@@ -471,10 +471,10 @@ def test_reference_drops_what_the_reference_drops() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_draws_and_has_a_look_of_its_own(name: str) -> None:
     """By name or by its constructor; no two give the same page."""
-    style = PageStyle.named(name)
+    style = PageStyle.from_name(name)
     assert style == getattr(PageStyle, name)()
     page = typeset(WORDS, style=style)[0]
-    others = [typeset(WORDS, style=PageStyle.named(other))[0] for other in PRESETS if other != name]
+    others = [typeset(WORDS, style=PageStyle.from_name(other))[0] for other in PRESETS if other != name]
     assert page not in others
 
 
@@ -483,12 +483,12 @@ def test_an_unknown_preset_is_refused_with_those_known() -> None:
     with pytest.raises(
         StyleError, match="no page style named 'glpyh'; there are glyph, document, web, dark, code"
     ):
-        PageStyle.named("glpyh")
+        PageStyle.from_name("glpyh")
 
 
 def test_the_default_style_is_glyphs() -> None:
     """What a user gets who asks for nothing."""
-    assert PageStyle() == PageStyle.glyph() == PageStyle.named("glyph")
+    assert PageStyle() == PageStyle.glyph() == PageStyle.from_name("glyph")
 
 
 def test_a_style_is_frozen_and_hashable() -> None:
@@ -508,9 +508,9 @@ def test_dense_changes_only_how_lines_end() -> None:
 
 def test_snapped_changes_only_the_multiple() -> None:
     """For models whose patches have another size."""
-    assert PageStyle().snapped(32) == PageStyle(snap_px=32)
-    assert PageStyle().snapped(32).page_px == (608, 832)
-    assert PageStyle().snapped(1).page_px == (595, 842)
+    assert PageStyle().with_snap_px(32) == PageStyle(snap_px=32)
+    assert PageStyle().with_snap_px(32).page_px == (608, 832)
+    assert PageStyle().with_snap_px(1).page_px == (595, 842)
 
 
 # Glyph's published configuration files.

@@ -134,7 +134,7 @@ def test_a_label_is_drawn_in_its_roles_colour_and_content_in_black(role: Role) -
 @pytest.mark.parametrize("name", ["glyph", "document", "web", "code", "pixel"])
 def test_all_of_a_labels_ink_has_its_colour(name: str, role: Role) -> None:
     """Also what reaches below the line or over its edges: a page of a label alone has no black or grey pixel."""
-    style = replace(PageStyle.named(name), font_color="#000000")
+    style = replace(PageStyle.from_name(name), font_color="#000000")
     pixels = np.asarray(page_of(Turn(role=role), style=style).image.convert("RGB")).astype(int)
     paper = bytes.fromhex(style.paragraph_color[1:])
     outside = bytes.fromhex(style.page_color[1:])

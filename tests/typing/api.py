@@ -16,20 +16,20 @@ from glyph_memory import (
     Seal,
     Transcript,
     Turn,
-    Zoomed,
-    context_of,
+    ZoomResult,
+    context_from_turns,
     fold,
     iter_pages,
     typeset,
 )
-from glyph_memory.evaluate import check, kinds, legibility
+from glyph_memory.evaluate import check, legibility, make_texts
 from glyph_memory.nano import NanoReader, NanoReading
 from glyph_memory.transcription import SURE
 
 
 def from_text_to_answer(text: str) -> str:
     """The README's eight lines."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     pages = typeset(text, style=PageStyle.glyph())
     saved: float = profile.text_tokens(text) / profile.pages_tokens([page.size for page in pages])
     with OpenAIReader("http://127.0.0.1:8000/v1") as reader:
@@ -44,7 +44,7 @@ def read_without_a_server(log: str) -> list[str]:
     quoted = [quote.text for quote in reading.quotes if quote.is_sure]
     sure: bool = bool((NanoReader().transcribe("scan.png").lines[0].confidence > SURE).all())
     misread = [found.truth for found in check(pages).misread]
-    rows = legibility(PageStyle.glyph(), kinds(["prose", "hex"])).rows
+    rows = legibility(PageStyle.glyph(), make_texts(["prose", "hex"])).rows
     return [*quoted, *misread, *(row.kind for row in rows), str(sure)]
 
 
@@ -62,7 +62,7 @@ def a_conversation_remembered(url: str) -> list[str]:
             memory.add("assistant", reader.read(memory.context()).text)
         report: MemoryReport = memory.report()
         passages: tuple[Passage, ...] = memory.recall("signed", k=3)
-        zoomed: Zoomed = memory.zoom(turn.anchor or 1, dpi=144)
+        zoomed: ZoomResult = memory.zoom(turn.anchor or 1, dpi=144)
         return [passage.text for passage in passages] + [zoomed.text, str(report.saved_tokens)]
 
 
@@ -75,7 +75,7 @@ async def the_same_without_blocking(memory: GlyphMemory) -> Context:
 
 def folded_by_a_framework(turns: list[Turn], kept: list[Seal]) -> Context:
     """Seals in, seals out."""
-    binder = Binder("glyph", policy=FoldPolicy.for_profile(ModelProfile.named("glyph")), captions="page")
+    binder = Binder("glyph", policy=FoldPolicy.for_profile(ModelProfile.from_name("glyph")), captions="page")
     folded: Fold = fold(turns, seals=kept, policy=binder.policy, costs=binder)
     kept[:] = folded.seals
-    return context_of(folded, turns, binder=binder)
+    return context_from_turns(folded, turns, binder=binder)

@@ -33,7 +33,7 @@ class Command(NamedTuple):
 
 
 def parse(message: str) -> Command | None:
-    """Tell a command from a message; what begins with two slashes, or with a path, is a message.
+    """Return the command, or None for a message: also what begins with two slashes or with a path.
 
     Raises:
         GlyphMemoryError: There is no such command.
@@ -50,11 +50,11 @@ def parse(message: str) -> Command | None:
 
 
 def _recall(memory: GlyphMemory, query: str) -> None:
-    recall.show(memory.recall(_needed(query, "/recall WORDS")), query)
+    recall.show(memory.recall(_require_text(query, "/recall WORDS")), query)
 
 
 def _zoom(memory: GlyphMemory, what: str) -> None:
-    _needed(what, "/zoom §42, /zoom page 7 or /zoom page 7 FILE.png")
+    _require_text(what, "/zoom §42, /zoom page 7 or /zoom page 7 FILE.png")
     to_file = _PAGE_FILE.fullmatch(what)
     if to_file is not None:
         _save(memory, int(to_file[2]), Path(to_file[3]).expanduser())
@@ -80,29 +80,29 @@ def _save(memory: GlyphMemory, number: int, path: Path) -> None:
         )
     files.write(path, page.png())
     width, height = page.size
-    terminal.dim(f"page {number}, {width} × {height} px, is in {path}")
+    terminal.print_note(f"page {number}, {width} × {height} px, is in {path}")
 
 
 def _pin(memory: GlyphMemory, what: str) -> None:
-    anchor = _anchor(what, "/pin 42")
+    anchor = _parse_anchor(what, "/pin 42")
     memory.pin(anchor)
-    terminal.dim(f"§{anchor} is pinned: once it is on a page, it is repeated as text.")
+    terminal.print_note(f"§{anchor} is pinned: once it is on a page, it is repeated as text.")
 
 
 def _unpin(memory: GlyphMemory, what: str) -> None:
-    anchor = _anchor(what, "/unpin 42")
+    anchor = _parse_anchor(what, "/unpin 42")
     memory.unpin(anchor)
-    terminal.dim(f"§{anchor} is pinned no longer.")
+    terminal.print_note(f"§{anchor} is pinned no longer.")
 
 
 def _report(memory: GlyphMemory, rest: str) -> None:
-    report_command.of(memory)
+    report_command.print_report(memory)
 
 
 def _identifiers(memory: GlyphMemory, like: str) -> None:
     known = memory.identifiers(like, limit=40)
     if not known:
-        terminal.dim(
+        terminal.print_note(
             f"No identifier that was said holds {like!r}." if like else "No identifier was said yet."
         )
         return
@@ -113,18 +113,18 @@ def _identifiers(memory: GlyphMemory, like: str) -> None:
     table.add_column("last in", justify="right", no_wrap=True)
     for one in known:
         last = f"§{one.anchors[-1]}" if one.anchors else "–"
-        table.add_row(Text(terminal.inline(one.text)), one.kind, f"{one.count:,}×", last)
+        table.add_row(Text(terminal.escape_line(one.text)), one.kind, f"{one.count:,}×", last)
     terminal.console().print(table)
 
 
 def _undo(memory: GlyphMemory, rest: str) -> None:
-    anchor = _last_message(memory.fold())
+    anchor = _find_last_message(memory.fold())
     count = memory.truncate(after=anchor - 1)
-    terminal.dim(f"Forgotten for good: {terminal.count(count, 'turn')}, from §{anchor} on.")
+    terminal.print_note(f"Forgotten for good: {terminal.format_count(count, 'turn')}, from §{anchor} on.")
 
 
 def _retry(memory: GlyphMemory, rest: str) -> str:
-    memory.truncate(after=_last_message(memory.fold()))
+    memory.truncate(after=_find_last_message(memory.fold()))
     return "ask"
 
 
@@ -136,7 +136,7 @@ def _help(memory: GlyphMemory, rest: str) -> None:
         table.add_row(Text(f"/{name} {what}".rstrip()), Text(does))
     table.add_row("/quit", "leave, as Ctrl-D does; everything is stored already")
     terminal.console().print(table)
-    terminal.dim(
+    terminal.print_note(
         "Enter alone asks again where an answer is missing. A \\ at a line's end goes on in the next line."
     )
 
@@ -154,21 +154,21 @@ _COMMANDS: dict[str, tuple[Do, str, str]] = {
 }
 
 
-def _needed(rest: str, example: str) -> str:
+def _require_text(rest: str, example: str) -> str:
     if not rest:
         raise GlyphMemoryError(f"something is missing; type {example}")
     return rest
 
 
-def _anchor(what: str, example: str) -> int:
+def _parse_anchor(what: str, example: str) -> int:
     found = re.fullmatch(r"§?\s*([0-9]{1,18})", what)
     if found is None:
         raise GlyphMemoryError(f"{what!r} is no turn's number; type {example}")
     return int(found[1])
 
 
-def _last_message(fold: Fold) -> int:
-    """Find the user's last turn.
+def _find_last_message(fold: Fold) -> int:
+    """Return the anchor of the user's last turn.
 
     Raises:
         GlyphMemoryError: There is none.

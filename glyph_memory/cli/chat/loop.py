@@ -12,7 +12,7 @@ from glyph_memory.cli.chat import chat_commands as slash
 from glyph_memory.cli.chat.prompt import Prompt
 from glyph_memory.cli.chat.settings import Settings
 from glyph_memory.cli.interrupts import Interrupts
-from glyph_memory.cli.memories import Place, ready
+from glyph_memory.cli.memories import Place, open_or_create_session
 from glyph_memory.cli.server import NO_SERVER, Server
 from glyph_memory.errors import GlyphMemoryError, ReaderOverflow
 from glyph_memory.folding import Fold
@@ -26,23 +26,23 @@ STOPPED = "[stopped here by the user]"
 
 
 def run(place: Place, server: Server, *, settings: Settings, system: str | None) -> None:
-    """Open the memory, talk until the end."""
+    """Open the memory and answer messages until the input ends."""
     with (
-        ready(place, settings) as (memory, is_otherwise),
+        open_or_create_session(place, settings) as (memory, is_otherwise),
         server.reader(memory.profile) as reader,
         Interrupts() as interrupts,
     ):
-        _begin(memory, system)
-        prompt = Prompt(_typed_before(memory.fold()))
+        _store_system(memory, system)
+        prompt = Prompt(_list_earlier_messages(memory.fold()))
         if prompt.is_terminal:
             _greet(memory, place, is_otherwise=is_otherwise)
         if server.is_nano:
-            terminal.dim(NO_SERVER)
+            terminal.print_note(NO_SERVER)
         Chat(memory, reader, interrupts, prompt).run()
 
 
 class Chat:
-    """Messages in, answers out, until the input ends."""
+    """Reads messages and prints answers, until the input ends."""
 
     def __init__(self, memory: GlyphMemory, reader: Reader, interrupts: Interrupts, prompt: Prompt) -> None:
         self.memory = memory
@@ -51,7 +51,7 @@ class Chat:
         self._is_told_of_cache = False
 
     def run(self) -> None:
-        """Go on to the end of what is typed.
+        """Handle messages until the input ends.
 
         Raises:
             GlyphMemoryError: Something went wrong, and nobody is at a terminal to decide what next.
@@ -59,7 +59,7 @@ class Chat:
         """
         while True:
             try:
-                with self._interrupts.allowed():
+                with self._interrupts.allow():
                     message = self._prompt.next()
             except KeyboardInterrupt:
                 self._end_line()
@@ -69,14 +69,14 @@ class Chat:
                     self._end_line()
                 return
             try:
-                self.take(message)
+                self.handle_message(message)
             except GlyphMemoryError as error:
                 if not self._prompt.is_terminal:
                     raise
-                terminal.fail(str(error))
+                terminal.print_error(str(error))
 
-    def take(self, message: str) -> None:
-        """Do what a message says, or store it and ask.
+    def handle_message(self, message: str) -> None:
+        """Do what a command says, or store a message and ask for an answer.
 
         Raises:
             GlyphMemoryError: It could not be done; a message that was stored stays.
@@ -85,46 +85,50 @@ class Chat:
         if command is not None:
             if command.do(self.memory, command.rest) == "ask":
                 self.ask()
-            self._tell_changes()
+            self._print_changes()
         elif not message:
-            if unanswered(self.memory.fold()) is not None:
+            if find_unanswered(self.memory.fold()) is not None:
                 self.ask()
         else:
             self.memory.add("user", message.removeprefix("/") if message.startswith("//") else message)
             self.ask()
 
     def ask(self) -> None:
-        """Ask for an answer to what was said last, print it as it comes, store it."""
-        self._tell_changes()
+        """Ask for an answer to the last message, print it as it arrives, store it."""
+        self._print_changes()
         answer = Answer(interrupts=self._interrupts)
         try:
             report, context = self.memory.report(), self.memory.context()
             if isinstance(self._reader, NanoReader):
-                self._reader.progress = answer.told
-            answer.take(self._reader.stream(context))
+                self._reader.progress = answer.show_progress
+            answer.print_stream(self._reader.stream(context))
         except GlyphMemoryError as error:
-            raise GlyphMemoryError(f"{_sentence(error)} {self._kept(answer)}") from error
+            raise GlyphMemoryError(f"{_format_error(error)} {self._describe_stored(answer)}") from error
         if answer.is_stopped:
             self._store_stopped(answer.text)
         elif not answer.text.strip():
-            raise GlyphMemoryError(f"the model said nothing{_why(answer.reading)}. {self._kept(answer)}")
+            raise GlyphMemoryError(
+                f"the model said nothing{_explain_silence(answer.reading)}. {self._describe_stored(answer)}"
+            )
         else:
             self.memory.add("assistant", answer.text)
         if answer.reading is not None:
-            terminal.dim(notes.sent(report, answer.reading))
+            terminal.print_note(notes.describe_request(report, answer.reading))
             self._warn(answer.reading)
-        self._tell_changes()
+        self._print_changes()
 
     def _store_stopped(self, text: str) -> None:
         if not text.strip():
-            terminal.dim(f"Stopped before a word came. {_GO_ON}")
+            terminal.print_note(f"Stopped before a word came. {_GO_ON}")
             return
         turn = self.memory.add("assistant", f"{text.rstrip()}\n{STOPPED}")
-        terminal.dim(f"Stopped; what was said so far is kept as §{turn.anchor}. /retry has it made anew.")
+        terminal.print_note(
+            f"Stopped; what was said so far is kept as §{turn.anchor}. /retry has it made anew."
+        )
 
-    def _kept(self, answer: Answer) -> str:
-        """Say what of the exchange is stored, and how to go on."""
-        waiting = unanswered(self.memory.fold())
+    def _describe_stored(self, answer: Answer) -> str:
+        """Return sentences on what of the exchange is stored, and how to go on."""
+        waiting = find_unanswered(self.memory.fold())
         half = "The half answer is not kept. " if answer.parts else ""
         kept = f"Your message is kept as §{waiting.anchor}. " if waiting else ""
         return f"{half}{kept}{_GO_ON}"
@@ -138,26 +142,26 @@ class Chat:
             return
         if reading.usage.cached_tokens is None and not self._is_told_of_cache:
             self._is_told_of_cache = True
-            terminal.dim(
+            terminal.print_note(
                 "(The server does not tell what it had cached; vLLM does with --enable-prompt-tokens-details.)"
             )
 
-    def _tell_changes(self) -> None:
+    def _print_changes(self) -> None:
         fold = self.memory.fold()
-        for note in notes.changes(self._fold, fold):
-            terminal.dim(note)
+        for note in notes.describe_changes(self._fold, fold):
+            terminal.print_note(note)
         self._fold = fold
 
     def _end_line(self) -> None:
         if self._prompt.is_terminal:
-            terminal.dim("")
+            terminal.print_note("")
 
 
 _GO_ON = "An empty message asks again; /undo takes it back."
 
 
-def unanswered(fold: Fold) -> Turn | None:
-    """Give the turn that waits for an answer, if the last one is a user's."""
+def find_unanswered(fold: Fold) -> Turn | None:
+    """Return the turn that waits for an answer: the last one, if it is a user's."""
     if fold.tail:
         last = fold.tail[-1].turn
         return last if last.role == "user" else None
@@ -165,8 +169,8 @@ def unanswered(fold: Fold) -> Turn | None:
     return request if request is not None and request.anchor == fold.last_anchor else None
 
 
-def _begin(memory: GlyphMemory, system: str | None) -> None:
-    """Store the system's turn of a new session; one that has begun keeps its own."""
+def _store_system(memory: GlyphMemory, system: str | None) -> None:
+    """Store the system's turn of a new session; one that has turns already keeps its own."""
     if system is None:
         return
     fold = memory.fold()
@@ -178,25 +182,27 @@ def _begin(memory: GlyphMemory, system: str | None) -> None:
 
 def _greet(memory: GlyphMemory, place: Place, *, is_otherwise: bool) -> None:
     report = memory.report()
-    terminal.dim(notes.greeting(str(place), report))
+    terminal.print_note(notes.greeting(str(place), report))
     if is_otherwise and report.pages:
-        terminal.dim(f"Shown otherwise than the last time: epoch {report.epoch}, old turns were drawn anew.")
-    if unanswered(memory.fold()) is not None:
-        terminal.dim(f"The last message got no answer. {_GO_ON}")
+        terminal.print_note(
+            f"Shown otherwise than the last time: epoch {report.epoch}, old turns were drawn anew."
+        )
+    if find_unanswered(memory.fold()) is not None:
+        terminal.print_note(f"The last message got no answer. {_GO_ON}")
 
 
-def _typed_before(fold: Fold) -> list[str]:
+def _list_earlier_messages(fold: Fold) -> list[str]:
     return [recent.turn.text for recent in fold.tail if recent.turn.role == "user"]
 
 
-def _sentence(error: GlyphMemoryError) -> str:
+def _format_error(error: GlyphMemoryError) -> str:
     end = "" if str(error).endswith((".", "?", "!")) else "."
     if isinstance(error, ReaderOverflow):
         return f"{error}{end} --window N, the server's --max-model-len, has older turns become pages sooner."
     return f"{error}{end}"
 
 
-def _why(reading: Reading | None) -> str:
+def _explain_silence(reading: Reading | None) -> str:
     if reading is not None and reading.is_cut_off:
         return ": it was cut off while it thought; raise --max-tokens"
     return ""

@@ -17,7 +17,7 @@ _BEGIN, _MORE = "› ", "… "
 
 
 class Prompt:
-    """Gives one message after the other.
+    """Reads one message after the other from standard input.
 
     Args:
         history: What was typed earlier, oldest first, for the arrow keys.
@@ -38,17 +38,17 @@ class Prompt:
                     readline.add_history(line)
 
     def next(self) -> str | None:
-        """Give the next message without the blanks round it, or None at the end.
+        """Return the next message, stripped of white space at both ends, or None at the end.
 
         At a prompt, a line that ends in a backslash goes on in the next one.
         """
-        line = self._line(_BEGIN)
+        line = self._read_line(_BEGIN)
         while line is not None and self.is_terminal and line.endswith("\\"):
-            more = self._line(_MORE)
+            more = self._read_line(_MORE)
             line = f"{line[:-1]}\n{more or ''}"
         return None if line is None else line.strip()
 
-    def _line(self, prompt: str) -> str | None:
+    def _read_line(self, prompt: str) -> str | None:
         if not self.is_terminal:
             line = sys.stdin.readline()
             return line.rstrip("\n") if line else None
@@ -57,12 +57,12 @@ class Prompt:
             sys.stderr.flush()
             prompt = ""
         try:
-            return input(_coloured(prompt))
+            return input(_color_prompt(prompt))
         except EOFError:
             return None
 
 
-def _coloured(prompt: str) -> str:
+def _color_prompt(prompt: str) -> str:
     # Readline has to be told what takes no room, or it would move the cursor wrongly on long lines.
     if readline is None or not prompt:
         return prompt

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from glyph_memory.cli import files
-from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.style import PageStyle
@@ -45,21 +45,21 @@ class Settings:
     dpi: float | None = None
     """Instead of the style's own."""
 
-    def over(self, earlier: Settings) -> Settings:
-        """Give these, and the earlier ones where nothing was typed."""
+    def fill_from(self, earlier: Settings) -> Settings:
+        """Return these settings, with the earlier ones where nothing was typed."""
         return replace(earlier, **self.to_json())
 
     def to_json(self) -> dict[str, Any]:
-        """Spell what was typed as plain values."""
+        """Return what was typed as plain values for JSON."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     def model(self) -> ModelProfile:
-        """Give the profile.
+        """Return the model's profile.
 
         Raises:
             ProfileError: There is no such model, or no such tokenizer.
         """
-        return profile_of(self.profile or "glyph", tokenizer=self.tokenizer)
+        return find_profile(self.profile or "glyph", tokenizer=self.tokenizer)
 
     def page_style(self, profile: ModelProfile) -> PageStyle:
         """Give the style, fitted to the model.
@@ -74,7 +74,7 @@ class Settings:
             dpi=self.dpi,
             dense=bool(self.dense),
         )
-        return look.fitted(profile)
+        return look.build_style(profile)
 
     def policy(self, profile: ModelProfile) -> FoldPolicy:
         """Give the policy that fits the window, with as much recent text as was asked for.
@@ -93,48 +93,48 @@ class Settings:
         )
 
 
-def kept(path: Path | None, session: str) -> Settings:
-    """Give what was kept for a session of a database; nothing where it is no file, or what is there makes no sense."""
-    found = _kept(path).get(_key(session))
+def load_settings(path: Path | None, session: str) -> Settings:
+    """Return the saved settings of a session; empty ones where there are none that make sense."""
+    found = _load_all(path).get(_key(session))
     known = {field.name for field in fields(Settings)}
     if not isinstance(found, dict) or not found.keys() <= known:
         return Settings()
     return Settings(**found)
 
 
-def keep(path: Path | None, session: str, settings: Settings) -> None:
-    """Keep what was typed for a session.
+def save_settings(path: Path | None, session: str, settings: Settings) -> None:
+    """Save what was typed for a session.
 
     Raises:
         GlyphMemoryError: It cannot be written.
     """
-    if path is None or kept(path, session) == settings:
+    if path is None or load_settings(path, session) == settings:
         return
-    everything = _kept(path) | {_key(session): settings.to_json()}
-    files.write(_place(path), json.dumps(everything, indent=1).encode())
+    everything = _load_all(path) | {_key(session): settings.to_json()}
+    files.write(_settings_path(path), json.dumps(everything, indent=1).encode())
 
 
-def _kept(path: Path | None) -> dict[str, Any]:
+def _load_all(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        found = json.loads(_place(path).read_text(encoding="utf-8"))
+        found = json.loads(_settings_path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _place(path: Path) -> Path:
+def _settings_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.settings")
 
 
 def _key(session: str) -> str:
-    """Name a session without telling its name: that is for the database to erase."""
+    """Return a hash that stands for a session's name, so that only the database holds the name itself."""
     return hashlib.sha256(session.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def is_sound(settings: Settings) -> bool:
-    """Say whether settings still can be used; a tokenizer's file may be gone by now."""
+def is_usable(settings: Settings) -> bool:
+    """Return whether settings can still be used; a tokenizer's file may be missing by now."""
     try:
         profile = settings.model()
         settings.page_style(profile)

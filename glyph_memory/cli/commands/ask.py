@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.progress import Progress
 from glyph_memory.cli.server import Server
-from glyph_memory.cli.status_lines import read_by_nano
+from glyph_memory.cli.status_lines import describe_nano_reading
 from glyph_memory.context import Context
 from glyph_memory.documents import read_document
 from glyph_memory.nano import NanoReading
@@ -32,12 +32,12 @@ def run(
     stream: bool | None,
     as_json: bool,
 ) -> None:
-    """Typeset, ask, print."""
-    model = profile_of(profile, tokenizer=None)
+    """Typeset the text, ask the question, print the answer."""
+    model = find_profile(profile, tokenizer=None)
     progress = Progress("The nano reader reads")
     reading_with = server.reader(model, progress=progress)
     tally = Tally(profile=model, style=look.name)
-    pages = _pages(read_document(file, encoding=encoding), look.fitted(model), tally)
+    pages = _pages(read_document(file, encoding=encoding), look.build_style(model), tally)
     figures = tally.figures()
     for warning in () if server.is_nano else broken_limits(figures, model):
         terminal.warn(warning)
@@ -48,8 +48,8 @@ def run(
             terminal.print_json(_to_json(reading, figures))
         else:
             as_written = sys.stdout.isatty() if stream is None else stream
-            reading = _printed(reader.stream(context)) if as_written else _print(reader.read(context))
-            terminal.dim(_footer(reading, figures))
+            reading = _print_stream(reader.stream(context)) if as_written else _print(reader.read(context))
+            terminal.print_note(_footer(reading, figures))
     if reading.is_cut_off:
         terminal.warn("the answer was cut off; raise --max-tokens, or serve the model with a larger window")
 
@@ -64,17 +64,17 @@ def _pages(document: Document, style: PageStyle, tally: Tally) -> list[Page]:
 
 
 def _print(reading: Reading) -> Reading:
-    sys.stdout.write(_shown(reading.text).rstrip("\n") + "\n")
+    sys.stdout.write(_make_printable(reading.text).rstrip("\n") + "\n")
     sys.stdout.flush()
     return reading
 
 
-def _printed(deltas: Iterator[ReadingDelta]) -> Reading:
-    """Print an answer as it comes; an answer that breaks off still ends its line."""
+def _print_stream(deltas: Iterator[ReadingDelta]) -> Reading:
+    """Print an answer as it arrives; one that breaks off still ends its line."""
     reading, ended = Reading(text=""), True
     try:
         for delta in deltas:
-            sys.stdout.write(_shown(delta.text))
+            sys.stdout.write(_make_printable(delta.text))
             sys.stdout.flush()
             ended = delta.text.endswith("\n") if delta.text else ended
             reading = delta.reading or reading
@@ -84,21 +84,21 @@ def _printed(deltas: Iterator[ReadingDelta]) -> Reading:
     return reading
 
 
-def _shown(text: str) -> str:
-    """Give an answer as it may be printed: what a model says must not move a terminal's cursor."""
-    return terminal.visible(text) if sys.stdout.isatty() else text
+def _make_printable(text: str) -> str:
+    """Return an answer as it may be printed: a model's text must not move a terminal's cursor."""
+    return terminal.escape_controls(text) if sys.stdout.isatty() else text
 
 
 def _footer(reading: Reading, figures: Figures) -> str:
     if isinstance(reading, NanoReading):
-        return read_by_nano(reading)
+        return describe_nano_reading(reading)
     usage, timing = reading.usage, reading.timing
     parts = [
         f"{usage.prompt_tokens:,} prompt tokens" if usage.prompt_tokens is not None else "",
         f"{usage.cached_tokens:,} of them cached" if usage.cached_tokens is not None else "",
         f"{usage.completion_tokens:,} written" if usage.completion_tokens is not None else "",
         f"{timing.total_s:.1f} s" if timing.total_s is not None else "",
-        f"{figures.pages:,} pages for {terminal.text_tokens(figures)} text tokens",
+        f"{figures.pages:,} pages for {terminal.format_text_tokens(figures)} text tokens",
     ]
     return " · ".join(filter(None, parts))
 
@@ -116,10 +116,10 @@ def _to_json(reading: Reading, figures: Figures) -> dict[str, object]:
         "first_token_s": timing.first_token_s,
         "total_s": timing.total_s,
         "figures": figures.to_json(),
-    } | (_found(reading) if isinstance(reading, NanoReading) else {})
+    } | (_quotes_to_json(reading) if isinstance(reading, NanoReading) else {})
 
 
-def _found(reading: NanoReading) -> dict[str, object]:
+def _quotes_to_json(reading: NanoReading) -> dict[str, object]:
     return {
         "quotes": [
             {

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glyph_memory.cli import terminal
-from glyph_memory.evaluate import CharacterErrors, CheckReport, LineErrors, PageCheck, pairs
+from glyph_memory.evaluate import CharacterErrors, CheckReport, LineErrors, PageCheck, align_characters
 
 _PAGES, _LINES, _IDENTIFIERS, _CONFUSIONS = 10, 5, 8, 12
 """How many of each are shown at most."""
@@ -24,35 +24,35 @@ _STYLES = {"+": "bold red", "-": "bold yellow", "^": "bold red", " ": ""}
 
 
 def show(report: CheckReport) -> None:
-    """Print what came back wrong: in all, by page, the worst lines, identifiers, confused pairs."""
+    """Print what came back wrong: in total, by page, worst lines, identifiers, confused pairs."""
     screen = terminal.console()
     errors, counts = report.errors, report.counts
     screen.print(
         Text.assemble(
             ("Read back by the nano reader: ", "bold"),
-            f"{terminal.count(errors.edits, 'edit')} on {terminal.count(errors.characters, 'character')}, "
+            f"{terminal.format_count(errors.edits, 'edit')} on {terminal.format_count(errors.characters, 'character')}, "
             f"{percent(errors.rate)} (95 % interval: {bounds(report.interval)} %)",
         )
     )
     screen.print(_table(report))
     for line in report.lines[:_LINES]:
-        screen.print(beside(line, width=screen.width), no_wrap=True, overflow="crop")
+        screen.print(compare_line(line, width=screen.width), no_wrap=True, overflow="crop")
     if report.wrong_lines > _LINES:
         screen.print(
             Text(f"… and {report.wrong_lines - _LINES:,} more lines that came back wrong; see --json", "dim")
         )
     for found in report.misread[:_IDENTIFIERS]:
-        truth, said = terminal.inline(found.truth), terminal.inline(found.said)
+        truth, said = terminal.escape_line(found.truth), terminal.escape_line(found.said)
         screen.print(Text(f"{found.kind} {truth} was read as {said}, page {found.page}"))
     left = counts.identifiers - counts.identifiers_exact - min(len(report.misread), _IDENTIFIERS)
     if left > 0:
-        screen.print(Text(f"… and {terminal.count(left, 'more identifier')}", "dim"))
+        screen.print(Text(f"… and {terminal.format_count(left, 'more identifier')}", "dim"))
     if errors.edits:
-        screen.print(confusions(errors))
+        screen.print(format_confusions(errors))
         screen.print(
             Text(
-                f"The reader was unsure of {terminal.count(counts.unsure, 'character')}; that marks "
-                f"{counts.marked:,} of the {terminal.count(errors.edits, 'edit')}.",
+                f"The reader was unsure of {terminal.format_count(counts.unsure, 'character')}; that marks "
+                f"{counts.marked:,} of the {terminal.format_count(errors.edits, 'edit')}.",
                 "dim",
             )
         )
@@ -83,22 +83,22 @@ def _cells(page: PageCheck) -> Iterable[str]:
     )
 
 
-def beside(line: LineErrors, *, width: int) -> Text:
-    """Set what stands on a line over what was read there, each difference marked: ^ changed, - left out, + put in.
+def compare_line(line: LineErrors, *, width: int) -> Text:
+    """Return a line above what was read there, each difference marked: ^ changed, - left out, + put in.
 
     Args:
         line: The line.
         width: Of the terminal; what is farther from the first difference is cut off.
     """
     columns = [
-        (*_padded(truth, said), _SIGNS[bool(truth), bool(said)] if truth != said else " ")
-        for truth, said in pairs(line.truth, line.said)
+        (*_pad_pair(truth, said), _SIGNS[bool(truth), bool(said)] if truth != said else " ")
+        for truth, said in align_characters(line.truth, line.said)
     ]
-    shown = _window(
+    shown = _choose_columns(
         [cell_len(truth) for truth, _, _ in columns], [sign != " " for *_, sign in columns], width - 10
     )
     text = Text.assemble(
-        (f"page {line.page}, line {line.line}: {terminal.count(line.edits, 'edit')}\n", "dim")
+        (f"page {line.page}, line {line.line}: {terminal.format_count(line.edits, 'edit')}\n", "dim")
     )
     for name, row in (("drawn", 0), ("read", 1), ("", 2)):
         text.append(f"  {name:<6}", "dim")
@@ -109,19 +109,19 @@ def beside(line: LineErrors, *, width: int) -> Text:
     return text
 
 
-def _padded(truth: str, said: str) -> tuple[str, str]:
-    """Make two characters visible, and equally wide; one that combines with what is before it stands on a circle."""
-    shown = [_shown(character) for character in (truth, said)]
+def _pad_pair(truth: str, said: str) -> tuple[str, str]:
+    """Return two characters made visible and equally wide; a combining mark stands on a circle."""
+    shown = [_make_visible(character) for character in (truth, said)]
     width = max(map(cell_len, shown))
     return shown[0] + " " * (width - cell_len(shown[0])), shown[1] + " " * (width - cell_len(shown[1]))
 
 
-def _shown(character: str) -> str:
-    visible = terminal.inline(character)
+def _make_visible(character: str) -> str:
+    visible = terminal.escape_line(character)
     return f"\u25cc{visible}" if visible and unicodedata.combining(visible[0]) else visible
 
 
-def _window(widths: Sequence[int], differs: Sequence[bool], room: int) -> slice:
+def _choose_columns(widths: Sequence[int], differs: Sequence[bool], room: int) -> slice:
     """Choose the columns to show: from the beginning, or a third of the room before the first difference."""
     start = stop = 0
     if sum(widths) > room:
@@ -136,37 +136,37 @@ def _window(widths: Sequence[int], differs: Sequence[bool], room: int) -> slice:
     return slice(start, len(widths))
 
 
-def confusions(errors: CharacterErrors) -> Text:
-    """Say which characters were taken for which, most often first."""
+def format_confusions(errors: CharacterErrors) -> Text:
+    """Return which characters were taken for which, most often first."""
     if not errors.edits:
         return Text("Confused: none.")
     said = Text.assemble(("Confused most: ", "bold"))
     most = errors.confusions.most_common(_CONFUSIONS)
     for number, ((truth, read), times) in enumerate(most):
         said.append("  " if number else "")
-        said.append(f"{_named(truth)}→{_named(read)}", "cyan").append(f" {times:,}×")
-    shown = {_named(character) for pair, _ in most for character in pair}
+        said.append(f"{_name_character(truth)}→{_name_character(read)}", "cyan").append(f" {times:,}×")
+    shown = {_name_character(character) for pair, _ in most for character in pair}
     meant = [meaning for sign, meaning in _MEANINGS.items() if sign in shown]
     return said.append(f" ({', '.join(meant)})" if meant else "", "dim")
 
 
-def _named(character: str) -> str:
-    return {"": "∅", " ": "␣"}.get(character, _shown(character))
+def _name_character(character: str) -> str:
+    return {"": "∅", " ": "␣"}.get(character, _make_visible(character))
 
 
 def percent(rate: float) -> str:
-    """Spell a rate, with three digits that count: 0.0123 %."""
+    """Return a rate in per cent, with three digits that count: 0.0123 %."""
     value = 100 * rate
     return f"{value:.3g} %" if value < 100 else f"{value:,.0f} %"
 
 
 def bounds(of: tuple[float, float]) -> str:
-    """Spell an interval in per cent, as short as it means something: 0.007–0.3."""
+    """Return an interval in per cent, in as few digits as make sense: 0.007–0.3."""
     return "–".join(f"{round(100 * bound, 3):.2g}" if bound < 0.1 else f"{100 * bound:,.0f}" for bound in of)
 
 
 def share(part: int, whole: int) -> str:
-    """Spell how many of how many; never 100 % where one is missing."""
+    """Return a share in per cent; never 100 % where one is missing."""
     if not whole:
         return "–"
     tenths = min(round(1000 * part / whole), 1000 if part == whole else 999)

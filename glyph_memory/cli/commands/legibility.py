@@ -12,7 +12,7 @@ from rich.text import Text
 
 from glyph_memory.cli import files, terminal
 from glyph_memory.cli.commands import check_view as checked
-from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.documents import read_document
 from glyph_memory.errors import StyleError
 from glyph_memory.evaluate import (
@@ -21,8 +21,8 @@ from glyph_memory.evaluate import (
     Legibility,
     LegibilityReport,
     ReadCounts,
-    kinds,
     legibility,
+    make_texts,
     style_grid,
 )
 from glyph_memory.evaluate.plot import check_plot, plot
@@ -37,7 +37,7 @@ _MEANT = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Texts:
-    """Which texts were asked for."""
+    """The texts to measure, as they were asked for."""
 
     paths: Sequence[str]
     """Files, instead of made texts."""
@@ -49,15 +49,15 @@ class Texts:
     """Of the files."""
 
     def read(self) -> dict[str, str]:
-        """Give the texts, by what to call them."""
+        """Return the texts, by name."""
         texts = {}
         for path in self.paths:
             document = read_document(path, encoding=self.encoding)
             name = document.title if document.title not in texts else str(path)
             texts[name] = document.text[: self.characters]
         if self.kinds is not None or not texts:
-            names = None if self.kinds is None else _parts(self.kinds)
-            texts |= kinds(names, characters=self.characters or CHARACTERS)
+            names = None if self.kinds is None else _split_names(self.kinds)
+            texts |= make_texts(names, characters=self.characters or CHARACTERS)
         return texts
 
 
@@ -75,7 +75,7 @@ def run(
     """Measure every style in every size with every text."""
     if picture is not None:
         check_plot(picture)
-    model = profile_of(profile, tokenizer=tokenizer)
+    model = find_profile(profile, tokenizer=tokenizer)
     styles = _styles(looks, sizes, model)
     read = texts.read()
     with terminal.progress("reading", total=len(styles) * sum(map(len, read.values()))) as step:
@@ -83,7 +83,7 @@ def run(
             styles, read, reader=reader, profile=model, progress=lambda page: step(len(page.text))
         )
     if picture is not None:
-        files.write(picture, plot(report, reader=_who(reader), suffix=picture.suffix))
+        files.write(picture, plot(report, reader=_name_reader(reader), suffix=picture.suffix))
     if as_json:
         terminal.print_json({"reader": reader, "note": _note(reader)} | report.to_json())
     else:
@@ -92,14 +92,14 @@ def run(
         terminal.warn(sentence)
 
 
-def _parts(typed: str) -> list[str]:
+def _split_names(typed: str) -> list[str]:
     return [part.strip() for part in typed.split(",") if part.strip()]
 
 
 def _styles(looks: Sequence[Look], sizes: str | None, model: ModelProfile) -> dict[str, PageStyle]:
     styles: dict[str, PageStyle] = {}
     for look in looks:
-        styles |= style_grid(look.fitted(model), name=look.name, sizes=_sizes(sizes))
+        styles |= style_grid(look.build_style(model), name=look.name, sizes=_sizes(sizes))
     return styles
 
 
@@ -107,7 +107,7 @@ def _sizes(typed: str | None) -> Sequence[float]:
     if typed is None:
         return SIZES_PT
     sizes = []
-    for part in _parts(typed):
+    for part in _split_names(typed):
         try:
             sizes.append(float(part))
         except ValueError as error:
@@ -115,27 +115,27 @@ def _sizes(typed: str | None) -> Sequence[float]:
     return sizes or SIZES_PT
 
 
-def _who(reader: str) -> str:
+def _name_reader(reader: str) -> str:
     return {"nano": "the nano reader", "tesseract": "Tesseract"}.get(reader, reader)
 
 
 def _note(reader: str) -> str:
-    who = _who(reader)
+    who = _name_reader(reader)
     return f"{who[0].upper()}{who[1:]}'s error: a lower bound on difficulty, not a VLM's"
 
 
 def _show(report: LegibilityReport, reader: str, picture: Path | None) -> None:
     screen = terminal.console()
-    screen.print(_fitting(report, screen))
-    screen.print(checked.confusions(report.errors))
+    screen.print(_fit_table(report, screen))
+    screen.print(checked.format_confusions(report.errors))
     screen.print(Text(f"{_note(reader)}. {_MEANT}", "dim"))
-    screen.print(Text(f"ρ: text tokens a page token. {terminal.how_counted(report)}", "dim"))
+    screen.print(Text(f"ρ: text tokens a page token. {terminal.describe_counting(report)}", "dim"))
     if picture is not None:
-        screen.print(Text(f"plot: {terminal.visible(str(picture))}"), soft_wrap=True)
+        screen.print(Text(f"plot: {terminal.escape_controls(str(picture))}"), soft_wrap=True)
 
 
-def _fitting(report: LegibilityReport, screen: Console) -> Table:
-    """Give the table with as much in it as the terminal is wide; all of it is in the JSON."""
+def _fit_table(report: LegibilityReport, screen: Console) -> Table:
+    """Return the table with as much in it as fits the terminal's width; the JSON holds everything."""
     endless = screen.options.update(max_width=10_000)
     for extras, intervals in ((True, True), (False, True), (False, False)):
         table = _table(report, extras=extras, intervals=intervals)
@@ -145,17 +145,19 @@ def _fitting(report: LegibilityReport, screen: Console) -> Table:
 
 
 def _table(report: LegibilityReport, *, extras: bool, intervals: bool) -> Table:
-    """Lay out a row for each style and size, a column for each text."""
+    """Return a table with a row for each style and size, a column for each text."""
     texts = list(dict.fromkeys(row.kind for row in report.rows))
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("style", overflow="fold")
-    for name in ("ρ", *map(terminal.inline, texts), *(("words", "idents", "s/page") if extras else ())):
+    for name in ("ρ", *map(terminal.escape_line, texts), *(("words", "idents", "s/page") if extras else ())):
         table.add_column(Text(name), justify="right", overflow="fold")
-    for style, rows in report.by_style().items():
+    for style, rows in report.group_by_style().items():
         of = {row.kind: row for row in rows}
         table.add_row(
-            Text(terminal.inline(style)),
-            terminal.ratio(sum(row.text_tokens for row in rows) / sum(row.page_tokens for row in rows)),
+            Text(terminal.escape_line(style)),
+            terminal.format_ratio(
+                sum(row.text_tokens for row in rows) / sum(row.page_tokens for row in rows)
+            ),
             *(_rate(of.get(name), intervals=intervals) for name in texts),
             *(_extras(rows) if extras else ()),
         )

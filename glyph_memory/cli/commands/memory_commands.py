@@ -6,13 +6,13 @@ Those modules are imported when a command runs, so that help and completion come
 from __future__ import annotations
 
 from glyph_memory.cli import options
-from glyph_memory.cli.root import MEMORY, registered
+from glyph_memory.cli.root import MEMORY, register_command
 
 _DATABASE = "glyph-memory.db"
 _SESSION = "default"
 
 
-@registered(
+@register_command(
     MEMORY,
     ("Without a server: what you ask is looked up in what was said, and quoted", "glyph-memory chat"),
     (
@@ -82,7 +82,7 @@ def chat(
     )
 
 
-@registered(
+@register_command(
     MEMORY,
     ("What was said about it, word for word", "glyph-memory recall gate code"),
     (
@@ -109,7 +109,7 @@ def recall(
     command.run(" ".join(words), Place(memory=memory, session=session), k=k, as_json=as_json)
 
 
-@registered(
+@register_command(
     MEMORY,
     ("A table", "glyph-memory report"),
     ("Everything to look at, in a browser", "glyph-memory report --session ops --html ops.html"),
@@ -121,7 +121,7 @@ def report(
     as_json: options.Json = False,
     html: options.Html = None,
 ) -> None:
-    """Say which turns of a session are text, which are on pages, and what that saves.
+    """Print which turns of a session are text, which are on pages, and what that saves.
 
     Counted for the window, the model and the look that the session's last chat had.
     """
@@ -131,7 +131,7 @@ def report(
     command.run(Place(memory=memory, session=session), html=html, as_json=as_json)
 
 
-@registered(
+@register_command(
     MEMORY,
     ("Those of the database in this folder", "glyph-memory sessions"),
     ("Those of another one, as JSON", "glyph-memory sessions --memory team.db --json"),
@@ -143,7 +143,7 @@ def sessions(*, memory: options.Memory = _DATABASE, as_json: options.Json = Fals
     command.run(memory, as_json=as_json)
 
 
-@registered(
+@register_command(
     MEMORY,
     ("A copy that any program can read", "glyph-memory export backup.jsonl"),
     ("Straight into another database", "glyph-memory export - | glyph-memory import - --memory copy.db"),
@@ -161,7 +161,7 @@ def export(
     command.export(file, Place(memory=memory, session=session))
 
 
-@registered(
+@register_command(
     MEMORY,
     ("Into a session of its own", "glyph-memory import backup.jsonl --session restored"),
     (

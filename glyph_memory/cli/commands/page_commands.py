@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from glyph_memory.cli import options
 from glyph_memory.cli.commands import evaluate_options
-from glyph_memory.cli.root import PAGES, registered
+from glyph_memory.cli.root import PAGES, register_command
 
 
-@registered(
+@register_command(
     PAGES,
     (
         "A picture of every page, and a report to look at",
@@ -57,7 +57,7 @@ def pages(
     )
 
 
-@registered(
+@register_command(
     PAGES,
     (
         "Without a server: what is asked is looked up, and quoted",
@@ -112,7 +112,7 @@ def ask(
     )
 
 
-@registered(
+@register_command(
     PAGES,
     ("Every model that is known, the one that gains most first", "glyph-memory tokens book.txt"),
     (
@@ -147,7 +147,7 @@ def tokens(
     )
 
 
-@registered(
+@register_command(
     PAGES,
     (
         "What sizes of Glyph's style cost in errors, drawn",

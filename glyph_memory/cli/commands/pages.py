@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from glyph_memory.cli import files, terminal
-from glyph_memory.cli.look import Look, load_fonts, profile_of
+from glyph_memory.cli.look import Look, find_profile, load_fonts
 from glyph_memory.documents import STDIN, open_text
 from glyph_memory.page import Escape, Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
@@ -35,7 +35,7 @@ class Places:
     """Contact sheet."""
 
     def to_json(self) -> dict[str, str]:
-        """Spell the places that were written to."""
+        """Return the paths that were asked for, by kind."""
         places = {"out": self.out, "report": self.report, "sheet": self.sheet}
         return {name: str(place) for name, place in places.items() if place is not None}
 
@@ -50,10 +50,10 @@ class _Printer:
     plates: list[Plate] = field(default_factory=list)
     last: int = 0
 
-    def take(self, page: Page) -> None:
+    def add_page(self, page: Page) -> None:
         self.last = page.number
         if self.checker:
-            self.checker.take(page)
+            self.checker.check_page(page)
         if self.places.sheet:
             self.sheet.add(page)
         if self.places.out or self.places.report:
@@ -63,8 +63,8 @@ class _Printer:
             if self.places.report:
                 self.plates.append(plate)
 
-    def new_plates(self) -> list[Plate]:
-        """Give the plates since the last call."""
+    def pop_plates(self) -> list[Plate]:
+        """Return the plates since the last call, and drop them."""
         plates, self.plates = self.plates, []
         return plates
 
@@ -80,21 +80,21 @@ def run(
     check: bool,
     as_json: bool,
 ) -> None:
-    """Typeset the files one after the other; each begins a page of its own, and numbers go on."""
-    model = profile_of(profile, tokenizer=tokenizer)
-    style = look.fitted(model)
+    """Typeset the files one after another; each begins a new page, and page numbers continue."""
+    model = find_profile(profile, tokenizer=tokenizer)
+    style = look.build_style(model)
     printer = _Printer(places=places, checker=_checker(style) if check else None)
     tallies, sections = [], []
     for path in paths or [STDIN]:
         tally = Tally(profile=model, style=look.name)
         for page in _typeset(path, encoding, style, tally, first_page=printer.last + 1):
-            printer.take(page)
+            printer.add_page(page)
         tallies.append(tally)
         sections.append(
             Section(
                 title=_title(path),
                 figures=tally.figures(),
-                plates=printer.new_plates(),
+                plates=printer.pop_plates(),
                 is_smooth=style.antialias,
             )
         )
@@ -104,7 +104,11 @@ def run(
     if places.sheet:
         files.write(places.sheet, printer.sheet.png())
     total = Tally.total(tallies)
-    warnings = [*broken_limits(total, model), *hints(total.escaped), *_left_over(places.out, printer.last)]
+    warnings = [
+        *broken_limits(total, model),
+        *hints(total.escaped),
+        *_find_old_pages(places.out, printer.last),
+    ]
     read = printer.checker.report() if printer.checker else None
     if as_json:
         texts = [{"text": section.title} | section.figures.to_json() for section in sections]
@@ -134,7 +138,7 @@ def _title(path: str) -> str:
 
 def _typeset(path: str, encoding: str, style: PageStyle, tally: Tally, *, first_page: int) -> Iterator[Page]:
     if path == STDIN and sys.stdin and sys.stdin.isatty():
-        terminal.dim("Reading what you type; Ctrl-D ends it.")
+        terminal.print_note("Reading what you type; Ctrl-D ends it.")
     pieces = open_text(path, encoding)
     load_fonts(style)
     size = Path(path).stat().st_size if path != STDIN and Path(path).is_file() else None
@@ -150,16 +154,16 @@ def _show(sections: Sequence[Section], total: Figures, places: Places) -> None:
         rows.append(("together", total))
     screen = terminal.console()
     screen.print(terminal.figures_table(rows))
-    screen.print(Text(terminal.how_counted(total), "dim"))
+    screen.print(Text(terminal.describe_counting(total), "dim"))
     for what, place in places.to_json().items():
         named = {"out": f"{total.pages:,} pages in", "report": "report:", "sheet": "contact sheet:"}[what]
-        screen.print(Text(f"{named} {terminal.visible(place)}"), soft_wrap=True)
+        screen.print(Text(f"{named} {terminal.escape_controls(place)}"), soft_wrap=True)
     if not places.to_json():
         screen.print(Text("Nothing was written; see --out, --report and --sheet.", "dim"))
 
 
 def hints(escaped: Sequence[Escape]) -> Iterator[str]:
-    """Say what would let escaped characters stand as themselves: a font, or HarfBuzz."""
+    """Return what to install so that escaped characters can be drawn: a font, or HarfBuzz."""
     missing = [escape for escape in escaped if escape.reason == "no font"]
     if missing:
         letters = (escape.character for escape in missing if unicodedata.category(escape.character) == "Lo")
@@ -168,25 +172,25 @@ def hints(escaped: Sequence[Escape]) -> Iterator[str]:
             " (for Chinese, Japanese and Korean on Debian: apt install fonts-noto-cjk)" if east_asian else ""
         )
         yield (
-            f"{_counted(missing)}: no font here has them, so they stand as their number; install a font that has "
+            f"{_describe_escapes(missing)}: no font here has them, so they stand as their number; install a font that has "
             f"them{where}, or give one with --font"
         )
     unshaped = [escape for escape in escaped if escape.reason == "needs shaping"]
     if unshaped:
         yield (
-            f"{_counted(unshaped)}: their script has to be shaped, so they stand as their number; "
+            f"{_describe_escapes(unshaped)}: their script has to be shaped, so they stand as their number; "
             "pip install 'glyph-memory[shaping]'"
         )
 
 
-def _counted(escapes: Sequence[Escape]) -> str:
+def _describe_escapes(escapes: Sequence[Escape]) -> str:
     shown = "".join(escape.character for escape in escapes[:8])
     more = "…" if len(escapes) > 8 else ""
     return f"{sum(escape.count for escape in escapes):,} characters ({shown}{more})"
 
 
-def _left_over(out: Path | None, last: int) -> Iterator[str]:
-    """Mention pages of an earlier, longer text: whoever reads the folder would take them for this one's."""
+def _find_old_pages(out: Path | None, last: int) -> Iterator[str]:
+    """Return a warning where the folder also holds pages of an earlier, longer text."""
     if out is None:
         return
     old = [path for path in out.glob("page-*.png") if path.stem[5:].isdigit() and int(path.stem[5:]) > last]

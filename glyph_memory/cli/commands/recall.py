@@ -9,14 +9,14 @@ from rich.padding import Padding
 from rich.text import Text
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.memories import Place, existing
+from glyph_memory.cli.memories import Place, open_existing_session
 from glyph_memory.memory import Passage
-from glyph_memory.report import query_words
+from glyph_memory.report import compile_query
 
 
 def run(query: str, place: Place, *, k: int, as_json: bool) -> None:
-    """Search, print."""
-    with existing(place) as memory:
+    """Search a session and print what was found."""
+    with open_existing_session(place) as memory:
         passages = memory.recall(query, k=k)
     if as_json:
         terminal.print_json({"query": query, "passages": [_to_json(passage) for passage in passages]})
@@ -27,7 +27,7 @@ def run(query: str, place: Place, *, k: int, as_json: bool) -> None:
 def show(passages: Sequence[Passage], query: str) -> None:
     """Print passages, each under its label; on a terminal with the query's words in colour."""
     if not passages:
-        terminal.dim(f"Nothing that was said holds any of: {query}")
+        terminal.print_note(f"Nothing that was said holds any of: {query}")
     screen = terminal.console()
     for number, passage in enumerate(passages):
         if number:
@@ -37,40 +37,40 @@ def show(passages: Sequence[Passage], query: str) -> None:
 
 
 def print_exactly(text: str, query: str = "") -> None:
-    """Print a text, two columns in; where that is no terminal, to the letter and with its own line ends alone."""
+    """Print a text indented by two columns; where that is no terminal, its characters unchanged."""
     if not sys.stdout.isatty():
         sys.stdout.write("".join(f"  {line}\n" for line in text.split("\n")))
         return
-    shown = Text(terminal.visible(text.removesuffix("\n")), overflow="fold")
-    words = query_words(query)
+    shown = Text(terminal.escape_controls(text.removesuffix("\n")), overflow="fold")
+    words = compile_query(query)
     if words is not None:
         shown.highlight_regex(words, "bold reverse")
     terminal.console().print(Padding(shown, (0, 0, 0, 2)))
 
 
 def label(anchor: int, role: str, name: str | None = None) -> Text:
-    """Give what a turn is cited by, as it stands on pages."""
+    """Return the label by which a turn is cited, as it stands on pages."""
     return Text.assemble(
         (f"§{anchor}", "bold cyan"),
         (f" {role}", "cyan"),
-        (f" {terminal.inline(name)}" if name else "", "cyan"),
+        (f" {terminal.escape_line(name)}" if name else "", "cyan"),
     )
 
 
-def where(passage: Passage) -> str:
-    """Say where a passage's turn is shown."""
+def describe_place(passage: Passage) -> str:
+    """Return where a passage's turn is shown, in words."""
     if passage.place == "page":
         return f"page {passage.page}" if passage.page else "in words, sealed"
     return {"head": "head", "text": "recent text", "departed": "no longer shown"}[passage.place]
 
 
 def _label(passage: Passage) -> Text:
-    length = len(passage.turn.said)
+    length = len(passage.turn.full_text)
     part = f"characters {passage.start + 1:,} to {passage.stop:,} of {length:,}"
     time = passage.turn.time
     about = [
-        where(passage),
-        terminal.clock(time) if time else "",
+        describe_place(passage),
+        terminal.format_time(time) if time else "",
         part if len(passage.text) < length else "",
         f"score {passage.score:.2f}",
     ]

@@ -9,15 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from glyph_memory.cli import files, terminal
-from glyph_memory.cli.memories import Place, existing
+from glyph_memory.cli.memories import Place, open_existing_session
 from glyph_memory.folding import Fold, Seal
 from glyph_memory.memory import GlyphMemory, MemoryReport
 from glyph_memory.report import MemorySection, report_html
 
 
 def run(place: Place, *, html: Path | None, as_json: bool) -> None:
-    """Count, print, write the file."""
-    with existing(place) as memory:
+    """Print a session's figures, and write its HTML report where one is asked for."""
+    with open_existing_session(place) as memory:
         report = memory.report()
         if html:
             title = f"Memory of {place.session}"
@@ -28,20 +28,20 @@ def run(place: Place, *, html: Path | None, as_json: bool) -> None:
             return
         show(report, memory.fold())
     if html:
-        terminal.console().print(Text(f"report: {terminal.inline(str(html))}"), soft_wrap=True)
+        terminal.console().print(Text(f"report: {terminal.escape_line(str(html))}"), soft_wrap=True)
 
 
-def of(memory: GlyphMemory) -> None:
-    """Print what there is to say of an open memory."""
+def print_report(memory: GlyphMemory) -> None:
+    """Print the figures of an open memory."""
     report = memory.report()
     show(report, memory.fold())
 
 
 def show(report: MemoryReport, fold: Fold, *, how_counted: bool = True) -> None:
-    """Print where turns are, what that saves, what else there is to know, and, if asked to, what counted."""
+    """Print where turns are, what that saves, further facts and, unless told not to, what counted."""
     screen = terminal.console()
     screen.print(_table(report, fold))
-    screen.print(_saved(report))
+    screen.print(_describe_savings(report))
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(no_wrap=True, style="dim")
     facts.add_column(overflow="fold")
@@ -49,13 +49,13 @@ def show(report: MemoryReport, fold: Fold, *, how_counted: bool = True) -> None:
         facts.add_row(name, Text(value))
     screen.print(facts)
     if how_counted:
-        screen.print(Text(terminal.how_counted(report, option="chat --tokenizer"), "dim"))
+        screen.print(Text(terminal.describe_counting(report, option="chat --tokenizer"), "dim"))
 
 
 def _table(report: MemoryReport, fold: Fold) -> Table:
     about = "" if report.text_exact else "≈ "
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(Text(f"session {terminal.inline(report.session)}"), overflow="fold")
+    table.add_column(Text(f"session {terminal.escape_line(report.session)}"), overflow="fold")
     for name in ("turns", "tokens", "as plain text"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, turns, tokens, plain in _rows(report, fold):
@@ -70,25 +70,30 @@ def _table(report: MemoryReport, fold: Fold) -> Table:
 
 
 def _rows(report: MemoryReport, fold: Fold) -> Iterator[tuple[str, int, int | None, int]]:
-    """Give each kind of place: its name, its turns, what they cost there, and what they would as plain text."""
-    on_pages = [seal for seal in fold.live if seal.kind == "pages"]
-    in_words = [seal for seal in fold.live if seal.kind == "text"]
+    """Return each kind of place: its name, its turns, their tokens there, their tokens as plain text."""
+    on_pages = [seal for seal in fold.visible_seals if seal.kind == "pages"]
+    in_words = [seal for seal in fold.visible_seals if seal.kind == "text"]
     yield "head, as text", report.head_turns, fold.head_tokens, fold.head_tokens
-    yield f"on {terminal.count(report.pages, 'page')}", report.page_turns, _shown(on_pages), _plain(on_pages)
-    yield "sealed as text", report.quoted_turns, _shown(in_words), _plain(in_words)
+    yield (
+        f"on {terminal.format_count(report.pages, 'page')}",
+        report.page_turns,
+        _sum_tokens(on_pages),
+        _sum_text_tokens(on_pages),
+    )
+    yield "sealed as text", report.quoted_turns, _sum_tokens(in_words), _sum_text_tokens(in_words)
     yield "recent, as text", report.recent_turns, fold.tail_tokens, fold.tail_tokens
-    yield "no longer shown", report.departed_turns, None, _plain(fold.departed)
+    yield "no longer shown", report.departed_turns, None, _sum_text_tokens(fold.evicted_seals)
 
 
-def _shown(seals: Sequence[Seal]) -> int:
+def _sum_tokens(seals: Sequence[Seal]) -> int:
     return sum(seal.tokens for seal in seals)
 
 
-def _plain(seals: Sequence[Seal]) -> int:
+def _sum_text_tokens(seals: Sequence[Seal]) -> int:
     return sum(seal.text_tokens for seal in seals)
 
 
-def _saved(report: MemoryReport) -> Text:
+def _describe_savings(report: MemoryReport) -> Text:
     about = "" if report.text_exact else "≈ "
     if report.saved_tokens <= 0:
         why = "nothing is on pages yet" if not report.pages else "turns are too few yet"
@@ -99,7 +104,7 @@ def _saved(report: MemoryReport) -> Text:
 
 
 def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
-    """Give what else there is to know; of what may be missing, only what is."""
+    """Return further facts, by name; those that need not apply, only where they do."""
     yield "epoch", f"{report.epoch:,}"
     if report.seals:
         room = f"{report.sealed_tokens:,} of {report.budget_tokens:,} tokens"
@@ -111,7 +116,7 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
             "on them alone",
         )
     if report.escapes:
-        yield "escaped", f"{terminal.count(report.escapes, 'character')} on the pages as their number"
+        yield "escaped", f"{terminal.format_count(report.escapes, 'character')} on the pages as their number"
     if report.pictures_missing:
         yield (
             "pictures",

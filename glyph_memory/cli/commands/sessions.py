@@ -8,20 +8,20 @@ from rich.table import Table
 from rich.text import Text
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.memories import existing_store
+from glyph_memory.cli.memories import open_existing_store
 from glyph_memory.store import SessionInfo
 
 
 def run(memory: str, *, as_json: bool) -> None:
-    """List them."""
-    with existing_store(memory) as store:
+    """Print a database's sessions."""
+    with open_existing_store(memory) as store:
         sessions = store.sessions()
     if as_json:
         terminal.print_json({"sessions": [_to_json(session) for session in sessions]})
     elif sessions:
         terminal.console().print(_table(sessions))
     else:
-        terminal.dim("No session has been begun yet.")
+        terminal.print_note("No session has been begun yet.")
 
 
 def _table(sessions: tuple[SessionInfo, ...]) -> Table:
@@ -31,13 +31,13 @@ def _table(sessions: tuple[SessionInfo, ...]) -> Table:
     table.add_column("first", no_wrap=True)
     table.add_column("last", no_wrap=True)
     for session in sessions:
-        name = Text(terminal.inline(session.name))
+        name = Text(terminal.escape_line(session.name))
         table.add_row(name, f"{session.turns:,}", _time(session.first_time), _time(session.last_time))
     return table
 
 
 def _time(time: datetime | None) -> str:
-    return terminal.clock(time) if time else "–"
+    return terminal.format_time(time) if time else "–"
 
 
 def _to_json(session: SessionInfo) -> dict[str, object]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.look import Look, profile_of
+from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.documents import read_document
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, Size, TextCounter
@@ -57,8 +57,8 @@ class _Row:
 def run(
     file: str, names: Sequence[str], *, look: Look, tokenizer: str | None, encoding: str, as_json: bool
 ) -> None:
-    """Typeset once for every grid that models want their pages on; the rest is arithmetic."""
-    profiles = [profile_of(name, tokenizer=tokenizer) for name in names or ModelProfile.names()]
+    """Typeset once for each page grid that the models need, and print what each model would count."""
+    profiles = [find_profile(name, tokenizer=tokenizer) for name in names or ModelProfile.names()]
     document = read_document(file, encoding=encoding)
     rows = sorted(_rows(document, profiles, look), key=lambda row: (-row.ratio, row.profile.name))
     if as_json:
@@ -72,7 +72,7 @@ def run(
 
 
 def _rows(document: Document, profiles: Sequence[ModelProfile], look: Look) -> list[_Row]:
-    styles = [look.fitted(profile) for profile in profiles]
+    styles = [look.build_style(profile) for profile in profiles]
     sizes: dict[PageStyle, list[Size]] = {}
     counts: dict[TextCounter, int] = {}
     different = len(set(styles))
@@ -109,7 +109,7 @@ def _table(rows: Sequence[_Row]) -> Table:
             row.profile.name,
             f"{about}{row.text_tokens:,}",
             f"{row.page_tokens:,}",
-            terminal.ratio(row.ratio),
+            terminal.format_ratio(row.ratio),
             f"{len(row.sizes):,}",
             f"{row.profile.window_tokens:,}",
             Text("" if row.fits else "too long", "yellow"),
@@ -118,7 +118,7 @@ def _table(rows: Sequence[_Row]) -> Table:
 
 
 def _notes(rows: Sequence[_Row]) -> list[str]:
-    """Say how text was counted, once for every counter."""
+    """Return notes on how text was counted, one for each counter."""
     notes = [f"exact: {row.counter.name}" for row in rows if row.counter.exact]
     for row in rows:
         error = row.counter.typical_error

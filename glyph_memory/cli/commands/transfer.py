@@ -11,40 +11,40 @@ from pathlib import Path
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.chat.settings import Settings
-from glyph_memory.cli.memories import Place, existing, ready
+from glyph_memory.cli.memories import Place, open_existing_session, open_or_create_session
 from glyph_memory.documents import STDIN
 from glyph_memory.errors import DocumentError
 from glyph_memory.memory.jsonl import write_lines
 
 
 def export(file: str, place: Place) -> None:
-    """Write a session's turns."""
-    with existing(place) as memory:
+    """Write a session's turns to a file."""
+    with open_existing_session(place) as memory:
         if file == STDIN:
             for line in write_lines(memory.turns(), session=memory.session):
                 sys.stdout.write(line)
             return
         count = memory.export(file)
-    terminal.dim(f"{terminal.count(count, 'turn')} in {file}")
+    terminal.print_note(f"{terminal.format_count(count, 'turn')} in {file}")
 
 
 def import_(file: str, place: Place) -> None:
     """Add a file's turns to a session."""
     with _source(file) as path:
-        lines = _lines(path)
+        lines = _count_lines(path)
         with (
-            ready(place, Settings()) as (memory, _),
+            open_or_create_session(place, Settings()) as (memory, _),
             terminal.progress(file, total=lines, unit="turns") as step,
         ):
             count = memory.import_(path, progress=lambda turns: step(turns, turns))
             known = sum(1 for _ in memory.turns()) - count
-    more = f"; {terminal.count(known, 'turn')} were there before" if known else ""
-    terminal.dim(f"{terminal.count(count, 'turn')} added to {place}{more}")
+    more = f"; {terminal.format_count(known, 'turn')} were there before" if known else ""
+    terminal.print_note(f"{terminal.format_count(count, 'turn')} added to {place}{more}")
 
 
 @contextmanager
 def _source(file: str) -> Iterator[Path]:
-    """Give a file; what comes through a pipe is written to one first, since all of it is to be there or nothing.
+    """Return the path of the input; piped input is copied to a file first, to be imported whole or not.
 
     Raises:
         DocumentError: There is none.
@@ -62,8 +62,8 @@ def _source(file: str) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def _lines(path: Path) -> int | None:
-    """Count a file's turns, for the bar alone."""
+def _count_lines(path: Path) -> int | None:
+    """Return how many turns a file has, for the progress bar; None where no bar is shown."""
     if not sys.stderr.isatty():
         return None
     with suppress(OSError), path.open("rb") as stream:

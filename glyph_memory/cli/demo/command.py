@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from glyph_memory.cli import options
-from glyph_memory.cli.root import START, registered
+from glyph_memory.cli.root import START, register_command
 
 
-@registered(
+@register_command(
     START,
     ("Half a minute; then open out/demo.html in a browser", "glyph-memory demo"),
     ("Elsewhere, with the figures as JSON", "glyph-memory demo --out /srv/www/demo --json"),

@@ -11,7 +11,7 @@ from rich.text import Text
 from glyph_memory.cli import terminal
 from glyph_memory.cli.commands import recall, report
 from glyph_memory.folding import Fold
-from glyph_memory.memory import GlyphMemory, Passage, Zoomed
+from glyph_memory.memory import GlyphMemory, Passage, ZoomResult
 from glyph_memory.report import MemorySection
 from glyph_memory.transcript import Transcript
 
@@ -26,7 +26,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
+class DemoMemory:
     """A conversation in a database, and what was looked up in it."""
 
     path: Path
@@ -37,22 +37,24 @@ class Remembered:
     """What is where."""
     found: tuple[Passage, ...]
     """What a search gave."""
-    zoomed: Zoomed
+    zoomed: ZoomResult
     """One turn."""
 
     def show(self) -> None:
-        """Print it."""
+        """Print the memory's figures, lines of a ledger, a passage and a turn."""
         screen = terminal.console()
         screen.print()
         screen.print(Text("The conversation's memory", "bold"))
         report.show(self.section.report, self.fold, how_counted=False)
-        seal = self.fold.live[0]
-        _head("From the ledger", f"beside pages 1 to {len(seal.pages)}, for what print makes hard to read")
+        seal = self.fold.visible_seals[0]
+        _print_heading(
+            "From the ledger", f"beside pages 1 to {len(seal.pages)}, for what print makes hard to read"
+        )
         for line in seal.ledger[:_LINES]:
-            screen.print(Text(f"  {terminal.visible(line)}"), soft_wrap=True)
-        _head("Recalled by words", f'recall("{_QUERY}")')
+            screen.print(Text(f"  {terminal.escape_controls(line)}"), soft_wrap=True)
+        _print_heading("Recalled by words", f'recall("{_QUERY}")')
         recall.show(self.found, _QUERY)
-        _head("Looked at by its number", f'zoom("{_ANCHOR}")')
+        _print_heading("Looked at by its number", f'zoom("{_ANCHOR}")')
         turn = self.zoomed.turns[0]
         screen.print(recall.label(turn.anchor or 0, turn.role, turn.name))
         recall.print_exactly(self.zoomed.text)
@@ -63,8 +65,8 @@ class Remembered:
         )
 
 
-def remember(talk: Transcript, path: Path) -> Remembered:
-    """Store a conversation anew, and look into it.
+def remember(talk: Transcript, path: Path) -> DemoMemory:
+    """Store a conversation in an emptied session, then search it and zoom into it.
 
     Raises:
         StoreError: The database cannot be written.
@@ -84,10 +86,10 @@ def remember(talk: Transcript, path: Path) -> Remembered:
             seals=_SEALS,
             recent=_RECENT,
         )
-        return Remembered(path=path, section=section, fold=memory.fold(), found=found, zoomed=zoomed)
+        return DemoMemory(path=path, section=section, fold=memory.fold(), found=found, zoomed=zoomed)
 
 
-def _head(what: str, how: str) -> None:
+def _print_heading(what: str, how: str) -> None:
     screen = terminal.console()
     screen.print()
     screen.print(Text.assemble((what, "bold"), (f"  {how}", "dim")), soft_wrap=True)

@@ -13,7 +13,7 @@ from glyph_memory.cli.progress import Progress
 from glyph_memory.context import Context
 from glyph_memory.nano import NanoReader
 from glyph_memory.page import Page
-from glyph_memory.report import Answered, AnswersSection, Excerpt
+from glyph_memory.report import AnsweredQuestion, AnswersSection, Excerpt
 
 REFERENCE_PAGES, MEMORY_PAGES = 6, 10
 """Pages that are read of each text: reading one takes some tenths of a second."""
@@ -46,17 +46,17 @@ def ask(reference: Sequence[Page], remembered: Sequence[Page]) -> AnswersSection
             title=_TITLE,
             note=_NOTE,
             answers=[
-                *_asked(
+                *_answer_questions(
                     reader, "Python\N{RIGHT SINGLE QUOTATION MARK}s reference", reference, REFERENCE_QUESTIONS
                 ),
-                *_asked(reader, "the conversation", remembered, MEMORY_QUESTIONS),
+                *_answer_questions(reader, "the conversation", remembered, MEMORY_QUESTIONS),
             ],
         )
 
 
-def _asked(
+def _answer_questions(
     reader: NanoReader, about: str, pages: Sequence[Page], questions: Sequence[str]
-) -> Iterator[Answered]:
+) -> Iterator[AnsweredQuestion]:
     for question in questions:
         began = time.monotonic()
         reading = reader.read(Context.of(question, pages=pages))
@@ -64,12 +64,14 @@ def _asked(
         quote, excerpt = next(iter(reading.quotes), None), None
         if quote is not None and quote.image is not None and quote.box is not None:
             excerpt = Excerpt.of(pages[quote.image].image, quote.box)
-        shown = f"{about}, {terminal.count(len(pages), 'page')}"
-        yield Answered(about=shown, question=question, reading=reading, seconds=seconds, excerpt=excerpt)
+        shown = f"{about}, {terminal.format_count(len(pages), 'page')}"
+        yield AnsweredQuestion(
+            about=shown, question=question, reading=reading, seconds=seconds, excerpt=excerpt
+        )
 
 
-def first(pages: Iterator[Page], count: int) -> list[Page]:
-    """Give the first pages of many."""
+def take_first(pages: Iterator[Page], count: int) -> list[Page]:
+    """Return the first pages of many."""
     return list(islice(pages, count))
 
 
@@ -84,14 +86,14 @@ def show(section: AnswersSection) -> None:
         screen.print()
         screen.print(Text.assemble((answered.question, "cyan"), (took, "dim")), soft_wrap=True)
         said = answered.quote or answered.reading.text
-        screen.print(Text(terminal.visible(str(said))), soft_wrap=True)
+        screen.print(Text(terminal.escape_controls(str(said))), soft_wrap=True)
     screen.print()
     more = 'glyph-memory ask FILE "QUESTION"'
     screen.print(Text.assemble("Ask about a text of yours: ", (more, "cyan")), soft_wrap=True)
 
 
 def to_json(section: AnswersSection) -> list[dict[str, object]]:
-    """Spell questions and their first quotes as plain values."""
+    """Return questions and their first quotes as plain values for JSON."""
     return [
         {
             "question": answered.question,

@@ -27,7 +27,7 @@ _TURNS = 1000
 
 def run(out: Path, *, as_json: bool) -> None:
     """Typeset each text line for line and densely, fold the conversation, print the figures, write the report."""
-    profile = ModelProfile.named("glyph")
+    profile = ModelProfile.from_name("glyph")
     reference = Document(text="\n\n".join(topics.topics.values()), title="Python's language reference")
     talk = agent_conversation(turns=_TURNS)
     sheet = ContactSheet()
@@ -60,7 +60,7 @@ def run(out: Path, *, as_json: bool) -> None:
         return
     screen = terminal.console()
     screen.print(terminal.figures_table([(section.title, section.figures) for section in sections]))
-    screen.print(Text(terminal.how_counted(sections[0].figures), "dim"))
+    screen.print(Text(terminal.describe_counting(sections[0].figures), "dim"))
     screen.print(Text("Dense: lines run together, each line break a small red ⏎.", "dim"))
     memory.show()
     if answers:
@@ -76,12 +76,12 @@ _NOTE = (
 
 
 def _answers(reference: Document, path: Path, profile: ModelProfile) -> AnswersSection | None:
-    """Ask about both texts; a reader that lacks its weights is no reason to show nothing else."""
-    pages = demo_questions.first(
-        iter_pages(reference, style=Look().fitted(profile)), demo_questions.REFERENCE_PAGES
+    """Return answers about both texts; None, with a warning, where the reader lacks its weights."""
+    pages = demo_questions.take_first(
+        iter_pages(reference, style=Look().build_style(profile)), demo_questions.REFERENCE_PAGES
     )
     with GlyphMemory.open(path, session=demo_memory.SESSION) as memory:
-        remembered = demo_questions.first(memory.pages(), demo_questions.MEMORY_PAGES)
+        remembered = demo_questions.take_first(memory.pages(), demo_questions.MEMORY_PAGES)
     try:
         return demo_questions.ask(pages, remembered)
     except ReaderError as error:
@@ -92,7 +92,7 @@ def _answers(reference: Document, path: Path, profile: ModelProfile) -> AnswersS
 def _section(
     title: str, source: Document | Transcript, look: Look, profile: ModelProfile, sheet: ContactSheet
 ) -> Section:
-    style = look.fitted(profile)
+    style = look.build_style(profile)
     load_fonts(style)
     tally, plates = Tally(profile=profile, style=look.name), list[Plate]()
     length = len(source.text) if isinstance(source, Document) else None

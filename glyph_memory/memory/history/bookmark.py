@@ -37,7 +37,7 @@ class Bookmark:
 
     @classmethod
     def of(cls, fold: Fold, *, shed_names: str) -> Self:
-        """Take what is to be kept from a fold that is `shedding`."""
+        """Return the bookmark of a fold after `Fold.drop_evicted`."""
         return cls(
             seals=fold.seals, shed=fold.shed, shed_names=shed_names, spent=fold.spent, epoch=fold.epoch
         )
@@ -48,9 +48,9 @@ class Bookmark:
         return sum(last - first + 1 for first, last in self.shed)
 
     def to_json(self) -> dict[str, Any]:
-        """Spell it as plain values: strings, numbers, lists, dictionaries."""
+        """Return it as plain values: strings, numbers, lists, dictionaries."""
         return {
-            "seals": [_listed(seal.to_json()) for seal in self.seals],
+            "seals": [_to_lists(seal.to_json()) for seal in self.seals],
             "shed": [list(stretch) for stretch in self.shed],
             "shed_names": self.shed_names,
             "spent": self.spent,
@@ -59,7 +59,7 @@ class Bookmark:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
-        """Take one from what `to_json` gave.
+        """Return a bookmark from what `to_json` returned.
 
         Raises:
             TypeError: It is no bookmark.
@@ -77,8 +77,8 @@ class Bookmark:
             raise TypeError(f"no bookmark: {error!r}") from error
 
 
-def _listed(seal: dict[str, Any]) -> dict[str, Any]:
-    """Give tuples as lists: checkpoints of frameworks hand back lists, and one spelling is to be one."""
+def _to_lists(seal: dict[str, Any]) -> dict[str, Any]:
+    """Turn a seal's tuples into lists: frameworks' checkpoints return lists, and both have to compare equal."""
     pages = [{**page, "size": [*page["size"]], "anchors": [*page["anchors"]]} for page in seal["pages"]]
     pictures = [{**one, "size": one["size"] and [*one["size"]]} for one in seal["pictures"]]
     lists = {"anchors": [*seal["anchors"]], "ledger": [*seal["ledger"]]}

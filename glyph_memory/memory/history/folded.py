@@ -17,17 +17,17 @@ from glyph_memory.context import (
     RESULT,
     ImagePart,
     Parts,
+    build_sealed_parts,
     orphan_line,
-    paired,
-    repeated,
-    shown_parts,
+    pair_calls,
+    repeat_turns,
     unanswered_line,
 )
 from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.history.bookmark import Bookmark
-from glyph_memory.memory.recall import Passage, Zoomed, passage
-from glyph_memory.memory.zoom import asked_for
+from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage
+from glyph_memory.memory.zoom import parse_target
 from glyph_memory.search.texts import search
 from glyph_memory.transcript import Turn
 
@@ -38,7 +38,7 @@ M = TypeVar("M")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept(Generic[M]):
+class KeptMessage(Generic[M]):
     """A recent message: it stays text."""
 
     message: M
@@ -53,7 +53,7 @@ class Kept(Generic[M]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Folded(Generic[M]):
+class FoldedHistory(Generic[M]):
     """A history, folded.
 
     A request is made of the leading system messages, `shown()` as a user's message, and `recent`.
@@ -77,8 +77,8 @@ class Folded(Generic[M]):
         """What is to be kept beside the history, and given to the next call."""
         return self.mark()
 
-    def shown(self, *, merged: bool = False) -> Parts:
-        """Give what a user is to say after the head: a note, the pages under their captions, identifiers, requests.
+    def build_user_parts(self, *, merged: bool = False) -> Parts:
+        """Return the user message that follows the head: a note, captioned pages, identifiers, requests.
 
         Nothing where nothing is sealed, but for an opening where the first recent message is no user's: most chat
         templates insist on one.
@@ -89,9 +89,9 @@ class Folded(Generic[M]):
         recent = self.fold.tail[:1]
         if not self.fold.seals:
             return () if not recent or recent[0].turn.role == "user" else (OPENING,)
-        told = repeated(self.fold, self.folding.binder).texts
-        parts = shown_parts(
-            self.fold, sealed=(self.parts[seal.number] for seal in self.fold.live), repeated=told
+        told = repeat_turns(self.fold, self.folding.binder).texts
+        parts = build_sealed_parts(
+            self.fold, sealed=(self.parts[seal.number] for seal in self.fold.visible_seals), repeated=told
         )
         return (*parts, GOES_ON) if merged else parts
 
@@ -99,23 +99,26 @@ class Folded(Generic[M]):
     def images(self) -> tuple[ImagePart, ...]:
         """Every page and picture of what is sealed, in order."""
         return tuple(
-            part for seal in self.fold.live for part in self.parts[seal.number] if isinstance(part, ImagePart)
+            part
+            for seal in self.fold.visible_seals
+            for part in self.parts[seal.number]
+            if isinstance(part, ImagePart)
         )
 
     @cached_property
-    def recent(self) -> tuple[Kept[M], ...]:
+    def recent(self) -> tuple[KeptMessage[M], ...]:
         """The messages that stay text, oldest first."""
-        plain = self.folding.binder.plain
+        plain = self.folding.binder.clean_and_escape
         turns = [recent.turn for recent in self.fold.tail]
         messages = self.messages[len(self.messages) - len(turns) :]
-        ids, kept = paired(turns), []
+        ids, kept = pair_calls(turns), []
         for place, (message, turn) in enumerate(zip(messages, turns, strict=True)):
             is_orphan = turn.role == "tool" and (place, RESULT) not in ids
             lost = [
                 (number, call) for number, call in enumerate(turn.tool_calls) if (place, number) not in ids
             ]
             kept.append(
-                Kept(
+                KeptMessage(
                     message=message,
                     turn=turn,
                     orphan=orphan_line(plain(turn.name or "")) if is_orphan else "",
@@ -142,22 +145,22 @@ class Folded(Generic[M]):
         return None if place is None else self._turn_at(place)
 
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
-        """Search all that was said, shown or not; as `GlyphMemory.recall`, though the whole history is read each time.
+        """Search all messages, whether shown or not; like `GlyphMemory.recall`, but each call reads the history.
 
         Args:
             query: Words to look for; it is no syntax.
             k: How many passages at the most.
         """
-        from glyph_memory.store.rows import searchable  # noqa: PLC0415 - SQL is loaded when something is looked for
+        from glyph_memory.store.rows import extract_search_text  # noqa: PLC0415 - SQL is loaded when something is looked for
 
         turns = map(self.folding.turn_of, self.messages)
-        hits = search(map(searchable, turns), query, k=k)
+        hits = search(map(extract_search_text, turns), query, k=k)
         return tuple(
-            passage(self._turn_at(place), query, score=score, fold=self.fold) for place, score in hits
+            cut_passage(self._turn_at(place), query, score=score, fold=self.fold) for place, score in hits
         )
 
-    def zoom(self, what: int | str) -> Zoomed:
-        """Give a turn by its anchor, or a page that is shown by its number, exactly.
+    def zoom(self, what: int | str) -> ZoomResult:
+        """Return the exact text of a turn by its anchor, or of a page that is shown by its number.
 
         Args:
             what: `42`, "§42", or "page 7".
@@ -165,24 +168,24 @@ class Folded(Generic[M]):
         Raises:
             StoreError: There is no such turn, or no such page is shown.
         """
-        asked = asked_for(what)
+        asked = parse_target(what)
         if asked is not None and asked.is_page:
-            return self._page(asked.number)
+            return self._zoom_page(asked.number)
         turn = self.turn(asked.number) if asked else None
         if turn is None:
             raise StoreError(f"no turn {what!r} in this history; give an anchor such as '§42', or 'page 7'")
-        return Zoomed(text=turn.said, turns=(turn,))
+        return ZoomResult(text=turn.full_text, turns=(turn,))
 
-    def _page(self, number: int) -> Zoomed:
-        for seal in self.fold.live:
+    def _zoom_page(self, number: int) -> ZoomResult:
+        for seal in self.fold.visible_seals:
             for page in seal.pages:
                 if page.number == number:
                     turns = [self._turn_at(self._places[anchor]) for anchor in seal.anchors]
                     drawn = self.folding.binder.pages(seal, turns)
                     first, last = page.anchors
                     shown = [turn for turn in turns if first <= (turn.anchor or 0) <= last]
-                    return Zoomed(text=drawn[number - seal.pages[0].number].text, turns=tuple(shown))
-        numbers = [page.number for seal in self.fold.live for page in seal.pages]
+                    return ZoomResult(text=drawn[number - seal.pages[0].number].text, turns=tuple(shown))
+        numbers = [page.number for seal in self.fold.visible_seals for page in seal.pages]
         there = f"pages {numbers[0]} to {numbers[-1]} are" if numbers else "none is"
         raise StoreError(f"no page {number} is shown; {there}")
 

@@ -14,12 +14,12 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from glyph_memory.context import Binder, Captions, ImageCache, ImagePart, Latest, Parts, RecentImages
+from glyph_memory.context import Binder, Captions, ImageCache, ImagePart, LruCache, Parts, RecentImages
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold, FoldPolicy, Seal, Stretches, fold, step
 from glyph_memory.memory.cache import Drafts, FolderCache
 from glyph_memory.memory.history.bookmark import Bookmark
-from glyph_memory.memory.history.folded import Folded
+from glyph_memory.memory.history.folded import FoldedHistory
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
@@ -49,7 +49,7 @@ _FONTS = "fonts changed under the same name: pages are drawn anew"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
+class _RememberedFold:
     """A history as it was folded last."""
 
     keys: Keys
@@ -65,10 +65,10 @@ class _History(Generic[M]):
     head: tuple[Turn, ...]
     reserved_tokens: int
 
-    def shed(self, mark: Bookmark) -> Sequence[M]:
+    def list_compacted(self, mark: Bookmark) -> Sequence[M]:
         return self.messages[len(self.head) : len(self.head) + mark.shed_count]
 
-    def kept(self, mark: Bookmark) -> Sequence[M]:
+    def list_remaining(self, mark: Bookmark) -> Sequence[M]:
         return self.messages[len(self.head) + mark.shed_count :]
 
 
@@ -115,12 +115,12 @@ class Folding(Generic[M]):
         cache: ImageCache = RecentImages() if pages is None else FolderCache(Path(pages))
         self._drafts = Drafts(cache)
         self.binder = Binder(profile, style=style, policy=policy, cache=self._drafts, captions=captions)
-        self._known = Latest[Hashable, _Known](at_most=2 * _HISTORIES)
-        self._parts = Latest[Seal, Parts](at_most=_PARTS_BYTES)
+        self._known = LruCache[Hashable, _RememberedFold](at_most=2 * _HISTORIES)
+        self._parts = LruCache[Seal, Parts](at_most=_PARTS_BYTES)
 
     def fold(
         self, messages: Sequence[M], bookmark: Bookmark | None = None, *, reserved_tokens: int = 0
-    ) -> Folded[M]:
+    ) -> FoldedHistory[M]:
         """Fold a history.
 
         Args:
@@ -137,33 +137,33 @@ class Folding(Generic[M]):
         history = _History(
             messages=messages, head=tuple(head), reserved_tokens=-(-reserved_tokens // _STEP) * _STEP
         )
-        if mark.shed and self._names(history.shed(mark)) != mark.shed_names:
+        if mark.shed and self._digest_names(history.list_compacted(mark)) != mark.shed_names:
             mark, notice = Bookmark(spent=mark.spent, epoch=mark.epoch + 1), _GONE
         if any(seal.fingerprint != self.binder.fingerprint for seal in mark.seals):
             notice = _ANEW
-        folded, keys = self._folded(history, mark)
-        notice = notice or _changed(mark, folded)
+        folded, keys = self._fold_history(history, mark)
+        notice = notice or _describe_changes(mark, folded)
         try:
-            parts = self._shown(folded, history.kept(mark))
+            parts = self._collect_parts(folded, history.list_remaining(mark))
         except FontError:
             mark, notice = Bookmark(spent=folded.spent, epoch=folded.epoch + 1), _FONTS
-            folded, keys = self._folded(history, mark)
-            parts = self._shown(folded, history.kept(mark))
-        return Folded(
-            fold=folded.shedding(),
-            mark=lambda: self._marked(folded, mark, history, keys),
+            folded, keys = self._fold_history(history, mark)
+            parts = self._collect_parts(folded, history.list_remaining(mark))
+        return FoldedHistory(
+            fold=folded.drop_evicted(),
+            mark=lambda: self._make_bookmark(folded, mark, history, keys),
             messages=messages,
             parts=parts,
             notice=notice,
             folding=self,
         )
 
-    def _folded(self, history: _History[M], mark: Bookmark) -> tuple[Fold, Keys]:
-        """Fold on from the bookmark, or from what is remembered of the same history; give the keys of what is kept."""
-        kept = history.kept(mark)
+    def _fold_history(self, history: _History[M], mark: Bookmark) -> tuple[Fold, Keys]:
+        """Fold on from the bookmark or the remembered fold; return the fold and the keys of the remaining messages."""
+        kept = history.list_remaining(mark)
         # Hashes take no room, and keep no text of anybody's alive.
         keys = array("q", (hash(self.key_of(message)) for message in kept))
-        token = _token(mark, history, keys)
+        token = _memory_key(mark, history, keys)
         known = self._known.get(token)
         if known is not None and known.keys == keys[: len(known.keys)]:
             folded = known.fold
@@ -178,23 +178,23 @@ class Folding(Generic[M]):
                 spent=mark.spent,
                 epoch=mark.epoch,
                 shed=mark.shed,
-                request=self._request(history, mark),
+                request=self._find_request(history, mark),
                 reserved_tokens=history.reserved_tokens,
             )
-        self._known.put(token, _Known(keys=keys, fold=folded))
+        self._known.put(token, _RememberedFold(keys=keys, fold=folded))
         return folded, keys
 
-    def _request(self, history: _History[M], mark: Bookmark) -> Turn | None:
-        """Find the newest user's turn among those that are shed."""
-        anchors = [*_each(mark.shed)]
-        for message, anchor in zip(reversed(history.shed(mark)), reversed(anchors), strict=False):
+    def _find_request(self, history: _History[M], mark: Bookmark) -> Turn | None:
+        """Return the newest user's turn among the compacted ones; None where there is none."""
+        anchors = [*_iterate_anchors(mark.shed)]
+        for message, anchor in zip(reversed(history.list_compacted(mark)), reversed(anchors), strict=False):
             turn = self.turn_of(message)
             if turn.role == "user":
                 return replace(turn, anchor=anchor)
         return None
 
-    def _shown(self, folded: Fold, kept: Sequence[M]) -> dict[int, Parts]:
-        """Give what is sent of each seal that is shown."""
+    def _collect_parts(self, folded: Fold, kept: Sequence[M]) -> dict[int, Parts]:
+        """Return what is sent of each visible seal, by its number."""
         shown, begin = dict[int, Parts](), 0
         for seal in folded.seals:
             end = begin + len(seal.anchors)
@@ -213,23 +213,23 @@ class Folding(Generic[M]):
         return parts
 
     def turns(self, seal: Seal, run: Sequence[M]) -> list[Turn]:
-        """Give a seal's messages as turns, with its anchors."""
+        """Return a seal's messages as turns, with its anchors."""
         return [
             replace(self.turn_of(one), anchor=anchor) for one, anchor in zip(run, seal.anchors, strict=True)
         ]
 
-    def _marked(self, folded: Fold, mark: Bookmark, history: _History[M], keys: Keys) -> Bookmark:
-        """Say where the fold stands, and remember it under that, too."""
-        shedding = folded.shedding()
+    def _make_bookmark(self, folded: Fold, mark: Bookmark, history: _History[M], keys: Keys) -> Bookmark:
+        """Return the bookmark of a fold, and remember the fold under it, too."""
+        shedding = folded.drop_evicted()
         marked = Bookmark.of(shedding, shed_names=mark.shed_names)
         if shedding is not folded:
-            marked = replace(marked, shed_names=self._names(history.shed(marked)))
+            marked = replace(marked, shed_names=self._digest_names(history.list_compacted(marked)))
             keys = keys[marked.shed_count - mark.shed_count :]
-        self._known.put(_token(marked, history, keys), _Known(keys=keys, fold=shedding))
+        self._known.put(_memory_key(marked, history, keys), _RememberedFold(keys=keys, fold=shedding))
         return marked
 
-    def _names(self, messages: Sequence[M]) -> str:
-        """Tell messages that are shed by how many they are, and by the names of those at both ends.
+    def _digest_names(self, messages: Sequence[M]) -> str:
+        """Return the number of compacted messages and a digest of the names of those at both ends.
 
         Whatever is added or removed among them moves the last ones; one that only says something else now moves
         nothing, and is not shown.
@@ -239,20 +239,20 @@ class Folding(Generic[M]):
         return f"{len(messages)}:{digest.hexdigest()}"
 
 
-def _token(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
-    """Give what a history is remembered under."""
+def _memory_key(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
+    """Return the key under which a history is remembered."""
     last = mark.seals[-1] if mark.seals else None
     told = last and (last.number, last.turns, last.previous, last.fingerprint)
     return (told, mark.shed_names, mark.spent, mark.epoch, history.head, history.reserved_tokens, *keys[:1])
 
 
-def _changed(mark: Bookmark, folded: Fold) -> str:
-    """Say how many of the bookmark's seals no longer match the history; nothing where all do."""
+def _describe_changes(mark: Bookmark, folded: Fold) -> str:
+    """Return a notice of how many of the bookmark's seals no longer match the history; empty where all do."""
     kept = {seal.number: seal for seal in folded.seals}
     dropped = sum(kept.get(seal.number) != seal for seal in mark.seals)
     return _CHANGED.format(dropped=dropped, all=len(mark.seals)) if dropped else ""
 
 
-def _each(stretches: Stretches) -> Iterator[int]:
+def _iterate_anchors(stretches: Stretches) -> Iterator[int]:
     for first, last in stretches:
         yield from range(first, last + 1)

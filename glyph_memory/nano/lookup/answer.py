@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.nano.lookup.passages import Sentence
-from glyph_memory.nano.lookup.picking import NOTHING, Found
+from glyph_memory.nano.lookup.picking import NOTHING, SentenceMatch
 from glyph_memory.nano.lookup.question import Question, Term
-from glyph_memory.nano.lookup.strip import Leaf, Strip, runs_below
+from glyph_memory.nano.lookup.strip import ReadImage, SearchText, find_unsure_spans
 from glyph_memory.page import Box
 from glyph_memory.readers.reader import Reading
 from glyph_memory.transcription import SURE, UNREADABLE
@@ -102,9 +102,9 @@ class NanoReading(Reading):
     """Those of them that could not be read: `page 3`."""
 
 
-def quotes(question: Question, found: Sequence[Found]) -> tuple[Quote, ...]:
+def choose_quotes(question: Question, found: Sequence[SentenceMatch]) -> tuple[Quote, ...]:
     """Choose what is worth quoting: what holds enough of a question, and is not much worse than the best."""
-    kept = [one for one in found if _answers(question, one)]
+    kept = [one for one in found if _is_answer(question, one)]
     return tuple(
         _quote(one)
         for one in kept[:_LOOKED_AT]
@@ -112,7 +112,7 @@ def quotes(question: Question, found: Sequence[Found]) -> tuple[Quote, ...]:
     )[:_QUOTES]
 
 
-def _answers(question: Question, found: Found) -> bool:
+def _is_answer(question: Question, found: SentenceMatch) -> bool:
     keys = [term for term in question.terms if term.is_key]
     if keys:
         return any(term in found.held for term in keys)
@@ -120,7 +120,7 @@ def _answers(question: Question, found: Found) -> bool:
     return sum(term.weight for term in found.held) >= _ENOUGH * total
 
 
-def _quote(found: Found) -> Quote:
+def _quote(found: SentenceMatch) -> Quote:
     strip, start, stop = found.passage.strip, found.sentences[0].start, found.sentences[-1].stop
     first, last = strip.rows(start, stop)
     spot, anchor = strip.spots[first], found.passage.anchor
@@ -129,7 +129,7 @@ def _quote(found: Found) -> Quote:
         where = "as text" if anchor is None or anchor.startswith("§") else f"{anchor}, as text"
     else:
         where = f"page {spot.page}" if spot.page is not None else f"picture {spot.image + 1}"
-    text, confidence = _joined(strip, found.sentences)
+    text, confidence = _join_sentences(strip, found.sentences)
     is_blank = np.fromiter(map(str.isspace, text), bool, len(text))
     return Quote(
         text=text,
@@ -140,12 +140,12 @@ def _quote(found: Found) -> Quote:
         lines=(spot.line, same[-1].line),
         box=strip.box(start, stop),
         confidence=float(confidence.mean()),
-        unsure=runs_below(np.where(is_blank, 1, confidence), SURE),
+        unsure=find_unsure_spans(np.where(is_blank, 1, confidence), SURE),
     )
 
 
-def _joined(strip: Strip, sentences: Sequence[Sentence]) -> tuple[str, NDArray[np.float32]]:
-    """Give sentences as one text and the confidence of its characters; dots stand where some are left out."""
+def _join_sentences(strip: SearchText, sentences: Sequence[Sentence]) -> tuple[str, NDArray[np.float32]]:
+    """Return sentences as one text, and the confidence of its characters; dots stand for what is left out."""
     text, confidence = "", np.ones(0, np.float32)
     end: int | None = None
     for one in sentences:
@@ -159,8 +159,8 @@ def _joined(strip: Strip, sentences: Sequence[Sentence]) -> tuple[str, NDArray[n
     return text, confidence
 
 
-def unreadable(leaves: Sequence[Leaf]) -> tuple[str, ...]:
-    """Name the pages of which nothing, or too little, could be read; a blank page is none of them."""
+def list_unreadable(leaves: Sequence[ReadImage]) -> tuple[str, ...]:
+    """Return the names of the pages of which nothing, or too little, could be read; blank pages are not named."""
     return tuple(
         leaf.name
         for leaf in leaves
@@ -169,23 +169,23 @@ def unreadable(leaves: Sequence[Leaf]) -> tuple[str, ...]:
     )
 
 
-def worded(
+def write_answer(
     question: Question,
     quoted: Sequence[Quote],
     *,
     missing: Sequence[Term],
-    leaves: Sequence[Leaf],
+    leaves: Sequence[ReadImage],
     texts: int,
 ) -> str:
-    """Say it: quotes, or that there are none; what stands nowhere; what could not be read."""
+    """Return the answer's text: quotes, or that there are none; what was not found; what could not be read."""
     said = (
         [str(quote) for quote in quoted]
         if quoted
-        else [_nothing(question, missing, leaves=leaves, texts=texts)]
+        else [_report_nothing(question, missing, leaves=leaves, texts=texts)]
     )
     if quoted and missing:
-        said.append(f"({_listed(missing)} stands nowhere that I can read.)")
-    failed = unreadable(leaves)
+        said.append(f"({_list_terms(missing)} stands nowhere that I can read.)")
+    failed = list_unreadable(leaves)
     if failed:
         said.append(f"({', '.join(failed)} could not be read.)")
     elif not quoted and (partly := [leaf.name for leaf in leaves if leaf.read.unread]):
@@ -193,10 +193,12 @@ def worded(
     return "\n".join(said)
 
 
-def _nothing(question: Question, missing: Sequence[Term], *, leaves: Sequence[Leaf], texts: int) -> str:
+def _report_nothing(
+    question: Question, missing: Sequence[Term], *, leaves: Sequence[ReadImage], texts: int
+) -> str:
     if not question.terms:
         return f"{NOTHING} to look for in {question.text!r}: name a word, a name or a number that stands on the pages."
-    about = _listed([term for term in missing if term.is_key] or question.terms)
+    about = _list_terms([term for term in missing if term.is_key] or question.terms)
     if not leaves and not texts:
         return f"{NOTHING} about {about}: there are no pages and no text to look in."
     pages = f"{len(leaves):,} page{'' if len(leaves) == 1 else 's'}" if leaves else ""
@@ -207,6 +209,6 @@ def _nothing(question: Question, missing: Sequence[Term], *, leaves: Sequence[Le
     )
 
 
-def _listed(terms: Sequence[Term]) -> str:
+def _list_terms(terms: Sequence[Term]) -> str:
     shown = ", ".join(f'"{term.text}"' for term in terms[:6])
     return f"{shown} …" if len(terms) > 6 else shown

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from glyph_memory.nano.lookup.passages import Passage, Sentence
+from glyph_memory.nano.lookup.passages import Sentence, SentenceGroup
 from glyph_memory.nano.lookup.question import Question, Term
-from glyph_memory.nano.lookup.strip import Strip
+from glyph_memory.nano.lookup.strip import SearchText
 from glyph_memory.nano.lookup.words import pieces
 from glyph_memory.transcription import SURE
 
@@ -24,21 +24,21 @@ _CHANGED = 0.5
 class Index:
     """Passages, and the words in them."""
 
-    passages: tuple[Passage, ...]
+    passages: tuple[SentenceGroup, ...]
     """In reading order."""
     _words: dict[Sentence, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _doubtful: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
-    def of(cls, passages: Iterable[Passage]) -> Index:
-        """Take passages apart."""
+    def build(cls, passages: Iterable[SentenceGroup]) -> Index:
+        """Build the index of groups of sentences."""
         index = cls(passages=tuple(passages))
         for passage in index.passages:
             for sentence in passage.sentences:
-                index._take(passage.strip, sentence)
+                index._add_sentence(passage.strip, sentence)
         return index
 
-    def _take(self, strip: Strip, sentence: Sentence) -> None:
+    def _add_sentence(self, strip: SearchText, sentence: Sentence) -> None:
         if sentence in self._words:  # the window before this one has it, too
             return
         found = list(pieces(strip.text[sentence.start : sentence.stop]))
@@ -50,7 +50,7 @@ class Index:
                     self._doubtful.update(piece.words)
 
     def words(self, sentence: Sentence) -> tuple[str, ...]:
-        """Give what a sentence is found by."""
+        """Return the words that a sentence is found by."""
         return self._words[sentence]
 
     @cached_property
@@ -62,12 +62,12 @@ class Index:
         ]
 
     @cached_property
-    def holding(self) -> Mapping[str, int]:
-        """How many passages hold each word."""
+    def group_counts(self) -> Mapping[str, int]:
+        """How many groups hold each word."""
         return Counter(word for bag in self.bags for word in set(bag))
 
-    def alike(self, word: str) -> list[str]:
-        """Give the words that a word may be misspelled for, or was misread as.
+    def find_similar(self, word: str) -> list[str]:
+        """Return the indexed words that a word may be misspelled for, or was misread as.
 
         A number or a key with another letter is another key: it counts only where the one on the page is not sure.
         """
@@ -78,7 +78,7 @@ class Index:
         at_most = 1 if len(word) < 20 else 2
         near = [
             known
-            for known in self.holding
+            for known in self.group_counts
             if abs(len(known) - len(word)) <= at_most
             and Levenshtein.distance(known, word, score_cutoff=at_most) <= at_most
         ]
@@ -87,45 +87,45 @@ class Index:
         )
 
 
-def anchor_words(passage: Passage) -> list[str]:
-    """Give what a passage is found by besides its words: the number of its turn."""
+def anchor_words(passage: SentenceGroup) -> list[str]:
+    """Return the words of an anchor that a group is found by: the number of its turn."""
     return [passage.anchor.split()[0]] if passage.anchor and passage.anchor.startswith("§") else []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sought:
-    """What of a question stands somewhere, and in which spelling."""
+class TermSpellings:
+    """Which of a question's terms stand somewhere, and in which spelling."""
 
     weights: Mapping[str, float]
     """Each word that is found, and what it weighs."""
     spellings: tuple[tuple[frozenset[str], ...], ...]
     """Of each of the question's terms: how it is spelled, then how each of its parts is; empty what stands nowhere."""
 
-    def missing(self, question: Question) -> tuple[Term, ...]:
-        """Give the terms that stand nowhere, neither whole nor in all their parts, not even nearly."""
+    def find_missing(self, question: Question) -> tuple[Term, ...]:
+        """Return the terms that stand nowhere, neither whole nor in all their parts, nor misspelled."""
         present = frozenset(self.weights)
         return tuple(term for number, term in enumerate(question.terms) if not self.holds(number, present))
 
     def holds(self, number: int, words: Set[str]) -> bool:
-        """Say whether a term stands among words, whole or in all its parts."""
+        """Return whether a term stands among words, whole or in all its parts."""
         whole, *parts = self.spellings[number]
         return bool(whole & words) or (bool(parts) and all(part & words for part in parts))
 
 
-def seek(question: Question, index: Index) -> Sought:
-    """Look up which words of a question stand anywhere; for others those that are nearly the same."""
+def find_spellings(question: Question, index: Index) -> TermSpellings:
+    """Find which words of a question stand anywhere, and for the others words that are nearly the same."""
     weights: dict[str, float] = {}
     spellings = []
     for term in question.terms:
         groups = []
         for place, (word, weight) in enumerate(term.words):
-            is_there = word in index.holding
+            is_there = word in index.group_counts
             # Parts of an identifier are too short to be guessed at.
-            known = [word] if is_there else index.alike(word) if place == 0 else []
+            known = [word] if is_there else index.find_similar(word) if place == 0 else []
             for one in known:
                 weights[one] = max(weights.get(one, 0.0), weight if is_there else weight * _CHANGED)
             groups.append(frozenset(known))
         # The humps of a ValueError are words of their own: all of them do not make one.
         is_one_word = term.text.isascii() and term.text.isalnum()
         spellings.append(tuple(groups[:1] if is_one_word else groups))
-    return Sought(weights=weights, spellings=tuple(spellings))
+    return TermSpellings(weights=weights, spellings=tuple(spellings))

@@ -17,8 +17,8 @@ _NEAR = 0.85
 _NOWHERE = 1 << 30
 
 
-def edges_of(pages: Sequence[Transcription]) -> dict[tuple[int, int], int]:
-    """Give where lines are wrapped, by number of columns and column: where the longest lines of all pages end.
+def find_wrap_edges(pages: Sequence[Transcription]) -> dict[tuple[int, int], int]:
+    """Return where lines are wrapped, by number of columns and column: where the longest lines end.
 
     The margin is as wide on the right as on the left, unless a page was cropped to its longest line; where only one
     line is that long, it may be by itself, and none counts as wrapped.
@@ -26,7 +26,7 @@ def edges_of(pages: Sequence[Transcription]) -> dict[tuple[int, int], int]:
     ends: dict[tuple[int, int], list[int]] = {}
     edges: dict[tuple[int, int], int] = {}
     for page in pages:
-        columns = columns_of(page)
+        columns = count_columns(page)
         for line in page.lines:
             ends.setdefault((columns, line.column), []).append(line.box[2])
         if columns == 1:
@@ -41,13 +41,15 @@ def edges_of(pages: Sequence[Transcription]) -> dict[tuple[int, int], int]:
     return edges
 
 
-def columns_of(page: Transcription) -> int:
+def count_columns(page: Transcription) -> int:
     """Count a page's columns."""
     return len({line.column for line in page.lines})
 
 
-def joint_of(above: ReadLine, below: ReadLine, *, edges: Mapping[tuple[int, int], int], columns: int) -> str:
-    """Say what stands between two lines: a newline where the first word of the second had had room on the first.
+def choose_joint(
+    above: ReadLine, below: ReadLine, *, edges: Mapping[tuple[int, int], int], columns: int
+) -> str:
+    """Return what joins two lines: a newline where the second's first word had fitted on the first.
 
     Args:
         above: A line.
@@ -70,7 +72,7 @@ _LABELLED = re.compile(r"^§\d+ \w+ (?:\w+: )?")
 
 
 def _is_next_record(above: str, below: str) -> bool:
-    """Say whether a line begins as the one above does, as those of logs, lists and JSON do."""
+    """Return whether a line begins as the one above does, as those of logs, lists and JSON do."""
     above = _LABELLED.sub("", above)
     shapes = [re.sub(r"\d+", "0", text.split(" ", 1)[0]) for text in (above, below)]
     sign = below[0]

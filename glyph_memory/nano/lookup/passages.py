@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.nano.lookup.strip import Cut, Spot, Strip
+from glyph_memory.nano.lookup.strip import Cut, SearchText, Spot
 from glyph_memory.page import Box
 
 _WHOLE = 12
@@ -40,10 +40,10 @@ class Sentence:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Passage:
-    """Some sentences that follow each other in one turn, or in a document; it may run over a page's end."""
+class SentenceGroup:
+    """Some sentences that follow each other in one turn or document; it may extend over a page's end."""
 
-    strip: Strip
+    strip: SearchText
     """Where it stands."""
     sentences: tuple[Sentence, ...]
     """What it is made of; never empty."""
@@ -91,26 +91,28 @@ class Passage:
         return self.strip.spots[first : last + 1]
 
 
-def passages_of(strip: Strip) -> Iterator[Passage]:
-    """Cut a strip: never across turns, rather between paragraphs than within, long turns in windows that overlap."""
+def group_sentences(strip: SearchText) -> Iterator[SentenceGroup]:
+    """Split a text into groups: never across turns, at paragraphs where possible, long turns overlapping."""
     run: list[tuple[Sentence, bool]] = []
     anchor: str | None = None
     if not strip.cuts:
         return
     for cut, stop in zip(strip.cuts, [*(cut.start for cut in strip.cuts[1:]), len(strip.text)], strict=True):
         if cut.is_turn:  # where one begins, the one before it is whole
-            yield from _windows(strip, run, anchor)
+            yield from _split_turn(strip, run, anchor)
             run, anchor = [], cut.anchor
         for number, sentence in enumerate(_sentences(strip, cut, stop)):
             run.append((sentence, number == 0))
-    yield from _windows(strip, run, anchor)
+    yield from _split_turn(strip, run, anchor)
 
 
-def _windows(strip: Strip, run: Sequence[tuple[Sentence, bool]], anchor: str | None) -> Iterator[Passage]:
-    """Give windows of some lines; one that has half of them ends where a paragraph does."""
+def _split_turn(
+    strip: SearchText, run: Sequence[tuple[Sentence, bool]], anchor: str | None
+) -> Iterator[SentenceGroup]:
+    """Yield groups of some lines; one that has half of them ends where a paragraph does."""
     begin = 0
     if run and anchor is not None and run[-1][0].rows[1] - run[0][0].rows[0] < _WHOLE:
-        yield Passage(strip=strip, sentences=tuple(one for one, _ in run), anchor=anchor)
+        yield SentenceGroup(strip=strip, sentences=tuple(one for one, _ in run), anchor=anchor)
         return
     while begin < len(run):
         end, half = begin + 1, begin + 1
@@ -121,23 +123,23 @@ def _windows(strip: Strip, run: Sequence[tuple[Sentence, bool]], anchor: str | N
                 break
             half = end if lines <= _LINES // 2 else half
             end += 1
-        yield Passage(strip=strip, sentences=tuple(one for one, _ in run[begin:end]), anchor=anchor)
+        yield SentenceGroup(strip=strip, sentences=tuple(one for one, _ in run[begin:end]), anchor=anchor)
         is_paragraphs_end = end < len(run) and run[end][1]
         begin = end if end == len(run) or is_paragraphs_end else half
 
 
-def _sentences(strip: Strip, cut: Cut, stop: int) -> Iterator[Sentence]:
+def _sentences(strip: SearchText, cut: Cut, stop: int) -> Iterator[Sentence]:
     start = cut.content
     for found in _END.finditer(strip.text, cut.content, stop):
-        if found[0] == "\n" and _goes_on(strip.text, found.start(), stop):
+        if found[0] == "\n" and _is_continued(strip.text, found.start(), stop):
             continue
-        yield from _pieces(strip, start, found.start())
+        yield from _split_long(strip, start, found.start())
         start = found.end()
-    yield from _pieces(strip, start, stop)
+    yield from _split_long(strip, start, stop)
 
 
-def _goes_on(text: str, end: int, stop: int) -> bool:
-    """Say whether a sentence goes on in the next line: prose that its author has broken into lines."""
+def _is_continued(text: str, end: int, stop: int) -> bool:
+    """Return whether a sentence continues in the next line: prose that its author has broken into lines."""
     line = text[text.rfind("\n", 0, end) + 1 : end]
     after = text[end + 1 : min(stop, end + 1 + _LONG_LINE)]
     indent, next_indent = (len(one) - len(one.lstrip(" ")) for one in (line, after))
@@ -149,8 +151,8 @@ def _goes_on(text: str, end: int, stop: int) -> bool:
     )
 
 
-def _pieces(strip: Strip, start: int, stop: int) -> Iterator[Sentence]:
-    """Give a sentence without the blanks round it, in pieces of some lines where it is long; nothing for mere rules."""
+def _split_long(strip: SearchText, start: int, stop: int) -> Iterator[Sentence]:
+    """Yield a sentence without the blanks around it, in parts where it is long; nothing for mere rules."""
     text = strip.text[start:stop]
     if not any(character.isalnum() for character in text):
         return

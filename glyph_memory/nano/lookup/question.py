@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from glyph_memory.nano.lookup.words import STOP_WORDS, pieces
-from glyph_memory.search.plain import folded
+from glyph_memory.search.plain import casefold
 
 _IDENTIFIER, _PHRASE = 3.0, 2.0
 """How much identifiers and words in quotation marks weigh, where a plain word weighs 1."""
@@ -55,8 +55,8 @@ class Question:
     """Whether the answer is rather a figure: how many, when."""
 
     @classmethod
-    def of(cls, text: str) -> Question:
-        """Take a question apart.
+    def parse(cls, text: str) -> Question:
+        """Split a question into its terms.
 
         Example:
             >>> question = Question.of("What is the port of auth-7, and who signs?")
@@ -74,16 +74,16 @@ class Question:
         return cls(
             text=text,
             terms=tuple(terms.values()),
-            phrases=tuple(folded(" ".join(phrase.split())) for phrase in quoted if phrase.strip()),
+            phrases=tuple(casefold(" ".join(phrase.split())) for phrase in quoted if phrase.strip()),
             wants_figures=_FIGURES.search(text) is not None,
         )
 
 
 def _term(text: str, words: tuple[str, ...], *, is_key: bool, is_quoted: bool) -> Term | None:
     if _ANCHOR.fullmatch(text):
-        return Term(text=text, words=((folded(text), _IDENTIFIER),), is_key=True)
+        return Term(text=text, words=((casefold(text), _IDENTIFIER),), is_key=True)
     if not is_key or (len(text) < _SHORTEST and not is_quoted):
-        if not is_quoted and (folded(text) in STOP_WORDS or all(word in STOP_WORDS for word in words)):
+        if not is_quoted and (casefold(text) in STOP_WORDS or all(word in STOP_WORDS for word in words)):
             return None
         weight = _PHRASE if is_quoted else 1.0
         return Term(text=text, words=tuple((word, weight / len(words)) for word in words), is_key=is_quoted)

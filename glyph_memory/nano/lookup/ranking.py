@@ -11,10 +11,10 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.nano.lookup.index import Index, Sought
-from glyph_memory.nano.lookup.picking import Found, Picker
+from glyph_memory.nano.lookup.index import Index, TermSpellings
+from glyph_memory.nano.lookup.picking import Picker, SentenceMatch
 from glyph_memory.nano.lookup.question import Question
-from glyph_memory.search.plain import folded
+from glyph_memory.search.plain import casefold
 
 _CANDIDATES = 60
 """Passages, the best by BM25, whose sentences are looked at."""
@@ -22,16 +22,17 @@ _BOOST = 0.1
 """How much more what stands in the best passage weighs than the same in one that has hardly anything else."""
 
 
-def rank(question: Question, index: Index, sought: Sought) -> list[Found]:
-    """Give what bears on a question, the best first, nothing twice."""
+def rank(question: Question, index: Index, sought: TermSpellings) -> list[SentenceMatch]:
+    """Return the sentences that bear on a question, the best first, nothing twice."""
     if not sought.weights:
         return []
     count = len(index.passages)
     worth = {
-        word: weight * log(1 + count / (0.5 + index.holding[word])) for word, weight in sought.weights.items()
+        word: weight * log(1 + count / (0.5 + index.group_counts[word]))
+        for word, weight in sought.weights.items()
     }
     picker = Picker(question=question, index=index, sought=sought, worth=worth)
-    scores = _bm25(index, sought.weights)
+    scores = _score_bm25(index, sought.weights)
     # Stable: what stands first comes first among equals.
     order = [
         place for place in np.argsort(-scores, kind="stable")[:_CANDIDATES].tolist() if scores[place] > 0
@@ -39,14 +40,14 @@ def rank(question: Question, index: Index, sought: Sought) -> list[Found]:
     found = [
         one
         for place in order
-        for one in picker.picks(
+        for one in picker.pick(
             index.passages[place], boost=1 + _BOOST * float(scores[place] / scores[order[0]])
         )
     ]
-    return _distinct(sorted(found, key=lambda one: -one.score))
+    return _drop_repeats(sorted(found, key=lambda one: -one.score))
 
 
-def _bm25(index: Index, weights: Mapping[str, float]) -> NDArray[np.float64]:
+def _score_bm25(index: Index, weights: Mapping[str, float]) -> NDArray[np.float64]:
     import bm25s  # noqa: PLC0415  loaded with the first question
 
     # Both named: what else is installed must not change what is found.
@@ -58,13 +59,13 @@ def _bm25(index: Index, weights: Mapping[str, float]) -> NDArray[np.float64]:
     return total
 
 
-def _distinct(found: Iterable[Found]) -> list[Found]:
-    """Leave out what a better one says already: the same lines in another window, the same words elsewhere."""
-    kept: list[Found] = []
+def _drop_repeats(found: Iterable[SentenceMatch]) -> list[SentenceMatch]:
+    """Drop what repeats a better match: the same lines in another group, or the same words elsewhere."""
+    kept: list[SentenceMatch] = []
     said: set[tuple[str, ...]] = set()
     for one in found:
         strip = one.passage.strip
-        text = tuple(folded("".join(strip.text[each.start : each.stop].split())) for each in one.sentences)
+        text = tuple(casefold("".join(strip.text[each.start : each.stop].split())) for each in one.sentences)
         is_same = any(not set(one.sentences).isdisjoint(other.sentences) for other in kept)
         if not is_same and text not in said:
             kept.append(one)

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.nano.lookup.line_joins import columns_of, edges_of, joint_of
+from glyph_memory.nano.lookup.line_joins import choose_joint, count_columns, find_wrap_edges
 from glyph_memory.page import Box
 from glyph_memory.transcription import ReadLine, Transcription
 
@@ -26,7 +26,7 @@ _WIDE_GAP = 1.6
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Spot:
-    """One line of a strip, and where it stands."""
+    """One line of a search text, and where it stands."""
 
     start: int
     """Offset of its first character in the strip."""
@@ -55,8 +55,8 @@ class Cut:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Strip:
-    """Text in reading order."""
+class SearchText:
+    """A text in reading order that knows where each character stands."""
 
     text: str
     """Wrapped lines joined by a blank; where a line ends for good, a newline."""
@@ -73,12 +73,12 @@ class Strip:
         return np.array([spot.start for spot in self.spots], np.int64)
 
     def rows(self, start: int, stop: int) -> tuple[int, int]:
-        """Give the first and the last of the spots that a range of characters stands on."""
+        """Return the first and the last of the spots that a range of characters stands on."""
         first, last = np.searchsorted(self.starts, [start, max(start, stop - 1)], side="right") - 1
         return int(first), int(last)
 
     def box(self, start: int, stop: int) -> Box | None:
-        """Give where a range of characters stands, as far as that is on the page it begins on; None for a text."""
+        """Return where a range of characters stands, on the page where it begins; None for a text."""
         first, last = self.rows(start, stop)
         boxes = [
             _part_box(spot, start - spot.start, stop - spot.start)
@@ -91,8 +91,8 @@ class Strip:
         return min(left), min(top), max(right), max(bottom)
 
 
-def runs_below(confidence: NDArray[np.float32], least: float) -> tuple[tuple[int, int], ...]:
-    """Give the runs of characters that are less sure, each with its start and its stop.
+def find_unsure_spans(confidence: NDArray[np.float32], least: float) -> tuple[tuple[int, int], ...]:
+    """Return the spans of characters whose confidence is too low, each with its start and its stop.
 
     Args:
         confidence: Shape (characters,).
@@ -115,7 +115,7 @@ def _part_box(spot: Spot, start: int, stop: int) -> Box:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Leaf:
+class ReadImage:
     """An image of a context as it was read, and what is said of it."""
 
     read: Transcription
@@ -136,7 +136,7 @@ class Leaf:
 
 
 class _Writer:
-    """Writes a strip down, line by line."""
+    """Builds a search text, line by line."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -150,46 +150,50 @@ class _Writer:
         self.confidence.append(np.ones(len(text), np.float32) if confidence is None else confidence)
         self.length += len(text)
 
-    def cut(self, start: int, content: int, anchor: str | None, *, is_turn: bool) -> None:
+    def add_cut(self, start: int, content: int, anchor: str | None, *, is_turn: bool) -> None:
         if self.cuts and self.cuts[-1].start == start:
             self.cuts.pop()
         self.cuts.append(Cut(start=start, content=content, anchor=anchor, is_turn=is_turn))
 
-    def strip(self) -> Strip:
+    def build(self) -> SearchText:
         confidence = np.concatenate(self.confidence) if self.confidence else np.ones(0, np.float32)
-        return Strip(
+        return SearchText(
             text="".join(self.parts), confidence=confidence, spots=tuple(self.spots), cuts=tuple(self.cuts)
         )
 
 
-def strip_of_pages(leaves: Sequence[Leaf]) -> Strip:
-    """Join pages that follow each other: a turn may run from one to the next."""
-    writer, anchor, before, edges = _Writer(), None, None, edges_of([leaf.read for leaf in leaves])
+def join_pages(leaves: Sequence[ReadImage]) -> SearchText:
+    """Join pages that follow each other: a turn may continue from one to the next."""
+    writer, anchor, before, edges = _Writer(), None, None, find_wrap_edges([leaf.read for leaf in leaves])
     for leaf in leaves:
-        anchor = _inherited(anchor, leaf)
-        lines, gap = leaf.read.lines, _pitch(leaf.read.lines) * _WIDE_GAP
-        labels = sorted([*_labels(leaf), *_calls(leaf)])
+        anchor = _inherit_anchor(anchor, leaf)
+        lines, gap = leaf.read.lines, _measure_pitch(leaf.read.lines) * _WIDE_GAP
+        labels = sorted([*_find_labels(leaf), *_find_calls(leaf)])
         for index, line in enumerate(lines[leaf.skipped :], leaf.skipped):
             here = [label for label in labels if label[0] == index]
             if writer.length:
-                joint = joint_of(before, line, edges=edges, columns=columns_of(leaf.read)) if before else "\n"
+                joint = (
+                    choose_joint(before, line, edges=edges, columns=count_columns(leaf.read))
+                    if before
+                    else "\n"
+                )
                 writer.write("" if joint == " " and writer.parts[-1].endswith(" ") else joint)
             start, above = writer.length, lines[index - 1] if index > leaf.skipped else None
             writer.spots.append(Spot(start=start, line=index, page=leaf.page, image=leaf.image, read=line))
             writer.write(line.text.replace(LINE_MARK, "\n"), line.confidence)
             is_apart = above is not None and above.column == line.column and line.box[1] - above.box[1] > gap
             if is_apart or not writer.cuts or (index == leaf.skipped and anchor != writer.cuts[-1].anchor):
-                writer.cut(start, start, anchor, is_turn=not is_apart)
+                writer.add_cut(start, start, anchor, is_turn=not is_apart)
             for _, begin, end, label in here:
                 is_call = label == _CALLS
                 anchor = anchor if is_call else label or None
-                writer.cut(start + begin, start + end, anchor, is_turn=not is_call)
+                writer.add_cut(start + begin, start + end, anchor, is_turn=not is_call)
             before = line
-    return writer.strip()
+    return writer.build()
 
 
-def _inherited(anchor: str | None, leaf: Leaf) -> str | None:
-    """Say whose turn a page begins with: that of the page before, unless its caption says otherwise."""
+def _inherit_anchor(anchor: str | None, leaf: ReadImage) -> str | None:
+    """Return whose turn a page begins with: that of the page before, unless its caption says otherwise."""
     if leaf.anchors is None:
         return anchor if leaf.page is not None else None
     first = f"§{leaf.anchors[0]}"
@@ -200,8 +204,8 @@ _CALLS = "calls"
 _CALL = re.compile(r"§\d+ (?=calls \w)")
 
 
-def _labels(leaf: Leaf) -> Iterator[tuple[int, int, int, str]]:
-    """Give the labels of turns: line, offsets in it of beginning and end, what it says; nothing if that cannot be."""
+def _find_labels(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
+    """Yield the labels of turns: line, start and stop in it, anchor; no anchor where that cannot be."""
     for anchor in leaf.read.anchors:
         left = leaf.read.lines[anchor.line].left
         begin, end = np.searchsorted(left, [anchor.box[0] - 1, anchor.box[2] - 1]).tolist()
@@ -209,16 +213,16 @@ def _labels(leaf: Leaf) -> Iterator[tuple[int, int, int, str]]:
         yield anchor.line, begin, end, f"§{anchor.number} {anchor.role}" if known else ""
 
 
-def _calls(leaf: Leaf) -> Iterator[tuple[int, int, int, str]]:
-    """Give the labels of calls, which belong to the turn they stand in; on pages with turns nothing else looks so."""
+def _find_calls(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
+    """Yield the labels of calls, which belong to a turn; only on pages with turns, where they are certain."""
     if leaf.read.anchors or leaf.anchors:
         for index, line in enumerate(leaf.read.lines[leaf.skipped :], leaf.skipped):
             for found in _CALL.finditer(line.text):
                 yield index, found.start(), found.end(), _CALLS
 
 
-def _pitch(lines: Sequence[ReadLine]) -> float:
-    """Give how far apart a page's lines mostly stand, from top to top."""
+def _measure_pitch(lines: Sequence[ReadLine]) -> float:
+    """Return the usual distance of a page's lines, from top to top."""
     gaps = [below.box[1] - above.box[1] for above, below in pairwise(lines) if above.column == below.column]
     return float(np.median(gaps)) if gaps else 1e9
 
@@ -229,8 +233,8 @@ _OURS = re.compile(
 )
 
 
-def strip_of_text(text: str, *, anchor: str | None) -> Strip:
-    """Take a text of a context as it is.
+def parse_text(text: str, *, anchor: str | None) -> SearchText:
+    """Return a text of a context as a search text.
 
     Lines that begin with an anchor are ours if the first does: no line of a turn can.
 
@@ -247,8 +251,8 @@ def strip_of_text(text: str, *, anchor: str | None) -> Strip:
         writer.write(line)
         if label:
             name = f"§{label['number']} {label['role'] or ''}".rstrip() if label["number"] else None
-            writer.cut(start, start + label.end(), name, is_turn=True)
+            writer.add_cut(start, start + label.end(), name, is_turn=True)
         elif not writer.cuts or not line.strip():
             own = writer.cuts[-1].anchor if writer.cuts else anchor
-            writer.cut(start, start, own, is_turn=not writer.cuts)
-    return writer.strip()
+            writer.add_cut(start, start, own, is_turn=not writer.cuts)
+    return writer.build()

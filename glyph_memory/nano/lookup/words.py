@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glyph_memory.search.plain import UNSPACED, folded
+from glyph_memory.search.plain import UNSPACED, casefold
 
 _UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED)
 _PIECE = re.compile(r"[^\s\"“”„«»‹›`()\[\]{}<>,;|⏎]+")
@@ -58,7 +58,7 @@ class Piece:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Give what a text is made of, in order; what has neither letter nor digit is left out.
+    """Yield the pieces of a text, in order; those with neither letter nor digit are left out.
 
     Example:
         >>> [piece.words for piece in pieces('key: "ORD-48" tests')]
@@ -75,12 +75,12 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def words(text: str) -> list[str]:
-    """Give all that a text is found by, in order."""
+    """Return all words that a text is found by, in order."""
     return [word for piece in pieces(text) for word in piece.words]
 
 
 def stem(word: str) -> str:
-    """Cut the commonest endings of English off: what is asked in the plural may stand in the singular.
+    """Remove the commonest endings of English, so that a plural finds the singular.
 
     Example:
         >>> [stem(word) for word in ("keys", "signed", "signing", "status", "entries")]
@@ -102,19 +102,19 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _words(piece: str) -> tuple[str, ...]:
-    """Give the words of a piece; most pieces stand on pages many times."""
+    """Return the words of a piece; cached, since most pieces stand on pages many times."""
     found: dict[str, None] = {}
     piece = re.sub(r"['’]s$", "", piece)
     parts = _PART.findall(piece)
     if len(parts) > 1 or (parts and parts[0] != piece):
-        found[folded(piece)] = None
+        found[casefold(piece)] = None
         for sub in _SUBPIECE.findall(piece):
             inner = sub.strip(_EDGES)
             if len(_PART.findall(inner)) > 1:
-                found[folded(inner)] = None
+                found[casefold(inner)] = None
     for part in parts:
-        found[stem(folded(part))] = None
+        found[stem(casefold(part))] = None
         humps = _HUMP.findall(part) if part.isascii() and part.isalpha() and not part.islower() else []
         if len(humps) > 1 and all(len(hump) > 2 for hump in humps):
-            found |= {stem(folded(hump)): None for hump in humps}
+            found |= {stem(casefold(hump)): None for hump in humps}
     return tuple(found)

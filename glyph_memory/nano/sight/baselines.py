@@ -23,7 +23,7 @@ _NOISE, _FEW = 0.4, 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
-    """A baseline that shows itself."""
+    """A baseline that the ink shows."""
 
     y: float
     """The edge below the row on which letters stand, in pixels from the top."""
@@ -60,26 +60,26 @@ def find_baselines(
     if len(found) > _FEW and np.average(scores[found], weights=trust) < _NOISE:
         return []
     return [
-        Baseline(y=_between_rows(padded, edge), trust=share)
+        Baseline(y=_refine_edge(padded, edge), trust=share)
         for edge, share in zip(found.tolist(), trust.tolist(), strict=True)
     ]
 
 
-def edges(profile: Profile, band_px: int) -> NDArray[np.int64]:
-    """Give all edges that look a little like a baseline, those under dots and dashes among them."""
+def find_edges(profile: Profile, band_px: int) -> NDArray[np.int64]:
+    """Return all edges that look a little like a baseline, those under dots and dashes among them."""
     scores, _ = _scores(profile, band_px, dangling=True)
     return _peaks(scores)
 
 
 def _means(profile: Profile, rows: int) -> tuple[Floats, Floats]:
-    """Give, for each edge between rows, the mean of so many rows above it and below it."""
+    """Return, for each edge between rows, the mean of so many rows above it and below it."""
     total = np.concatenate([np.zeros(rows + 1), np.cumsum(profile), np.full(rows, profile.sum())])
     edges = np.arange(len(profile) + 1) + rows
     return (total[edges] - total[edges - rows]) / rows, (total[edges + rows] - total[edges]) / rows
 
 
 def _scores(profile: Profile, band_px: int, *, dangling: bool) -> tuple[Floats, Floats]:
-    """Say of each edge between rows how much it looks like a baseline, and how much ink the band above it has."""
+    """Return how much each edge looks like a baseline, and how much ink the band above it has."""
     band, _ = _means(profile, band_px)
     above, below = _means(profile, max(1, round(band_px / 6)))
     _, under = _means(profile, max(1, round(0.3 * band_px)))
@@ -95,7 +95,7 @@ def _peaks(scores: Floats) -> NDArray[np.int64]:
 
 
 def _choose(at: NDArray[np.int64], worth: Floats, *, apart: float, pitch: float = 0.0) -> list[int]:
-    """Choose those edges that are worth most together, none closer than `apart`; a distance of `pitch` is worth more.
+    """Choose the edges that are worth most together, none closer than `apart`; `pitch` adds to the worth.
 
     Returns:
         Indices into `at`.
@@ -128,14 +128,14 @@ def _choose(at: NDArray[np.int64], worth: Floats, *, apart: float, pitch: float 
 
 
 def _is_filled(rows: Profile, band_px: int) -> bool:
-    """Say whether a band is filled from top to bottom, as letters fill it and dashes do not."""
+    """Return whether a band is filled from top to bottom, as letters fill it and dashes do not."""
     total = rows.sum()
     share = 0.63 if band_px < 4 else max(1.95 / band_px, 0.3)
     return bool(total > 0.9 * band_px**2 and rows.max() < share * total)
 
 
-def _between_rows(padded: Floats, edge: int) -> float:
-    """Give the middle of the step round an edge: between two rows, where the page was resampled."""
+def _refine_edge(padded: Floats, edge: int) -> float:
+    """Return the middle of the step at an edge: between two rows, where the page was resampled."""
     rows = padded[edge : edge + 4]
     falls = np.maximum(rows[:-1] - rows[1:], 0)
     return edge + float(falls[2] - falls[0]) / max(float(falls.sum()), 1e-9)

@@ -61,7 +61,7 @@ def _gaps(is_clear: NDArray[np.bool_], first: int, last: int) -> list[Span]:
 
 
 def _are_columns(inked: NDArray[np.bool_], gaps: Sequence[Span], edges: Span) -> bool:
-    """Say whether gaps part columns: equally wide, of text that fills them and begins at a common edge."""
+    """Return whether gaps separate columns: equally wide, of text that fills them and begins at a common edge."""
     width = inked.shape[1]
     lefts = [edges[0], *(right for _, right in gaps)]
     rights = [*(left for left, _ in gaps), edges[1]]
@@ -83,17 +83,17 @@ def _are_columns(inked: NDArray[np.bool_], gaps: Sequence[Span], edges: Span) ->
     if max(widths) > max(0.35 * step, 2 * _NARROWEST_GAP_PX):
         return False
     parts = [inked[:, left:right] for left, right in zip(lefts, rights, strict=True)]
-    return all(map(_begins, parts[1:])) and _fill(parts, step)
+    return all(map(_has_left_edge, parts[1:])) and _are_filled(parts, step)
 
 
-def _begins(part: NDArray[np.bool_]) -> bool:
-    """Say whether many of a column's rows have ink at its left edge."""
+def _has_left_edge(part: NDArray[np.bool_]) -> bool:
+    """Return whether many of a column's rows have ink at its left edge."""
     rows = part.any(axis=1).sum()
     return bool(part[:, :12].any(axis=1).sum() > 0.06 * rows)
 
 
-def _fill(parts: Sequence[NDArray[np.bool_]], step: float) -> bool:
-    """Say whether rows reach far to the right, as lines do that were broken there: many of one, or some of several."""
+def _are_filled(parts: Sequence[NDArray[np.bool_]], step: float) -> bool:
+    """Return whether rows reach far to the right, as wrapped lines do: many of one, or some of several."""
     rows = [int(part.any(axis=1).sum()) for part in parts]
     shares = [
         part[:, -max(int(0.35 * step), 8) :].any(axis=1).sum() / count

@@ -32,21 +32,23 @@ def find_frames(inked: Mask) -> list[Box]:
     """
     if inked.size > _PIXELS_AT_MOST or min(inked.shape) < _UPRIGHT_PX:
         return []
-    uprights = [(left, top, right, bottom) for top, left, bottom, right in _strokes(inked.T, _UPRIGHT_PX)]
+    uprights = [
+        (left, top, right, bottom) for top, left, bottom, right in _find_strokes(inked.T, _UPRIGHT_PX)
+    ]
     if not uprights:
         return []
-    rules = [rule for rule in _strokes(inked, _RULE_PX) if _is_held(rule, uprights)]
-    held = [upright for upright in uprights if any(_meet(rule, upright) for rule in rules)]
+    rules = [rule for rule in _find_strokes(inked, _RULE_PX) if _has_uprights(rule, uprights)]
+    held = [upright for upright in uprights if any(_is_corner(rule, upright) for rule in rules)]
     return [*held, *rules]
 
 
-def _is_held(rule: Box, uprights: list[Box]) -> bool:
-    """Say whether a rule has an upright at both its ends."""
-    held = [upright[0] - rule[0] <= rule[2] - upright[2] for upright in uprights if _meet(rule, upright)]
+def _has_uprights(rule: Box, uprights: list[Box]) -> bool:
+    """Return whether a rule has an upright at both its ends."""
+    held = [upright[0] - rule[0] <= rule[2] - upright[2] for upright in uprights if _is_corner(rule, upright)]
     return True in held and False in held
 
 
-def _strokes(inked: Mask, least: int) -> list[Box]:
+def _find_strokes(inked: Mask, least: int) -> list[Box]:
     """Find thin strokes from left to right that are at least so long."""
     height, width = inked.shape
     if width < least:
@@ -67,8 +69,8 @@ def _strokes(inked: Mask, least: int) -> list[Box]:
     return found
 
 
-def _meet(rule: Box, upright: Box) -> bool:
-    """Say whether a rule and an upright make a corner."""
+def _is_corner(rule: Box, upright: Box) -> bool:
+    """Return whether a rule and an upright make a corner."""
     left, top, right, bottom = upright
     across = min(abs(rule[0] - left), abs(rule[2] - right)) <= _MEETS_PX
     return across and min(abs(rule[1] - top), abs(rule[3] - bottom)) <= _MEETS_PX

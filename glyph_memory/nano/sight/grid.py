@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from glyph_memory.nano.sight.baselines import Profile, edges
+from glyph_memory.nano.sight.baselines import Profile, find_edges
 from glyph_memory.nano.sight.scale import Scale
 
 BODY = 0.72
@@ -21,24 +21,24 @@ _REACH = (0.27, 0.98)
 
 
 class Rows:
-    """The rows of one column, and what of them is a line's own."""
+    """The rows of one column, and which of them belong to one line alone."""
 
     def __init__(self, profile: Profile, scale: Scale) -> None:
-        """Take a column's ink, faint ink included."""
+        """Prepare the rows of a column from its ink, faint ink included."""
         self._total = np.concatenate([[0.0], np.cumsum(profile)])
         self._scale = scale
         self.least = 0.5 * (scale.size_px / 9) ** 1.5
         self.inked = np.flatnonzero(profile > 0.3 * self.least)
-        self.edges = edges(profile, scale.band_px)
+        self.edges = find_edges(profile, scale.band_px)
 
     def ink(self, top: float, bottom: float) -> float:
-        """Give the ink from one row to another."""
+        """Return the ink from one row to another."""
         last = len(self._total) - 1
         first, end = (round(min(max(row, 0.0), last)) for row in (top, bottom))
         return float(self._total[max(end, first)] - self._total[first])
 
-    def cluster(self, row: int, step: int) -> tuple[int, int]:
-        """Give the first and the last of the inked rows that follow each other from a row on, down or up."""
+    def find_cluster(self, row: int, step: int) -> tuple[int, int]:
+        """Return the first and the last of the adjacent inked rows from a row on, down or up."""
         at = int(np.searchsorted(self.inked, row))
         end = at
         while 0 <= end + step < len(self.inked) and self.inked[end + step] - self.inked[end] == step:
@@ -46,8 +46,8 @@ class Rows:
         first, last = sorted((at, end))
         return int(self.inked[first]), int(self.inked[last])
 
-    def astray(self, lines: Sequence[float]) -> float:
-        """Give the ink between the first line and the last that none of them reaches."""
+    def measure_stray_ink(self, lines: Sequence[float]) -> float:
+        """Return the ink between the first line and the last that belongs to none of them."""
         size, reached, ink = self._scale.size_px, lines[0] + (_REACH[0] + 0.05) * self._scale.size_px, 0.0
         for line in lines[1:-1]:
             ink += self.ink(reached, line - 0.8 * size)
@@ -55,7 +55,7 @@ class Rows:
         return ink + self.ink(reached, lines[-1] - _REACH[1] * size)
 
     def holds_line(self, baseline: float, below: float = np.inf) -> bool:
-        """Say whether a baseline has ink of its own: on it, or hanging just under it, as `_` does."""
+        """Return whether a baseline has ink of its own: on it, or hanging just under it, as `_` does."""
         size = self._scale.size_px
         if self.ink(baseline - BODY * size + 0.3, baseline) >= self.least:
             return True
@@ -64,7 +64,7 @@ class Rows:
 
 
 def fill(rows: Rows, sure: Sequence[float], likely: Sequence[float], scale: Scale) -> list[float]:
-    """Add the baselines between, above and below those that are sure.
+    """Add the baselines between, above and below the sure ones.
 
     Args:
         rows: The column.
@@ -74,14 +74,14 @@ def fill(rows: Rows, sure: Sequence[float], likely: Sequence[float], scale: Scal
     """
     lines: list[float] = []
     for above, below in pairwise(sure):
-        lines += _between(rows, above, below, scale, likely)
-    lines += _onwards(rows, sure[-1], np.inf, scale, likely)
-    lines += _backwards(rows, sure[0], scale, likely)
-    return sorted({*sure, *(_snapped(line, likely) for line in lines)})
+        lines += _fill_gap(rows, above, below, scale, likely)
+    lines += _search_down(rows, sure[-1], np.inf, scale, likely)
+    lines += _search_up(rows, sure[0], scale, likely)
+    return sorted({*sure, *(_snap(line, likely) for line in lines)})
 
 
-def _snapped(line: float, seen: Sequence[float]) -> float:
-    """Give the baseline that showed itself near where one was expected: pitches may be no whole pixels."""
+def _snap(line: float, seen: Sequence[float]) -> float:
+    """Return the seen baseline next to an expected one, if any: pitches may be no whole pixels."""
     return min(
         (other for other in seen if abs(line - other) < _APART_PX),
         key=lambda other: abs(line - other),
@@ -89,7 +89,7 @@ def _snapped(line: float, seen: Sequence[float]) -> float:
     )
 
 
-def _between(rows: Rows, above: float, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
+def _fill_gap(rows: Rows, above: float, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
     apart = below - above
     count = round(apart / scale.pitch_px)
     if count < 2 and apart < 1.7 * scale.size_px:
@@ -98,14 +98,16 @@ def _between(rows: Rows, above: float, below: float, scale: Scale, likely: Seque
     if abs(apart - count * scale.pitch_px) <= max(0.12 * scale.pitch_px, 1.0):
         even = [above + apart * nth / count for nth in range(1, count)]
         found = [line for line in even if rows.holds_line(line, below)]
-        if rows.astray([above, *found, below]) < rows.least:
+        if rows.measure_stray_ink([above, *found, below]) < rows.least:
             return found
-    other = _onwards(rows, above, below, scale, likely)
-    return min(found, other, key=lambda lines: rows.astray([above, *lines, below]))
+    other = _search_down(rows, above, below, scale, likely)
+    return min(found, other, key=lambda lines: rows.measure_stray_ink([above, *lines, below]))
 
 
-def _onwards(rows: Rows, above: float, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
-    """Go down from one line to the next, line by line."""
+def _search_down(
+    rows: Rows, above: float, below: float, scale: Scale, likely: Sequence[float]
+) -> list[float]:
+    """Find lines from the top down, one after the other."""
     found: list[float] = []
     size, first = scale.size_px, above + _REACH[0] * scale.size_px + 0.5
     while True:
@@ -113,31 +115,31 @@ def _onwards(rows: Rows, above: float, below: float, scale: Scale, likely: Seque
         ink = rows.inked[(rows.inked >= first) & (rows.inked < end)]
         if not len(ink) or rows.ink(first, end) < rows.least:
             return found
-        cluster = rows.cluster(int(ink[0]), 1)
-        line = _best(rows, cluster, 1, (above, below), scale, likely)
+        cluster = rows.find_cluster(int(ink[0]), 1)
+        line = _choose_baseline(rows, cluster, 1, (above, below), scale, likely)
         if line is not None:
             found.append(line)
             above = line
         first = max(above + _REACH[0] * size + 0.5, cluster[0] + 1 if line else min(cluster[1] + 1, end))
 
 
-def _backwards(rows: Rows, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
-    """Go up from the first line, line by line."""
+def _search_up(rows: Rows, below: float, scale: Scale, likely: Sequence[float]) -> list[float]:
+    """Find lines from the first line up, one after the other."""
     found: list[float] = []
     size, end = scale.size_px, below - _REACH[1] * scale.size_px
     while True:
         ink = rows.inked[rows.inked < end]
         if not len(ink) or rows.ink(0, end) < rows.least:
             return found
-        cluster = rows.cluster(int(ink[-1]), -1)
-        line = _best(rows, cluster, -1, (-np.inf, below), scale, likely)
+        cluster = rows.find_cluster(int(ink[-1]), -1)
+        line = _choose_baseline(rows, cluster, -1, (-np.inf, below), scale, likely)
         if line is not None:
             found.append(line)
             below = line
         end = min(below - _REACH[1] * size, cluster[1] if line else cluster[0])
 
 
-def _best(
+def _choose_baseline(
     rows: Rows,
     cluster: tuple[int, int],
     step: int,

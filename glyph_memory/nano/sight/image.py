@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from glyph_memory.errors import DocumentError
-from glyph_memory.nano.sight.ink import ink_of as ink_of  # noqa: PLC0414 - offered here, too
+from glyph_memory.nano.sight.ink import measure_ink as measure_ink  # noqa: PLC0414 - offered here, too
 from glyph_memory.page import Page
 
 Source: TypeAlias = Page | Image.Image | bytes | str | Path | NDArray[np.uint8]
@@ -29,7 +29,7 @@ _READ = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "ICO", "AVIF
 
 
 def load(source: Source) -> NDArray[np.uint8]:
-    """Give an image's pixels.
+    """Return an image's pixels.
 
     Transparent ones lie on white, 16 bits come down to 8, a photo is turned as its camera was held, of an animation
     there is the first frame.
@@ -47,19 +47,19 @@ def load(source: Source) -> NDArray[np.uint8]:
     if isinstance(source, Page):
         return source.array()
     if isinstance(source, np.ndarray):
-        return _checked(source)
+        return _check_array(source)
     if isinstance(source, Image.Image):
-        return _decoded(source, f"this image of mode {source.mode!r}")
+        return _decode_image(source, f"this image of mode {source.mode!r}")
     if isinstance(source, bytes):
-        return _opened(io.BytesIO(source), f"{len(source)} bytes that begin with {source[:8]!r}")
+        return _open_image(io.BytesIO(source), f"{len(source)} bytes that begin with {source[:8]!r}")
     if isinstance(source, str | Path):
-        return _opened(Path(source), f"file {str(source)!r}")
+        return _open_image(Path(source), f"file {str(source)!r}")
     raise DocumentError(
         f"cannot look at a {type(source).__name__!r}; give a page, an image file, its bytes, a Pillow image or an array"
     )
 
 
-def _checked(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _check_array(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
         raise DocumentError(
             f"an array of shape {pixels.shape!r} and type {pixels.dtype.name!r} is no image; give uint8, shape "
@@ -82,7 +82,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         )
 
 
-def _opened(file: io.BytesIO | Path, name: str) -> NDArray[np.uint8]:
+def _open_image(file: io.BytesIO | Path, name: str) -> NDArray[np.uint8]:
     Image.init()
     try:
         with warnings.catch_warnings():
@@ -97,30 +97,30 @@ def _opened(file: io.BytesIO | Path, name: str) -> NDArray[np.uint8]:
     except Exception as error:  # decoders of broken files raise whatever they like
         raise DocumentError(f"{name} is no image that can be read; give a PNG, JPEG or WebP") from error
     with image:
-        return _decoded(image, name)
+        return _decode_image(image, name)
 
 
-def _decoded(image: Image.Image, name: str) -> NDArray[np.uint8]:
+def _decode_image(image: Image.Image, name: str) -> NDArray[np.uint8]:
     _check_size(image.size, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image.load()
-            return _plain(_upright(image))
+            return _convert_pixels(_rotate_upright(image))
     except Exception as error:  # decoders of broken files raise whatever they like
         raise DocumentError(f"{name} breaks off or is damaged; save the image again") from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _rotate_upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # a broken note about the camera is no reason to see nothing
         return image
 
 
-def _plain(image: Image.Image) -> NDArray[np.uint8]:
+def _convert_pixels(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode[0] in "IF":  # Pillow would cut off what is above 255
-        return _scaled(np.asarray(image), is_16_bit=image.mode.startswith("I;16"))
+        return _scale_values(np.asarray(image), is_16_bit=image.mode.startswith("I;16"))
     if image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")
         paper.alpha_composite(image.convert("RGBA"))
@@ -132,8 +132,8 @@ def _plain(image: Image.Image) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[..., 0]) if is_grey else pixels
 
 
-def _scaled(values: NDArray[np.generic], *, is_16_bit: bool) -> NDArray[np.uint8]:
-    """Bring long numbers down to 0 to 255, from the smallest of the usual ranges that holds them."""
+def _scale_values(values: NDArray[np.generic], *, is_16_bit: bool) -> NDArray[np.uint8]:
+    """Scale large numbers to 0 to 255, from the smallest of the usual ranges that holds them."""
     greys = np.nan_to_num(values.astype(np.float32), nan=np.inf, posinf=np.inf)
     known = greys[np.isfinite(greys)]
     highest = float(known.max()) if known.size else 0.0

@@ -25,8 +25,8 @@ Color = tuple[int, ...]
 """One value for a grey, three for a colour."""
 
 
-def ink_of(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Say how much ink each pixel has.
+def measure_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how much ink each pixel has.
 
     The paper's colour is the most frequent one. Full ink is what the text's grey edges are steps of; where there are no
     steps, because the page was resampled or photographed, black. A border of another colour round the page is no ink.
@@ -39,30 +39,30 @@ def ink_of(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     top, left, page = 0, 0, pixels
     for _ in range(_FRAMES_AT_MOST):
-        rows, columns = _page(page, _mode(_sample(page)))
+        rows, columns = _find_page(page, _mode(_sample(page)))
         inner = page[rows, columns]
         if inner.shape == page.shape:
             break
         top, left, page = top + rows.start, left + columns.start, inner
     if page is pixels:
-        return _ink(pixels)
+        return _measure_page(pixels)
     ink = np.zeros(pixels.shape[:2], np.float32)
-    ink[top : top + page.shape[0], left : left + page.shape[1]] = _ink(page)
+    ink[top : top + page.shape[0], left : left + page.shape[1]] = _measure_page(page)
     return ink
 
 
-def _ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _measure_page(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     sample = _sample(pixels)
     paper = _mode(sample)
     levels = _levels(sample, paper)
-    second = _second_paper(levels)
-    full: float = _ladder(_counts(sample, levels, second))
+    second = _find_second_paper(levels)
+    full: float = _find_full_level(_count_levels(sample, levels, second))
     if second and not full:  # the text's steps tell on which of the two papers it stands
         other = _mode(sample[levels == second][:, None])
         other_levels = _levels(sample, other)
-        full = _ladder(_counts(sample, other_levels, second))
+        full = _find_full_level(_count_levels(sample, other_levels, second))
         paper, levels = (other, other_levels) if full else (paper, levels)
-    full = full or _usual(_counts(sample, levels, second), paper)
+    full = full or _estimate_full_level(_count_levels(sample, levels, second), paper)
     found = _levels(pixels, paper)
     if second:
         found[found <= second + 1] = 0
@@ -88,7 +88,7 @@ def _mode(pixels: NDArray[np.uint8]) -> Color:
 
 
 def _levels(pixels: NDArray[np.uint8], color: Color) -> Levels:
-    """Give every pixel's distance from a colour."""
+    """Return each pixel's distance from a colour."""
     height, width = pixels.shape[:2]
     wanted = np.tile(
         np.array(color, np.uint8), width
@@ -101,7 +101,7 @@ def _levels(pixels: NDArray[np.uint8], color: Color) -> Levels:
     return np.maximum(np.maximum(apart[:, 0::3], apart[:, 1::3]), apart[:, 2::3])
 
 
-def _counts(sample: NDArray[np.uint8], levels: Levels, second: int) -> NDArray[np.int64]:
+def _count_levels(sample: NDArray[np.uint8], levels: Levels, second: int) -> NDArray[np.int64]:
     """Count the text's levels of ink, shape (256,): of the grey pixels where there are enough, without paper."""
     if sample.ndim == 3:  # labels have colours of their own; text mostly has none
         colors, levels = sample[levels > 0], levels[levels > 0]
@@ -113,7 +113,7 @@ def _counts(sample: NDArray[np.uint8], levels: Levels, second: int) -> NDArray[n
     return counts
 
 
-def _second_paper(levels: Levels) -> int:
+def _find_second_paper(levels: Levels) -> int:
     """Give the level of a faint colour that covers much more than any step of ink does; 0 where there is none."""
     counts = np.bincount(levels.ravel(), minlength=256)
     level = 2 + int(counts[2 : _FAINT + 1].argmax())
@@ -121,8 +121,8 @@ def _second_paper(levels: Levels) -> int:
     return level if is_one else 0
 
 
-def _ladder(counts: NDArray[np.int64]) -> int:
-    """Give the level of full ink where nearly all ink lies on the 15 steps up to it, else 0.
+def _find_full_level(counts: NDArray[np.int64]) -> int:
+    """Return the level of full ink where nearly all ink lies on the 15 steps up to it, else 0.
 
     Small type hardly ever has a pixel that is all ink: the highest level seen is not the level of full ink.
     """
@@ -135,7 +135,7 @@ def _ladder(counts: NDArray[np.int64]) -> int:
     return int(full[shares.argmax()]) if shares.max() > 0.97 else 0
 
 
-def _usual(counts: NDArray[np.int64], paper: Color) -> float:
+def _estimate_full_level(counts: NDArray[np.int64], paper: Color) -> float:
     """Estimate the level of full ink where there are no steps: black on white unless the text is far from that."""
     counts[:_FAINT] = 0
     if not counts.any():
@@ -146,14 +146,14 @@ def _usual(counts: NDArray[np.int64], paper: Color) -> float:
     return max(1.05 * high, 32.0)
 
 
-def _page(pixels: NDArray[np.uint8], commonest: Color) -> tuple[slice, slice]:
+def _find_page(pixels: NDArray[np.uint8], commonest: Color) -> tuple[slice, slice]:
     """Give the rows and columns of the page inside a border of another colour.
 
     The commonest colour is the paper's, or, where a small page lies on a large ground, the ground's.
     """
     levels = _levels(pixels, commonest)
-    top, bottom = _peeled(levels)
-    left, right = _peeled(levels[top:bottom].T)
+    top, bottom = _peel_border(levels)
+    left, right = _peel_border(levels[top:bottom].T)
     inner = slice(top, bottom), slice(left, right)
     if (bottom - top, right - left) != pixels.shape[:2]:
         return inner
@@ -170,7 +170,7 @@ def _page(pixels: NDArray[np.uint8], commonest: Color) -> tuple[slice, slice]:
 
 
 def _is_page(part: NDArray[np.uint8], ground: Color) -> bool:
-    """Say whether a part of a picture has margins of one colour, not the ground's, and something on them."""
+    """Return whether a part has margins of one colour, not the ground's, and something on them."""
     edges = (part[1:3], part[-3:-1], part[:, 1:3], part[:, -3:-1])
     ring = np.concatenate([edge.reshape(-1, 1, *part.shape[2:]) for edge in edges])
     values = np.atleast_1d(np.median(ring, axis=(0, 1)))  # steadier than the commonest where there is noise
@@ -181,12 +181,12 @@ def _is_page(part: NDArray[np.uint8], ground: Color) -> bool:
     return bool(apart > _FAINT and is_uniform and 0.5 < share < 0.9995)
 
 
-def _peeled(levels: Levels) -> tuple[int, int]:
-    """Give the first row and the last that are no border, nor one of the two that mix its colour with paper."""
+def _peel_border(levels: Levels) -> tuple[int, int]:
+    """Return the first and the last row that are neither border nor one of two rows mixed with its colour."""
     ends = []
     for side in (levels, levels[::-1]):
         color, deep = int(np.median(side[0])), 0
-        while color > 4 and deep < len(side) and _is_all(side[deep], color):
+        while color > 4 and deep < len(side) and _is_border(side[deep], color):
             deep += 1
         if deep:
             deep += sum(bool((row > 8).mean() > 0.9) for row in side[deep : deep + 2])
@@ -194,5 +194,5 @@ def _peeled(levels: Levels) -> tuple[int, int]:
     return (ends[0], len(levels) - ends[1]) if sum(ends) < len(levels) else (0, len(levels))
 
 
-def _is_all(row: NDArray[np.uint8], color: int) -> bool:
+def _is_border(row: NDArray[np.uint8], color: int) -> bool:
     return bool((np.abs(row.astype(np.int16) - color) <= min(color // 2, 2 * _FAINT)).mean() > 0.98)

@@ -22,8 +22,8 @@ _BOXES_AT_MOST = 100
 Mask = NDArray[np.bool_]
 
 
-def pictures(inked: Mask) -> list[Box]:
-    """Find solid areas larger than letters, and what darkness goes on around them.
+def find_pictures(inked: Mask) -> list[Box]:
+    """Find solid areas larger than letters, with the dark areas next to them.
 
     Args:
         inked: Shape (height, width): where there is ink.
@@ -41,11 +41,11 @@ def pictures(inked: Mask) -> list[Box]:
     for down in range(3):
         for across in range(3):
             marked[down : down + core.shape[0], across : across + core.shape[1]] |= core
-    return [_scaled(_grown(shares, box), inked.shape) for box in _boxes(marked)]
+    return [_scale_box(_grow_box(shares, box), inked.shape) for box in _split_boxes(marked)]
 
 
-def leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[Box]:
-    """Find ink that nothing covers.
+def find_leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[Box]:
+    """Find ink that lies in none of the given boxes.
 
     Args:
         inked: Shape (height, width): where there is ink.
@@ -58,8 +58,8 @@ def leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[Box]:
     if not rest.any():
         return []
     found = []
-    for box in _boxes(_shares(rest) > 0):
-        left, top, right, bottom = _scaled(box, inked.shape)
+    for box in _split_boxes(_shares(rest) > 0):
+        left, top, right, bottom = _scale_box(box, inked.shape)
         part = rest[top:bottom, left:right]
         if part.sum() >= least:
             rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
@@ -75,7 +75,7 @@ def leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[Box]:
 
 
 def _shares(inked: Mask) -> NDArray[np.float64]:
-    """Give the share of each square that is ink; squares at the right and lower edge may be smaller."""
+    """Return the share of each square that is ink; squares at the right and lower edge may be smaller."""
     height, width = inked.shape
     rows, columns = np.arange(0, height, CELL_PX), np.arange(0, width, CELL_PX)
     down = np.add.reduceat(inked, rows, axis=0, dtype=np.uint16)
@@ -85,14 +85,14 @@ def _shares(inked: Mask) -> NDArray[np.float64]:
     return shares
 
 
-def _boxes(marked: Mask) -> list[Box]:
-    """Part marked squares by empty rows and columns; where that makes too many boxes, one holds them all."""
+def _split_boxes(marked: Mask) -> list[Box]:
+    """Split marked squares into boxes at empty rows and columns; one box for all where there are too many."""
     found: list[Box] = []
     todo: list[Box] = [(0, 0, marked.shape[1], marked.shape[0])]
     while todo:
         left, top, right, bottom = todo.pop()
         part = marked[top:bottom, left:right]
-        rows, columns = _runs(part, 1), _runs(part, 0)
+        rows, columns = _find_spans(part, 1), _find_spans(part, 0)
         if len(rows) == 1 and len(columns) == 1:
             box = (left + columns[0][0], top + rows[0][0], left + columns[0][1], top + rows[0][1])
             found.append(box)
@@ -106,15 +106,15 @@ def _boxes(marked: Mask) -> list[Box]:
     return sorted(found, key=lambda box: (box[1], box[0]))
 
 
-def _runs(part: Mask, axis: Literal[0, 1]) -> list[tuple[int, int]]:
-    """Give where the rows, or columns, that hold anything begin and end."""
+def _find_spans(part: Mask, axis: Literal[0, 1]) -> list[tuple[int, int]]:
+    """Return where the rows, or columns, that hold anything begin and end."""
     marked = np.asarray(part.any(axis=axis))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
     return [(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
 
 
-def _grown(shares: NDArray[np.float64], box: Box) -> Box:
-    """Grow a box as long as half of the squares next to one of its sides are mostly ink."""
+def _grow_box(shares: NDArray[np.float64], box: Box) -> Box:
+    """Extend a box as long as half of the squares next to one of its sides are mostly ink."""
     left, top, right, bottom = box
     grows = True
     while grows:
@@ -130,6 +130,6 @@ def _grown(shares: NDArray[np.float64], box: Box) -> Box:
     return left, top, right, bottom
 
 
-def _scaled(box: Box, shape: tuple[int, ...]) -> Box:
+def _scale_box(box: Box, shape: tuple[int, ...]) -> Box:
     left, top, right, bottom = (side * CELL_PX for side in box)
     return left, top, min(right, shape[1]), min(bottom, shape[0])

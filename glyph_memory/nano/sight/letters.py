@@ -35,7 +35,7 @@ _SHIFTS = np.linspace(-0.6, 0.6, 7)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fit:
-    """The size at which letters look most like what was found."""
+    """The size of letters that fits the measured ink best."""
 
     size_px: float
     """Of the font."""
@@ -60,7 +60,7 @@ def fit_letters(laid: Floats, below: int, sizes: Floats) -> Fit:
     small, tall = (-np.diff(np.interp(bounds, _HEIGHTS, total)) * is_near for total in _TOTALS)
     wanted = laid * is_near
     energy = (wanted**2).sum(axis=-1)
-    explained, tall_share = _explained(small, tall, wanted)
+    explained, tall_share = _measure_explained(small, tall, wanted)
     likeness = explained / np.maximum(energy, 1e-9)
     liked = likeness - _RARE * tall_share
     best = np.unravel_index(int(liked.argmax()), liked.shape)
@@ -69,8 +69,8 @@ def fit_letters(laid: Floats, below: int, sizes: Floats) -> Fit:
     )
 
 
-def _explained(small: Floats, tall: Floats, wanted: Floats) -> tuple[Floats, Floats]:
-    """Give how much of the wanted rows' energy two kinds of letters explain, in no negative amount.
+def _measure_explained(small: Floats, tall: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+    """Return how much of the rows' energy two kinds of letters explain, in amounts not below zero.
 
     Returns:
         The energy, and what share of the ink is the tall kind's.

@@ -16,7 +16,7 @@ from glyph_memory.nano.sight.baselines import Profile, find_baselines
 from glyph_memory.nano.sight.columns import Span, find_columns
 from glyph_memory.nano.sight.frames import find_frames
 from glyph_memory.nano.sight.grid import Rows, fill
-from glyph_memory.nano.sight.leftover import leftover, pictures
+from glyph_memory.nano.sight.leftover import find_leftover, find_pictures
 from glyph_memory.nano.sight.scale import Scale, measure_scale
 from glyph_memory.page import Box
 
@@ -75,9 +75,9 @@ def find_lines(ink: Ink) -> FoundLines:
     Returns:
         None, and nothing unread, where there is no ink.
     """
-    floor = _noise(ink)
+    floor = _estimate_noise(ink)
     inked = ink > (_INK if floor < _SURE_INK else _NOISY_INK)
-    solid = [*pictures(inked), *((a - 1, b - 1, c + 1, d + 1) for a, b, c, d in find_frames(inked))]
+    solid = [*find_pictures(inked), *((a - 1, b - 1, c + 1, d + 1) for a, b, c, d in find_frames(inked))]
     solid = [(max(left, 0), max(top, 0), right, bottom) for left, top, right, bottom in solid]
     if solid:
         ink = ink.copy()
@@ -91,23 +91,23 @@ def find_lines(ink: Ink) -> FoundLines:
     if scale is not None:
         for number, span in enumerate(spans):
             baselines = _baselines(sure[number], faint[number], scale)
-            found = _lines(ink, floor, baselines, span, number, scale)
+            found = _measure_lines(ink, floor, baselines, span, number, scale)
             lines += [line for line in found if _is_text(inked, line, scale)]
     size, pitch = (scale.size_px, scale.pitch_px) if scale else _USUAL_PX
     held = [_reach(line, size) for line in lines]
-    rest = leftover(inked, held, least=max(9.0, 0.3 * size**2) if lines else 1.0)
+    rest = find_leftover(inked, held, least=max(9.0, 0.3 * size**2) if lines else 1.0)
     unread = tuple(sorted([*solid, *rest]))
     return FoundLines(lines=tuple(lines), pitch_px=pitch, size_px=size, unread=unread, solid=tuple(solid))
 
 
-def _noise(ink: Ink) -> float:
-    """Give the ink below which there is noise: hardly any, except on pages that were photographed or squeezed."""
+def _estimate_noise(ink: Ink) -> float:
+    """Return the ink below which there is noise: hardly any, except on photographed or compressed pages."""
     sample = ink[::3, ::3]
     return 0.04 if np.mean((sample > 0) & (sample < 0.06)) < 0.08 else _SURE_INK
 
 
 def _profiles(ink: Ink, spans: list[Span], floor: float) -> list[Profile]:
-    """Give each column's ink of each row, without what is below `floor`."""
+    """Return the ink of each row of each column, without what is below `floor`."""
     profiles = np.zeros((len(spans), len(ink)))
     rows = max(1, _STRIP_PX // ink.shape[1])
     for first in range(0, len(ink), rows):
@@ -135,10 +135,10 @@ def _baselines(sure: Profile, faint: Profile, scale: Scale) -> list[float]:
     return fill(Rows(faint, scale), long, short, scale)
 
 
-def _lines(
+def _measure_lines(
     ink: Ink, floor: float, baselines: list[float], span: Span, column: int, scale: Scale
 ) -> Iterator[FoundLine]:
-    """Say where each line begins and ends, by the rows that no neighbour's letters reach."""
+    """Yield each line with its left and right end, from the rows that no neighbour's letters reach."""
     size, (left, right) = scale.size_px, span
     bounds = [-np.inf, *baselines, np.inf]
     for above, baseline, below in zip(bounds[:-2], baselines, bounds[2:], strict=True):
@@ -155,7 +155,7 @@ def _lines(
 
 
 def _is_text(inked: NDArray[np.bool_], line: FoundLine, scale: Scale) -> bool:
-    """Say whether ink and paper take turns along a line, as they do where there are letters, or it is underscores."""
+    """Return whether ink and paper alternate along a line, as with letters, or it is underscores."""
     _, top, _, bottom = _reach(line, scale.size_px)
     rows = slice(max(top, 0), max(bottom, 0))
     part = inked[rows, line.left : line.right]
@@ -171,12 +171,12 @@ def _is_text(inked: NDArray[np.bool_], line: FoundLine, scale: Scale) -> bool:
 
 
 def _is_framed(rows: NDArray[np.bool_], line: FoundLine) -> bool:
-    """Say whether a rule runs into an upright one at an end, as a frame's do."""
+    """Return whether a rule meets an upright at an end, as those of frames do."""
     ends = (rows[:, max(line.left - 2, 0) : line.left + 3], rows[:, max(line.right - 3, 0) : line.right + 2])
     return any(end.any(axis=1).mean() > _UPRIGHT for end in ends)
 
 
 def _reach(line: FoundLine, size: float) -> Box:
-    """Give where a line's ink may be, tails and accents included."""
+    """Return the box where a line's ink may be, tails and accents included."""
     top, bottom = round(line.baseline - 0.98 * size), round(line.baseline + 0.4 * size) + 1
     return line.left - 2, top, line.right + 2, bottom

@@ -45,7 +45,7 @@ class Scale:
 
 
 def measure_scale(profiles: Sequence[Profile], faint: Sequence[Profile]) -> Scale | None:
-    """Measure letters and pitch: of all guesses, the one whose lines look most like lines of letters.
+    """Measure letters and pitch: the guess whose lines look most like lines of letters.
 
     Args:
         profiles: Of each column.
@@ -65,7 +65,7 @@ def measure_scale(profiles: Sequence[Profile], faint: Sequence[Profile]) -> Scal
             if not count or (dangling and count > _FEW_LINES):
                 continue
             fit = _fit(faint, lines, band)
-            share = _covered(faint, lines, fit.size_px)
+            share = _measure_coverage(faint, lines, fit.size_px)
             if fit.likeness < _ALIKE or share < _HELD:
                 continue
             worth = fit.likeness - 0.1 * (1 - share)  # short lines may not be among those found
@@ -75,7 +75,7 @@ def measure_scale(profiles: Sequence[Profile], faint: Sequence[Profile]) -> Scal
         return None
     _, fit, lines, dangling = best
     gaps = [below.y - above.y for found in lines for above, below in pairwise(found)]
-    pitch = _pitch(gaps, fit.size_px)
+    pitch = _estimate_pitch(gaps, fit.size_px)
     return Scale(
         size_px=fit.size_px, pitch_px=pitch, gaps_px=(pitch, *_other_gaps(gaps, pitch)), dangling=dangling
     )
@@ -84,7 +84,7 @@ def measure_scale(profiles: Sequence[Profile], faint: Sequence[Profile]) -> Scal
 def _fit(profiles: Sequence[Profile], lines: Sequence[list[Baseline]], band: int) -> Fit:
     sizes = band * np.geomspace(0.85 / CAP_HEIGHT, 1.2 / X_HEIGHT, 24)
     below = int(0.3 * sizes[-1]) + 2
-    return fit_letters(_lay_over(profiles, lines, int(sizes[-1]) + 2, below), below, sizes)
+    return fit_letters(_sum_lines(profiles, lines, int(sizes[-1]) + 2, below), below, sizes)
 
 
 def _band_heights(profiles: Sequence[Profile]) -> list[int]:
@@ -106,7 +106,7 @@ def _band_heights(profiles: Sequence[Profile]) -> list[int]:
     return hills[:5].tolist() or [max(2, int(found.argmax()))]
 
 
-def _pitch(gaps: Sequence[float], size_px: float) -> float:
+def _estimate_pitch(gaps: Sequence[float], size_px: float) -> float:
     """Estimate the pitch: the smallest of the usual gaps, as paragraphs may be set apart.
 
     Args:
@@ -150,8 +150,10 @@ def _other_gaps(gaps: Sequence[float], pitch: float) -> list[float]:
     return others
 
 
-def _lay_over(profiles: Sequence[Profile], lines: Sequence[list[Baseline]], above: int, below: int) -> Floats:
-    """Lay all lines over each other: ink of so many rows above and below the baselines, from the top down."""
+def _sum_lines(
+    profiles: Sequence[Profile], lines: Sequence[list[Baseline]], above: int, below: int
+) -> Floats:
+    """Sum the ink of all lines by row, so many rows above and below the baseline, from the top down."""
     laid = np.zeros(above + below)
     for profile, found in zip(profiles, lines, strict=True):
         padded = np.concatenate([np.zeros(above), profile, np.zeros(below + 1)])
@@ -160,8 +162,8 @@ def _lay_over(profiles: Sequence[Profile], lines: Sequence[list[Baseline]], abov
     return laid
 
 
-def _covered(profiles: Sequence[Profile], lines: Sequence[list[Baseline]], size: float) -> float:
-    """Give the share of all ink that stands where lines do."""
+def _measure_coverage(profiles: Sequence[Profile], lines: Sequence[list[Baseline]], size: float) -> float:
+    """Return the share of all ink that stands where lines do."""
     held = whole = 0.0
     for profile, found in zip(profiles, lines, strict=True):
         marks = np.zeros(len(profile) + 1, np.int64)

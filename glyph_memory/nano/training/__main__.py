@@ -16,11 +16,11 @@ import torch
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.nano.training.card import write_card
 from glyph_memory.nano.training.plan import Plan
-from glyph_memory.nano.training.run import run
+from glyph_memory.nano.training.run import train_reader
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train, or write the card anew."""
+    """Train, or write only the model card."""
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -31,13 +31,13 @@ def main(arguments: list[str] | None = None) -> int:
         plan = Plan(**{name: value for name, value in vars(given).items() if name in names})
         if plan.threads:
             torch.set_num_threads(plan.threads)
-        weights = run(given.folder, plan, say=_say)
+        weights = train_reader(given.folder, plan, say=_print_status)
         sys.stdout.write(f"{weights}\n{write_card(given.folder, figures=given.figures, note=given.note)}\n")
     except KeyboardInterrupt:
-        _say("Stopped. The same command goes on from the last checkpoint.")
+        _print_status("Stopped. The same command goes on from the last checkpoint.")
         return 130
     except GlyphMemoryError as error:
-        _say(str(error))
+        _print_status(str(error))
         return 1
     return 0
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
+def _print_status(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 

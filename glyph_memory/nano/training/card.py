@@ -9,8 +9,8 @@ from typing import Any
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPHS, ROWS, SIZES_PX
 from glyph_memory.nano.training.model import FIRST_PX, LAYERS
-from glyph_memory.nano.training.styles import installed_families
-from glyph_memory.nano.training.train import write_whole
+from glyph_memory.nano.training.styles import list_families
+from glyph_memory.nano.training.train import write_atomic
 
 _CARD = """\
 # The nano reader
@@ -61,12 +61,12 @@ def write_card(folder: Path, *, figures: Path | None, note: str = "") -> Path:
             f"no card can be written of {str(folder)!r}: {error}; train there first"
         ) from error
     path = folder / "CARD.md"
-    write_whole(path, lambda beside: beside.write_text(card, encoding="utf-8"))
+    write_atomic(path, lambda beside: beside.write_text(card, encoding="utf-8"))
     return path
 
 
 def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None, note: str) -> str:
-    families = [name for name in installed_families() if not name.startswith("DejaVu")]
+    families = [name for name in list_families() if not name.startswith("DejaVu")]
     return _CARD.format(
         rows=ROWS,
         first=FIRST_PX,

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 
-class Made(Dataset[tuple[Tensor, Tensor]]):
-    """So many items; item `i` is always the same."""
+class GeneratedDataset(Dataset[tuple[Tensor, Tensor]]):
+    """A data set of so many items, each made when it is asked for; item `i` is always the same."""
 
     def __init__(self, make: Callable[[int], tuple[Tensor, Tensor]], count: int) -> None:
         self._make, self._count = make, count

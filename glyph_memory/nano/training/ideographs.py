@@ -11,24 +11,24 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from glyph_memory.nano.training.dataset import Made
+from glyph_memory.nano.training.dataset import GeneratedDataset
 from glyph_memory.nano.training.model import Glance
 from glyph_memory.nano.training.plan import Plan
-from glyph_memory.nano.training.strips import ideographs_of_page
+from glyph_memory.nano.training.strips import make_ideographs
 
 _RATE = 2e-3
 _ROUND = 256
 
 
-def _page(seed: int, index: int) -> tuple[Tensor, Tensor]:
-    """Give a page's ideographs, some 2,500."""
-    ink, numbers = ideographs_of_page(seed, index)
+def _make_page(seed: int, index: int) -> tuple[Tensor, Tensor]:
+    """Return the ideographs of a page, some 2,500."""
+    ink, numbers = make_ideographs(seed, index)
     whole = len(ink) // _ROUND * _ROUND or len(ink)  # few sizes of batches: see `loss_of`
     return torch.from_numpy(ink[:whole]), torch.from_numpy(numbers[:whole])
 
 
 def train_glance(plan: Plan, *, say: Callable[[str], None]) -> Glance:
-    """Train the second look from the beginning; it takes a fifth of the time of all, and keeps no checkpoint.
+    """Train the second look from the beginning, in a fifth of the whole time; it writes no checkpoint.
 
     Args:
         plan: What to do; `glance_steps` of it.
@@ -40,7 +40,7 @@ def train_glance(plan: Plan, *, say: Callable[[str], None]) -> Glance:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, _RATE, total_steps=plan.glance_steps, pct_start=0.1
     )
-    pages = Made(partial(_page, plan.seed), plan.glance_steps)
+    pages = GeneratedDataset(partial(_make_page, plan.seed), plan.glance_steps)
     loader = DataLoader(pages, batch_size=None, num_workers=plan.workers)
     begun, smooth, right = time.monotonic(), 0.0, 0.0
     for step, (ink, told) in enumerate(loader, 1):

@@ -32,8 +32,8 @@ class Library:
 
 
 @cache
-def library() -> Library:
-    """Give the library, read once."""
+def load_library() -> Library:
+    """Read the library once, and return it."""
     return Library()
 
 

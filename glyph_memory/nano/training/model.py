@@ -42,7 +42,7 @@ class Layer(nn.Module):
         self.norm = nn.BatchNorm1d(out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Go from shape (strips, cells, channels) to (strips, cells, out)."""
+        """Compute shape (strips, cells, out) from shape (strips, cells, channels)."""
         count, margin = x.shape[1], self.cells // 2
         padded = F.pad(x, (0, 0, margin, margin))
         seen = torch.cat([padded[:, place : place + count] for place in range(self.cells)], 2)
@@ -52,7 +52,7 @@ class Layer(nn.Module):
 
 
 class Network(nn.Module):
-    """From ink to characters."""
+    """The network that finds and classifies characters, in torch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Network(nn.Module):
         return [layer.linear.weight for layer in (self.first, *self.layers) if isinstance(layer, Layer)]
 
     def features(self, ink: Tensor) -> Tensor:
-        """Give what is known of each cell.
+        """Return the features of each cell.
 
         Args:
             ink: Shape (strips, ROWS, width), 0 to 1.
@@ -85,7 +85,7 @@ class Network(nn.Module):
 
 
 class Glance(nn.Module):
-    """Tells ideographs apart, one at a time."""
+    """The network of the second look: it classifies ideographs, one at a time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Glance(nn.Module):
         self.last = nn.Linear(sizes[-1], len(IDEOGRAPHS))
 
     def forward(self, ink: Tensor) -> Tensor:
-        """Go from shape (ideographs, ROWS, GLANCE_PX), 0 to 255, to (ideographs, classes)."""
+        """Compute (ideographs, classes) from shape (ideographs, ROWS, GLANCE_PX), 0 to 255."""
         x = (ink.flatten(1).to(torch.bfloat16) / 255)[:, None]
         for layer in self.layers:
             x = layer(x)
@@ -102,8 +102,8 @@ class Glance(nn.Module):
         return y
 
 
-def loss_of(network: Network, ink: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the loss of finding where characters begin, and of telling which they are.
+def compute_loss(network: Network, ink: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss of finding where characters begin, and the loss of classifying them.
 
     Args:
         network: The network.
@@ -125,23 +125,25 @@ def loss_of(network: Network, ink: Tensor, label: Tensor) -> tuple[Tensor, Tenso
     return finding, telling
 
 
-def exported(network: Network) -> dict[str, Tensor]:
-    """Give the weights as the reader wants them: norms folded in, half precision, each matrix (in, out)."""
-    weights = _folded("layer", [network.first, *network.layers])
+def export_network(network: Network) -> dict[str, Tensor]:
+    """Return the weights as the reader wants them: norms merged, half precision, each matrix (in, out)."""
+    weights = _merge_norms("layer", [network.first, *network.layers])
     for name in ("begins", "character"):
         head: nn.Linear = getattr(network, name)
         weights[f"{name}.weight"], weights[f"{name}.bias"] = head.weight.T, head.bias
-    return _halved(weights)
+    return _convert_weights(weights)
 
 
-def exported_glance(glance: Glance) -> dict[str, Tensor]:
-    """Give the second look's weights likewise."""
-    weights = _folded("glance", [*glance.layers])
+def export_glance(glance: Glance) -> dict[str, Tensor]:
+    """Return the second look's weights in the same form."""
+    weights = _merge_norms("glance", [*glance.layers])
     last = f"glance{len(glance.layers)}"
-    return _halved(weights | {f"{last}.weight": glance.last.weight.T, f"{last}.bias": glance.last.bias})
+    return _convert_weights(
+        weights | {f"{last}.weight": glance.last.weight.T, f"{last}.bias": glance.last.bias}
+    )
 
 
-def _folded(kind: str, layers: list[nn.Module]) -> dict[str, Tensor]:
+def _merge_norms(kind: str, layers: list[nn.Module]) -> dict[str, Tensor]:
     weights = dict[str, Tensor]()
     for number, layer in enumerate(layers):
         assert isinstance(layer, Layer)  # noqa: S101 - for the type checker
@@ -154,5 +156,5 @@ def _folded(kind: str, layers: list[nn.Module]) -> dict[str, Tensor]:
     return weights
 
 
-def _halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+def _convert_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: weight.detach().to(torch.float16).contiguous().cpu() for name, weight in weights.items()}

@@ -29,6 +29,6 @@ class Plan:
     """Threads of torch; 0 for as many as it likes."""
 
     def rate(self, step: int) -> float:
-        """Give the share of the learning rate at a step."""
+        """Return the learning rate at a step, as a share of the full one."""
         left = (self.steps - step) / max(1, self.steps * self.cool_down)
         return max(0.0, min(1.0, (step + 1) / self.warm_up, left))

@@ -6,13 +6,13 @@ import json
 import uuid
 from random import Random
 
-from glyph_memory.nano.training.library import library
+from glyph_memory.nano.training.library import load_library
 
 _HEX = "0123456789abcdef"
 _KEY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def number(random: Random) -> str:
+def make_number(random: Random) -> str:
     """Make up a number, a date, an amount or a version."""
     return random.choice(
         (
@@ -30,7 +30,7 @@ def number(random: Random) -> str:
     )
 
 
-def identifier(random: Random) -> str:
+def make_identifier(random: Random) -> str:
     """Make up an identifier."""
     return random.choice(
         (
@@ -41,52 +41,54 @@ def identifier(random: Random) -> str:
             "".join(random.choices(_KEY + "+/-_", k=random.choice((22, 43, 60))))
             + random.choice(("", "=", "==")),
             f"{random.choice(('call', 'req', 'sk', 'usr', 'ORD'))}_{''.join(random.choices(_KEY, k=24))}",
-            "/".join(random.choice(library().words) for _ in range(4))
+            "/".join(random.choice(load_library().words) for _ in range(4))
             + random.choice((".py", ".json", ".log")),
         )
     )
 
 
-def identifiers(random: Random) -> str:
+def make_identifiers(random: Random) -> str:
     """Make up a few identifiers."""
     separator = random.choice((" ", " ", "\n", ", ", "; "))
-    return separator.join(identifier(random) for _ in range(random.randint(2, 24)))
+    return separator.join(make_identifier(random) for _ in range(random.randint(2, 24)))
 
 
-def numbers(random: Random) -> str:
+def make_numbers(random: Random) -> str:
     """Make up a row or a column of numbers."""
-    return random.choice((" ", ", ", "\n", " | ")).join(number(random) for _ in range(random.randint(4, 40)))
+    return random.choice((" ", ", ", "\n", " | ")).join(
+        make_number(random) for _ in range(random.randint(4, 40))
+    )
 
 
-def record(random: Random) -> str:
+def make_record(random: Random) -> str:
     """Make up a JSON record."""
-    words = library().words
+    words = load_library().words
 
-    def value(depth: int) -> object:
+    def make_value(depth: int) -> object:
         plain: tuple[object, ...] = (
-            identifier(random), random.randrange(10**6), random.random(), None, True, False,
-            " ".join(random.choices(words, k=random.randint(1, 9))), number(random),
+            make_identifier(random), random.randrange(10**6), random.random(), None, True, False,
+            " ".join(random.choices(words, k=random.randint(1, 9))), make_number(random),
         )  # fmt: skip
         if depth and random.random() < 0.4:
             if random.random() < 0.5:
-                return [value(depth - 1) for _ in range(random.randint(0, 5))]
-            return {random.choice(words): value(depth - 1) for _ in range(random.randint(1, 6))}
+                return [make_value(depth - 1) for _ in range(random.randint(0, 5))]
+            return {random.choice(words): make_value(depth - 1) for _ in range(random.randint(1, 6))}
         return random.choice(plain)
 
-    record = {random.choice(words): value(2) for _ in range(random.randint(2, 8))}
+    record = {random.choice(words): make_value(2) for _ in range(random.randint(2, 8))}
     return json.dumps(record, indent=random.choice((None, None, 2, 4)), ensure_ascii=False)
 
 
-def log(random: Random) -> str:
+def make_log(random: Random) -> str:
     """Make up lines of a log."""
-    words = library().words
+    words = load_library().words
 
-    def line() -> str:
+    def make_line() -> str:
         day = f"2025-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}"
         stamp = f"{day}T{random.randrange(24):02d}:{random.randrange(60):02d}"
         level = random.choice(("DEBUG", "INFO", "WARN", "ERROR"))
         said = " ".join(random.choices(words, k=random.randint(2, 12)))
         where = f"[{random.choice(words)}-{random.randrange(99)}]"
-        return f"{stamp} {level} {where} {said} id={identifier(random)} {number(random)}ms"
+        return f"{stamp} {level} {where} {said} id={make_identifier(random)} {make_number(random)}ms"
 
-    return "\n".join(line() for _ in range(random.randint(2, 14)))
+    return "\n".join(make_line() for _ in range(random.randint(2, 14)))

@@ -7,13 +7,13 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from glyph_memory.nano.training.ideographs import train_glance
-from glyph_memory.nano.training.model import exported_glance
+from glyph_memory.nano.training.model import export_glance
 from glyph_memory.nano.training.plan import Plan
-from glyph_memory.nano.training.train import Say, Training, write_whole
+from glyph_memory.nano.training.train import Say, Training, write_atomic
 
 
-def run(folder: Path, plan: Plan, *, say: Say) -> Path:
-    """Train, or go on from what is in the folder.
+def train_reader(folder: Path, plan: Plan, *, say: Say) -> Path:
+    """Train, or continue from what is in the folder.
 
     Args:
         folder: Holds `checkpoint.pt`, `network.safetensors`, `glance.safetensors`, and in the end `nano.safetensors`.
@@ -27,12 +27,12 @@ def run(folder: Path, plan: Plan, *, say: Say) -> Path:
         GlyphMemoryError: The folder's checkpoint is of another plan.
     """
     training = Training(folder, plan, say=say)
-    training.run()
+    training.train()
     glance = folder / "glance.safetensors"
     if plan.glance_steps and not glance.exists():
-        trained = exported_glance(train_glance(plan, say=say))
-        write_whole(glance, lambda path: save_file(trained, path))
+        trained = export_glance(train_glance(plan, say=say))
+        write_atomic(glance, lambda path: save_file(trained, path))
     together = load_file(training.weights) | (load_file(glance) if glance.exists() else {})
     weights = folder / "nano.safetensors"
-    write_whole(weights, lambda path: save_file(together, path, metadata={"format": "pt"}))
+    write_atomic(weights, lambda path: save_file(together, path, metadata={"format": "pt"}))
     return weights

@@ -25,14 +25,14 @@ from glyph_memory.nano.alphabet import (
     SIZE_PX,
     SIZES_PX,
     STEP_PX,
-    class_of,
+    find_class,
 )  # fmt: skip
-from glyph_memory.nano.network import glances
-from glyph_memory.nano.training.styles import style_of
-from glyph_memory.nano.training.texts import chat_of, ideographs, text_of
+from glyph_memory.nano.network import cut_glances
+from glyph_memory.nano.training.styles import choose_style
+from glyph_memory.nano.training.texts import make_chat, make_ideograph_text, make_text
 from glyph_memory.page import unpack
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting.trace import Trace, traced
+from glyph_memory.typesetting.trace import Trace, trace_pages
 
 WIDTH = 320
 """Pixels of a strip."""
@@ -41,7 +41,7 @@ _CHARACTERS = 5000
 
 Float = NDArray[np.float32]
 
-_CLASS = np.array([class_of(chr(code)) if code != 10 else 0 for code in range(0x110000)], np.int16)
+_CLASS = np.array([find_class(chr(code)) if code != 10 else 0 for code in range(0x110000)], np.int16)
 _MARK = CLASSES.index("⏎")
 _SPACES = {"sans": 0.318, "mono": 0.602}
 """Advance of a space in ems: a newline mark may bring some of its own."""
@@ -58,7 +58,7 @@ class Strips:
     -1 for none, -2 for what is not to be learned."""
 
 
-def strips_of(seed: int, page: int) -> Strips:
+def make_strips(seed: int, page: int) -> Strips:
     """Make up a page and cut it; the same seed and number give the same strips.
 
     Args:
@@ -66,28 +66,30 @@ def strips_of(seed: int, page: int) -> Strips:
         page: Number of the page.
     """
     random = Random(f"{seed} {page}")  # noqa: S311 - no secret
-    style = style_of(random)
-    source = chat_of(random, _CHARACTERS) if random.random() < 0.15 else text_of(random, _CHARACTERS)
-    return _cut(random, next(traced(source, style=style)), style)
+    style = choose_style(random)
+    source = make_chat(random, _CHARACTERS) if random.random() < 0.15 else make_text(random, _CHARACTERS)
+    return _cut_page(random, next(trace_pages(source, style=style)), style)
 
 
-def ideographs_of_page(seed: int, page: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def make_ideographs(seed: int, page: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Make up a page of ideographs and cut out each one as the second look sees it.
 
     Returns:
         Ink of shape (ideographs, ROWS, GLANCE_PX), 0 paper to 255; the number of each in `IDEOGRAPHS`.
     """
     random = Random(f"{seed} {page} ideographs")  # noqa: S311 - no secret
-    style = style_of(random)
-    strips = _cut(random, next(traced(ideographs(random, _CHARACTERS // 2), style=style)), style)
+    style = choose_style(random)
+    strips = _cut_page(
+        random, next(trace_pages(make_ideograph_text(random, _CHARACTERS // 2), style=style)), style
+    )
     strip, cell = np.nonzero(strips.label >= len(CLASSES))
     numbers = strips.label[strip, cell].astype(np.int64) - len(CLASSES)
-    return glances(strips.ink, strip, cell), numbers
+    return cut_glances(strips.ink, strip, cell), numbers
 
 
-def _cut(random: Random, trace: Trace, style: PageStyle) -> Strips:
-    ink, scale = _on_the_way(random, _coverage(random, trace), style)
-    x, number, line = _characters(trace, style)
+def _cut_page(random: Random, trace: Trace, style: PageStyle) -> Strips:
+    ink, scale = _distort_page(random, _compute_coverage(random, trace), style)
+    x, number, line = _list_characters(trace, style)
     order = np.lexsort((x, line))
     x, number, line = x[order] * scale[0], number[order], line[order]
     baselines = trace.baselines * scale[1]
@@ -103,40 +105,40 @@ def _cut(random: Random, trace: Trace, style: PageStyle) -> Strips:
         strip = ink[pad + row - ROWS_ABOVE : pad + row + ROWS_BELOW]
         spelled = trace.escaped & (trace.line == nth)
         escapes = np.stack([trace.x[spelled], (trace.x + trace.advance)[spelled]], axis=1) * scale[0]
-        for start in _windows(random, x[of_line]):
+        for start in _choose_windows(random, x[of_line]):
             strips.append(strip[:, WIDTH + start : 2 * WIDTH + start])
-            labels.append(_labels(x[of_line] - start, number[of_line], escapes - start))
+            labels.append(_label_cells(x[of_line] - start, number[of_line], escapes - start))
     return Strips(np.stack(strips), np.stack(labels))
 
 
-def _windows(random: Random, x: Float) -> Iterator[int]:
-    """Give where strips of a line begin: all of it is covered, at random places."""
+def _choose_windows(random: Random, x: Float) -> Iterator[int]:
+    """Yield where the strips of a line begin: they cover all of it, at random places."""
     start = int(x[0]) - random.randint(EDGE_PX, 60)
     while start < x[-1]:
         yield start
         start += WIDTH - 2 * EDGE_PX - random.randint(0, 20)
 
 
-def _labels(x: Float, number: NDArray[np.int16], escapes: NDArray[np.float64]) -> NDArray[np.int16]:
-    """Label a strip's cells; what is spelled as a number, `escapes` from where to where, is not to be learned."""
+def _label_cells(x: Float, number: NDArray[np.int16], escapes: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Label a strip's cells; what is written as an escape, `escapes` from where to where, is not learned."""
     label = np.full(CELLS, -1, np.int16)
-    cell = _cell(x)
+    cell = _find_cell(x)
     inside = (cell >= 0) & (cell < CELLS)
     label[cell[inside]] = number[inside]
-    for first, stop in _cell(escapes).tolist():
+    for first, stop in _find_cell(escapes).tolist():
         label[max(first, 0) : max(stop, 0)] = -2
     edge = EDGE_PX // STEP_PX
     label[:edge] = label[-edge:] = -2
     return label
 
 
-def _cell(x: NDArray[np.floating]) -> NDArray[np.int64]:
+def _find_cell(x: NDArray[np.floating]) -> NDArray[np.int64]:
     """Give the cell of a character that begins at `x`."""
     return np.floor((x + LEAD_PX + 0.125) / STEP_PX).astype(np.int64)
 
 
-def _characters(trace: Trace, style: PageStyle) -> tuple[Float, NDArray[np.int16], NDArray[np.int64]]:
-    """Give what is to be read: where each begins, its number, its line; of spaces a run's first; one after a line."""
+def _list_characters(trace: Trace, style: PageStyle) -> tuple[Float, NDArray[np.int16], NDArray[np.int64]]:
+    """Return where each character begins, its number, its line; one space for several, and one after a line."""
     codes = np.frombuffer(trace.text.encode("utf-32-le"), np.uint32)
     number = _CLASS[codes]
     number[trace.marked] = _MARK
@@ -153,7 +155,7 @@ def _characters(trace: Trace, style: PageStyle) -> tuple[Float, NDArray[np.int16
     more = [(trace.x + trace.advance)[last]]
     lines = [trace.line[last]]
     if style.newline_mark.startswith(" "):  # it has a space before it and one behind
-        space = np.float32(_SPACES[style.font] * style.across_px(style.font_size_pt))
+        space = np.float32(_SPACES[style.font] * style.to_horizontal_px(style.font_size_pt))
         x = x + space * (number == _MARK)
         more += [trace.x[trace.marked], (trace.x + trace.advance)[trace.marked] - space]
         lines += [trace.line[trace.marked]] * 2
@@ -165,8 +167,8 @@ def _characters(trace: Trace, style: PageStyle) -> tuple[Float, NDArray[np.int16
     )
 
 
-def _coverage(random: Random, trace: Trace) -> Float:
-    """Give the page's ink as `ink_of` would: 0 paper to 1; coloured ink is a little weaker."""
+def _compute_coverage(random: Random, trace: Trace) -> Float:
+    """Return the page's ink as `measure_ink` would: 0 paper to 1; coloured ink is a little weaker."""
     page = trace.page
     rows = np.frombuffer(page.pixels, np.uint8).reshape(page.size[1], -1)
     if page.depth == 4:
@@ -176,12 +178,12 @@ def _coverage(random: Random, trace: Trace) -> Float:
     return tinted
 
 
-def _on_the_way(
+def _distort_page(
     random: Random, ink: Float, style: PageStyle
 ) -> tuple[NDArray[np.uint8], tuple[float, float]]:
     """Resample, blur and disturb a page, or leave it as it is."""
     picture = Image.fromarray(np.round(ink * 255).astype(np.uint8))
-    size = style.down_px(style.font_size_pt)
+    size = style.to_vertical_px(style.font_size_pt)
     across = down = 1.0
     if not SIZES_PX[0] <= size <= SIZES_PX[1]:
         across = down = SIZE_PX / size * random.uniform(0.92, 1.08)

@@ -16,23 +16,23 @@ _FAMILIES = (
 )  # fmt: skip
 
 
-def style_of(random: Random) -> PageStyle:
-    """Give a style; about half of all are the default one."""
+def choose_style(random: Random) -> PageStyle:
+    """Choose a style at random; about half of all are the default one."""
     choice = random.random()
     if choice < 0.5:
         return PageStyle.glyph().dense() if random.random() < 0.1 else PageStyle.glyph()
     if choice < 0.72:
-        style = PageStyle.named(random.choice((*PRESETS, "pixel")))
+        style = PageStyle.from_name(random.choice((*PRESETS, "pixel")))
         return replace(style, dpi=96) if random.random() < 0.15 else style
     try:
-        return _random(random)
+        return _make_style(random)
     except StyleError:  # what the dice gave cannot be drawn
-        return style_of(random)
+        return choose_style(random)
 
 
-def _random(random: Random) -> PageStyle:
+def _make_style(random: Random) -> PageStyle:
     size = random.choice((7, 8, 8.5, 9, 9, 9.5, 10, 10.5, 11, 12, 13, 14, random.uniform(7, 14)))
-    font = random.choice(("sans", "sans", "mono", *installed_families()))
+    font = random.choice(("sans", "sans", "mono", *list_families()))
     return PageStyle(
         font=font,
         font_size_pt=size,
@@ -50,7 +50,7 @@ def _random(random: Random) -> PageStyle:
 
 
 @cache
-def installed_families() -> tuple[str, ...]:
+def list_families() -> tuple[str, ...]:
     """Give the names of the usual text fonts that are installed here."""
     names = {name.strip() for family, _ in installed_fonts() for name in family.split(",")}
     return tuple(family for family in _FAMILIES if family in names)

@@ -11,8 +11,15 @@ from collections.abc import Callable
 from random import Random
 
 from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPH, IDEOGRAPHS, TWIN_OF
-from glyph_memory.nano.training.library import library
-from glyph_memory.nano.training.records import identifier, identifiers, log, number, numbers, record
+from glyph_memory.nano.training.library import load_library
+from glyph_memory.nano.training.records import (
+    make_identifier,
+    make_identifiers,
+    make_log,
+    make_number,
+    make_numbers,
+    make_record,
+)
 from glyph_memory.transcript import Role, Transcript, Turn
 from glyph_memory.transcription import UNREADABLE
 
@@ -50,7 +57,7 @@ _ENDS = (
 _ROLES: tuple[Role, ...] = ("user", "assistant", "assistant", "tool", "system")
 
 
-def text_of(random: Random, characters: int) -> str:
+def make_text(random: Random, characters: int) -> str:
     """Make up a text of about so many characters, of one kind or of a few."""
     kinds = random.choices(list(_KINDS), list(_KINDS.values()), k=random.choice((1, 2, 4)))
     between = random.choice(("\n", "\n", "\n\n", " "))
@@ -61,19 +68,19 @@ def text_of(random: Random, characters: int) -> str:
     return between.join(parts)[: max(characters, 1)]
 
 
-def chat_of(random: Random, characters: int) -> Transcript:
+def make_chat(random: Random, characters: int) -> Transcript:
     """Make up a conversation of about so many characters."""
     turns, length = list[Turn](), 0
     anchor = random.choice((0, random.randrange(100), random.randrange(20_000)))
     while length < characters:
-        text = text_of(random, random.choice((20, 100, 400, 1500))).replace("§", "$")
+        text = make_text(random, random.choice((20, 100, 400, 1500))).replace("§", "$")
         anchor += random.choice((1, 1, 1, 2))
         turns.append(Turn(role=random.choice(_ROLES), text=text, anchor=anchor))
         length += len(text)
     return Transcript(tuple(turns))
 
 
-def ideographs(random: Random, characters: int) -> str:
+def make_ideograph_text(random: Random, characters: int) -> str:
     """Make up a text of about so many characters, nearly all of them ideographs."""
     return "".join(
         "".join(random.choices(IDEOGRAPHS, k=30)) + random.choice(("", " ", "7", "\n"))
@@ -81,73 +88,73 @@ def ideographs(random: Random, characters: int) -> str:
     )
 
 
-def _prose(random: Random) -> str:
-    paragraph = random.choice(library().paragraphs)
+def _make_prose(random: Random) -> str:
+    paragraph = random.choice(load_library().paragraphs)
     if random.random() < 0.3:  # as typographers write it
         paragraph = re.sub(r"(^|[\s(])\"", r"\1“", paragraph).replace('"', "”").replace("'", "’")
         paragraph = paragraph.replace(" -- ", random.choice((" – ", "—", " — "))).replace("...", "…")
     return paragraph
 
 
-def _code(random: Random) -> str:
-    lines = random.choice(library().sources)
+def _make_code(random: Random) -> str:
+    lines = random.choice(load_library().sources)
     start = random.randrange(max(1, len(lines) - 30))
     return "\n".join(lines[start : start + 30])
 
 
-def _shuffled_words(random: Random) -> str:
-    words = [random.choice(library().words) for _ in range(random.randint(5, 60))]
+def _make_shuffled_words(random: Random) -> str:
+    words = [random.choice(load_library().words) for _ in range(random.randint(5, 60))]
     case = random.choice((str, str, str.capitalize, str.upper, str.title))
     return " ".join(
         case(word) + random.choice(("", "", "", "", ",", ".", ";", "?", "!", ":")) for word in words
     )
 
 
-def _letters(random: Random) -> str:
-    def word() -> str:
+def _make_letters(random: Random) -> str:
+    def make_word() -> str:
         made = "".join(random.choices(_OFTEN, k=random.randint(1, 11)))
         return random.choice((made, made, made, made.capitalize(), made.upper()))
 
-    return " ".join(word() for _ in range(random.randint(5, 60)))
+    return " ".join(make_word() for _ in range(random.randint(5, 60)))
 
 
-def _characters(random: Random) -> str:
+def _make_characters(random: Random) -> str:
     words = ("".join(random.choices(_ASCII, k=random.randint(1, 16))) for _ in range(random.randint(5, 40)))
     return " ".join(words)
 
 
-def _lookalikes(random: Random) -> str:
+def _make_lookalikes(random: Random) -> str:
     words = (
         "".join(random.choices(_LOOKALIKES, k=random.randint(1, 16))) for _ in range(random.randint(5, 40))
     )
     return " ".join(words)
 
 
-def _punctuated(random: Random) -> str:
-    """Words among signs that look much alike: straight and round quotes, dots and ellipses, hyphens and dashes."""
+def _make_punctuation(random: Random) -> str:
+    """Make words among signs that look alike: straight and round quotes, dots, hyphens and dashes."""
 
-    def word() -> str:
-        made = random.choice((random.choice(library().words), "".join(random.choices(_ASCII, k=3)), ""))
+    def make_word() -> str:
+        made = random.choice((random.choice(load_library().words), "".join(random.choices(_ASCII, k=3)), ""))
         pair = random.choice(_PAIRS)
         return random.choice((f"{pair[0]}{made}{pair[1]}", made)) + random.choice(_ENDS)
 
-    return random.choice((" ", " ", "")).join(word() for _ in range(random.randint(5, 40)))
+    return random.choice((" ", " ", "")).join(make_word() for _ in range(random.randint(5, 40)))
 
 
-def _rare(random: Random) -> str:
+def _make_rare(random: Random) -> str:
     pools = (_RARE, _RARE, _RARE[:94], _ASCII)
     words = ("".join(random.choices(random.choice(pools), k=random.randint(1, 9))) for _ in range(20))
     return " ".join(words)
 
 
-def _other_scripts(random: Random) -> str:
+def _make_other_scripts(random: Random) -> str:
     words = (
         "".join(random.choices(_OTHER_SCRIPTS, k=random.randint(2, 9))) for _ in range(random.randint(1, 9))
     )
     return " ".join(words)
 
 
-def _ideographs(random: Random) -> str:
+def _make_ideographs(random: Random) -> str:
     signs = (
         "、",
         "。",
@@ -174,31 +181,31 @@ def _ideographs(random: Random) -> str:
         "".join(random.choices(IDEOGRAPHS, k=random.randint(2, 12))) + random.choice(signs)
         for _ in range(random.randint(2, 12))
     )
-    return "".join(pieces) + random.choice(("", f" {random.randrange(10_000)} ", _letters(random)))
+    return "".join(pieces) + random.choice(("", f" {random.randrange(10_000)} ", _make_letters(random)))
 
 
-def _marked_up(random: Random) -> str:
-    words = library().words
+def _make_markup(random: Random) -> str:
+    words = load_library().words
     name = random.choice(words)
     said = " ".join(random.choices(words, k=random.randint(2, 12)))
     return random.choice(
         (
-            f"## {said}\n\n- **{name}**: {said}\n- `{name}` [{said}](https://{name}.org/{identifier(random)})",
-            f"| {name} | {number(random)} | {said} |\n|---|---:|:---|\n| {said} | {number(random)} | {name} |",
-            f"<{name} id=\"{identifier(random)}\">{said}</{name}>",
+            f"## {said}\n\n- **{name}**: {said}\n- `{name}` [{said}](https://{name}.org/{make_identifier(random)})",
+            f"| {name} | {make_number(random)} | {said} |\n|---|---:|:---|\n| {said} | {make_number(random)} | {name} |",
+            f"<{name} id=\"{make_identifier(random)}\">{said}</{name}>",
             f"{name} = {said!r}  # {said}",
-            f"$ {name} --{random.choice(words)}={number(random)} | grep -E '{random.choice(words)}' > {name}.log",
+            f"$ {name} --{random.choice(words)}={make_number(random)} | grep -E '{random.choice(words)}' > {name}.log",
             f"“{said},” said {name.title()}’s friend — ‘{said}’ … {said}",
             f"{name}\\u{{{random.randrange(0x3000):x}}}{said}\\u{{{random.randrange(0x20000):x}}}",
             "-" * random.randint(3, 80),
             "=" * random.randint(3, 80),
-            f"{name:<24}{number(random):>14}{number(random):>14}   {said}",
+            f"{name:<24}{make_number(random):>14}{make_number(random):>14}   {said}",
         )
     )  # fmt: skip
 
 
 _KINDS: dict[Callable[[Random], str], float] = {
-    _prose: 20, _punctuated: 9, _code: 14, _shuffled_words: 6, _letters: 8, _characters: 10, _lookalikes: 6, _rare: 7,
-    _other_scripts: 1.5, _ideographs: 5, identifiers: 12, numbers: 5, record: 9, log: 6, _marked_up: 6,
+    _make_prose: 20, _make_punctuation: 9, _make_code: 14, _make_shuffled_words: 6, _make_letters: 8, _make_characters: 10, _make_lookalikes: 6, _make_rare: 7,
+    _make_other_scripts: 1.5, _make_ideographs: 5, make_identifiers: 12, make_numbers: 5, make_record: 9, make_log: 6, _make_markup: 6,
 }  # fmt: skip
 """How each kind of text is made, and how often."""

@@ -21,10 +21,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from glyph_memory.errors import GlyphMemoryError
-from glyph_memory.nano.training.dataset import Made
-from glyph_memory.nano.training.model import Network, exported, loss_of
+from glyph_memory.nano.training.dataset import GeneratedDataset
+from glyph_memory.nano.training.model import Network, compute_loss, export_network
 from glyph_memory.nano.training.plan import Plan
-from glyph_memory.nano.training.strips import strips_of
+from glyph_memory.nano.training.strips import make_strips
 
 Say = Callable[[str], None]
 
@@ -38,9 +38,9 @@ _MEAN = 0.998
 """Of weights and running statistics, the share that stays from step to step in the mean that is written down."""
 
 
-def _shuffled(seed: int, index: int) -> tuple[Tensor, Tensor]:
-    """Give the shuffled strips of a few pages."""
-    cut = [strips_of(seed, _PAGES * index + nth) for nth in range(_PAGES)]
+def _shuffle_strips(seed: int, index: int) -> tuple[Tensor, Tensor]:
+    """Return the shuffled strips of a few pages."""
+    cut = [make_strips(seed, _PAGES * index + nth) for nth in range(_PAGES)]
     order = list(range(sum(len(strips.ink) for strips in cut)))
     Random(index).shuffle(order)  # noqa: S311 - no secret
     order = (order * (1 + _BATCH * _BATCHES // len(order)))[: _BATCH * _BATCHES]
@@ -53,7 +53,7 @@ class Training:
     """A training in a folder: its checkpoint, plan and weights."""
 
     def __init__(self, folder: Path, plan: Plan, *, say: Say) -> None:
-        """Begin, or go on from the folder's checkpoint.
+        """Start, or continue from the folder's checkpoint.
 
         Raises:
             GlyphMemoryError: The checkpoint there is of another plan or cannot be read.
@@ -67,11 +67,11 @@ class Training:
             multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(_MEAN),  # type: ignore[no-untyped-call]  # torch's
             use_buffers=True,
         )
-        self._optimizers = _optimizers(self.network, plan)
+        self._optimizers = _make_optimizers(self.network, plan)
         self._smooth = [0.0, 0.0, 0.0]
         folder.mkdir(parents=True, exist_ok=True)
         if self._checkpoint.exists():
-            self._go_on()
+            self._resume()
 
     @property
     def weights(self) -> Path:
@@ -82,24 +82,24 @@ class Training:
     def _checkpoint(self) -> Path:
         return self.folder / "checkpoint.pt"
 
-    def run(self) -> None:
-        """Train until the plan is done; Ctrl-C costs what was learned since the last checkpoint."""
+    def train(self) -> None:
+        """Train until the plan is done; Ctrl-C loses what was learned since the last checkpoint."""
         begun = time.monotonic()
-        for ink, label in _batches(self.plan, self.step):
+        for ink, label in _load_batches(self.plan, self.step):
             self._learn(ink.to(self.plan.device), label.to(self.plan.device))
             now = self.spent_s + time.monotonic() - begun
             if self.step % 50 == 0:
-                self._tell(now)
+                self._report_progress(now)
             if self.step % _KEEP_EVERY == 0 or self.step == self.plan.steps:
                 self.spent_s, begun = now, time.monotonic()
-                self._keep()
+                self._save_checkpoint()
 
     def _learn(self, ink: Tensor, label: Tensor) -> None:
         self.network.train()
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_lr"] * self.plan.rate(self.step)
-        finding, telling = loss_of(self.network, ink, label)
+        finding, telling = compute_loss(self.network, ink, label)
         torch.autograd.backward(4 * finding + telling)
         for optimizer in self._optimizers:
             optimizer.step()
@@ -109,14 +109,14 @@ class Training:
         losses = (finding.item(), telling.item(), 1.0)
         self._smooth = [0.98 * before + 0.02 * now for before, now in zip(self._smooth, losses, strict=True)]
 
-    def _tell(self, now_s: float) -> None:
+    def _report_progress(self, now_s: float) -> None:
         finding, telling, whole = self._smooth
         self._say(
             f"step {self.step:,} of {self.plan.steps:,}  {now_s / 60:.1f} min  "
             f"where {finding / whole:.5f}  which {telling / whole:.5f}"
         )
 
-    def _keep(self) -> None:
+    def _save_checkpoint(self) -> None:
         state = {
             "network": self.network.state_dict(), "mean": self.mean.state_dict(), "step": self.step,
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers], "spent_s": self.spent_s,
@@ -124,12 +124,12 @@ class Training:
         }  # fmt: skip
         mean = self.mean.module
         assert isinstance(mean, Network)  # noqa: S101 - for the type checker
-        write_whole(self._checkpoint, lambda path: torch.save(state, path))
-        write_whole(self.weights, lambda path: save_file(exported(mean), path))
+        write_atomic(self._checkpoint, lambda path: torch.save(state, path))
+        write_atomic(self.weights, lambda path: save_file(export_network(mean), path))
         told = asdict(self.plan) | {"step": self.step, "spent_s": self.spent_s}
-        write_whole(self.folder / "plan.json", lambda path: path.write_text(json.dumps(told, indent=2)))
+        write_atomic(self.folder / "plan.json", lambda path: path.write_text(json.dumps(told, indent=2)))
 
-    def _go_on(self) -> None:
+    def _resume(self) -> None:
         try:
             state = torch.load(self._checkpoint, map_location=self.plan.device, weights_only=True)
             if state["seed"] != self.plan.seed:
@@ -146,16 +146,16 @@ class Training:
         self._say(f"going on from step {self.step:,}")
 
 
-def _batches(plan: Plan, step: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Give the batches from a step on."""
+def _load_batches(plan: Plan, step: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the batches from a step on."""
     first, count = step // _BATCHES, -(-plan.steps // _BATCHES)
     loader = DataLoader(
-        Made(partial(_shuffled, plan.seed), count),
+        GeneratedDataset(partial(_shuffle_strips, plan.seed), count),
         batch_size=None,
         sampler=range(first, count),
         num_workers=plan.workers,
         prefetch_factor=4 if plan.workers else None,
-        worker_init_fn=_alone,
+        worker_init_fn=_use_one_thread,
     )
     for item, (ink, label) in enumerate(loader, first):
         for nth in range(_BATCHES):
@@ -164,12 +164,12 @@ def _batches(plan: Plan, step: int) -> Iterator[tuple[Tensor, Tensor]]:
                 yield ink[part], label[part]
 
 
-def _alone(_: int) -> None:
+def _use_one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
-def _optimizers(network: Network, plan: Plan) -> list[torch.optim.Optimizer]:
-    """Give Muon for the matrices between layers, AdamW for all else."""
+def _make_optimizers(network: Network, plan: Plan) -> list[torch.optim.Optimizer]:
+    """Return Muon for the matrices between layers, AdamW for all else."""
     matrices = network.matrices()
     taken = {id(matrix) for matrix in matrices}
     others = [parameter for parameter in network.parameters() if id(parameter) not in taken]
@@ -183,7 +183,7 @@ def _optimizers(network: Network, plan: Plan) -> list[torch.optim.Optimizer]:
     return made
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file beside its place, then move it there: what is there is always whole."""
     beside = path.with_suffix(f".{os.getpid()}.part")
     try:

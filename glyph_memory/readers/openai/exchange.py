@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 
 from glyph_memory.context import Context
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
-from glyph_memory.readers.openai.failures import Endpoint, failure, is_cache_miss
+from glyph_memory.readers.openai.failures import Endpoint, is_cache_miss, make_error
 from glyph_memory.readers.openai.reply import StreamParser, parse_reply
 from glyph_memory.readers.openai.request import (
     ChatRequest,
@@ -31,7 +31,7 @@ _LONGEST_WAIT_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Send:
-    """Do a request and give back its `Answer`; a stream stays open, for `NextChunk` to read on."""
+    """A step: send a request and return its `Answer`; a stream stays open, for `NextChunk` to read on."""
 
     path: str
     """Below the base URL."""
@@ -43,12 +43,12 @@ class Send:
 
 @dataclass(frozen=True)
 class NextChunk:
-    """Give the open stream's next bytes, none at its end."""
+    """A step: return the open stream's next bytes, none at its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
-    """Let time pass."""
+    """A step: wait."""
 
     seconds: float
     """How much."""
@@ -71,8 +71,8 @@ Outcome = Answer | bytes | ReaderError | None
 Steps = Generator[Step, Outcome, None]
 
 
-class Card(NamedTuple):
-    """What `/v1/models` told about a server."""
+class ServerInfo(NamedTuple):
+    """What `/v1/models` says about a server."""
 
     model: str | None = None
     is_vllm: bool = False
@@ -80,7 +80,7 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks: what one reader wants, and what it has learnt of its server, for all its conversations."""
+    """One reader's settings, and what it has learnt about its server; shared by all its conversations."""
 
     endpoint: Endpoint
     model: str | None
@@ -93,13 +93,13 @@ class Caller:
     clock: Callable[[], float]
     """Seconds, monotonic."""
     sent: SentImages = field(default_factory=SentImages)
-    cards: list[Card] = field(default_factory=list)
+    cards: list[ServerInfo] = field(default_factory=list)
     """The server's card, once it is known."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def converse(caller: Caller, context: Context, *, stream: bool) -> Steps:
-    """Ask until an answer comes or asking again is no use; yields deltas, the last with the reading.
+    """Ask, and retry where that may help; yield deltas, the last one with the whole reading.
 
     Raises:
         ReaderError: No answer. A broken stream is begun anew only while nothing of it was given out.
@@ -109,7 +109,7 @@ def converse(caller: Caller, context: Context, *, stream: bool) -> Steps:
             yield from _ask(caller, context, stream=stream)
             return
         except ReaderError as error:
-            wait_s = _pause(error, attempt=attempt, caller=caller)
+            wait_s = _choose_wait(error, attempt=attempt, caller=caller)
             if wait_s is None:
                 if attempt:
                     error.add_note(f"asked {attempt + 1} times")
@@ -118,15 +118,15 @@ def converse(caller: Caller, context: Context, *, stream: bool) -> Steps:
 
 
 def advance(steps: Steps, outcome: Outcome) -> Step | None:
-    """Hand a conversation what came of its last step; give the next one, `None` at its end."""
+    """Send the outcome of its last step to a conversation; return its next step, `None` at its end."""
     try:
         return steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
     except StopIteration:
         return None
 
 
-def _pause(error: ReaderError, *, attempt: int, caller: Caller) -> float | None:
-    """How long to wait before asking again; `None` for never."""
+def _choose_wait(error: ReaderError, *, attempt: int, caller: Caller) -> float | None:
+    """Return how many seconds to wait before asking again; `None` for never."""
     if not error.retryable or attempt >= caller.retries:
         return None
     if isinstance(error, BrokenStream) and (error.partial.text or error.partial.reasoning):
@@ -139,7 +139,7 @@ def _pause(error: ReaderError, *, attempt: int, caller: Caller) -> float | None:
 
 
 def _ask(caller: Caller, context: Context, *, stream: bool) -> Steps:
-    card = yield from _card(caller, context)
+    card = yield from _fetch_server_info(caller, context)
     request = _request(caller, context, card, stream=stream, known=True)
     began = caller.clock()
     answer = yield from _send(request, stream=stream)
@@ -148,10 +148,10 @@ def _ask(caller: Caller, context: Context, *, stream: bool) -> Steps:
         request = _request(caller, context, card, stream=stream, known=False)
         answer = yield from _send(request, stream=stream)
     if answer.status != 200:
-        raise failure(answer.status, answer.headers, answer.body, endpoint=caller.endpoint)
+        raise make_error(answer.status, answer.headers, answer.body, endpoint=caller.endpoint)
     caller.sent.remember(request.uuids)
     if stream:
-        yield from _take_stream(caller, answer, began=began)
+        yield from _read_stream(caller, answer, began=began)
     else:
         reading = parse_reply(answer.body, endpoint=caller.endpoint)
         timing = Timing(total_s=caller.clock() - began)
@@ -162,7 +162,7 @@ def _send(request: ChatRequest, *, stream: bool) -> Generator[Step, Outcome, Ans
     return cast("Answer", (yield Send(path="/chat/completions", body=request.body, stream=stream)))
 
 
-def _request(caller: Caller, context: Context, card: Card, *, stream: bool, known: bool) -> ChatRequest:
+def _request(caller: Caller, context: Context, card: ServerInfo, *, stream: bool, known: bool) -> ChatRequest:
     uuids = [part.uuid for part in context.images if part.uuid]
     return build_request(
         context,
@@ -171,16 +171,16 @@ def _request(caller: Caller, context: Context, card: Card, *, stream: bool, know
         limits=caller.limits,
         special_tokens=caller.special_tokens,
         takes_uuids=caller.image_uuids == "always" or (caller.image_uuids == "auto" and card.is_vllm),
-        known_uuids=caller.sent.known(uuids) if known else frozenset(),
+        known_uuids=caller.sent.find_known(uuids) if known else frozenset(),
         stream=stream,
     )
 
 
-def _take_stream(caller: Caller, answer: Answer, *, began: float) -> Steps:
+def _read_stream(caller: Caller, answer: Answer, *, began: float) -> Steps:
     kind = answer.headers.get("content-type", "")
     if "text/event-stream" not in kind:
         raise BadReading(
-            f"{caller.endpoint.shown} answered {kind!r} instead of a stream. "
+            f"{caller.endpoint.safe_url} answered {kind!r} instead of a stream. "
             "Is base_url a chat server's? Use read() where a server does not stream"
         )
     parser = StreamParser(endpoint=caller.endpoint)
@@ -197,12 +197,12 @@ def _take_stream(caller: Caller, answer: Answer, *, began: float) -> Steps:
     except ReaderUnavailable as error:
         cause = error
     yield from parser.flush()
-    reading = parser.reading(Timing(first_token_s=first_s, total_s=caller.clock() - began))
+    reading = parser.build_reading(Timing(first_token_s=first_s, total_s=caller.clock() - began))
     if not parser.is_complete:
         said = (
             str(cause)
             if cause
-            else f"{caller.endpoint.shown} ended its stream without a finish reason. Ask again"
+            else f"{caller.endpoint.safe_url} ended its stream without a finish reason. Ask again"
         )
         raise BrokenStream(
             f"half an answer, {len(reading.text)} characters: {said}", partial=reading
@@ -211,29 +211,29 @@ def _take_stream(caller: Caller, answer: Answer, *, began: float) -> Steps:
     yield ReadingDelta(reading=reading)
 
 
-def _card(caller: Caller, context: Context) -> Generator[Step, Outcome, Card]:
-    """Find out what the server serves, once; one that will not say gets requests without a model."""
+def _fetch_server_info(caller: Caller, context: Context) -> Generator[Step, Outcome, ServerInfo]:
+    """Ask once what the server serves; if it does not say, requests name no model."""
     asks_uuids = caller.image_uuids == "auto" and any(part.uuid for part in context.images)
     if caller.model and not asks_uuids:
-        return Card()
+        return ServerInfo()
     with caller.lock:
         if caller.cards:
             return caller.cards[0]
     answer = cast("Answer", (yield Send(path="/models")))
-    card = _parse_card(answer.body) if answer.status == 200 else Card()
+    card = _parse_server_info(answer.body) if answer.status == 200 else ServerInfo()
     if answer.status not in {429, 502, 503, 504}:  # these will say more another time
         with caller.lock:
             caller.cards[:] = [card]
     return card
 
 
-def _parse_card(body: bytes) -> Card:
+def _parse_server_info(body: bytes) -> ServerInfo:
     try:
         models = json.loads(body)["data"]
         first = models[0]
         model, owner = str(first["id"]), str(first.get("owned_by", ""))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return Card()
+        return ServerInfo()
     if owner == model.rpartition("/")[0]:
-        return Card()  # `transformers serve` lists what lies in the Hub's cache, not what it serves
-    return Card(model=model, is_vllm=owner == "vllm")
+        return ServerInfo()  # `transformers serve` lists what lies in the Hub's cache, not what it serves
+    return ServerInfo(model=model, is_vllm=owner == "vllm")

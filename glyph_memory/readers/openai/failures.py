@@ -47,7 +47,7 @@ _DATA_URL = re.compile(r"(data:[\w./+-]*;base64,)[A-Za-z0-9+/=\s]{16,}|[A-Za-z0-
 
 
 def refuses_images(said: str) -> bool:
-    """Say whether a server's refusal, or an error that repeats it, means that the model takes no images at all.
+    """Return whether a server's error message means that its model takes no images at all.
 
     Example:
         >>> refuses_images("Error code: 400 - {'message': 'glm-4 is not a multimodal model'}")
@@ -67,13 +67,13 @@ class Endpoint:
     """The secret."""
 
     @property
-    def shown(self) -> str:
+    def safe_url(self) -> str:
         """The address, quoted, without a name or password that may stand in it."""
         parts = urlsplit(self.base_url)
         return repr(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
 
     def quote(self, said: str) -> str:
-        """Quote what a server said: one line, short, without the key and without pictures."""
+        """Return a server's words in quotation marks: one short line, without the key and without pictures."""
         if self.api_key:
             said = said.replace(self.api_key, "…")
         said = _DATA_URL.sub(lambda match: f"{match[1] or ''}…", said)
@@ -82,46 +82,48 @@ class Endpoint:
 
 
 def is_cache_miss(status: int, body: bytes) -> bool:
-    """Tell whether vLLM asks for an image's data because it no longer knows the image's uuid."""
-    return status == 400 and _CACHE_MISS.search(server_words(body)) is not None
+    """Return whether vLLM asks for an image's data because it no longer knows the image's uuid."""
+    return status == 400 and _CACHE_MISS.search(find_message(body)) is not None
 
 
-def failure(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: Endpoint) -> ReaderError:
-    """Say what an answer with another status than 200 means."""
-    words = server_words(body)
-    where, quoted = endpoint.shown, endpoint.quote(words)
+def make_error(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: Endpoint) -> ReaderError:
+    """Return the error that an answer with a status other than 200 stands for."""
+    words = find_message(body)
+    where, quoted = endpoint.safe_url, endpoint.quote(words)
     # What is said weighs more than the status: llama.cpp has sent both of these as 500.
     return (
-        _overflow(status, words, where=where, quoted=quoted)
-        or _refusal(status, words, where=where, quoted=quoted)
-        or _unavailable(status, headers, where=where, quoted=quoted)
+        _match_overflow(status, words, where=where, quoted=quoted)
+        or _match_refusal(status, words, where=where, quoted=quoted)
+        or _match_unavailable(status, headers, where=where, quoted=quoted)
         or BadReading(
             f"{where} answered HTTP {status}, which no chat server should: {quoted}. Is the address right?"
         )
     )
 
 
-def server_words(body: bytes) -> str:
-    """Find the sentence in an error's body, whatever wraps it; the whole body where there is none."""
+def find_message(body: bytes) -> str:
+    """Return the message in an error's body, whatever wraps it; the whole body where there is none."""
     text = body.decode("utf-8", errors="replace")
     try:
-        return _sentence(json.loads(text)) or text
+        return _find_sentence(json.loads(text)) or text
     except ValueError:
         return text
 
 
-def _sentence(node: object) -> str:
+def _find_sentence(node: object) -> str:
     """Search `{"error": {"message": …}}`, `{"error": …}`, `{"message": …}` and FastAPI's `{"detail": …}`."""
     if isinstance(node, str):
         return node
     if isinstance(node, list):
-        return "; ".join(filter(None, map(_sentence, node)))
+        return "; ".join(filter(None, map(_find_sentence, node)))
     if not isinstance(node, dict):
         return ""
     if "msg" in node:
         field_path = ".".join(str(step) for step in node.get("loc", ()))
         return f"{field_path}: {node['msg']}" if field_path else str(node["msg"])
-    said = next((found for key in ("error", "message", "detail") if (found := _sentence(node.get(key)))), "")
+    said = next(
+        (found for key in ("error", "message", "detail") if (found := _find_sentence(node.get(key)))), ""
+    )
     # Codes that say more than the sentence does: context_length_exceeded, exceed_context_size_error.
     codes = [
         str(node[key]) for key in ("code", "type") if isinstance(node.get(key), str) and "_" in node[key]
@@ -129,10 +131,10 @@ def _sentence(node: object) -> str:
     return f"{said} ({', '.join(codes)})" if said and codes else said
 
 
-def _overflow(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
+def _match_overflow(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
     many = _TOO_MANY.search(words)
     if many and int(many["vllm"] or many["sglang"] or 0) == 0:
-        return _takes_no_images(where, quoted)
+        return _make_image_refusal(where, quoted)
     if many:
         return ReaderOverflow(
             f"{where} takes fewer images in one request: {quoted}. "
@@ -150,9 +152,9 @@ def _overflow(status: int, words: str, *, where: str, quoted: str) -> ReaderErro
     return None
 
 
-def _refusal(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
+def _match_refusal(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
     if _NO_IMAGES.search(words):
-        return _takes_no_images(where, quoted)
+        return _make_image_refusal(where, quoted)
     unknown = _UNKNOWN_FIELDS.search(words)
     if unknown:
         return ReaderRefused(
@@ -176,7 +178,9 @@ def _refusal(status: int, words: str, *, where: str, quoted: str) -> ReaderError
     return None
 
 
-def _unavailable(status: int, headers: Mapping[str, str], *, where: str, quoted: str) -> ReaderError | None:
+def _match_unavailable(
+    status: int, headers: Mapping[str, str], *, where: str, quoted: str
+) -> ReaderError | None:
     if status in {425, 429, 502, 503, 504}:
         return ServerBusy(
             f"{where} is overloaded or still loading (HTTP {status}): {quoted}. Ask again later",
@@ -187,7 +191,7 @@ def _unavailable(status: int, headers: Mapping[str, str], *, where: str, quoted:
     return None
 
 
-def _takes_no_images(where: str, quoted: str) -> ReaderRefused:
+def _make_image_refusal(where: str, quoted: str) -> ReaderRefused:
     return ReaderRefused(
         f"{where} takes no images: {quoted}. Serve a vision-language model "
         "(vLLM: no --language-model-only and an image limit above 0; llama.cpp: add --mmproj)"

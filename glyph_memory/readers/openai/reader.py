@@ -22,7 +22,7 @@ from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.openai.exchange import Caller
 from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
-from glyph_memory.readers.openai.wire import apump, pump
+from glyph_memory.readers.openai.wire import run_steps, run_steps_async
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
 
 
@@ -92,7 +92,7 @@ class OpenAIReader(Reader):
     ) -> None:
         endpoint = Endpoint(base_url=base_url, api_key=api_key)
         if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
-            raise ReaderRefused(f"{endpoint.shown} is no http(s) address. Try 'http://127.0.0.1:8000/v1'")
+            raise ReaderRefused(f"{endpoint.safe_url} is no http(s) address. Try 'http://127.0.0.1:8000/v1'")
         self._caller = Caller(
             endpoint=endpoint,
             model=model,
@@ -117,34 +117,41 @@ class OpenAIReader(Reader):
         )
 
     def __repr__(self) -> str:
-        return f"OpenAIReader({self._caller.endpoint.shown}, model={self._caller.model!r})"
+        return f"OpenAIReader({self._caller.endpoint.safe_url}, model={self._caller.model!r})"
 
     def read(self, context: Context) -> Reading:
         """Ask, and wait for the whole answer."""
-        return _reading(list(pump(self._caller, self._sync(), context, stream=False)))
+        return _last_reading(list(run_steps(self._caller, self._get_client(), context, stream=False)))
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
-        """Ask, and give the answer as it is written; the last piece carries the whole reading."""
-        return pump(self._caller, self._sync(), context, stream=True)
+        """Ask, and yield the answer as it is written; the last piece carries the whole reading."""
+        return run_steps(self._caller, self._get_client(), context, stream=True)
 
     async def aread(self, context: Context) -> Reading:
         """Do what `read` does, without blocking the event loop."""
-        return _reading([delta async for delta in apump(self._caller, self._async(), context, stream=False)])
+        return _last_reading(
+            [
+                delta
+                async for delta in run_steps_async(
+                    self._caller, self._get_async_client(), context, stream=False
+                )
+            ]
+        )
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
-        async for delta in apump(self._caller, self._async(), context, stream=True):
+        async for delta in run_steps_async(self._caller, self._get_async_client(), context, stream=True):
             yield delta
 
     def close(self) -> None:
-        """Give the blocking calls' connections back; a later call opens new ones."""
+        """Close the blocking calls' connections; a later call opens new ones."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             client.close()
 
     async def aclose(self) -> None:
-        """Give all connections of this event loop and of the blocking calls back."""
+        """Close all connections of this event loop and of the blocking calls."""
         self.close()
         with self._lock:
             client = self._async_clients.pop(asyncio.get_running_loop(), None)
@@ -167,7 +174,7 @@ class OpenAIReader(Reader):
     ) -> None:
         await self.aclose()
 
-    def _sync(self) -> httpx.Client:
+    def _get_client(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
                 self._client = httpx.Client(
@@ -175,8 +182,8 @@ class OpenAIReader(Reader):
                 )
             return self._client
 
-    def _async(self) -> httpx.AsyncClient:
-        """Give this event loop's client: a connection cannot be used from another loop than its own."""
+    def _get_async_client(self) -> httpx.AsyncClient:
+        """Return this event loop's client: a connection works only in the loop that opened it."""
         loop = asyncio.get_running_loop()
         with self._lock:
             client = self._async_clients.get(loop)
@@ -188,7 +195,7 @@ class OpenAIReader(Reader):
             return client
 
 
-def _reading(deltas: list[ReadingDelta]) -> Reading:
+def _last_reading(deltas: list[ReadingDelta]) -> Reading:
     reading = deltas[-1].reading
     assert reading is not None  # noqa: S101  the exchange ends with a reading or raises
     return reading

@@ -28,15 +28,15 @@ _NEXT: dict[str, _Place] = {
 }
 
 
-class Piece(NamedTuple):
-    """What one delta added."""
+class TextDelta(NamedTuple):
+    """The text and the reasoning that one delta added."""
 
     text: str
     reasoning: str
 
 
 class Splitter:
-    """Tells reasoning from answer as the text comes in, however its tags are cut into deltas.
+    """Separates reasoning from answer as the text arrives, however its tags are cut into deltas.
 
     A `</think>` that nothing opened ends reasoning, too: some templates write the `<think>` themselves. What
     came before it was given out as text by then; `text` and `reasoning` have it right in the end.
@@ -50,32 +50,32 @@ class Splitter:
         self._place: _Place = "start"
         self._held = ""
 
-    def feed(self, content: str = "", *, reasoning: str = "") -> Piece:
-        """Take in a delta's content, and the reasoning that a server has already told apart."""
+    def feed(self, content: str = "", *, reasoning: str = "") -> TextDelta:
+        """Add a delta's content, and the reasoning that a server has already separated."""
         if reasoning:
             self._place = "after" if self._place in {"start", "bare"} else self._place
             self.reasoning += reasoning
         piece = self._cut(self._held + content)
-        return Piece(piece.text, reasoning + piece.reasoning)
+        return TextDelta(piece.text, reasoning + piece.reasoning)
 
-    def close(self) -> Piece:
-        """Give out what was held back because it might have become a tag."""
+    def close(self) -> TextDelta:
+        """Return the text that was held back because it might have become a tag."""
         rest, self._held = self._held, ""
-        return self._say(rest if rest.strip() or self._place in {"bare", "plain"} else "")
+        return self._emit(rest if rest.strip() or self._place in {"bare", "plain"} else "")
 
-    def _cut(self, text: str) -> Piece:
-        said = Piece("", "")
+    def _cut(self, text: str) -> TextDelta:
+        said = TextDelta("", "")
         while True:
             tags = _TAGS[self._place]
             before, tag, after = _first_tag(text, tags)
-            keep = 0 if tag else _held_back(before, tags, spaces=self._place not in {"bare", "plain"})
+            keep = 0 if tag else _count_pending(before, tags, spaces=self._place not in {"bare", "plain"})
             words = before[: len(before) - keep]
             if self._place in {"start", "after", "closed"} and words.strip():
                 # The answer goes on without a tag. Only before any tag at all may a lone </think> still come.
                 text = text.lstrip() if self._place == "after" else text
                 self._place = "bare" if self._place == "start" else "plain"
                 continue
-            said = _joined(said, self._say(words.rstrip() if tag in _NEXT else words))
+            said = _join_deltas(said, self._emit(words.rstrip() if tag in _NEXT else words))
             if not tag:
                 self._held = before[len(words) :]
                 return said
@@ -90,19 +90,19 @@ class Splitter:
         elif self._place in {"start", "after", "closed"}:
             self._place = "plain"
 
-    def _say(self, words: str) -> Piece:
+    def _emit(self, words: str) -> TextDelta:
         if self._place == "think":
             words = words if self.reasoning else words.lstrip()
             self.reasoning += words
-            return Piece("", words)
+            return TextDelta("", words)
         if self._place not in {"bare", "plain"} and not self.text:
             words = words.lstrip()
         self.text += words
-        return Piece(words, "")
+        return TextDelta(words, "")
 
 
 def split(text: str) -> tuple[str, str]:
-    r"""Give the answer and the reasoning of a whole text.
+    r"""Return the answer and the reasoning of a whole text.
 
     Example:
         >>> split("<think>Page 2.</think>\n<answer>14:05</answer>")
@@ -124,12 +124,12 @@ def _first_tag(text: str, tags: tuple[str, ...]) -> tuple[str, str, str]:
     return text[:at], tag, text[at + len(tag) :]
 
 
-def _held_back(text: str, tags: tuple[str, ...], *, spaces: bool) -> int:
-    """Count the last characters that a tag still to come may claim, or the white space before one."""
+def _count_pending(text: str, tags: tuple[str, ...], *, spaces: bool) -> int:
+    """Count the last characters that may be the beginning of a tag, or the white space before one."""
     longest = max((n for tag in tags for n in range(1, len(tag)) if text.endswith(tag[:n])), default=0)
     words = text[: len(text) - longest]
     return longest + (len(words) - len(words.rstrip()) if spaces else 0)
 
 
-def _joined(first: Piece, second: Piece) -> Piece:
-    return Piece(first.text + second.text, first.reasoning + second.reasoning)
+def _join_deltas(first: TextDelta, second: TextDelta) -> TextDelta:
+    return TextDelta(first.text + second.text, first.reasoning + second.reasoning)

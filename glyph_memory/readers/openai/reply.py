@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
-from glyph_memory.readers.openai.failures import Endpoint, failure
+from glyph_memory.readers.openai.failures import Endpoint, make_error
 from glyph_memory.readers.openai.reasoning import Splitter
 from glyph_memory.readers.openai.sse import EventDecoder
 from glyph_memory.readers.reader import Reading, ReadingDelta, Timing, Usage
@@ -20,21 +20,21 @@ _REASONING_FIELDS = ("reasoning_content", "reasoning")  # SGLang, llama.cpp, tra
 
 
 def parse_reply(body: bytes, *, endpoint: Endpoint) -> Reading:
-    """Make a reading of the body of a chat completion.
+    """Return the reading in the body of a chat completion.
 
     Raises:
         BadReading: The body is no chat completion.
         ReaderError: It is an error under status 200.
     """
-    reply = _parsed(body)
+    reply = _parse_object(body)
     if reply is not None and reply.get("error"):
-        raise _error_within(reply, endpoint=endpoint)
+        raise _extract_error(reply, endpoint=endpoint)
     choice = _first_choice(reply) if reply is not None else None
     message = choice.get("message") if choice is not None else None
     if reply is None or choice is None or not isinstance(message, dict):
         quoted = endpoint.quote(body.decode("utf-8", errors="replace"))
         raise BadReading(
-            f"{endpoint.shown} answered no chat completion: {quoted}. Is base_url a chat server's?"
+            f"{endpoint.safe_url} answered no chat completion: {quoted}. Is base_url a chat server's?"
         )
     splitter = Splitter()
     splitter.feed(_text(message.get("content")), reasoning=_reasoning(message))
@@ -64,47 +64,47 @@ class StreamParser:
         return self._reading.finish_reason is not None
 
     def feed(self, chunk: bytes) -> list[ReadingDelta]:
-        """Take in bytes; give what they add to text and reasoning.
+        """Add bytes; return the deltas that they complete.
 
         Raises:
             ReaderError: The server reports an error within the stream, or sends what is no chat completion.
         """
-        return self._take(self._decoder.feed(chunk))
+        return self._parse_events(self._decoder.feed(chunk))
 
     def close(self) -> list[ReadingDelta]:
-        """Take in the end of the bytes; give what stood in an event that no blank line ended."""
-        return self._take(self._decoder.close())
+        """End the bytes; return the deltas of a last event that no blank line ended."""
+        return self._parse_events(self._decoder.close())
 
     def flush(self) -> list[ReadingDelta]:
-        """Give what was held back because it might have become a tag."""
+        """Return the text that was held back because it might have become a tag."""
         rest = self._splitter.close()
         return _delta(rest.text, rest.reasoning)
 
-    def reading(self, timing: Timing) -> Reading:
-        """What has come so far, or in the end, the whole."""
+    def build_reading(self, timing: Timing) -> Reading:
+        """Return the reading so far; after the end, the whole one."""
         return replace(
             self._reading, text=self._splitter.text, reasoning=self._splitter.reasoning, timing=timing
         )
 
-    def _take(self, events: list[str]) -> list[ReadingDelta]:
+    def _parse_events(self, events: list[str]) -> list[ReadingDelta]:
         deltas: list[ReadingDelta] = []
         for data in events:
             if data.strip() == "[DONE]":
                 self._is_done = True
             elif not self._is_done:
-                deltas += self._event(data)
+                deltas += self._parse_event(data)
         return deltas
 
-    def _event(self, data: str) -> list[ReadingDelta]:
-        event = _parsed(data.encode())
+    def _parse_event(self, data: str) -> list[ReadingDelta]:
+        event = _parse_object(data.encode())
         if event is None:
             # Cut off in the middle, or transformers' {"error": "…"} with quotes that are not escaped.
             raise ReaderUnavailable(
-                f"{self._endpoint.shown} broke off its stream: {self._endpoint.quote(data)}. "
+                f"{self._endpoint.safe_url} broke off its stream: {self._endpoint.quote(data)}. "
                 "The server's log says why; asking again may help"
             )
         if event.get("error"):
-            raise _error_within(event, endpoint=self._endpoint)
+            raise _extract_error(event, endpoint=self._endpoint)
         choice = _first_choice(event) or {}
         delta = _mapping(choice.get("delta"))
         usage = _usage(event.get("usage"))
@@ -122,15 +122,15 @@ def _delta(text: str, reasoning: str) -> list[ReadingDelta]:
     return [ReadingDelta(text=text, reasoning=reasoning)] if text or reasoning else []
 
 
-def _error_within(event: dict[str, Any], *, endpoint: Endpoint) -> ReaderError:
-    """Treat an error that came under status 200 as if it had come with the status it names."""
+def _extract_error(event: dict[str, Any], *, endpoint: Endpoint) -> ReaderError:
+    """Return the error inside an answer of status 200, as if it had the status that it names."""
     error = event["error"]
     code = error.get("code") if isinstance(error, dict) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return failure(status, {}, json.dumps(event, ensure_ascii=False).encode(), endpoint=endpoint)
+    return make_error(status, {}, json.dumps(event, ensure_ascii=False).encode(), endpoint=endpoint)
 
 
-def _parsed(body: bytes) -> dict[str, Any] | None:
+def _parse_object(body: bytes) -> dict[str, Any] | None:
     try:
         reply = json.loads(body)
     except ValueError:
@@ -149,7 +149,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _text(content: object) -> str:
-    """Content is a string, `None` beside tool calls, or a list of parts."""
+    """Return content as text; it is a string, `None` beside tool calls, or a list of parts."""
     if isinstance(content, list):
         return "".join(_text(part.get("text")) for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""

@@ -33,7 +33,7 @@ class Sampling:
     """Any other field of the request, by name: `cache_salt`, `stop_token_ids`, `chat_template_kwargs`, …"""
 
     def fields(self) -> dict[str, object]:
-        """The request's fields; `extra_body` has the last word."""
+        """Return the request's fields; `extra_body` overrides the others."""
         own = {"max_tokens": self.max_tokens, "temperature": self.temperature, "seed": self.seed}
         return {name: value for name, value in own.items() if value is not None} | dict(self.extra_body)
 
@@ -71,13 +71,13 @@ class SentImages:
     def __len__(self) -> int:
         return len(self._uuids)
 
-    def known(self, uuids: Iterable[str]) -> frozenset[str]:
-        """Those of the uuids that were sent."""
+    def find_known(self, uuids: Iterable[str]) -> frozenset[str]:
+        """Return those of the uuids that were sent."""
         with self._lock:
             return frozenset(uuid for uuid in uuids if uuid in self._uuids)
 
     def remember(self, uuids: Iterable[str]) -> None:
-        """Note that the server took a request with these."""
+        """Record that the server took a request with these uuids."""
         with self._lock:
             for uuid in uuids:
                 self._uuids[uuid] = None
@@ -86,7 +86,7 @@ class SentImages:
                 self._uuids.popitem(last=False)
 
     def forget(self, uuids: Iterable[str]) -> None:
-        """Note that the server no longer knows one of these."""
+        """Record that the server no longer knows one of these uuids."""
         with self._lock:
             for uuid in uuids:
                 self._uuids.pop(uuid, None)
@@ -103,7 +103,7 @@ def build_request(
     known_uuids: frozenset[str] = frozenset(),
     stream: bool = False,
 ) -> ChatRequest:
-    """Spell a context as the body of a POST to `/chat/completions`.
+    """Build the body of a POST to `/chat/completions` from a context.
 
     Args:
         context: What to send; special tokens in its text are broken, see `defuse`.
@@ -123,8 +123,8 @@ def build_request(
         raise ReaderOverflow(
             f"the context has {count} images, {count - most} more than max_images={most}. Send fewer"
         )
-    messages = (context if context.defused else _defused(context, special_tokens)).to_openai()
-    uuids, omitted = _spell_uuids(messages, takes_uuids=takes_uuids, known=known_uuids)
+    messages = (context if context.defused else _defuse_context(context, special_tokens)).to_openai()
+    uuids, omitted = _prune_uuids(messages, takes_uuids=takes_uuids, known=known_uuids)
     fields: dict[str, object] = {"model": model} if model else {}
     fields |= {"messages": messages, "stream": stream}
     if stream:
@@ -139,21 +139,21 @@ def build_request(
     return ChatRequest(body=body, uuids=uuids, omitted=omitted)
 
 
-def _defused(context: Context, special_tokens: Sequence[str]) -> Context:
-    def spelled(message: Message) -> Message:
+def _defuse_context(context: Context, special_tokens: Sequence[str]) -> Context:
+    def defuse_message(message: Message) -> Message:
         parts = (
             part if isinstance(part, ImagePart) else defuse(part, special_tokens=special_tokens)
             for part in message.parts
         )
         return replace(message, parts=tuple(parts))
 
-    return replace(context, messages=tuple(map(spelled, context.messages)))
+    return replace(context, messages=tuple(map(defuse_message, context.messages)))
 
 
-def _spell_uuids(
+def _prune_uuids(
     messages: list[dict[str, Any]], *, takes_uuids: bool, known: frozenset[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take out uuids the server cannot use, and images it has; give the uuids left, and those images' own."""
+    """Remove uuids and images that need not be sent; return the uuids left, and those without an image."""
     uuids: list[str] = []
     omitted: list[str] = []
     parts = (

@@ -23,14 +23,14 @@ class EventDecoder:
         self._data: list[str] = []
 
     def feed(self, chunk: bytes) -> list[str]:
-        """Take in a chunk; give the data of every event that it completes."""
-        return self._take(self._utf8.decode(chunk), final=False)
+        """Add a chunk; return the data of every event that it completes."""
+        return self._decode_lines(self._utf8.decode(chunk), final=False)
 
     def close(self) -> list[str]:
-        """Give what stands at the end of a stream that did not end with a blank line."""
-        return self._take(self._utf8.decode(b"", final=True) + "\n\n", final=True)
+        """Return the data of a last event that no blank line ended."""
+        return self._decode_lines(self._utf8.decode(b"", final=True) + "\n\n", final=True)
 
-    def _take(self, text: str, *, final: bool) -> list[str]:
+    def _decode_lines(self, text: str, *, final: bool) -> list[str]:
         text = self._text + text
         held = ""
         if text.endswith("\r") and not final:  # its \n may be the next chunk's first byte

@@ -28,8 +28,10 @@ from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.reader import ReadingDelta
 
 
-def pump(caller: Caller, client: httpx.Client, context: Context, *, stream: bool) -> Iterator[ReadingDelta]:
-    """Run an exchange to its end, blocking."""
+def run_steps(
+    caller: Caller, client: httpx.Client, context: Context, *, stream: bool
+) -> Iterator[ReadingDelta]:
+    """Run a conversation to its end, blocking; yield its deltas."""
     steps = converse(caller, context, stream=stream)
     wire = Wire(client, caller.endpoint)
     try:
@@ -44,10 +46,10 @@ def pump(caller: Caller, client: httpx.Client, context: Context, *, stream: bool
         wire.close()
 
 
-async def apump(
+async def run_steps_async(
     caller: Caller, client: httpx.AsyncClient, context: Context, *, stream: bool
 ) -> AsyncIterator[ReadingDelta]:
-    """Run an exchange to its end, awaiting."""
+    """Run a conversation to its end, awaiting; yield its deltas."""
     steps = converse(caller, context, stream=stream)
     wire = AsyncWire(client, caller.endpoint)
     try:
@@ -63,7 +65,7 @@ async def apump(
 
 
 class Wire:
-    """The blocking half."""
+    """Does a conversation's steps over httpx, blocking."""
 
     def __init__(self, client: httpx.Client, endpoint: Endpoint) -> None:
         self._client = client
@@ -72,7 +74,7 @@ class Wire:
         self._chunks: Iterator[bytes] = iter(())
 
     def do(self, step: Send | NextChunk | Wait) -> Outcome:
-        """Do one step; errors are given back, not raised."""
+        """Do one step; errors are returned, not raised."""
         try:
             if isinstance(step, Wait):
                 time.sleep(step.seconds)
@@ -81,17 +83,17 @@ class Wire:
                 return next(self._chunks, b"")
             return self._send(step)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return translated(error, endpoint=self._endpoint)
+            return translate_error(error, endpoint=self._endpoint)
 
     def close(self) -> None:
-        """Give up a stream that is still open."""
+        """Close a stream that is still open."""
         if self._response is not None:
             self._response.close()
             self._response = None
 
     def _send(self, step: Send) -> Answer:
         self.close()
-        response = self._client.send(prepared(self._client, self._endpoint, step), stream=True)
+        response = self._client.send(build_http_request(self._client, self._endpoint, step), stream=True)
         if step.stream and response.status_code == 200:
             self._response, self._chunks = response, response.iter_bytes()
             return Answer(status=200, headers=response.headers)
@@ -102,7 +104,7 @@ class Wire:
 
 
 class AsyncWire:
-    """The awaiting half."""
+    """Does a conversation's steps over httpx, awaiting."""
 
     def __init__(self, client: httpx.AsyncClient, endpoint: Endpoint) -> None:
         self._client = client
@@ -111,7 +113,7 @@ class AsyncWire:
         self._chunks: AsyncIterator[bytes] | None = None
 
     async def do(self, step: Send | NextChunk | Wait) -> Outcome:
-        """Do one step; errors are given back, not raised."""
+        """Do one step; errors are returned, not raised."""
         try:
             if isinstance(step, Wait):
                 await asyncio.sleep(step.seconds)
@@ -120,17 +122,19 @@ class AsyncWire:
                 return await anext(self._chunks, b"") if self._chunks is not None else b""
             return await self._send(step)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return translated(error, endpoint=self._endpoint)
+            return translate_error(error, endpoint=self._endpoint)
 
     async def close(self) -> None:
-        """Give up a stream that is still open."""
+        """Close a stream that is still open."""
         if self._response is not None:
             await self._response.aclose()
             self._response = None
 
     async def _send(self, step: Send) -> Answer:
         await self.close()
-        response = await self._client.send(prepared(self._client, self._endpoint, step), stream=True)
+        response = await self._client.send(
+            build_http_request(self._client, self._endpoint, step), stream=True
+        )
         if step.stream and response.status_code == 200:
             self._response, self._chunks = response, response.aiter_bytes()
             return Answer(status=200, headers=response.headers)
@@ -140,8 +144,10 @@ class AsyncWire:
             await response.aclose()
 
 
-def prepared(client: httpx.Client | httpx.AsyncClient, endpoint: Endpoint, step: Send) -> httpx.Request:
-    """Spell a step as httpx's request; the key goes into its header here and nowhere else."""
+def build_http_request(
+    client: httpx.Client | httpx.AsyncClient, endpoint: Endpoint, step: Send
+) -> httpx.Request:
+    """Build httpx's request for a step; the key goes into its header here and nowhere else."""
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
     url = endpoint.base_url.rstrip("/") + step.path
     if step.body is None:
@@ -151,9 +157,9 @@ def prepared(client: httpx.Client | httpx.AsyncClient, endpoint: Endpoint, step:
     )
 
 
-def translated(error: httpx.HTTPError | httpx.InvalidURL, *, endpoint: Endpoint) -> ReaderError:
-    """Say one of httpx's exceptions as one of ours, with the exception as its cause."""
-    where = endpoint.shown
+def translate_error(error: httpx.HTTPError | httpx.InvalidURL, *, endpoint: Endpoint) -> ReaderError:
+    """Return one of our errors for one of httpx's, which becomes its cause."""
+    where = endpoint.safe_url
     said = endpoint.quote(str(error) or type(error).__name__)
     mine: ReaderError
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):

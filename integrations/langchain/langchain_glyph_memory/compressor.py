@@ -15,7 +15,7 @@ from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from glyph_memory import Document as Text
-from glyph_memory import GlyphMemoryWarning, ModelProfile, Packed, PageStyle, pack
+from glyph_memory import GlyphMemoryWarning, ModelProfile, PackedPage, PageStyle, pack
 from langchain_glyph_memory.documents import source_of, store_of
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
 
@@ -55,8 +55,8 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401  # pydantic's
         """Look the model up."""
-        self._model = ModelProfile.named(self.profile) if isinstance(self.profile, str) else self.profile
-        glyph = PageStyle.glyph().snapped(self._model.snap_px)
+        self._model = ModelProfile.from_name(self.profile) if isinstance(self.profile, str) else self.profile
+        glyph = PageStyle.glyph().with_snap_px(self._model.snap_px)
         self._style = self.style or glyph.dense()
         self._pictures = store_of(self.store)
 
@@ -85,18 +85,18 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             packed = self._cut(texts, documents)
         return [self._document(page, documents, len(packed)) for page in packed]
 
-    def _pack(self, texts: Sequence[Text]) -> tuple[Packed, ...]:
+    def _pack(self, texts: Sequence[Text]) -> tuple[PackedPage, ...]:
         return pack(texts, style=self._style)
 
-    def _cost(self, packed: Sequence[Packed]) -> int:
+    def _cost(self, packed: Sequence[PackedPage]) -> int:
         return self._model.pages_tokens([one.page.size for one in packed])
 
-    def _fits(self, packed: Sequence[Packed]) -> bool:
+    def _fits(self, packed: Sequence[PackedPage]) -> bool:
         return (self.max_pages is None or len(packed) <= self.max_pages) and (
             self.max_tokens is None or self._cost(packed) <= self.max_tokens
         )
 
-    def _cut(self, texts: Sequence[Text], documents: Sequence[Document]) -> tuple[Packed, ...]:
+    def _cut(self, texts: Sequence[Text], documents: Sequence[Document]) -> tuple[PackedPage, ...]:
         """Pack as many of the first documents as fit; where not even the first does, the pages of it that do."""
         counts = range(1, len(texts) + 1)
         fit = bisect_right(counts, False, key=lambda count: not self._fits(self._pack(texts[:count])))
@@ -107,7 +107,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         _warn_of(documents[fit:], len(documents), len(packed), begun)
         return packed
 
-    def _document(self, packed: Packed, documents: Sequence[Document], total: int) -> Document:
+    def _document(self, packed: PackedPage, documents: Sequence[Document], total: int) -> Document:
         note = PageNote.kept(
             packed.page,
             self._pictures,

@@ -70,7 +70,7 @@ def message_tokens(message: BaseMessage, binder: Binder) -> int:
     turn = turn_of(message)
     elsewhere = sum(isinstance(piece, Elsewhere) for piece in pieces(message.content))
     sizes = [*map(_size, turn.images), *[UNSEEN] * elsewhere]
-    return binder.text_tokens(turn) + sum(_picture_tokens(size, binder.profile) for size in sizes)
+    return binder.count_message_tokens(turn) + sum(_picture_tokens(size, binder.profile) for size in sizes)
 
 
 def tools_tokens(tools: Sequence[Tool], binder: Binder) -> int:

@@ -73,8 +73,8 @@ class GlyphLoader(BaseLoader):
         encoding: str = "utf-8",
     ) -> None:
         self._sources = [source] if isinstance(source, str | Path) else [*source]
-        self._profile = ModelProfile.named(profile) if isinstance(profile, str) else profile
-        self._style = style or PageStyle.glyph().snapped(self._profile.snap_px)
+        self._profile = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
+        self._style = style or PageStyle.glyph().with_snap_px(self._profile.snap_px)
         self._store = store_of(store)
         self._glob, self._encoding = glob, encoding
         self._text: Text | None = None
@@ -196,7 +196,7 @@ def to_content_blocks(
         ['text', 'image']
     """
     found, binder = [*documents], _binder(profile)
-    plain = binder.plain
+    plain = binder.clean_and_escape
     notes = [_note(document) for document in found]
     kept = _kept(store_of(store), notes)
     blocks: list[Block] = []

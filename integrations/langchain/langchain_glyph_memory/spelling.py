@@ -12,14 +12,14 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall
 
-from glyph_memory import Binder, Folded, ImagePart, Kept, Message
+from glyph_memory import Binder, FoldedHistory, ImagePart, KeptMessage, Message
 from langchain_glyph_memory.blocks import TEXTS, Content, image_block, repeats_call
 
 SOURCE = "glyph_memory"
 """What `additional_kwargs["lc_source"]` says of a message that is ours, as LangChain's summarizer marks its own."""
 
 
-def request_messages(folded: Folded[BaseMessage], *, merge: bool = True) -> list[BaseMessage]:
+def request_messages(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> list[BaseMessage]:
     """Give what is sent of a history: leading system messages, a user's message with the pages, recent messages.
 
     Args:
@@ -32,7 +32,7 @@ def request_messages(folded: Folded[BaseMessage], *, merge: bool = True) -> list
     recent = [(kept, spelled(kept, binder)) for kept in folded.recent]
     users = [bool(kept.orphan) or kept.turn.role == "user" for kept, _ in recent]
     merged = merge and bool(users) and users[0]
-    parts = folded.shown(merged=merged) if folded.fold.seals or users[:1] != [True] else ()
+    parts = folded.build_user_parts(merged=merged) if folded.fold.seals or users[:1] != [True] else ()
     said = [message for _, message in recent]
     if merged and parts:
         said[0] = _after(parts, said[0])
@@ -43,7 +43,7 @@ def request_messages(folded: Folded[BaseMessage], *, merge: bool = True) -> list
     return [*head, *(_alternating(said, users, [False] * (len(said) - len(ours)) + ours) if merge else said)]
 
 
-def spelled(kept: Kept[BaseMessage], binder: Binder) -> BaseMessage:
+def spelled(kept: KeptMessage[BaseMessage], binder: Binder) -> BaseMessage:
     """Give a recent message as it is sent: the same object where nothing in it has to be told otherwise.
 
     The model's special tokens are broken, and what could be taken for a line of ours; old reasoning is left out; a
@@ -51,7 +51,7 @@ def spelled(kept: Kept[BaseMessage], binder: Binder) -> BaseMessage:
     """
     message, role = kept.message, kept.turn.role
     if kept.orphan:
-        content = _clean_content(message.content, lambda text: binder.told(text, role="tool"))
+        content = _clean_content(message.content, lambda text: binder.format_text(text, role="tool"))
         if isinstance(content, str):
             return HumanMessage(f"{kept.orphan}\n{content}", id=message.id)
         return HumanMessage([{"type": "text", "text": f"{kept.orphan}\n"}, *content], id=message.id)
@@ -61,10 +61,10 @@ def spelled(kept: Kept[BaseMessage], binder: Binder) -> BaseMessage:
 
 def _cleaned(message: BaseMessage, binder: Binder, *, role: Any) -> BaseMessage:  # noqa: ANN401  # a turn's role
     update: dict[str, Any] = {}
-    content = _clean_content(message.content, lambda text: binder.told(text, role=role))
+    content = _clean_content(message.content, lambda text: binder.format_text(text, role=role))
     if content is not message.content:
         update["content"] = content
-    if message.name and (name := binder.plain(message.name)) != message.name:
+    if message.name and (name := binder.clean_and_escape(message.name)) != message.name:
         update["name"] = name
     return message.model_copy(update=update) if update else message
 
@@ -89,7 +89,7 @@ def _clean_block(block: str | dict[Any, Any], clean: Callable[[str], str]) -> st
     return {**block, name: said}
 
 
-def _with_calls(message: AIMessage, kept: Kept[BaseMessage], binder: Binder) -> AIMessage:
+def _with_calls(message: AIMessage, kept: KeptMessage[BaseMessage], binder: Binder) -> AIMessage:
     """Give a message whose calls can be sent: each with a result to come or there, its arguments a clean object."""
     told = dict(kept.unanswered)
     calls: list[ToolCall] = []
@@ -98,7 +98,7 @@ def _with_calls(message: AIMessage, kept: Kept[BaseMessage], binder: Binder) -> 
     for place, call in enumerate(kept.turn.tool_calls):
         if place in told:
             continue
-        name, arguments = binder.plain(call.name), binder.arguments(call.arguments)
+        name, arguments = binder.clean_and_escape(call.name), binder.clean_arguments(call.arguments)
         if place < readable and (name, arguments) == (call.name, call.arguments):
             calls.append(message.tool_calls[place])
             continue

@@ -16,7 +16,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
-from glyph_memory import Binder, Folding, GlyphMemory, Passage, StoreError, Turn, Zoomed
+from glyph_memory import Binder, Folding, GlyphMemory, Passage, StoreError, Turn, ZoomResult
 from langchain_glyph_memory.folding import new_folding
 from langchain_glyph_memory.state import bookmark_in
 
@@ -67,7 +67,7 @@ class Remembered(Protocol):
         """Find passages."""
         ...
 
-    def zoom(self, what: int | str) -> Zoomed:
+    def zoom(self, what: int | str) -> ZoomResult:
         """Give a turn or a page."""
         ...
 
@@ -97,9 +97,9 @@ def recall_tools(
     """
     if memory is not None:
         binder = Binder(memory.profile, style=memory.style, policy=memory.policy)
-        return _of_memory(_Teller(binder.plain), memory)
+        return _of_memory(_Teller(binder.clean_and_escape), memory)
     folding = folding or new_folding("glyph")
-    return _of_state(_Teller(folding.binder.plain), folding)
+    return _of_state(_Teller(folding.binder.clean_and_escape), folding)
 
 
 def _of_memory(teller: _Teller, memory: GlyphMemory) -> list[BaseTool]:
@@ -163,7 +163,7 @@ class _History:
     def recall(self, query: str, k: int = 5) -> Sequence[Passage]:
         return self._folded.recall(query, k)
 
-    def zoom(self, what: int | str) -> Zoomed:
+    def zoom(self, what: int | str) -> ZoomResult:
         return self._folded.zoom(what)
 
 
@@ -191,7 +191,7 @@ class _Teller:
             turns = memory.zoom(what).turns
         except StoreError as error:
             return self.plain(str(error))
-        total = sum(len(turn.said) for turn in turns)
+        total = sum(len(turn.full_text) for turn in turns)
         if start and start >= total:
             return _PAST_END.format(total=total, what=self.plain(repr(what)))
         pieces = [*_pieces(turns, start)]
@@ -203,7 +203,7 @@ class _Teller:
         """Tell a turn, or a part of it, under a line that says which it is; what was said is indented."""
         name = f" {' '.join(turn.name.split())}" if turn.name else ""
         where = f", page {page}" if page is not None else ""
-        whole = len(turn.said)
+        whole = len(turn.full_text)
         part = "" if len(text) == whole else f", characters {start:,} to {start + len(text):,} of {whole:,}"
         images = len(turn.images)
         beside = f"\n  [{images} picture{'s' * (images > 1)}]" if images else ""
@@ -215,7 +215,7 @@ def _pieces(turns: Sequence[Turn], start: int) -> Iterator[tuple[Turn, int, str]
     """Give what fits into one look, from a place on: of each turn where it begins, and the text."""
     room = _CHARACTERS
     for turn in turns:
-        said = turn.said
+        said = turn.full_text
         if start and start >= len(said):
             start -= len(said)
             continue

@@ -26,13 +26,13 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import (
     Bookmark,
-    Folded,
+    FoldedHistory,
     FoldPolicy,
     GlyphMemoryWarning,
     ModelProfile,
     PageStyle,
     Passage,
-    Zoomed,
+    ZoomResult,
 )
 from glyph_memory import GlyphMemory as Conversation
 
@@ -309,7 +309,7 @@ class GlyphMemory(PageOptions, BaseMemory):
         """Do what `recall` does."""
         return await asyncio.to_thread(self.recall, query, k)
 
-    def zoom(self, what: int | str) -> Zoomed:
+    def zoom(self, what: int | str) -> ZoomResult:
         """Give a turn by its anchor, "§42", or a page that is shown, "page 3", word for word.
 
         Raises:
@@ -317,11 +317,11 @@ class GlyphMemory(PageOptions, BaseMemory):
         """
         return self._history().zoom(what)
 
-    async def azoom(self, what: int | str) -> Zoomed:
+    async def azoom(self, what: int | str) -> ZoomResult:
         """Do what `zoom` does."""
         return await asyncio.to_thread(self.zoom, what)
 
-    def _history(self) -> Conversation | Folded[ChatMessage]:
+    def _history(self) -> Conversation | FoldedHistory[ChatMessage]:
         if isinstance(self.chat_store, GlyphChatStore):
             return self.chat_store.conversation(self.chat_store_key)
         mark = self.bookmark

@@ -93,7 +93,7 @@ class PageNodeParser(NodeParser):
             del kwargs["id_func"]
         fields: dict[str, Any] = {
             "profile": profile,
-            "style": PageStyle.glyph().snapped(profile.snap_px) if style is None else style_of(style),
+            "style": PageStyle.glyph().with_snap_px(profile.snap_px) if style is None else style_of(style),
             "pages_dir": str(
                 Path(pages_dir or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
             ),

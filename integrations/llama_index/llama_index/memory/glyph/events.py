@@ -32,7 +32,7 @@ class GlyphFoldEvent(BaseEvent):
 
 def tell(fold: Fold) -> None:
     """Tell handlers of a fold."""
-    live = fold.live
+    live = fold.visible_seals
     dispatcher.event(
         GlyphFoldEvent(
             seals=len(live),

@@ -24,7 +24,7 @@ def style_of(value: object) -> PageStyle:
         case PageStyle():
             return value
         case str():
-            return PageStyle.named(value)
+            return PageStyle.from_name(value)
         case Mapping():
             # Any: a style checks the kind of every parameter itself.
             parameters: dict[str, Any] = {name: _tuples(parameter) for name, parameter in value.items()}
@@ -42,9 +42,9 @@ def profile_of(value: object) -> ModelProfile:
         case ModelProfile():
             return value
         case str():
-            return ModelProfile.named(value)
+            return ModelProfile.from_name(value)
         case {"name": str(name), "tokenizer": str(tokenizer)}:
-            return ModelProfile.named(name).with_tokenizer(tokenizer)
+            return ModelProfile.from_name(name).with_tokenizer(tokenizer)
     raise ProfileError(
         f"{value!r} is no model profile; give a ModelProfile, or a model's name such as 'glyph'"
     )
@@ -56,7 +56,7 @@ def _tuples(value: object) -> object:
 
 def _told(profile: ModelProfile) -> str | dict[str, str]:
     if profile.name in ModelProfile.names():
-        known = ModelProfile.named(profile.name)
+        known = ModelProfile.from_name(profile.name)
         if profile == known:
             return profile.name
         if profile.tokenizer is not None and profile == known.with_tokenizer(profile.tokenizer):

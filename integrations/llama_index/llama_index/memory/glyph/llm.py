@@ -121,7 +121,7 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
 
     def _tokens(self, message: ChatMessage) -> int:
         pages = sum(block.tokens for block in _pages([message]))
-        return pages + self.folding().binder.text_tokens(turn_of(message))
+        return pages + self.folding().binder.count_message_tokens(turn_of(message))
 
     def _refused(self, error: Exception, sent: Sequence[ChatMessage]) -> bool:
         """Say whether a server refused our pages; then words are sent from now on."""

@@ -14,10 +14,10 @@ from llama_index.core.schema import BaseNode, MediaResource, MetadataMode, Node,
 from llama_index.memory.glyph.documents import PAGE_KEYS
 from llama_index.memory.glyph.messages import PageImageBlock
 
-from glyph_memory import ImagePart, Packed
+from glyph_memory import ImagePart, PackedPage
 
 
-class PackedPage(Node):
+class PackedPageNode(Node):
     """A page made for one request: to a model its image and its identifiers, to everything else its text.
 
     Stores and JSON make it a plain node of that text, for images do not outlive the request. Its children are the nodes
@@ -28,7 +28,7 @@ class PackedPage(Node):
     _ledger: str = PrivateAttr(default="")
 
     @classmethod
-    def of(cls, packed: Packed, nodes: Sequence[BaseNode], *, tokens: int, ledger: str = "") -> Self:
+    def of(cls, packed: PackedPage, nodes: Sequence[BaseNode], *, tokens: int, ledger: str = "") -> Self:
         """Make a node of a page.
 
         Args:

@@ -27,13 +27,13 @@ from llama_index.core.schema import (
 )
 from llama_index.memory.glyph.documents import is_page, media_of
 from llama_index.memory.glyph.fields import Profile, Style, profile_of, style_of
-from llama_index.memory.glyph.packed import PackedPage
+from llama_index.memory.glyph.packed import PackedPageNode
 
 from glyph_memory import (
     Document,
     GlyphMemoryWarning,
     ModelProfile,
-    Packed,
+    PackedPage,
     PageStyle,
     pack,
     quote_identifiers,
@@ -44,7 +44,7 @@ from glyph_memory import (
 class _Shown:
     """A page, and what is said beside it."""
 
-    page: Packed
+    page: PackedPageNode
     ledger: str
 
 
@@ -155,7 +155,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         tokens = self.profile.image_tokens(packed.page.size, images=images)
         scores = [scored.score for scored in held if scored.score is not None]
         nodes = [scored.node for scored in held]
-        page = PackedPage.of(packed, nodes, tokens=tokens, ledger=shown.ledger)
+        page = PackedPageNode.of(packed, nodes, tokens=tokens, ledger=shown.ledger)
         return NodeWithScore(node=page, score=max(scores, default=None))
 
     def _say_what_is_missing(self, found: list[NodeWithScore], packed: Sequence[_Shown], room: int) -> None:
@@ -176,7 +176,7 @@ class PagePostprocessor(BaseNodePostprocessor):
 
 def _is_text(node: BaseNode) -> bool:
     """Tell whether a node says all it has to say in text."""
-    if isinstance(node, ImageNode | IndexNode | PackedPage) or media_of(node):
+    if isinstance(node, ImageNode | IndexNode | PackedPageNode) or media_of(node):
         return False
     return bool(node.get_content(metadata_mode=MetadataMode.NONE))
 

@@ -15,7 +15,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.memory.glyph.messages import PageImageBlock, call_blocks, turn_of
 from llama_index.memory.glyph.spelling import apart, head_of, spelled
 
-from glyph_memory import Bookmark, Context, Folded, Folding, ImagePart, Message, ModelProfile
+from glyph_memory import Bookmark, Context, FoldedHistory, Folding, ImagePart, Message, ModelProfile
 
 _UNSEEN = "(A page of this conversation that cannot be shown here.)"
 
@@ -24,7 +24,7 @@ _UNSEEN = "(A page of this conversation that cannot be shown here.)"
 class Origin:
     """Where a message with pages comes from. Not part of the message: copies share it, and no serializer sees it."""
 
-    folded: Folded[ChatMessage] | None = None
+    folded: FoldedHistory[ChatMessage] | None = None
     """The history that it stands for, folded."""
     own: int = 0
     """The place of the first block that is a user's own, merged into the message; the end where none is."""
@@ -69,7 +69,7 @@ class Request:
 
     head: Sequence[ChatMessage]
     """The leading system messages. They are no part of the fold, so that turns are numbered alike whoever adds some."""
-    folded: Folded[ChatMessage]
+    folded: FoldedHistory[ChatMessage]
     """All that follows."""
     reserved_tokens: int
     """What was kept free for the head, and for what the prompt holds besides."""
@@ -85,7 +85,9 @@ class Request:
         head, recent = head_of(self.head, binder), spelled(folded.recent, binder)
         if not folded.fold.seals:
             is_opened = not recent or recent[0].role == MessageRole.USER
-            opening = [] if is_opened else [ChatMessage(content=str(part)) for part in folded.shown()]
+            opening = (
+                [] if is_opened else [ChatMessage(content=str(part)) for part in folded.build_user_parts()]
+            )
             return [*head, *opening, *recent]
         merged = _merged(recent, merge=merge)
         blocks = _shown(folded, merged=merged is not None)
@@ -110,7 +112,7 @@ def fold_of(
         FontError: A page cannot be drawn.
     """
     head = [*takewhile(lambda message: turn_of(message).role == "system", messages)]
-    reserved_tokens += sum(folding.binder.text_tokens(turn_of(message)) for message in head)
+    reserved_tokens += sum(folding.binder.count_message_tokens(turn_of(message)) for message in head)
     folded = folding.fold(messages[len(head) :], bookmark, reserved_tokens=reserved_tokens)
     return Request(head=head, folded=folded, reserved_tokens=reserved_tokens)
 
@@ -120,13 +122,13 @@ def _merged(recent: Sequence[ChatMessage], *, merge: bool) -> ChatMessage | None
     return recent[0] if merge and recent and recent[0].role == MessageRole.USER else None
 
 
-def _shown(folded: Folded[ChatMessage], *, merged: bool) -> list[ContentBlock]:
+def _shown(folded: FoldedHistory[ChatMessage], *, merged: bool) -> list[ContentBlock]:
     profile, last = folded.folding.binder.profile, folded.fold.seals[-1].anchors[-1]
-    return apart([_block(part, profile, last_anchor=last) for part in folded.shown(merged=merged)])
+    return apart([_block(part, profile, last_anchor=last) for part in folded.build_user_parts(merged=merged)])
 
 
 def request_after(
-    before: Sequence[ChatMessage], folded: Folded[ChatMessage], *, merge: bool = True
+    before: Sequence[ChatMessage], folded: FoldedHistory[ChatMessage], *, merge: bool = True
 ) -> list[ChatMessage]:
     """Give what is sent after messages that are sent as they are, the last of them a user's with pages.
 

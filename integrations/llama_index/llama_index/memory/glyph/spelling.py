@@ -19,10 +19,10 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.memory.glyph.messages import block_copied, call_blocks, line_of, picture, said_by, turn_of
 
-from glyph_memory import Binder, Kept, ToolCall, Turn
+from glyph_memory import Binder, KeptMessage, ToolCall, Turn
 
 
-def spelled(recent: Sequence[Kept[ChatMessage]], binder: Binder) -> list[ChatMessage]:
+def spelled(recent: Sequence[KeptMessage[ChatMessage]], binder: Binder) -> list[ChatMessage]:
     """Spell recent messages in order; each is a copy that may be written into.
 
     LlamaIndex sends pictures of users' messages only, and drops all others without a word: those of tools and
@@ -66,7 +66,7 @@ class _Speller:
     joins: bool = False
     """Whether the last message is one of ours, and a user's that follows becomes one with it."""
 
-    def tell(self, kept: Kept[ChatMessage]) -> None:
+    def tell(self, kept: KeptMessage[ChatMessage]) -> None:
         """Tell one message."""
         message, turn = kept.message, kept.turn
         if turn.role == "user":
@@ -105,7 +105,7 @@ class _Speller:
         def end_text() -> None:
             if texts:
                 lead = texts.pop(0) if turn.name and not told else ""
-                told.append(TextBlock(text=self.binder.told(lead + "\n".join(texts), role="user")))
+                told.append(TextBlock(text=self.binder.format_text(lead + "\n".join(texts), role="user")))
                 texts.clear()
 
         for block in message.blocks:
@@ -119,7 +119,7 @@ class _Speller:
         end_text()
         return told or [TextBlock(text="")]
 
-    def _answer(self, kept: Kept[ChatMessage], text: str) -> ChatMessage:
+    def _answer(self, kept: KeptMessage[ChatMessage], text: str) -> ChatMessage:
         """Spell what an assistant, a tool or a later system message says."""
         lost = dict(kept.unanswered)
         text = "\n".join([*([text] if text else []), *lost.values()])
@@ -127,7 +127,7 @@ class _Speller:
         message = _said(kept.message, text, calls)
         if kept.turn.role == "tool":
             given = kept.turn.tool_call_id or (self.nameless.pop(0) if self.nameless else "")
-            message.additional_kwargs["tool_call_id"] = self.binder.plain(given)
+            message.additional_kwargs["tool_call_id"] = self.binder.clean_and_escape(given)
         return message
 
     def _calls(self, turn: Turn, lost: dict[int, str]) -> Iterator[ToolCall]:
@@ -139,9 +139,9 @@ class _Speller:
             if not call.id:
                 self.nameless.append(f"call-{turn.anchor}-{number}")
             yield ToolCall(
-                name=self.binder.plain(call.name),
-                arguments=self.binder.arguments(call.arguments),
-                id=self.binder.plain(call.id or self.nameless[-1]),
+                name=self.binder.clean_and_escape(call.name),
+                arguments=self.binder.clean_arguments(call.arguments),
+                id=self.binder.clean_and_escape(call.id or self.nameless[-1]),
             )
 
 
@@ -155,7 +155,7 @@ def _said(message: ChatMessage, text: str, calls: Sequence[ToolCall] = ()) -> Ch
 
 
 def _text(turn: Turn, binder: Binder) -> str:
-    return binder.told(turn.text, role=turn.role)
+    return binder.format_text(turn.text, role=turn.role)
 
 
 def _pictures(message: ChatMessage, turn: Turn) -> Iterator[ContentBlock]:
