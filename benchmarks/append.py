@@ -10,7 +10,7 @@ to both in turn, a context after each: as an agent's loop does. What is measured
 - steps: instructions of SQLite's virtual machine, which also tell of rows that were looked at and not given.
 
 Rows and steps are counted on turns of their own, since counting takes time. Means hold the seals that are made every
-hundred turns or so, medians the calls in between. No epoch begins in the stretches that are measured: where one would,
+hundred turns or so, medians the calls in between. No generation begins in the stretches that are measured: where one would,
 more turns are added before.
 
     python benchmarks/append.py [--quick] [--profile]
@@ -56,10 +56,10 @@ class Counter:
         return sum(connection.total_changes for connection in self.connections)
 
     def totals(self) -> tuple[int, int, int]:
-        """Rows written, rows read, steps."""
+        """Return rows written, rows read and steps."""
         return self.rows_written, self.rows_read, self.steps
 
-    def connected(self, connection: sqlite3.Connection, _: object) -> None:
+    def watch(self, connection: sqlite3.Connection, _: object) -> None:
         """Count what is done over a connection from now on."""
 
         def row(cursor: sqlite3.Cursor, values: tuple[object, ...]) -> tuple[object, ...]:
@@ -76,14 +76,14 @@ class Counter:
 
 
 @contextmanager
-def counting() -> Iterator[Counter]:
-    """Count what is done over connections that are made within."""
+def count_statements() -> Iterator[Counter]:
+    """Count what is done over connections that are made within the block."""
     counter = Counter()
-    event.listen(Engine, "connect", counter.connected)
+    event.listen(Engine, "connect", counter.watch)
     try:
         yield counter
     finally:
-        event.remove(Engine, "connect", counter.connected)
+        event.remove(Engine, "connect", counter.watch)
 
 
 @dataclass
@@ -98,18 +98,18 @@ class Subject:
     counts: dict[str, list[tuple[int, ...]]] = field(default_factory=lambda: {call: [] for call in CALLS})
 
     def calls(self, turn: Turn) -> dict[str, Callable[[], object]]:
-        """Give what an agent's loop does."""
+        """Return the calls of an agent's loop."""
         return {"add": lambda: self.memory.add(turn), "context": self.memory.context}
 
     def time_one(self, turn: Turn) -> None:
-        """Go round once, and note how long each call takes."""
+        """Make each call once, and record its CPU time."""
         for name, call in self.calls(turn).items():
             begin = time.process_time()
             call()
             self.cpu_s[name].append(time.process_time() - begin)
 
     def count_one(self, turn: Turn, counter: Counter) -> None:
-        """Go round once, and note what each call does in the database."""
+        """Make each call once, and record what it does in the database."""
         for name, call in self.calls(turn).items():
             before = counter.totals()
             call()
@@ -118,8 +118,8 @@ class Subject:
             )
 
 
-def build(path: Path, talk: Sequence[Turn], length: int, *, policy: FoldPolicy, room: int) -> Subject:
-    """Make a memory of so many turns, and of some more if an epoch would begin within the next `room` turns."""
+def build_memory(path: Path, talk: Sequence[Turn], length: int, *, policy: FoldPolicy, room: int) -> Subject:
+    """Return a memory of so many turns, or a few more, so that no generation begins within the next `room` turns."""
     subject = Subject(path=path, spare=list(talk[length:]), memory=GlyphMemory.open(path, policy=policy))
     subject.memory.extend(talk[:length])
     while True:
@@ -135,8 +135,8 @@ def build(path: Path, talk: Sequence[Turn], length: int, *, policy: FoldPolicy, 
         del subject.spare[:100]
 
 
-def opening_s(path: Path, *, policy: FoldPolicy) -> tuple[float, float]:
-    """Time the first context after opening: CPU seconds with and without the cache of pages, smallest of three."""
+def time_opening(path: Path, *, policy: FoldPolicy) -> tuple[float, float]:
+    """Return CPU seconds of the first context after opening, with and without cached pages; smallest of three."""
     taken: dict[bool, list[float]] = {True: [], False: []}
     for has_cache in (True, False) * 3:
         begin = time.process_time()
@@ -149,16 +149,16 @@ def opening_s(path: Path, *, policy: FoldPolicy) -> tuple[float, float]:
 def measure(
     lengths: tuple[int, int], *, repeats: int, counted: int, folder: Path, profile: bool
 ) -> dict[str, object]:
-    """Build both memories, let them take turns, and give all figures."""
+    """Build both memories, measure them in alternation, and return all figures."""
     policy = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
     room = repeats + counted
     talk = agent_conversation(turns=lengths[1] + 30 * room).turns
     more = [replace(turn, id=f"measured-{turn.id}") for turn in agent_conversation(turns=room, seed=1).turns]
     short, long = (
-        build(folder / f"{length}.db", talk, length, policy=policy, room=room) for length in lengths
+        build_memory(folder / f"{length}.db", talk, length, policy=policy, room=room) for length in lengths
     )
     starts = [subject.memory.report().turns for subject in (short, long)]
-    epochs = [subject.memory.fold().epoch for subject in (short, long)]
+    generations = [subject.memory.fold().generation for subject in (short, long)]
     for subject in (short, long):
         subject.memory.context()
     for number, turn in enumerate(more[:repeats]):
@@ -166,28 +166,28 @@ def measure(
             subject.time_one(turn)
     for subject in (short, long):
         subject.memory.close()
-        with counting() as counter, GlyphMemory.open(subject.path, policy=policy) as subject.memory:
+        with count_statements() as counter, GlyphMemory.open(subject.path, policy=policy) as subject.memory:
             subject.memory.context()
             for turn in more[repeats:]:
                 subject.count_one(turn, counter)
             fold, report = subject.memory.fold(), subject.memory.report()
             print(
                 f"{subject.path.stem:>6} turns: {report.seals} of {len(fold.seals)} seals shown, {report.pages} pages, "
-                f"{report.recent_turns} turns as text, epoch {report.epoch}"
+                f"{report.recent_turns} turns as text, generation {report.generation}"
             )
-            if report.epoch != epochs.pop(0):
-                raise SystemExit("an epoch began within the measured stretch; choose another length")
+            if report.generation != generations.pop(0):
+                raise SystemExit("a generation began within the measured stretch; choose another length")
     opening = {
-        length: opening_s(subject.path, policy=policy)
+        length: time_opening(subject.path, policy=policy)
         for length, subject in zip(lengths, (short, long), strict=True)
     }
     if profile:
         print_profile(long, policy)
-    return figures(lengths, (short, long), opening) | {"turns_at_start": starts}
+    return summarize(lengths, (short, long), opening) | {"turns_at_start": starts}
 
 
 def print_profile(subject: Subject, policy: FoldPolicy) -> None:
-    """Show where `add` spends its time."""
+    """Print where `add` spends its time."""
     with GlyphMemory.open(subject.path, policy=policy) as memory:
         memory.context()
         profiler = cProfile.Profile()
@@ -198,14 +198,14 @@ def print_profile(subject: Subject, policy: FoldPolicy) -> None:
 
 
 def ratio(later: float, earlier: float) -> float:
-    """Give how many times as much; 1 where both are nothing."""
+    """Return how many times as much the later value is; 1 where both are 0."""
     return later / earlier if earlier else 1.0 if not later else math.inf
 
 
-def figures(
+def summarize(
     lengths: tuple[int, int], subjects: tuple[Subject, Subject], opening: dict[int, tuple[float, float]]
 ) -> dict[str, object]:
-    """Boil the measurements down: medians for time, means for counts."""
+    """Print and return the results: medians for time, means for counts."""
     rows: list[tuple[str, float, float, float]] = []
 
     def add(name: str, values: Sequence[float]) -> None:

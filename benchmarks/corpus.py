@@ -68,7 +68,7 @@ class Text:
 
 @functools.cache
 def texts() -> tuple[Text, ...]:
-    """Give all texts, the English ones first; always the same ones within one version of Python."""
+    """Return all texts, the English ones first; always the same ones within one version of Python."""
     english = {
         "prose": prose(),
         "random words": random_words(),
@@ -80,8 +80,8 @@ def texts() -> tuple[Text, ...]:
     return (*made, Text(name="chinese", language="zh", text=chinese()))
 
 
-def chosen(names: str | None) -> list[Text]:
-    """Give the texts of these names, parted by commas; all of them for None.
+def choose_texts(names: str | None) -> list[Text]:
+    """Return the texts with these names, separated by commas; all of them for None.
 
     Raises:
         SystemExit: There is no such text.
@@ -100,28 +100,28 @@ class Dice:
         self._random = random.Random(seed).random
 
     def number(self, low: int, high: int) -> int:
-        """Throw a number from `low` to `high`, both included."""
+        """Return a random number from `low` to `high`, both included."""
         return low + int(self._random() * (high - low + 1))
 
     def pick(self, items: Sequence[Item]) -> Item:
-        """Pick one of the items."""
+        """Return one of the items at random."""
         return items[self.number(0, len(items) - 1)]
 
     def chance(self, probability: float) -> bool:
-        """Say yes as often as `probability`."""
+        """Return True with the given probability."""
         return self._random() < probability
 
     def hexadecimal(self, digits: int) -> str:
-        """Make up an identifier."""
+        """Return a random hexadecimal identifier."""
         return "".join(self.pick("0123456789abcdef") for _ in range(digits))
 
     def words(self, count: int) -> str:
-        """String together words that mean nothing."""
+        """Return random words, joined by blanks."""
         return " ".join(self.pick(_WORDS) for _ in range(count))
 
 
 def prose(characters: int = 60_000) -> str:
-    """Unwrap the Python reference manual into paragraphs as long as a novel's, about 1,500 characters."""
+    """Return paragraphs of the Python reference manual, as long as a novel's: about 1,500 characters each."""
     paragraphs = _paragraphs()
     return _fill(
         (" ".join(itertools.islice(paragraphs, 4)) for _ in itertools.count()), characters, between="\n\n"
@@ -129,13 +129,13 @@ def prose(characters: int = 60_000) -> str:
 
 
 def random_words(characters: int = 86_000) -> str:
-    """Put random words into one single paragraph."""
+    """Return one paragraph of random words."""
     dice = Dice(1)
     return _fill((_word(dice) for _ in itertools.count()), characters, between=" ")
 
 
 def mixed_documents(characters: int = 146_000) -> str:
-    """Mix prose, JSON, Python sources, logs, links and tables, as a folder of files would be."""
+    """Return prose, JSON, Python sources, logs, links and tables in turn, as in a folder of files."""
     dice = Dice(2)
     sources = [_source(module) for module in (bisect, textwrap, heapq, json, colorsys, functools, shlex)]
     paragraphs = _paragraphs()
@@ -156,7 +156,7 @@ def mixed_documents(characters: int = 146_000) -> str:
 
 
 def needle_haystack(characters: int = 243_000) -> str:
-    """Repeat essays, with a fact to find hidden between them; one paragraph, as RULER's haystacks are: no newline."""
+    """Return essays in one paragraph with facts hidden between them, as in RULER: there is no newline."""
     dice = Dice(3)
     essays = list(itertools.islice(_paragraphs(), 60))
 
@@ -170,7 +170,7 @@ def needle_haystack(characters: int = 243_000) -> str:
 
 
 def agent_log(characters: int = 90_000) -> str:
-    """Record an agent at work: questions, answers, tool calls with JSON, their output, tracebacks."""
+    """Return the log of an agent: questions, answers, tool calls with JSON, their output, tracebacks."""
     dice = Dice(4)
     paragraphs = _paragraphs()
     source = _source(textwrap).splitlines()
@@ -199,7 +199,7 @@ def agent_log(characters: int = 90_000) -> str:
 
 
 def chinese(characters: int = 36_000) -> str:
-    """Build Chinese paragraphs of 1 to 30 sentences from a small grammar, with numbers and Latin words."""
+    """Return Chinese paragraphs of 1 to 30 sentences from a small grammar, with numbers and Latin words."""
     dice = Dice(5)
 
     def paragraphs() -> Iterator[str]:
@@ -220,7 +220,7 @@ def _fill(pieces: Iterator[str], characters: int, *, between: str) -> str:
 
 
 def _paragraphs() -> Iterator[str]:
-    """Give the manual's paragraphs, over and over."""
+    """Return the manual's paragraphs as an endless iterator."""
     return itertools.cycle(_manual())
 
 

@@ -55,7 +55,7 @@ _fork.set_forkserver_preload(["glyph_memory.store", "sqlalchemy.dialects.sqlite"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Expected:
+class ExpectedSession:
     """What one session has to hold."""
 
     anchors: tuple[int, ...] = ()
@@ -64,7 +64,7 @@ class Expected:
     last: int = 0
 
 
-State = dict[str, Expected]
+State = dict[str, ExpectedSession]
 
 
 class Act(NamedTuple):
@@ -93,7 +93,7 @@ class Outcome:
 
 
 @dataclass
-class _Clockwork:
+class _StepKiller:
     """Counts a connection's steps, and kills the process at one of them."""
 
     fatal: int
@@ -111,19 +111,21 @@ class _Clockwork:
         return 0
 
 
-def word(session: str, anchor: int) -> str:
-    """Give what stands in one turn and nowhere else."""
+def make_word(session: str, anchor: int) -> str:
+    """Return a word that occurs in one turn and nowhere else."""
     return f"zebra{session}n{anchor}q"
 
 
-def turn(session: str, anchor: int) -> Turn:
-    """Give a turn that can be told from all others, by text, identifier and image."""
-    text = f"{word(session, anchor)} see https://{word(session, anchor)}.example/ " + "and so on " * 40
-    return Turn(role="user", text=text, images=(word(session, anchor).encode() * 100,))
+def make_turn(session: str, anchor: int) -> Turn:
+    """Return a turn that differs from all others in text, identifier and image."""
+    text = (
+        f"{make_word(session, anchor)} see https://{make_word(session, anchor)}.example/ " + "and so on " * 40
+    )
+    return Turn(role="user", text=text, images=(make_word(session, anchor).encode() * 100,))
 
 
-def strike(path: Path, kind: str, *, step: int = 0, delay_s: float | None = None) -> Outcome:
-    """Let a process write, kill it at a step or after a while, and look at what it left."""
+def kill_writer(path: Path, kind: str, *, step: int = 0, delay_s: float | None = None) -> Outcome:
+    """Start a process that writes, kill it at a step or after a delay, and examine what it left."""
     ours, theirs = _fork.Pipe(duplex=False)
     child = _fork.Process(target=_write, args=(str(path), kind, step, theirs))
     child.start()
@@ -166,8 +168,8 @@ def strike(path: Path, kind: str, *, step: int = 0, delay_s: float | None = None
 
 
 def _write(path: str, kind: str, step: int, pipe: Connection) -> None:
-    """Write as a child, telling what is begun and what is done."""
-    clockwork = _Clockwork(fatal=step)
+    """Write as a child process; report what is begun and what is done."""
+    clockwork = _StepKiller(fatal=step)
     event.listen(Pool, "connect", clockwork.watch)
     if kind == KINDS[0]:
         clockwork.is_armed = True
@@ -189,11 +191,11 @@ def _write(path: str, kind: str, step: int, pipe: Connection) -> None:
 
 def _prepare(store: Store) -> State:
     shelf = store.session("chat")
-    shelf.append([turn("chat", anchor) for anchor in range(1, 13)])
+    shelf.append([make_turn("chat", anchor) for anchor in range(1, 13)])
     shelf.add_seals(_seals(1, 2, 3), edits=0)
-    store.session("other").append([turn("other", 1)])
-    chat = Expected(anchors=tuple(range(1, 13)), seals=(1, 2, 3), last=12)
-    return {"chat": chat, "other": Expected(anchors=(1,), last=1)}
+    store.session("other").append([make_turn("other", 1)])
+    chat = ExpectedSession(anchors=tuple(range(1, 13)), seals=(1, 2, 3), last=12)
+    return {"chat": chat, "other": ExpectedSession(anchors=(1,), last=1)}
 
 
 def _seals(*numbers: int) -> list[SealRecord]:
@@ -201,23 +203,25 @@ def _seals(*numbers: int) -> list[SealRecord]:
 
 
 def _acts(kind: str, store: Store, state: State) -> Iterator[Act]:
-    """Give writes of a kind, each with what has to be there after it."""
+    """Yield writes of a kind, each with the state that must hold after it."""
     shelf = store.session("chat")
     now = state
     for round_ in range(_TIMES):
-        chat = now.get("chat", Expected())
-        after, run = _act(kind, shelf, chat, round_)
+        chat = now.get("chat", ExpectedSession())
+        after, run = _make_act(kind, shelf, chat, round_)
         now = {**now, **after}
         if kind == "clear" and round_ % 2 == 0:
             now = {name: session for name, session in now.items() if name != "chat"}
         yield Act(now, run)
 
 
-def _act(kind: str, shelf: SessionStore, chat: Expected, round_: int) -> tuple[State, Callable[[], object]]:
+def _make_act(
+    kind: str, shelf: SessionStore, chat: ExpectedSession, round_: int
+) -> tuple[State, Callable[[], object]]:
     if kind in {KINDS[0], "append one", "append many"} or (kind == "clear" and round_ % 2):
         new = tuple(range(chat.last + 1, chat.last + (26 if kind == "append many" else 2)))
         after = replace(chat, anchors=chat.anchors + new, last=new[-1])
-        return {"chat": after}, lambda: shelf.append([turn("chat", anchor) for anchor in new])
+        return {"chat": after}, lambda: shelf.append([make_turn("chat", anchor) for anchor in new])
     if kind == "pin":
         pin = chat.anchors[round_]
         return {"chat": replace(chat, pinned=(*chat.pinned, pin))}, lambda: shelf.set_pinned(pin, True)
@@ -228,11 +232,11 @@ def _act(kind: str, shelf: SessionStore, chat: Expected, round_: int) -> tuple[S
         gone = chat.anchors[1::4]
         kept = tuple(anchor for anchor in chat.anchors if anchor not in gone)
         return {"chat": replace(chat, anchors=kept)}, lambda: shelf.delete(gone)
-    return _act_on_whole(kind, shelf, chat, round_)
+    return _make_session_act(kind, shelf, chat, round_)
 
 
-def _act_on_whole(
-    kind: str, shelf: SessionStore, chat: Expected, round_: int
+def _make_session_act(
+    kind: str, shelf: SessionStore, chat: ExpectedSession, round_: int
 ) -> tuple[State, Callable[[], object]]:
     if kind == "clear":  # afterwards there is no session of this name: see _acts
         return {}, shelf.clear
@@ -248,7 +252,7 @@ def _act_on_whole(
 
 @dataclass
 class _Examination:
-    """What is wrong with a store, found one after the other."""
+    """Collects what is wrong with a store."""
 
     faults: list[str] = field(default_factory=list)
 
@@ -258,19 +262,19 @@ class _Examination:
 
 
 def _examine(path: Path, before: State, during: State | None) -> tuple[int, tuple[str, ...]]:
-    """Open what a killed process left: how many acknowledged turns are lost, and what else is wrong."""
+    """Open what a killed process left; return how many acknowledged turns are lost, and all other faults."""
     found = _Examination()
     with Store.open(path) as store:
-        now = {session.name: _read(store.session(session.name)) for session in store.sessions()}
+        now = {session.name: _read_session(store.session(session.name)) for session in store.sessions()}
         found.check(now in (before, during), f"neither before nor after: {before} … {during}: {now}")
         for name, session in now.items():
             _examine_session(store.session(name), session, found)
         _examine_bytes(path, before, now, found)
         for name, session in now.items():
-            (added,) = store.session(name).append([turn(name, session.last + 1)])
+            (added,) = store.session(name).append([make_turn(name, session.last + 1)])
             found.check(added.anchor == session.last + 1, f"the next turn became §{added.anchor}")
         if not now:
-            store.session("chat").append([turn("chat", 1)])
+            store.session("chat").append([make_turn("chat", 1)])
     database = sqlite3.connect(path)
     found.check(database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "integrity")
     found.check(database.execute("PRAGMA foreign_key_check").fetchall() == [], "foreign keys")
@@ -280,14 +284,14 @@ def _examine(path: Path, before: State, during: State | None) -> tuple[int, tupl
     for name, session in before.items():
         meant = set(session.anchors)
         if during is not None and now == during:
-            meant &= set(during.get(name, Expected()).anchors)
-        lost += len(meant - set(now.get(name, Expected()).anchors))
+            meant &= set(during.get(name, ExpectedSession()).anchors)
+        lost += len(meant - set(now.get(name, ExpectedSession()).anchors))
     return lost, tuple(found.faults)
 
 
-def _read(shelf: SessionStore) -> Expected:
+def _read_session(shelf: SessionStore) -> ExpectedSession:
     turns = list(shelf.turns())
-    return Expected(
+    return ExpectedSession(
         anchors=tuple(turn.anchor or 0 for turn in turns),
         pinned=tuple(turn.anchor or 0 for turn in turns if turn.pinned),
         seals=tuple(seal.number for seal in shelf.seals()),
@@ -295,17 +299,17 @@ def _read(shelf: SessionStore) -> Expected:
     )
 
 
-def _examine_session(shelf: SessionStore, session: Expected, found: _Examination) -> None:
-    """See that each turn is whole, found, and knows its identifiers."""
+def _examine_session(shelf: SessionStore, session: ExpectedSession, found: _Examination) -> None:
+    """Check that each turn is complete, can be found, and has its identifiers."""
     origin = "chat" if shelf.name.startswith("fork") else shelf.name
     for stored in shelf.turns():
         anchor = stored.anchor or 0
         if anchor <= 12 or origin == shelf.name:
-            wanted = turn(origin, anchor)
+            wanted = make_turn(origin, anchor)
             found.check(
                 (stored.text, stored.images) == (wanted.text, wanted.images), f"§{anchor} is not whole"
             )
-            hits = [hit.turn.anchor for hit in shelf.search(word(origin, anchor), k=5)]
+            hits = [hit.turn.anchor for hit in shelf.search(make_word(origin, anchor), k=5)]
             found.check(hits == [anchor], f"§{anchor} is found as {hits}")
     known = sorted({anchor for one in shelf.identifiers(limit=10_000) for anchor in one.anchors})
     found.check(known == sorted(session.anchors), f"identifiers of {known}, turns {session.anchors}")
@@ -313,7 +317,7 @@ def _examine_session(shelf: SessionStore, session: Expected, found: _Examination
 
 
 def _examine_bytes(path: Path, before: State, now: State, found: _Examination) -> None:
-    """See that nothing of what is forgotten stands in the files."""
+    """Check that no deleted turn is left in the files' bytes."""
     files = [path, path.with_name(path.name + "-wal")]
     data = b"".join(file.read_bytes() for file in files if file.exists())
     for name, session in before.items():
@@ -324,7 +328,9 @@ def _examine_bytes(path: Path, before: State, now: State, found: _Examination) -
             if other == name or other.startswith("fork")
         }
         left = [
-            anchor for anchor in session.anchors if anchor not in kept and word(name, anchor).encode() in data
+            anchor
+            for anchor in session.anchors
+            if anchor not in kept and make_word(name, anchor).encode() in data
         ]
         found.check(not left, f"still in the bytes: {left}")
 
@@ -335,18 +341,22 @@ def main() -> None:
     rows, results, total_lost, total_faults = [], [], 0, 0
     with tempfile.TemporaryDirectory() as directory:
         for kind in KINDS:
-            dry = strike(Path(directory) / f"{kind}.db", kind)
+            dry = kill_writer(Path(directory) / f"{kind}.db", kind)
             outcomes = []
             each = kills // len(KINDS)
             for number in range(each):
                 path = Path(directory) / f"{kind} {number}.db"
                 delay_s = draw.uniform(0, dry.seconds)
                 step = 1 + number * (dry.steps - 1) // max(1, each - 1)
-                outcome = strike(path, kind, delay_s=delay_s) if number % 2 else strike(path, kind, step=step)
+                outcome = (
+                    kill_writer(path, kind, delay_s=delay_s)
+                    if number % 2
+                    else kill_writer(path, kind, step=step)
+                )
                 while not outcome.was_killed:  # It was faster than expected.
                     path.unlink()
                     delay_s /= 2
-                    outcome = strike(path, kind, delay_s=delay_s)
+                    outcome = kill_writer(path, kind, delay_s=delay_s)
                 outcomes.append(outcome)
                 for fault in outcome.faults:
                     print(f"{kind}, kill {number}: {fault}")

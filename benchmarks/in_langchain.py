@@ -23,9 +23,9 @@ from glyph_memory import Turn
 
 
 def middleware_history(talk: Sequence[Turn], length: int) -> History:
-    """Hold a history as an agent's state does, and call the middleware as its model node does."""
+    """Return a history in an agent's state, with the middleware called as the agent's model node does."""
     middleware = GlyphMemoryMiddleware(PROFILE)
-    messages = [as_message(turn, place) for place, turn in enumerate(talk)]
+    messages = [to_message(turn, place) for place, turn in enumerate(talk)]
     model = GenericFakeChatModel(messages=iter(()))
     state: dict[str, Any] = {}
     at = length - 1
@@ -33,7 +33,7 @@ def middleware_history(talk: Sequence[Turn], length: int) -> History:
     def call() -> float:
         nonlocal at
         at += 1
-        history = [copy_of(message) for message in messages[:at]]
+        history = [copy_message(message) for message in messages[:at]]
         given: Any = {"messages": history, **state}  # what a state holds is for the middleware to say
         request = ModelRequest(model=model, messages=given["messages"], state=given, tools=[])
         begun = time.process_time()
@@ -51,16 +51,16 @@ def middleware_history(talk: Sequence[Turn], length: int) -> History:
             len(mark["seals"]) for mark in state.values() if isinstance(mark, dict) and "seals" in mark
         )
 
-    def renewed() -> float:
+    def restart() -> float:
         nonlocal middleware
         middleware = GlyphMemoryMiddleware(PROFILE)
         return call()
 
-    return History(first_ms=call(), call=call, seals=seals, renewed=renewed)
+    return History(first_ms=call(), call=call, seals=seals, renewed=restart)
 
 
-def as_message(turn: Turn, place: int) -> BaseMessage:
-    """Give a turn as LangChain's message."""
+def to_message(turn: Turn, place: int) -> BaseMessage:
+    """Return a turn as LangChain's message."""
     if turn.role == "assistant":
         calls = [
             {"name": call.name, "args": json.loads(call.arguments), "id": call.id} for call in turn.tool_calls
@@ -73,46 +73,50 @@ def as_message(turn: Turn, place: int) -> BaseMessage:
     return HumanMessage(turn.text, id=f"message-{place}")
 
 
-def copy_of(message: BaseMessage) -> BaseMessage:
-    """Copy a message so that no string is the same object, as after a checkpoint was read."""
+def copy_message(message: BaseMessage) -> BaseMessage:
+    """Return a copy of a message that shares no string object with it, as if read from a checkpoint."""
     copied = message.model_copy()
     if isinstance(message.content, str):
         copied.content = message.content[:1] + message.content[1:]
     return copied
 
 
-def langchain_ways() -> dict[str, Life]:
-    """Name the memories of LangChain's agents."""
+def langchain_memories() -> dict[str, Life]:
+    """Return the memories of LangChain's agents, by name."""
     return {
-        "nothing": lambda replay, url: _live(replay, url, []),
-        "GlyphMemoryMiddleware": lambda replay, url: _live(replay, url, [GlyphMemoryMiddleware(PROFILE)]),
-        "SummarizationMiddleware": lambda replay, url: _live(replay, url, [_summarizer(url)]),
-        "trim_messages": lambda replay, url: _live(replay, url, [Trimmer()]),
+        "nothing": lambda replay, url: _replay_conversation(replay, url, []),
+        "GlyphMemoryMiddleware": lambda replay, url: _replay_conversation(
+            replay, url, [GlyphMemoryMiddleware(PROFILE)]
+        ),
+        "SummarizationMiddleware": lambda replay, url: _replay_conversation(replay, url, [_summarizer(url)]),
+        "trim_messages": lambda replay, url: _replay_conversation(replay, url, [Trimmer()]),
     }
 
 
-def _live(replay: Replay, url: str, middleware: Sequence[AgentMiddleware[Any, Any, Any]]) -> int:
-    """Live in LangChain's agent loop, with a checkpointer."""
+def _replay_conversation(
+    replay: Replay, url: str, middleware: Sequence[AgentMiddleware[Any, Any, Any]]
+) -> int:
+    """Replay a conversation in LangChain's agent loop, with a checkpointer; return how many messages are kept."""
     schema = {"type": "object", "properties": {}, "additionalProperties": True}
 
-    def tool_of(name: str) -> StructuredTool:
+    def make_tool(name: str) -> StructuredTool:
         return StructuredTool(
             name=name,
             description=f"{name}.",
             args_schema=schema,
-            func=lambda **given: replay.run(name, given),
+            func=lambda **given: replay.run_tool(name, given),
         )
 
     agent = create_agent(
         _chat_model(url),
-        tools=[tool_of(name) for name in replay.tools],
+        tools=[make_tool(name) for name in replay.tools],
         system_prompt=replay.system,
         middleware=middleware,
         checkpointer=InMemorySaver(),
     )
     thread: RunnableConfig = {"configurable": {"thread_id": "1"}, "recursion_limit": 100}
     messages: Sequence[BaseMessage] = ()
-    for asked in replay.asked:
+    for asked in replay.questions:
         messages = agent.invoke({"messages": [HumanMessage(asked)]}, thread)["messages"]
     return len(messages)
 

@@ -21,8 +21,8 @@ from glyph_memory import ModelProfile, Turn
 
 
 def memory_history(talk: Sequence[Turn], length: int) -> History:
-    """Hold a history in a chat store, and ask the memory for it as an agent does."""
-    messages = [as_chat_message(turn) for turn in talk]
+    """Return a history in a chat store, read through the memory as an agent does."""
+    messages = [to_chat_message(turn) for turn in talk]
     store = SimpleChatStore()
     memory = GlyphMemory.from_defaults(profile=PROFILE, chat_store=store)
     at = length - 1
@@ -30,9 +30,9 @@ def memory_history(talk: Sequence[Turn], length: int) -> History:
     def call() -> float:
         nonlocal at
         at += 1
-        store.set_messages(memory.chat_store_key, [copy_of(message) for message in messages[:at]])
-        ours = asyncio.run(_timed(memory.aget()))
-        theirs = asyncio.run(_timed(store.aget_messages(memory.chat_store_key)))
+        store.set_messages(memory.chat_store_key, [copy_message(message) for message in messages[:at]])
+        ours = asyncio.run(_time_call(memory.aget()))
+        theirs = asyncio.run(_time_call(store.aget_messages(memory.chat_store_key)))
         return 1000 * (ours - theirs)
 
     return History(
@@ -42,16 +42,16 @@ def memory_history(talk: Sequence[Turn], length: int) -> History:
     )
 
 
-def copy_of(message: ChatMessage) -> ChatMessage:
-    """Copy a message so that no string is the same object, as after a store was read."""
+def copy_message(message: ChatMessage) -> ChatMessage:
+    """Return a copy of a message that shares no string object with it, as if read from a store."""
     text = message.content or ""
     return ChatMessage(
         role=message.role, content=text[:1] + text[1:], additional_kwargs=message.additional_kwargs
     )
 
 
-def as_chat_message(turn: Turn) -> ChatMessage:
-    """Give a turn as LlamaIndex's message."""
+def to_chat_message(turn: Turn) -> ChatMessage:
+    """Return a turn as LlamaIndex's message."""
     more: dict[str, Any] = {}
     if turn.tool_calls:
         more["tool_calls"] = [
@@ -64,33 +64,35 @@ def as_chat_message(turn: Turn) -> ChatMessage:
     return ChatMessage(role=role, content=turn.text, additional_kwargs=more)
 
 
-def llama_ways() -> dict[str, Life]:
-    """Name the memories of LlamaIndex's agents."""
+def llama_memories() -> dict[str, Life]:
+    """Return the memories of LlamaIndex's agents, by name."""
     return {
-        "ChatMemoryBuffer": lambda replay, url: _live(replay, _llm(url), _buffer()),
-        "ChatSummaryMemoryBuffer": lambda replay, url: _live(replay, _llm(url), _summary(url)),
-        "GlyphMemory": lambda replay, url: _live(replay, _llm(url), _glyph()),
-        "GlyphMemory, GlyphOpenAILike": lambda replay, url: _live(replay, _glyph_llm(url), _glyph()),
+        "ChatMemoryBuffer": lambda replay, url: _replay_conversation(replay, _llm(url), _buffer()),
+        "ChatSummaryMemoryBuffer": lambda replay, url: _replay_conversation(replay, _llm(url), _summary(url)),
+        "GlyphMemory": lambda replay, url: _replay_conversation(replay, _llm(url), _glyph_memory()),
+        "GlyphMemory, GlyphOpenAILike": lambda replay, url: _replay_conversation(
+            replay, _glyph_llm(url), _glyph_memory()
+        ),
     }
 
 
-def _live(replay: Replay, llm: OpenAILike, memory: Any) -> int:  # noqa: ANN401 - any memory of the framework's
-    """Live in LlamaIndex's agent loop."""
+def _replay_conversation(replay: Replay, llm: OpenAILike, memory: Any) -> int:  # noqa: ANN401 - any memory of the framework's
+    """Replay a conversation in LlamaIndex's agent loop; return how many messages are kept."""
 
-    async def live() -> int:
+    async def replay_turns() -> int:
         tools: list[BaseTool | Callable[..., Any]] = [_llama_tool(replay, name) for name in replay.tools]
         agent = FunctionAgent(tools=tools, llm=llm, system_prompt=replay.system, timeout=600)
         context = Context(agent)
-        for asked in replay.asked:
+        for asked in replay.questions:
             await agent.run(asked, ctx=context, memory=memory, max_iterations=100)
         return len((await context.store.get("memory")).get_all())  # the context has a copy of its own
 
-    return asyncio.run(live())
+    return asyncio.run(replay_turns())
 
 
 def _llama_tool(replay: Replay, name: str) -> FunctionTool:
     def run(**given: Any) -> str:  # noqa: ANN401 - whatever the model gave
-        return replay.run(name, given.get("kwargs", given))
+        return replay.run_tool(name, given.get("kwargs", given))
 
     return FunctionTool.from_defaults(fn=run, name=name, description=f"{name}.")
 
@@ -110,24 +112,26 @@ def _glyph_llm(url: str) -> OpenAILike:
     return GlyphOpenAILike(model="glyph", api_base=url, api_key="none", profile=PROFILE)
 
 
-def _glyph() -> GlyphMemory:
+def _glyph_memory() -> GlyphMemory:
     return GlyphMemory.from_defaults(profile=PROFILE)
 
 
 def _buffer() -> ChatMemoryBuffer:
-    return ChatMemoryBuffer.from_defaults(token_limit=WINDOW // 2, tokenizer_fn=_pieces)
+    return ChatMemoryBuffer.from_defaults(token_limit=WINDOW // 2, tokenizer_fn=_tokenize)
 
 
 def _summary(url: str) -> ChatSummaryMemoryBuffer:
-    return ChatSummaryMemoryBuffer.from_defaults(llm=_llm(url), token_limit=WINDOW // 2, tokenizer_fn=_pieces)
+    return ChatSummaryMemoryBuffer.from_defaults(
+        llm=_llm(url), token_limit=WINDOW // 2, tokenizer_fn=_tokenize
+    )
 
 
-def _pieces(text: str) -> list[int]:
+def _tokenize(text: str) -> list[int]:
     return [0] * ModelProfile.from_name(PROFILE).text_tokens(text)
 
 
-async def _timed(call: Awaitable[object]) -> float:
-    """Measure from within the loop: beginning and ending one is nobody's here."""
+async def _time_call(call: Awaitable[object]) -> float:
+    """Return CPU seconds of an awaited call; starting and ending the event loop is not counted."""
     begun = time.process_time()
     await call
     return time.process_time() - begun

@@ -23,8 +23,8 @@ import statistics
 import warnings
 from collections.abc import Sequence
 
-from in_langchain import langchain_ways, middleware_history
-from in_llama_index import llama_ways, memory_history
+from in_langchain import langchain_memories, middleware_history
+from in_llama_index import llama_memories, memory_history
 from replay import PROFILE, WINDOW, History, Replay
 from report import print_table, write_results
 
@@ -76,7 +76,7 @@ def compare_overhead(lengths: Sequence[int], calls: int, *, is_profiled: bool) -
                 }
             )
             if is_profiled:
-                profile(histories[-1])
+                print_profile(histories[-1])
     print_table(
         f"our own CPU time for a model call, median of {calls}, after the first call",
         tuple(rows[0]),
@@ -92,7 +92,7 @@ def compare_overhead(lengths: Sequence[int], calls: int, *, is_profiled: bool) -
 
 
 def measure(histories: Sequence[History], calls: int) -> list[list[float]]:
-    """Make calls in turn; give each history's times."""
+    """Call the histories in turn; return the times of each."""
     spent: list[list[float]] = [[] for _ in histories]
     gc.collect()
     gc.disable()
@@ -107,8 +107,8 @@ def measure(histories: Sequence[History], calls: int) -> list[list[float]]:
     return spent
 
 
-def profile(history: History) -> None:
-    """Print where the time of ten calls goes."""
+def print_profile(history: History) -> None:
+    """Print where ten calls spend their time."""
     profiler = cProfile.Profile()
     profiler.enable()
     for _ in range(10):
@@ -121,16 +121,18 @@ def profile(history: History) -> None:
 
 
 def compare_prompts(turns: int) -> dict[str, object]:
-    """Send the same conversation through each memory."""
-    lives = {"LangChain": langchain_ways(), "LlamaIndex": llama_ways()}
+    """Send the same conversation through each memory; print and return the figures."""
+    lives = {"LangChain": langchain_memories(), "LlamaIndex": llama_memories()}
     profile, told = ModelProfile.from_name(PROFILE), dict[str, object]()
     for framework, ways in lives.items():
         rows = []
         for name, live in ways.items():
             replay = Replay(agent_conversation(turns=turns, tool_lines=60).turns)
-            with replay.server(profile) as server:
+            with replay.make_server(profile) as server:
                 kept = live(replay, server.base_url)
-                rows.append({"with": name, **figures(server.requests, replay), "messages kept": kept})
+                rows.append(
+                    {"with": name, **summarize_requests(server.requests, replay), "messages kept": kept}
+                )
         print_table(
             f"{framework}: prompts that arrived over {turns} turns with tools",
             tuple(rows[0]),
@@ -143,8 +145,8 @@ def compare_prompts(turns: int) -> dict[str, object]:
     return told
 
 
-def figures(requests: Sequence[FakeRequest], replay: Replay) -> dict[str, object]:
-    """Say what arrived."""
+def summarize_requests(requests: Sequence[FakeRequest], replay: Replay) -> dict[str, object]:
+    """Return the number, the tokens and the pages of the requests that arrived."""
     prompts = sum(request.prompt_tokens for request in requests)
     return {
         "calls": len(requests),

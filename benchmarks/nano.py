@@ -55,7 +55,7 @@ _KEY = string.ascii_letters + string.digits
 
 
 class Figures:
-    """What was measured, next to what was asked for."""
+    """The measured figures, with the target of each."""
 
     def __init__(self, weights: Path) -> None:
         self.read = partial(transcribe, weights=weights)
@@ -64,7 +64,7 @@ class Figures:
     def add(
         self, figure: str, asked: str, measured: str, interval: Interval | None, of: str, value: float
     ) -> None:
-        """Take one figure; intervals are shares."""
+        """Add one figure and print it; intervals are shares."""
         between = f"{interval[0]:.3%} to {interval[1]:.3%}" if interval else ""
         self.rows.append(
             {
@@ -81,17 +81,17 @@ class Figures:
             flush=True,
         )
 
-    def table(self) -> None:
-        """Print all."""
+    def print_all(self) -> None:
+        """Print all figures as a table."""
         head = ["figure", "asked", "measured", "95 % interval", "of"]
         print_table("The nano reader, one core", head, [list(row.values())[:5] for row in self.rows])
 
 
-def character_rates(figures: Figures, characters: int, confusions: dict[str, object]) -> None:
-    """Measure character error rates by kind of text, at the default style."""
+def measure_character_rates(figures: Figures, characters: int, confusions: dict[str, object]) -> None:
+    """Measure character error rates by kind of text, in the default style."""
     asked = {PROSE: "≤ 0.1 %", CODE: "≤ 0.2 %", JSON: "≤ 0.2 %", "numbers": "", "cjk": ""}
     for kind, limit in asked.items():
-        report = _checked(figures.read, make_texts([kind], characters=characters)[kind], PageStyle.glyph())
+        report = _check_text(figures.read, make_texts([kind], characters=characters)[kind], PageStyle.glyph())
         errors = report.errors
         figures.add(
             f"character error rate, {kind}", limit, f"{errors.rate:.3%}", report.interval,
@@ -100,8 +100,8 @@ def character_rates(figures: Figures, characters: int, confusions: dict[str, obj
         confusions[kind] = [[*pair, count] for pair, count in errors.confusions.most_common(12)]
 
 
-def compression(figures: Figures, characters: int) -> None:
-    """Say what the default style saves Glyph: text tokens a page token, of that prose and of longer paragraphs."""
+def measure_compression(figures: Figures, characters: int) -> None:
+    """Measure the text tokens per page token of the default style for Glyph, in short and in long paragraphs."""
     profile = ModelProfile.from_name("glyph")
     texts = {
         "that prose, short paragraphs": ("", make_texts([PROSE], characters=characters)[PROSE]),
@@ -114,8 +114,8 @@ def compression(figures: Figures, characters: int) -> None:
         figures.add(f"ρ for Glyph, {name}", asked, f"{ratio:.2f}", None, of, ratio)
 
 
-def identifiers(figures: Figures, characters: int) -> None:
-    """Measure how many identifiers are read whole."""
+def measure_identifiers(figures: Figures, characters: int) -> None:
+    """Measure how many identifiers are read without an error."""
     roll = random.Random(FIRST_HELD_OUT_SEED)
     makers: dict[str, Callable[[], str]] = {
         "UUIDs": lambda: str(uuid.UUID(int=roll.getrandbits(128))),
@@ -143,11 +143,11 @@ def identifiers(figures: Figures, characters: int) -> None:
         )  # fmt: skip
 
 
-def needles(figures: Figures, quick: bool) -> None:
-    """Ask for facts hidden in 1, 8 and 32 pages; then in worse print, to see whether doubt is told."""
+def measure_needles(figures: Figures, quick: bool) -> None:
+    """Ask for facts hidden in 1, 8 and 32 pages; then in smaller print, to see whether doubt is reported."""
     plans = [(1, 4, 4), (8, 1, 20)] if quick else [(1, 40, 6), (8, 8, 30), (32, 3, 80)]
     for pages, haystacks, count in plans:
-        asked, exact, wrong, marked = _asked(figures.read, pages, haystacks, count, PageStyle.glyph())
+        asked, exact, wrong, marked = _ask_needles(figures.read, pages, haystacks, count, PageStyle.glyph())
         figures.add(
             f"needle questions over {pages} page{'s' * (pages > 1)}, exact", "≥ 97 %", f"{exact / asked:.2%}",
             share_interval(exact / asked, asked),
@@ -155,7 +155,7 @@ def needles(figures: Figures, quick: bool) -> None:
         )  # fmt: skip
     small = (6.0,) if quick else (6.0, 6.5, 7.0)
     told = [
-        _asked(
+        _ask_needles(
             figures.read,
             8,
             1 if quick else 2,
@@ -172,8 +172,8 @@ def needles(figures: Figures, quick: bool) -> None:
     )  # fmt: skip
 
 
-def other_looks(figures: Figures, characters: int) -> None:
-    """Measure other styles, and what happens to pages on their way."""
+def measure_other_styles(figures: Figures, characters: int) -> None:
+    """Measure other styles, and pages that are resampled, padded or compressed."""
     text = "\n".join(make_texts([PROSE, CODE, JSON], characters=characters // 3).values())
     styles = {name: PageStyle.from_name(name) for name in ("document", "web", "dark", "code", "pixel")}
     styles |= {
@@ -183,23 +183,23 @@ def other_looks(figures: Figures, characters: int) -> None:
         "7 pt on 8": replace(PageStyle.glyph(), font_size_pt=7, line_height_pt=8),
     }
     for name, style in styles.items():
-        _add_rate(figures, f"look: {name}", "", _checked(figures.read, text, style))
+        _add_rate(figures, f"look: {name}", "", _check_text(figures.read, text, style))
     ways: dict[str, Callable[[Image.Image], Image.Image]] = {
         "resampled to 588 × 840, bicubic": lambda image: image.resize((588, 840), Image.Resampling.BICUBIC),
         "resampled by 0.9, bicubic": lambda image: image.resize(
             (round(image.width * 0.9), round(image.height * 0.9)), Image.Resampling.BICUBIC
         ),
-        "padded by 37 and 23 px": lambda image: _padded(image, 37, 23),
-        "JPEG, quality 75": _through_jpeg,
+        "padded by 37 and 23 px": lambda image: _pad(image, 37, 23),
+        "JPEG, quality 75": _compress_jpeg,
     }
     exact = replace(PageStyle.glyph(), snap_px=1, crop_width=False, crop_last_page=False)
     for name, way in ways.items():
-        report = check(typeset(text, style=exact), style=exact, reader=_after(figures.read, way))
+        report = check(typeset(text, style=exact), style=exact, reader=_read_after(figures.read, way))
         _add_rate(figures, name, "", report)
 
 
-def another_engine(figures: Figures, characters: int) -> None:
-    """Measure pages that reportlab set and poppler drew, in the same font."""
+def measure_other_engine(figures: Figures, characters: int) -> None:
+    """Measure pages of another pipeline, reportlab and poppler, in the same font."""
     config, font = load_config(), FONTS["en"]
     text = make_texts([PROSE], characters=characters)[PROSE]
     breaks = reference_breaks(text, config, font)
@@ -216,8 +216,8 @@ def another_engine(figures: Figures, characters: int) -> None:
     )  # fmt: skip
 
 
-def seconds(figures: Figures, quick: bool) -> None:
-    """Time full pages, next to typesetting them, and Tesseract where it is installed."""
+def measure_seconds(figures: Figures, quick: bool) -> None:
+    """Measure the seconds for full pages, beside typesetting them, and beside Tesseract where it is installed."""
     text = make_texts([PROSE], characters=40_000 if quick else 80_000)[PROSE]
     typeset(text)
     begun = time.perf_counter()
@@ -254,11 +254,11 @@ def seconds(figures: Figures, quick: bool) -> None:
     )  # fmt: skip
 
 
-def _checked(read: PageReader, text: str, style: PageStyle) -> CheckReport:
+def _check_text(read: PageReader, text: str, style: PageStyle) -> CheckReport:
     return check(typeset(text, style=style), style=style, reader=read)
 
 
-def _after(read: PageReader, way: Callable[[Image.Image], Image.Image]) -> PageReader:
+def _read_after(read: PageReader, way: Callable[[Image.Image], Image.Image]) -> PageReader:
     return lambda image: read(way(image))
 
 
@@ -268,10 +268,10 @@ def _add_rate(figures: Figures, name: str, asked: str, report: CheckReport) -> N
     figures.add(name, asked, f"{errors.rate:.3%}", report.interval, of, errors.rate)
 
 
-def _asked(
+def _ask_needles(
     read: Callable[[Source], Transcription], pages: int, haystacks: int, count: int, style: PageStyle
 ) -> tuple[int, int, int, int]:
-    """Ask; give how many questions, how many exact answers, others, and of those how many said to be unsure."""
+    """Return how many questions were asked, answered exactly, answered otherwise, and of these marked unsure."""
     asked = exact = marked = 0
     for seed in range(haystacks):
         hay = haystack(pages, count, seed=100 * pages + seed, style=style)
@@ -287,7 +287,7 @@ def _asked(
 
 
 def _words(transcription: Transcription) -> list[tuple[str, float]]:
-    """Give the words of a page and the confidence of each one's least sure character."""
+    """Return the words of a page, each with the confidence of its least certain character."""
     found = []
     for line in transcription.lines:
         start = 0
@@ -305,13 +305,13 @@ def _opcodes(truth: list[str], said: list[str]) -> Iterator[tuple[str, int, int,
         yield code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end
 
 
-def _padded(image: Image.Image, left: int, top: int) -> Image.Image:
+def _pad(image: Image.Image, left: int, top: int) -> Image.Image:
     ground = Image.new(image.mode, (image.width + 2 * left, image.height + 2 * top), "white")
     ground.paste(image, (left, top))
     return ground
 
 
-def _through_jpeg(image: Image.Image) -> Image.Image:
+def _compress_jpeg(image: Image.Image) -> Image.Image:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=75)
     return Image.open(file)
@@ -326,14 +326,14 @@ def main() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **_ONE_CORE})  # noqa: S606 - itself
     characters = 10_000 if given.quick else 132_000  # a quarter of code is white space, which does not count
     figures, confusions = Figures(given.weights), dict[str, object]()
-    seconds(figures, given.quick)
-    character_rates(figures, characters, confusions)
-    compression(figures, characters)
-    identifiers(figures, characters * 3 // 4)
-    another_engine(figures, characters * 3 // 8)
-    needles(figures, given.quick)
-    other_looks(figures, characters // 6)
-    figures.table()
+    measure_seconds(figures, given.quick)
+    measure_character_rates(figures, characters, confusions)
+    measure_compression(figures, characters)
+    measure_identifiers(figures, characters * 3 // 4)
+    measure_other_engine(figures, characters * 3 // 8)
+    measure_needles(figures, given.quick)
+    measure_other_styles(figures, characters // 6)
+    figures.print_all()
     for kind, pairs in confusions.items():
         print(f"confused, {kind}: {pairs}")
     write_results("nano", {"figures": figures.rows, "confusions": confusions})

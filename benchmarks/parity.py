@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from corpus import Text, chosen
+from corpus import Text, choose_texts
 from numpy.typing import NDArray
 from reference import (
     DROPPED,
@@ -49,7 +49,7 @@ _WINDOW_PX = 7
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parity:
-    """How near our pages of one text come to the reference's."""
+    """How close our pages of one text are to the reference's."""
 
     text: str
     """Name of the text."""
@@ -68,7 +68,7 @@ class Parity:
 
     @property
     def reached(self) -> bool:
-        """Whether all that is aimed at is reached."""
+        """Whether all targets are reached."""
         looks = self.ssim is not None and self.ssim >= SSIM_TARGET
         return self.f1 >= F1_TARGET and self.pages == self.reference_pages and looks
 
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.newline_mark:
         config = {**config, "newline-markup": NEWLINE_MARK}
     names = options.texts or ("prose,chinese" if options.quick else None)
-    results = [compare(text, config, options.differences) for text in chosen(names)]
+    results = [compare(text, config, options.differences) for text in choose_texts(names)]
     print_table(
         f"parity with the reference pipeline, {options.dpi} dpi; aimed at: "
         f"F1 ≥ {F1_TARGET}, equal pages, SSIM ≥ {SSIM_TARGET:.2f}",
@@ -119,14 +119,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def compare(text: Text, config: Config, differences: int = 0) -> Parity:
-    """Typeset one text both ways and compare; print the first differing lines."""
+    """Typeset one text both ways and compare the results; print the first lines that differ."""
     font = text.font_path
     theirs = reference_breaks(text.text, config, font)
     with tempfile.TemporaryDirectory() as folder:
         style = PageStyle.from_glyph_json(write_config(config, font, Path(folder)))
         pages = typeset(text.text, style=style)
     ours = [
-        [span for line in page.lines if (span := inked(text.text, line.start, line.stop))] for page in pages
+        [span for line in page.lines if (span := trim_to_ink(text.text, line.start, line.stop))]
+        for page in pages
     ]
     same = [number for number, (a, b) in enumerate(zip(ours, theirs, strict=False)) if starts(a) == starts(b)]
     looks = reference_pages(text.text, config, font)
@@ -143,31 +144,31 @@ def compare(text: Text, config: Config, differences: int = 0) -> Parity:
     )
 
 
-def inked(text: str, start: int, stop: int) -> Span | None:
-    """Narrow a line's offsets to its inked characters; None where it has none."""
+def trim_to_ink(text: str, start: int, stop: int) -> Span | None:
+    """Return the offsets of a line's inked characters; None where it has none."""
     ink = [offset for offset in range(start, stop) if not (text[offset].isspace() or text[offset] in DROPPED)]
     return (ink[0], ink[-1] + 1) if ink else None
 
 
 def starts(lines: Iterable[Span]) -> list[int]:
-    """Give the offsets at which lines begin."""
+    """Return the offsets at which lines begin."""
     return [start for start, _ in lines]
 
 
 def breaks(pages: Iterable[Iterable[Span]]) -> set[int]:
-    """Give the offsets at which a new line begins, the text's first not counted."""
+    """Return the offsets at which a new line begins, without the text's first."""
     return set([start for page in pages for start in starts(page)][1:])
 
 
 def f1(found: set[int], expected: set[int]) -> float:
-    """Give the harmonic mean of precision and recall; 1 where nothing was to be found and nothing was."""
+    """Return the harmonic mean of precision and recall; 1 where both sets are empty."""
     if not found and not expected:
         return 1.0
     return 2 * len(found & expected) / (len(found) + len(expected))
 
 
 def ink_ssim(pairs: Sequence[tuple[Pixels, Pixels]]) -> float | None:
-    """Give the mean structural similarity of pairs of pages, over all windows of 7 × 7 px that hold ink.
+    """Return the mean structural similarity of pairs of pages, over all windows of 7 × 7 px that hold ink.
 
     The luminance is compared; the smaller page is first filled up with paper.
     """
@@ -196,7 +197,7 @@ def _rgb(page: Page) -> Pixels:
 def _differences(
     text: str, ours: Sequence[Sequence[Span]], theirs: Sequence[Sequence[Span]]
 ) -> Iterator[str]:
-    """Tell line by line where the two part, counting on from the last line that both begin."""
+    """Yield a message for each line that begins at the same place in both but ends or lies elsewhere."""
     our_lines = {
         start: (page, text[start:stop]) for page, lines in enumerate(ours, 1) for start, stop in lines
     }
@@ -205,13 +206,13 @@ def _differences(
             line = text[start:stop]
             our_page, our_line = our_lines.get(start, (0, ""))
             if our_page == page and our_line != line:
-                two = f"reference {_ends(line)}, ours {_ends(our_line)}"
+                two = f"reference {_describe_end(line)}, ours {_describe_end(our_line)}"
                 yield f"page {page}, line {number}, offset {start}: {two}"
             elif our_page not in (0, page):
                 yield f"page {page}, line {number}, offset {start}: ours has this line on page {our_page}"
 
 
-def _ends(line: str) -> str:
+def _describe_end(line: str) -> str:
     return f"({len(line)}) …{line[-24:]!r}"
 
 

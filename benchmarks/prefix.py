@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from prefix_cache import BlockCache, Keys, images_of
+from prefix_cache import BlockCache, Keys, count_images
 from report import print_table, write_results
 
 from glyph_memory.context import Binder, ImagePart, Message, Parts, write_context
@@ -75,7 +75,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class RequestLog:
     """All requests of a conversation, sent in one way."""
 
     requests: tuple[Request, ...]
@@ -101,19 +101,19 @@ class Run:
         """The request with the most tokens."""
         return max(self.requests, key=lambda request: request.prompt)
 
-    def until(self, turns: int) -> Run:
-        """Give the requests among the first so many turns."""
-        return Run(requests=tuple(request for request in self.requests if request.turns < turns))
+    def limit_turns(self, turns: int) -> RequestLog:
+        """Return the requests within the first so many turns."""
+        return RequestLog(requests=tuple(request for request in self.requests if request.turns < turns))
 
 
 class Talk:
-    """A conversation, spelled and measured once for every way to send it."""
+    """A conversation, with messages and token counts prepared once for every way to send it."""
 
     def __init__(self, conversation: Transcript, *, binder: Binder, keys: Keys) -> None:
         self.turns = [replace(turn, anchor=place) for place, turn in enumerate(conversation, 1)]
         head, rest = self.turns[0], self.turns[1:]
         speller = MessageBuilder(
-            clean=binder.clean, plain=binder.clean_and_escape, takes=binder.accepts_image
+            clean=binder.clean, clean_and_escape=binder.clean_and_escape, accepts_image=binder.accepts_image
         )
         self.messages = [
             Message(role="system", parts=(binder.clean(head.text),)),
@@ -128,8 +128,8 @@ class Talk:
         """How many turns stand before each assistant's."""
         return [place for place, turn in enumerate(self.turns) if turn.role == "assistant"]
 
-    def newest(self, stop: int, at_most_tokens: int) -> int:
-        """Give the first of the newest turns before `stop` that come to so many tokens, a call with its results."""
+    def find_newest(self, stop: int, at_most_tokens: int) -> int:
+        """Return the first of the newest turns before `stop` that fit so many tokens; calls stay with their results."""
         begin, spent = stop, 0
         for place in range(stop - 1, 0, -1):
             spent += self.tokens[place]
@@ -168,8 +168,8 @@ def compare_ways(kind: str, turns: int, keys: Keys) -> Mapping[str, object]:
     """Send a conversation in every way."""
     binder = Binder(PROFILE)
     talk = Talk(agent_conversation(turns=turns, tool_lines=TOOL_LINES[kind]), binder=binder, keys=keys)
-    new = _new_tokens(talk)
-    runs = {name: send(talk, way, keys) for name, way in ways(binder).items()}
+    new = _count_new_tokens(talk)
+    runs = {name: send(talk, way, keys) for name, way in list_ways(binder).items()}
     counted = sum(binder.count_message_tokens(turn) for turn in talk.turns[: talk.asked_at[-1]])
     print_table(
         f"{kind} conversation, {turns} turns, {new:,} tokens of text ({counted:,} as the policy counts)",
@@ -189,18 +189,18 @@ def compare_ways(kind: str, turns: int, keys: Keys) -> Mapping[str, object]:
     )
     share = runs["pages"].cached_share
     print(f"  pages: {share:.3f} cached; aimed at {CACHED_TARGET:.2f}: {_verdict(share >= CACHED_TARGET)}")
-    return {"tokens": new, "counted": counted, **{name: _figures(run, new) for name, run in runs.items()}}
+    return {"tokens": new, "counted": counted, **{name: _summarize(run, new) for name, run in runs.items()}}
 
 
 def compare_lengths(kind: str, lengths: Sequence[int], keys: Keys) -> list[dict[str, object]]:
-    """Send a conversation as pages and as plain text, and look at it after so many turns."""
+    """Send a conversation as pages and as plain text, and compare both after several numbers of turns."""
     binder = Binder(PROFILE)
     talk = Talk(agent_conversation(turns=lengths[-1], tool_lines=TOOL_LINES[kind]), binder=binder, keys=keys)
-    chosen = ways(binder)
+    chosen = list_ways(binder)
     text, pages = (send(talk, chosen[name], keys) for name in ("plain text", "pages"))
     rows = []
     for length in lengths:
-        ours, plain = pages.until(length), text.until(length)
+        ours, plain = pages.limit_turns(length), text.limit_turns(length)
         rows.append(
             {
                 "turns": length,
@@ -220,7 +220,7 @@ def compare_lengths(kind: str, lengths: Sequence[int], keys: Keys) -> list[dict[
         [tuple(row.values()) for row in rows],
     )
     for what, summed in (("the prompt", False), ("all prompts so far", True)):
-        at = _pays_from(text, pages, summed=summed)
+        at = _find_break_even(text, pages, summed=summed)
         print(
             f"  {what}: plain text is as small before turn {at.turns}, {at.prompt:,} tokens of text; then pages win"
             if at
@@ -237,7 +237,7 @@ def compare_lengths(kind: str, lengths: Sequence[int], keys: Keys) -> list[dict[
 
 
 def compare_dials(kind: str, turns: int, keys: Keys) -> list[dict[str, object]]:
-    """Send a conversation as pages under other policies."""
+    """Send a conversation as pages under several other policies."""
     fitting = FoldPolicy.for_profile(ModelProfile.from_name(PROFILE))
     rows = []
     talk = agent_conversation(turns=turns, tool_lines=TOOL_LINES[kind])
@@ -246,8 +246,10 @@ def compare_dials(kind: str, turns: int, keys: Keys) -> list[dict[str, object]]:
         policy = replace(policy, max_run_tokens=max(policy.max_run_tokens, keep))
         binder = Binder(PROFILE, policy=policy)
         measured = Talk(talk, binder=binder, keys=keys)
-        run = send(measured, ways(binder)["pages"], keys)
-        rows.append({"keep / trigger": f"{keep:,} / {trigger:,}", **_figures(run, _new_tokens(measured))})
+        run = send(measured, list_ways(binder)["pages"], keys)
+        rows.append(
+            {"keep / trigger": f"{keep:,} / {trigger:,}", **_summarize(run, _count_new_tokens(measured))}
+        )
     print_table(
         f"{kind} conversation, {turns} turns: pages, by the policy's dials",
         tuple(rows[0]),
@@ -256,33 +258,35 @@ def compare_dials(kind: str, turns: int, keys: Keys) -> list[dict[str, object]]:
     return rows
 
 
-def send(talk: Talk, way: Way, keys: Keys) -> Run:
+def send(talk: Talk, way: Way, keys: Keys) -> RequestLog:
     """Send every request of a conversation to a server whose cache is empty at first."""
     cache, requests = BlockCache(), []
     for turns, messages in zip(talk.asked_at, way(talk), strict=True):
         prompt = keys.prompt(messages)
         cached = cache.look_up(prompt)
-        requests.append(Request(turns=turns, prompt=len(prompt), cached=cached, images=images_of(messages)))
-    return Run(requests=tuple(requests))
+        requests.append(
+            Request(turns=turns, prompt=len(prompt), cached=cached, images=count_images(messages))
+        )
+    return RequestLog(requests=tuple(requests))
 
 
-def ways(binder: Binder) -> dict[str, Way]:
-    """Name the five ways, all with the binder's model, style and policy."""
+def list_ways(binder: Binder) -> dict[str, Way]:
+    """Return the five ways by name, all with the binder's model, style and policy."""
     policy = binder.policy
     return {
-        "pages": lambda talk: as_pages(talk, binder),
-        "plain text": as_text,
-        "sliding window": lambda talk: as_window(talk, policy.trigger_tokens),
-        "rewritten summary": lambda talk: as_summary(talk, policy),
-        "re-stacked image": lambda talk: as_stack(talk, binder),
+        "pages": lambda talk: send_pages(talk, binder),
+        "plain text": send_text,
+        "sliding window": lambda talk: send_window(talk, policy.trigger_tokens),
+        "rewritten summary": lambda talk: send_summary(talk, policy),
+        "re-stacked image": lambda talk: send_stack(talk, binder),
     }
 
 
-def as_pages(talk: Talk, binder: Binder) -> Iterator[Sequence[Message]]:
-    """Ours: old turns in seals that never change."""
+def send_pages(talk: Talk, binder: Binder) -> Iterator[Sequence[Message]]:
+    """Yield each request of our way: old turns as pages in seals that never change."""
     drawn: dict[int, Parts] = {}
 
-    def parts_of(seal: Seal) -> Parts:
+    def get_parts(seal: Seal) -> Parts:
         if seal.number not in drawn:
             drawn[seal.number] = binder.parts(
                 seal, lambda: [talk.turns[anchor - 1] for anchor in seal.anchors]
@@ -292,38 +296,38 @@ def as_pages(talk: Talk, binder: Binder) -> Iterator[Sequence[Message]]:
     folded = Fold()
     for turn in talk.turns:
         if turn.role == "assistant":
-            yield write_context(folded, binder=binder, parts_of=parts_of).messages
+            yield write_context(folded, binder=binder, parts_of=get_parts).messages
         folded = step(folded, turn, policy=binder.policy, costs=binder)
 
 
-def as_text(talk: Talk) -> Iterator[Sequence[Message]]:
-    """Everything, as text."""
+def send_text(talk: Talk) -> Iterator[Sequence[Message]]:
+    """Yield each request with everything as text."""
     for stop in talk.asked_at:
         yield talk.messages[:stop]
 
 
-def as_window(talk: Talk, window_tokens: int) -> Iterator[Sequence[Message]]:
-    """The head and the newest turns."""
+def send_window(talk: Talk, window_tokens: int) -> Iterator[Sequence[Message]]:
+    """Yield each request with the head and the newest turns."""
     for stop in talk.asked_at:
-        yield [talk.messages[0], *talk.messages[talk.newest(stop, window_tokens) : stop]]
+        yield [talk.messages[0], *talk.messages[talk.find_newest(stop, window_tokens) : stop]]
 
 
-def as_summary(talk: Talk, policy: FoldPolicy) -> Iterator[Sequence[Message]]:
-    """A summary of the older turns, which never reads the same twice, and the newer turns."""
+def send_summary(talk: Talk, policy: FoldPolicy) -> Iterator[Sequence[Message]]:
+    """Yield each request with a summary of the older turns, written anew each time, and the newer turns."""
     begin, told = 1, list[Message]()
     for version, stop in enumerate(talk.asked_at):
         if sum(talk.tokens[begin:stop]) > policy.trigger_tokens:
-            begin = talk.newest(stop, policy.keep_recent_tokens)
-            words = " ".join(map(_all_text, talk.turns[1:begin])).split(" ")
+            begin = talk.find_newest(stop, policy.keep_recent_tokens)
+            words = " ".join(map(_join_text, talk.turns[1:begin])).split(" ")
             # Every tenth word: a tenth of the tokens, and other ones whenever it is written.
             told = [Message(role="user", parts=(f"In short: {' '.join(words[version % 10 :: 10])}",))]
         yield [talk.messages[0], *told, *talk.messages[begin:stop]]
 
 
-def as_stack(talk: Talk, binder: Binder) -> Iterator[Sequence[Message]]:
-    """All older turns as one stack of pages that is drawn anew for every request, and the newer turns."""
+def send_stack(talk: Talk, binder: Binder) -> Iterator[Sequence[Message]]:
+    """Yield each request with all older turns as pages that are drawn anew each time, and the newer turns."""
     for stop in talk.asked_at:
-        begin = talk.newest(stop, binder.policy.keep_recent_tokens)
+        begin = talk.find_newest(stop, binder.policy.keep_recent_tokens)
         older = Transcript(tuple(talk.turns[1:begin]))
         pages = typeset(older, style=binder.style) if older.turns else []
         # The digest stands in for the file: whatever is the same page has the same one.
@@ -332,17 +336,17 @@ def as_stack(talk: Talk, binder: Binder) -> Iterator[Sequence[Message]]:
         yield [talk.messages[0], *stack, *talk.messages[begin:stop]]
 
 
-def _all_text(turn: Turn) -> str:
+def _join_text(turn: Turn) -> str:
     return " ".join([turn.text, *(call.arguments for call in turn.tool_calls)])
 
 
-def _new_tokens(talk: Talk) -> int:
-    """Count the tokens that the conversation has up to its last request."""
+def _count_new_tokens(talk: Talk) -> int:
+    """Return the tokens that the conversation has up to its last request."""
     return sum(talk.tokens[: talk.asked_at[-1]])
 
 
-def _pays_from(text: Run, pages: Run, *, summed: bool = False) -> Request | None:
-    """Give the request of plain text from which on pages are smaller, each prompt or all prompts up to there."""
+def _find_break_even(text: RequestLog, pages: RequestLog, *, summed: bool = False) -> Request | None:
+    """Return the plain-text request from which on pages take fewer tokens, per prompt or summed up."""
     found, ours, plain = None, 0, 0
     for one, other in zip(pages.requests, text.requests, strict=True):
         ours, plain = (ours + one.prompt, plain + other.prompt) if summed else (one.prompt, other.prompt)
@@ -353,7 +357,7 @@ def _pays_from(text: Run, pages: Run, *, summed: bool = False) -> Request | None
     return found
 
 
-def _figures(run: Run, new: int) -> dict[str, object]:
+def _summarize(run: RequestLog, new: int) -> dict[str, object]:
     return {
         "all prompts": run.prompts,
         "cached": run.cached_share,

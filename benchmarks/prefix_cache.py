@@ -28,7 +28,7 @@ _FIRST_OWN_KEY = 1 << 20
 
 
 class Keys:
-    """Gives tokens their keys: text by its token ids, an image's tokens by the image's digest and their places.
+    """Maps tokens to keys: text by token ids, an image's tokens by the image's digest and their places.
 
     Text is cut by OpenAI's `cl100k_base`, which GLM's tokenizer grew out of, where its vocabulary is on this machine;
     else into as many pieces of the same length as the profile counts tokens.
@@ -50,11 +50,11 @@ class Keys:
         self._messages: dict[Message, Prompt] = {}
 
     def prompt(self, messages: Iterable[Message]) -> Prompt:
-        """Give a request's keys, up to and including the marker after which the model answers."""
+        """Return a request's keys, up to and including the marker after which the model answers."""
         return np.concatenate([*map(self.message, messages), self._marker("assistant")])
 
     def message(self, message: Message) -> Prompt:
-        """Give a message's keys: a marker for its role, its parts, its calls without their ids, as templates do."""
+        """Return a message's keys: a marker for its role, its parts, its calls without their ids, as templates do."""
         if message not in self._messages:
             parts = [self._marker(message.role)]
             parts += [
@@ -66,7 +66,7 @@ class Keys:
         return self._messages[message]
 
     def text(self, text: str) -> Prompt:
-        """Give a text's keys."""
+        """Return a text's keys."""
         if text not in self._texts:
             if self._encoding is not None:
                 cut = (self._encoding.encode_ordinary(piece) for piece in pieces(text))
@@ -97,7 +97,7 @@ class Keys:
 
 
 class BlockCache:
-    """The blocks of every prompt so far. Nothing is ever dropped from it, unlike a server's under load."""
+    """The blocks of every prompt so far. Unlike a server's cache under load, it never drops a block."""
 
     def __init__(self) -> None:
         self._numbers: dict[
@@ -107,12 +107,12 @@ class BlockCache:
         self._chain: list[int] = []  # the numbers of the latest prompt's blocks
 
     def look_up(self, prompt: Prompt) -> int:
-        """Count the tokens in known blocks at a prompt's beginning; then its blocks are known.
+        """Return how many tokens at a prompt's beginning are cached, then add the prompt's blocks.
 
         A block that is not full is never kept, and the last token is always computed.
         """
         # Blocks shared with the latest prompt need no look: without this, long conversations take minutes.
-        chain = self._chain[: shared_tokens(self._latest, prompt) // BLOCK_TOKENS]
+        chain = self._chain[: count_shared_tokens(self._latest, prompt) // BLOCK_TOKENS]
         known = len(chain)
         for start in range(len(chain) * BLOCK_TOKENS, len(prompt) - BLOCK_TOKENS + 1, BLOCK_TOKENS):
             block = chain[-1] if chain else 0, prompt[start : start + BLOCK_TOKENS].tobytes()
@@ -123,13 +123,13 @@ class BlockCache:
         return min(known, (len(prompt) - 1) // BLOCK_TOKENS) * BLOCK_TOKENS
 
 
-def shared_tokens(one: Prompt, other: Prompt) -> int:
-    """Count the tokens that two prompts have in common at their beginning."""
+def count_shared_tokens(one: Prompt, other: Prompt) -> int:
+    """Return how many tokens two prompts have in common at their beginning."""
     length = min(len(one), len(other))
     differs = one[:length] != other[:length]
     return int(differs.argmax()) if differs.any() else length
 
 
-def images_of(messages: Sequence[Message]) -> int:
-    """Count the images of a request."""
+def count_images(messages: Sequence[Message]) -> int:
+    """Return the number of images in a request."""
     return sum(isinstance(part, ImagePart) for message in messages for part in message.parts)

@@ -65,27 +65,27 @@ _CJK = re.compile("[\u4e00-\u9fff]")
 
 
 def load_config(path: Path = CONFIG_PATH) -> Config:
-    """Read a configuration; the published one by default."""
+    """Return a configuration, read from a file; the published one by default."""
     config: dict[str, str | float | bool] = json.loads(path.read_text(encoding="utf-8"))
     return config
 
 
 def write_config(config: Config, font_path: Path, folder: Path) -> Path:
-    """Write the configuration with its font filled in, for whoever reads such files; give the file's path."""
+    """Write the configuration with its font's path filled in; return the file's path."""
     path = folder / "config.json"
     path.write_text(json.dumps({**config, "font-path": str(font_path)}), encoding="utf-8")
     return path
 
 
 def reference_pages(text: str, config: Config, font_path: Path) -> list[Pixels]:
-    """Typeset a text by the reference pipeline, up to the cropped pixels."""
-    return [np.asarray(image) for image in _images(text, config, font_path)]
+    """Return a text's pages as the reference pipeline draws them, as cropped pixels."""
+    return [np.asarray(image) for image in _draw_images(text, config, font_path)]
 
 
 def reference_png(text: str, config: Config, font_path: Path) -> list[bytes]:
-    """Typeset a text by the reference pipeline, up to the PNG files."""
+    """Return a text's pages as the reference pipeline draws them, as PNG files."""
     files = []
-    for image in _images(text, config, font_path):
+    for image in _draw_images(text, config, font_path):
         buffer = io.BytesIO()
         image.save(buffer, "PNG")
         files.append(buffer.getvalue())
@@ -93,7 +93,7 @@ def reference_png(text: str, config: Config, font_path: Path) -> list[bytes]:
 
 
 def reference_breaks(text: str, config: Config, font_path: Path) -> list[list[Span]]:
-    """Tell which characters stand on each line of each page; lines without ink are left out.
+    """Return the characters' offsets on each line of each page; lines without ink are left out.
 
     reportlab's paragraphs report their lines as they are drawn. Counting inked characters, which the pipeline
     neither adds nor drops (newline marks aside, which are told by their colour), leads back to the text.
@@ -102,7 +102,7 @@ def reference_breaks(text: str, config: Config, font_path: Path) -> list[list[Sp
         AssertionError: The characters drawn are not those of the text.
     """
     drawn: list[list[str]] = []
-    _build(text, config, font_path, drawn)
+    _build_pdf(text, config, font_path, drawn)
     source = [
         (offset, character)
         for offset, character in enumerate(text)
@@ -125,27 +125,27 @@ def reference_breaks(text: str, config: Config, font_path: Path) -> list[list[Sp
 
 
 def crop_right(page: Pixels, margin_px: int, background: tuple[int, int, int]) -> Pixels:
-    """Cut a page off `margin_px` right of its right-most ink."""
-    columns = np.flatnonzero(_ink(page, background).any(axis=0))
+    """Return a page cut off `margin_px` right of its right-most ink."""
+    columns = np.flatnonzero(_find_ink(page, background).any(axis=0))
     return page if not columns.size else page[:, : columns[-1] + 1 + margin_px]
 
 
 def crop_bottom(page: Pixels, margin_px: int, background: tuple[int, int, int]) -> Pixels:
-    """Cut a page off `margin_px` below its last ink."""
-    rows = np.flatnonzero(_ink(page, background).any(axis=1))
+    """Return a page cut off `margin_px` below its last ink."""
+    rows = np.flatnonzero(_find_ink(page, background).any(axis=1))
     return page if not rows.size else page[: rows[-1] + 1 + margin_px]
 
 
-def _ink(page: Pixels, background: tuple[int, int, int]) -> NDArray[np.bool_]:
+def _find_ink(page: Pixels, background: tuple[int, int, int]) -> NDArray[np.bool_]:
     distance = np.abs(page.astype(np.int16) - np.array(background, np.int16)).max(axis=2)
     ink: NDArray[np.bool_] = distance > _INK_ABOVE
     return ink
 
 
-def _images(text: str, config: Config, font_path: Path) -> Iterator[Image.Image]:
-    """Build, draw, crop, scale."""
+def _draw_images(text: str, config: Config, font_path: Path) -> Iterator[Image.Image]:
+    """Build the PDF, draw it, crop the pages and scale them."""
     background = _rgb(str(config.get("page-bg-color", "#FFFFFF")))
-    images = convert_from_bytes(_build(text, config, font_path), dpi=int(config.get("dpi", 72)))
+    images = convert_from_bytes(_build_pdf(text, config, font_path), dpi=int(config.get("dpi", 72)))
     for number, image in enumerate(images, start=1):
         page: Pixels = np.asarray(image.convert("RGB"))
         if config.get("auto-crop-width", False):
@@ -157,8 +157,8 @@ def _images(text: str, config: Config, font_path: Path) -> Iterator[Image.Image]
         yield cropped if scale == 1 else cropped.resize((round(cropped.width * scale), cropped.height))
 
 
-def _build(text: str, config: Config, font_path: Path, drawn: list[list[str]] | None = None) -> bytes:
-    """Set a text into a PDF; note the inked characters of each line of each page in `drawn`."""
+def _build_pdf(text: str, config: Config, font_path: Path, drawn: list[list[str]] | None = None) -> bytes:
+    """Return a text as a PDF; append the inked characters of each line of each page to `drawn`."""
     width, height = (float(side) for side in str(config["page-size"]).split(","))
     buffer = io.BytesIO()
     document = SimpleDocTemplate(
@@ -174,7 +174,7 @@ def _build(text: str, config: Config, font_path: Path, drawn: list[list[str]] | 
         canvas.setFillColor(HexColor(str(config.get("page-bg-color", "#FFFFFF"))))
         canvas.rect(0, 0, width, height, stroke=0, fill=1)
 
-    style = _style(config, _font_name(font_path), cjk=bool(_CJK.search(text)))
+    style = _style(config, _register_font(font_path), cjk=bool(_CJK.search(text)))
     mark = str(config.get("newline-markup", "<br/>"))
     pieces = [_markup(piece) for piece in text.translate(_WITHOUT_DROPPED).split("\n")]
     story = [
@@ -188,7 +188,7 @@ def _build(text: str, config: Config, font_path: Path, drawn: list[list[str]] | 
 
 
 class _Paragraph(Paragraph):  # type: ignore[misc]  # reportlab has no types
-    """A paragraph that notes what it draws, if it is given a list to note it in."""
+    """A paragraph that records the lines it draws in a list, if it is given one."""
 
     drawn: list[list[str]] | None = None
 
@@ -202,11 +202,11 @@ class _Paragraph(Paragraph):  # type: ignore[misc]  # reportlab has no types
         if self.drawn is not None:
             while len(self.drawn) < self.canv.getPageNumber():
                 self.drawn.append([])
-            self.drawn[-1] += [self._inked(line) for line in self.blPara.lines]
+            self.drawn[-1] += [self._read_ink(line) for line in self.blPara.lines]
         super().draw()
 
-    def _inked(self, line: Any) -> str:  # noqa: ANN401  reportlab has two kinds of line, both untyped
-        """Give the line's characters without white space and newline marks."""
+    def _read_ink(self, line: Any) -> str:  # noqa: ANN401  reportlab has two kinds of line, both untyped
+        """Return the line's characters without white space and newline marks."""
         if isinstance(line, tuple | list):  # a paragraph of one fragment: (space left, words)
             fragments = line[1]
         else:
@@ -247,8 +247,8 @@ def _rgb(color: str) -> tuple[int, int, int]:
 
 
 @functools.cache
-def _font_name(path: Path) -> str:
-    """Register a font with reportlab; of a collection, its first."""
+def _register_font(path: Path) -> str:
+    """Register a font with reportlab and return its name; of a collection, the first font."""
     name = f"{path.stem}-{abs(hash(path)):x}"
     pdfmetrics.registerFont(TTFont(name, str(path), subfontIndex=0))
     return name

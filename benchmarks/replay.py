@@ -40,7 +40,7 @@ class History:
 
 @dataclass
 class Replay:
-    """A conversation, ready to be held again; for one agent, once."""
+    """A conversation, ready to be replayed by one agent, once."""
 
     turns: Sequence[Turn]
     """All of it."""
@@ -58,16 +58,16 @@ class Replay:
                 calls |= {call.id: call for call in turn.tool_calls}
             elif turn.role == "tool":
                 call = calls[turn.tool_call_id or ""]
-                self._results[call.name, _canonical(json.loads(call.arguments))].append(turn.text)
+                self._results[call.name, _canonical_json(json.loads(call.arguments))].append(turn.text)
 
     @property
     def system(self) -> str:
-        """What the agent is told first."""
+        """The system prompt."""
         return next((turn.text for turn in self.turns if turn.role == "system"), "")
 
     @property
-    def asked(self) -> list[str]:
-        """What the user says and is answered, in order."""
+    def questions(self) -> list[str]:
+        """The user's messages that are answered, in order."""
         last = max(place for place, turn in enumerate(self.turns) if turn.role == "assistant")
         return [turn.text for turn in self.turns[:last] if turn.role == "user"]
 
@@ -76,13 +76,13 @@ class Replay:
         """Names of all tools."""
         return sorted({call.name for turn in self.turns for call in turn.tool_calls})
 
-    def run(self, tool: str, arguments: dict[str, Any]) -> str:
-        """Give what a tool returned."""
+    def run_tool(self, tool: str, arguments: dict[str, Any]) -> str:
+        """Return the result of a tool call."""
         with self._lock:
-            return self._results[tool, _canonical(arguments)].popleft()
+            return self._results[tool, _canonical_json(arguments)].popleft()
 
     def answer(self, request: FakeRequest) -> FakeAnswer:
-        """Say what the assistant said next; or, to a summarizer, every tenth word of what it sent."""
+        """Return what the assistant said next; for a summarizer, every tenth word of what it sent."""
         with self._lock:
             if not request.body.get("tools"):
                 self.summaries += 1
@@ -91,8 +91,8 @@ class Replay:
             turn = self._answers.popleft()
         return FakeAnswer(text=turn.text, tool_calls=turn.tool_calls)
 
-    def server(self, profile: ModelProfile) -> FakeVLMServer:
-        """Make a server that counts as a model's profile does, and takes prompts of any length."""
+    def make_server(self, profile: ModelProfile) -> FakeVLMServer:
+        """Return a server that counts as a model's profile does, and accepts prompts of any length."""
         return FakeVLMServer(
             answer=self.answer,
             window_tokens=10_000_000,
@@ -101,7 +101,7 @@ class Replay:
         )
 
 
-def _canonical(arguments: dict[str, Any]) -> str:
+def _canonical_json(arguments: dict[str, Any]) -> str:
     return json.dumps(arguments, sort_keys=True)
 
 

@@ -17,8 +17,8 @@ _PACKAGES = ("glyph-memory", "numpy", "pillow", "freetype-py", "reportlab", "pdf
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table: the first column to the left, the others to the right."""
-    table = [list(head), *([_cell(value) for value in row] for row in rows)]
+    """Print a table: the first column aligned to the left, all others to the right."""
+    table = [list(head), *([_format_cell(value) for value in row] for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
     print(f"\n{title}")
     for number, row in enumerate(table):
@@ -33,7 +33,7 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]
 
 
 def write_results(name: str, results: Mapping[str, object]) -> Path:
-    """Write the numbers of one benchmark and what they were measured with; give the file's path."""
+    """Write the results of one benchmark and the environment as JSON; return the file's path."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({"measured_with": _environment(), **results}, indent=1), encoding="utf-8")
@@ -41,7 +41,7 @@ def write_results(name: str, results: Mapping[str, object]) -> Path:
     return path
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     if isinstance(value, float):
         return (
             f"{value:,.4f}" if abs(value) <= 1 else f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"

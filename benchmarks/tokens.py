@@ -49,7 +49,7 @@ del puente terminarán antes del verano, aunque los vecinos no están muy conven
 
 
 def texts() -> dict[str, str]:
-    """Give one text of each kind; generated ones from a fixed seed."""
+    """Return one text of each kind; generated ones have a fixed seed."""
     draw = random.Random(2025)
     library = Path(sysconfig.get_path("stdlib"))
     topics = pydoc_data.topics.topics

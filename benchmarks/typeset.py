@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from corpus import Text, chosen, prose, texts
+from corpus import Text, choose_texts, prose, texts
 from PIL import Image, ImageDraw, ImageFont
 from report import print_table, write_results
 
@@ -51,7 +51,7 @@ _LINES = 81
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timing:
-    """What one text took on one side."""
+    """How long one text took on one side."""
 
     pages: int
     """How many pages came out."""
@@ -75,9 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.memory_of:
-        print(json.dumps(_memory_here(options.memory_of)))
+        print(json.dumps(_measure_memory(options.memory_of)))
         return
-    timings = time_texts(chosen(options.texts), options.rounds or (1 if options.quick else 3))
+    timings = time_texts(choose_texts(options.texts), options.rounds or (1 if options.quick else 3))
     results: dict[str, object] = {"targets": {"pixels": PIXELS_TARGET, "png": PNG_TARGET}}
     for form in _FORMS:
         results[form] = _report_times(form, timings)
@@ -88,10 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def time_texts(texts: Sequence[Text], rounds: int) -> dict[tuple[str, str, str], Timing]:
-    """Time every text on every side in both forms: (text, side, form) → timing."""
+    """Return the timing of every text on every side in both forms: (text, side, form) → timing."""
     timings = {}
     for text in texts:
-        sides = {(side, form): _side(side, form, text) for form in _FORMS for side in _SIDES}
+        sides = {(side, form): _make_side(side, form, text) for form in _FORMS for side in _SIDES}
         for run in sides.values():
             run(text.text[:3000])
         taken: dict[tuple[str, str], list[float]] = {key: [] for key in sides}
@@ -108,7 +108,7 @@ def time_texts(texts: Sequence[Text], rounds: int) -> dict[tuple[str, str, str],
 
 
 def pillow_pages(text: str, font_path: Path) -> list[Image.Image]:
-    """Typeset as one does with Pillow alone."""
+    """Return a text's pages as one draws them with Pillow alone."""
     font = ImageFont.truetype(str(font_path), 9, layout_engine=ImageFont.Layout.BASIC)
     left, top, width = _BOX_PX
     lines = [line for paragraph in text.split("\n") for line in _wrap(paragraph, font, width)]
@@ -127,7 +127,7 @@ def _wrap(paragraph: str, font: ImageFont.FreeTypeFont, width: float) -> Iterato
     line: list[str] = []
     used = -space
     for word in paragraph.split(" "):
-        for part, length in _parts(word, font, width):
+        for part, length in _split_word(word, font, width):
             if line and used + space + length > width:
                 yield " ".join(line)
                 line, used = [], -space
@@ -136,8 +136,8 @@ def _wrap(paragraph: str, font: ImageFont.FreeTypeFont, width: float) -> Iterato
     yield " ".join(line)
 
 
-def _parts(word: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[tuple[str, float]]:
-    """Give the word with its length; one wider than the line in parts that fit."""
+def _split_word(word: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[tuple[str, float]]:
+    """Yield a word with its length; a word wider than the line in parts that fit."""
     length = font.getlength(word)
     if length <= width:
         yield word, length
@@ -153,8 +153,8 @@ def _parts(word: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[tu
     yield part, used
 
 
-def _side(side: str, form: str, text: Text) -> Callable[[str], int]:
-    """Give what typesets a text on a side, and tells how many pages there are."""
+def _make_side(side: str, form: str, text: Text) -> Callable[[str], int]:
+    """Return a function that typesets a text on one side and returns the number of pages."""
     make = {"reference": _reference_side, "Pillow": _pillow_side, "ours": _our_side}[side]
     return make(text.font_path, png=form == "PNG")
 
@@ -168,7 +168,7 @@ def _reference_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
 
 
 def _pillow_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
-    finish: Callable[[Image.Image], object] = _encoded if png else np.asarray
+    finish: Callable[[Image.Image], object] = _encode_png if png else np.asarray
     return lambda source: len([finish(page) for page in pillow_pages(source, font_path)])
 
 
@@ -178,7 +178,7 @@ def _our_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
     return lambda source: len([finish(page) for page in typeset(source, style=style)])
 
 
-def _encoded(page: Image.Image) -> bytes:
+def _encode_png(page: Image.Image) -> bytes:
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     return buffer.getvalue()
@@ -227,10 +227,10 @@ def _report_times(form: str, timings: Mapping[tuple[str, str, str], Timing]) -> 
 
 
 def _report_lengths(megabytes: Iterable[float]) -> list[dict[str, float]]:
-    """Does a page cost more in a longer document?"""
+    """Print and return the cost of a page by the document's length."""
     found = []
     for size in megabytes:
-        text = _repeated(prose(), int(size * 1e6))
+        text = _repeat(prose(), int(size * 1e6))
         pages, seconds = _time_ours(text)
         found.append({"megabytes": size, "pages": pages, "ms_a_page": 1000 * seconds / pages})
     print_table(
@@ -242,8 +242,8 @@ def _report_lengths(megabytes: Iterable[float]) -> list[dict[str, float]]:
 
 
 def _report_paragraphs() -> dict[str, dict[str, float]]:
-    """Does a page cost more in a longer paragraph?"""
-    single = _repeated(prose().replace("\n\n", " "), 1_000_000)
+    """Print and return the cost of a page by the paragraphs' length."""
+    single = _repeat(prose().replace("\n\n", " "), 1_000_000)
     lines = [line.text.rstrip() for page in typeset(single, style=PageStyle.glyph()) for line in page.lines]
     found = {}
     for name, text in (("one paragraph", single), ("a paragraph a line", "\n".join(lines))):
@@ -268,7 +268,7 @@ def _time_ours(text: str) -> tuple[int, float]:
 
 
 def _report_memory(stream_megabytes: int) -> dict[str, dict[str, float]]:
-    """Peak memory of a fresh process for each side, and of one that typesets a long stream."""
+    """Print and return the peak memory of a fresh process for each side, and for a long stream."""
     jobs = {
         "imports alone": "imports",
         **{f"{side}, needle haystack to pixels": side for side in _SIDES},
@@ -287,23 +287,23 @@ def _report_memory(stream_megabytes: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def _memory_here(job: str) -> dict[str, float]:
-    """Do a job in this process and tell its peak memory."""
+def _measure_memory(job: str) -> dict[str, float]:
+    """Do a job in this process; return its peak memory, pages and seconds."""
     start = time.perf_counter()
     pages = 0
     if job.startswith("stream"):
         megabytes = int(job.split()[1])
-        piece = _repeated(prose(), 1_000_000)
+        piece = _repeat(prose(), 1_000_000)
         pages = sum(1 for _ in iter_pages(piece for _ in range(megabytes)))
     elif job != "imports":
-        [text] = chosen("needle haystack")
-        pages = _side(job, "pixels", text)(text.text)
+        [text] = choose_texts("needle haystack")
+        pages = _make_side(job, "pixels", text)(text.text)
     seconds = time.perf_counter() - start
     return {"megabytes": _peak_megabytes(), "pages": pages, "seconds": seconds}
 
 
 def _peak_megabytes() -> float:
-    """Give the most memory that this process has held so far.
+    """Return the peak memory of this process so far.
 
     On Linux `ru_maxrss` begins with that of the process which started this one; its own mark is read instead.
     """
@@ -313,7 +313,7 @@ def _peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # macOS counts bytes
 
 
-def _repeated(text: str, characters: int) -> str:
+def _repeat(text: str, characters: int) -> str:
     return (text * (characters // len(text) + 1))[:characters]
 
 

@@ -16,7 +16,7 @@ from glyph_memory.typesetting import typeset
 
 
 def show(reader: NanoReader, picture: str) -> None:
-    """Say what stands on a picture, and of which lines one should not be sure."""
+    """Return what stands on a picture, and of which lines one should not be sure."""
     read = reader.transcribe(picture)
     for line in read.lines:
         print(f"{'' if line.is_sure else '?':2}{line.text}")

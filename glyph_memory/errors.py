@@ -1,4 +1,4 @@
-"""Say what went wrong, which thing it was, and what to do next.
+"""Return what went wrong, which thing it was, and what to do next.
 
 The tree::
 

@@ -127,7 +127,7 @@ class _DocumentSpan:
     """Which document it is, counted from 0."""
     label: int
     """Offset of its heading."""
-    named: int
+    label_stop: int
     """Offset after the heading's number."""
     start: int
     """Offset of its first character."""
@@ -169,9 +169,9 @@ def _assign_documents(pages: Iterator[Page], spans: Sequence[_DocumentSpan]) -> 
         held = [*takewhile(lambda span: span.label < page.stop, spans[first:])]  # noqa: B023 - used up at once
         texts = [page.text[max(span.start - page.start, 0) : max(span.stop - page.start, 0)] for span in held]
         numbers = [
-            (max(span.label, page.start) - page.start, min(span.named, page.stop) - page.start)
+            (max(span.label, page.start) - page.start, min(span.label_stop, page.stop) - page.start)
             for span in held
-            if span.named > page.start
+            if span.label_stop > page.start
         ]
         yield PackedPage(
             page=page,

@@ -185,7 +185,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def pixel_digest(image: Image.Image) -> str:
-    """Give the SHA-256, in hex, of an image's size and decoded pixels.
+    """Return the SHA-256, in hex, of an image's size and decoded pixels.
 
     Greys and colours of the same look have the same digest: an image whose channels are equal is hashed as `L`.
     Page files of any format, bit depth or compression can so be checked against `Page.digest`.

@@ -89,7 +89,7 @@ class Transcript:
     @overload
     def __getitem__(self, index: slice) -> Transcript: ...
     def __getitem__(self, index: int | slice) -> Turn | Transcript:
-        """Give one turn, or a transcript of a run of them."""
+        """Return one turn, or a transcript of a run of them."""
         return Transcript(self.turns[index]) if isinstance(index, slice) else self.turns[index]
 
 

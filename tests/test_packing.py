@@ -36,14 +36,14 @@ documents = st.lists(
 
 
 def of(packed: tuple[PackedPage, ...], place: int) -> str:
-    """Give what stands on pages of one document."""
+    """Return what stands on pages of one document."""
     return "".join(
         text for one in packed for held, text in zip(one.documents, one.texts, strict=True) if held == place
     )
 
 
 def coloured(packed: PackedPage) -> NDArray[np.uint8]:
-    """Give the pixels that are no grey, in order."""
+    """Return the pixels that are no grey, in order."""
     pixels = np.asarray(packed.page.image.convert("RGB"))
     found: NDArray[np.uint8] = pixels[(pixels != pixels[..., :1]).any(axis=2)]
     return found

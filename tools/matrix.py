@@ -29,7 +29,7 @@ _TOOLS = ("pytest", "pytest-asyncio", "pytest-xdist", "hypothesis")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Set:
+class VersionSet:
     """Versions to be tested together."""
 
     name: str
@@ -40,19 +40,19 @@ class Set:
     """Requirements besides the package's own."""
 
 
-def sets() -> Iterator[Set]:
-    """Give the sets: each package at its lowest and its newest, LlamaIndex with each pydantic, too."""
+def list_sets() -> Iterator[VersionSet]:
+    """Yield the sets: each package with its lowest and its newest versions, LlamaIndex with each pydantic."""
     for package in TESTED:
-        yield Set(name=f"{package}-lowest", package=package, pins=tuple(lowest(package)))
-        yield Set(name=f"{package}-newest", package=package)
+        yield VersionSet(name=f"{package}-lowest", package=package, pins=tuple(list_lowest(package)))
+        yield VersionSet(name=f"{package}-newest", package=package)
     for version in PYDANTIC:
-        yield Set(
+        yield VersionSet(
             name=f"llama_index-pydantic-{version}", package="llama_index", pins=(f"pydantic=={version}.*",)
         )
 
 
-def lowest(package: str) -> Iterator[str]:
-    """Give the lower bounds that a package declares, as exact versions."""
+def list_lowest(package: str) -> Iterator[str]:
+    """Yield the lower bounds that a package declares, as exact versions."""
     project = tomllib.loads((ROOT / "integrations" / package / "pyproject.toml").read_text(encoding="utf-8"))
     for requirement in project["project"]["dependencies"]:
         found = re.fullmatch(r"([\w-]+)>=([\w.]+),.*", requirement)
@@ -60,8 +60,8 @@ def lowest(package: str) -> Iterator[str]:
             yield f"{found[1]}=={found[2]}" if found[2].count(".") > 1 else f"{found[1]}=={found[2]}.*"
 
 
-def run(one: Set) -> bool:
-    """Install a set and run its tests; say whether they pass."""
+def run_tests(one: VersionSet) -> bool:
+    """Install a set and run its tests; return whether they pass."""
     python = ENVIRONMENTS / one.name / "bin" / "python"
     if not python.exists():
         venv.create(python.parent.parent, with_pip=True)
@@ -76,7 +76,7 @@ def run(one: Set) -> bool:
         *one.pins,
     ]
     print(f"\n== {one.name}: installing", flush=True)
-    _call(
+    _run_python(
         python, "-m", "pip", *install, *(part for project in projects for part in ("-e", project)), check=True
     )
     names = r"^(langchain|langgraph|deepagents|llama-index|openai|pydantic)"
@@ -85,20 +85,20 @@ def run(one: Set) -> bool:
     ).stdout.splitlines()
     print("   " + "  ".join(line for line in listed if re.match(names, line)), flush=True)
     tests = str(ROOT / "tests" / one.package)
-    return _call(python, "-m", "pytest", "-q", "--numprocesses", "auto", tests, check=False) == 0
+    return _run_python(python, "-m", "pytest", "-q", "--numprocesses", "auto", tests, check=False) == 0
 
 
-def _call(python: Path, *arguments: str, check: bool) -> int:
+def _run_python(python: Path, *arguments: str, check: bool) -> int:
     return subprocess.run([python, *arguments], cwd=ROOT, check=check).returncode  # noqa: S603 - as above
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all sets, or those that are named; give how many did not pass."""
+    """Run all sets, or the named ones; return how many did not pass."""
     parser = argparse.ArgumentParser(description="Test the adapters with the versions that they declare.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="sets to run; all unless given")
     parser.add_argument("--list", action="store_true", help="list the sets, with what they pin")
     options = parser.parse_args(arguments)
-    known = {one.name: one for one in sets()}
+    known = {one.name: one for one in list_sets()}
     unknown = [name for name in options.names if name not in known]
     if unknown:
         parser.error(f"no set is named {unknown[0]!r}; there are: {', '.join(known)}")
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in known.values():
             print(f"{one.name:30} {' '.join(one.pins) or 'newest'}")
         return 0
-    passed = {name: run(known[name]) for name in options.names or known}
+    passed = {name: run_tests(known[name]) for name in options.names or known}
     print()
     for name, is_green in passed.items():
         print(f"{name:30} {'passed' if is_green else 'FAILED'}")

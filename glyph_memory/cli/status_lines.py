@@ -30,8 +30,8 @@ def describe_request(report: MemoryReport, reading: Reading) -> str:
         shown.append(f"{turns} on {terminal.format_count(report.pages, 'page')}")
     if report.request_is_repeated:
         shown.append("the sealed request as text, too")
-    if report.departed_turns:
-        shown.append(f"{report.departed_turns:,} no longer shown")
+    if report.evicted_turns:
+        shown.append(f"{report.evicted_turns:,} no longer shown")
     parts = [", ".join(shown)]
     if isinstance(reading, NanoReading):
         return " · ".join(filter(None, (*parts, describe_nano_reading(reading))))
@@ -56,15 +56,17 @@ def describe_changes(before: Fold, after: Fold) -> list[str]:
     """Return a sentence for each change to old turns between two folds."""
     known = {seal.digest for seal in before.seals}
     notes = [
-        _describe_seal(seal) for seal in after.seals if seal.digest not in known and seal.epoch == after.epoch
+        _describe_seal(seal)
+        for seal in after.seals
+        if seal.digest not in known and seal.generation == after.generation
     ]
-    if after.epoch == before.epoch:
+    if after.generation == before.generation:
         return notes
     if after.evicted_seals and len(after.evicted_seals) > len(before.evicted_seals):
         last = after.evicted_seals[-1].anchors[-1]
         gone = f"turns up to §{last} are no longer shown; they are kept, and /recall finds them"
-        return [*notes, f"Epoch {after.epoch} begins: {gone}."]
-    return [f"Epoch {after.epoch} begins: old turns were drawn anew."]
+        return [*notes, f"Generation {after.generation} begins: {gone}."]
+    return [f"Generation {after.generation} begins: old turns were drawn anew."]
 
 
 def _describe_seal(seal: Seal) -> str:

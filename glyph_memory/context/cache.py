@@ -69,7 +69,7 @@ class RecentImages:
         self._files = LruCache[str, bytes](at_most=at_most_bytes)
 
     def get(self, digest: str) -> bytes | None:
-        """Give a file, or None where it was dropped."""
+        """Return a file, or None where it was dropped."""
         return self._files.get(digest)
 
     def put(self, digest: str, data: bytes) -> None:

@@ -60,7 +60,7 @@ def _is_invisible(character: str, *, blanks: bool) -> bool:
 
 
 def message_text(turn: Turn) -> str:
-    """Give the text of a turn's message."""
+    """Return the text of a turn's message."""
     turn = drop_reasoning(turn)
     name = f"{turn.name}: " if turn.name and turn.role == "user" else ""
     return escape_anchors(name + turn.text)

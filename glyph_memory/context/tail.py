@@ -23,9 +23,9 @@ class MessageBuilder:
 
     clean: Callable[[str], str]
     """Breaks the model's special tokens in a text."""
-    plain: Callable[[str], str]
+    clean_and_escape: Callable[[str], str]
     """Breaks those, and what could be taken for a line of ours."""
-    takes: Callable[[tuple[int, int]], bool]
+    accepts_image: Callable[[tuple[int, int]], bool]
     """Whether the model takes an image of that size."""
 
     def build_messages(self, turns: Sequence[Turn]) -> list[Message]:
@@ -53,17 +53,23 @@ class MessageBuilder:
         text = self.clean(message_text(turn))
         if turn.role == "tool":
             if (place, RESULT) in ids:
-                return Message(role="tool", parts=(text,), tool_call_id=self.plain(ids[place, RESULT]))
+                return Message(
+                    role="tool", parts=(text,), tool_call_id=self.clean_and_escape(ids[place, RESULT])
+                )
             # A result whose call is not there is refused by servers, so it is told in words.
-            return Message(role="user", parts=(f"{orphan_line(self.plain(turn.name or ''))}\n{text}",))
+            return Message(
+                role="user", parts=(f"{orphan_line(self.clean_and_escape(turn.name or ''))}\n{text}",)
+            )
         calls = []
         for number, call in enumerate(turn.tool_calls):
-            name = self.plain(call.name)
+            name = self.clean_and_escape(call.name)
             if (place, number) in ids:
-                arguments = call_arguments(call.arguments, clean=self.plain)
-                calls.append(ToolCall(name=name, arguments=arguments, id=self.plain(ids[place, number])))
+                arguments = call_arguments(call.arguments, clean=self.clean_and_escape)
+                calls.append(
+                    ToolCall(name=name, arguments=arguments, id=self.clean_and_escape(ids[place, number]))
+                )
             else:
-                text += unanswered_line(name, self.plain(call.arguments))
+                text += unanswered_line(name, self.clean_and_escape(call.arguments))
         if turn.role == "user":
             return Message(role="user", parts=(text, *self._pictures(turn, told=False)))
         return Message(role=turn.role, parts=(text,), tool_calls=tuple(calls))
@@ -72,7 +78,7 @@ class MessageBuilder:
         parts: list[str | ImagePart] = []
         for position, data in enumerate(turn.images, 1):
             picture = decode_picture(data)
-            if picture is None or not self.takes(picture.size):
+            if picture is None or not self.accepts_image(picture.size):
                 parts.append(f"(Picture {position} of this message cannot be shown.)")
                 continue
             if told:

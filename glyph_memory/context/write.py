@@ -32,7 +32,9 @@ def write_context(
     turns = [recent.turn for recent in fold.tail]
     if question is not None:
         turns.append(Turn(role="user", text=question))
-    speller = MessageBuilder(clean=binder.clean, plain=binder.clean_and_escape, takes=binder.accepts_image)
+    speller = MessageBuilder(
+        clean=binder.clean, clean_and_escape=binder.clean_and_escape, accepts_image=binder.accepts_image
+    )
     messages = assemble(
         fold,
         head=binder.clean("\n\n".join(map(_head_text, fold.head))),
@@ -60,7 +62,7 @@ def context_from_turns(
         PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
     """
     runs: dict[int, tuple[Turn, ...]] = {}
-    at = len(fold.head) + sum(last - first + 1 for first, last in fold.shed)
+    at = len(fold.head) + sum(last - first + 1 for first, last in fold.compacted_anchors)
     for seal in fold.seals:
         run = turns[at : at + len(seal.anchors)]
         runs[seal.number] = tuple(

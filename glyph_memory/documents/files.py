@@ -43,7 +43,7 @@ def read_document(path: str | Path, *, encoding: str = "utf-8") -> Document:
 
 
 def open_text(path: str | Path, encoding: str = "utf-8") -> Iterator[str]:
-    """Give a text in pieces as they are read, in memory that does not grow with the file.
+    """Return a text in pieces as they are read, in memory that does not grow with the file.
 
     The first piece is read at once, so that a file that is not there is missed here and not half way through.
 

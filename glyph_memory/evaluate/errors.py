@@ -65,7 +65,7 @@ def character_errors(said: str, truth: str) -> CharacterErrors:
 
 
 def rate_interval(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:
-    """Give the 95 % confidence interval of an error rate.
+    """Return the 95 % confidence interval of an error rate.
 
     Pages are the independent unit, as errors of one page come together: they are drawn anew 2000 times, always the
     same way (bootstrap, percentiles). That says too little where there is one page or no error, so the interval
@@ -92,7 +92,7 @@ def rate_interval(pages: Sequence[tuple[int, int]]) -> tuple[float, float]:
 
 
 def share_interval(share: float, count: float) -> tuple[float, float]:
-    """Give the 95 % confidence interval of a share of independent things: Wilson's score interval (JASA 22, 1927).
+    """Return the 95 % confidence interval of a share of independent things: Wilson's score interval (JASA 22, 1927).
 
     Args:
         share: As it was seen, 0 to 1.

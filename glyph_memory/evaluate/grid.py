@@ -17,7 +17,7 @@ SIZES_PT = (7.0, 8.0, 9.0, 10.0, 11.0, 12.0)
 def style_grid(
     base: PageStyle, *, name: str = "glyph", sizes: Sequence[float] = SIZES_PT, dpi: float | None = None
 ) -> dict[str, PageStyle]:
-    """Give a style in several sizes, by name: `glyph 9 pt`.
+    """Return a style in several sizes, by name: `glyph 9 pt`.
 
     Args:
         base: The style; the height of its lines keeps its proportion to the letters.

@@ -69,7 +69,7 @@ def compose_accents(text: str) -> list[str]:
 
 
 def normalize_text(text: str) -> str:
-    r"""Give a text as it is compared.
+    r"""Return a text as it is compared.
 
     Example:
         >>> normalised("  a\t\tb\n")

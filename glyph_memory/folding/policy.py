@@ -103,7 +103,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
 
     @classmethod
     def for_profile(cls, profile: ModelProfile) -> Self:
-        """Give the policy that fits a model's window, the same proportions for each.
+        """Return the policy that fits a model's window, the same proportions for each.
 
         Recent text is a thirty-second of the window, 4,096 tokens at the most: enough for the last exchanges and
         tool results, little enough that sealing, after which a server reads the recent text anew, stays cheap. A

@@ -21,26 +21,26 @@ def fold(
     policy: FoldPolicy,
     costs: Costs,
     seals: Sequence[Seal] = (),
-    spent: int = 0,
-    epoch: int = 1,
-    shed: Stretches = (),
+    highest_sealed_anchor: int = 0,
+    generation: int = 1,
+    compacted_anchors: Stretches = (),
     request: Turn | None = None,
     reserved_tokens: int = 0,
 ) -> Fold:
     """Fold a conversation.
 
     Args:
-        turns: All of it, oldest first, but for those that are shed. Turns without an anchor get one; either all have
+        turns: All of it, oldest first, but for those that were evicted. Turns without an anchor get one; either all have
             theirs, growing, or none.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
         seals: What an earlier call gave, if it was kept. Those whose turns are unchanged are taken as they are; the
             first that is not, and all after it, are dropped and their turns folded anew.
-        spent: The earlier call's `Fold.spent`, so that no anchor that was ever shown is given to another turn.
-        epoch: The earlier call's `Fold.epoch`; seals tell theirs, but they may be gone.
-        shed: The earlier call's `Fold.shed`, where its fold was `shedding`; `seals` then begin after these turns. If
-            none of the seals can be taken, the turns that are shed have to be given as well, and this left out.
-        request: The newest user turn among those that are shed, if any.
+        highest_sealed_anchor: The earlier call's `Fold.highest_sealed_anchor`, so that no anchor that was ever shown is given to another turn.
+        generation: The earlier call's `Fold.generation`; seals tell theirs, but they may be gone.
+        compacted_anchors: The earlier call's `Fold.compacted_anchors`, of a fold from `Fold.drop_evicted`; `seals` then begin after these turns. If
+            none of the seals can be taken, the turns that were evicted have to be given as well, and this left out.
+        request: The newest user turn among those that were evicted, if any.
         reserved_tokens: What the prompt holds besides turns, such as a system prompt that is kept elsewhere.
 
     Returns:
@@ -49,14 +49,17 @@ def fold(
     given = tuple(turns)
     length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))
     head = _number_head(
-        given[:length], before=shed[0][0] if shed else seals[0].anchors[0] if seals else length + 1
+        given[:length],
+        before=compacted_anchors[0][0] if compacted_anchors else seals[0].anchors[0] if seals else length + 1,
     )
-    kept, sealed = _match_seals(given[length:], seals, is_shed=bool(shed))
-    spent = max([spent, *(seal.anchors[-1] for seal in seals)])
-    epoch = max([epoch, *(seal.epoch for seal in seals)])
-    recent = _number_turns(given[length + len(sealed) :], after=max(spent, _find_last_anchor(head)))
+    kept, sealed = _match_seals(given[length:], seals, is_evicted=bool(compacted_anchors))
+    highest_sealed_anchor = max([highest_sealed_anchor, *(seal.anchors[-1] for seal in seals)])
+    generation = max([generation, *(seal.generation for seal in seals)])
+    recent = _number_turns(
+        given[length + len(sealed) :], after=max(highest_sealed_anchor, _find_last_anchor(head))
+    )
     if any(seal.fingerprint != costs.fingerprint for seal in seals):
-        epoch, kept, sealed, recent = epoch + 1, (), [], [*sealed, *recent]
+        generation, kept, sealed, recent = generation + 1, (), [], [*sealed, *recent]
     users = [turn for turn in [request, *sealed] if turn is not None and turn.role == "user"]
     return resume(
         head=head,
@@ -64,9 +67,9 @@ def fold(
         recent=recent,
         request=users[-1] if users else None,
         pinned=[turn for turn in sealed if turn.pinned],
-        epoch=epoch,
-        spent=spent,
-        shed=shed,
+        generation=generation,
+        highest_sealed_anchor=highest_sealed_anchor,
+        compacted_anchors=compacted_anchors,
         reserved_tokens=reserved_tokens,
         policy=policy,
         costs=costs,
@@ -82,24 +85,24 @@ def resume(
     costs: Costs,
     request: Turn | None = None,
     pinned: Sequence[Turn] = (),
-    epoch: int = 1,
-    spent: int = 0,
-    shed: Stretches = (),
+    generation: int = 1,
+    highest_sealed_anchor: int = 0,
+    compacted_anchors: Stretches = (),
     reserved_tokens: int = 0,
 ) -> Fold:
     """Fold on from stored seals; the result is the same as that of folding the whole conversation at once.
 
     Args:
         head: The leading system turns.
-        seals: The whole chain, or what is left of it after shedding, all of the costs' fingerprint.
+        seals: The whole chain, or what is left of it after `Fold.drop_evicted`, all of the costs' fingerprint.
         recent: The turns after it.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
         request: The newest user turn that is sealed, if any.
         pinned: The sealed turns that are pinned.
-        epoch: The epoch to go on with, if it is later than the seals'.
-        spent: The highest anchor that any seal ever had, dropped ones included.
-        shed: Anchors of departed turns whose seals are not kept any more.
+        generation: The generation to go on with, if it is later than the seals'.
+        highest_sealed_anchor: The highest anchor that any seal ever had, dropped ones included.
+        compacted_anchors: Anchors of evicted turns whose seals are not kept any more.
         reserved_tokens: What the prompt holds besides turns.
     """
     head_tokens = reserved_tokens + sum(costs.count_message_tokens(turn) for turn in head)
@@ -113,14 +116,14 @@ def resume(
         oldest=oldest + gone,
         request=request,
         pinned=tuple(pinned),
-        epoch=max(epoch, seals[-1].epoch + (1 if gone else 0)) if seals else epoch,
+        generation=max(generation, seals[-1].generation + (1 if gone else 0)) if seals else generation,
         last_anchor=max(_find_last_anchor(head), seals[-1].anchors[-1] if seals else 0),
-        spent=max(spent, seals[-1].anchors[-1] if seals else 0),
-        shed=shed,
+        highest_sealed_anchor=max(highest_sealed_anchor, seals[-1].anchors[-1] if seals else 0),
+        compacted_anchors=compacted_anchors,
     )
     # Up to where the last seal was made nothing more could be sealed then; so nothing is now.
     waiting = seals[-1].sealed_at if seals else 0
-    rest = _number_turns(recent, after=max(begun.last_anchor, begun.spent))
+    rest = _number_turns(recent, after=max(begun.last_anchor, begun.highest_sealed_anchor))
     known = [*takewhile(lambda turn: (turn.anchor or 0) <= waiting, rest)]
     for turn in known:
         begun = add_to_tail(begun, turn, costs)
@@ -141,7 +144,7 @@ def _number_head(turns: Sequence[Turn], *, before: int) -> tuple[Turn, ...]:
 
 
 def _match_seals(
-    turns: Sequence[Turn], seals: Sequence[Seal], *, is_shed: bool
+    turns: Sequence[Turn], seals: Sequence[Seal], *, is_evicted: bool
 ) -> tuple[tuple[Seal, ...], list[Turn]]:
     """Return the seals whose turns are unchanged, and those turns with the seals' anchors."""
     kept: list[Seal] = []
@@ -153,7 +156,7 @@ def _match_seals(
             turn if turn.anchor is not None else replace(turn, anchor=anchor)
             for turn, anchor in zip(run, seal.anchors, strict=False)
         ]
-        begins = not kept and (is_shed or not seal.previous)
+        begins = not kept and (is_evicted or not seal.previous)
         follows = begins or bool(kept and seal.previous == kept[-1].digest)
         if not follows or run_digest(named) != seal.turns:
             break

@@ -68,8 +68,8 @@ class Seal:
 
     number: int
     """1 for the first of a chain."""
-    epoch: int = 1
-    """In which epoch it was sealed."""
+    generation: int = 1
+    """In which generation it was sealed."""
     oldest: int = 1
     """Number of the oldest seal that is still shown once this one stands; `number` + 1 if not even this one is."""
     kind: SealKind

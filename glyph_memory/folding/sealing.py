@@ -22,7 +22,7 @@ def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
     is_head = turn.role == "system" and not begun.tail and not begun.seals
     if turn.anchor is None:
         # What is head is never cited, so its numbers need not be unspent ones.
-        last = begun.last_anchor if is_head else max(begun.last_anchor, begun.spent)
+        last = begun.last_anchor if is_head else max(begun.last_anchor, begun.highest_sealed_anchor)
         turn = replace(turn, anchor=last + 1)
     if is_head:
         return replace(
@@ -62,8 +62,8 @@ def seal_ready_runs(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
             tail=tail,
             request=None if has_newer else request,
             pinned=(*begun.pinned, *(turn for turn in run if turn.pinned)),
-            epoch=seal.epoch,
-            spent=max(begun.spent, seal.anchors[-1]),
+            generation=seal.generation,
+            highest_sealed_anchor=max(begun.highest_sealed_anchor, seal.anchors[-1]),
         )
 
 
@@ -123,7 +123,7 @@ def _text_seal(begun: Fold, run: Sequence[RecentTurn], costs: Costs) -> Seal:
 def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal:
     """Set which seals are shown with this new one: all so far, or, in a new generation, those in half the budget."""
     gone = count_evicted([*begun.visible_seals, seal], policy, head_tokens=begun.head_tokens)
-    return replace(seal, oldest=begun.oldest + gone, epoch=begun.epoch + (1 if gone else 0))
+    return replace(seal, oldest=begun.oldest + gone, generation=begun.generation + (1 if gone else 0))
 
 
 def _last_page_number(seals: Sequence[Seal]) -> int:

@@ -33,7 +33,7 @@ class RecentTurn:
 class Fold:
     """Where every turn of a conversation is: in the head, in one seal, or in the tail.
 
-    Seals before `oldest` have left in an epoch: they are kept, and not shown.
+    Seals before `oldest` have left in a generation: they are kept, and not shown.
     """
 
     head: tuple[Turn, ...] = ()
@@ -41,7 +41,7 @@ class Fold:
     head_tokens: int = 0
     """What they cost."""
     seals: tuple[Seal, ...] = ()
-    """The chain, oldest first; without its beginning where that is shed."""
+    """The chain, oldest first; without its beginning where that was dropped."""
     oldest: int = 1
     """Number of the oldest seal that is shown; one more than the newest's if none is."""
     tail: tuple[RecentTurn, ...] = ()
@@ -51,14 +51,14 @@ class Fold:
     newer one comes, until the next seal: taking it away at once would have a server read all recent turns anew."""
     pinned: tuple[Turn, ...] = ()
     """Sealed turns that are pinned: they are repeated as text."""
-    epoch: int = 1
+    generation: int = 1
     """Begins at 1; goes up when seals leave, and when a changed fingerprint has everything drawn anew."""
     last_anchor: int = 0
     """The newest turn's anchor."""
-    spent: int = 0
+    highest_sealed_anchor: int = 0
     """The highest anchor that any seal ever had, dropped ones included: shown once, it is never given again."""
-    shed: Stretches = ()
-    """Anchors of departed turns whose seals are not kept any more; see `shedding`."""
+    compacted_anchors: Stretches = ()
+    """Anchors of evicted turns whose seals are not kept any more; see `drop_evicted`."""
 
     @property
     def visible_seals(self) -> tuple[Seal, ...]:
@@ -74,7 +74,7 @@ class Fold:
     def evicted_anchors(self) -> Stretches:
         """Anchors of all evicted turns, as ranges without a gap."""
         return _join_stretches(
-            [*self.shed, *(stretch for seal in self.evicted_seals for stretch in seal.stretches)]
+            [*self.compacted_anchors, *(stretch for seal in self.evicted_seals for stretch in seal.stretches)]
         )
 
     def drop_evicted(self) -> Fold:
@@ -84,11 +84,11 @@ class Fold:
         """
         with_pages = [seal.number for seal in self.seals if seal.pages]
         first = min([self.oldest, *(seal.number for seal in self.seals[-1:]), *with_pages[-1:]])
-        shed = [seal for seal in self.seals if seal.number < first]
-        if not shed:
+        dropped = [seal for seal in self.seals if seal.number < first]
+        if not dropped:
             return self
-        stretches = [*self.shed, *(stretch for seal in shed for stretch in seal.stretches)]
-        return replace(self, seals=self.seals[len(shed) :], shed=_join_stretches(stretches))
+        stretches = [*self.compacted_anchors, *(stretch for seal in dropped for stretch in seal.stretches)]
+        return replace(self, seals=self.seals[len(dropped) :], compacted_anchors=_join_stretches(stretches))
 
     @property
     def tail_tokens(self) -> int:

@@ -1,4 +1,4 @@
-"""Say what an identifier is: a value that has to be read to the letter, such as a UUID, a path or a phone number.
+"""Return what an identifier is: a value that has to be read to the letter, such as a UUID, a path or a phone number.
 
 Knows nothing about how one is found.
 """

@@ -91,7 +91,7 @@ class Drafts:
         self._cache, self._held = cache, RecentImages(at_most_bytes=_DRAFT_BYTES)
 
     def get(self, digest: str) -> bytes | None:
-        """Give a file, or None where it is not there any more."""
+        """Return a file, or None where it is not there any more."""
         return self._held.get(digest) or self._cache.get(digest)
 
     def put(self, digest: str, data: bytes) -> None:

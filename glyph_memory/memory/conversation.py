@@ -185,11 +185,11 @@ class Conversation(OpenSession):
         return self._shelf.identifiers(like=like, limit=limit)
 
     def turns(self, *, after: int = 0) -> Iterator[Turn]:
-        """Give all turns in order, or those after an anchor."""
+        """Return all turns in order, or those after an anchor."""
         return self._shelf.turns(after=after)
 
     def unfold(self) -> str:
-        """Give the whole history as text, every turn under its anchor and role, its own lines indented."""
+        """Return the whole history as text, every turn under its anchor and role, its own lines indented."""
         return "".join(map(format_turn, self._shelf.turns()))
 
     def report(self) -> MemoryReport:

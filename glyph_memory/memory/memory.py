@@ -97,7 +97,7 @@ class GlyphMemory(Conversation):
         return await asyncio.to_thread(self.tokens, context)
 
     async def apages(self) -> tuple[Page, ...]:
-        """Give what `pages` gives, all at once."""
+        """Return what `pages` gives, all at once."""
         return await asyncio.to_thread(lambda: tuple(self.pages()))
 
     async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
@@ -113,7 +113,7 @@ class GlyphMemory(Conversation):
         return await asyncio.to_thread(self.identifiers, like, limit=limit)
 
     async def aturns(self, *, after: int = 0) -> tuple[Turn, ...]:
-        """Give what `turns` gives, all at once."""
+        """Return what `turns` gives, all at once."""
         return await asyncio.to_thread(lambda: tuple(self.turns(after=after)))
 
     async def aunfold(self) -> str:

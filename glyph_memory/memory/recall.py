@@ -12,7 +12,7 @@ from glyph_memory.folding import Fold, Seal
 from glyph_memory.page import Page
 from glyph_memory.transcript import Turn
 
-Place = Literal["head", "text", "page", "departed"]
+Place = Literal["head", "text", "page", "evicted"]
 """Where a turn is shown: in the head, as recent text, sealed (on a page, or in a text seal), or no longer."""
 
 _PASSAGE = 1_200
@@ -71,13 +71,13 @@ def locate(fold: Fold, anchor: int) -> tuple[Place, int | None]:
     """Return where a turn is shown, and on which page it begins."""
     if any(turn.anchor == anchor for turn in fold.head):
         return "head", None
-    if any(first <= anchor <= last for first, last in fold.shed):
-        return "departed", None
+    if any(first <= anchor <= last for first, last in fold.compacted_anchors):
+        return "evicted", None
     seal = seal_of(fold, anchor)
     if seal is None:
         return "text", None
     if seal.number < fold.oldest:
-        return "departed", None
+        return "evicted", None
     page = next((page.number for page in seal.pages if page.anchors[0] <= anchor <= page.anchors[1]), None)
     return "page", page
 

@@ -31,9 +31,9 @@ class MemoryReport:
     """Turns that are shown on pages."""
     quoted_turns: int
     """Turns in text seals: their pages would not have paid."""
-    departed_turns: int
-    """Turns that left in an epoch: kept, found by recall, not shown."""
-    epoch: int
+    evicted_turns: int
+    """Turns that left in a generation: kept, found by recall, not shown."""
+    generation: int
     """1, and one more for every time seals left or everything was drawn anew."""
     seals: int
     """Seals that are shown."""
@@ -90,8 +90,8 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         recent_turns=len(fold.tail),
         page_turns=sum(len(seal.anchors) for seal in live if seal.kind == "pages"),
         quoted_turns=sum(len(seal.anchors) for seal in live if seal.kind == "text"),
-        departed_turns=sum(len(seal.anchors) for seal in fold.evicted_seals),
-        epoch=fold.epoch,
+        evicted_turns=sum(len(seal.anchors) for seal in fold.evicted_seals),
+        generation=fold.generation,
         seals=len(live),
         pages=sum(len(seal.pages) for seal in live),
         context_tokens=context_tokens(context, binder),

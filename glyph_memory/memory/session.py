@@ -60,7 +60,7 @@ class OpenSession:
             url: Path of an SQLite database, made where there is none; any SQLAlchemy URL; ":memory:" for one that
                 ends with the process; or a `Store` that is open already, to share among sessions.
             session: Whose conversation it is. The memory sees no other.
-            profile: The model that will read, by name or as an object. Another one than last time begins an epoch.
+            profile: The model that will read, by name or as an object. Another one than last time begins a generation.
             policy: When turns become pages; `FoldPolicy.for_profile` unless another is given.
             style: How pages look; the released Glyph model's unless another is given.
             redact: Sees every turn before it is stored or drawn, and gives what takes its place.

@@ -135,7 +135,7 @@ class SessionFold:
         """Fold everything again in a new generation: the stored pages cannot be drawn as they were."""
         with self._lock:
             fold = self.refresh()
-            known = self._refold(self._shelf.state(), fold.seals, epoch=fold.epoch + 1)
+            known = self._refold(self._shelf.state(), fold.seals, generation=fold.generation + 1)
             self._known = self._save(known)
             return self.refresh()
 
@@ -145,7 +145,9 @@ class SessionFold:
         seals = [seal for seal in map(_parse_seal, records) if seal is not None]
         is_ours = all(seal.fingerprint == self._binder.fingerprint for seal in seals)
         if len(seals) < len(records) or not is_ours or not _is_chain(seals, records):
-            return self._refold(state, seals, epoch=max((seal.epoch for seal in seals), default=0) + 1)
+            return self._refold(
+                state, seals, generation=max((seal.generation for seal in seals), default=0) + 1
+            )
         known = self._resume(seals, state)
         # Nothing after the state's last anchor was read: what is missing now was erased.
         if known.turns == state.turns:
@@ -159,10 +161,10 @@ class SessionFold:
         self._shelf.replace_seals(len(kept), [], edits=state.edits)
         return None
 
-    def _refold(self, state: SessionState, seals: Sequence[Seal], *, epoch: int) -> _CachedFold:
-        return replace(self._resume((), state, epoch=epoch), replaces=tuple(seals))
+    def _refold(self, state: SessionState, seals: Sequence[Seal], *, generation: int) -> _CachedFold:
+        return replace(self._resume((), state, generation=generation), replaces=tuple(seals))
 
-    def _resume(self, seals: Sequence[Seal], state: SessionState, *, epoch: int = 1) -> _CachedFold:
+    def _resume(self, seals: Sequence[Seal], state: SessionState, *, generation: int = 1) -> _CachedFold:
         head = [turn for turn in self._shelf.head() if (turn.anchor or 0) <= state.last_anchor]
         heads = [turn.anchor or 0 for turn in head]
         last = seals[-1].anchors[-1] if seals else 0
@@ -173,7 +175,7 @@ class SessionFold:
             recent=recent,
             request=self._shelf.last_user(upto=last) if seals else None,
             pinned=[turn for turn in self._shelf.list_pinned(upto=last) if turn.anchor not in heads],
-            epoch=epoch,
+            generation=generation,
             policy=self._binder.policy,
             costs=self._binder,
         )

@@ -43,7 +43,7 @@ def parse_target(what: int | str) -> ZoomTarget | None:
 def zoom(
     what: int | str, *, shelf: SessionStore, live: SessionFold, binder: Binder, dpi: float | None
 ) -> ZoomResult:
-    """Give a turn by its anchor, or a page by its number.
+    """Return a turn by its anchor, or a page by its number.
 
     Raises:
         StoreError: There is no such turn or page.

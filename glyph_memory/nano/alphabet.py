@@ -43,7 +43,7 @@ CLASSES = (" ", *dict.fromkeys(_ASCII + _LATIN + _GREEK + _CYRILLIC + _SIGNS), I
 
 
 def _common_ideographs() -> str:
-    """Give the 3,755 characters that GB 2312 lists first, the kana, and the signs that go with them."""
+    """Return the 3,755 characters that GB 2312 lists first, the kana, and the signs that go with them."""
     codes = (bytes((0xA0 + row, 0xA0 + cell)) for row in range(16, 56) for cell in range(1, 95))
     kana = "".join(map(chr, (*range(0x3041, 0x3094), *range(0x30A1, 0x30FB))))
     return "".join(code.decode("gb2312", "ignore") for code in codes) + kana + _FULL_WIDTH

@@ -1,4 +1,4 @@
-"""Say which texts are kept from training, so that figures are of text the reader never learned from.
+"""Return which texts are kept from training, so that figures are of text the reader never learned from.
 
 Knows names of standard-library modules and seeds; knows nothing about either training or measuring.
 """

@@ -1,4 +1,4 @@
-"""Say which of a model's limits a text would break as pages."""
+"""Return which of a model's limits a text would break as pages."""
 
 from __future__ import annotations
 

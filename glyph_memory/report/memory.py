@@ -122,14 +122,14 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
     yield "Turns", f"{report.turns:,} <small>{report.head_turns:,} of them the head</small>"
     yield "On pages", f"{report.page_turns:,} <small>on {_pages(report.pages)}</small>"
     yield "Recent, as text", f"{report.recent_turns:,}"
-    departed = f"{report.departed_turns:,} <small>recall finds them</small>"
-    yield "No longer shown", departed if report.departed_turns else "0"
+    evicted = f"{report.evicted_turns:,} <small>recall finds them</small>"
+    yield "No longer shown", evicted if report.evicted_turns else "0"
     listed = (
         f"{report.identifiers_listed:,} <small>{report.identifiers_omitted:,} more on pages alone</small>"
     )
     yield "Identifiers as text", listed
     yield "Escaped characters", f"{report.escapes:,}"
-    yield "Epoch", f"{report.epoch:,}"
+    yield "Generation", f"{report.generation:,}"
     yield "Model profile", escape_text(report.profile)
     if report.quoted_turns:
         yield "Sealed as text", f"{report.quoted_turns:,}"

@@ -1,4 +1,4 @@
-"""Tell which identifiers were said in a session, where, and how often.
+"""Return which identifiers were said in a session, where, and how often.
 
 Knows the table of identifiers; what counts as one is the ledger's business.
 """

@@ -218,7 +218,7 @@ SCHEMA = Schema(migrations=MIGRATIONS)
 
 
 def read_version(connection: Connection) -> int:
-    """Give the version of the tables, 0 where there are none."""
+    """Return the version of the tables, 0 where there are none."""
     if not inspect(connection).has_table(meta.name):
         return 0
     return int(read_meta(connection, "version") or 0)

@@ -16,7 +16,7 @@ from glyph_memory.store.values import SealRecord
 
 
 def read_seals(connection: Connection, session_id: int) -> tuple[SealRecord, ...]:
-    """Give a session's seals, by number."""
+    """Return a session's seals, by number."""
     query = (
         select(seals.c.number, seals.c.digest, seals.c.body)
         .where(seals.c.session_id == session_id)

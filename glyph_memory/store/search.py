@@ -98,7 +98,7 @@ def find(
 
 
 def _match(connection: Connection, session_id: int, phrase: str) -> Sequence[int]:
-    """Give the numbers of the session's turns that hold a phrase."""
+    """Return the numbers of the session's turns that hold a phrase."""
     parts = phrase.split(" ")
     scoped = " ".join(f"s{session_id}x{part}" for part in parts)
     if connection.dialect.name == "sqlite":

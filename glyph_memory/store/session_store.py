@@ -111,13 +111,13 @@ class SessionStore:
             return None if session is None else read_turn(connection, session.id, anchor)
 
     def head(self) -> tuple[Turn, ...]:
-        """Give the system turns that the session begins with."""
+        """Return the system turns that the session begins with."""
         with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             return () if session is None else tuple(read_head(connection, session.id))
 
     def last_user(self, *, upto: int) -> Turn | None:
-        """Give the user's newest turn, up to an anchor."""
+        """Return the user's newest turn, up to an anchor."""
         with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             if session is None:
@@ -235,7 +235,7 @@ class SessionStore:
             return count_occurrences(connection, session.id, texts, upto=upto)
 
     def seals(self) -> tuple[SealRecord, ...]:
-        """Give the session's seals, by number."""
+        """Return the session's seals, by number."""
         with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
             return () if session is None else read_seals(connection, session.id)

@@ -21,7 +21,7 @@ AT_ONCE = 500
 
 
 def read_turn(connection: Connection, session_id: int, anchor: int) -> Turn | None:
-    """Give one turn."""
+    """Return one turn."""
     found = read_turns(connection, session_id, turns.c.anchor == clamp_anchor(anchor))
     return found[0] if found else None
 
@@ -59,7 +59,7 @@ def read_chunk(
 
 
 def read_head(connection: Connection, session_id: int) -> list[Turn]:
-    """Give the system turns that a session begins with."""
+    """Return the system turns that a session begins with."""
     other = (
         select(turns.c.anchor)
         .where(turns.c.session_id == session_id, turns.c.role != "system")
@@ -71,7 +71,7 @@ def read_head(connection: Connection, session_id: int) -> list[Turn]:
 
 
 def read_last_user(connection: Connection, session_id: int, *, upto: int) -> Turn | None:
-    """Give the newest turn of the user, up to an anchor."""
+    """Return the newest turn of the user, up to an anchor."""
     newest = (
         select(turns.c.anchor)
         .where(turns.c.session_id == session_id, turns.c.role == "user", turns.c.anchor <= upto)

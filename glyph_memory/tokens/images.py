@@ -1,4 +1,4 @@
-"""Say how many tokens an image becomes, by the rule its model's processor follows.
+"""Return how many tokens an image becomes, by the rule its model's processor follows.
 
 Here: what a rule is, and the rules without tiles. Knows sizes in pixels; knows nothing about models by name,
 text or pixels themselves.
@@ -46,7 +46,7 @@ class FlatRule(ImageRule):
     """Tokens an image, whatever its size."""
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
-        """Give `per_image`."""
+        """Return `per_image`."""
         return self.per_image
 
 

@@ -1,4 +1,4 @@
-"""Say how many tokens OpenAI bills for an image, by the two rules of its images and vision guide.
+"""Return how many tokens OpenAI bills for an image, by the two rules of its images and vision guide.
 
 The guide gives worked examples; the service has been seen to bill otherwise. These are the guide's numbers,
 for `detail: high`, as of early 2026.

@@ -153,7 +153,7 @@ class ModelProfile:
         return self.text_counter.count(text)
 
     def with_tokenizer(self, path: str | Path) -> ModelProfile:
-        """Give a profile that counts text with the model's own tokenizer.
+        """Return a profile that counts text with the model's own tokenizer.
 
         Args:
             path: a `tokenizer.json`, or the folder that holds it.

@@ -1,4 +1,4 @@
-"""Say how many tokens an image becomes where the processor cuts it into tiles of a fixed size.
+"""Return how many tokens an image becomes where the processor cuts it into tiles of a fixed size.
 
 Such models charge a page by its shape, not by its pixels. Knows sizes; knows nothing about models by name.
 """

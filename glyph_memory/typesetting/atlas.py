@@ -55,7 +55,7 @@ class Atlas:
         self._used = 0
 
     def ink(self, entries: NDArray[np.int64]) -> Ink:
-        """Give a snapshot in which all these entries are drawn.
+        """Return a snapshot in which all these entries are drawn.
 
         Raises:
             FontError: A glyph's outline is broken.

@@ -55,7 +55,7 @@ def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
 
 
 def _indices(page: Page) -> NDArray[np.uint8]:
-    """Give a page's palette indices, shape (height, width)."""
+    """Return a page's palette indices, shape (height, width)."""
     rows = np.frombuffer(page.pixels, np.uint8).reshape(page.size[1], -1)
     return rows if page.depth == 8 else unpack(rows, page.size[0])
 

@@ -1,4 +1,4 @@
-"""Say what kind of character each one is: space, ideograph, mark, or one that must not stand on a page as it is.
+"""Return what kind of character each one is: space, ideograph, mark, or one that must not stand on a page as it is.
 
 Knows Unicode; knows nothing about fonts or pages.
 """

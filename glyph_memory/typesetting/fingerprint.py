@@ -1,4 +1,4 @@
-"""Say what pages depend on besides their text, as one digest: two equal ones promise equal pixels."""
+"""Return what pages depend on besides their text, as one digest: two equal ones promise equal pixels."""
 
 from __future__ import annotations
 

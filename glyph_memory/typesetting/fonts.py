@@ -103,7 +103,7 @@ class Face:
         )
 
     def glyph(self, character: str) -> int:
-        """Give the glyph's index for a character, 0 where the font has none."""
+        """Return the glyph's index for a character, 0 where the font has none."""
         with freetype_lock:
             return int(self._face.get_char_index(ord(character)))
 
@@ -120,14 +120,14 @@ class Face:
             return self._shown[character]
 
     def advance_px(self, glyph: int) -> float:
-        """Give how far the pen moves after a glyph: exact and unhinted, or whole pixels without antialiasing."""
+        """Return how far the pen moves after a glyph: exact and unhinted, or whole pixels without antialiasing."""
         with freetype_lock:
             self._load(glyph, freetype.FT_LOAD_NO_SCALE if self._antialias else self._flags)
             advance = self._face.glyph.advance.x
         return float(advance * self.width_px / self.units_per_em if self._antialias else round(advance / 64))
 
     def extent_px(self, glyph: int) -> tuple[float, float]:
-        """Give how far left (mostly 0 or more) and right of the pen a glyph's ink reaches."""
+        """Return how far left (mostly 0 or more) and right of the pen a glyph's ink reaches."""
         with freetype_lock:
             self._load(glyph, self._flags)
             box = self._face.glyph.outline.get_cbox()
@@ -203,7 +203,7 @@ def find_font(name: str) -> FontFile:
 
 
 def system_fallbacks() -> Iterator[FontFile]:
-    """Give the machine's fonts in the order in which they are tried: those for CJK first, then all by path."""
+    """Return the machine's fonts in the order in which they are tried: those for CJK first, then all by path."""
     fonts = installed_fonts()
     for wanted in _CJK_FAMILIES:
         yield from (file for family, file in fonts if wanted.lower() in family.lower().split(","))

@@ -102,7 +102,7 @@ class Canvas:
             self._overhang = need
 
     def ink_width(self) -> int:
-        """Give the width, from the page's left edge, that holds all its ink."""
+        """Return the width, from the page's left edge, that holds all its ink."""
         across = np.bitwise_or.reduce(self._ink.view(np.uint64), axis=0).view(np.uint8)[_PAD:]
         inked = np.flatnonzero(across)
         if not len(inked):
@@ -111,7 +111,7 @@ class Canvas:
         return min(self.width, 2 * last + 1 + bool(across[last] & 15))
 
     def ink_height(self) -> int:
-        """Give the height, from the page's top edge, that holds all its ink."""
+        """Return the height, from the page's top edge, that holds all its ink."""
         page = self._ink[self._overhang : self._overhang + self.height]
         inked = np.flatnonzero(np.bitwise_or.reduce(page.view(np.uint64), axis=1))
         return int(inked[-1]) + 1 if len(inked) else 0

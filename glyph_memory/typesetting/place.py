@@ -144,7 +144,7 @@ class Placer:
         return tones if tones.any() else None
 
     def boxes(self, sheet: PageLayout) -> list[Box]:
-        """Give the paragraphs' boxes, frames included; blank paragraphs have none."""
+        """Return the paragraphs' boxes, frames included; blank paragraphs have none."""
         geometry, boxes = self._geometry, []
         for left, column in zip(geometry.columns, sheet.columns, strict=False):
             for first, last, top, bottom in column.boxes:

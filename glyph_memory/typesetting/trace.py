@@ -1,4 +1,4 @@
-"""Say where every character of a page was drawn: what a reader that learns from pages has to be told.
+"""Return where every character of a page was drawn: what a reader that learns from pages has to be told.
 
 Knows positions; knows nothing about who learns from them.
 """

@@ -15,7 +15,7 @@ POLICY = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
 
 def test_rows_and_steps_are_counted_for_connections_made_within(tmp_path: Path) -> None:
     """One turn is a row at least; asking for a context writes none; outside, nothing is counted."""
-    with append.counting() as counter, GlyphMemory.open(tmp_path / "a.db") as memory:
+    with append.count_statements() as counter, GlyphMemory.open(tmp_path / "a.db") as memory:
         subject = append.Subject(path=tmp_path / "a.db", spare=[], memory=memory)
         subject.count_one(Turn(role="user", text="The port is 8443."), counter)
         subject.count_one(Turn(role="user", text="And the host is build-7.internal."), counter)
@@ -42,10 +42,10 @@ def test_both_calls_are_timed(tmp_path: Path) -> None:
 def test_a_memory_is_built_as_long_as_asked_where_no_epoch_is_near(tmp_path: Path) -> None:
     """The rest of the conversation is spare."""
     talk = agent_conversation(turns=60).turns
-    subject = append.build(tmp_path / "a.db", talk, 50, policy=POLICY, room=10)
+    subject = append.build_memory(tmp_path / "a.db", talk, 50, policy=POLICY, room=10)
     assert (subject.memory.report().turns, len(subject.spare)) == (50, 10)
     subject.memory.close()
-    cached, drawn = append.opening_s(tmp_path / "a.db", policy=POLICY)
+    cached, drawn = append.time_opening(tmp_path / "a.db", policy=POLICY)
     assert cached > 0
     assert drawn > 0
 

@@ -23,8 +23,8 @@ def test_the_first_line_is_no_break() -> None:
 
 def test_lines_are_narrowed_to_their_ink() -> None:
     """White space that a break swallows belongs to neither line."""
-    assert parity.inked("ab  cd \n", 2, 8) == (4, 6)
-    assert parity.inked("ab  cd \n", 2, 4) is None
+    assert parity.trim_to_ink("ab  cd \n", 2, 8) == (4, 6)
+    assert parity.trim_to_ink("ab  cd \n", 2, 4) is None
 
 
 def test_ssim_of_a_page_with_itself_is_one() -> None:

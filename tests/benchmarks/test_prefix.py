@@ -72,7 +72,7 @@ def test_a_changed_image_early_leaves_only_what_stands_before_it(keys: Keys) -> 
     """All its tokens are its own, as many as the model's rule says; text after it is read again."""
     prompts = [keys.prompt(_messages(image)) for image in (b"one", b"other", b"one")]
     cache = BlockCache()
-    before = prefix_cache.shared_tokens(prompts[0], prompts[1])
+    before = prefix_cache.count_shared_tokens(prompts[0], prompts[1])
     first = len(keys.message(_messages(b"one")[0])) + 1
     assert before == first
     assert len(prompts[0]) == len(prompts[1]) > _PROFILE.image_tokens((588, 840))
@@ -113,7 +113,9 @@ def sent(keys: Keys) -> tuple[prefix.Talk, dict[str, list[list[Message]]]]:
     )
     binder = Binder(_PROFILE, policy=small)
     talk = prefix.Talk(agent_conversation(turns=60), binder=binder, keys=keys)
-    return talk, {name: [list(request) for request in way(talk)] for name, way in prefix.ways(binder).items()}
+    return talk, {
+        name: [list(request) for request in way(talk)] for name, way in prefix.list_ways(binder).items()
+    }
 
 
 def test_a_request_is_made_for_every_turn_of_the_assistant(
@@ -134,7 +136,7 @@ def test_ways_hold_what_they_say(
 ) -> None:
     """Images where there are pages, the window's size, a summary that is a tenth."""
     _, ways = sent
-    images = {name: prefix_cache.images_of(requests[-1]) for name, requests in ways.items()}
+    images = {name: prefix_cache.count_images(requests[-1]) for name, requests in ways.items()}
     assert {name for name, count in images.items() if count} == {"pages", "re-stacked image"}
     assert len(keys.prompt(ways["sliding window"][-1])) < 1700
     summaries = [request[1].text for request in ways["rewritten summary"]]

@@ -179,7 +179,7 @@ def at_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 
 @pytest.fixture
 def notes(tmp_path: Path) -> Path:
-    """Give a text file of some pages."""
+    """Return a text file of some pages."""
     path = tmp_path / "notes.txt"
     path.write_text(SENTENCES)
     return path

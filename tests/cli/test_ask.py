@@ -144,7 +144,7 @@ def test_a_command_that_lacks_something_is_bad_usage(run: Run, arguments: list[s
 
 @pytest.fixture
 def minutes(tmp_path: Path, known_to_nano: KnownToNano) -> Path:
-    """Give a text whose pages the nano reader knows, one word of it badly."""
+    """Return a text whose pages the nano reader knows, one word of it badly."""
     path = tmp_path / "minutes.txt"
     path.write_text(MINUTES)
     known_to_nano(MINUTES, doubtful={"9aF72c1d0e": "9aF72e1d0e"})

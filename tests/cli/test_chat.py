@@ -45,7 +45,7 @@ def server() -> Iterator[FakeVLMServer]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give a place for a database."""
+    """Return a place for a database."""
     return tmp_path / "chat.db"
 
 
@@ -65,13 +65,13 @@ def chat(run: Run, server: FakeVLMServer, path: Path) -> Chat:
 
 
 def stored(path: Path, session: str = "default") -> list[Turn]:
-    """Give what a session holds."""
+    """Return what a session holds."""
     with GlyphMemory.open(path, session=session) as memory:
         return list(memory.turns())
 
 
 def said(path: Path, session: str = "default") -> list[tuple[str, str]]:
-    """Give who said what in a session."""
+    """Return who said what in a session."""
     return [(turn.role, turn.text) for turn in stored(path, session)]
 
 
@@ -104,20 +104,20 @@ def test_old_turns_become_pages_and_the_request_holds_them(chat: Chat, server: F
 
 
 def test_what_was_chosen_once_holds_for_the_next_chat(chat: Chat, run: Run, path: Path) -> None:
-    """And for other commands: all go on in the same epoch; another choice draws everything anew, in the next one."""
+    """And for other commands: all go on in the same generation; another choice draws everything anew, in the next one."""
 
-    def epoch() -> object:
-        return run("report", "--memory", path, "--json").json["epoch"]
+    def generation() -> object:
+        return run("report", "--memory", path, "--json").json["generation"]
 
     chat(*CITIES, options=SMALL)
-    assert epoch() == 1
+    assert generation() == 1
     chat("Go on.")
     chat("Go on.", options=SMALL)
-    assert epoch() == 1
+    assert generation() == 1
     chat("Go on.", options=("--keep", 400))
-    assert epoch() == 2
+    assert generation() == 2
     chat("Go on.")
-    assert epoch() == 2
+    assert generation() == 2
 
 
 def test_a_new_session_begins_with_its_head(chat: Chat, server: FakeVLMServer, path: Path) -> None:

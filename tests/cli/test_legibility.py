@@ -25,7 +25,7 @@ TEXT = "All calls are well.\n" * 30
 
 @pytest.fixture
 def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a text, and a reader of it in the embedded one's place that cannot tell small `l` from `1`."""
+    """Return a text, and a reader of it in the embedded one's place that cannot tell small `l` from `1`."""
     known: dict[tuple[tuple[int, int], bytes], tuple[Page, PageStyle]] = {}
     for style in style_grid(PageStyle.glyph(), sizes=(7, 9)).values():
         known |= {image_key(page.image): (page, style) for page in typeset(TEXT, style=style)}

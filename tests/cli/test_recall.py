@@ -21,7 +21,7 @@ READERS = (("recall", "word"), ("report",), ("sessions",), ("export", "out.jsonl
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give a database with a long conversation, most of which is on pages."""
+    """Return a database with a long conversation, most of which is on pages."""
     path = tmp_path / "talk.db"
     with GlyphMemory.open(path, session="ops") as memory:
         memory.extend(agent_conversation(turns=300))
@@ -80,7 +80,7 @@ def test_found_words_are_marked_at_a_terminal(at_terminal: Callable[..., Termina
 def test_the_report_adds_up(run: Run, path: Path) -> None:
     """Every turn is in one row, the last row is all of them, and what is saved follows."""
     report = run("report", "--memory", path, "--session", "ops", "--json").json
-    kinds = ("head_turns", "recent_turns", "page_turns", "quoted_turns", "departed_turns")
+    kinds = ("head_turns", "recent_turns", "page_turns", "quoted_turns", "evicted_turns")
     assert sum(report[kind] for kind in kinds) == report["turns"] == 300
     assert report["saved_tokens"] == report["plain_tokens"] - report["context_tokens"] > 0
     table = run("report", "--memory", path, "--session", "ops").out

@@ -8,11 +8,11 @@ from glyph_memory import Fold, GlyphMemory, Reading, Seal
 from glyph_memory.cli import status_lines as notes
 
 
-def seal(number: int, *, epoch: int = 1, oldest: int = 1) -> Seal:
+def seal(number: int, *, generation: int = 1, oldest: int = 1) -> Seal:
     """Make a seal up, of two turns."""
     anchors = (2 * number - 1, 2 * number)
     return Seal(
-        number=number, epoch=epoch, oldest=oldest, kind="text", anchors=anchors, turns=f"turns {number}",
+        number=number, generation=generation, oldest=oldest, kind="text", anchors=anchors, turns=f"turns {number}",
         sealed_at=anchors[-1], tokens=90, text_tokens=100,
     )  # fmt: skip
 
@@ -35,18 +35,19 @@ def test_a_run_that_stays_text_is_told() -> None:
 def test_an_epoch_says_which_turns_left() -> None:
     """And that they are kept."""
     before = Fold(seals=(seal(1), seal(2)))
-    after = Fold(seals=(seal(1), seal(2), seal(3, epoch=2, oldest=3)), epoch=2, oldest=3)
-    sealed, epoch = notes.describe_changes(before, after)
+    after = Fold(seals=(seal(1), seal(2), seal(3, generation=2, oldest=3)), generation=2, oldest=3)
+    sealed, generation = notes.describe_changes(before, after)
     assert "§5 to §6" in sealed
     assert (
-        epoch == "Epoch 2 begins: turns up to §4 are no longer shown; they are kept, and /recall finds them."
+        generation
+        == "Generation 2 begins: turns up to §4 are no longer shown; they are kept, and /recall finds them."
     )
 
 
 def test_an_epoch_in_which_all_is_drawn_anew_is_told_in_one_line() -> None:
     """Not seal by seal: what is on pages has not changed."""
-    before, after = Fold(seals=(seal(1),)), Fold(seals=(seal(1, epoch=2),), epoch=2)
-    assert notes.describe_changes(before, after) == ["Epoch 2 begins: old turns were drawn anew."]
+    before, after = Fold(seals=(seal(1),)), Fold(seals=(seal(1, generation=2),), generation=2)
+    assert notes.describe_changes(before, after) == ["Generation 2 begins: old turns were drawn anew."]
 
 
 def test_what_was_sent_is_told_in_one_line() -> None:
@@ -55,8 +56,6 @@ def test_what_was_sent_is_told_in_one_line() -> None:
         memory.add("user", "Hello.")
         report = memory.report()
     assert notes.describe_request(report, Reading(text="Hello.")) == "1 turn as text"
-    sealed = replace(
-        report, recent_turns=0, page_turns=3, pages=1, request_is_repeated=True, departed_turns=9
-    )
+    sealed = replace(report, recent_turns=0, page_turns=3, pages=1, request_is_repeated=True, evicted_turns=9)
     told = notes.describe_request(sealed, Reading(text="Hello."))
     assert told.startswith("3 turns on 1 page, the sealed request as text, too, 9 no longer shown")

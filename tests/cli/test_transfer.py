@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give a database with a conversation that holds all sorts of things."""
+    """Return a database with a conversation that holds all sorts of things."""
     path = tmp_path / "talk.db"
     with GlyphMemory.open(path, session="ops") as memory:
         memory.extend(agent_conversation(turns=60))
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def turns(path: Path, session: str) -> list[Turn]:
-    """Give what a session holds."""
+    """Return what a session holds."""
     with GlyphMemory.open(path, session=session) as memory:
         return list(memory.turns())
 

@@ -104,7 +104,7 @@ class Forgetful:
         self.asked = 0
 
     def get(self, digest: str) -> bytes | None:
-        """Give nothing."""
+        """Return nothing."""
         self.asked += 1
         return None
 

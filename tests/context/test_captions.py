@@ -61,7 +61,7 @@ def test_what_is_sealed_stays_as_it_is_and_within_its_window(captions: Captions)
 
 
 def test_where_captions_stand_is_part_of_the_fingerprint() -> None:
-    """Another place begins a new epoch."""
+    """Another place begins a new generation."""
     assert Binder("glyph", captions="page").fingerprint != Binder("glyph").fingerprint
 
 
@@ -69,8 +69,14 @@ def test_a_context_of_turns_at_hand_gives_sealed_turns_the_anchors_of_their_seal
     """Also those that a branch left with other anchors than their places."""
     binder, begun, _ = told("text")
     talk = [*TALK[:40], *(replace(turn, text=f"Again. {turn.text}") for turn in TALK[40:])]
-    branch = fold(talk, seals=begun.seals, spent=begun.spent, policy=POLICY, costs=binder)
-    assert branch.visible_seals[-1].anchors[0] > begun.spent
+    branch = fold(
+        talk,
+        seals=begun.seals,
+        highest_sealed_anchor=begun.highest_sealed_anchor,
+        policy=POLICY,
+        costs=binder,
+    )
+    assert branch.visible_seals[-1].anchors[0] > begun.highest_sealed_anchor
     binder.cache.forget(branch.visible_seals[-1].pages[0].digest)  # so that it is drawn again
     assert len(context_from_turns(branch, talk, binder=binder).images) == sum(
         seal.images for seal in branch.visible_seals

@@ -32,7 +32,9 @@ PNG = png()
 
 def spelled(*turns: Turn, binder: Binder = BINDER) -> list[Message]:
     """The messages of turns, numbered from 1."""
-    speller = MessageBuilder(clean=binder.clean, plain=binder.clean_and_escape, takes=binder.accepts_image)
+    speller = MessageBuilder(
+        clean=binder.clean, clean_and_escape=binder.clean_and_escape, accepts_image=binder.accepts_image
+    )
     return speller.build_messages([replace(turn, anchor=anchor) for anchor, turn in enumerate(turns, 1)])
 
 

@@ -30,7 +30,7 @@ SMALL = FoldPolicy(
     window_tokens=9_000, output_tokens=500, keep_recent_tokens=200, seal_tokens=400, trigger_tokens=600,
     max_run_tokens=1_200, pinned_tokens=200,
 )  # fmt: skip
-"""Seals after a few turns, and begins a new epoch after a hundred."""
+"""Seals after a few turns, and begins a new generation after a hundred."""
 
 
 def binder_of(policy: FoldPolicy = SMALL, *, profile: str = "glyph") -> Binder:
@@ -322,19 +322,19 @@ def grown(policy: FoldPolicy, *, turns: int, seed: int) -> Iterator[tuple[Growin
 def test_within_an_epoch_every_context_begins_as_the_one_before(policy: FoldPolicy, seed: int) -> None:
     """Part for part and byte for byte, also as a template reads it; and every one of 300 fits its window."""
     sealed: Parts = ()
-    epoch, epochs, kinds, before = 1, 0, set[str](), ""
+    generation, generations, kinds, before = 1, 0, set[str](), ""
     for growing, context in grown(policy, turns=300, seed=seed):
         now = growing.sealed(context)
         spelled = context.to_openai()
         texts = [flattened(message) for message in spelled if message["role"] == "user"]
-        if growing.fold.epoch == epoch:
+        if growing.fold.generation == generation:
             assert now[: len(sealed)] == sealed
             assert texts[:1] == [] or texts[0].startswith(before)
         else:
-            epochs += 1
+            generations += 1
             assert isinstance(now[0], str)
             assert "are older and not shown" in now[0]
-        sealed, epoch = now, growing.fold.epoch
+        sealed, generation = now, growing.fold.generation
         before = "".join(part if isinstance(part, str) else part.data_url for part in sealed)
         kinds |= {seal.kind for seal in growing.fold.visible_seals}
         assert context_tokens(context, growing.binder) <= policy.prompt_tokens
@@ -344,7 +344,7 @@ def test_within_an_epoch_every_context_begins_as_the_one_before(policy: FoldPoli
             for part in message.parts
             if not isinstance(part, str)
         )
-    assert epochs >= 1
+    assert generations >= 1
     assert kinds == (
         {"pages", "text"} if policy.min_ratio == 1.9 else {"text"} if policy.min_ratio > 9 else {"pages"}
     )

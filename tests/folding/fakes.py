@@ -163,7 +163,7 @@ def one_by_one(turns: Sequence[Turn], *, policy: FoldPolicy = SMALL, costs: Cost
 def spelled(folded: Fold) -> str:
     """A fold in short: `1 | 2 3 | 4` is a head, one seal that is pages, a tail.
 
-    A text seal has a `t`, a departed one brackets, and the repeated request stands behind an `r`.
+    A text seal has a `t`, a evicted one brackets, and the repeated request stands behind an `r`.
     """
     parts = [" ".join(str(turn.anchor) for turn in folded.head)]
     for seal in folded.seals:

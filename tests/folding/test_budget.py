@@ -32,11 +32,11 @@ def test_the_budget_is_what_everything_else_leaves() -> None:
 def test_when_a_seal_would_exceed_a_limit_the_oldest_leave_down_to_half_of_it(policy: FoldPolicy) -> None:
     """In one step, so that the prompt's beginning stays the same for long; four seals fit, and two are half."""
     before = one_by_one(TALK[:-1], policy=policy)
-    assert (len(before.visible_seals), before.evicted_seals, before.epoch) == (4, (), 1)
+    assert (len(before.visible_seals), before.evicted_seals, before.generation) == (4, (), 1)
     after = one_by_one(TALK, policy=policy)
     assert spelled(after) == " | (1 2 3) | (4 5 6) | (7 8 9) | 10 11 12 | 13 14 15 | 16"
-    assert (after.epoch, after.oldest) == (2, 4)
-    assert [(seal.epoch, seal.oldest) for seal in after.seals] == [(1, 1)] * 4 + [(2, 4)]
+    assert (after.generation, after.oldest) == (2, 4)
+    assert [(seal.generation, seal.oldest) for seal in after.seals] == [(1, 1)] * 4 + [(2, 4)]
 
 
 def test_the_head_takes_from_the_budget() -> None:
@@ -49,21 +49,21 @@ def test_the_newest_seal_stays_if_it_fits_by_itself() -> None:
     """Though it is more than half."""
     folded = one_by_one([*TALK[:13], user(200)], policy=ROOM)
     assert [seal.tokens for seal in folded.visible_seals] == [80]
-    assert (len(folded.evicted_seals), folded.epoch) == (4, 2)
+    assert (len(folded.evicted_seals), folded.generation) == (4, 2)
 
 
 def test_a_seal_that_is_larger_than_the_whole_budget_departs_at_once_and_later_ones_do_not() -> None:
     """With all before it, since what is shown has no gap; recall finds it."""
     talk = [*TALK[:13], user(300)]
     folded = one_by_one(talk, policy=ROOM)
-    assert (folded.visible_seals, len(folded.evicted_seals), folded.epoch) == ((), 5, 2)
+    assert (folded.visible_seals, len(folded.evicted_seals), folded.generation) == ((), 5, 2)
     assert folded.request is not None
     later = one_by_one([*talk, *TALK[:4]], policy=ROOM)
-    assert ([seal.number for seal in later.visible_seals], later.epoch) == ([6], 2)
+    assert ([seal.number for seal in later.visible_seals], later.generation) == ([6], 2)
 
 
 def test_without_any_room_every_seal_departs_and_nothing_fails() -> None:
     """A head that fills the window leaves recall alone."""
     folded = one_by_one([system(2000), *TALK], policy=ROOM)
     assert folded.visible_seals == ()
-    assert folded.epoch == 1 + len(folded.seals) == 6
+    assert folded.generation == 1 + len(folded.seals) == 6

@@ -29,8 +29,8 @@ def shown(begun: Fold) -> tuple[object, ...]:
         begun.evicted_anchors,
         recent,
         begun.request,
-        begun.epoch,
-        begun.spent,
+        begun.generation,
+        begun.highest_sealed_anchor,
         begun.last_anchor,
     )
 
@@ -45,34 +45,40 @@ def test_a_fold_whose_seals_have_all_room_sheds_none() -> None:
 def test_what_has_left_is_shed_and_its_anchors_are_known() -> None:
     """Of fifteen seals a few stay; the turns before them are one stretch from the first turn after the head."""
     whole = fold(TALK, policy=NARROW, costs=WordCosts())
-    shed = whole.drop_evicted()
+    compact = whole.drop_evicted()
     assert whole.evicted_seals
-    assert not shed.evicted_seals
-    assert shed.visible_seals == whole.visible_seals
+    assert not compact.evicted_seals
+    assert compact.visible_seals == whole.visible_seals
     assert (
-        shed.shed
+        compact.compacted_anchors
         == ((2, whole.evicted_seals[-1].anchors[-1]),)
         == whole.evicted_anchors
-        == shed.evicted_anchors
+        == compact.evicted_anchors
     )
-    assert shed.drop_evicted() is shed
+    assert compact.drop_evicted() is compact
 
 
 def test_anchors_with_gaps_are_shed_as_stretches() -> None:
     """After an edit, dropped anchors are nobody's."""
     first = fold(TALK[:30], policy=NARROW, costs=WordCosts())
     edited = [*TALK[:4], say("user", 15, first="edited"), *TALK[5:]]
-    whole = fold(edited, seals=first.seals, spent=first.spent, policy=NARROW, costs=WordCosts())
+    whole = fold(
+        edited,
+        seals=first.seals,
+        highest_sealed_anchor=first.highest_sealed_anchor,
+        policy=NARROW,
+        costs=WordCosts(),
+    )
     anchors = [turn for seal in whole.evicted_seals for turn in seal.anchors]
-    told = [anchor for low, high in whole.drop_evicted().shed for anchor in range(low, high + 1)]
+    told = [anchor for low, high in whole.drop_evicted().compacted_anchors for anchor in range(low, high + 1)]
     assert told == anchors
-    assert len(whole.drop_evicted().shed) == 2
+    assert len(whole.drop_evicted().compacted_anchors) == 2
 
 
 @thorough
 @given(talk=conversations, policy=policies(), at=st.integers(0, 40))
 def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPolicy, at: int) -> None:
-    """Step by step and by `fold`, whatever was shed on the way."""
+    """Step by step and by `fold`, whatever was evicted on the way."""
     costs = WordCosts()
     stop = min(at, len(talk))
     begun = fold(talk[:stop], policy=policy, costs=costs).drop_evicted()
@@ -82,19 +88,19 @@ def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPo
         went_on = step(went_on, turn, policy=policy, costs=costs).drop_evicted()
     assert shown(went_on) == shown(whole)
 
-    count = len(begun.head) + sum(last - first + 1 for first, last in begun.shed)
+    count = len(begun.head) + sum(last - first + 1 for first, last in begun.compacted_anchors)
     sealed = [replace(turn, anchor=None) for turn in talk[len(begun.head) : count]]
     users = [place for place, turn in enumerate(sealed) if turn.role == "user"]
-    anchors = [anchor for first, last in begun.shed for anchor in range(first, last + 1)]
+    anchors = [anchor for first, last in begun.compacted_anchors for anchor in range(first, last + 1)]
     request = replace(sealed[users[-1]], anchor=anchors[users[-1]]) if users else None
     resumed = fold(
         [*talk[: len(begun.head)], *talk[count:]],
         policy=policy,
         costs=costs,
         seals=begun.seals,
-        spent=begun.spent,
-        epoch=begun.epoch,
-        shed=begun.shed,
+        highest_sealed_anchor=begun.highest_sealed_anchor,
+        generation=begun.generation,
+        compacted_anchors=begun.compacted_anchors,
         request=request,
     )
     pinned = any(turn.pinned for turn in sealed)

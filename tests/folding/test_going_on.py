@@ -36,19 +36,35 @@ WHOLE = fold(TALK, policy=SMALL, costs=WordCosts())
 def again(talk: list[Turn], begun: Fold = WHOLE, *, fingerprint: str = "words") -> Fold:
     """Fold a conversation, given what an earlier fold left."""
     costs = WordCosts(fingerprint=fingerprint)
-    return fold(talk, seals=begun.seals, spent=begun.spent, epoch=begun.epoch, policy=SMALL, costs=costs)
+    return fold(
+        talk,
+        seals=begun.seals,
+        highest_sealed_anchor=begun.highest_sealed_anchor,
+        generation=begun.generation,
+        policy=SMALL,
+        costs=costs,
+    )
 
 
 def test_the_conversation_that_the_others_change() -> None:
     """Four seals of three turns each, and two turns that are text."""
     assert spelled(WHOLE) == "1 | 2 3 4 | 5 6 7 | 8 9 10 | 11 12 13 | 14 15 r13"
-    assert (WHOLE.last_anchor, WHOLE.spent, WHOLE.epoch) == (15, 13, 1)
+    assert (WHOLE.last_anchor, WHOLE.highest_sealed_anchor, WHOLE.generation) == (15, 13, 1)
 
 
 def test_nothing_is_counted_or_drawn_of_what_was_kept() -> None:
     """Going on costs what the tail costs."""
     costs = WordCosts()
-    assert fold(TALK, seals=WHOLE.seals, spent=WHOLE.spent, policy=SMALL, costs=costs) == WHOLE
+    assert (
+        fold(
+            TALK,
+            seals=WHOLE.seals,
+            highest_sealed_anchor=WHOLE.highest_sealed_anchor,
+            policy=SMALL,
+            costs=costs,
+        )
+        == WHOLE
+    )
     assert costs.counted == [1, 14, 15]
     assert costs.bound == []
 
@@ -85,7 +101,7 @@ def test_a_branch_never_gets_the_anchors_of_what_was_cut_off() -> None:
     """Neither all at once nor one by one, though everything that had them is gone."""
     short = again(TALK[:4])
     assert spelled(short) == "1 | 2 3 4 |  r3"
-    assert (short.last_anchor, short.spent) == (4, 13)
+    assert (short.last_anchor, short.highest_sealed_anchor) == (4, 13)
     stepped = short
     for turn in (user(3), assistant(4)):
         stepped = step(stepped, turn, policy=SMALL, costs=WordCosts())
@@ -96,7 +112,7 @@ def test_a_branch_never_gets_the_anchors_of_what_was_cut_off() -> None:
 def test_a_conversation_that_begins_all_over_numbers_its_head_from_1() -> None:
     """What is head was on no page, and is never cited."""
     empty = again([])
-    assert (empty.last_anchor, empty.spent) == (0, 13)
+    assert (empty.last_anchor, empty.highest_sealed_anchor) == (0, 13)
     stepped = step(
         step(empty, system(2), policy=SMALL, costs=WordCosts()), user(1), policy=SMALL, costs=WordCosts()
     )
@@ -139,7 +155,12 @@ def test_edits_keep_what_stands_before_them_and_give_no_anchor_twice(
         if edited[offset:] and edited[offset].role == "system":
             continue  # it would be head
         changed = fold(
-            edited, seals=begun.seals, spent=begun.spent, epoch=begun.epoch, policy=policy, costs=costs
+            edited,
+            seals=begun.seals,
+            highest_sealed_anchor=begun.highest_sealed_anchor,
+            generation=begun.generation,
+            policy=policy,
+            costs=costs,
         )
         before = [
             seal for seal in begun.seals if seal.anchors and sealed.index(seal.anchors[-1]) + offset < place
@@ -160,25 +181,37 @@ def test_after_an_edit_too_one_by_one_equals_all_at_once(
     costs = WordCosts()
     begun = fold(talk, policy=policy, costs=costs)
     cut = talk[: data.draw(st.integers(len(begun.head), len(talk)))]
-    short = fold(cut, seals=begun.seals, spent=begun.spent, epoch=begun.epoch, policy=policy, costs=costs)
+    short = fold(
+        cut,
+        seals=begun.seals,
+        highest_sealed_anchor=begun.highest_sealed_anchor,
+        generation=begun.generation,
+        policy=policy,
+        costs=costs,
+    )
     stepped = short
     for turn in more:
         stepped = step(stepped, turn, policy=policy, costs=costs)
     kept = stepped.seals
     again = fold(
-        [*cut, *more], seals=kept, spent=stepped.spent, epoch=stepped.epoch, policy=policy, costs=costs
+        [*cut, *more],
+        seals=kept,
+        highest_sealed_anchor=stepped.highest_sealed_anchor,
+        generation=stepped.generation,
+        policy=policy,
+        costs=costs,
     )
     assert again == stepped
 
 
 def test_another_model_folds_everything_anew_under_the_same_anchors() -> None:
-    """In an epoch of its own."""
+    """In a generation of its own."""
     changed = again(TALK, fingerprint="another")
     assert spelled(changed) == spelled(WHOLE)
-    assert changed.epoch == 2
-    assert all(seal.fingerprint == "another" and seal.epoch == 2 for seal in changed.seals)
+    assert changed.generation == 2
+    assert all(seal.fingerprint == "another" and seal.generation == 2 for seal in changed.seals)
     assert again(TALK, changed, fingerprint="another") == changed
-    assert again(TALK, changed).epoch == 3
+    assert again(TALK, changed).generation == 3
 
 
 def test_one_seal_of_another_model_among_them_is_enough() -> None:
@@ -193,7 +226,7 @@ def test_an_epoch_is_remembered_though_no_seal_is_left_to_tell() -> None:
     """The earlier fold's is given, as its spent anchors are."""
     short = again(TALK[:3])
     assert short.seals == ()
-    assert again(TALK[:3], replace(short, epoch=4)).epoch == 4
+    assert again(TALK[:3], replace(short, generation=4)).generation == 4
 
 
 @pytest.mark.parametrize(
@@ -207,7 +240,9 @@ def test_an_epoch_is_remembered_though_no_seal_is_left_to_tell() -> None:
 )
 def test_a_chain_that_is_broken_is_taken_up_to_there(broken: tuple[Seal, ...]) -> None:
     """All turns are there all the same, and their anchors were not given before."""
-    changed = fold(TALK, seals=broken, spent=WHOLE.spent, policy=SMALL, costs=WordCosts())
+    changed = fold(
+        TALK, seals=broken, highest_sealed_anchor=WHOLE.highest_sealed_anchor, policy=SMALL, costs=WordCosts()
+    )
     assert len(places(changed)) == len(TALK)
     assert [seal.number for seal in changed.seals] == [*range(1, len(changed.seals) + 1)]
     assert all(
@@ -248,15 +283,15 @@ def test_the_request_is_found_among_the_sealed_turns() -> None:
 
 
 def test_a_longer_head_sends_seals_away_that_no_longer_fit_beside_it() -> None:
-    """In a new epoch, down to half as always; the same each time until another seal is made; and they come back."""
+    """In a new generation, down to half as always; the same each time until another seal is made; and they come back."""
     longer = [system(SMALL.seal_budget_tokens(head_tokens=0) - 30), *TALK[1:]]
     changed = begun = WHOLE
     assert [seal.tokens for seal in begun.visible_seals] == [20, 20, 20, 20]
     for _ in range(2):
         changed = again(longer, changed)
         assert changed.seals == begun.seals
-        assert ([seal.number for seal in changed.visible_seals], changed.epoch) == ([4], 2)
-    assert again(TALK, changed) == replace(begun, epoch=2)
+        assert ([seal.number for seal in changed.visible_seals], changed.generation) == ([4], 2)
+    assert again(TALK, changed) == replace(begun, generation=2)
 
 
 def test_a_head_that_grows_takes_no_anchor_from_a_sealed_turn() -> None:
@@ -273,7 +308,7 @@ def test_resuming_numbers_turns_that_have_no_anchor_after_all_that_ever_had_one(
         head=WHOLE.head,
         seals=WHOLE.seals[:1],
         recent=[user(1), result(1)],
-        spent=13,
+        highest_sealed_anchor=13,
         policy=SMALL,
         costs=WordCosts(),
     )

@@ -50,12 +50,12 @@ def cost_of_each(talk: list[Turn], policy: FoldPolicy) -> tuple[Fold, list[tuple
 
 @pytest.mark.parametrize("seed", range(2))
 def test_ten_thousand_turns_are_all_there_within_all_limits(seed: int) -> None:
-    """Through dozens of epochs."""
+    """Through dozens of generations."""
     talk = simulated(seed, turns=10_000)
     folded = fold(talk, policy=GLYPH, costs=BOOK)
     assert places(folded) == [*range(1, 10_001)]
     assert len(folded.seals) > 100
-    assert folded.epoch > 10
+    assert folded.generation > 10
     assert sum(seal.tokens for seal in folded.visible_seals) <= GLYPH.seal_budget_tokens(
         head_tokens=folded.head_tokens
     )
@@ -95,5 +95,12 @@ def test_an_agents_conversation_folds() -> None:
     policy = FoldPolicy.for_profile(ModelProfile.from_name("smolvlm"))
     folded = fold(talk, policy=policy, costs=BOOK)
     assert len(folded.seals) > 20
-    again = fold(talk, seals=folded.seals, spent=folded.spent, epoch=folded.epoch, policy=policy, costs=BOOK)
+    again = fold(
+        talk,
+        seals=folded.seals,
+        highest_sealed_anchor=folded.highest_sealed_anchor,
+        generation=folded.generation,
+        policy=policy,
+        costs=BOOK,
+    )
     assert again == folded

@@ -18,12 +18,12 @@ PAGE = SealedPage(number=1, digest="aa", size=(588, 840), tokens=632, bytes=9, a
 PICTURE = SealedPicture(anchor=2, position=1, size=(20, 10), tokens=4, bytes=7, digest="bb")
 LOST = SealedPicture(anchor=2, position=2, size=None, tokens=0)
 SEAL = Seal(
-    number=2, epoch=3, oldest=2, kind="pages", anchors=(1, 2), turns="cc", sealed_at=9, pages=(PAGE,),
+    number=2, generation=3, oldest=2, kind="pages", anchors=(1, 2), turns="cc", sealed_at=9, pages=(PAGE,),
     pictures=(PICTURE, LOST), ledger=("key «\udcff»",), ledger_omitted=4, text_tokens=99, tokens=700, previous="dd",
     fingerprint="ee",
 )  # fmt: skip
 OTHER: dict[str, Any] = {
-    "number": 7, "epoch": 8, "oldest": 3, "kind": "text", "anchors": (1, 3), "turns": "c", "sealed_at": 10,
+    "number": 7, "generation": 8, "oldest": 3, "kind": "text", "anchors": (1, 3), "turns": "c", "sealed_at": 10,
     "pages": (PAGE, PAGE), "pictures": (LOST, PICTURE), "ledger": ("key", "«\udcff»"), "ledger_omitted": 5,
     "text_tokens": 98, "tokens": 701, "previous": "d", "fingerprint": "e",
 }  # fmt: skip

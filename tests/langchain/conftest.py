@@ -53,7 +53,7 @@ def server() -> Iterator[FakeVLMServer]:
 
 @pytest.fixture
 def chat() -> Chat:
-    """Give LangChain's own client of a server."""
+    """Return LangChain's own client of a server."""
 
     def chat(server: FakeVLMServer, **options: Any) -> ChatOpenAI:
         defaults: dict[str, Any] = {"model": "glyph", "api_key": "x", "max_retries": 0}
@@ -79,7 +79,7 @@ def look_up() -> BaseTool:
 
 @pytest.fixture
 def agent(chat: Chat, look_up: BaseTool) -> Callable[..., Agent]:
-    """Give an agent with a tool, on a server."""
+    """Return an agent with a tool, on a server."""
 
     def agent(server: FakeVLMServer, *middleware: Any, model: Any = None, **options: Any) -> Agent:
         return create_agent(
@@ -112,7 +112,7 @@ def ask() -> Callable[..., list[BaseMessage]]:
 
 @pytest.fixture
 def questions() -> Callable[[int, str], str]:
-    """Give what `ask` asks."""
+    """Return what `ask` asks."""
     return question
 
 
@@ -123,7 +123,7 @@ def question(number: int, thread: str = "1") -> str:
 
 @pytest.fixture
 def holds_png() -> Callable[[Any], bool]:
-    """Say whether any string or bytes in a value, however deep, holds a PNG file, as it is or as base64."""
+    """Return whether any string or bytes in a value, however deep, holds a PNG file, as it is or as base64."""
 
     def holds(value: Any) -> bool:
         if isinstance(value, str):

@@ -30,7 +30,7 @@ from glyph_memory.testing import FakeVLMServer
 
 
 def excerpts(count: int, *, lines: int = 12) -> list[Document]:
-    """Give documents of some lines each."""
+    """Return documents of some lines each."""
     return [
         Document(
             "\n".join(

@@ -17,7 +17,7 @@ PACKAGE = Path(str(langchain_glyph_memory.__file__)).parent
 
 
 def _imported() -> dict[str, str]:
-    """Give the names that type checkers see, and the module of each."""
+    """Return the names that type checkers see, and the module of each."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
     return {
         str(name.asname): str(node.module).rpartition(".")[2]

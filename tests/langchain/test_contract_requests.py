@@ -27,17 +27,17 @@ BLOCK_TOKENS = 16
 
 
 def digests(request: FakeRequest) -> list[str]:
-    """Give a request's images, in order."""
+    """Return a request's images, in order."""
     return [image.digest for image in request.images]
 
 
 def bodies(requests: Sequence[FakeRequest]) -> list[str]:
-    """Give requests as they were on the wire, without what streaming adds."""
+    """Return requests as they were on the wire, without what streaming adds."""
     return [json.dumps([request.body["messages"], request.body.get("tools")]) for request in requests]
 
 
 def image_roles(request: FakeRequest) -> set[str]:
-    """Give the roles of the messages that hold images."""
+    """Return the roles of the messages that hold images."""
     return {
         message["role"]
         for message in request.body["messages"]

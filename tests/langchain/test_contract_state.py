@@ -30,17 +30,17 @@ WHERE: Any = {"configurable": {"thread_id": "1"}}
 
 
 def digests(request: FakeRequest) -> list[str]:
-    """Give a request's images, in order."""
+    """Return a request's images, in order."""
     return [image.digest for image in request.images]
 
 
 def wire(server: FakeVLMServer) -> list[str]:
-    """Give the requests as they were on the wire."""
+    """Return the requests as they were on the wire."""
     return [json.dumps(request.body["messages"]) for request in server.requests]
 
 
 def stored(saver: Any) -> Any:
-    """Give everything that a saver holds."""
+    """Return everything that a saver holds."""
     if isinstance(saver, InMemorySaver):
         return [dict(saver.storage), dict(saver.writes), dict(saver.blobs)]
     tables = [row[0] for row in saver.conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -48,7 +48,7 @@ def stored(saver: Any) -> Any:
 
 
 def is_whole(messages: list[BaseMessage], questions: Callable[[int, str], str], count: int) -> bool:
-    """Say whether a history of questions, calls, results and answers has all of them, in order."""
+    """Return whether a history of questions, calls, results and answers has all of them, in order."""
     kinds = [message.type for message in messages]
     asked = [message.content for message in messages if message.type == "human"]
     return kinds == ["human", "ai", "tool", "ai"] * count and asked == [

@@ -50,7 +50,7 @@ def talk(agent: Any, count: int, said: str = LONG) -> Any:
 
 
 def deep(server: FakeVLMServer, chat: Any, *middleware: Any, **profile: Any) -> Any:
-    """Give a deep agent with a small window."""
+    """Return a deep agent with a small window."""
     model = chat(server, profile={"max_input_tokens": 7_000, **profile})
     return create_deep_agent(model, middleware=middleware, checkpointer=InMemorySaver())
 

@@ -48,13 +48,13 @@ def note(document: Document) -> dict[str, Any]:
 
 
 def digests(blocks: Sequence[dict[str, Any]]) -> list[str]:
-    """Give the digest of every picture's pixels."""
+    """Return the digest of every picture's pixels."""
     files = [base64.b64decode(block["base64"]) for block in blocks if block["type"] == "image"]
     return [pixel_digest(Image.open(io.BytesIO(file))) for file in files]
 
 
 def texts(blocks: Sequence[dict[str, Any]]) -> list[str]:
-    """Give the texts."""
+    """Return the texts."""
     return [block["text"] for block in blocks if block["type"] == "text"]
 
 

@@ -21,7 +21,7 @@ def history() -> list[BaseMessage]:
 
 
 def blocks(messages: list[BaseMessage]) -> list[dict[Any, Any]]:
-    """Give the blocks of the message that holds the pages."""
+    """Return the blocks of the message that holds the pages."""
     return [block for block in messages[1].content if isinstance(block, dict)]
 
 

@@ -43,7 +43,7 @@ def history(tmp_path: Path, early: FoldPolicy) -> Iterator[GlyphChatMessageHisto
 
 
 def talk(count: int, *, first: int = 0) -> list[BaseMessage]:
-    """Give questions and answers."""
+    """Return questions and answers."""
     messages: list[BaseMessage] = []
     for number in range(first, first + count):
         messages += [
@@ -54,7 +54,7 @@ def talk(count: int, *, first: int = 0) -> list[BaseMessage]:
 
 
 def pictures(messages: list[BaseMessage]) -> list[str]:
-    """Give every picture of a request, as base64."""
+    """Return every picture of a request, as base64."""
     blocks = [block for message in messages if isinstance(message.content, list) for block in message.content]
     return [block["base64"] for block in blocks if isinstance(block, dict) and block["type"] == "image"]
 

@@ -19,7 +19,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 from langchain_glyph_memory.blocks import image_block
-from langchain_glyph_memory.messages import key_of, message_of, name_of, to_message, turn_of, with_origin
+from langchain_glyph_memory.messages import key_of, message_of, name_of, to_message, to_stored_turn, turn_of
 from PIL import Image
 
 from glyph_memory import Context, GlyphMemoryWarning, ToolCall, Turn, typeset
@@ -219,14 +219,14 @@ def test_a_message_without_an_id_has_a_name_that_stands_for_it_everywhere() -> N
 )
 def test_a_message_comes_back_as_it_was(message: BaseMessage) -> None:
     """With everything that was on it, from the turn that a store keeps."""
-    back = message_of(with_origin(message))
+    back = message_of(to_stored_turn(message))
     assert (type(back), back) == (type(message), message)
 
 
 def test_what_json_cannot_keep_is_told() -> None:
     """An object in an artifact is kept as its description, and the user learns of it."""
     with pytest.warns(GlyphMemoryWarning, match="complex"):
-        turn = with_origin(ToolMessage("x", tool_call_id="1", id="m", artifact=1j))
+        turn = to_stored_turn(ToolMessage("x", tool_call_id="1", id="m", artifact=1j))
     back = message_of(turn)
     assert isinstance(back, ToolMessage)
     assert (back.content, back.artifact) == ("x", "1j")

@@ -37,12 +37,12 @@ LONG = "The parcel left the second floor at noon and nobody has seen it since. "
 
 @pytest.fixture
 def glyph(early: FoldPolicy) -> Callable[..., GlyphMemoryMiddleware]:
-    """Give middleware that folds early."""
+    """Return middleware that folds early."""
     return lambda **options: GlyphMemoryMiddleware("glyph", **({"policy": early} | options))
 
 
 def digests(request: FakeRequest) -> list[str]:
-    """Give a request's images, in order."""
+    """Return a request's images, in order."""
     return [image.digest for image in request.images]
 
 
@@ -218,7 +218,7 @@ def test_what_has_left_the_prompt_stays_known_in_another_process(early: FoldPoli
         return repr([message.content for message in seen])
 
     first = sent(history)
-    assert state[BOOKMARK]["shed"]
+    assert state[BOOKMARK]["evicted"]
     assert "are older and not shown" in first
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -14,8 +14,8 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
-from langchain_glyph_memory.folding import new_folding
-from langchain_glyph_memory.spelling import request_messages
+from langchain_glyph_memory.folding import make_folding
+from langchain_glyph_memory.spelling import write_request
 
 from glyph_memory import FoldPolicy
 
@@ -24,15 +24,15 @@ LONG = "The parcel left the second floor at noon and nobody has seen it since. "
 
 
 def sent(*messages: BaseMessage, policy: FoldPolicy | None = None, merge: bool = True) -> list[BaseMessage]:
-    """Give what is sent of a history, and hold that nothing in it was changed."""
+    """Return what is sent of a history, and hold that nothing in it was changed."""
     before = copy.deepcopy(messages)
-    found = request_messages(new_folding("glyph", policy=policy).fold(messages), merge=merge)
+    found = write_request(make_folding("glyph", policy=policy).fold(messages), merge=merge)
     assert [message.model_dump() for message in messages] == [message.model_dump() for message in before]
     return found
 
 
 def texts(message: BaseMessage) -> list[str]:
-    """Give the texts of a message's blocks."""
+    """Return the texts of a message's blocks."""
     if isinstance(message.content, str):
         return [message.content]
     return [block["text"] for block in message.content if isinstance(block, dict) and "text" in block]
@@ -172,9 +172,9 @@ def test_pages_and_the_users_own_message_become_one_that_stays_the_users(early: 
         {"type": "image", "url": "https://a.b"},
     ]
     last = HumanMessage(own, id="m-9", name="Ada", additional_kwargs={"own": 1})
-    folded = new_folding("glyph", policy=early).fold(_long_history(last, AIMessage("Yes.")))
+    folded = make_folding("glyph", policy=early).fold(_long_history(last, AIMessage("Yes.")))
     assert folded.recent[0].message is last
-    merged, apart = request_messages(folded), request_messages(folded, merge=False)
+    merged, apart = write_request(folded), write_request(folded, merge=False)
     assert [(m.id, m.name, m.additional_kwargs) for m in merged[:-1]] == [("m-9", "Ada", {"own": 1})]
     assert merged[0].content[-2:] == own
     assert apart[1] is last

@@ -38,7 +38,7 @@ def tools(memory: GlyphMemory) -> dict[str, BaseTool]:
 
 
 def labels(told: str) -> list[str]:
-    """Give the lines that say whose words follow: those that are not indented."""
+    """Return the lines that say whose words follow: those that are not indented."""
     return [line for line in re.split(f"[{BREAKS}]+", told) if line and not line.startswith("  ")]
 
 
@@ -186,7 +186,7 @@ def talked(agent: Any, thread: str, secret: str, turns: int = 25) -> None:
 
 
 def results(messages: list[BaseMessage]) -> dict[str, str]:
-    """Give what tools answered, by the call's id."""
+    """Return what tools answered, by the call's id."""
     return {
         message.tool_call_id: str(message.text) for message in messages if isinstance(message, ToolMessage)
     }

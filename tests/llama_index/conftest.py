@@ -24,7 +24,7 @@ Wire = list[Mapping[str, Any]]
 
 @pytest.fixture
 def policy() -> FoldPolicy:
-    """Give a policy under which some turns make a page."""
+    """Return a policy under which some turns make a page."""
     return FoldPolicy(
         window_tokens=6000,
         output_tokens=500,
@@ -38,13 +38,13 @@ def policy() -> FoldPolicy:
 
 @pytest.fixture
 def talk() -> list[ChatMessage]:
-    """Give an agent's conversation of 120 messages, tools included."""
+    """Return an agent's conversation of 120 messages, tools included."""
     return [message_of(turn) for turn in agent_conversation(turns=120)]
 
 
 @pytest.fixture
 def memory(policy: FoldPolicy) -> GlyphMemory:
-    """Give an empty memory that folds early."""
+    """Return an empty memory that folds early."""
     return GlyphMemory.from_defaults(policy=policy)
 
 
@@ -57,7 +57,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 async def clients() -> AsyncIterator[Clients]:
-    """Give HTTP clients that are closed after the test: LlamaIndex leaves its own open."""
+    """Return HTTP clients that are closed after the test: LlamaIndex leaves its own open."""
     async with AsyncExitStack() as opened:
 
         def clients() -> dict[str, Any]:
@@ -94,13 +94,13 @@ def glyph_llm(policy: FoldPolicy, clients: Clients) -> Callable[[FakeVLMServer],
 
 @pytest.fixture
 def wire() -> Callable[[FakeVLMServer], list[Wire]]:
-    """Give the messages of every request that a server understood."""
+    """Return the messages of every request that a server understood."""
     return lambda server: [list(request.body["messages"]) for request in server.requests]
 
 
 @pytest.fixture
 def pictures() -> Callable[[Wire], list[tuple[str, str]]]:
-    """Give role and data of every picture on the wire, in order."""
+    """Return role and data of every picture on the wire, in order."""
 
     def found(messages: Wire) -> list[tuple[str, str]]:
         return [
@@ -138,7 +138,7 @@ def check_wire(pictures: Callable[[Wire], list[tuple[str, str]]]) -> Callable[[W
 
 
 def _plain(held: object) -> object:
-    """Give all that is in something; pages leave their bytes out where they are printed."""
+    """Return all that is in something; pages leave their bytes out where they are printed."""
     if isinstance(held, BaseModel):
         return [
             *map(_plain, held.__dict__.values()),
@@ -151,7 +151,7 @@ def _plain(held: object) -> object:
 
 @pytest.fixture
 def holds_pages() -> Callable[[object], bool]:
-    """Say whether something that is stored, sent or told holds a page: as bytes, base64 or base64 of that."""
+    """Return whether something that is stored, sent or told holds a page: as bytes, base64 or base64 of that."""
 
     def found(held: object) -> bool:
         text = held if isinstance(held, str) else repr(_plain(held))
@@ -164,13 +164,13 @@ def holds_pages() -> Callable[[object], bool]:
 
 @pytest.fixture
 def said() -> Callable[[Sequence[ChatMessage]], list[object]]:
-    """Give what messages say, to compare."""
+    """Return what messages say, to compare."""
     return lambda messages: [message.model_dump() for message in messages]
 
 
 @pytest.fixture
 def pages_of() -> Callable[[Sequence[ChatMessage]], list[PageImageBlock]]:
-    """Give the pages in messages, in order."""
+    """Return the pages in messages, in order."""
     return lambda messages: [
         block for message in messages for block in message.blocks if isinstance(block, PageImageBlock)
     ]

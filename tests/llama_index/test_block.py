@@ -25,7 +25,7 @@ Said = Callable[[Sequence[ChatMessage]], list[object]]
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SQLAlchemyChatStore]:
-    """Give LlamaIndex's store, in a file."""
+    """Return LlamaIndex's store, in a file."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'talk.db'}")
     yield SQLAlchemyChatStore(table_name="talk", async_engine=engine)
     await engine.dispose()
@@ -44,7 +44,7 @@ def wired(store: SQLAlchemyChatStore) -> Callable[..., Memory]:
 
 
 def flat(messages: Sequence[ChatMessage]) -> str:
-    """Give all text of messages."""
+    """Return all text of messages."""
     return "\n".join(message.content or "" for message in messages)
 
 

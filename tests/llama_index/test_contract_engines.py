@@ -39,7 +39,7 @@ def answer(request: FakeRequest) -> str:
 
 @pytest.fixture(params=["simple", "context", "condense"])
 def engine(request: pytest.FixtureRequest) -> Callable[[Any, GlyphMemory], BaseChatEngine]:
-    """Give each kind of chat engine, for an LLM and a memory."""
+    """Return each kind of chat engine, for an LLM and a memory."""
 
     def made(llm: Any, memory: GlyphMemory) -> BaseChatEngine:
         if request.param == "simple":
@@ -54,7 +54,7 @@ def engine(request: pytest.FixtureRequest) -> Callable[[Any, GlyphMemory], BaseC
 
 
 def asked_of(memory: GlyphMemory) -> list[str | None]:
-    """Give what users said."""
+    """Return what users said."""
     return [message.content for message in memory.get_all() if message.role == MessageRole.USER]
 
 

@@ -33,7 +33,7 @@ def documents() -> list[Document]:
 
 
 def parsed_before(pipeline: IngestionPipeline, documents: list[Document], parser: PageNodeParser) -> bool:
-    """Tell whether a run with a parser finds the pipeline's cache filled: whether ids are those of before."""
+    """Return whether a run with a parser finds the pipeline's cache filled: whether ids are those of before."""
     before = {node.node_id for node in pipeline.run(documents=documents)}
     other = IngestionPipeline(transformations=[parser], cache=pipeline.cache)
     return before == {node.node_id for node in other.run(documents=documents)}

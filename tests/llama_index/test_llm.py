@@ -126,12 +126,12 @@ def test_the_same_messages_are_sent_alike_by_another_process(
     serve: Serve, policy: FoldPolicy, talk: list[ChatMessage], wire: Wires
 ) -> None:
     """It keeps no history: what it remembers saves time alone."""
-    from llama_index.memory.glyph.options import folding_of
+    from llama_index.memory.glyph.options import get_folding
 
     server = serve(answer=lambda request: "Done.")
     for end in (40, 80, 120):
         GlyphOpenAILike(api_base=server.base_url, api_key="x", policy=policy).chat(talk[:end])
-    folding_of.cache_clear()
+    get_folding.cache_clear()
     GlyphOpenAILike(api_base=server.base_url, api_key="x", policy=policy).chat(talk)
     assert wire(server)[-1] == wire(server)[-2]
 

@@ -20,7 +20,7 @@ from llama_index.core.memory import BaseMemory
 from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import GlyphChatStore, GlyphFoldEvent, GlyphMemory, PageImageBlock
-from llama_index.memory.glyph.request import unfolded
+from llama_index.memory.glyph.request import restore_history
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.event_handlers import BaseEventHandler
@@ -60,7 +60,7 @@ class LateStore(SimpleChatStore):
 
 @pytest.fixture(params=["simple", "late", "sql", "given"])
 def any_memory(request: pytest.FixtureRequest, policy: FoldPolicy, tmp_path: Path) -> GlyphMemory:
-    """Give an empty memory over each kind of store."""
+    """Return an empty memory over each kind of store."""
     match request.param:
         case "sql":
             return GlyphMemory.from_store(tmp_path / "chat.db", "alice", policy=policy)
@@ -130,7 +130,7 @@ def test_what_was_sent_stays_at_the_beginning_until_the_next_seal(
             else:
                 sealed += 1
                 old, new = ([page.image for page in pages_of(sent)] for sent in (before, now))
-                assert new[: len(old)] == old or new[0] in old  # the oldest leave together, in an epoch
+                assert new[: len(old)] == old or new[0] in old  # the oldest leave together, in a generation
             before = now
     assert grew > sealed > 2
 
@@ -447,8 +447,10 @@ def test_what_was_given_can_be_copied_and_pickled(
     memory.put_messages(talk)
     sent = memory.get()
     assert said(copy.deepcopy(sent)) == said(unpickled(sent)) == said(sent)
-    assert unfolded(copy.deepcopy(sent)).origin.folded is unfolded(sent).origin.folded is not None
-    assert unfolded(unpickled(sent)).origin.folded is None
+    assert (
+        restore_history(copy.deepcopy(sent)).origin.folded is restore_history(sent).origin.folded is not None
+    )
+    assert restore_history(unpickled(sent)).origin.folded is None
 
 
 def test_a_bookmark_that_cannot_be_read_is_left_out_with_a_warning(
@@ -457,7 +459,7 @@ def test_a_bookmark_that_cannot_be_read_is_left_out_with_a_warning(
     """The history is folded anew, which gives the same."""
     memory.put_messages(talk)
     sent = said(memory.get())
-    unreadable: list[object] = ["x", {"seals": 3}, {"seals": [{}], "shed": []}]
+    unreadable: list[object] = ["x", {"seals": 3}, {"seals": [{}], "evicted": []}]
     for broken in unreadable:
         with pytest.warns(GlyphMemoryWarning, match="bookmark cannot be read"):
             back = GlyphMemory.from_dict(memory.to_dict() | {"bookmark": broken})

@@ -18,14 +18,14 @@ from glyph_memory import GlyphMemory as Conversation
 
 @pytest.fixture
 def file_store(tmp_path: Path, policy: FoldPolicy) -> Iterator[GlyphChatStore]:
-    """Give a store in a file."""
+    """Return a store in a file."""
     store = GlyphChatStore(url=str(tmp_path / "chat.db"), policy=policy)
     yield store
     store.close()
 
 
 def numbered(*numbers: int) -> list[ChatMessage]:
-    """Give messages that say a number."""
+    """Return messages that say a number."""
     return [ChatMessage(role="user", content=str(number)) for number in numbers]
 
 

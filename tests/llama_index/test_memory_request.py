@@ -23,7 +23,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.llms.openai.utils import to_openai_message_dicts as _to_openai
 from llama_index.memory.glyph import GlyphMemory, PageImageBlock
-from llama_index.memory.glyph.request import PagesMessage, unfolded, without_pages
+from llama_index.memory.glyph.request import PagesMessage, replace_pages, restore_history
 from PIL import Image
 
 from glyph_memory import FoldPolicy
@@ -39,30 +39,30 @@ Said = Callable[[Sequence[ChatMessage]], list[object]]
 
 
 def call(number: int = 1, **arguments: object) -> ToolCallBlock:
-    """Give a call of a tool."""
+    """Return a call of a tool."""
     return ToolCallBlock(tool_call_id=f"c{number}", tool_name="look", tool_kwargs=arguments)
 
 
 def asked(*blocks: ContentBlock, text: str = "Looking.") -> ChatMessage:
-    """Give an assistant's message that calls tools."""
+    """Return an assistant's message that calls tools."""
     return ChatMessage(role="assistant", blocks=[TextBlock(text=text), *blocks])
 
 
 def result(number: int = 1, text: str = "42", *blocks: ContentBlock) -> ChatMessage:
-    """Give a tool's result."""
+    """Return a tool's result."""
     return ChatMessage(
         role="tool", blocks=[TextBlock(text=text), *blocks], additional_kwargs={"tool_call_id": f"c{number}"}
     )
 
 
 def user(text: str = "What is it?") -> ChatMessage:
-    """Give a user's message."""
+    """Return a user's message."""
     return ChatMessage(role="user", content=text)
 
 
 @pytest.fixture
 def sent(policy: FoldPolicy) -> Callable[..., list[ChatMessage]]:
-    """Give what is sent of some messages."""
+    """Return what is sent of some messages."""
 
     def of(*messages: ChatMessage) -> list[ChatMessage]:
         return GlyphMemory.from_defaults(policy=policy, chat_history=messages).get()
@@ -72,7 +72,7 @@ def sent(policy: FoldPolicy) -> Callable[..., list[ChatMessage]]:
 
 @pytest.fixture
 def png() -> bytes:
-    """Give a small picture."""
+    """Return a small picture."""
     stream = BytesIO()
     Image.new("L", (56, 56), 255).save(stream, "PNG")
     return stream.getvalue()
@@ -296,13 +296,13 @@ def test_a_request_knows_the_history_it_stands_for(
     """With what stands before it, what came after, and what changed in it since."""
     told = GlyphMemory.from_defaults(policy=policy, chat_history=talk[1:]).get()
     before, after = ChatMessage(role="system", content="Be brief."), user("More?")
-    known = unfolded([before, *told, after])
+    known = restore_history([before, *told, after])
     assert known.before == [before]
     assert [message.content for message in known.history] == [
         message.content for message in [*talk[1:], after]
     ]
-    assert without_pages([before, *told, after]) == known.messages
-    assert unfolded(talk).messages == talk
+    assert replace_pages([before, *told, after]) == known.messages
+    assert restore_history(talk).messages == talk
 
 
 def test_pages_of_unknown_origin_are_told_of_in_words(
@@ -312,6 +312,6 @@ def test_pages_of_unknown_origin_are_told_of_in_words(
     told = GlyphMemory.from_defaults(policy=policy, chat_history=talk).get()
     rebuilt = [message.format_vars() if isinstance(message, PagesMessage) else message for message in told]
     assert pages_of(rebuilt)
-    words = without_pages(rebuilt)
+    words = replace_pages(rebuilt)
     assert pages_of(words) == []
     assert repr(words).count("cannot be shown here") == len(pages_of(told))

@@ -29,7 +29,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.prompts import ChatPromptTemplate
 from llama_index.memory.glyph import PageImageBlock, message_of, turn_of
-from llama_index.memory.glyph.messages import from_json, key_of, name_of, to_json, with_origin
+from llama_index.memory.glyph.messages import from_json, key_of, name_of, to_json, to_stored_turn
 from openai.types.chat import ChatCompletionMessageToolCall
 from openai.types.chat.chat_completion_message_tool_call import Function
 from PIL import Image
@@ -39,7 +39,7 @@ from glyph_memory import ImagePart, ToolCall, Turn
 
 @pytest.fixture
 def png() -> bytes:
-    """Give a small picture."""
+    """Return a small picture."""
     stream = BytesIO()
     Image.new("L", (28, 28), 255).save(stream, "PNG")
     return stream.getvalue()
@@ -135,7 +135,7 @@ def test_a_cache_point_says_nothing() -> None:
 
 
 def openai_call() -> ChatCompletionMessageToolCall:
-    """Give a call as OpenAI's client does."""
+    """Return a call as OpenAI's client does."""
     return ChatCompletionMessageToolCall(
         id="c1", type="function", function=Function(name="look", arguments='{"what": "a"}')
     )
@@ -172,7 +172,7 @@ def test_a_result_says_whose_it_is() -> None:
 
 
 def every_difference(png: bytes) -> list[ChatMessage]:
-    """Give messages of which each says something else."""
+    """Return messages of which each says something else."""
     call = ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs='{"what": "a"}')
     other = ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs='{"what": "b"}')
     return [
@@ -228,8 +228,8 @@ def test_a_turn_with_its_origin_gives_the_message_back_exactly(png: bytes) -> No
         ToolCallBlock(tool_call_id="c1", tool_name="look", tool_kwargs={"what": 1}),
     ]
     message = ChatMessage(role="assistant", blocks=blocks, additional_kwargs={"name": "Ada", "more": [1]})
-    assert message_of(with_origin(message)) == message
-    turn = with_origin(message)
+    assert message_of(to_stored_turn(message)) == message
+    turn = to_stored_turn(message)
     assert turn == Turn(
         **{**{f: getattr(turn_of(message), f) for f in Turn.__slots__}, "origin": turn.origin}
     )
@@ -278,7 +278,7 @@ def test_what_json_cannot_hold_is_told_by_its_repr() -> None:
 def test_any_text_comes_back_through_json(text: str, role: str) -> None:
     """Whatever characters: surrogates are none that JSON holds, and hypothesis makes none."""
     message = ChatMessage(role=role, content=text)
-    assert message_of(with_origin(message)) == message
+    assert message_of(to_stored_turn(message)) == message
     assert turn_of(message).text == text
 
 
@@ -287,7 +287,7 @@ def test_any_text_comes_back_through_json(text: str, role: str) -> None:
 
 @pytest.fixture
 def page(png: bytes) -> PageImageBlock:
-    """Give a page."""
+    """Return a page."""
     return PageImageBlock.of(ImagePart(data=png, size=(28, 28)), tokens=3, last_anchor=7)
 
 

@@ -256,7 +256,7 @@ async def test_a_prompt_helper_looks_at_no_url_and_leaves_what_it_cannot_read(
     broken = ImageBlock(image=b"not an image", image_mimetype="image/png")
     message = ChatMessage(blocks=[TextBlock(text="x"), ImageBlock(path=picture), far, broken])
     helper = PagePromptHelper.from_dict(PagePromptHelper().to_dict())
-    counted = helper._counted(message)
+    counted = helper._add_image_costs(message)
     assert [type(block).__name__ for block in message.blocks] == ["TextBlock", *["ImageBlock"] * 3]
     assert await counted.blocks[1].aestimate_tokens() == ModelProfile.from_name("glyph").image_tokens(
         (588, 840)

@@ -203,7 +203,7 @@ def test_damaged_seals_are_made_anew(database: Path, talk: Talk, damage: str) ->
     with small(database) as memory:
         after = memory.fold()
         assert [seal.anchors for seal in after.seals] == [seal.anchors for seal in before.seals]
-        assert after.epoch > before.epoch
+        assert after.generation > before.generation
         assert memory.context().images
         assert after == memory.fold()
 
@@ -213,10 +213,10 @@ def test_damaged_seals_are_made_anew(database: Path, talk: Talk, damage: str) ->
 
 @pytest.mark.parametrize("damage", ["corrupt", "truncated", "empty", "swapped", "gone", "folder", "text"])
 def test_a_page_file_that_is_wrong_is_drawn_again(database: Path, talk: Talk, damage: str) -> None:
-    """The same bytes are sent as ever, in the same epoch."""
+    """The same bytes are sent as ever, in the same generation."""
     with small(database) as memory:
         memory.extend(talk)
-        context, epoch = memory.context(), memory.fold().epoch
+        context, generation = memory.context(), memory.fold().generation
     files = sorted(pages_folder(database).glob("*.png"))
     assert len(files) > 3
     contents = [file.read_bytes() for file in files]
@@ -236,7 +236,7 @@ def test_a_page_file_that_is_wrong_is_drawn_again(database: Path, talk: Talk, da
             file.write_bytes(wrong[damage])
     with small(database) as memory:
         assert memory.context() == context
-        assert memory.fold().epoch == epoch
+        assert memory.fold().generation == generation
 
 
 def test_a_cache_folder_may_be_deleted_read_only_or_a_file(database: Path, talk: Talk) -> None:

@@ -34,7 +34,7 @@ def files(database: Path) -> set[str]:
 
 
 def digests(memory: GlyphMemory) -> set[str]:
-    """Give the digests of all images of a memory's seals."""
+    """Return the digests of all images of a memory's seals."""
     return {digest for seal in memory.fold().seals for digest in seal.digests}
 
 

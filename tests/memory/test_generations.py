@@ -1,4 +1,4 @@
-"""What begins an epoch: another profile, policy or style, fonts changed unseen. Nothing is lost, anchors stay."""
+"""What begins a generation: another profile, policy or style, fonts changed unseen. Nothing is lost, anchors stay."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def test_a_change_draws_everything_anew_and_loses_nothing(database: Path, talk: 
     with small(database, **CHANGES[change]) as memory, small(**CHANGES[change]) as always:
         always.extend(turns)
         second = memory.fold()
-        assert second.epoch > first.epoch
+        assert second.generation > first.generation
         assert [seal.anchors for seal in second.seals] == [seal.anchors for seal in always.fold().seals]
         assert [seal.digests for seal in second.seals] == [seal.digests for seal in always.fold().seals]
         assert without_uuids(memory) == without_uuids(always)
         assert list(memory.turns()) == turns
         memory.extend(talk[100:])
-        assert memory.fold().epoch >= second.epoch
+        assert memory.fold().generation >= second.generation
         turns = list(memory.turns())
         second = memory.fold()
     with small(database) as memory, small() as always:
         always.extend(turns)
-        assert memory.fold().epoch > second.epoch
+        assert memory.fold().generation > second.generation
         assert [seal.digests for seal in memory.fold().seals] == [
             seal.digests for seal in always.fold().seals
         ]
@@ -52,7 +52,7 @@ def test_a_change_draws_everything_anew_and_loses_nothing(database: Path, talk: 
 
 
 def without_uuids(memory: GlyphMemory) -> list[Any]:
-    """Give a context's parts, images by their bytes."""
+    """Return a context's parts, images by their bytes."""
     return [
         part if isinstance(part, str) else part.data
         for message in memory.context().messages
@@ -89,7 +89,7 @@ def test_two_processes_that_fold_otherwise_both_come_to_an_end(database: Path, s
 
 
 def places(memory: GlyphMemory) -> list[int]:
-    """Give the anchors of all that a fold holds."""
+    """Return the anchors of all that a fold holds."""
     fold = memory.fold()
     anchors = [turn.anchor or 0 for turn in fold.head]
     anchors += [anchor for seal in fold.seals for anchor in seal.anchors]
@@ -97,7 +97,7 @@ def places(memory: GlyphMemory) -> list[int]:
 
 
 def forged(seals: Sequence[Seal], *, more: int = 0) -> list[Seal]:
-    """Give a chain whose pages look otherwise than these fonts draw them, sound in all else."""
+    """Return a chain whose pages look otherwise than these fonts draw them, sound in all else."""
     chain: list[Seal] = []
     for seal in seals:
         first = chain[-1].pages[-1].number + 1 if chain else 1
@@ -114,15 +114,15 @@ def test_fonts_that_changed_unseen_begin_an_epoch(database: Path, talk: Talk) ->
     with small(database) as memory:
         memory.extend(talk[:60])
         fold = memory.fold()
-        assert (len(fold.visible_seals) > 3, fold.epoch) == (True, 1)
+        assert (len(fold.visible_seals) > 3, fold.generation) == (True, 1)
         shelf = memory._shelf
         records = [_make_record(seal) for seal in forged(fold.seals)]
         assert shelf.replace_seals(0, records, edits=shelf.state().edits)
     with small(database) as memory:
         assert memory.zoom("page 1").turns
-        assert memory.fold().epoch == 1
+        assert memory.fold().generation == 1
         context = memory.context()
-        assert memory.fold().epoch == 2
+        assert memory.fold().generation == 2
         assert [image.data for image in context.images] == [page.png() for page in memory.pages()]
         after = memory.fold()
         assert memory.context() == context
@@ -141,6 +141,6 @@ def test_a_page_that_these_fonts_have_no_more_is_not_missed(database: Path, talk
         assert shelf.replace_seals(0, [_make_record(seal) for seal in chain], edits=shelf.state().edits)
     with small(database) as memory:
         assert memory.zoom(f"page {len(chain[0].pages)}").turns
-        assert memory.fold().epoch == 2
+        assert memory.fold().generation == 2
         with pytest.raises(StoreError, match="numbered 1 to"):
             memory.zoom(f"page {chain[-1].pages[-1].number}")

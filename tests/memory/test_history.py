@@ -62,7 +62,7 @@ ONCE = folding_of().fold(TALK)
 
 def test_the_history_that_the_others_fold() -> None:
     """Some seals are shown, more have left, and what is recent is text."""
-    assert (len(ONCE.fold.visible_seals), ONCE.bookmark.shed_count, len(ONCE.recent)) == (5, 188, 14)
+    assert (len(ONCE.fold.visible_seals), ONCE.bookmark.evicted_count, len(ONCE.recent)) == (5, 188, 14)
     assert ONCE.notice == ""
 
 
@@ -82,17 +82,17 @@ def test_another_process_goes_on_from_the_bookmark() -> None:
 
 
 def test_what_was_shown_stays_until_the_oldest_leave() -> None:
-    """Within an epoch each request begins with all the seals of the one before."""
-    folding, mark, before, epochs = folding_of(), Bookmark(), Shown(), set[int]()
+    """Within a generation each request begins with all the seals of the one before."""
+    folding, mark, before, generations = folding_of(), Bookmark(), Shown(), set[int]()
     for stop in range(1, len(TALK) + 1):
         folded = folding.fold(TALK[:stop], mark)
         seals = [part for seal in folded.fold.visible_seals for part in folded.parts[seal.number]]
         told = [part.data if isinstance(part, ImagePart) else part for part in seals]
-        if folded.fold.epoch == mark.epoch:
+        if folded.fold.generation == mark.generation:
             assert told[: len(before)] == before
-        epochs.add(folded.fold.epoch)
+        generations.add(folded.fold.generation)
         mark, before = saved(folded), told
-    assert len(epochs) > 2
+    assert len(generations) > 2
 
 
 def test_a_bookmark_holds_no_text_but_ledgers_no_pixels_and_does_not_grow() -> None:
@@ -113,7 +113,7 @@ def test_an_empty_bookmark_is_what_a_new_history_has() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [{}, {"seals": []}, {**Bookmark().to_json(), "shed": [[1]]}, {**Bookmark().to_json(), "epoch": "x"},
+    "broken", [{}, {"seals": []}, {**Bookmark().to_json(), "evicted": [[1]]}, {**Bookmark().to_json(), "generation": "x"},
                {**Bookmark().to_json(), "seals": [{}]}, {**Bookmark().to_json(), "seals": ["s"]}]
 )  # fmt: skip
 def test_what_is_no_bookmark_is_refused(broken: dict[str, object]) -> None:
@@ -154,17 +154,17 @@ def test_a_history_changed_before_the_pages_is_folded_anew(change: str) -> None:
         talk = talk[:1] + talk[120:]
     folded = folding_of().fold(talk, ONCE.bookmark)
     assert "all seals were dropped" in folded.notice
-    assert folded.fold.epoch > ONCE.fold.epoch
-    assert min(anchor for anchor in folded.anchors[1:]) > ONCE.bookmark.spent
+    assert folded.fold.generation > ONCE.fold.generation
+    assert min(anchor for anchor in folded.anchors[1:]) > ONCE.bookmark.highest_sealed_anchor
     assert folding_of().fold(talk, saved(folded)).notice == ""
 
 
 def test_another_model_draws_anew_what_is_shown() -> None:
-    """In a new epoch, with the anchors that the turns had, and one line."""
+    """In a new generation, with the anchors that the turns had, and one line."""
     folded = folding_of(profile="qwen3-vl").fold(TALK, ONCE.bookmark)
     assert "drawn anew" in folded.notice
     assert folded.anchors == ONCE.anchors
-    assert folded.fold.epoch > ONCE.fold.epoch
+    assert folded.fold.generation > ONCE.fold.generation
 
 
 def test_pages_that_cannot_be_drawn_as_they_were_are_drawn_anew() -> None:
@@ -175,7 +175,7 @@ def test_pages_that_cannot_be_drawn_as_they_were_are_drawn_anew() -> None:
     folded = folding_of().fold(TALK, replace(ONCE.bookmark, seals=tuple(seals)))
     assert "fonts changed" in folded.notice
     assert all(page.digest != "0" * 64 for seal in folded.fold.seals for page in seal.pages)
-    assert folded.fold.epoch > ONCE.fold.epoch
+    assert folded.fold.generation > ONCE.fold.generation
 
 
 def test_deleted_page_files_are_drawn_again(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_request_that_left_with_its_seal_is_repeated_after_a_restart() -> None
     work = [turn for turn in TALK[2:] if turn.role == "assistant" and not turn.tool_calls]
     talk = [TALK[1], *(replace(turn, id=f"{turn.id} {time}") for time in range(9) for turn in work)]
     folded = folding_of().fold(talk)
-    assert folded.bookmark.shed_count
+    assert folded.bookmark.evicted_count
     assert folded.fold.request is not None
     assert folded.fold.request.text == TALK[1].text
     again = folding_of().fold(talk, saved(folded))
@@ -267,7 +267,7 @@ def test_recall_finds_word_for_word_what_is_no_longer_shown() -> None:
     """With the anchor that its page had."""
     wanted = next(turn for turn in TALK[20:] if turn.role == "assistant" and len(turn.text) > 50)
     found = ONCE.recall(wanted.text, k=1)[0]
-    assert (found.turn.id, found.place, found.page) == (wanted.id, "departed", None)
+    assert (found.turn.id, found.place, found.page) == (wanted.id, "evicted", None)
     assert found.text in wanted.full_text
     assert ONCE.recall(wanted.text, k=0) == ()
 

@@ -78,7 +78,7 @@ def test_an_empty_memory_gives_an_empty_context() -> None:
         assert list(memory.pages()) == []
         assert memory.sessions() == ()
         report = memory.report()
-        assert (report.turns, report.pages, report.epoch, report.ratio) == (0, 0, 1, 0)
+        assert (report.turns, report.pages, report.generation, report.ratio) == (0, 0, 1, 0)
         assert memory.delete(1, 2) == memory.truncate(after=0) == memory.delete() == 0
         memory.clear()
 
@@ -142,12 +142,12 @@ def test_recall_gives_exact_words_and_where_they_stand(memory: GlyphMemory, talk
     fold = memory.fold()
     assert fold.evicted_seals
     where = {turn.anchor: "head" for turn in fold.head} | {recent.turn.anchor: "text" for recent in fold.tail}
-    where |= {anchor: "departed" for seal in fold.evicted_seals for anchor in seal.anchors}
+    where |= {anchor: "evicted" for seal in fold.evicted_seals for anchor in seal.anchors}
     where |= {anchor: "page" for seal in fold.visible_seals for anchor in seal.anchors}
     pages = {page.number: page for seal in fold.visible_seals for page in seal.pages}
     assert {turn.anchor: locate(fold, turn.anchor or 0)[0] for turn in memory.turns()} == where
     found = memory.recall("checkout service retry failing logs agent shop", k=60)
-    assert {passage.place for passage in found} >= {"head", "departed", "page"}
+    assert {passage.place for passage in found} >= {"head", "evicted", "page"}
     for passage in found:
         assert passage.place == where[passage.anchor]
         assert passage.text in passage.turn.text or passage.turn.tool_calls
@@ -184,7 +184,7 @@ def test_zoom_gives_a_turn_or_a_page_exactly(memory: GlyphMemory, talk: tuple[Tu
             assert memory.zoom(what).text == page.text
     zoomed = memory.zoom("§5", dpi=144)
     assert zoomed.pages[0].size[0] > next(iter(memory.pages())).size[0]
-    assert memory.zoom("page 1").turns[0].anchor == 2  # long departed, and still there
+    assert memory.zoom("page 1").turns[0].anchor == 2  # long evicted, and still there
 
 
 def test_pinned_turns_are_repeated_as_text_until_they_are_not(
@@ -265,7 +265,7 @@ def test_the_report_adds_up(memory: GlyphMemory, talk: tuple[Turn, ...]) -> None
         report.recent_turns,
         report.page_turns,
         report.quoted_turns,
-        report.departed_turns,
+        report.evicted_turns,
     )
     assert sum(parts) == report.turns == len(talk)
     assert report.context_tokens == memory.tokens(memory.context())

@@ -22,7 +22,7 @@ HARD = " ".join(f"{number * 2654435761 % 2**32:08x}" for number in range(400))
 
 
 def parts(context: Context) -> list[str | tuple[bytes, str | None]]:
-    """Give what is sent, part for part, to the byte."""
+    """Return what is sent, part for part, to the byte."""
     return [
         (part.data, part.uuid) if isinstance(part, ImagePart) else part
         for message in context.messages
@@ -31,7 +31,7 @@ def parts(context: Context) -> list[str | tuple[bytes, str | None]]:
 
 
 def sealed_parts(context: Context) -> list[str | tuple[bytes, str | None]]:
-    """Give what stands up to the last page and its ledger: a context's beginning, as a server caches it."""
+    """Return what stands up to the last page and its ledger: a context's beginning, as a server caches it."""
     given = parts(context)
     last = max((place for place, part in enumerate(given) if isinstance(part, tuple)), default=-1)
     return given[: last + 1]
@@ -52,7 +52,7 @@ def check(memory: GlyphMemory, said: Sequence[Turn]) -> Fold:
 
 
 def context_of(memory: GlyphMemory) -> Context | None:
-    """Give the context; None where an open call, which is never parted from its result, is rightly refused."""
+    """Return the context; None where an open call, which is never parted from its result, is rightly refused."""
     try:
         return memory.context()
     except PolicyError as error:
@@ -156,20 +156,20 @@ def test_one_by_one_all_at_once_and_reopened_are_the_same(seed: int, lengths: li
 def test_within_an_epoch_a_context_begins_as_the_one_before(seed: int) -> None:
     """Part for part and byte for byte: what a server has read it need not read again. Also after each reopening."""
     with Store.open(":memory:") as store:
-        memory, epoch, kept = small(store), 1, 0
+        memory, generation, kept = small(store), 1, 0
         before: list[str | tuple[bytes, str | None]] = []
         for place, turn in enumerate(agent_conversation(turns=260, seed=seed).turns):
             if place % 23 == 0:
                 memory = small(store)
             memory.add(turn)
             context = memory.context()
-            now = memory.fold().epoch
-            if now == epoch:
+            now = memory.fold().generation
+            if now == generation:
                 begin = sealed_parts(context)
                 assert begin[: len(before)] == before
                 kept += bool(before)
-            before, epoch = sealed_parts(context), now
-        assert epoch > 2
+            before, generation = sealed_parts(context), now
+        assert generation > 2
         assert kept > 100
 
 
@@ -190,7 +190,7 @@ def test_ten_thousand_turns(database: Path) -> None:
             memory.close()
             memory = small(database, policy=policy)
         fold = check(memory, said)
-    assert fold.epoch > 3
+    assert fold.generation > 3
     for place in (0, 1, 4999, 9998, 9999):
         anchor = said[place].anchor or 0
         assert memory.zoom(anchor).text.startswith(talk[place].text)

@@ -16,7 +16,7 @@ SMALL = FoldPolicy(
     window_tokens=6000, output_tokens=500, keep_recent_tokens=200, seal_tokens=300, trigger_tokens=900,
     max_run_tokens=1200, pinned_tokens=200, max_images=24,
 )  # fmt: skip
-"""Seals some eight turns at a time, and begins an epoch after some eight seals."""
+"""Seals some eight turns at a time, and begins a generation after some eight seals."""
 OTHER = FoldPolicy(
     window_tokens=6000, output_tokens=500, keep_recent_tokens=300, seal_tokens=400, trigger_tokens=1200,
     max_run_tokens=1200, pinned_tokens=200,

@@ -44,7 +44,7 @@ def read_page(page: Page, *, doubtful: Mapping[str, str] | None = None) -> Trans
 
 
 def unreadable(size: tuple[int, int] = (100, 100)) -> Transcription:
-    """Give a page of noise."""
+    """Return a page of noise."""
     return Transcription(size=size, lines=(), unread=((0, 0, *size),))
 
 

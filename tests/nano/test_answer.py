@@ -30,13 +30,13 @@ def ask(question: str, pages: Sequence[Page], **doubtful: str) -> NanoReading:
 
 @pytest.fixture(scope="module")
 def work() -> list[Page]:
-    """Give an agent's work on pages."""
+    """Return an agent's work on pages."""
     return typeset(agent_conversation(turns=400), style=STYLE)
 
 
 @pytest.fixture(scope="module")
 def needles() -> tuple[list[Page], dict[str, str]]:
-    """Give 32 pages of Python's reference in which sentences, keys, values and ids are hidden, and what is asked."""
+    """Return 32 pages of Python's reference in which sentences, keys, values and ids are hidden, and what is asked."""
     draw = random.Random(3)
     lines = HAYSTACK.splitlines()
     names = [

@@ -11,7 +11,7 @@ from glyph_memory.transcription import SURE, UNREADABLE
 
 
 def found(*cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 0) -> Detections:
-    """Give what a network may have found: cell, character, and how likely one begins there."""
+    """Return what a network may have found: cell, character, and how likely one begins there."""
     count = len(cells)
     return Detections(
         strip=np.full(count, strip, np.int64),

@@ -22,25 +22,25 @@ TALK = agent_conversation(turns=60)
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    """Give an image file's bytes."""
+    """Return an image file's bytes."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
 def coverage(style: PageStyle, text: str = TEXT) -> NDArray[np.float32]:
-    """Give the ink that a style's page was painted with, from the same page in black on white."""
+    """Return the ink that a style's page was painted with, from the same page in black on white."""
     plain = replace(style, font_color="#000000", page_color="#FFFFFF", paragraph_color="#FFFFFF")
     return (255 - typeset(text, style=plain)[0].array().astype(np.float32)) / np.float32(255)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """Give a part of a PNG file."""
+    """Return a part of a PNG file."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def hollow(width: int, height: int) -> bytes:
-    """Give a PNG file that ends soon after its pixels begin."""
+    """Return a PNG file that ends soon after its pixels begin."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(9)))
 

@@ -76,7 +76,7 @@ def prose(seed: int, *, lines: int = 60, longest: int = 90) -> str:
 
 
 def shown(trace: Trace, style: PageStyle) -> list[tuple[Spot, Extent]]:
-    """Give the lines that show something: their baselines and columns, and from where to where they reach."""
+    """Return the lines that show something: their baselines and columns, and from where to where they reach."""
     inked = np.array([not sign.isspace() for sign in trace.text]) | trace.marked
     lefts = trace.page.line_table[:, 2]
     step = style.column_px + style.to_horizontal_px(style.column_gap_pt)

@@ -37,12 +37,12 @@ def passages(source: str | Transcript, *, style: PageStyle = SMALL) -> list[Sent
 
 
 def sentences(one: SentenceGroup) -> list[str]:
-    """Give what a passage is made of."""
-    return [one.strip.text[part.start : part.stop] for part in one.sentences]
+    """Return what a passage is made of."""
+    return [one.source.text[part.start : part.stop] for part in one.sentences]
 
 
 def talk(*texts: str) -> Transcript:
-    """Give a conversation of users."""
+    """Return a conversation of users."""
     return Transcript(tuple(Turn(role="user", text=text) for text in texts))
 
 
@@ -149,7 +149,7 @@ def test_a_sentence_knows_where_it_stands_within_its_line() -> None:
     """Its box is a part of the line's, and the next sentence's box begins where it ends."""
     one = passages(talk("Ada signs. Bo reads."))[0]
     line = one.boxes[0]
-    first, second = (one.strip.box(part.start, part.stop) for part in one.sentences)
+    first, second = (one.source.box(part.start, part.stop) for part in one.sentences)
     assert first is not None
     assert second is not None
     assert line[0] < first[0] < first[2] <= second[0] < second[2] <= line[2]

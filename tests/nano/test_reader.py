@@ -27,7 +27,7 @@ NOTES = "The gate code is 4711-B.\nAda signs it off.\n"
 
 @pytest.fixture
 def pages() -> list[Page]:
-    """Give a page of notes."""
+    """Return a page of notes."""
     return typeset(NOTES, style=STYLE)
 
 

@@ -34,12 +34,12 @@ open(sys.argv[2], "wb").write(typeset(" ".join(words))[0].png())
 
 
 def text(characters: int = 3000) -> str:
-    """Give prose, code and JSON that the reader was not trained on."""
+    """Return prose, code and JSON that the reader was not trained on."""
     return "\n".join(make_texts(["prose", "code", "json"], characters=characters // 3).values())
 
 
 def rate(page: Page, transcription: Transcription) -> float:
-    """Give the share of characters that came back wrong."""
+    """Return the share of characters that came back wrong."""
     return character_errors(transcription.text, page.text).rate
 
 

@@ -29,7 +29,7 @@ STREAM = Answer(status=200, headers={"content-type": "text/event-stream"})
 
 @pytest.fixture
 def caller() -> Caller:
-    """Give a caller whose clock ticks a second a look."""
+    """Return a caller whose clock ticks a second a look."""
     ticks = count()
     return Caller(
         endpoint=Endpoint(base_url="http://127.0.0.1:8000/v1"),
@@ -45,7 +45,7 @@ def caller() -> Caller:
 
 
 def has_data(step: object) -> bool:
-    """Tell whether a request brings its image along."""
+    """Return whether a request brings its image along."""
     assert isinstance(step, Send)
     assert step.body is not None
     return json.loads(step.body)["messages"][0]["content"][0]["image_url"] is not None

@@ -20,7 +20,7 @@ WORDS = json.loads((Path(__file__).parent / "server_words.json").read_text())
 
 
 def failed(status: int, body: str, headers: dict[str, str] | None = None) -> ReaderError:
-    """Say what an answer means."""
+    """Return what an answer means."""
     return make_error(status, headers or {}, body.encode(), endpoint=ENDPOINT)
 
 

@@ -17,7 +17,7 @@ Picture = Callable[..., ImagePart]
 
 @pytest.fixture
 def pages(picture: Picture) -> list[ImagePart]:
-    """Give three pages with uuids."""
+    """Return three pages with uuids."""
     return [picture(grey, uuid=f"page-{grey}") for grey in range(3)]
 
 

@@ -53,19 +53,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def reader(served: str) -> Iterator[OpenAIReader]:
-    """Give a reader of the tiny model that says very little."""
+    """Return a reader of the tiny model that says very little."""
     with OpenAIReader(served, max_tokens=2) as reader:
         yield reader
 
 
 @pytest.fixture(scope="module")
 def profile() -> ModelProfile:
-    """Give the profile whose counts are to be those of the server."""
+    """Return the profile whose counts are to be those of the server."""
     return ModelProfile.from_name("glyph")
 
 
 def tokens(reading: Reading) -> int:
-    """Give what the server counted."""
+    """Return what the server counted."""
     assert reading.usage.prompt_tokens is not None
     return reading.usage.prompt_tokens
 

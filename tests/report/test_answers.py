@@ -20,7 +20,7 @@ FRAME = (0xD9, 0x3A, 0x2B)
 
 
 def quote(text: str = "The gate code is 4711-B.", *, unsure: tuple[tuple[int, int], ...] = ()) -> Quote:
-    """Give a quote."""
+    """Return a quote."""
     return Quote(
         text=text, page=4, anchor="§22 tool", where="page 4", image=0, lines=(3, 3), box=(20, 100, 300, 110),
         confidence=0.97, unsure=unsure,
@@ -41,7 +41,7 @@ def html(*quotes: Quote, question: str = "What is the gate code?", text: str = "
 
 
 def reds(excerpt: Excerpt) -> Box:
-    """Give where an excerpt has the frame's colour."""
+    """Return where an excerpt has the frame's colour."""
     with Image.open(io.BytesIO(excerpt.png)) as image:
         assert image.size == excerpt.size
         distance = np.abs(np.asarray(image.convert("RGB"), np.int16) - FRAME).sum(axis=2)

@@ -16,7 +16,7 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror="alert(2)">\u202e\x00</
 
 @pytest.fixture
 def memory() -> Iterator[GlyphMemory]:
-    """Give a conversation, most of which is on pages."""
+    """Return a conversation, most of which is on pages."""
     with GlyphMemory.open() as memory:
         memory.extend(agent_conversation(turns=300))
         yield memory

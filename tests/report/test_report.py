@@ -54,7 +54,7 @@ class Elements(HTMLParser):
             self.exact_text.append(data)
 
     def named(self, tag: str) -> list[dict[str, str | None]]:
-        """Give the attributes of every element of a name."""
+        """Return the attributes of every element of a name."""
         return [attributes for name, attributes in self.elements if name == tag]
 
 

@@ -115,7 +115,7 @@ def module_postgres_url(postgres_socket: str) -> str:
 
 @pytest.fixture(params=["file", "memory", "postgresql"])
 def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give a new database of each kind."""
+    """Return a new database of each kind."""
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return str(tmp_path / "chat.db") if request.param == "file" else ":memory:"
@@ -123,7 +123,7 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["file", "postgresql"])
 def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give a new database of each kind that several processes can open."""
+    """Return a new database of each kind that several processes can open."""
     return str(
         request.getfixturevalue("postgres_url") if request.param == "postgresql" else tmp_path / "chat.db"
     )
@@ -138,5 +138,5 @@ def store(any_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def shelf(store: Store) -> SessionStore:
-    """Give a session of it."""
+    """Return a session of it."""
     return store.session("chat")

@@ -136,5 +136,5 @@ def test_of_threads_too_one_may_wait_too_long(tmp_path_url: str) -> None:
 
 @pytest.fixture(params=["file", "memory"])
 def tmp_path_url(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[str]:
-    """Give a new SQLite database of each kind."""
+    """Return a new SQLite database of each kind."""
     yield f"{tmp_path}/chat.db" if request.param == "file" else ":memory:"

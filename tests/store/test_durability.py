@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from durability import KINDS, strike
+from durability import KINDS, kill_writer
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -14,9 +14,9 @@ def test_a_killed_writer_loses_nothing(tmp_path: Path, kind: str) -> None:
 
     A child that is not killed tells how many steps there are, and that the expectations hold without kills.
     """
-    dry = strike(tmp_path / "dry.db", kind)
+    dry = kill_writer(tmp_path / "dry.db", kind)
     assert (dry.was_killed, dry.lost, dry.faults) == (False, 0, ())
     assert dry.steps > 10
     for step in (dry.steps // 3, dry.steps - 2):
-        outcome = strike(tmp_path / f"{step}.db", kind, step=step)
+        outcome = kill_writer(tmp_path / f"{step}.db", kind, step=step)
         assert (outcome.was_killed, outcome.lost, outcome.faults) == (True, 0, ())

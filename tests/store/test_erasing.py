@@ -26,12 +26,12 @@ def secret_turn() -> Turn:
 
 
 def bytes_of(path: Path) -> bytes:
-    """Give all bytes of the database's files."""
+    """Return all bytes of the database's files."""
     return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
 
 
 def standing(path: Path) -> list[str]:
-    """Give the secrets that stand in the files, in any case."""
+    """Return the secrets that stand in the files, in any case."""
     data = bytes_of(path).lower()
     return [secret for secret in SECRETS if secret.lower().encode() in data]
 

@@ -21,7 +21,7 @@ HELLO = Turn(role="user", text="hello")
 
 
 def refusal(url: str | Path) -> str:
-    """Give the line that says why a store does not open."""
+    """Return the line that says why a store does not open."""
     with pytest.raises(StoreError) as caught:
         Store.open(url)
     line = str(caught.value)

@@ -16,7 +16,7 @@ from glyph_memory.transcript import Turn
 
 
 def add_column(connection: Connection) -> None:
-    """Give sessions a title."""
+    """Return sessions a title."""
     connection.execute(text("ALTER TABLE glyph_sessions ADD COLUMN title TEXT"))
 
 

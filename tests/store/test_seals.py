@@ -10,13 +10,13 @@ from glyph_memory.transcript import Turn
 
 
 def seals(*numbers: int) -> list[SealRecord]:
-    """Give seals of these numbers."""
+    """Return seals of these numbers."""
     return [SealRecord(number=number, digest=f"d{number}", body=f'{{"n": {number}}}') for number in numbers]
 
 
 @pytest.fixture
 def talk(shelf: SessionStore) -> SessionStore:
-    """Give a session with two turns."""
+    """Return a session with two turns."""
     shelf.append([Turn(role="user", text="a"), Turn(role="assistant", text="b")])
     return shelf
 

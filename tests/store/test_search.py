@@ -15,7 +15,7 @@ def fill(shelf: SessionStore, *texts: str) -> SessionStore:
 
 
 def found(shelf: SessionStore, query: str, *, k: int = 10, pool: int | None = None) -> list[int]:
-    """Give the anchors of what a query finds."""
+    """Return the anchors of what a query finds."""
     return [hit.turn.anchor or 0 for hit in shelf.search(query, k=k, pool=pool)]
 
 

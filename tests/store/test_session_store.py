@@ -20,7 +20,7 @@ def say(*said: str) -> list[Turn]:
 
 
 def anchors(shelf: SessionStore) -> list[int | None]:
-    """Give the anchors of a session's turns."""
+    """Return the anchors of a session's turns."""
     return [turn.anchor for turn in shelf.turns()]
 
 

@@ -14,7 +14,7 @@ ODD = "\ue100"
 
 @pytest.fixture(scope="session")
 def odd_font(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a font file, family `Odd`, in which ASCII's characters and U+E100 are black squares."""
+    """Return a font file, family `Odd`, in which ASCII's characters and U+E100 are black squares."""
     builder = FontBuilder(1000, isTTF=True)
     characters = {code: f"u{code:04X}" for code in (*range(0x21, 0x7F), ord(ODD))}
     names = [".notdef", *characters.values()]

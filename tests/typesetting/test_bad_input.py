@@ -19,7 +19,7 @@ STYLE = PageStyle(system_fonts=False)
 
 
 def count(text: str, style: PageStyle = STYLE) -> tuple[int, int, int]:
-    """Give the pages, lines and characters of a text, without keeping any of them."""
+    """Return the pages, lines and characters of a text, without keeping any of them."""
     pages = lines = characters = 0
     for page in iter_pages(text, style=style):
         pages, lines, characters = pages + 1, lines + len(page.lines), characters + len(page.text)

@@ -114,7 +114,7 @@ def test_a_letter_that_a_font_leaves_empty_comes_from_the_next_font(tmp_path: Pa
 
 
 def refused(font: str, text: str = "Hello") -> str:
-    """Give the message with which a font is refused."""
+    """Return the message with which a font is refused."""
     with pytest.raises(FontError) as caught:
         typeset(text, style=PageStyle(font=font))
     message = str(caught.value)

@@ -123,7 +123,7 @@ def test_pages_have_the_styles_size_or_less_in_snapped_sides(text: str, style: P
 @thorough
 @given(texts, styles)
 def test_no_ink_leaves_the_text_box_or_its_column(text: str, style: PageStyle) -> None:
-    """Give or take what a letter hangs over its own width; lines' boxes keep to their column exactly."""
+    """Return or take what a letter hangs over its own width; lines' boxes keep to their column exactly."""
     hang = style.to_horizontal_px(style.font_size_pt) / 2
     left = (style.page_px[0] - style.text_box_px[0]) / 2
     gap = style.to_horizontal_px(style.column_gap_pt)

@@ -207,7 +207,7 @@ def test_lines_and_pages_are_the_references(text: str, mark: str, tmp_path: Path
     config: reference.Config = {**reference.load_config(), "newline-markup": mark}
     style = PageStyle.from_glyph_json(reference.write_config(config, font, tmp_path))
     ours = [
-        [span for line in page.lines if (span := parity.inked(text, line.start, line.stop))]
+        [span for line in page.lines if (span := parity.trim_to_ink(text, line.start, line.stop))]
         for page in typeset(text, style=style)
     ]
     assert ours == reference.reference_breaks(text, config, font)

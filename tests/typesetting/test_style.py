@@ -647,7 +647,7 @@ COUNTS = ("snap_px", "columns", "paragraph_lines", "tab_spaces")
 
 
 def refused(**parameters: Any) -> str:
-    """Give the message with which these parameters are refused."""
+    """Return the message with which these parameters are refused."""
     with pytest.raises(StyleError) as caught:
         PageStyle(**parameters)
     message = str(caught.value)

@@ -185,7 +185,7 @@ def _greet(memory: GlyphMemory, place: Place, *, is_otherwise: bool) -> None:
     terminal.print_note(notes.greeting(str(place), report))
     if is_otherwise and report.pages:
         terminal.print_note(
-            f"Shown otherwise than the last time: epoch {report.epoch}, old turns were drawn anew."
+            f"Shown otherwise than the last time: generation {report.generation}, old turns were drawn anew."
         )
     if find_unanswered(memory.fold()) is not None:
         terminal.print_note(f"The last message got no answer. {_GO_ON}")

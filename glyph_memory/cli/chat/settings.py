@@ -62,7 +62,7 @@ class Settings:
         return find_profile(self.profile or "glyph", tokenizer=self.tokenizer)
 
     def page_style(self, profile: ModelProfile) -> PageStyle:
-        """Give the style, fitted to the model.
+        """Return the style, fitted to the model.
 
         Raises:
             StyleError: There is none such, or it cannot be drawn.
@@ -77,7 +77,7 @@ class Settings:
         return look.build_style(profile)
 
     def policy(self, profile: ModelProfile) -> FoldPolicy:
-        """Give the policy that fits the window, with as much recent text as was asked for.
+        """Return the policy that fits the window, with as much recent text as was asked for.
 
         Raises:
             PolicyError: The window has no room for that.

@@ -61,7 +61,7 @@ def describe_place(passage: Passage) -> str:
     """Return where a passage's turn is shown, in words."""
     if passage.place == "page":
         return f"page {passage.page}" if passage.page else "in words, sealed"
-    return {"head": "head", "text": "recent text", "departed": "no longer shown"}[passage.place]
+    return {"head": "head", "text": "recent text", "evicted": "no longer shown"}[passage.place]
 
 
 def _label(passage: Passage) -> Text:

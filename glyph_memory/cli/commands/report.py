@@ -82,7 +82,7 @@ def _rows(report: MemoryReport, fold: Fold) -> Iterator[tuple[str, int, int | No
     )
     yield "sealed as text", report.quoted_turns, _sum_tokens(in_words), _sum_text_tokens(in_words)
     yield "recent, as text", report.recent_turns, fold.tail_tokens, fold.tail_tokens
-    yield "no longer shown", report.departed_turns, None, _sum_text_tokens(fold.evicted_seals)
+    yield "no longer shown", report.evicted_turns, None, _sum_text_tokens(fold.evicted_seals)
 
 
 def _sum_tokens(seals: Sequence[Seal]) -> int:
@@ -105,7 +105,7 @@ def _describe_savings(report: MemoryReport) -> Text:
 
 def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
     """Return further facts, by name; those that need not apply, only where they do."""
-    yield "epoch", f"{report.epoch:,}"
+    yield "generation", f"{report.generation:,}"
     if report.seals:
         room = f"{report.sealed_tokens:,} of {report.budget_tokens:,} tokens"
         yield "room", f"{room} are taken by what is sealed; when they are used up, the oldest leave"

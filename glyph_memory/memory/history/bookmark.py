@@ -26,35 +26,39 @@ class Bookmark:
 
     seals: tuple[Seal, ...] = ()
     """Those that are shown, and what is needed to number the next one."""
-    shed: Stretches = ()
+    evicted: Stretches = ()
     """Anchors of the turns before them, as stretches without a gap, each the first and the last."""
-    shed_names: str = ""
-    """How many messages are shed, and a digest of the names of the first and the last of them."""
-    spent: int = 0
+    evicted_names: str = ""
+    """How many messages were evicted, and a digest of the names of the first and the last of them."""
+    highest_sealed_anchor: int = 0
     """The highest anchor that was ever shown."""
-    epoch: int = 1
+    generation: int = 1
     """Goes up when seals leave, and when everything is drawn anew."""
 
     @classmethod
-    def of(cls, fold: Fold, *, shed_names: str) -> Self:
+    def of(cls, fold: Fold, *, evicted_names: str) -> Self:
         """Return the bookmark of a fold after `Fold.drop_evicted`."""
         return cls(
-            seals=fold.seals, shed=fold.shed, shed_names=shed_names, spent=fold.spent, epoch=fold.epoch
+            seals=fold.seals,
+            evicted=fold.compacted_anchors,
+            evicted_names=evicted_names,
+            highest_sealed_anchor=fold.highest_sealed_anchor,
+            generation=fold.generation,
         )
 
     @property
-    def shed_count(self) -> int:
-        """How many messages are shed."""
-        return sum(last - first + 1 for first, last in self.shed)
+    def evicted_count(self) -> int:
+        """How many messages were evicted."""
+        return sum(last - first + 1 for first, last in self.evicted)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values: strings, numbers, lists, dictionaries."""
         return {
             "seals": [_to_lists(seal.to_json()) for seal in self.seals],
-            "shed": [list(stretch) for stretch in self.shed],
-            "shed_names": self.shed_names,
-            "spent": self.spent,
-            "epoch": self.epoch,
+            "evicted": [list(stretch) for stretch in self.evicted],
+            "evicted_names": self.evicted_names,
+            "highest_sealed_anchor": self.highest_sealed_anchor,
+            "generation": self.generation,
         }
 
     @classmethod
@@ -65,13 +69,13 @@ class Bookmark:
             TypeError: It is no bookmark.
         """
         try:
-            shed = tuple((int(first), int(last)) for first, last in fields["shed"])
+            evicted = tuple((int(first), int(last)) for first, last in fields["evicted"])
             return cls(
                 seals=tuple(map(Seal.from_json, fields["seals"])),
-                shed=shed,
-                shed_names=str(fields["shed_names"]),
-                spent=int(fields["spent"]),
-                epoch=int(fields["epoch"]),
+                evicted=evicted,
+                evicted_names=str(fields["evicted_names"]),
+                highest_sealed_anchor=int(fields["highest_sealed_anchor"]),
+                generation=int(fields["generation"]),
             )
         except (KeyError, ValueError, AttributeError) as error:
             raise TypeError(f"no bookmark: {error!r}") from error

@@ -133,14 +133,14 @@ class FoldedHistory(Generic[M]):
     @cached_property
     def anchors(self) -> tuple[int, ...]:
         """The anchor of every message, in order; 0 for a leading system message that has none."""
-        shed = (range(first, last + 1) for first, last in self.fold.shed)
+        evicted = (range(first, last + 1) for first, last in self.fold.compacted_anchors)
         sealed = (seal.anchors for seal in self.fold.seals)
         head = (turn.anchor or 0 for turn in self.fold.head)
         tail = (recent.turn.anchor or 0 for recent in self.fold.tail)
-        return tuple(chain(head, *shed, *sealed, tail))
+        return tuple(chain(head, *evicted, *sealed, tail))
 
     def turn(self, anchor: int) -> Turn | None:
-        """Give the turn with an anchor; None where there is none."""
+        """Return the turn with an anchor; None where there is none."""
         place = self._places.get(anchor)
         return None if place is None else self._turn_at(place)
 

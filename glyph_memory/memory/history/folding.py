@@ -33,7 +33,7 @@ _HISTORIES = 64
 _PARTS_BYTES = 64 << 20
 """How much of encoded pages is remembered, ready to be sent."""
 _ENDS = 256
-"""How many messages at each end of those that are shed are looked at."""
+"""How many messages at each end of those that were evicted are looked at."""
 _STEP = 512
 """Reserved tokens are rounded up to this: a system prompt that changes a little from call to call moves nothing."""
 
@@ -53,7 +53,7 @@ class _RememberedFold:
     """A history as it was folded last."""
 
     keys: Keys
-    """Of its messages, from the first that is not shed."""
+    """Of its messages, from the first that is not evicted."""
     fold: Fold
 
 
@@ -66,10 +66,10 @@ class _History(Generic[M]):
     reserved_tokens: int
 
     def list_compacted(self, mark: Bookmark) -> Sequence[M]:
-        return self.messages[len(self.head) : len(self.head) + mark.shed_count]
+        return self.messages[len(self.head) : len(self.head) + mark.evicted_count]
 
     def list_remaining(self, mark: Bookmark) -> Sequence[M]:
-        return self.messages[len(self.head) + mark.shed_count :]
+        return self.messages[len(self.head) + mark.evicted_count :]
 
 
 class Folding(Generic[M]):
@@ -137,8 +137,11 @@ class Folding(Generic[M]):
         history = _History(
             messages=messages, head=tuple(head), reserved_tokens=-(-reserved_tokens // _STEP) * _STEP
         )
-        if mark.shed and self._digest_names(history.list_compacted(mark)) != mark.shed_names:
-            mark, notice = Bookmark(spent=mark.spent, epoch=mark.epoch + 1), _GONE
+        if mark.evicted and self._digest_names(history.list_compacted(mark)) != mark.evicted_names:
+            mark, notice = (
+                Bookmark(highest_sealed_anchor=mark.highest_sealed_anchor, generation=mark.generation + 1),
+                _GONE,
+            )
         if any(seal.fingerprint != self.binder.fingerprint for seal in mark.seals):
             notice = _ANEW
         folded, keys = self._fold_history(history, mark)
@@ -146,7 +149,12 @@ class Folding(Generic[M]):
         try:
             parts = self._collect_parts(folded, history.list_remaining(mark))
         except FontError:
-            mark, notice = Bookmark(spent=folded.spent, epoch=folded.epoch + 1), _FONTS
+            mark, notice = (
+                Bookmark(
+                    highest_sealed_anchor=folded.highest_sealed_anchor, generation=folded.generation + 1
+                ),
+                _FONTS,
+            )
             folded, keys = self._fold_history(history, mark)
             parts = self._collect_parts(folded, history.list_remaining(mark))
         return FoldedHistory(
@@ -175,9 +183,9 @@ class Folding(Generic[M]):
                 policy=self.binder.policy,
                 costs=self.binder,
                 seals=mark.seals,
-                spent=mark.spent,
-                epoch=mark.epoch,
-                shed=mark.shed,
+                highest_sealed_anchor=mark.highest_sealed_anchor,
+                generation=mark.generation,
+                compacted_anchors=mark.evicted,
                 request=self._find_request(history, mark),
                 reserved_tokens=history.reserved_tokens,
             )
@@ -186,7 +194,7 @@ class Folding(Generic[M]):
 
     def _find_request(self, history: _History[M], mark: Bookmark) -> Turn | None:
         """Return the newest user's turn among the compacted ones; None where there is none."""
-        anchors = [*_iterate_anchors(mark.shed)]
+        anchors = [*_iterate_anchors(mark.evicted)]
         for message, anchor in zip(reversed(history.list_compacted(mark)), reversed(anchors), strict=False):
             turn = self.turn_of(message)
             if turn.role == "user":
@@ -220,12 +228,12 @@ class Folding(Generic[M]):
 
     def _make_bookmark(self, folded: Fold, mark: Bookmark, history: _History[M], keys: Keys) -> Bookmark:
         """Return the bookmark of a fold, and remember the fold under it, too."""
-        shedding = folded.drop_evicted()
-        marked = Bookmark.of(shedding, shed_names=mark.shed_names)
-        if shedding is not folded:
-            marked = replace(marked, shed_names=self._digest_names(history.list_compacted(marked)))
-            keys = keys[marked.shed_count - mark.shed_count :]
-        self._known.put(_memory_key(marked, history, keys), _RememberedFold(keys=keys, fold=shedding))
+        compacted = folded.drop_evicted()
+        marked = Bookmark.of(compacted, evicted_names=mark.evicted_names)
+        if compacted is not folded:
+            marked = replace(marked, evicted_names=self._digest_names(history.list_compacted(marked)))
+            keys = keys[marked.evicted_count - mark.evicted_count :]
+        self._known.put(_memory_key(marked, history, keys), _RememberedFold(keys=keys, fold=compacted))
         return marked
 
     def _digest_names(self, messages: Sequence[M]) -> str:
@@ -243,7 +251,15 @@ def _memory_key(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
     """Return the key under which a history is remembered."""
     last = mark.seals[-1] if mark.seals else None
     told = last and (last.number, last.turns, last.previous, last.fingerprint)
-    return (told, mark.shed_names, mark.spent, mark.epoch, history.head, history.reserved_tokens, *keys[:1])
+    return (
+        told,
+        mark.evicted_names,
+        mark.highest_sealed_anchor,
+        mark.generation,
+        history.head,
+        history.reserved_tokens,
+        *keys[:1],
+    )
 
 
 def _describe_changes(mark: Bookmark, folded: Fold) -> str:

@@ -108,22 +108,22 @@ def choose_quotes(question: Question, found: Sequence[SentenceMatch]) -> tuple[Q
     return tuple(
         _quote(one)
         for one in kept[:_LOOKED_AT]
-        if one.score >= _NEARLY * kept[0].score and (one.held >= kept[0].held or one.held - kept[0].held)
+        if one.score >= _NEARLY * kept[0].score and (one.terms >= kept[0].terms or one.terms - kept[0].terms)
     )[:_QUOTES]
 
 
 def _is_answer(question: Question, found: SentenceMatch) -> bool:
     keys = [term for term in question.terms if term.is_key]
     if keys:
-        return any(term in found.held for term in keys)
+        return any(term in found.terms for term in keys)
     total = sum(term.weight for term in question.terms)
-    return sum(term.weight for term in found.held) >= _ENOUGH * total
+    return sum(term.weight for term in found.terms) >= _ENOUGH * total
 
 
 def _quote(found: SentenceMatch) -> Quote:
-    strip, start, stop = found.passage.strip, found.sentences[0].start, found.sentences[-1].stop
+    strip, start, stop = found.group.source, found.sentences[0].start, found.sentences[-1].stop
     first, last = strip.rows(start, stop)
-    spot, anchor = strip.spots[first], found.passage.anchor
+    spot, anchor = strip.spots[first], found.group.anchor
     same = [one for one in strip.spots[first : last + 1] if one.image == spot.image]
     if spot.image is None:
         where = "as text" if anchor is None or anchor.startswith("§") else f"{anchor}, as text"

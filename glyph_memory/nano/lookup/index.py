@@ -24,7 +24,7 @@ _CHANGED = 0.5
 class Index:
     """Passages, and the words in them."""
 
-    passages: tuple[SentenceGroup, ...]
+    groups: tuple[SentenceGroup, ...]
     """In reading order."""
     _words: dict[Sentence, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _doubtful: set[str] = field(default_factory=set, repr=False)
@@ -32,10 +32,10 @@ class Index:
     @classmethod
     def build(cls, passages: Iterable[SentenceGroup]) -> Index:
         """Build the index of groups of sentences."""
-        index = cls(passages=tuple(passages))
-        for passage in index.passages:
+        index = cls(groups=tuple(passages))
+        for passage in index.groups:
             for sentence in passage.sentences:
-                index._add_sentence(passage.strip, sentence)
+                index._add_sentence(passage.source, sentence)
         return index
 
     def _add_sentence(self, strip: SearchText, sentence: Sentence) -> None:
@@ -58,7 +58,7 @@ class Index:
         """What each passage is found by: its anchor, and its sentences' words."""
         return [
             [*anchor_words(one), *(word for each in one.sentences for word in self._words[each])]
-            for one in self.passages
+            for one in self.groups
         ]
 
     @cached_property

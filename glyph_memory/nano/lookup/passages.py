@@ -43,7 +43,7 @@ class Sentence:
 class SentenceGroup:
     """Some sentences that follow each other in one turn or document; it may extend over a page's end."""
 
-    strip: SearchText
+    source: SearchText
     """Where it stands."""
     sentences: tuple[Sentence, ...]
     """What it is made of; never empty."""
@@ -63,12 +63,12 @@ class SentenceGroup:
     @property
     def text(self) -> str:
         """Its characters; wrapped lines are joined by a blank."""
-        return self.strip.text[self.start : self.stop]
+        return self.source.text[self.start : self.stop]
 
     @property
     def confidence(self) -> NDArray[np.float32]:
         """Shape (characters,): how likely each is right."""
-        return self.strip.confidence[self.start : self.stop]
+        return self.source.confidence[self.start : self.stop]
 
     @cached_property
     def pages(self) -> tuple[int, ...]:
@@ -87,8 +87,8 @@ class SentenceGroup:
 
     @property
     def _spots(self) -> Sequence[Spot]:
-        first, last = self.strip.rows(self.start, self.stop)
-        return self.strip.spots[first : last + 1]
+        first, last = self.source.rows(self.start, self.stop)
+        return self.source.spots[first : last + 1]
 
 
 def group_sentences(strip: SearchText) -> Iterator[SentenceGroup]:
@@ -112,7 +112,7 @@ def _split_turn(
     """Yield groups of some lines; one that has half of them ends where a paragraph does."""
     begin = 0
     if run and anchor is not None and run[-1][0].rows[1] - run[0][0].rows[0] < _WHOLE:
-        yield SentenceGroup(strip=strip, sentences=tuple(one for one, _ in run), anchor=anchor)
+        yield SentenceGroup(source=strip, sentences=tuple(one for one, _ in run), anchor=anchor)
         return
     while begin < len(run):
         end, half = begin + 1, begin + 1
@@ -123,7 +123,7 @@ def _split_turn(
                 break
             half = end if lines <= _LINES // 2 else half
             end += 1
-        yield SentenceGroup(strip=strip, sentences=tuple(one for one, _ in run[begin:end]), anchor=anchor)
+        yield SentenceGroup(source=strip, sentences=tuple(one for one, _ in run[begin:end]), anchor=anchor)
         is_paragraphs_end = end < len(run) and run[end][1]
         begin = end if end == len(run) or is_paragraphs_end else half
 

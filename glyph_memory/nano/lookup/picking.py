@@ -32,13 +32,13 @@ _PICKS = 3
 class SentenceMatch:
     """Some sentences that bear on a question."""
 
-    passage: SentenceGroup
+    group: SentenceGroup
     """Where they stand."""
     sentences: tuple[Sentence, ...]
     """Those that are quoted, in order; the others of the passage stand around them."""
     score: float
     """The larger, the better they fit."""
-    held: frozenset[Term]
+    terms: frozenset[Term]
     """The parts of the question that they hold; and, for the best of a passage, that stand around them."""
 
 
@@ -77,10 +77,10 @@ class Picker:
             value = values[best] + sum(self.worth[word] for word in sorted(known - held[best])) / _FURTHER
             beside = sum(self.worth[word] for word in sorted(around - known))
             yield SentenceMatch(
-                passage=passage,
+                group=passage,
                 sentences=tuple(passage.sentences[place] for place in chosen),
                 score=(value + _AROUND * beside) * boost,
-                held=self._terms(known if number else around),
+                terms=self._terms(known if number else around),
             )
             for place in chosen:
                 values[place] = 0.0
@@ -108,7 +108,7 @@ class Picker:
         return frozenset(term for number, term in terms if self.sought.holds(number, words))
 
     def _value(self, passage: SentenceGroup, sentence: Sentence, held: Set[str]) -> float:
-        text = passage.strip.text[sentence.start : sentence.stop]
+        text = passage.source.text[sentence.start : sentence.stop]
         if text.startswith(NOTHING):
             return 0.0
         value, plain = sum(self.worth[word] for word in sorted(held)), casefold(" ".join(text.split()))
@@ -124,7 +124,7 @@ def _is_heading(passage: SentenceGroup, place: int) -> bool:
     if passage.anchor is not None or place + 1 == len(passage.sentences):
         return False
     one = passage.sentences[place]
-    text = passage.strip.text[one.start : one.stop]
+    text = passage.source.text[one.start : one.stop]
     return len(text.split()) <= _HEADING_WORDS and text[-1:].isalnum() and text[:1].isupper()
 
 

@@ -26,7 +26,7 @@ def rank(question: Question, index: Index, sought: TermSpellings) -> list[Senten
     """Return the sentences that bear on a question, the best first, nothing twice."""
     if not sought.weights:
         return []
-    count = len(index.passages)
+    count = len(index.groups)
     worth = {
         word: weight * log(1 + count / (0.5 + index.group_counts[word]))
         for word, weight in sought.weights.items()
@@ -41,7 +41,7 @@ def rank(question: Question, index: Index, sought: TermSpellings) -> list[Senten
         one
         for place in order
         for one in picker.pick(
-            index.passages[place], boost=1 + _BOOST * float(scores[place] / scores[order[0]])
+            index.groups[place], boost=1 + _BOOST * float(scores[place] / scores[order[0]])
         )
     ]
     return _drop_repeats(sorted(found, key=lambda one: -one.score))
@@ -53,7 +53,7 @@ def _score_bm25(index: Index, weights: Mapping[str, float]) -> NDArray[np.float6
     # Both named: what else is installed must not change what is found.
     ranker = bm25s.BM25(backend="numpy", csc_backend="numpy")
     ranker.index(index.bags, show_progress=False)
-    total = np.zeros(len(index.passages))
+    total = np.zeros(len(index.groups))
     for word, weight in weights.items():
         total += weight * np.asarray(ranker.get_scores([word]), np.float64)
     return total
@@ -64,7 +64,7 @@ def _drop_repeats(found: Iterable[SentenceMatch]) -> list[SentenceMatch]:
     kept: list[SentenceMatch] = []
     said: set[tuple[str, ...]] = set()
     for one in found:
-        strip = one.passage.strip
+        strip = one.group.source
         text = tuple(casefold("".join(strip.text[each.start : each.stop].split())) for each in one.sentences)
         is_same = any(not set(one.sentences).isdisjoint(other.sentences) for other in kept)
         if not is_same and text not in said:

@@ -89,7 +89,7 @@ def _scores(profile: Profile, band_px: int, *, dangling: bool) -> tuple[Floats, 
 
 
 def _peaks(scores: Floats) -> NDArray[np.int64]:
-    """Give the edges whose score is above its neighbours'."""
+    """Return the edges whose score is above its neighbours'."""
     padded = np.concatenate([[-1.0], scores, [-1.0]])
     return np.flatnonzero((scores >= _LEAST) & (scores > padded[:-2]) & (scores >= padded[2:]))
 

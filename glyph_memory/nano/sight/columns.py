@@ -54,7 +54,7 @@ def _width(span: Span) -> int:
 
 
 def _gaps(is_clear: NDArray[np.bool_], first: int, last: int) -> list[Span]:
-    """Give the clear bands between the first ink and the last."""
+    """Return the clear bands between the first ink and the last."""
     marks = np.flatnonzero(np.diff(np.concatenate([[False], is_clear[first:last], [False]]).astype(np.int8)))
     bands = [(first + int(left), first + int(right)) for left, right in marks.reshape(-1, 2)]
     return [band for band in bands if _width(band) >= _NARROWEST_GAP_PX]

@@ -76,7 +76,7 @@ def _sample(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _mode(pixels: NDArray[np.uint8]) -> Color:
-    """Give the most frequent colour: of the fullest of 32 bins a channel, the most frequent value of each channel."""
+    """Return the most frequent colour: of the fullest of 32 bins a channel, the most frequent value of each channel."""
     if pixels.ndim == 2:
         counts = np.bincount(pixels.ravel(), minlength=256)
         fullest = int(counts.reshape(32, 8).sum(axis=1).argmax())
@@ -114,7 +114,7 @@ def _count_levels(sample: NDArray[np.uint8], levels: Levels, second: int) -> NDA
 
 
 def _find_second_paper(levels: Levels) -> int:
-    """Give the level of a faint colour that covers much more than any step of ink does; 0 where there is none."""
+    """Return the level of a faint colour that covers much more than any step of ink does; 0 where there is none."""
     counts = np.bincount(levels.ravel(), minlength=256)
     level = 2 + int(counts[2 : _FAINT + 1].argmax())
     is_one = counts[level] > 0.05 * levels.size and counts[level] > 2.5 * counts[level + 4 :].max(initial=0)
@@ -147,7 +147,7 @@ def _estimate_full_level(counts: NDArray[np.int64], paper: Color) -> float:
 
 
 def _find_page(pixels: NDArray[np.uint8], commonest: Color) -> tuple[slice, slice]:
-    """Give the rows and columns of the page inside a border of another colour.
+    """Return the rows and columns of the page inside a border of another colour.
 
     The commonest colour is the paper's, or, where a small page lies on a large ground, the ground's.
     """

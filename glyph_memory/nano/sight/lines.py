@@ -120,7 +120,7 @@ def _profiles(ink: Ink, spans: list[Span], floor: float) -> list[Profile]:
 
 
 def _baselines(sure: Profile, faint: Profile, scale: Scale) -> list[float]:
-    """Give the baselines of one column."""
+    """Return the baselines of one column."""
     found = find_baselines(
         sure,
         band_px=scale.band_px,

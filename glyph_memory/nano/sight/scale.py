@@ -140,7 +140,7 @@ def _estimate_pitch(gaps: Sequence[float], size_px: float) -> float:
 
 
 def _other_gaps(gaps: Sequence[float], pitch: float) -> list[float]:
-    """Give distances other than the pitch; of those between which a line of one sign may stand, the half."""
+    """Return distances other than the pitch; of those between which a line of one sign may stand, the half."""
     counts = Counter(round(gap) for gap in gaps if gap > 0.9 * pitch)
     others: list[float] = []
     for rounded, count in counts.most_common(8):

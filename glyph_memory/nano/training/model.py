@@ -64,7 +64,7 @@ class Network(nn.Module):
         self.character = nn.Linear(LAYERS[-1][1], len(CLASSES))
 
     def matrices(self) -> list[Tensor]:
-        """Give the layers' matrices."""
+        """Return the layers' matrices."""
         return [layer.linear.weight for layer in (self.first, *self.layers) if isinstance(layer, Layer)]
 
     def features(self, ink: Tensor) -> Tensor:

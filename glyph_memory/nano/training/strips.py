@@ -133,7 +133,7 @@ def _label_cells(x: Float, number: NDArray[np.int16], escapes: NDArray[np.float6
 
 
 def _find_cell(x: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Give the cell of a character that begins at `x`."""
+    """Return the cell of a character that begins at `x`."""
     return np.floor((x + LEAD_PX + 0.125) / STEP_PX).astype(np.int64)
 
 

@@ -51,6 +51,6 @@ def _make_style(random: Random) -> PageStyle:
 
 @cache
 def list_families() -> tuple[str, ...]:
-    """Give the names of the usual text fonts that are installed here."""
+    """Return the names of the usual text fonts that are installed here."""
     names = {name.strip() for family, _ in installed_fonts() for name in family.split(",")}
     return tuple(family for family in _FAMILIES if family in names)

@@ -48,7 +48,7 @@ __all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 - names from a table, whic
 if not TYPE_CHECKING:  # else a checker would take any misspelled name
 
     def __getattr__(name: str) -> object:
-        """Load a part when it is asked for: agents' machinery takes a second that a loader need not wait for."""
+        """Load a public name on first use: the agent modules take a second that a loader need not wait for."""
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

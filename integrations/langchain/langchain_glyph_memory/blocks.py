@@ -34,35 +34,35 @@ _BASE64 = re.compile(r"(?:[^,]{0,100};base64,)?[A-Za-z0-9+/_\-\r\n]{256,}={0,2}\
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Text."""
+class TextPiece:
+    """A text."""
 
     text: str
-    runs_on: bool = True
+    is_inline: bool = True
     """Whether it may stand in one line with what is before and behind it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pictured:
-    """A picture."""
+class PicturePiece:
+    """An image with its bytes."""
 
     data: bytes
     """The encoded file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """A picture that is not at hand: an address, or a provider's id of a file."""
+class RemotePicture:
+    """An image without its bytes: its address, or a provider's id of a file."""
 
     text: str
     """The block as one line of JSON."""
 
 
-Piece = Said | Pictured | Elsewhere
+Piece = TextPiece | PicturePiece | RemotePicture
 
 
-def pieces(content: Content | None, *, calls: frozenset[str] = frozenset()) -> Iterator[Piece]:
-    """Read a message's content; nothing is dropped but reasoning, and calls that are told elsewhere.
+def read_pieces(content: Content | None, *, calls: frozenset[str] = frozenset()) -> Iterator[Piece]:
+    """Yield the pieces of a message's content; only reasoning and repeated tool calls are left out.
 
     Args:
         content: The content.
@@ -70,21 +70,21 @@ def pieces(content: Content | None, *, calls: frozenset[str] = frozenset()) -> I
     """
     if isinstance(content, str):
         if content:
-            yield Said(content)
+            yield TextPiece(content)
         return
     for block in content or ():
-        piece = Said(block) if isinstance(block, str) else _piece(block, calls)
+        piece = TextPiece(block) if isinstance(block, str) else _read_block(block, calls)
         if piece is not None:
             yield piece
 
 
-def joined(found: list[Piece], *, between: str) -> str:
-    """Put the text of pieces together: `between` parts those that run on, a line break parts the others."""
+def join_text(found: list[Piece], *, between: str) -> str:
+    """Return the text of all pieces: `between` separates inline pieces, a line break all others."""
     text, runs_on = "", True
     for piece in found:
-        if isinstance(piece, Pictured):
+        if isinstance(piece, PicturePiece):
             continue
-        on = isinstance(piece, Said) and piece.runs_on
+        on = isinstance(piece, TextPiece) and piece.is_inline
         gap = between if on and runs_on else "\n"
         text += (gap if text and not text.endswith("\n") else "") + piece.text
         runs_on = on
@@ -92,64 +92,68 @@ def joined(found: list[Piece], *, between: str) -> str:
 
 
 def image_block(image: ImagePart) -> dict[str, Any]:
-    """Spell a picture as a standard block, without the random id that would change a request from call to call."""
+    """Return an image as a standard block, without a random id that would make every request different."""
     return {"type": "image", "base64": image.base64, "mime_type": image.media_type}
 
 
 def picture_block(data: bytes) -> dict[str, Any]:
-    """Spell an encoded file as a standard block."""
+    """Return an encoded image file as a standard block."""
     return {"type": "image", "base64": base64.b64encode(data).decode(), "mime_type": _media_type(data)}
 
 
-def told(block: Block) -> str:
-    """Tell a block that cannot be shown, as one line of JSON; long runs of data are counted, not repeated."""
-    return json.dumps(_readable(block), ensure_ascii=False, default=_odd)
+def block_to_json(block: Block) -> str:
+    """Return a block that cannot be shown as one line of JSON; long data is replaced by its length."""
+    return json.dumps(_shorten_data(block), ensure_ascii=False, default=_to_repr)
 
 
 def repeats_call(block: object, calls: frozenset[str]) -> bool:
-    """Say whether a block repeats one of a message's tool calls."""
+    """Return whether a block repeats one of a message's tool calls."""
     if not isinstance(block, Mapping) or block.get("type") not in CALLS:
         return False
     return block.get("type") == "input_json_delta" or bool({block.get("id"), block.get("call_id")} & calls)
 
 
-def _piece(block: Block, calls: frozenset[str]) -> Piece | None:
+def _read_block(block: Block, calls: frozenset[str]) -> Piece | None:
     kind = block.get("type")
     if kind in TEXTS:
-        return _said(block)
+        return _read_text(block)
     if kind in REASONING or repeats_call(block, calls):
         return None
     if kind == "non_standard" and isinstance(block.get("value"), Mapping):
-        return _piece(block["value"], calls)
-    return _picture(block) or Said(told(block), runs_on=False)
+        return _read_block(block["value"], calls)
+    return _read_picture(block) or TextPiece(block_to_json(block), is_inline=False)
 
 
-def _said(block: Block) -> Piece:
+def _read_text(block: Block) -> Piece:
     text = block.get("refusal" if block["type"] == "refusal" else "text")
     if not isinstance(text, str):
-        return Said(told(block), runs_on=False)
+        return TextPiece(block_to_json(block), is_inline=False)
     if block["type"] != "text-plain":
-        return Said(text)
+        return TextPiece(text)
     title = block.get("title")
-    return Said(f"{title}\n{text}" if isinstance(title, str) else text, runs_on=False)
+    return TextPiece(f"{title}\n{text}" if isinstance(title, str) else text, is_inline=False)
 
 
-def _picture(block: Block) -> Piece | None:
-    """Find a picture, whoever's way of writing one it is; None where the block is no picture."""
-    source, where = _source(block)
+def _read_picture(block: Block) -> Piece | None:
+    """Return a block's image, in any provider's format; None where the block is no image."""
+    source, where = _find_source(block)
     if source is not None:
         try:
-            data = source if isinstance(source, bytes) else base64.b64decode(_padded(source), altchars=b"-_")
+            data = (
+                source
+                if isinstance(source, bytes)
+                else base64.b64decode(_normalize_base64(source), altchars=b"-_")
+            )
         except (binascii.Error, ValueError):
             return None
-        return Pictured(data) if data else None
+        return PicturePiece(data) if data else None
     if where or block.get("type") in _PICTURES:
-        return Elsewhere(told(block))
+        return RemotePicture(block_to_json(block))
     return None
 
 
-def _source(block: Block) -> tuple[str | bytes | None, str]:
-    """Give a picture's data, or else its address."""
+def _find_source(block: Block) -> tuple[str | bytes | None, str]:
+    """Return an image's data, or else its address."""
     kind, media_type = block.get("type"), str(block.get("mime_type") or "")
     within = block.get("source") if isinstance(block.get("source"), Mapping) else None
     if kind not in _PICTURES and not media_type.startswith("image/"):
@@ -174,25 +178,25 @@ def _source(block: Block) -> tuple[str | bytes | None, str]:
     return None, address if isinstance(address, str) else ""
 
 
-def _padded(text: str) -> bytes:
-    """Give base64 in the URL's alphabet, without blanks and with all of its padding."""
+def _normalize_base64(text: str) -> bytes:
+    """Return base64 in the URL alphabet, without white space and with full padding."""
     plain = "".join(text.split()).rstrip("=").replace("+", "-").replace("/", "_").encode("ascii")
     if re.fullmatch(rb"[A-Za-z0-9_-]*", plain) is None:
         raise ValueError("no base64")
     return plain + b"=" * (-len(plain) % 4)
 
 
-def _readable(value: object) -> object:
+def _shorten_data(value: object) -> object:
     if isinstance(value, str):
         return f"<{len(value):,} characters of data>" if _BASE64.fullmatch(value) else value
     if isinstance(value, bytes | bytearray):
         return f"<{len(value):,} bytes>"
     if isinstance(value, Mapping):
-        return {str(name): _readable(held) for name, held in value.items()}
-    return [_readable(held) for held in value] if isinstance(value, list | tuple) else value
+        return {str(name): _shorten_data(held) for name, held in value.items()}
+    return [_shorten_data(held) for held in value] if isinstance(value, list | tuple) else value
 
 
-def _odd(value: object) -> str:
+def _to_repr(value: object) -> str:
     return repr(value)
 
 
@@ -200,7 +204,7 @@ _SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": 
 
 
 def _media_type(data: bytes) -> str:
-    """Tell a file's type by how it begins."""
+    """Return a file's media type, found from its first bytes."""
     if data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for begin, kind in _SIGNATURES.items() if data.startswith(begin)), "image/png")

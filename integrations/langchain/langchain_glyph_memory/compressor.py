@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from glyph_memory import Document as Text
 from glyph_memory import GlyphMemoryWarning, ModelProfile, PackedPage, PageStyle, pack
-from langchain_glyph_memory.documents import source_of, store_of
+from langchain_glyph_memory.documents import describe_source, open_store
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
 
 
@@ -54,11 +54,11 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
     _pictures: ByteStore | None = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401  # pydantic's
-        """Look the model up."""
+        """Load the model's profile."""
         self._model = ModelProfile.from_name(self.profile) if isinstance(self.profile, str) else self.profile
         glyph = PageStyle.glyph().with_snap_px(self._model.snap_px)
         self._style = self.style or glyph.dense()
-        self._pictures = store_of(self.store)
+        self._pictures = open_store(self.store)
 
     def compress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
@@ -74,7 +74,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             FontError: The style's font is missing.
             StoreError: The folder for pictures cannot be written.
         """
-        texts = [Text(text=document.page_content, title=source_of(document)) for document in documents]
+        texts = [Text(text=document.page_content, title=describe_source(document)) for document in documents]
         packed = self._pack(texts)
         tokens = self._model.text_tokens("\n".join(text.text for text in texts))
         if tokens < self.min_ratio * self._cost(packed) and (
@@ -82,7 +82,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         ):
             return documents
         if not self._fits(packed):
-            packed = self._cut(texts, documents)
+            packed = self._pack_fitting(texts, documents)
         return [self._document(page, documents, len(packed)) for page in packed]
 
     def _pack(self, texts: Sequence[Text]) -> tuple[PackedPage, ...]:
@@ -96,19 +96,19 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             self.max_tokens is None or self._cost(packed) <= self.max_tokens
         )
 
-    def _cut(self, texts: Sequence[Text], documents: Sequence[Document]) -> tuple[PackedPage, ...]:
-        """Pack as many of the first documents as fit; where not even the first does, the pages of it that do."""
+    def _pack_fitting(self, texts: Sequence[Text], documents: Sequence[Document]) -> tuple[PackedPage, ...]:
+        """Pack as many of the first documents as fit; if the first is too long, return those of its pages that fit."""
         counts = range(1, len(texts) + 1)
         fit = bisect_right(counts, False, key=lambda count: not self._fits(self._pack(texts[:count])))
         packed = self._pack(texts[: max(fit, 1)])
         while not self._fits(packed):
             packed = packed[:-1]
         begun = " (of the first, the beginning is shown)" if packed and not fit else ""
-        _warn_of(documents[fit:], len(documents), len(packed), begun)
+        _warn_missing(documents[fit:], len(documents), len(packed), begun)
         return packed
 
     def _document(self, packed: PackedPage, documents: Sequence[Document], total: int) -> Document:
-        note = PageNote.kept(
+        note = PageNote.from_page(
             packed.page,
             self._pictures,
             style=self._style,
@@ -128,9 +128,9 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         return Document(page_content=packed.text, metadata=metadata)
 
 
-def _warn_of(missing: Sequence[Document], total: int, pages: int, begun: str) -> None:
-    """Say what had no room."""
-    names = [source_of(document) or "one without a name" for document in missing]
+def _warn_missing(missing: Sequence[Document], total: int, pages: int, begun: str) -> None:
+    """Warn about the documents that had no room."""
+    names = [describe_source(document) or "one without a name" for document in missing]
     named = "; ".join(names[:5]) + ("; …" if len(names) > 5 else "")
     warnings.warn(
         f"{len(missing)} of {total} documents had no room on {pages} page{'s' * (pages != 1)}{begun}: {named}. "

@@ -17,7 +17,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from PIL import Image
 
 from glyph_memory import Binder, ModelProfile, ProfileError
-from langchain_glyph_memory.blocks import Elsewhere, pieces
+from langchain_glyph_memory.blocks import RemotePicture, read_pieces
 from langchain_glyph_memory.messages import turn_of
 
 UNSEEN = (1024, 1024)
@@ -34,12 +34,12 @@ class TokenCounter(Protocol):
     def __call__(
         self, messages: Iterable[MessageLikeRepresentation], *, tools: Sequence[Tool] | None = None
     ) -> int:
-        """Count."""
+        """Return the number of tokens."""
         ...
 
 
 def glyph_token_counter(profile: ModelProfile | str = "glyph") -> TokenCounter:
-    """Give a counter for `trim_messages`, `SummarizationMiddleware`, `ContextEditingMiddleware` or deepagents.
+    """Return a counter for `trim_messages`, `SummarizationMiddleware`, `ContextEditingMiddleware` or deepagents.
 
     Text is counted by the profile's counter, each picture by the model's own rule from its size in pixels, in
     whatever shape of block it comes; what a chat template puts round a message is counted at its most. A picture
@@ -59,22 +59,24 @@ def glyph_token_counter(profile: ModelProfile | str = "glyph") -> TokenCounter:
     binder = Binder(profile)
 
     def count(messages: Iterable[MessageLikeRepresentation], *, tools: Sequence[Tool] | None = None) -> int:
-        read = convert_to_messages(_listed(messages))
-        return sum(message_tokens(message, binder) for message in read) + tools_tokens(tools or (), binder)
+        read = convert_to_messages(_to_list(messages))
+        return sum(count_message_tokens(message, binder) for message in read) + count_tools_tokens(
+            tools or (), binder
+        )
 
     return count
 
 
-def message_tokens(message: BaseMessage, binder: Binder) -> int:
-    """Count a message as it is sent, at its most."""
+def count_message_tokens(message: BaseMessage, binder: Binder) -> int:
+    """Return the most tokens that a message can take in a request."""
     turn = turn_of(message)
-    elsewhere = sum(isinstance(piece, Elsewhere) for piece in pieces(message.content))
-    sizes = [*map(_size, turn.images), *[UNSEEN] * elsewhere]
+    elsewhere = sum(isinstance(piece, RemotePicture) for piece in read_pieces(message.content))
+    sizes = [*map(_read_size, turn.images), *[UNSEEN] * elsewhere]
     return binder.count_message_tokens(turn) + sum(_picture_tokens(size, binder.profile) for size in sizes)
 
 
-def tools_tokens(tools: Sequence[Tool], binder: Binder) -> int:
-    """Count the descriptions of tools, as the JSON that a chat template writes into the prompt."""
+def count_tools_tokens(tools: Sequence[Tool], binder: Binder) -> int:
+    """Return the tokens of tools' descriptions, as the JSON that a chat template writes into the prompt."""
     return sum(binder.count(json.dumps(convert_to_openai_tool(tool), ensure_ascii=False)) for tool in tools)
 
 
@@ -85,8 +87,8 @@ def _picture_tokens(size: tuple[int, int], profile: ModelProfile) -> int:
         return profile.image_tokens(UNSEEN)
 
 
-def _size(data: bytes) -> tuple[int, int]:
-    """Read a picture's width and height from the head of its file; nothing is decoded."""
+def _read_size(data: bytes) -> tuple[int, int]:
+    """Return an image's width and height from the head of its file; nothing is decoded."""
     Image.init()
     try:
         with Image.open(io.BytesIO(data), formats=[name for name in _FORMATS if name in Image.OPEN]) as image:
@@ -95,5 +97,5 @@ def _size(data: bytes) -> tuple[int, int]:
         return UNSEEN
 
 
-def _listed(messages: Iterable[MessageLikeRepresentation]) -> list[MessageLikeRepresentation]:
+def _to_list(messages: Iterable[MessageLikeRepresentation]) -> list[MessageLikeRepresentation]:
     return [messages] if isinstance(messages, BaseMessage) else [*messages]

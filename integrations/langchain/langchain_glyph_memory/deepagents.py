@@ -25,7 +25,7 @@ def deepagents_memory(
     pages: str | Path | None = None,
     tools: bool = False,
 ) -> GlyphMemoryMiddleware:
-    """Give middleware for `create_deep_agent(middleware=[…])` that folds old messages instead of summarizing them.
+    """Return middleware for `create_deep_agent(middleware=[…])` that folds old messages into pages.
 
     Subagents of your own have middleware of their own: give it to them, too; one instance serves all.
 

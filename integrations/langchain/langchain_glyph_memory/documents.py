@@ -28,7 +28,7 @@ from glyph_memory import (
 )
 from glyph_memory import Document as Text
 from langchain_glyph_memory.blocks import image_block
-from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote, pictures
+from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote, load_pictures
 from langchain_glyph_memory.stores import PageFolder
 
 Block = dict[str, Any]
@@ -75,7 +75,7 @@ class GlyphLoader(BaseLoader):
         self._sources = [source] if isinstance(source, str | Path) else [*source]
         self._profile = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
         self._style = style or PageStyle.glyph().with_snap_px(self._profile.snap_px)
-        self._store = store_of(store)
+        self._store = open_store(store)
         self._glob, self._encoding = glob, encoding
         self._text: Text | None = None
 
@@ -89,7 +89,7 @@ class GlyphLoader(BaseLoader):
         style: PageStyle | None = None,
         store: ByteStore | str | Path | None = None,
     ) -> Self:
-        """Give a loader of a text that is at hand.
+        """Return a loader for a text in memory.
 
         Args:
             text: The text.
@@ -103,7 +103,7 @@ class GlyphLoader(BaseLoader):
         return loader
 
     def lazy_load(self) -> Iterator[Document]:
-        """Give documents page by page; no more than one file is held at a time.
+        """Yield documents page by page; only one file is in memory at a time.
 
         Raises:
             DocumentError: A file is missing, or no text. In a folder such a file is skipped, with a warning; it is an
@@ -115,11 +115,11 @@ class GlyphLoader(BaseLoader):
             yield from self._documents(self._text)
         for source in self._sources:
             if Path(source).is_dir():
-                yield from self._folder(Path(source))
+                yield from self._read_folder(Path(source))
             else:
                 yield from self._documents(read_document(source, encoding=self._encoding))
 
-    def _folder(self, folder: Path) -> Iterator[Document]:
+    def _read_folder(self, folder: Path) -> Iterator[Document]:
         paths = [path for path in sorted(folder.glob(self._glob)) if _is_wanted(path, folder)]
         if not paths:
             raise DocumentError(
@@ -145,8 +145,8 @@ class GlyphLoader(BaseLoader):
             ) from failed
 
     def _documents(self, text: Text) -> Iterator[Document]:
-        """Give a text's pages, once all are known: each says how many there are."""
-        parts = [part for page in iter_pages(text, style=self._style) for part in self._alone(page.text)]
+        """Yield a text's pages as documents, after all are drawn, as each holds the number of pages."""
+        parts = [part for page in iter_pages(text, style=self._style) for part in self._note_pages(page.text)]
         begin = 0
         for number, (part, note) in enumerate(parts):
             metadata = {
@@ -159,14 +159,14 @@ class GlyphLoader(BaseLoader):
             yield Document(page_content=part, metadata=metadata)
             begin += len(part)
 
-    def _alone(self, text: str) -> Iterator[tuple[str, PageNote]]:
-        """Note a page as it is drawn without what was before it, and so will be again; rarely it is two then."""
+    def _note_pages(self, text: str) -> Iterator[tuple[str, PageNote]]:
+        """Yield a text's page, drawn by itself, and its note; two or more where the text needs more pages alone."""
         pages = typeset(text, style=self._style)
         if len(pages) > 1:
             for page in pages:
-                yield from self._alone(page.text)
+                yield from self._note_pages(page.text)
             return
-        yield text, PageNote.kept(pages[0], self._store, style=self._style, profile=self._profile)
+        yield text, PageNote.from_page(pages[0], self._store, style=self._style, profile=self._profile)
 
 
 def to_content_blocks(
@@ -177,7 +177,7 @@ def to_content_blocks(
     ledger_share: float = 1 / 16,
     profile: ModelProfile | str = "glyph",
 ) -> list[Block]:
-    """Give documents as content of a user's message: pages as pictures, each under its caption, the rest as text.
+    """Return documents as content of a user's message: pages as images with captions, all others as text.
 
     Pictures come from the store, where it holds them, and are else drawn from `page_content`. One that cannot be
     drawn is told as text, with a warning; a document that is no page is text, too. Nothing is left out.
@@ -197,11 +197,11 @@ def to_content_blocks(
     """
     found, binder = [*documents], _binder(profile)
     plain = binder.clean_and_escape
-    notes = [_note(document) for document in found]
-    kept = _kept(store_of(store), notes)
+    notes = [_read_note(document) for document in found]
+    kept = _fetch_stored(open_store(store), notes)
     blocks: list[Block] = []
     for document, note in zip(found, notes, strict=True):
-        parts = _pictures(document, note, kept) if note is not None else ()
+        parts = _load_or_warn(document, note, kept) if note is not None else ()
         caption = plain(_caption(document)) if captions else ""
         text = "" if parts else plain(document.page_content)
         if caption or text:
@@ -214,13 +214,13 @@ def to_content_blocks(
     return blocks
 
 
-def store_of(store: ByteStore | str | Path | None) -> ByteStore | None:
-    """Give a byte store, of a folder where one is named."""
+def open_store(store: ByteStore | str | Path | None) -> ByteStore | None:
+    """Return a byte store; a path becomes a `PageFolder`."""
     return PageFolder(store) if isinstance(store, str | Path) else store
 
 
-def source_of(document: Document) -> str:
-    """Say where a document is from, in a few words: its title, its source, its page as people count."""
+def describe_source(document: Document) -> str:
+    """Return where a document is from: its title or source, and its page, counted from 1."""
     known = document.metadata
     named = str(known.get("title") or known.get("source") or document.id or "")
     page = known.get("page")
@@ -233,41 +233,43 @@ def source_of(document: Document) -> str:
 _binder = lru_cache(maxsize=16)(Binder)
 
 
-def _note(document: Document) -> PageNote | None:
+def _read_note(document: Document) -> PageNote | None:
     try:
         return PageNote.read(document.metadata)
     except ValueError as error:
-        _as_text(document, error)
+        _warn_as_text(document, error)
         return None
 
 
-def _kept(store: ByteStore | None, notes: Sequence[PageNote | None]) -> dict[str, bytes | None]:
+def _fetch_stored(store: ByteStore | None, notes: Sequence[PageNote | None]) -> dict[str, bytes | None]:
     digests = [*dict.fromkeys(note.digest for note in notes if note is not None)]
     return dict(zip(digests, store.mget(digests), strict=True)) if store is not None and digests else {}
 
 
-def _pictures(document: Document, note: PageNote, kept: dict[str, bytes | None]) -> Sequence[Any]:
+def _load_or_warn(document: Document, note: PageNote, kept: dict[str, bytes | None]) -> Sequence[Any]:
     try:
-        return pictures(note, document.page_content, kept.get(note.digest))
+        return load_pictures(note, document.page_content, kept.get(note.digest))
     except ValueError as error:
-        _as_text(document, error)
+        _warn_as_text(document, error)
         return ()
 
 
-def _as_text(document: Document, error: ValueError) -> None:
+def _warn_as_text(document: Document, error: ValueError) -> None:
     warnings.warn(
-        f"{source_of(document) or 'a document'} is shown as text: {error}", GlyphMemoryWarning, stacklevel=4
+        f"{describe_source(document) or 'a document'} is shown as text: {error}",
+        GlyphMemoryWarning,
+        stacklevel=4,
     )
 
 
 def _caption(document: Document) -> str:
-    source, excerpts = source_of(document), document.metadata.get("excerpts")
+    source, excerpts = describe_source(document), document.metadata.get("excerpts")
     if isinstance(excerpts, list) and excerpts:
         source = f"Excerpts {excerpts[0]} to {excerpts[-1]} of {source}"
     return f"{' '.join(source.split())}:\n" if source else ""
 
 
 def _is_wanted(path: Path, folder: Path) -> bool:
-    """Say whether a path is a file that holds anything, and not hidden."""
+    """Return whether a path is a file that is neither empty nor hidden."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return not hidden and path.is_file() and path.stat().st_size > 0

@@ -17,13 +17,13 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from glyph_memory import Folding, FoldPolicy, GlyphMemoryWarning, ModelProfile, PageStyle
 from langchain_glyph_memory.messages import key_of, name_of, turn_of
-from langchain_glyph_memory.spelling import request_messages
+from langchain_glyph_memory.spelling import write_request
 
 Captions = Literal["text", "page"]
 Messages = Iterable[MessageLikeRepresentation] | PromptValue
 
 
-def new_folding(
+def make_folding(
     profile: ModelProfile | str,
     *,
     style: PageStyle | None = None,
@@ -31,7 +31,7 @@ def new_folding(
     captions: Captions = "text",
     pages: str | Path | None = None,
 ) -> Folding[BaseMessage]:
-    """Give a `Folding` of LangChain's messages."""
+    """Return a `Folding` of LangChain's messages."""
     return Folding(
         profile,
         turn_of=turn_of,
@@ -44,7 +44,7 @@ def new_folding(
     )
 
 
-_folding = lru_cache(maxsize=16)(new_folding)
+_folding = lru_cache(maxsize=16)(make_folding)
 """The same options share one, so that a call costs what is new since the last one."""
 
 
@@ -80,7 +80,7 @@ def fold_messages(
     captions: Captions = "text",
     pages: str | Path | None = None,
 ) -> list[BaseMessage] | Runnable[Messages, list[BaseMessage]]:
-    """Give a history as it is sent: old messages as pages, recent ones as they are. Like `trim_messages`.
+    """Return a history as it is sent: old messages as pages, recent ones as they are. Like `trim_messages`.
 
     Nothing is kept between calls but what saves time: give it the whole history each time. As the history grows, its
     pages stay what they were, so a server's prefix cache holds.
@@ -105,15 +105,15 @@ def fold_messages(
     """
     folding = _folding(profile, style=style, policy=policy, captions=captions, pages=pages)
 
-    def folded(history: Messages) -> list[BaseMessage]:
+    def fold_history(history: Messages) -> list[BaseMessage]:
         said: Sequence[BaseMessage] = convert_to_messages(
             history if isinstance(history, PromptValue) else [*history]
         )
         found = folding.fold(said)
         if found.notice:
             warnings.warn(found.notice, GlyphMemoryWarning, stacklevel=3)
-        return request_messages(found, merge=merge)
+        return write_request(found, merge=merge)
 
     if messages is None:
-        return RunnableLambda(folded, name="fold_messages")  # awaited, it runs in a thread
-    return folded(messages)
+        return RunnableLambda(fold_history, name="fold_messages")  # awaited, it runs in a thread
+    return fold_history(messages)

@@ -26,7 +26,7 @@ from glyph_memory import (
     Turn,
 )
 from langchain_glyph_memory.folding import Captions
-from langchain_glyph_memory.messages import message_of, to_message, with_origin
+from langchain_glyph_memory.messages import message_of, to_message, to_stored_turn
 from langchain_glyph_memory.spelling import SOURCE
 
 Redact = Callable[[Turn], Turn]
@@ -104,12 +104,12 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
 
     @property
     def session_id(self) -> str:
-        """Whose conversation it is."""
+        """The name of the session."""
         return self.memory.session
 
     @property
     def messages(self) -> list[BaseMessage]:  # type: ignore[override]  # an attribute there, to be had or computed
-        """What to send: system messages, pages in a user's message, recent messages; drawn and counted now.
+        """The messages to send: system messages, pages in a user's message, recent messages; drawn on access.
 
         Raises:
             PolicyError: Recent messages that cannot become pages yet are more than the model takes.
@@ -130,16 +130,16 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         return [message_of(turn) for turn in self.memory.turns()]
 
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
-        """Keep messages; when this returns, a killed process has lost nothing.
+        """Store messages; they are durable when this returns.
 
         Raises:
             StoreError: Some could not be stored.
             TypeError: One of them says nothing, such as a `RemoveMessage`.
         """
-        self._store([with_origin(message) for message in messages if not self._is_ours(message)])
+        self._store([to_stored_turn(message) for message in messages if not self._is_ours(message)])
 
     def clear(self) -> None:
-        """Erase all messages of the session for good, with their pages.
+        """Delete all messages of the session for good, with their pages.
 
         Raises:
             StoreError: The database cannot be written.
@@ -152,11 +152,11 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             self.memory.close()
 
     async def aget_messages(self) -> list[BaseMessage]:
-        """Give `messages`; pages are drawn in a thread."""
+        """Return `messages`; pages are drawn in a thread."""
         return await asyncio.to_thread(lambda: self.messages)
 
     async def aget_all_messages(self) -> list[BaseMessage]:
-        """Give `all_messages`."""
+        """Return `all_messages`."""
         return await asyncio.to_thread(lambda: self.all_messages)
 
     async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
@@ -195,10 +195,10 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             raise
         except StoreError:
             for turn in named:
-                self._store_anyway(turn)
+                self._store_one(turn)
 
-    def _store_anyway(self, turn: Turn) -> None:
-        """Store a turn whose id may stand for another one: then under an id of its own."""
+    def _store_one(self, turn: Turn) -> None:
+        """Store a turn; where its id belongs to another turn, store it under a new id."""
         try:
             self.memory.add(turn)
         except StoreBusy:

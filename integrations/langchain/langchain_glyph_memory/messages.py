@@ -25,7 +25,7 @@ from langchain_core.messages import (
 )
 
 from glyph_memory import GlyphMemoryWarning, Message, ToolCall, Turn
-from langchain_glyph_memory.blocks import Pictured, image_block, joined, picture_block, pieces
+from langchain_glyph_memory.blocks import PicturePiece, image_block, join_text, picture_block, read_pieces
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -44,7 +44,7 @@ _BYTES = "glyph_memory/bytes"
 
 
 def turn_of(message: BaseMessage) -> Turn:
-    """Give what a message says as a turn.
+    """Return a message as a turn.
 
     Text blocks are put together, pictures at hand become the turn's, reasoning is left out, and whatever is neither
     stands in the text as a line of JSON. `artifact`, `additional_kwargs` and metadata stay on the message alone.
@@ -53,23 +53,23 @@ def turn_of(message: BaseMessage) -> Turn:
         TypeError: It is no message that says something, such as a `RemoveMessage`.
     """
     role, name = _speaker(message)
-    calls = tool_calls_of(message)
-    found = list(pieces(message.content, calls=frozenset(call.id for call in calls if call.id)))
+    calls = list_tool_calls(message)
+    found = list(read_pieces(message.content, calls=frozenset(call.id for call in calls if call.id)))
     return Turn(
         role=role,
-        text=joined(found, between="" if role == "assistant" else "\n"),
+        text=join_text(found, between="" if role == "assistant" else "\n"),
         name=name,
         tool_calls=calls,
         tool_call_id=message.tool_call_id if isinstance(message, ToolMessage) else None,
-        images=tuple(piece.data for piece in found if isinstance(piece, Pictured)),
+        images=tuple(piece.data for piece in found if isinstance(piece, PicturePiece)),
         id=message.id,
     )
 
 
 def key_of(message: BaseMessage) -> Hashable:
-    """Give something cheap to compare that differs where a message says something else."""
+    """Return a key that is cheap to compare and differs where two messages differ in content."""
     content = message.content
-    said = content if isinstance(content, str) else _frozen(content)
+    said = content if isinstance(content, str) else _freeze(content)
     if isinstance(message, AIMessage):
         return (message.type, message.id, said, message.name, *_calls_key(message))
     if isinstance(message, ToolMessage):
@@ -79,15 +79,15 @@ def key_of(message: BaseMessage) -> Hashable:
 
 
 def name_of(message: BaseMessage) -> str:
-    """Give a message's id, or a digest of what it says where it has none."""
+    """Return a message's id, or a digest of its content where it has none."""
     if message.id:
         return message.id
     said = repr((message.type, message.content, getattr(message, "tool_calls", None)))
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def tool_calls_of(message: BaseMessage) -> tuple[ToolCall, ...]:
-    """Give a message's tool calls: those that could be read, then the others as the model wrote them."""
+def list_tool_calls(message: BaseMessage) -> tuple[ToolCall, ...]:
+    """Return a message's tool calls: first the valid ones, then the invalid ones as the model wrote them."""
     if not isinstance(message, AIMessage):
         return ()
     calls = [
@@ -104,7 +104,7 @@ def tool_calls_of(message: BaseMessage) -> tuple[ToolCall, ...]:
 
 
 def to_message(said: Message | Turn) -> BaseMessage:
-    """Spell a context's message or a turn as LangChain's; text alone as a string."""
+    """Return a context's message or a turn as LangChain's message; text alone is a string."""
     content: str | list[str | dict[Any, Any]]
     if isinstance(said, Turn):
         text = [{"type": "text", "text": said.text}] if said.text else []
@@ -126,20 +126,20 @@ def to_message(said: Message | Turn) -> BaseMessage:
     return kind(content, **fields)
 
 
-def with_origin(message: BaseMessage) -> Turn:
-    """Give a message's turn with the whole message beside it as JSON, for `message_of`.
+def to_stored_turn(message: BaseMessage) -> Turn:
+    """Return a message's turn with the whole message as JSON beside it, for `message_of`.
 
     What JSON cannot hold, such as objects in an `artifact`, is kept as how it describes itself, with a warning.
     """
     odd: list[object] = []
 
-    def spelled(value: object) -> object:
+    def dump_value(value: object) -> object:
         if isinstance(value, bytes):
             return {_BYTES: value.hex()}
         odd.append(value)
         return repr(value)
 
-    origin = json.dumps(message_to_dict(message), default=spelled)
+    origin = json.dumps(message_to_dict(message), default=dump_value)
     if odd:
         kinds = ", ".join(sorted({type(value).__name__ for value in odd}))
         warnings.warn(
@@ -152,11 +152,11 @@ def with_origin(message: BaseMessage) -> Turn:
 
 
 def message_of(turn: Turn) -> BaseMessage:
-    """Give the message that a turn was made of, exactly; one that says the same where it was made of none."""
+    """Return the message that a turn was made of, exactly; for other turns, one with the same content."""
     if not turn.origin:
         return to_message(turn)
     try:
-        (message,) = messages_from_dict([json.loads(turn.origin, object_hook=_unspelled)])
+        (message,) = messages_from_dict([json.loads(turn.origin, object_hook=_load_bytes)])
     except (ValueError, TypeError, KeyError):  # another framework's origin, or a class of somebody's own
         return to_message(turn)
     return message
@@ -191,26 +191,26 @@ def _calls_key(message: AIMessage) -> Iterator[Hashable]:
     for call in message.tool_calls:
         yield call["id"]
         yield call["name"]
-        yield _frozen(call["args"])
+        yield _freeze(call["args"])
     for raw in message.invalid_tool_calls:
         yield (raw["id"], raw["name"], raw["args"])
     if message.additional_kwargs and "function_call" in message.additional_kwargs:
-        yield _frozen(message.additional_kwargs["function_call"])
+        yield _freeze(message.additional_kwargs["function_call"])
 
 
-def _frozen(value: object) -> Hashable:
-    """Give plain values as tuples, without copying a character."""
+def _freeze(value: object) -> Hashable:
+    """Return plain values as tuples, without copying a character."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return (*value, *map(_frozen, value.values()))
+        return (*value, *map(_freeze, value.values()))
     if isinstance(value, list | tuple):
-        return (type(value).__name__, *map(_frozen, value))
+        return (type(value).__name__, *map(_freeze, value))
     return repr(value)
 
 
 def _lc_calls(calls: tuple[ToolCall, ...]) -> dict[str, Any]:
-    """Spell tool calls as LangChain's: arguments as an object, or as they are where they are none."""
+    """Return tool calls as LangChain's fields: valid calls with arguments as objects, all others as invalid calls."""
     good, bad = list[dict[str, Any]](), list[dict[str, Any]]()
     for call in calls:
         try:
@@ -234,5 +234,5 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=repr)
 
 
-def _unspelled(fields: dict[str, Any]) -> Any:  # noqa: ANN401  # whatever stood there
+def _load_bytes(fields: dict[str, Any]) -> Any:  # noqa: ANN401  # whatever stood there
     return bytes.fromhex(fields[_BYTES]) if fields.keys() == {_BYTES} else fields

@@ -36,10 +36,10 @@ from glyph_memory import (
     PageStyle,
     refuses_images,
 )
-from langchain_glyph_memory.counting import TokenCounter, Tool, message_tokens, tools_tokens
-from langchain_glyph_memory.folding import Captions, new_folding
-from langchain_glyph_memory.spelling import request_messages
-from langchain_glyph_memory.state import BOOKMARK, bookmark_in
+from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
+from langchain_glyph_memory.folding import Captions, make_folding
+from langchain_glyph_memory.spelling import write_request
+from langchain_glyph_memory.state import BOOKMARK, read_bookmark
 
 _TEXT_MODEL = (
     "the model's profile says that it takes no images, so old messages go as text, unfolded. "
@@ -58,8 +58,8 @@ class GlyphState(AgentState[Any]):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Prepared:
-    """A request as it is to be sent."""
+class _PreparedRequest:
+    """A request as it is sent."""
 
     request: ModelRequest[Any]
     holds_images: bool = False
@@ -116,7 +116,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         name: str | None = None,
     ) -> None:
         super().__init__()
-        self.folding: Folding[BaseMessage] = new_folding(
+        self.folding: Folding[BaseMessage] = make_folding(
             profile, style=style, policy=policy, captions=captions, pages=pages
         )
         """What folds; it keeps nothing of a conversation but what saves time."""
@@ -126,12 +126,12 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
 
     @property
     def name(self) -> str:
-        """What the middleware is called."""
+        """The middleware's name."""
         return self._name
 
     @property
     def token_counter(self) -> TokenCounter:
-        """Counts what is sent of a history, rather than the history: for middleware that looks at its length."""
+        """A counter of the tokens that are sent for a history, for middleware that looks at its length."""
         return self._count
 
     def wrap_model_call(
@@ -141,11 +141,11 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         prepared = self._prepare(request)
         _warn(prepared.notices)
         try:
-            return _keeping(handler(prepared.request), prepared.bookmark)
+            return _add_bookmark(handler(prepared.request), prepared.bookmark)
         except Exception as error:
             if not (prepared.holds_images and refuses_images(str(error))):
                 raise
-            _warn([_TEXT_SERVER.format(error=_one_line(error))])
+            _warn([_TEXT_SERVER.format(error=_to_one_line(error))])
         return handler(request)
 
     async def awrap_model_call(
@@ -157,45 +157,47 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         prepared = await asyncio.to_thread(self._prepare, request)
         _warn(prepared.notices)
         try:
-            return _keeping(await handler(prepared.request), prepared.bookmark)
+            return _add_bookmark(await handler(prepared.request), prepared.bookmark)
         except Exception as error:
             if not (prepared.holds_images and refuses_images(str(error))):
                 raise
-            _warn([_TEXT_SERVER.format(error=_one_line(error))])
+            _warn([_TEXT_SERVER.format(error=_to_one_line(error))])
         return await handler(request)
 
-    def _prepare(self, request: ModelRequest[Any]) -> _Prepared:
+    def _prepare(self, request: ModelRequest[Any]) -> _PreparedRequest:
         """Fold a request's messages; neither the request nor a message in it is changed."""
         takes = getattr(request.model, "profile", None) or {}
         if takes.get("image_inputs") is False:
-            return _Prepared(request=request, notices=(_TEXT_MODEL,))
-        kept, notice = bookmark_in(request.state)
-        folded = self.folding.fold(request.messages, kept, reserved_tokens=self._reserved(request))
-        sent = request_messages(folded, merge=self.merge)
+            return _PreparedRequest(request=request, notices=(_TEXT_MODEL,))
+        kept, notice = read_bookmark(request.state)
+        folded = self.folding.fold(request.messages, kept, reserved_tokens=self._count_reserved(request))
+        sent = write_request(folded, merge=self.merge)
         unchanged = folded.bookmark == (kept or Bookmark()) and not notice
-        return _Prepared(
+        return _PreparedRequest(
             request=request.override(messages=sent),  # type: ignore[arg-type]  # AnyMessage names its members
             holds_images=bool(folded.images),
             bookmark=None if unchanged else folded.bookmark.to_json(),
             notices=tuple(filter(None, (notice, folded.notice))),
         )
 
-    def _reserved(self, request: ModelRequest[Any]) -> int:
-        """Count what the prompt holds besides messages, beyond what the policy keeps free for it."""
+    def _count_reserved(self, request: ModelRequest[Any]) -> int:
+        """Return the tokens of everything but messages, as far as they exceed what the policy keeps free."""
         binder = self.folding.binder
-        system = message_tokens(request.system_message, binder) if request.system_message else 0
-        return system + max(0, tools_tokens(request.tools, binder) - binder.policy.tools_tokens)
+        system = count_message_tokens(request.system_message, binder) if request.system_message else 0
+        return system + max(0, count_tools_tokens(request.tools, binder) - binder.policy.tools_tokens)
 
     def _count(
         self, messages: Iterable[MessageLikeRepresentation], *, tools: Sequence[Tool] | None = None
     ) -> int:
         binder = self.folding.binder
-        sent = request_messages(self.folding.fold(convert_to_messages([*messages])), merge=self.merge)
-        return sum(message_tokens(message, binder) for message in sent) + tools_tokens(tools or (), binder)
+        sent = write_request(self.folding.fold(convert_to_messages([*messages])), merge=self.merge)
+        return sum(count_message_tokens(message, binder) for message in sent) + count_tools_tokens(
+            tools or (), binder
+        )
 
 
-def _keeping(response: ModelCallResult[Any], bookmark: dict[str, Any] | None) -> ModelCallResult[Any]:
-    """Have the state keep a bookmark, along with whatever else the response wants kept."""
+def _add_bookmark(response: ModelCallResult[Any], bookmark: dict[str, Any] | None) -> ModelCallResult[Any]:
+    """Return a response that also stores a bookmark in the agent's state."""
     if bookmark is None:
         return response
     update: dict[str, Any] = {BOOKMARK: bookmark}
@@ -219,5 +221,5 @@ def _warn(notices: Iterable[str]) -> None:
         warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
 
 
-def _one_line(error: Exception) -> str:
+def _to_one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]

@@ -36,7 +36,7 @@ _DEFAULT = PageStyle()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageNote:
-    """What a document remembers of its page: some hundred characters, never the picture."""
+    """What a document's metadata holds about its page: some hundred characters, never the image."""
 
     digest: str
     """Of the picture's pixels; the key under which a store keeps it."""
@@ -54,7 +54,7 @@ class PageNote:
     """The picture's file, where it is kept in a folder; for those who hand files to a server. It may be gone."""
 
     @classmethod
-    def kept(
+    def from_page(
         cls,
         page: Page,
         store: ByteStore | None,
@@ -63,7 +63,7 @@ class PageNote:
         profile: ModelProfile,
         headings: tuple[tuple[int, int], ...] | None = None,
     ) -> Self:
-        """Note a page down, and keep its picture where there is a store."""
+        """Return a page's note, and store the page's image if there is a store."""
         if store is not None:
             store.mset([(page.digest, page.png())])
         return cls(
@@ -78,21 +78,21 @@ class PageNote:
         )
 
     def to_json(self) -> str:
-        """Spell it as one string: many vector stores take nothing nested, and drop it or refuse the document."""
+        """Return the note as one string: many vector stores refuse or drop nested values."""
         told: dict[str, Any] = {
             "digest": self.digest,
             "size": self.size,
             "tokens": self.tokens,
             "media_type": "image/png",
             "text": self.text,
-            "style": _told(self.style),
+            "style": _dump_style(self.style),
         }
         more = {"headings": self.headings, "path": self.path}
         return json.dumps(told | {name: value for name, value in more.items() if value not in (None, "")})
 
     @classmethod
     def read(cls, metadata: Mapping[str, Any]) -> Self | None:
-        """Find the note in a document's metadata, as `to_json` spelled it or as an object; None where there is none.
+        """Return the note in a document's metadata, given as a string or an object; None where there is none.
 
         Raises:
             ValueError: What stands there is no note.
@@ -109,7 +109,7 @@ class PageNote:
                 size=(int(width), int(height)),
                 tokens=int(told["tokens"]),
                 text=str(told["text"]),
-                style=PageStyle(**{name: _tuples(value) for name, value in told["style"].items()}),
+                style=PageStyle(**{name: _to_tuples(value) for name, value in told["style"].items()}),
                 headings=None
                 if headings is None
                 else tuple((int(start), int(stop)) for start, stop in headings),
@@ -118,8 +118,8 @@ class PageNote:
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise ValueError(f"metadata {NOTE!r} is no page's ({error})") from error
 
-    def stored(self, data: bytes | None, text: str) -> ImagePart | None:
-        """Take a stored picture, if it is this page's and the text has not changed since."""
+    def check_stored(self, data: bytes | None, text: str) -> ImagePart | None:
+        """Return a stored image if it is this page's and the text is unchanged; else None."""
         if data is None or self.text != _digest(text):
             return None
         try:
@@ -130,8 +130,8 @@ class PageNote:
             return None
         return ImagePart(data=data, size=self.size)
 
-    def drawn(self, text: str) -> tuple[ImagePart, ...]:
-        """Draw the picture again from the text; rarely it is more than one.
+    def draw(self, text: str) -> tuple[ImagePart, ...]:
+        """Draw the page again from the text; in rare cases there is more than one image.
 
         Raises:
             GlyphMemoryError: It cannot be drawn: there is no text, or a font of the style is missing here.
@@ -145,29 +145,29 @@ class PageNote:
         return tuple(map(ImagePart.of, pages))
 
 
-def pictures(note: PageNote, text: str, data: bytes | None) -> tuple[ImagePart, ...]:
-    """Give a document's picture: the stored one, else drawn.
+def load_pictures(note: PageNote, text: str, data: bytes | None) -> tuple[ImagePart, ...]:
+    """Return a document's images: the stored one, else new ones drawn from the text.
 
     Raises:
         ValueError: It is neither stored nor can it be drawn.
     """
-    found = note.stored(data, text)
+    found = note.check_stored(data, text)
     if found is not None:
         return (found,)
     try:
-        return note.drawn(text)
+        return note.draw(text)
     except GlyphMemoryError as error:
         raise ValueError(str(error)) from error
 
 
-def _told(style: PageStyle) -> dict[str, Any]:
-    """Give what is not as in the released Glyph model's style."""
+def _dump_style(style: PageStyle) -> dict[str, Any]:
+    """Return the parameters that differ from the released Glyph model's style."""
     values = ((field.name, getattr(style, field.name)) for field in fields(style))
     return {name: value for name, value in values if value != getattr(_DEFAULT, name)}
 
 
-def _tuples(value: object) -> Any:  # noqa: ANN401  # a style checks the kind of every parameter itself
-    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+def _to_tuples(value: object) -> Any:  # noqa: ANN401  # a style checks the kind of every parameter itself
+    return tuple(map(_to_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def _digest(text: str) -> str:

@@ -20,7 +20,7 @@ class GlyphRetriever(BaseRetriever):
     """Retrieves exact passages of what was said in a memory, shown or not.
 
     A document's `page_content` is the passage, word for word; its `metadata` holds `source` ("§42 user"), `anchor`,
-    `role`, `place` ("text", "page", "departed" or "head"), `page` where it stands on one (as numbered in captions),
+    `role`, `place` ("text", "page", "evicted" or "head"), `page` where it stands on one (as numbered in captions),
     `start_index` of the passage in what the turn said, `score`, and `time`.
 
     Example:

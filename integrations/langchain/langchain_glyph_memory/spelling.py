@@ -19,8 +19,8 @@ SOURCE = "glyph_memory"
 """What `additional_kwargs["lc_source"]` says of a message that is ours, as LangChain's summarizer marks its own."""
 
 
-def request_messages(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> list[BaseMessage]:
-    """Give what is sent of a history: leading system messages, a user's message with the pages, recent messages.
+def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> list[BaseMessage]:
+    """Return the messages to send: system messages, a user's message with the pages, recent messages.
 
     Args:
         folded: The history.
@@ -28,23 +28,25 @@ def request_messages(folded: FoldedHistory[BaseMessage], *, merge: bool = True) 
             insist that roles alternate. That message keeps its id, its name and whatever else is on it.
     """
     binder = folded.folding.binder
-    head = [_cleaned(message, binder, role="system") for message in folded.messages[: len(folded.fold.head)]]
-    recent = [(kept, spelled(kept, binder)) for kept in folded.recent]
+    head = [
+        _clean_message(message, binder, role="system") for message in folded.messages[: len(folded.fold.head)]
+    ]
+    recent = [(kept, write_message(kept, binder)) for kept in folded.recent]
     users = [bool(kept.orphan) or kept.turn.role == "user" for kept, _ in recent]
     merged = merge and bool(users) and users[0]
     parts = folded.build_user_parts(merged=merged) if folded.fold.seals or users[:1] != [True] else ()
     said = [message for _, message in recent]
     if merged and parts:
-        said[0] = _after(parts, said[0])
+        said[0] = _prepend_pages(parts, said[0])
     elif parts:
         said.insert(0, _page_message(parts))
         users.insert(0, True)
     ours = [bool(kept.orphan) for kept, _ in recent]
-    return [*head, *(_alternating(said, users, [False] * (len(said) - len(ours)) + ours) if merge else said)]
+    return [*head, *(_join_users(said, users, [False] * (len(said) - len(ours)) + ours) if merge else said)]
 
 
-def spelled(kept: KeptMessage[BaseMessage], binder: Binder) -> BaseMessage:
-    """Give a recent message as it is sent: the same object where nothing in it has to be told otherwise.
+def write_message(kept: KeptMessage[BaseMessage], binder: Binder) -> BaseMessage:
+    """Return a recent message as it is sent: the same object where nothing has to be changed.
 
     The model's special tokens are broken, and what could be taken for a line of ours; old reasoning is left out; a
     tool's result without its call is told by a user, a call without its result in words.
@@ -55,11 +57,11 @@ def spelled(kept: KeptMessage[BaseMessage], binder: Binder) -> BaseMessage:
         if isinstance(content, str):
             return HumanMessage(f"{kept.orphan}\n{content}", id=message.id)
         return HumanMessage([{"type": "text", "text": f"{kept.orphan}\n"}, *content], id=message.id)
-    message = _cleaned(message, binder, role=role)
-    return _with_calls(message, kept, binder) if isinstance(message, AIMessage) else message
+    message = _clean_message(message, binder, role=role)
+    return _clean_calls(message, kept, binder) if isinstance(message, AIMessage) else message
 
 
-def _cleaned(message: BaseMessage, binder: Binder, *, role: Any) -> BaseMessage:  # noqa: ANN401  # a turn's role
+def _clean_message(message: BaseMessage, binder: Binder, *, role: Any) -> BaseMessage:  # noqa: ANN401  # a turn's role
     update: dict[str, Any] = {}
     content = _clean_content(message.content, lambda text: binder.format_text(text, role=role))
     if content is not message.content:
@@ -70,12 +72,12 @@ def _cleaned(message: BaseMessage, binder: Binder, *, role: Any) -> BaseMessage:
 
 
 def _clean_content(content: Content, clean: Callable[[str], str]) -> Content:
-    """Clean every text in a content; give the same object where nothing had to be."""
+    """Return a content with every text cleaned; the same object where nothing changed."""
     if isinstance(content, str):
         said = clean(content)
         return content if said == content else said
     blocks = [_clean_block(block, clean) for block in content]
-    return content if all(map(_is, blocks, content)) else blocks
+    return content if all(map(_is_same, blocks, content)) else blocks
 
 
 def _clean_block(block: str | dict[Any, Any], clean: Callable[[str], str]) -> str | dict[Any, Any]:
@@ -89,8 +91,8 @@ def _clean_block(block: str | dict[Any, Any], clean: Callable[[str], str]) -> st
     return {**block, name: said}
 
 
-def _with_calls(message: AIMessage, kept: KeptMessage[BaseMessage], binder: Binder) -> AIMessage:
-    """Give a message whose calls can be sent: each with a result to come or there, its arguments a clean object."""
+def _clean_calls(message: AIMessage, kept: KeptMessage[BaseMessage], binder: Binder) -> AIMessage:
+    """Return a message with only those calls that can be sent: each has a result, and a JSON object as arguments."""
     told = dict(kept.unanswered)
     calls: list[ToolCall] = []
     readable = len(message.tool_calls)
@@ -110,7 +112,7 @@ def _with_calls(message: AIMessage, kept: KeptMessage[BaseMessage], binder: Bind
     dropped = {"tool_calls", "function_call"}  # as the provider wrote them: they would be sent again
     beside = {name: value for name, value in message.additional_kwargs.items() if name not in dropped}
     update = {
-        "content": _told(message.content, list(told.values()), ids),
+        "content": _add_lines(message.content, list(told.values()), ids),
         "tool_calls": calls,
         "invalid_tool_calls": [],
         "additional_kwargs": beside,
@@ -118,8 +120,8 @@ def _with_calls(message: AIMessage, kept: KeptMessage[BaseMessage], binder: Bind
     return message.model_copy(update=update)
 
 
-def _told(content: Content, lines: Sequence[str], calls: frozenset[str]) -> Content:
-    """Put lines behind a content, and take out the blocks that repeat calls."""
+def _add_lines(content: Content, lines: Sequence[str], calls: frozenset[str]) -> Content:
+    """Return a content with lines at its end, and without the blocks that repeat calls."""
     if isinstance(content, str):
         return "\n".join([*([content] if content else []), *lines])
     blocks = [block for block in content if not repeats_call(block, calls)]
@@ -127,19 +129,19 @@ def _told(content: Content, lines: Sequence[str], calls: frozenset[str]) -> Cont
 
 
 def _page_message(parts: tuple[str | ImagePart, ...]) -> HumanMessage:
-    """Give a message of our own; without an id, since a new one every time would defeat caches of answers."""
+    """Return a new user's message with pages; it has no id, as a new id every time would defeat caches."""
     return HumanMessage(_content(parts), additional_kwargs={"lc_source": SOURCE})
 
 
-def _after(parts: tuple[str | ImagePart, ...], message: BaseMessage) -> BaseMessage:
-    """Give a user's message with the pages before what it says."""
+def _prepend_pages(parts: tuple[str | ImagePart, ...], message: BaseMessage) -> BaseMessage:
+    """Return a user's message with the pages before its content."""
     if isinstance(message.content, str) and all(isinstance(part, str) for part in parts):
         return message.model_copy(update={"content": _content((*parts, message.content))})
     return message.model_copy(update={"content": [*map(_block, parts), *_blocks(message.content)]})
 
 
 def _content(parts: tuple[str | ImagePart, ...]) -> Content:
-    """Give parts as a message's content: text alone as a string, which every server's template takes."""
+    """Return parts as a message's content: text alone as a string, which every server's template accepts."""
     if all(isinstance(part, str) for part in parts):
         return Message(role="user", parts=parts).text
     return [*map(_block, parts)]
@@ -155,15 +157,15 @@ def _blocks(content: Content) -> list[str | dict[Any, Any]]:
     return content
 
 
-def _alternating(
+def _join_users(
     messages: Sequence[BaseMessage], users: Sequence[bool], ours: Sequence[bool]
 ) -> Iterator[BaseMessage]:
-    """Join each message that we have a user say with the user's message before or behind it."""
+    """Yield the messages; each user's message of ours is joined with the user's message before or after it."""
     held: BaseMessage | None = None
     was_user = was_ours = False
     for message, is_user, is_ours in zip(messages, users, ours, strict=True):
         if held is not None and was_user and is_user and (was_ours or is_ours):
-            held = _joined(held, message, keep=message if was_ours else held)
+            held = _join_messages(held, message, keep=message if was_ours else held)
             was_ours = was_ours and is_ours
             continue
         if held is not None:
@@ -173,12 +175,12 @@ def _alternating(
         yield held
 
 
-def _joined(first: BaseMessage, second: BaseMessage, *, keep: BaseMessage) -> BaseMessage:
+def _join_messages(first: BaseMessage, second: BaseMessage, *, keep: BaseMessage) -> BaseMessage:
     if isinstance(first.content, str) and isinstance(second.content, str):
         return keep.model_copy(update={"content": f"{first.content}\n\n{second.content}".strip("\n")})
     apart = {"type": "text", "text": "\n\n"}
     return keep.model_copy(update={"content": [*_blocks(first.content), apart, *_blocks(second.content)]})
 
 
-def _is(one: object, other: object) -> bool:
+def _is_same(one: object, other: object) -> bool:
     return one is other

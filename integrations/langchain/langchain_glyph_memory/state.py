@@ -18,8 +18,8 @@ _NO_BOOKMARK = (
 )
 
 
-def bookmark_in(state: Mapping[str, object]) -> tuple[Bookmark | None, str]:
-    """Read the bookmark out of a state, and one line where what stands there is none."""
+def read_bookmark(state: Mapping[str, object]) -> tuple[Bookmark | None, str]:
+    """Return the bookmark in a state; or None, and a line that says what is wrong with it."""
     kept = state.get(BOOKMARK)
     if kept is None:
         return None, ""

@@ -46,11 +46,11 @@ class PageFolder(BaseStore[str, bytes]):
         self.folder = Path(folder)
 
     def path_of(self, key: str) -> Path:
-        """Give the file in which a key's value is kept, or would be."""
-        return self.folder / _name(key)
+        """Return the path of the file for a key's value, whether it exists or not."""
+        return self.folder / _encode_name(key)
 
     def mget(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Give the value of each key, None where there is none.
+        """Return the value of each key, None where there is none.
 
         Raises:
             StoreError: A file cannot be read.
@@ -58,34 +58,34 @@ class PageFolder(BaseStore[str, bytes]):
         return [self._read(self.path_of(key)) for key in keys]
 
     def mset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
-        """Keep values; one that is there already is replaced.
+        """Store values; existing ones are replaced.
 
         Raises:
             StoreError: A file cannot be written.
         """
         for key, value in key_value_pairs:
-            name = _name(key)
+            name = _encode_name(key)
             if name.startswith(_LONG):
                 self._write(self.folder / f"{name}{_KEY}", key.encode("utf-8", "surrogatepass"))
             self._write(self.folder / name, value)
 
     def mdelete(self, keys: Sequence[str]) -> None:
-        """Forget values; those that are not there are no error.
+        """Delete values; missing keys are no error.
 
         Raises:
             StoreError: A file cannot be deleted.
         """
         for key in keys:
-            path = self.folder / _name(key)
+            path = self.folder / _encode_name(key)
             try:
                 path.unlink(missing_ok=True)
                 if path.name.startswith(_LONG):
                     path.with_name(f"{path.name}{_KEY}").unlink(missing_ok=True)
             except OSError as error:
-                raise _broken("delete", path, error) from error
+                raise _make_error("delete", path, error) from error
 
     def yield_keys(self, *, prefix: str | None = None) -> Iterator[str]:
-        """Give all keys that begin with a prefix, in order of their files' names."""
+        """Yield all keys that begin with a prefix, in order of their files' names."""
         try:
             names = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
         except FileNotFoundError:
@@ -93,12 +93,12 @@ class PageFolder(BaseStore[str, bytes]):
         for name in names:
             if name.startswith(".") or (name.startswith(_LONG) and name.endswith(_KEY)):
                 continue
-            key = self._key(name)
+            key = self._read_key(name)
             if key is not None and key.startswith(prefix or ""):
                 yield key
 
-    def _key(self, name: str) -> str | None:
-        """Give the key that a file's name stands for; None where somebody else put the file there."""
+    def _read_key(self, name: str) -> str | None:
+        """Return the key that a file's name stands for; None for a file that this store did not write."""
         if name.startswith(_LONG):
             spelled = self._read(self.folder / f"{name}{_KEY}")
         else:
@@ -107,7 +107,7 @@ class PageFolder(BaseStore[str, bytes]):
             key = None if spelled is None else spelled.decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
             return None
-        return key if key is not None and _name(key) == name else None
+        return key if key is not None and _encode_name(key) == name else None
 
     def _read(self, path: Path) -> bytes | None:
         try:
@@ -115,7 +115,7 @@ class PageFolder(BaseStore[str, bytes]):
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise _broken("read", path, error) from error
+            raise _make_error("read", path, error) from error
 
     def _write(self, path: Path, data: bytes) -> None:
         new = path.with_name(f"{_NEW}{uuid4().hex}")
@@ -129,17 +129,17 @@ class PageFolder(BaseStore[str, bytes]):
                 new.unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise _broken("write", path, error) from error
+            raise _make_error("write", path, error) from error
 
 
-def _name(key: str) -> str:
-    """Spell a key as the name of a file."""
+def _encode_name(key: str) -> str:
+    """Return the file name for a key."""
     spelled = key.encode("utf-8", "surrogatepass")
     name = _PLAIN.sub(lambda found: f"%{found[0][0]:02x}".encode(), spelled).decode() or "%"
     return name if len(name) <= _NAME_BYTES else f"{_LONG}{hashlib.sha256(spelled).hexdigest()}"
 
 
-def _broken(verb: str, path: Path, error: OSError) -> StoreError:
+def _make_error(verb: str, path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"cannot {verb} {str(path)!r}: {error.strerror or error}. Give a folder of your own with room in it"
     )

@@ -17,8 +17,8 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
 from glyph_memory import Binder, Folding, GlyphMemory, Passage, StoreError, Turn, ZoomResult
-from langchain_glyph_memory.folding import new_folding
-from langchain_glyph_memory.state import bookmark_in
+from langchain_glyph_memory.folding import make_folding
+from langchain_glyph_memory.state import read_bookmark
 
 RECALL, ZOOM = "recall", "zoom"
 
@@ -45,14 +45,14 @@ _BREAK = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
 class RecallInput(BaseModel):
-    """What `recall` is asked."""
+    """The arguments of `recall`."""
 
     query: str = Field(description="Words to look for. Nothing in it is syntax; rare words find more.")
     k: int = Field(default=5, description="How many passages at the most, up to 20.")
 
 
 class ZoomInput(BaseModel):
-    """What `zoom` is asked."""
+    """The arguments of `zoom`."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -60,22 +60,22 @@ class ZoomInput(BaseModel):
     start: int = Field(default=0, ge=0, description="Where to go on in a long text, in characters.")
 
 
-class Remembered(Protocol):
-    """What can be asked: a memory, or a folded history."""
+class SearchableHistory(Protocol):
+    """A memory, or a folded history."""
 
     def recall(self, query: str, k: int = 5) -> Sequence[Passage]:
-        """Find passages."""
+        """Return the passages that fit a query."""
         ...
 
     def zoom(self, what: int | str) -> ZoomResult:
-        """Give a turn or a page."""
+        """Return the turns of an anchor or a page."""
         ...
 
 
 def recall_tools(
     memory: GlyphMemory | None = None, *, folding: Folding[BaseMessage] | None = None
 ) -> list[BaseTool]:
-    """Give the tools `recall` and `zoom`, for a model to find again what was said.
+    """Return the tools `recall` and `zoom`, with which a model searches and rereads the conversation.
 
     Results are text, exact but for the model's special tokens and a `§42` at the beginning of a line, which are broken;
     each line of what was said is indented, so that nothing in it can pass for another turn. What an earlier recall
@@ -97,12 +97,12 @@ def recall_tools(
     """
     if memory is not None:
         binder = Binder(memory.profile, style=memory.style, policy=memory.policy)
-        return _of_memory(_Teller(binder.clean_and_escape), memory)
-    folding = folding or new_folding("glyph")
-    return _of_state(_Teller(folding.binder.clean_and_escape), folding)
+        return _make_memory_tools(_ResultWriter(binder.clean_and_escape), memory)
+    folding = folding or make_folding("glyph")
+    return _make_state_tools(_ResultWriter(folding.binder.clean_and_escape), folding)
 
 
-def _of_memory(teller: _Teller, memory: GlyphMemory) -> list[BaseTool]:
+def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseTool]:
     def recall(query: str, k: int = 5) -> str:
         return teller.recall(memory, query, k)
 
@@ -115,10 +115,10 @@ def _of_memory(teller: _Teller, memory: GlyphMemory) -> list[BaseTool]:
     async def azoom(what: str, start: int = 0) -> str:
         return await asyncio.to_thread(zoom, what, start)
 
-    return _tools(recall, arecall, zoom, azoom)
+    return _make_tools(recall, arecall, zoom, azoom)
 
 
-def _of_state(teller: _Teller, folding: Folding[BaseMessage]) -> list[BaseTool]:
+def _make_state_tools(teller: _ResultWriter, folding: Folding[BaseMessage]) -> list[BaseTool]:
     def recall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
         return teller.recall(_History(folding, runtime.state), query, k)
 
@@ -131,10 +131,10 @@ def _of_state(teller: _Teller, folding: Folding[BaseMessage]) -> list[BaseTool]:
     async def azoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
         return await asyncio.to_thread(zoom, what, runtime, start)
 
-    return _tools(recall, arecall, zoom, azoom)
+    return _make_tools(recall, arecall, zoom, azoom)
 
 
-def _tools(
+def _make_tools(
     recall: Callable[..., str],
     arecall: Callable[..., Awaitable[str]],
     zoom: Callable[..., str],
@@ -157,7 +157,7 @@ class _History:
         messages = state.get("messages") if isinstance(state, dict) else getattr(state, "messages", None)
         if messages is None:
             raise ValueError(_NO_MESSAGES)
-        bookmark, _ = bookmark_in(state if isinstance(state, dict) else vars(state))
+        bookmark, _ = read_bookmark(state if isinstance(state, dict) else vars(state))
         self._folded = folding.fold(messages, bookmark)
 
     def recall(self, query: str, k: int = 5) -> Sequence[Passage]:
@@ -168,13 +168,13 @@ class _History:
 
 
 @dataclass(frozen=True, slots=True)
-class _Teller:
-    """Tells a model what was found."""
+class _ResultWriter:
+    """Writes search results as text for a model."""
 
     plain: Callable[[str], str]
     """Breaks the model's special tokens, and what could be taken for a line of ours."""
 
-    def recall(self, memory: Remembered, query: str, k: int) -> str:
+    def recall(self, memory: SearchableHistory, query: str, k: int) -> str:
         k = min(max(k, 1), _PASSAGES)
         # More than asked for: some of it may be what the tools themselves said before.
         found = [passage for passage in memory.recall(query, 2 * k + 10) if not _is_ours(passage.turn)]
@@ -183,10 +183,10 @@ class _Teller:
         if not found:
             return _NOTHING.format(query=self.plain(query))
         return "\n\n".join(
-            self._told(passage.turn, passage.text, passage.start, passage.page) for passage in found[:k]
+            self._write_turn(passage.turn, passage.text, passage.start, passage.page) for passage in found[:k]
         )
 
-    def zoom(self, memory: Remembered, what: str, start: int) -> str:
+    def zoom(self, memory: SearchableHistory, what: str, start: int) -> str:
         try:
             turns = memory.zoom(what).turns
         except StoreError as error:
@@ -194,13 +194,13 @@ class _Teller:
         total = sum(len(turn.full_text) for turn in turns)
         if start and start >= total:
             return _PAST_END.format(total=total, what=self.plain(repr(what)))
-        pieces = [*_pieces(turns, start)]
-        text = "\n\n".join(self._told(turn, piece, begin, None) for turn, begin, piece in pieces)
+        pieces = [*_cut_pieces(turns, start)]
+        text = "\n\n".join(self._write_turn(turn, piece, begin, None) for turn, begin, piece in pieces)
         stop = start + sum(len(piece) for _, _, piece in pieces)
         return text if stop >= total else text + _MORE.format(left=total - stop, what=what, start=stop)
 
-    def _told(self, turn: Turn, text: str, start: int, page: int | None) -> str:
-        """Tell a turn, or a part of it, under a line that says which it is; what was said is indented."""
+    def _write_turn(self, turn: Turn, text: str, start: int, page: int | None) -> str:
+        """Return a turn or a part of it as indented text, under a line that identifies the turn."""
         name = f" {' '.join(turn.name.split())}" if turn.name else ""
         where = f", page {page}" if page is not None else ""
         whole = len(turn.full_text)
@@ -211,8 +211,8 @@ class _Teller:
         return f"[§{turn.anchor} {turn.role}{self.plain(name)}{where}{part}]\n  {said}{beside}"
 
 
-def _pieces(turns: Sequence[Turn], start: int) -> Iterator[tuple[Turn, int, str]]:
-    """Give what fits into one look, from a place on: of each turn where it begins, and the text."""
+def _cut_pieces(turns: Sequence[Turn], start: int) -> Iterator[tuple[Turn, int, str]]:
+    """Yield the pieces that fit into one result, from a place on: each turn, its piece's beginning, and the piece."""
     room = _CHARACTERS
     for turn in turns:
         said = turn.full_text
@@ -227,7 +227,7 @@ def _pieces(turns: Sequence[Turn], start: int) -> Iterator[tuple[Turn, int, str]
 
 
 def _is_ours(turn: Turn) -> bool:
-    """Say whether a turn is a call of these tools alone, or what they answered."""
+    """Return whether a turn only calls these tools, or is a result of one."""
     if turn.role == "tool":
         return turn.name in {RECALL, ZOOM}
     calls = {call.name for call in turn.tool_calls}

@@ -43,7 +43,7 @@ __all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 - names from a table, whic
 
 
 def __getattr__(name: str) -> object:
-    """Load a part when it is asked for."""
+    """Load a public name on first use."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -17,11 +17,11 @@ from llama_index.core.memory import BaseMemory
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.chat_store import ChatStore, GlyphChatStore, Lock
-from llama_index.memory.glyph.events import tell
-from llama_index.memory.glyph.fields import profile_of
-from llama_index.memory.glyph.messages import copied
-from llama_index.memory.glyph.options import PageOptions, narrowed
-from llama_index.memory.glyph.request import fold_of, messages_of, unfolded
+from llama_index.memory.glyph.events import send_fold_event
+from llama_index.memory.glyph.fields import parse_profile
+from llama_index.memory.glyph.messages import copy_message
+from llama_index.memory.glyph.options import PageOptions, narrow_policy
+from llama_index.memory.glyph.request import fold_history, restore_history, to_messages
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import (
@@ -50,7 +50,7 @@ _UNTOLD = (
 _UNTOLD_WINDOW = 3900
 
 
-def _bookmark_of(value: object) -> Bookmark | None:
+def _parse_bookmark(value: object) -> Bookmark | None:
     if value is None or isinstance(value, Bookmark):
         return value
     try:
@@ -85,7 +85,7 @@ class GlyphMemory(PageOptions, BaseMemory):
     )
     bookmark: Annotated[
         Bookmark | None,
-        PlainValidator(_bookmark_of),
+        PlainValidator(_parse_bookmark),
         PlainSerializer(lambda mark: mark and mark.to_json()),
         WithJsonSchema({"type": "object"}),
     ] = Field(default=None, description="Where folding stands; the memory keeps it.", repr=False)
@@ -93,7 +93,7 @@ class GlyphMemory(PageOptions, BaseMemory):
 
     @classmethod
     def class_name(cls) -> str:
-        """Name the class for serializers."""
+        """Return the class's name for serializers."""
         return "GlyphMemory"
 
     @classmethod
@@ -113,7 +113,7 @@ class GlyphMemory(PageOptions, BaseMemory):
         chat_store_key: str = DEFAULT_CHAT_STORE_KEY,
         memory: Conversation | None = None,
     ) -> Self:
-        """Make a memory.
+        """Return a new memory.
 
         Args:
             chat_history: Messages to begin with; they take the place of those that the store has.
@@ -137,7 +137,7 @@ class GlyphMemory(PageOptions, BaseMemory):
         if memory is not None:
             profile, policy, style = memory.profile, memory.policy, memory.style
             chat_store, chat_store_key = GlyphChatStore.of(memory), memory.session
-        options = _options(llm, profile, policy, style, captions)
+        options = _merge_options(llm, profile, policy, style, captions)
         made = cls(
             profile=options.profile,
             policy=options.policy,
@@ -147,7 +147,7 @@ class GlyphMemory(PageOptions, BaseMemory):
             merge=merge,
             chat_store=chat_store or SimpleChatStore(),
             chat_store_key=chat_store_key,
-            token_limit=_narrower(token_limit, llm),
+            token_limit=_narrow_limit(token_limit, llm),
         )
         made.folding(made.token_limit)  # what cannot work is told now
         if chat_history:
@@ -167,7 +167,7 @@ class GlyphMemory(PageOptions, BaseMemory):
         style: PageStyle | None = None,
         captions: Literal["text", "page"] | None = None,
     ) -> Self:
-        """Make a memory that is kept in an SQL database, with its seals, and its pages in files beside.
+        """Return a memory that keeps messages and seals in an SQL database, and pages in files beside it.
 
         Args:
             url: Path of an SQLite database, made where there is none; or any SQLAlchemy URL.
@@ -182,10 +182,10 @@ class GlyphMemory(PageOptions, BaseMemory):
         Raises:
             StoreError: The database cannot be opened.
         """
-        options = _options(llm, profile, policy, style, captions)
-        limit = _narrower(token_limit, llm)
+        options = _merge_options(llm, profile, policy, style, captions)
+        limit = _narrow_limit(token_limit, llm)
         if limit is not None:
-            options.policy = narrowed(options.profile, options.policy, limit)
+            options.policy = narrow_policy(options.profile, options.policy, limit)
         store = GlyphChatStore(url=str(url), **dict(options))
         store.conversation(session)
         return cls(chat_store=store, chat_store_key=session, **dict(options))
@@ -193,7 +193,7 @@ class GlyphMemory(PageOptions, BaseMemory):
     # What is sent.
 
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: ANN401 - as the base has it
-        """Give what to send of the history, each message a copy.
+        """Return the messages to send, each a copy.
 
         Args:
             input: Not needed: it is the user's message, which is the newest already or follows what is given here.
@@ -201,59 +201,59 @@ class GlyphMemory(PageOptions, BaseMemory):
                 core's store neither is that: the policy's `tools_tokens` keep room there.
         """
         if isinstance(self.chat_store, GlyphChatStore):
-            return self._written(self.chat_store)
+            return self._write_context(self.chat_store)
         mark = self.bookmark  # before the messages, so that it is never ahead of them
         messages = [*self.chat_store.get_messages(self.chat_store_key)]
-        request, notice = self._requested(messages, mark, kwargs)
-        return _warned(request, notice)
+        request, notice = self._fold_messages(messages, mark, kwargs)
+        return _warn_notice(request, notice)
 
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: ANN401 - as the base
-        """Do what `get` does, drawing in a thread."""
+        """Return what `get` returns; pages are drawn in a thread."""
         if isinstance(self.chat_store, GlyphChatStore):
-            return await asyncio.to_thread(self._written, self.chat_store)
+            return await asyncio.to_thread(self._write_context, self.chat_store)
         mark = self.bookmark
         messages = [*await self.chat_store.aget_messages(self.chat_store_key)]
-        request, notice = await asyncio.to_thread(self._requested, messages, mark, kwargs)
-        return _warned(request, notice)
+        request, notice = await asyncio.to_thread(self._fold_messages, messages, mark, kwargs)
+        return _warn_notice(request, notice)
 
-    def _written(self, store: GlyphChatStore) -> list[ChatMessage]:
-        """Have the core's store write the request: it keeps the seals."""
+    def _write_context(self, store: GlyphChatStore) -> list[ChatMessage]:
+        """Return the request as the core's memory writes it; that memory keeps the seals itself."""
         conversation = store.conversation(self.chat_store_key)
         context, fold = conversation.context(), conversation.fold()
         last = fold.seals[-1].anchors[-1] if fold.seals else 0
-        tell(fold)
-        return messages_of(context, conversation.profile, last_anchor=last)
+        send_fold_event(fold)
+        return to_messages(context, conversation.profile, last_anchor=last)
 
-    def _requested(
+    def _fold_messages(
         self, messages: list[ChatMessage], mark: Bookmark | None, more: Mapping[str, Any]
     ) -> tuple[list[ChatMessage], str]:
         reserved = int(more.get("initial_token_count") or 0)
-        request = fold_of(self.folding(self.token_limit), messages, mark, reserved_tokens=reserved)
+        request = fold_history(self.folding(self.token_limit), messages, mark, reserved_tokens=reserved)
         folded = request.folded
         with self._lock:
             if self.bookmark is mark:  # else another call was faster, and saw as much or more
                 self.bookmark = folded.bookmark
-        tell(folded.fold)
+        send_fold_event(folded.fold)
         return request.messages(merge=self.merge), folded.notice
 
     @property
     def tokenizer_fn(self) -> Callable[[str], Sequence[int]]:
-        """Count what a text takes, as `SimpleChatEngine` asks for it: the length of what it gives."""
+        """Return a tokenizer for `SimpleChatEngine`, which uses only the length of its result."""
         count = self.folding(self.token_limit).binder.count
         return lambda text: range(count(text))
 
     # What was said.
 
     def get_all(self) -> list[ChatMessage]:
-        """Give every message, as it was put."""
+        """Return every message as it was put."""
         return [*self.chat_store.get_messages(self.chat_store_key)]
 
     async def aget_all(self) -> list[ChatMessage]:
-        """Do what `get_all` does."""
+        """Return what `get_all` returns."""
         return [*await self.chat_store.aget_messages(self.chat_store_key)]
 
     def put(self, message: ChatMessage) -> None:
-        """Keep a message; a copy, so that what is done with it later changes nothing."""
+        """Store a copy of a message, so that later changes to the message have no effect."""
         self.put_messages([message])
 
     async def aput(self, message: ChatMessage) -> None:
@@ -261,8 +261,8 @@ class GlyphMemory(PageOptions, BaseMemory):
         await self.aput_messages([message])
 
     def put_messages(self, messages: Sequence[ChatMessage]) -> None:
-        """Keep messages, one right after the other though other threads put theirs."""
-        kept = [copied(message) for message in messages]
+        """Store messages one right after the other, even if other threads store messages at the same time."""
+        kept = [copy_message(message) for message in messages]
         with self._lock:
             if isinstance(self.chat_store, GlyphChatStore):
                 self.chat_store.add_messages(self.chat_store_key, kept)
@@ -271,28 +271,28 @@ class GlyphMemory(PageOptions, BaseMemory):
                 self.chat_store.add_message(self.chat_store_key, message)
 
     async def aput_messages(self, messages: Sequence[ChatMessage]) -> None:
-        """Do what `put_messages` does, among tasks; a store that is asynchronous by itself is asked as such."""
+        """Store messages as `put_messages` does; a store with asynchronous methods of its own is awaited."""
         if type(self.chat_store).async_add_message is BaseChatStore.async_add_message:
             await asyncio.to_thread(self.put_messages, messages)
             return
-        kept = [copied(message) for message in messages]
-        async with self._lock.among_tasks:
+        kept = [copy_message(message) for message in messages]
+        async with self._lock.task_lock:
             for message in kept:
                 await self.chat_store.async_add_message(self.chat_store_key, message)
 
     def set(self, messages: Sequence[ChatMessage]) -> None:
-        """Have the history be these messages; pages of what stays the same stay, too.
+        """Replace the history by these messages; pages of unchanged messages stay.
 
         What `get` gave may be set: the messages behind its pages are kept, as they were.
         """
-        self.chat_store.set_messages(self.chat_store_key, _kept(messages))
+        self.chat_store.set_messages(self.chat_store_key, _restore_copies(messages))
 
     async def aset(self, messages: Sequence[ChatMessage]) -> None:
         """Do what `set` does."""
-        await self.chat_store.aset_messages(self.chat_store_key, _kept(messages))
+        await self.chat_store.aset_messages(self.chat_store_key, _restore_copies(messages))
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Delete all messages and the bookmark."""
         self.chat_store.delete_messages(self.chat_store_key)
         self.bookmark = None
 
@@ -302,7 +302,7 @@ class GlyphMemory(PageOptions, BaseMemory):
         self.bookmark = None
 
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
-        """Search all that was said, shown or not; passages are word for word, best first."""
+        """Search every message, visible or not; return exact passages, best first."""
         return self._history().recall(query, k)
 
     async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
@@ -310,7 +310,7 @@ class GlyphMemory(PageOptions, BaseMemory):
         return await asyncio.to_thread(self.recall, query, k)
 
     def zoom(self, what: int | str) -> ZoomResult:
-        """Give a turn by its anchor, "§42", or a page that is shown, "page 3", word for word.
+        """Return the exact text of a turn, by its anchor such as "§42", or of a visible page, "page 3".
 
         Raises:
             StoreError: There is none.
@@ -325,20 +325,20 @@ class GlyphMemory(PageOptions, BaseMemory):
         if isinstance(self.chat_store, GlyphChatStore):
             return self.chat_store.conversation(self.chat_store_key)
         mark = self.bookmark
-        return fold_of(self.folding(self.token_limit), self.get_all(), mark).folded
+        return fold_history(self.folding(self.token_limit), self.get_all(), mark).folded
 
 
-def _options(
+def _merge_options(
     llm: object,
     profile: ModelProfile | str | None,
     policy: FoldPolicy | None,
     style: PageStyle | None,
     captions: Literal["text", "page"] | None,
 ) -> PageOptions:
-    """Take options from those that were given, else from an LLM that has them."""
+    """Return the options that were given; the others come from the LLM, if it has them."""
     told = llm if isinstance(llm, PageOptions) else PageOptions()
     return PageOptions(
-        profile=profile_of(profile) if profile else told.profile,
+        profile=parse_profile(profile) if profile else told.profile,
         policy=policy or told.policy,
         style=style or told.style,
         captions=captions or told.captions,
@@ -346,18 +346,18 @@ def _options(
     )
 
 
-def _kept(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    return [copied(message) for message in unfolded(messages).messages]
+def _restore_copies(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    return [copy_message(message) for message in restore_history(messages).messages]
 
 
-def _warned(request: list[ChatMessage], notice: str) -> list[ChatMessage]:
+def _warn_notice(request: list[ChatMessage], notice: str) -> list[ChatMessage]:
     if notice:
         warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
     return request
 
 
-def _narrower(limit: int | None, llm: LLM | None) -> int | None:
-    """Give the smaller of a limit and an LLM's window; say what is wrong with an LLM that cannot be sent pages."""
+def _narrow_limit(limit: int | None, llm: LLM | None) -> int | None:
+    """Return the smaller of a limit and an LLM's window; warn about an LLM that cannot be sent pages."""
     if llm is None:
         return limit
     window, name = llm.metadata.context_window, llm.class_name()

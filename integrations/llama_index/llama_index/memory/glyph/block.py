@@ -15,10 +15,10 @@ from llama_index.core.bridge.pydantic import ConfigDict, Field
 from llama_index.core.memory import BaseMemoryBlock, Memory
 from llama_index.core.storage.chat_store.base_db import AsyncDBChatStore, MessageStatus
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
-from llama_index.memory.glyph.events import tell
-from llama_index.memory.glyph.fields import profile_of
-from llama_index.memory.glyph.options import PageOptions, folding_of
-from llama_index.memory.glyph.request import fold_of
+from llama_index.memory.glyph.events import send_fold_event
+from llama_index.memory.glyph.fields import parse_profile
+from llama_index.memory.glyph.options import PageOptions, get_folding
+from llama_index.memory.glyph.request import fold_history
 
 from glyph_memory import Folding, FoldPolicy, ModelProfile, PageStyle
 
@@ -28,7 +28,7 @@ _QUEUE_TOKENS = 30_000
 
 
 class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
-    """What `Memory` has archived: as pages in a user's message before its queue, and the newest of it as words.
+    """The messages that `Memory` has archived: old ones as pages in a user's message, the newest as text.
 
     It has to read the store that the `Memory` writes to; `GlyphMemoryBlock.memory` wires both. Archived system messages
     stay text and come first. It gives whole messages, so the memory's template, which drops pictures, is not used.
@@ -66,7 +66,7 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         style: PageStyle | None = None,
         **options: Any,  # noqa: ANN401 - those of `Memory.from_defaults`
     ) -> Memory:
-        """Make a `Memory` with a block of pages.
+        """Return a `Memory` that has a block of pages.
 
         Args:
             session_id: Whose conversation it is; a new one unless given.
@@ -80,7 +80,7 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         """
         store = chat_store or SQLAlchemyChatStore(table_name="llama_index_memory")
         block = cls(
-            profile=profile_of(profile),
+            profile=parse_profile(profile),
             policy=policy,
             style=style,
             chat_store=store,
@@ -104,14 +104,14 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         return binder.profile.image_tokens(binder.style.page_px)
 
     def folding(self, limit_tokens: int | None = None) -> Folding[ChatMessage]:
-        """Give what folds: as soon as there is enough for a page, since what is archived is old by itself.
+        """Return the block's `Folding`, which makes pages as soon as there is enough text for one.
 
         Raises:
             PolicyError: The queue leaves no room for pages in the model's window.
         """
-        policy = self.policy or _eager(FoldPolicy.for_profile(self.profile))
+        policy = self.policy or _make_eager(FoldPolicy.for_profile(self.profile))
         policy = replace(policy, window_tokens=max(1, policy.window_tokens - self.queue_tokens))
-        return folding_of(self.profile, policy, self.style, self.captions, self.pages)
+        return get_folding(self.profile, policy, self.style, self.captions, self.pages)
 
     async def _aget(
         self,
@@ -119,7 +119,7 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         session_id: str | None = None,
         **block_kwargs: Any,  # noqa: ANN401 - as the base has it
     ) -> list[ChatMessage]:
-        """Give what is archived of a session."""
+        """Return the archived messages of a session, old ones as pages."""
         if self.chat_store is None or session_id is None:
             raise ValueError(
                 f"block {self.name!r} has no chat_store to read; give the memory's own, or take GlyphMemoryBlock.memory"
@@ -127,18 +127,18 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         archived = await self.chat_store.get_messages(session_id, status=MessageStatus.ARCHIVED)
         if not archived:
             return []
-        return await asyncio.to_thread(self._shown, archived)
+        return await asyncio.to_thread(self._fold_archived, archived)
 
-    def _shown(self, archived: list[ChatMessage]) -> list[ChatMessage]:
-        request = fold_of(self.folding(), archived)
-        tell(request.folded.fold)
+    def _fold_archived(self, archived: list[ChatMessage]) -> list[ChatMessage]:
+        request = fold_history(self.folding(), archived)
+        send_fold_event(request.folded.fold)
         return request.messages(merge=self.merge)
 
     async def _aput(self, messages: list[ChatMessage]) -> None:
-        """Do nothing: the memory has archived them."""
+        """Do nothing: the memory has archived the messages already."""
 
 
-def _eager(policy: FoldPolicy) -> FoldPolicy:
+def _make_eager(policy: FoldPolicy) -> FoldPolicy:
     seal = min(_SEAL_TOKENS, policy.seal_tokens)
     keep = min(_KEEP_TOKENS, policy.keep_recent_tokens)
     return replace(policy, seal_tokens=seal, keep_recent_tokens=keep, trigger_tokens=seal + keep)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_serializer
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
-from llama_index.memory.glyph.messages import from_json, message_of, to_json, with_origin
+from llama_index.memory.glyph.messages import from_json, message_of, to_json, to_stored_turn
 from llama_index.memory.glyph.options import PageOptions
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -27,7 +27,7 @@ _GIVEN = "(given open)"
 
 
 class Lock:
-    """A lock among threads, and one for each loop; it may be pickled and copied: the copy has its own, open."""
+    """A lock for threads, and one for each event loop. It can be pickled and copied; a copy has new, open locks."""
 
     def __init__(self) -> None:
         self._held = threading.RLock()
@@ -40,8 +40,8 @@ class Lock:
         self._held.release()
 
     @property
-    def among_tasks(self) -> asyncio.Lock:
-        """The running loop's."""
+    def task_lock(self) -> asyncio.Lock:
+        """The lock of the running event loop."""
         return self._of_loops.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
     def __deepcopy__(self, memo: object) -> Self:
@@ -79,12 +79,12 @@ class GlyphChatStore(PageOptions, BaseChatStore):
 
     @classmethod
     def class_name(cls) -> str:
-        """Name the class for serializers."""
+        """Return the class's name for serializers."""
         return "GlyphChatStore"
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self:
-        """Take a conversation of the core that is open already; it stays its owner's to close."""
+        """Return a store over an open memory of the core; whoever opened that memory closes it."""
         made = cls(
             url=_GIVEN, profile=conversation.profile, policy=conversation.policy, style=conversation.style
         )
@@ -92,17 +92,17 @@ class GlyphChatStore(PageOptions, BaseChatStore):
         return made
 
     def conversation(self, key: str) -> Conversation:
-        """Give a session, opened where it is not.
+        """Return the memory of a session; it is opened on first use.
 
         Raises:
             StoreError: The database cannot be opened.
         """
         with self._lock:
             if key not in self._sessions:
-                self._sessions[key] = self._opened(key)
+                self._sessions[key] = self._open_session(key)
             return self._sessions[key]
 
-    def _opened(self, key: str) -> Conversation:
+    def _open_session(self, key: str) -> Conversation:
         if self.url == _GIVEN:
             (given,) = {session.session for session in self._sessions.values()}
             raise KeyError(f"this store is the session {given!r} alone, not {key!r}; give a url for others")
@@ -115,11 +115,11 @@ class GlyphChatStore(PageOptions, BaseChatStore):
             captions=self.captions,
         )
         begun = (self.store or {}).pop(key, [])
-        opened.extend([with_origin(from_json(spelled)) for spelled in begun])
+        opened.extend([to_stored_turn(from_json(spelled)) for spelled in begun])
         return opened
 
     def close(self) -> None:
-        """Close what this store has opened; it opens again when it is asked."""
+        """Close the memories that this store has opened; they are opened again when needed."""
         with self._lock:
             for conversation in self._sessions.values() if self.url != _GIVEN else ():
                 conversation.close()
@@ -128,40 +128,40 @@ class GlyphChatStore(PageOptions, BaseChatStore):
     # As a chat store; the async twins of the base do the same in a thread.
 
     def get_messages(self, key: str) -> list[ChatMessage]:
-        """Give all messages of a key, each as it was added."""
+        """Return all messages of a key, each as it was added."""
         return [message_of(turn) for turn in self.conversation(key).turns()]
 
     def set_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
-        """Have a key say these messages; those that it says already, from the first on, stay as they are."""
-        turns, conversation = [with_origin(message) for message in messages], self.conversation(key)
+        """Replace a key's messages; those that are the same from the first on stay as they are."""
+        turns, conversation = [to_stored_turn(message) for message in messages], self.conversation(key)
         with self._lock:
             there = [*conversation.turns()]
-            same = len([*takewhile(lambda pair: _says(*pair), zip(there, turns, strict=False))])
+            same = len([*takewhile(lambda pair: _is_same_turn(*pair), zip(there, turns, strict=False))])
             if same < len(there):
                 conversation.truncate(after=there[same - 1].anchor or 0 if same else 0)
             conversation.extend(turns[same:])
 
     def add_message(self, key: str, message: ChatMessage) -> None:
         """Add a message."""
-        self.conversation(key).extend([with_origin(message)])
+        self.conversation(key).extend([to_stored_turn(message)])
 
     def add_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
-        """Add messages, all of them or none as far as they fit one transaction."""
-        self.conversation(key).extend([with_origin(message) for message in messages])
+        """Add messages; all of them or none, if they fit into one transaction."""
+        self.conversation(key).extend([to_stored_turn(message) for message in messages])
 
     def delete_messages(self, key: str) -> list[ChatMessage] | None:
-        """Erase a key's messages, and give them; None where there were none."""
-        return self._deleted(key, slice(None))
+        """Delete a key's messages and return them; None where there were none."""
+        return self._delete_turns(key, slice(None))
 
     def delete_message(self, key: str, idx: int) -> ChatMessage | None:
-        """Erase a message by its place, and give it; None where there is none."""
-        return next(iter(self._deleted(key, slice(idx, idx + 1)) or ()), None) if idx >= 0 else None
+        """Delete a message by its place and return it; None where there is none."""
+        return next(iter(self._delete_turns(key, slice(idx, idx + 1)) or ()), None) if idx >= 0 else None
 
     def delete_last_message(self, key: str) -> ChatMessage | None:
-        """Erase the last message, and give it; None where there is none."""
-        return next(iter(self._deleted(key, slice(-1, None)) or ()), None)
+        """Delete the last message and return it; None where there is none."""
+        return next(iter(self._delete_turns(key, slice(-1, None)) or ()), None)
 
-    def _deleted(self, key: str, which: slice) -> list[ChatMessage] | None:
+    def _delete_turns(self, key: str, which: slice) -> list[ChatMessage] | None:
         conversation = self.conversation(key)
         with self._lock:
             turns = [*conversation.turns()][which]
@@ -172,7 +172,7 @@ class GlyphChatStore(PageOptions, BaseChatStore):
         return [message_of(turn) for turn in turns] or None
 
     def get_keys(self) -> list[str]:
-        """List the keys that have messages."""
+        """Return the keys that have messages."""
         with self._lock:
             asked = [*self._sessions.values()] or [self._peek()]
         names = dict.fromkeys(
@@ -185,7 +185,7 @@ class GlyphChatStore(PageOptions, BaseChatStore):
 
     @model_serializer(mode="plain")
     def custom_model_dump(self) -> dict[str, Any]:  # type: ignore[override]  # the base wraps, this does not
-        """Spell it as plain JSON: where the database is; for one in memory, all that it holds."""
+        """Return the store as plain JSON: its database's address, or all messages of a store in memory."""
         if self.url == _GIVEN:
             raise TypeError(
                 "a conversation that was given open cannot be told as JSON; open it with GlyphMemory.from_store(url)"
@@ -197,15 +197,15 @@ class GlyphChatStore(PageOptions, BaseChatStore):
         return told
 
 
-def _says(there: Turn, turn: Turn) -> bool:
+def _is_same_turn(there: Turn, turn: Turn) -> bool:
     return (there.role, there.text, there.origin) == (turn.role, turn.text, turn.origin)
 
 
 # Any chat store as a field.
 
 
-def chat_store_of(value: object) -> BaseChatStore:
-    """Give a chat store by its value, or what `chat_store_told` made of it.
+def parse_chat_store(value: object) -> BaseChatStore:
+    """Return a chat store, given itself or what `dump_chat_store` made of it.
 
     Raises:
         TypeError: It is none, or its class is not loaded.
@@ -214,7 +214,7 @@ def chat_store_of(value: object) -> BaseChatStore:
         case BaseChatStore():
             return value
         case {"class_name": str(name), **fields}:
-            kinds = _kinds(BaseChatStore)  # type: ignore[type-abstract]  # its concrete ones are looked for
+            kinds = _list_subclasses(BaseChatStore)  # type: ignore[type-abstract]  # its concrete ones are looked for
             kind = next((kind for kind in kinds if kind.class_name() == name), None)
             if kind is None:
                 raise TypeError(
@@ -228,8 +228,8 @@ def chat_store_of(value: object) -> BaseChatStore:
     raise TypeError(f"{value!r} is no chat store; give a BaseChatStore such as SimpleChatStore()")
 
 
-def chat_store_told(store: BaseChatStore) -> dict[str, Any]:
-    """Spell a chat store as plain JSON values; with all that it holds where it holds it itself.
+def dump_chat_store(store: BaseChatStore) -> dict[str, Any]:
+    """Return a chat store as plain JSON values, with its messages where it holds them itself.
 
     LlamaIndex's own way for `SimpleChatStore` fails with pydantic 2.14, and a workflow's context then drops the memory.
     """
@@ -239,16 +239,16 @@ def chat_store_told(store: BaseChatStore) -> dict[str, Any]:
     return {**store.model_dump(mode="json"), "class_name": store.class_name()}
 
 
-def _kinds(kind: type[BaseChatStore]) -> Iterator[type[BaseChatStore]]:
+def _list_subclasses(kind: type[BaseChatStore]) -> Iterator[type[BaseChatStore]]:
     for below in kind.__subclasses__():
         yield below
-        yield from _kinds(below)
+        yield from _list_subclasses(below)
 
 
 ChatStore = Annotated[
     BaseChatStore,
-    PlainValidator(chat_store_of),
-    PlainSerializer(chat_store_told),
+    PlainValidator(parse_chat_store),
+    PlainSerializer(dump_chat_store),
     WithJsonSchema({"type": "object"}),
 ]
 """A field that holds a chat store."""

@@ -26,7 +26,7 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
-from llama_index.memory.glyph.fields import Profile, Style, profile_of, style_of
+from llama_index.memory.glyph.fields import Profile, Style, parse_profile, parse_style
 from llama_index.memory.glyph.pages import write_page
 from pydantic import computed_field
 
@@ -88,12 +88,12 @@ class PageNodeParser(NodeParser):
         include_prev_next_rel: bool = True,
         **kwargs: Any,  # noqa: ANN401 - what NodeParser takes: id_func, callback_manager
     ) -> None:
-        profile = profile_of(profile)
+        profile = parse_profile(profile)
         if kwargs.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
             del kwargs["id_func"]
         fields: dict[str, Any] = {
             "profile": profile,
-            "style": PageStyle.glyph().with_snap_px(profile.snap_px) if style is None else style_of(style),
+            "style": PageStyle.glyph().with_snap_px(profile.snap_px) if style is None else parse_style(style),
             "pages_dir": str(
                 Path(pages_dir or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
             ),
@@ -113,15 +113,15 @@ class PageNodeParser(NodeParser):
 
     @classmethod
     def class_name(cls) -> str:
-        """Give the name that the class has in serialised form."""
+        """Return the class's name in serialized form."""
         return "PageNodeParser"
 
     def redraw(self, nodes: Sequence[BaseNode]) -> list[BaseNode]:
-        """Give the same nodes, with page files drawn again that are gone, as after a cached run on an emptied folder.
+        """Return the same nodes; page files that are missing are drawn again.
 
         A page that is drawn alone may be cropped otherwise than among its neighbours; its node then names another file.
         """
-        return [self._redrawn(node) if _page_is_gone(node) else node for node in nodes]
+        return [self._redraw_node(node) if _lacks_page_file(node) else node for node in nodes]
 
     async def aget_nodes_from_documents(
         self,
@@ -129,7 +129,7 @@ class PageNodeParser(NodeParser):
         show_progress: bool = False,
         **kwargs: Any,  # noqa: ANN401 - as the base class has it
     ) -> list[BaseNode]:
-        """Give page nodes, set in a thread."""
+        """Return the page nodes of documents; pages are drawn in a thread."""
         return await asyncio.to_thread(self.get_nodes_from_documents, documents, show_progress, **kwargs)
 
     def _parse_nodes(
@@ -141,7 +141,7 @@ class PageNodeParser(NodeParser):
         return [
             page
             for node in get_tqdm_iterable(nodes, show_progress, "Setting pages")
-            for page in self._nodes_of(node)
+            for page in self._make_nodes(node)
         ]
 
     def _postprocess_parsed_nodes(
@@ -151,27 +151,27 @@ class PageNodeParser(NodeParser):
         # time, for offsets that only a TextNode takes. Metadata is merged already.
         return super()._postprocess_parsed_nodes(nodes, {})
 
-    def _nodes_of(self, node: BaseNode) -> Iterator[BaseNode]:
-        """Give a node's pages, then its pictures; a kind of node that holds more than text goes on as it is."""
+    def _make_nodes(self, node: BaseNode) -> Iterator[BaseNode]:
+        """Yield a node's pages, then its media; an image node or an index node is yielded unchanged."""
         if isinstance(node, ImageNode | IndexNode):
             yield node
             return
         source = node.source_node or node.as_related_node_info()
         text = node.get_content(metadata_mode=MetadataMode.NONE)
-        media = media_of(node)
+        media = get_media(node)
         if text:
-            yield from self._pages_of(node, text, source)
+            yield from self._make_page_nodes(node, text, source)
         elif not media:
             warnings.warn(
                 f"node {node.node_id!r} holds no text; it has no pages", GlyphMemoryWarning, stacklevel=2
             )
         if media:
-            yield self._node(node, 0, source, {}, media)
+            yield self._make_node(node, 0, source, {}, media)
 
-    def _pages_of(self, parent: BaseNode, text: str, source: RelatedNodeInfo) -> list[BaseNode]:
-        pages = [(page.text, *self._drawn(page)) for page in iter_pages(text, style=self.style)]
+    def _make_page_nodes(self, parent: BaseNode, text: str, source: RelatedNodeInfo) -> list[BaseNode]:
+        pages = [(page.text, *self._write_page_file(page)) for page in iter_pages(text, style=self.style)]
         return [
-            self._node(
+            self._make_node(
                 parent,
                 place,
                 source,
@@ -181,8 +181,8 @@ class PageNodeParser(NodeParser):
             for place, (words, image, told) in enumerate(pages)
         ]
 
-    def _drawn(self, page: Page) -> tuple[MediaResource, dict[str, str | int]]:
-        """Write a page's file; give it and what is told of the page."""
+    def _write_page_file(self, page: Page) -> tuple[MediaResource, dict[str, str | int]]:
+        """Write a page's file; return it as a resource, and the page's metadata."""
         path = write_page(page, Path(self.pages_dir))
         return MediaResource(path=path, mimetype="image/png"), {
             "glyph_page": page.number,
@@ -193,7 +193,7 @@ class PageNodeParser(NodeParser):
             "glyph_style": self.fingerprint[:16],
         }
 
-    def _node(
+    def _make_node(
         self,
         parent: BaseNode,
         place: int,
@@ -215,7 +215,7 @@ class PageNodeParser(NodeParser):
             }
         )
 
-    def _redrawn(self, node: Node) -> Node:
+    def _redraw_node(self, node: Node) -> Node:
         pages = list(iter_pages(node.get_content(), style=self.style))
         if (
             len(pages) > 1
@@ -226,7 +226,7 @@ class PageNodeParser(NodeParser):
                 stacklevel=4,
             )
             return node.model_copy(update={"image_resource": None})
-        image, told = self._drawn(pages[0])
+        image, told = self._write_page_file(pages[0])
         place = {key: node.metadata[key] for key in ("glyph_page", "glyph_start") if key in node.metadata}
         return node.model_copy(
             update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}
@@ -234,18 +234,18 @@ class PageNodeParser(NodeParser):
 
 
 def is_page(node: BaseNode) -> bool:
-    """Tell whether a node is a page's: its image, if it has one, says no more than its text."""
+    """Return whether a node is a page: its image, if it has one, shows the same as its text."""
     return "glyph_page" in node.metadata
 
 
-def media_of(node: BaseNode) -> dict[str, MediaResource]:
-    """Give what a document holds besides text, by field."""
+def get_media(node: BaseNode) -> dict[str, MediaResource]:
+    """Return a document's image, audio and video, by field name; a page's own image is left out."""
     names = ("image_resource", "audio_resource", "video_resource")
     held = {name: getattr(node, name, None) for name in names if not (name == names[0] and is_page(node))}
     return {name: media for name, media in held.items() if media is not None}
 
 
-def _page_is_gone(node: BaseNode) -> TypeGuard[Node]:
+def _lacks_page_file(node: BaseNode) -> TypeGuard[Node]:
     if not (isinstance(node, Node) and is_page(node)):
         return False
     path = node.image_resource.path if node.image_resource else None

@@ -21,17 +21,17 @@ class GlyphFoldEvent(BaseEvent):
     """Turns that stay text."""
     tokens: int
     """What all of it comes to, the head included."""
-    epoch: int
+    generation: int
     """Goes up when the oldest seals leave, and when everything is drawn anew."""
 
     @classmethod
     def class_name(cls) -> str:
-        """Name the event for handlers."""
+        """Return the event's name for handlers."""
         return "GlyphFoldEvent"
 
 
-def tell(fold: Fold) -> None:
-    """Tell handlers of a fold."""
+def send_fold_event(fold: Fold) -> None:
+    """Send a `GlyphFoldEvent` about a fold to LlamaIndex's handlers."""
     live = fold.visible_seals
     dispatcher.event(
         GlyphFoldEvent(
@@ -39,6 +39,6 @@ def tell(fold: Fold) -> None:
             pages=sum(len(seal.pages) for seal in live),
             recent=len(fold.tail),
             tokens=fold.head_tokens + sum(seal.tokens for seal in live) + fold.tail_tokens,
-            epoch=fold.epoch,
+            generation=fold.generation,
         )
     )

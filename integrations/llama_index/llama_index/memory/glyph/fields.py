@@ -14,8 +14,8 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from glyph_memory import ModelProfile, PageStyle, ProfileError, StyleError
 
 
-def style_of(value: object) -> PageStyle:
-    """Give a style by its value, its preset's name, or its parameters as JSON tells them.
+def parse_style(value: object) -> PageStyle:
+    """Return a style, given itself, the name of a preset, or its parameters as JSON.
 
     Raises:
         StyleError: There is no such style, or it cannot be drawn.
@@ -27,13 +27,13 @@ def style_of(value: object) -> PageStyle:
             return PageStyle.from_name(value)
         case Mapping():
             # Any: a style checks the kind of every parameter itself.
-            parameters: dict[str, Any] = {name: _tuples(parameter) for name, parameter in value.items()}
+            parameters: dict[str, Any] = {name: _to_tuples(parameter) for name, parameter in value.items()}
             return PageStyle(**parameters)
     raise StyleError(f"{value!r} is no page style; give a PageStyle, or the name of a preset such as 'glyph'")
 
 
-def profile_of(value: object) -> ModelProfile:
-    """Give a profile by its value or its model's name, with the tokenizer that JSON tells of.
+def parse_profile(value: object) -> ModelProfile:
+    """Return a profile, given itself, its model's name, or name and tokenizer as JSON.
 
     Raises:
         ProfileError: No such model is known, or its tokenizer is gone.
@@ -50,11 +50,11 @@ def profile_of(value: object) -> ModelProfile:
     )
 
 
-def _tuples(value: object) -> object:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+def _to_tuples(value: object) -> object:
+    return tuple(_to_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def _told(profile: ModelProfile) -> str | dict[str, str]:
+def _dump_profile(profile: ModelProfile) -> str | dict[str, str]:
     if profile.name in ModelProfile.names():
         known = ModelProfile.from_name(profile.name)
         if profile == known:
@@ -66,11 +66,14 @@ def _told(profile: ModelProfile) -> str | dict[str, str]:
 
 
 Style = Annotated[
-    PageStyle, PlainValidator(style_of), PlainSerializer(asdict), WithJsonSchema({"type": "object"})
+    PageStyle, PlainValidator(parse_style), PlainSerializer(asdict), WithJsonSchema({"type": "object"})
 ]
 """A field that holds a style."""
 
 Profile = Annotated[
-    ModelProfile, PlainValidator(profile_of), PlainSerializer(_told), WithJsonSchema({"type": "string"})
+    ModelProfile,
+    PlainValidator(parse_profile),
+    PlainSerializer(_dump_profile),
+    WithJsonSchema({"type": "string"}),
 ]
 """A field that holds a model's profile."""

@@ -21,17 +21,17 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.llms.openai_like import OpenAILike
-from llama_index.memory.glyph.events import tell
-from llama_index.memory.glyph.fields import profile_of
+from llama_index.memory.glyph.events import send_fold_event
+from llama_index.memory.glyph.fields import parse_profile
 from llama_index.memory.glyph.messages import PageImageBlock, turn_of
-from llama_index.memory.glyph.options import PageOptions, narrowed, policy_of
+from llama_index.memory.glyph.options import PageOptions, narrow_policy, parse_policy
 from llama_index.memory.glyph.request import (
     PagesMessage,
-    fold_of,
-    pages_end,
-    request_after,
-    unfolded,
-    without_pages,
+    extend_request,
+    find_pages_end,
+    fold_history,
+    replace_pages,
+    restore_history,
 )
 
 from glyph_memory import Bookmark, FoldPolicy, GlyphMemoryWarning, ModelProfile, refuses_images
@@ -43,7 +43,7 @@ _REFUSED = (
 
 
 class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publishes no types
-    """An OpenAI-compatible server of a vision-language model, which is sent old messages as pages.
+    """An OpenAI-compatible server of a vision-language model that gets old messages as pages.
 
     Whatever comes to it, the history of any memory and all that an agent did since, is folded on its way to the server.
     What a `GlyphMemory` has folded is not folded twice, but goes on from there. Where a server refuses images, the
@@ -68,7 +68,7 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
         (True, 131072)
     """
 
-    _in_words: bool = PrivateAttr(default=False)
+    _text_only: bool = PrivateAttr(default=False)
 
     def __init__(
         self,
@@ -78,11 +78,11 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
         policy: FoldPolicy | None = None,
         **options: Any,  # noqa: ANN401 - those of the bases
     ) -> None:
-        known = profile_of(profile or model)
+        known = parse_profile(profile or model)
         given = {
             "context_window": known.window_tokens, "is_chat_model": True, "is_function_calling_model": True
         } | options  # fmt: skip
-        narrow = narrowed(known, policy_of(policy), given["context_window"])
+        narrow = narrow_policy(known, parse_policy(policy), given["context_window"])
         if (output := given.get("max_tokens") or 0) > narrow.output_tokens:
             narrow = replace(narrow, output_tokens=output)
         super().__init__(model=model, profile=known, policy=narrow, **given)  # type: ignore[call-arg]  # for the same reason
@@ -90,87 +90,91 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
 
     @classmethod
     def class_name(cls) -> str:
-        """Name the class for serializers."""
+        """Return the class's name for serializers."""
         return "GlyphOpenAILike"
 
     # What is sent.
 
-    def _sent(self, messages: Sequence[ChatMessage], more: Mapping[str, Any]) -> Sequence[ChatMessage]:
-        """Give the messages as they are sent."""
-        if self._in_words:
-            return without_pages(messages)
+    def _fold_messages(
+        self, messages: Sequence[ChatMessage], more: Mapping[str, Any]
+    ) -> Sequence[ChatMessage]:
+        """Return the messages as they are sent: old ones as pages."""
+        if self._text_only:
+            return replace_pages(messages)
         if not any(_is_history(message) for message in messages):
             return messages  # a query engine's prompt: what is asked now, however long
-        folding, known = self.folding(), unfolded(messages)
-        end = pages_end(known.history)  # pages of which nothing more is known stay as they are
-        besides = sum(map(self._tokens, [*known.before, *known.history[:end]]))
+        folding, known = self.folding(), restore_history(messages)
+        end = find_pages_end(known.history)  # pages of which nothing more is known stay as they are
+        besides = sum(map(self._count_message, [*known.before, *known.history[:end]]))
         if tools := more.get("tools"):
             besides += folding.binder.count(json.dumps(tools, default=repr))
         # Where it fits what is kept free anyway, no more is than in a memory: its seals stay what they are.
         besides = max(0, besides - folding.binder.policy.tools_tokens, known.origin.reserved_tokens)
         if end:
-            spent = max(block.last_anchor for block in _pages(known.history[:end]))
-            folded = folding.fold(known.history[end:], Bookmark(spent=spent), reserved_tokens=besides)
-            tell(folded.fold)
-            return request_after(known.history[:end], folded, merge=self.merge)
+            spent = max(block.last_anchor for block in _list_page_blocks(known.history[:end]))
+            folded = folding.fold(
+                known.history[end:], Bookmark(highest_sealed_anchor=spent), reserved_tokens=besides
+            )
+            send_fold_event(folded.fold)
+            return extend_request(known.history[:end], folded, merge=self.merge)
         before = known.origin.folded
         mark = before.bookmark if before is not None and before.folding is folding else None
-        request = fold_of(folding, known.history, mark, reserved_tokens=besides)
-        tell(request.folded.fold)
+        request = fold_history(folding, known.history, mark, reserved_tokens=besides)
+        send_fold_event(request.folded.fold)
         return [*known.before, *request.messages(merge=self.merge)]
 
-    def _tokens(self, message: ChatMessage) -> int:
-        pages = sum(block.tokens for block in _pages([message]))
+    def _count_message(self, message: ChatMessage) -> int:
+        pages = sum(block.tokens for block in _list_page_blocks([message]))
         return pages + self.folding().binder.count_message_tokens(turn_of(message))
 
-    def _refused(self, error: Exception, sent: Sequence[ChatMessage]) -> bool:
-        """Say whether a server refused our pages; then words are sent from now on."""
-        if not _pages(sent) or not refuses_images(str(error)):
+    def _handle_refusal(self, error: Exception, sent: Sequence[ChatMessage]) -> bool:
+        """Return whether a server refused our pages; if so, only text is sent from now on."""
+        if not _list_page_blocks(sent) or not refuses_images(str(error)):
             return False
-        self._in_words = True
+        self._text_only = True
         warnings.warn(_REFUSED.format(model=self.model), GlyphMemoryWarning, stacklevel=3)
         return True
 
     # How it is sent: below what LlamaIndex tells its handlers, so that they see messages and not their pages.
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
-        sent = self._sent(messages, kwargs)
+        sent = self._fold_messages(messages, kwargs)
         try:
             answer: ChatResponse = super()._chat(sent, **kwargs)
         except Exception as error:
-            if not self._refused(error, sent):
+            if not self._handle_refusal(error, sent):
                 raise
-            answer = super()._chat(without_pages(messages), **kwargs)
+            answer = super()._chat(replace_pages(messages), **kwargs)
         return answer
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
-        sent = await asyncio.to_thread(self._sent, messages, kwargs)
+        sent = await asyncio.to_thread(self._fold_messages, messages, kwargs)
         try:
             answer: ChatResponse = await super()._achat(sent, **kwargs)
         except Exception as error:
-            if not self._refused(error, sent):
+            if not self._handle_refusal(error, sent):
                 raise
-            answer = await super()._achat(without_pages(messages), **kwargs)
+            answer = await super()._achat(replace_pages(messages), **kwargs)
         return answer
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:  # noqa: ANN401 - as the base
-        sent, ask = self._sent(messages, kwargs), super()._stream_chat
+        sent, ask = self._fold_messages(messages, kwargs), super()._stream_chat
         stream = ask(sent, **kwargs)
 
         def answer() -> ChatResponseGen:
             try:
                 yield from stream
             except Exception as error:
-                if not self._refused(error, sent):
+                if not self._handle_refusal(error, sent):
                     raise
             else:
                 return
-            yield from ask(without_pages(messages), **kwargs)
+            yield from ask(replace_pages(messages), **kwargs)
 
         return answer()
 
     async def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:  # noqa: ANN401 - as the base
-        sent, ask = await asyncio.to_thread(self._sent, messages, kwargs), super()._astream_chat
+        sent, ask = await asyncio.to_thread(self._fold_messages, messages, kwargs), super()._astream_chat
         stream = await ask(sent, **kwargs)
 
         async def answer() -> ChatResponseAsyncGen:
@@ -178,11 +182,11 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
                 async for said in stream:
                     yield said
             except Exception as error:
-                if not self._refused(error, sent):
+                if not self._handle_refusal(error, sent):
                     raise
             else:
                 return
-            async for said in await ask(without_pages(messages), **kwargs):
+            async for said in await ask(replace_pages(messages), **kwargs):
                 yield said
 
         return answer()
@@ -192,5 +196,5 @@ def _is_history(message: ChatMessage) -> bool:
     return isinstance(message, PagesMessage) or turn_of(message).role in {"assistant", "tool"}
 
 
-def _pages(messages: Sequence[ChatMessage]) -> list[PageImageBlock]:
+def _list_page_blocks(messages: Sequence[ChatMessage]) -> list[PageImageBlock]:
     return [block for message in messages for block in message.blocks if isinstance(block, PageImageBlock)]

@@ -39,7 +39,7 @@ _LONGEST = 200
 
 
 class PageImageBlock(ImageBlock):
-    """A page: an image that knows what it costs.
+    """A page image that carries its token cost.
 
     Its class survives in messages and copies of them; JSON makes it a plain `ImageBlock`. Nothing in it is a template,
     and counting it neither opens nor fetches anything.
@@ -54,27 +54,27 @@ class PageImageBlock(ImageBlock):
 
     @classmethod
     def of(cls, part: ImagePart, *, tokens: int, last_anchor: int = 0) -> Self:
-        """Take an encoded page as it is; its bytes are neither decoded nor looked at."""
+        """Make a block of an encoded page; its bytes are neither decoded nor checked."""
         data = part.base64.encode()
         return cls.model_construct(
             image=data, image_mimetype=part.media_type, tokens=tokens, last_anchor=last_anchor
         )
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
-        """Leave the bytes out of logs; a debugger or an event loop that prints a message need not print its pages."""
+        """Leave the image's bytes out of the `repr`, so that logs stay short."""
         length = len(self.image) if isinstance(self.image, bytes) else 0
         return [("image", f"{length:,} bytes"), ("tokens", self.tokens), ("last_anchor", self.last_anchor)]
 
     async def aestimate_tokens(self, *args: Any, **kwargs: Any) -> int:  # noqa: ANN401 - as the base has it
-        """Give what it costs; a tokenizer makes no difference."""
+        """Return the page's token cost; the tokenizer makes no difference."""
         return self.tokens
 
     def estimate_tokens(self, tokenizer: Any | None = None) -> int:  # noqa: ANN401 - as the base has it
-        """Give what it costs; a tokenizer makes no difference."""
+        """Return the page's token cost; the tokenizer makes no difference."""
         return self.tokens
 
     def resolve_image(self, as_base64: bool = False) -> IOBase:
-        """Give the image; what is base64 already is not made so again."""
+        """Return the image; one that is base64 already is not encoded again."""
         if as_base64 and isinstance(self.image, bytes):
             return BytesIO(self.image)
         return super().resolve_image(as_base64=as_base64)
@@ -89,7 +89,7 @@ class PageImageBlock(ImageBlock):
 
 
 def turn_of(message: ChatMessage) -> Turn:
-    """Give what a message says: text in order, pictures as bytes, calls; what is neither as a line of JSON.
+    """Return a message as a turn: its text in order, images as bytes, calls, and other blocks as lines of JSON.
 
     Reasoning is left out, as chat templates do. The message's own object is never changed.
     """
@@ -98,23 +98,23 @@ def turn_of(message: ChatMessage) -> Turn:
     for block in message.blocks:
         if isinstance(block, TextBlock):
             texts.append(block.text)
-        elif isinstance(block, ImageBlock) and (data := picture(block)) is not None:
+        elif isinstance(block, ImageBlock) and (data := read_picture(block)) is not None:
             images.append(data)
         elif not isinstance(block, ThinkingBlock | ToolCallBlock | CachePoint):
-            texts.append(line_of(block))
+            texts.append(block_to_json(block))
     more = message.additional_kwargs
     return Turn(
         role=_ROLES.get(message.role, "user"),
         text="\n".join(texts),
         name=str(more["name"]) if more.get("name") else None,
-        tool_calls=calls_of(message),
+        tool_calls=list_calls(message),
         tool_call_id=str(more["tool_call_id"]) if more.get("tool_call_id") else None,
         images=tuple(images),
     )
 
 
-def picture(block: ImageBlock) -> bytes | None:
-    """Give an image's file; None where it lies behind a URL, or cannot be read."""
+def read_picture(block: ImageBlock) -> bytes | None:
+    """Return the bytes of an image's file; None where it is behind a URL or cannot be read."""
     is_here = block.image is not None or block.path is not None or str(block.url).startswith("data:")
     try:
         return bytes(block.resolve_image().read()) if is_here else None
@@ -122,52 +122,59 @@ def picture(block: ImageBlock) -> bytes | None:
         return None
 
 
-def line_of(block: BaseContentBlock) -> str:
-    """Spell what is neither text nor a picture that is at hand as one line of JSON, long data left out."""
+def block_to_json(block: BaseContentBlock) -> str:
+    """Return a block that is neither text nor a readable image as one line of JSON, without long data."""
     try:
         held = block.model_dump(mode="json", exclude_none=True, fallback=repr)
     except (ValueError, TypeError):  # a stream of bytes, a file that is gone
         held = {"block_type": getattr(block, "block_type", type(block).__name__)}
-    return json.dumps(_elided(held), ensure_ascii=False)
+    return json.dumps(_shorten_data(held), ensure_ascii=False)
 
 
-def calls_of(message: ChatMessage) -> tuple[ToolCall, ...]:
-    """Give the tools that a message calls, from its blocks; from where they used to be if it has none."""
+def list_calls(message: ChatMessage) -> tuple[ToolCall, ...]:
+    """Return a message's tool calls, from its blocks, or from `additional_kwargs` if it has none there."""
     called = tuple(
         ToolCall(
-            name=block.tool_name, arguments=_arguments(block.tool_kwargs), id=str(block.tool_call_id or "")
+            name=block.tool_name,
+            arguments=_dump_arguments(block.tool_kwargs),
+            id=str(block.tool_call_id or ""),
         )
         for block in message.blocks
         if isinstance(block, ToolCallBlock)
     )
-    return called or tuple(_old_calls(message.additional_kwargs))
+    return called or tuple(_read_old_calls(message.additional_kwargs))
 
 
-def _old_calls(more: Mapping[str, Any]) -> Iterator[ToolCall]:
-    """Read calls of messages made before there were blocks for them: objects of OpenAI's, or dictionaries."""
+def _read_old_calls(more: Mapping[str, Any]) -> Iterator[ToolCall]:
+    """Yield the calls of messages made before there were blocks for calls: OpenAI's objects, or dictionaries."""
     for call in more.get("tool_calls") or ():
-        function = _at(call, "function") or call
-        name, arguments = _at(function, "name"), _at(function, "arguments")
+        function = _get_field(call, "function") or call
+        name, arguments = _get_field(function, "name"), _get_field(function, "arguments")
         yield ToolCall(
-            name=str(name or ""), arguments=_arguments(arguments or {}), id=str(_at(call, "id") or "")
+            name=str(name or ""),
+            arguments=_dump_arguments(arguments or {}),
+            id=str(_get_field(call, "id") or ""),
         )
     if (call := more.get("function_call")) and not more.get("tool_calls"):
-        yield ToolCall(name=str(_at(call, "name") or ""), arguments=_arguments(_at(call, "arguments") or {}))
+        yield ToolCall(
+            name=str(_get_field(call, "name") or ""),
+            arguments=_dump_arguments(_get_field(call, "arguments") or {}),
+        )
 
 
-def _at(held: Any, name: str) -> Any:  # noqa: ANN401 - whatever integrations put there
+def _get_field(held: Any, name: str) -> Any:  # noqa: ANN401 - whatever integrations put there
     return held.get(name) if isinstance(held, Mapping) else getattr(held, name, None)
 
 
-def _arguments(given: object) -> str:
+def _dump_arguments(given: object) -> str:
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=repr)
 
 
-def _elided(held: Any) -> Any:  # noqa: ANN401 - any JSON
+def _shorten_data(held: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(held, dict):
-        return {name: _elided(value) for name, value in held.items()}
+        return {name: _shorten_data(value) for name, value in held.items()}
     if isinstance(held, list):
-        return [_elided(value) for value in held]
+        return [_shorten_data(value) for value in held]
     if isinstance(held, str) and len(held) > _LONGEST and not any(map(str.isspace, held)):
         return f"{held[:32]}… ({len(held):,} characters)"
     return held
@@ -177,14 +184,14 @@ def _elided(held: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def key_of(message: ChatMessage) -> Hashable:
-    """Give something to compare that differs where a message says something else. A microsecond for plain text."""
+    """Return a key that differs where two messages differ in content. It takes a microsecond for plain text."""
     blocks, more = message.blocks, message.additional_kwargs
     if len(blocks) == 1 and type(blocks[0]) is TextBlock:
         if not more:
             return message.role, blocks[0].text
         if "tool_calls" not in more and "function_call" not in more:
             return message.role, blocks[0].text, more.get("tool_call_id"), more.get("name")
-    old = () if any(type(block) is ToolCallBlock for block in blocks) else tuple(_old_calls(more))
+    old = () if any(type(block) is ToolCallBlock for block in blocks) else tuple(_read_old_calls(more))
     return message.role, more.get("tool_call_id"), more.get("name"), *map(_block_key, blocks), *old
 
 
@@ -192,15 +199,15 @@ def _block_key(block: ContentBlock) -> Hashable:
     if isinstance(block, TextBlock):
         return block.text
     if isinstance(block, ToolCallBlock):
-        return block.tool_call_id, block.tool_name, _arguments(block.tool_kwargs)
+        return block.tool_call_id, block.tool_name, _dump_arguments(block.tool_kwargs)
     if isinstance(block, ImageBlock):
         data = block.image if isinstance(block.image, bytes) else id(block.image)
         return data, block.path, block.url and str(block.url)
-    return None if isinstance(block, ThinkingBlock | CachePoint) else line_of(block)
+    return None if isinstance(block, ThinkingBlock | CachePoint) else block_to_json(block)
 
 
 def name_of(message: ChatMessage) -> str:
-    """Give something short that stands for a message in every process: how long it is, how it begins and ends.
+    """Return a short name of a message that is the same in every process: its length, its beginning and its end.
 
     That much is enough, and all that a microsecond allows: it is asked for messages that are not shown any more, so
     that a change in the middle of one, overlooked here, changes nothing that is sent.
@@ -225,82 +232,82 @@ def _block_name(block: ContentBlock) -> str:
 # Copies, JSON, and messages of turns.
 
 
-def copied(message: ChatMessage) -> ChatMessage:
-    """Give a copy that shares nothing that anybody would change: agents write into messages they are given."""
+def copy_message(message: ChatMessage) -> ChatMessage:
+    """Return a copy that shares nothing mutable with the message: agents change the messages they are given."""
     return message.model_copy(
         update={
-            "blocks": [*map(block_copied, message.blocks)],
-            "additional_kwargs": _copied(message.additional_kwargs),
+            "blocks": [*map(copy_block, message.blocks)],
+            "additional_kwargs": _copy_value(message.additional_kwargs),
         }
     )
 
 
-def block_copied(block: ContentBlock) -> ContentBlock:
-    """Copy a block; a picture that is an open file is read."""
+def copy_block(block: ContentBlock) -> ContentBlock:
+    """Return a copy of a block; an image that is an open file is read."""
     if isinstance(block, ImageBlock) and isinstance(block.image, IOBase):
         return ImageBlock(image=block.resolve_image().read(), image_mimetype=block.image_mimetype)
     return block.model_copy(deep=not isinstance(block, TextBlock | ImageBlock))
 
 
-def said_by(message: ChatMessage, blocks: Sequence[ContentBlock]) -> ChatMessage:
-    """Give a message of the same speaker that says something else; not validated, which pages would pay for."""
+def replace_blocks(message: ChatMessage, blocks: Sequence[ContentBlock]) -> ChatMessage:
+    """Return a message of the same role with other blocks; not validated, which would be slow for pages."""
     return ChatMessage.model_construct(
-        role=message.role, blocks=[*blocks], additional_kwargs=_copied(message.additional_kwargs)
+        role=message.role, blocks=[*blocks], additional_kwargs=_copy_value(message.additional_kwargs)
     )
 
 
-def _copied(held: Any) -> Any:  # noqa: ANN401 - whatever integrations put there
+def _copy_value(held: Any) -> Any:  # noqa: ANN401 - whatever integrations put there
     if isinstance(held, dict):
-        return {name: _copied(value) for name, value in held.items()}
-    return [_copied(value) for value in held] if isinstance(held, list) else held
+        return {name: _copy_value(value) for name, value in held.items()}
+    return [_copy_value(value) for value in held] if isinstance(held, list) else held
 
 
 def to_json(message: ChatMessage) -> dict[str, Any]:
-    """Spell a message as plain JSON values; what has none is told by its `repr`."""
-    return dict(copied(message).model_dump(mode="json", fallback=repr))
+    """Return a message as plain JSON values; a value that JSON cannot hold becomes its `repr`."""
+    return dict(copy_message(message).model_dump(mode="json", fallback=repr))
 
 
 def from_json(spelled: Mapping[str, Any]) -> ChatMessage:
-    """Take a message from what `to_json` gave, though files that it names may be gone."""
+    """Return the message that `to_json` wrote, even if files that it names are missing."""
     try:
         return ChatMessage.model_validate(spelled)
     except ValidationError:
         # LlamaIndex looks for a block's file when a message is read, and a file may go: keep what was said.
-        blocks = [_block(held) for held in spelled.get("blocks", ())]
+        blocks = [_read_block(held) for held in spelled.get("blocks", ())]
         message = ChatMessage(role=spelled.get("role", MessageRole.USER), blocks=[])
         message.additional_kwargs = dict(spelled.get("additional_kwargs", {}))
         message.blocks = blocks
         return message
 
 
-def _block(held: Mapping[str, Any]) -> ContentBlock:
+def _read_block(held: Mapping[str, Any]) -> ContentBlock:
     try:
         return ChatMessage.model_validate({"blocks": [held]}).blocks[0]
     except ValidationError:
         if held.get("block_type") == "image":
             return ImageBlock.model_construct(**dict(held))
-        return TextBlock(text=json.dumps(_elided(dict(held)), ensure_ascii=False))
+        return TextBlock(text=json.dumps(_shorten_data(dict(held)), ensure_ascii=False))
 
 
-def with_origin(message: ChatMessage) -> Turn:
-    """Give a turn that a store can keep, with the message itself, so that `message_of` gives it back exactly."""
+def to_stored_turn(message: ChatMessage) -> Turn:
+    """Return a turn for a store, with the message itself as JSON, so that `message_of` restores it exactly."""
     return replace(turn_of(message), origin=json.dumps(to_json(message), ensure_ascii=False))
 
 
 def message_of(turn: Turn) -> ChatMessage:
-    """Give a turn's message: the one it came from where it is kept, else one that says the same."""
+    """Return a turn's message: the original one where it is stored, else one with the same content."""
     if turn.origin:
         return from_json(json.loads(turn.origin))
     blocks: list[ContentBlock] = [TextBlock(text=turn.text)] if turn.text or not turn.tool_calls else []
     blocks += [ImageBlock(image=data) for data in turn.images]
-    blocks += call_blocks(turn.tool_calls)
+    blocks += make_call_blocks(turn.tool_calls)
     more = {"name": turn.name, "tool_call_id": turn.tool_call_id}
     given = {name: value for name, value in more.items() if value is not None}
     return ChatMessage(role=MessageRole(turn.role), blocks=blocks, additional_kwargs=given)
 
 
-def call_blocks(calls: Sequence[ToolCall]) -> list[ContentBlock]:
-    """Spell calls as blocks, arguments as the JSON that the model wrote."""
+def make_call_blocks(calls: Sequence[ToolCall]) -> list[ContentBlock]:
+    """Return calls as blocks; arguments stay the JSON that the model wrote."""
     return [
         ToolCallBlock(tool_call_id=call.id or None, tool_name=call.name, tool_kwargs=call.arguments)
         for call in calls

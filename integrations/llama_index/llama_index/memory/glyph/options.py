@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, Field
-from llama_index.memory.glyph.fields import Profile, style_of
+from llama_index.memory.glyph.fields import Profile, parse_style
 from llama_index.memory.glyph.messages import key_of, name_of, turn_of
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -22,8 +22,8 @@ _INSTANCES = 8
 """How many ways of folding are held at a time; each remembers histories and pages."""
 
 
-def policy_of(value: object) -> FoldPolicy | None:
-    """Give a policy by its value, or its dials as JSON tells them.
+def parse_policy(value: object) -> FoldPolicy | None:
+    """Return a policy, given itself, None, or its parameters as JSON.
 
     Raises:
         PolicyError: It is no policy, or one that cannot work.
@@ -37,21 +37,27 @@ def policy_of(value: object) -> FoldPolicy | None:
     raise PolicyError(f"{value!r} is no policy; give a FoldPolicy, or None for the model's own")
 
 
-def _style_of(value: object) -> PageStyle | None:
-    return None if value is None else style_of(value)
+def _parse_style(value: object) -> PageStyle | None:
+    return None if value is None else parse_style(value)
 
 
-def _told(value: FoldPolicy | PageStyle | None) -> dict[str, Any] | None:
+def _to_dict(value: FoldPolicy | PageStyle | None) -> dict[str, Any] | None:
     return None if value is None else asdict(value)
 
 
 Policy = Annotated[
-    FoldPolicy | None, PlainValidator(policy_of), PlainSerializer(_told), WithJsonSchema({"type": "object"})
+    FoldPolicy | None,
+    PlainValidator(parse_policy),
+    PlainSerializer(_to_dict),
+    WithJsonSchema({"type": "object"}),
 ]
 """A field that holds a policy, or nothing."""
 
 Style = Annotated[
-    PageStyle | None, PlainValidator(_style_of), PlainSerializer(_told), WithJsonSchema({"type": "object"})
+    PageStyle | None,
+    PlainValidator(_parse_style),
+    PlainSerializer(_to_dict),
+    WithJsonSchema({"type": "object"}),
 ]
 """A field that holds a style, or nothing."""
 
@@ -77,7 +83,7 @@ class PageOptions(BaseModel):
     )
 
     def folding(self, limit_tokens: int | None = None) -> Folding[ChatMessage]:
-        """Give what folds; all that have the same options share one.
+        """Return the `Folding` for these options; equal options share one.
 
         Args:
             limit_tokens: What the window is narrowed to, if that is less than it is.
@@ -86,17 +92,17 @@ class PageOptions(BaseModel):
             PolicyError: The window is too small.
             FontError: The style's font is missing.
         """
-        return folding_of(
+        return get_folding(
             self.profile,
-            narrowed(self.profile, self.policy, limit_tokens),
+            narrow_policy(self.profile, self.policy, limit_tokens),
             self.style,
             self.captions,
             self.pages,
         )
 
 
-def narrowed(profile: ModelProfile, policy: FoldPolicy | None, limit_tokens: int | None) -> FoldPolicy:
-    """Give a policy whose window is no larger than a limit.
+def narrow_policy(profile: ModelProfile, policy: FoldPolicy | None, limit_tokens: int | None) -> FoldPolicy:
+    """Return a policy whose window is no larger than a limit.
 
     Raises:
         PolicyError: The window is too small.
@@ -109,14 +115,14 @@ def narrowed(profile: ModelProfile, policy: FoldPolicy | None, limit_tokens: int
 
 
 @lru_cache(maxsize=_INSTANCES)
-def folding_of(
+def get_folding(
     profile: ModelProfile,
     policy: FoldPolicy,
     style: PageStyle | None,
     captions: Literal["text", "page"],
     pages: str | None,
 ) -> Folding[ChatMessage]:
-    """Give what folds for these options, the same each time: memories come and go with every request of a server."""
+    """Return the `Folding` for these options, the same each time: servers make a new memory for every request."""
     return Folding(
         profile,
         turn_of=turn_of,

@@ -43,7 +43,7 @@ class PackedPageNode(Node):
             "glyph_size": f"{page.size[0]}x{page.size[1]}",
             "glyph_digest": page.digest,
         }
-        metadata = {**_shared(nodes), **told}
+        metadata = {**_common_metadata(nodes), **told}
         relationships: dict[NodeRelationship, object] = {
             NodeRelationship.CHILD: [node.as_related_node_info() for node in nodes]
         }
@@ -65,14 +65,14 @@ class PackedPageNode(Node):
         return made
 
     def get_content_blocks(self, metadata_mode: MetadataMode = MetadataMode.NONE) -> list[BaseContentBlock]:
-        """Give the page's image and the identifiers on it; its text where the image is gone."""
+        """Return the page's image and the identifiers on it; its text where the image is gone."""
         if self._image is None:
             return super().get_content_blocks(metadata_mode)
         return [self._image, TextBlock(text=self._ledger)] if self._ledger else [self._image]
 
 
-def _shared(nodes: Sequence[BaseNode]) -> dict[str, Any]:
-    """Give the metadata that all nodes have alike, without what is told of their own pages."""
+def _common_metadata(nodes: Sequence[BaseNode]) -> dict[str, Any]:
+    """Return the metadata that all nodes have in common, without the keys that describe a page."""
     first, *others = [node.metadata for node in nodes]
     return {
         key: value

@@ -13,7 +13,7 @@ from glyph_memory import Page, StoreError
 
 
 def write_page(page: Page, folder: Path) -> Path:
-    """Give the file of a page, written unless it is there.
+    """Write a page's file unless it exists, and return its path.
 
     Other processes see the whole file or none. It is readable by its owner alone.
 

@@ -25,8 +25,8 @@ from llama_index.core.schema import (
     NodeWithScore,
     QueryBundle,
 )
-from llama_index.memory.glyph.documents import is_page, media_of
-from llama_index.memory.glyph.fields import Profile, Style, profile_of, style_of
+from llama_index.memory.glyph.documents import get_media, is_page
+from llama_index.memory.glyph.fields import Profile, Style, parse_profile, parse_style
 from llama_index.memory.glyph.packed import PackedPageNode
 
 from glyph_memory import (
@@ -41,10 +41,10 @@ from glyph_memory import (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Shown:
-    """A page, and what is said beside it."""
+class _PageWithLedger:
+    """A packed page and the identifiers that are repeated beside it as text."""
 
-    page: PackedPageNode
+    page: PackedPage
     ledger: str
 
 
@@ -91,8 +91,8 @@ class PagePostprocessor(BaseNodePostprocessor):
         **kwargs: Any,  # noqa: ANN401 - what BaseNodePostprocessor takes: callback_manager
     ) -> None:
         fields: dict[str, Any] = {
-            "profile": profile_of(profile),
-            "style": None if style is None else style_of(style),
+            "profile": parse_profile(profile),
+            "style": None if style is None else parse_style(style),
             "max_pages": max_pages,
             "max_tokens": max_tokens,
             "ledger_share": ledger_share,
@@ -102,7 +102,7 @@ class PagePostprocessor(BaseNodePostprocessor):
 
     @classmethod
     def class_name(cls) -> str:
-        """Give the name that the class has in serialised form."""
+        """Return the class's name in serialized form."""
         return "PagePostprocessor"
 
     def _postprocess_nodes(
@@ -111,34 +111,36 @@ class PagePostprocessor(BaseNodePostprocessor):
         found = [scored for scored in nodes if _is_text(scored.node)]
         if not found:
             return nodes
-        documents = [Document(text=_words(scored.node), title=_title(scored.node)) for scored in found]
+        documents = [Document(text=_get_text(scored.node), title=_title(scored.node)) for scored in found]
         packed = [
-            _Shown(
+            _PageWithLedger(
                 page=page, ledger=quote_identifiers(page.text, profile=self.profile, share=self.ledger_share)
             )
             for page in pack(documents, style=self.style, profile=self.profile)
         ]
         text_tokens = [self.profile.text_tokens(document.text) for document in documents]
         if sum(text_tokens) < self.min_ratio * self._cost(packed):
-            shown = self._as_text(found, text_tokens)
+            shown = self._keep_as_text(found, text_tokens)
         else:
-            shown = self._as_pages(found, packed)
+            shown = self._make_page_nodes(found, packed)
         return [*shown, *(scored for scored in nodes if not _is_text(scored.node))]
 
-    def _cost(self, packed: Sequence[_Shown]) -> int:
+    def _cost(self, packed: Sequence[_PageWithLedger]) -> int:
         quoted = sum(self.profile.text_tokens(shown.ledger) for shown in packed)
         return quoted + self.profile.pages_tokens([shown.page.page.size for shown in packed])
 
-    def _as_pages(self, found: list[NodeWithScore], packed: Sequence[_Shown]) -> list[NodeWithScore]:
+    def _make_page_nodes(
+        self, found: list[NodeWithScore], packed: Sequence[_PageWithLedger]
+    ) -> list[NodeWithScore]:
         limits = [len(packed), self.max_pages, self.profile.max_images]
         room = min(limit for limit in limits if limit is not None)
         while room and self.max_tokens is not None and self._cost(packed[:room]) > self.max_tokens:
             room -= 1
         if room < len(packed):
-            self._say_what_is_missing(found, packed, room)
-        return [self._scored(shown, found, images=room) for shown in packed[:room]]
+            self._warn_missing(found, packed, room)
+        return [self._make_scored_node(shown, found, images=room) for shown in packed[:room]]
 
-    def _as_text(self, found: list[NodeWithScore], text_tokens: list[int]) -> list[NodeWithScore]:
+    def _keep_as_text(self, found: list[NodeWithScore], text_tokens: list[int]) -> list[NodeWithScore]:
         sums = list(accumulate(text_tokens))
         room = len(found) if self.max_tokens is None else sum(total <= self.max_tokens for total in sums)
         if room < len(found):
@@ -147,9 +149,11 @@ class PagePostprocessor(BaseNodePostprocessor):
                 f"{left} of {len(found)} retrieved nodes have no room as text: all take {sums[-1]} tokens; "
                 f"raise max_tokens={self.max_tokens!r}, or retrieve fewer"
             )
-        return [_without_page(scored) for scored in found[:room]]
+        return [_drop_page_image(scored) for scored in found[:room]]
 
-    def _scored(self, shown: _Shown, found: list[NodeWithScore], *, images: int) -> NodeWithScore:
+    def _make_scored_node(
+        self, shown: _PageWithLedger, found: list[NodeWithScore], *, images: int
+    ) -> NodeWithScore:
         packed = shown.page
         held = [found[place] for place in packed.documents]
         tokens = self.profile.image_tokens(packed.page.size, images=images)
@@ -158,8 +162,8 @@ class PagePostprocessor(BaseNodePostprocessor):
         page = PackedPageNode.of(packed, nodes, tokens=tokens, ledger=shown.ledger)
         return NodeWithScore(node=page, score=max(scores, default=None))
 
-    def _say_what_is_missing(self, found: list[NodeWithScore], packed: Sequence[_Shown], room: int) -> None:
-        shown, missing = _places(packed[:room]), _places(packed[room:])
+    def _warn_missing(self, found: list[NodeWithScore], packed: Sequence[_PageWithLedger], room: int) -> None:
+        shown, missing = _list_places(packed[:room]), _list_places(packed[room:])
         cut = f", {len(missing & shown)} of them cut off" if missing & shown else ""
         limits = {"max_pages": self.max_pages, "max_tokens": self.max_tokens}
         hint = " and ".join(f"{name}={limit!r}" for name, limit in limits.items() if limit is not None)
@@ -175,18 +179,18 @@ class PagePostprocessor(BaseNodePostprocessor):
 
 
 def _is_text(node: BaseNode) -> bool:
-    """Tell whether a node says all it has to say in text."""
-    if isinstance(node, ImageNode | IndexNode | PackedPageNode) or media_of(node):
+    """Return whether a node's content is text alone."""
+    if isinstance(node, ImageNode | IndexNode | PackedPageNode) or get_media(node):
         return False
     return bool(node.get_content(metadata_mode=MetadataMode.NONE))
 
 
-def _words(node: BaseNode) -> str:
+def _get_text(node: BaseNode) -> str:
     return node.get_content(metadata_mode=MetadataMode.LLM)
 
 
 def _title(node: BaseNode) -> str:
-    """Give a name that people know a node's source by, and the page where it is one."""
+    """Return a readable name of a node's source, with the page number where the node is a page."""
     told = node.metadata
     path = PurePath(str(told.get("file_path") or "")).name
     name = str(told.get("title") or told.get("file_name") or told.get("source") or path)
@@ -196,15 +200,15 @@ def _title(node: BaseNode) -> str:
     return f"{name}, {page}" if name else page
 
 
-def _without_page(scored: NodeWithScore) -> NodeWithScore:
-    """Give a node that is text alone: a page's image would say the same again."""
+def _drop_page_image(scored: NodeWithScore) -> NodeWithScore:
+    """Return a page's node without its image, which would repeat the text; other nodes as they are."""
     if not (isinstance(scored.node, Node) and is_page(scored.node)):
         return scored
     return NodeWithScore(node=scored.node.model_copy(update={"image_resource": None}), score=scored.score)
 
 
-def _places(packed: Sequence[_Shown]) -> set[int]:
-    """Give the nodes of which something stands on pages."""
+def _list_places(packed: Sequence[_PageWithLedger]) -> set[int]:
+    """Return the places of the nodes that have text on the given pages."""
     pages = [shown.page for shown in packed]
     return {place for page in pages for place, text in zip(page.documents, page.texts, strict=True) if text}
 

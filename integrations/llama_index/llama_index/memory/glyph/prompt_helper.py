@@ -17,7 +17,7 @@ from llama_index.core.indices.prompt_helper import DEFAULT_PADDING, ChatPromptHe
 from llama_index.core.llms import LLM
 from llama_index.core.prompts import BasePromptTemplate
 from llama_index.core.tools import BaseTool
-from llama_index.memory.glyph.fields import Profile, profile_of
+from llama_index.memory.glyph.fields import Profile, parse_profile
 from llama_index.memory.glyph.messages import PageImageBlock
 from PIL import Image
 
@@ -49,14 +49,14 @@ class PagePromptHelper(ChatPromptHelper):
         num_output: int = DEFAULT_NUM_OUTPUTS,
         **kwargs: Any,  # noqa: ANN401 - what ChatPromptHelper takes
     ) -> None:
-        model = profile_of(profile)
+        model = parse_profile(profile)
         window = context_window or model.window_tokens
         super().__init__(context_window=window, num_output=num_output, **kwargs)
         self.profile = model
 
     @classmethod
     def class_name(cls) -> str:
-        """Give the name that the class has in serialised form."""
+        """Return the class's name in serialized form."""
         return "PagePromptHelper"
 
     async def arepack(
@@ -67,8 +67,8 @@ class PagePromptHelper(ChatPromptHelper):
         llm: LLM | None = None,
         tools: list[BaseTool] | None = None,
     ) -> list[ChatMessage]:
-        """Join messages as far as the window allows, images counted; as the base class does otherwise."""
-        counted = [self._counted(message) for message in messages]
+        """Join messages as far as the window allows, with the cost of images counted."""
+        counted = [self._add_image_costs(message) for message in messages]
         return await super().arepack(prompt, counted, padding=padding, llm=llm, tools=tools)
 
     async def atruncate(
@@ -79,17 +79,19 @@ class PagePromptHelper(ChatPromptHelper):
         llm: LLM | None = None,
         tools: list[BaseTool] | None = None,
     ) -> Sequence[ChatMessage]:
-        """Cut messages to what the window allows, images counted; as the base class does otherwise."""
-        counted = [self._counted(message) for message in messages]
+        """Cut messages to what the window allows, with the cost of images counted."""
+        counted = [self._add_image_costs(message) for message in messages]
         return await super().atruncate(prompt, counted, padding=padding, llm=llm, tools=tools)
 
-    def _counted(self, message: ChatMessage) -> ChatMessage:
+    def _add_image_costs(self, message: ChatMessage) -> ChatMessage:
         if not any(_is_uncounted(block) for block in message.blocks):
             return message
-        return message.model_copy(update={"blocks": [self._block(block) for block in message.blocks]})
+        return message.model_copy(
+            update={"blocks": [self._add_image_cost(block) for block in message.blocks]}
+        )
 
-    def _block(self, block: BaseContentBlock) -> BaseContentBlock:
-        """Give an image that knows what it costs; the block as it is where it is none, or cannot be looked at."""
+    def _add_image_cost(self, block: BaseContentBlock) -> BaseContentBlock:
+        """Return an image as a block with its token cost; any other block, or an unreadable image, unchanged."""
         if not _is_uncounted(block):
             return block
         try:

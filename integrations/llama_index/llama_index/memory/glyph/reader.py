@@ -43,7 +43,7 @@ class GlyphReader(BasePydanticReader):
 
     @classmethod
     def class_name(cls) -> str:
-        """Give the name that the class has in serialised form."""
+        """Return the class's name in serialized form."""
         return "GlyphReader"
 
     def lazy_load_data(
@@ -53,7 +53,7 @@ class GlyphReader(BasePydanticReader):
         extra_info: Mapping[str, object] | None = None,
         fs: AbstractFileSystem | None = None,
     ) -> Iterator[Document]:
-        """Give a document a file, as they are read.
+        """Yield one document for each file as it is read.
 
         Args:
             source: A file, a folder, or several of them. Of a folder, hidden files are left out, and files that are no
@@ -66,11 +66,11 @@ class GlyphReader(BasePydanticReader):
         """
         for path in [source] if isinstance(source, str | PurePath) else source:
             if fs is not None:
-                yield self._document(str(path), _fetched(str(path), fs, self.encoding), extra_info)
+                yield self._document(str(path), _fetch_text(str(path), fs, self.encoding), extra_info)
             elif Path(path).is_dir():
-                yield from self._folder(Path(path), extra_info)
+                yield from self._read_folder(Path(path), extra_info)
             else:
-                yield self._file(Path(path), extra_info)
+                yield self._read_file(Path(path), extra_info)
 
     def load_data(
         self,
@@ -79,7 +79,7 @@ class GlyphReader(BasePydanticReader):
         extra_info: Mapping[str, object] | None = None,
         fs: AbstractFileSystem | None = None,
     ) -> list[Document]:
-        """Give all documents at once; as for `lazy_load_data`."""
+        """Return all documents; arguments are those of `lazy_load_data`."""
         return list(self.lazy_load_data(source, extra_info=extra_info, fs=fs))
 
     async def alazy_load_data(
@@ -89,20 +89,20 @@ class GlyphReader(BasePydanticReader):
         extra_info: Mapping[str, object] | None = None,
         fs: AbstractFileSystem | None = None,
     ) -> list[Document]:
-        """Give all documents, read in a thread: LlamaIndex has no asynchronous iteration here that could wait."""
+        """Return all documents, read in a thread: LlamaIndex has no asynchronous iterator here."""
         return await asyncio.to_thread(self.load_data, source, extra_info=extra_info, fs=fs)
 
-    def _file(self, path: Path, extra_info: Mapping[str, object] | None) -> Document:
+    def _read_file(self, path: Path, extra_info: Mapping[str, object] | None) -> Document:
         text = read_document(path, encoding=self.encoding).text
         return self._document(str(path.absolute()), text, extra_info)
 
-    def _folder(self, folder: Path, extra_info: Mapping[str, object] | None) -> Iterator[Document]:
+    def _read_folder(self, folder: Path, extra_info: Mapping[str, object] | None) -> Iterator[Document]:
         found = 0
         for path in sorted(folder.glob(self.glob)):
             if path.is_dir() or any(part.startswith(".") for part in path.relative_to(folder).parts):
                 continue
             try:
-                document = self._file(path, extra_info)
+                document = self._read_file(path, extra_info)
             except DocumentError as error:
                 warnings.warn(f"left out: {error}", GlyphMemoryWarning, stacklevel=3)
                 continue
@@ -126,8 +126,8 @@ class GlyphReader(BasePydanticReader):
         return Document(id_=path, text=shown, metadata=metadata, excluded_embed_metadata_keys=["file_name"])
 
 
-def _fetched(path: str, fs: AbstractFileSystem, encoding: str) -> str:
-    """Read a file of another file system through a copy: what is wrong with its bytes is told as for any file."""
+def _fetch_text(path: str, fs: AbstractFileSystem, encoding: str) -> str:
+    """Return the text of a file of another file system, read from a copy, with the same errors as a local file."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / (PurePath(path).name or "file")
         try:

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole, TextBlock
 from llama_index.core.bridge.pydantic import PrivateAttr
-from llama_index.memory.glyph.messages import PageImageBlock, call_blocks, turn_of
-from llama_index.memory.glyph.spelling import apart, head_of, spelled
+from llama_index.memory.glyph.messages import PageImageBlock, make_call_blocks, turn_of
+from llama_index.memory.glyph.spelling import separate_texts, write_head, write_recent
 
 from glyph_memory import Bookmark, Context, FoldedHistory, Folding, ImagePart, Message, ModelProfile
 
@@ -22,7 +22,7 @@ _UNSEEN = "(A page of this conversation that cannot be shown here.)"
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a message with pages comes from. Not part of the message: copies share it, and no serializer sees it."""
+    """The folded history behind a message with pages. Copies share it, and no serializer writes it."""
 
     folded: FoldedHistory[ChatMessage] | None = None
     """The history that it stands for, folded."""
@@ -51,7 +51,7 @@ class PagesMessage(ChatMessage):
         more: dict[str, Any] | None = None,
         origin: Origin | None = None,
     ) -> Self:
-        """Make one of blocks, with a merged message's `additional_kwargs`."""
+        """Return a message of blocks, with the `additional_kwargs` of the message merged into it."""
         # Not validated: LlamaIndex would decode and encode every page again.
         made = cls.model_construct(role=MessageRole.USER, blocks=[*blocks], additional_kwargs=more or {})
         made._origin = origin or Origin()
@@ -59,7 +59,7 @@ class PagesMessage(ChatMessage):
 
     @property
     def origin(self) -> Origin:
-        """Where it comes from, as far as that is known."""
+        """The folded history behind the pages, if it is known."""
         return self._origin
 
 
@@ -75,22 +75,22 @@ class Request:
     """What was kept free for the head, and for what the prompt holds besides."""
 
     def messages(self, *, merge: bool = True) -> list[ChatMessage]:
-        """Give what is sent; every message is a copy.
+        """Return the messages to send; each is a copy.
 
         Args:
             merge: Whether pages and the recent user's message that follows become one: many templates have roles
                 alternate.
         """
         folded, binder = self.folded, self.folded.folding.binder
-        head, recent = head_of(self.head, binder), spelled(folded.recent, binder)
+        head, recent = write_head(self.head, binder), write_recent(folded.recent, binder)
         if not folded.fold.seals:
             is_opened = not recent or recent[0].role == MessageRole.USER
             opening = (
                 [] if is_opened else [ChatMessage(content=str(part)) for part in folded.build_user_parts()]
             )
             return [*head, *opening, *recent]
-        merged = _merged(recent, merge=merge)
-        blocks = _shown(folded, merged=merged is not None)
+        merged = _find_merged(recent, merge=merge)
+        blocks = _make_page_blocks(folded, merged=merged is not None)
         pages = PagesMessage.of(
             [*blocks, *(merged.blocks if merged else ())],
             more=merged.additional_kwargs if merged else {},
@@ -99,14 +99,14 @@ class Request:
         return [*head, pages, *recent[1 if merged else 0 :]]
 
 
-def fold_of(
+def fold_history(
     folding: Folding[ChatMessage],
     messages: Sequence[ChatMessage],
     bookmark: Bookmark | None = None,
     *,
     reserved_tokens: int = 0,
 ) -> Request:
-    """Fold a history; as `Folding.fold`, but for leading system messages, which stand aside.
+    """Fold a history as `Folding.fold` does; leading system messages are kept outside the fold.
 
     Raises:
         FontError: A page cannot be drawn.
@@ -117,20 +117,22 @@ def fold_of(
     return Request(head=head, folded=folded, reserved_tokens=reserved_tokens)
 
 
-def _merged(recent: Sequence[ChatMessage], *, merge: bool) -> ChatMessage | None:
-    """Give the message that pages are merged into, if they are."""
+def _find_merged(recent: Sequence[ChatMessage], *, merge: bool) -> ChatMessage | None:
+    """Return the recent message that pages are merged into; None where there is none."""
     return recent[0] if merge and recent and recent[0].role == MessageRole.USER else None
 
 
-def _shown(folded: FoldedHistory[ChatMessage], *, merged: bool) -> list[ContentBlock]:
+def _make_page_blocks(folded: FoldedHistory[ChatMessage], *, merged: bool) -> list[ContentBlock]:
     profile, last = folded.folding.binder.profile, folded.fold.seals[-1].anchors[-1]
-    return apart([_block(part, profile, last_anchor=last) for part in folded.build_user_parts(merged=merged)])
+    return separate_texts(
+        [_to_block(part, profile, last_anchor=last) for part in folded.build_user_parts(merged=merged)]
+    )
 
 
-def request_after(
+def extend_request(
     before: Sequence[ChatMessage], folded: FoldedHistory[ChatMessage], *, merge: bool = True
 ) -> list[ChatMessage]:
-    """Give what is sent after messages that are sent as they are, the last of them a user's with pages.
+    """Return the messages to send after others that are sent unchanged, the last of them a user's with pages.
 
     Args:
         before: Those messages.
@@ -138,18 +140,18 @@ def request_after(
         merge: As for `Request.messages`.
     """
     binder = folded.folding.binder
-    recent = spelled(folded.recent, binder)
+    recent = write_recent(folded.recent, binder)
     if not folded.fold.seals:
         return [*before, *recent]
-    merged = _merged(recent, merge=merge)
-    shown = _shown(folded, merged=merged is not None)
-    blocks = apart([*before[-1].blocks, *shown, *(merged.blocks if merged else ())])
+    merged = _find_merged(recent, merge=merge)
+    shown = _make_page_blocks(folded, merged=merged is not None)
+    blocks = separate_texts([*before[-1].blocks, *shown, *(merged.blocks if merged else ())])
     pages = PagesMessage.of(blocks, more=before[-1].additional_kwargs)
     return [*before[:-1], pages, *recent[1 if merged else 0 :]]
 
 
-def pages_end(messages: Sequence[ChatMessage]) -> int:
-    """Give the place after the last message that holds pages; 0 where none does."""
+def find_pages_end(messages: Sequence[ChatMessage]) -> int:
+    """Return the place after the last message that holds pages; 0 where none does."""
     places = (
         at
         for at in range(len(messages), 0, -1)
@@ -158,31 +160,31 @@ def pages_end(messages: Sequence[ChatMessage]) -> int:
     return next(places, 0)
 
 
-def messages_of(context: Context, profile: ModelProfile, *, last_anchor: int = 0) -> list[ChatMessage]:
-    """Give a context of the core as messages.
+def to_messages(context: Context, profile: ModelProfile, *, last_anchor: int = 0) -> list[ChatMessage]:
+    """Return a context of the core as LlamaIndex's messages.
 
     Args:
         context: What is to be sent.
         profile: Whose it is.
         last_anchor: The last turn that is sealed.
     """
-    return [_message(message, profile, last_anchor) for message in context.messages]
+    return [_to_message(message, profile, last_anchor) for message in context.messages]
 
 
-def _message(message: Message, profile: ModelProfile, last_anchor: int) -> ChatMessage:
+def _to_message(message: Message, profile: ModelProfile, last_anchor: int) -> ChatMessage:
     blocks = [
-        _block(part, profile, last_anchor=last_anchor)
+        _to_block(part, profile, last_anchor=last_anchor)
         for part in message.parts
         if part != "" or not message.tool_calls
     ]
     if any(isinstance(block, PageImageBlock) for block in blocks):
         return PagesMessage.of(blocks)
     more = {} if message.tool_call_id is None else {"tool_call_id": message.tool_call_id}
-    said = [*blocks, *call_blocks(message.tool_calls)]
+    said = [*blocks, *make_call_blocks(message.tool_calls)]
     return ChatMessage(role=MessageRole(message.role), blocks=said, additional_kwargs=more)
 
 
-def _block(part: str | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
+def _to_block(part: str | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
     if isinstance(part, str):
         return TextBlock(text=part)
     return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last_anchor)
@@ -192,8 +194,8 @@ def _block(part: str | ImagePart, profile: ModelProfile, *, last_anchor: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unfolded:
-    """A request that a memory made, and that grew since, as the history it stands for."""
+class RestoredHistory:
+    """The history behind a request: what the memory folded, and the messages added since."""
 
     before: list[ChatMessage]
     """What stands before the pages; it stays as it is."""
@@ -208,8 +210,8 @@ class Unfolded:
         return [*self.before, *self.history]
 
 
-def unfolded(messages: Sequence[ChatMessage]) -> Unfolded:
-    """Give what a request stands for, as far as it is known where its pages come from.
+def restore_history(messages: Sequence[ChatMessage]) -> RestoredHistory:
+    """Return the history behind a request, as far as the origin of its pages is known.
 
     Messages that changed since, as agents write their state into the newest, are taken as they are now.
     """
@@ -217,28 +219,30 @@ def unfolded(messages: Sequence[ChatMessage]) -> Unfolded:
     place, pages = with_pages[-1] if with_pages else (0, PagesMessage())
     origin, folded = pages.origin, pages.origin.folded
     if folded is None:
-        return Unfolded(before=[], origin=Origin(), history=[*messages])
+        return RestoredHistory(before=[], origin=Origin(), history=[*messages])
     sealed = folded.messages[: len(folded.messages) - len(folded.recent)]
-    own = [_own(pages, origin.own)] if len(pages.blocks) > origin.own else []
+    own = [_make_own_message(pages, origin.own)] if len(pages.blocks) > origin.own else []
     history = [*sealed, *own, *messages[place + 1 :]]
-    return Unfolded(before=[*messages[:place]], origin=origin, history=history)
+    return RestoredHistory(before=[*messages[:place]], origin=origin, history=history)
 
 
-def _own(pages: ChatMessage, begin: int) -> ChatMessage:
+def _make_own_message(pages: ChatMessage, begin: int) -> ChatMessage:
     return ChatMessage(
         role=pages.role, blocks=pages.blocks[begin:], additional_kwargs=pages.additional_kwargs
     )
 
 
-def without_pages(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """Give the history in words: the messages behind pages, or a word for pages of which none are known."""
-    return [_in_words(message) for message in unfolded(messages).messages]
+def replace_pages(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Return the history as text: the messages behind the pages, or a short note where they are not known."""
+    return [_replace_page_blocks(message) for message in restore_history(messages).messages]
 
 
-def _in_words(message: ChatMessage) -> ChatMessage:
+def _replace_page_blocks(message: ChatMessage) -> ChatMessage:
     if not any(isinstance(block, PageImageBlock) for block in message.blocks):
         return message
     blocks = [
         TextBlock(text=_UNSEEN) if isinstance(block, PageImageBlock) else block for block in message.blocks
     ]
-    return ChatMessage(role=message.role, blocks=apart(blocks), additional_kwargs=message.additional_kwargs)
+    return ChatMessage(
+        role=message.role, blocks=separate_texts(blocks), additional_kwargs=message.additional_kwargs
+    )

@@ -17,48 +17,55 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ThinkingBlock,
 )
-from llama_index.memory.glyph.messages import block_copied, call_blocks, line_of, picture, said_by, turn_of
+from llama_index.memory.glyph.messages import (
+    block_to_json,
+    copy_block,
+    make_call_blocks,
+    read_picture,
+    replace_blocks,
+    turn_of,
+)
 
 from glyph_memory import Binder, KeptMessage, ToolCall, Turn
 
 
-def spelled(recent: Sequence[KeptMessage[ChatMessage]], binder: Binder) -> list[ChatMessage]:
-    """Spell recent messages in order; each is a copy that may be written into.
+def write_recent(recent: Sequence[KeptMessage[ChatMessage]], binder: Binder) -> list[ChatMessage]:
+    """Return recent messages as they are sent, in order; each is a copy that may be changed.
 
     LlamaIndex sends pictures of users' messages only, and drops all others without a word: those of tools and
     assistants follow in a user's message of their own. So do results whose call is not there.
     """
-    speller = _Speller(binder=binder)
+    speller = _MessageWriter(binder=binder)
     for place, kept in enumerate(recent):
-        speller.tell(kept)
+        speller.add(kept)
         if place + 1 == len(recent) or recent[place + 1].turn.role != "tool":
-            speller.tell_waiting()
-    return speller.told
+            speller.add_waiting()
+    return speller.messages
 
 
-def head_of(messages: Sequence[ChatMessage], binder: Binder) -> list[ChatMessage]:
-    """Spell leading system messages, each as a copy."""
-    return [_said(message, _text(turn_of(message), binder)) for message in messages]
+def write_head(messages: Sequence[ChatMessage], binder: Binder) -> list[ChatMessage]:
+    """Return the leading system messages as they are sent, each a copy."""
+    return [_replace_text(message, _clean_text(turn_of(message), binder)) for message in messages]
 
 
-def apart(blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
-    """End the line of each text that another one follows: some servers put nothing between them."""
+def separate_texts(blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
+    """Return the blocks with a line break after each text that is followed by another text."""
     filled = [block for block in blocks if not isinstance(block, TextBlock) or block.text] or [*blocks]
-    return [_ended(block, after) for block, after in zip(filled, [*filled[1:], None], strict=True)]
+    return [_end_line(block, after) for block, after in zip(filled, [*filled[1:], None], strict=True)]
 
 
-def _ended(block: ContentBlock, after: ContentBlock | None) -> ContentBlock:
+def _end_line(block: ContentBlock, after: ContentBlock | None) -> ContentBlock:
     if isinstance(block, TextBlock) and isinstance(after, TextBlock) and not block.text.endswith("\n"):
         return TextBlock(text=f"{block.text}\n\n")
     return block
 
 
 @dataclass(kw_only=True)
-class _Speller:
-    """Tells one message after the other."""
+class _MessageWriter:
+    """Writes recent messages one after the other."""
 
     binder: Binder
-    told: list[ChatMessage] = field(default_factory=list)
+    messages: list[ChatMessage] = field(default_factory=list)
     waiting: list[ContentBlock] = field(default_factory=list)
     """What a user has to tell, once the last result of a group is told."""
     nameless: list[str] = field(default_factory=list)
@@ -66,39 +73,39 @@ class _Speller:
     joins: bool = False
     """Whether the last message is one of ours, and a user's that follows becomes one with it."""
 
-    def tell(self, kept: KeptMessage[ChatMessage]) -> None:
-        """Tell one message."""
+    def add(self, kept: KeptMessage[ChatMessage]) -> None:
+        """Add one message."""
         message, turn = kept.message, kept.turn
         if turn.role == "user":
-            self._say_user(message, self._user_blocks(message, turn))
+            self._add_user(message, self._copy_user_blocks(message, turn))
             return
-        text = _text(turn, self.binder)
+        text = _clean_text(turn, self.binder)
         if kept.orphan:
             self.waiting.append(TextBlock(text=f"{kept.orphan}\n{text}"))
         else:
             self.joins = False
-            self.told.append(self._answer(kept, text))
-        self.waiting += _pictures(message, turn)
+            self.messages.append(self._write_answer(kept, text))
+        self.waiting += _list_pictures(message, turn)
 
-    def tell_waiting(self) -> None:
-        """Have a user tell what waits."""
+    def add_waiting(self) -> None:
+        """Add the waiting blocks as a user's message."""
         if self.waiting:
-            self._say_user(None, self.waiting)
+            self._add_user(None, self.waiting)
             self.joins, self.waiting = True, []
 
-    def _say_user(self, message: ChatMessage | None, blocks: list[ContentBlock]) -> None:
-        """Say it in a message of its own; together with the last user's if one of both is ours."""
-        last = self.told[-1] if self.told else None
+    def _add_user(self, message: ChatMessage | None, blocks: list[ContentBlock]) -> None:
+        """Add blocks as a user's message; join them with the user's message before if one of both is ours."""
+        last = self.messages[-1] if self.messages else None
         if last is not None and last.role == MessageRole.USER and (self.joins or message is None):
-            last.blocks = apart([*last.blocks, *blocks])
+            last.blocks = separate_texts([*last.blocks, *blocks])
         elif message is None:
-            self.told.append(ChatMessage(role=MessageRole.USER, blocks=apart(blocks)))
+            self.messages.append(ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks)))
         else:
-            self.told.append(said_by(message, apart(blocks)))
+            self.messages.append(replace_blocks(message, separate_texts(blocks)))
         self.joins = False
 
-    def _user_blocks(self, message: ChatMessage, turn: Turn) -> list[ContentBlock]:
-        """Copy a user's blocks: texts that follow each other as one, cleaned; the rest as it is, where it is there."""
+    def _copy_user_blocks(self, message: ChatMessage, turn: Turn) -> list[ContentBlock]:
+        """Return copies of a user's blocks; neighbouring texts become one clean text."""
         told: list[ContentBlock] = []
         texts = [f"{turn.name}: "] if turn.name else []
 
@@ -111,26 +118,26 @@ class _Speller:
         for block in message.blocks:
             if isinstance(block, TextBlock):
                 texts.append(block.text)
-            elif isinstance(block, ImageBlock) and picture(block) is None and not block.url:
-                texts.append(line_of(block))
+            elif isinstance(block, ImageBlock) and read_picture(block) is None and not block.url:
+                texts.append(block_to_json(block))
             elif not isinstance(block, ThinkingBlock):
                 end_text()
-                told.append(block_copied(block))
+                told.append(copy_block(block))
         end_text()
         return told or [TextBlock(text="")]
 
-    def _answer(self, kept: KeptMessage[ChatMessage], text: str) -> ChatMessage:
-        """Spell what an assistant, a tool or a later system message says."""
+    def _write_answer(self, kept: KeptMessage[ChatMessage], text: str) -> ChatMessage:
+        """Return the message of an assistant, a tool or a later system message as it is sent."""
         lost = dict(kept.unanswered)
         text = "\n".join([*([text] if text else []), *lost.values()])
-        calls = list(self._calls(kept.turn, lost))
-        message = _said(kept.message, text, calls)
+        calls = list(self._write_calls(kept.turn, lost))
+        message = _replace_text(kept.message, text, calls)
         if kept.turn.role == "tool":
             given = kept.turn.tool_call_id or (self.nameless.pop(0) if self.nameless else "")
             message.additional_kwargs["tool_call_id"] = self.binder.clean_and_escape(given)
         return message
 
-    def _calls(self, turn: Turn, lost: dict[int, str]) -> Iterator[ToolCall]:
+    def _write_calls(self, turn: Turn, lost: dict[int, str]) -> Iterator[ToolCall]:
         if turn.tool_calls:
             self.nameless = []
         for number, call in enumerate(turn.tool_calls):
@@ -145,23 +152,23 @@ class _Speller:
             )
 
 
-def _said(message: ChatMessage, text: str, calls: Sequence[ToolCall] = ()) -> ChatMessage:
-    """Copy a message with another text, its calls as blocks alone: told twice, they would have to be changed twice."""
+def _replace_text(message: ChatMessage, text: str, calls: Sequence[ToolCall] = ()) -> ChatMessage:
+    """Return a copy of a message with another text; its calls are blocks only, so that they stand there once."""
     blocks: list[ContentBlock] = [TextBlock(text=text)] if text or not calls else []
-    said = said_by(message, [*blocks, *call_blocks(calls)])
+    said = replace_blocks(message, [*blocks, *make_call_blocks(calls)])
     for name in ("tool_calls", "function_call"):
         said.additional_kwargs.pop(name, None)
     return said
 
 
-def _text(turn: Turn, binder: Binder) -> str:
+def _clean_text(turn: Turn, binder: Binder) -> str:
     return binder.format_text(turn.text, role=turn.role)
 
 
-def _pictures(message: ChatMessage, turn: Turn) -> Iterator[ContentBlock]:
-    """Give the pictures of someone who is no user, each under a line."""
+def _list_pictures(message: ChatMessage, turn: Turn) -> Iterator[ContentBlock]:
+    """Yield the images of a message that is no user's, each after a line that names it."""
     images = [
-        block for block in message.blocks if isinstance(block, ImageBlock) and picture(block) is not None
+        block for block in message.blocks if isinstance(block, ImageBlock) and read_picture(block) is not None
     ]
     for position, block in enumerate(images, 1):
         yield TextBlock(text=f"(Picture {position} that came with the {turn.role}'s message:)")
