@@ -10,7 +10,8 @@ to both in turn, a context after each: as an agent's loop does. What is measured
 - steps: instructions of SQLite's virtual machine, which also tell of rows that were looked at and not given.
 
 Rows and steps are counted on turns of their own, since counting takes time. Means hold the seals that are made every
-hundred turns or so, medians the calls in between. No generation begins in the stretches that are measured: where one would,
+hundred turns or so, medians the calls in between. No generation begins in the stretches that are measured: where one
+would,
 more turns are added before.
 
     python benchmarks/append.py [--quick] [--profile]
@@ -44,7 +45,7 @@ CALLS = ("add", "context")
 
 @dataclass
 class Counter:
-    """Counts what SQLite does for one memory: its connections are made while `counting` is entered."""
+    """Counts what SQLite does for one memory: its connections are made while `count_statements` is entered."""
 
     rows_read: int = 0
     steps: int = 0

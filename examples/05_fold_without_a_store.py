@@ -62,7 +62,8 @@ def main() -> None:
         agent.messages = talk[:length]
         folded = prompt_of(agent)
         print(
-            f"{length} messages: {len(folded.images)} pages in {len(folded.build_user_parts())} parts of one user message, "
+            f"{length} messages: {len(folded.images)} pages in "
+            f"{len(folded.build_user_parts())} parts of one user message, "
             f"{len(folded.recent)} messages as text; the bookmark has {len(agent.state):,} characters"
         )
     print(f"the last one: {sent(folded.recent[-1])!r}")

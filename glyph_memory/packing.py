@@ -88,8 +88,8 @@ def repack(
     """Draw a packed page again from its text and the places of its headings.
 
     Args:
-        text: `Packed.text`.
-        headings: `Packed.headings`.
+        text: `PackedPage.text`.
+        headings: `PackedPage.headings`.
         style: What it was packed in; as for `pack`.
 
     Returns:

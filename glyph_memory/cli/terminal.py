@@ -131,7 +131,8 @@ def figures_table(rows: Sequence[tuple[str, Figures]], *, heading: str = "text")
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in rows:
         table.add_row(
-            Text(escape_controls(name)), format_text_tokens(figures), f"{figures.page_tokens:,}", format_ratio(figures.ratio),
+            Text(escape_controls(name)), format_text_tokens(figures), f"{figures.page_tokens:,}",
+            format_ratio(figures.ratio),
             f"{figures.pages:,}", f"{figures.ms_a_page:.1f}",
         )  # fmt: skip
     return table

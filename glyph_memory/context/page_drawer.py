@@ -1,4 +1,4 @@
-"""The `Easel`: draws runs of turns as pages, keeps their files, and draws again what was lost.
+"""The `PageDrawer`: draws runs of turns as pages, keeps their files, and draws again what was lost.
 
 Knows typeset and the cache; knows nothing about what text costs, nor about messages.
 """

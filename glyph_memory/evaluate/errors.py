@@ -52,7 +52,7 @@ def character_errors(said: str, truth: str) -> CharacterErrors:
 
     Args:
         said: What was read.
-        truth: What stands there; of a page, `drawn_text`.
+        truth: What stands there; of a page, `spell_page`.
 
     Example:
         >>> character_errors("sitting", "kitten").edits

@@ -126,8 +126,8 @@ def legibility(
 
     Args:
         styles: A style; or several by name, as `style_grid` gives one in several sizes.
-        texts: A text; or several by what to call them, as `kinds` makes some.
-        reader: Who reads: a name that `reader_named` knows, or any reader of pictures.
+        texts: A text; or several by what to call them, as `make_texts` makes some.
+        reader: Who reads: a name that `find_reader` knows, or any reader of pictures.
         profile: Whose tokens are counted.
         progress: Called with every page when it is read.
 
@@ -181,7 +181,7 @@ def _check_input(styles: Mapping[str, PageStyle], texts: Mapping[str, str]) -> N
     if not styles:
         raise StyleError("no page style to measure; give one at least, as style_grid(PageStyle.glyph())")
     if not texts:
-        raise DocumentError("no text to measure with; give one at least, as kinds() does")
+        raise DocumentError("no text to measure with; give one at least, as make_texts() does")
     for name, text in texts.items():
         if not text.strip():
             raise DocumentError(f"there is nothing to read in the text {name!r}; give one with words in it")

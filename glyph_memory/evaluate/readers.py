@@ -17,7 +17,7 @@ PageReader = Callable[[Image.Image], Transcription]
 """What can be measured: anything that makes a transcription of a picture, which is all that it is given."""
 
 READERS = ("nano", "tesseract")
-"""Names that `reader_named` knows."""
+"""Names that `find_reader` knows."""
 
 
 def find_reader(name: str) -> PageReader:

@@ -1,4 +1,4 @@
-"""What the fold asks of whoever draws and counts: `Costs`, and its answer about a run, `Bound`."""
+"""What the fold asks of whoever draws and counts: `Costs`, and its answer about a run, `DrawnRun`."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class FoldPolicy:
     `FoldPolicy.for_profile` gives one that fits a model; `dataclasses.replace` turns its dials.
 
     Example:
-        >>> policy = FoldPolicy.for_profile(ModelProfile.named("glyph"))
+        >>> policy = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
         >>> policy.keep_recent_tokens, policy.trigger_tokens
         (4096, 12288)
         >>> FoldPolicy(window_tokens=32_768, keep_recent_tokens=2_000, seal_tokens=2_000, trigger_tokens=3_000)

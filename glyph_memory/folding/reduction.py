@@ -30,16 +30,17 @@ def fold(
     """Fold a conversation.
 
     Args:
-        turns: All of it, oldest first, but for those that were evicted. Turns without an anchor get one; either all have
+        turns: All of it, oldest first, but for evicted ones. Turns without an anchor get one; either all have
             theirs, growing, or none.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
         seals: What an earlier call gave, if it was kept. Those whose turns are unchanged are taken as they are; the
             first that is not, and all after it, are dropped and their turns folded anew.
-        highest_sealed_anchor: The earlier call's `Fold.highest_sealed_anchor`, so that no anchor that was ever shown is given to another turn.
+        highest_sealed_anchor: The earlier call's, so that no anchor that was ever shown is given to another
+            turn.
         generation: The earlier call's `Fold.generation`; seals tell theirs, but they may be gone.
-        compacted_anchors: The earlier call's `Fold.compacted_anchors`, of a fold from `Fold.drop_evicted`; `seals` then begin after these turns. If
-            none of the seals can be taken, the turns that were evicted have to be given as well, and this left out.
+        compacted_anchors: The earlier call's, of a fold from `Fold.drop_evicted`; `seals` then begin after these turns.
+            If none of the seals can be taken, the turns that were evicted have to be given, too, and this left out.
         request: The newest user turn among those that were evicted, if any.
         reserved_tokens: What the prompt holds besides turns, such as a system prompt that is kept elsewhere.
 

@@ -1,4 +1,4 @@
-"""`Intake`: turns on their way into a session: redacted, checked, stored in batches, folded.
+"""`TurnWriter`: turns on their way into a session: redacted, checked, stored in batches, folded.
 
 Knows the session's shelf and its fold; knows nothing about what is shown.
 """

@@ -1,4 +1,4 @@
-"""`LiveFold`: a session's fold, kept in step with its store, whoever else writes there.
+"""`SessionFold`: a session's fold, kept in step with its store, whoever else writes there.
 
 Knows the shelf of one session and a binder. Turns are durable before they get here; seals are stored as they are made,
 and stored seals win: where another process was faster, its seals are taken.

@@ -1,7 +1,7 @@
 """The characters that the nano reader knows, and the measures that its network is trained with.
 
 Letters of different scripts that look the same on a page, such as Latin `a` and Cyrillic `а`, are one class, named by
-the Latin one; `restored` gives words of the other script their own letters back.
+the Latin one; `restore_scripts` gives words of the other script their own letters back.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class Tally:
 
     Example:
         >>> from glyph_memory.typesetting import iter_pages
-        >>> tally = Tally(profile=ModelProfile.named("glyph"), style="glyph")
+        >>> tally = Tally(profile=ModelProfile.from_name("glyph"), style="glyph")
         >>> for page in tally.watch(iter_pages("Hello, page.")):
         ...     page.size
         (84, 56)

@@ -76,7 +76,8 @@ def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
         )
     if isinstance(cause, ImportError):
         return StoreError(
-            f"the driver for {shown} is not installed: {_first_line(cause)}. Try: pip install 'glyph-memory[postgres]', "
+            f"the driver for {shown} is not installed: {_first_line(cause)}. "
+            "Try: pip install 'glyph-memory[postgres]', "
             "and a URL that begins with postgresql+pg8000://"
         )
     if isinstance(cause, sqlite3.Error):

@@ -243,4 +243,4 @@ raise line_height_pt to 12 or more
 
 
 PRESETS = ("glyph", "document", "web", "dark", "code", "pixel")
-"""Names that `PageStyle.named` knows."""
+"""Names that `PageStyle.from_name` knows."""

@@ -1,4 +1,4 @@
-"""`served`: a real server where one is named, a fake one elsewhere; for examples that run anywhere."""
+"""`open_server`: a real server where one is named, a fake one elsewhere; for examples that run anywhere."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What text and images cost a vision-language model, in tokens.
 
-`ModelProfile.named("glyph")` knows a model's rule for images, counts its text as well as this machine can,
+`ModelProfile.from_name("glyph")` knows a model's rule for images, counts its text as well as this machine can,
 and lists what it must not be told. Image counts are its own processor's; text counters say whether they are
 exact.
 """

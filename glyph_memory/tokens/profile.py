@@ -25,7 +25,7 @@ class ModelProfile:
     """What one vision-language model charges and allows.
 
     Example:
-        >>> glyph = ModelProfile.named("zai-org/Glyph")
+        >>> glyph = ModelProfile.from_name("zai-org/Glyph")
         >>> glyph.image_tokens((588, 840)), glyph.image_tokens((588, 840), wrapped=False)
         (632, 630)
     """
@@ -99,7 +99,7 @@ class ModelProfile:
     @staticmethod
     def names() -> tuple[str, ...]:
         """List the names that `from_name` accepts, sorted, without aliases."""
-        from glyph_memory.tokens.catalogue import PROFILES  # noqa: PLC0415  # as in `named`
+        from glyph_memory.tokens.catalogue import PROFILES  # noqa: PLC0415  # as in `from_name`
 
         return tuple(sorted(PROFILES))
 

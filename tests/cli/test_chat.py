@@ -104,7 +104,7 @@ def test_old_turns_become_pages_and_the_request_holds_them(chat: Chat, server: F
 
 
 def test_what_was_chosen_once_holds_for_the_next_chat(chat: Chat, run: Run, path: Path) -> None:
-    """And for other commands: all go on in the same generation; another choice draws everything anew, in the next one."""
+    """And for other commands: all go on in the same generation; another choice draws everything anew, in the next."""
 
     def generation() -> object:
         return run("report", "--memory", path, "--json").json["generation"]

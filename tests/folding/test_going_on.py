@@ -283,7 +283,7 @@ def test_the_request_is_found_among_the_sealed_turns() -> None:
 
 
 def test_a_longer_head_sends_seals_away_that_no_longer_fit_beside_it() -> None:
-    """In a new generation, down to half as always; the same each time until another seal is made; and they come back."""
+    """In a new generation, down to half as always; the same until another seal is made; and they come back."""
     longer = [system(SMALL.seal_budget_tokens(head_tokens=0) - 30), *TALK[1:]]
     changed = begun = WHOLE
     assert [seal.tokens for seal in begun.visible_seals] == [20, 20, 20, 20]

@@ -76,7 +76,8 @@ def test_going_on_from_any_seals_that_were_kept_equals_never_having_stopped(
     kept = stopped.seals[: data.draw(st.integers(0, len(stopped.seals)))]
     if data.draw(st.booleans()):
         kept = tuple(Seal.from_json(seal.to_json()) for seal in kept)
-    again = fold(turns, seals=kept, highest_sealed_anchor=stopped.highest_sealed_anchor if len(kept) == len(stopped.seals) else 0, policy=policy,
+    highest = stopped.highest_sealed_anchor if len(kept) == len(stopped.seals) else 0
+    again = fold(turns, seals=kept, highest_sealed_anchor=highest, policy=policy,
                  costs=WordCosts())  # fmt: skip
     assert again == passed[-1]
 
@@ -158,7 +159,7 @@ def test_runs_are_as_large_as_the_policy_says(turns: list[Turn], policy: FoldPol
 def test_what_is_shown_fits_and_only_grows_at_its_end_within_an_epoch(
     turns: list[Turn], policy: FoldPolicy
 ) -> None:
-    """A new generation begins when seals leave, and leaves no more than half of each limit, or the newest seal alone."""
+    """A new generation begins when seals leave, leaving at most half of each limit, or the newest seal alone."""
     limits = [policy.max_images, policy.max_request_px, policy.max_request_bytes]
     for before, after in pairwise(states(turns, policy)):
         room = [policy.seal_budget_tokens(head_tokens=after.head_tokens)]

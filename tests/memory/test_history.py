@@ -113,7 +113,8 @@ def test_an_empty_bookmark_is_what_a_new_history_has() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [{}, {"seals": []}, {**Bookmark().to_json(), "evicted": [[1]]}, {**Bookmark().to_json(), "generation": "x"},
+    "broken", [{}, {"seals": []}, {**Bookmark().to_json(), "evicted": [[1]]},
+    {**Bookmark().to_json(), "generation": "x"},
                {**Bookmark().to_json(), "seals": [{}]}, {**Bookmark().to_json(), "seals": ["s"]}]
 )  # fmt: skip
 def test_what_is_no_bookmark_is_refused(broken: dict[str, object]) -> None:

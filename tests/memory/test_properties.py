@@ -44,14 +44,14 @@ def check(memory: GlyphMemory, said: Sequence[Turn]) -> Fold:
     anchors += [anchor for seal in (*fold.evicted_seals, *fold.visible_seals) for anchor in seal.anchors]
     anchors += [recent.turn.anchor for recent in fold.tail]
     assert anchors == [turn.anchor for turn in said]
-    context = context_of(memory)
+    context = context_from_turns(memory)
     if context is not None:
         assert memory.tokens(context) <= memory.policy.prompt_tokens
         assert len(context.images) <= (memory.policy.max_images or 10**9)
     return fold
 
 
-def context_of(memory: GlyphMemory) -> Context | None:
+def context_from_turns(memory: GlyphMemory) -> Context | None:
     """Return the context; None where an open call, which is never parted from its result, is rightly refused."""
     try:
         return memory.context()
@@ -119,7 +119,7 @@ def test_nothing_is_lost_whatever_is_done(seed: int, steps: int) -> None:
             assert reopened.fold().tail == fold.tail
             assert reopened.fold().pinned == fold.pinned
             assert reopened.fold().request == fold.request
-            again, before = context_of(reopened), context_of(memory)
+            again, before = context_from_turns(reopened), context_from_turns(memory)
             assert (again and parts(again)) == (before and parts(before))
         whole = memory.unfold()
         assert all(f"§{turn.anchor} {turn.role}" in whole for turn in said)

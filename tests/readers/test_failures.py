@@ -1,6 +1,6 @@
 """Servers' own words for what went wrong become the right error.
 
-`server_words.json` holds bodies as vLLM, SGLang, llama.cpp, `transformers serve` and OpenAI send them,
+`find_message.json` holds bodies as vLLM, SGLang, llama.cpp, `transformers serve` and OpenAI send them,
 verbatim.
 """
 

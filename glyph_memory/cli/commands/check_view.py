@@ -30,7 +30,8 @@ def show(report: CheckReport) -> None:
     screen.print(
         Text.assemble(
             ("Read back by the nano reader: ", "bold"),
-            f"{terminal.format_count(errors.edits, 'edit')} on {terminal.format_count(errors.characters, 'character')}, "
+            f"{terminal.format_count(errors.edits, 'edit')} on "
+            f"{terminal.format_count(errors.characters, 'character')}, "
             f"{percent(errors.rate)} (95 % interval: {bounds(report.interval)} %)",
         )
     )

@@ -172,8 +172,8 @@ def hints(escaped: Sequence[Escape]) -> Iterator[str]:
             " (for Chinese, Japanese and Korean on Debian: apt install fonts-noto-cjk)" if east_asian else ""
         )
         yield (
-            f"{_describe_escapes(missing)}: no font here has them, so they stand as their number; install a font that has "
-            f"them{where}, or give one with --font"
+            f"{_describe_escapes(missing)}: no font here has them, so they stand as their number; install a font "
+            f"that has them{where}, or give one with --font"
         )
     unshaped = [escape for escape in escaped if escape.reason == "needs shaping"]
     if unshaped:

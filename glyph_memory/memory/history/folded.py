@@ -1,4 +1,4 @@
-"""`Folded`: a history as it is to be shown: pages of what is old, and the recent messages as they came.
+"""`FoldedHistory`: a history as it is to be shown: pages of what is old, and the recent messages as they came.
 
 Finds again what was said, too: `recall` and `zoom`, as a memory with a store has them.
 """
@@ -56,7 +56,7 @@ class KeptMessage(Generic[M]):
 class FoldedHistory(Generic[M]):
     """A history, folded.
 
-    A request is made of the leading system messages, `shown()` as a user's message, and `recent`.
+    A request is made of the leading system messages, `build_user_parts()` as a user's message, and `recent`.
     """
 
     fold: Fold

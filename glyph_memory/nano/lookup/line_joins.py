@@ -54,7 +54,7 @@ def choose_joint(
     Args:
         above: A line.
         below: The one after it, which may stand on the next page.
-        edges: Where lines are wrapped, by `edges_of`.
+        edges: Where lines are wrapped, by `find_wrap_edges`.
         columns: How many its page has.
     """
     text, before = below.text, above.text

@@ -1,4 +1,4 @@
-"""The `Strip`: what was read off pages, or stands in a text, in one run that knows where each character stands.
+"""The `SearchText`: what was read off pages, or stands in a text, in one run that knows where each character stands.
 
 Joins lines that were only wrapped, and knows where turns and paragraphs begin; knows nothing about questions.
 """

@@ -1,6 +1,6 @@
 """Any picture as plain pixels: a page, a file, its bytes, a Pillow image or an array.
 
-Knows image files; knows nothing about text. `ink_of` says where the ink is.
+Knows image files; knows nothing about text. `measure_ink` says where the ink is.
 """
 
 from __future__ import annotations

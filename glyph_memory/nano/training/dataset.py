@@ -1,4 +1,4 @@
-"""`Made`: a data set whose items are made when they are asked for, each by its number."""
+"""`GeneratedDataset`: a data set whose items are made when they are asked for, each by its number."""
 
 from __future__ import annotations
 

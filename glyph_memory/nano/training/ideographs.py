@@ -23,7 +23,7 @@ _ROUND = 256
 def _make_page(seed: int, index: int) -> tuple[Tensor, Tensor]:
     """Return the ideographs of a page, some 2,500."""
     ink, numbers = make_ideographs(seed, index)
-    whole = len(ink) // _ROUND * _ROUND or len(ink)  # few sizes of batches: see `loss_of`
+    whole = len(ink) // _ROUND * _ROUND or len(ink)  # few sizes of batches: see `compute_loss`
     return torch.from_numpy(ink[:whole]), torch.from_numpy(numbers[:whole])
 
 

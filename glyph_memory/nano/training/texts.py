@@ -191,7 +191,8 @@ def _make_markup(random: Random) -> str:
     return random.choice(
         (
             f"## {said}\n\n- **{name}**: {said}\n- `{name}` [{said}](https://{name}.org/{make_identifier(random)})",
-            f"| {name} | {make_number(random)} | {said} |\n|---|---:|:---|\n| {said} | {make_number(random)} | {name} |",
+            f"| {name} | {make_number(random)} | {said} |\n|---|---:|:---|\n"
+            f"| {said} | {make_number(random)} | {name} |",
             f"<{name} id=\"{make_identifier(random)}\">{said}</{name}>",
             f"{name} = {said!r}  # {said}",
             f"$ {name} --{random.choice(words)}={make_number(random)} | grep -E '{random.choice(words)}' > {name}.log",
@@ -205,7 +206,9 @@ def _make_markup(random: Random) -> str:
 
 
 _KINDS: dict[Callable[[Random], str], float] = {
-    _make_prose: 20, _make_punctuation: 9, _make_code: 14, _make_shuffled_words: 6, _make_letters: 8, _make_characters: 10, _make_lookalikes: 6, _make_rare: 7,
-    _make_other_scripts: 1.5, _make_ideographs: 5, make_identifiers: 12, make_numbers: 5, make_record: 9, make_log: 6, _make_markup: 6,
+    _make_prose: 20, _make_punctuation: 9, _make_code: 14, _make_shuffled_words: 6, _make_letters: 8,
+    _make_characters: 10, _make_lookalikes: 6, _make_rare: 7,
+    _make_other_scripts: 1.5, _make_ideographs: 5, make_identifiers: 12, make_numbers: 5, make_record: 9,
+    make_log: 6, _make_markup: 6,
 }  # fmt: skip
 """How each kind of text is made, and how often."""

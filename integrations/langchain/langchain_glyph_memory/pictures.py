@@ -49,7 +49,7 @@ class PageNote:
     style: PageStyle
     """How it looks."""
     headings: tuple[tuple[int, int], ...] | None = None
-    """Of a page of excerpts: where their numbers stand; see `Packed.headings`."""
+    """Of a page of excerpts: where their numbers stand; see `PackedPage.headings`."""
     path: str = ""
     """The picture's file, where it is kept in a folder; for those who hand files to a server. It may be gone."""
 

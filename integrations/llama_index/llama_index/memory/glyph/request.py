@@ -137,7 +137,7 @@ def extend_request(
     Args:
         before: Those messages.
         folded: What came after them.
-        merge: As for `Request.messages`.
+        merge: As for `Request.build_messages`.
     """
     binder = folded.folding.binder
     recent = write_recent(folded.recent, binder)
