@@ -23,7 +23,7 @@ from glyph_memory.style import PageStyle
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import EstimateCounter, TiktokenCounter
 from glyph_memory.tokens.vocabulary import find_vocabulary
-from glyph_memory.typesetting.composition import compose
+from glyph_memory.typesetting.pages import compose
 
 RESULTS = Path(__file__).parent / "results" / "tokens.json"
 CHINESE = (

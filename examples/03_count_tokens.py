@@ -9,7 +9,7 @@ from glyph_memory.style import PageStyle
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages
-from glyph_memory.typesetting.composition import compose
+from glyph_memory.typesetting.pages import compose
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""What is said on the terminal: answers on standard output, everything about them on standard error."""
+"""Print tables, figures, notes, errors and progress.
+
+Knows the terminal; nothing that a text says can control it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -157,3 +161,37 @@ def describe_counting(counted: TokenFigures, *, option: str = "--tokenizer") -> 
     if counted.text_counter == "estimate":
         how = f"without a tokenizer, mostly within {EstimateCounter().typical_error:.0%} of cl100k_base"
     return f"Text tokens: ≈ estimated {how}; the model's tokenizer.json counts exactly ({option}). {pages}"
+
+
+class PageProgress:
+    """A bar that is called with how many pages are done, and how many there are.
+
+    Args:
+        doing: What is being done.
+    """
+
+    def __init__(self, doing: str) -> None:
+        self._doing, self._done = doing, 0
+        self._stack = ExitStack()
+        self._step: Callable[..., None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Update the bar; it disappears once all is done, since answers are printed then."""
+        if self._step is None:
+            self._step = self._stack.enter_context(progress(self._doing, total=total))
+        self._step(done - self._done, done - self._done)
+        self._done = done
+        if done >= total:
+            self._end()
+
+    def _end(self) -> None:
+        self._stack.close()
+        self._step, self._done = None, 0

@@ -10,8 +10,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from glyph_memory.evaluate.counts import ReadCounts
-from glyph_memory.evaluate.errors import CharacterErrors, rate_interval
+from glyph_memory.evaluate.errors import CharacterErrors, ReadCounts, rate_interval
 from glyph_memory.evaluate.readback import LineErrors, MisreadIdentifier, PageCheck, read_back
 from glyph_memory.evaluate.readers import PageReader, find_reader
 from glyph_memory.page import Page

@@ -1,18 +1,52 @@
-"""`CharacterErrors`: how many characters were read wrong, and which for which.
-
-Knows counts; knows nothing about how a text was read.
-"""
+"""Count what a reader got wrong: rates with their intervals, by kind of character, and the pairs that are confused."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from glyph_memory.evaluate.alignment import Alignment
 from glyph_memory.evaluate.normalize import normalize_text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadCounts:
+    """Counts of what was read, of one page or of many."""
+
+    unsure: int = 0
+    """Characters that the reader marked as unsure, or as unreadable."""
+    marked: int = 0
+    """How many of the edits are among those: changed or put in where it was unsure, left out beside an unsure
+    character or where it said that there is ink it could not read."""
+    words: int = 0
+    """What stands between white space."""
+    words_exact: int = 0
+    """How many of them came back to the letter."""
+    identifiers: int = 0
+    """Identifiers, as often as they stand there."""
+    identifiers_exact: int = 0
+    """How many of them came back to the letter."""
+
+    @staticmethod
+    def total(parts: Iterable[ReadCounts]) -> ReadCounts:
+        """Add counts up."""
+        rows = list(parts)
+        return ReadCounts(
+            unsure=sum(row.unsure for row in rows),
+            marked=sum(row.marked for row in rows),
+            words=sum(row.words for row in rows),
+            words_exact=sum(row.words_exact for row in rows),
+            identifiers=sum(row.identifiers for row in rows),
+            identifiers_exact=sum(row.identifiers_exact for row in rows),
+        )
+
+    def to_json(self) -> dict[str, int]:
+        """Return the counts as plain values for JSON."""
+        return asdict(self)
+
 
 _RESAMPLES = 2000
 _Z = 1.959964  # 97.5 % of a standard normal lie below

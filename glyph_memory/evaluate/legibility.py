@@ -1,27 +1,49 @@
-"""`legibility`: how much of which style a reader can read, beside how many tokens the style saves.
-
-The error is the reader's: what a small reader gets right, a large model can see; what it gets wrong, a large model may
-guess. Knows styles, texts and any reader; knows nothing about how figures are shown.
-"""
+"""`measure_legibility`: error rates of styles by kind of text, beside what they save."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.evaluate.check import Checker, CheckReport, confusions_json, rate_json
-from glyph_memory.evaluate.counts import ReadCounts
-from glyph_memory.evaluate.errors import CharacterErrors
+from glyph_memory.evaluate.errors import CharacterErrors, ReadCounts
 from glyph_memory.evaluate.readers import PageReader, find_reader
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcription import Transcription
 from glyph_memory.typesetting import typeset
+
+SIZES_PT = (7.0, 8.0, 9.0, 10.0, 11.0, 12.0)
+"""Small print to large; the released Glyph model's style has 9."""
+
+
+def style_grid(
+    base: PageStyle, *, name: str = "glyph", sizes: Sequence[float] = SIZES_PT, dpi: float | None = None
+) -> dict[str, PageStyle]:
+    """Return a style in several sizes, by name: `glyph 9 pt`.
+
+    Args:
+        base: The style; the height of its lines keeps its proportion to the letters.
+        name: What to call it.
+        sizes: Of the letters, in points.
+        dpi: Instead of the style's own.
+
+    Raises:
+        StyleError: One of them cannot be drawn.
+    """
+    pitch = base.line_height_pt / base.font_size_pt
+    return {
+        f"{name} {size:g} pt": replace(
+            base, font_size_pt=size, line_height_pt=size * pitch, dpi=base.dpi if dpi is None else dpi
+        )
+        for size in sizes
+    }
+
 
 _UNDRAWN_AT_MOST = 0.02
 """Share of a text's characters that may lack a font; beyond, it would measure escapes, and is left out."""

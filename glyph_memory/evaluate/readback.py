@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.evaluate.alignment import Alignment
-from glyph_memory.evaluate.counts import ReadCounts
-from glyph_memory.evaluate.errors import CharacterErrors
+from glyph_memory.evaluate.errors import CharacterErrors, ReadCounts
 from glyph_memory.evaluate.normalize import NormalizedText, collapse_spaces, compose_accents
 from glyph_memory.ledger import IdentifierKind, find_identifiers
 from glyph_memory.page import Page

@@ -3,16 +3,16 @@
 `fold` is a reduction: `step` for every turn, so that one by one gives what all at once gives.
 """
 
-from glyph_memory.folding.costs import Costs as Costs
-from glyph_memory.folding.costs import DrawnRun as DrawnRun
-from glyph_memory.folding.cut import has_open_call as has_open_call
 from glyph_memory.folding.policy import FoldPolicy as FoldPolicy
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
+from glyph_memory.folding.seal import Costs as Costs
+from glyph_memory.folding.seal import DrawnRun as DrawnRun
 from glyph_memory.folding.seal import Seal as Seal
 from glyph_memory.folding.seal import SealedPage as SealedPage
 from glyph_memory.folding.seal import SealedPicture as SealedPicture
 from glyph_memory.folding.seal import run_digest as run_digest
+from glyph_memory.folding.sealing import has_open_call as has_open_call
 from glyph_memory.folding.sealing import step as step
 from glyph_memory.folding.state import Fold as Fold
 from glyph_memory.folding.state import RecentTurn as RecentTurn

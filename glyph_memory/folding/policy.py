@@ -1,14 +1,16 @@
-"""The `FoldPolicy`: when old turns are sealed, how many of them, and what may be spent on showing them.
+"""The `FoldPolicy`: when old turns are sealed, how many, what showing them may cost, and which seals leave.
 
 Knows token counts and limits; knows nothing about turns.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from glyph_memory.errors import PolicyError
+from glyph_memory.folding.seal import Seal
 from glyph_memory.tokens import ModelProfile
 
 _NOTE_TOKENS = 256
@@ -147,3 +149,38 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         """
         repeated = self.pinned_tokens + self.keep_recent_tokens
         return max(0, self.prompt_tokens - head_tokens - self.tail_tokens - repeated - _NOTE_TOKENS)
+
+
+def count_evicted(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:
+    """Count the oldest seals to evict: none where all fit, else as many as bring them down to half the budget.
+
+    The newest stays as long as it fits by itself; one that does not leaves with all the others.
+    """
+    budget = _Budget(policy, head_tokens=head_tokens)
+    if budget.has_room(seals, share=1):
+        return 0
+    count = next(
+        (count for count in range(len(seals)) if budget.has_room(seals[count:], share=2)), len(seals)
+    )
+    return len(seals) - 1 if count == len(seals) and budget.has_room(seals[-1:], share=1) else count
+
+
+class _Budget:
+    """What all seals that are shown may cost together. An eighth of a request's images is for the recent turns' own."""
+
+    def __init__(self, policy: FoldPolicy, *, head_tokens: int) -> None:
+        self._tokens = policy.seal_budget_tokens(head_tokens=head_tokens)
+        limits = (policy.max_images, policy.max_request_px, policy.max_request_bytes)
+        self._images, self._pixels, self._bytes = (
+            None if limit is None else limit - -(-limit // 8) for limit in limits
+        )
+
+    def has_room(self, seals: Sequence[Seal], *, share: int) -> bool:
+        """Return whether seals fit into a share of the budget: 1 for all of it, 2 for half."""
+        spent = (
+            (self._tokens, sum(seal.tokens for seal in seals)),
+            (self._images, sum(seal.images for seal in seals)),
+            (self._pixels, sum(seal.pixels for seal in seals)),
+            (self._bytes, sum(seal.bytes for seal in seals)),
+        )
+        return all(limit is None or share * used <= limit for limit, used in spent)

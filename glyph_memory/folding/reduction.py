@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from glyph_memory.folding.budget import count_evicted
-from glyph_memory.folding.costs import Costs
-from glyph_memory.folding.policy import FoldPolicy
-from glyph_memory.folding.seal import Seal, run_digest
+from glyph_memory.folding.policy import FoldPolicy, count_evicted
+from glyph_memory.folding.seal import Costs, Seal, run_digest
 from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
 from glyph_memory.folding.state import Fold, Stretches
 from glyph_memory.transcript import Turn

@@ -1,7 +1,6 @@
-"""Find the identifiers in a text: prose, JSON, logs, code, in any script.
+"""Find the identifiers of a text: spans that one linear regex cuts out, then each span's parts.
 
-An atom that is an identifier is taken whole; else it is taken apart at its loosest joint, and its parts are
-looked at. Knows how to put spans and shapes together; knows nothing about turns.
+Knows text; knows nothing about turns or budgets.
 """
 
 from __future__ import annotations
@@ -9,9 +8,108 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from glyph_memory.ledger.identifier import Identifier, IdentifierKind
-from glyph_memory.ledger.shapes import classify
-from glyph_memory.ledger.spans import LETTERS, SPANS
+from glyph_memory.ledger.kinds import Identifier, IdentifierKind, classify
+
+LETTERS = (
+    r"A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f"
+    r"\u0370-\u03ff\u0400-\u052f\u1e00-\u1eff"
+)
+"""Letters of scripts that put blanks between words, so that an identifier ends where Chinese begins."""
+
+_W = rf"[0-9_{LETTERS}]"
+_JOINT = r"[./:@+~#%\-]"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}+:(?:\\?/){2}"
+_IN_URL = rf"(?:[0-9_{LETTERS}.\-/:@%+~#?=&$!*;|]|\\/|,(?!{_SCHEME}))"
+_URL = rf"{_SCHEME}(?:{_IN_URL}|\({_IN_URL}*+\)|\[{_IN_URL}*+\]|\{{{_IN_URL}*+\}})++"
+
+_WORD_ENDS = rf"(?:(?=[.,:]?\s)|(?!{_W}|{_JOINT}|[\\=]))"
+_WORDS = rf"[a-zBCEGHIKLPQRT-Z][a-z]*+{_WORD_ENDS} ?+(?:[a-zBCEGHIKLPQRT-Z][a-z]*+{_WORD_ENDS} ?+)*+"
+_WORD = rf"[AJFMSOND][a-z]*+{_WORD_ENDS}"
+
+_MONTH = (
+    r"[JFMASOND](?:anuary|an|ebruary|eb|arch|ar|pril|pr|ay|une|un|uly|ul|ugust|ug|eptember|ept|ep|ctober|ct"
+    r"|ovember|ov|ecember|ec|anuar|ebruar|ärz|ai|uni|uli|ktober|kt|ezember|ez)(?![^\W\d_])\.?"
+)
+_CLOCK = r"\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:[AaPp]\.?[Mm]\b|Z\b|UTC|GMT|CES?T|[+\-]\d\d:?\d\d))?"
+_CLOCK = rf"{_CLOCK}(?!{_W}|{_JOINT}{_W})"
+_DAY = r"\d\d?(?:\.|st|nd|rd|th)?"
+_YEAR = rf"(?:19|20)\d\d(?!{_W})"
+_DATES = (
+    rf"\d{{4}}-\d\d-\d\d[T ]{_CLOCK}",
+    rf"\d\d?/{_MONTH}/\d{{4}}(?::{_CLOCK})?",
+    rf"{_DAY}[ \-]{_MONTH}(?:,?[ \-]{_YEAR})?(?:,? {_CLOCK})?",
+    r"\d{2,4}年\d\d?月(?:\d\d?日)?",
+    r"\d{4}년 ?\d\d?월(?: ?\d\d?일)?",
+)
+_MONTH_FIRST = rf"{_MONTH} \d\d?(?:st|nd|rd|th)?(?!{_W})(?:,? {_YEAR})?(?:,? {_CLOCK})?"
+
+_NUMBERS = (
+    # 1,234,567.89 and its kin, but not a list of numbers
+    rf"(?<![\[,])\d{{1,3}}(?:[,'’\u00a0\u202f]\d{{3}})++(?:\.\d++)?(?!{_W}|[\],]\d|\])",
+    rf"\d{{1,3}}(?:\.\d{{3}}){{1,5}},\d\d(?!{_W})",
+    # cards, phones
+    rf"\d{{4}}(?: \d{{4}}){{3}}(?!{_W})",
+    rf"\d{{4}} \d{{6}} \d{{5}}(?!{_W})",
+    rf"0\d{{2,4}}[ /]\d{{3,12}}(?: \d{{2,9}}){{0,3}}(?!{_W})",
+)
+_PHONES = (
+    r"[+]\d{1,3}(?:[ .\-/]?(?:\(\d{1,5}\)|\d{1,5})){2,7}(?!\d)",
+    rf"[(]\d{{2,5}}\) ?\d{{2,5}}(?:[ \-]\d{{2,5}}){{1,3}}(?!{_W})",
+)
+_IBAN = rf"[A-Z][A-Z]\d\d(?: [A-Z0-9]{{4}}){{3,7}}(?: [A-Z0-9]{{1,3}})?(?!{_W})"
+
+_FOLDER = rf"[\-0-9_{LETTERS}.$~@+#%()]++"
+_WINDOWS = tuple(
+    start + rf"{_FOLDER}(?:(?: {_FOLDER}){{0,3}}?{slash}{_FOLDER}){{{least},}}+(?:{slash})?"
+    for start, slash, least in (
+        (r"[A-Za-z]:\\\\(?!\\)", r"\\\\(?!\\)", 0),  # as JSON and code write it
+        (r"[A-Za-z]:\\(?!\\)", r"\\(?!\\)", 0),
+        (r"[\\]\\\\\\(?!\\)", r"\\\\(?!\\)", 1),
+        (r"[\\]\\(?!\\)", r"\\(?!\\)", 1),
+    )
+)
+_ADDRESS = r"[\[](?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}+\]:\d{1,5}"
+_ESCAPES = (r"""[\\]\\{0,3}+(?:[nrtbf"'/]|u[0-9A-Fa-f]{4})""", r"[\x1b]\[[0-9;]{0,16}+[A-Za-z]")
+_BLOBS = (
+    r"[d]ata:[\w/+.\-]{0,80}+;base64,[A-Za-z0-9+/=%]*+",
+    # three or more lines of base64, but not a list of hashes
+    r"[A-Za-z0-9+/](?m:(?<=^.)(?![0-9A-Fa-f]{47,}+\r?$)[A-Za-z0-9+/]{47,127}+=*+\r?\n"
+    r"(?:[A-Za-z0-9+/]{48,128}+=*+\r?\n){2,}+(?:[A-Za-z0-9+/]++=*+\r?$)?)",
+)
+_ATOM = (
+    rf"(?:{_W}|[./~@+\-](?!{_SCHEME}))"
+    rf"(?:{_W}++|{_JOINT}(?!{_SCHEME})|\\\\?+(?![nrtbfu\\])(?={_W}))*+(?:={{1,2}}+(?!{_W}))?"
+)
+
+
+def _branch(name: str, *patterns: str) -> str:
+    """Return one alternative of the regex; an empty group at the end of each pattern names what was matched.
+
+    A pattern that begins with a set of characters is ruled out faster than one that begins with a group.
+    """
+    return "|".join(f"{pattern}(?P<{name}{n}>)" for n, pattern in enumerate(patterns))
+
+
+SPANS: re.Pattern[str] = re.compile(
+    "|".join(
+        (
+            _branch("words", _WORDS),
+            rf"(?=[0-9])(?:{_branch('date', *_DATES)}|{_branch('number', *_NUMBERS)})",
+            _branch("month", _MONTH_FIRST),
+            _branch("word", _WORD),
+            _branch("url", _URL),
+            _branch("path", *_WINDOWS),
+            _branch("blob", *_BLOBS),
+            _branch("key", _IBAN),
+            _branch("phone", *_PHONES),
+            _branch("address", _ADDRESS),
+            _branch("escape", *_ESCAPES),
+            _branch("atom", _ATOM),
+        )
+    )
+)
+"""Matches one span after the other; the name of the last group, but for its number, says what it is."""
+
 
 _LONGEST = 4096
 """Characters; what is longer without a break is content, such as an encoded picture."""

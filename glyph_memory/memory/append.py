@@ -1,7 +1,4 @@
-"""`TurnWriter`: turns on their way into a session: redacted, checked, stored in batches, folded.
-
-Knows the session's shelf and its fold; knows nothing about what is shown.
-"""
+"""Add turns: redact, check, store, and fold them in; and check that there is room to pin one."""
 
 from __future__ import annotations
 
@@ -11,12 +8,32 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, get_args
 
-from glyph_memory.errors import DocumentError, GlyphMemoryError, StoreError
+from glyph_memory.context import Binder, quote_turns
+from glyph_memory.errors import DocumentError, GlyphMemoryError, PolicyError, StoreError
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.transcript import Role, Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import SessionStore
+
+
+def check_room(anchor: int, shelf: SessionStore, binder: Binder) -> None:
+    """Check that a turn may be pinned beside those that are pinned already.
+
+    Raises:
+        PolicyError: All of them together would take more than the policy's `pinned_tokens`.
+    """
+    turn = shelf.turn(anchor)
+    if turn is None or turn.pinned:
+        return
+    pinned = [one for one in shelf.list_pinned(upto=shelf.state().last_anchor) if one.role != "system"]
+    needed = sum(binder.count(quote_turns([one], remark="pinned")) for one in [*pinned, turn])
+    if needed > binder.policy.pinned_tokens:
+        raise PolicyError(
+            f"§{anchor} and the {len(pinned)} turns pinned already take {needed:,} tokens, more than pinned_tokens="
+            f"{binder.policy.pinned_tokens:,}. Unpin another, or raise pinned_tokens"
+        )
+
 
 Redact = Callable[[Turn], Turn]
 """Sees a turn before it is stored or drawn, and gives what takes its place."""

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from glyph_memory.context import Context, context_tokens, write_context
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold
+from glyph_memory.memory.append import check_room
 from glyph_memory.memory.jsonl import format_turn, read_file, write_file
-from glyph_memory.memory.pins import check_room
-from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage
+from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
 from glyph_memory.memory.report import MemoryReport, make_report
 from glyph_memory.memory.session import OpenSession
 from glyph_memory.memory.session_fold import ConcurrentErasure
-from glyph_memory.memory.zoom import zoom
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall, Turn
 

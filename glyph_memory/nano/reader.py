@@ -17,12 +17,12 @@ from glyph_memory.context import Context
 from glyph_memory.context.cache import LruCache
 from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
 from glyph_memory.nano.lookup.answer import MODEL, NanoReading, choose_quotes, list_unreadable, write_answer
+from glyph_memory.nano.lookup.groups import SentenceGroup, group_sentences
 from glyph_memory.nano.lookup.index import Index, find_spellings
 from glyph_memory.nano.lookup.inputs import ContextImage, Material, attach_transcription
-from glyph_memory.nano.lookup.passages import SentenceGroup, group_sentences
+from glyph_memory.nano.lookup.picking import rank
 from glyph_memory.nano.lookup.question import Question
-from glyph_memory.nano.lookup.ranking import rank
-from glyph_memory.nano.lookup.strip import ReadImage, join_pages, parse_text
+from glyph_memory.nano.lookup.search_text import ReadImage, join_pages, parse_text
 from glyph_memory.nano.sight.image import Source
 from glyph_memory.page import Page
 from glyph_memory.readers.reader import Reader, ReadingDelta, Timing

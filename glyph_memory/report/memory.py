@@ -10,9 +10,16 @@ from typing import Self
 
 from glyph_memory.folding import Seal
 from glyph_memory.memory import GlyphMemory, MemoryReport, Passage
-from glyph_memory.report.escape import escape_and_mark, escape_text, paragraph
-from glyph_memory.report.parts import card, fact_list, figure, render_missing_pages
-from glyph_memory.report.plate import Plate
+from glyph_memory.report.parts import (
+    Plate,
+    card,
+    escape_and_mark,
+    escape_text,
+    fact_list,
+    figure,
+    paragraph,
+    render_missing_pages,
+)
 from glyph_memory.transcript import Turn
 
 

@@ -1,12 +1,15 @@
-"""Rank texts by how well they fit phrases: BM25 (Robertson and Zaragoza, 2009).
+"""Rank texts by how well they fit a query (BM25); and search texts that are at hand, without a store.
 
-Knows words and how often they stand somewhere; knows nothing about databases.
+Knows words and phrases; knows nothing about where texts are kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from heapq import nlargest
 from math import log
+
+from glyph_memory.search.words import casefold, phrases, words
 
 _SATURATION, _LENGTH_WEIGHT = 1.2, 0.75
 
@@ -44,3 +47,34 @@ def score(found: Sequence[int], rarities: Sequence[float], *, length: float, mea
     burden = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / max(1.0, mean_length))
     weighed = zip(found, rarities, strict=True)
     return sum(weight * often * (_SATURATION + 1) / (often + burden) for often, weight in weighed)
+
+
+def search(texts: Iterable[str], query: str, *, k: int) -> list[tuple[int, float]]:
+    """Return the texts that fit a query best.
+
+    Args:
+        texts: What was said.
+        query: Words to look for; nothing in it is syntax.
+        k: How many at the most.
+
+    Returns:
+        The places of those that hold any of it, and their scores, best first, of equals the latest.
+    """
+    wanted = phrases(query)
+    first = {phrase.partition(" ")[0] for phrase in wanted}
+    held, total, length = dict[int, tuple[int, list[int]]](), 0, 0
+    for place, text in enumerate(texts):
+        total, length = place + 1, length + len(text)
+        plain = casefold(text)
+        if any(word in plain for word in first):  # most texts hold none: taking them apart is what takes time
+            found = count_phrases(" ".join(words(text)), wanted)
+            if any(found):
+                held[place] = len(text), found
+    holding = [sum(bool(found[number]) for _, found in held.values()) for number in range(len(wanted))]
+    rarities = [rarity(count, of=total) for count in holding]
+    mean = length / max(1, total)
+    scored = (
+        (score(found, rarities, length=size, mean_length=mean), place)
+        for place, (size, found) in held.items()
+    )
+    return [(place, weight) for weight, place in nlargest(max(0, k), scored)]

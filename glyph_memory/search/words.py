@@ -1,7 +1,7 @@
-"""Take text apart into the words that are indexed, and a query into the phrases that are looked for.
+"""Cut text into the words that are searched, and a query into the phrases that are looked for.
 
-Knows characters; knows nothing about databases. Every database gets the same words, so that a search finds the same
-turns in each.
+No case, no width; scripts without spaces between words are cut by the character. Knows characters; knows nothing about
+databases: every database gets the same words, so that a search finds the same turns in each.
 """
 
 from __future__ import annotations
@@ -9,7 +9,33 @@ from __future__ import annotations
 import unicodedata
 from itertools import pairwise
 
-from glyph_memory.search.plain import casefold, is_unspaced
+UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x1100, 0x11FF),  # Hangul jamo
+    (0x2E80, 0x31FF),  # radicals, kana, bopomofo, jamo
+    (0x3400, 0x9FFF),  # Han
+    (0xA960, 0xA97F),  # Hangul jamo
+    (0xAC00, 0xD7FF),  # Hangul
+    (0xF900, 0xFAFF),  # Han
+    (0x1AFF0, 0x1B16F),  # kana
+    (0x20000, 0x3FFFF),  # Han
+)
+"""Scripts without spaces between words, or with endings that nobody types: each character is a word."""
+
+
+def is_unspaced(character: str) -> bool:
+    """Return whether a character belongs to a script that puts no spaces between words."""
+    return any(first <= ord(character) <= last for first, last in UNSPACED)
+
+
+def casefold(text: str) -> str:
+    """Return a text in a form that ignores case and width, for comparison."""
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
 
 _LONGEST = 200
 """Characters of a word; longer runs are cut, since indexes take no words of any length. A phrase finds them whole."""

@@ -16,12 +16,19 @@ from sqlalchemy import Connection, Table
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
 from glyph_memory.search.words import words
-from glyph_memory.store.rows import Value, encode, extract_search_text, fingerprint, fold_case, to_row
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
 from glyph_memory.store.sessions import SessionRow, update_session
-from glyph_memory.store.turns import read_by_id
+from glyph_memory.store.turns import (
+    Value,
+    encode,
+    extract_search_text,
+    fingerprint,
+    fold_case,
+    read_by_id,
+    to_row,
+)
 from glyph_memory.transcript import Turn
 
 Rows = list[dict[str, Value]]

@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, delete, func, select
 
-from glyph_memory.store.rows import clamp_anchor
 from glyph_memory.store.schema import sessions, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import drop_from_index, forget_dropped
 from glyph_memory.store.sessions import SessionRow, raise_first_edits, update_session
+from glyph_memory.store.turns import clamp_anchor
 
 _LAST = 2**63 - 1
 

@@ -9,9 +9,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, Select, func, literal, select, union_all
 
-from glyph_memory.store.rows import clamp_anchor, decode, fingerprint, fold_case
 from glyph_memory.store.schema import identifiers as table
-from glyph_memory.store.turns import AT_ONCE
+from glyph_memory.store.turns import AT_ONCE, clamp_anchor, decode, fingerprint, fold_case
 from glyph_memory.store.values import KnownIdentifier
 
 MENTIONS = 64

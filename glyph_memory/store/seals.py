@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, select
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store.rows import clamp_anchor, decode, encode
 from glyph_memory.store.schema import seals
+from glyph_memory.store.turns import clamp_anchor, decode, encode
 from glyph_memory.store.values import SealRecord
 
 

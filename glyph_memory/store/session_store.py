@@ -16,7 +16,6 @@ from glyph_memory.store.engine import Database
 from glyph_memory.store.erase import forget_after, forget_anchors, forget_session
 from glyph_memory.store.fork import copy_session
 from glyph_memory.store.identifiers import count_occurrences, read_identifiers
-from glyph_memory.store.rows import check_name, clamp_anchor
 from glyph_memory.store.schema import turns
 from glyph_memory.store.seals import check_numbers, continues, drop_seals, read_seals, store_seals
 from glyph_memory.store.search import find
@@ -27,7 +26,15 @@ from glyph_memory.store.sessions import (
     lock_session,
     update_session,
 )
-from glyph_memory.store.turns import read_chunk, read_head, read_last_user, read_turn, read_turns
+from glyph_memory.store.turns import (
+    check_name,
+    clamp_anchor,
+    read_chunk,
+    read_head,
+    read_last_user,
+    read_turn,
+    read_turns,
+)
 from glyph_memory.store.values import Hit, KnownIdentifier, SealRecord, SessionState
 from glyph_memory.transcript import Turn
 

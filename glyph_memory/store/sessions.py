@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
-from glyph_memory.store.rows import fingerprint
 from glyph_memory.store.schema import read_meta, sessions, write_meta
+from glyph_memory.store.turns import fingerprint
 
 
 class SessionRow(NamedTuple):

@@ -1,7 +1,7 @@
 """How text looks on a page."""
 
-from glyph_memory.style.measures import rgb as rgb
-from glyph_memory.style.measures import snap as snap
+from glyph_memory.style.checks import rgb as rgb
+from glyph_memory.style.checks import snap as snap
 from glyph_memory.style.page_style import PRESETS as PRESETS
 from glyph_memory.style.page_style import Alignment as Alignment
 from glyph_memory.style.page_style import PageStyle as PageStyle

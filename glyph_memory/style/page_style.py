@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from glyph_memory.errors import StyleError
-from glyph_memory.style.checks import check
-from glyph_memory.style.measures import snap
+from glyph_memory.style.checks import check, snap
 from glyph_memory.style.published import read_glyph_json
 
 Alignment = Literal["left", "center", "right", "justify"]

@@ -1,17 +1,16 @@
-"""`FakeVLMServer`: an OpenAI-compatible server of a vision-language model, without the model.
-
-Real HTTP on a free port of 127.0.0.1, so that a client's timeouts, retries and half streams are the real
-ones. It behaves as vLLM 0.33 does; what it answers is scripted, and so is what goes wrong.
-"""
+"""`FakeVLMServer`: an OpenAI-compatible server that counts as a model does; `open_server`, a real one or this."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -24,6 +23,7 @@ from glyph_memory.testing.engine import (
     glm_image_tokens,
 )
 from glyph_memory.testing.script import Answerer, FakeAnswer, Fault, completion, describe, events
+from glyph_memory.tokens import ModelProfile
 
 
 class FakeVLMServer:
@@ -248,3 +248,41 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExampleServer:
+    """A server for a client to connect to: a real one or a fake one."""
+
+    base_url: str
+    """Its address, `/v1` included."""
+    model: str
+    """The name of the model that it serves."""
+    fake: FakeVLMServer | None = None
+    """The server itself, if it is a fake one."""
+
+
+@contextmanager
+def open_server(*, answer: Answerer | None = None) -> Iterator[ExampleServer]:
+    """Return the server that `GLYPH_BASE_URL` names, with the model `GLYPH_MODEL`; else a fake one.
+
+    Args:
+        answer: What a fake server says to a request.
+
+    Example:
+        >>> with served(answer=lambda request: "yes") as server:
+        ...     server.model
+        'glyph'
+    """
+    base_url, model = os.environ.get("GLYPH_BASE_URL"), os.environ.get("GLYPH_MODEL", "glyph")
+    if base_url:
+        yield ExampleServer(base_url=base_url, model=model)
+        return
+    profile = ModelProfile.from_name("glyph")
+    with FakeVLMServer(
+        answer=answer,
+        model=model,
+        image_tokens=profile.image_tokens,
+        text_tokens=profile.text_counter.count,
+    ) as fake:
+        yield ExampleServer(base_url=fake.base_url, model=model, fake=fake)

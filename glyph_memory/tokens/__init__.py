@@ -5,22 +5,22 @@ and lists what it must not be told. Image counts are its own processor's; text c
 exact.
 """
 
-from glyph_memory.tokens.defusing import defuse as defuse
-from glyph_memory.tokens.defusing import restore as restore
 from glyph_memory.tokens.estimate import EstimateCounter as EstimateCounter
 from glyph_memory.tokens.images import FlatRule as FlatRule
 from glyph_memory.tokens.images import GridRule as GridRule
 from glyph_memory.tokens.images import ImageRule as ImageRule
 from glyph_memory.tokens.images import RowRule as RowRule
 from glyph_memory.tokens.images import Size as Size
-from glyph_memory.tokens.openai import OpenAIPatchRule as OpenAIPatchRule
-from glyph_memory.tokens.openai import OpenAITileRule as OpenAITileRule
 from glyph_memory.tokens.profile import ModelProfile as ModelProfile
+from glyph_memory.tokens.special_tokens import defuse as defuse
+from glyph_memory.tokens.special_tokens import restore as restore
 from glyph_memory.tokens.text import FileCounter as FileCounter
 from glyph_memory.tokens.text import TextCounter as TextCounter
 from glyph_memory.tokens.text import TiktokenCounter as TiktokenCounter
 from glyph_memory.tokens.tiles import AnyresRule as AnyresRule
 from glyph_memory.tokens.tiles import DeepSeekRule as DeepSeekRule
+from glyph_memory.tokens.tiles import OpenAIPatchRule as OpenAIPatchRule
+from glyph_memory.tokens.tiles import OpenAITileRule as OpenAITileRule
 from glyph_memory.tokens.tiles import SplitRule as SplitRule
 from glyph_memory.tokens.tiles import TileRule as TileRule
 from glyph_memory.tokens.vocabulary import Encoding as Encoding

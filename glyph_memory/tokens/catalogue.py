@@ -11,11 +11,17 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from glyph_memory.tokens import special
+from glyph_memory.tokens import special_tokens as special
 from glyph_memory.tokens.images import FlatRule, GridRule, RowRule
-from glyph_memory.tokens.openai import OpenAIPatchRule, OpenAITileRule
 from glyph_memory.tokens.profile import ModelProfile
-from glyph_memory.tokens.tiles import AnyresRule, DeepSeekRule, SplitRule, TileRule
+from glyph_memory.tokens.tiles import (
+    AnyresRule,
+    DeepSeekRule,
+    OpenAIPatchRule,
+    OpenAITileRule,
+    SplitRule,
+    TileRule,
+)
 
 # 12,544 to 9,633,792 px: THUDM/GLM-4.1V-9B-Thinking allows 2184x2184 at most, which is 6,084 tokens, and
 # GLM-OCR publishes these very numbers. The class default, 28 * 28 * 15,000, is only that.

@@ -1,9 +1,9 @@
 """Turn text into pages: measure, break lines, paint."""
 
-from glyph_memory.typesetting.caption import add_caption as add_caption
-from glyph_memory.typesetting.composition import compose as compose
 from glyph_memory.typesetting.fingerprint import style_fingerprint as style_fingerprint
 from glyph_memory.typesetting.page_text import spell_characters as spell_characters
 from glyph_memory.typesetting.page_text import spell_page as spell_page
+from glyph_memory.typesetting.pages import add_caption as add_caption
+from glyph_memory.typesetting.pages import compose as compose
 from glyph_memory.typesetting.pages import iter_pages as iter_pages
 from glyph_memory.typesetting.pages import typeset as typeset

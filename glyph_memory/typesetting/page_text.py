@@ -14,11 +14,11 @@ import numpy as np
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.characters import ESCAPED, escape, is_mark
-from glyph_memory.typesetting.composition import LABEL_SIGN
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
 from glyph_memory.typesetting.measure import measure
+from glyph_memory.typesetting.pages import LABEL_SIGN
 from glyph_memory.typesetting.stream import prepare_style
 
 _LABEL = re.compile(rf"^{LABEL_SIGN}\d+ (?:[a-z]+)", re.MULTILINE)

@@ -1,14 +1,81 @@
-"""The public verbs of typesetting."""
+"""Typeset: text, a document or a transcript in, pages out.
+
+A transcript becomes one text first: each turn begins with its anchor and role, `§42 user`, in the role's colour.
+Content is never coloured and cannot show the sign `§`, so nobody can write a fake turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from glyph_memory.page import Page
+import numpy as np
+from numpy.typing import NDArray
+
+from glyph_memory.page import Page, unpack
 from glyph_memory.style import PageStyle
-from glyph_memory.transcript import Document, Transcript
-from glyph_memory.typesetting.composition import LABEL_SIGN, compose
+from glyph_memory.transcript import Document, Transcript, Turn
+from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
+
+LABEL_SIGN = "§"
+"""Begins a label; content holding it is escaped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A transcript as one text."""
+
+    text: str
+    """What is typeset; pages' offsets refer to it."""
+    labels: tuple[ColorSpan, ...]
+    """Where the labels stand, and their colours."""
+    turns: tuple[tuple[int, int], ...]
+    """Start and stop of each turn, label included."""
+
+
+def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
+    """Turn a transcript into text.
+
+    Args:
+        transcript: The turns. A turn without an anchor has its place in the transcript for one, counted from 1.
+        style: For the labels' colours.
+    """
+    colors = dict(style.role_colors)
+    parts: list[str] = []
+    labels: list[ColorSpan] = []
+    turns: list[tuple[int, int]] = []
+    offset = 0
+
+    def write(text: str) -> None:
+        nonlocal offset
+        parts.append(text)
+        offset += len(text)
+
+    def label(text: str, role: str) -> None:
+        start = offset
+        write(text)
+        labels.append(ColorSpan(start, offset, colors[role]))
+
+    for place, turn in enumerate(transcript, 1):
+        begin, anchor = offset, place if turn.anchor is None else turn.anchor
+        label(f"{LABEL_SIGN}{anchor} {turn.role}", turn.role)
+        write(_content(turn))
+        for call in turn.tool_calls:
+            write("\n")
+            label(f"{LABEL_SIGN}{anchor} calls", turn.role)
+            write(f" {call.name} {call.arguments}")
+        write("\n")
+        turns.append((begin, offset))
+    return Composition("".join(parts), tuple(labels), tuple(turns))
+
+
+def _content(turn: Turn) -> str:
+    name = f" {turn.name}:" if turn.name else ""
+    pictures = f" [{len(turn.images)} picture{'s' * (len(turn.images) > 1)}]" if turn.images else ""
+    text = f" {turn.text}" if turn.text else ""
+    return f"{name}{text}{pictures}"
+
 
 _GLYPH = PageStyle.glyph()
 
@@ -72,3 +139,58 @@ def iter_pages(
     if isinstance(source, Document):
         source = source.text
     return stream_pages([source] if isinstance(source, str) else source, style, first_page=first_page)
+
+
+_MARGIN_PT = 4
+
+
+def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
+    """Return a page with a caption line above it, in the text's colour.
+
+    What stands on the page, and where, stays as it is; lines only move down. Sides stay multiples of `style.snap_px`.
+
+    Args:
+        page: A page of that style.
+        caption: One short line. It may show the sign that begins labels, which content cannot.
+        style: The page's style.
+
+    Raises:
+        FontError: The caption cannot be drawn.
+    """
+    strip_style = replace(
+        style,
+        margin_y_pt=_MARGIN_PT,
+        columns=1,
+        crop_width=True,
+        crop_last_page=True,
+        newline_mark="",
+        reference=False,
+    )
+    strip = typeset(caption, style=strip_style)[0]
+    width, above = max(strip.size[0], page.size[0]), strip.size[1]
+    plane = np.zeros((above + page.size[1], width), np.uint8)
+    for part, top in ((strip, 0), (page, above)):
+        plane[top : top + part.size[1], : part.size[0]] = _indices(part)
+    table = page.line_table.copy()
+    table[:, [3, 5]] += above
+    colored = next((part for part in (page, strip) if part.depth == 8), None)
+    return replace(
+        page,
+        size=(width, plane.shape[0]),
+        line_table=table,
+        pixels=plane.tobytes() if colored else _pack_pixels(plane),
+        depth=8 if colored else 4,
+        palette=colored.palette if colored else page.palette,
+    )
+
+
+def _indices(page: Page) -> NDArray[np.uint8]:
+    """Return a page's palette indices, shape (height, width)."""
+    rows = np.frombuffer(page.pixels, np.uint8).reshape(page.size[1], -1)
+    return rows if page.depth == 8 else unpack(rows, page.size[0])
+
+
+def _pack_pixels(plane: NDArray[np.uint8]) -> bytes:
+    """Pack two pixels into a byte, the left one in the high half; an odd last one is padded with paper."""
+    even = np.pad(plane, ((0, 0), (0, plane.shape[1] % 2)))
+    return (even[:, 0::2] << 4 | even[:, 1::2]).tobytes()

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from glyph_memory.page import Box
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting.bidi import visual_positions
 from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT, SPACE
 from glyph_memory.typesetting.geometry import FIX, FIX_BITS, Geometry
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines
 from glyph_memory.typesetting.paginate import Column, PageLayout
+from glyph_memory.typesetting.shaping import visual_positions
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript
-from glyph_memory.typesetting.block import Block
 from glyph_memory.typesetting.characters import ESCAPED, NEWLINE
-from glyph_memory.typesetting.composition import LABEL_SIGN, compose
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor
-from glyph_memory.typesetting.stream import prepare_style
+from glyph_memory.typesetting.pages import LABEL_SIGN, compose
+from glyph_memory.typesetting.stream import Block, prepare_style
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,9 +23,10 @@ from glyph_memory.folding import DrawnRun, Fold, FoldPolicy, Seal, fold, resume
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Plate, Section, report_html
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile, special
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import special_tokens as special
 from glyph_memory.transcript import ToolCall, Transcript, Turn
-from glyph_memory.typesetting.composition import compose
+from glyph_memory.typesetting.pages import compose
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     name: tokens for name, tokens in vars(special).items() if name.isupper() and name[0] != "_"

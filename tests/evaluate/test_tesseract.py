@@ -9,7 +9,7 @@ from PIL import Image
 
 from glyph_memory.errors import BadReading, ReaderError
 from glyph_memory.evaluate import Tesseract, check, find_reader
-from glyph_memory.evaluate.tesseract import parse_tsv
+from glyph_memory.evaluate.readers import parse_tsv
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import SURE
 from glyph_memory.typesetting import typeset

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glyph_memory import Bookmark, FoldedHistory, Folding, FoldPolicy, ImagePart, StoreError, ToolCall, Turn
-from glyph_memory.search.texts import search
+from glyph_memory.search.ranking import search
 from glyph_memory.testing import agent_conversation
 
 POLICY = FoldPolicy(

@@ -20,9 +20,9 @@ from glyph_memory.nano.alphabet import CLASSES, NUMBER_OF, STEP_PX
 from glyph_memory.nano.held_out import is_held_out
 from glyph_memory.nano.network import Network as Reader
 from glyph_memory.nano.network import read_weights
+from glyph_memory.nano.training.dataset import Plan
 from glyph_memory.nano.training.library import load_library as training_library
 from glyph_memory.nano.training.model import Glance, Network, compute_loss, export_glance, export_network
-from glyph_memory.nano.training.plan import Plan
 from glyph_memory.nano.training.strips import WIDTH, make_ideographs, make_strips
 from glyph_memory.nano.training.styles import choose_style
 from glyph_memory.nano.training.train import Training

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glyph_memory.nano.lookup.question import Question
-from glyph_memory.nano.lookup.words import words
+from glyph_memory.nano.lookup.question import Question, words
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from PIL import Image
 import glyph_memory.report.figures
 from glyph_memory.page import Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
-from glyph_memory.report.escape import escape_and_mark, escape_text
+from glyph_memory.report.parts import escape_and_mark, escape_text
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages, typeset

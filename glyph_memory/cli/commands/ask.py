@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
-from glyph_memory.cli.progress import Progress
 from glyph_memory.cli.server import Server
 from glyph_memory.cli.status_lines import describe_nano_reading
+from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
 from glyph_memory.documents import read_document
 from glyph_memory.nano import NanoReading
@@ -34,7 +34,7 @@ def run(
 ) -> None:
     """Typeset the text, ask the question, print the answer."""
     model = find_profile(profile, tokenizer=None)
-    progress = Progress("The nano reader reads")
+    progress = PageProgress("The nano reader reads")
     reading_with = server.reader(model, progress=progress)
     tally = Tally(profile=model, style=look.name)
     pages = _pages(read_document(file, encoding=encoding), look.build_style(model), tally)

@@ -155,7 +155,7 @@ def export(
     session: options.Session = _SESSION,
 ) -> None:
     """Write all turns of a session as JSON, one a line, pictures included; nothing of what was said is left out."""
-    from glyph_memory.cli.commands import transfer as command  # noqa: PLC0415
+    from glyph_memory.cli.commands import sessions as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 
     command.export(file, Place(memory=memory, session=session))
@@ -180,7 +180,7 @@ def import_(
     Turns that the session has already, by their id, are not added twice: what broke off can be done again. In an
     empty session turns keep their numbers, so that citations such as §42 stay right.
     """
-    from glyph_memory.cli.commands import transfer as command  # noqa: PLC0415
+    from glyph_memory.cli.commands import sessions as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 
     command.import_(file, Place(memory=memory, session=session))

@@ -6,7 +6,7 @@ Those modules are imported when a command runs, so that help and completion come
 from __future__ import annotations
 
 from glyph_memory.cli import options
-from glyph_memory.cli.commands import evaluate_options
+from glyph_memory.cli.commands import legibility as evaluate_options
 from glyph_memory.cli.root import PAGES, register_command
 
 

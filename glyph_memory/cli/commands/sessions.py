@@ -1,14 +1,29 @@
-"""`glyph-memory sessions`: which conversations a database holds."""
+"""`glyph-memory sessions`, `export` and `import`: what a store holds, and moving it."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.memories import open_existing_store
+from glyph_memory.cli.chat.settings import Settings
+from glyph_memory.cli.memories import (
+    Place,
+    open_existing_session,
+    open_existing_store,
+    open_or_create_session,
+)
+from glyph_memory.documents import STDIN
+from glyph_memory.errors import DocumentError
+from glyph_memory.memory.jsonl import write_lines
 from glyph_memory.store import SessionInfo
 
 
@@ -48,3 +63,57 @@ def _to_json(session: SessionInfo) -> dict[str, object]:
         "first": first.isoformat() if first else None,
         "last": last.isoformat() if last else None,
     }
+
+
+def export(file: str, place: Place) -> None:
+    """Write a session's turns to a file."""
+    with open_existing_session(place) as memory:
+        if file == STDIN:
+            for line in write_lines(memory.turns(), session=memory.session):
+                sys.stdout.write(line)
+            return
+        count = memory.export(file)
+    terminal.print_note(f"{terminal.format_count(count, 'turn')} in {file}")
+
+
+def import_(file: str, place: Place) -> None:
+    """Add a file's turns to a session."""
+    with _source(file) as path:
+        lines = _count_lines(path)
+        with (
+            open_or_create_session(place, Settings()) as (memory, _),
+            terminal.progress(file, total=lines, unit="turns") as step,
+        ):
+            count = memory.import_(path, progress=lambda turns: step(turns, turns))
+            known = sum(1 for _ in memory.turns()) - count
+    more = f"; {terminal.format_count(known, 'turn')} were there before" if known else ""
+    terminal.print_note(f"{terminal.format_count(count, 'turn')} added to {place}{more}")
+
+
+@contextmanager
+def _source(file: str) -> Iterator[Path]:
+    """Return the path of the input; piped input is copied to a file first, to be imported whole or not.
+
+    Raises:
+        DocumentError: There is none.
+    """
+    if file != STDIN:
+        if not Path(file).exists():  # before a database is made for it
+            raise DocumentError(f"cannot read {file!r}: there is no such file; is the path right?")
+        yield Path(file)
+        return
+    if sys.stdin is None:
+        raise DocumentError("standard input is closed; name a file")
+    with tempfile.NamedTemporaryFile(prefix="glyph-memory-", suffix=".jsonl") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _count_lines(path: Path) -> int | None:
+    """Return how many turns a file has, for the progress bar; None where no bar is shown."""
+    if not sys.stderr.isatty():
+        return None
+    with suppress(OSError), path.open("rb") as stream:
+        return sum(1 for _ in stream)
+    return None

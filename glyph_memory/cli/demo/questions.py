@@ -9,7 +9,7 @@ from itertools import islice
 from rich.text import Text
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.progress import Progress
+from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
 from glyph_memory.nano import NanoReader
 from glyph_memory.page import Page
@@ -40,7 +40,7 @@ def ask(reference: Sequence[Page], remembered: Sequence[Page]) -> AnswersSection
     Raises:
         ReaderError: The nano reader's weights are missing or broken.
     """
-    with Progress("Questions, answered from pixels") as progress:
+    with PageProgress("Questions, answered from pixels") as progress:
         reader = NanoReader(progress=progress)
         return AnswersSection(
             title=_TITLE,

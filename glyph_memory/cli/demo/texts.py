@@ -14,7 +14,7 @@ from glyph_memory.cli.look import Look, load_fonts
 from glyph_memory.errors import ReaderError
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.report import AnswersSection, ContactSheet, Plate, Section, Tally, report_html
-from glyph_memory.report.html import Part
+from glyph_memory.report.parts import Part
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Document, Transcript

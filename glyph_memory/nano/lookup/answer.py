@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.nano.lookup.passages import Sentence
+from glyph_memory.nano.lookup.groups import Sentence
 from glyph_memory.nano.lookup.picking import NOTHING, SentenceMatch
 from glyph_memory.nano.lookup.question import Question, Term
-from glyph_memory.nano.lookup.strip import ReadImage, SearchText, find_unsure_spans
+from glyph_memory.nano.lookup.search_text import ReadImage, SearchText, find_unsure_spans
 from glyph_memory.page import Box
 from glyph_memory.readers.reader import Reading
 from glyph_memory.transcription import SURE, UNREADABLE

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from glyph_memory.nano.lookup.passages import Sentence, SentenceGroup
-from glyph_memory.nano.lookup.question import Question, Term
-from glyph_memory.nano.lookup.strip import SearchText
-from glyph_memory.nano.lookup.words import pieces
+from glyph_memory.nano.lookup.groups import Sentence, SentenceGroup
+from glyph_memory.nano.lookup.question import Question, Term, pieces
+from glyph_memory.nano.lookup.search_text import SearchText
 from glyph_memory.transcription import SURE
 
 _CHANGED = 0.5

@@ -13,7 +13,7 @@ from glyph_memory.context import Context, ImagePart
 from glyph_memory.context.assemble import GOES_ON
 from glyph_memory.context.messages import Message
 from glyph_memory.context.tail import OPENING
-from glyph_memory.nano.lookup.strip import ReadImage
+from glyph_memory.nano.lookup.search_text import ReadImage
 from glyph_memory.transcription import Transcription
 
 _PAGE = re.compile(

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from glyph_memory.nano.sight.baselines import Profile, find_baselines
 from glyph_memory.nano.sight.columns import Span, find_columns
-from glyph_memory.nano.sight.frames import find_frames
 from glyph_memory.nano.sight.grid import Rows, fill
-from glyph_memory.nano.sight.leftover import find_leftover, find_pictures
+from glyph_memory.nano.sight.leftover import find_frames, find_leftover, find_pictures
 from glyph_memory.nano.sight.scale import Scale, measure_scale
 from glyph_memory.page import Box
 

@@ -15,8 +15,8 @@ import torch
 
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.nano.training.card import write_card
-from glyph_memory.nano.training.plan import Plan
-from glyph_memory.nano.training.run import train_reader
+from glyph_memory.nano.training.dataset import Plan
+from glyph_memory.nano.training.train_reader import train_reader
 
 
 def main(arguments: list[str] | None = None) -> int:

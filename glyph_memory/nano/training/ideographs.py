@@ -11,9 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from glyph_memory.nano.training.dataset import GeneratedDataset
+from glyph_memory.nano.training.dataset import GeneratedDataset, Plan
 from glyph_memory.nano.training.model import Glance
-from glyph_memory.nano.training.plan import Plan
 from glyph_memory.nano.training.strips import make_ideographs
 
 _RATE = 2e-3

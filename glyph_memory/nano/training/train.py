@@ -21,9 +21,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from glyph_memory.errors import GlyphMemoryError
-from glyph_memory.nano.training.dataset import GeneratedDataset
+from glyph_memory.nano.training.dataset import GeneratedDataset, Plan
 from glyph_memory.nano.training.model import Network, compute_loss, export_network
-from glyph_memory.nano.training.plan import Plan
 from glyph_memory.nano.training.strips import make_strips
 
 Say = Callable[[str], None]

@@ -6,15 +6,53 @@ comes in.
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
 from glyph_memory.readers.openai.failures import Endpoint, make_error
 from glyph_memory.readers.openai.reasoning import Splitter
-from glyph_memory.readers.openai.sse import EventDecoder
 from glyph_memory.readers.reader import Reading, ReadingDelta, Timing, Usage
+
+# Not str.splitlines: it also breaks at U+2028, U+0085 and others, which JSON leaves standing inside strings.
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class EventDecoder:
+    """Turns chunks of bytes into the data of the events that are complete."""
+
+    def __init__(self) -> None:
+        self._utf8 = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+        self._text = ""
+        self._data: list[str] = []
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """Add a chunk; return the data of every event that it completes."""
+        return self._decode_lines(self._utf8.decode(chunk), final=False)
+
+    def close(self) -> list[str]:
+        """Return the data of a last event that no blank line ended."""
+        return self._decode_lines(self._utf8.decode(b"", final=True) + "\n\n", final=True)
+
+    def _decode_lines(self, text: str, *, final: bool) -> list[str]:
+        text = self._text + text
+        held = ""
+        if text.endswith("\r") and not final:  # its \n may be the next chunk's first byte
+            text, held = text[:-1], "\r"
+        *lines, rest = _LINE_END.split(text)
+        self._text = rest + held
+        events: list[str] = []
+        for line in lines:
+            if not line and self._data:
+                events.append("\n".join(self._data))
+                self._data = []
+            elif line == "data" or line.startswith("data:"):
+                self._data.append(line[5:].removeprefix(" "))
+        return events
+
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")  # SGLang, llama.cpp, transformers; vLLM
 

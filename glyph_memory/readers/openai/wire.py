@@ -1,8 +1,4 @@
-"""Do what an exchange asks for, over httpx: once blocking, once awaiting.
-
-The only module that knows httpx. Its exceptions become ours here, and come back as values for the exchange to
-judge.
-"""
+"""Send what an exchange asks for over HTTP, sync or async, and translate what goes wrong."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The node of a page that was made for one request.
-
-Knows what stands on the page and what it costs; knows nothing about budgets.
-"""
+"""Pages as nodes: `PackedPageNode`, and where page files are kept."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from llama_index.core.base.llms.types import BaseContentBlock, TextBlock
@@ -14,7 +14,39 @@ from llama_index.core.schema import BaseNode, MediaResource, MetadataMode, Node,
 from llama_index.memory.glyph.documents import PAGE_KEYS
 from llama_index.memory.glyph.messages import PageImageBlock
 
-from glyph_memory import ImagePart, PackedPage
+from glyph_memory import ImagePart, PackedPage, Page, StoreError
+
+
+def write_page(page: Page, folder: Path) -> Path:
+    """Write a page's file unless it exists, and return its path.
+
+    Other processes see the whole file or none. It is readable by its owner alone.
+
+    Args:
+        page: What to write.
+        folder: Where; made where it is missing.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    path = folder / f"{page.digest}.png"
+    if path.exists():
+        return path
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(page.png())
+            Path(draft).replace(path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StoreError(
+            f"cannot write pages to {str(folder)!r}: {error.strerror or error}; give a pages_dir that can be written"
+        ) from error
+    return path
 
 
 class PackedPageNode(Node):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
+from glyph_memory.nano.training.dataset import Plan
 from glyph_memory.nano.training.ideographs import train_glance
 from glyph_memory.nano.training.model import export_glance
-from glyph_memory.nano.training.plan import Plan
 from glyph_memory.nano.training.train import Say, Training, write_atomic
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.nano.lookup.strip import Cut, SearchText, Spot
+from glyph_memory.nano.lookup.search_text import Cut, SearchText, Spot
 from glyph_memory.page import Box
 
 _WHOLE = 12
