@@ -6,7 +6,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import corpus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import typeset
+from lib import corpus
 
 _LETTER_PT = 1233 / 2048 * 9
 """Every letter and space of the monospaced font."""
@@ -199,7 +199,7 @@ def test_lines_and_pages_are_the_references(text: str, mark: str, tmp_path: Path
     if not shutil.which("pdftoppm"):
         pytest.skip("the reference pipeline needs poppler's pdftoppm")
     import parity
-    import reference
+    from lib import reference
 
     font = (
         _CHINESE_FONT if any("\u4e00" <= character <= "\u9fff" for character in text) else corpus.FONTS["en"]

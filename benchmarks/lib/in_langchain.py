@@ -17,9 +17,9 @@ from langchain_glyph_memory import GlyphMemoryMiddleware, glyph_token_counter
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
-from replay import PROFILE, WINDOW, History, Life, Replay
 
 from glyph_memory import Turn
+from lib.replay import PROFILE, WINDOW, History, Life, Replay
 
 
 def middleware_history(talk: Sequence[Turn], length: int) -> History:
