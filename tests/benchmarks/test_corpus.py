@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib import corpus, dice
+from lib.chinese import chinese
 
 
 def test_dice_throw_the_same_on_every_python() -> None:
@@ -39,7 +40,7 @@ def test_texts_hold_nothing_the_reference_refuses() -> None:
 
 def test_chinese_has_the_marks_that_line_breaking_is_about() -> None:
     """Marks that may not begin a line, brackets, Latin words, numbers, paragraphs of varying length."""
-    text = corpus.chinese()
+    text = chinese()
     assert set("，。、；：？！“”（）《》09P") <= set(text)
     lengths = [len(paragraph) for paragraph in text.split("\n")]
     assert min(lengths) < 100
