@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,30 @@ HUB_IDS = {
 
 _PART = re.compile(r"^<!-- made from the code: (\S+)(?: (\S+))? -->$", re.MULTILINE)
 
+_GLOB = re.compile(r"^(\S+)\*$\n", re.MULTILINE)
+
+ROOT = Path(__file__).parents[1]
+"""The repository."""
+
 
 def expand(text: str) -> str:
     """Return a page's Markdown with the parts in it that are made from the code."""
-    return _PART.sub(lambda asked: _make_part(asked[1], asked[2] or ""), text)
+    whole = _PART.sub(lambda asked: _make_part(asked[1], asked[2] or ""), text)
+    # Sphinx cannot be told that a chapter may be empty.
+    return _GLOB.sub(lambda line: line[0] if any((ROOT / "docs").glob(f"{line[1]}*.md")) else "", whole)
+
+
+def is_made(text: str) -> bool:
+    """Return whether a page has parts that are made from the code."""
+    return bool(_PART.search(text))
 
 
 def _make_part(kind: str, module: str) -> str:
-    parts = {"reference": lambda: write_reference(module), "command-line": write_command_line, "profiles": write_profiles}
+    parts = {
+        "reference": lambda: write_reference(module),
+        "command-line": write_command_line,
+        "profiles": write_profiles,
+    }
     if kind not in parts:
         raise ValueError(f"no part {kind!r} is made from the code; there are {', '.join(parts)}")
     return parts[kind]()
@@ -140,12 +157,14 @@ def _write_directive(module: str, one: PublicName) -> str:
 def _find_docstring(one: PublicName) -> str:
     """Return the string below the assignment of a value, looked for where the name really comes from."""
     statements = ast.parse(inspect.getsource(importlib.import_module(one.home))).body
-    for statement, after in zip(statements, statements[1:], strict=False):
+    for statement, after in pairwise(statements):
         if isinstance(statement, ast.ImportFrom):
             if any(alias.name == one.name for alias in statement.names):
                 return _find_docstring(PublicName(name=one.name, home=statement.module or ""))
             continue
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        targets = (
+            statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        )
         is_told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
         if is_told and any(isinstance(target, ast.Name) and target.id == one.name for target in targets):
             return inspect.cleandoc(str(after.value.value))
@@ -176,7 +195,9 @@ def _write_usage(name: str, command: Any) -> str:
 def _write_options(command: Any) -> str:
     rows = ["| | what it does |", "|---|---|"]
     for one in command.params:
-        names = ", ".join(f"`{name} {one.metavar or ''}`".replace(" `", "`") for name in [*one.opts, *one.secondary_opts])
+        names = ", ".join(
+            f"`{name} {one.metavar or ''}`".replace(" `", "`") for name in [*one.opts, *one.secondary_opts]
+        )
         if not one.opts[0].startswith("-"):
             names = f"`{one.metavar or one.name.upper()}`"
         is_told = one.default not in (None, False, (), "") and one.show_default and not callable(one.default)
@@ -188,7 +209,9 @@ def _write_options(command: Any) -> str:
 
 def _write_examples(epilog: str) -> str:
     lines = [line.strip() for line in epilog.splitlines() if line.strip() and "[bold]Examples" not in line]
-    shown = [re.sub(r"\[[^\]]*\]", "", line) if line.startswith("[bold cyan]") else f"# {line}" for line in lines]
+    shown = [
+        re.sub(r"\[[^\]]*\]", "", line) if line.startswith("[bold cyan]") else f"# {line}" for line in lines
+    ]
     return "```text\n" + "\n".join(shown) + "\n```"
 
 
@@ -222,34 +245,25 @@ def _describe_wrap(profile: ModelProfile) -> str:
     return f", and {profile.wrap_tokens} round it" if profile.wrap_tokens else ""
 
 
+_RULES: dict[type[ImageRule], str] = {
+    FlatRule: "{rule.per_image}, whatever its size",
+    GridRule: "one a cell of {rule.cell_px} × {rule.cell_px} px",
+    RowRule: "one a cell of {rule.cell_px} × {rule.cell_px} px, and one a row of cells",
+    TileRule: "{rule.per_tile} a tile of {rule.tile_px} px, {rule.max_tiles} tiles at most, and a thumbnail",
+    SplitRule: "{rule.per_tile} a tile of {rule.tile_px} px, long side made {rule.longest_px} px, and a thumbnail",
+    AnyresRule: "as many tiles of {rule.tile_px} px as fit it if it is alone, else a flat sum",
+    DeepSeekRule: "a view of {rule.base_px} px, and up to {rule.max_tiles} tiles",
+    OpenAITileRule: "{rule.base}, and {rule.per_tile} a tile of 512 px",
+    OpenAIPatchRule: "{rule.multiplier} a patch of 32 px, {rule.budget:,} patches at most",
+}
+"""Each kind of rule in words, for the table."""
+
+
 def describe_rule(rule: ImageRule) -> str:
     """Return in words how many tokens an image becomes."""
-    match rule:
-        case FlatRule():
-            return f"{rule.per_image}, whatever its size"
-        case GridRule():
-            return f"one a cell of {rule.cell_px} × {rule.cell_px} px"
-        case RowRule():
-            return f"one a cell of {rule.cell_px} × {rule.cell_px} px, and one a row of cells"
-        case TileRule():
-            return f"{rule.per_tile} a tile of {rule.tile_px} px, {rule.max_tiles} tiles at most; more than one: a thumbnail too"
-        case SplitRule():
-            return f"{rule.per_tile} a tile of {rule.tile_px} px, after its long side is made {rule.longest_px} px; a thumbnail; tags"
-        case AnyresRule():
-            return f"alone: tiles of {rule.tile_px} px; one of several: {rule.queries**2 + 1}"
-        case DeepSeekRule(tile_px=None):
-            return f"a view of {rule.base_px} px, whatever its size"
-        case DeepSeekRule():
-            return f"a view of {rule.base_px} px; up to {rule.max_tiles} tiles of {rule.tile_px} px"
-        case OpenAITileRule():
-            return f"{rule.base}, and {rule.per_tile} a tile of 512 px"
-        case OpenAIPatchRule():
-            return f"{rule.multiplier} a patch of 32 px, {rule.budget:,} patches at most"
-    raise ValueError(f"no words for the rule {type(rule).__name__}; add them here")
-
-
-ROOT = Path(__file__).parents[1]
-"""The repository."""
+    if isinstance(rule, DeepSeekRule) and rule.tile_px is None:
+        return f"a view of {rule.base_px} px, whatever its size"
+    return _RULES[type(rule)].format(rule=rule)
 
 
 def list_pages() -> tuple[Path, ...]:
