@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -88,6 +89,7 @@ def _make_part(kind: str, module: str) -> str:
         "reference": lambda: write_reference(module),
         "command-line": write_command_line,
         "profiles": write_profiles,
+        "floors": write_floors,
     }
     if kind not in parts:
         raise ValueError(f"no part {kind!r} is made from the code; there are {', '.join(parts)}")
@@ -264,6 +266,27 @@ def describe_rule(rule: ImageRule) -> str:
     if isinstance(rule, DeepSeekRule) and rule.tile_px is None:
         return f"a view of {rule.base_px} px, whatever its size"
     return _RULES[type(rule)].format(rule=rule)
+
+
+# The house.
+
+
+def write_floors() -> str:
+    """Return the floors of the house as a table, the highest first, as the import contract lists them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers: list[str] = next(one["layers"] for one in contracts if one["type"] == "layers")
+    rows = ["| floor | room | what it does |", "|---|---|---|"]
+    for floor, layer in enumerate(reversed(layers)):
+        rows += [f"| {floor} | {_describe_room(room)} |" for room in layer.split(" | ")]
+    return "\n".join([*rows[:2], *reversed(rows[2:])])
+
+
+def _describe_room(room: str) -> str:
+    module = ROOT / "glyph_memory" / room
+    file = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    about = (ast.get_docstring(ast.parse(file.read_text())) or "").split("\n\n")[0].replace("\n", " ")
+    shown = f"{room}/" if module.is_dir() else f"{room}.py"
+    return f"`{shown}` | {about.replace('|', chr(92) + '|')}"
 
 
 def list_pages() -> tuple[Path, ...]:

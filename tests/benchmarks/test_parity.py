@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import parity
 import pytest
+
 from reference import Pixels
 
 

@@ -6,8 +6,9 @@ import shutil
 
 import numpy as np
 import pytest
-import reference
 from corpus import FONTS
+
+import reference
 
 _FONT = FONTS["en"]
 _PAPER = (255, 255, 255)
