@@ -15,13 +15,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import site_parts
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 import glyph_memory
-import site_parts
 
 project = "glyph-memory"
 author = "the glyph-memory developers"
@@ -80,15 +80,21 @@ html_theme_options = {"top_of_page_buttons": []}
 
 
 def _list_outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
-    """Name the pages that are made from the code: they are made again whatever has changed."""
-    return [name for name in env.found_docs if site_parts.is_made(Path(env.doc2path(name)).read_text())]
+    """Name the pages that are made from the code and are no reference, whose sources Sphinx knows itself."""
+    pages = [name for name in env.found_docs if not name.startswith("reference/") or name.endswith("command-line")]
+    return [name for name in pages if site_parts.is_made(Path(env.doc2path(name)).read_text())]
 
 
+_NAME_LINK = re.compile(r"\]\((?:[\w./-]*/)?(?:reference/)?[\w-]+\.md#((?:\w+\.)+\w+)\)")
 _CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)(\w?)")
 
 
 def _expand(app: Sphinx, docname: str, source: list[str]) -> None:
-    source[0] = site_parts.expand(source[0])
+    # A name of the reference is linked by its page, for those who read on a code host; MyST looks for the name alone.
+    for face in site_parts.FACES:
+        if docname.startswith("reference/"):
+            app.env.note_dependency(str(sys.modules[face].__file__))
+    source[0] = _NAME_LINK.sub(r"](#\1)", site_parts.expand(source[0]))
 
 
 def _mark_code(app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:

@@ -13,9 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from site_parts import FACES, write_reference
 
 import glyph_memory
-from site_parts import FACES, write_reference
 
 ROOT = Path(__file__).parent.parent
 INTEGRATIONS = {"langchain": "langchain_glyph_memory", "llama_index": "llama_index.memory.glyph"}

@@ -6,9 +6,8 @@ import shutil
 
 import numpy as np
 import pytest
-from corpus import FONTS
-
 import reference
+from corpus import FONTS
 
 _FONT = FONTS["en"]
 _PAPER = (255, 255, 255)

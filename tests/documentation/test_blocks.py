@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from site_parts import ROOT, list_pages
 
 from glyph_memory.testing import FakeVLMServer
-from site_parts import ROOT, list_pages
 from tests.documentation.blocks import BrokenBlock, PageRunner, find_blocks
 
 PAGES = [page for page in list_pages() if any(find_blocks(page.read_text()))]

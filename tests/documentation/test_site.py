@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
-
 import site_parts
+import typer
 from check_links import find_broken_links
+from site_parts import FACES, ROOT, expand, list_pages
+
 from glyph_memory import ModelProfile
 from glyph_memory.cli.app import app
 from glyph_memory.tokens.catalogue import PROFILES
-from site_parts import FACES, ROOT, expand, list_pages
 
 DOCS = ROOT / "docs"
 

@@ -199,7 +199,6 @@ def test_lines_and_pages_are_the_references(text: str, mark: str, tmp_path: Path
     if not shutil.which("pdftoppm"):
         pytest.skip("the reference pipeline needs poppler's pdftoppm")
     import parity
-
     import reference
 
     font = (
