@@ -81,7 +81,9 @@ html_theme_options = {"top_of_page_buttons": []}
 
 def _list_outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
     """Name the pages that are made from the code and are no reference, whose sources Sphinx knows itself."""
-    pages = [name for name in env.found_docs if not name.startswith("reference/") or name.endswith("command-line")]
+    pages = [
+        name for name in env.found_docs if not name.startswith("reference/") or name.endswith("command-line")
+    ]
     return [name for name in pages if site_parts.is_made(Path(env.doc2path(name)).read_text())]
 
 
@@ -106,6 +108,17 @@ def _mark_code(app: Sphinx, what: str, name: str, value: object, options: object
         return f"{marked}\\ {after}" if after else marked
 
     lines[:] = [_CODE.sub(mark, line) for line in lines]
+    if what in {"attribute", "data", "property"}:
+        _MARKED[name] = [*lines]
+
+
+_MARKED: dict[str, list[str]] = {}
+
+
+def _undo_types(app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:
+    """Undo what Napoleon makes of an attribute's sentence with a colon: it takes what stands before it for a type."""
+    if any(line.startswith(":type:") for line in lines):
+        lines[:] = _MARKED[name]
 
 
 def _public_targets() -> dict[str, str]:
@@ -157,4 +170,5 @@ def setup(app: Sphinx) -> None:
     app.connect("env-get-outdated", _list_outdated)
     app.connect("source-read", _expand)
     app.connect("autodoc-process-docstring", _mark_code, priority=400)  # before Napoleon, at 500
+    app.connect("autodoc-process-docstring", _undo_types, priority=600)
     app.connect("missing-reference", _find_target)
