@@ -31,6 +31,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/mypy -p langchain_glyph_memory -p llama_index.memory.glyph
 	$(BIN)/mypy benchmarks/*.py
+	$(BIN)/mypy docs/check_links.py docs/site_parts.py
 	for example in examples/*.py; do $(BIN)/mypy $$example || exit 1; done
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory docs

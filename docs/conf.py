@@ -76,7 +76,7 @@ html_title = f"glyph-memory {release}"
 html_static_path: list[str] = []
 html_show_sphinx = False
 html_copy_source = False
-html_theme_options = {"top_of_page_buttons": []}
+html_theme_options: dict[str, Any] = {"top_of_page_buttons": []}
 
 
 def _list_outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:

@@ -167,8 +167,8 @@ def _find_docstring(one: PublicName) -> str:
         targets = (
             statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         )
-        is_told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-        if is_told and any(isinstance(target, ast.Name) and target.id == one.name for target in targets):
+        is_it = any(isinstance(target, ast.Name) and target.id == one.name for target in targets)
+        if is_it and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             return inspect.cleandoc(str(after.value.value))
     raise ValueError(f"{one.home}.{one.name} has no docstring; write one below its assignment")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,17 @@ import pytest
 from site_parts import ROOT, list_pages
 
 from glyph_memory.testing import FakeVLMServer
-from tests.documentation.blocks import BrokenBlock, PageRunner, find_blocks
+from tests.documentation.blocks import SHELL, Block, BrokenBlock, PageRunner, find_blocks
 
 PAGES = [page for page in list_pages() if any(find_blocks(page.read_text()))]
+
+NOT_RUN = [
+    pytest.param(block, id=f"{page.relative_to(ROOT)}:{block.line} {block.not_run}")
+    for page in PAGES
+    for block in find_blocks(page.read_text())
+    if block.not_run is not None
+]
+"""Every block that is not run, with its reason; `pytest --collect-only -q` lists them."""
 
 
 @pytest.fixture
@@ -41,6 +50,17 @@ def run(page: Path, server: str) -> None:
 def test_every_block_of_a_page_runs_or_says_why_not(page: Path, server: str) -> None:
     """In order, in one folder, names carried over, with a fake server."""
     run(page, server)
+
+
+@pytest.mark.parametrize("block", NOT_RUN)
+def test_a_block_that_is_not_run_names_what_is_there(block: Block) -> None:
+    """It has a reason, and the `make` targets and scripts that it calls exist."""
+    assert block.not_run
+    if block.language in SHELL:
+        for target in re.findall(r"^(?:\$ )?make ([\w-]+)", block.code, re.MULTILINE):
+            assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
+        for script in re.findall(r"^(?:\$ )?\S*python3? (\w\S*\.py)", block.code, re.MULTILINE):
+            assert (ROOT / script).exists(), script
 
 
 @pytest.mark.parametrize(
