@@ -7,13 +7,14 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 
-.PHONY: help demo test check bench figures matrix clean remake
+.PHONY: help demo test check docs bench figures matrix clean remake
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    long texts as pages, remembered and asked about: out/demo.html to look at (half a minute; no torch, no GPU)'
 	@echo 'make test    all tests'
-	@echo 'make check   lint, format, types, floors'
+	@echo 'make check   lint, format, types, floors, figures, documentation'
+	@echo 'make docs    the site, as out/docs/index.html; a link that leads nowhere is an error'
 	@echo 'make bench   all benchmarks, most of an hour; ARGS=--quick for a first look, which changes no result'
 	@echo 'make figures tables of the documentation, from benchmarks/results'
 	@echo 'make matrix  tests of the LangChain and LlamaIndex packages with the lowest and the newest versions they declare'
@@ -31,9 +32,15 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/mypy -p langchain_glyph_memory -p llama_index.memory.glyph
 	$(BIN)/mypy benchmarks/*.py tools/figures.py
+	$(BIN)/mypy docs/check_links.py docs/site_parts.py
 	for example in examples/*.py; do $(BIN)/mypy $$example || exit 1; done
 	$(BIN)/lint-imports
 	$(BIN)/python tools/figures.py --check
+	@$(MAKE) --no-print-directory docs
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --doctree-dir out/doctrees docs out/docs
+	$(BIN)/python docs/check_links.py
 
 bench: $(VENV)/.dev
 	failed=; for script in $(BENCHMARKS); do $(BIN)/python $$script $(ARGS) || failed="$$failed $$script"; done; \
@@ -61,7 +68,7 @@ $(VENV)/.dev: $(VENV)/.core $(wildcard integrations/*/pyproject.toml)
 	@echo 'Installing what tests need into $(VENV), torch among it …'
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install -c constraints.txt '$(TORCH)'
-	@$(PIP) install -c constraints.txt --group dev -e . $(addprefix -e ,$(patsubst %/,./%,$(wildcard integrations/*/)))
+	@$(PIP) install -c constraints.txt --group dev --group docs -e . $(addprefix -e ,$(patsubst %/,./%,$(wildcard integrations/*/)))
 	@touch $@
 
 PROBE = import ensurepip, sys, venv; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 11))

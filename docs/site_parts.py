@@ -1,0 +1,295 @@
+"""The parts of the site that are made from the code when it is built: the reference, the command line, the profiles.
+
+A page asks for a part with a line of its own, `<!-- made from the code: profiles -->`; `expand` puts it there. Knows
+the package and Markdown; knows nothing about Sphinx, so that tests read the same text as the site's readers do.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from glyph_memory import ModelProfile, PageStyle
+from glyph_memory.cli.app import app
+from glyph_memory.tokens.catalogue import ALIASES, PROFILES
+from glyph_memory.tokens.images import FlatRule, GridRule, ImageRule, RowRule
+from glyph_memory.tokens.tiles import (
+    AnyresRule,
+    DeepSeekRule,
+    OpenAIPatchRule,
+    OpenAITileRule,
+    SplitRule,
+    TileRule,
+)
+
+FACES = (
+    "glyph_memory",
+    "glyph_memory.evaluate",
+    "glyph_memory.nano",
+    "glyph_memory.testing",
+    "langchain_glyph_memory",
+    "llama_index.memory.glyph",
+)
+"""The modules that are public: their names are all in the reference, and no others are."""
+
+HUB_IDS = {
+    "glyph": ("zai-org/Glyph",),
+    "glm-4.1v": ("zai-org/GLM-4.1V-9B-Thinking",),
+    "glm-4.6v": ("zai-org/GLM-4.6V-Flash",),
+    "qwen2-vl": ("Qwen/Qwen2-VL-7B-Instruct",),
+    "qwen2.5-vl": ("Qwen/Qwen2.5-VL-7B-Instruct",),
+    "qwen3-vl": ("Qwen/Qwen3-VL-30B-A3B-Instruct",),
+    "paddleocr-vl": ("PaddlePaddle/PaddleOCR-VL",),
+    "internvl3": ("OpenGVLab/InternVL3-8B-hf",),
+    "gemma-3": ("google/gemma-3-27b-it",),
+    "pixtral": ("mistral-community/pixtral-12b",),
+    "mistral3": ("mistralai/Mistral-Small-3.1-24B-Instruct-2503",),
+    "idefics3": ("HuggingFaceM4/Idefics3-8B-Llama3",),
+    "smolvlm": ("HuggingFaceTB/SmolVLM-Instruct", "HuggingFaceTB/SmolVLM2-2.2B-Instruct"),
+    "smolvlm-500m": ("HuggingFaceTB/SmolVLM2-500M-Video-Instruct",),
+    "smolvlm-256m": ("HuggingFaceTB/SmolVLM-256M-Instruct",),
+    "llava-onevision": ("llava-hf/llava-onevision-qwen2-7b-ov-hf",),
+    "deepseek-ocr": ("deepseek-ai/DeepSeek-OCR",),
+    "deepseek-ocr-2": ("deepseek-ai/DeepSeek-OCR-2",),
+}
+"""Ids on the model hub that stand for a profile, as examples; `ModelProfile.from_name` knows them by their form."""
+
+_PART = re.compile(r"^<!-- made from the code: (\S+)(?: (\S+))? -->$", re.MULTILINE)
+
+_GLOB = re.compile(r"^(\S+)\*$\n", re.MULTILINE)
+
+ROOT = Path(__file__).parents[1]
+"""The repository."""
+
+
+def expand(text: str) -> str:
+    """Return a page's Markdown with the parts in it that are made from the code."""
+    whole = _PART.sub(lambda asked: _make_part(asked[1], asked[2] or ""), text)
+    # Sphinx cannot be told that a chapter may be empty.
+    return _GLOB.sub(lambda line: line[0] if any((ROOT / "docs").glob(f"{line[1]}*.md")) else "", whole)
+
+
+def is_made(text: str) -> bool:
+    """Return whether a page has parts that are made from the code."""
+    return bool(_PART.search(text))
+
+
+def _make_part(kind: str, module: str) -> str:
+    parts = {
+        "reference": lambda: write_reference(module),
+        "command-line": write_command_line,
+        "profiles": write_profiles,
+        "floors": write_floors,
+    }
+    if kind not in parts:
+        raise ValueError(f"no part {kind!r} is made from the code; there are {', '.join(parts)}")
+    return parts[kind]()
+
+
+# The reference.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicName:
+    """A name that can be imported from a public module."""
+
+    name: str
+    """As it is imported."""
+    home: str
+    """The module that it is imported from there, in full."""
+
+
+def list_public_names(module: str) -> tuple[PublicName, ...]:
+    """List the names on a module's face, `from x import y as y`, in the order in which they stand there."""
+    source = inspect.getsource(importlib.import_module(module))
+    found = [
+        PublicName(name=alias.name, home=node.module or "")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name
+    ]
+    return tuple(sorted(found, key=lambda one: (one.home, one.name)))
+
+
+def write_reference(module: str) -> str:
+    """Return the reference of a public module: every name on its face, under the room that it lives in."""
+    parts = []
+    for room, names in _group_by_room(module):
+        heading = inspect.cleandoc(importlib.import_module(room).__doc__ or "").split("\n\n")[0]
+        listed = ", ".join(f"[`{one.name}`](#{module}.{one.name})" for one in names)
+        directives = "\n\n".join(_write_directive(module, one) for one in names)
+        parts.append(
+            f"## `{room}`\n\n{heading}\n\n{listed}\n\n```{{eval-rst}}\n.. currentmodule:: {module}\n\n{directives}\n```"
+        )
+    return "\n\n".join(parts)
+
+
+def _group_by_room(module: str) -> Iterator[tuple[str, Sequence[PublicName]]]:
+    names = list_public_names(module)
+    for home in dict.fromkeys(one.home for one in names):
+        yield home, [one for one in names if one.home == home]
+
+
+def _write_directive(module: str, one: PublicName) -> str:
+    value = getattr(importlib.import_module(module), one.name)
+    full = f"{module}.{one.name}"
+    if inspect.isclass(value) and issubclass(value, BaseException):
+        return f".. autoexception:: {full}\n   :show-inheritance:"
+    if inspect.isclass(value):
+        is_ours = module.startswith("glyph_memory")
+        inherited = "\n   :inherited-members: object, Protocol, Generic" if is_ours else ""
+        return f".. autoclass:: {full}\n   :members:{inherited}"
+    if inspect.isroutine(value):
+        return f".. autofunction:: {full}"
+    about = _find_docstring(one).replace("\n", "\n   ")
+    return f".. py:data:: {full}\n\n   {about}"
+
+
+def _find_docstring(one: PublicName) -> str:
+    """Return the string below the assignment of a value, looked for where the name really comes from."""
+    statements = ast.parse(inspect.getsource(importlib.import_module(one.home))).body
+    for statement, after in pairwise(statements):
+        if isinstance(statement, ast.ImportFrom):
+            if any(alias.name == one.name for alias in statement.names):
+                return _find_docstring(PublicName(name=one.name, home=statement.module or ""))
+            continue
+        targets = (
+            statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        )
+        is_it = any(isinstance(target, ast.Name) and target.id == one.name for target in targets)
+        if is_it and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            return inspect.cleandoc(str(after.value.value))
+    raise ValueError(f"{one.home}.{one.name} has no docstring; write one below its assignment")
+
+
+# The command line.
+
+
+def write_command_line() -> str:
+    """Return what `--help` says of every command, as Markdown."""
+    group: Any = typer.main.get_command(app)
+    parts = [_plain(group.help)]
+    for name, command in group.commands.items():
+        parts += [f"## {name}", _plain(command.help), _write_usage(name, command), _write_options(command)]
+        if command.epilog:
+            parts.append(_write_examples(command.epilog))
+    return "\n\n".join(parts)
+
+
+def _write_usage(name: str, command: Any) -> str:
+    arguments = [one for one in command.params if not one.opts[0].startswith("-")]
+    shown = [one.metavar or one.name.upper() for one in arguments]
+    words = [word if one.required else f"[{word}]" for word, one in zip(shown, arguments, strict=True)]
+    return f"```text\n{' '.join(['glyph-memory', name, *words, '[OPTIONS]'])}\n```"
+
+
+def _write_options(command: Any) -> str:
+    rows = ["| | what it does |", "|---|---|"]
+    for one in command.params:
+        names = ", ".join(
+            f"`{name} {one.metavar or ''}`".replace(" `", "`") for name in [*one.opts, *one.secondary_opts]
+        )
+        if not one.opts[0].startswith("-"):
+            names = f"`{one.metavar or one.name.upper()}`"
+        is_told = one.default not in (None, False, (), "") and one.show_default and not callable(one.default)
+        default = f" Without it: `{one.default}`." if is_told else ""
+        about = _plain(one.help or "").replace("|", "\\|")
+        rows.append(f"| {names.replace('|', chr(92) + '|')} | {about}{default} |")
+    return "\n".join(rows)
+
+
+def _write_examples(epilog: str) -> str:
+    lines = [line.strip() for line in epilog.splitlines() if line.strip() and "[bold]Examples" not in line]
+    shown = [
+        re.sub(r"\[[^\]]*\]", "", line) if line.startswith("[bold cyan]") else f"# {line}" for line in lines
+    ]
+    return "```text\n" + "\n".join(shown) + "\n```"
+
+
+def _plain(text: str | None) -> str:
+    """Return help as Markdown: what the terminal shows in bold is code."""
+    marked = re.sub(r"\[bold[^\]]*\](.*?)\[/[^\]]*\]", r"`\1`", text or "")
+    return marked.replace("<", "&lt;")
+
+
+# The profiles.
+
+
+def write_profiles() -> str:
+    """Return the models known by name as a table: their rule, what a page costs them, and what they take."""
+    width, height = PageStyle.glyph().page_px
+    rows = [
+        f"| profile | stands for | an image costs | tokens of a {width} × {height} page | window | snap |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, profile in sorted(PROFILES.items()):
+        aliases = sorted(alias for alias, row in ALIASES.items() if row == name)
+        ids = ", ".join(f"`{one}`" for one in [*HUB_IDS.get(name, ()), *aliases])
+        snap = f"{profile.snap_px} px" if profile.snap_px > 1 else "—"
+        page = f"{profile.image_tokens((width, height)):,}"
+        rule = describe_rule(profile.image_rule) + _describe_wrap(profile)
+        rows.append(f"| `{name}` | {ids} | {rule} | {page} | {profile.window_tokens:,} | {snap} |")
+    return "\n".join(rows)
+
+
+def _describe_wrap(profile: ModelProfile) -> str:
+    return f", and {profile.wrap_tokens} round it" if profile.wrap_tokens else ""
+
+
+_RULES: dict[type[ImageRule], str] = {
+    FlatRule: "{rule.per_image}, whatever its size",
+    GridRule: "one a cell of {rule.cell_px} × {rule.cell_px} px",
+    RowRule: "one a cell of {rule.cell_px} × {rule.cell_px} px, and one a row of cells",
+    TileRule: "{rule.per_tile} a tile of {rule.tile_px} px, {rule.max_tiles} tiles at most, and a thumbnail",
+    SplitRule: "{rule.per_tile} a tile of {rule.tile_px} px, long side made {rule.longest_px} px, and a thumbnail",
+    AnyresRule: "as many tiles of {rule.tile_px} px as fit it if it is alone, else a flat sum",
+    DeepSeekRule: "a view of {rule.base_px} px, and up to {rule.max_tiles} tiles",
+    OpenAITileRule: "{rule.base}, and {rule.per_tile} a tile of 512 px",
+    OpenAIPatchRule: "{rule.multiplier} a patch of 32 px, {rule.budget:,} patches at most",
+}
+"""Each kind of rule in words, for the table."""
+
+
+def describe_rule(rule: ImageRule) -> str:
+    """Return in words how many tokens an image becomes."""
+    if isinstance(rule, DeepSeekRule) and rule.tile_px is None:
+        return f"a view of {rule.base_px} px, whatever its size"
+    return _RULES[type(rule)].format(rule=rule)
+
+
+# The house.
+
+
+def write_floors() -> str:
+    """Return the floors of the house as a table, the highest first, as the import contract lists them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers: list[str] = next(one["layers"] for one in contracts if one["type"] == "layers")
+    rows = ["| floor | room | what it does |", "|---|---|---|"]
+    for floor, layer in enumerate(reversed(layers)):
+        rows += [f"| {floor} | {_describe_room(room)} |" for room in layer.split(" | ")]
+    return "\n".join([*rows[:2], *reversed(rows[2:])])
+
+
+def _describe_room(room: str) -> str:
+    module = ROOT / "glyph_memory" / room
+    file = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    about = (ast.get_docstring(ast.parse(file.read_text())) or "").split("\n\n")[0].replace("\n", " ")
+    shown = f"{room}/" if module.is_dir() else f"{room}.py"
+    return f"`{shown}` | {about.replace('|', chr(92) + '|')}"
+
+
+def list_pages() -> tuple[Path, ...]:
+    """List every document that people read: the README, the pages of the site, the adapters' READMEs."""
+    docs = sorted((ROOT / "docs").rglob("*.md"))
+    return (ROOT / "README.md", *docs, *sorted((ROOT / "integrations").glob("*/README.md")))
