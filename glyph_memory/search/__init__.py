@@ -1,4 +1,4 @@
-"""Search text: words, phrases, and how well they fit. Knows texts and turns; knows nothing about databases or sessions."""
+"""Search text: words, phrases, and how well they fit. Knows turns; knows nothing about databases or sessions."""
 
 from glyph_memory.search.ranking import search as search
 from glyph_memory.search.words import casefold as casefold

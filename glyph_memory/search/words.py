@@ -1,7 +1,7 @@
 """Cut text into the words that are searched, and a query into the phrases that are looked for.
 
-No case, no width; scripts without spaces between words are cut by the character. Knows turns and characters; knows nothing about
-databases: every database gets the same words, so that a search finds the same turns in each.
+No case, no width; scripts without spaces between words are cut by the character. Knows turns and characters; knows
+nothing about databases: every database gets the same words, so that a search finds the same turns in each.
 """
 
 from __future__ import annotations
