@@ -10,10 +10,6 @@ from glyph_memory.style import PRESETS, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages
 
-NEWLINE_MARK = "⏎"
-_LINES_RUN_TOGETHER = 30
-"""As many lines as the released Glyph model's paragraphs have; then one really ends."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
@@ -52,13 +48,13 @@ class Look:
         elif Path(self.style).exists():
             style = PageStyle.from_glyph_json(self.style)
         else:
-            raise StyleError(f"no page style and no file {self.style!r}; styles are {', '.join(PRESETS)}")
+            styles = ", ".join(f"{name} ({looks})" for name, looks in PRESETS.items())
+            raise StyleError(f"no page style and no file {self.style!r}; styles are {styles}")
         if self.size_pt is not None:
             line_height_pt = self.size_pt * style.line_height_pt / style.font_size_pt
             style = replace(style, font_size_pt=self.size_pt, line_height_pt=line_height_pt)
         if self.dense:
-            together = max(style.paragraph_lines, _LINES_RUN_TOGETHER)
-            style = replace(style, newline_mark=NEWLINE_MARK, paragraph_lines=together)
+            style = style.dense()
         return replace(style, font=self.font or style.font, dpi=style.dpi if self.dpi is None else self.dpi)
 
 
@@ -74,5 +70,5 @@ def find_profile(name: str, *, tokenizer: str | None) -> ModelProfile:
 
 def load_fonts(style: PageStyle) -> None:
     """Load a style's fonts: a process does this once, so it must not count as a page's time."""
-    for _ in iter_pages(f" {NEWLINE_MARK}", style=style):
+    for _ in iter_pages(f" {style.newline_mark}", style=style):
         pass

@@ -72,7 +72,7 @@ def main() -> None:
 def _run() -> int:
     # Imported here: Ctrl-C while typer loads should be as quiet as any other.
     try:
-        from glyph_memory.cli.app import app  # noqa: PLC0415
+        from glyph_memory.cli.commands import app  # noqa: PLC0415
 
         try:
             app()

@@ -13,6 +13,7 @@ from glyph_memory import __version__
 START = "Start here"
 PAGES = "Pages of a text"
 MEMORY = "Memory of a conversation"
+_PANELS = (START, PAGES, MEMORY)
 
 app = typer.Typer(
     name="glyph-memory",
@@ -42,6 +43,8 @@ def register_command(panel: str, *examples: tuple[str, str]) -> Callable[[_Funct
             epilog=epilog,
             rich_help_panel=panel,
         )(function)
+        # Help lists panels in the order in which it meets their commands.
+        app.registered_commands.sort(key=lambda command: _PANELS.index(str(command.rich_help_panel)))
         return function
 
     return register
@@ -62,9 +65,9 @@ def _print_version(wanted: bool) -> None:
 _ABOUT = """
 Long memory for vision-language models: old text becomes page images, read for a fraction of the tokens.
 
-Models read text in tokens, which are pieces of words, and their window holds so many. A vision-language model
-also reads pictures, and a page of small print takes up fewer tokens as a picture than as text. A conversation's
-old turns can so stay before its eyes; nothing of them is lost, and all can be recalled word for word.
+A model reads text in tokens, which are pieces of words, and its window holds a limited number of them. A
+vision-language model also reads pictures, and a page of small print costs fewer tokens as a picture than as text.
+So the old turns of a conversation can stay in view. The exact text is kept, and can be searched word for word.
 
 Start with [bold cyan]glyph-memory demo[/]; it needs neither a model nor a GPU.
 """

@@ -16,17 +16,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_KINDS = (
-    (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "a ZIP archive (as .docx, .epub and .odt are)"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"\x1f\x8b", "gzip-compressed"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file"),
-    (b"\x7fELF", "a program"),
-    (b"SQLite format 3", "an SQLite database"),
-)
-
 _SAMPLE = 4096
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
@@ -36,9 +25,12 @@ def detect_mark(head: bytes) -> str | None:
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
 
-def detect_file_kind(head: bytes) -> str:
-    """Return the kind of file that begins so, if people take it for text; else an empty string."""
-    return next((kind for magic, kind in _KINDS if head.startswith(magic)), "")
+def is_utf8(encoding: str) -> bool:
+    """Return whether an encoding is UTF-8, under any of its names."""
+    try:
+        return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
+    except (LookupError, ValueError):
+        return False
 
 
 def guess_encoding(data: bytes, start: int, *, unlike: str) -> str:

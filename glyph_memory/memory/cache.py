@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 from collections.abc import Collection
 from pathlib import Path
 
 from glyph_memory.context import ImageCache, RecentImages
+from glyph_memory.files import write_atomic
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHECK_BYTES = 32
@@ -44,15 +44,13 @@ class FolderCache:
         """Store a file; do nothing where the disk is full or read-only."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            # A name that `forget` knows, should the process be killed here. Two that write at once write the same.
-            new = self._temporary_path(digest)
-            try:
-                with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as stream:
-                    stream.write(data + _checksum(digest, data))
-                new.replace(self._path(digest))
-            except BaseException:
-                new.unlink(missing_ok=True)
-                raise
+            # A draft that `forget` knows, should the process be killed here. Two that write at once write the same.
+            write_atomic(
+                self._path(digest),
+                data + _checksum(digest, data),
+                mode=0o600,
+                draft=self._temporary_path(digest),
+            )
 
     def forget(self, digest: str) -> None:
         """Delete a file, as far as that is allowed."""

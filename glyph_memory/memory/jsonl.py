@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
 from glyph_memory.errors import DocumentError
+from glyph_memory.files import write_atomic
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 _FORMAT = 1
@@ -69,25 +68,20 @@ def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
     Raises:
         DocumentError: The file cannot be written.
     """
-    path, count = Path(path), -1  # the header is no turn
-    partial = path.parent / f".{path.name}.part"
+    count = -1  # the header is no turn
+
+    def encode_lines() -> Iterator[bytes]:
+        nonlocal count
+        for count, line in enumerate(write_lines(turns, session=session)):  # noqa: B007 - told at the end
+            yield line.encode("ascii")
+
     try:
-        partial.touch(mode=0o600)
-        with partial.open("w", encoding="ascii") as stream:
-            for line in write_lines(turns, session=session):
-                stream.write(line)
-                count += 1
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        write_atomic(Path(path), encode_lines(), mode=0o600, sync=True)
     except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
         reason = getattr(error, "strerror", None) or error
         raise DocumentError(
             f"cannot write {str(path)!r}: {reason}; give a path that can be written"
         ) from error
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            partial.unlink(missing_ok=True)
     return count
 
 

@@ -1,13 +1,15 @@
 """Cut text into the words that are searched, and a query into the phrases that are looked for.
 
-No case, no width; scripts without spaces between words are cut by the character. Knows characters; knows nothing about
-databases: every database gets the same words, so that a search finds the same turns in each.
+No case, no width; scripts without spaces between words are cut by the character. Knows turns and characters; knows
+nothing about databases: every database gets the same words, so that a search finds the same turns in each.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from itertools import pairwise
+
+from glyph_memory.transcript import Turn
 
 UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -35,6 +37,11 @@ def casefold(text: str) -> str:
     if text.isascii():
         return text.casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def extract_search_text(turn: Turn) -> str:
+    """Return the text by which a turn is searched: its name and all of its content."""
+    return "\n".join(filter(None, (turn.name, turn.full_text)))
 
 
 _LONGEST = 200

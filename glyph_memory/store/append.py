@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table
 
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
-from glyph_memory.search.words import words
+from glyph_memory.search.words import casefold, extract_search_text, words
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
@@ -23,10 +23,9 @@ from glyph_memory.store.sessions import SessionRow, update_session
 from glyph_memory.store.turns import (
     Value,
     encode,
-    extract_search_text,
     fingerprint,
-    fold_case,
     read_by_id,
+    to_column_text,
     to_row,
 )
 from glyph_memory.transcript import Turn
@@ -118,7 +117,7 @@ def _identifier_rows(text: str, session_id: int, anchor: int) -> Rows:
             "kind": found.kind,
             "count": found.count,
             "text": encode(found.text),
-            "folded": fold_case(found.text),
+            "folded": to_column_text(casefold(found.text)),
         }
         for place, found in enumerate(find_identifiers(text))
     ]

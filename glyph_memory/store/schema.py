@@ -1,4 +1,17 @@
-"""Lay down the tables, know their version, and bring older ones up to date.
+"""Describe the tables as they are today, know their version, and bring older ones up to date.
+
+To add a column, a table or an index, take two steps:
+
+1. Describe it here, in its `Table`: statements are built from these. A new column is nullable or has a
+   `server_default`, since older rows have no value for it.
+2. Append to `MIGRATIONS` a function that adds it to a database, with SQL that both SQLite and PostgreSQL take:
+
+       def _add_note(connection: Connection) -> None:
+           connection.exec_driver_sql("ALTER TABLE glyph_turns ADD COLUMN note TEXT")
+
+Leave `version_1` and the migrations before yours as they are. A new database begins as version 1 and goes through all
+migrations, as an old one does; all steps are one transaction. `tests/store/test_schema.py` compares the result with the
+tables described here, so that neither step can be forgotten.
 
 Knows tables and versions; knows nothing about what is written into them or read from them.
 
@@ -9,7 +22,6 @@ index of PostgreSQL takes no long values and other databases compare text by rul
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,8 +47,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 
 from glyph_memory.errors import StoreError
+from glyph_memory.store.version_1 import create_tables
 
-_ADVISORY_LOCK = 0x676C797068  # "glyph": whoever lays down or changes tables on PostgreSQL holds it
+_ADVISORY_LOCK = 0x676C797068  # "glyph": whoever creates or changes tables on PostgreSQL holds it
 
 metadata = MetaData()
 _Number = BigInteger().with_variant(
@@ -143,35 +156,19 @@ seals = Table(
     Column("body", _Bytes, nullable=False),
 )
 
-SEARCH_SQLITE = (
-    # Only ASCII separates here, and `words` holds nothing of it but letters and digits: the words are ours alone.
-    "CREATE VIRTUAL TABLE glyph_search USING fts5(words, content='', columnsize=0, tokenize='ascii')"
-)
 SCOPED_WORDS = {
     "sqlite": "'s' || session_id || 'x' || replace(words, ' ', ' s' || session_id || 'x')",
     "postgresql": "string_to_array('s' || session_id::text || 'x' || "
     "replace(words, ' ', ' s' || session_id::text || 'x'), ' ')",
 }
-"""The words of a turn with the session in each of them: what the index holds, so that no search meets another's."""
-
-
-def _create(connection: Connection) -> None:
-    metadata.create_all(connection)
-    if connection.dialect.name == "sqlite":
-        connection.execute(text(SEARCH_SQLITE))
-    elif connection.dialect.name == "postgresql":
-        scoped = SCOPED_WORDS["postgresql"]
-        connection.exec_driver_sql(f"CREATE INDEX glyph_search ON glyph_words USING gin (({scoped}))")
-    first = {"key": secrets.token_hex(32), "edits": "0"}
-    connection.execute(meta.insert(), [{"name": name, "value": value} for name, value in first.items()])
+"""The words of a turn with the session in each of them: what the index holds, so that no search meets another's.
+PostgreSQL's is the expression of the index that `version_1` creates, to the letter, or the index is not used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
-    """How tables are made, and how older ones become newer."""
+    """How tables of version 1, with which every database begins, become those of today."""
 
-    create: Callable[[Connection], None] = _create
-    """Lay down version 1 in an empty database."""
     migrations: tuple[Callable[[Connection], None], ...] = ()
     """The first brings version 1 to version 2, and so on."""
 
@@ -202,8 +199,7 @@ class Schema:
             return
         version = read_version(connection)
         if version == 0:
-            self.create(connection)
-            connection.execute(meta.insert(), {"name": "version", "value": "1"})
+            create_tables(connection)
             version = 1
         for migrate in self.migrations[version - 1 :]:
             migrate(connection)

@@ -49,19 +49,14 @@ def fingerprint(text: str) -> str:
     return blake2b(encode(text), digest_size=20).hexdigest()
 
 
-def fold_case(text: str) -> str:
-    """Return a text without regard to case, for comparison; characters no database takes become U+FFFD."""
-    return encode(text.casefold()).decode("utf-8", "replace").replace("\0", "\ufffd")
+def to_column_text(text: str) -> str:
+    """Return a text in which characters that no database takes, lone surrogates and NUL, became U+FFFD."""
+    return encode(text).decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def clamp_anchor(anchor: int) -> int:
     """Return an integer limited to what a database column can be compared with."""
     return max(-1, min(anchor, _LARGEST))
-
-
-def extract_search_text(turn: Turn) -> str:
-    """Return the text by which a turn is searched: its name and all of its content."""
-    return "\n".join(filter(None, (turn.name, turn.full_text)))
 
 
 def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:

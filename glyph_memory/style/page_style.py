@@ -5,6 +5,7 @@ Knows sizes and colours; knows nothing about fonts as files, nor about any model
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
@@ -127,7 +128,7 @@ raise line_height_pt to 12 or more
         """
         check(self)
 
-    # Presets. The six looks of Glyph's pre-training: the released one and its five themes.
+    # Presets, listed in `PRESETS`: the six looks of Glyph's pre-training, the released one and its five themes.
 
     @classmethod
     def glyph(cls) -> Self:
@@ -241,5 +242,13 @@ raise line_height_pt to 12 or more
         return int(self.text_box_px[1] / self.to_vertical_px(self.line_height_pt) + 1e-6)
 
 
-PRESETS = ("glyph", "document", "web", "dark", "code", "pixel")
-"""Names that `PageStyle.from_name` knows."""
+PRESETS: Mapping[str, str] = {
+    "glyph": "what the released Glyph model was trained on",
+    "document": "larger type, justified, as printed",
+    "web": "paragraphs in light boxes",
+    "dark": "light letters on a dark page",
+    "code": "monospaced, line for line",
+    "pixel": "monospaced, no grey edges",
+}
+"""Names that `PageStyle.from_name` knows, and what each looks like. A preset is a constructor of that name, and a line
+here: help, error messages and completion are made from this table."""

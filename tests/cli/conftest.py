@@ -23,6 +23,8 @@ import pytest
 
 from glyph_memory.cli import main
 from glyph_memory.page import Page
+from glyph_memory.testing import FakeVLMServer
+from tests.cli.fakes import Chat, echo
 
 SENTENCES = "The deploy went out at 14:05 on port 8443; Ada signed it off.\n" * 300
 
@@ -183,3 +185,28 @@ def notes(tmp_path: Path) -> Path:
     path = tmp_path / "notes.txt"
     path.write_text(SENTENCES)
     return path
+
+
+@pytest.fixture
+def server() -> Iterator[FakeVLMServer]:
+    """Serve a model that says what it was asked."""
+    with FakeVLMServer(answer=echo) as serving:
+        yield serving
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return a place for a database."""
+    return tmp_path / "chat.db"
+
+
+@pytest.fixture
+def chat(run: Run, server: FakeVLMServer, path: Path) -> Chat:
+    """Pipe messages into a chat; give exit status, standard output and standard error."""
+
+    def call(*messages: str, options: tuple[object, ...] = ()) -> tuple[int, str, str]:
+        piped = "".join(f"{message}\n" for message in messages).encode()
+        result = run("chat", "--server", server.base_url, "--memory", path, *options, stdin=piped)
+        return result.code, result.out, result.err
+
+    return call

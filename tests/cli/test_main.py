@@ -38,7 +38,7 @@ def test_importing_the_package_is_light() -> None:
 
 def test_help_comes_without_the_rest_of_the_house() -> None:
     """Commands import what they need when they run."""
-    loaded = modules_after("import glyph_memory.cli.app")
+    loaded = modules_after("import glyph_memory.cli.commands")
     assert not loaded & (
         HEAVY | {"PIL", "httpx", "tiktoken", "tokenizers"} - modules_after("import glyph_memory")
     )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store import Store
-from glyph_memory.store.schema import SCHEMA, Schema
+from glyph_memory.store.schema import SCHEMA, Schema, metadata
 from glyph_memory.transcript import Turn
 
 
 def add_column(connection: Connection) -> None:
-    """Return sessions a title."""
+    """Give sessions a title."""
     connection.execute(text("ALTER TABLE glyph_sessions ADD COLUMN title TEXT"))
 
 
@@ -81,6 +83,117 @@ def test_a_migration_that_fails_changes_nothing(shared_url: str) -> None:
     with Store.open(shared_url) as store:
         assert [turn.text for turn in store.session("chat").turns()] == ["old"]
     Store.open(shared_url, schema=NEWER).close()
+
+
+_KILLED = """
+import os, sys
+from glyph_memory.store import Store
+from glyph_memory.store.schema import SCHEMA, Schema
+def add_column(connection):
+    connection.exec_driver_sql("ALTER TABLE glyph_sessions ADD COLUMN title TEXT")
+Store.open(sys.argv[1], schema=Schema(migrations=(*SCHEMA.migrations, add_column, lambda _: os._exit(9))))
+"""
+
+
+def test_a_process_that_is_killed_while_it_migrates_changes_nothing(shared_url: str) -> None:
+    """The old tables are still there, and the next process migrates them."""
+    with Store.open(shared_url) as store:
+        store.session("chat").append([Turn(role="user", text="old")])
+    assert subprocess.run([sys.executable, "-c", _KILLED, shared_url], check=False).returncode == 9
+    with Store.open(shared_url) as store:
+        assert [turn.text for turn in store.session("chat").turns()] == ["old"]
+    with Store.open(shared_url, schema=NEWER) as store:
+        assert titles(store) == ["chat"]
+
+
+def test_a_process_that_is_killed_while_it_creates_tables_leaves_none(shared_url: str) -> None:
+    """The next one begins anew."""
+    assert subprocess.run([sys.executable, "-c", _KILLED, shared_url], check=False).returncode == 9
+    with Store.open(shared_url, schema=NEWER) as store:
+        store.session("chat").append([Turn(role="user")])
+        assert titles(store) == [None]
+
+
+# The two steps that the docstring of `schema` asks for, and a value written and read with them.
+_CONTRIBUTION = """
+import sys
+from sqlalchemy import Column, Text, select, update
+from glyph_memory.store import Store, schema
+from glyph_memory.transcript import Turn
+
+schema.turns.append_column(Column("note", Text))
+
+def add_note(connection):
+    connection.exec_driver_sql("ALTER TABLE glyph_turns ADD COLUMN note TEXT")
+
+newer = schema.Schema(migrations=(*schema.MIGRATIONS, add_note))
+with Store.open(sys.argv[1], schema=newer) as store:
+    session = store.session("chat")
+    session.append([Turn(role="user", text="new")])
+    with store._database.begin_write() as connection:
+        connection.execute(update(schema.turns).values(note="seen"))
+    session.fork("copy")
+with Store.open(sys.argv[1], schema=newer) as store, store._database.begin_read() as connection:
+    print(connection.execute(select(schema.turns.c.note)).scalars().all())
+"""
+
+
+@pytest.mark.parametrize("begins", ["new", "old"])
+def test_a_column_is_added_in_two_steps_to_new_and_old_databases(shared_url: str, begins: str) -> None:
+    """Described in its table and added by a migration; it is written, copied and read with the others."""
+    if begins == "old":
+        with Store.open(shared_url) as store:
+            store.session("chat").append([Turn(role="user", text="old")])
+    done = subprocess.run(
+        [sys.executable, "-c", _CONTRIBUTION, shared_url], check=False, capture_output=True, text=True
+    )
+    turns = 2 if begins == "old" else 1
+    assert (done.stdout, done.stderr) == (f"{['seen'] * 2 * turns}\n", "")
+
+
+def test_the_tables_of_a_new_database_are_those_that_are_described(shared_url: str) -> None:
+    """Whoever forgets one of the two steps is told here."""
+    Store.open(shared_url).close()
+    engine = create_engine(shared_url if "://" in shared_url else f"sqlite:///{shared_url}")
+    found = inspect(engine)
+    for table in metadata.sorted_tables:
+        columns = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+        indexes = {index["name"] for index in found.get_indexes(table.name) if index["name"]}
+        assert {index.name for index in table.indexes} == {
+            name for name in indexes if name.startswith(f"{table.name}_") and not name.endswith("_key")
+        }
+    engine.dispose()
+
+
+VERSION_1 = Path(__file__).with_name("version_1.sql")
+"""What a database of version 1 holds; also a database that somebody may have kept."""
+
+
+def test_version_1_is_what_it_always_was(tmp_path: Path) -> None:
+    """It is never changed: databases of it are out there, and every migration builds on it."""
+    Store.open(tmp_path / "new.db", schema=Schema()).close()
+    with sqlite3.connect(tmp_path / "new.db") as connection:
+        made = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE sql NOT NULL AND name NOT LIKE 'sqlite%' "
+            "AND name NOT LIKE 'glyph_search_%' ORDER BY type DESC, name"
+        ).fetchall()
+    connection.close()
+    statements = [sql.replace("\t", "    ").replace(" \n", "\n") for (sql,) in made]
+    assert ";\n\n".join(statements) + ";\n" == VERSION_1.read_text()
+
+
+def test_a_database_of_version_1_opens(tmp_path: Path) -> None:
+    """Made by its statements alone, not by this code."""
+    with sqlite3.connect(tmp_path / "old.db") as connection:
+        connection.executescript(VERSION_1.read_text())
+        rows = [("key", "07" * 32), ("edits", "0"), ("version", "1")]
+        connection.executemany("INSERT INTO glyph_meta VALUES (?, ?)", rows)
+    connection.close()
+    with Store.open(tmp_path / "old.db") as store:
+        assert store.key == b"\7" * 32
+        stored = store.session("chat").append([Turn(role="user", text="The port is 8443.")])
+        assert [hit.turn for hit in store.session("chat").search("port", k=1)] == [*stored]
 
 
 @pytest.mark.parametrize("start", [None, SCHEMA])

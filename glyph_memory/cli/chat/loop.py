@@ -5,10 +5,10 @@ What is typed is stored before the model is asked, so that it is there whatever 
 
 from __future__ import annotations
 
-from glyph_memory.cli import status_lines as notes
 from glyph_memory.cli import terminal
-from glyph_memory.cli.answer import Answer
 from glyph_memory.cli.chat import chat_commands as slash
+from glyph_memory.cli.chat import status_lines as notes
+from glyph_memory.cli.chat.answer import Answer
 from glyph_memory.cli.chat.prompt import Prompt
 from glyph_memory.cli.chat.settings import Settings
 from glyph_memory.cli.main import Interrupts

@@ -6,6 +6,7 @@ Those modules are imported when a command runs, so that help and completion come
 from __future__ import annotations
 
 from glyph_memory.cli import options
+from glyph_memory.cli.commands import memory_options
 from glyph_memory.cli.root import MEMORY, register_command
 
 _DATABASE = "glyph-memory.db"
@@ -30,33 +31,33 @@ def chat(
     model: options.Model = None,
     api_key: options.ApiKey = None,
     max_tokens: options.MaxTokens = None,
-    memory: options.Memory = _DATABASE,
-    session: options.Session = _SESSION,
-    system: options.System = None,
-    window: options.Window = None,
-    keep: options.Keep = None,
-    profile: options.ProfileAgain = None,
+    memory: memory_options.Memory = _DATABASE,
+    session: memory_options.Session = _SESSION,
+    system: memory_options.System = None,
+    window: memory_options.Window = None,
+    keep: memory_options.Keep = None,
+    profile: memory_options.ProfileAgain = None,
     tokenizer: options.Tokenizer = None,
-    style: options.StyleAgain = None,
-    dense: options.DenseAgain = None,
+    style: memory_options.StyleAgain = None,
+    dense: memory_options.DenseAgain = None,
     font: options.Font = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
 ) -> None:
-    """Talk to a vision-language model that remembers, today and the next time; or look up what was said.
+    """Chat with a vision-language model that remembers earlier chats.
 
-    Without --server the nano reader answers, which comes along: it reads the pages from their pixels and quotes what
-    bears on your message. It does not reason; for that, name a server.
+    Without --server, the built-in nano reader answers. It reads the pages from their pixels and quotes the lines that
+    match your message. It does not reason; for that, name a server.
 
     What you type is stored, word for word, before the model is asked; if no answer comes, an empty message asks
-    again. When recent turns grow long, the oldest of them become pages, which the model goes on seeing for a
-    fraction of the tokens. Ctrl-C stops an answer, Ctrl-D leaves. /help lists what can be typed besides messages:
-    /recall, /zoom, /pin, /report and others.
+    again. When recent turns grow long, the oldest of them become pages, which the model still sees for a fraction of
+    the tokens. Ctrl-C stops an answer, Ctrl-D ends the chat. /help lists the commands of a chat: /recall, /zoom, /pin,
+    /report and others.
 
-    From a pipe, each line is a message, and the first one that gets no answer ends the run.
+    From a pipe, each line is a message; the first one that gets no answer ends the run.
 
-    Window, model and look are remembered with the session, and hold for later chats and for the other commands
-    until you choose anew; then its pages are drawn again.
+    Window, model and look are stored with the session. Later chats and the other commands use them until you choose
+    others; then the session's pages are drawn again.
     """
     from glyph_memory.cli.chat import loop as command  # noqa: PLC0415  see the module's first lines
     from glyph_memory.cli.chat.settings import Settings  # noqa: PLC0415
@@ -92,16 +93,16 @@ def chat(
 )
 def recall(
     *,
-    words: options.Words,
-    k: options.Most = 5,
-    memory: options.Memory = _DATABASE,
-    session: options.Session = _SESSION,
+    words: memory_options.Words,
+    k: memory_options.Most = 5,
+    memory: memory_options.Memory = _DATABASE,
+    session: memory_options.Session = _SESSION,
     as_json: options.Json = False,
 ) -> None:
-    """Search all that was ever said in a session, whether the model still sees it or not.
+    """Search everything that was said in a session, also what the model no longer sees.
 
-    Each passage stands under the number it is cited by, who said it, and where it is shown: as text, on a page, or no
-    longer. Finding nothing is no error; it is said on standard error.
+    Above each passage stand its number, for citing it, who said it, and where the model sees it: as text, on a page,
+    or no longer. Finding nothing is not an error; a note on standard error says so.
     """
     from glyph_memory.cli.commands import recall as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
@@ -116,14 +117,14 @@ def recall(
 )
 def report(
     *,
-    memory: options.Memory = _DATABASE,
-    session: options.Session = _SESSION,
+    memory: memory_options.Memory = _DATABASE,
+    session: memory_options.Session = _SESSION,
     as_json: options.Json = False,
-    html: options.Html = None,
+    html: memory_options.Html = None,
 ) -> None:
-    """Print which turns of a session are text, which are on pages, and what that saves.
+    """Show which turns of a session are text, which are on pages, and what that saves.
 
-    Counted for the window, the model and the look that the session's last chat had.
+    The figures are for the window, the model and the look of the session's last chat.
     """
     from glyph_memory.cli.commands import report as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
@@ -136,8 +137,8 @@ def report(
     ("Those of the database in this folder", "glyph-memory sessions"),
     ("Those of another one, as JSON", "glyph-memory sessions --memory team.db --json"),
 )
-def sessions(*, memory: options.Memory = _DATABASE, as_json: options.Json = False) -> None:
-    """List a database's sessions: how many turns each has, and when the first and the last were said."""
+def sessions(*, memory: memory_options.Memory = _DATABASE, as_json: options.Json = False) -> None:
+    """List the sessions of a database, each with its number of turns and the times of the first and the last."""
     from glyph_memory.cli.commands import sessions as command  # noqa: PLC0415
 
     command.run(memory, as_json=as_json)
@@ -150,11 +151,11 @@ def sessions(*, memory: options.Memory = _DATABASE, as_json: options.Json = Fals
 )
 def export(
     *,
-    file: options.ExportTo,
-    memory: options.Memory = _DATABASE,
-    session: options.Session = _SESSION,
+    file: memory_options.ExportTo,
+    memory: memory_options.Memory = _DATABASE,
+    session: memory_options.Session = _SESSION,
 ) -> None:
-    """Write all turns of a session as JSON, one a line, pictures included; nothing of what was said is left out."""
+    """Write all turns of a session to a file, pictures included: one JSON object a line."""
     from glyph_memory.cli.commands import sessions as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 
@@ -171,14 +172,15 @@ def export(
 )
 def import_(
     *,
-    file: options.ImportFrom,
-    memory: options.Memory = _DATABASE,
-    session: options.Session = _SESSION,
+    file: memory_options.ImportFrom,
+    memory: memory_options.Memory = _DATABASE,
+    session: memory_options.Session = _SESSION,
 ) -> None:
-    """Add the turns of a file that export wrote to a session; the database and the session are made where missing.
+    """Add the turns of a file that export wrote to a session.
 
-    Turns that the session has already, by their id, are not added twice: what broke off can be done again. In an
-    empty session turns keep their numbers, so that citations such as §42 stay right.
+    The database and the session are created if they do not exist. Turns whose id the session already has are not
+    added twice, so an import that broke off can be repeated. In an empty session turns keep their numbers, so that
+    citations such as §42 stay right.
     """
     from glyph_memory.cli.commands import sessions as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415

@@ -1,13 +1,32 @@
-"""The commands about pages as they are typed; what they do stands in a module of each one's name.
+"""The demo and the commands about pages as they are typed; what they do stands in a module of each one's name.
 
 Those modules are imported when a command runs, so that help and completion come at once.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from glyph_memory.cli import options
-from glyph_memory.cli.commands import legibility as evaluate_options
-from glyph_memory.cli.root import PAGES, register_command
+from glyph_memory.cli.commands import page_options
+from glyph_memory.cli.root import PAGES, START, register_command
+
+
+@register_command(
+    START,
+    ("Half a minute; then open out/demo.html in a browser", "glyph-memory demo"),
+    ("Elsewhere, with the figures as JSON", "glyph-memory demo --out /srv/www/demo --json"),
+)
+def demo(*, out: page_options.DemoOut = Path("out"), as_json: options.Json = False) -> None:
+    """Show it all on two long texts: pages, what they save, a conversation's memory, questions answered.
+
+    The texts are on every machine: Python's language reference, and a made-up conversation of an agent with its tools.
+    The conversation's old turns become pages; then it is searched. The built-in nano reader answers questions about
+    both from the pixels of their pages. No server, no GPU, no download.
+    """
+    from glyph_memory.cli.demo import texts as command  # noqa: PLC0415  see the module's first lines
+
+    command.run(out, as_json=as_json)
 
 
 @register_command(
@@ -21,11 +40,11 @@ from glyph_memory.cli.root import PAGES, register_command
 )
 def pages(
     *,
-    files: options.Files = None,
-    out: options.Out = None,
-    report: options.Report = None,
-    sheet: options.Sheet = None,
-    check: evaluate_options.Check = False,
+    files: page_options.Files = None,
+    out: page_options.Out = None,
+    report: page_options.Report = None,
+    sheet: page_options.Sheet = None,
+    check: page_options.Check = False,
     as_json: options.Json = False,
     style: options.Style = "glyph",
     dense: options.Dense = False,
@@ -34,15 +53,14 @@ def pages(
     dpi: options.Dpi = None,
     profile: options.Profile = "glyph",
     tokenizer: options.Tokenizer = None,
-    encoding: options.Encoding = "utf-8",
+    encoding: page_options.Encoding = "utf-8",
 ) -> None:
-    """Turn text into pages, and say what they cost.
+    """Draw text as pages, and count what they cost.
 
-    Without --out, --report or --sheet nothing is written; the figures alone are printed. Every character of
-    the text stands on exactly one page, as itself or, where it cannot be drawn, as its number. Each file
-    begins a page of its own.
+    Without --out, --report or --sheet no file is written; only the figures are printed. Every character of the text
+    stands on exactly one page: as itself or, if no font can draw it, as its number. Each file begins on a new page.
     """
-    from glyph_memory.cli.commands import pages as command  # noqa: PLC0415  see the module's first lines
+    from glyph_memory.cli.commands import pages as command  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415
 
     command.run(
@@ -74,13 +92,13 @@ def pages(
 )
 def ask(
     *,
-    file: options.File,
-    question: options.Question,
+    file: page_options.File,
+    question: page_options.Question,
     server: options.Server = None,
     model: options.Model = None,
     api_key: options.ApiKey = None,
     max_tokens: options.MaxTokens = None,
-    stream: options.Stream = None,
+    stream: page_options.Stream = None,
     as_json: options.Json = False,
     style: options.Style = "glyph",
     dense: options.Dense = False,
@@ -88,13 +106,13 @@ def ask(
     size: options.Size = None,
     dpi: options.Dpi = None,
     profile: options.Profile = "glyph",
-    encoding: options.Encoding = "utf-8",
+    encoding: page_options.Encoding = "utf-8",
 ) -> None:
-    """Ask a question about a text, which is seen as pages: by a vision-language model, or by the nano reader.
+    """Ask a question about a text that the model sees as pages.
 
-    Without --server the nano reader answers, which comes along: it reads the pages from their pixels, looks up what
-    is asked and quotes it, with the page it stands on and what it is not sure of. It does not reason; for that, name
-    a server. The answer goes to standard output; who read and how long it took, in a dim line, to standard error.
+    Without --server, the built-in nano reader answers: it reads the pages from their pixels, looks up what is asked and
+    quotes it, with the page it stands on and how sure it is. It does not reason; for that, name a server. The answer
+    goes to standard output; what was read, and how long it took, to standard error.
     """
     from glyph_memory.cli.commands import ask as command  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415
@@ -122,8 +140,8 @@ def ask(
 )
 def tokens(
     *,
-    file: options.File,
-    profile: options.Profiles = None,
+    file: page_options.File,
+    profile: page_options.Profiles = None,
     tokenizer: options.Tokenizer = None,
     as_json: options.Json = False,
     style: options.Style = "glyph",
@@ -131,9 +149,9 @@ def tokens(
     font: options.Font = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
-    encoding: options.Encoding = "utf-8",
+    encoding: page_options.Encoding = "utf-8",
 ) -> None:
-    """Compare what a text costs as text and as pages, for every model that is known."""
+    """Compare what a text costs as text and as pages, for every known model."""
     from glyph_memory.cli.commands import tokens as command  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415
 
@@ -161,30 +179,29 @@ def tokens(
 )
 def legibility(
     *,
-    files: evaluate_options.MeasuredFiles = None,
-    kinds: evaluate_options.Kinds = None,
-    characters: evaluate_options.Characters = None,
-    reader: evaluate_options.Reader = "nano",
-    plot: evaluate_options.Plot = None,
+    files: page_options.MeasuredFiles = None,
+    kinds: page_options.Kinds = None,
+    characters: page_options.Characters = None,
+    reader: page_options.Reader = "nano",
+    plot: page_options.Plot = None,
     as_json: options.Json = False,
-    style: evaluate_options.Styles = None,
-    sizes: evaluate_options.Sizes = None,
+    style: page_options.Styles = None,
+    sizes: page_options.Sizes = None,
     dense: options.Dense = False,
     font: options.Font = None,
     dpi: options.Dpi = None,
     profile: options.Profile = "glyph",
     tokenizer: options.Tokenizer = None,
-    encoding: options.Encoding = "utf-8",
+    encoding: page_options.Encoding = "utf-8",
 ) -> None:
-    """Measure how small print may get before a reader misreads it, and what small print saves.
+    """Measure how small print can get before it is misread, and how many tokens that saves.
 
-    Texts of several kinds are drawn in every style and size, and read back by a small reader that comes along and
-    needs no GPU. A row says what a style saves (ρ, text tokens a page token) and how many characters of a hundred
-    came back wrong, text by text, with a 95 % confidence interval over pages; then which characters were taken for
-    which.
+    Texts of several kinds are drawn in every style and size, and read back by the built-in nano reader, which needs no
+    GPU. Each row says what a style saves (ρ: text tokens per page token) and, for each text, how many characters in a
+    hundred came back wrong, with a 95 % confidence interval over pages. Below it: which characters were confused.
 
-    It is the nano reader's error: a lower bound on difficulty, not a VLM's. Where it misreads, a large model may
-    guess from what stands around; what it reads right can be seen.
+    These are the nano reader's errors, not a large model's: what it reads right is legible, but where it misreads, a
+    large model may still guess right from the context.
     """
     from glyph_memory.cli.commands import legibility as command  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415

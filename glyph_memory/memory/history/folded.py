@@ -27,7 +27,7 @@ from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, parse_target
-from glyph_memory.search.ranking import search
+from glyph_memory.search import extract_search_text, search
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -150,8 +150,6 @@ class FoldedHistory(Generic[M]):
             query: Words to look for; it is no syntax.
             k: How many passages at the most.
         """
-        from glyph_memory.store.turns import extract_search_text  # noqa: PLC0415 - SQL is loaded when something is looked for
-
         turns = map(self.folding.turn_of, self.messages)
         hits = search(map(extract_search_text, turns), query, k=k)
         return tuple(

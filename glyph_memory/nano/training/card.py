@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.files import write_atomic
 from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPHS, ROWS, SIZES_PX
 from glyph_memory.nano.training.model import FIRST_PX, LAYERS
 from glyph_memory.nano.training.styles import list_families
-from glyph_memory.nano.training.train import write_atomic
 
 _CARD = """\
 # The nano reader
@@ -61,7 +61,7 @@ def write_card(folder: Path, *, figures: Path | None, note: str = "") -> Path:
             f"no card can be written of {str(folder)!r}: {error}; train there first"
         ) from error
     path = folder / "CARD.md"
-    write_atomic(path, lambda beside: beside.write_text(card, encoding="utf-8"))
+    write_atomic(path, card.encode())
     return path
 
 

@@ -5,8 +5,8 @@ Everything follows from the seed and the step: a training that was cut off goes 
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -16,11 +16,12 @@ from random import Random
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.files import write_atomic
 from glyph_memory.nano.training.dataset import GeneratedDataset, Plan
 from glyph_memory.nano.training.model import Network, compute_loss, export_network
 from glyph_memory.nano.training.strips import make_strips
@@ -123,10 +124,12 @@ class Training:
         }  # fmt: skip
         mean = self.mean.module
         assert isinstance(mean, Network)  # noqa: S101 - for the type checker
-        write_atomic(self._checkpoint, lambda path: torch.save(state, path))
-        write_atomic(self.weights, lambda path: save_file(export_network(mean), path))
+        checkpoint = io.BytesIO()
+        torch.save(state, checkpoint)
+        write_atomic(self._checkpoint, checkpoint.getvalue())
+        write_atomic(self.weights, save(export_network(mean)))
         told = asdict(self.plan) | {"step": self.step, "spent_s": self.spent_s}
-        write_atomic(self.folder / "plan.json", lambda path: path.write_text(json.dumps(told, indent=2)))
+        write_atomic(self.folder / "plan.json", json.dumps(told, indent=2).encode())
 
     def _resume(self) -> None:
         try:
@@ -180,13 +183,3 @@ def _make_optimizers(network: Network, plan: Plan) -> list[torch.optim.Optimizer
         for group in optimizer.param_groups:
             group["full_lr"] = group["lr"]
     return made
-
-
-def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place, then move it there: what is there is always whole."""
-    beside = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        write(beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

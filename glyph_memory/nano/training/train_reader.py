@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
+from glyph_memory.files import write_atomic
 from glyph_memory.nano.training.dataset import Plan
 from glyph_memory.nano.training.ideographs import train_glance
 from glyph_memory.nano.training.model import export_glance
-from glyph_memory.nano.training.train import Say, Training, write_atomic
+from glyph_memory.nano.training.train import Say, Training
 
 
 def train_reader(folder: Path, plan: Plan, *, say: Say) -> Path:
@@ -31,8 +32,8 @@ def train_reader(folder: Path, plan: Plan, *, say: Say) -> Path:
     glance = folder / "glance.safetensors"
     if plan.glance_steps and not glance.exists():
         trained = export_glance(train_glance(plan, say=say))
-        write_atomic(glance, lambda path: save_file(trained, path))
+        write_atomic(glance, save(trained))
     together = load_file(training.weights) | (load_file(glance) if glance.exists() else {})
     weights = folder / "nano.safetensors"
-    write_atomic(weights, lambda path: save_file(together, path, metadata={"format": "pt"}))
+    write_atomic(weights, save(together, metadata={"format": "pt"}))
     return weights

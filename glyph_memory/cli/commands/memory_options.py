@@ -1,0 +1,110 @@
+"""Options that the commands about a conversation's memory take alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glyph_memory.cli.options import DENSE_HELP, FLAG, LOOK, MODEL, OUTPUT, complete_style, describe_styles
+
+_MEMORY = "Which memory"
+_FOLD = "When old turns become pages"
+
+Memory = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE|URL",
+        envvar="GLYPH_MEMORY_DB",
+        help="An SQLite database, or a URL such as postgresql+pg8000://user@host/database.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+Session = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="The conversation's name; no session sees another.", rich_help_panel=_MEMORY
+    ),
+]
+System = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="What a new session begins with: who the model is to be. It stays text for good.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="WORDS...",
+        help="What to look for. A passage needs only one of the words; there is no query syntax.",
+    ),
+]
+Most = Annotated[int, typer.Option("-k", metavar="N", min=1, help="Passages at most, the best ones first.")]
+Html = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.html",
+        help="Write one HTML file: the pages shown now with their exact text, ledgers, recent text.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+ExportTo = Annotated[
+    str, typer.Argument(metavar="FILE.jsonl", help="Replaced once all is written; - for standard output.")
+]
+ImportFrom = Annotated[
+    str, typer.Argument(metavar="FILE.jsonl", help="A file that export wrote; - for standard input.")
+]
+Window = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TOKENS",
+        min=1,
+        help="What the server takes for prompt and answer together: vLLM's --max-model-len. If none, the "
+        "model's own.",
+        rich_help_panel=_FOLD,
+    ),
+]
+Keep = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TOKENS",
+        min=1,
+        help="At least this many tokens of the newest turns stay text. If not given, a thirty-second of the window.",
+        rich_help_panel=_FOLD,
+    ),
+]
+
+# Shared options, where what is not given is as it was the last time.
+ProfileAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="MODEL",
+        help="Which model reads: a name such as glyph (at first) or qwen3-vl, or the model's id on a hub. The "
+        "command tokens lists all names.",
+        rich_help_panel=MODEL,
+    ),
+]
+StyleAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        metavar="NAME|FILE",
+        help=describe_styles(default=" A new session begins with glyph."),
+        autocompletion=complete_style,
+        rich_help_panel=LOOK,
+    ),
+]
+DenseAgain = Annotated[
+    bool | None,
+    typer.Option(
+        "--dense/--no-dense",
+        metavar=FLAG,
+        help=DENSE_HELP,
+        show_default=False,
+        rich_help_panel=LOOK,
+    ),
+]

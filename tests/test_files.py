@@ -1,0 +1,137 @@
+"""Files are written whole or not at all, by one function."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from glyph_memory.files import write_atomic
+
+CORE = Path(__file__).parent.parent / "glyph_memory"
+
+
+def list_names(folder: Path) -> list[str]:
+    """Return the names in a folder, hidden ones too."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("interruption", [RuntimeError, KeyboardInterrupt, OSError])
+def test_what_is_interrupted_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, interruption: type[BaseException]
+) -> None:
+    """Whatever stops it, Ctrl-C as well."""
+
+    def stop() -> Iterator[bytes]:
+        yield b"half of the "
+        raise interruption
+
+    (tmp_path / "file").write_bytes(b"old")
+    for path in (tmp_path / "file", tmp_path / "new"):
+        with pytest.raises(interruption):
+            write_atomic(path, stop())
+    assert list_names(tmp_path) == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_a_process_that_is_killed_leaves_the_old_file(tmp_path: Path) -> None:
+    """Its draft stays, under the name that was given for it; the next writer takes that over."""
+    path, draft = tmp_path / "file", tmp_path / "draft"
+    path.write_bytes(b"old")
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom glyph_memory.files import write_atomic\n"
+        "def pieces():\n    yield b'half'\n    os.kill(os.getpid(), 9)\n"
+        "write_atomic(Path(sys.argv[1]), pieces(), draft=Path(sys.argv[2]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, path, draft], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+    assert list_names(tmp_path) == ["draft", "file"]
+    write_atomic(path, b"new", draft=draft)
+    assert path.read_bytes() == b"new"
+    assert list_names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(None, 0o640), (0o600, 0o600)])
+def test_permissions_are_what_is_asked_for_less_the_umask(
+    tmp_path: Path, mode: int | None, expected: int
+) -> None:
+    """From the first byte on: the draft has them, too."""
+    path, seen = tmp_path / "file", list[int]()
+
+    def look() -> Iterator[bytes]:
+        seen.append(stat.S_IMODE(next(tmp_path.iterdir()).stat().st_mode))
+        yield b"secret"
+
+    before = os.umask(0o027)
+    try:
+        write_atomic(path, look()) if mode is None else write_atomic(path, look(), mode=mode)
+    finally:
+        os.umask(before)
+    assert [*seen, stat.S_IMODE(path.stat().st_mode)] == [expected, expected]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """The file that it leads to is replaced, in its own folder, whether it is there yet or not."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder/file")
+    for data in (b"first", b"second"):
+        write_atomic(tmp_path / "link", data)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "folder" / "file").read_bytes() == data
+    assert list_names(tmp_path / "folder") == ["file"]
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """As `/dev/null` is: replaced by a file, it would be gone for the whole machine."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    read = list[bytes]()
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
+    reader.start()
+    write_atomic(path, b"through the pipe", mode=0o600, sync=True)
+    reader.join()
+    assert read == [b"through the pipe"]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:
+    """The draft's name is not made of it."""
+    write_atomic(tmp_path / ("x" * 255), b"data")
+    assert list_names(tmp_path) == ["x" * 255]
+
+
+def test_of_many_writers_at_once_one_wins_and_its_file_is_whole(tmp_path: Path) -> None:
+    """Each has a draft of its own."""
+    path, texts = tmp_path / "file", [bytes([letter]) * 100_000 for letter in b"abcdefgh"]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda data: write_atomic(path, data), texts))
+    assert path.read_bytes() in texts
+    assert list_names(tmp_path) == ["file"]
+
+
+def test_nothing_else_in_the_house_moves_files_into_place() -> None:
+    """Else there would soon be six writers again, each with another fault."""
+    movers = [
+        f"{path.relative_to(CORE)}:{node.lineno}"
+        for path in sorted(CORE.rglob("*.py"))
+        if path != CORE / "files.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (
+            (node.func.attr in {"replace", "rename"} and len(node.args) == 1 and not node.keywords)
+            or node.func.attr in {"mkstemp", "renames"}
+            or (ast.unparse(node.func) in {"os.replace", "os.rename", "shutil.move"})
+        )
+    ]
+    assert movers == []

@@ -1,0 +1,59 @@
+"""Presets by name, and the changes that a style offers as methods."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from glyph_memory.errors import StyleError
+from glyph_memory.style import PRESETS, PageStyle
+from glyph_memory.typesetting import typeset
+from tests.typesetting.drawing import (
+    WORDS,
+)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_draws_and_has_a_look_of_its_own(name: str) -> None:
+    """By name or by its constructor; no two give the same page."""
+    style = PageStyle.from_name(name)
+    assert style == getattr(PageStyle, name)()
+    page = typeset(WORDS, style=style)[0]
+    others = [typeset(WORDS, style=PageStyle.from_name(other))[0] for other in PRESETS if other != name]
+    assert page not in others
+
+
+def test_an_unknown_preset_is_refused_with_those_known() -> None:
+    """The message lists what there is."""
+    with pytest.raises(
+        StyleError, match="no page style named 'glpyh'; there are glyph, document, web, dark, code"
+    ):
+        PageStyle.from_name("glpyh")
+
+
+def test_the_default_style_is_glyphs() -> None:
+    """What a user gets who asks for nothing."""
+    assert PageStyle() == PageStyle.glyph() == PageStyle.from_name("glyph")
+
+
+def test_a_style_is_frozen_and_hashable() -> None:
+    """Caches are keyed by it."""
+    style = PageStyle()
+    with pytest.raises(FrozenInstanceError):
+        style.dpi = 96  # type: ignore[misc]  # that this fails is the claim
+    assert hash(style) == hash(PageStyle())
+    assert {style: 1}[PageStyle()] == 1
+
+
+def test_dense_changes_only_how_lines_end() -> None:
+    """They run together, for as long as a paragraph may be."""
+    style = PageStyle.glyph()
+    assert style.dense() == replace(style, newline_mark=" ⏎ ", paragraph_lines=10_000)
+
+
+def test_snapped_changes_only_the_multiple() -> None:
+    """For models whose patches have another size."""
+    assert PageStyle().with_snap_px(32) == PageStyle(snap_px=32)
+    assert PageStyle().with_snap_px(32).page_px == (608, 832)
+    assert PageStyle().with_snap_px(1).page_px == (595, 842)
