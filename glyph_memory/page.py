@@ -1,6 +1,6 @@
 """The `Page`: one image and exactly what it says.
 
-A page is a view of a text and can be drawn again from it; nothing here knows how it was drawn.
+A page is a view of a text in a style and can be drawn again from both; nothing here knows how it is drawn.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from glyph_memory.style import PageStyle
 
 try:
     from isal.isal_zlib import compress as deflate
@@ -82,6 +84,8 @@ class Page:
     """Bits a pixel."""
     palette: bytes = field(repr=False, default=bytes(255 - 17 * ink for ink in range(16) for _ in "RGB"))
     """RGB triples, `2 ** depth` of them at the most."""
+    style: PageStyle | None = field(repr=False, default=None)
+    """What the page was typeset in, for those that compare it with its picture; None for a page made by hand."""
 
     @property
     def stop(self) -> int:

@@ -181,6 +181,21 @@ raise line_height_pt to 12 or more
         return preset
 
     @classmethod
+    def of(cls, style: PageStyle | str) -> PageStyle:
+        """Return a style, given itself or the name of a preset.
+
+        Raises:
+            StyleError: There is no such preset, or it is no style.
+        """
+        if isinstance(style, str):
+            return cls.from_name(style)
+        if not isinstance(style, PageStyle):
+            raise StyleError(
+                f"{style!r} is no page style; give a PageStyle, or the name of a preset: {', '.join(PRESETS)}"
+            )
+        return style
+
+    @classmethod
     def from_glyph_json(cls, path: str | Path) -> Self:
         """Read one of Glyph's published configuration files without changing any setting.
 

@@ -131,6 +131,7 @@ class Block:
             pixels=pixels,
             depth=8 if colored else 4,
             palette=case.palette.encode_all_pairs() if colored else case.palette.encode_text_pair(),
+            style=case.style,
         )
 
     def _draw(self, layers: dict[int, Canvas], column: PlacedColumn) -> None:

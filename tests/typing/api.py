@@ -22,7 +22,7 @@ from glyph_memory import (
     iter_pages,
     typeset,
 )
-from glyph_memory.evaluate import check, legibility, make_texts
+from glyph_memory.evaluate import check_pages, make_texts, measure_legibility
 from glyph_memory.nano import NanoReader, NanoReading
 from glyph_memory.transcription import SURE
 
@@ -43,8 +43,8 @@ def read_without_a_server(log: str) -> list[str]:
     reading: NanoReading = NanoReader().read(Context.of("What is the deploy key of catalogue?", pages=pages))
     quoted = [quote.text for quote in reading.quotes if quote.is_sure]
     sure: bool = bool((NanoReader().transcribe("scan.png").lines[0].confidence > SURE).all())
-    misread = [found.truth for found in check(pages).misread]
-    rows = legibility(PageStyle.glyph(), make_texts(["prose", "hex"])).rows
+    misread = [found.truth for found in check_pages(pages).misread]
+    rows = measure_legibility(PageStyle.glyph(), make_texts(["prose", "hex"])).rows
     return [*quoted, *misread, *(row.kind for row in rows), str(sure)]
 
 
