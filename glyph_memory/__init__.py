@@ -9,6 +9,8 @@ from glyph_memory.context import Binder as Binder
 from glyph_memory.context import Context as Context
 from glyph_memory.context import ImagePart as ImagePart
 from glyph_memory.context import Message as Message
+from glyph_memory.context import PageOptionFields as PageOptionFields
+from glyph_memory.context import PageOptions as PageOptions
 from glyph_memory.context import context_from_turns as context_from_turns
 from glyph_memory.documents import read_document as read_document
 from glyph_memory.errors import BadReading as BadReading
