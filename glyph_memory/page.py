@@ -29,6 +29,7 @@ Box = tuple[int, int, int, int]
 EscapeReason = Literal[
     "no font", "control", "bidi control", "invisible", "surrogate", "needs shaping", "reserved"
 ]
+"""Why a character could not be drawn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

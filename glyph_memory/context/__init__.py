@@ -7,6 +7,7 @@ from glyph_memory.context.assemble import GOES_ON as GOES_ON
 from glyph_memory.context.assemble import Parts as Parts
 from glyph_memory.context.assemble import build_sealed_parts as build_sealed_parts
 from glyph_memory.context.binder import Binder as Binder
+from glyph_memory.context.binder import Occurrences as Occurrences
 from glyph_memory.context.cache import ImageCache as ImageCache
 from glyph_memory.context.cache import LruCache as LruCache
 from glyph_memory.context.cache import RecentImages as RecentImages

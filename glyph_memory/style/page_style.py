@@ -14,6 +14,7 @@ from glyph_memory.style.checks import check, snap
 from glyph_memory.style.published import read_glyph_json
 
 Alignment = Literal["left", "center", "right", "justify"]
+"""Where the lines of a paragraph end."""
 
 _LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B45309"), ("tool", "#1B7F3B"))
 

@@ -11,6 +11,7 @@ from glyph_memory import (
     MemoryReport,
     ModelProfile,
     OpenAIReader,
+    PageOptions,
     PageStyle,
     Passage,
     Seal,
@@ -71,6 +72,19 @@ async def the_same_without_blocking(memory: GlyphMemory) -> Context:
     await memory.aadd(Turn(role="user", text="hi"))
     await memory.arecall("hi", 2)
     return await memory.acontext("And now?")
+
+
+def options_as_a_value_or_as_keywords(options: PageOptions) -> list[GlyphMemory]:
+    """Names where names are meant; a keyword wins over the value."""
+    Binder(options=options)
+    Binder("glyph", options=options, style="dark", pages="folder")
+    pages = typeset("Hello.", style="dark")
+    measured = check_pages(pages, style="dark")
+    return [
+        GlyphMemory.open("a.db", options=PageOptions(profile="glyph", style="dark")),
+        GlyphMemory.open("a.db", options=options, captions="page" if measured.misread else "text"),
+        GlyphMemory.open("a.db", profile="glyph", style=PageStyle.dark(), policy=None),
+    ]
 
 
 def folded_by_a_framework(turns: list[Turn], kept: list[Seal]) -> Context:

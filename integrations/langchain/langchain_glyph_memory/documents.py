@@ -33,6 +33,7 @@ from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote, load_pict
 from langchain_glyph_memory.stores import PageFolder
 
 Block = dict[str, Any]
+"""A content block of a message."""
 
 _SKIPPED = "{error}. It is skipped; the other files of {folder!r} are loaded"
 

@@ -19,6 +19,7 @@ from langchain_glyph_memory.messages import key_of, name_of, turn_of
 from langchain_glyph_memory.spelling import write_request
 
 Messages = Iterable[MessageLikeRepresentation] | PromptValue
+"""A history, in whatever form LangChain takes one."""
 
 
 def make_folding(options: PageOptions) -> Folding[BaseMessage]:

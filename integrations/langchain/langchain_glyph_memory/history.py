@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self, Unpack
@@ -20,14 +20,13 @@ from glyph_memory import (
     GlyphMemory,
     PageOptionFields,
     PageOptions,
+    Redact,
     StoreBusy,
     StoreError,
     Turn,
 )
 from langchain_glyph_memory.messages import message_of, to_message, to_stored_turn
 from langchain_glyph_memory.spelling import SOURCE
-
-Redact = Callable[[Turn], Turn]
 
 _MARK = "glyph_memory"
 _NO_DATABASE = (

@@ -113,9 +113,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         **fields: Unpack[PageOptionFields],
     ) -> None:
         super().__init__()
-        self.folding: Folding[BaseMessage] = make_folding(
-            PageOptions.merge(options, fields, profile=profile)
-        )
+        self.folding: Folding[BaseMessage] = make_folding(PageOptions.merge(options, fields, profile=profile))
         """What folds; it keeps nothing of a conversation but what saves time."""
         self.merge = merge
         self._name = name or type(self).__name__

@@ -16,7 +16,17 @@ from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
-from glyph_memory import Binder, Folding, GlyphMemory, PageOptionFields, PageOptions, Passage, StoreError, Turn, ZoomResult
+from glyph_memory import (
+    Binder,
+    Folding,
+    GlyphMemory,
+    PageOptionFields,
+    PageOptions,
+    Passage,
+    StoreError,
+    Turn,
+    ZoomResult,
+)
 from langchain_glyph_memory.folding import make_folding
 from langchain_glyph_memory.state import read_bookmark
 
