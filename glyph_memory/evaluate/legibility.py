@@ -23,12 +23,12 @@ SIZES_PT = (7.0, 8.0, 9.0, 10.0, 11.0, 12.0)
 
 
 def style_grid(
-    base: PageStyle, *, name: str = "glyph", sizes: Sequence[float] = SIZES_PT, dpi: float | None = None
+    base: PageStyle | str, *, name: str = "glyph", sizes: Sequence[float] = SIZES_PT, dpi: float | None = None
 ) -> dict[str, PageStyle]:
     """Return a style in several sizes, by name: `glyph 9 pt`.
 
     Args:
-        base: The style; the height of its lines keeps its proportion to the letters.
+        base: The style, or the name of a preset; the height of its lines keeps its proportion to the letters.
         name: What to call it.
         sizes: Of the letters, in points.
         dpi: Instead of the style's own.
@@ -36,6 +36,7 @@ def style_grid(
     Raises:
         StyleError: One of them cannot be drawn.
     """
+    base = PageStyle.of(base)
     pitch = base.line_height_pt / base.font_size_pt
     return {
         f"{name} {size:g} pt": replace(
@@ -162,7 +163,7 @@ def measure_legibility(
     styles = styles if isinstance(styles, Mapping) else {"style": PageStyle.of(styles)}
     texts = {"text": texts} if isinstance(texts, str) else texts
     _check_input(styles, texts)
-    model = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
+    model = ModelProfile.of(profile)
     eye = _TimedReader(find_reader(reader) if isinstance(reader, str) else reader)
     tokens = {kind: model.text_tokens(text) for kind, text in texts.items()}
     rows, left_out = list[Legibility](), list[str]()

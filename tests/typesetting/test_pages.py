@@ -10,7 +10,7 @@ from glyph_memory.errors import StyleError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document
-from glyph_memory.typesetting import iter_pages, typeset
+from glyph_memory.typesetting import iter_pages, style_fingerprint, typeset
 
 PIXEL = PageStyle(
     font="mono", antialias=False, font_size_pt=10, line_height_pt=12, page_width_pt=152, page_height_pt=92,
@@ -269,5 +269,6 @@ def test_a_style_may_be_named() -> None:
     assert page == typeset("Hello.", style=PageStyle.dark())[0]
     assert page.style == PageStyle.dark()
     assert next(iter_pages("Hello.", style="dark")) == page
+    assert style_fingerprint("dark") == style_fingerprint(PageStyle.dark())
     with pytest.raises(StyleError, match=r"no page style named 'drak'; there are glyph, document, web, dark"):
         typeset("Hello.", style="drak")
