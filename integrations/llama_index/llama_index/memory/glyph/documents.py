@@ -69,8 +69,8 @@ class PageNodeParser(NodeParser):
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
             messages become pages makes no difference here.
         pages_dir: Where page files go, if not to the options' folder; by default a folder in LlamaIndex's cache, which
-            `LLAMA_INDEX_CACHE_DIR` moves.
-            Processes and machines that share nodes have to share it, under the same path.
+            `LLAMA_INDEX_CACHE_DIR` moves. Processes and machines that share nodes have to share it, under the same
+            path.
         include_metadata: Whether nodes get their document's metadata.
         include_prev_next_rel: Whether nodes know their neighbours.
         **fields: The fields of `PageOptions`, and LlamaIndex's `id_func` and `callback_manager`.

@@ -59,9 +59,9 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
 
     Args:
         model: The name it is served under.
-        options: What the model charges and takes, found by `model` unless given; how pages look, and when messages
-            become pages. See `glyph_memory.PageOptions`. The policy is narrowed to `context_window`, and leaves room
-            for `max_tokens`.
+        options: For which model, found by `model` unless given; how pages look, and when messages become pages. See
+            `glyph_memory.PageOptions`; where they are given, their profile counts, whatever name the model is served
+            under. The policy is narrowed to `context_window`, and leaves room for `max_tokens`.
         **keywords: The fields of `PageOptions`, `merge`, and those of `OpenAILike`. It is a chat model that calls
             tools, and its window is the profile's, unless they say otherwise.
 
