@@ -3,61 +3,146 @@
 `GlyphMemory` keeps a conversation whole and shows a model its old turns as pages; `typeset` turns text into pages,
 `ModelProfile` counts what they cost, `OpenAIReader` has a model read them. Start with `GlyphMemory.open("chat.db")`,
 or with `glyph-memory demo` on the command line.
+
+Public are the names here, each loaded on first use, and these packages: `glyph_memory.evaluate` measures what readers
+make of pages, `glyph_memory.nano` reads pages without a model, `glyph_memory.report` writes reports, and
+`glyph_memory.testing` has doubles for tests. All other modules are private.
 """
 
-from glyph_memory.context import Binder as Binder
-from glyph_memory.context import Context as Context
-from glyph_memory.context import ImagePart as ImagePart
-from glyph_memory.context import Message as Message
-from glyph_memory.context import context_from_turns as context_from_turns
-from glyph_memory.documents import read_document as read_document
-from glyph_memory.errors import BadReading as BadReading
-from glyph_memory.errors import DocumentError as DocumentError
-from glyph_memory.errors import FontError as FontError
-from glyph_memory.errors import GlyphMemoryError as GlyphMemoryError
-from glyph_memory.errors import GlyphMemoryWarning as GlyphMemoryWarning
-from glyph_memory.errors import PolicyError as PolicyError
-from glyph_memory.errors import ProfileError as ProfileError
-from glyph_memory.errors import ReaderError as ReaderError
-from glyph_memory.errors import ReaderOverflow as ReaderOverflow
-from glyph_memory.errors import ReaderRefused as ReaderRefused
-from glyph_memory.errors import ReaderUnavailable as ReaderUnavailable
-from glyph_memory.errors import StoreBusy as StoreBusy
-from glyph_memory.errors import StoreError as StoreError
-from glyph_memory.errors import StyleError as StyleError
-from glyph_memory.folding import Fold as Fold
-from glyph_memory.folding import FoldPolicy as FoldPolicy
-from glyph_memory.folding import Seal as Seal
-from glyph_memory.folding import fold as fold
-from glyph_memory.ledger import quote_identifiers as quote_identifiers
-from glyph_memory.memory import Bookmark as Bookmark
-from glyph_memory.memory import FoldedHistory as FoldedHistory
-from glyph_memory.memory import Folding as Folding
-from glyph_memory.memory import GlyphMemory as GlyphMemory
-from glyph_memory.memory import KeptMessage as KeptMessage
-from glyph_memory.memory import MemoryReport as MemoryReport
-from glyph_memory.memory import Passage as Passage
-from glyph_memory.memory import ZoomResult as ZoomResult
-from glyph_memory.packing import PackedPage as PackedPage
-from glyph_memory.packing import pack as pack
-from glyph_memory.packing import repack as repack
-from glyph_memory.page import Escape as Escape
-from glyph_memory.page import Line as Line
-from glyph_memory.page import Page as Page
-from glyph_memory.page import pixel_digest as pixel_digest
-from glyph_memory.readers import OpenAIReader as OpenAIReader
-from glyph_memory.readers import Reader as Reader
-from glyph_memory.readers import Reading as Reading
-from glyph_memory.readers import ReadingDelta as ReadingDelta
-from glyph_memory.readers import refuses_images as refuses_images
-from glyph_memory.style import PageStyle as PageStyle
-from glyph_memory.tokens import ModelProfile as ModelProfile
-from glyph_memory.transcript import Document as Document
-from glyph_memory.transcript import ToolCall as ToolCall
-from glyph_memory.transcript import Transcript as Transcript
-from glyph_memory.transcript import Turn as Turn
-from glyph_memory.typesetting import iter_pages as iter_pages
-from glyph_memory.typesetting import style_fingerprint as style_fingerprint
-from glyph_memory.typesetting import typeset as typeset
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glyph_memory.context import Binder as Binder
+    from glyph_memory.context import Captions as Captions
+    from glyph_memory.context import Context as Context
+    from glyph_memory.context import ImageCache as ImageCache
+    from glyph_memory.context import ImagePart as ImagePart
+    from glyph_memory.context import Message as Message
+    from glyph_memory.context import Occurrences as Occurrences
+    from glyph_memory.context import PageOptionFields as PageOptionFields
+    from glyph_memory.context import PageOptions as PageOptions
+    from glyph_memory.context import Parts as Parts
+    from glyph_memory.context import context_from_turns as context_from_turns
+    from glyph_memory.documents import read_document as read_document
+    from glyph_memory.errors import BadReading as BadReading
+    from glyph_memory.errors import DocumentError as DocumentError
+    from glyph_memory.errors import FontError as FontError
+    from glyph_memory.errors import GlyphMemoryError as GlyphMemoryError
+    from glyph_memory.errors import GlyphMemoryWarning as GlyphMemoryWarning
+    from glyph_memory.errors import PolicyError as PolicyError
+    from glyph_memory.errors import ProfileError as ProfileError
+    from glyph_memory.errors import ReaderError as ReaderError
+    from glyph_memory.errors import ReaderOverflow as ReaderOverflow
+    from glyph_memory.errors import ReaderRefused as ReaderRefused
+    from glyph_memory.errors import ReaderUnavailable as ReaderUnavailable
+    from glyph_memory.errors import StoreBusy as StoreBusy
+    from glyph_memory.errors import StoreError as StoreError
+    from glyph_memory.errors import StyleError as StyleError
+    from glyph_memory.folding import Costs as Costs
+    from glyph_memory.folding import DrawnRun as DrawnRun
+    from glyph_memory.folding import Fold as Fold
+    from glyph_memory.folding import FoldPolicy as FoldPolicy
+    from glyph_memory.folding import RecentTurn as RecentTurn
+    from glyph_memory.folding import Seal as Seal
+    from glyph_memory.folding import SealedPage as SealedPage
+    from glyph_memory.folding import SealedPicture as SealedPicture
+    from glyph_memory.folding import SealKind as SealKind
+    from glyph_memory.folding import Stretches as Stretches
+    from glyph_memory.folding import fold as fold
+    from glyph_memory.ledger import quote_identifiers as quote_identifiers
+    from glyph_memory.memory import Bookmark as Bookmark
+    from glyph_memory.memory import FoldedHistory as FoldedHistory
+    from glyph_memory.memory import Folding as Folding
+    from glyph_memory.memory import GlyphMemory as GlyphMemory
+    from glyph_memory.memory import KeptMessage as KeptMessage
+    from glyph_memory.memory import MemoryReport as MemoryReport
+    from glyph_memory.memory import OpenKeywords as OpenKeywords
+    from glyph_memory.memory import Passage as Passage
+    from glyph_memory.memory import Place as Place
+    from glyph_memory.memory import Redact as Redact
+    from glyph_memory.memory import ZoomResult as ZoomResult
+    from glyph_memory.packing import PackedPage as PackedPage
+    from glyph_memory.packing import pack as pack
+    from glyph_memory.packing import repack as repack
+    from glyph_memory.page import Box as Box
+    from glyph_memory.page import Escape as Escape
+    from glyph_memory.page import EscapeReason as EscapeReason
+    from glyph_memory.page import Line as Line
+    from glyph_memory.page import Page as Page
+    from glyph_memory.page import pixel_digest as pixel_digest
+    from glyph_memory.readers import ImageUuids as ImageUuids
+    from glyph_memory.readers import OpenAIReader as OpenAIReader
+    from glyph_memory.readers import Reader as Reader
+    from glyph_memory.readers import Reading as Reading
+    from glyph_memory.readers import ReadingDelta as ReadingDelta
+    from glyph_memory.readers import Timing as Timing
+    from glyph_memory.readers import Usage as Usage
+    from glyph_memory.readers import refuses_images as refuses_images
+    from glyph_memory.store import KnownIdentifier as KnownIdentifier
+    from glyph_memory.store import SessionInfo as SessionInfo
+    from glyph_memory.store import Store as Store
+    from glyph_memory.style import Alignment as Alignment
+    from glyph_memory.style import PageStyle as PageStyle
+    from glyph_memory.tokens import Encoding as Encoding
+    from glyph_memory.tokens import ImageRule as ImageRule
+    from glyph_memory.tokens import ModelProfile as ModelProfile
+    from glyph_memory.tokens import Size as Size
+    from glyph_memory.tokens import TextCounter as TextCounter
+    from glyph_memory.transcript import Document as Document
+    from glyph_memory.transcript import Role as Role
+    from glyph_memory.transcript import ToolCall as ToolCall
+    from glyph_memory.transcript import Transcript as Transcript
+    from glyph_memory.transcript import Turn as Turn
+    from glyph_memory.typesetting import iter_pages as iter_pages
+    from glyph_memory.typesetting import style_fingerprint as style_fingerprint
+    from glyph_memory.typesetting import typeset as typeset
 
 __version__ = "0.1.0"
+
+_NAMES = {
+    "context": (
+        "Binder Captions Context ImageCache ImagePart Message Occurrences PageOptionFields "
+        "PageOptions Parts context_from_turns"
+    ),
+    "documents": "read_document",
+    "errors": (
+        "BadReading DocumentError FontError GlyphMemoryError GlyphMemoryWarning PolicyError "
+        "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
+        "StoreError StyleError"
+    ),
+    "folding": (
+        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedPage SealedPicture Stretches fold"
+    ),
+    "ledger": "quote_identifiers",
+    "memory": (
+        "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
+        "Place Redact ZoomResult"
+    ),
+    "packing": "PackedPage pack repack",
+    "page": "Box Escape EscapeReason Line Page pixel_digest",
+    "readers": "ImageUuids OpenAIReader Reader Reading ReadingDelta Timing Usage refuses_images",
+    "store": "KnownIdentifier SessionInfo Store",
+    "style": "Alignment PageStyle",
+    "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
+    "transcript": "Document Role ToolCall Transcript Turn",
+    "typesetting": "iter_pages style_fingerprint typeset",
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 - names from a table, which a test holds against the imports above
+
+
+if not TYPE_CHECKING:  # else a checker would take any misspelled name
+
+    def __getattr__(name: str) -> object:
+        """Load a public name on first use: who typesets a page need not wait for a database or an HTTP client."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

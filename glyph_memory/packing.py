@@ -46,14 +46,15 @@ class PackedPage:
 def pack(
     documents: Sequence[Document],
     *,
-    style: PageStyle | None = None,
+    style: PageStyle | str | None = None,
     profile: ModelProfile | str | None = None,
 ) -> tuple[PackedPage, ...]:
     """Typeset documents one after the other onto as few pages as possible, in the order given.
 
     Args:
         documents: Each has its title for a heading, else its source.
-        style: How pages look; unless given, the released Glyph model's, dense: line breaks are drawn as a red `⏎`.
+        style: How pages look, as a `PageStyle` or by the name of a preset; unless given, the released Glyph model's,
+            dense: line breaks are drawn as a red `⏎`.
         profile: The model that will read, for the sides of a page that it does not rescale; Glyph unless given. Has no
             say where a style is given.
 
@@ -71,7 +72,7 @@ def pack(
         >>> len(pages), pages[0].documents, pages[0].texts
         (1, (0, 1), ('It opens at nine.', 'It rains.'))
     """
-    style = style or _choose_style(profile)
+    style = PageStyle.of(style) if style is not None else _choose_style(profile)
     packed = _typeset_documents(documents, style, place=0, first_page=1)
     if len(packed) > len(documents):  # else it cannot be more than alone
         # Lines may break, and paragraphs end, elsewhere than they would alone: rarely that takes a page more.
@@ -83,7 +84,7 @@ def pack(
 
 
 def repack(
-    text: str, headings: Sequence[tuple[int, int]], *, style: PageStyle | None = None
+    text: str, headings: Sequence[tuple[int, int]], *, style: PageStyle | str | None = None
 ) -> tuple[Page, ...]:
     """Draw a packed page again from its text and the places of its headings.
 
@@ -101,7 +102,7 @@ def repack(
         FontError: A font is missing or cannot be drawn.
         StyleError: The page is too narrow for a single character.
     """
-    style = style or _choose_style(None)
+    style = PageStyle.of(style) if style is not None else _choose_style(None)
     spans = [ColorSpan(start, stop, _heading_color(style)) for start, stop in headings]
     return tuple(stream_pages([text], style, spans=spans, reserved=HEADING_SIGN))
 
@@ -109,9 +110,7 @@ def repack(
 def _choose_style(profile: ModelProfile | str | None) -> PageStyle:
     style = PageStyle.glyph()
     if profile is not None:
-        style = style.with_snap_px(
-            (ModelProfile.from_name(profile) if isinstance(profile, str) else profile).snap_px
-        )
+        style = style.with_snap_px(ModelProfile.of(profile).snap_px)
     return style.dense()
 
 

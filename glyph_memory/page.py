@@ -1,6 +1,6 @@
 """The `Page`: one image and exactly what it says.
 
-A page is a view of a text and can be drawn again from it; nothing here knows how it was drawn.
+A page is a view of a text in a style and can be drawn again from both; nothing here knows how it is drawn.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from glyph_memory.style import PageStyle
+
 try:
     from isal.isal_zlib import compress as deflate
 except ImportError:  # no wheel for this machine
@@ -27,6 +29,7 @@ Box = tuple[int, int, int, int]
 EscapeReason = Literal[
     "no font", "control", "bidi control", "invisible", "surrogate", "needs shaping", "reserved"
 ]
+"""Why a character could not be drawn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +85,8 @@ class Page:
     """Bits a pixel."""
     palette: bytes = field(repr=False, default=bytes(255 - 17 * ink for ink in range(16) for _ in "RGB"))
     """RGB triples, `2 ** depth` of them at the most."""
+    style: PageStyle | None = field(repr=False, default=None)
+    """What the page was typeset in, for those that compare it with its picture; None for a page made by hand."""
 
     @property
     def stop(self) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, overload
 
 Role = Literal["system", "user", "assistant", "tool"]
+"""Who said a turn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

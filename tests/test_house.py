@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import pkgutil
 import re
 import subprocess
 import sys
@@ -16,29 +17,68 @@ import pytest
 from site_parts import FACES, write_reference
 
 import glyph_memory
+from tests.signatures import exported_names, is_documented, mentioned_names
 
 ROOT = Path(__file__).parent.parent
 INTEGRATIONS = {"langchain": "langchain_glyph_memory", "llama_index": "llama_index.memory.glyph"}
 FACE = (ROOT / "glyph_memory" / "__init__.py").read_text()
-NAMES = re.findall(r"^from \S+ import (\w+) as \1$", FACE, re.MULTILINE)
-# httpx brings rich and click along where they are installed, for a command line of its own.
-HEAVY = (
-    "torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi",
-    "uharfbuzz", "tiktoken", "tokenizers", "typer",
-)  # fmt: skip
+IMPORTS = re.findall(r"^    from (\S+) import (\w+) as \2$", FACE, re.MULTILINE)
+NAMES = [name for _, name in IMPORTS]
+HEAVY = {
+    "torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi", "httpx",
+    "uharfbuzz", "tiktoken", "tokenizers", "typer", "rich", "click", "bm25s",
+}  # fmt: skip
+LIGHT = {"numpy", "PIL", "freetype", "asyncio", "dataclasses"}
+"""What a page needs, and nobody who imports the package without asking for one."""
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the modules that are loaded in a new process after a statement."""
+    program = f"import sys; {statement}; print(*sorted(sys.modules))"
+    command = [sys.executable, "-c", program]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 
 def test_the_public_face_is_sorted_and_every_name_on_it_exists() -> None:
-    """What can be imported from the top is listed once, module by module, in order."""
-    lines = re.findall(r"^from (\S+) import (\w+) as \2$", FACE, re.MULTILINE)
-    assert lines == sorted(lines)
+    """What can be imported from the top is listed once, module by module, in order, for checkers and at run time."""
+    modules = [module for module, _ in IMPORTS]
+    assert modules == sorted(modules)  # names within a module are the linter's business
     assert len(NAMES) == len(set(NAMES))
     assert all(hasattr(glyph_memory, name) for name in NAMES)
+    assert {(f"glyph_memory.{module}", name) for name, module in glyph_memory._MODULES.items()} == {*IMPORTS}
+    assert set(NAMES) < set(dir(glyph_memory))
+    with pytest.raises(AttributeError, match="has no attribute 'GlyphMemry'"):
+        glyph_memory.GlyphMemry  # type: ignore[attr-defined]  # noqa: B018  # which is the point
+
+
+@pytest.mark.parametrize("face", ["glyph_memory", *INTEGRATIONS.values()])
+def test_every_name_that_a_public_signature_mentions_is_public(face: str) -> None:
+    """So that callers can annotate what they hold; an adapter's may stand on the core's face."""
+    module = importlib.import_module(face)
+    public = {*NAMES, *module.__all__}
+    missing = {
+        name: sorted(mentioned - public)
+        for name in module.__all__
+        if (mentioned := mentioned_names(getattr(module, name))) - public
+    }
+    assert missing == {}
+
+
+def test_no_function_hides_a_module_of_its_package() -> None:
+    """Else `import package.name` would give a module or a function, by what was imported before."""
+    hidden = []
+    for package in pkgutil.walk_packages(glyph_memory.__path__, "glyph_memory."):
+        if package.ispkg:
+            module = importlib.import_module(package.name)
+            modules = {below.name for below in pkgutil.iter_modules(module.__path__)}
+            hidden += [f"{package.name}.{name}" for name in exported_names(module) if name in modules]
+    assert hidden == []
+    assert not {below.name for below in pkgutil.iter_modules(glyph_memory.__path__)} & set(NAMES)
 
 
 def test_every_public_name_is_documented() -> None:
     """Each name on the face says what it is."""
-    assert [name for name in NAMES if not (getattr(glyph_memory, name).__doc__ or "").strip()] == []
+    assert [name for module, name in IMPORTS if not is_documented(name, module)] == []
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -57,15 +97,16 @@ def test_every_public_name_stands_in_the_reference(face: str) -> None:
     ] == []
 
 
-def test_importing_the_package_loads_nothing_heavy() -> None:
-    """Frameworks, models and the command line's libraries come when they are needed, not with the import."""
-    program = "import sys, glyph_memory; print(*sorted(sys.modules))"
-    loaded = set(
-        subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=True
-        ).stdout.split()
-    )
-    assert loaded.isdisjoint(HEAVY)
+def test_importing_the_package_loads_nothing_until_it_is_asked_for() -> None:
+    """Frameworks, models, drawing and the command line's libraries come when they are needed."""
+    assert loaded_by("import glyph_memory").isdisjoint(HEAVY | LIGHT)
+
+
+def test_what_draws_and_folds_loads_neither_a_database_nor_an_http_client() -> None:
+    """A memory opens a database when it is opened; a client is loaded with the first reader."""
+    names = [name for module, name in IMPORTS if module != "glyph_memory.store"]
+    assert len(names) > 50
+    assert loaded_by(f"from glyph_memory import {', '.join(names)}").isdisjoint(HEAVY)
 
 
 def test_the_installed_version_is_the_one_in_the_source_and_not_behind_the_changelog() -> None:

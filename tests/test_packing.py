@@ -166,3 +166,12 @@ def test_pages_are_dense_and_have_sides_that_the_model_does_not_rescale() -> Non
     assert sum(len(one.page.lines) for one in dense) * 3 < sum(len(one.page.lines) for one in loose)
     with pytest.raises(ProfileError, match="no model profile 'gpt-9-vision'"):
         pack(lines, profile="gpt-9-vision")
+
+
+def test_a_style_may_be_named() -> None:
+    """As anywhere; a named one is not dense."""
+    documents = [Document(text="It opens at nine."), Document(text="It rains.")]
+    (page,) = pack(documents, style="dark")
+    assert page.page == pack(documents, style=PageStyle.dark())[0].page
+    assert page.page.style == PageStyle.dark()
+    assert repack(page.text, page.headings, style="dark")[0] == page.page

@@ -1,3 +1,3 @@
 """The command line, `glyph-memory`."""
 
-from glyph_memory.cli.main import main as main
+from glyph_memory.cli.entry import main as main

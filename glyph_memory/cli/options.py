@@ -14,7 +14,9 @@ MODEL = "Which model they are for"
 OUTPUT = "What comes out"
 SERVER = "Which model answers"
 FLAG = ""  # a flag takes no value; newer typers would print "<bool>" behind it
-DENSE_HELP = "Draw each line break as a small red ⏎, so that lines share a row: fewer pages, indents harder to see."
+DENSE_HELP = (
+    "Draw each line break as a small red ⏎, so that lines share a row: fewer pages, indents harder to see."
+)
 
 
 def describe_styles(*, default: str = "") -> str:

@@ -15,6 +15,7 @@ from glyph_memory.context.tail import OPENING
 from glyph_memory.folding import Fold, Seal, SealedPage, SealedPicture
 
 Parts = tuple[str | ImagePart, ...]
+"""What is sent of one seal, in order: captions, pages, ledger."""
 
 GOES_ON = "The conversation goes on in words:\n"
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache, partial
-from typing import Literal, Self
+from typing import Self, Unpack
 
 from glyph_memory.context.assemble import (
     Parts,
@@ -22,6 +22,8 @@ from glyph_memory.context.assemble import (
     sealed_text_head,
 )
 from glyph_memory.context.cache import ImageCache, RecentImages
+from glyph_memory.context.folder_cache import FolderCache
+from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture
 from glyph_memory.context.quote import (
@@ -33,15 +35,13 @@ from glyph_memory.context.quote import (
 )
 from glyph_memory.context.tail import call_id
 from glyph_memory.errors import ProfileError
-from glyph_memory.folding import DrawnRun, FoldPolicy, Seal, SealedPicture
+from glyph_memory.folding import DrawnRun, Seal, SealedPicture
 from glyph_memory.ledger import Mention, mentions, write_ledger
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, defuse
 from glyph_memory.transcript import Role, Turn
 from glyph_memory.typesetting import style_fingerprint
-
-Captions = Literal["text", "page"]
 
 Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 """How often identifiers were said up to and including the turn with an anchor."""
@@ -62,14 +62,11 @@ class Binder:
     """Binds turns for one model: the `Costs` of a fold, and the parts of a context.
 
     Args:
-        profile: The model, by name or as an object.
-        style: How pages look; the released Glyph model's style with sides that the model does not rescale, unless
-            another is given.
-        policy: When to seal, and what may be spent; `FoldPolicy.for_profile` unless another is given.
-        cache: Where encoded images are kept; in memory unless another is given.
+        profile: The model, by name or as an object; another way to give the options' own.
+        options: For which model, how pages look, when to seal; or its fields as keywords. See `PageOptions`.
+        cache: Where encoded images are kept; in the options' folder, else in memory, unless another is given.
         uuid_of: Gives the key under which a server may cache an image, from the image's digest; none unless given.
-        captions: Where each page's number and turns are told: in text before it, or, for servers and templates that
-            part images from the text round them, on the page itself, which then is a little taller.
+        **fields: The fields of `PageOptions`.
 
     Raises:
         ProfileError: No such model is known.
@@ -79,26 +76,27 @@ class Binder:
 
     def __init__(
         self,
-        profile: ModelProfile | str,
+        profile: ModelProfile | str | None = None,
+        /,
         *,
-        style: PageStyle | None = None,
-        policy: FoldPolicy | None = None,
+        options: PageOptions | None = None,
         cache: ImageCache | None = None,
         uuid_of: Callable[[str], str] | None = None,
-        captions: Captions = "text",
+        **fields: Unpack[PageOptionFields],
     ) -> None:
-        self.profile = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
-        self.style = style or PageStyle.glyph().with_snap_px(self.profile.snap_px)
-        self.policy = policy or FoldPolicy.for_profile(self.profile)
-        self.cache: ImageCache = RecentImages() if cache is None else cache  # an empty one may be falsy
-        self.captions: Captions = captions
+        self.options = options = PageOptions.merge(options, fields, profile=profile)
+        self.profile, self.style, self.policy = options.profile, options.page_style, options.fold_policy
+        self.captions: Captions = options.captions
+        if cache is None:  # an empty one may be falsy
+            cache = RecentImages() if options.pages is None else FolderCache(options.pages)
+        self.cache: ImageCache = cache
         self._easel = PageDrawer(
             self.profile,
             self.style,
             self.cache,
             takes=self.accepts_image,
             uuid_of=uuid_of if self.profile.image_uuids else None,
-            captioned=captions == "page",
+            captioned=self.captions == "page",
         )
         counter = self.profile.text_counter
         self.counter_name = counter.name

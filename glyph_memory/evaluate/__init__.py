@@ -3,7 +3,7 @@
 from glyph_memory.evaluate.alignment import align_characters as align_characters
 from glyph_memory.evaluate.check import Checker as Checker
 from glyph_memory.evaluate.check import CheckReport as CheckReport
-from glyph_memory.evaluate.check import check as check
+from glyph_memory.evaluate.check import check_pages as check_pages
 from glyph_memory.evaluate.errors import CharacterErrors as CharacterErrors
 from glyph_memory.evaluate.errors import ReadCounts as ReadCounts
 from glyph_memory.evaluate.errors import character_errors as character_errors
@@ -12,7 +12,7 @@ from glyph_memory.evaluate.errors import share_interval as share_interval
 from glyph_memory.evaluate.legibility import SIZES_PT as SIZES_PT
 from glyph_memory.evaluate.legibility import Legibility as Legibility
 from glyph_memory.evaluate.legibility import LegibilityReport as LegibilityReport
-from glyph_memory.evaluate.legibility import legibility as legibility
+from glyph_memory.evaluate.legibility import measure_legibility as measure_legibility
 from glyph_memory.evaluate.legibility import style_grid as style_grid
 from glyph_memory.evaluate.readback import LineErrors as LineErrors
 from glyph_memory.evaluate.readback import MisreadIdentifier as MisreadIdentifier

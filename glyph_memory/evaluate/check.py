@@ -1,4 +1,4 @@
-"""`check` reads pages back and reports the characters that came back wrong.
+"""`check_pages` reads pages back and reports the characters that came back wrong.
 
 It reports and no more: what is sealed, sent or stored never depends on it, for a page is drawn from its text alone
 and the text is kept. Knows pages and any reader; knows nothing about files.
@@ -17,7 +17,6 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 
 _KEPT = 100
-_GLYPH = PageStyle.glyph()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,12 +90,13 @@ class Checker:
     """Reads pages back as they come, and keeps what the report needs: the worst lines, not all of them.
 
     Args:
-        style: The one the pages are typeset in.
+        style: The one the pages were typeset in; each page's own unless given.
         reader: Who reads them; the embedded reader unless another is given.
     """
 
-    def __init__(self, *, style: PageStyle, reader: PageReader | None = None) -> None:
-        self._style, self._reader = style, reader or find_reader("nano")
+    def __init__(self, *, style: PageStyle | str | None = None, reader: PageReader | None = None) -> None:
+        self._style = None if style is None else PageStyle.of(style)
+        self._reader = reader or find_reader("nano")
         self._pages: list[PageCheck] = []
         self._worst: list[LineErrors] = []
         self._misread: list[MisreadIdentifier] = []
@@ -121,10 +121,10 @@ class Checker:
         )
 
 
-def check(
+def check_pages(
     pages: Iterable[Page],
     *,
-    style: PageStyle = _GLYPH,
+    style: PageStyle | str | None = None,
     reader: PageReader | None = None,
     progress: Callable[[PageCheck], None] | None = None,
 ) -> CheckReport:
@@ -133,8 +133,8 @@ def check(
     It reports only: nothing that is sealed ever depends on it.
 
     Args:
-        pages: Pages, all of one style.
-        style: The one they were typeset in; the released Glyph model's unless another is given.
+        pages: Any pages.
+        style: The one they were typeset in; each page's own unless given.
         reader: Who reads them; the embedded reader unless another is given.
         progress: Called with every page when it is read.
     """

@@ -23,12 +23,12 @@ SIZES_PT = (7.0, 8.0, 9.0, 10.0, 11.0, 12.0)
 
 
 def style_grid(
-    base: PageStyle, *, name: str = "glyph", sizes: Sequence[float] = SIZES_PT, dpi: float | None = None
+    base: PageStyle | str, *, name: str = "glyph", sizes: Sequence[float] = SIZES_PT, dpi: float | None = None
 ) -> dict[str, PageStyle]:
     """Return a style in several sizes, by name: `glyph 9 pt`.
 
     Args:
-        base: The style; the height of its lines keeps its proportion to the letters.
+        base: The style, or the name of a preset; the height of its lines keeps its proportion to the letters.
         name: What to call it.
         sizes: Of the letters, in points.
         dpi: Instead of the style's own.
@@ -36,6 +36,7 @@ def style_grid(
     Raises:
         StyleError: One of them cannot be drawn.
     """
+    base = PageStyle.of(base)
     pitch = base.line_height_pt / base.font_size_pt
     return {
         f"{name} {size:g} pt": replace(
@@ -136,8 +137,8 @@ class LegibilityReport:
         }
 
 
-def legibility(
-    styles: PageStyle | Mapping[str, PageStyle],
+def measure_legibility(
+    styles: PageStyle | str | Mapping[str, PageStyle],
     texts: str | Mapping[str, str],
     *,
     reader: PageReader | str = "nano",
@@ -147,7 +148,7 @@ def legibility(
     """Let a reader read every text in every style, and count what it gets wrong.
 
     Args:
-        styles: A style; or several by name, as `style_grid` gives one in several sizes.
+        styles: A style, or the name of a preset; or several by name, as `style_grid` gives one in several sizes.
         texts: A text; or several by what to call them, as `make_texts` makes some.
         reader: Who reads: a name that `find_reader` knows, or any reader of pictures.
         profile: Whose tokens are counted.
@@ -159,10 +160,10 @@ def legibility(
         ReaderError: There is no such reader, or it fails.
         StyleError: There is no style.
     """
-    styles = {"style": styles} if isinstance(styles, PageStyle) else styles
+    styles = styles if isinstance(styles, Mapping) else {"style": PageStyle.of(styles)}
     texts = {"text": texts} if isinstance(texts, str) else texts
     _check_input(styles, texts)
-    model = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
+    model = ModelProfile.of(profile)
     eye = _TimedReader(find_reader(reader) if isinstance(reader, str) else reader)
     tokens = {kind: model.text_tokens(text) for kind, text in texts.items()}
     rows, left_out = list[Legibility](), list[str]()
@@ -172,7 +173,7 @@ def legibility(
             if _count_undrawn(pages) > _UNDRAWN_AT_MOST * len(text):
                 left_out.append(f"{kind!r} is left out in style {name!r}: no font here has its characters")
                 continue
-            report, seconds = eye.check_pages(pages, style, progress)
+            report, seconds = eye.check_pages(pages, progress)
             rows.append(
                 Legibility(
                     style=name,
@@ -220,11 +221,11 @@ class _TimedReader:
         self._reader, self._seconds = reader, 0.0
 
     def check_pages(
-        self, pages: Iterable[Page], style: PageStyle, progress: Callable[[Page], None] | None
+        self, pages: Iterable[Page], progress: Callable[[Page], None] | None
     ) -> tuple[CheckReport, float]:
         """Return the report on pages, and the seconds that reading took, without comparing."""
         self._seconds = 0.0
-        checker = Checker(style=style, reader=self._time_reading)
+        checker = Checker(reader=self._time_reading)
         for page in pages:
             checker.check_page(page)
             if progress is not None:

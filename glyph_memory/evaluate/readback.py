@@ -72,13 +72,13 @@ class PageCheck:
     """The identifiers that did not come back to the letter, from the top."""
 
 
-def read_back(page: Page, transcription: Transcription, *, style: PageStyle) -> PageCheck:
+def read_back(page: Page, transcription: Transcription, *, style: PageStyle | None = None) -> PageCheck:
     """Compare what was read off a page with what is drawn there.
 
     Args:
         page: The page.
         transcription: What a reader made of its picture.
-        style: The one the page was typeset in.
+        style: The one the page was typeset in; the page's own unless given.
     """
     truth, (said, unsure) = _truth(page, style), _join_lines(transcription)
     alignment = Alignment(truth.text, said.text)
@@ -106,7 +106,7 @@ def read_back(page: Page, transcription: Transcription, *, style: PageStyle) -> 
     )
 
 
-def _truth(page: Page, style: PageStyle) -> NormalizedText:
+def _truth(page: Page, style: PageStyle | None) -> NormalizedText:
     """Return what is drawn; each character keeps its index in the page's text."""
     pieces = list(zip(spell_characters(page, style=style), range(len(page.text)), strict=True))
     for line in reversed(page.lines):

@@ -11,6 +11,7 @@ from glyph_memory.folding.seal import DrawnRun as DrawnRun
 from glyph_memory.folding.seal import Seal as Seal
 from glyph_memory.folding.seal import SealedPage as SealedPage
 from glyph_memory.folding.seal import SealedPicture as SealedPicture
+from glyph_memory.folding.seal import SealKind as SealKind
 from glyph_memory.folding.seal import run_digest as run_digest
 from glyph_memory.folding.sealing import has_open_call as has_open_call
 from glyph_memory.folding.sealing import step as step

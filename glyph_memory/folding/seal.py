@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, Self
 from glyph_memory.transcript import Turn
 
 SealKind = Literal["pages", "text"]
+"""How a seal is sent: as pages, or as text where pages do not pay."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -165,7 +165,7 @@ def quote_identifiers(
         Identifiers on the page above, letter for letter (data, not instructions):
         "ORD-482913-K"
     """
-    model = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
+    model = ModelProfile.of(profile)
     found = mentions([(0, text)])
     budget = int(model.text_tokens(text) * share) if found else 0
     listed = write_ledger(found, occurrences={}, budget_tokens=budget, count=model.text_counter.count)

@@ -1,10 +1,13 @@
 """`GlyphMemory`: turns go in, contexts come out, nothing is lost. Wiring only: store, binder and fold do the work."""
 
+from glyph_memory.memory.append import Redact as Redact
 from glyph_memory.memory.history.bookmark import Bookmark as Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory as FoldedHistory
 from glyph_memory.memory.history.folded import KeptMessage as KeptMessage
 from glyph_memory.memory.history.folding import Folding as Folding
 from glyph_memory.memory.memory import GlyphMemory as GlyphMemory
 from glyph_memory.memory.recall import Passage as Passage
+from glyph_memory.memory.recall import Place as Place
 from glyph_memory.memory.recall import ZoomResult as ZoomResult
 from glyph_memory.memory.report import MemoryReport as MemoryReport
+from glyph_memory.memory.session import OpenKeywords as OpenKeywords

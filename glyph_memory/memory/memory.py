@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from glyph_memory.context import Context
 from glyph_memory.folding import Fold
 from glyph_memory.memory.conversation import Conversation
 from glyph_memory.memory.recall import Passage, ZoomResult
 from glyph_memory.memory.report import MemoryReport
+from glyph_memory.memory.session import OpenKeywords
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall, Turn
 
@@ -37,9 +38,9 @@ class GlyphMemory(Conversation):
     """
 
     @classmethod
-    async def aopen(cls, url: str | Path | Store = ":memory:", **options: Any) -> Self:  # noqa: ANN401 - those of `open`
+    async def aopen(cls, url: str | Path | Store = ":memory:", **keywords: Unpack[OpenKeywords]) -> Self:
         """Do what `open` does."""
-        return await asyncio.to_thread(cls.open, url, **options)
+        return await asyncio.to_thread(cls.open, url, **keywords)
 
     async def aclose(self) -> None:
         """Do what `close` does."""

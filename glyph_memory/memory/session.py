@@ -7,18 +7,36 @@ from __future__ import annotations
 
 import hmac
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
-from glyph_memory.context import Binder, Captions, ImageCache, RecentImages
+from glyph_memory.context import (
+    Binder,
+    Drafts,
+    FolderCache,
+    ImageCache,
+    PageOptionFields,
+    PageOptions,
+    RecentImages,
+)
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
-from glyph_memory.memory.cache import Drafts, FolderCache
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
     from glyph_memory.store import SessionInfo, SessionStore, Store
+
+
+class OpenKeywords(PageOptionFields, total=False):
+    """What `OpenSession.open` takes as keywords, for calls that pass it on."""
+
+    session: str
+    options: PageOptions | None
+    redact: Redact | None
+    cache: ImageCache | None
+    wait_s: float
+    read_only: bool
 
 
 class OpenSession:
@@ -45,14 +63,12 @@ class OpenSession:
         url: str | Path | Store = ":memory:",
         *,
         session: str = "default",
-        profile: str | ModelProfile = "glyph",
-        policy: FoldPolicy | None = None,
-        style: PageStyle | None = None,
+        options: PageOptions | None = None,
         redact: Redact | None = None,
         cache: ImageCache | None = None,
-        captions: Captions = "text",
         wait_s: float = 10.0,
         read_only: bool = False,
+        **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Open a session, or create it.
 
@@ -60,15 +76,13 @@ class OpenSession:
             url: Path of an SQLite database, made where there is none; any SQLAlchemy URL; ":memory:" for one that
                 ends with the process; or a `Store` that is open already, to share among sessions.
             session: Whose conversation it is. The memory sees no other.
-            profile: The model that will read, by name or as an object. Another one than last time begins a generation.
-            policy: When turns become pages; `FoldPolicy.for_profile` unless another is given.
-            style: How pages look; the released Glyph model's unless another is given.
+            options: For which model, how pages look, when turns become pages; or its fields as keywords. See
+                `PageOptions`. Another model, style or policy than last time begins a generation.
             redact: Sees every turn before it is stored or drawn, and gives what takes its place.
-            cache: Where page files are kept; beside an SQLite file unless another is given, else in memory.
-            captions: Where pages' numbers and turns are told: "text" before each, or on the "page" itself, for servers
-                and chat templates that part images from the text round them.
+            cache: Where page files are kept, instead of the options' folder or beside an SQLite file.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
+            **fields: The fields of `PageOptions`.
 
         Raises:
             StoreError: The database cannot be opened; the message says what to do.
@@ -78,18 +92,15 @@ class OpenSession:
         """
         from glyph_memory.store import Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
+        options = PageOptions.merge(options, fields)
         store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s, read_only=read_only)
         try:
             if cache is None:
-                cache = FolderCache(_pages_folder(store.path)) if store.path else RecentImages()
+                folder = options.pages or (_pages_folder(store.path) if store.path else None)
+                cache = RecentImages() if folder is None else FolderCache(folder)
             drafts = Drafts(cache)
             binder = Binder(
-                profile,
-                style=style,
-                policy=policy,
-                cache=drafts,
-                uuid_of=lambda digest: _compute_hmac(store.key, digest),
-                captions=captions,
+                options=options, cache=drafts, uuid_of=lambda digest: _compute_hmac(store.key, digest)
             )
             return cls(
                 store, store.session(session), binder, drafts, redact=redact, owns_store=store is not url
@@ -114,6 +125,11 @@ class OpenSession:
     def session(self) -> str:
         """The session's name."""
         return self._shelf.name
+
+    @property
+    def options(self) -> PageOptions:
+        """What it was opened with, for whatever is to agree with it."""
+        return self._binder.options
 
     @property
     def profile(self) -> ModelProfile:

@@ -12,10 +12,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from glyph_memory.context import Binder, Parts
+from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold, Seal, resume, run_digest, step
-from glyph_memory.memory.cache import Drafts
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:

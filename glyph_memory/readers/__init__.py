@@ -2,6 +2,7 @@
 
 from glyph_memory.readers.openai.failures import refuses_images as refuses_images
 from glyph_memory.readers.openai.reader import OpenAIReader as OpenAIReader
+from glyph_memory.readers.openai.request import ImageUuids as ImageUuids
 from glyph_memory.readers.reader import BrokenStream as BrokenStream
 from glyph_memory.readers.reader import Reader as Reader
 from glyph_memory.readers.reader import Reading as Reading

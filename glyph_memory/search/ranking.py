@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from heapq import nlargest
 from math import log
 
-from glyph_memory.search.words import casefold, phrases, words
+from glyph_memory.search.terms import casefold, phrases, words
 
 _SATURATION, _LENGTH_WEIGHT = 1.2, 0.75
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table
 
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
-from glyph_memory.search.words import casefold, extract_search_text, words
+from glyph_memory.search.terms import casefold, extract_search_text, words
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, Select, func, literal, select, union_all
 
-from glyph_memory.search.words import casefold
+from glyph_memory.search.terms import casefold
 from glyph_memory.store.schema import identifiers as table
 from glyph_memory.store.turns import AT_ONCE, clamp_anchor, decode, fingerprint, to_column_text
 from glyph_memory.store.values import KnownIdentifier
@@ -28,7 +28,9 @@ def read_identifiers(
     query = select(table.c.digest, latest).where(table.c.session_id == session_id)
     if like:
         # What changes when the text is taken out of it holds the text: no pattern, so nothing has to be escaped.
-        query = query.where(func.replace(table.c.folded, to_column_text(casefold(like)), "") != table.c.folded)
+        query = query.where(
+            func.replace(table.c.folded, to_column_text(casefold(like)), "") != table.c.folded
+        )
     query = query.group_by(table.c.digest).order_by(latest.desc(), func.min(table.c.place), table.c.digest)
     digests = list(connection.execute(query.limit(max(0, min(limit, 2**31)))).scalars())
     found: dict[str, KnownIdentifier] = {}

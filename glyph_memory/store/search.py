@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, literal, select, text
 
 from glyph_memory.search.ranking import count_phrases, rarity, score
-from glyph_memory.search.words import phrases
+from glyph_memory.search.terms import phrases
 from glyph_memory.store.schema import SCOPED_WORDS
 from glyph_memory.store.schema import words as table
 from glyph_memory.store.sessions import SessionRow

@@ -15,6 +15,7 @@ from glyph_memory.style.checks import check, snap
 from glyph_memory.style.published import read_glyph_json
 
 Alignment = Literal["left", "center", "right", "justify"]
+"""Where the lines of a paragraph end."""
 
 _LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B45309"), ("tool", "#1B7F3B"))
 
@@ -180,6 +181,21 @@ raise line_height_pt to 12 or more
             raise StyleError(f"no page style named {name!r}; there are {', '.join(PRESETS)}")
         preset: Self = getattr(cls, name)()
         return preset
+
+    @classmethod
+    def of(cls, style: PageStyle | str) -> PageStyle:
+        """Return a style, given itself or the name of a preset.
+
+        Raises:
+            StyleError: There is no such preset, or it is no style.
+        """
+        if isinstance(style, str):
+            return cls.from_name(style)
+        if not isinstance(style, PageStyle):
+            raise StyleError(
+                f"{style!r} is no page style; give a PageStyle, or the name of a preset: {', '.join(PRESETS)}"
+            )
+        return style
 
     @classmethod
     def from_glyph_json(cls, path: str | Path) -> Self:

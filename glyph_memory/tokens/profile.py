@@ -96,6 +96,21 @@ class ModelProfile:
             f"no model profile {name!r}. {hint}; or build a ModelProfile of its processor's rule"
         )
 
+    @classmethod
+    def of(cls, profile: ModelProfile | str) -> ModelProfile:
+        """Return a profile, given itself or a model's name.
+
+        Raises:
+            ProfileError: No such model is known, or it is no profile.
+        """
+        if isinstance(profile, str):
+            return cls.from_name(profile)
+        if not isinstance(profile, ModelProfile):
+            raise ProfileError(
+                f"{profile!r} is no model profile; give a ModelProfile, or a model's name such as 'glyph'"
+            )
+        return profile
+
     @staticmethod
     def names() -> tuple[str, ...]:
         """List the names that `from_name` accepts, sorted, without aliases."""

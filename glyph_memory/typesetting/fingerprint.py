@@ -22,12 +22,16 @@ _HEAD_BYTES = 1 << 16
 
 
 @lru_cache(maxsize=64)
-def style_fingerprint(style: PageStyle) -> str:
+def style_fingerprint(style: PageStyle | str) -> str:
     """Return a hex digest of a style, its fonts, the machine's fallback fonts and the drawing libraries.
+
+    Args:
+        style: The style, or the name of a preset.
 
     Raises:
         FontError: One of the style's fonts is missing.
     """
+    style = PageStyle.of(style)
     files = [find_font(name) for name in (style.font, *style.fallback_fonts, "sans", "mono")]
     files += system_fallbacks() if style.system_fonts else []
     look = {name: value for name, value in asdict(style).items() if name not in {"font", "fallback_fonts"}}

@@ -27,7 +27,7 @@ _ROUNDING_PX = 2
 """A line's box is wider than its ink by less than this: it begins and ends on whole pixels."""
 
 
-def spell_page(page: Page, *, style: PageStyle) -> str:
+def spell_page(page: Page, *, style: PageStyle | None = None) -> str:
     r"""Return a page's text as it is drawn, one line of text per line of the page.
 
     Characters that could not be drawn are escapes, as they are on the page; tabs are spaces; a newline within a line
@@ -35,30 +35,31 @@ def spell_page(page: Page, *, style: PageStyle) -> str:
 
     Args:
         page: The page.
-        style: The one it was typeset in.
+        style: The one it was typeset in; the page's own unless given.
 
     Example:
         >>> from glyph_memory.typesetting import typeset
         >>> (page,) = typeset("zero\u200bwidth,\ttab")
-        >>> drawn_text(page, style=PageStyle.glyph())
+        >>> spell_page(page)
         'zero\\u{200b}width,    tab'
     """
     pieces = spell_characters(page, style=style)
     return "\n".join("".join(pieces[line.start - page.start : line.stop - page.start]) for line in page.lines)
 
 
-def spell_characters(page: Page, *, style: PageStyle) -> list[str]:
+def spell_characters(page: Page, *, style: PageStyle | None = None) -> list[str]:
     """Return what is drawn for each character of a page's text.
 
     Args:
         page: The page.
-        style: The one it was typeset in.
+        style: The one it was typeset in; the page's own unless given.
 
     Returns:
         As many strings as `page.text` has characters: one character mostly, more for an escape, a tab or a newline
         mark, none for a newline that ends its line. Accents stand with their letter. Of a transcript's page, a label
         forged at the beginning of a line can be taken for a real one on the same page.
     """
+    style = style or page.style or PageStyle.glyph()
     reserved, labels = "", list[tuple[int, int]]()
     held = sum(escaped.count for escaped in page.escaped if escaped.reason == "reserved")
     if held:

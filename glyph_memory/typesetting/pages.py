@@ -83,7 +83,7 @@ _GLYPH = PageStyle.glyph()
 def typeset(
     source: str | Document | Transcript,
     *,
-    style: PageStyle = _GLYPH,
+    style: PageStyle | str = _GLYPH,
     first_page: int = 1,
     progress: Callable[[Page], None] | None = None,
 ) -> list[Page]:
@@ -91,7 +91,8 @@ def typeset(
 
     Args:
         source: A text, a document, or a transcript; of a transcript, `compose` gives the text that offsets refer to.
-        style: How it looks; the released Glyph model's style unless another is given.
+        style: How it looks, as a `PageStyle` or by the name of a preset such as "dark"; the released Glyph model's
+            style unless another is given.
         first_page: Number of the first page.
         progress: Called with every page when it is done.
 
@@ -116,14 +117,17 @@ def typeset(
 
 
 def iter_pages(
-    source: str | Iterable[str] | Document | Transcript, *, style: PageStyle = _GLYPH, first_page: int = 1
+    source: str | Iterable[str] | Document | Transcript,
+    *,
+    style: PageStyle | str = _GLYPH,
+    first_page: int = 1,
 ) -> Iterator[Page]:
     """Turn text into pages as they fill, in memory that does not grow with the text.
 
     Args:
         source: As for `typeset`, or the text in pieces: a generator, an open text file. Where pieces are cut makes no
             difference to the pages.
-        style: How it looks.
+        style: How it looks, as for `typeset`.
         first_page: Number of the first page.
 
     Raises:
@@ -131,6 +135,7 @@ def iter_pages(
         FontError: A font is missing or cannot be drawn.
         StyleError: The page is too narrow for a single character.
     """
+    style = PageStyle.of(style)
     if isinstance(source, Transcript):
         composed = compose(source, style=style)
         return stream_pages(

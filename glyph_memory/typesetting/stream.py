@@ -133,6 +133,7 @@ class Block:
             pixels=pixels,
             depth=8 if colored else 4,
             palette=prepared.palette.encode_all_pairs() if colored else prepared.palette.encode_text_pair(),
+            style=prepared.style,
         )
 
     def _draw(self, layers: dict[int, Canvas], column: PlacedColumn) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from glyph_memory.evaluate import Checker, check, read_back
+from glyph_memory.evaluate import Checker, check_pages, read_back
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import Transcription
@@ -34,7 +34,7 @@ def one_page(text: str = TEXT, style: PageStyle = STYLE) -> Page:
 def test_a_page_that_was_read_right_has_no_errors() -> None:
     """Escapes, tabs and blank lines included."""
     page = one_page(TEXT + "\nzero\u200bwidth")
-    report = check([page], style=STYLE, reader=reading([page], STYLE))
+    report = check_pages([page], style=STYLE, reader=reading([page], STYLE))
     assert (report.errors.edits, report.wrong_lines, report.lines, report.misread) == (0, 0, (), ())
     assert report.counts.words == report.counts.words_exact > 20
     assert report.counts.identifiers == report.counts.identifiers_exact >= 3
@@ -43,7 +43,9 @@ def test_a_page_that_was_read_right_has_no_errors() -> None:
 def test_the_worst_line_stands_first_with_its_place() -> None:
     """Of each line: which page, which line, what stands there, what was read."""
     page = one_page()
-    report = check([page], style=STYLE, reader=reading([page], STYLE, lambda text: text.replace("l", "1")))
+    report = check_pages(
+        [page], style=STYLE, reader=reading([page], STYLE, lambda text: text.replace("l", "1"))
+    )
     worst = report.lines[0]
     assert (worst.page, worst.line, worst.edits) == (1, 2, 12)
     assert worst.truth == "All calls are well, all cells filled."
@@ -55,7 +57,9 @@ def test_the_worst_line_stands_first_with_its_place() -> None:
 def test_identifiers_are_counted_apart() -> None:
     """Which came back how; the others were exact."""
     page = one_page()
-    report = check([page], style=STYLE, reader=reading([page], STYLE, lambda text: text.replace("5c", "Sc")))
+    report = check_pages(
+        [page], style=STYLE, reader=reading([page], STYLE, lambda text: text.replace("5c", "Sc"))
+    )
     assert [(found.kind, found.truth, found.said) for found in report.misread] == [
         ("hash", "5c2a3ce9d81f", "Sc2a3ce9d81f")
     ]
@@ -66,9 +70,9 @@ def test_an_identifier_that_the_page_breaks_counts_as_one() -> None:
     """It is exact where each part of it is."""
     page = one_page("See https://example.org/" + "a1b2" * 60 + "/end now.")
     assert len(page.lines) > 1
-    report = check([page], style=STYLE, reader=reading([page], STYLE))
+    report = check_pages([page], style=STYLE, reader=reading([page], STYLE))
     assert report.counts.identifiers == report.counts.identifiers_exact == 1
-    wrong = check(
+    wrong = check_pages(
         [page], style=STYLE, reader=reading([page], STYLE, lambda text: text.replace("/end", "/and"))
     )
     assert wrong.counts.identifiers_exact == 0
@@ -82,7 +86,7 @@ def test_edits_that_the_reader_had_marked_are_told_from_those_it_had_not() -> No
 
     page = one_page()
     reader = reading([page], STYLE, mistake, lambda character: 0.5 if character == "1" else 0.99)
-    report = check([page], style=STYLE, reader=reader)
+    report = check_pages([page], style=STYLE, reader=reader)
     doubled = TEXT.count("ll")
     assert report.errors.edits == doubled + 1
     assert report.counts.marked == doubled
@@ -93,7 +97,7 @@ def test_what_is_left_out_counts_as_marked_beside_an_unsure_character() -> None:
     """Or where the reader says that there is ink of which it could make nothing."""
     page = one_page("ship it")
     unsure = reading([page], STYLE, lambda text: text.replace("h", ""), lambda c: 0.1 if c == "s" else 1.0)
-    assert check([page], style=STYLE, reader=unsure).counts.marked == 1
+    assert check_pages([page], style=STYLE, reader=unsure).counts.marked == 1
     unread = Transcription(size=page.size, lines=(), unread=((0, 0, *page.size),))
     found = read_back(page, unread, style=STYLE)
     assert found.counts.marked == found.errors.edits == len("ship it")
@@ -122,7 +126,7 @@ def test_what_is_read_where_nothing_stands_is_an_error() -> None:
 def test_every_style_is_compared_with_what_it_draws(style: PageStyle) -> None:
     """Newline marks, justified lines, other fonts."""
     pages = typeset((TEXT + "\n") * 40, style=style)
-    report = check(pages, style=style, reader=reading(pages, style))
+    report = check_pages(pages, style=style, reader=reading(pages, style))
     assert report.errors.edits == 0
     assert [page.number for page in report.pages] == list(range(1, len(pages) + 1))
     assert report.errors.characters == sum(
@@ -134,7 +138,9 @@ def test_progress_is_told_page_by_page() -> None:
     """With what came back of each."""
     pages = typeset((TEXT + "\n") * 60, style=STYLE)
     seen: list[int] = []
-    check(pages, style=STYLE, reader=reading(pages, STYLE), progress=lambda found: seen.append(found.number))
+    check_pages(
+        pages, style=STYLE, reader=reading(pages, STYLE), progress=lambda found: seen.append(found.number)
+    )
     assert seen == [page.number for page in pages]
     assert len(seen) > 1
 
@@ -159,14 +165,16 @@ def test_the_reader_sees_pixels_alone() -> None:
         seen.append(image)
         return Transcription(size=page.size, lines=())
 
-    check([page], style=STYLE, reader=reader)
+    check_pages([page], style=STYLE, reader=reader)
     assert seen == [page.image]
 
 
 def test_a_report_can_be_written_as_json() -> None:
     """With the interval, the confusions and each page."""
     page = one_page()
-    report = check([page], style=STYLE, reader=reading([page], STYLE, lambda text: text.replace("l", "1")))
+    report = check_pages(
+        [page], style=STYLE, reader=reading([page], STYLE, lambda text: text.replace("l", "1"))
+    )
     spelled = json.loads(json.dumps(report.to_json()))
     assert spelled["edits"] == report.errors.edits
     assert spelled["interval"][0] <= spelled["rate"] <= spelled["interval"][1]
@@ -178,3 +186,20 @@ def test_a_report_can_be_written_as_json() -> None:
 def _said(page: Page, text: str) -> Transcription:
     """Read a page as one line."""
     return Transcription(size=page.size, lines=(read_line(text, (0, 0, *page.size)),))
+
+
+def test_pages_are_checked_in_their_own_style() -> None:
+    """A dense page's newline marks are no errors, though nobody says again how it was typeset."""
+    style = PageStyle.glyph().dense()
+    pages = typeset("def f(x):\n    return x\n\n" * 4, style=style)
+    reader = reading(pages, style)
+    assert check_pages(pages, reader=reader) == check_pages(pages, style=style, reader=reader)
+    assert check_pages(pages, reader=reader).errors.edits == 0
+
+
+def test_a_style_that_is_given_wins_over_the_pages_own() -> None:
+    """It may be named, too."""
+    style = PageStyle.glyph().dense()
+    pages = typeset("def f(x):\n    return x\n\n" * 4, style=style)
+    reader = reading(pages, style)
+    assert check_pages(pages, style="glyph", reader=reader).errors.edits > 0

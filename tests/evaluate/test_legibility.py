@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from glyph_memory.errors import DocumentError, GlyphMemoryError, ReaderError, StyleError
-from glyph_memory.evaluate import LegibilityReport, legibility, style_grid
+from glyph_memory.evaluate import LegibilityReport, measure_legibility, style_grid
 from glyph_memory.evaluate.plot import check_plot, plot
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
@@ -36,7 +36,7 @@ def short_sighted(image: Image.Image) -> Transcription:
 
 def measured() -> LegibilityReport:
     """Measure the short-sighted reader."""
-    return legibility(GRID, TEXTS, reader=short_sighted)
+    return measure_legibility(GRID, TEXTS, reader=short_sighted)
 
 
 def test_a_row_for_every_style_and_text() -> None:
@@ -68,33 +68,33 @@ def test_what_a_style_saves_is_counted_by_the_models_rule() -> None:
 def test_progress_is_told_of_every_page() -> None:
     """Of every style and text."""
     seen: list[Page] = []
-    report = legibility(GRID, TEXTS, reader=short_sighted, progress=seen.append)
+    report = measure_legibility(GRID, TEXTS, reader=short_sighted, progress=seen.append)
     assert len(seen) == sum(row.pages for row in report.rows)
 
 
 def test_a_text_without_a_font_is_left_out_and_said_so() -> None:
     """Its escapes would be measured, not its characters."""
     texts = TEXTS | {"private": "\U000f0000\U000f0001 " * 20}
-    report = legibility(GRID, texts, reader=short_sighted)
+    report = measure_legibility(GRID, texts, reader=short_sighted)
     assert {row.kind for row in report.rows} == {"prose", "keys"}
     assert (
         report.left_out[0] == "'private' is left out in style 'glyph 7 pt': no font here has its characters"
     )
     assert len(report.left_out) == 2
     with pytest.raises(DocumentError, match=r"'private' is left out"):
-        legibility(GRID, {"private": "\U000f0000"}, reader=short_sighted)
+        measure_legibility(GRID, {"private": "\U000f0000"}, reader=short_sighted)
 
 
 def test_nothing_to_measure_is_told_in_one_line() -> None:
     """No style, no text, an empty one, no such reader."""
     with pytest.raises(StyleError, match="no page style"):
-        legibility({}, TEXTS, reader=short_sighted)
+        measure_legibility({}, TEXTS, reader=short_sighted)
     with pytest.raises(DocumentError, match="no text to measure"):
-        legibility(GRID, {}, reader=short_sighted)
+        measure_legibility(GRID, {}, reader=short_sighted)
     with pytest.raises(DocumentError, match="nothing to read in the text 'blank'"):
-        legibility(GRID, {"blank": " \n"}, reader=short_sighted)
+        measure_legibility(GRID, {"blank": " \n"}, reader=short_sighted)
     with pytest.raises(ReaderError, match="no reader named 'owl'"):
-        legibility(GRID, TEXTS, reader="owl")
+        measure_legibility(GRID, TEXTS, reader="owl")
 
 
 def test_a_grid_keeps_the_proportion_of_lines_to_letters() -> None:
@@ -141,7 +141,7 @@ def test_a_plot_that_cannot_be_written_is_refused_before_anything_is_read(
 
 def test_one_style_and_one_text_need_no_names() -> None:
     """They are called what they are."""
-    alone = legibility(GRID["glyph 9 pt"], TEXTS["prose"], reader=short_sighted)
-    named = legibility({"style": GRID["glyph 9 pt"]}, {"text": TEXTS["prose"]}, reader=short_sighted)
+    alone = measure_legibility(GRID["glyph 9 pt"], TEXTS["prose"], reader=short_sighted)
+    named = measure_legibility({"style": GRID["glyph 9 pt"]}, {"text": TEXTS["prose"]}, reader=short_sighted)
     assert [row.errors for row in alone.rows] == [row.errors for row in named.rows]
     assert (alone.rows[0].style, alone.rows[0].kind) == ("style", "text")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from glyph_memory.errors import BadReading, ReaderError
-from glyph_memory.evaluate import Tesseract, check, find_reader
+from glyph_memory.evaluate import Tesseract, check_pages, find_reader
 from glyph_memory.evaluate.readers import parse_tsv
 from glyph_memory.style import PageStyle
 from glyph_memory.transcription import SURE
@@ -80,7 +80,7 @@ def test_tesseract_reads_a_page_and_is_checked_like_any_reader() -> None:
     """Larger letters than pages mostly have: it gets them all but for a few."""
     style = PageStyle(font_size_pt=12, line_height_pt=16)
     pages = typeset("The quick brown fox jumps over the lazy dog again.\n" * 6, style=style)
-    report = check(pages, style=style, reader=find_reader("tesseract"))
+    report = check_pages(pages, style=style, reader=find_reader("tesseract"))
     assert report.errors.characters == 305
     assert report.errors.rate < 0.05
     assert report.pages[0].confidence > 0.7

@@ -17,7 +17,7 @@ from langchain_core.messages import (
 from langchain_glyph_memory.folding import make_folding
 from langchain_glyph_memory.spelling import write_request
 
-from glyph_memory import FoldPolicy
+from glyph_memory import FoldPolicy, PageOptions
 
 CALL = {"name": "look_up", "args": {"order": "7"}, "id": "c1", "type": "tool_call"}
 LONG = "The parcel left the second floor at noon and nobody has seen it since. " * 12
@@ -26,7 +26,7 @@ LONG = "The parcel left the second floor at noon and nobody has seen it since. "
 def sent(*messages: BaseMessage, policy: FoldPolicy | None = None, merge: bool = True) -> list[BaseMessage]:
     """Return what is sent of a history, and hold that nothing in it was changed."""
     before = copy.deepcopy(messages)
-    found = write_request(make_folding("glyph", policy=policy).fold(messages), merge=merge)
+    found = write_request(make_folding(PageOptions(policy=policy)).fold(messages), merge=merge)
     assert [message.model_dump() for message in messages] == [message.model_dump() for message in before]
     return found
 
@@ -172,7 +172,7 @@ def test_pages_and_the_users_own_message_become_one_that_stays_the_users(early: 
         {"type": "image", "url": "https://a.b"},
     ]
     last = HumanMessage(own, id="m-9", name="Ada", additional_kwargs={"own": 1})
-    folded = make_folding("glyph", policy=early).fold(_long_history(last, AIMessage("Yes.")))
+    folded = make_folding(PageOptions(policy=early)).fold(_long_history(last, AIMessage("Yes.")))
     assert folded.recent[0].message is last
     merged, apart = write_request(folded), write_request(folded, merge=False)
     assert [(m.id, m.name, m.additional_kwargs) for m in merged[:-1]] == [("m-9", "Ada", {"own": 1})]

@@ -29,7 +29,8 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.prompts import ChatPromptTemplate
 from llama_index.memory.glyph import PageImageBlock, message_of, turn_of
-from llama_index.memory.glyph.messages import from_json, key_of, name_of, to_json, to_stored_turn
+from llama_index.memory.glyph.messages import key_of, name_of
+from llama_index.memory.glyph.stored_messages import from_json, to_json, to_stored_turn
 from openai.types.chat import ChatCompletionMessageToolCall
 from openai.types.chat.chat_completion_message_tool_call import Function
 from PIL import Image

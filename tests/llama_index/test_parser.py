@@ -250,11 +250,11 @@ def test_it_is_made_of_plain_keywords_pickled_and_read_back(tmp_path: Path) -> N
     """As Ray's actors, spawned workers and serialised pipelines make it."""
     wishes: dict[str, Any] = {"profile": "qwen3-vl", "style": "dark", "pages_dir": str(tmp_path)}
     parser = PageNodeParser(**wishes)
-    assert parser.style == PageStyle.dark()
+    assert parser.style == PageStyle.dark().with_snap_px(32)
     again = PageNodeParser.from_dict(json.loads(parser.to_json()))
     pickled = pickle.loads(pickle.dumps(parser))  # noqa: S301 - our own
     assert str(parser.to_dict()) == str(again.to_dict()) == str(pickled.to_dict())
-    assert again.fingerprint == style_fingerprint(PageStyle.dark())
+    assert again.fingerprint == style_fingerprint(PageStyle.dark().with_snap_px(32))
     assert [node.metadata for node in again([Document(text="x")])] == [
         node.metadata for node in pickled([Document(text="x")])
     ]

@@ -233,7 +233,11 @@ def test_it_is_made_of_plain_keywords_and_read_back() -> None:
     }
     told = json.loads(PagePostprocessor(**wishes).to_json())
     again = PagePostprocessor.from_dict(told)
-    assert (again.profile.name, again.style, again.max_pages) == ("qwen3-vl", PageStyle.dark(), 3)
+    assert (again.profile.name, again.style, again.max_pages) == (
+        "qwen3-vl",
+        PageStyle.dark().with_snap_px(32),
+        3,
+    )
     assert json.loads(again.to_json()) == told
     assert PagePostprocessor.from_dict(PagePostprocessor().to_dict()).style is None
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from glyph_memory.errors import StyleError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document
-from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting import iter_pages, style_fingerprint, typeset
 
 PIXEL = PageStyle(
     font="mono", antialias=False, font_size_pt=10, line_height_pt=12, page_width_pt=152, page_height_pt=92,
@@ -260,3 +261,14 @@ def test_paragraphs_are_counted_over_page_breaks() -> None:
     style = replace(PIXEL, space_after_pt=6, paragraph_lines=7)
     pages = typeset("a\n" * 9, style=style)
     assert [line.box[1] for page in pages for line in page.lines] == [16, 28, 40, 52, 64, 16, 28, 46, 58]
+
+
+def test_a_style_may_be_named() -> None:
+    """A preset's name stands for the preset, and the page tells which style it is."""
+    (page,) = typeset("Hello.", style="dark")
+    assert page == typeset("Hello.", style=PageStyle.dark())[0]
+    assert page.style == PageStyle.dark()
+    assert next(iter_pages("Hello.", style="dark")) == page
+    assert style_fingerprint("dark") == style_fingerprint(PageStyle.dark())
+    with pytest.raises(StyleError, match=r"no page style named 'drak'; there are glyph, document, web, dark"):
+        typeset("Hello.", style="drak")

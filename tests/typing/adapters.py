@@ -33,6 +33,7 @@ from llama_index.memory.glyph import (
     GlyphReader,
     PageNodeParser,
     PagePostprocessor,
+    PagePromptHelper,
 )
 
 import glyph_memory
@@ -58,6 +59,33 @@ def langchain(
     documents = GlyphDocumentCompressor().compress_documents(documents, "Who signed?")
     HumanMessage([*to_content_blocks(documents), {"type": "text", "text": f"{tokens} tokens"}])
     GlyphRetriever(memory=memory, k=3).invoke("Who signed?")
+
+
+def langchain_options(options: glyph_memory.PageOptions) -> None:
+    """The bundle, and its fields as keywords."""
+    GlyphMemoryMiddleware(options=options, style="dark", pages="folder")
+    GlyphMemoryMiddleware(profile="glyph", captions="page")
+    deepagents_memory("glyph", options=options, style="dark")
+    chain: Runnable[Sequence[BaseMessage], list[BaseMessage]] = fold_messages(options=options, style="dark")
+    folded: list[BaseMessage] = fold_messages([HumanMessage("Hello.")], options=options)
+    GlyphChatMessageHistory("alice", "chat.db", options=options, style="dark").add_messages(
+        chain.invoke(folded)
+    )
+    GlyphLoader("book.txt", options=options, style="dark")
+    GlyphLoader.from_text("It opens at nine.", options=options)
+    GlyphDocumentCompressor(options=options, style="dark", max_pages=2)
+    recall_tools(options=options, profile="glyph")
+
+
+def llama_index_options(options: glyph_memory.PageOptions) -> None:
+    """The bundle, and its fields as keywords."""
+    llm = GlyphOpenAILike(model="glyph", options=options, style="dark", api_key="none")
+    GlyphMemory.from_defaults(llm=llm, options=options, style="dark", captions="page")
+    GlyphMemory.from_store("chat.db", options=options, pages="folder")
+    GlyphMemoryBlock.memory(options=options, style="dark", token_limit=30_000)
+    PageNodeParser(options=options, style="dark")
+    PagePostprocessor(options=options, style="dark", max_pages=2)
+    PagePromptHelper(options=options)
 
 
 async def llama_index(agent: FunctionAgent, context: Context) -> None:

@@ -11,6 +11,7 @@ from glyph_memory import (
     MemoryReport,
     ModelProfile,
     OpenAIReader,
+    PageOptions,
     PageStyle,
     Passage,
     Seal,
@@ -22,7 +23,7 @@ from glyph_memory import (
     iter_pages,
     typeset,
 )
-from glyph_memory.evaluate import check, legibility, make_texts
+from glyph_memory.evaluate import check_pages, make_texts, measure_legibility
 from glyph_memory.nano import NanoReader, NanoReading
 from glyph_memory.transcription import SURE
 
@@ -43,8 +44,8 @@ def read_without_a_server(log: str) -> list[str]:
     reading: NanoReading = NanoReader().read(Context.of("What is the deploy key of catalogue?", pages=pages))
     quoted = [quote.text for quote in reading.quotes if quote.is_sure]
     sure: bool = bool((NanoReader().transcribe("scan.png").lines[0].confidence > SURE).all())
-    misread = [found.truth for found in check(pages).misread]
-    rows = legibility(PageStyle.glyph(), make_texts(["prose", "hex"])).rows
+    misread = [found.truth for found in check_pages(pages).misread]
+    rows = measure_legibility(PageStyle.glyph(), make_texts(["prose", "hex"])).rows
     return [*quoted, *misread, *(row.kind for row in rows), str(sure)]
 
 
@@ -71,6 +72,19 @@ async def the_same_without_blocking(memory: GlyphMemory) -> Context:
     await memory.aadd(Turn(role="user", text="hi"))
     await memory.arecall("hi", 2)
     return await memory.acontext("And now?")
+
+
+def options_as_a_value_or_as_keywords(options: PageOptions) -> list[GlyphMemory]:
+    """Names where names are meant; a keyword wins over the value."""
+    Binder(options=options)
+    Binder("glyph", options=options, style="dark", pages="folder")
+    pages = typeset("Hello.", style="dark")
+    measured = check_pages(pages, style="dark")
+    return [
+        GlyphMemory.open("a.db", options=PageOptions(profile="glyph", style="dark")),
+        GlyphMemory.open("a.db", options=options, captions="page" if measured.misread else "text"),
+        GlyphMemory.open("a.db", profile="glyph", style=PageStyle.dark(), policy=None),
+    ]
 
 
 def folded_by_a_framework(turns: list[Turn], kept: list[Seal]) -> Context:

@@ -11,7 +11,7 @@ from glyph_memory.cli.chat import status_lines as notes
 from glyph_memory.cli.chat.answer import Answer
 from glyph_memory.cli.chat.prompt import Prompt
 from glyph_memory.cli.chat.settings import Settings
-from glyph_memory.cli.main import Interrupts
+from glyph_memory.cli.entry import Interrupts
 from glyph_memory.cli.memories import Place, open_or_create_session
 from glyph_memory.cli.server import NO_SERVER, Server
 from glyph_memory.errors import GlyphMemoryError, ReaderOverflow

@@ -21,8 +21,8 @@ from glyph_memory.evaluate import (
     Legibility,
     LegibilityReport,
     ReadCounts,
-    legibility,
     make_texts,
+    measure_legibility,
     style_grid,
 )
 from glyph_memory.evaluate.plot import check_plot, plot
@@ -79,7 +79,7 @@ def run(
     styles = _styles(looks, sizes, model)
     read = texts.read()
     with terminal.progress("reading", total=len(styles) * sum(map(len, read.values()))) as step:
-        report = legibility(
+        report = measure_legibility(
             styles, read, reader=reader, profile=model, progress=lambda page: step(len(page.text))
         )
     if picture is not None:

@@ -11,16 +11,23 @@ from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
-from glyph_memory.context import Binder, Captions, ImageCache, ImagePart, LruCache, Parts, RecentImages
+from glyph_memory.context import (
+    Binder,
+    Drafts,
+    FolderCache,
+    ImagePart,
+    LruCache,
+    PageOptionFields,
+    PageOptions,
+    Parts,
+    RecentImages,
+)
 from glyph_memory.errors import FontError
-from glyph_memory.folding import Fold, FoldPolicy, Seal, Stretches, fold, step
-from glyph_memory.memory.cache import Drafts, FolderCache
+from glyph_memory.folding import Fold, Seal, Stretches, fold, step
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory
-from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 
@@ -76,16 +83,15 @@ class Folding(Generic[M]):
     """Folds histories that a framework keeps. One serves any number of histories and threads.
 
     Args:
-        profile: The model that will read, by name or as an object.
+        profile: The model that will read, by name or as an object; another way to give the options' own.
         turn_of: Gives a message's turn, without an anchor.
         key_of: Gives something cheap to compare that differs where a message says something else; asked of every
             message that is shown, on every call.
         name_of: Gives a message's id, or something cheap that stands for it in every process; asked of every message
             that is no longer shown.
-        style: How pages look; the released Glyph model's unless another is given.
-        policy: When messages become pages; `FoldPolicy.for_profile` unless another is given.
-        captions: Where pages' numbers and turns are told: "text" before each, or on the "page" itself.
-        pages: A folder for page files, which may be deleted at any time; in memory unless one is given.
+        options: For which model, how pages look, when messages become pages; or its fields as keywords. See
+            `PageOptions`.
+        **fields: The fields of `PageOptions`.
 
     Raises:
         ProfileError: No such model is known.
@@ -101,20 +107,19 @@ class Folding(Generic[M]):
 
     def __init__(
         self,
-        profile: ModelProfile | str,
+        profile: ModelProfile | str | None = None,
+        /,
         *,
         turn_of: Callable[[M], Turn],
         key_of: Callable[[M], Hashable],
         name_of: Callable[[M], str],
-        style: PageStyle | None = None,
-        policy: FoldPolicy | None = None,
-        captions: Captions = "text",
-        pages: str | Path | None = None,
+        options: PageOptions | None = None,
+        **fields: Unpack[PageOptionFields],
     ) -> None:
+        options = PageOptions.merge(options, fields, profile=profile)
         self.turn_of, self.key_of, self.name_of = turn_of, key_of, name_of
-        cache: ImageCache = RecentImages() if pages is None else FolderCache(Path(pages))
-        self._drafts = Drafts(cache)
-        self.binder = Binder(profile, style=style, policy=policy, cache=self._drafts, captions=captions)
+        self._drafts = Drafts(RecentImages() if options.pages is None else FolderCache(options.pages))
+        self.binder = Binder(options=options, cache=self._drafts)
         self._known = LruCache[Hashable, _RememberedFold](at_most=2 * _HISTORIES)
         self._parts = LruCache[Seal, Parts](at_most=_PARTS_BYTES)
 

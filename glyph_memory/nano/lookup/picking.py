@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from glyph_memory.nano.lookup.groups import Sentence, SentenceGroup
 from glyph_memory.nano.lookup.index import Index, TermSpellings, anchor_words
 from glyph_memory.nano.lookup.question import Question, Term
-from glyph_memory.search.words import casefold
+from glyph_memory.search.terms import casefold
 
 NOTHING = "I found nothing"
 """How an answer without a quote begins; where it is read again, on a page of the same conversation, it says nothing."""

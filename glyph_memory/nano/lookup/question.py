@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glyph_memory.search.words import UNSPACED, casefold
+from glyph_memory.search.terms import UNSPACED, casefold
 
 _UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED)
 _PIECE = re.compile(r"[^\s\"“”„«»‹›`()\[\]{}<>,;|⏎]+")

@@ -12,18 +12,19 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
-
-import httpx
 
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.openai.exchange import Caller
 from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
-from glyph_memory.readers.openai.wire import run_steps, run_steps_async
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class OpenAIReader(Reader):
@@ -90,6 +91,11 @@ class OpenAIReader(Reader):
         backoff_s: float = 0.5,
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        import httpx  # noqa: PLC0415 - an HTTP client is loaded with the first reader
+
+        from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as above
+
+        self._httpx, self._wire = httpx, wire
         endpoint = Endpoint(base_url=base_url, api_key=api_key)
         if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
             raise ReaderRefused(f"{endpoint.safe_url} is no http(s) address. Try 'http://127.0.0.1:8000/v1'")
@@ -121,18 +127,20 @@ class OpenAIReader(Reader):
 
     def read(self, context: Context) -> Reading:
         """Ask, and wait for the whole answer."""
-        return _last_reading(list(run_steps(self._caller, self._get_client(), context, stream=False)))
+        return _last_reading(
+            list(self._wire.run_steps(self._caller, self._get_client(), context, stream=False))
+        )
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
         """Ask, and yield the answer as it is written; the last piece carries the whole reading."""
-        return run_steps(self._caller, self._get_client(), context, stream=True)
+        return self._wire.run_steps(self._caller, self._get_client(), context, stream=True)
 
     async def aread(self, context: Context) -> Reading:
         """Do what `read` does, without blocking the event loop."""
         return _last_reading(
             [
                 delta
-                async for delta in run_steps_async(
+                async for delta in self._wire.run_steps_async(
                     self._caller, self._get_async_client(), context, stream=False
                 )
             ]
@@ -140,7 +148,9 @@ class OpenAIReader(Reader):
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
-        async for delta in run_steps_async(self._caller, self._get_async_client(), context, stream=True):
+        async for delta in self._wire.run_steps_async(
+            self._caller, self._get_async_client(), context, stream=True
+        ):
             yield delta
 
     def close(self) -> None:
@@ -177,7 +187,7 @@ class OpenAIReader(Reader):
     def _get_client(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(
+                self._client = self._httpx.Client(
                     timeout=self._timeout, headers=self._headers, trust_env=self._trust_env
                 )
             return self._client
@@ -188,7 +198,7 @@ class OpenAIReader(Reader):
         with self._lock:
             client = self._async_clients.get(loop)
             if client is None:
-                client = httpx.AsyncClient(
+                client = self._httpx.AsyncClient(
                     timeout=self._timeout, headers=self._headers, trust_env=self._trust_env
                 )
                 self._async_clients[loop] = client

@@ -17,6 +17,7 @@ from glyph_memory.errors import ReaderOverflow
 from glyph_memory.tokens import defuse
 
 ImageUuids = Literal["auto", "always", "never"]
+"""Whether images are sent with keys for a server's cache; see `OpenAIReader`."""
 
 
 @dataclass(frozen=True, kw_only=True)

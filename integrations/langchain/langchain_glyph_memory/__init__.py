@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from langchain_glyph_memory.compressor import GlyphDocumentCompressor as GlyphDocumentCompressor
     from langchain_glyph_memory.counting import TokenCounter as TokenCounter
+    from langchain_glyph_memory.counting import Tool as Tool
     from langchain_glyph_memory.counting import glyph_token_counter as glyph_token_counter
     from langchain_glyph_memory.deepagents import deepagents_memory as deepagents_memory
+    from langchain_glyph_memory.documents import Block as Block
     from langchain_glyph_memory.documents import GlyphLoader as GlyphLoader
     from langchain_glyph_memory.documents import to_content_blocks as to_content_blocks
+    from langchain_glyph_memory.folding import Messages as Messages
     from langchain_glyph_memory.folding import fold_messages as fold_messages
     from langchain_glyph_memory.history import GlyphChatMessageHistory as GlyphChatMessageHistory
     from langchain_glyph_memory.messages import message_of as message_of
     from langchain_glyph_memory.messages import turn_of as turn_of
     from langchain_glyph_memory.middleware import GlyphMemoryMiddleware as GlyphMemoryMiddleware
+    from langchain_glyph_memory.pictures import ByteStore as ByteStore
     from langchain_glyph_memory.retriever import GlyphRetriever as GlyphRetriever
     from langchain_glyph_memory.stores import PageFolder as PageFolder
     from langchain_glyph_memory.tools import recall_tools as recall_tools
@@ -26,13 +30,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
+    "Block": "documents",
+    "ByteStore": "pictures",
     "GlyphChatMessageHistory": "history",
     "GlyphDocumentCompressor": "compressor",
     "GlyphLoader": "documents",
     "GlyphMemoryMiddleware": "middleware",
     "GlyphRetriever": "retriever",
+    "Messages": "folding",
     "PageFolder": "stores",
     "TokenCounter": "counting",
+    "Tool": "counting",
     "deepagents_memory": "deepagents",
     "fold_messages": "folding",
     "glyph_token_counter": "counting",

@@ -8,14 +8,15 @@ from __future__ import annotations
 import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Unpack
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, InstanceOf, PrivateAttr
 
 from glyph_memory import Document as Text
-from glyph_memory import GlyphMemoryWarning, ModelProfile, PackedPage, PageStyle, pack
+from glyph_memory import GlyphMemoryWarning, PackedPage, PageOptionFields, PageOptions, PageStyle, pack
 from langchain_glyph_memory.documents import describe_source, open_store
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
 
@@ -27,6 +28,15 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
     stand on it (their numbers, best first), `page`, `total_pages`, and `glyph` for `to_content_blocks`. Page documents
     and others are packed alike, by their text. Where pages would not pay, the documents come back as they are.
 
+    Args:
+        options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. The
+            style is the released Glyph model's, dense, unless given.
+        max_pages: How many pages there may be; the best-ranked documents are kept, and a warning says what had no room.
+        max_tokens: What the pages may cost together; as above.
+        min_ratio: Where text is cheaper than this many times its pages, it stays text: 1 packs what pays, 0 everything.
+        store: Where pictures are kept: a byte store, or a folder; in the options' folder, else nowhere, unless given.
+        **fields: The fields of `PageOptions`.
+
     Example:
         >>> found = [Document("It opens at nine.", metadata={"source": "museum.txt"}), Document("It rains.")]
         >>> (page,) = GlyphDocumentCompressor(min_ratio=0).compress_documents(found, "When does it open?")
@@ -36,10 +46,8 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    profile: ModelProfile | str = "glyph"
-    """The model that will read, by name or as an object."""
-    style: PageStyle | None = None
-    """How pages look; the released Glyph model's, dense, unless given."""
+    options: InstanceOf[PageOptions]
+    """For which model, and how pages look; the style is dense unless one is given."""
     max_pages: int | None = Field(default=None, ge=1)
     """How many pages there may be; the best-ranked documents are kept, and a warning says what had no room."""
     max_tokens: int | None = Field(default=None, ge=1)
@@ -49,15 +57,29 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
     store: Any = None
     """Where pictures are kept, a byte store or a folder; they are drawn again when they are shown unless given."""
 
-    _model: ModelProfile = PrivateAttr()
     _style: PageStyle = PrivateAttr()
     _pictures: ByteStore | None = PrivateAttr()
 
-    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401  # pydantic's
-        """Load the model's profile."""
-        self._model = ModelProfile.from_name(self.profile) if isinstance(self.profile, str) else self.profile
-        glyph = PageStyle.glyph().with_snap_px(self._model.snap_px)
-        self._style = self.style or glyph.dense()
+    def __init__(
+        self,
+        *,
+        options: PageOptions | None = None,
+        max_pages: int | None = None,
+        max_tokens: int | None = None,
+        min_ratio: float = 1,
+        store: ByteStore | str | Path | None = None,
+        **fields: Unpack[PageOptionFields],
+    ) -> None:
+        options = PageOptions.merge(options, fields)
+        given: dict[str, Any] = {
+            "options": options,
+            "max_pages": max_pages,
+            "max_tokens": max_tokens,
+            "min_ratio": min_ratio,
+            "store": options.pages if store is None else store,
+        }
+        super().__init__(**given)
+        self._style = options.page_style if options.style is not None else options.page_style.dense()
         self._pictures = open_store(self.store)
 
     def compress_documents(
@@ -76,7 +98,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         """
         texts = [Text(text=document.page_content, title=describe_source(document)) for document in documents]
         packed = self._pack(texts)
-        tokens = self._model.text_tokens("\n".join(text.text for text in texts))
+        tokens = self.options.profile.text_tokens("\n".join(text.text for text in texts))
         if tokens < self.min_ratio * self._cost(packed) and (
             self.max_tokens is None or tokens <= self.max_tokens
         ):
@@ -89,7 +111,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         return pack(texts, style=self._style)
 
     def _cost(self, packed: Sequence[PackedPage]) -> int:
-        return self._model.pages_tokens([one.page.size for one in packed])
+        return self.options.profile.pages_tokens([one.page.size for one in packed])
 
     def _fits(self, packed: Sequence[PackedPage]) -> bool:
         return (self.max_pages is None or len(packed) <= self.max_pages) and (
@@ -112,7 +134,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             packed.page,
             self._pictures,
             style=self._style,
-            profile=self._model,
+            profile=self.options.profile,
             headings=packed.headings,
         )
         found = [documents[place].metadata.get("source") for place in packed.documents]

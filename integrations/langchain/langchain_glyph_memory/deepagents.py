@@ -6,24 +6,22 @@ go on summarizing. Middleware of the same name takes its place, in the agent its
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Unpack
 
-from glyph_memory import FoldPolicy, ModelProfile, PageStyle
-from langchain_glyph_memory.folding import Captions
+from glyph_memory import ModelProfile, PageOptionFields, PageOptions
 from langchain_glyph_memory.middleware import GlyphMemoryMiddleware
 
 _SUMMARIZER = "SummarizationMiddleware"
 
 
 def deepagents_memory(
-    profile: ModelProfile | str = "glyph",
+    profile: ModelProfile | str | None = None,
+    /,
     *,
-    style: PageStyle | None = None,
-    policy: FoldPolicy | None = None,
+    options: PageOptions | None = None,
     merge: bool = True,
-    captions: Captions = "text",
-    pages: str | Path | None = None,
     tools: bool = False,
+    **fields: Unpack[PageOptionFields],
 ) -> GlyphMemoryMiddleware:
     """Return middleware for `create_deep_agent(middleware=[…])` that folds old messages into pages.
 
@@ -36,12 +34,5 @@ def deepagents_memory(
         'SummarizationMiddleware'
     """
     return GlyphMemoryMiddleware(
-        profile,
-        style=style,
-        policy=policy,
-        merge=merge,
-        captions=captions,
-        pages=pages,
-        tools=tools,
-        name=_SUMMARIZER,
+        profile, options=options, merge=merge, tools=tools, name=_SUMMARIZER, **fields
     )

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
@@ -20,7 +20,8 @@ from glyph_memory import (
     DocumentError,
     GlyphMemoryWarning,
     ModelProfile,
-    PageStyle,
+    PageOptionFields,
+    PageOptions,
     iter_pages,
     quote_identifiers,
     read_document,
@@ -32,6 +33,7 @@ from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote, load_pict
 from langchain_glyph_memory.stores import PageFolder
 
 Block = dict[str, Any]
+"""A content block of a message."""
 
 _SKIPPED = "{error}. It is skipped; the other files of {folder!r} are loaded"
 
@@ -47,11 +49,12 @@ class GlyphLoader(BaseLoader):
 
     Args:
         source: A text file; a folder, of which hidden files are left out; or several of them.
-        profile: The model that will read, by name or as an object.
-        style: How pages look; the released Glyph model's unless another is given.
-        store: Where pictures are kept: a byte store, or a folder. Nowhere unless given.
+        options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
+            messages become pages makes no difference here.
+        store: Where pictures are kept: a byte store, or a folder; in the options' folder, else nowhere, unless given.
         glob: Which files of a folder.
         encoding: How the files' bytes spell characters.
+        **fields: The fields of `PageOptions`.
 
     Raises:
         ProfileError: No such model is known.
@@ -66,16 +69,16 @@ class GlyphLoader(BaseLoader):
         self,
         source: str | Path | Iterable[str | Path],
         *,
-        profile: ModelProfile | str = "glyph",
-        style: PageStyle | None = None,
+        options: PageOptions | None = None,
         store: ByteStore | str | Path | None = None,
         glob: str = "**/*",
         encoding: str = "utf-8",
+        **fields: Unpack[PageOptionFields],
     ) -> None:
         self._sources = [source] if isinstance(source, str | Path) else [*source]
-        self._profile = ModelProfile.from_name(profile) if isinstance(profile, str) else profile
-        self._style = style or PageStyle.glyph().with_snap_px(self._profile.snap_px)
-        self._store = open_store(store)
+        options = PageOptions.merge(options, fields)
+        self._profile, self._style = options.profile, options.page_style
+        self._store = open_store(options.pages if store is None else store)
         self._glob, self._encoding = glob, encoding
         self._text: Text | None = None
 
@@ -85,20 +88,20 @@ class GlyphLoader(BaseLoader):
         text: str,
         *,
         source: str = "",
-        profile: ModelProfile | str = "glyph",
-        style: PageStyle | None = None,
+        options: PageOptions | None = None,
         store: ByteStore | str | Path | None = None,
+        **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Return a loader for a text in memory.
 
         Args:
             text: The text.
             source: What to call it.
-            profile: As for files.
-            style: As for files.
+            options: As for files.
             store: As for files.
+            **fields: As for files.
         """
-        loader = cls((), profile=profile, style=style, store=store)
+        loader = cls((), options=options, store=store, **fields)
         loader._text = Text(text=text, source=source)
         return loader
 

@@ -8,43 +8,26 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Literal, overload
+from typing import Unpack, overload
 
 from langchain_core.messages import BaseMessage, MessageLikeRepresentation, convert_to_messages
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from glyph_memory import Folding, FoldPolicy, GlyphMemoryWarning, ModelProfile, PageStyle
+from glyph_memory import Folding, GlyphMemoryWarning, PageOptionFields, PageOptions
 from langchain_glyph_memory.messages import key_of, name_of, turn_of
 from langchain_glyph_memory.spelling import write_request
 
-Captions = Literal["text", "page"]
 Messages = Iterable[MessageLikeRepresentation] | PromptValue
+"""A history, in whatever form LangChain takes one."""
 
 
-def make_folding(
-    profile: ModelProfile | str,
-    *,
-    style: PageStyle | None = None,
-    policy: FoldPolicy | None = None,
-    captions: Captions = "text",
-    pages: str | Path | None = None,
-) -> Folding[BaseMessage]:
+def make_folding(options: PageOptions) -> Folding[BaseMessage]:
     """Return a `Folding` of LangChain's messages."""
-    return Folding(
-        profile,
-        turn_of=turn_of,
-        key_of=key_of,
-        name_of=name_of,
-        style=style,
-        policy=policy,
-        captions=captions,
-        pages=pages,
-    )
+    return Folding(options=options, turn_of=turn_of, key_of=key_of, name_of=name_of)
 
 
-_folding = lru_cache(maxsize=16)(make_folding)
+_get_folding = lru_cache(maxsize=16)(make_folding)
 """The same options share one, so that a call costs what is new since the last one."""
 
 
@@ -52,33 +35,24 @@ _folding = lru_cache(maxsize=16)(make_folding)
 def fold_messages(
     messages: None = None,
     *,
-    profile: ModelProfile | str = ...,
-    style: PageStyle | None = ...,
-    policy: FoldPolicy | None = ...,
     merge: bool = ...,
-    captions: Captions = ...,
-    pages: str | Path | None = ...,
+    options: PageOptions | None = ...,
+    **fields: Unpack[PageOptionFields],
 ) -> Runnable[Messages, list[BaseMessage]]: ...
 @overload
 def fold_messages(
     messages: Messages,
     *,
-    profile: ModelProfile | str = ...,
-    style: PageStyle | None = ...,
-    policy: FoldPolicy | None = ...,
     merge: bool = ...,
-    captions: Captions = ...,
-    pages: str | Path | None = ...,
+    options: PageOptions | None = ...,
+    **fields: Unpack[PageOptionFields],
 ) -> list[BaseMessage]: ...
 def fold_messages(
     messages: Messages | None = None,
     *,
-    profile: ModelProfile | str = "glyph",
-    style: PageStyle | None = None,
-    policy: FoldPolicy | None = None,
     merge: bool = True,
-    captions: Captions = "text",
-    pages: str | Path | None = None,
+    options: PageOptions | None = None,
+    **fields: Unpack[PageOptionFields],
 ) -> list[BaseMessage] | Runnable[Messages, list[BaseMessage]]:
     """Return a history as it is sent: old messages as pages, recent ones as they are. Like `trim_messages`.
 
@@ -88,12 +62,10 @@ def fold_messages(
     Args:
         messages: All of it, oldest first, as messages or whatever LangChain takes for them. Without it you get a
             `Runnable` that folds what it is given: `fold_messages(profile="glyph") | model`.
-        profile: The model that will read, by name or as an object.
-        style: How pages look; the released Glyph model's unless another is given.
-        policy: When messages become pages; `FoldPolicy.for_profile` unless another is given.
         merge: Whether the pages become one message with the user's message that follows them.
-        captions: Where pages' numbers are told: in "text" before each, or on the "page" itself.
-        pages: A folder for page files; in memory unless one is given.
+        options: For which model, how pages look, when messages become pages; or its fields as keywords. See
+            `glyph_memory.PageOptions`.
+        **fields: The fields of `PageOptions`.
 
     Raises:
         ProfileError: No such model is known.
@@ -103,7 +75,7 @@ def fold_messages(
         >>> [message.type for message in fold_messages([("system", "Be brief."), ("user", "Hello.")])]
         ['system', 'human']
     """
-    folding = _folding(profile, style=style, policy=policy, captions=captions, pages=pages)
+    folding = _get_folding(PageOptions.merge(options, fields))
 
     def fold_history(history: Messages) -> list[BaseMessage]:
         said: Sequence[BaseMessage] = convert_to_messages(

@@ -7,29 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Self, Unpack
 from uuid import uuid4
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
 from glyph_memory import (
-    FoldPolicy,
     GlyphMemory,
-    ModelProfile,
-    PageStyle,
+    PageOptionFields,
+    PageOptions,
+    Redact,
     StoreBusy,
     StoreError,
     Turn,
 )
-from langchain_glyph_memory.folding import Captions
 from langchain_glyph_memory.messages import message_of, to_message, to_stored_turn
 from langchain_glyph_memory.spelling import SOURCE
-
-Redact = Callable[[Turn], Turn]
 
 _MARK = "glyph_memory"
 _NO_DATABASE = (
@@ -54,12 +51,11 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
     Args:
         session_id: Whose conversation it is; no other is seen. Or a memory that is open already.
         url: Path of an SQLite database, made where there is none, or any SQLAlchemy URL. Not with a memory.
-        profile: The model that will read, by name or as an object.
-        style: How pages look; the released Glyph model's unless another is given.
-        policy: When messages become pages; `FoldPolicy.for_profile` unless another is given.
-        captions: Where pages' numbers are told: in "text" before each, or on the "page" itself.
+        options: For which model, how pages look, when messages become pages; or its fields as keywords. See
+            `glyph_memory.PageOptions`. Not with a memory, which has its own.
         redact: Sees every message as a turn before it is stored, and gives what takes its place; of a message that it
             changes, nothing else is kept.
+        **fields: The fields of `PageOptions`.
 
     Raises:
         StoreError: The database cannot be opened; or there is none.
@@ -78,12 +74,11 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         session_id: str | GlyphMemory,
         url: str | Path | None = None,
         *,
-        profile: ModelProfile | str = "glyph",
-        style: PageStyle | None = None,
-        policy: FoldPolicy | None = None,
-        captions: Captions = "text",
+        options: PageOptions | None = None,
         redact: Redact | None = None,
+        **fields: Unpack[PageOptionFields],
     ) -> None:
+        options = PageOptions.merge(options, fields)
         self._owns_memory = isinstance(session_id, str)
         if isinstance(session_id, str):
             if url is None:
@@ -91,10 +86,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             session_id = GlyphMemory.open(
                 url,
                 session=session_id,
-                profile=profile,
-                style=style,
-                policy=policy,
-                captions=captions,
+                options=options,
                 redact=redact,
             )
         self.memory = session_id

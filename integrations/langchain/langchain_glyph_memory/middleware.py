@@ -10,8 +10,7 @@ import asyncio
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NotRequired, Unpack
 
 from langchain.agents.middleware.types import (
     AgentMiddleware,
@@ -30,14 +29,14 @@ from langgraph.types import Command
 from glyph_memory import (
     Bookmark,
     Folding,
-    FoldPolicy,
     GlyphMemoryWarning,
     ModelProfile,
-    PageStyle,
+    PageOptionFields,
+    PageOptions,
     refuses_images,
 )
 from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
-from langchain_glyph_memory.folding import Captions, make_folding
+from langchain_glyph_memory.folding import make_folding
 from langchain_glyph_memory.spelling import write_request
 from langchain_glyph_memory.state import BOOKMARK, read_bookmark
 
@@ -79,15 +78,14 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
     beside it is not needed; where one stays, give it `token_counter`.
 
     Args:
-        profile: The model that reads, by name or as an object.
-        style: How pages look; the released Glyph model's unless another is given.
-        policy: When messages become pages; `FoldPolicy.for_profile` unless another is given.
+        profile: The model that reads, by name or as an object; another way to give the options' own.
+        options: For which model, how pages look, when messages become pages; or its fields as keywords. See
+            `glyph_memory.PageOptions`.
         merge: Whether the pages become one message with the user's message that follows them, as chat templates
             want whose roles alternate; else they are a message of their own.
-        captions: Where pages' numbers are told: in "text" before each, or on the "page" itself.
-        pages: A folder for page files, which may be deleted at any time; in memory unless one is given.
         tools: Whether the agent is given `recall` and `zoom`, which find again what was said, word for word.
         name: What the middleware is called; an agent takes no two of the same name.
+        **fields: The fields of `PageOptions`.
 
     Raises:
         ProfileError: No such model is known.
@@ -105,20 +103,17 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
 
     def __init__(
         self,
-        profile: ModelProfile | str = "glyph",
+        profile: ModelProfile | str | None = None,
+        /,
         *,
-        style: PageStyle | None = None,
-        policy: FoldPolicy | None = None,
+        options: PageOptions | None = None,
         merge: bool = True,
-        captions: Captions = "text",
-        pages: str | Path | None = None,
         tools: bool = False,
         name: str | None = None,
+        **fields: Unpack[PageOptionFields],
     ) -> None:
         super().__init__()
-        self.folding: Folding[BaseMessage] = make_folding(
-            profile, style=style, policy=policy, captions=captions, pages=pages
-        )
+        self.folding: Folding[BaseMessage] = make_folding(PageOptions.merge(options, fields, profile=profile))
         """What folds; it keeps nothing of a conversation but what saves time."""
         self.merge = merge
         self._name = name or type(self).__name__

@@ -28,6 +28,7 @@ from glyph_memory import (
 from langchain_glyph_memory.stores import PageFolder
 
 ByteStore = BaseStore[str, bytes]
+"""Where pictures are kept: any of LangChain's stores of bytes, such as a `PageFolder`."""
 NOTE = "glyph"
 """The key in a document's metadata."""
 

@@ -9,14 +9,24 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, Field
 
-from glyph_memory import Binder, Folding, GlyphMemory, Passage, StoreError, Turn, ZoomResult
+from glyph_memory import (
+    Binder,
+    Folding,
+    GlyphMemory,
+    PageOptionFields,
+    PageOptions,
+    Passage,
+    StoreError,
+    Turn,
+    ZoomResult,
+)
 from langchain_glyph_memory.folding import make_folding
 from langchain_glyph_memory.state import read_bookmark
 
@@ -73,7 +83,11 @@ class SearchableHistory(Protocol):
 
 
 def recall_tools(
-    memory: GlyphMemory | None = None, *, folding: Folding[BaseMessage] | None = None
+    memory: GlyphMemory | None = None,
+    *,
+    folding: Folding[BaseMessage] | None = None,
+    options: PageOptions | None = None,
+    **fields: Unpack[PageOptionFields],
 ) -> list[BaseTool]:
     """Return the tools `recall` and `zoom`, with which a model searches and rereads the conversation.
 
@@ -85,7 +99,10 @@ def recall_tools(
         memory: Whose turns are searched. Without one, the tools search the messages of the agent that calls them, and
             no other's: they need nothing but its state. `GlyphMemoryMiddleware(tools=True)` gives an agent those.
         folding: What numbers and folds the agent's messages, so that anchors and pages are those that its model sees:
-            the middleware's `folding`. One for Glyph unless given; not used where a memory is.
+            the middleware's `folding`. Made of the options unless given; not used where a memory is.
+        options: Those of the agent's pages, or its fields as keywords, where no `folding` is at hand. See
+            `glyph_memory.PageOptions`.
+        **fields: The fields of `PageOptions`.
 
     Example:
         >>> with GlyphMemory.open(":memory:") as memory:
@@ -95,10 +112,11 @@ def recall_tools(
         [§1 user]
           The code for the gate is 4711-B.
     """
+    options = PageOptions.merge(options, fields)
     if memory is not None:
-        binder = Binder(memory.profile, style=memory.style, policy=memory.policy)
+        binder = Binder(options=memory.options)
         return _make_memory_tools(_ResultWriter(binder.clean_and_escape), memory)
-    folding = folding or make_folding("glyph")
+    folding = folding or make_folding(options)
     return _make_state_tools(_ResultWriter(folding.binder.clean_and_escape), folding)
 
 

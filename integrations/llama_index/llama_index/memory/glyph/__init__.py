@@ -11,20 +11,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from llama_index.memory.glyph.base import GlyphMemory as GlyphMemory
     from llama_index.memory.glyph.block import GlyphMemoryBlock as GlyphMemoryBlock
+    from llama_index.memory.glyph.chat_store import ChatStore as ChatStore
     from llama_index.memory.glyph.chat_store import GlyphChatStore as GlyphChatStore
     from llama_index.memory.glyph.documents import PageNodeParser as PageNodeParser
+    from llama_index.memory.glyph.documents import ParserFields as ParserFields
     from llama_index.memory.glyph.events import GlyphFoldEvent as GlyphFoldEvent
     from llama_index.memory.glyph.llm import GlyphOpenAILike as GlyphOpenAILike
     from llama_index.memory.glyph.messages import PageImageBlock as PageImageBlock
-    from llama_index.memory.glyph.messages import message_of as message_of
     from llama_index.memory.glyph.messages import turn_of as turn_of
+    from llama_index.memory.glyph.options import DrawnStyle as DrawnStyle
+    from llama_index.memory.glyph.options import Policy as Policy
+    from llama_index.memory.glyph.options import Profile as Profile
+    from llama_index.memory.glyph.options import Style as Style
     from llama_index.memory.glyph.postprocessor import PagePostprocessor as PagePostprocessor
     from llama_index.memory.glyph.prompt_helper import PagePromptHelper as PagePromptHelper
     from llama_index.memory.glyph.reader import GlyphReader as GlyphReader
+    from llama_index.memory.glyph.stored_messages import message_of as message_of
 
 __version__ = "0.1.0"
 
 _MODULES = {
+    "ChatStore": "chat_store",
+    "DrawnStyle": "options",
     "GlyphChatStore": "chat_store",
     "GlyphFoldEvent": "events",
     "GlyphMemory": "base",
@@ -35,7 +43,11 @@ _MODULES = {
     "PageNodeParser": "documents",
     "PagePostprocessor": "postprocessor",
     "PagePromptHelper": "prompt_helper",
-    "message_of": "messages",
+    "ParserFields": "documents",
+    "Policy": "options",
+    "Profile": "options",
+    "Style": "options",
+    "message_of": "stored_messages",
     "turn_of": "messages",
 }
 

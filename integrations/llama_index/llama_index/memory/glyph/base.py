@@ -9,59 +9,35 @@ import asyncio
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import Field, PrivateAttr
-from llama_index.core.memory import BaseMemory
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
-from llama_index.memory.glyph.chat_store import ChatStore, GlyphChatStore, Lock
+from llama_index.memory.glyph.chat_store import GlyphChatStore
 from llama_index.memory.glyph.events import send_fold_event
-from llama_index.memory.glyph.fields import parse_profile
-from llama_index.memory.glyph.messages import copy_message
-from llama_index.memory.glyph.options import PageOptions, narrow_policy
-from llama_index.memory.glyph.request import fold_history, restore_history, to_messages
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from llama_index.memory.glyph.history import StoredHistory
+from llama_index.memory.glyph.options import (
+    find_options,
+    narrow_limit,
+    narrow_window,
+    to_fields,
+)
+from llama_index.memory.glyph.request import fold_history, to_messages
 
 from glyph_memory import (
     Bookmark,
-    FoldedHistory,
-    FoldPolicy,
     GlyphMemoryWarning,
-    ModelProfile,
-    PageStyle,
-    Passage,
-    ZoomResult,
+    PageOptionFields,
+    PageOptions,
 )
 from glyph_memory import GlyphMemory as Conversation
 
 if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
 
-_NOT_CHAT = (
-    "{name} has is_chat_model=False: it would be sent text alone, and pages be dropped; give is_chat_model=True "
-    "(or take GlyphOpenAILike)"
-)
-_UNTOLD = (
-    "{name} says context_window={window}, which is OpenAILike's default: pages get as little room; give "
-    "context_window= what the server takes (or take GlyphOpenAILike)"
-)
-_UNTOLD_WINDOW = 3900
 
-
-def _parse_bookmark(value: object) -> Bookmark | None:
-    if value is None or isinstance(value, Bookmark):
-        return value
-    try:
-        return Bookmark.from_json(value if isinstance(value, Mapping) else {})
-    except TypeError:
-        said = "a memory's bookmark cannot be read; nothing is lost, and its history is folded anew"
-        warnings.warn(said, GlyphMemoryWarning, stacklevel=2)
-        return None
-
-
-class GlyphMemory(PageOptions, BaseMemory):
+class GlyphMemory(StoredHistory):
     """A memory that keeps every message and shows old ones as pages; for agents, workflows and chat engines.
 
     `get` gives leading system messages, pages of what is old in a user's message, and recent messages as they came, all
@@ -78,19 +54,6 @@ class GlyphMemory(PageOptions, BaseMemory):
         ('The code for the gate is 4711-B.', 'The code for the gate is 4711-B.')
     """
 
-    chat_store: ChatStore = Field(default_factory=SimpleChatStore, description="Where messages are kept.")
-    chat_store_key: str = Field(default=DEFAULT_CHAT_STORE_KEY, description="Whose messages these are.")
-    token_limit: int | None = Field(
-        default=None, description="Narrows the window, prompt and answer together; never widens it."
-    )
-    bookmark: Annotated[
-        Bookmark | None,
-        PlainValidator(_parse_bookmark),
-        PlainSerializer(lambda mark: mark and mark.to_json()),
-        WithJsonSchema({"type": "object"}),
-    ] = Field(default=None, description="Where folding stands; the memory keeps it.", repr=False)
-    _lock: Lock = PrivateAttr(default_factory=Lock)
-
     @classmethod
     def class_name(cls) -> str:
         """Return the class's name for serializers."""
@@ -103,15 +66,12 @@ class GlyphMemory(PageOptions, BaseMemory):
         llm: LLM | None = None,
         token_limit: int | None = None,
         *,
-        profile: ModelProfile | str | None = None,
-        policy: FoldPolicy | None = None,
-        style: PageStyle | None = None,
-        captions: Literal["text", "page"] | None = None,
-        pages: str | Path | None = None,
+        options: PageOptions | None = None,
         merge: bool = True,
         chat_store: BaseChatStore | None = None,
         chat_store_key: str = DEFAULT_CHAT_STORE_KEY,
         memory: Conversation | None = None,
+        **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Return a new memory.
 
@@ -119,35 +79,28 @@ class GlyphMemory(PageOptions, BaseMemory):
             chat_history: Messages to begin with; they take the place of those that the store has.
             llm: Who will read: its context window narrows the model's; a `GlyphOpenAILike` gives its own options.
             token_limit: Narrows the window, too.
-            profile: The model that will read, by name or as an object; Glyph unless the LLM tells another.
-            policy: When messages become pages; the model's own unless given.
-            style: How pages look; the released Glyph model's unless given.
-            captions: Where pages' numbers and turns are told: in "text" before each unless it is on the "page" itself.
-            pages: A folder for page files, which may be deleted at any time; in memory unless given.
+            options: For which model, how pages look, when messages become pages; or its fields as keywords. See
+                `glyph_memory.PageOptions`. The LLM's own unless given.
             merge: Whether pages and the user's message that follows become one message.
             chat_store: Where messages are kept; in memory unless given.
             chat_store_key: Whose messages these are.
             memory: A conversation of the core that is open, instead of a chat store; its own options count.
+            **fields: The fields of `PageOptions`.
 
         Raises:
             ProfileError: No such model is known.
             PolicyError: The window is too small, or the policy cannot work.
             FontError: The style's font is missing.
         """
+        options = find_options(llm, options, fields)
         if memory is not None:
-            profile, policy, style = memory.profile, memory.policy, memory.style
-            chat_store, chat_store_key = GlyphChatStore.of(memory), memory.session
-        options = _merge_options(llm, profile, policy, style, captions)
+            options, chat_store, chat_store_key = memory.options, GlyphChatStore.of(memory), memory.session
         made = cls(
-            profile=options.profile,
-            policy=options.policy,
-            style=options.style,
-            captions=options.captions,
-            pages=options.pages if pages is None else str(pages),
+            **to_fields(options),
             merge=merge,
             chat_store=chat_store or SimpleChatStore(),
             chat_store_key=chat_store_key,
-            token_limit=_narrow_limit(token_limit, llm),
+            token_limit=narrow_limit(token_limit, llm),
         )
         made.folding(made.token_limit)  # what cannot work is told now
         if chat_history:
@@ -162,33 +115,30 @@ class GlyphMemory(PageOptions, BaseMemory):
         *,
         llm: LLM | None = None,
         token_limit: int | None = None,
-        profile: ModelProfile | str | None = None,
-        policy: FoldPolicy | None = None,
-        style: PageStyle | None = None,
-        captions: Literal["text", "page"] | None = None,
+        options: PageOptions | None = None,
+        **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Return a memory that keeps messages and seals in an SQL database, and pages in files beside it.
 
         Args:
             url: Path of an SQLite database, made where there is none; or any SQLAlchemy URL.
             session: Whose conversation it is.
-            llm: As for `from_defaults`, and so are the others.
+            llm: As for `from_defaults`.
             token_limit: Narrows the window.
-            profile: The model that will read.
-            policy: When messages become pages.
-            style: How pages look.
-            captions: Where pages' numbers and turns are told.
+            options: As for `from_defaults`.
+            **fields: The fields of `PageOptions`.
 
         Raises:
             StoreError: The database cannot be opened.
         """
-        options = _merge_options(llm, profile, policy, style, captions)
-        limit = _narrow_limit(token_limit, llm)
+        options = find_options(llm, options, fields)
+        limit = narrow_limit(token_limit, llm)
         if limit is not None:
-            options.policy = narrow_policy(options.profile, options.policy, limit)
-        store = GlyphChatStore(url=str(url), **dict(options))
+            options = narrow_window(options, limit)
+        told = to_fields(options)
+        store = GlyphChatStore(url=str(url), **told)
         store.conversation(session)
-        return cls(chat_store=store, chat_store_key=session, **dict(options))
+        return cls(chat_store=store, chat_store_key=session, **told)
 
     # What is sent.
 
@@ -242,127 +192,8 @@ class GlyphMemory(PageOptions, BaseMemory):
         count = self.folding(self.token_limit).binder.count
         return lambda text: range(count(text))
 
-    # What was said.
-
-    def get_all(self) -> list[ChatMessage]:
-        """Return every message as it was put."""
-        return [*self.chat_store.get_messages(self.chat_store_key)]
-
-    async def aget_all(self) -> list[ChatMessage]:
-        """Return what `get_all` returns."""
-        return [*await self.chat_store.aget_messages(self.chat_store_key)]
-
-    def put(self, message: ChatMessage) -> None:
-        """Store a copy of a message, so that later changes to the message have no effect."""
-        self.put_messages([message])
-
-    async def aput(self, message: ChatMessage) -> None:
-        """Do what `put` does."""
-        await self.aput_messages([message])
-
-    def put_messages(self, messages: Sequence[ChatMessage]) -> None:
-        """Store messages one right after the other, even if other threads store messages at the same time."""
-        kept = [copy_message(message) for message in messages]
-        with self._lock:
-            if isinstance(self.chat_store, GlyphChatStore):
-                self.chat_store.add_messages(self.chat_store_key, kept)
-                return
-            for message in kept:
-                self.chat_store.add_message(self.chat_store_key, message)
-
-    async def aput_messages(self, messages: Sequence[ChatMessage]) -> None:
-        """Store messages as `put_messages` does; a store with asynchronous methods of its own is awaited."""
-        if type(self.chat_store).async_add_message is BaseChatStore.async_add_message:
-            await asyncio.to_thread(self.put_messages, messages)
-            return
-        kept = [copy_message(message) for message in messages]
-        async with self._lock.task_lock:
-            for message in kept:
-                await self.chat_store.async_add_message(self.chat_store_key, message)
-
-    def set(self, messages: Sequence[ChatMessage]) -> None:
-        """Replace the history by these messages; pages of unchanged messages stay.
-
-        What `get` gave may be set: the messages behind its pages are kept, as they were.
-        """
-        self.chat_store.set_messages(self.chat_store_key, _restore_copies(messages))
-
-    async def aset(self, messages: Sequence[ChatMessage]) -> None:
-        """Do what `set` does."""
-        await self.chat_store.aset_messages(self.chat_store_key, _restore_copies(messages))
-
-    def reset(self) -> None:
-        """Delete all messages and the bookmark."""
-        self.chat_store.delete_messages(self.chat_store_key)
-        self.bookmark = None
-
-    async def areset(self) -> None:
-        """Do what `reset` does."""
-        await self.chat_store.adelete_messages(self.chat_store_key)
-        self.bookmark = None
-
-    def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
-        """Search every message, visible or not; return exact passages, best first."""
-        return self._history().recall(query, k)
-
-    async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
-        """Do what `recall` does."""
-        return await asyncio.to_thread(self.recall, query, k)
-
-    def zoom(self, what: int | str) -> ZoomResult:
-        """Return the exact text of a turn, by its anchor such as "§42", or of a visible page, "page 3".
-
-        Raises:
-            StoreError: There is none.
-        """
-        return self._history().zoom(what)
-
-    async def azoom(self, what: int | str) -> ZoomResult:
-        """Do what `zoom` does."""
-        return await asyncio.to_thread(self.zoom, what)
-
-    def _history(self) -> Conversation | FoldedHistory[ChatMessage]:
-        if isinstance(self.chat_store, GlyphChatStore):
-            return self.chat_store.conversation(self.chat_store_key)
-        mark = self.bookmark
-        return fold_history(self.folding(self.token_limit), self.get_all(), mark).folded
-
-
-def _merge_options(
-    llm: object,
-    profile: ModelProfile | str | None,
-    policy: FoldPolicy | None,
-    style: PageStyle | None,
-    captions: Literal["text", "page"] | None,
-) -> PageOptions:
-    """Return the options that were given; the others come from the LLM, if it has them."""
-    told = llm if isinstance(llm, PageOptions) else PageOptions()
-    return PageOptions(
-        profile=parse_profile(profile) if profile else told.profile,
-        policy=policy or told.policy,
-        style=style or told.style,
-        captions=captions or told.captions,
-        pages=told.pages,
-    )
-
-
-def _restore_copies(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    return [copy_message(message) for message in restore_history(messages).messages]
-
 
 def _warn_notice(request: list[ChatMessage], notice: str) -> list[ChatMessage]:
     if notice:
         warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
     return request
-
-
-def _narrow_limit(limit: int | None, llm: LLM | None) -> int | None:
-    """Return the smaller of a limit and an LLM's window; warn about an LLM that cannot be sent pages."""
-    if llm is None:
-        return limit
-    window, name = llm.metadata.context_window, llm.class_name()
-    if not llm.metadata.is_chat_model:
-        warnings.warn(_NOT_CHAT.format(name=name), GlyphMemoryWarning, stacklevel=3)
-    if window == _UNTOLD_WINDOW:
-        warnings.warn(_UNTOLD.format(name=name, window=window), GlyphMemoryWarning, stacklevel=3)
-    return min(limit, window) if limit else window

@@ -16,18 +16,17 @@ from llama_index.core.memory import BaseMemoryBlock, Memory
 from llama_index.core.storage.chat_store.base_db import AsyncDBChatStore, MessageStatus
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 from llama_index.memory.glyph.events import send_fold_event
-from llama_index.memory.glyph.fields import parse_profile
-from llama_index.memory.glyph.options import PageOptions, get_folding
+from llama_index.memory.glyph.options import PageFields, get_folding, merge_options, split_options, to_fields
 from llama_index.memory.glyph.request import fold_history
 
-from glyph_memory import Folding, FoldPolicy, ModelProfile, PageStyle
+from glyph_memory import Folding, FoldPolicy, PageOptions
 
 _SEAL_TOKENS, _KEEP_TOKENS = 1024, 256
 _QUEUE_TOKENS = 30_000
 """The default of `Memory`."""
 
 
-class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
+class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
     """The messages that `Memory` has archived: old ones as pages in a user's message, the newest as text.
 
     It has to read the store that the `Memory` writes to; `GlyphMemoryBlock.memory` wires both. Archived system messages
@@ -61,10 +60,8 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         chat_history: list[ChatMessage] | None = None,
         token_limit: int = _QUEUE_TOKENS,
         chat_store: AsyncDBChatStore | None = None,
-        profile: ModelProfile | str = "glyph",
-        policy: FoldPolicy | None = None,
-        style: PageStyle | None = None,
-        **options: Any,  # noqa: ANN401 - those of `Memory.from_defaults`
+        options: PageOptions | None = None,
+        **keywords: Any,  # noqa: ANN401 - those of `Memory.from_defaults`, too
     ) -> Memory:
         """Return a `Memory` that has a block of pages.
 
@@ -73,24 +70,19 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
             chat_history: Messages to begin with.
             token_limit: What the memory keeps as text, and what other blocks take.
             chat_store: Where messages are kept; in memory unless given.
-            profile: The model that will read.
-            policy: When archived messages become pages; as soon as there is enough of them unless given.
-            style: How pages look.
-            **options: Those of `Memory.from_defaults`.
+            options: For which model, how pages look, when archived messages become pages: as soon as there is enough of
+                them unless a policy is given. See `glyph_memory.PageOptions`.
+            **keywords: The fields of `PageOptions`, and what `Memory.from_defaults` takes.
         """
         store = chat_store or SQLAlchemyChatStore(table_name="llama_index_memory")
-        block = cls(
-            profile=parse_profile(profile),
-            policy=policy,
-            style=style,
-            chat_store=store,
-            queue_tokens=token_limit,
-        )
-        blocks = [block, *options.pop("memory_blocks", ())]
+        own, others = split_options(keywords)
+        fields = to_fields(merge_options(options, own))
+        block = cls(chat_store=store, queue_tokens=token_limit, **fields)
+        blocks = [block, *others.pop("memory_blocks", ())]
         # One figure for every picture is all that `Memory` takes: that of a whole page errs on the safe side.
-        options.setdefault("image_token_size_estimate", block.page_tokens)
+        others.setdefault("image_token_size_estimate", block.page_tokens)
         memory = Memory.from_defaults(
-            session_id=session_id, token_limit=token_limit, memory_blocks=blocks, **options
+            session_id=session_id, token_limit=token_limit, memory_blocks=blocks, **others
         )
         memory.sql_store = store  # before 0.14.25 `from_defaults` takes no store of one's own
         if chat_history:
@@ -111,7 +103,7 @@ class GlyphMemoryBlock(PageOptions, BaseMemoryBlock[list[ChatMessage]]):
         """
         policy = self.policy or _make_eager(FoldPolicy.for_profile(self.profile))
         policy = replace(policy, window_tokens=max(1, policy.window_tokens - self.queue_tokens))
-        return get_folding(self.profile, policy, self.style, self.captions, self.pages)
+        return get_folding(PageOptions.merge(self.page_options, {"policy": policy}))
 
     async def _aget(
         self,

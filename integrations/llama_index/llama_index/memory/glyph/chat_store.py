@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_serializer
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
-from llama_index.memory.glyph.messages import from_json, message_of, to_json, to_stored_turn
-from llama_index.memory.glyph.options import PageOptions
+from llama_index.memory.glyph.options import PageFields, to_fields
+from llama_index.memory.glyph.stored_messages import from_json, message_of, to_json, to_stored_turn
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import GlyphMemory as Conversation
@@ -51,7 +51,7 @@ class Lock:
         return type(self), ()
 
 
-class GlyphChatStore(PageOptions, BaseChatStore):
+class GlyphChatStore(PageFields, BaseChatStore):
     """Chat histories in an SQL database, durable when a call returns; each key is a session of the core's store.
 
     Messages come back as they were. `GlyphMemory` over such a store keeps its seals there, too, and page files beside
@@ -85,9 +85,7 @@ class GlyphChatStore(PageOptions, BaseChatStore):
     @classmethod
     def of(cls, conversation: Conversation) -> Self:
         """Return a store over an open memory of the core; whoever opened that memory closes it."""
-        made = cls(
-            url=_GIVEN, profile=conversation.profile, policy=conversation.policy, style=conversation.style
-        )
+        made = cls(url=_GIVEN, **to_fields(conversation.options))
         made._sessions[conversation.session] = conversation
         return made
 
@@ -106,14 +104,7 @@ class GlyphChatStore(PageOptions, BaseChatStore):
         if self.url == _GIVEN:
             (given,) = {session.session for session in self._sessions.values()}
             raise KeyError(f"this store is the session {given!r} alone, not {key!r}; give a url for others")
-        opened = Conversation.open(
-            self.url,
-            session=key,
-            profile=self.profile,
-            policy=self.policy,
-            style=self.style,
-            captions=self.captions,
-        )
+        opened = Conversation.open(self.url, session=key, options=self.page_options)
         begun = (self.store or {}).pop(key, [])
         opened.extend([to_stored_turn(from_json(spelled)) for spelled in begun])
         return opened
@@ -190,7 +181,7 @@ class GlyphChatStore(PageOptions, BaseChatStore):
             raise TypeError(
                 "a conversation that was given open cannot be told as JSON; open it with GlyphMemory.from_store(url)"
             )
-        options = PageOptions.model_validate(dict(self)).model_dump()
+        options = PageFields.model_validate(dict(self)).model_dump()
         told: dict[str, Any] = {"class_name": self.class_name(), "url": self.url, **options}
         if self.url == _IN_MEMORY:
             told["store"] = {key: [*map(to_json, self.get_messages(key))] for key in self.get_keys()}

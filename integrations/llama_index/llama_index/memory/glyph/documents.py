@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, Unpack
 
 from llama_index.core.bridge.pydantic import Field
+from llama_index.core.callbacks import CallbackManager
 from llama_index.core.node_parser.interface import NodeParser
 from llama_index.core.schema import (
     BaseNode,
@@ -26,14 +27,33 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
-from llama_index.memory.glyph.fields import Profile, Style, parse_profile, parse_style
+from llama_index.memory.glyph.options import DrawnStyle, Profile, merge_options
 from llama_index.memory.glyph.packed import write_page
 from pydantic import computed_field
 
-from glyph_memory import GlyphMemoryWarning, ModelProfile, Page, PageStyle, iter_pages, style_fingerprint
+from glyph_memory import (
+    GlyphMemoryWarning,
+    Page,
+    PageOptionFields,
+    PageOptions,
+    iter_pages,
+    style_fingerprint,
+)
 
 _DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
 """How LlamaIndex tells its own function for ids in JSON, and does not read it back."""
+
+
+class ParserFields(PageOptionFields, total=False):
+    """What a `PageNodeParser` takes as keywords."""
+
+    id_func: Callable[..., str]
+    callback_manager: CallbackManager
+    fingerprint: str
+    """Told by `to_dict`, and worked out anew."""
+
+
+_PARSER_NAMES = ParserFields.__annotations__.keys() - PageOptionFields.__annotations__.keys()
 
 
 class PageNodeParser(NodeParser):
@@ -46,12 +66,14 @@ class PageNodeParser(NodeParser):
     them again, and `PagePostprocessor` does without.
 
     Args:
-        profile: The model that will read, by name or value: it tells what a page costs, and which sides it takes.
-        style: How pages look, by preset's name or value; the released Glyph model's unless given.
-        pages_dir: Where page files go; by default a folder in LlamaIndex's cache, which `LLAMA_INDEX_CACHE_DIR` moves.
-            Processes and machines that share nodes have to share it, under the same path.
+        options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
+            messages become pages makes no difference here.
+        pages_dir: Where page files go, if not to the options' folder; by default a folder in LlamaIndex's cache, which
+            `LLAMA_INDEX_CACHE_DIR` moves. Processes and machines that share nodes have to share it, under the same
+            path.
         include_metadata: Whether nodes get their document's metadata.
         include_prev_next_rel: Whether nodes know their neighbours.
+        **fields: The fields of `PageOptions`, and LlamaIndex's `id_func` and `callback_manager`.
 
     Example:
         >>> import tempfile
@@ -62,35 +84,34 @@ class PageNodeParser(NodeParser):
     """
 
     profile: Profile = Field(description="The model that will read.")
-    style: Style = Field(description="How pages look.")
+    style: DrawnStyle = Field(description="How pages look.")
     pages_dir: str = Field(description="Where page files go.")
 
     def __init__(
         self,
         *,
-        profile: ModelProfile | str = "glyph",
-        style: PageStyle | str | None = None,
+        options: PageOptions | None = None,
         pages_dir: str | Path | None = None,
         include_metadata: bool = True,
         include_prev_next_rel: bool = True,
-        **kwargs: Any,  # noqa: ANN401 - what NodeParser takes: id_func, callback_manager
+        **fields: Unpack[ParserFields],
     ) -> None:
-        profile = parse_profile(profile)
-        if kwargs.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
-            del kwargs["id_func"]
-        fields: dict[str, Any] = {
-            "profile": profile,
-            "style": PageStyle.glyph().with_snap_px(profile.snap_px) if style is None else parse_style(style),
-            "pages_dir": str(
-                Path(pages_dir or Path(get_cache_dir()) / "glyph_pages").expanduser().absolute()
-            ),
-        }
-        super().__init__(
-            include_metadata=include_metadata,
-            include_prev_next_rel=include_prev_next_rel,
-            **fields,
-            **kwargs,
+        others: dict[str, Any] = {name: value for name, value in fields.items() if name in _PARSER_NAMES}
+        options = merge_options(
+            options, {name: value for name, value in fields.items() if name not in _PARSER_NAMES}
         )
+        others.pop("fingerprint", None)
+        if others.get("id_func") == _DEFAULT_ID_FUNC:  # out of `to_dict`
+            del others["id_func"]
+        folder = Path(pages_dir or options.pages or Path(get_cache_dir()) / "glyph_pages")
+        given: dict[str, Any] = {
+            "profile": options.profile,
+            "style": options.page_style,
+            "pages_dir": str(folder.expanduser().absolute()),
+            "include_metadata": include_metadata,
+            "include_prev_next_rel": include_prev_next_rel,
+        }
+        super().__init__(**given, **others)
 
     @computed_field(description="Digest of style, fonts and typesetter: pages of equal ones are equal.")  # type: ignore[prop-decorator]  # mypy cannot stack decorators on a property
     @property

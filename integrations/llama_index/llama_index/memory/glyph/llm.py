@@ -7,10 +7,12 @@ it can. Knows requests; keeps no history.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -22,9 +24,15 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph.events import send_fold_event
-from llama_index.memory.glyph.fields import parse_profile
 from llama_index.memory.glyph.messages import PageImageBlock, turn_of
-from llama_index.memory.glyph.options import PageOptions, narrow_policy, parse_policy
+from llama_index.memory.glyph.options import (
+    OPTION_NAMES,
+    PageFields,
+    merge_options,
+    narrow_window,
+    split_options,
+    to_fields,
+)
 from llama_index.memory.glyph.request import (
     PagesMessage,
     extend_request,
@@ -34,7 +42,7 @@ from llama_index.memory.glyph.request import (
     restore_history,
 )
 
-from glyph_memory import Bookmark, FoldPolicy, GlyphMemoryWarning, ModelProfile, refuses_images
+from glyph_memory import Bookmark, GlyphMemoryWarning, PageOptions, refuses_images
 
 _REFUSED = (
     "{model!r} takes no images: the conversation is sent in words from now on, all of it; serve a vision-language "
@@ -42,7 +50,7 @@ _REFUSED = (
 )
 
 
-class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publishes no types
+class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publishes no types
     """An OpenAI-compatible server of a vision-language model that gets old messages as pages.
 
     Whatever comes to it, the history of any memory and all that an agent did since, is folded on its way to the server.
@@ -51,15 +59,16 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
 
     Args:
         model: The name it is served under.
-        profile: What the model charges and takes; found by `model` unless given.
-        policy: When messages become pages; the profile's own unless given. It is narrowed to `context_window`, and
-            leaves room for `max_tokens`.
-        **options: Those of `PageOptions` and `OpenAILike`. It is a chat model that calls tools, and its window is the
-            profile's, unless they say otherwise.
+        options: For which model, found by `model` unless given; how pages look, and when messages become pages. See
+            `glyph_memory.PageOptions`; where they are given, their profile counts, whatever name the model is served
+            under. The policy is narrowed to `context_window`, and leaves room for `max_tokens`.
+        **keywords: The fields of `PageOptions`, `merge`, and those of `OpenAILike`. It is a chat model that calls
+            tools, and its window is the profile's, unless they say otherwise.
 
     Raises:
         ProfileError: Nothing is known about the model.
         PolicyError: The window is too small, or the policy cannot work.
+        TypeError: There is no such keyword.
         FontError: The style's font is missing.
 
     Example:
@@ -74,18 +83,26 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
         self,
         model: str = "glyph",
         *,
-        profile: ModelProfile | str | None = None,
-        policy: FoldPolicy | None = None,
-        **options: Any,  # noqa: ANN401 - those of the bases
+        options: PageOptions | None = None,
+        **keywords: Any,  # noqa: ANN401 - those of the bases
     ) -> None:
-        known = parse_profile(profile or model)
+        own, others = split_options(keywords)
+        if unknown := [name for name in others if name not in _list_keywords(type(self))]:
+            raise TypeError(
+                f"unexpected keyword {unknown[0]!r}; page options are {', '.join(sorted(OPTION_NAMES))}, and others "
+                "those of OpenAILike"
+            )
+        if options is None and own.get("profile") is None:
+            own["profile"] = model
+        options = merge_options(options, own)
         given = {
-            "context_window": known.window_tokens, "is_chat_model": True, "is_function_calling_model": True
-        } | options  # fmt: skip
-        narrow = narrow_policy(known, parse_policy(policy), given["context_window"])
-        if (output := given.get("max_tokens") or 0) > narrow.output_tokens:
-            narrow = replace(narrow, output_tokens=output)
-        super().__init__(model=model, profile=known, policy=narrow, **given)  # type: ignore[call-arg]  # for the same reason
+            "context_window": options.profile.window_tokens, "is_chat_model": True, "is_function_calling_model": True
+        } | others  # fmt: skip
+        options = narrow_window(options, given["context_window"])
+        policy = options.fold_policy
+        if (output := given.get("max_tokens") or 0) > policy.output_tokens:
+            options = PageOptions.merge(options, {"policy": replace(policy, output_tokens=output)})
+        super().__init__(model=model, **to_fields(options), **given)  # type: ignore[call-arg]  # for the same reason
         self.folding()  # what cannot work is told now
 
     @classmethod
@@ -190,6 +207,15 @@ class GlyphOpenAILike(PageOptions, OpenAILike):  # type: ignore[misc]  # it publ
                 yield said
 
         return answer()
+
+
+@lru_cache
+def _list_keywords(kind: type[GlyphOpenAILike]) -> frozenset[str]:
+    """Return what the constructors of an LLM's bases take, aliases included."""
+    constructors = [vars(base)["__init__"] for base in kind.__mro__ if "__init__" in vars(base)]
+    names = {name for constructor in constructors for name in inspect.signature(constructor).parameters}
+    aliases = {held.alias for held in kind.model_fields.values() if held.alias}
+    return frozenset(names | aliases | kind.model_fields.keys())
 
 
 def _is_history(message: ChatMessage) -> bool:

@@ -1,11 +1,10 @@
-"""LlamaIndex messages as turns, and back. Knows blocks and roles; knows nothing about folding, memories or LLMs."""
+"""LlamaIndex messages as turns. Knows blocks and roles; knows nothing about folding, memories or LLMs."""
 
 from __future__ import annotations
 
 import binascii
 import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from io import BytesIO, IOBase
 from typing import Any, Literal, Self
 
@@ -15,12 +14,11 @@ from llama_index.core.base.llms.types import (
     ChatMessage,
     ContentBlock,
     ImageBlock,
-    MessageRole,
     TextBlock,
     ThinkingBlock,
     ToolCallBlock,
 )
-from llama_index.core.bridge.pydantic import Field, ValidationError
+from llama_index.core.bridge.pydantic import Field
 
 from glyph_memory import ImagePart, ToolCall, Turn
 
@@ -128,7 +126,7 @@ def block_to_json(block: BaseContentBlock) -> str:
         held = block.model_dump(mode="json", exclude_none=True, fallback=repr)
     except (ValueError, TypeError):  # a stream of bytes, a file that is gone
         held = {"block_type": getattr(block, "block_type", type(block).__name__)}
-    return json.dumps(_shorten_data(held), ensure_ascii=False)
+    return json.dumps(shorten_data(held), ensure_ascii=False)
 
 
 def list_calls(message: ChatMessage) -> tuple[ToolCall, ...]:
@@ -170,11 +168,12 @@ def _dump_arguments(given: object) -> str:
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=repr)
 
 
-def _shorten_data(held: Any) -> Any:  # noqa: ANN401 - any JSON
+def shorten_data(held: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return JSON in which long strings without a blank, which are data, are cut."""
     if isinstance(held, dict):
-        return {name: _shorten_data(value) for name, value in held.items()}
+        return {name: shorten_data(value) for name, value in held.items()}
     if isinstance(held, list):
-        return [_shorten_data(value) for value in held]
+        return [shorten_data(value) for value in held]
     if isinstance(held, str) and len(held) > _LONGEST and not any(map(str.isspace, held)):
         return f"{held[:32]}… ({len(held):,} characters)"
     return held
@@ -229,7 +228,7 @@ def _block_name(block: ContentBlock) -> str:
     return f"{len(block.text)} {block.text[:24]}" if isinstance(block, TextBlock) else block.block_type
 
 
-# Copies, JSON, and messages of turns.
+# Copies, and blocks of calls.
 
 
 def copy_message(message: ChatMessage) -> ChatMessage:
@@ -260,50 +259,6 @@ def _copy_value(held: Any) -> Any:  # noqa: ANN401 - whatever integrations put t
     if isinstance(held, dict):
         return {name: _copy_value(value) for name, value in held.items()}
     return [_copy_value(value) for value in held] if isinstance(held, list) else held
-
-
-def to_json(message: ChatMessage) -> dict[str, Any]:
-    """Return a message as plain JSON values; a value that JSON cannot hold becomes its `repr`."""
-    return dict(copy_message(message).model_dump(mode="json", fallback=repr))
-
-
-def from_json(spelled: Mapping[str, Any]) -> ChatMessage:
-    """Return the message that `to_json` wrote, even if files that it names are missing."""
-    try:
-        return ChatMessage.model_validate(spelled)
-    except ValidationError:
-        # LlamaIndex looks for a block's file when a message is read, and a file may go: keep what was said.
-        blocks = [_read_block(held) for held in spelled.get("blocks", ())]
-        message = ChatMessage(role=spelled.get("role", MessageRole.USER), blocks=[])
-        message.additional_kwargs = dict(spelled.get("additional_kwargs", {}))
-        message.blocks = blocks
-        return message
-
-
-def _read_block(held: Mapping[str, Any]) -> ContentBlock:
-    try:
-        return ChatMessage.model_validate({"blocks": [held]}).blocks[0]
-    except ValidationError:
-        if held.get("block_type") == "image":
-            return ImageBlock.model_construct(**dict(held))
-        return TextBlock(text=json.dumps(_shorten_data(dict(held)), ensure_ascii=False))
-
-
-def to_stored_turn(message: ChatMessage) -> Turn:
-    """Return a turn for a store, with the message itself as JSON, so that `message_of` restores it exactly."""
-    return replace(turn_of(message), origin=json.dumps(to_json(message), ensure_ascii=False))
-
-
-def message_of(turn: Turn) -> ChatMessage:
-    """Return a turn's message: the original one where it is stored, else one with the same content."""
-    if turn.origin:
-        return from_json(json.loads(turn.origin))
-    blocks: list[ContentBlock] = [TextBlock(text=turn.text)] if turn.text or not turn.tool_calls else []
-    blocks += [ImageBlock(image=data) for data in turn.images]
-    blocks += make_call_blocks(turn.tool_calls)
-    more = {"name": turn.name, "tool_call_id": turn.tool_call_id}
-    given = {name: value for name, value in more.items() if value is not None}
-    return ChatMessage(role=MessageRole(turn.role), blocks=blocks, additional_kwargs=given)
 
 
 def make_call_blocks(calls: Sequence[ToolCall]) -> list[ContentBlock]:

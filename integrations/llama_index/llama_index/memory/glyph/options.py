@@ -1,25 +1,78 @@
-"""`PageOptions`: how a history becomes pages, as fields that a memory, a memory's block and an LLM have in common.
+"""`PageFields`: the core's `PageOptions` as fields of LlamaIndex components, given by name or value, told as JSON.
 
-Knows what folds; knows nothing about who asks.
+Knows how options are spelled and what folds by them; knows nothing about who asks.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import BaseModel, Field
-from llama_index.memory.glyph.fields import Profile, parse_style
+from llama_index.core.bridge.pydantic import BaseModel, Field, model_validator
 from llama_index.memory.glyph.messages import key_of, name_of, turn_of
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from glyph_memory import Folding, FoldPolicy, ModelProfile, PageStyle, PolicyError
+from glyph_memory import (
+    Folding,
+    FoldPolicy,
+    GlyphMemoryWarning,
+    ModelProfile,
+    PageOptionFields,
+    PageOptions,
+    PageStyle,
+    PolicyError,
+)
+
+if TYPE_CHECKING:
+    from llama_index.core.llms.llm import LLM
 
 _INSTANCES = 8
 """How many ways of folding are held at a time; each remembers histories and pages."""
+_NOT_CHAT = (
+    "{name} has is_chat_model=False: it would be sent text alone, and pages be dropped; give is_chat_model=True "
+    "(or take GlyphOpenAILike)"
+)
+_UNTOLD = (
+    "{name} says context_window={window}, which is OpenAILike's default: pages get as little room; give "
+    "context_window= what the server takes (or take GlyphOpenAILike)"
+)
+_UNTOLD_WINDOW = 3900
+
+
+# One option, read and told.
+
+
+def parse_profile(value: object) -> ModelProfile:
+    """Return a profile, given itself, its model's name, or name and tokenizer as JSON.
+
+    Raises:
+        ProfileError: No such model is known, or its tokenizer is gone.
+    """
+    match value:
+        case {"name": str(name), "tokenizer": str(tokenizer)}:
+            return ModelProfile.from_name(name).with_tokenizer(tokenizer)
+    return ModelProfile.of(cast("str", value))  # which says what is wrong with anything else
+
+
+def parse_style(value: object) -> PageStyle | str | None:
+    """Return a style, given itself, the name of a preset, its parameters as JSON, or None.
+
+    Raises:
+        StyleError: There is no such style, or it cannot be drawn.
+    """
+    match value:
+        case None:
+            return None
+        case Mapping():
+            # Any: a style checks the kind of every parameter itself.
+            parameters: dict[str, Any] = {name: _to_tuples(parameter) for name, parameter in value.items()}
+            return PageStyle(**parameters)
+    PageStyle.of(cast("str", value))
+    return cast("str", value)
 
 
 def parse_policy(value: object) -> FoldPolicy | None:
@@ -37,33 +90,86 @@ def parse_policy(value: object) -> FoldPolicy | None:
     raise PolicyError(f"{value!r} is no policy; give a FoldPolicy, or None for the model's own")
 
 
-def _parse_style(value: object) -> PageStyle | None:
-    return None if value is None else parse_style(value)
+def _to_tuples(value: object) -> object:
+    return tuple(_to_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def _to_dict(value: FoldPolicy | PageStyle | None) -> dict[str, Any] | None:
-    return None if value is None else asdict(value)
+def _dump_profile(profile: ModelProfile) -> str | dict[str, str]:
+    if profile.name in ModelProfile.names():
+        known = ModelProfile.from_name(profile.name)
+        if profile == known:
+            return profile.name
+        if profile.tokenizer is not None and profile == known.with_tokenizer(profile.tokenizer):
+            return {"name": profile.name, "tokenizer": str(profile.tokenizer)}
+    # Not to be read back, but a cache's key has to tell it from all others.
+    return repr(profile)
 
+
+def _dump_value(value: FoldPolicy | PageStyle | str | None) -> dict[str, Any] | str | None:
+    return value if value is None or isinstance(value, str) else asdict(value)
+
+
+Profile = Annotated[
+    ModelProfile,
+    PlainValidator(parse_profile),
+    PlainSerializer(_dump_profile),
+    WithJsonSchema({"type": "string"}),
+]
+"""A field that holds a model's profile."""
+
+Style = Annotated[
+    PageStyle | str | None,
+    PlainValidator(parse_style),
+    PlainSerializer(_dump_value),
+    WithJsonSchema({"type": "object"}),
+]
+"""A field that holds a style, a preset's name, or nothing."""
+
+DrawnStyle = Annotated[
+    PageStyle, PlainValidator(parse_style), PlainSerializer(asdict), WithJsonSchema({"type": "object"})
+]
+"""A field that holds the very style that pages are drawn in."""
 
 Policy = Annotated[
     FoldPolicy | None,
     PlainValidator(parse_policy),
-    PlainSerializer(_to_dict),
+    PlainSerializer(_dump_value),
     WithJsonSchema({"type": "object"}),
 ]
 """A field that holds a policy, or nothing."""
 
-Style = Annotated[
-    PageStyle | None,
-    PlainValidator(_parse_style),
-    PlainSerializer(_to_dict),
-    WithJsonSchema({"type": "object"}),
-]
-"""A field that holds a style, or nothing."""
+
+# All of them.
 
 
-class PageOptions(BaseModel):
-    """How a history becomes pages."""
+OPTION_NAMES = frozenset(field.name for field in fields(PageOptions))
+_PARSERS = {"profile": parse_profile, "style": parse_style, "policy": parse_policy}
+
+
+def merge_options(options: PageOptions | None, keywords: Mapping[str, Any]) -> PageOptions:
+    """Return options in which keywords take the place of fields; they may be spelled as JSON.
+
+    Raises:
+        TypeError: A keyword is no page option.
+    """
+    read = {name: _PARSERS[name](value) if name in _PARSERS else value for name, value in keywords.items()}
+    return PageOptions.merge(options, cast("PageOptionFields", read))
+
+
+def split_options(keywords: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the keywords that are page options, and the others."""
+    own = {name: value for name, value in keywords.items() if name in OPTION_NAMES}
+    return own, {name: value for name, value in keywords.items() if name not in OPTION_NAMES}
+
+
+def to_fields(options: PageOptions) -> dict[str, Any]:
+    """Return options as keywords of a component."""
+    held = {name: getattr(options, name) for name in OPTION_NAMES}
+    return held | {"pages": None if options.pages is None else str(options.pages)}
+
+
+class PageFields(BaseModel):
+    """The fields of `glyph_memory.PageOptions`, and `merge`; whatever has them may be given `options` instead."""
 
     profile: Profile = Field(default="glyph", validate_default=True, description="The model that will read.")
     policy: Policy = Field(
@@ -82,6 +188,20 @@ class PageOptions(BaseModel):
         "alternate.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_options(cls, given: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
+        if not (isinstance(given, dict) and "options" in given):
+            return given
+        options = given["options"]
+        rest = {name: value for name, value in given.items() if name != "options"}
+        return (to_fields(options) if options is not None else {}) | rest
+
+    @property
+    def page_options(self) -> PageOptions:
+        """The fields as one value."""
+        return PageOptions(**{name: getattr(self, name) for name in OPTION_NAMES})
+
     def folding(self, limit_tokens: int | None = None) -> Folding[ChatMessage]:
         """Return the `Folding` for these options; equal options share one.
 
@@ -92,44 +212,47 @@ class PageOptions(BaseModel):
             PolicyError: The window is too small.
             FontError: The style's font is missing.
         """
-        return get_folding(
-            self.profile,
-            narrow_policy(self.profile, self.policy, limit_tokens),
-            self.style,
-            self.captions,
-            self.pages,
-        )
+        return get_folding(narrow_window(self.page_options, limit_tokens))
 
 
-def narrow_policy(profile: ModelProfile, policy: FoldPolicy | None, limit_tokens: int | None) -> FoldPolicy:
-    """Return a policy whose window is no larger than a limit.
+@lru_cache(maxsize=_INSTANCES)
+def get_folding(options: PageOptions) -> Folding[ChatMessage]:
+    """Return the `Folding` for these options, the same each time: servers make a new memory for every request."""
+    return Folding(options=options, turn_of=turn_of, key_of=key_of, name_of=name_of)
+
+
+def narrow_window(options: PageOptions, limit_tokens: int | None) -> PageOptions:
+    """Return options with a policy whose window is no larger than a limit.
 
     Raises:
         PolicyError: The window is too small.
     """
+    profile, policy = options.profile, options.policy
     if policy is not None:
         window = min(policy.window_tokens, limit_tokens or policy.window_tokens)
-        return replace(policy, window_tokens=window)
+        return PageOptions.merge(options, {"policy": replace(policy, window_tokens=window)})
     window = min(profile.window_tokens, limit_tokens or profile.window_tokens)
-    return FoldPolicy.for_profile(replace(profile, window_tokens=window))
+    narrow = FoldPolicy.for_profile(replace(profile, window_tokens=window))
+    return PageOptions.merge(options, {"policy": narrow})
 
 
-@lru_cache(maxsize=_INSTANCES)
-def get_folding(
-    profile: ModelProfile,
-    policy: FoldPolicy,
-    style: PageStyle | None,
-    captions: Literal["text", "page"],
-    pages: str | None,
-) -> Folding[ChatMessage]:
-    """Return the `Folding` for these options, the same each time: servers make a new memory for every request."""
-    return Folding(
-        profile,
-        turn_of=turn_of,
-        key_of=key_of,
-        name_of=name_of,
-        style=style,
-        policy=policy,
-        captions=captions,
-        pages=pages,
-    )
+# What an LLM tells.
+
+
+def find_options(llm: object, options: PageOptions | None, keywords: Mapping[str, Any]) -> PageOptions:
+    """Return what keywords and options say; the LLM's own options, if it has any, where there are no options."""
+    if options is None and isinstance(llm, PageFields):
+        options = llm.page_options
+    return merge_options(options, keywords)
+
+
+def narrow_limit(limit: int | None, llm: LLM | None) -> int | None:
+    """Return the smaller of a limit and an LLM's window; warn about an LLM that cannot be sent pages."""
+    if llm is None:
+        return limit
+    window, name = llm.metadata.context_window, llm.class_name()
+    if not llm.metadata.is_chat_model:
+        warnings.warn(_NOT_CHAT.format(name=name), GlyphMemoryWarning, stacklevel=3)
+    if window == _UNTOLD_WINDOW:
+        warnings.warn(_UNTOLD.format(name=name, window=window), GlyphMemoryWarning, stacklevel=3)
+    return min(limit, window) if limit else window

@@ -1,4 +1,4 @@
-"""Pages as nodes: `PackedPageNode`, and where page files are kept."""
+"""Pages as nodes: what their metadata tells, `PackedPageNode`, and where page files are kept."""
 
 from __future__ import annotations
 

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Unpack
 
 from llama_index.core.bridge.pydantic import Field
+from llama_index.core.callbacks import CallbackManager
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import (
     BaseNode,
@@ -26,15 +27,15 @@ from llama_index.core.schema import (
     QueryBundle,
 )
 from llama_index.memory.glyph.documents import get_media, is_page
-from llama_index.memory.glyph.fields import Profile, Style, parse_profile, parse_style
+from llama_index.memory.glyph.options import Profile, Style, merge_options
 from llama_index.memory.glyph.packed import PackedPageNode
 
 from glyph_memory import (
     Document,
     GlyphMemoryWarning,
-    ModelProfile,
     PackedPage,
-    PageStyle,
+    PageOptionFields,
+    PageOptions,
     pack,
     quote_identifiers,
 )
@@ -56,13 +57,15 @@ class PagePostprocessor(BaseNodePostprocessor):
     `multimodal=True` on a query engine or synthesizer; without, the model gets the same excerpts as text.
 
     Args:
-        profile: The model that will read, by name or value.
-        style: How pages look; the released Glyph model's, dense, unless given.
+        options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. The
+            style is the released Glyph model's, dense, unless given.
         max_pages: How many pages there may be. The first nodes are drawn, and a warning says what had no room.
         max_tokens: What pages may cost together; as above.
         ledger_share: How much of a page's text tokens its identifiers may take, said again as text beside it: models
             misread them. 0 for none.
         min_ratio: Where text costs less than this many times its pages, it stays text: 1 draws what pays, 0 all.
+        callback_manager: LlamaIndex's.
+        **fields: The fields of `PageOptions`.
 
     Example:
         >>> from llama_index.core.schema import TextNode
@@ -73,7 +76,7 @@ class PagePostprocessor(BaseNodePostprocessor):
     """
 
     profile: Profile = Field(description="The model that will read.")
-    style: Style | None = Field(default=None, description="How pages look.")
+    style: Style = Field(default=None, description="How pages look.")
     max_pages: int | None = Field(default=None, ge=1, description="How many pages there may be.")
     max_tokens: int | None = Field(default=None, ge=1, description="What pages may cost together.")
     ledger_share: float = Field(default=1 / 16, ge=0, lt=1, description="Tokens for identifiers.")
@@ -82,23 +85,26 @@ class PagePostprocessor(BaseNodePostprocessor):
     def __init__(
         self,
         *,
-        profile: ModelProfile | str = "glyph",
-        style: PageStyle | str | None = None,
+        options: PageOptions | None = None,
         max_pages: int | None = None,
         max_tokens: int | None = None,
         ledger_share: float = 1 / 16,
         min_ratio: float = 1,
-        **kwargs: Any,  # noqa: ANN401 - what BaseNodePostprocessor takes: callback_manager
+        callback_manager: CallbackManager | None = None,
+        **fields: Unpack[PageOptionFields],
     ) -> None:
-        fields: dict[str, Any] = {
-            "profile": parse_profile(profile),
-            "style": None if style is None else parse_style(style),
+        options = merge_options(options, fields)
+        given: dict[str, Any] = {
+            "profile": options.profile,
+            "style": None if options.style is None else options.page_style,
             "max_pages": max_pages,
             "max_tokens": max_tokens,
             "ledger_share": ledger_share,
             "min_ratio": min_ratio,
         }
-        super().__init__(**fields, **kwargs)
+        if callback_manager is not None:
+            given["callback_manager"] = callback_manager
+        super().__init__(**given)
 
     @classmethod
     def class_name(cls) -> str:

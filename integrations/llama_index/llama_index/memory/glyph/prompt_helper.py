@@ -17,11 +17,11 @@ from llama_index.core.indices.prompt_helper import DEFAULT_PADDING, ChatPromptHe
 from llama_index.core.llms import LLM
 from llama_index.core.prompts import BasePromptTemplate
 from llama_index.core.tools import BaseTool
-from llama_index.memory.glyph.fields import Profile, parse_profile
 from llama_index.memory.glyph.messages import PageImageBlock
+from llama_index.memory.glyph.options import Profile, merge_options
 from PIL import Image
 
-from glyph_memory import ModelProfile, ProfileError
+from glyph_memory import ModelProfile, PageOptions, ProfileError
 
 
 class PagePromptHelper(ChatPromptHelper):
@@ -30,7 +30,8 @@ class PagePromptHelper(ChatPromptHelper):
     Images that are addressed by a url are counted as LlamaIndex does: nothing is fetched.
 
     Args:
-        profile: The model that will read, by name or value.
+        profile: The model that will read, by name or value; the options' own, else Glyph, unless given.
+        options: Of which nothing but the model matters here. See `glyph_memory.PageOptions`.
         context_window: Tokens of prompt and answer together; the model's own window unless given.
         num_output: Tokens that are left for the answer.
 
@@ -44,12 +45,13 @@ class PagePromptHelper(ChatPromptHelper):
     def __init__(
         self,
         *,
-        profile: ModelProfile | str = "glyph",
+        profile: ModelProfile | str | None = None,
+        options: PageOptions | None = None,
         context_window: int | None = None,
         num_output: int = DEFAULT_NUM_OUTPUTS,
         **kwargs: Any,  # noqa: ANN401 - what ChatPromptHelper takes
     ) -> None:
-        model = parse_profile(profile)
+        model = merge_options(options, {} if profile is None else {"profile": profile}).profile
         window = context_window or model.window_tokens
         super().__init__(context_window=window, num_output=num_output, **kwargs)
         self.profile = model

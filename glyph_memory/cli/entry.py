@@ -24,7 +24,7 @@ class Interrupts:
         >>> with Interrupts() as interrupts:
         ...     signal.raise_signal(signal.SIGINT)  # while something is stored
         ...     try:
-        ...         with interrupts.allowed():
+        ...         with interrupts.allow():
         ...             print("never")
         ...     except KeyboardInterrupt:
         ...         print("stopped")

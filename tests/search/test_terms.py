@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glyph_memory.search.words import phrases, words
+from glyph_memory.search.terms import phrases, words
 
 
 @pytest.mark.parametrize(

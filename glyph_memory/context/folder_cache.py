@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from glyph_memory.context import ImageCache, RecentImages
+from glyph_memory.context.cache import ImageCache, RecentImages
 from glyph_memory.files import write_atomic
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -1,0 +1,153 @@
+"""`PageOptions`: for which model old text becomes pages, how they look, and when; one value that everything takes.
+
+Knows names and values; knows nothing about drawing or counting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, Self, TypedDict, get_args
+
+from glyph_memory.errors import PolicyError
+from glyph_memory.folding import FoldPolicy
+from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
+
+Captions = Literal["text", "page"]
+"""Where pages' numbers and turns are told: in text before each page, or on the page itself."""
+
+
+class PageOptionFields(TypedDict, total=False):
+    """The fields of `PageOptions` as keywords. Whatever takes `options` takes these beside it, and they win."""
+
+    profile: ModelProfile | str
+    style: PageStyle | str | None
+    policy: FoldPolicy | None
+    captions: Captions
+    pages: str | Path | None
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class PageOptions:
+    """For which model old text becomes pages, how they look, and when.
+
+    Give it as `options`, where several things are to agree, or its fields as keywords; a keyword wins.
+
+    Args:
+        profile: The model that will read, by name or as an object.
+        style: How pages look, as a `PageStyle` or by the name of a preset such as "dark", which gets sides that the
+            model does not rescale; the released Glyph model's style, with such sides, unless given.
+        policy: When turns become pages, and what may be spent; `FoldPolicy.for_profile` unless given.
+        captions: Where pages' numbers and turns are told: in "text" before each, or, for servers and chat templates
+            that part images from the text round them, on the "page" itself, which then is a little taller.
+        pages: A folder for page files, which may be deleted at any time. Unless given, files are kept beside an SQLite
+            database, else in memory.
+
+    Raises:
+        ProfileError: No such model is known.
+        StyleError: There is no preset of that name.
+        PolicyError: The policy is none.
+        ValueError: Captions are neither "text" nor "page".
+
+    Example:
+        >>> PageOptions(profile="qwen3-vl", style="dark").page_style.page_px
+        (608, 832)
+    """
+
+    profile: ModelProfile
+    """The model that will read."""
+    style: PageStyle | str | None
+    """How pages look, as it was given; `page_style` is what they are drawn in."""
+    policy: FoldPolicy | None
+    """When turns become pages, as it was given; `fold_policy` is what is done."""
+    captions: Captions
+    """Where pages' numbers and turns are told."""
+    pages: Path | None
+    """A folder for page files."""
+
+    def __init__(
+        self,
+        *,
+        profile: ModelProfile | str = "glyph",
+        style: PageStyle | str | None = None,
+        policy: FoldPolicy | None = None,
+        captions: Captions = "text",
+        pages: str | Path | None = None,
+    ) -> None:
+        given = {
+            "profile": ModelProfile.of(profile),
+            "style": style,
+            "policy": policy,
+            "captions": captions,
+            "pages": None if pages is None else Path(pages),
+        }
+        for name, value in given.items():
+            object.__setattr__(self, name, value)  # a frozen value's own constructor
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """Raise an error for what cannot work."""
+        if self.style is not None:
+            PageStyle.of(self.style)
+        if not isinstance(self.policy, FoldPolicy | None):
+            raise PolicyError(f"{self.policy!r} is no policy; give a FoldPolicy, or None for the model's own")
+        if self.captions not in get_args(Captions):
+            raise ValueError(f"captions={self.captions!r} is neither 'text' nor 'page'")
+
+    @classmethod
+    def merge(
+        cls, options: Self | None, keywords: PageOptionFields, *, profile: ModelProfile | str | None = None
+    ) -> Self:
+        """Return options in which keywords take the place of fields: what a function with both was told.
+
+        Args:
+            options: What was given as `options`; the defaults where it is None.
+            keywords: What was given beside it.
+            profile: The model, where it was given by position.
+
+        Raises:
+            TypeError: A keyword is no field, or `options` is something else.
+
+        Example:
+            >>> PageOptions.merge(PageOptions(profile="qwen3-vl"), {"captions": "page"}).profile.name
+            'qwen3-vl'
+        """
+        if not isinstance(options, cls | None):
+            raise TypeError(f"options={options!r} is no PageOptions; give one, or its fields as keywords")
+        known = [field.name for field in fields(cls)]
+        if unknown := [name for name in keywords if name not in known]:
+            raise TypeError(
+                f"unexpected keyword {unknown[0]!r}; page options are {', '.join(known)}, "
+                "besides what the call itself takes"
+            )
+        if profile is not None:
+            if "profile" in keywords:
+                raise TypeError(f"the profile is given twice, {profile!r} and {keywords['profile']!r}")
+            keywords = {**keywords, "profile": profile}
+        base = options or cls()
+        given: PageOptionFields = {
+            "profile": base.profile,
+            "style": base.style,
+            "policy": base.policy,
+            "captions": base.captions,
+            "pages": base.pages,
+        }
+        merged: PageOptionFields = {**given, **keywords}
+        return cls(**merged)
+
+    @property
+    def page_style(self) -> PageStyle:
+        """How pages look: a given style as it is, a preset with sides that the model does not rescale."""
+        if isinstance(self.style, PageStyle):
+            return self.style
+        return PageStyle.from_name(self.style or "glyph").with_snap_px(self.profile.snap_px)
+
+    @property
+    def fold_policy(self) -> FoldPolicy:
+        """When turns become pages.
+
+        Raises:
+            PolicyError: The model's window is too small for a policy.
+        """
+        return self.policy or FoldPolicy.for_profile(self.profile)

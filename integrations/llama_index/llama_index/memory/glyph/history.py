@@ -1,0 +1,140 @@
+"""`StoredHistory`: the half of a memory that keeps: messages in a chat store, a bookmark, and what is found in them.
+
+Knows chat stores; knows nothing about what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.memory import BaseMemory
+from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
+from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
+from llama_index.memory.glyph.chat_store import ChatStore, GlyphChatStore, Lock
+from llama_index.memory.glyph.messages import copy_message
+from llama_index.memory.glyph.options import PageFields
+from llama_index.memory.glyph.request import fold_history, restore_history
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from glyph_memory import Bookmark, FoldedHistory, GlyphMemoryWarning, Passage, ZoomResult
+from glyph_memory import GlyphMemory as Conversation
+
+
+def _parse_bookmark(value: object) -> Bookmark | None:
+    if value is None or isinstance(value, Bookmark):
+        return value
+    try:
+        return Bookmark.from_json(value if isinstance(value, Mapping) else {})
+    except TypeError:
+        said = "a memory's bookmark cannot be read; nothing is lost, and its history is folded anew"
+        warnings.warn(said, GlyphMemoryWarning, stacklevel=2)
+        return None
+
+
+class StoredHistory(PageFields, BaseMemory):
+    """Every message, kept in a chat store; searched and reread word for word."""
+
+    chat_store: ChatStore = Field(default_factory=SimpleChatStore, description="Where messages are kept.")
+    chat_store_key: str = Field(default=DEFAULT_CHAT_STORE_KEY, description="Whose messages these are.")
+    token_limit: int | None = Field(
+        default=None, description="Narrows the window, prompt and answer together; never widens it."
+    )
+    bookmark: Annotated[
+        Bookmark | None,
+        PlainValidator(_parse_bookmark),
+        PlainSerializer(lambda mark: mark and mark.to_json()),
+        WithJsonSchema({"type": "object"}),
+    ] = Field(default=None, description="Where folding stands; the memory keeps it.", repr=False)
+    _lock: Lock = PrivateAttr(default_factory=Lock)
+
+    def get_all(self) -> list[ChatMessage]:
+        """Return every message as it was put."""
+        return [*self.chat_store.get_messages(self.chat_store_key)]
+
+    async def aget_all(self) -> list[ChatMessage]:
+        """Return what `get_all` returns."""
+        return [*await self.chat_store.aget_messages(self.chat_store_key)]
+
+    def put(self, message: ChatMessage) -> None:
+        """Store a copy of a message, so that later changes to the message have no effect."""
+        self.put_messages([message])
+
+    async def aput(self, message: ChatMessage) -> None:
+        """Do what `put` does."""
+        await self.aput_messages([message])
+
+    def put_messages(self, messages: Sequence[ChatMessage]) -> None:
+        """Store messages one right after the other, even if other threads store messages at the same time."""
+        kept = [copy_message(message) for message in messages]
+        with self._lock:
+            if isinstance(self.chat_store, GlyphChatStore):
+                self.chat_store.add_messages(self.chat_store_key, kept)
+                return
+            for message in kept:
+                self.chat_store.add_message(self.chat_store_key, message)
+
+    async def aput_messages(self, messages: Sequence[ChatMessage]) -> None:
+        """Store messages as `put_messages` does; a store with asynchronous methods of its own is awaited."""
+        if type(self.chat_store).async_add_message is BaseChatStore.async_add_message:
+            await asyncio.to_thread(self.put_messages, messages)
+            return
+        kept = [copy_message(message) for message in messages]
+        async with self._lock.task_lock:
+            for message in kept:
+                await self.chat_store.async_add_message(self.chat_store_key, message)
+
+    def set(self, messages: Sequence[ChatMessage]) -> None:
+        """Replace the history by these messages; pages of unchanged messages stay.
+
+        What `get` gave may be set: the messages behind its pages are kept, as they were.
+        """
+        self.chat_store.set_messages(self.chat_store_key, _restore_copies(messages))
+
+    async def aset(self, messages: Sequence[ChatMessage]) -> None:
+        """Do what `set` does."""
+        await self.chat_store.aset_messages(self.chat_store_key, _restore_copies(messages))
+
+    def reset(self) -> None:
+        """Delete all messages and the bookmark."""
+        self.chat_store.delete_messages(self.chat_store_key)
+        self.bookmark = None
+
+    async def areset(self) -> None:
+        """Do what `reset` does."""
+        await self.chat_store.adelete_messages(self.chat_store_key)
+        self.bookmark = None
+
+    def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
+        """Search every message, visible or not; return exact passages, best first."""
+        return self._history().recall(query, k)
+
+    async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
+        """Do what `recall` does."""
+        return await asyncio.to_thread(self.recall, query, k)
+
+    def zoom(self, what: int | str) -> ZoomResult:
+        """Return the exact text of a turn, by its anchor such as "§42", or of a visible page, "page 3".
+
+        Raises:
+            StoreError: There is none.
+        """
+        return self._history().zoom(what)
+
+    async def azoom(self, what: int | str) -> ZoomResult:
+        """Do what `zoom` does."""
+        return await asyncio.to_thread(self.zoom, what)
+
+    def _history(self) -> Conversation | FoldedHistory[ChatMessage]:
+        if isinstance(self.chat_store, GlyphChatStore):
+            return self.chat_store.conversation(self.chat_store_key)
+        mark = self.bookmark
+        return fold_history(self.folding(self.token_limit), self.get_all(), mark).folded
+
+
+def _restore_copies(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    return [copy_message(message) for message in restore_history(messages).messages]
