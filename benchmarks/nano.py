@@ -26,7 +26,7 @@ from glyph_memory.evaluate import (
     PageReader,
     Tesseract,
     character_errors,
-    check,
+    check_pages,
     make_texts,
     rate_interval,
 )
@@ -91,7 +91,7 @@ def measure_other_styles(figures: NanoFigures, characters: int) -> None:
     }
     exact = replace(PageStyle.glyph(), snap_px=1, crop_width=False, crop_last_page=False)
     for name, way in ways.items():
-        report = check(typeset(text, style=exact), style=exact, reader=_read_after(figures.read, way))
+        report = check_pages(typeset(text, style=exact), style=exact, reader=_read_after(figures.read, way))
         _add_rate(figures, name, "", report)
 
 
@@ -152,7 +152,7 @@ def measure_seconds(figures: NanoFigures, quick: bool) -> None:
 
 
 def _check_text(read: PageReader, text: str, style: PageStyle) -> CheckReport:
-    return check(typeset(text, style=style), style=style, reader=read)
+    return check_pages(typeset(text, style=style), style=style, reader=read)
 
 
 def _read_after(read: PageReader, way: Callable[[Image.Image], Image.Image]) -> PageReader:
