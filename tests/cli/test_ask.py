@@ -213,7 +213,7 @@ def test_a_server_in_the_environment_is_asked(
 def test_help_says_what_happens_without_a_server(run: Run, command: str) -> None:
     """Plainly."""
     said = " ".join(run(command, "--help").out.split())
-    assert "Without --server the nano reader answers" in said
+    assert "Without --server, the built-in nano reader answers" in said
     assert "does not reason" in said
 
 
