@@ -26,8 +26,7 @@ from itertools import pairwise
 from prefix_cache import BlockCache, Keys, count_images
 from report import print_table, write_results
 
-from glyph_memory.context import Binder, ImagePart, Message, Parts, write_context
-from glyph_memory.context.tail import MessageBuilder
+from glyph_memory.context import Binder, ImagePart, Message, Parts, write_context, write_turns
 from glyph_memory.folding import Fold, FoldPolicy, Seal, step
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
@@ -112,12 +111,9 @@ class Talk:
     def __init__(self, conversation: Transcript, *, binder: Binder, keys: Keys) -> None:
         self.turns = [replace(turn, anchor=place) for place, turn in enumerate(conversation, 1)]
         head, rest = self.turns[0], self.turns[1:]
-        speller = MessageBuilder(
-            clean=binder.clean, clean_and_escape=binder.clean_and_escape, accepts_image=binder.accepts_image
-        )
         self.messages = [
-            Message(role="system", parts=(binder.clean(head.text),)),
-            *speller.build_messages(rest),
+            Message(role="system", parts=(binder.cleaner.clean(head.text),)),
+            *write_turns(rest, binder),
         ]
         if len(self.messages) != len(self.turns):
             raise ValueError("messages were joined or parted; this benchmark takes one for every turn")

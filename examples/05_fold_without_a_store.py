@@ -50,7 +50,7 @@ def prompt_of(agent: Agent) -> FoldedHistory[Said]:
 
 def sent(kept: KeptMessage[Said]) -> str:
     """A recent message goes out as it came, but for what servers do not take."""
-    return FOLDING.binder.format_text(kept.message.turn.text, role=kept.message.turn.role)
+    return FOLDING.binder.cleaner.format_text(kept.message.turn.text, role=kept.message.turn.role)
 
 
 def main() -> None:

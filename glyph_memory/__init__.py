@@ -9,6 +9,12 @@ from glyph_memory.context import Binder as Binder
 from glyph_memory.context import Context as Context
 from glyph_memory.context import ImagePart as ImagePart
 from glyph_memory.context import Message as Message
+from glyph_memory.context import PlannedMessage as PlannedMessage
+from glyph_memory.context import PlannedTurn as PlannedTurn
+from glyph_memory.context import RequestPlan as RequestPlan
+from glyph_memory.context import Text as Text
+from glyph_memory.context import TextCleaner as TextCleaner
+from glyph_memory.context import TokenCounts as TokenCounts
 from glyph_memory.context import context_from_turns as context_from_turns
 from glyph_memory.documents import read_document as read_document
 from glyph_memory.errors import BadReading as BadReading

@@ -8,7 +8,7 @@ import io
 import pytest
 from PIL import Image
 
-from glyph_memory.context import Context, ImagePart, Message
+from glyph_memory.context import Context, ImagePart, Message, Text
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.typesetting import typeset
 
@@ -25,8 +25,9 @@ def test_pages_come_before_the_question_each_under_its_caption(pages: list[Page]
     """What stays the same from one question to the next comes first, so that a prefix cache holds."""
     (message,) = Context.of("Who signed?", pages=pages).messages
     note, first, one, second, two, question = message.parts
-    assert (message.role, first, second, question) == ("user", "Page 1:", "Page 2:", "Who signed?")
-    assert note == "The following images are pages of one text, in order."
+    captions = Text("Page 1:", kind="caption"), Text("Page 2:", kind="caption")
+    assert (message.role, (first, second), question) == ("user", captions, Text("Who signed?"))
+    assert note == Text("The following images are pages of one text, in order.", kind="note")
     assert isinstance(one, ImagePart)
     assert isinstance(two, ImagePart)
     assert (one.size, two.size) == (pages[0].size, pages[1].size)
@@ -41,7 +42,9 @@ def test_two_questions_share_all_but_the_last_part(pages: list[Page]) -> None:
 
 def test_a_note_of_ones_own_replaces_ours(pages: list[Page]) -> None:
     """At the same place."""
-    assert Context.of("Who?", pages=pages, note="A contract.").messages[0].parts[0] == "A contract."
+    assert Context.of("Who?", pages=pages, note="A contract.").messages[0].parts[0] == Text(
+        "A contract.", kind="note"
+    )
 
 
 def test_without_pages_the_question_stands_alone() -> None:

@@ -52,7 +52,7 @@ SEALS_NO_MORE = replace(POLICY, trigger_tokens=100_000)
 class Bargain(Binder):
     """A binder whose pages cost nothing, so that whatever can be sealed becomes pages."""
 
-    def bind(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
+    def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Bind as ever, for nothing; a ledger of all there is to list."""
         return replace(super().draw_run(turns, first_page=first_page, ledger_tokens=2_000), tokens=0)
 

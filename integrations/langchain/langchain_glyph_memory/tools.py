@@ -97,9 +97,9 @@ def recall_tools(
     """
     if memory is not None:
         binder = Binder(memory.profile, style=memory.style, policy=memory.policy)
-        return _make_memory_tools(_ResultWriter(binder.clean_and_escape), memory)
+        return _make_memory_tools(_ResultWriter(binder.cleaner.clean_and_escape), memory)
     folding = folding or make_folding("glyph")
-    return _make_state_tools(_ResultWriter(folding.binder.clean_and_escape), folding)
+    return _make_state_tools(_ResultWriter(folding.binder.cleaner.clean_and_escape), folding)
 
 
 def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseTool]:
