@@ -114,7 +114,7 @@ class Binder:
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
         pages = self._drawer.draw_sealed_pages(turns, first_page)
-        found = mentions((turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns)
+        found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
         listed = write_ledger(
             found,
             occurrences=self._count_mentions(found, turns[-1].anchor or 0),

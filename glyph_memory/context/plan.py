@@ -1,8 +1,8 @@
 """The `RequestPlan`: what a request is made of, decided once for everybody who spells one.
 
-Which turns stay messages, how calls and results pair, what is told in words because servers would refuse it, where pages
-and pictures go, which users' messages become one. Knows turns and seals; knows nothing about how a server or a framework
-spells a message.
+Which turns stay messages, how calls and results pair, what is told in words because servers would refuse it, where
+pages and pictures go, which users' messages become one. Knows turns and seals; knows nothing about how a server or a
+framework spells a message.
 """
 
 from __future__ import annotations

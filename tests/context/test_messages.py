@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 from PIL import Image
@@ -98,6 +99,28 @@ def test_messages_are_spelled_for_a_chat_server() -> None:
             ],
         },
     ]
+
+
+def test_a_plain_string_is_what_somebody_said() -> None:
+    """Whoever builds a message need not know of kinds, and two spellings of one message are equal."""
+    plain = Message(role="user", parts=["Page 7", Text("Note.", kind="note")])
+    assert plain.parts == (Text("Page 7", kind="said"), Text("Note.", kind="note"))
+    assert plain == Message(role="user", parts=plain.parts)
+    assert Message(role="user", parts=["Note."]) != Message(role="user", parts=[Text("Note.", kind="note")])
+    assert replace(plain, role="system").parts == plain.parts
+    with pytest.raises(FrozenInstanceError):
+        plain.parts = ()  # type: ignore[misc]  # that is the claim
+
+
+def test_what_a_part_is_is_not_sent() -> None:
+    """A request is the same to the byte whatever its parts are called."""
+    image = ImagePart(data=b"\x89PNG", size=(1, 1))
+    labelled = replace(image, kind="page", number=7, anchors=(1, 3), is_captioned=True)
+    plain, typed = (
+        Context(messages=(Message(role="user", parts=parts),)).to_openai()
+        for parts in ((image, "Page 7:"), (labelled, Text("Page 7:", kind="caption")))
+    )
+    assert plain == typed
 
 
 def test_repr_holds_no_image_bytes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,10 +147,12 @@ def test_a_picture_that_is_no_page_is_no_page() -> None:
     """It is looked at, and called a picture."""
     shot = typeset("The gate code is 4711-B.", style=STYLE)
     page = typeset(Transcript((Turn(role="user", text="See the picture."),)), style=STYLE)
+    known, picture = ImagePart.of(page[0]), ImagePart(data=shot[0].png(), size=shot[0].size)
     parts = (
-        "The images below are pages of this conversation.", "§1, page 7:\n", ImagePart.of(page[0]),
-        "§1, its picture 1:\n", ImagePart.of(shot[0]), "What is the gate code?",
-    )  # fmt: skip
+        replace(known, number=7, anchors=(1, 1)),
+        replace(picture, number=1, anchors=(1, 1)),
+        "What is the gate code?",
+    )
     reader = NanoReader(transcriber=KnownPages([*shot, *page]))
     reading = reader.read(Context(messages=(Message(role="user", parts=parts),)))
     assert [(quote.label, quote.page, quote.image) for quote in reading.quotes] == [
@@ -206,11 +209,8 @@ def test_what_is_no_image_is_named(pages: Sequence[Page]) -> None:
 
     known = KnownPages(pages)
     parts = (
-        "Pages.",
-        "Page 1:",
         ImagePart.of(pages[0]),
-        "Page 8:",
-        ImagePart(data=b"GIF?", size=(1, 1)),
+        ImagePart(data=b"GIF?", size=(1, 1), kind="page", number=8),
         "Gate?",
     )
     with pytest.raises(BadReading, match=r"page 8 cannot be looked at: .*GIF"):

@@ -143,7 +143,7 @@ def _page_message(parts: Parts) -> HumanMessage:
 
 
 def _prepend_pages(parts: Parts, message: BaseMessage) -> BaseMessage:
-    """Return a user's message with the pages before its content; text alone stays a string, which every server takes."""
+    """Return a user's message with the pages before its content; text alone is a string, which every server takes."""
     if isinstance(message.content, str):
         said = Message(role="user", parts=(*parts, message.content))
         if not said.has_images:
