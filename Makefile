@@ -7,14 +7,15 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 
-.PHONY: help demo test check bench matrix clean remake
+.PHONY: help demo test check bench figures matrix clean remake
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    long texts as pages, remembered and asked about: out/demo.html to look at (half a minute; no torch, no GPU)'
 	@echo 'make test    all tests'
 	@echo 'make check   lint, format, types, floors'
-	@echo 'make bench   all benchmarks, minutes; ARGS=--quick for a first look'
+	@echo 'make bench   all benchmarks, most of an hour; ARGS=--quick for a first look, which changes no result'
+	@echo 'make figures tables of the documentation, from benchmarks/results'
 	@echo 'make matrix  tests of the LangChain and LlamaIndex packages with the lowest and the newest versions they declare'
 	@echo 'make clean   remove what these made, .venv too'
 
@@ -29,12 +30,18 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy -p langchain_glyph_memory -p llama_index.memory.glyph
-	$(BIN)/mypy benchmarks/*.py
+	$(BIN)/mypy benchmarks/*.py tools/figures.py
 	for example in examples/*.py; do $(BIN)/mypy $$example || exit 1; done
 	$(BIN)/lint-imports
+	$(BIN)/python tools/figures.py --check
 
 bench: $(VENV)/.dev
-	for script in $(BENCHMARKS); do $(BIN)/python $$script $(ARGS) || exit 1; done
+	failed=; for script in $(BENCHMARKS); do $(BIN)/python $$script $(ARGS) || failed="$$failed $$script"; done; \
+	if [ "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+# Without figures a table says which benchmark to run, and this ends with an error.
+figures: $(VENV)/.core
+	$(BIN)/python tools/figures.py
 
 matrix: $(BIN)/python
 	$(BIN)/python tools/matrix.py $(ARGS)

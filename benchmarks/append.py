@@ -19,6 +19,7 @@ more turns are added before.
 
 from __future__ import annotations
 
+import argparse
 import cProfile
 import math
 import pstats
@@ -32,12 +33,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from report import print_table, write_results
 from sqlalchemy import Engine, event
 
 from glyph_memory import FoldPolicy, GlyphMemory, ModelProfile, Turn
 from glyph_memory.context import RecentImages
 from glyph_memory.testing import agent_conversation
+from lib.report import print_table
+from lib.results import write_results
 
 AIM = 1.3
 CALLS = ("add", "context")
@@ -250,14 +252,19 @@ def summarize(
     return {"lengths": lengths, "calls": rows, "cold": cold, "aim": AIM}
 
 
-def main() -> None:
-    quick = "--quick" in sys.argv
-    lengths, repeats, counted = ((200, 2000), 150, 150) if quick else ((1000, 10_000), 300, 400)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the tables, write the numbers."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parser = argparse.ArgumentParser(description="Compare adding turn 10,000 with adding turn 1,000.")
+    parser.add_argument("--quick", action="store_true", help="at 200 and 2,000 turns, fewer calls")
+    parser.add_argument("--profile", action="store_true", help="also print where `add` spends its time")
+    options = parser.parse_args(given)
+    lengths, repeats, counted = ((200, 2000), 150, 150) if options.quick else ((1000, 10_000), 300, 400)
     with tempfile.TemporaryDirectory() as folder:
         results = measure(
-            lengths, repeats=repeats, counted=counted, folder=Path(folder), profile="--profile" in sys.argv
+            lengths, repeats=repeats, counted=counted, folder=Path(folder), profile=options.profile
         )
-    write_results("append_quick" if quick else "append", results)
+    write_results("append", results, arguments=given)
 
 
 if __name__ == "__main__":

@@ -10,25 +10,16 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import random
 import statistics
-import string
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from corpus import FONTS
-from corpus import prose as long_paragraphs
-from needles import haystack
 from PIL import Image
-from reference import load_config, reference_breaks, reference_pages
-from report import print_table, write_results
 
-from glyph_memory import Context, ModelProfile, PageStyle, typeset
+from glyph_memory import ModelProfile, PageStyle, typeset
 from glyph_memory.evaluate import (
     Checker,
     CheckReport,
@@ -38,56 +29,20 @@ from glyph_memory.evaluate import (
     check,
     make_texts,
     rate_interval,
-    share_interval,
 )
-from glyph_memory.nano import NanoReader, Transcription
-from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED
 from glyph_memory.nano.network import WEIGHTS
-from glyph_memory.nano.sight.image import Source
-from glyph_memory.nano.transcribe import transcribe
-from glyph_memory.transcription import SURE
-
-Interval = tuple[float, float]
+from lib.corpus import FONTS
+from lib.corpus import prose as long_paragraphs
+from lib.nano_exact import measure_identifiers, measure_needles
+from lib.nano_figures import NanoFigures
+from lib.reference import load_config, reference_breaks, reference_pages
+from lib.results import write_results
 
 _ONE_CORE = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 PROSE, CODE, JSON = "prose", "code", "json"
-_KEY = string.ascii_letters + string.digits
 
 
-class Figures:
-    """The measured figures, with the target of each."""
-
-    def __init__(self, weights: Path) -> None:
-        self.read = partial(transcribe, weights=weights)
-        self.rows: list[dict[str, object]] = []
-
-    def add(
-        self, figure: str, asked: str, measured: str, interval: Interval | None, of: str, value: float
-    ) -> None:
-        """Add one figure and print it; intervals are shares."""
-        between = f"{interval[0]:.3%} to {interval[1]:.3%}" if interval else ""
-        self.rows.append(
-            {
-                "figure": figure,
-                "asked": asked,
-                "measured": measured,
-                "interval": between,
-                "of": of,
-                "value": value,
-            }
-        )
-        print(
-            f"  {figure}: {measured} {f'({between})' if between else ''} of {of}; asked: {asked or '-'}",
-            flush=True,
-        )
-
-    def print_all(self) -> None:
-        """Print all figures as a table."""
-        head = ["figure", "asked", "measured", "95 % interval", "of"]
-        print_table("The nano reader, one core", head, [list(row.values())[:5] for row in self.rows])
-
-
-def measure_character_rates(figures: Figures, characters: int, confusions: dict[str, object]) -> None:
+def measure_character_rates(figures: NanoFigures, characters: int) -> None:
     """Measure character error rates by kind of text, in the default style."""
     asked = {PROSE: "≤ 0.1 %", CODE: "≤ 0.2 %", JSON: "≤ 0.2 %", "numbers": "", "cjk": ""}
     for kind, limit in asked.items():
@@ -96,11 +51,11 @@ def measure_character_rates(figures: Figures, characters: int, confusions: dict[
         figures.add(
             f"character error rate, {kind}", limit, f"{errors.rate:.3%}", report.interval,
             f"{errors.characters:,} characters on {len(report.pages)} pages", errors.rate,
+            [[*pair, count] for pair, count in errors.confusions.most_common(12)],
         )  # fmt: skip
-        confusions[kind] = [[*pair, count] for pair, count in errors.confusions.most_common(12)]
 
 
-def measure_compression(figures: Figures, characters: int) -> None:
+def measure_compression(figures: NanoFigures, characters: int) -> None:
     """Measure the text tokens per page token of the default style for Glyph, in short and in long paragraphs."""
     profile = ModelProfile.from_name("glyph")
     texts = {
@@ -114,65 +69,7 @@ def measure_compression(figures: Figures, characters: int) -> None:
         figures.add(f"ρ for Glyph, {name}", asked, f"{ratio:.2f}", None, of, ratio)
 
 
-def measure_identifiers(figures: Figures, characters: int) -> None:
-    """Measure how many identifiers are read without an error."""
-    roll = random.Random(FIRST_HELD_OUT_SEED)
-    makers: dict[str, Callable[[], str]] = {
-        "UUIDs": lambda: str(uuid.UUID(int=roll.getrandbits(128))),
-        "40-digit hex": lambda: f"{roll.getrandbits(160):040x}",
-        "24-character keys": lambda: "".join(roll.choices(_KEY, k=24)),
-    }
-    for name, make in makers.items():
-        wanted = [make() for _ in range(characters // (len(make()) + 1))]
-        exact = wrong = marked = 0
-        for page in typeset(" ".join(wanted)):
-            transcription = figures.read(page.image)
-            said = _words(transcription)
-            true = page.text.split()
-            for tag, start, stop, first, last in _opcodes(true, [word for word, _ in said]):
-                if tag == "equal":
-                    exact += stop - start
-                else:
-                    wrong += stop - start
-                    doubted = any(confidence < SURE for _, confidence in said[first:last]) or first == last
-                    marked += (stop - start) * doubted
-        figures.add(
-            f"{name} read exactly, whole", "≥ 97 %", f"{exact / (exact + wrong):.2%}",
-            share_interval(exact / (exact + wrong), exact + wrong),
-            f"{exact + wrong:,}, of the {wrong} others {marked} marked unsure", exact / (exact + wrong),
-        )  # fmt: skip
-
-
-def measure_needles(figures: Figures, quick: bool) -> None:
-    """Ask for facts hidden in 1, 8 and 32 pages; then in smaller print, to see whether doubt is reported."""
-    plans = [(1, 4, 4), (8, 1, 20)] if quick else [(1, 40, 6), (8, 8, 30), (32, 3, 80)]
-    for pages, haystacks, count in plans:
-        asked, exact, wrong, marked = _ask_needles(figures.read, pages, haystacks, count, PageStyle.glyph())
-        figures.add(
-            f"needle questions over {pages} page{'s' * (pages > 1)}, exact", "≥ 97 %", f"{exact / asked:.2%}",
-            share_interval(exact / asked, asked),
-            f"{asked}, of the {wrong} others {marked} marked unsure", exact / asked,
-        )  # fmt: skip
-    small = (6.0,) if quick else (6.0, 6.5, 7.0)
-    told = [
-        _ask_needles(
-            figures.read,
-            8,
-            1 if quick else 2,
-            40,
-            replace(PageStyle.glyph(), font_size_pt=size, line_height_pt=size * 10 / 9),
-        )
-        for size in small
-    ]
-    asked, exact, wrong, marked = (sum(counts) for counts in zip(*told, strict=True))
-    figures.add(
-        f"wrong answers marked unsure, print of {small[0]:g} to {small[-1]:g} pt", "≥ 90 %",
-        f"{marked / max(wrong, 1):.1%}", share_interval(marked / max(wrong, 1), wrong),
-        f"{wrong} wrong of {asked} questions", marked / max(wrong, 1),
-    )  # fmt: skip
-
-
-def measure_other_styles(figures: Figures, characters: int) -> None:
+def measure_other_styles(figures: NanoFigures, characters: int) -> None:
     """Measure other styles, and pages that are resampled, padded or compressed."""
     text = "\n".join(make_texts([PROSE, CODE, JSON], characters=characters // 3).values())
     styles = {name: PageStyle.from_name(name) for name in ("document", "web", "dark", "code", "pixel")}
@@ -198,7 +95,7 @@ def measure_other_styles(figures: Figures, characters: int) -> None:
         _add_rate(figures, name, "", report)
 
 
-def measure_other_engine(figures: Figures, characters: int) -> None:
+def measure_other_engine(figures: NanoFigures, characters: int) -> None:
     """Measure pages of another pipeline, reportlab and poppler, in the same font."""
     config, font = load_config(), FONTS["en"]
     text = make_texts([PROSE], characters=characters)[PROSE]
@@ -216,7 +113,7 @@ def measure_other_engine(figures: Figures, characters: int) -> None:
     )  # fmt: skip
 
 
-def measure_seconds(figures: Figures, quick: bool) -> None:
+def measure_seconds(figures: NanoFigures, quick: bool) -> None:
     """Measure the seconds for full pages, beside typesetting them, and beside Tesseract where it is installed."""
     text = make_texts([PROSE], characters=40_000 if quick else 80_000)[PROSE]
     typeset(text)
@@ -262,47 +159,10 @@ def _read_after(read: PageReader, way: Callable[[Image.Image], Image.Image]) -> 
     return lambda image: read(way(image))
 
 
-def _add_rate(figures: Figures, name: str, asked: str, report: CheckReport) -> None:
+def _add_rate(figures: NanoFigures, name: str, asked: str, report: CheckReport) -> None:
     errors = report.errors
     of = f"{errors.characters:,} characters on {len(report.pages)} pages"
     figures.add(name, asked, f"{errors.rate:.3%}", report.interval, of, errors.rate)
-
-
-def _ask_needles(
-    read: Callable[[Source], Transcription], pages: int, haystacks: int, count: int, style: PageStyle
-) -> tuple[int, int, int, int]:
-    """Return how many questions were asked, answered exactly, answered otherwise, and of these marked unsure."""
-    asked = exact = marked = 0
-    for seed in range(haystacks):
-        hay = haystack(pages, count, seed=100 * pages + seed, style=style)
-        reader = NanoReader(transcriber=read, cached_pages=pages)
-        for needle in hay.needles:
-            reading = reader.read(Context.of(needle.question, pages=hay.pages))
-            asked += 1
-            if reading.quotes and needle.answer in reading.quotes[0].text.replace("\n", ""):
-                exact += 1
-            else:
-                marked += not reading.quotes or not reading.quotes[0].is_sure
-    return asked, exact, asked - exact, marked
-
-
-def _words(transcription: Transcription) -> list[tuple[str, float]]:
-    """Return the words of a page, each with the confidence of its least certain character."""
-    found = []
-    for line in transcription.lines:
-        start = 0
-        for word in line.text.split(" "):
-            if word:
-                found.append((word, float(line.confidence[start : start + len(word)].min())))
-            start += len(word) + 1
-    return found
-
-
-def _opcodes(truth: list[str], said: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
-    from rapidfuzz.distance import Levenshtein
-
-    for code in Levenshtein.opcodes(truth, said):
-        yield code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end
 
 
 def _pad(image: Image.Image, left: int, top: int) -> Image.Image:
@@ -317,26 +177,32 @@ def _compress_jpeg(image: Image.Image) -> Image.Image:
     return Image.open(file)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the figures, write them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, for a first look")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="other weights than the package's")
-    given = parser.parse_args()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse_args(given)
     if not _ONE_CORE.items() <= os.environ.items():  # numpy looks before it is imported
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **_ONE_CORE})  # noqa: S606 - itself
-    characters = 10_000 if given.quick else 132_000  # a quarter of code is white space, which does not count
-    figures, confusions = Figures(given.weights), dict[str, object]()
-    measure_seconds(figures, given.quick)
-    measure_character_rates(figures, characters, confusions)
+        command = [sys.executable, __file__, *given]
+        os.execve(sys.executable, command, {**os.environ, **_ONE_CORE})  # noqa: S606 - itself
+    characters = (
+        10_000 if options.quick else 132_000
+    )  # a quarter of code is white space, which does not count
+    figures = NanoFigures(options.weights)
+    measure_seconds(figures, options.quick)
+    measure_character_rates(figures, characters)
     measure_compression(figures, characters)
     measure_identifiers(figures, characters * 3 // 4)
     measure_other_engine(figures, characters * 3 // 8)
-    measure_needles(figures, given.quick)
+    measure_needles(figures, options.quick)
     measure_other_styles(figures, characters // 6)
     figures.print_all()
-    for kind, pairs in confusions.items():
-        print(f"confused, {kind}: {pairs}")
-    write_results("nano", {"figures": figures.rows, "confusions": confusions})
+    for row in figures.rows:
+        if "confused" in row:
+            print(f"confused, {row['figure']}: {row['confused']}")
+    write_results("nano", figures.rows, arguments=given)
 
 
 if __name__ == "__main__":

@@ -13,15 +13,22 @@ Prints one table, with what is aimed at beside:
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from corpus import Text, choose_texts
 from numpy.typing import NDArray
-from reference import (
+from skimage.metrics import structural_similarity
+from skimage.morphology import dilation
+
+from glyph_memory.page import Page
+from glyph_memory.style import PageStyle
+from glyph_memory.typesetting import typeset
+from lib.corpus import Text, choose_texts
+from lib.reference import (
     DROPPED,
     Config,
     Pixels,
@@ -31,13 +38,8 @@ from reference import (
     reference_pages,
     write_config,
 )
-from report import print_table, write_results
-from skimage.metrics import structural_similarity
-from skimage.morphology import dilation
-
-from glyph_memory.page import Page
-from glyph_memory.style import PageStyle
-from glyph_memory.typesetting import typeset
+from lib.report import print_table
+from lib.results import write_results
 
 F1_TARGET = 0.995
 SSIM_TARGET = 0.90
@@ -85,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--differences", type=int, default=3, help="how many differing lines to show of each text"
     )
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse_args(given)
     config: Config = {**load_config(), "dpi": options.dpi}
     if options.newline_mark:
         config = {**config, "newline-markup": NEWLINE_MARK}
@@ -108,13 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for it in results
         ],
     )
-    suffix = f"_{options.dpi}" if options.dpi != 72 else ""
     write_results(
-        f"parity{suffix}{'_mark' if options.newline_mark else ''}",
+        "parity",
         {
             "targets": {"f1": F1_TARGET, "ssim": SSIM_TARGET},
             "texts": [asdict(it) | {"reached": it.reached} for it in results],
         },
+        arguments=given,
     )
 
 

@@ -10,6 +10,7 @@ the same texts; the rest is new to it. Then times a text of 50 MB without a sing
 
 from __future__ import annotations
 
+import argparse
 import json
 import pydoc_data.topics
 import random
@@ -17,6 +18,7 @@ import sys
 import sysconfig
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from glyph_memory.style import PageStyle
@@ -24,8 +26,8 @@ from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import EstimateCounter, TiktokenCounter
 from glyph_memory.tokens.vocabulary import find_vocabulary
 from glyph_memory.typesetting.pages import compose
+from lib.results import write_results
 
-RESULTS = Path(__file__).parent / "results" / "tokens.json"
 CHINESE = (
     ("我们公司", "项目经理", "这位老师", "负责运维的同事", "大多数用户", "邻居家的孩子"),
     ("上个星期", "今天早上", "在会议开始之前", "经过反复测试", "为了节省时间", "按照合同的规定"),
@@ -100,7 +102,12 @@ def texts() -> dict[str, str]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Count, time, print the tables, write the numbers."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parser = argparse.ArgumentParser(description="Compare the estimate of text tokens with a real tokenizer.")
+    parser.add_argument("--quick", action="store_true", help="time a text of 5 MB, not 50")
+    options = parser.parse_args(given)
     vocabulary = find_vocabulary("cl100k_base")
     if vocabulary is None:
         sys.exit("no cl100k_base vocabulary on this machine. Try: pip install --no-deps llama-index-core")
@@ -114,13 +121,14 @@ def main() -> None:
         if not kind.startswith("demo"):
             errors.append(abs(error))
         rows.append(
-            {"kind": kind, "characters": len(text), "cl100k": true, "estimate": guess, "error": error}
+            {"kind": kind, "characters": len(text), "cl100k": true, "estimate": guess}
+            | {"error": error, "quarter_error": thumb}
         )
         print(f"{kind:26}{len(text):12,}{true:10,}{guess:10,}{error:+9.1%}{thumb:+9.1%}")
     mean = sum(errors) / len(errors)
     print(f"{'mean of the absolute errors':26}{mean:39.1%}")
 
-    length = 5_000_000 if "--quick" in sys.argv else 50_000_000
+    length = 5_000_000 if options.quick else 50_000_000
     times = {}
     print(f"\n{'seconds for ' + format(length, ','):26}{'cl100k':>22}{'estimate':>10}")
     for kind, scrap in (("one line of 'a'", "a"), ("prose", "The quick brown fox jumps over it. ")):
@@ -132,10 +140,8 @@ def main() -> None:
             taken.append(time.perf_counter() - start)
         times[kind] = dict(zip(("cl100k", "estimate"), taken, strict=True))
         print(f"{kind:26}{taken[0]:22.2f}{taken[1]:10.2f}")
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(
-        json.dumps({"errors": rows, "mean": mean, "characters": length, "seconds": times}, indent=2)
-    )
+    figures = {"errors": rows, "mean": mean, "characters": length, "seconds": times}
+    write_results("tokens", figures, arguments=given)
 
 
 if __name__ == "__main__":

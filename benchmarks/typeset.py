@@ -18,7 +18,6 @@ and in long paragraphs.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import re
 import resource
@@ -26,27 +25,21 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from corpus import Text, choose_texts, prose, texts
-from PIL import Image, ImageDraw, ImageFont
-from report import print_table, write_results
-
-from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import iter_pages, typeset
+from lib.corpus import Text, choose_texts, prose, texts
+from lib.report import print_table
+from lib.results import write_results
+from lib.sides import SIDES, make_side
 
 PIXELS_TARGET = 100
 PNG_TARGET = 25
 
-_SIDES = ("reference", "Pillow", "ours")
 _FORMS = ("pixels", "PNG")
-_PAGE_PX = (595, 842)
-_BOX_PX = (16, 16, 563)
-_LINES = 81
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--texts", help="names, with commas between; all by default")
     parser.add_argument("--rounds", type=int, help="3 by default, with --quick 1")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse_args(given)
     if options.memory_of:
         print(json.dumps(_measure_memory(options.memory_of)))
         return
@@ -84,14 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results["length"] = _report_lengths((0.1, 1) if options.quick else (0.1, 1, 10))
     results["paragraphs"] = _report_paragraphs()
     results["memory"] = _report_memory(20 if options.quick else 200)
-    write_results("typeset", results)
+    write_results("typeset", results, arguments=given)
 
 
 def time_texts(texts: Sequence[Text], rounds: int) -> dict[tuple[str, str, str], Timing]:
     """Return the timing of every text on every side in both forms: (text, side, form) → timing."""
     timings = {}
     for text in texts:
-        sides = {(side, form): _make_side(side, form, text) for form in _FORMS for side in _SIDES}
+        sides = {(side, form): make_side(side, form, text) for form in _FORMS for side in SIDES}
         for run in sides.values():
             run(text.text[:3000])
         taken: dict[tuple[str, str], list[float]] = {key: [] for key in sides}
@@ -107,83 +101,6 @@ def time_texts(texts: Sequence[Text], rounds: int) -> dict[tuple[str, str, str],
     return timings
 
 
-def pillow_pages(text: str, font_path: Path) -> list[Image.Image]:
-    """Return a text's pages as one draws them with Pillow alone."""
-    font = ImageFont.truetype(str(font_path), 9, layout_engine=ImageFont.Layout.BASIC)
-    left, top, width = _BOX_PX
-    lines = [line for paragraph in text.split("\n") for line in _wrap(paragraph, font, width)]
-    pages = []
-    for first in range(0, len(lines), _LINES):
-        page = Image.new("L", _PAGE_PX, 255)
-        draw = ImageDraw.Draw(page)
-        for number, line in enumerate(lines[first : first + _LINES]):
-            draw.text((left, top + 10 * number), line, fill=0, font=font)
-        pages.append(page)
-    return pages
-
-
-def _wrap(paragraph: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[str]:
-    space = font.getlength(" ")
-    line: list[str] = []
-    used = -space
-    for word in paragraph.split(" "):
-        for part, length in _split_word(word, font, width):
-            if line and used + space + length > width:
-                yield " ".join(line)
-                line, used = [], -space
-            line.append(part)
-            used += space + length
-    yield " ".join(line)
-
-
-def _split_word(word: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[tuple[str, float]]:
-    """Yield a word with its length; a word wider than the line in parts that fit."""
-    length = font.getlength(word)
-    if length <= width:
-        yield word, length
-        return
-    part, used = "", 0.0
-    for character in word:
-        advance = font.getlength(character)
-        if part and used + advance > width:
-            yield part, used
-            part, used = "", 0.0
-        part += character
-        used += advance
-    yield part, used
-
-
-def _make_side(side: str, form: str, text: Text) -> Callable[[str], int]:
-    """Return a function that typesets a text on one side and returns the number of pages."""
-    make = {"reference": _reference_side, "Pillow": _pillow_side, "ours": _our_side}[side]
-    return make(text.font_path, png=form == "PNG")
-
-
-def _reference_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
-    import reference  # only where it is timed: its imports would count as our memory
-
-    config = reference.load_config()
-    verb = reference.reference_png if png else reference.reference_pages
-    return lambda source: len(verb(source, config, font_path))
-
-
-def _pillow_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
-    finish: Callable[[Image.Image], object] = _encode_png if png else np.asarray
-    return lambda source: len([finish(page) for page in pillow_pages(source, font_path)])
-
-
-def _our_side(font_path: Path, *, png: bool) -> Callable[[str], int]:
-    style = replace(PageStyle.glyph(), font=str(font_path))
-    finish: Callable[[Page], object] = Page.png if png else Page.array
-    return lambda source: len([finish(page) for page in typeset(source, style=style)])
-
-
-def _encode_png(page: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    page.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def _report_times(form: str, timings: Mapping[tuple[str, str, str], Timing]) -> dict[str, object]:
     target = PNG_TARGET if form == "PNG" else PIXELS_TARGET
     by_name = {text.name: text for text in texts()}
@@ -191,7 +108,7 @@ def _report_times(form: str, timings: Mapping[tuple[str, str, str], Timing]) -> 
     rows: list[list[object]] = []
     found: dict[str, dict[str, float]] = {}
     for name in names:
-        reference, pillow, ours = (timings[name, side, form] for side in _SIDES)
+        reference, pillow, ours = (timings[name, side, form] for side in SIDES)
         characters = len(by_name[name].text)
         found[name] = {
             "reference_ms_a_page": reference.ms_a_page,
@@ -271,7 +188,7 @@ def _report_memory(stream_megabytes: int) -> dict[str, dict[str, float]]:
     """Print and return the peak memory of a fresh process for each side, and for a long stream."""
     jobs = {
         "imports alone": "imports",
-        **{f"{side}, needle haystack to pixels": side for side in _SIDES},
+        **{f"{side}, needle haystack to pixels": side for side in SIDES},
         f"ours, a stream of {stream_megabytes} MB": f"stream {stream_megabytes}",
     }
     found = {}
@@ -297,7 +214,7 @@ def _measure_memory(job: str) -> dict[str, float]:
         pages = sum(1 for _ in iter_pages(piece for _ in range(megabytes)))
     elif job != "imports":
         [text] = choose_texts("needle haystack")
-        pages = _make_side(job, "pixels", text)(text.text)
+        pages = make_side(job, "pixels", text)(text.text)
     seconds = time.perf_counter() - start
     return {"megabytes": _peak_megabytes(), "pages": pages, "seconds": seconds}
 

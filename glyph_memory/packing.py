@@ -102,8 +102,8 @@ def repack(
         StyleError: The page is too narrow for a single character.
     """
     style = style or _choose_style(None)
-    runs = [ColorSpan(start, stop, _heading_color(style)) for start, stop in headings]
-    return tuple(stream_pages([text], style, runs=runs, reserved=HEADING_SIGN))
+    spans = [ColorSpan(start, stop, _heading_color(style)) for start, stop in headings]
+    return tuple(stream_pages([text], style, spans=spans, reserved=HEADING_SIGN))
 
 
 def _choose_style(profile: ModelProfile | str | None) -> PageStyle:
@@ -149,7 +149,7 @@ def _typeset_documents(
         spans.append(_DocumentSpan(number, offset, offset + len(label), start, start + len(document.text)))
         parts += [label, title, document.text, "\n"]
         offset = spans[-1].stop + 1
-    pages = stream_pages(parts[:-1], style, first_page=first_page, runs=labels, reserved=HEADING_SIGN)
+    pages = stream_pages(parts[:-1], style, first_page=first_page, spans=labels, reserved=HEADING_SIGN)
     return list(_assign_documents(pages, spans))
 
 

@@ -52,7 +52,7 @@ _LEADS = re.compile(
 
 
 def is_key(atom: str) -> bool:
-    """Return whether an atom looks random: a token, a ticket, a licence key, a run of base64."""
+    """Return whether an atom looks random: a token, a ticket, a licence key, a row of base64."""
     digits = sum(character.isdigit() for character in atom)
     if not digits:
         return bool(_LETTERS.fullmatch(atom)) and _is_random(atom)
@@ -62,17 +62,17 @@ def is_key(atom: str) -> bool:
         long = any(len(group) > 2 for group in atom.split("-")[1:]) and digits > 1
         return bool(_TICKET.fullmatch(atom) or long) and not _STANDARDS.fullmatch(atom)
     if _MIXED.fullmatch(atom) and not _FIGURE.fullmatch(atom):
-        runs = _CHANGES.findall(atom)
-        words = digits < 3 and all(run.isdigit() or is_word(run) for run in runs)
-        return len(runs) > 2 and not words and (digits > 3 or not _CAMEL.fullmatch(atom))
+        pieces = _CHANGES.findall(atom)
+        words = digits < 3 and all(piece.isdigit() or is_word(piece) for piece in pieces)
+        return len(pieces) > 2 and not words and (digits > 3 or not _CAMEL.fullmatch(atom))
     return bool(_SOLID.fullmatch(atom)) and (digits > 3 or not _SNAKE.fullmatch(atom)) and _is_random(atom)
 
 
 def _is_random(atom: str) -> bool:
     """Return whether letters, cases and digits change too often for words or parts of words."""
-    runs = _CHANGES.findall(atom)
+    pieces = _CHANGES.findall(atom)
     spoken = sum(len(part) for part in _SYLLABLES.findall(atom) if is_word(part))
-    return len(runs) > 3 and 2 * spoken < len(atom) and 5 * len(runs) >= len(atom)
+    return len(pieces) > 3 and 2 * spoken < len(atom) and 5 * len(pieces) >= len(atom)
 
 
 def is_name(atom: str) -> bool:

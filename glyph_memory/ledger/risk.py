@@ -15,7 +15,7 @@ whose capital differs in size alone."""
 _PLAIN, _DOUBLE, _READABLE = 0.04, 0.08, 0.002
 """How often one character is misread: one that nothing predicts, one that also has a double, one of a word."""
 
-_RUN = re.compile(r"[^\W_]++")
+_LETTERS = re.compile(r"[^\W_]++")
 _HUMP = re.compile(r"[^\W\d_]++|\d++")
 _WORD = re.compile(r"(?:[^\W\d_A-Z][^\W\d_A-Z]++|[A-Z][^\W\d_A-Z]++|[A-Z]++(?![^\W\d_A-Z])|[^\W\d_])")
 _VOWELS = frozenset("aeiouyAEIOUYäöüÄÖÜáéíóúàèìòùâêîôûø")
@@ -43,17 +43,17 @@ def misread_risk(text: str) -> float:
         True
     """
     expected = 0.0
-    for run in _RUN.finditer(text):
-        expected += _expected_errors(run[0])
+    for letters in _LETTERS.finditer(text):
+        expected += _expected_errors(letters[0])
     return 1 - exp(-expected)
 
 
-def _expected_errors(run: str) -> float:
+def _expected_errors(letters: str) -> float:
     """Return the sum of the misreading rates of a string of letters and digits."""
-    humps = _HUMP.findall(run)
-    alternating = len(humps) > 3 or (len(humps) == 3 and (run.isupper() or run.islower()))
+    humps = _HUMP.findall(letters)
+    alternating = len(humps) > 3 or (len(humps) == 3 and (letters.isupper() or letters.islower()))
     if alternating:  # letters and digits take turns: there is no word to lean on
-        return _sum_rates(run)
+        return _sum_rates(letters)
     expected = 0.0
     for hump in humps:
         if hump.isdigit():
@@ -64,8 +64,8 @@ def _expected_errors(run: str) -> float:
     return expected
 
 
-def _sum_rates(run: str) -> float:
-    return sum(_DOUBLE if character in _CONFUSABLE else _PLAIN for character in run)
+def _sum_rates(letters: str) -> float:
+    return sum(_DOUBLE if character in _CONFUSABLE else _PLAIN for character in letters)
 
 
 def is_word(letters: str) -> bool:

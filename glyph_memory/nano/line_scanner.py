@@ -36,15 +36,15 @@ _BETTER = 0.05
 class LineScanner:
     """Reads the lines of one page, and reads unclear ones again."""
 
-    def __init__(self, reader: Network, ink: Ink, found: FoundLines) -> None:
+    def __init__(self, network: Network, ink: Ink, found: FoundLines) -> None:
         """Prepare to read a page.
 
         Args:
-            reader: Reads strips.
+            network: Reads strips.
             ink: Shape (height, width), 0 paper to 255.
             found: Its lines.
         """
-        self._reader, self._ink, self._lines, self._size_px = reader, ink, found.lines, found.size_px
+        self._network, self._ink, self._lines, self._size_px = network, ink, found.lines, found.size_px
         self._apart = bool(found.lines) and found.lines[-1].column > 0
         self._scaled: dict[float, Ink] = {}
 
@@ -96,7 +96,7 @@ class LineScanner:
             batch = np.zeros((len(numbers), ROWS, width), np.uint8)
             for row, number in enumerate(numbers):
                 batch[row, :, : strips[number].shape[1]] = strips[number]
-            looks.append(self._reader.find_characters(batch, numbers))
+            looks.append(self._network.find_characters(batch, numbers))
         if not looks:
             return []
         read = decode_strips(join_detections(looks), len(strips), size_px=size_px * scale)

@@ -2,7 +2,7 @@
 
 Byte-pair tokenizers first split a text into words, numbers, marks and blanks, then spend one token on what is
 common and several on what is rare. So do we, with array arithmetic over the characters' classes: what kind a
-run of characters is, how long it is and what stands before it decide what it costs.
+group of characters is, how long it is and what stands before it decide what it costs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _RANGES = (
 """First and last code point of a class; later rows win, and what is in none is `_OTHER`."""
 
 _CHUNK = 1 << 20
-"""Characters taken at a time, to keep memory small; a run across the border may cost a token more."""
+"""Characters taken at a time, to keep memory small; a group across the border may cost a token more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ _COSTS = np.array(
         *(0.60, 0.03),  # a word after a mark, which often becomes one token with it; each letter above 4
         *(0.50, 0.16),  # a word after a word, as in camelCase, or after anything else; each letter above 6
         *(0.76, 0.07),  # capitals; each above 3
-        *(0.83, 1.36),  # letters in a run that looks random, as in hex and base64; each above 2
+        *(0.83, 1.36),  # letters in a group that looks random, as in hex and base64; each above 2
         1.02,  # three digits
         *(1.02, 0.09),  # marks; each above 2
         *(1.29, 0.72),  # a line's end, but after a mark; after a mark, which may take it along
@@ -93,9 +93,9 @@ class _CharacterGroups(NamedTuple):
     kind: NDArray[np.uint8]
     length: NDArray[np.int64]
     previous: NDArray[np.uint8]
-    """Class of the character before the run."""
+    """Class of the character before the group."""
     following: NDArray[np.uint8]
-    """Class of the run after it."""
+    """Class of the group after it."""
     random: NDArray[np.bool_]
     """Whether it is part of a word in which letters, cases and digits change too often to be language."""
 
@@ -105,23 +105,23 @@ def _count_features(text: str) -> NDArray[np.float64]:
     kinds = _classes()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
     characters = np.bincount(kinds, minlength=_OTHER + 1)[_LATIN:]
     kinds[kinds == _LATIN] = _LOWER
-    runs = _group_characters(kinds)
-    kind, length, previous = runs.kind, runs.length, runs.previous
+    groups = _group_characters(kinds)
+    kind, length, previous = groups.kind, groups.length, groups.previous
 
     def count_chosen(chosen: NDArray[np.bool_], free: int) -> tuple[int, int]:
         return int(chosen.sum()), int(np.maximum(length[chosen] - free, 0).sum())
 
     letters = (kind == _LOWER) | (kind == _UPPER)
-    word, after_blank, after_mark = (kind == _LOWER) & ~runs.random, previous <= _LINE, previous == _MARK
+    word, after_blank, after_mark = (kind == _LOWER) & ~groups.random, previous <= _LINE, previous == _MARK
     line, space, single = kind == _LINE, kind == _SPACE, length == 1
-    before_number = runs.following == _DIGIT
+    before_number = groups.following == _DIGIT
     return np.array(
         [
             *count_chosen(word & after_blank, 4),
             *count_chosen(word & after_mark, 4),
             *count_chosen(word & ~after_blank & ~after_mark, 6),
-            *count_chosen((kind == _UPPER) & ~runs.random, 3),
-            *count_chosen(letters & runs.random, 2),
+            *count_chosen((kind == _UPPER) & ~groups.random, 3),
+            *count_chosen(letters & groups.random, 2),
             ((length[kind == _DIGIT] + 2) // 3).sum(),
             *count_chosen(kind == _MARK, 2),
             (line & ~after_mark).sum(),

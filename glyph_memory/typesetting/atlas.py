@@ -1,7 +1,7 @@
 """The atlas: each slot's ink, drawn once for every place it can take, in the form that painting gathers.
 
 Ink has 16 steps, 4 bits each, two pixels to a byte as on the page. A *brick* is two pixels wide and 16 rows high, 16
-bytes that numpy moves as one number; taller strips take several *bands* of bricks. A slot's ink is a run of bricks for
+bytes that numpy moves as one number; taller lines take several *bands* of bricks. A slot's ink is a group of bricks for
 each of its eight places: four quarters of a pixel, on an even or an odd column. It is found by its *entry*,
 `slot * PLACES + place`. Knows glyph slots; knows nothing about lines or pages.
 """
@@ -30,7 +30,7 @@ class Ink:
     """A snapshot of the atlas."""
 
     above: int
-    """Rows of a strip above the baseline."""
+    """Rows of a line above the baseline."""
     first: NDArray[np.int64]
     """Of each entry: its first brick; -1 where it is not drawn yet."""
     count: NDArray[np.int64]

@@ -180,7 +180,7 @@ class GlyphTable:
         return self._add_slot((Part(face, glyph),), self._convert_advance(face.advance_px(glyph)), kind)
 
     def _build_escape_slot(self, character: str, reason: EscapeReason) -> int:
-        # A carriage return before a newline is drawn as nothing, and joiners join inside a shaped run.
+        # A carriage return before a newline is drawn as nothing, and joiners join inside a shaped span.
         slot = self.get_escape_slot(character, reason)
         if character in "\r\u200c\u200d" or is_mark(character):
             self.kind[slot] |= CONTEXT
@@ -208,10 +208,10 @@ class GlyphTable:
         return tuple(parts), advance
 
     def _build_shaped_slot(self, face: Face, text: str, kind: int) -> int:
-        run = shaping.shape(face, text)
-        if run is None:
+        shaped = shaping.shape(face, text)
+        if shaped is None:
             return -1
-        glyphs, advance = run
+        glyphs, advance = shaped
         parts = tuple(Part(face, item.glyph, round(item.x_px * 64), round(item.y_px * 64)) for item in glyphs)
         return self._add_slot(parts, self._convert_advance(advance), kind)
 

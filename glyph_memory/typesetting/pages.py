@@ -134,7 +134,7 @@ def iter_pages(
     if isinstance(source, Transcript):
         composed = compose(source, style=style)
         return stream_pages(
-            [composed.text], style, first_page=first_page, runs=composed.labels, reserved=LABEL_SIGN
+            [composed.text], style, first_page=first_page, spans=composed.labels, reserved=LABEL_SIGN
         )
     if isinstance(source, Document):
         source = source.text
@@ -157,7 +157,7 @@ def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
     Raises:
         FontError: The caption cannot be drawn.
     """
-    strip_style = replace(
+    caption_style = replace(
         style,
         margin_y_pt=_MARGIN_PT,
         columns=1,
@@ -166,14 +166,14 @@ def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
         newline_mark="",
         reference=False,
     )
-    strip = typeset(caption, style=strip_style)[0]
-    width, above = max(strip.size[0], page.size[0]), strip.size[1]
+    banner = typeset(caption, style=caption_style)[0]
+    width, above = max(banner.size[0], page.size[0]), banner.size[1]
     plane = np.zeros((above + page.size[1], width), np.uint8)
-    for part, top in ((strip, 0), (page, above)):
+    for part, top in ((banner, 0), (page, above)):
         plane[top : top + part.size[1], : part.size[0]] = _indices(part)
     table = page.line_table.copy()
     table[:, [3, 5]] += above
-    colored = next((part for part in (page, strip) if part.depth == 8), None)
+    colored = next((part for part in (page, banner) if part.depth == 8), None)
     return replace(
         page,
         size=(width, plane.shape[0]),

@@ -1,6 +1,6 @@
 """Paint a laid-out page: gather ink from the atlas as whole arrays.
 
-A line is a strip of bricks, two pixels wide and 16 rows high, and letters are runs of bricks, so that a page of ten
+A line is a row of bricks, two pixels wide and 16 rows high, and letters are groups of bricks, so that a page of ten
 thousand letters is a few dozen array operations. Letters are laid in two turns, every other one, so that neighbours
 that share a brick do not overwrite each other. Where ink meets ink its bits are joined: letters barely touch, and a
 join costs one operation where a sum that cannot overflow costs twelve. Knows positions and ink; knows nothing about
@@ -65,24 +65,24 @@ class Canvas:
             place, first, count, line = (part[inside] for part in (place, first, count, line))
             across = self._across
         place += line * across
-        strips = np.zeros((len(ink.bricks), len(baselines) * across), BRICK)
+        line_ink = np.zeros((len(ink.bricks), len(baselines) * across), BRICK)
         for turn in (0, 1):
-            _lay_half(strips, ink, first[turn::2], place[turn::2], count[turn::2], joins=turn == 1)
-        self._lay(strips, baselines - ink.above)
+            _lay_half(line_ink, ink, first[turn::2], place[turn::2], count[turn::2], joins=turn == 1)
+        self._lay(line_ink, baselines - ink.above)
 
-    def _lay(self, strips: Bricks, tops: Ints) -> None:
+    def _lay(self, line_ink: Bricks, tops: Ints) -> None:
         """Copy lines of ink, shape (bands, lines times bricks across), onto the page, row by row."""
-        words = strips.view(np.uint64)
+        words = line_ink.view(np.uint64)
         held = [np.bitwise_or.reduce(band[half::2]) for band in words for half in (0, 1)]
         inked = np.flatnonzero(np.array(held).view(np.uint8))
         if not len(inked):
             return
-        bands = strips.view(np.uint8).reshape(len(strips), len(tops), -1, BAND_ROWS)
+        bands = line_ink.view(np.uint8).reshape(len(line_ink), len(tops), -1, BAND_ROWS)
         rows = range(int(inked[0]), int(inked[-1]) + 1)
         self._extend_overhang(-int(tops[0]) - rows.start, int(tops[-1]) + rows.stop)
         tops = tops + self._overhang
         pitch = min(int(np.diff(tops).min()), len(rows)) if len(tops) > 1 else len(rows)
-        # As many rows as lines are apart are their line's alone; those at a strip's edges it may share.
+        # As many rows as lines are apart are their line's alone; those at a line's edges it may share.
         first = rows.start + (len(rows) - pitch) // 2
         middle = range(first, first + pitch)
         page = self._ink[:, : bands.shape[2]]
@@ -126,30 +126,30 @@ class Canvas:
         return rows
 
 
-def _lay_half(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
+def _lay_half(line_ink: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
     """Lay every other glyph; those that overlap one before them (marks, right to left) come last."""
     clear = np.ones(len(place), np.bool_)
     np.greater_equal(place[1:], np.maximum.accumulate(place + count)[:-1], out=clear[1:])
     if clear.all():
-        _add(strips, ink, first, place, count, joins=joins)
+        _add(line_ink, ink, first, place, count, joins=joins)
     else:
-        _add(strips, ink, first[clear], place[clear], count[clear], joins=joins)
-        _overlay(strips, ink, first[~clear], place[~clear], count[~clear])
+        _add(line_ink, ink, first[clear], place[clear], count[clear], joins=joins)
+        _overlay(line_ink, ink, first[~clear], place[~clear], count[~clear])
 
 
-def _add(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
+def _add(line_ink: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joins: bool) -> None:
     """Copy glyphs' bricks into lines of ink; no two bricks may have the same place.
 
     Args:
-        strips: Shape (bands, places).
+        line_ink: Shape (bands, places).
         ink: Where the bricks are.
-        first: Of each run: its first brick.
-        place: Of each run: the place of its first brick.
-        count: Of each run: how many bricks it has.
+        first: Of each group: its first brick.
+        place: Of each group: the place of its first brick.
+        count: Of each group: how many bricks it has.
         joins: Whether other ink may lie there already.
     """
     ends = np.cumsum(count)
-    # Brick of the strip and brick of the atlas travel in one number, high and low half.
+    # Brick of the line and brick of the atlas travel in one number, high and low half.
     both = place << _HALF
     both += first
     both -= (ends - count) * _STEP
@@ -157,7 +157,7 @@ def _add(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joi
     both += _steps(len(both))
     target = both >> _HALF
     both &= (1 << _HALF) - 1
-    for band, bricks in zip(strips, ink.bricks, strict=True):
+    for band, bricks in zip(line_ink, ink.bricks, strict=True):
         drawn = bricks.take(both)
         if joins:
             words = drawn.view(np.uint64)
@@ -165,11 +165,11 @@ def _add(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints, *, joi
         band[target] = drawn
 
 
-def _overlay(strips: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints) -> None:
+def _overlay(line_ink: Bricks, ink: Ink, first: Ints, place: Ints, count: Ints) -> None:
     """Combine glyphs' bricks with lines of ink; they may overlap in any way."""
     nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     target = 2 * (np.repeat(place, count) + nth)
-    for band, bricks in zip(strips.view(np.uint64), ink.bricks, strict=True):
+    for band, bricks in zip(line_ink.view(np.uint64), ink.bricks, strict=True):
         words = bricks.take(np.repeat(first, count) + nth).view(np.uint64).reshape(-1, 2)
         np.bitwise_or.at(band, target, words[:, 0])
         np.bitwise_or.at(band, target + 1, words[:, 1])

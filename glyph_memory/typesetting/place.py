@@ -1,4 +1,4 @@
-"""Turn lines into pen positions on the page: alignment, columns, right-to-left order, the boxes of runs and frames.
+"""Turn lines into pen positions on the page: alignment, columns, right-to-left order, boxes of paragraphs and frames.
 
 Knows positions; knows nothing about ink.
 """
@@ -62,11 +62,11 @@ class Placer:
         geometry: Geometry,
         breaker: LineBreaker,
         lines: Lines,
-        runs: Sequence[ColorSpan],
+        spans: Sequence[ColorSpan],
     ) -> None:
         """Prepare to place a block that is broken into lines."""
         self._text, self._offset, self._style, self._geometry = text, cursor.offset, style, geometry
-        self._breaker, self._measured, self._runs = breaker, breaker.text, runs
+        self._breaker, self._measured, self._spans = breaker, breaker.text, spans
         self._starts = np.array(lines.start, np.int64)
         last = np.array(lines.last_of_paragraph, np.bool_)
         self._opens = np.concatenate([[cursor.opens_paragraph], last[:-1]])
@@ -123,7 +123,7 @@ class Placer:
         stretches = natural > room
         if self._style.alignment == "justify":
             stretches |= ~closes  # not where a newline or the paragraph ended the line
-        # A line of one unbreakable run has no spaces to give.
+        # A line of one unbreakable word has no spaces to give.
         return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
 
     def tones(self, placed: PlacedColumn, numbers: Mapping[str, int]) -> NDArray[np.uint8] | None:
@@ -138,15 +138,15 @@ class Placer:
         if self._style.newline_mark:
             newline = self._measured.kind[placed.start : placed.stop] & NEWLINE != 0
             tones[newline] = numbers[self._style.newline_color]
-        near = self._runs[bisect_right(self._runs, begin, key=lambda run: run.stop) :]
-        for run in near[: bisect_left(near, end, key=lambda run: run.start)]:
-            tones[max(run.start - begin, 0) : run.stop - begin] = numbers[run.color]
+        near = self._spans[bisect_right(self._spans, begin, key=lambda span: span.stop) :]
+        for span in near[: bisect_left(near, end, key=lambda span: span.start)]:
+            tones[max(span.start - begin, 0) : span.stop - begin] = numbers[span.color]
         return tones if tones.any() else None
 
-    def boxes(self, sheet: PageLayout) -> list[Box]:
+    def boxes(self, layout: PageLayout) -> list[Box]:
         """Return the paragraphs' boxes, frames included; blank paragraphs have none."""
         geometry, boxes = self._geometry, []
-        for left, column in zip(geometry.columns, sheet.columns, strict=False):
+        for left, column in zip(geometry.columns, layout.columns, strict=False):
             for first, last, top, bottom in column.boxes:
                 if (self._breaker.inked[self._starts[first + 1 : last + 1]] > self._starts[first:last]).any():
                     right = left + geometry.column - geometry.indents[1]

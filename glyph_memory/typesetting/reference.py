@@ -51,7 +51,7 @@ class ReferenceLayout:
     """The text as the reference measures it, with its running sums."""
     lines: Lines
     """Its lines."""
-    sheets: tuple[PageLayout, ...]
+    layouts: tuple[PageLayout, ...]
     """Its pages."""
 
 

@@ -26,28 +26,28 @@ available = importlib.util.find_spec("uharfbuzz") is not None
 
 @dataclass(frozen=True, slots=True)
 class ShapedGlyph:
-    """One glyph of a shaped run."""
+    """One glyph of a shaped span."""
 
     glyph: int
     """Its index in the font."""
     x_px: float
-    """From the run's start to the glyph's pen position, to the right."""
+    """From the span's start to the glyph's pen position, to the right."""
     y_px: float
     """Upwards from the baseline."""
 
 
 def shape(face: Face, text: str) -> tuple[tuple[ShapedGlyph, ...], float] | None:
-    """Shape a run of one script with one font.
+    """Shape a span of one script with one font.
 
     Args:
         face: The font at its size.
-        text: The run, in logical order.
+        text: The span, in logical order.
 
     Returns:
-        The glyphs in visual order, left to right, and the run's advance in pixels; `None` where the font lacks a
+        The glyphs in visual order, left to right, and the span's advance in pixels; `None` where the font lacks a
         character.
     """
-    import uharfbuzz  # noqa: PLC0415 - an optional extra, loaded when the first such run is met
+    import uharfbuzz  # noqa: PLC0415 - an optional extra, loaded when the first such span is met
 
     buffer = uharfbuzz.Buffer()
     buffer.add_str(text)
@@ -79,7 +79,7 @@ def visual_positions(text: str, kind: NDArray[np.uint8], x: Ints, advance: Ints,
 
     Args:
         text: The characters.
-        kind: Their kinds; the first character of a right-to-left run carries its whole advance.
+        kind: Their kinds; the first character of a right-to-left span carries its whole advance.
         x: Their positions in logical order, in 2**-20 px.
         advance: Their advances.
         line: The line of each, not decreasing.
@@ -103,7 +103,7 @@ def _stretches(text: str, kind: NDArray[np.uint8]) -> list[tuple[int, int]]:
             found.append((start, end))
             start = -1
         elif start >= 0 and end == index and unicodedata.bidirectional(character) in ("R", "AL", "NSM"):
-            end = index + 1  # drawn as part of the run before it
+            end = index + 1  # drawn as part of the span before it
     if start >= 0:
         found.append((start, end))
     return found

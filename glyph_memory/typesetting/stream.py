@@ -53,9 +53,9 @@ class Block:
         self,
         text: str,
         cursor: Cursor,
-        case: PreparedStyle,
+        prepared: PreparedStyle,
         *,
-        runs: Sequence[ColorSpan] = (),
+        spans: Sequence[ColorSpan] = (),
         reserved: str = "",
         final: bool,
     ) -> None:
@@ -64,58 +64,60 @@ class Block:
         Args:
             text: The block; it begins at a page's beginning.
             cursor: Where that is.
-            case: The style.
-            runs: The coloured stretches that touch the block.
+            prepared: The style.
+            spans: The coloured stretches that touch the block.
             reserved: Characters that only coloured stretches may show.
             final: Whether the text ends with the block.
         """
-        self._text, self._cursor, self._case, self._final = text, cursor, case, final
-        labels = [(max(run.start - cursor.offset, 0), max(run.stop - cursor.offset, 0)) for run in runs]
-        self._measured = measure(text, cursor, case.table, reserved=reserved, labels=labels)
-        if case.style.reference:
-            setting = lay_out_reference(text, self._measured, case.style, case.geometry, case.table)
-            breaker, self._lines, self._sheets = setting.breaker, setting.lines, iter(setting.sheets)
+        self._text, self._cursor, self._prepared, self._final = text, cursor, prepared, final
+        labels = [(max(span.start - cursor.offset, 0), max(span.stop - cursor.offset, 0)) for span in spans]
+        self._measured = measure(text, cursor, prepared.table, reserved=reserved, labels=labels)
+        if prepared.style.reference:
+            setting = lay_out_reference(
+                text, self._measured, prepared.style, prepared.geometry, prepared.table
+            )
+            breaker, self._lines, self._layouts = setting.breaker, setting.lines, iter(setting.layouts)
             self._measured = breaker.text
         else:
-            breaker = LineBreaker(self._measured, case.geometry, shrink=case.style.space_shrink)
+            breaker = LineBreaker(self._measured, prepared.geometry, shrink=prepared.style.space_shrink)
             self._lines = breaker.lines(cursor, final=final)
-            self._sheets = fill_pages(
-                self._lines, cursor, self._measured, case.style, case.geometry, final=final
+            self._layouts = fill_pages(
+                self._lines, cursor, self._measured, prepared.style, prepared.geometry, final=final
             )
-        self._placer = Placer(text, cursor, case.style, case.geometry, breaker, self._lines, runs)
+        self._placer = Placer(text, cursor, prepared.style, prepared.geometry, breaker, self._lines, spans)
 
     def iter_layouts(self) -> Iterator[PageLayout]:
         """Return the layout of each page that the block fills."""
-        return self._sheets
+        return self._layouts
 
     @property
     def measured(self) -> MeasuredText:
         """The block's characters: what each is drawn as, and how wide."""
         return self._measured
 
-    def place_characters(self, sheet: PageLayout) -> list[PlacedColumn]:
+    def place_characters(self, layout: PageLayout) -> list[PlacedColumn]:
         """Return where a page's characters stand, column by column."""
-        return [self._placer.place(column, nth) for nth, column in enumerate(sheet.columns)]
+        return [self._placer.place(column, nth) for nth, column in enumerate(layout.columns)]
 
-    def page(self, sheet: PageLayout, number: int) -> Page:
+    def page(self, layout: PageLayout, number: int) -> Page:
         """Paint one page.
 
         Raises:
             FontError: A glyph's outline is broken.
         """
-        case, start = self._case, self._lines.start[sheet.columns[0].first]
-        stop = sheet.next.offset - self._cursor.offset
-        placed = self.place_characters(sheet)
-        layers: dict[int, Canvas] = {0: Canvas(case.geometry.page_px)}
+        prepared, start = self._prepared, self._lines.start[layout.columns[0].first]
+        stop = layout.next.offset - self._cursor.offset
+        placed = self.place_characters(layout)
+        layers: dict[int, Canvas] = {0: Canvas(prepared.geometry.page_px)}
         for column in placed:
             self._draw(layers, column)
-        boxes = self._placer.boxes(sheet) if case.palette.framed else []
+        boxes = self._placer.boxes(layout) if prepared.palette.framed else []
         size = self._crop(layers.values(), boxes, last=self._final and stop == len(self._text))
         colored = len(layers) > 1 or bool(boxes)
         packed = {pair: canvas.crop(size) for pair, canvas in layers.items()}
         content = packed.pop(0)
         pixels = (
-            combine(content, packed, size[0], boxes, case.geometry.border_px)
+            combine(content, packed, size[0], boxes, prepared.geometry.border_px)
             if colored
             else content.tobytes()
         )
@@ -130,12 +132,12 @@ class Block:
             escaped=self._list_escapes(start, stop),
             pixels=pixels,
             depth=8 if colored else 4,
-            palette=case.palette.encode_all_pairs() if colored else case.palette.encode_text_pair(),
+            palette=prepared.palette.encode_all_pairs() if colored else prepared.palette.encode_text_pair(),
         )
 
     def _draw(self, layers: dict[int, Canvas], column: PlacedColumn) -> None:
         """Draw a column's text on layer 0, and its coloured text on the layer of each colour."""
-        table, tones = self._case.table, self._placer.tones(column, self._case.palette.numbers)
+        table, tones = self._prepared.table, self._placer.tones(column, self._prepared.palette.numbers)
         slots = self._measured.slots[column.start : column.stop]
         inked = table.inked.take(slots)
         for pair in (0,) if tones is None else np.unique(tones).tolist():
@@ -148,13 +150,13 @@ class Block:
                 held, line = np.unique(line, return_inverse=True)
                 baselines = baselines.take(held)
             if pair not in layers:
-                layers[pair] = Canvas(self._case.geometry.page_px)
-            layers[pair].draw(self._case.atlas, chosen, column.x.take(drawn), line, baselines)
+                layers[pair] = Canvas(self._prepared.geometry.page_px)
+            layers[pair].draw(self._prepared.atlas, chosen, column.x.take(drawn), line, baselines)
 
     def _crop(
         self, layers: Collection[Canvas], boxes: list[tuple[int, int, int, int]], *, last: bool
     ) -> tuple[int, int]:
-        style, geometry = self._case.style, self._case.geometry
+        style, geometry = self._prepared.style, self._prepared.geometry
         width, height = geometry.page_px
         if style.crop_width:
             ink = max((*(canvas.ink_width() for canvas in layers), *(box[2] for box in boxes)))
@@ -169,7 +171,7 @@ class Block:
         if not np.bitwise_or.reduce(kind) & ESCAPED:
             return ()
         slots, counts = np.unique(self._measured.slots[start:stop][kind & ESCAPED != 0], return_counts=True)
-        table = self._case.table
+        table = self._prepared.table
         found = [
             Escape(character=table.escapes[slot][0], count=count, reason=table.escapes[slot][1])
             for slot, count in zip(slots.tolist(), counts.tolist(), strict=True)
@@ -186,7 +188,7 @@ _FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 17
 
 @lru_cache(maxsize=16)
 def _build_prepared_style(style: PageStyle, generation: int) -> PreparedStyle:
-    del generation  # a new one makes a new case
+    del generation  # a new one makes a new prepared
     table, geometry = GlyphTable(style), Geometry.of(style)
     if table.widest_escape > table.line:
         raise StyleError(
@@ -201,11 +203,11 @@ _generation: Counter[PageStyle] = Counter()
 
 def prepare_style(style: PageStyle) -> PreparedStyle:
     """Return the prepared style, a fresh one where the old one holds too many different characters."""
-    case = _build_prepared_style(style, _generation[style])
-    if case.table.full:
+    prepared = _build_prepared_style(style, _generation[style])
+    if prepared.table.full:
         _generation[style] += 1
-        case = _build_prepared_style(style, _generation[style])
-    return case
+        prepared = _build_prepared_style(style, _generation[style])
+    return prepared
 
 
 def stream_pages(
@@ -213,7 +215,7 @@ def stream_pages(
     style: PageStyle,
     *,
     first_page: int = 1,
-    runs: Sequence[ColorSpan] = (),
+    spans: Sequence[ColorSpan] = (),
     reserved: str = "",
 ) -> Iterator[Page]:
     """Typeset a stream of text into pages.
@@ -222,8 +224,8 @@ def stream_pages(
         pieces: The text, in pieces of any length; where they are cut makes no difference.
         style: How it looks.
         first_page: Number of the first page.
-        runs: Coloured stretches of the whole text, in order.
-        reserved: Characters that only coloured runs may show.
+        spans: Coloured stretches of the whole text, in order.
+        reserved: Characters that only coloured spans may show.
 
     Raises:
         DocumentError: There is no text.
@@ -239,17 +241,17 @@ def stream_pages(
         if not buffer:
             break
         begun = cursor.offset
-        near = runs[
-            bisect_right(runs, begun, key=lambda run: run.stop) : bisect_left(
-                runs, begun + len(buffer), key=lambda run: run.start
+        near = spans[
+            bisect_right(spans, begun, key=lambda span: span.stop) : bisect_left(
+                spans, begun + len(buffer), key=lambda span: span.start
             )
         ]
-        block = Block(buffer, cursor, prepare_style(style), runs=near, reserved=reserved, final=final)
-        for sheet in block.iter_layouts():
-            yield block.page(sheet, number)
-            cursor, number = sheet.next, number + 1
+        block = Block(buffer, cursor, prepare_style(style), spans=near, reserved=reserved, final=final)
+        for layout in block.iter_layouts():
+            yield block.page(layout, number)
+            cursor, number = layout.next, number + 1
         buffer = buffer[cursor.offset - begun :]
-        # A page may hold more than a block (endless runs of spaces do): then look further.
+        # A page may hold more than a block (endless rows of spaces do): then look further.
         size = min(2 * size, _BLOCK) if cursor.offset > begun else 2 * max(size, len(buffer))
     if number == first_page:
         raise DocumentError("there is no text to typeset; give at least one character")

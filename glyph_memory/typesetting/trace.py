@@ -62,13 +62,13 @@ def trace_pages(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace
         text,
         Cursor(),
         prepare_style(style),
-        runs=composed.labels if composed else (),
+        spans=composed.labels if composed else (),
         reserved=LABEL_SIGN if composed else "",
         final=True,
     )
     characters = np.array(list(text))
-    for number, sheet in enumerate(block.iter_layouts(), 1):
-        placed = block.place_characters(sheet)
+    for number, layout in enumerate(block.iter_layouts(), 1):
+        placed = block.place_characters(layout)
         first_line = np.cumsum([0, *(len(column.baselines) for column in placed)])
         where = np.concatenate([np.arange(column.start, column.stop) for column in placed])
         x = np.concatenate([column.x for column in placed])
@@ -80,7 +80,7 @@ def trace_pages(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace
         where, x, line = where[shown], x[shown], line[shown]
         newline = measured.kind[where] & NEWLINE != 0
         yield Trace(
-            page=block.page(sheet, number),
+            page=block.page(layout, number),
             text="".join(characters[where].tolist()),
             x=(x * 4 // FIX) / 4,
             advance=measured.advance[where] / FIX,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import append
 import pytest
 
+import append
 from glyph_memory import FoldPolicy, GlyphMemory, ModelProfile, Turn
 from glyph_memory.testing import agent_conversation
 

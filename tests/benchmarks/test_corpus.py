@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import corpus
+from lib import corpus, dice
+from lib.chinese import chinese
 
 
 def test_dice_throw_the_same_on_every_python() -> None:
     """Only `random.random` is promised to stay as it is, so nothing else may be used."""
-    dice = corpus.Dice(7)
-    assert [dice.number(1, 6) for _ in range(10)] == [2, 1, 4, 1, 4, 3, 1, 4, 1, 3]
+    throw = dice.Dice(7)
+    assert [throw.number(1, 6) for _ in range(10)] == [2, 1, 4, 1, 4, 3, 1, 4, 1, 3]
 
 
 def test_texts_that_quote_nothing_are_the_same_everywhere() -> None:
@@ -39,7 +40,7 @@ def test_texts_hold_nothing_the_reference_refuses() -> None:
 
 def test_chinese_has_the_marks_that_line_breaking_is_about() -> None:
     """Marks that may not begin a line, brackets, Latin words, numbers, paragraphs of varying length."""
-    text = corpus.chinese()
+    text = chinese()
     assert set("，。、；：？！“”（）《》09P") <= set(text)
     lengths = [len(paragraph) for paragraph in text.split("\n")]
     assert min(lengths) < 100

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from needles import haystack
-
 from glyph_memory import PageStyle
+from lib.needles import haystack
 
 
 def test_every_needle_stands_on_the_pages_once() -> None:

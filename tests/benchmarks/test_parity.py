@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import parity
 import pytest
-from reference import Pixels
+
+import parity
+from lib.reference import Pixels
 
 
 def test_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:

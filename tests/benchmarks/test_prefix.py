@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import prefix
-import prefix_cache
 import pytest
-from prefix_cache import BlockCache, Keys
 
+import prefix
 from glyph_memory.context import Binder, ImagePart, Message
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import ToolCall
+from lib import prefix_cache, ways
+from lib.prefix_cache import BlockCache, Keys
 
 _PROFILE = ModelProfile.from_name("glyph")
 
@@ -106,24 +106,24 @@ def test_calls_are_part_of_a_prompt_and_their_ids_are_not(keys: Keys) -> None:
 
 
 @pytest.fixture(scope="module")
-def sent(keys: Keys) -> tuple[prefix.Talk, dict[str, list[list[Message]]]]:
+def sent(keys: Keys) -> tuple[ways.Talk, dict[str, list[list[Message]]]]:
     """The requests of every way, under a policy small enough for a short conversation."""
     small = replace(
         FoldPolicy.for_profile(_PROFILE), keep_recent_tokens=500, seal_tokens=500, trigger_tokens=1500
     )
     binder = Binder(_PROFILE, policy=small)
-    talk = prefix.Talk(agent_conversation(turns=60), binder=binder, keys=keys)
+    talk = ways.Talk(agent_conversation(turns=60), binder=binder, keys=keys)
     return talk, {
-        name: [list(request) for request in way(talk)] for name, way in prefix.list_ways(binder).items()
+        name: [list(request) for request in way(talk)] for name, way in ways.list_ways(binder).items()
     }
 
 
 def test_a_request_is_made_for_every_turn_of_the_assistant(
-    sent: tuple[prefix.Talk, dict[str, list[list[Message]]]],
+    sent: tuple[ways.Talk, dict[str, list[list[Message]]]],
 ) -> None:
     """Whichever way: the head first, what was said last at the end, no result without its call."""
-    talk, ways = sent
-    for requests in ways.values():
+    talk, requests_of = sent
+    for requests in requests_of.values():
         assert len(requests) == len(talk.asked_at)
         for place, request in zip(talk.asked_at, requests, strict=True):
             assert request[0] == talk.messages[0]
@@ -131,27 +131,23 @@ def test_a_request_is_made_for_every_turn_of_the_assistant(
             assert request[1].role != "tool"
 
 
-def test_ways_hold_what_they_say(
-    sent: tuple[prefix.Talk, dict[str, list[list[Message]]]], keys: Keys
-) -> None:
+def test_ways_hold_what_they_say(sent: tuple[ways.Talk, dict[str, list[list[Message]]]], keys: Keys) -> None:
     """Images where there are pages, the window's size, a summary that is a tenth."""
-    _, ways = sent
-    images = {name: prefix_cache.count_images(requests[-1]) for name, requests in ways.items()}
+    _, requests_of = sent
+    images = {name: prefix_cache.count_images(requests[-1]) for name, requests in requests_of.items()}
     assert {name for name, count in images.items() if count} == {"pages", "re-stacked image"}
-    assert len(keys.prompt(ways["sliding window"][-1])) < 1700
-    summaries = [request[1].text for request in ways["rewritten summary"]]
+    assert len(keys.prompt(requests_of["sliding window"][-1])) < 1700
+    summaries = [request[1].text for request in requests_of["rewritten summary"]]
     told = [text for text in dict.fromkeys(summaries) if text.startswith("In short: ")]
     assert len(told) > 1
-    size = len(keys.text(told[-1])) / len(keys.prompt(ways["plain text"][-1]))
+    size = len(keys.text(told[-1])) / len(keys.prompt(requests_of["plain text"][-1]))
     assert 0.03 < size < 0.2
 
 
-def test_plain_text_is_read_once(
-    sent: tuple[prefix.Talk, dict[str, list[list[Message]]]], keys: Keys
-) -> None:
+def test_plain_text_is_read_once(sent: tuple[ways.Talk, dict[str, list[list[Message]]]], keys: Keys) -> None:
     """But for the block at the end of each request, of which the cache keeps nothing."""
-    talk, ways = sent
-    run = prefix.send(talk, lambda talk: ways["plain text"], keys)
+    talk, requests_of = sent
+    run = ways.send(talk, lambda talk: requests_of["plain text"], keys)
     assert run.requests[-1].prompt == sum(talk.tokens[: talk.asked_at[-1]]) + 1
     once = run.requests[-1].prompt
     assert once <= run.computed <= once + 17 * len(run.requests)

@@ -6,8 +6,9 @@ import shutil
 
 import numpy as np
 import pytest
-import reference
-from corpus import FONTS
+
+from lib import reference
+from lib.corpus import FONTS
 
 _FONT = FONTS["en"]
 _PAPER = (255, 255, 255)

@@ -223,5 +223,7 @@ def test_weights_that_are_missing_are_told_in_one_line(
     """As any error."""
     from glyph_memory.nano import network, transcribe
 
-    monkeypatch.setattr(transcribe, "network", lambda _: network.load_network(tmp_path / "none.safetensors"))
+    monkeypatch.setattr(
+        transcribe, "load_network", lambda _: network.load_network(tmp_path / "none.safetensors")
+    )
     assert "none.safetensors" in run("ask", notes, "Which port?").error

@@ -10,7 +10,8 @@ import pytest
 from glyph_memory.errors import BadReading, ReaderOverflow
 from glyph_memory.readers import Reading, Timing, Usage
 from glyph_memory.readers.openai.failures import Endpoint
-from glyph_memory.readers.openai.reply import StreamParser, parse_reply
+from glyph_memory.readers.openai.reply import parse_reply
+from glyph_memory.readers.openai.stream import StreamParser
 
 ENDPOINT = Endpoint(base_url="http://127.0.0.1:8000/v1")
 

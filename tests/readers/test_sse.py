@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glyph_memory.readers.openai.reply import EventDecoder
+from glyph_memory.readers.openai.stream import EventDecoder
 
 STREAM = (
     ': ping\n\ndata: {"é": "日本\u2028🙂"}\n\nevent: x\r\nid: 7\r\ndata:a\r\ndata: b\r\n\r\ndata: [DONE]\n\n'

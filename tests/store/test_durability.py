@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from durability import KINDS, kill_writer
+
+from lib.kill import kill_writer
+from lib.writes import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import corpus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +13,8 @@ from hypothesis import strategies as st
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import typeset
+from lib import corpus
+from lib.chinese import chinese
 
 _LETTER_PT = 1233 / 2048 * 9
 """Every letter and space of the monospaced font."""
@@ -188,8 +189,8 @@ def test_every_character_stands_on_exactly_one_page(text: str, mark: str) -> Non
         pytest.param(corpus.prose(24_000), id="prose"),
         pytest.param(corpus.mixed_documents(24_000), id="mixed documents"),
         pytest.param(corpus.agent_log(12_000), id="agent log"),
-        pytest.param(corpus.chinese(12_000), id="chinese", marks=_chinese),
-        pytest.param(corpus.chinese(4_000) + corpus.mixed_documents(8_000), id="both", marks=_chinese),
+        pytest.param(chinese(12_000), id="chinese", marks=_chinese),
+        pytest.param(chinese(4_000) + corpus.mixed_documents(8_000), id="both", marks=_chinese),
     ],
 )
 def test_lines_and_pages_are_the_references(text: str, mark: str, tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_lines_and_pages_are_the_references(text: str, mark: str, tmp_path: Path
     if not shutil.which("pdftoppm"):
         pytest.skip("the reference pipeline needs poppler's pdftoppm")
     import parity
-    import reference
+    from lib import reference
 
     font = (
         _CHINESE_FONT if any("\u4e00" <= character <= "\u9fff" for character in text) else corpus.FONTS["en"]

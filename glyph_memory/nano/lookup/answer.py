@@ -121,15 +121,15 @@ def _is_answer(question: Question, found: SentenceMatch) -> bool:
 
 
 def _quote(found: SentenceMatch) -> Quote:
-    strip, start, stop = found.group.source, found.sentences[0].start, found.sentences[-1].stop
-    first, last = strip.rows(start, stop)
-    spot, anchor = strip.spots[first], found.group.anchor
-    same = [one for one in strip.spots[first : last + 1] if one.image == spot.image]
+    source, start, stop = found.group.source, found.sentences[0].start, found.sentences[-1].stop
+    first, last = source.rows(start, stop)
+    spot, anchor = source.spots[first], found.group.anchor
+    same = [one for one in source.spots[first : last + 1] if one.image == spot.image]
     if spot.image is None:
         where = "as text" if anchor is None or anchor.startswith("§") else f"{anchor}, as text"
     else:
         where = f"page {spot.page}" if spot.page is not None else f"picture {spot.image + 1}"
-    text, confidence = _join_sentences(strip, found.sentences)
+    text, confidence = _join_sentences(source, found.sentences)
     is_blank = np.fromiter(map(str.isspace, text), bool, len(text))
     return Quote(
         text=text,
@@ -138,23 +138,23 @@ def _quote(found: SentenceMatch) -> Quote:
         where=where,
         image=spot.image,
         lines=(spot.line, same[-1].line),
-        box=strip.box(start, stop),
+        box=source.box(start, stop),
         confidence=float(confidence.mean()),
         unsure=find_unsure_spans(np.where(is_blank, 1, confidence), SURE),
     )
 
 
-def _join_sentences(strip: SearchText, sentences: Sequence[Sentence]) -> tuple[str, NDArray[np.float32]]:
+def _join_sentences(source: SearchText, sentences: Sequence[Sentence]) -> tuple[str, NDArray[np.float32]]:
     """Return sentences as one text, and the confidence of its characters; dots stand for what is left out."""
     text, confidence = "", np.ones(0, np.float32)
     end: int | None = None
     for one in sentences:
-        between = "" if end is None else strip.text[end : one.start]
+        between = "" if end is None else source.text[end : one.start]
         is_left_out = any(character.isalnum() for character in between)
         gap = f"\n{LEFT_OUT}\n" if is_left_out else "\n" if "\n" in between else between
-        text += gap + strip.text[one.start : one.stop]
+        text += gap + source.text[one.start : one.stop]
         sure = np.ones(len(gap), np.float32)
-        confidence = np.concatenate([confidence, sure, strip.confidence[one.start : one.stop]])
+        confidence = np.concatenate([confidence, sure, source.confidence[one.start : one.stop]])
         end = one.stop
     return text, confidence
 

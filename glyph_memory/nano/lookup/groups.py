@@ -29,14 +29,14 @@ _END = re.compile(r"\n|(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Sentence:
-    """A sentence, or a line that ends for good, such as a log's; offsets are those of its strip."""
+    """A sentence, or a line that ends for good, such as a log's; offsets are those of its source."""
 
     start: int
     """Of its first character."""
     stop: int
     """After its last."""
     rows: tuple[int, int]
-    """The first and the last of the strip's lines it stands on."""
+    """The first and the last of the source's lines it stands on."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +52,7 @@ class SentenceGroup:
 
     @property
     def start(self) -> int:
-        """Offset of its first character in the strip."""
+        """Offset of its first character in the source."""
         return self.sentences[0].start
 
     @property
@@ -91,51 +91,53 @@ class SentenceGroup:
         return self.source.spots[first : last + 1]
 
 
-def group_sentences(strip: SearchText) -> Iterator[SentenceGroup]:
+def group_sentences(source: SearchText) -> Iterator[SentenceGroup]:
     """Split a text into groups: never across turns, at paragraphs where possible, long turns overlapping."""
-    run: list[tuple[Sentence, bool]] = []
+    turn: list[tuple[Sentence, bool]] = []
     anchor: str | None = None
-    if not strip.cuts:
+    if not source.cuts:
         return
-    for cut, stop in zip(strip.cuts, [*(cut.start for cut in strip.cuts[1:]), len(strip.text)], strict=True):
+    for cut, stop in zip(
+        source.cuts, [*(cut.start for cut in source.cuts[1:]), len(source.text)], strict=True
+    ):
         if cut.is_turn:  # where one begins, the one before it is whole
-            yield from _split_turn(strip, run, anchor)
-            run, anchor = [], cut.anchor
-        for number, sentence in enumerate(_sentences(strip, cut, stop)):
-            run.append((sentence, number == 0))
-    yield from _split_turn(strip, run, anchor)
+            yield from _split_turn(source, turn, anchor)
+            turn, anchor = [], cut.anchor
+        for number, sentence in enumerate(_sentences(source, cut, stop)):
+            turn.append((sentence, number == 0))
+    yield from _split_turn(source, turn, anchor)
 
 
 def _split_turn(
-    strip: SearchText, run: Sequence[tuple[Sentence, bool]], anchor: str | None
+    source: SearchText, turn: Sequence[tuple[Sentence, bool]], anchor: str | None
 ) -> Iterator[SentenceGroup]:
     """Yield groups of some lines; one that has half of them ends where a paragraph does."""
     begin = 0
-    if run and anchor is not None and run[-1][0].rows[1] - run[0][0].rows[0] < _WHOLE:
-        yield SentenceGroup(source=strip, sentences=tuple(one for one, _ in run), anchor=anchor)
+    if turn and anchor is not None and turn[-1][0].rows[1] - turn[0][0].rows[0] < _WHOLE:
+        yield SentenceGroup(source=source, sentences=tuple(one for one, _ in turn), anchor=anchor)
         return
-    while begin < len(run):
+    while begin < len(turn):
         end, half = begin + 1, begin + 1
-        first = run[begin][0].rows[0]
-        while end < len(run) and run[end][0].rows[1] - first < _LINES:
-            lines = run[end][0].rows[0] - first
-            if run[end][1] and lines >= _LINES // 2:
+        first = turn[begin][0].rows[0]
+        while end < len(turn) and turn[end][0].rows[1] - first < _LINES:
+            lines = turn[end][0].rows[0] - first
+            if turn[end][1] and lines >= _LINES // 2:
                 break
             half = end if lines <= _LINES // 2 else half
             end += 1
-        yield SentenceGroup(source=strip, sentences=tuple(one for one, _ in run[begin:end]), anchor=anchor)
-        is_paragraphs_end = end < len(run) and run[end][1]
-        begin = end if end == len(run) or is_paragraphs_end else half
+        yield SentenceGroup(source=source, sentences=tuple(one for one, _ in turn[begin:end]), anchor=anchor)
+        is_paragraphs_end = end < len(turn) and turn[end][1]
+        begin = end if end == len(turn) or is_paragraphs_end else half
 
 
-def _sentences(strip: SearchText, cut: Cut, stop: int) -> Iterator[Sentence]:
+def _sentences(source: SearchText, cut: Cut, stop: int) -> Iterator[Sentence]:
     start = cut.content
-    for found in _END.finditer(strip.text, cut.content, stop):
-        if found[0] == "\n" and _is_continued(strip.text, found.start(), stop):
+    for found in _END.finditer(source.text, cut.content, stop):
+        if found[0] == "\n" and _is_continued(source.text, found.start(), stop):
             continue
-        yield from _split_long(strip, start, found.start())
+        yield from _split_long(source, start, found.start())
         start = found.end()
-    yield from _split_long(strip, start, stop)
+    yield from _split_long(source, start, stop)
 
 
 def _is_continued(text: str, end: int, stop: int) -> bool:
@@ -151,19 +153,19 @@ def _is_continued(text: str, end: int, stop: int) -> bool:
     )
 
 
-def _split_long(strip: SearchText, start: int, stop: int) -> Iterator[Sentence]:
+def _split_long(source: SearchText, start: int, stop: int) -> Iterator[Sentence]:
     """Yield a sentence without the blanks around it, in parts where it is long; nothing for mere rules."""
-    text = strip.text[start:stop]
+    text = source.text[start:stop]
     if not any(character.isalnum() for character in text):
         return
     start, stop = start + len(text) - len(text.lstrip()), stop - len(text) + len(text.rstrip())
     while start < stop:
-        first, last = strip.rows(start, stop)
+        first, last = source.rows(start, stop)
         end = stop
         if last - first >= _LONGEST:
             last = first + _LONGEST - 1
-            end = strip.spots[last + 1].start
+            end = source.spots[last + 1].start
         yield Sentence(
-            start=start, stop=end - (end < stop and strip.text[end - 1] == " "), rows=(first, last)
+            start=start, stop=end - (end < stop and source.text[end - 1] == " "), rows=(first, last)
         )
         start = end

@@ -37,12 +37,12 @@ class Index:
                 index._add_sentence(passage.source, sentence)
         return index
 
-    def _add_sentence(self, strip: SearchText, sentence: Sentence) -> None:
+    def _add_sentence(self, source: SearchText, sentence: Sentence) -> None:
         if sentence in self._words:  # the window before this one has it, too
             return
-        found = list(pieces(strip.text[sentence.start : sentence.stop]))
+        found = list(pieces(source.text[sentence.start : sentence.stop]))
         self._words[sentence] = tuple(word for piece in found for word in piece.words)
-        doubtful = strip.confidence[sentence.start : sentence.stop] < SURE
+        doubtful = source.confidence[sentence.start : sentence.stop] < SURE
         if doubtful.any():
             for piece in found:
                 if doubtful[piece.start : piece.stop].any():

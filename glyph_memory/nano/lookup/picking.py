@@ -184,8 +184,8 @@ def _drop_repeats(found: Iterable[SentenceMatch]) -> list[SentenceMatch]:
     kept: list[SentenceMatch] = []
     said: set[tuple[str, ...]] = set()
     for one in found:
-        strip = one.group.source
-        text = tuple(casefold("".join(strip.text[each.start : each.stop].split())) for each in one.sentences)
+        source = one.group.source
+        text = tuple(casefold("".join(source.text[each.start : each.stop].split())) for each in one.sentences)
         is_same = any(not set(one.sentences).isdisjoint(other.sentences) for other in kept)
         if not is_same and text not in said:
             kept.append(one)

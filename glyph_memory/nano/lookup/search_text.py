@@ -1,4 +1,4 @@
-"""The `SearchText`: what was read off pages, or stands in a text, in one run that knows where each character stands.
+"""The `SearchText`: what was read off pages, or stands in a text, in one text that knows where each character stands.
 
 Joins lines that were only wrapped, and knows where turns and paragraphs begin; knows nothing about questions.
 """
@@ -240,7 +240,7 @@ def parse_text(text: str, *, anchor: str | None) -> SearchText:
 
     Args:
         text: Turns that are spelled as text, a ledger, or one message.
-        anchor: What a message that is no run of turns is cited by: whose it is.
+        anchor: What a message that is no row of turns is cited by: whose it is.
     """
     writer, is_ours = _Writer(), text.startswith("§")
     for index, line in enumerate(text.splitlines()):

@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 from glyph_memory.context import Context
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
 from glyph_memory.readers.openai.failures import Endpoint, is_cache_miss, make_error
-from glyph_memory.readers.openai.reply import StreamParser, parse_reply
+from glyph_memory.readers.openai.reply import parse_reply
 from glyph_memory.readers.openai.request import (
     ChatRequest,
     ImageUuids,
@@ -24,6 +24,7 @@ from glyph_memory.readers.openai.request import (
     SentImages,
     build_request,
 )
+from glyph_memory.readers.openai.stream import StreamParser
 from glyph_memory.readers.reader import BrokenStream, ReadingDelta, ServerBusy, Timing
 
 _LONGEST_WAIT_S = 30.0

@@ -1,58 +1,18 @@
-"""Make readings out of chat completions, whole or streamed.
+"""Make readings out of whole chat completions, and part a model's answer from its reasoning.
 
-Knows the OpenAI wire format and its dialects; knows nothing about HTTP. The only `Any` here is the JSON that
-comes in.
+Servers with a reasoning parser send the two apart. Without one they come in one text, as the model wrote them:
+`<think>…</think>` (GLM, Qwen, DeepSeek), `<answer>…</answer>` and `<|begin_of_box|>…<|end_of_box|>` (GLM). Knows the
+OpenAI wire format and its dialects; knows nothing about HTTP. The only `Any` here is the JSON that comes in.
 """
 
 from __future__ import annotations
 
-import codecs
 import json
-import re
-from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
+from glyph_memory.errors import BadReading, ReaderError
 from glyph_memory.readers.openai.failures import Endpoint, make_error
-from glyph_memory.readers.openai.reasoning import Splitter
-from glyph_memory.readers.reader import Reading, ReadingDelta, Timing, Usage
-
-# Not str.splitlines: it also breaks at U+2028, U+0085 and others, which JSON leaves standing inside strings.
-_LINE_END = re.compile(r"\r\n|\n|\r")
-
-
-class EventDecoder:
-    """Turns chunks of bytes into the data of the events that are complete."""
-
-    def __init__(self) -> None:
-        self._utf8 = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
-        self._text = ""
-        self._data: list[str] = []
-
-    def feed(self, chunk: bytes) -> list[str]:
-        """Add a chunk; return the data of every event that it completes."""
-        return self._decode_lines(self._utf8.decode(chunk), final=False)
-
-    def close(self) -> list[str]:
-        """Return the data of a last event that no blank line ended."""
-        return self._decode_lines(self._utf8.decode(b"", final=True) + "\n\n", final=True)
-
-    def _decode_lines(self, text: str, *, final: bool) -> list[str]:
-        text = self._text + text
-        held = ""
-        if text.endswith("\r") and not final:  # its \n may be the next chunk's first byte
-            text, held = text[:-1], "\r"
-        *lines, rest = _LINE_END.split(text)
-        self._text = rest + held
-        events: list[str] = []
-        for line in lines:
-            if not line and self._data:
-                events.append("\n".join(self._data))
-                self._data = []
-            elif line == "data" or line.startswith("data:"):
-                self._data.append(line[5:].removeprefix(" "))
-        return events
-
+from glyph_memory.readers.reader import Reading, Usage
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")  # SGLang, llama.cpp, transformers; vLLM
 
@@ -64,10 +24,10 @@ def parse_reply(body: bytes, *, endpoint: Endpoint) -> Reading:
         BadReading: The body is no chat completion.
         ReaderError: It is an error under status 200.
     """
-    reply = _parse_object(body)
+    reply = parse_object(body)
     if reply is not None and reply.get("error"):
-        raise _extract_error(reply, endpoint=endpoint)
-    choice = _first_choice(reply) if reply is not None else None
+        raise extract_error(reply, endpoint=endpoint)
+    choice = find_first_choice(reply) if reply is not None else None
     message = choice.get("message") if choice is not None else None
     if reply is None or choice is None or not isinstance(message, dict):
         quoted = endpoint.quote(body.decode("utf-8", errors="replace"))
@@ -75,92 +35,18 @@ def parse_reply(body: bytes, *, endpoint: Endpoint) -> Reading:
             f"{endpoint.safe_url} answered no chat completion: {quoted}. Is base_url a chat server's?"
         )
     splitter = Splitter()
-    splitter.feed(_text(message.get("content")), reasoning=_reasoning(message))
+    splitter.feed(read_text(message.get("content")), reasoning=read_reasoning(message))
     splitter.close()
     return Reading(
         text=splitter.text,
         reasoning=splitter.reasoning,
-        usage=_usage(reply.get("usage")),
-        finish_reason=_string(choice.get("finish_reason")),
-        model=_string(reply.get("model")),
+        usage=read_usage(reply.get("usage")),
+        finish_reason=read_string(choice.get("finish_reason")),
+        model=read_string(reply.get("model")),
     )
 
 
-class StreamParser:
-    """Makes deltas, and in the end a reading, of the bytes of a streamed chat completion."""
-
-    def __init__(self, *, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._decoder = EventDecoder()
-        self._splitter = Splitter()
-        self._reading = Reading(text="")
-        self._is_done = False
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the answer came to its end; only a finish reason tells, not every server says `[DONE]`."""
-        return self._reading.finish_reason is not None
-
-    def feed(self, chunk: bytes) -> list[ReadingDelta]:
-        """Add bytes; return the deltas that they complete.
-
-        Raises:
-            ReaderError: The server reports an error within the stream, or sends what is no chat completion.
-        """
-        return self._parse_events(self._decoder.feed(chunk))
-
-    def close(self) -> list[ReadingDelta]:
-        """End the bytes; return the deltas of a last event that no blank line ended."""
-        return self._parse_events(self._decoder.close())
-
-    def flush(self) -> list[ReadingDelta]:
-        """Return the text that was held back because it might have become a tag."""
-        rest = self._splitter.close()
-        return _delta(rest.text, rest.reasoning)
-
-    def build_reading(self, timing: Timing) -> Reading:
-        """Return the reading so far; after the end, the whole one."""
-        return replace(
-            self._reading, text=self._splitter.text, reasoning=self._splitter.reasoning, timing=timing
-        )
-
-    def _parse_events(self, events: list[str]) -> list[ReadingDelta]:
-        deltas: list[ReadingDelta] = []
-        for data in events:
-            if data.strip() == "[DONE]":
-                self._is_done = True
-            elif not self._is_done:
-                deltas += self._parse_event(data)
-        return deltas
-
-    def _parse_event(self, data: str) -> list[ReadingDelta]:
-        event = _parse_object(data.encode())
-        if event is None:
-            # Cut off in the middle, or transformers' {"error": "…"} with quotes that are not escaped.
-            raise ReaderUnavailable(
-                f"{self._endpoint.safe_url} broke off its stream: {self._endpoint.quote(data)}. "
-                "The server's log says why; asking again may help"
-            )
-        if event.get("error"):
-            raise _extract_error(event, endpoint=self._endpoint)
-        choice = _first_choice(event) or {}
-        delta = _mapping(choice.get("delta"))
-        usage = _usage(event.get("usage"))
-        self._reading = replace(
-            self._reading,
-            usage=usage if usage != Usage() else self._reading.usage,
-            finish_reason=_string(choice.get("finish_reason")) or self._reading.finish_reason,
-            model=_string(event.get("model")) or self._reading.model,
-        )
-        piece = self._splitter.feed(_text(delta.get("content")), reasoning=_reasoning(delta))
-        return _delta(piece.text, piece.reasoning)
-
-
-def _delta(text: str, reasoning: str) -> list[ReadingDelta]:
-    return [ReadingDelta(text=text, reasoning=reasoning)] if text or reasoning else []
-
-
-def _extract_error(event: dict[str, Any], *, endpoint: Endpoint) -> ReaderError:
+def extract_error(event: dict[str, Any], *, endpoint: Endpoint) -> ReaderError:
     """Return the error inside an answer of status 200, as if it had the status that it names."""
     error = event["error"]
     code = error.get("code") if isinstance(error, dict) else None
@@ -168,7 +54,8 @@ def _extract_error(event: dict[str, Any], *, endpoint: Endpoint) -> ReaderError:
     return make_error(status, {}, json.dumps(event, ensure_ascii=False).encode(), endpoint=endpoint)
 
 
-def _parse_object(body: bytes) -> dict[str, Any] | None:
+def parse_object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a body; None where there is none."""
     try:
         reply = json.loads(body)
     except ValueError:
@@ -176,28 +63,32 @@ def _parse_object(body: bytes) -> dict[str, Any] | None:
     return reply if isinstance(reply, dict) else None
 
 
-def _first_choice(reply: dict[str, Any]) -> dict[str, Any] | None:
+def find_first_choice(reply: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the first choice of a reply or event; None where there is none."""
     choices = reply.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else None
 
 
-def _mapping(value: object) -> dict[str, Any]:
+def read_mapping(value: object) -> dict[str, Any]:
+    """Return a value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def _text(content: object) -> str:
+def read_text(content: object) -> str:
     """Return content as text; it is a string, `None` beside tool calls, or a list of parts."""
     if isinstance(content, list):
-        return "".join(_text(part.get("text")) for part in content if isinstance(part, dict))
+        return "".join(read_text(part.get("text")) for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""
 
 
-def _reasoning(message: dict[str, Any]) -> str:
-    return next((text for name in _REASONING_FIELDS if (text := _text(message.get(name)))), "")
+def read_reasoning(message: dict[str, Any]) -> str:
+    """Return the reasoning that a server sends in a field of its own, or an empty string."""
+    return next((text for name in _REASONING_FIELDS if (text := read_text(message.get(name)))), "")
 
 
-def _usage(usage: object) -> Usage:
+def read_usage(usage: object) -> Usage:
+    """Return the token counts of a reply, as far as it has any."""
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("prompt_tokens_details")
@@ -212,5 +103,132 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _string(value: object) -> str | None:
+def read_string(value: object) -> str | None:
+    """Return a value if it is a string that is not empty."""
     return value if isinstance(value, str) and value else None
+
+
+_Place = Literal["start", "think", "bare", "after", "answer", "closed", "plain"]
+
+_TAGS: dict[_Place, tuple[str, ...]] = {
+    "start": ("<think>", "<answer>", "<|begin_of_box|>"),  # nothing but white space so far
+    "think": ("</think>",),
+    "bare": ("</think>", "<|begin_of_box|>", "<|end_of_box|>"),  # text that nothing opened
+    "after": ("<answer>", "<|begin_of_box|>"),  # reasoning is over, the answer has not begun
+    "answer": ("</answer>", "<|begin_of_box|>", "<|end_of_box|>"),
+    "closed": ("<|begin_of_box|>",),  # the answer's own tag is closed; white space is all that should follow
+    "plain": ("<|begin_of_box|>", "<|end_of_box|>"),
+}
+_NEXT: dict[str, _Place] = {
+    "<think>": "think",
+    "</think>": "after",
+    "<answer>": "answer",
+    "</answer>": "closed",
+}
+
+
+class TextDelta(NamedTuple):
+    """The text and the reasoning that one delta added."""
+
+    text: str
+    reasoning: str
+
+
+class Splitter:
+    """Separates reasoning from answer as the text arrives, however its tags are cut into deltas.
+
+    A `</think>` that nothing opened ends reasoning, too: some templates write the `<think>` themselves. What
+    came before it was given out as text by then; `text` and `reasoning` have it right in the end.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        """The answer so far."""
+        self.reasoning = ""
+        """The reasoning so far."""
+        self._place: _Place = "start"
+        self._held = ""
+
+    def feed(self, content: str = "", *, reasoning: str = "") -> TextDelta:
+        """Add a delta's content, and the reasoning that a server has already separated."""
+        if reasoning:
+            self._place = "after" if self._place in {"start", "bare"} else self._place
+            self.reasoning += reasoning
+        piece = self._cut(self._held + content)
+        return TextDelta(piece.text, reasoning + piece.reasoning)
+
+    def close(self) -> TextDelta:
+        """Return the text that was held back because it might have become a tag."""
+        rest, self._held = self._held, ""
+        return self._emit(rest if rest.strip() or self._place in {"bare", "plain"} else "")
+
+    def _cut(self, text: str) -> TextDelta:
+        said = TextDelta("", "")
+        while True:
+            tags = _TAGS[self._place]
+            before, tag, after = _first_tag(text, tags)
+            keep = 0 if tag else _count_pending(before, tags, spaces=self._place not in {"bare", "plain"})
+            words = before[: len(before) - keep]
+            if self._place in {"start", "after", "closed"} and words.strip():
+                # The answer goes on without a tag. Only before any tag at all may a lone </think> still come.
+                text = text.lstrip() if self._place == "after" else text
+                self._place = "bare" if self._place == "start" else "plain"
+                continue
+            said = _join_deltas(said, self._emit(words.rstrip() if tag in _NEXT else words))
+            if not tag:
+                self._held = before[len(words) :]
+                return said
+            self._enter(tag)
+            text = after
+
+    def _enter(self, tag: str) -> None:
+        if tag == "</think>" and self._place == "bare":
+            self.reasoning, self.text = self.text.strip(), ""
+        if tag in _NEXT:
+            self._place = _NEXT[tag]
+        elif self._place in {"start", "after", "closed"}:
+            self._place = "plain"
+
+    def _emit(self, words: str) -> TextDelta:
+        if self._place == "think":
+            words = words if self.reasoning else words.lstrip()
+            self.reasoning += words
+            return TextDelta("", words)
+        if self._place not in {"bare", "plain"} and not self.text:
+            words = words.lstrip()
+        self.text += words
+        return TextDelta(words, "")
+
+
+def split(text: str) -> tuple[str, str]:
+    r"""Return the answer and the reasoning of a whole text.
+
+    Example:
+        >>> split("<think>Page 2.</think>\n<answer>14:05</answer>")
+        ('14:05', 'Page 2.')
+        >>> split("14:05")
+        ('14:05', '')
+    """
+    splitter = Splitter()
+    splitter.feed(text)
+    splitter.close()
+    return splitter.text, splitter.reasoning
+
+
+def _first_tag(text: str, tags: tuple[str, ...]) -> tuple[str, str, str]:
+    found = [(at, tag) for tag in tags if (at := text.find(tag)) >= 0]
+    if not found:
+        return text, "", ""
+    at, tag = min(found)
+    return text[:at], tag, text[at + len(tag) :]
+
+
+def _count_pending(text: str, tags: tuple[str, ...], *, spaces: bool) -> int:
+    """Count the last characters that may be the beginning of a tag, or the white space before one."""
+    longest = max((n for tag in tags for n in range(1, len(tag)) if text.endswith(tag[:n])), default=0)
+    words = text[: len(text) - longest]
+    return longest + (len(words) - len(words.rstrip()) if spaces else 0)
+
+
+def _join_deltas(first: TextDelta, second: TextDelta) -> TextDelta:
+    return TextDelta(first.text + second.text, first.reasoning + second.reasoning)

@@ -15,9 +15,9 @@ from llama_index.core.tools import BaseTool, FunctionTool
 from llama_index.core.workflow import Context
 from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike
-from replay import PROFILE, WINDOW, History, Life, Replay
 
 from glyph_memory import ModelProfile, Turn
+from lib.replay import PROFILE, WINDOW, History, Life, Replay
 
 
 def memory_history(talk: Sequence[Turn], length: int) -> History:

@@ -12,11 +12,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from corpus import Dice
-
 from glyph_memory import Page, PageStyle, typeset
 from glyph_memory.evaluate import make_texts
 from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED
+from lib.dice import Dice
 
 _CHARACTERS_A_PAGE = 7_500
 _KEY = string.ascii_letters + string.digits

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, SummarizationMiddleware
-from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.language_models import BaseChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage, trim_messages
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import StructuredTool
@@ -17,9 +17,9 @@ from langchain_glyph_memory import GlyphMemoryMiddleware, glyph_token_counter
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
-from replay import PROFILE, WINDOW, History, Life, Replay
 
 from glyph_memory import Turn
+from lib.replay import PROFILE, WINDOW, History, Life, Replay
 
 
 def middleware_history(talk: Sequence[Turn], length: int) -> History:
@@ -34,12 +34,9 @@ def middleware_history(talk: Sequence[Turn], length: int) -> History:
         nonlocal at
         at += 1
         history = [copy_message(message) for message in messages[:at]]
-        given: Any = {"messages": history, **state}  # what a state holds is for the middleware to say
-        request = ModelRequest(model=model, messages=given["messages"], state=given, tools=[])
+        request = make_request(history, state, model)
         begun = time.process_time()
-        response = middleware.wrap_model_call(
-            request, lambda request: ModelResponse(result=[AIMessage("ok")])
-        )
+        response = middleware.wrap_model_call(request, _answer)
         spent = time.process_time() - begun
         command = getattr(response, "command", None)
         if command is not None:
@@ -57,6 +54,27 @@ def middleware_history(talk: Sequence[Turn], length: int) -> History:
         return call()
 
     return History(first_ms=call(), call=call, seals=seals, renewed=restart)
+
+
+def call_middleware(
+    middleware: AgentMiddleware[Any, Any, Any], history: Sequence[BaseMessage], state: Mapping[str, Any]
+) -> object:
+    """Call a middleware once, with a model that answers at once."""
+    return middleware.wrap_model_call(
+        make_request(history, state, GenericFakeChatModel(messages=iter(()))), _answer
+    )
+
+
+def make_request(
+    history: Sequence[BaseMessage], state: Mapping[str, Any], model: BaseChatModel
+) -> ModelRequest[Any]:
+    """Return what an agent's model node hands to its middleware."""
+    given: Any = {"messages": history, **state}  # what a state holds is for the middleware to say
+    return ModelRequest(model=model, messages=given["messages"], state=given, tools=[])
+
+
+def _answer(request: ModelRequest[Any]) -> ModelResponse[Any]:
+    return ModelResponse(result=[AIMessage("ok")])
 
 
 def to_message(turn: Turn, place: int) -> BaseMessage:

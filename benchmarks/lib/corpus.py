@@ -15,20 +15,19 @@ import heapq
 import inspect
 import itertools
 import json
-import random
 import re
 import shlex
 import textwrap
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from pydoc_data import topics
-from typing import Literal, TypeVar
+from typing import Literal
 
 import glyph_memory
-
-Item = TypeVar("Item")
+from lib.chinese import chinese
+from lib.dice import WORDS, Dice, fill
 
 FONTS = {
     "en": Path(glyph_memory.__file__).parent / "fonts" / "GlyphMemorySans.ttf",
@@ -93,37 +92,10 @@ def choose_texts(names: str | None) -> list[Text]:
     return [known[name] for name in wanted]
 
 
-class Dice:
-    """Random choices that are the same on every Python, which promises that of `random.random` alone."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed).random
-
-    def number(self, low: int, high: int) -> int:
-        """Return a random number from `low` to `high`, both included."""
-        return low + int(self._random() * (high - low + 1))
-
-    def pick(self, items: Sequence[Item]) -> Item:
-        """Return one of the items at random."""
-        return items[self.number(0, len(items) - 1)]
-
-    def chance(self, probability: float) -> bool:
-        """Return True with the given probability."""
-        return self._random() < probability
-
-    def hexadecimal(self, digits: int) -> str:
-        """Return a random hexadecimal identifier."""
-        return "".join(self.pick("0123456789abcdef") for _ in range(digits))
-
-    def words(self, count: int) -> str:
-        """Return random words, joined by blanks."""
-        return " ".join(self.pick(_WORDS) for _ in range(count))
-
-
 def prose(characters: int = 60_000) -> str:
     """Return paragraphs of the Python reference manual, as long as a novel's: about 1,500 characters each."""
     paragraphs = _paragraphs()
-    return _fill(
+    return fill(
         (" ".join(itertools.islice(paragraphs, 4)) for _ in itertools.count()), characters, between="\n\n"
     )
 
@@ -131,7 +103,7 @@ def prose(characters: int = 60_000) -> str:
 def random_words(characters: int = 86_000) -> str:
     """Return one paragraph of random words."""
     dice = Dice(1)
-    return _fill((_word(dice) for _ in itertools.count()), characters, between=" ")
+    return fill((_word(dice) for _ in itertools.count()), characters, between=" ")
 
 
 def mixed_documents(characters: int = 146_000) -> str:
@@ -152,7 +124,7 @@ def mixed_documents(characters: int = 146_000) -> str:
             yield "\n".join(_link(dice) for _ in range(10))
             yield _table(dice, rows=20)
 
-    return _fill(documents(), characters, between="\n\n")
+    return fill(documents(), characters, between="\n\n")
 
 
 def needle_haystack(characters: int = 243_000) -> str:
@@ -166,7 +138,7 @@ def needle_haystack(characters: int = 243_000) -> str:
             if dice.chance(0.1):
                 yield f"The special number of {dice.words(2)} is {dice.number(1_000_000, 9_999_999)}."
 
-    return _fill(haystack(), characters, between=" ")
+    return fill(haystack(), characters, between=" ")
 
 
 def agent_log(characters: int = 90_000) -> str:
@@ -179,7 +151,7 @@ def agent_log(characters: int = 90_000) -> str:
         for number in itertools.count(1):
             call = f"call_{dice.hexadecimal(24)}"
             failure = dice.words(4)
-            path = f"src/{dice.pick(_WORDS)}/{dice.pick(_WORDS)}_{dice.pick(_WORDS)}.py"
+            path = f"src/{dice.pick(WORDS)}/{dice.pick(WORDS)}_{dice.pick(WORDS)}.py"
             line = dice.number(1, len(source) - 40)
             yield f"[{number}] user: {next(paragraphs)}"
             yield f"[{number}] assistant: I will look at `{path}` first. {next(paragraphs)}"
@@ -191,32 +163,11 @@ def agent_log(characters: int = 90_000) -> str:
             if dice.chance(0.4):
                 yield (
                     f'Traceback (most recent call last):\n  File "/srv/app/{path}", line {line}, in '
-                    f"{dice.pick(_WORDS)}\n    raise ValueError({failure!r})\nValueError: {failure}"
+                    f"{dice.pick(WORDS)}\n    raise ValueError({failure!r})\nValueError: {failure}"
                 )
             yield f"[{number}] assistant: Fixed in commit {dice.hexadecimal(40)}; see {_link(dice)}"
 
-    return _fill(turns(), characters, between="\n")
-
-
-def chinese(characters: int = 36_000) -> str:
-    """Return Chinese paragraphs of 1 to 30 sentences from a small grammar, with numbers and Latin words."""
-    dice = Dice(5)
-
-    def paragraphs() -> Iterator[str]:
-        while True:
-            sentences = dice.pick((1, 2, 3, 5, 8, 13, 30))
-            yield "".join(_chinese_sentence(dice) for _ in range(sentences))
-
-    return _fill(paragraphs(), characters, between="\n")
-
-
-def _fill(pieces: Iterator[str], characters: int, *, between: str) -> str:
-    taken: list[str] = []
-    length = 0
-    while length < characters:
-        taken.append(next(pieces))
-        length += len(taken[-1]) + len(between)
-    return between.join(taken)[:characters]
+    return fill(turns(), characters, between="\n")
 
 
 def _paragraphs() -> Iterator[str]:
@@ -250,7 +201,7 @@ def _record(dice: Dice, number: int) -> dict[str, object]:
         "tags": dice.words(6).split(),
         "note": dice.words(40),
         "scores": [dice.number(0, 10_000) / 100 for _ in range(24)],
-        "owner": {"name": dice.words(2).title(), "mail": f"{dice.pick(_WORDS)}@example.org", "active": True},
+        "owner": {"name": dice.words(2).title(), "mail": f"{dice.pick(WORDS)}@example.org", "active": True},
     }
 
 
@@ -259,13 +210,13 @@ def _log_line(dice: Dice, second: int) -> str:
     message = dice.words(dice.number(3, 18))
     return (
         f"2025-03-28T09:{second // 60:02d}:{second % 60:02d}.{dice.number(0, 999):03d}Z {level} "
-        f"[worker-{dice.number(1, 8)}] {dice.pick(_WORDS)}.{dice.pick(_WORDS)}: {message} "
+        f"[worker-{dice.number(1, 8)}] {dice.pick(WORDS)}.{dice.pick(WORDS)}: {message} "
         f"request={dice.hexadecimal(16)} took={dice.number(1, 9000)}ms"
     )
 
 
 def _link(dice: Dice) -> str:
-    path = "/".join(dice.pick(_WORDS) for _ in range(dice.number(2, 9)))
+    path = "/".join(dice.pick(WORDS) for _ in range(dice.number(2, 9)))
     return (
         f"https://www.example.org/{path}?id={dice.hexadecimal(dice.number(8, 64))}&page={dice.number(1, 99)}"
     )
@@ -278,62 +229,3 @@ def _table(dice: Dice, *, rows: int) -> str:
         for _ in range(rows)
     )
     return "\n".join([head, "-" * len(head), *body])
-
-
-def _chinese_sentence(dice: Dice) -> str:
-    clauses = [_chinese_clause(dice) for _ in range(dice.number(1, 4))]
-    joined = clauses[0]
-    for clause in clauses[1:]:
-        joined += dice.pick(("，", "，", "，", "；", "：")) + clause
-    if dice.chance(0.15):
-        return f"{dice.pick(_WHO)}说：“{joined}{dice.pick('。！？')}”"
-    if dice.chance(0.15):
-        joined += f"（参见《{dice.pick(_WHAT)}与{dice.pick(_WHAT)}》第{dice.number(1, 300)}页）"
-    return joined + dice.pick(("。", "。", "。", "。", "！", "？"))
-
-
-def _chinese_clause(dice: Dice) -> str:
-    clause = dice.pick(_WHEN) if dice.chance(0.4) else ""
-    clause += dice.pick(_WHO) + dice.pick(_HOW) + dice.pick(_DOES)
-    if dice.chance(0.2):
-        clause += f"{dice.pick(_WHAT)}、{dice.pick(_WHAT)}和{dice.pick(_WHAT)}"
-    elif dice.chance(0.15):
-        clause += f" {dice.pick(_LATIN)} {dice.number(1, 20)}.{dice.number(0, 9)} 的{dice.pick(_WHAT)}"
-    elif dice.chance(0.2):
-        clause += f"{dice.number(2, 5000)}{dice.pick('个份条次篇')}{dice.pick(_WHAT)}"
-    else:
-        clause += f"{dice.pick(_KIND)}{dice.pick(_WHAT)}"
-    return clause
-
-
-_VOCABULARY = """
-amber anchor archive basin beacon birch border bridge bronze canyon carbon cedar cipher circle cobalt comet
-copper coral crater crystal delta desert ember engine fable falcon fern field flint forest fossil frost
-garden glacier granite harbor hazel helium hollow indigo island ivory jasper juniper kernel lagoon lantern
-lattice ledger lemon linen lunar maple marble meadow mercury mirror mosaic nebula nickel oasis ocean olive
-onyx orbit orchid oxide paper pebble pepper pine planet plasma prairie prism quartz quiver radar rapid raven
-reef ridge river rocket saffron sable
-"""
-_WORDS = tuple(_VOCABULARY.split())
-_WHEN = ("昨天下午，", "在会议结束之后，", "2023年夏天", "从那以后", "每天早晨", "十年前", "与此同时，")
-_WHO = (
-    "我们", "研究小组", "这位老师", "年轻的工程师", "城市里的居民", "图书馆的管理员", "一家小公司", "王先生",
-    "许多读者", "这个模型", "实验室的同事", "村里的老人", "编辑部", "负责测试的人", "他和她的朋友", "委员会",
-)  # fmt: skip
-_HOW = (
-    "已经", "仔细地", "很快就", "终于", "从来没有", "经常", "不得不", "耐心地", "一边听音乐一边", "在灯光下",
-    "按照计划", "几乎每天都", "并不愿意", "又一次", "悄悄地", "",
-)  # fmt: skip
-_DOES = (
-    "整理了", "讨论了", "发现了", "记录下", "重新设计了", "比较了", "保存了", "翻译了", "忘记了", "提出了",
-    "检查了", "解释了", "收集了", "改进了", "放弃了", "描述了",
-)  # fmt: skip
-_KIND = (
-    "复杂的", "古老的", "没有人注意的", "非常重要的", "压缩过的", "手写的", "看起来简单的", "从远方寄来的",
-    "关于记忆的", "长达数百页的", "不断变化的", "公开的",
-)  # fmt: skip
-_WHAT = (
-    "文件", "方法", "语言", "图像", "历史", "问题", "数据", "故事", "城市规划", "天气记录", "注意力机制",
-    "长文本", "字体", "页面", "河流", "植物标本", "会议纪要", "实验结果", "编码器", "地图", "信件", "音乐",
-)  # fmt: skip
-_LATIN = ("Python", "OpenType", "Linux", "PDF", "Unicode", "TrueType", "Markdown", "SQLite")

@@ -1,0 +1,127 @@
+"""Start a process that writes to a store, and kill it at a step or at a moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from glyph_memory.store import Store
+from lib.examine import examine
+from lib.writes import KINDS, State, list_acts, prepare
+
+_INSTRUCTIONS = 200
+"""Of SQLite's machine, between two steps."""
+
+_fork = multiprocessing.get_context("forkserver")
+_fork.set_forkserver_preload(["glyph_memory.store", "sqlalchemy.dialects.sqlite"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a kill left behind."""
+
+    was_killed: bool
+    """No: the child was done before."""
+    steps: int
+    """How many steps it took, where it was done."""
+    seconds: float
+    """How long it wrote, where it was done."""
+    acknowledged: int
+    """How many turns the store had to hold."""
+    lost: int
+    """How many of them it did not."""
+    faults: tuple[str, ...]
+    """What else was wrong."""
+
+
+@dataclass
+class _StepKiller:
+    """Counts a connection's steps, and kills the process at one of them."""
+
+    fatal: int
+    seen: int = 0
+    is_armed: bool = False
+
+    def watch(self, connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_trace_callback(lambda _statement: self.tick())
+        connection.set_progress_handler(self.tick, _INSTRUCTIONS)
+
+    def tick(self) -> int:
+        self.seen += self.is_armed
+        if self.is_armed and self.seen == self.fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 0
+
+
+def kill_writer(path: Path, kind: str, *, step: int = 0, delay_s: float | None = None) -> Outcome:
+    """Start a process that writes, kill it at a step or after a delay, and examine what it left."""
+    ours, theirs = _fork.Pipe(duplex=False)
+    child = _fork.Process(target=_write, args=(str(path), kind, step, theirs))
+    child.start()
+    theirs.close()
+    before: State = {}
+    during: State | None = None
+    steps, armed_at, done_s = 0, 0.0, 0.0
+    while True:
+        try:
+            if (
+                armed_at
+                and delay_s is not None
+                and not ours.poll(max(0, armed_at + delay_s - time.monotonic()))
+            ):
+                child.kill()
+                delay_s = None
+            message, value = ours.recv()
+        except EOFError:
+            break
+        if message == "armed":
+            armed_at = time.monotonic()
+        elif message == "begin":
+            during = value
+        elif message == "acknowledge":
+            before, during = value, None
+        else:
+            steps, done_s = value, time.monotonic() - armed_at
+    child.join()
+    was_killed = child.exitcode == -signal.SIGKILL
+    faults = [] if was_killed or child.exitcode == 0 else [f"the child ended with {child.exitcode}"]
+    lost, more = examine(path, before, during)
+    return Outcome(
+        was_killed=was_killed,
+        steps=steps,
+        seconds=done_s,
+        acknowledged=sum(len(session.anchors) for session in before.values()),
+        lost=lost,
+        faults=(*faults, *more),
+    )
+
+
+def _write(path: str, kind: str, step: int, pipe: Connection) -> None:
+    """Write as a child process; report what is begun and what is done."""
+    clockwork = _StepKiller(fatal=step)
+    event.listen(Pool, "connect", clockwork.watch)
+    if kind == KINDS[0]:
+        clockwork.is_armed = True
+        pipe.send(("armed", None))
+    with Store.open(path) as store:
+        state: State = {}
+        if kind != KINDS[0]:
+            state = prepare(store)
+            pipe.send(("acknowledge", state))
+            clockwork.is_armed = True
+            pipe.send(("armed", None))
+        for act in list_acts(kind, store, state):
+            pipe.send(("begin", act.after))
+            act.run()
+            pipe.send(("acknowledge", act.after))
+        clockwork.is_armed = False
+    pipe.send(("done", clockwork.seen))

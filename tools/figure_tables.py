@@ -1,0 +1,298 @@
+"""What each table of the documentation shows of a benchmark's figures: one small function a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from figure_format import markdown, ms, number, off, share, times
+
+Figures = Any
+"""A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """A table, and where its figures come from."""
+
+    result: str
+    """Name of the benchmark, and of its file in `benchmarks/results/`."""
+    draw: Callable[[Figures], str]
+    """Return the table as Markdown, given the file's `figures`."""
+
+    @property
+    def command(self) -> str:
+        """What makes the figures."""
+        return f"python benchmarks/{self.result}.py"
+
+
+# Prefix.
+
+_STILL_SHOWN = {
+    "pages": ("**pages, as here**", "everything"),
+    "plain text": ("plain text, growing", "everything"),
+    "sliding window": ("a sliding window", "the newest turns only"),
+    "rewritten summary": ("a summary, written again and again", "a summary and the newest turns"),
+    "re-stacked image": ("one stack of pages, drawn again and again", "everything, without captions"),
+}
+
+
+def draw_ways(figures: Figures, kind: str) -> str:
+    """Return how one conversation fares, sent in five ways."""
+    sent, limit = figures["ways"][kind], figures["lengths"][kind]["limit"]
+    rows = []
+    for way, (name, shows) in _STILL_SHOWN.items():
+        run = sent[way]
+        largest = f"{run['largest']:,}{' (too long for the model)' if run['largest'] > limit else ''}"
+        rows.append(
+            [name, run["all prompts"], share(run["cached"]), times(run["recomputed"]), largest, shows]
+        )
+    head = [
+        "sent as",
+        "tokens of all prompts",
+        "cached",
+        "recomputed",
+        "largest prompt",
+        "the model still sees",
+    ]
+    return markdown(head, rows)
+
+
+def draw_growth(figures: Figures) -> str:
+    """Return how the cached share and the prompt grow with a conversation."""
+    light, heavy = (figures["lengths"][kind]["rows"] for kind in ("light", "heavy"))
+
+    def tell(row: Figures) -> list[object]:
+        return [share(row["pages, cached"]), row["pages, last"], row["plain, last"]]
+
+    head = ["turns", "light: cached", "light: last prompt", "as plain text"]
+    head += ["heavy: cached", "heavy: last prompt", "as plain text"]
+    rows = [[one["turns"], *tell(one), *tell(other)] for one, other in zip(light, heavy, strict=True)]
+    return markdown(head, rows)
+
+
+def draw_break_even(figures: Figures) -> str:
+    """Return from which turn on something changes."""
+    kinds = [figures["lengths"][kind] for kind in ("light", "heavy")]
+
+    def begin(found: Figures) -> str:
+        return f"turn {found['turn']:,} ({found['text tokens']:,} tokens of text)" if found else "never"
+
+    def turn(number: int | None) -> str:
+        return f"turn {number:,}" if number else "not within the longest run"
+
+    rows = [
+        ["pages make the smaller prompt", *(begin(kind["pages win, the prompt"]) for kind in kinds)],
+        [
+            "plain text is too long for the model",
+            *(turn(kind["plain text over the limit"]) for kind in kinds),
+        ],
+        ["the oldest pages leave the prompt", *(turn(kind["oldest pages leave"]) for kind in kinds)],
+    ]
+    return markdown(["from when on", "light conversation", "heavy conversation"], rows)
+
+
+# What it costs to add, alone and in frameworks; what a kill leaves.
+
+
+def draw_append(figures: Figures) -> str:
+    """Return what a call costs early and late, and opening cold."""
+    names = {
+        "both: CPU ms, median": "add and context: CPU ms, median",
+        "both: rows, median": "add and context: database rows, median",
+        "both: rows, mean": "add and context: database rows, mean",
+        "add: SQLite steps, mean": "add: steps of SQLite's machine, mean",
+        "pages in the cache": "opening, pages in the cache: CPU s",
+        "pages drawn again": "opening, pages drawn again: CPU s",
+    }
+    found = {row[0]: row[1:] for row in [*figures["calls"], *figures["cold"]]}
+    early, late = figures["lengths"]
+    rows = [
+        [name, number(found[key][0]), number(found[key][1]), times(found[key][2])]
+        for key, name in names.items()
+    ]
+    return markdown(["", f"at {early:,} turns", f"at {late:,} turns", "ratio"], rows)
+
+
+def draw_overhead(figures: Figures) -> str:
+    """Return our own time for a model call in the frameworks."""
+    early, late = (f"{length:,}" for length in figures["lengths"])
+    head = [
+        "history",
+        f"{early} messages",
+        f"{late} messages",
+        "growth",
+        "slowest call",
+        "first call",
+        "new process",
+    ]
+    rows = [
+        [
+            row["component"], ms(row[f"{early}, ms"]), ms(row[f"{late}, ms"]), times(row["growth"]),
+            ms(row["slowest, ms"]), ms(row["first call, ms"]), ms(row["new process, ms"]),
+        ]
+        for row in figures["overhead"]
+    ]  # fmt: skip
+    return markdown(head, rows)
+
+
+def draw_prompts(figures: Figures) -> str:
+    """Return the prompts that arrive from agents with different memories."""
+    head = ["memory", "calls", "prompt tokens", "computed", "cached", "largest prompt", "messages kept"]
+    rows = []
+    for framework, ways in figures["prompts"].items():
+        for row in ways:
+            name = f"{framework}: {row['with']}"
+            summaries = f", {row['to summarize']} to summarize" if row["to summarize"] else ""
+            cells = [row[key] for key in ("prompt tokens", "computed", "cached", "largest", "messages kept")]
+            cells[2] = share(cells[2])
+            rows.append([f"**{name}**" if "Glyph" in name else name, f"{row['calls']:,}{summaries}", *cells])
+    return markdown(head, rows)
+
+
+def draw_durability(figures: Figures) -> str:
+    """Return what kills left behind, by kind of write, and in all."""
+    rows = [
+        [row[key] for key in ("kind", "kills", "acknowledged", "lost", "whole")] for row in figures["kinds"]
+    ]
+    total = ["**all**", *(sum(row[place] for row in rows) for place in range(1, 5))]
+    return markdown(
+        ["kind of write", "kills", "turns acknowledged", "turns lost", "reopened whole"], [*rows, total]
+    )
+
+
+# Pages.
+
+
+def draw_savings(figures: Figures) -> str:
+    """Return what texts cost as text and as pages."""
+    rows = [
+        [
+            f"{row['text']}, {row['look']}", f"{'' if row['text_exact'] else '≈ '}{row['text_tokens']:,}",
+            row["page_tokens"], f"{row['ratio']:.2f}", row["pages"],
+        ]
+        for row in figures["texts"]
+    ]  # fmt: skip
+    return markdown(["text", "text tokens", "page tokens", "ratio", "pages"], rows)
+
+
+def draw_parity(figures: Figures) -> str:
+    """Return how close our pages are to the reference's."""
+    rows = [
+        [
+            row["text"], f"{row['f1']:.4f}", f"{row['pages']} / {row['reference_pages']}", row["same_pages"],
+            f"{row['ssim']:.4f}" if row["ssim"] is not None else "none",
+        ]
+        for row in figures["texts"]
+    ]  # fmt: skip
+    aims = figures["targets"]
+    rows.append(["*aimed at*", f"{aims['f1']:.3f}", "equal", "", f"{aims['ssim']:.2f}"])
+    head = ["text", "F1 of line breaks", "pages, ours / reference", "pages with all lines the same"]
+    return markdown([*head, "structural similarity"], rows)
+
+
+def draw_speed(figures: Figures) -> str:
+    """Return milliseconds a page, and how many times as fast we are."""
+    pixels, png = figures["pixels"], figures["PNG"]
+    found = {name: (pixels["texts"][name], png["texts"][name]) for name in pixels["texts"]}
+    if pixels["median_of_english"]:
+        found["**median of English**"] = (pixels["median_of_english"], png["median_of_english"])
+    rows: list[list[object]] = [
+        [name, *(f"{one[f'{side}_ms_a_page']:.1f}" for side in ("reference", "pillow", "ours"))]
+        + [f"{form['times_reference']:.0f}" for form in (one, other)]
+        for name, (one, other) in found.items()
+    ]
+    rows.append(["*aimed at*", "", "", "", figures["targets"]["pixels"], figures["targets"]["png"]])
+    head = ["text", "reference, ms a page", "Pillow, ms a page", "ours, ms a page"]
+    return markdown([*head, "times the reference, to pixels", "times the reference, to PNG"], rows)
+
+
+def draw_lengths(figures: Figures) -> str:
+    """Return what a page costs in short and long documents and paragraphs."""
+    found = {f"a document of {row['megabytes']} MB": row for row in figures["length"]}
+    found |= {f"1 MB, {name}": row for name, row in figures["paragraphs"].items()}
+    rows = [[name, row["pages"], f"{row['ms_a_page']:.2f}"] for name, row in found.items()]
+    return markdown(["text", "pages", "ms a page"], rows)
+
+
+def draw_memory(figures: Figures) -> str:
+    """Return the peak memory of each side."""
+    rows = [[name, f"{row['megabytes']:.0f}", row["pages"]] for name, row in figures["memory"].items()]
+    return markdown(["process", "peak memory, MB", "pages"], rows)
+
+
+# Readers and counters.
+
+
+def draw_nano(figures: Figures) -> str:
+    """Return what the nano reader reads."""
+    rows = [[row[key] for key in ("figure", "asked", "measured", "interval", "of")] for row in figures]
+    return markdown(["figure", "aimed at", "measured", "95 % interval", "of"], rows)
+
+
+def draw_tokens(figures: Figures) -> str:
+    """Return how far off estimates of text tokens are."""
+    rows = [
+        [
+            row["kind"],
+            row["characters"],
+            row["cl100k"],
+            row["estimate"],
+            off(row["error"]),
+            off(row["quarter_error"]),
+        ]
+        for row in figures["errors"]
+    ]
+    rows.append(
+        ["**mean of the absolute errors, without the demo's**", "", "", "", f"{figures['mean']:.1%}", ""]
+    )
+    head = [
+        "text",
+        "characters",
+        "tokens by cl100k_base",
+        "estimate",
+        "off by",
+        "four characters a token: off by",
+    ]
+    return markdown(head, rows)
+
+
+def draw_imports(figures: Figures) -> str:
+    """Return what imports cost."""
+    rows = [[f"`{row['statement']}`", f"{row['cpu_ms']:.0f}", row["modules"]] for row in figures["imports"]]
+    rows.append([f"ratio (aimed at: {figures['aim']:.0f})", f"{figures['ratio']:.2f}", ""])
+    return markdown(["statement", "CPU ms", "modules loaded"], rows)
+
+
+def draw_walks(figures: Figures) -> str:
+    """Return how many files pieces of work pass through."""
+    rows = [
+        [row["walk"], row["files"], row["earlier_files"], row["edges"], len(row["back_and_forth"])]
+        for row in figures
+    ]
+    return markdown(
+        ["piece of work", "files", "earlier", "pairs of caller and called", "of them back and forth"], rows
+    )
+
+
+TABLES = {
+    "prefix-heavy": Table(result="prefix", draw=lambda figures: draw_ways(figures, "heavy")),
+    "prefix-light": Table(result="prefix", draw=lambda figures: draw_ways(figures, "light")),
+    "prefix-growth": Table(result="prefix", draw=draw_growth),
+    "prefix-break-even": Table(result="prefix", draw=draw_break_even),
+    "append": Table(result="append", draw=draw_append),
+    "framework-time": Table(result="integrations", draw=draw_overhead),
+    "framework-prompts": Table(result="integrations", draw=draw_prompts),
+    "durability": Table(result="durability", draw=draw_durability),
+    "savings": Table(result="savings", draw=draw_savings),
+    "parity": Table(result="parity", draw=draw_parity),
+    "speed": Table(result="typeset", draw=draw_speed),
+    "speed-length": Table(result="typeset", draw=draw_lengths),
+    "speed-memory": Table(result="typeset", draw=draw_memory),
+    "nano": Table(result="nano", draw=draw_nano),
+    "tokens": Table(result="tokens", draw=draw_tokens),
+    "imports": Table(result="imports", draw=draw_imports),
+    "walks": Table(result="walks", draw=draw_walks),
+}
+"""By the name that stands in a page's markers."""
