@@ -42,3 +42,16 @@ def test_the_namespace_is_left_open() -> None:
     above = Path(str(face.__file__)).parents[1:3]
     assert [folder.name for folder in above] == ["memory", "llama_index"]
     assert not any((folder / "__init__.py").exists() for folder in above)
+
+
+def test_every_name_of_the_face_can_be_the_first_that_is_imported() -> None:
+    """No module of the package waits for one that waits for it, wherever one begins."""
+    code = """
+import importlib, sys
+face = importlib.import_module("llama_index.memory.glyph")
+for name in face.__all__:
+    for module in [module for module in sys.modules if module.startswith("llama_index.memory.glyph")]:
+        del sys.modules[module]
+    getattr(importlib.import_module("llama_index.memory.glyph"), name)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -27,23 +27,11 @@ from llama_index.core.schema import (
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.fields import Profile, Style, parse_profile, parse_style
+from llama_index.memory.glyph.packed import PAGE_KEYS as PAGE_KEYS
 from llama_index.memory.glyph.packed import write_page
 from pydantic import computed_field
 
 from glyph_memory import GlyphMemoryWarning, ModelProfile, Page, PageStyle, iter_pages, style_fingerprint
-
-PAGE_KEYS = (
-    "glyph_page",
-    "glyph_pages",
-    "glyph_start",
-    "glyph_tokens",
-    "glyph_size",
-    "glyph_digest",
-    "glyph_style",
-)
-"""What a page node's metadata tells of its page: its number from 1, how many there are, the offset of its first
-character in the document, what it costs, width x height in pixels, the digest of its pixels, and what drew it. They are
-flat, as many vector stores demand, and shown neither to the embedding model nor to the LLM."""
 
 _DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
 """How LlamaIndex tells its own function for ids in JSON, and does not read it back."""

@@ -11,10 +11,22 @@ from typing import Any, Self
 from llama_index.core.base.llms.types import BaseContentBlock, TextBlock
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode, MediaResource, MetadataMode, Node, NodeRelationship
-from llama_index.memory.glyph.documents import PAGE_KEYS
 from llama_index.memory.glyph.messages import PageImageBlock
 
 from glyph_memory import ImagePart, PackedPage, Page, StoreError
+
+PAGE_KEYS = (
+    "glyph_page",
+    "glyph_pages",
+    "glyph_start",
+    "glyph_tokens",
+    "glyph_size",
+    "glyph_digest",
+    "glyph_style",
+)
+"""What a page node's metadata tells of its page: its number from 1, how many there are, the offset of its first
+character in the document, what it costs, width x height in pixels, the digest of its pixels, and what drew it. They are
+flat, as many vector stores demand, and shown neither to the embedding model nor to the LLM."""
 
 
 def write_page(page: Page, folder: Path) -> Path:
