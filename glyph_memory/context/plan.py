@@ -29,7 +29,8 @@ from glyph_memory.folding import Fold, Seal
 from glyph_memory.transcript import Role, Turn
 
 JoinUsers = Literal["all", "ours", "none"]
-"""Which users' messages in a row become one: all; those that are ours, with one that a user wrote; or none."""
+"""Which users' messages in a row become one: all; those where what meets is ours on one side, so that no two users'
+messages follow each other because of us; or none."""
 
 _RESULT = -1
 """Stands for a result where others have a call's number."""
@@ -201,7 +202,8 @@ def _join_users(messages: Sequence[PlannedMessage], which: JoinUsers) -> Iterato
     held: PlannedMessage | None = None
     for message in messages:
         if held is not None and held.role == message.role == "user":
-            if which == "all" or (which == "ours" and (held.own is None or message.own is None)):
+            is_ours = held.turns[-1].shows != "message" or message.turns[0].shows != "message"
+            if which == "all" or (which == "ours" and is_ours):
                 held = replace(held, turns=held.turns + message.turns)
                 continue
         if held is not None:

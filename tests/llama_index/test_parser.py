@@ -29,7 +29,8 @@ from llama_index.core.schema import (
 from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
 from llama_index.memory.glyph import documents, postprocessor
-from llama_index.memory.glyph.documents import PAGE_KEYS, PageNodeParser
+from llama_index.memory.glyph.documents import PageNodeParser
+from llama_index.memory.glyph.packed import PAGE_KEYS
 from PIL import Image
 from pydantic import ValidationError
 

@@ -68,8 +68,8 @@ class FoldedHistory(Generic[M]):
         Args:
             merge_pages: Whether pages and the user's message that follows them become one: many chat templates insist
                 that roles alternate.
-            join_users: Which of the users' messages that follow each other become one: those that are ours with one
-                that a user wrote, so that no two messages of the framework become one; "all", or "none".
+            join_users: Which of the users' messages that follow each other become one: those that would do so because
+                of us, as what a user has to tell of a tool stands between them; "all", or "none".
             hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from
                 nobody else.
         """

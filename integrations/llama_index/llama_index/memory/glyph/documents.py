@@ -27,7 +27,6 @@ from llama_index.core.schema import (
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.fields import Profile, Style, parse_profile, parse_style
-from llama_index.memory.glyph.packed import PAGE_KEYS as PAGE_KEYS
 from llama_index.memory.glyph.packed import write_page
 from pydantic import computed_field
 
