@@ -20,7 +20,7 @@ from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX
 from glyph_memory.context.wording import caption_page, caption_picture, head_ledger, head_sealed_text
 from glyph_memory.folding import DrawnRun, FoldPolicy, Seal, SealedPage, SealedPicture
-from glyph_memory.ledger import Mention, mentions, write_ledger
+from glyph_memory.ledger import mentions, write_ledger
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -84,7 +84,7 @@ class Binder:
             captioned=captions == "page",
         )
         self.fingerprint = self._fingerprint()
-        self._occurrences: Occurrences | None = None
+        self._occurrences: Occurrences = lambda _texts, _upto: {}
 
     def with_occurrences(self, occurrences: Occurrences) -> Self:
         """Return a binder for one conversation, whose ledgers prefer identifiers that were rare so far."""
@@ -117,7 +117,7 @@ class Binder:
         found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
         listed = write_ledger(
             found,
-            occurrences=self._count_mentions(found, turns[-1].anchor or 0),
+            occurrences=self._occurrences([one.identifier.text for one in found], turns[-1].anchor or 0),
             budget_tokens=ledger_tokens,
             count=self.counts.count_cleaned,
         )
@@ -172,18 +172,12 @@ class Binder:
         head = head_sealed_text(turns[0].anchor or 0, turns[-1].anchor or 0)
         return head + self.cleaner.quote(turns)
 
-    def _count_mentions(self, found: Sequence[Mention], upto: int) -> Mapping[str, int]:
-        if self._occurrences is None:
-            return {}
-        return self._occurrences([mention.identifier.text for mention in found], upto)
-
     def _fingerprint(self) -> str:
-        profile = replace(self.profile, tokenizer=None)
         parts = {
             "binding": BINDING,
             "policy": asdict(self.policy),
             "typeset": style_fingerprint(self.style),
-            "profile": repr(profile),
+            "profile": repr(replace(self.profile, tokenizer=None)),
             "counter": self.counts.counter_name,
             "pictures": SEALED_SIDE_PX,
             "captions": self.captions,

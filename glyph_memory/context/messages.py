@@ -83,7 +83,7 @@ class Message:
 
     Args:
         role: Whose message it is.
-        parts: Text and pictures; a plain string is taken as what was said.
+        parts: Text and pictures; a plain string is taken as what was said, among them or alone.
         tool_calls: Tools that an assistant's message asks for.
         tool_call_id: On a tool's message: which call it answers.
 
@@ -106,11 +106,12 @@ class Message:
         self,
         *,
         role: Role,
-        parts: Iterable[str | Part],
+        parts: str | Iterable[str | Part],
         tool_calls: tuple[ToolCall, ...] = (),
         tool_call_id: str | None = None,
     ) -> None:
-        typed = tuple(Text(part) if isinstance(part, str) else part for part in parts)
+        given = (parts,) if isinstance(parts, str) else parts
+        typed = tuple(Text(part) if isinstance(part, str) else part for part in given)
         for name, value in (
             ("role", role),
             ("parts", typed),

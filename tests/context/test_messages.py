@@ -106,6 +106,7 @@ def test_a_plain_string_is_what_somebody_said() -> None:
     plain = Message(role="user", parts=["Page 7", Text("Note.", kind="note")])
     assert plain.parts == (Text("Page 7", kind="said"), Text("Note.", kind="note"))
     assert plain == Message(role="user", parts=plain.parts)
+    assert Message(role="user", parts="Page 7").parts == plain.parts[:1]
     assert Message(role="user", parts=["Note."]) != Message(role="user", parts=[Text("Note.", kind="note")])
     assert replace(plain, role="system").parts == plain.parts
     with pytest.raises(FrozenInstanceError):

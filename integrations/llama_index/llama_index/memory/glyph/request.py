@@ -130,8 +130,7 @@ def fold_history(
 
 
 def _write_turns(planned: PlannedMessage, folded: FoldedHistory[ChatMessage]) -> ChatMessage:
-    recent = [kept.message for kept in folded.recent]
-    return write_planned(planned, recent, folded.folding.binder.cleaner)
+    return write_planned(planned, folded.recent, folded.folding.binder.cleaner)
 
 
 def _write_parts(parts: Parts, folded: FoldedHistory[ChatMessage]) -> list[ContentBlock]:

@@ -25,11 +25,11 @@ from llama_index.memory.glyph.messages import (
     turn_of,
 )
 
-from glyph_memory import PlannedMessage, PlannedTurn, TextCleaner, ToolCall, Turn
+from glyph_memory import KeptMessage, PlannedMessage, PlannedTurn, TextCleaner, ToolCall, Turn
 
 
 def write_planned(
-    planned: PlannedMessage, recent: Sequence[ChatMessage], cleaner: TextCleaner
+    planned: PlannedMessage, recent: Sequence[KeptMessage[ChatMessage]], cleaner: TextCleaner
 ) -> ChatMessage:
     """Return a message of recent turns as it is sent, a copy that may be changed; parts of ours are left out.
 
@@ -39,11 +39,13 @@ def write_planned(
         cleaner: The model's.
     """
     if planned.role != "user":
-        return _write_answer(planned.turns[0], recent[planned.turns[0].place], cleaner)
-    blocks = [block for one in planned.turns for block in _write_told(one, recent[one.place], cleaner)]
+        return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, cleaner)
+    blocks = [
+        block for one in planned.turns for block in _write_told(one, recent[one.place].message, cleaner)
+    ]
     if planned.own is None:
         return ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks))
-    return replace_blocks(recent[planned.own.place], separate_texts(blocks))
+    return replace_blocks(recent[planned.own.place].message, separate_texts(blocks))
 
 
 def write_head(messages: Sequence[ChatMessage], cleaner: TextCleaner) -> list[ChatMessage]:
