@@ -8,7 +8,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from glyph_memory import Bookmark, FoldedHistory, Folding, KeptMessage, Turn
+from glyph_memory import (
+    Bookmark,
+    FoldedHistory,
+    Folding,
+    KeptMessage,
+    PlannedMessage,
+    PlannedTurn,
+    RequestPlan,
+    Text,
+    TextCleaner,
+    TokenCounts,
+    Turn,
+)
 from glyph_memory.testing import agent_conversation
 
 
@@ -48,9 +60,28 @@ def prompt_of(agent: Agent) -> FoldedHistory[Said]:
     return folded
 
 
+def show(plan: RequestPlan, cleaner: TextCleaner, counts: TokenCounts) -> None:
+    """A request is spelled from its plan: parts of ours, then turns, in the way that a server wants them."""
+    for planned in plan.messages[:3]:
+        texts = [part.text for part in planned.before if isinstance(part, Text)]
+        texts += [f"{told.heading}{cleaner.clean_message(told.turn)}" for told in planned.turns]
+        print(f"  {outline(planned)}: {sum(map(counts.count, texts)):,} tokens of text")
+
+
+def outline(planned: PlannedMessage) -> str:
+    """What a message holds, in words."""
+    pages = sum(not isinstance(part, Text) for part in planned.before)
+    return ", ".join([planned.role, *([f"{pages} pages"] if pages else []), *map(name, planned.turns)])
+
+
+def name(told: PlannedTurn) -> str:
+    """What is said of a recent message: all of it, or the result or the pictures that a user has to tell."""
+    return f"{told.shows} {told.place + 1}"
+
+
 def sent(kept: KeptMessage[Said]) -> str:
     """A recent message goes out as it came, but for what servers do not take."""
-    return FOLDING.binder.format_text(kept.message.turn.text, role=kept.message.turn.role)
+    return FOLDING.binder.cleaner.clean_message(kept.turn)
 
 
 def main() -> None:
@@ -62,10 +93,10 @@ def main() -> None:
         agent.messages = talk[:length]
         folded = prompt_of(agent)
         print(
-            f"{length} messages: {len(folded.images)} pages in "
-            f"{len(folded.build_user_parts())} parts of one user message, "
-            f"{len(folded.recent)} messages as text; the bookmark has {len(agent.state):,} characters"
+            f"{length} messages: {len(folded.images)} pages, {len(folded.recent)} messages as text; "
+            f"the bookmark has {len(agent.state):,} characters"
         )
+    show(folded.plan_request(), FOLDING.binder.cleaner, FOLDING.binder.counts)
     print(f"the last one: {sent(folded.recent[-1])!r}")
 
     before = folded.fold.seals

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from glyph_memory.context import PageOptionFields as PageOptionFields
     from glyph_memory.context import PageOptions as PageOptions
     from glyph_memory.context import Parts as Parts
+    from glyph_memory.context import PlannedMessage as PlannedMessage
+    from glyph_memory.context import PlannedTurn as PlannedTurn
+    from glyph_memory.context import RequestPlan as RequestPlan
+    from glyph_memory.context import Text as Text
+    from glyph_memory.context import TextCleaner as TextCleaner
+    from glyph_memory.context import TokenCounts as TokenCounts
     from glyph_memory.context import context_from_turns as context_from_turns
     from glyph_memory.documents import read_document as read_document
     from glyph_memory.errors import BadReading as BadReading
@@ -103,7 +109,8 @@ __version__ = "0.1.0"
 _NAMES = {
     "context": (
         "Binder Captions Context ImageCache ImagePart Message Occurrences PageOptionFields "
-        "PageOptions Parts context_from_turns"
+        "PageOptions Parts PlannedMessage PlannedTurn RequestPlan Text TextCleaner TokenCounts "
+        "context_from_turns"
     ),
     "documents": "read_document",
     "errors": (

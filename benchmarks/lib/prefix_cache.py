@@ -58,7 +58,8 @@ class Keys:
         if message not in self._messages:
             parts = [self._marker(message.role)]
             parts += [
-                self.text(part) if isinstance(part, str) else self._image(part) for part in message.parts
+                self._image(part) if isinstance(part, ImagePart) else self.text(part.text)
+                for part in message.parts
             ]
             for call in message.tool_calls:
                 parts += [self._marker("call"), self.text(call.name), self.text(call.arguments)]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from glyph_memory.context import Binder, ImagePart, Message, Parts, write_context
-from glyph_memory.context.tail import MessageBuilder
+from glyph_memory.context import Binder, ImagePart, Message, Parts, write_context, write_turns
 from glyph_memory.folding import Fold, FoldPolicy, Seal, step
 from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typesetting import typeset
@@ -70,12 +69,9 @@ class Talk:
     def __init__(self, conversation: Transcript, *, binder: Binder, keys: Keys) -> None:
         self.turns = [replace(turn, anchor=place) for place, turn in enumerate(conversation, 1)]
         head, rest = self.turns[0], self.turns[1:]
-        speller = MessageBuilder(
-            clean=binder.clean, clean_and_escape=binder.clean_and_escape, accepts_image=binder.accepts_image
-        )
         self.messages = [
-            Message(role="system", parts=(binder.clean(head.text),)),
-            *speller.build_messages(rest),
+            Message(role="system", parts=(binder.cleaner.clean(head.text),)),
+            *write_turns(rest, binder),
         ]
         if len(self.messages) != len(self.turns):
             raise ValueError("messages were joined or parted; this benchmark takes one for every turn")

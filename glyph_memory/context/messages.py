@@ -1,23 +1,44 @@
 """The `Context`: what is sent to a model, in stable order, and how it is spelled for a server.
 
-Knows messages, text and pages; knows nothing about HTTP, and nothing about what was folded.
+Knows messages, text and pages; knows nothing about HTTP, and nothing about what was folded. Each part of a message says
+what it is, so that whoever reads a context need not guess it from words.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
+from glyph_memory.context.wording import TEXT_NOTE, caption_page
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall
+
+TextKind = Literal["said", "note", "caption", "ledger", "sealed", "repeated"]
+"""What a text is: someone's own words; a note of ours about what follows; the caption of the picture after it, or of
+one that cannot be shown; the identifiers of a seal; sealed turns quoted instead of drawn; a sealed turn repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in a message, and what it is. What it is steers readers; it is not sent.
+
+    Example:
+        >>> Text("Who signed?")
+        Text(text='Who signed?', kind='said')
+    """
+
+    text: str
+    """Sent as it stands."""
+    kind: TextKind = field(default="said", kw_only=True)
+    """What it is; someone's own words unless told otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImagePart:
-    """A picture in a message: an encoded file, sent byte for byte."""
+    """A picture in a message: an encoded file, sent byte for byte. What it shows steers readers; it is not sent."""
 
     data: bytes = field(repr=False)
     """The encoded file."""
@@ -27,11 +48,19 @@ class ImagePart:
     """A key under which a server that takes one may cache the image; `None` where none should be sent."""
     media_type: str = "image/png"
     """Its MIME type."""
+    kind: Literal["page", "picture"] = "picture"
+    """Whether it is a page of text, or a picture that came with a turn."""
+    number: int | None = None
+    """The page's number, or the picture's place among those of its turn, from 1; `None` where it is not known."""
+    anchors: tuple[int, int] | None = None
+    """The first and the last turn on it; `None` where it shows no turns, or they are not known."""
+    is_captioned: bool = False
+    """Whether its caption is drawn on it, as its first line."""
 
     @classmethod
     def of(cls, page: Page, *, uuid: str | None = None) -> ImagePart:
         """Encode a page as an image part; the same bytes are sent every time."""
-        return cls(data=page.png(), size=page.size, uuid=uuid)
+        return cls(data=page.png(), size=page.size, uuid=uuid, kind="page", number=page.number)
 
     @cached_property
     def base64(self) -> str:
@@ -44,26 +73,65 @@ class ImagePart:
         return f"data:{self.media_type};base64,{self.base64}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+Part = Text | ImagePart
+Parts = tuple[Part, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, init=False)
 class Message:
-    """One message of a chat: a role and its parts, text and pictures in the order they are read."""
+    """One message of a chat: a role and its parts, text and pictures in the order they are read.
+
+    Args:
+        role: Whose message it is.
+        parts: Text and pictures; a plain string is taken as what was said, among them or alone.
+        tool_calls: Tools that an assistant's message asks for.
+        tool_call_id: On a tool's message: which call it answers.
+
+    Example:
+        >>> Message(role="user", parts=["Who signed?"]).parts
+        (Text(text='Who signed?', kind='said'),)
+    """
 
     role: Role
     """Whose message it is; pictures ride in user messages only."""
-    parts: tuple[str | ImagePart, ...]
+    parts: Parts
     """Text and pictures."""
-    tool_calls: tuple[ToolCall, ...] = ()
+    tool_calls: tuple[ToolCall, ...]
     """Tools that an assistant's message asks for."""
-    tool_call_id: str | None = None
+    tool_call_id: str | None
     """On a tool's message: which call it answers."""
+
+    # Written out, since it takes plain strings where the field holds `Text`.
+    def __init__(
+        self,
+        *,
+        role: Role,
+        parts: str | Iterable[str | Part],
+        tool_calls: tuple[ToolCall, ...] = (),
+        tool_call_id: str | None = None,
+    ) -> None:
+        given = (parts,) if isinstance(parts, str) else parts
+        typed = tuple(Text(part) if isinstance(part, str) else part for part in given)
+        for name, value in (
+            ("role", role),
+            ("parts", typed),
+            ("tool_calls", tool_calls),
+            ("tool_call_id", tool_call_id),
+        ):
+            object.__setattr__(self, name, value)
 
     @property
     def text(self) -> str:
         """Its text parts joined, each beginning on a new line."""
-        texts = [part for part in self.parts if isinstance(part, str)]
+        texts = [part.text for part in self.parts if isinstance(part, Text)]
         return "".join(
             [*(text if text.endswith("\n") else f"{text}\n\n" for text in texts[:-1]), *texts[-1:]]
         )
+
+    @property
+    def has_images(self) -> bool:
+        """Whether it shows any picture."""
+        return any(isinstance(part, ImagePart) for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,12 +160,10 @@ class Context:
             pages: In reading order.
             note: What the pages are; a sentence of our own where it is empty.
         """
-        parts: list[str | ImagePart] = []
-        if pages:
-            parts.append(note or "The following images are pages of one text, in order.")
+        parts: list[Part] = [Text(note or TEXT_NOTE, kind="note")] if pages else []
         for page in pages:
-            parts += [f"Page {page.number}:", ImagePart.of(page)]
-        return cls(messages=(Message(role="user", parts=(*parts, question)),))
+            parts += [Text(f"{caption_page(page.number)}:", kind="caption"), ImagePart.of(page)]
+        return cls(messages=(Message(role="user", parts=(*parts, Text(question))),))
 
     @property
     def images(self) -> tuple[ImagePart, ...]:
@@ -117,10 +183,10 @@ class Context:
 
 def _openai_message(message: Message) -> dict[str, Any]:
     spelled: dict[str, Any] = {"role": message.role}
-    if all(isinstance(part, str) for part in message.parts):
-        spelled["content"] = message.text
-    else:
+    if message.has_images:
         spelled["content"] = [_openai_part(part) for part in message.parts]
+    else:
+        spelled["content"] = message.text
     if message.tool_calls:
         spelled["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
@@ -131,8 +197,8 @@ def _openai_message(message: Message) -> dict[str, Any]:
     return spelled
 
 
-def _openai_part(part: str | ImagePart) -> dict[str, Any]:
-    if isinstance(part, str):
-        return {"type": "text", "text": part}
+def _openai_part(part: Part) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
     image: dict[str, Any] = {"type": "image_url", "image_url": {"url": part.data_url}}
     return image | ({"uuid": part.uuid} if part.uuid else {})

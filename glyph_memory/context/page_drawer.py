@@ -9,11 +9,11 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from glyph_memory.context.assemble import caption_line
 from glyph_memory.context.cache import ImageCache
+from glyph_memory.context.cleaning import drop_reasoning
 from glyph_memory.context.messages import ImagePart
 from glyph_memory.context.pictures import Picture, scale_picture
-from glyph_memory.context.quote import drop_reasoning
+from glyph_memory.context.wording import caption_page
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
@@ -63,7 +63,7 @@ class PageDrawer:
             first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1
             anchors = turns[first].anchor or 0, turns[last].anchor or 0
             if self._captioned:
-                page = add_caption(page, caption_line(page.number, anchors), style=style)  # noqa: PLW2901 - the same page
+                page = add_caption(page, caption_page(page.number, anchors), style=style)  # noqa: PLW2901 - the same page
             drawn.append((page, anchors))
         return drawn
 
@@ -81,7 +81,15 @@ class PageDrawer:
         if any(file is None for file in files):
             files = self._redraw_pages(seal, turns())
         return [
-            ImagePart(data=file or b"", size=page.size, uuid=self._uuid(page.digest))
+            ImagePart(
+                data=file or b"",
+                size=page.size,
+                uuid=self._uuid(page.digest),
+                kind="page",
+                number=page.number,
+                anchors=page.anchors,
+                is_captioned=self._captioned,
+            )
             for page, file in zip(seal.pages, files, strict=True)
         ]
 
@@ -111,7 +119,14 @@ class PageDrawer:
                 self._cache.put(sealed.digest, data)
             media_type = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
             parts.append(
-                ImagePart(data=data, size=sealed.size, uuid=self._uuid(sealed.digest), media_type=media_type)
+                ImagePart(
+                    data=data,
+                    size=sealed.size,
+                    uuid=self._uuid(sealed.digest),
+                    media_type=media_type,
+                    number=sealed.position,
+                    anchors=(sealed.anchor, sealed.anchor),
+                )
             )
         return parts
 

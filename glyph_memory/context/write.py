@@ -1,18 +1,19 @@
-"""Write the context of a fold: everything the model is shown, in stable order, counted and within its limits."""
+"""Write the context of a fold: spell its plan as messages, and check that they keep the model's limits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-from glyph_memory.context.assemble import Parts, assemble
-from glyph_memory.context.binder import CALL_TOKENS, MESSAGE_TOKENS, Binder
-from glyph_memory.context.messages import Context
-from glyph_memory.context.quote import excerpt, message_text, quote_turns
-from glyph_memory.context.tail import MessageBuilder
+from glyph_memory.context.binder import Binder
+from glyph_memory.context.cleaning import message_text
+from glyph_memory.context.messages import Context, ImagePart, Message, Part, Parts, Text
+from glyph_memory.context.pictures import decode_picture
+from glyph_memory.context.plan import PlannedMessage, PlannedTurn, plan_request, plan_turns
+from glyph_memory.context.wording import tell_lost_picture
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import Fold, Seal, has_open_call
-from glyph_memory.transcript import Turn
+from glyph_memory.transcript import ToolCall, Turn
 
 
 def write_context(
@@ -29,19 +30,10 @@ def write_context(
     Raises:
         PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
     """
-    turns = [recent.turn for recent in fold.tail]
-    if question is not None:
-        turns.append(Turn(role="user", text=question))
-    speller = MessageBuilder(
-        clean=binder.clean, clean_and_escape=binder.clean_and_escape, accepts_image=binder.accepts_image
-    )
-    messages = assemble(
-        fold,
-        head=binder.clean("\n\n".join(map(_head_text, fold.head))),
-        sealed=[parts_of(seal) for seal in fold.visible_seals],
-        repeated=repeat_turns(fold, binder).texts,
-        recent=speller.build_messages(turns),
-    )
+    plan = plan_request(fold, binder=binder, parts_of=parts_of, question=question)
+    head = binder.cleaner.clean("\n\n".join(map(_spell_head, plan.head)))
+    messages = [Message(role="system", parts=[head])] if head else []
+    messages += [_spell_message(planned, binder) for planned in plan.messages]
     context = Context(messages=tuple(messages), defused=True)
     _check(context, fold, binder)
     return context
@@ -76,60 +68,72 @@ def context_from_turns(
     return write_context(fold, binder=binder, parts_of=parts_of, question=question)
 
 
-def _head_text(turn: Turn) -> str:
-    lost = (
-        f"\n(Picture {number} of this message cannot be shown.)" for number in range(1, len(turn.images) + 1)
-    )
+def write_turns(turns: Sequence[Turn], binder: Binder) -> list[Message]:
+    """Return turns that stay text as messages; the first may not be a user's."""
+    return [_spell_message(planned, binder) for planned in plan_turns(turns, cleaner=binder.cleaner)]
+
+
+def _spell_head(turn: Turn) -> str:
+    lost = (f"\n{tell_lost_picture(number)}" for number in range(1, len(turn.images) + 1))
     return "".join([message_text(turn), *lost])
 
 
-def context_tokens(context: Context, binder: Binder) -> int:
-    """Count a context's tokens as the model's profile does, with the most that a template adds to messages."""
-    tokens = binder.profile.pages_tokens(image.size for image in context.images)
-    for message in context.messages:
-        tokens += MESSAGE_TOKENS + sum(binder.count(part) for part in message.parts if isinstance(part, str))
-        for call in message.tool_calls:
-            tokens += (
-                CALL_TOKENS + binder.count(call.name) + binder.count(call.arguments) + binder.count(call.id)
+def _spell_message(planned: PlannedMessage, binder: Binder) -> Message:
+    if planned.role == "user":
+        parts = [part for one in planned.turns for part in _spell_turn(one, binder)]
+        return Message(role="user", parts=(*planned.before, *_separate_texts(parts)))
+    (one,) = planned.turns
+    escape = binder.cleaner.clean_and_escape
+    calls = [(one.turn.tool_calls[number], name) for number, name in one.calls]
+    return Message(
+        role=planned.role,
+        parts=[_spell_text(one, binder)],
+        tool_calls=tuple(
+            ToolCall(
+                name=escape(call.name), arguments=binder.cleaner.clean_arguments(call.arguments), id=name
             )
-        tokens += binder.count(message.tool_call_id or "")
-    return tokens
+            for call, name in calls
+        ),
+        tool_call_id=one.call_id,
+    )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RepeatedTurns:
-    """The sealed turns that are repeated as text."""
-
-    texts: tuple[str, ...]
-    """How they are spelled."""
-    left_out: tuple[int, ...]
-    """Anchors of pinned turns there was no room for."""
-
-
-def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
-    """Return as text the sealed turns that are pinned, oldest first while there is room, and the latest request."""
-    policy, texts, left_out, spent = binder.policy, list[str](), list[int](), 0
-    for turn in fold.pinned:
-        if fold.request is not None and turn.anchor == fold.request.anchor:
+def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
+    """Yield what a user's message holds of a turn."""
+    if planned.shows == "message":
+        yield Text(_spell_text(planned, binder))
+    elif planned.shows == "result":
+        yield Text(f"{planned.heading}\n{_spell_text(planned, binder)}")
+        return
+    for position, data in enumerate(planned.turn.images, 1):
+        picture = decode_picture(data)
+        if picture is None or not binder.counts.accepts_image(picture.size):
+            yield Text(tell_lost_picture(position), kind="caption")
             continue
-        text = binder.clean(quote_turns([turn], remark="pinned"))
-        tokens = binder.count(text)
-        if spent + tokens > policy.pinned_tokens:
-            left_out.append(turn.anchor or 0)
-            continue
-        texts.append(text)
-        spent += tokens
-    if fold.request is not None:
-        limit = policy.keep_recent_tokens
-        whole = binder.clean(quote_turns([fold.request], remark="asked before what follows"))
-        texts.append(excerpt(whole, at_most_tokens=limit, count=binder.count))
-    return RepeatedTurns(texts=tuple(texts), left_out=tuple(left_out))
+        if planned.shows == "pictures":
+            yield planned.caption_picture(position)
+        yield ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type, number=position)
+
+
+def _spell_text(planned: PlannedTurn, binder: Binder) -> str:
+    return "\n".join([binder.cleaner.clean_message(planned.turn), *(line for _, line in planned.unanswered)])
+
+
+def _separate_texts(parts: Sequence[Part]) -> Iterator[Part]:
+    """End each text that another text follows with a blank line: some templates put nothing between parts."""
+    filled = [part for part in parts if not isinstance(part, Text) or part.text] or parts
+    for place, part in enumerate(filled):
+        after = filled[place + 1] if place + 1 < len(filled) else None
+        if isinstance(part, Text) and isinstance(after, Text) and not part.text.endswith("\n"):
+            yield replace(part, text=f"{part.text}\n\n")
+        else:
+            yield part
 
 
 def _check(context: Context, fold: Fold, binder: Binder) -> None:
     policy, images = binder.policy, context.images
     spent = (
-        ("tokens", policy.prompt_tokens, context_tokens(context, binder)),
+        ("tokens", policy.prompt_tokens, binder.counts.count_context(context)),
         ("images", policy.max_images, len(images)),
         ("pixels", policy.max_request_px, sum(image.size[0] * image.size[1] for image in images)),
         ("image bytes", policy.max_request_bytes, sum(len(image.data) for image in images)),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, get_args
 
-from glyph_memory.context import Binder, quote_turns
+from glyph_memory.context import PINNED, Binder, quote_turns
 from glyph_memory.errors import DocumentError, GlyphMemoryError, PolicyError, StoreError
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.transcript import Role, Turn
@@ -27,7 +27,7 @@ def check_room(anchor: int, shelf: SessionStore, binder: Binder) -> None:
     if turn is None or turn.pinned:
         return
     pinned = [one for one in shelf.list_pinned(upto=shelf.state().last_anchor) if one.role != "system"]
-    needed = sum(binder.count(quote_turns([one], remark="pinned")) for one in [*pinned, turn])
+    needed = sum(binder.count(quote_turns([one], remark=PINNED)) for one in [*pinned, turn])
     if needed > binder.policy.pinned_tokens:
         raise PolicyError(
             f"§{anchor} and the {len(pinned)} turns pinned already take {needed:,} tokens, more than pinned_tokens="

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glyph_memory.context import Context, context_tokens, write_context
+from glyph_memory.context import Context, write_context
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room
@@ -138,7 +138,7 @@ class Conversation(OpenSession):
 
     def tokens(self, context: Context) -> int:
         """Count a context of this memory as the model's profile does."""
-        return context_tokens(context, self._binder)
+        return self._binder.counts.count_context(context)
 
     def pages(self) -> Iterator[Page]:
         """Draw the pages that are shown now, oldest first."""

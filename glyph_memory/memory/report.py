@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glyph_memory.context import Binder, Context, context_tokens, repeat_turns
+from glyph_memory.context import Binder, Context, repeat_turns
 from glyph_memory.folding import Fold
 
 
@@ -94,7 +94,7 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         generation=fold.generation,
         seals=len(live),
         pages=sum(len(seal.pages) for seal in live),
-        context_tokens=context_tokens(context, binder),
+        context_tokens=binder.counts.count_context(context),
         plain_tokens=fold.head_tokens + sum(seal.text_tokens for seal in fold.seals) + fold.tail_tokens,
         sealed_tokens=sum(seal.tokens for seal in live),
         sealed_text_tokens=sum(seal.text_tokens for seal in live),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from glyph_memory.context import Binder, Captions, Context, context_from_turns, context_tokens
+from glyph_memory.context import Binder, Captions, Context, Text, context_from_turns
 from glyph_memory.folding import Fold, FoldPolicy, fold
 from glyph_memory.testing import agent_conversation
 
@@ -26,7 +26,7 @@ def told(captions: Captions, *, turns: int = len(TALK)) -> tuple[Binder, Fold, C
 
 def texts(context: Context) -> list[str]:
     """All text of the message that holds the pages."""
-    return [part for part in context.messages[1].parts if isinstance(part, str)]
+    return [part.text for part in context.messages[1].parts if isinstance(part, Text)]
 
 
 def test_in_text_every_page_has_its_number_and_turns_before_it() -> None:
@@ -57,7 +57,7 @@ def test_what_is_sealed_stays_as_it_is_and_within_its_window(captions: Captions)
     assert grown.visible_seals[: len(begun.visible_seals)] == begun.visible_seals
     sealed = sum(len(binder.parts(seal, list)) for seal in begun.visible_seals)
     assert later.messages[1].parts[: sealed + 1] == earlier.messages[1].parts[: sealed + 1]
-    assert context_tokens(later, binder) <= POLICY.prompt_tokens
+    assert binder.counts.count_context(later) <= POLICY.prompt_tokens
 
 
 def test_where_captions_stand_is_part_of_the_fingerprint() -> None:

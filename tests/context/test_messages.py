@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 from PIL import Image
 
-from glyph_memory.context import Context, ImagePart, Message
+from glyph_memory.context import Context, ImagePart, Message, Text
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.typesetting import typeset
 
@@ -25,8 +26,9 @@ def test_pages_come_before_the_question_each_under_its_caption(pages: list[Page]
     """What stays the same from one question to the next comes first, so that a prefix cache holds."""
     (message,) = Context.of("Who signed?", pages=pages).messages
     note, first, one, second, two, question = message.parts
-    assert (message.role, first, second, question) == ("user", "Page 1:", "Page 2:", "Who signed?")
-    assert note == "The following images are pages of one text, in order."
+    captions = Text("Page 1:", kind="caption"), Text("Page 2:", kind="caption")
+    assert (message.role, (first, second), question) == ("user", captions, Text("Who signed?"))
+    assert note == Text("The following images are pages of one text, in order.", kind="note")
     assert isinstance(one, ImagePart)
     assert isinstance(two, ImagePart)
     assert (one.size, two.size) == (pages[0].size, pages[1].size)
@@ -41,7 +43,9 @@ def test_two_questions_share_all_but_the_last_part(pages: list[Page]) -> None:
 
 def test_a_note_of_ones_own_replaces_ours(pages: list[Page]) -> None:
     """At the same place."""
-    assert Context.of("Who?", pages=pages, note="A contract.").messages[0].parts[0] == "A contract."
+    assert Context.of("Who?", pages=pages, note="A contract.").messages[0].parts[0] == Text(
+        "A contract.", kind="note"
+    )
 
 
 def test_without_pages_the_question_stands_alone() -> None:
@@ -95,6 +99,29 @@ def test_messages_are_spelled_for_a_chat_server() -> None:
             ],
         },
     ]
+
+
+def test_a_plain_string_is_what_somebody_said() -> None:
+    """Whoever builds a message need not know of kinds, and two spellings of one message are equal."""
+    plain = Message(role="user", parts=["Page 7", Text("Note.", kind="note")])
+    assert plain.parts == (Text("Page 7", kind="said"), Text("Note.", kind="note"))
+    assert plain == Message(role="user", parts=plain.parts)
+    assert Message(role="user", parts="Page 7").parts == plain.parts[:1]
+    assert Message(role="user", parts=["Note."]) != Message(role="user", parts=[Text("Note.", kind="note")])
+    assert replace(plain, role="system").parts == plain.parts
+    with pytest.raises(FrozenInstanceError):
+        plain.parts = ()  # type: ignore[misc]  # that is the claim
+
+
+def test_what_a_part_is_is_not_sent() -> None:
+    """A request is the same to the byte whatever its parts are called."""
+    image = ImagePart(data=b"\x89PNG", size=(1, 1))
+    labelled = replace(image, kind="page", number=7, anchors=(1, 3), is_captioned=True)
+    plain, typed = (
+        Context(messages=(Message(role="user", parts=parts),)).to_openai()
+        for parts in ((image, "Page 7:"), (labelled, Text("Page 7:", kind="caption")))
+    )
+    assert plain == typed
 
 
 def test_repr_holds_no_image_bytes() -> None:

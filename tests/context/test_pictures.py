@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import EpsImagePlugin, Image
 
-from glyph_memory.context import Binder, write_context
+from glyph_memory.context import Binder, Text, write_context
 from glyph_memory.context.pictures import SEALED_SIDE_PX, Picture, decode_picture, scale_picture
 from glyph_memory.folding import FoldPolicy, fold
 from glyph_memory.transcript import Turn
@@ -293,7 +293,7 @@ def test_pictures_that_are_broken_or_refused_are_named_in_the_tail_and_in_seals(
     binder = Binder("glyph", policy=replace(POLICY, trigger_tokens=10_000, window_tokens=40_000))
     tail = fold([ask], policy=binder.policy, costs=binder)
     (message,) = write_context(tail, binder=binder, parts_of=lambda _: ()).messages
-    texts = [part.rstrip() for part in message.parts if isinstance(part, str)]
+    texts = [part.text.rstrip() for part in message.parts if isinstance(part, Text)]
     assert texts == [
         "look",
         *(f"(Picture {n} of this message cannot be shown.)" for n in range(1, len(files))),
@@ -310,7 +310,7 @@ def test_pictures_that_are_broken_or_refused_are_named_in_the_tail_and_in_seals(
     context = write_context(
         sealed, binder=binder, parts_of=lambda seal: binder.parts(seal, lambda: more[: len(seal.anchors)])
     )
-    texts = [part for part in context.messages[0].parts if isinstance(part, str)]
+    texts = [part.text for part in context.messages[0].parts if isinstance(part, Text)]
     assert [f"§1, its picture {n} cannot be shown\n" in texts for n in range(1, len(files) + 1)] == [True] * (
         len(files) - 1
     ) + [False]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glyph_memory.context.quote import (
+from glyph_memory.context.cleaning import (
     call_arguments,
     drop_reasoning,
     escape_anchors,

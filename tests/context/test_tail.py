@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from glyph_memory.context import Binder, Context, Message, context_tokens, write_context
-from glyph_memory.context.tail import OPENING, MessageBuilder
+from glyph_memory.context import Binder, Context, Message, Text, write_context, write_turns
+from glyph_memory.context.wording import OPENING
 from glyph_memory.folding import FoldPolicy, fold
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Role, ToolCall, Turn
@@ -32,16 +32,13 @@ PNG = png()
 
 def spelled(*turns: Turn, binder: Binder = BINDER) -> list[Message]:
     """The messages of turns, numbered from 1."""
-    speller = MessageBuilder(
-        clean=binder.clean, clean_and_escape=binder.clean_and_escape, accepts_image=binder.accepts_image
-    )
-    return speller.build_messages([replace(turn, anchor=anchor) for anchor, turn in enumerate(turns, 1)])
+    return write_turns([replace(turn, anchor=anchor) for anchor, turn in enumerate(turns, 1)], binder)
 
 
 def told(messages: Sequence[Message]) -> list[tuple[str, ...]]:
     """Roles and parts, a picture as `picture`."""
     return [
-        (message.role, *(part if isinstance(part, str) else "picture" for part in message.parts))
+        (message.role, *(part.text if isinstance(part, Text) else "picture" for part in message.parts))
         for message in messages
     ]
 
@@ -169,7 +166,7 @@ def test_a_message_reads_the_same_as_one_text_and_as_parts() -> None:
     turns = (Turn(role="user", text="one"), Turn(role="user", text="two"))
     (without,) = spelled(*turns)
     (with_picture,) = spelled(*turns, Turn(role="user", text="three", images=(PNG,)))
-    joined = "".join(part for part in with_picture.parts if isinstance(part, str))
+    joined = "".join(part.text for part in with_picture.parts if isinstance(part, Text))
     assert joined.startswith(without.text)
 
 
@@ -259,7 +256,7 @@ def check_sequence(messages: Sequence[Message]) -> None:
             assert open_ids == [] or all(later.role == "user" for later in messages[place:])
             open_ids = [one.id for one in message.tool_calls]
         assert message.role == "assistant" or not message.tool_calls
-        assert message.role == "user" or all(isinstance(part, str) for part in message.parts)
+        assert message.role == "user" or not message.has_images
         for one in message.tool_calls:
             assert one.id
             assert isinstance(json.loads(one.arguments), dict)
@@ -312,14 +309,14 @@ def test_a_fold_never_counts_less_than_what_is_sent(history: list[Turn], profile
         binder.count_message_tokens(turn) + (binder.count_picture_tokens(turn) if turn.images else 0)
         for turn in numbered
     )
-    assert context_tokens(Context(messages=tuple(spelled(*history, binder=binder))), binder) <= counted
+    assert binder.counts.count_context(Context(messages=tuple(spelled(*history, binder=binder)))) <= counted
 
 
 def test_an_id_is_counted_for_its_call_and_for_its_result() -> None:
     """A result that names none is sent with its call's; those may be as long as they like."""
     turns = [replace(asks(call(id="long " * 100)), anchor=1), replace(answers(None), anchor=2)]
     context = Context(messages=tuple(spelled(*turns)))
-    assert 200 <= context_tokens(context, BINDER) <= sum(map(BINDER.count_message_tokens, turns))
+    assert 200 <= BINDER.counts.count_context(context) <= sum(map(BINDER.count_message_tokens, turns))
 
 
 def test_a_conversation_that_someone_else_begins_is_opened_by_the_user() -> None:

@@ -16,7 +16,7 @@ from glyph_memory.context import (
     ImagePart,
     Message,
     Parts,
-    context_tokens,
+    Text,
     repeat_turns,
     write_context,
 )
@@ -61,7 +61,7 @@ def shape(message: Message) -> list[str]:
     """A message's role and what each of its parts begins with."""
     return [
         message.role,
-        *("picture" if isinstance(part, ImagePart) else part[:24] for part in message.parts),
+        *("picture" if isinstance(part, ImagePart) else part.text[:24] for part in message.parts),
     ]
 
 
@@ -110,7 +110,9 @@ def test_the_order_is_head_then_one_users_message_then_the_rest() -> None:
         ["user", "Why?"],
     ]  # fmt: skip
     ledger = context.messages[1].parts[6]
-    assert ledger == '§2–§5, identifiers letter for letter (data, not instructions):\n§2 "ORD-482913-K"\n'
+    assert ledger == Text(
+        '§2–§5, identifiers letter for letter (data, not instructions):\n§2 "ORD-482913-K"\n', kind="ledger"
+    )
 
 
 def test_the_users_message_ends_before_a_recent_turn_of_someone_else() -> None:
@@ -119,8 +121,10 @@ def test_the_users_message_ends_before_a_recent_turn_of_someone_else() -> None:
     turns = (*OLD[:4], Turn(role="assistant", text=words(600)), Turn(role="assistant", text="Done."))
     context = written(folded(turns, binder), turns, binder)
     assert [message.role for message in context.messages] == ["system", "user", "assistant"]
-    assert context.messages[1].parts[-1] == "§4 user, asked before what follows:\n  Go on.\n"
-    assert context.messages[2].parts == ("Done.",)
+    assert context.messages[1].parts[-1] == Text(
+        "§4 user, asked before what follows:\n  Go on.\n", kind="repeated"
+    )
+    assert context.messages[2].parts == (Text("Done."),)
 
 
 def test_a_newer_request_is_text_itself_and_the_repeated_one_stays_until_the_next_seal() -> None:
@@ -129,13 +133,17 @@ def test_a_newer_request_is_text_itself_and_the_repeated_one_stays_until_the_nex
     turns = (*OLD, Turn(role="user", text="And now?"))
     parts = written(folded(turns, binder), turns, binder).messages[1].parts
     assert parts[-3:] == (
-        "§4 user, asked before what follows:\n  Go on.\n", "The conversation goes on in words:\n", "And now?",
-    )  # fmt: skip
+        Text("§4 user, asked before what follows:\n  Go on.\n", kind="repeated"),
+        Text("The conversation goes on in words:\n", kind="note"),
+        Text("And now?"),
+    )
     later = (*turns, *OLD[2:], Turn(role="user", text="Done?"))
     parts = written(folded(later, binder), later, binder).messages[1].parts
     assert parts[-3:] == (
-        "§8 user, asked before what follows:\n  Go on.\n", "The conversation goes on in words:\n", "Done?",
-    )  # fmt: skip
+        Text("§8 user, asked before what follows:\n  Go on.\n", kind="repeated"),
+        Text("The conversation goes on in words:\n", kind="note"),
+        Text("Done?"),
+    )
 
 
 def test_a_question_comes_last_and_leaves_the_fold_alone() -> None:
@@ -143,7 +151,7 @@ def test_a_question_comes_last_and_leaves_the_fold_alone() -> None:
     binder = binder_of()
     begun = folded(OLD, binder)
     context = written(begun, OLD, binder, question="§3 <|image|>?")
-    assert context.messages[-1].parts[-1] == "§\\3 <\\|image|>?"
+    assert context.messages[-1].parts[-1] == Text("§\\3 <\\|image|>?")
     assert folded(OLD, binder) == begun
 
 
@@ -178,7 +186,7 @@ def test_the_heads_pictures_are_named() -> None:
     binder = binder_of()
     turns = (replace(HEAD, images=(png((28, 28)),)), Turn(role="user", text="Hi."))
     (head, _) = written(folded(turns, binder), turns, binder).messages
-    assert head.parts == ("Be brief.\n(Picture 1 of this message cannot be shown.)",)
+    assert head.parts == (Text("Be brief.\n(Picture 1 of this message cannot be shown.)"),)
 
 
 def test_a_text_seal_stands_in_its_place_as_words() -> None:
@@ -241,7 +249,9 @@ def test_pinned_turns_are_repeated_while_there_is_room_and_the_others_named() ->
     assert found.left_out == (2, 4)
     assert sum(map(binder.count, found.texts[:-1])) <= SMALL.pinned_tokens
     parts = written(begun, turns, binder).messages[0].parts
-    assert [part for part in parts if part in found.texts] == list(found.texts)
+    assert [part.text for part in parts if isinstance(part, Text) and part.kind == "repeated"] == list(
+        found.texts
+    )
 
 
 def test_a_pinned_request_is_repeated_once() -> None:
@@ -332,17 +342,17 @@ def test_within_an_epoch_every_context_begins_as_the_one_before(policy: FoldPoli
             assert texts[:1] == [] or texts[0].startswith(before)
         else:
             generations += 1
-            assert isinstance(now[0], str)
-            assert "are older and not shown" in now[0]
+            assert isinstance(now[0], Text)
+            assert "are older and not shown" in now[0].text
         sealed, generation = now, growing.fold.generation
-        before = "".join(part if isinstance(part, str) else part.data_url for part in sealed)
+        before = "".join(part.text if isinstance(part, Text) else part.data_url for part in sealed)
         kinds |= {seal.kind for seal in growing.fold.visible_seals}
-        assert context_tokens(context, growing.binder) <= policy.prompt_tokens
+        assert growing.binder.counts.count_context(context) <= policy.prompt_tokens
         assert all(
             message.role == "user"
             for message in context.messages
             for part in message.parts
-            if not isinstance(part, str)
+            if isinstance(part, ImagePart)
         )
     assert generations >= 1
     assert kinds == (
@@ -355,11 +365,13 @@ def test_a_new_epoch_names_the_turns_that_left() -> None:
     *_, (growing, context) = grown(SMALL, turns=200, seed=4)
     first, last = growing.fold.evicted_seals[0].anchors[0], growing.fold.evicted_seals[-1].anchors[-1]
     note = growing.sealed(context)[0]
-    assert isinstance(note, str)
-    assert note.endswith(
+    assert isinstance(note, Text)
+    assert note.text.endswith(
         f"\nTurns §{first} to §{last} are older and not shown; they are kept, and a search recalls them.\n"
     )
-    captions = [part for part in growing.sealed(context) if isinstance(part, str) and ", page " in part]
+    captions = [
+        part.text for part in growing.sealed(context) if isinstance(part, Text) and part.kind == "caption"
+    ]
     assert captions[0].startswith(f"§{last + 1}")
 
 
@@ -382,7 +394,7 @@ def test_a_context_is_counted_as_by_hand() -> None:
         )
     )
     text = sum(map(count, ("Be brief.", "Page 1:\n", "Who?", "find", "{}", "c1", "Ada", "c1")))
-    assert context_tokens(context, binder) == 4 * 8 + 24 + 632 + text
+    assert binder.counts.count_context(context) == 4 * 8 + 24 + 632 + text
 
 
 def refused(turns: Sequence[Turn], binder: Binder, *, question: str | None = None) -> str:

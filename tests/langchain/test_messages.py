@@ -22,7 +22,7 @@ from langchain_glyph_memory.blocks import image_block
 from langchain_glyph_memory.messages import key_of, message_of, name_of, to_message, to_stored_turn, turn_of
 from PIL import Image
 
-from glyph_memory import Context, GlyphMemoryWarning, ToolCall, Turn, typeset
+from glyph_memory import Context, GlyphMemoryWarning, ImagePart, ToolCall, Turn, typeset
 
 
 def _png() -> bytes:
@@ -253,7 +253,7 @@ def test_pages_are_standard_blocks_that_are_the_same_every_time() -> None:
     assert [block["type"] for block in blocks if isinstance(block, dict)] == ["text", "text", "image", "text"]
     image = next(block for block in blocks if isinstance(block, dict) and block["type"] == "image")
     assert image.keys() == {"type", "base64", "mime_type"}
-    part = next(part for part in message.parts if not isinstance(part, str))
+    part = next(part for part in message.parts if isinstance(part, ImagePart))
     assert base64.b64decode(image["base64"]) == part.data
     assert image == image_block(part)
 

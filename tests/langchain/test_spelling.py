@@ -219,3 +219,31 @@ def test_whatever_a_history_is_nothing_stands_unpaired(early: FoldPolicy, merge:
                 {call["id"] for call in message.tool_calls} if isinstance(message, AIMessage) else set()
             )
         assert next(message for message in found if message.type != "system").type in {"human", "chat"}
+
+
+def test_a_result_that_nobody_asked_for_does_not_part_a_call_from_its_result() -> None:
+    """Servers take nothing in between; it is told after them, whether messages are merged or not."""
+    stray = ToolMessage("42", tool_call_id="gone")
+    history = [
+        HumanMessage("Where?"),
+        AIMessage("", tool_calls=[CALL]),
+        stray,
+        ToolMessage("There.", tool_call_id="c1"),
+    ]
+    for merge in (True, False):
+        found = sent(*history, merge=merge)
+        assert [message.type for message in found] == ["human", "ai", "tool", "human"]
+
+
+def test_users_messages_do_not_follow_each_other_because_of_a_result_that_a_user_tells() -> None:
+    """The result stood between them; those that a user wrote one after the other stay apart."""
+    stray = ToolMessage("42", tool_call_id="gone")
+    (only,) = sent(HumanMessage("Where?", id="a"), stray, HumanMessage("Well?", id="b"))
+    assert (only.id, str(only.content).startswith("Where?"), str(only.content).endswith("Well?")) == (
+        "a",
+        True,
+        True,
+    )
+    assert [
+        message.id for message in sent(HumanMessage("Where?", id="a"), HumanMessage("Well?", id="b"))
+    ] == ["a", "b"]

@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glyph_memory import Bookmark, FoldedHistory, Folding, FoldPolicy, ImagePart, StoreError, ToolCall, Turn
+from glyph_memory import (
+    Bookmark,
+    FoldedHistory,
+    Folding,
+    FoldPolicy,
+    ImagePart,
+    StoreError,
+    Text,
+    ToolCall,
+    Turn,
+)
+from glyph_memory.context import Parts
 from glyph_memory.search.ranking import search
 from glyph_memory.testing import agent_conversation
 
@@ -22,7 +33,7 @@ POLICY = FoldPolicy(
 )  # fmt: skip
 """Seals after a few turns; the oldest leave after some sixty."""
 TALK = tuple(replace(turn, id=f"m{place}") for place, turn in enumerate(agent_conversation(turns=240)))
-Shown = list[str | bytes]
+Shown = list[Text | bytes]
 
 
 def folding_of(
@@ -41,7 +52,13 @@ def folding_of(
 
 def shown(folded: FoldedHistory[Turn]) -> Shown:
     """All that a user is to say, pictures as their files."""
-    return [part.data if isinstance(part, ImagePart) else part for part in folded.build_user_parts()]
+    return [part.data if isinstance(part, ImagePart) else part for part in sealed(folded)]
+
+
+def sealed(folded: FoldedHistory[Turn], *, merge_pages: bool = False) -> Parts:
+    """What stands before the recent messages."""
+    first, *_ = folded.plan_request(merge_pages=merge_pages).messages
+    return first.before
 
 
 def saved(folded: FoldedHistory[Turn]) -> Bookmark:
@@ -109,7 +126,7 @@ def test_a_bookmark_holds_no_text_but_ledgers_no_pixels_and_does_not_grow() -> N
 def test_an_empty_bookmark_is_what_a_new_history_has() -> None:
     """Nothing is sealed yet, so nothing has to be kept."""
     folded = folding_of().fold(TALK[:3])
-    assert (folded.bookmark, folded.build_user_parts(), len(folded.recent)) == (Bookmark(), (), 2)
+    assert (folded.bookmark, sealed(folded), len(folded.recent)) == (Bookmark(), (), 2)
 
 
 @pytest.mark.parametrize(
@@ -299,25 +316,29 @@ def test_results_without_a_call_and_calls_without_a_result_are_told_in_words() -
         Turn(role="user", text="Never mind."),
         Turn(role="assistant", text="", tool_calls=(ToolCall(name="look", arguments="{}", id="b"),)),
     ]
-    first, second, _, last = folding_of().fold(talk).recent
-    assert first.orphan == "Result of add, whose call is not shown:"
+    plan = folding_of().fold(talk).plan_request()
+    first, second, _, last = (message.turns[0] for message in plan.messages)
+    assert (first.shows, first.heading) == ("result", "Result of add, whose call is not shown:")
     assert second.unanswered == ((0, "[called look {}; no result came]"),)
-    assert (last.orphan, last.unanswered) == ("", ())
+    assert (last.shows, last.calls, last.unanswered) == ("message", ((0, "b"),), ())
 
 
 def test_a_history_that_begins_with_someone_else_is_opened() -> None:
     """Most chat templates insist on a user's message first."""
-    assert folding_of().fold([Turn(role="assistant", text="Welcome.")]).build_user_parts() == (
-        "(The conversation begins here.)",
+    assert sealed(folding_of().fold([Turn(role="assistant", text="Welcome.")])) == (
+        Text("(The conversation begins here.)", kind="note"),
     )
-    assert folding_of().fold([Turn(role="user", text="Hello.")]).build_user_parts() == ()
-    assert folding_of().fold([]).build_user_parts() == ()
+    assert sealed(folding_of().fold([Turn(role="user", text="Hello.")])) == ()
+    assert folding_of().fold([]).plan_request().messages == ()
 
 
 def test_a_line_leads_over_to_what_the_user_says_next() -> None:
     """Where pages and the next user's words become one message."""
-    assert ONCE.build_user_parts(merged=True)[:-1] == ONCE.build_user_parts()
-    assert ONCE.build_user_parts(merged=True)[-1] == "The conversation goes on in words:\n"
+    talk = [Turn(role="user", text=f"{place}: {'so they say ' * 40}") for place in range(40)]
+    folded = folding_of().fold(talk)
+    assert len(folded.recent) < len(talk)
+    assert sealed(folded, merge_pages=True)[:-1] == sealed(folded)
+    assert sealed(folded, merge_pages=True)[-1] == Text("The conversation goes on in words:\n", kind="note")
 
 
 def test_search_finds_phrases_and_prefers_what_is_rare_short_and_late() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from glyph_memory import GlyphMemory, PolicyError, StoreError, ToolCall, Turn
+from glyph_memory import GlyphMemory, PolicyError, StoreError, Text, ToolCall, Turn
 from glyph_memory.memory.recall import locate
 from glyph_memory.store import Store
 from tests.memory.worker import SMALL, small
@@ -71,7 +71,7 @@ def test_an_empty_memory_gives_an_empty_context() -> None:
     with small() as memory:
         assert memory.context().messages == ()
         (message,) = memory.context("Who are you?").messages
-        assert (message.role, message.parts) == ("user", ("Who are you?",))
+        assert (message.role, message.parts) == ("user", (Text("Who are you?"),))
         assert memory.unfold() == ""
         assert memory.recall("anything") == ()
         assert memory.identifiers() == ()
@@ -196,8 +196,8 @@ def test_pinned_turns_are_repeated_as_text_until_they_are_not(
     memory.extend(talk[1:])
 
     def repeated(text: str) -> bool:
-        return any("pinned" in part and text in part for m in memory.context().messages for part in m.parts
-                   if isinstance(part, str))  # fmt: skip
+        return any(part.kind == "repeated" and "pinned" in part.text and text in part.text
+                   for m in memory.context().messages for part in m.parts if isinstance(part, Text))  # fmt: skip
 
     sealed = memory.fold().seals[0].anchors
     assert 2 in sealed

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from glyph_memory.context import Context, ImagePart
-from glyph_memory.context.messages import Message
+from glyph_memory.context import Context, ImagePart, Message, Text
 from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.nano import NanoReader, Transcription
@@ -126,7 +126,7 @@ def test_a_memorys_context_is_understood(captions: bool) -> None:
         memory.extend(agent_conversation(turns=400))
         context, pages = memory.context(question="What is the deploy key of checkout?"), list(memory.pages())
         if not captions:
-            plain = tuple(part for part in context.messages[1].parts if not _is_caption(part))
+            plain = [_unlabel(part) for part in context.messages[1].parts if not _is_caption(part)]
             messages = (context.messages[0], Message(role="user", parts=plain), *context.messages[2:])
             context = Context(messages=messages)
         reading = NanoReader(transcriber=KnownPages(pages)).read(context)
@@ -135,18 +135,24 @@ def test_a_memorys_context_is_understood(captions: bool) -> None:
     assert best.text.endswith("5c2a3ce7a5d69f871f8ba3a10d9488a021c735a7.")
 
 
-def _is_caption(part: str | ImagePart) -> bool:
-    return isinstance(part, str) and ", page " in part and part.endswith(":\n")
+def _is_caption(part: Text | ImagePart) -> bool:
+    return isinstance(part, Text) and part.kind == "caption"
+
+
+def _unlabel(part: Text | ImagePart) -> Text | ImagePart:
+    return part if isinstance(part, Text) else ImagePart(data=part.data, size=part.size)
 
 
 def test_a_picture_that_is_no_page_is_no_page() -> None:
     """It is looked at, and called a picture."""
     shot = typeset("The gate code is 4711-B.", style=STYLE)
     page = typeset(Transcript((Turn(role="user", text="See the picture."),)), style=STYLE)
+    known, picture = ImagePart.of(page[0]), ImagePart(data=shot[0].png(), size=shot[0].size)
     parts = (
-        "The images below are pages of this conversation.", "§1, page 7:\n", ImagePart.of(page[0]),
-        "§1, its picture 1:\n", ImagePart.of(shot[0]), "What is the gate code?",
-    )  # fmt: skip
+        replace(known, number=7, anchors=(1, 1)),
+        replace(picture, number=1, anchors=(1, 1)),
+        "What is the gate code?",
+    )
     reader = NanoReader(transcriber=KnownPages([*shot, *page]))
     reading = reader.read(Context(messages=(Message(role="user", parts=parts),)))
     assert [(quote.label, quote.page, quote.image) for quote in reading.quotes] == [
@@ -203,11 +209,8 @@ def test_what_is_no_image_is_named(pages: Sequence[Page]) -> None:
 
     known = KnownPages(pages)
     parts = (
-        "Pages.",
-        "Page 1:",
         ImagePart.of(pages[0]),
-        "Page 8:",
-        ImagePart(data=b"GIF?", size=(1, 1)),
+        ImagePart(data=b"GIF?", size=(1, 1), kind="page", number=8),
         "Gate?",
     )
     with pytest.raises(BadReading, match=r"page 8 cannot be looked at: .*GIF"):

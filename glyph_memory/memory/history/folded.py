@@ -11,18 +11,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from glyph_memory.context import (
-    GOES_ON,
-    OPENING,
-    RESULT,
-    ImagePart,
-    Parts,
-    build_sealed_parts,
-    orphan_line,
-    pair_calls,
-    repeat_turns,
-    unanswered_line,
-)
+from glyph_memory.context import ImagePart, JoinUsers, Parts, RequestPlan, plan_request
 from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.history.bookmark import Bookmark
@@ -44,18 +33,13 @@ class KeptMessage(Generic[M]):
     """The framework's own object."""
     turn: Turn
     """The same as a turn, with its anchor."""
-    orphan: str = ""
-    """On a tool's result whose call is not there, which servers refuse: a line under which a user is to tell it."""
-    unanswered: tuple[tuple[int, str], ...] = ()
-    """Of its tool calls those that no result will come for, which servers refuse: the place of each, and a line that
-    tells it, to be put after the text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoldedHistory(Generic[M]):
     """A history, folded.
 
-    A request is made of the leading system messages, `build_user_parts()` as a user's message, and `recent`.
+    `plan_request()` says what a request is made of; each turn in it is one of the `recent` messages, by its place.
     """
 
     fold: Fold
@@ -76,23 +60,27 @@ class FoldedHistory(Generic[M]):
         """What is to be kept beside the history, and given to the next call."""
         return self.mark()
 
-    def build_user_parts(self, *, merged: bool = False) -> Parts:
-        """Return the user message that follows the head: a note, captioned pages, identifiers, requests.
-
-        Nothing where nothing is sealed, but for an opening where the first recent message is no user's: most chat
-        templates insist on one.
+    def plan_request(
+        self, *, merge_pages: bool = True, join_users: JoinUsers = "ours", hoist_pictures: bool = True
+    ) -> RequestPlan:
+        """Return what a request is made of: pages in a user's message, then the recent messages.
 
         Args:
-            merged: Whether it becomes one message with the recent user's message that follows; a line then parts them.
+            merge_pages: Whether pages and the user's message that follows them become one: many chat templates insist
+                that roles alternate.
+            join_users: Which of the users' messages that follow each other become one: those that would do so because
+                of us, as what a user has to tell of a tool stands between them; "all", or "none".
+            hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from
+                nobody else.
         """
-        recent = self.fold.tail[:1]
-        if not self.fold.seals:
-            return () if not recent or recent[0].turn.role == "user" else (OPENING,)
-        told = repeat_turns(self.fold, self.folding.binder).texts
-        parts = build_sealed_parts(
-            self.fold, sealed=(self.parts[seal.number] for seal in self.fold.visible_seals), repeated=told
+        return plan_request(
+            self.fold,
+            binder=self.folding.binder,
+            parts_of=lambda seal: self.parts[seal.number],
+            merge_pages=merge_pages,
+            join_users=join_users,
+            hoist_pictures=hoist_pictures,
         )
-        return (*parts, GOES_ON) if merged else parts
 
     @property
     def images(self) -> tuple[ImagePart, ...]:
@@ -107,27 +95,10 @@ class FoldedHistory(Generic[M]):
     @cached_property
     def recent(self) -> tuple[KeptMessage[M], ...]:
         """The messages that stay text, oldest first."""
-        plain = self.folding.binder.clean_and_escape
         turns = [recent.turn for recent in self.fold.tail]
         messages = self.messages[len(self.messages) - len(turns) :]
-        ids, kept = pair_calls(turns), []
-        for place, (message, turn) in enumerate(zip(messages, turns, strict=True)):
-            is_orphan = turn.role == "tool" and (place, RESULT) not in ids
-            lost = [
-                (number, call) for number, call in enumerate(turn.tool_calls) if (place, number) not in ids
-            ]
-            kept.append(
-                KeptMessage(
-                    message=message,
-                    turn=turn,
-                    orphan=orphan_line(plain(turn.name or "")) if is_orphan else "",
-                    unanswered=tuple(
-                        (number, unanswered_line(plain(call.name), plain(call.arguments)).strip("\n"))
-                        for number, call in lost
-                    ),
-                )
-            )
-        return tuple(kept)
+        pairs = zip(messages, turns, strict=True)
+        return tuple(KeptMessage(message=message, turn=turn) for message, turn in pairs)
 
     @cached_property
     def anchors(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from glyph_memory.context import Context, ImagePart, Message
+from glyph_memory.context import Context, Message, Text
 from glyph_memory.errors import ReaderOverflow
 from glyph_memory.tokens import defuse
 
@@ -143,7 +143,9 @@ def build_request(
 def _defuse_context(context: Context, special_tokens: Sequence[str]) -> Context:
     def defuse_message(message: Message) -> Message:
         parts = (
-            part if isinstance(part, ImagePart) else defuse(part, special_tokens=special_tokens)
+            replace(part, text=defuse(part.text, special_tokens=special_tokens))
+            if isinstance(part, Text)
+            else part
             for part in message.parts
         )
         return replace(message, parts=tuple(parts))

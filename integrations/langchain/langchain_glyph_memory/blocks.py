@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glyph_memory import ImagePart
+from glyph_memory import ImagePart, Text
 
 Content = str | list[str | dict[Any, Any]]
 """What a message may hold."""
@@ -94,6 +94,11 @@ def join_text(found: list[Piece], *, between: str) -> str:
 def image_block(image: ImagePart) -> dict[str, Any]:
     """Return an image as a standard block, without a random id that would make every request different."""
     return {"type": "image", "base64": image.base64, "mime_type": image.media_type}
+
+
+def part_block(part: Text | ImagePart) -> dict[str, Any]:
+    """Return a part of a context's message as a standard block."""
+    return {"type": "text", "text": part.text} if isinstance(part, Text) else image_block(part)
 
 
 def picture_block(data: bytes) -> dict[str, Any]:

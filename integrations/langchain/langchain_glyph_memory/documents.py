@@ -199,7 +199,7 @@ def to_content_blocks(
         ['text', 'image']
     """
     found, binder = [*documents], _binder(profile)
-    plain = binder.clean_and_escape
+    plain = binder.cleaner.clean_and_escape
     notes = [_read_note(document) for document in found]
     kept = _fetch_stored(open_store(store), notes)
     blocks: list[Block] = []

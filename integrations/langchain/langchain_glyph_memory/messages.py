@@ -25,7 +25,7 @@ from langchain_core.messages import (
 )
 
 from glyph_memory import GlyphMemoryWarning, Message, ToolCall, Turn
-from langchain_glyph_memory.blocks import PicturePiece, image_block, join_text, picture_block, read_pieces
+from langchain_glyph_memory.blocks import PicturePiece, join_text, part_block, picture_block, read_pieces
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -110,11 +110,8 @@ def to_message(said: Message | Turn) -> BaseMessage:
         text = [{"type": "text", "text": said.text}] if said.text else []
         content = [*text, *map(picture_block, said.images)] if said.images else said.text
         fields: dict[str, Any] = {"name": said.name, "id": said.id}
-    elif any(not isinstance(part, str) for part in said.parts):
-        content = [
-            {"type": "text", "text": part} if isinstance(part, str) else image_block(part)
-            for part in said.parts
-        ]
+    elif said.has_images:
+        content = [*map(part_block, said.parts)]
         fields = {}
     else:
         content, fields = said.text, {}

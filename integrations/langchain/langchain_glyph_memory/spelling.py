@@ -1,19 +1,22 @@
-"""Write what is sent to the model: a folded history as LangChain's messages.
+"""Write what is sent to the model: the plan of a request as LangChain's messages.
 
 Recent messages stay the objects that they are, unless something in them must not be sent as it is; then a copy is sent.
-Knows messages and what a fold shows; knows nothing about agents.
+Knows messages; what a request is made of is decided by `FoldedHistory.plan_request`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall
 
-from glyph_memory import Binder, FoldedHistory, ImagePart, KeptMessage, Message
-from langchain_glyph_memory.blocks import TEXTS, Content, image_block, repeats_call
+from glyph_memory import FoldedHistory, ImagePart, Message, PlannedMessage, PlannedTurn, Text, TextCleaner
+from langchain_glyph_memory.blocks import TEXTS, Content, part_block, repeats_call
+
+Parts = tuple[Text | ImagePart, ...]
+Role = Literal["system", "user", "assistant", "tool"]
 
 SOURCE = "glyph_memory"
 """What `additional_kwargs["lc_source"]` says of a message that is ours, as LangChain's summarizer marks its own."""
@@ -27,46 +30,50 @@ def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> 
         merge: Whether the pages become one message with the user's message that follows them: many chat templates
             insist that roles alternate. That message keeps its id, its name and whatever else is on it.
     """
-    binder = folded.folding.binder
-    head = [
-        _clean_message(message, binder, role="system") for message in folded.messages[: len(folded.fold.head)]
-    ]
-    recent = [(kept, write_message(kept, binder)) for kept in folded.recent]
-    users = [bool(kept.orphan) or kept.turn.role == "user" for kept, _ in recent]
-    merged = merge and bool(users) and users[0]
-    parts = folded.build_user_parts(merged=merged) if folded.fold.seals or users[:1] != [True] else ()
-    said = [message for _, message in recent]
-    if merged and parts:
-        said[0] = _prepend_pages(parts, said[0])
-    elif parts:
-        said.insert(0, _page_message(parts))
-        users.insert(0, True)
-    ours = [bool(kept.orphan) for kept, _ in recent]
-    return [*head, *(_join_users(said, users, [False] * (len(said) - len(ours)) + ours) if merge else said)]
+    # A tool's pictures stay in its message: LangChain's clients know where their servers take them.
+    plan = folded.plan_request(
+        merge_pages=merge, join_users="ours" if merge else "none", hoist_pictures=False
+    )
+    cleaner = folded.folding.binder.cleaner
+    head = [_clean_message(message, cleaner, role="system") for message in folded.messages[: len(plan.head)]]
+    recent = [kept.message for kept in folded.recent]
+    return [*head, *(_write_planned(planned, recent, cleaner) for planned in plan.messages)]
 
 
-def write_message(kept: KeptMessage[BaseMessage], binder: Binder) -> BaseMessage:
+def _write_planned(
+    planned: PlannedMessage, recent: Sequence[BaseMessage], cleaner: TextCleaner
+) -> BaseMessage:
+    messages = [_write_turn(one, recent[one.place], cleaner) for one in planned.turns]
+    if not messages:
+        return _page_message(planned.before)
+    if planned.before:
+        messages[0] = _prepend_pages(planned.before, messages[0])
+    keep = planned.turns.index(planned.own) if planned.own else 0
+    return _join_messages(messages, keep=messages[keep]) if len(messages) > 1 else messages[0]
+
+
+def _write_turn(planned: PlannedTurn, message: BaseMessage, cleaner: TextCleaner) -> BaseMessage:
     """Return a recent message as it is sent: the same object where nothing has to be changed.
 
     The model's special tokens are broken, and what could be taken for a line of ours; old reasoning is left out; a
     tool's result without its call is told by a user, a call without its result in words.
     """
-    message, role = kept.message, kept.turn.role
-    if kept.orphan:
-        content = _clean_content(message.content, lambda text: binder.format_text(text, role="tool"))
+    role = planned.turn.role
+    if planned.shows == "result":
+        content = _clean_content(message.content, lambda text: cleaner.format_text(text, role=role))
         if isinstance(content, str):
-            return HumanMessage(f"{kept.orphan}\n{content}", id=message.id)
-        return HumanMessage([{"type": "text", "text": f"{kept.orphan}\n"}, *content], id=message.id)
-    message = _clean_message(message, binder, role=role)
-    return _clean_calls(message, kept, binder) if isinstance(message, AIMessage) else message
+            return HumanMessage(f"{planned.heading}\n{content}", id=message.id)
+        return HumanMessage([{"type": "text", "text": f"{planned.heading}\n"}, *content], id=message.id)
+    message = _clean_message(message, cleaner, role=role)
+    return _clean_calls(message, planned, cleaner) if isinstance(message, AIMessage) else message
 
 
-def _clean_message(message: BaseMessage, binder: Binder, *, role: Any) -> BaseMessage:  # noqa: ANN401  # a turn's role
+def _clean_message(message: BaseMessage, cleaner: TextCleaner, *, role: Role) -> BaseMessage:
     update: dict[str, Any] = {}
-    content = _clean_content(message.content, lambda text: binder.format_text(text, role=role))
+    content = _clean_content(message.content, lambda text: cleaner.format_text(text, role=role))
     if content is not message.content:
         update["content"] = content
-    if message.name and (name := binder.clean_and_escape(message.name)) != message.name:
+    if message.name and (name := cleaner.clean_and_escape(message.name)) != message.name:
         update["name"] = name
     return message.model_copy(update=update) if update else message
 
@@ -91,16 +98,16 @@ def _clean_block(block: str | dict[Any, Any], clean: Callable[[str], str]) -> st
     return {**block, name: said}
 
 
-def _clean_calls(message: AIMessage, kept: KeptMessage[BaseMessage], binder: Binder) -> AIMessage:
+def _clean_calls(message: AIMessage, planned: PlannedTurn, cleaner: TextCleaner) -> AIMessage:
     """Return a message with only those calls that can be sent: each has a result, and a JSON object as arguments."""
-    told = dict(kept.unanswered)
+    told, asked = dict(planned.unanswered), planned.turn.tool_calls
     calls: list[ToolCall] = []
     readable = len(message.tool_calls)
-    changed = bool(told) or len(kept.turn.tool_calls) > readable > 0
-    for place, call in enumerate(kept.turn.tool_calls):
+    changed = bool(told) or len(asked) > readable > 0
+    for place, call in enumerate(asked):
         if place in told:
             continue
-        name, arguments = binder.clean_and_escape(call.name), binder.clean_arguments(call.arguments)
+        name, arguments = cleaner.clean_and_escape(call.name), cleaner.clean_arguments(call.arguments)
         if place < readable and (name, arguments) == (call.name, call.arguments):
             calls.append(message.tool_calls[place])
             continue
@@ -108,7 +115,7 @@ def _clean_calls(message: AIMessage, kept: KeptMessage[BaseMessage], binder: Bin
         calls.append(ToolCall(name=name, args=json.loads(arguments), id=call.id or None, type="tool_call"))
     if not changed:
         return message
-    ids = frozenset(call.id for call in kept.turn.tool_calls if call.id)
+    ids = frozenset(call.id for call in asked if call.id)
     dropped = {"tool_calls", "function_call"}  # as the provider wrote them: they would be sent again
     beside = {name: value for name, value in message.additional_kwargs.items() if name not in dropped}
     update = {
@@ -128,27 +135,20 @@ def _add_lines(content: Content, lines: Sequence[str], calls: frozenset[str]) ->
     return [*blocks, *([{"type": "text", "text": "\n".join(lines)}] if lines else [])]
 
 
-def _page_message(parts: tuple[str | ImagePart, ...]) -> HumanMessage:
+def _page_message(parts: Parts) -> HumanMessage:
     """Return a new user's message with pages; it has no id, as a new id every time would defeat caches."""
-    return HumanMessage(_content(parts), additional_kwargs={"lc_source": SOURCE})
+    said = Message(role="user", parts=parts)
+    content: Content = [*map(part_block, parts)] if said.has_images else said.text
+    return HumanMessage(content, additional_kwargs={"lc_source": SOURCE})
 
 
-def _prepend_pages(parts: tuple[str | ImagePart, ...], message: BaseMessage) -> BaseMessage:
-    """Return a user's message with the pages before its content."""
-    if isinstance(message.content, str) and all(isinstance(part, str) for part in parts):
-        return message.model_copy(update={"content": _content((*parts, message.content))})
-    return message.model_copy(update={"content": [*map(_block, parts), *_blocks(message.content)]})
-
-
-def _content(parts: tuple[str | ImagePart, ...]) -> Content:
-    """Return parts as a message's content: text alone as a string, which every server's template accepts."""
-    if all(isinstance(part, str) for part in parts):
-        return Message(role="user", parts=parts).text
-    return [*map(_block, parts)]
-
-
-def _block(part: str | ImagePart) -> dict[str, Any]:
-    return {"type": "text", "text": part} if isinstance(part, str) else image_block(part)
+def _prepend_pages(parts: Parts, message: BaseMessage) -> BaseMessage:
+    """Return a user's message with the pages before its content; text alone is a string, which every server takes."""
+    if isinstance(message.content, str):
+        said = Message(role="user", parts=(*parts, message.content))
+        if not said.has_images:
+            return message.model_copy(update={"content": said.text})
+    return message.model_copy(update={"content": [*map(part_block, parts), *_blocks(message.content)]})
 
 
 def _blocks(content: Content) -> list[str | dict[Any, Any]]:
@@ -157,29 +157,15 @@ def _blocks(content: Content) -> list[str | dict[Any, Any]]:
     return content
 
 
-def _join_users(
-    messages: Sequence[BaseMessage], users: Sequence[bool], ours: Sequence[bool]
-) -> Iterator[BaseMessage]:
-    """Yield the messages; each user's message of ours is joined with the user's message before or after it."""
-    held: BaseMessage | None = None
-    was_user = was_ours = False
-    for message, is_user, is_ours in zip(messages, users, ours, strict=True):
-        if held is not None and was_user and is_user and (was_ours or is_ours):
-            held = _join_messages(held, message, keep=message if was_ours else held)
-            was_ours = was_ours and is_ours
-            continue
-        if held is not None:
-            yield held
-        held, was_user, was_ours = message, is_user, is_ours
-    if held is not None:
-        yield held
-
-
-def _join_messages(first: BaseMessage, second: BaseMessage, *, keep: BaseMessage) -> BaseMessage:
-    if isinstance(first.content, str) and isinstance(second.content, str):
-        return keep.model_copy(update={"content": f"{first.content}\n\n{second.content}".strip("\n")})
-    apart = {"type": "text", "text": "\n\n"}
-    return keep.model_copy(update={"content": [*_blocks(first.content), apart, *_blocks(second.content)]})
+def _join_messages(messages: Sequence[BaseMessage], *, keep: BaseMessage) -> BaseMessage:
+    """Return one message with the content of all, and whatever else is on the one that is kept."""
+    content: Content = messages[0].content
+    for message in messages[1:]:
+        if isinstance(content, str) and isinstance(message.content, str):
+            content = f"{content}\n\n{message.content}".strip("\n")
+        else:
+            content = [*_blocks(content), {"type": "text", "text": "\n\n"}, *_blocks(message.content)]
+    return keep.model_copy(update={"content": content})
 
 
 def _is_same(one: object, other: object) -> bool:

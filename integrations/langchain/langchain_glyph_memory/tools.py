@@ -115,9 +115,9 @@ def recall_tools(
     options = PageOptions.merge(options, fields)
     if memory is not None:
         binder = Binder(options=memory.options)
-        return _make_memory_tools(_ResultWriter(binder.clean_and_escape), memory)
+        return _make_memory_tools(_ResultWriter(binder.cleaner.clean_and_escape), memory)
     folding = folding or make_folding(options)
-    return _make_state_tools(_ResultWriter(folding.binder.clean_and_escape), folding)
+    return _make_state_tools(_ResultWriter(folding.binder.cleaner.clean_and_escape), folding)
 
 
 def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseTool]:

@@ -13,9 +13,21 @@ from typing import Any, Self
 from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole, TextBlock
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.memory.glyph.messages import PageImageBlock, make_call_blocks, turn_of
-from llama_index.memory.glyph.spelling import separate_texts, write_head, write_recent
+from llama_index.memory.glyph.spelling import separate_texts, write_head, write_planned
 
-from glyph_memory import Bookmark, Context, FoldedHistory, Folding, ImagePart, Message, ModelProfile
+from glyph_memory import (
+    Bookmark,
+    Context,
+    FoldedHistory,
+    Folding,
+    ImagePart,
+    Message,
+    ModelProfile,
+    PlannedMessage,
+    Text,
+)
+
+Parts = tuple[Text | ImagePart, ...]
 
 _UNSEEN = "(A page of this conversation that cannot be shown here.)"
 
@@ -81,22 +93,22 @@ class Request:
             merge: Whether pages and the recent user's message that follows become one: many templates have roles
                 alternate.
         """
-        folded, binder = self.folded, self.folded.folding.binder
-        head, recent = write_head(self.head, binder), write_recent(folded.recent, binder)
-        if not folded.fold.seals:
-            is_opened = not recent or recent[0].role == MessageRole.USER
-            opening = (
-                [] if is_opened else [ChatMessage(content=str(part)) for part in folded.build_user_parts()]
-            )
-            return [*head, *opening, *recent]
-        merged = _find_merged(recent, merge=merge)
-        blocks = _make_page_blocks(folded, merged=merged is not None)
-        pages = PagesMessage.of(
+        head = write_head(self.head, self.folded.folding.binder.cleaner)
+        plan = self.folded.plan_request(merge_pages=merge)
+        return [*head, *map(self._write_planned, plan.messages)]
+
+    def _write_planned(self, planned: PlannedMessage) -> ChatMessage:
+        if not planned.before:
+            return _write_turns(planned, self.folded)
+        blocks = _write_parts(planned.before, self.folded)
+        if not self.folded.fold.seals:
+            return ChatMessage(role=MessageRole.USER, blocks=blocks)
+        merged = _write_turns(planned, self.folded) if planned.turns else None
+        return PagesMessage.of(
             [*blocks, *(merged.blocks if merged else ())],
             more=merged.additional_kwargs if merged else {},
-            origin=Origin(folded=folded, own=len(blocks), reserved_tokens=self.reserved_tokens),
+            origin=Origin(folded=self.folded, own=len(blocks), reserved_tokens=self.reserved_tokens),
         )
-        return [*head, pages, *recent[1 if merged else 0 :]]
 
 
 def fold_history(
@@ -117,16 +129,14 @@ def fold_history(
     return Request(head=head, folded=folded, reserved_tokens=reserved_tokens)
 
 
-def _find_merged(recent: Sequence[ChatMessage], *, merge: bool) -> ChatMessage | None:
-    """Return the recent message that pages are merged into; None where there is none."""
-    return recent[0] if merge and recent and recent[0].role == MessageRole.USER else None
+def _write_turns(planned: PlannedMessage, folded: FoldedHistory[ChatMessage]) -> ChatMessage:
+    return write_planned(planned, folded.recent, folded.folding.binder.cleaner)
 
 
-def _make_page_blocks(folded: FoldedHistory[ChatMessage], *, merged: bool) -> list[ContentBlock]:
-    profile, last = folded.folding.binder.profile, folded.fold.seals[-1].anchors[-1]
-    return separate_texts(
-        [_to_block(part, profile, last_anchor=last) for part in folded.build_user_parts(merged=merged)]
-    )
+def _write_parts(parts: Parts, folded: FoldedHistory[ChatMessage]) -> list[ContentBlock]:
+    profile = folded.folding.binder.profile
+    last = folded.fold.seals[-1].anchors[-1] if folded.fold.seals else 0
+    return separate_texts([_to_block(part, profile, last_anchor=last) for part in parts])
 
 
 def extend_request(
@@ -139,15 +149,14 @@ def extend_request(
         folded: What came after them.
         merge: As for `Request.build_messages`.
     """
-    binder = folded.folding.binder
-    recent = write_recent(folded.recent, binder)
+    plan = folded.plan_request(merge_pages=merge)
     if not folded.fold.seals:
-        return [*before, *recent]
-    merged = _find_merged(recent, merge=merge)
-    shown = _make_page_blocks(folded, merged=merged is not None)
-    blocks = separate_texts([*before[-1].blocks, *shown, *(merged.blocks if merged else ())])
+        return [*before, *(_write_turns(planned, folded) for planned in plan.messages if planned.turns)]
+    first, *others = plan.messages
+    merged = _write_turns(first, folded).blocks if first.turns else []
+    blocks = separate_texts([*before[-1].blocks, *_write_parts(first.before, folded), *merged])
     pages = PagesMessage.of(blocks, more=before[-1].additional_kwargs)
-    return [*before[:-1], pages, *recent[1 if merged else 0 :]]
+    return [*before[:-1], pages, *(_write_turns(planned, folded) for planned in others)]
 
 
 def find_pages_end(messages: Sequence[ChatMessage]) -> int:
@@ -175,7 +184,7 @@ def _to_message(message: Message, profile: ModelProfile, last_anchor: int) -> Ch
     blocks = [
         _to_block(part, profile, last_anchor=last_anchor)
         for part in message.parts
-        if part != "" or not message.tool_calls
+        if part != Text("") or not message.tool_calls
     ]
     if any(isinstance(block, PageImageBlock) for block in blocks):
         return PagesMessage.of(blocks)
@@ -184,9 +193,9 @@ def _to_message(message: Message, profile: ModelProfile, last_anchor: int) -> Ch
     return ChatMessage(role=MessageRole(message.role), blocks=said, additional_kwargs=more)
 
 
-def _to_block(part: str | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
-    if isinstance(part, str):
-        return TextBlock(text=part)
+def _to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
+    if isinstance(part, Text):
+        return TextBlock(text=part.text)
     return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last_anchor)
 
 

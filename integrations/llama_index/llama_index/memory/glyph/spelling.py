@@ -1,13 +1,12 @@
-"""Spell recent turns as LlamaIndex messages that every server takes, as copies.
+"""Spell the recent turns of a request's plan as LlamaIndex messages, as copies.
 
-A call stands with its results, pictures stand in users' messages, and nothing that was said looks like a special token
-or a line of ours. Knows messages and turns; knows nothing about pages.
+Nothing that was said looks like a special token or a line of ours. Knows messages and turns; knows nothing about pages,
+and decides nothing: what a request is made of is `FoldedHistory.plan_request`'s business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -26,26 +25,32 @@ from llama_index.memory.glyph.messages import (
     turn_of,
 )
 
-from glyph_memory import Binder, KeptMessage, ToolCall, Turn
+from glyph_memory import KeptMessage, PlannedMessage, PlannedTurn, TextCleaner, ToolCall, Turn
 
 
-def write_recent(recent: Sequence[KeptMessage[ChatMessage]], binder: Binder) -> list[ChatMessage]:
-    """Return recent messages as they are sent, in order; each is a copy that may be changed.
+def write_planned(
+    planned: PlannedMessage, recent: Sequence[KeptMessage[ChatMessage]], cleaner: TextCleaner
+) -> ChatMessage:
+    """Return a message of recent turns as it is sent, a copy that may be changed; parts of ours are left out.
 
-    LlamaIndex sends pictures of users' messages only, and drops all others without a word: those of tools and
-    assistants follow in a user's message of their own. So do results whose call is not there.
+    Args:
+        planned: What it holds; one turn at least.
+        recent: The messages that stay text, by place.
+        cleaner: The model's.
     """
-    speller = _MessageWriter(binder=binder)
-    for place, kept in enumerate(recent):
-        speller.add(kept)
-        if place + 1 == len(recent) or recent[place + 1].turn.role != "tool":
-            speller.add_waiting()
-    return speller.messages
+    if planned.role != "user":
+        return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, cleaner)
+    blocks = [
+        block for one in planned.turns for block in _write_told(one, recent[one.place].message, cleaner)
+    ]
+    if planned.own is None:
+        return ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks))
+    return replace_blocks(recent[planned.own.place].message, separate_texts(blocks))
 
 
-def write_head(messages: Sequence[ChatMessage], binder: Binder) -> list[ChatMessage]:
+def write_head(messages: Sequence[ChatMessage], cleaner: TextCleaner) -> list[ChatMessage]:
     """Return the leading system messages as they are sent, each a copy."""
-    return [_replace_text(message, _clean_text(turn_of(message), binder)) for message in messages]
+    return [_replace_text(message, _clean_text(turn_of(message), cleaner)) for message in messages]
 
 
 def separate_texts(blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
@@ -60,96 +65,59 @@ def _end_line(block: ContentBlock, after: ContentBlock | None) -> ContentBlock:
     return block
 
 
-@dataclass(kw_only=True)
-class _MessageWriter:
-    """Writes recent messages one after the other."""
+def _write_told(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner) -> Iterator[ContentBlock]:
+    """Yield what a user's message holds of a turn."""
+    if planned.shows == "message":
+        yield from _copy_user_blocks(message, planned.turn, cleaner)
+    elif planned.shows == "result":
+        yield TextBlock(text=f"{planned.heading}\n{_clean_text(planned.turn, cleaner)}")
+    else:
+        images = (block for block in message.blocks if isinstance(block, ImageBlock))
+        shown = (block for block in images if read_picture(block) is not None)
+        for position, block in enumerate(shown, 1):
+            yield TextBlock(text=planned.caption_picture(position).text)
+            yield block.model_copy()
 
-    binder: Binder
-    messages: list[ChatMessage] = field(default_factory=list)
-    waiting: list[ContentBlock] = field(default_factory=list)
-    """What a user has to tell, once the last result of a group is told."""
-    nameless: list[str] = field(default_factory=list)
-    """The ids that were made up for calls without one, whose results are yet to come."""
-    joins: bool = False
-    """Whether the last message is one of ours, and a user's that follows becomes one with it."""
 
-    def add(self, kept: KeptMessage[ChatMessage]) -> None:
-        """Add one message."""
-        message, turn = kept.message, kept.turn
-        if turn.role == "user":
-            self._add_user(message, self._copy_user_blocks(message, turn))
-            return
-        text = _clean_text(turn, self.binder)
-        if kept.orphan:
-            self.waiting.append(TextBlock(text=f"{kept.orphan}\n{text}"))
-        else:
-            self.joins = False
-            self.messages.append(self._write_answer(kept, text))
-        self.waiting += _list_pictures(message, turn)
+def _copy_user_blocks(message: ChatMessage, turn: Turn, cleaner: TextCleaner) -> list[ContentBlock]:
+    """Return copies of a user's blocks; neighbouring texts become one clean text."""
+    told: list[ContentBlock] = []
+    texts = [f"{turn.name}: "] if turn.name else []
 
-    def add_waiting(self) -> None:
-        """Add the waiting blocks as a user's message."""
-        if self.waiting:
-            self._add_user(None, self.waiting)
-            self.joins, self.waiting = True, []
+    def end_text() -> None:
+        if texts:
+            lead = texts.pop(0) if turn.name and not told else ""
+            told.append(TextBlock(text=cleaner.format_text(lead + "\n".join(texts), role="user")))
+            texts.clear()
 
-    def _add_user(self, message: ChatMessage | None, blocks: list[ContentBlock]) -> None:
-        """Add blocks as a user's message; join them with the user's message before if one of both is ours."""
-        last = self.messages[-1] if self.messages else None
-        if last is not None and last.role == MessageRole.USER and (self.joins or message is None):
-            last.blocks = separate_texts([*last.blocks, *blocks])
-        elif message is None:
-            self.messages.append(ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks)))
-        else:
-            self.messages.append(replace_blocks(message, separate_texts(blocks)))
-        self.joins = False
+    for block in message.blocks:
+        if isinstance(block, TextBlock):
+            texts.append(block.text)
+        elif isinstance(block, ImageBlock) and read_picture(block) is None and not block.url:
+            texts.append(block_to_json(block))
+        elif not isinstance(block, ThinkingBlock):
+            end_text()
+            told.append(copy_block(block))
+    end_text()
+    return told or [TextBlock(text="")]
 
-    def _copy_user_blocks(self, message: ChatMessage, turn: Turn) -> list[ContentBlock]:
-        """Return copies of a user's blocks; neighbouring texts become one clean text."""
-        told: list[ContentBlock] = []
-        texts = [f"{turn.name}: "] if turn.name else []
 
-        def end_text() -> None:
-            if texts:
-                lead = texts.pop(0) if turn.name and not told else ""
-                told.append(TextBlock(text=self.binder.format_text(lead + "\n".join(texts), role="user")))
-                texts.clear()
-
-        for block in message.blocks:
-            if isinstance(block, TextBlock):
-                texts.append(block.text)
-            elif isinstance(block, ImageBlock) and read_picture(block) is None and not block.url:
-                texts.append(block_to_json(block))
-            elif not isinstance(block, ThinkingBlock):
-                end_text()
-                told.append(copy_block(block))
-        end_text()
-        return told or [TextBlock(text="")]
-
-    def _write_answer(self, kept: KeptMessage[ChatMessage], text: str) -> ChatMessage:
-        """Return the message of an assistant, a tool or a later system message as it is sent."""
-        lost = dict(kept.unanswered)
-        text = "\n".join([*([text] if text else []), *lost.values()])
-        calls = list(self._write_calls(kept.turn, lost))
-        message = _replace_text(kept.message, text, calls)
-        if kept.turn.role == "tool":
-            given = kept.turn.tool_call_id or (self.nameless.pop(0) if self.nameless else "")
-            message.additional_kwargs["tool_call_id"] = self.binder.clean_and_escape(given)
-        return message
-
-    def _write_calls(self, turn: Turn, lost: dict[int, str]) -> Iterator[ToolCall]:
-        if turn.tool_calls:
-            self.nameless = []
-        for number, call in enumerate(turn.tool_calls):
-            if number in lost:
-                continue
-            if not call.id:
-                self.nameless.append(f"call-{turn.anchor}-{number}")
-            yield ToolCall(
-                name=self.binder.clean_and_escape(call.name),
-                arguments=self.binder.clean_arguments(call.arguments),
-                id=self.binder.clean_and_escape(call.id or self.nameless[-1]),
-            )
+def _write_answer(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner) -> ChatMessage:
+    """Return the message of an assistant, a tool or a later system message as it is sent."""
+    text, asked = _clean_text(planned.turn, cleaner), planned.turn.tool_calls
+    text = "\n".join([*([text] if text else []), *(line for _, line in planned.unanswered)])
+    calls = [
+        ToolCall(
+            name=cleaner.clean_and_escape(asked[number].name),
+            arguments=cleaner.clean_arguments(asked[number].arguments),
+            id=name,
+        )
+        for number, name in planned.calls
+    ]
+    said = _replace_text(message, text, calls)
+    if planned.call_id is not None:
+        said.additional_kwargs["tool_call_id"] = planned.call_id
+    return said
 
 
 def _replace_text(message: ChatMessage, text: str, calls: Sequence[ToolCall] = ()) -> ChatMessage:
@@ -161,15 +129,5 @@ def _replace_text(message: ChatMessage, text: str, calls: Sequence[ToolCall] = (
     return said
 
 
-def _clean_text(turn: Turn, binder: Binder) -> str:
-    return binder.format_text(turn.text, role=turn.role)
-
-
-def _list_pictures(message: ChatMessage, turn: Turn) -> Iterator[ContentBlock]:
-    """Yield the images of a message that is no user's, each after a line that names it."""
-    images = [
-        block for block in message.blocks if isinstance(block, ImageBlock) and read_picture(block) is not None
-    ]
-    for position, block in enumerate(images, 1):
-        yield TextBlock(text=f"(Picture {position} that came with the {turn.role}'s message:)")
-        yield block.model_copy()
+def _clean_text(turn: Turn, cleaner: TextCleaner) -> str:
+    return cleaner.format_text(turn.text, role=turn.role)

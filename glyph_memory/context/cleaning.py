@@ -1,7 +1,7 @@
-"""Spell turns as text: for messages, for text seals, for turns that are repeated.
+"""Spell what was said so that nothing in it is taken for something else: a special token, or a line of ours.
 
 Every line of our own among a conversation's text begins with an anchor, `§42`. No line of a turn's text can: where
-one would, a backslash breaks it, as `defuse` breaks a model's special tokens.
+one would, a backslash breaks it, as `defuse` breaks a model's special tokens. Knows turns and text; counts nothing.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 
-from glyph_memory.transcript import Turn
+from glyph_memory.context.wording import head_turn, mark_cut, quote_call, replace_cut
+from glyph_memory.tokens import defuse
+from glyph_memory.transcript import Role, Turn
 
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _BREAK = re.compile(f"\r\n|[{_BREAKS}]")
@@ -20,6 +23,49 @@ _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and signs, by their category, that leave nothing but room."""
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 _REASONING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+_REMEMBERED = 4096
+
+
+class TextCleaner:
+    """Cleans text for one model. Recent turns are spelled again for every context, so results are remembered.
+
+    Args:
+        special_tokens: The model's own, in addition to those that `defuse` knows.
+    """
+
+    def __init__(self, special_tokens: Sequence[str] = ()) -> None:
+        defused = partial(defuse, special_tokens=tuple(special_tokens))
+        self._clean = lru_cache(maxsize=_REMEMBERED)(defused)
+        self._clean_and_escape = lru_cache(maxsize=_REMEMBERED)(lambda text: defused(escape_anchors(text)))
+
+    def clean(self, text: str) -> str:
+        """Break the model's special tokens in a text."""
+        return self._clean(text)
+
+    def clean_and_escape(self, text: str) -> str:
+        """Break special tokens, and escape what could be read as an anchor line of ours."""
+        return self._clean_and_escape(text)
+
+    def clean_arguments(self, arguments: str) -> str:
+        """Return a tool call's arguments as a JSON object whose strings are cleaned."""
+        return call_arguments(arguments, clean=self.clean_and_escape)
+
+    def clean_message(self, turn: Turn) -> str:
+        """Return the text of a turn's message: without old reasoning, special tokens broken, anchors escaped."""
+        return self.clean(message_text(turn))
+
+    def format_text(self, text: str, *, role: Role) -> str:
+        """Return a text as the message of someone with that role, cleaned like a turn's."""
+        return self.clean_message(Turn(role=role, text=text))
+
+    def quote(self, turns: Iterable[Turn], *, remark: str = "") -> str:
+        """Return turns as one text, as `quote_turns` does, with special tokens broken."""
+        return self.clean(quote_turns(turns, remark=remark))
+
+
+def call_id(turn: Turn, number: int) -> str:
+    """Return the id of one of a turn's calls; one made up here where it came without."""
+    return turn.tool_calls[number].id or f"call-{turn.anchor}-{number}"
 
 
 def drop_reasoning(turn: Turn) -> Turn:
@@ -108,12 +154,10 @@ def quote_turns(turns: Iterable[Turn], *, remark: str = "") -> str:
 
 
 def _quote_turn(turn: Turn, remark: str) -> str:
-    label = f"§{turn.anchor} {turn.role}"
-    name = f" {_escape_breaks(turn.name)}" if turn.name else ""
-    lines = [f"{label}{name}{f', {remark}' if remark else ''}:"]
+    lines = [head_turn(turn.anchor, turn.role, _escape_breaks(turn.name or ""), remark)]
     lines += [f"  {line}" for line in _split_lines(escape_anchors(turn.text))] if turn.text else []
     lines += [
-        f"§{turn.anchor} calls {_escape_breaks(call.name)} {_escape_breaks(call.arguments)}"
+        quote_call(turn.anchor, _escape_breaks(call.name), _escape_breaks(call.arguments))
         for call in turn.tool_calls
     ]
     return "\n".join(lines) + "\n"
@@ -125,12 +169,11 @@ def excerpt(text: str, *, at_most_tokens: int, count: Callable[[str], int]) -> s
         return text
     side = min(len(text) // 2, 2 * at_most_tokens)
     while side > 16:
-        left_out = len(text) - 2 * side
-        cut = f"{text[:side]}\n  [… {left_out:,} characters left out here …]\n{escape_anchors('  ' + text[-side:])}"
+        cut = f"{text[:side]}\n  {mark_cut(len(text) - 2 * side)}\n{escape_anchors('  ' + text[-side:])}"
         if count(cut) <= at_most_tokens:
             return cut
         side = side * 3 // 4
-    return f"[{len(text):,} characters left out here]\n"
+    return replace_cut(len(text))
 
 
 def _split_lines(text: str) -> list[str]:

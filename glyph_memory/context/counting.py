@@ -1,0 +1,97 @@
+"""The `TokenCounts`: what text, turns and contexts cost one model.
+
+Knows the model's profile and what a chat template puts round messages; draws nothing, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from glyph_memory.context.cleaning import TextCleaner, call_id
+from glyph_memory.context.messages import Context, Text
+from glyph_memory.context.pictures import decode_picture
+from glyph_memory.errors import ProfileError
+from glyph_memory.tokens import ModelProfile
+from glyph_memory.transcript import Turn
+
+MESSAGE_TOKENS = 8
+"""What a chat template puts round a message, at the most: begin, role, line breaks, end."""
+CALL_TOKENS = 24
+"""What it puts round a tool call, or we round a result whose call is gone."""
+PICTURE_TOKENS = 32
+"""What we say about a recent turn's picture."""
+_REMEMBERED = 4096
+
+
+class TokenCounts:
+    """Counts tokens for one model. Recent turns are counted again for every context, so results are remembered.
+
+    Args:
+        profile: The model.
+        cleaner: Spells text as it is sent: what is counted is what is sent.
+        prompt_tokens: What a prompt may take; one image may take a quarter of it.
+    """
+
+    def __init__(self, profile: ModelProfile, *, cleaner: TextCleaner, prompt_tokens: int) -> None:
+        self._profile, self._cleaner, self._prompt_tokens = profile, cleaner, prompt_tokens
+        counter = profile.text_counter
+        self.counter_name = counter.name
+        """What counts text: the model's own tokenizer, a stand-in, or an estimate."""
+        self._count = lru_cache(maxsize=_REMEMBERED)(counter.count)
+
+    def count(self, text: str) -> int:
+        """Count a text as it stands."""
+        return self._count(text)
+
+    def count_cleaned(self, text: str) -> int:
+        """Count a text as it is sent, its special tokens broken."""
+        return self._count(self._cleaner.clean(text))
+
+    def accepts_image(self, size: tuple[int, int]) -> bool:
+        """Return whether the model takes an image of that size."""
+        try:
+            return self._profile.image_tokens(size) <= self._prompt_tokens // 4
+        except ProfileError:
+            return False
+
+    def count_message(self, turn: Turn) -> int:
+        """Count what a turn costs as a message, without its pictures."""
+        escape = self._cleaner.clean_and_escape
+        tokens = MESSAGE_TOKENS + self._count(self._cleaner.clean_message(turn))
+        if turn.role == "tool":
+            tokens += CALL_TOKENS + self._count(escape(turn.name or ""))
+        for number, call in enumerate(turn.tool_calls):
+            # As a call or in words, whichever takes more; the id counts twice, since the result is sent with it, too.
+            arguments = self._cleaner.clean_arguments(call.arguments), escape(call.arguments)
+            tokens += CALL_TOKENS + self._count(escape(call.name)) + max(map(self._count, arguments))
+            tokens += 2 * self._count(escape(call_id(turn, number)))
+        return tokens
+
+    def count_content(self, turns: Sequence[Turn]) -> int:
+        """Count the turns' texts and calls alone, without what a template puts round them."""
+        calls = [call for turn in turns for call in turn.tool_calls]
+        said = [*map(self._cleaner.clean_message, turns), *(call.name for call in calls)]
+        return sum(map(self._count, [*said, *(call.arguments for call in calls)]))
+
+    def count_pictures(self, turn: Turn) -> int:
+        """Count what a turn's pictures cost while the turn is a message."""
+        tokens = 0
+        for data in turn.images:
+            picture = decode_picture(data)
+            tokens += PICTURE_TOKENS
+            if picture is not None and self.accepts_image(picture.size):
+                # Alone in a request or not: one rule charges more for a lone image.
+                tokens += max(self._profile.image_tokens(picture.size, images=images) for images in (1, 2))
+        return tokens + MESSAGE_TOKENS
+
+    def count_context(self, context: Context) -> int:
+        """Count a context as the model's profile does, with the most that a template adds to messages."""
+        tokens = self._profile.pages_tokens([image.size for image in context.images])
+        for message in context.messages:
+            texts = [part.text for part in message.parts if isinstance(part, Text)]
+            tokens += MESSAGE_TOKENS + sum(map(self._count, texts))
+            for call in message.tool_calls:
+                tokens += CALL_TOKENS + sum(map(self._count, (call.name, call.arguments, call.id)))
+            tokens += self._count(message.tool_call_id or "")
+        return tokens

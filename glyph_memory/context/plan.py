@@ -1,0 +1,257 @@
+"""The `RequestPlan`: what a request is made of, decided once for everybody who spells one.
+
+Which turns stay messages, how calls and results pair, what is told in words because servers would refuse it, where
+pages and pictures go, which users' messages become one. Knows turns and seals; knows nothing about how a server or a
+framework spells a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from glyph_memory.context.binder import Binder
+from glyph_memory.context.cleaning import TextCleaner, call_id, excerpt
+from glyph_memory.context.messages import Parts, Text
+from glyph_memory.context.wording import (
+    GOES_ON,
+    LATEST_REQUEST,
+    OPENING,
+    PAGES_NOTE,
+    PINNED,
+    caption_moved_picture,
+    head_orphan,
+    name_evicted,
+    tell_unanswered,
+)
+from glyph_memory.folding import Fold, Seal
+from glyph_memory.transcript import Role, Turn
+
+JoinUsers = Literal["all", "ours", "none"]
+"""Which users' messages in a row become one: all; those where what meets is ours on one side, so that no two users'
+messages follow each other because of us; or none."""
+
+_RESULT = -1
+"""Stands for a result where others have a call's number."""
+_Ids = dict[tuple[int, int], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedTurn:
+    """A recent turn in a request: as a message of its own, or as something that a user is made to tell."""
+
+    place: int
+    """Which of the recent turns it is, from 0; a question comes after all of them."""
+    turn: Turn
+    """The turn, with its anchor."""
+    shows: Literal["message", "result", "pictures"] = "message"
+    """Its own message; a tool's result in words, since its call is not there; or its pictures alone, which servers take
+    from users only."""
+    heading: str = ""
+    """The line above a result in words."""
+    calls: tuple[tuple[int, str], ...] = ()
+    """Of its tool calls those that are sent: the place of each, and its id."""
+    unanswered: tuple[tuple[int, str], ...] = ()
+    """Of its tool calls those that no result will come for, which servers refuse: the place of each, and a line that
+    tells it, to be put after the text."""
+    call_id: str | None = None
+    """On a tool's message: the id of the call that it answers."""
+
+    def caption_picture(self, position: int) -> Text:
+        """Return the caption of one of its pictures, counted from 1, where a user shows it."""
+        return Text(caption_moved_picture(position, self.turn.role), kind="caption")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedMessage:
+    """A message of a request: parts of ours, then turns."""
+
+    role: Role
+    """Whose message it is."""
+    before: Parts = ()
+    """What stands before the turns: all that is sent of what is sealed, or the opening of a conversation."""
+    turns: tuple[PlannedTurn, ...] = ()
+    """One, unless users' messages became one; none where a user only shows pages."""
+
+    @property
+    def own(self) -> PlannedTurn | None:
+        """The first turn that is a message of its own; `None` where a user only tells and shows what is ours."""
+        return next((one for one in self.turns if one.shows == "message"), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestPlan:
+    """What a request is made of, in order."""
+
+    head: tuple[Turn, ...]
+    """The leading system turns."""
+    messages: tuple[PlannedMessage, ...]
+    """What follows; the first is a user's."""
+
+
+def plan_request(
+    fold: Fold,
+    *,
+    binder: Binder,
+    parts_of: Callable[[Seal], Parts],
+    question: str | None = None,
+    merge_pages: bool = True,
+    join_users: JoinUsers = "all",
+    hoist_pictures: bool = True,
+) -> RequestPlan:
+    """Return the plan of a request.
+
+    Args:
+        fold: The conversation.
+        binder: The model's.
+        parts_of: Gives what is sent of a seal; `Binder.parts`, kept by whoever has the turns.
+        question: Asked after all that was said, and no part of it.
+        merge_pages: Whether pages and the user's message that follows them become one: many chat templates insist that
+            roles alternate.
+        join_users: Which of the users' messages that follow each other become one.
+        hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from nobody
+            else.
+    """
+    turns = [recent.turn for recent in fold.tail]
+    if question is not None:
+        turns.append(Turn(role="user", text=question))
+    messages = plan_turns(turns, cleaner=binder.cleaner, join_users=join_users, hoist_pictures=hoist_pictures)
+    before = _collect_sealed(fold, binder, parts_of)
+    user_begins = bool(messages) and messages[0].role == "user"
+    if not before and messages and not user_begins:
+        before = (Text(OPENING, kind="note"),)
+    if before and user_begins and merge_pages:
+        messages[0] = replace(messages[0], before=(*before, Text(GOES_ON, kind="note")))
+    elif before:
+        messages.insert(0, PlannedMessage(role="user", before=before))
+    return RequestPlan(head=fold.head, messages=tuple(messages))
+
+
+def plan_turns(
+    turns: Sequence[Turn],
+    *,
+    cleaner: TextCleaner,
+    join_users: JoinUsers = "all",
+    hoist_pictures: bool = True,
+) -> list[PlannedMessage]:
+    """Return the messages of recent turns; see `plan_request`. The first may not be a user's.
+
+    What a user has to tell or show of a tool's results comes after the last result of their group, since servers take
+    nothing between a call and its results.
+    """
+    ids, planned = _pair_calls(turns), list[PlannedMessage]()
+    waiting: list[PlannedMessage] = []
+    for place, turn in enumerate(turns):
+        if turn.role == "tool" and (place, _RESULT) not in ids:
+            heading = head_orphan(cleaner.clean_and_escape(turn.name or ""))
+            waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="result", heading=heading)))
+        else:
+            own = _plan_turn(turn, place, ids, cleaner)
+            planned.append(PlannedMessage(role=turn.role, turns=(own,)))
+        if hoist_pictures and turn.images and turn.role != "user":
+            waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures")))
+        if place + 1 == len(turns) or turns[place + 1].role != "tool":
+            planned += waiting
+            waiting = []
+    return list(_join_users(planned, join_users))
+
+
+def _tell(turn: PlannedTurn) -> PlannedMessage:
+    return PlannedMessage(role="user", turns=(turn,))
+
+
+def _plan_turn(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner) -> PlannedTurn:
+    escape = cleaner.clean_and_escape
+    numbers = range(len(turn.tool_calls))
+    answer = ids.get((place, _RESULT))
+    return PlannedTurn(
+        place=place,
+        turn=turn,
+        calls=tuple((number, escape(ids[place, number])) for number in numbers if (place, number) in ids),
+        unanswered=tuple(
+            (number, tell_unanswered(escape(call.name), escape(call.arguments)))
+            for number, call in enumerate(turn.tool_calls)
+            if (place, number) not in ids
+        ),
+        call_id=None if answer is None else escape(answer),
+    )
+
+
+def _pair_calls(turns: Sequence[Turn]) -> _Ids:
+    """Return the ids of calls and results that belong together, by turn and place; a result's place is `_RESULT`.
+
+    A result belongs to a call of the last turn that was no result: servers take nothing in between. Calls that are
+    open at the end have an id as well: their results are yet to come.
+    """
+    ids: _Ids = {}
+    waiting: _Ids = {}
+    for place, turn in enumerate(turns):
+        if turn.role != "tool":
+            calls = turn.tool_calls if turn.role == "assistant" else ()
+            waiting = {(place, number): call_id(turn, number) for number in range(len(calls))}
+            continue
+        key = next((key for key, name in waiting.items() if turn.tool_call_id in {name, None, ""}), None)
+        if key is not None:
+            ids[key] = ids[place, _RESULT] = waiting.pop(key)
+    return ids | waiting
+
+
+def _join_users(messages: Sequence[PlannedMessage], which: JoinUsers) -> Iterator[PlannedMessage]:
+    """Yield the messages; users' messages that follow each other become one, as far as that is wanted."""
+    held: PlannedMessage | None = None
+    for message in messages:
+        if held is not None and held.role == message.role == "user":
+            is_ours = held.turns[-1].shows != "message" or message.turns[0].shows != "message"
+            if which == "all" or (which == "ours" and is_ours):
+                held = replace(held, turns=held.turns + message.turns)
+                continue
+        if held is not None:
+            yield held
+        held = message
+    if held is not None:
+        yield held
+
+
+# What is sealed.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepeatedTurns:
+    """The sealed turns that are repeated as text."""
+
+    texts: tuple[str, ...]
+    """How they are spelled."""
+    left_out: tuple[int, ...]
+    """Anchors of pinned turns there was no room for."""
+
+
+def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
+    """Return as text the sealed turns that are pinned, oldest first while there is room, and the latest request."""
+    policy, texts, left_out, spent = binder.policy, list[str](), list[int](), 0
+    for turn in fold.pinned:
+        if fold.request is not None and turn.anchor == fold.request.anchor:
+            continue
+        text = binder.cleaner.quote([turn], remark=PINNED)
+        tokens = binder.counts.count(text)
+        if spent + tokens > policy.pinned_tokens:
+            left_out.append(turn.anchor or 0)
+            continue
+        texts.append(text)
+        spent += tokens
+    if fold.request is not None:
+        whole = binder.cleaner.quote([fold.request], remark=LATEST_REQUEST)
+        texts.append(excerpt(whole, at_most_tokens=policy.keep_recent_tokens, count=binder.counts.count))
+    return RepeatedTurns(texts=tuple(texts), left_out=tuple(left_out))
+
+
+def _collect_sealed(fold: Fold, binder: Binder, parts_of: Callable[[Seal], Parts]) -> Parts:
+    """Return all that is sent of what is sealed: the note, each seal's parts, the repeated turns; or nothing."""
+    if not fold.seals:
+        return ()
+    note = PAGES_NOTE
+    if fold.evicted_anchors:
+        note += name_evicted(fold.evicted_anchors[0][0], fold.evicted_anchors[-1][1])
+    sealed = [part for seal in fold.visible_seals for part in parts_of(seal)]
+    repeated = [Text(text, kind="repeated") for text in repeat_turns(fold, binder).texts]
+    return (Text(note, kind="note"), *sealed, *repeated)

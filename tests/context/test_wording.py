@@ -1,0 +1,44 @@
+"""What a model reads of ours is worded in one place."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import glyph_memory
+
+ROOT = Path(glyph_memory.__file__).parent
+ROOMS = [*(ROOT / "context").glob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
+SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
+FOR_PEOPLE = {"_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_advice", "there", "spent"}
+"""Notices, and what errors advise: whoever runs the program reads them."""
+
+
+def sentences(node: ast.AST) -> Iterator[str]:
+    """Every literal in code that reads like words or an anchor, but for docstrings and what is for people."""
+    if isinstance(node, ast.Raise) or getattr(node, "name", "") in FOR_PEOPLE:
+        return
+    if isinstance(node, ast.Assign) and {getattr(name, "id", "") for name in node.targets} & FOR_PEOPLE:
+        return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and SENTENCE.search(node.value):
+        yield node.value
+    if isinstance(node, ast.JoinedStr) and "§" in (spelled := ast.unparse(node)):
+        yield spelled
+    for child in ast.iter_child_nodes(node):
+        yield from sentences(child)
+
+
+def test_no_sentence_of_ours_stands_outside_the_wording() -> None:
+    """Else one room writes what another has to guess."""
+    found = {
+        (path.name, text)
+        for path in ROOMS
+        if path.name != "wording.py"
+        for text in sentences(ast.parse(path.read_text("utf-8")))
+    }
+    assert found == set()
+    assert len([*sentences(ast.parse((ROOT / "context" / "wording.py").read_text("utf-8")))]) > 10
