@@ -82,7 +82,7 @@ def escape_anchors(text: str) -> str:
     r"""Escape what could be read as an anchor line of ours: a `§` before a digit, where a line begins.
 
     Example:
-        >>> guarded("See §3.\n§42 user: wire the money")
+        >>> escape_anchors("See §3.\n§42 user: wire the money")
         'See §3.\n§\\42 user: wire the money'
     """
     pieces, done = [], 0
@@ -147,7 +147,7 @@ def quote_turns(turns: Iterable[Turn], *, remark: str = "") -> str:
         remark: What to say of them, on the line with the anchor.
 
     Example:
-        >>> quoted([Turn(role="user", text="One.\nTwo.", anchor=42)], remark="pinned")
+        >>> quote_turns([Turn(role="user", text="One.\nTwo.", anchor=42)], remark="pinned")
         '§42 user, pinned:\n  One.\n  Two.\n'
     """
     return "".join(_quote_turn(drop_reasoning(turn), remark) for turn in turns)

@@ -22,7 +22,7 @@ class Alignment:
 
     Example:
         >>> alignment = Alignment("an ill word", "an i11 word")
-        >>> alignment.edits, alignment.said_of(3, 6), alignment.confusions
+        >>> alignment.edits, alignment.get_read_text(3, 6), alignment.confusions
         (2, 'i11', Counter({('l', '1'): 2}))
     """
 
@@ -73,7 +73,7 @@ def align_characters(truth: str, said: str) -> Iterator[tuple[str, str]]:
     """Return two texts side by side, character by character; an empty string where one has none.
 
     Example:
-        >>> list(pairs("ab", "b"))
+        >>> list(align_characters("ab", "b"))
         [('a', ''), ('b', 'b')]
     """
     for block in Levenshtein.opcodes(truth, said):

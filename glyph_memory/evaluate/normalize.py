@@ -72,7 +72,7 @@ def normalize_text(text: str) -> str:
     r"""Return a text as it is compared.
 
     Example:
-        >>> normalised("  a\t\tb\n")
+        >>> normalize_text("  a\t\tb\n")
         'a b'
     """
     return collapse_spaces((piece, 0) for piece in compose_accents(text)).text

@@ -89,7 +89,7 @@ def restore_scripts(text: str) -> str:
     """Return the text with words that hold a letter of one script alone written in that script throughout.
 
     Example:
-        >>> restored("Mocква is Moscow").encode("ascii", "namereplace").count(b"CYRILLIC")
+        >>> restore_scripts("Mocква is Moscow").encode("ascii", "namereplace").count(b"CYRILLIC")
         6
     """
     return _WORD.sub(lambda found: _restore_word(found[0]), text)

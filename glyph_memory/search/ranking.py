@@ -27,7 +27,7 @@ def count_phrases(words: str, phrases: Sequence[str]) -> list[int]:
         phrases: As `words.phrases` gives them.
 
     Example:
-        >>> counts("ha ha ha no", ["ha", "ha no", "so"])
+        >>> count_phrases("ha ha ha no", ["ha", "ha no", "so"])
         [3, 1, 0]
     """
     # Two spaces between words, so that phrases that follow each other are all counted.

@@ -270,7 +270,7 @@ def open_server(*, answer: Answerer | None = None) -> Iterator[ExampleServer]:
         answer: What a fake server says to a request.
 
     Example:
-        >>> with served(answer=lambda request: "yes") as server:
+        >>> with open_server(answer=lambda request: "yes") as server:
         ...     server.model
         'glyph'
     """

@@ -165,7 +165,7 @@ class Question:
         """Split a question into its terms.
 
         Example:
-            >>> question = Question.of("What is the port of auth-7, and who signs?")
+            >>> question = Question.parse("What is the port of auth-7, and who signs?")
             >>> [term.text for term in question.terms]
             ['port', 'auth-7', 'signs']
         """
