@@ -49,31 +49,31 @@ def examine(path: Path, before: State, during: State | None) -> tuple[int, tuple
     return lost, tuple(found.faults)
 
 
-def _read_session(shelf: SessionStore) -> ExpectedSession:
-    turns = list(shelf.turns())
+def _read_session(session_store: SessionStore) -> ExpectedSession:
+    turns = list(session_store.turns())
     return ExpectedSession(
         anchors=tuple(turn.anchor or 0 for turn in turns),
         pinned=tuple(turn.anchor or 0 for turn in turns if turn.pinned),
-        seals=tuple(seal.number for seal in shelf.seals()),
-        last=shelf.state().last_anchor,
+        seals=tuple(seal.number for seal in session_store.seals()),
+        last=session_store.state().last_anchor,
     )
 
 
-def _examine_session(shelf: SessionStore, session: ExpectedSession, found: _Examination) -> None:
+def _examine_session(session_store: SessionStore, session: ExpectedSession, found: _Examination) -> None:
     """Check that each turn is complete, can be found, and has its identifiers."""
-    origin = "chat" if shelf.name.startswith("fork") else shelf.name
-    for stored in shelf.turns():
+    origin = "chat" if session_store.name.startswith("fork") else session_store.name
+    for stored in session_store.turns():
         anchor = stored.anchor or 0
-        if anchor <= 12 or origin == shelf.name:
+        if anchor <= 12 or origin == session_store.name:
             wanted = make_turn(origin, anchor)
             found.check(
                 (stored.text, stored.images) == (wanted.text, wanted.images), f"§{anchor} is not whole"
             )
-            hits = [hit.turn.anchor for hit in shelf.search(make_word(origin, anchor), k=5)]
+            hits = [hit.turn.anchor for hit in session_store.search(make_word(origin, anchor), k=5)]
             found.check(hits == [anchor], f"§{anchor} is found as {hits}")
-    known = sorted({anchor for one in shelf.identifiers(limit=10_000) for anchor in one.anchors})
+    known = sorted({anchor for one in session_store.identifiers(limit=10_000) for anchor in one.anchors})
     found.check(known == sorted(session.anchors), f"identifiers of {known}, turns {session.anchors}")
-    found.check(shelf.state().turns == len(session.anchors), "the number of turns")
+    found.check(session_store.state().turns == len(session.anchors), "the number of turns")
 
 
 def _examine_bytes(path: Path, before: State, now: State, found: _Examination) -> None:

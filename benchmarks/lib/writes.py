@@ -60,9 +60,9 @@ def make_turn(session: str, anchor: int) -> Turn:
 
 def prepare(store: Store) -> State:
     """Fill a store with two sessions; return what it holds then."""
-    shelf = store.session("chat")
-    shelf.append([make_turn("chat", anchor) for anchor in range(1, 13)])
-    shelf.add_seals(_seals(1, 2, 3), edits=0)
+    session_store = store.session("chat")
+    session_store.append([make_turn("chat", anchor) for anchor in range(1, 13)])
+    session_store.add_seals(_seals(1, 2, 3), edits=0)
     store.session("other").append([make_turn("other", 1)])
     chat = ExpectedSession(anchors=tuple(range(1, 13)), seals=(1, 2, 3), last=12)
     return {"chat": chat, "other": ExpectedSession(anchors=(1,), last=1)}
@@ -74,11 +74,11 @@ def _seals(*numbers: int) -> list[SealRecord]:
 
 def list_acts(kind: str, store: Store, state: State) -> Iterator[Act]:
     """Yield writes of a kind, each with the state that must hold after it."""
-    shelf = store.session("chat")
+    session_store = store.session("chat")
     now = state
     for round_ in range(_TIMES):
         chat = now.get("chat", ExpectedSession())
-        after, run = _make_act(kind, shelf, chat, round_)
+        after, run = _make_act(kind, session_store, chat, round_)
         now = {**now, **after}
         if kind == "clear" and round_ % 2 == 0:
             now = {name: session for name, session in now.items() if name != "chat"}
@@ -86,35 +86,39 @@ def list_acts(kind: str, store: Store, state: State) -> Iterator[Act]:
 
 
 def _make_act(
-    kind: str, shelf: SessionStore, chat: ExpectedSession, round_: int
+    kind: str, session_store: SessionStore, chat: ExpectedSession, round_: int
 ) -> tuple[State, Callable[[], object]]:
     if kind in {KINDS[0], "append one", "append many"} or (kind == "clear" and round_ % 2):
         new = tuple(range(chat.last + 1, chat.last + (26 if kind == "append many" else 2)))
         after = replace(chat, anchors=chat.anchors + new, last=new[-1])
-        return {"chat": after}, lambda: shelf.append([make_turn("chat", anchor) for anchor in new])
+        return {"chat": after}, lambda: session_store.append([make_turn("chat", anchor) for anchor in new])
     if kind == "pin":
         pin = chat.anchors[round_]
-        return {"chat": replace(chat, pinned=(*chat.pinned, pin))}, lambda: shelf.set_pinned(pin, True)
+        return {"chat": replace(chat, pinned=(*chat.pinned, pin))}, lambda: session_store.set_pinned(
+            pin, True
+        )
     if kind == "truncate":
         cut = chat.anchors[-3]
-        return {"chat": replace(chat, anchors=chat.anchors[:-2])}, lambda: shelf.truncate(after=cut)
+        return {"chat": replace(chat, anchors=chat.anchors[:-2])}, lambda: session_store.truncate(after=cut)
     if kind == "delete":
         gone = chat.anchors[1::4]
         kept = tuple(anchor for anchor in chat.anchors if anchor not in gone)
-        return {"chat": replace(chat, anchors=kept)}, lambda: shelf.delete(gone)
-    return _make_session_act(kind, shelf, chat, round_)
+        return {"chat": replace(chat, anchors=kept)}, lambda: session_store.delete(gone)
+    return _make_session_act(kind, session_store, chat, round_)
 
 
 def _make_session_act(
-    kind: str, shelf: SessionStore, chat: ExpectedSession, round_: int
+    kind: str, session_store: SessionStore, chat: ExpectedSession, round_: int
 ) -> tuple[State, Callable[[], object]]:
     if kind == "clear":  # afterwards there is no session of this name: see _acts
-        return {}, shelf.clear
+        return {}, session_store.clear
     if kind == "fork":
-        return {f"fork{round_}": chat}, lambda: shelf.fork(f"fork{round_}")
+        return {f"fork{round_}": chat}, lambda: session_store.fork(f"fork{round_}")
     if kind == "add seals":
         new = (chat.seals[-1] + 1, chat.seals[-1] + 2)
-        return {"chat": replace(chat, seals=chat.seals + new)}, lambda: shelf.add_seals(_seals(*new), edits=0)
+        return {"chat": replace(chat, seals=chat.seals + new)}, lambda: session_store.add_seals(
+            _seals(*new), edits=0
+        )
     other = range(2, 6 + round_)
     after = replace(chat, seals=(1, *other))
-    return {"chat": after}, lambda: shelf.replace_seals(1, _seals(*other), edits=round_)
+    return {"chat": after}, lambda: session_store.replace_seals(1, _seals(*other), edits=round_)

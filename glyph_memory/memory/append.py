@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from glyph_memory.store import SessionStore
 
 
-def check_room(anchor: int, shelf: SessionStore, binder: Binder) -> None:
+def check_room(anchor: int, session_store: SessionStore, binder: Binder) -> None:
     """Check that a turn may be pinned beside those that are pinned already.
 
     Raises:
         PolicyError: All of them together would take more than the policy's `pinned_tokens`.
     """
-    turn = shelf.turn(anchor)
+    turn = session_store.turn(anchor)
     if turn is None or turn.pinned:
         return
-    pinned = [one for one in shelf.list_pinned(upto=shelf.state().last_anchor) if one.role != "system"]
+    pinned = [
+        one
+        for one in session_store.list_pinned(upto=session_store.state().last_anchor)
+        if one.role != "system"
+    ]
     needed = sum(binder.count(quote_turns([one], remark=PINNED)) for one in [*pinned, turn])
     if needed > binder.policy.pinned_tokens:
         raise PolicyError(
@@ -46,13 +50,15 @@ class TurnWriter:
     """Redacts, checks and stores turns.
 
     Args:
-        shelf: The session.
-        live: Its fold, which grows with it.
+        session_store: The session.
+        session_fold: Its fold, which grows with it.
         redact: Sees every turn first.
     """
 
-    def __init__(self, shelf: SessionStore, live: SessionFold, *, redact: Redact | None) -> None:
-        self._shelf, self._live, self._redact = shelf, live, redact
+    def __init__(
+        self, session_store: SessionStore, session_fold: SessionFold, *, redact: Redact | None
+    ) -> None:
+        self._session_store, self._session_fold, self._redact = session_store, session_fold, redact
 
     def store(
         self, turns: Iterable[Turn], *, keep_anchors: bool, progress: Callable[[int], None] | None
@@ -87,10 +93,10 @@ class TurnWriter:
                 progress(len(batch))
 
     def _append(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
-        stored = self._shelf.append(batch, keep_anchors=keep_anchors)
+        stored = self._session_store.append(batch, keep_anchors=keep_anchors)
         # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
         with suppress(GlyphMemoryError):
-            self._live.refresh(stored)
+            self._session_fold.refresh(stored)
         return stored
 
     def _redact_and_check(self, turn: Turn) -> Turn:
@@ -106,11 +112,11 @@ class TurnWriter:
 
     def _count_known(self, batch: Sequence[Turn]) -> int:
         """Count the turns before the first whose anchor is above the session's last; an import begins there."""
-        last = self._shelf.state().last_anchor
+        last = self._session_store.state().last_anchor
         return next((place for place, turn in enumerate(batch) if (turn.anchor or 0) > last), len(batch))
 
     def _is_continuation(self, batch: Sequence[Turn]) -> bool:
         """Return whether a batch's anchors grow and are all above the session's last."""
         anchors = [turn.anchor or 0 for turn in batch]
         grow = all(one < other for one, other in pairwise(anchors))
-        return grow and anchors[0] > self._shelf.state().last_anchor
+        return grow and anchors[0] > self._session_store.state().last_anchor

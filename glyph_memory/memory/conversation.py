@@ -90,7 +90,7 @@ class Conversation(OpenSession):
         Raises:
             StoreError: Some could not be stored; those of earlier transactions are.
         """
-        return tuple(self._intake.store(turns, keep_anchors=False, progress=progress))
+        return tuple(self._turn_writer.store(turns, keep_anchors=False, progress=progress))
 
     def pin(self, anchor: int, *, pinned: bool = True) -> None:
         """Pin a turn, so that it is repeated as text once it is sealed; or undo that.
@@ -100,8 +100,8 @@ class Conversation(OpenSession):
             PolicyError: There is no room for it beside those that are pinned already.
         """
         if pinned:
-            check_room(anchor, self._shelf, self._binder)
-        self._shelf.set_pinned(anchor, pinned)
+            check_room(anchor, self._session_store, self._binder)
+        self._session_store.set_pinned(anchor, pinned)
 
     def unpin(self, anchor: int) -> None:
         """Undo `pin`: the turn is no longer repeated as text."""
@@ -121,20 +121,20 @@ class Conversation(OpenSession):
             FontError: A page cannot be drawn.
         """
         for _ in range(_TRIES):
-            fold = self._live.refresh()
+            fold = self._session_fold.refresh()
             try:
                 return self._write_context(fold, question)
             except ConcurrentErasure:
                 continue
             except FontError:
-                if self._live.refresh() is fold:
+                if self._session_fold.refresh() is fold:
                     break
         # Fonts changed unseen: what was sealed cannot be drawn again as it was.
-        return self._write_context(self._live.redraw(), question)
+        return self._write_context(self._session_fold.redraw(), question)
 
     def fold(self) -> Fold:
         """Return where each turn is now: in the head, sealed, or recent."""
-        return self._live.refresh()
+        return self._session_fold.refresh()
 
     def tokens(self, context: Context) -> int:
         """Count a context of this memory as the model's profile does."""
@@ -142,9 +142,9 @@ class Conversation(OpenSession):
 
     def pages(self) -> Iterator[Page]:
         """Draw the pages that are shown now, oldest first."""
-        for seal in self._live.refresh().visible_seals:
+        for seal in self._session_fold.refresh().visible_seals:
             if seal.kind == "pages":
-                yield from self._binder.pages(seal, self._live.turns(seal))
+                yield from self._binder.pages(seal, self._session_fold.turns(seal))
 
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Search all turns, whether they are still shown or not.
@@ -158,8 +158,8 @@ class Conversation(OpenSession):
         """
         if k < 1:
             return ()
-        hits = self._shelf.search(query, k=k)
-        fold = self._live.refresh()
+        hits = self._session_store.search(query, k=k)
+        fold = self._session_fold.refresh()
         return tuple(cut_passage(hit.turn, query, score=hit.score, fold=fold) for hit in hits)
 
     def zoom(self, what: int | str, *, dpi: float | None = None) -> ZoomResult:
@@ -172,7 +172,13 @@ class Conversation(OpenSession):
         Raises:
             StoreError: This session has no such turn or page.
         """
-        return zoom(what, shelf=self._shelf, live=self._live, binder=self._binder, dpi=dpi)
+        return zoom(
+            what,
+            session_store=self._session_store,
+            session_fold=self._session_fold,
+            binder=self._binder,
+            dpi=dpi,
+        )
 
     def identifiers(self, like: str = "", *, limit: int = 100) -> tuple[KnownIdentifier, ...]:
         """List identifiers that were ever said: UUIDs, hashes, keys, URLs, paths, numbers, …, the latest first.
@@ -181,37 +187,37 @@ class Conversation(OpenSession):
             like: A part of them, in any case; all of them unless given.
             limit: How many at the most.
         """
-        return self._shelf.identifiers(like=like, limit=limit)
+        return self._session_store.identifiers(like=like, limit=limit)
 
     def turns(self, *, after: int = 0) -> Iterator[Turn]:
         """Return all turns in order, or those after an anchor."""
-        return self._shelf.turns(after=after)
+        return self._session_store.turns(after=after)
 
     def unfold(self) -> str:
         """Return the whole history as text, every turn under its anchor and role, its own lines indented."""
-        return "".join(map(format_turn, self._shelf.turns()))
+        return "".join(map(format_turn, self._session_store.turns()))
 
     def report(self) -> MemoryReport:
         """Return the report: what is text, what is pages, what was evicted, and what that saves."""
         context = self.context()
-        return make_report(self._live.refresh(), context, self._binder, session=self.session)
+        return make_report(self._session_fold.refresh(), context, self._binder, session=self.session)
 
     # Forget.
 
     def truncate(self, *, after: int) -> int:
         """Erase all turns after an anchor for good, as when an answer is made again; return how many there were."""
         with self._drop_seals_from(after + 1):
-            return self._shelf.truncate(after=after)
+            return self._session_store.truncate(after=after)
 
     def delete(self, *anchors: int) -> int:
         """Erase turns with their text, pictures, pages and search entries; return how many there were."""
         with self._drop_seals_from(min(anchors, default=sys.maxsize)):
-            return self._shelf.delete(anchors)
+            return self._session_store.delete(anchors)
 
     def clear(self) -> None:
         """Erase the whole session."""
         with self._drop_seals_from(0):
-            self._shelf.clear()
+            self._session_store.clear()
 
     # Carry.
 
@@ -238,20 +244,23 @@ class Conversation(OpenSession):
             DocumentError: The file cannot be read, or a line of it is no turn; turns before that are added.
             StoreError: A turn could not be stored.
         """
-        before = self._shelf.state().turns
-        for _ in self._intake.store(read_file(path), keep_anchors=True, progress=progress):
+        before = self._session_store.state().turns
+        for _ in self._turn_writer.store(read_file(path), keep_anchors=True, progress=progress):
             pass
-        return self._shelf.state().turns - before
+        return self._session_store.state().turns - before
 
     def _write_context(self, fold: Fold, question: str | None) -> Context:
-        return write_context(fold, binder=self._binder, parts_of=self._live.parts, question=question)
+        return write_context(fold, binder=self._binder, parts_of=self._session_fold.parts, question=question)
 
     @contextmanager
     def _drop_seals_from(self, first: int) -> Iterator[None]:
         """Drop the seals of what is erased inside, from the first anchor on, with their pages' files."""
         images = [
-            digest for seal in self._live.seals() if seal.anchors[-1] >= first for digest in seal.digests
+            digest
+            for seal in self._session_fold.seals()
+            if seal.anchors[-1] >= first
+            for digest in seal.digests
         ]
         yield
-        self._live.forget(images)
-        self._live.refresh()
+        self._session_fold.forget(images)
+        self._session_fold.refresh()

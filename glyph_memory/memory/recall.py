@@ -167,7 +167,12 @@ def parse_target(what: int | str) -> ZoomTarget | None:
 
 
 def zoom(
-    what: int | str, *, shelf: SessionStore, live: SessionFold, binder: Binder, dpi: float | None
+    what: int | str,
+    *,
+    session_store: SessionStore,
+    session_fold: SessionFold,
+    binder: Binder,
+    dpi: float | None,
 ) -> ZoomResult:
     """Return a turn by its anchor, or a page by its number.
 
@@ -178,34 +183,34 @@ def zoom(
     style = None if dpi is None else replace(binder.style, dpi=dpi)
     asked = parse_target(what)
     if asked is not None and asked.is_page:
-        return _zoom_page(asked.number, live, binder, style)
-    turn = shelf.turn(asked.number) if asked else None
+        return _zoom_page(asked.number, session_fold, binder, style)
+    turn = session_store.turn(asked.number) if asked else None
     if turn is None:
         raise StoreError(
-            f"no turn {what!r} in session {shelf.name!r}; give an anchor such as '§42', or 'page 7'"
+            f"no turn {what!r} in session {session_store.name!r}; give an anchor such as '§42', or 'page 7'"
         )
     return ZoomResult(text=turn.full_text, turns=(turn,), pages=_draw_turns([turn], style))
 
 
-def _zoom_page(number: int, live: SessionFold, binder: Binder, style: PageStyle | None) -> ZoomResult:
-    found = _find_page(live, number)
+def _zoom_page(number: int, session_fold: SessionFold, binder: Binder, style: PageStyle | None) -> ZoomResult:
+    found = _find_page(session_fold, number)
     if found is None:
-        last = max((page.number for seal in live.refresh().seals for page in seal.pages), default=0)
+        last = max((page.number for seal in session_fold.refresh().seals for page in seal.pages), default=0)
         raise StoreError(f"no page {number} in this session; its pages are numbered 1 to {last}")
     seal, sealed = found
-    turns = live.turns(seal)
+    turns = session_fold.turns(seal)
     pages, place = binder.pages(seal, turns), sealed.number - seal.pages[0].number
     if place >= len(pages):  # fonts changed unseen, and what was three pages is two now
-        live.redraw()
-        return _zoom_page(number, live, binder, style)
+        session_fold.redraw()
+        return _zoom_page(number, session_fold, binder, style)
     page = pages[place]
     first, last = sealed.anchors
     shown = [turn for turn in turns if first <= (turn.anchor or 0) <= last]
     return ZoomResult(text=page.text, turns=tuple(shown), pages=_draw_turns(shown, style))
 
 
-def _find_page(live: SessionFold, number: int) -> tuple[Seal, SealedPage] | None:
-    for seal in reversed(live.refresh().seals):
+def _find_page(session_fold: SessionFold, number: int) -> tuple[Seal, SealedPage] | None:
+    for seal in reversed(session_fold.refresh().seals):
         for page in seal.pages:
             if page.number == number:
                 return seal, page

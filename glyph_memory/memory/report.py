@@ -79,7 +79,7 @@ class MemoryReport:
 
 def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -> MemoryReport:
     """Return the report of a fold: where its turns are and what showing them costs."""
-    live, counter = fold.visible_seals, binder.profile.text_counter
+    visible, counter = fold.visible_seals, binder.profile.text_counter
     return MemoryReport(
         session=session,
         profile=binder.profile.name,
@@ -88,21 +88,21 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         turns=len(fold.head) + sum(len(seal.anchors) for seal in fold.seals) + len(fold.tail),
         head_turns=len(fold.head),
         recent_turns=len(fold.tail),
-        page_turns=sum(len(seal.anchors) for seal in live if seal.kind == "pages"),
-        quoted_turns=sum(len(seal.anchors) for seal in live if seal.kind == "text"),
+        page_turns=sum(len(seal.anchors) for seal in visible if seal.kind == "pages"),
+        quoted_turns=sum(len(seal.anchors) for seal in visible if seal.kind == "text"),
         evicted_turns=sum(len(seal.anchors) for seal in fold.evicted_seals),
         generation=fold.generation,
-        seals=len(live),
-        pages=sum(len(seal.pages) for seal in live),
+        seals=len(visible),
+        pages=sum(len(seal.pages) for seal in visible),
         context_tokens=binder.counts.count_context(context),
         plain_tokens=fold.head_tokens + sum(seal.text_tokens for seal in fold.seals) + fold.tail_tokens,
-        sealed_tokens=sum(seal.tokens for seal in live),
-        sealed_text_tokens=sum(seal.text_tokens for seal in live),
+        sealed_tokens=sum(seal.tokens for seal in visible),
+        sealed_text_tokens=sum(seal.text_tokens for seal in visible),
         budget_tokens=binder.policy.seal_budget_tokens(head_tokens=fold.head_tokens),
-        identifiers_listed=sum(len(seal.ledger) for seal in live),
-        identifiers_omitted=sum(seal.ledger_omitted for seal in live),
-        escapes=sum(page.escapes for seal in live for page in seal.pages),
-        pictures_missing=sum(picture.size is None for seal in live for picture in seal.pictures),
+        identifiers_listed=sum(len(seal.ledger) for seal in visible),
+        identifiers_omitted=sum(seal.ledger_omitted for seal in visible),
+        escapes=sum(page.escapes for seal in visible for page in seal.pages),
+        pictures_missing=sum(picture.size is None for seal in visible for picture in seal.pictures),
         pinned_left_out=repeat_turns(fold, binder).left_out,
         request_is_repeated=fold.request is not None,
     )

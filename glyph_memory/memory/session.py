@@ -1,6 +1,6 @@
 """`OpenSession`: a session of a store, open: how it is opened and closed, and what it was opened with.
 
-Wires store, shelf, binder and fold together; what is done with them stands in `conversation`.
+Wires store, session_store, binder and fold together; what is done with them stands in `conversation`.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ class OpenSession:
     def __init__(
         self,
         store: Store,
-        shelf: SessionStore,
+        session_store: SessionStore,
         binder: Binder,
         drafts: Drafts,
         *,
         redact: Redact | None = None,
         owns_store: bool = True,
     ) -> None:
-        self._store, self._shelf, self._binder, self._drafts = store, shelf, binder, drafts
+        self._store, self._session_store, self._binder, self._drafts = store, session_store, binder, drafts
         self._redact, self._owns_store = redact, owns_store
-        self._live = SessionFold(shelf, binder, drafts, read_only=store.read_only)
-        self._intake = TurnWriter(shelf, self._live, redact=redact)
+        self._session_fold = SessionFold(session_store, binder, drafts, read_only=store.read_only)
+        self._turn_writer = TurnWriter(session_store, self._session_fold, redact=redact)
 
     @classmethod
     def open(
@@ -124,7 +124,7 @@ class OpenSession:
     @property
     def session(self) -> str:
         """The session's name."""
-        return self._shelf.name
+        return self._session_store.name
 
     @property
     def options(self) -> PageOptions:
@@ -160,9 +160,9 @@ class OpenSession:
         Raises:
             StoreError: There is such a session already.
         """
-        shelf = self._shelf.fork(session)
+        session_store = self._session_store.fork(session)
         return type(self)(
-            self._store, shelf, self._binder, self._drafts, redact=self._redact, owns_store=False
+            self._store, session_store, self._binder, self._drafts, redact=self._redact, owns_store=False
         )
 
     def sessions(self) -> tuple[SessionInfo, ...]:

@@ -1,7 +1,7 @@
 """`SessionFold`: a session's fold, kept in step with its store, whoever else writes there.
 
-Knows the shelf of one session and a binder. Turns are durable before they get here; seals are stored as they are made,
-and stored seals win: where another process was faster, its seals are taken.
+Knows one session's store and a binder. Turns are durable before they get here; seals are stored as they are made, and
+stored seals win: where another process was faster, its seals are taken.
 """
 
 from __future__ import annotations
@@ -47,17 +47,19 @@ class SessionFold:
     """Folds a session as it grows. Safe to share among threads.
 
     Args:
-        shelf: The session.
+        session_store: The session.
         binder: Draws and counts; into the drafts.
         drafts: Holds what is drawn until its seal is stored.
         read_only: Whether seals cannot be stored; they are made all the same, and made again next time.
     """
 
     def __init__(
-        self, shelf: SessionStore, binder: Binder, drafts: Drafts, *, read_only: bool = False
+        self, session_store: SessionStore, binder: Binder, drafts: Drafts, *, read_only: bool = False
     ) -> None:
-        self._shelf, self._drafts = shelf, drafts
-        self._binder = binder.with_occurrences(lambda texts, upto: shelf.occurrences(texts, upto=upto))
+        self._session_store, self._drafts = session_store, drafts
+        self._binder = binder.with_occurrences(
+            lambda texts, upto: session_store.occurrences(texts, upto=upto)
+        )
         self._read_only = read_only
         self._known: _CachedFold | None = None
         self._parts: dict[int, tuple[Seal, Parts]] = {}
@@ -75,7 +77,7 @@ class SessionFold:
         """
         with self._lock:
             for _ in range(_TRIES):
-                known, state = self._known, self._shelf.state()
+                known, state = self._known, self._session_store.state()
                 if known is None or known.edits != state.edits:
                     known = self._load(state)
                 elif state.last_anchor > known.fold.last_anchor:
@@ -84,7 +86,8 @@ class SessionFold:
                 if self._known is not None:
                     return self._known.fold
             raise StoreError(
-                f"session {self._shelf.name!r} was changed by others {_TRIES} times while it was read; try again"
+                f"session {self._session_store.name!r} was changed by others {_TRIES} times while it was read; "
+                "try again"
             )
 
     def forget(self, digests: Collection[str]) -> None:
@@ -97,7 +100,7 @@ class SessionFold:
 
     def seals(self) -> tuple[Seal, ...]:
         """Return the stored seals, in order."""
-        sealed = map(_parse_seal, self._shelf.seals())
+        sealed = map(_parse_seal, self._session_store.seals())
         return tuple(seal for seal in sealed if seal is not None)
 
     def parts(self, seal: Seal) -> Parts:
@@ -125,8 +128,8 @@ class SessionFold:
         turns = self._read_run(seal)
         if len(turns) < len(seal.anchors):
             raise ConcurrentErasure(
-                f"turns between §{seal.anchors[0]} and §{seal.anchors[-1]} of session {self._shelf.name!r} were "
-                "erased while they were read; try again"
+                f"turns between §{seal.anchors[0]} and §{seal.anchors[-1]} of session {self._session_store.name!r} "
+                "were erased while they were read; try again"
             )
         return turns
 
@@ -134,13 +137,13 @@ class SessionFold:
         """Fold everything again in a new generation: the stored pages cannot be drawn as they were."""
         with self._lock:
             fold = self.refresh()
-            known = self._refold(self._shelf.state(), fold.seals, generation=fold.generation + 1)
+            known = self._refold(self._session_store.state(), fold.seals, generation=fold.generation + 1)
             self._known = self._save(known)
             return self.refresh()
 
     def _load(self, state: SessionState) -> _CachedFold | None:
         """Resume from the stored seals, or fold again if they are not this binder's; None to ask for another try."""
-        records = self._shelf.seals()
+        records = self._session_store.seals()
         seals = [seal for seal in map(_parse_seal, records) if seal is not None]
         is_ours = all(seal.fingerprint == self._binder.fingerprint for seal in seals)
         if len(seals) < len(records) or not is_ours or not _is_chain(seals, records):
@@ -151,29 +154,29 @@ class SessionFold:
         # Nothing after the state's last anchor was read: what is missing now was erased.
         if known.turns == state.turns:
             return known
-        if self._shelf.state().edits != state.edits:
+        if self._session_store.state().edits != state.edits:
             return None
         kept = self._find_unchanged(seals)
         if self._read_only:
             return self._resume(kept, state)
         self._forget_images(seals[len(kept) :], still=kept)
-        self._shelf.replace_seals(len(kept), [], edits=state.edits)
+        self._session_store.replace_seals(len(kept), [], edits=state.edits)
         return None
 
     def _refold(self, state: SessionState, seals: Sequence[Seal], *, generation: int) -> _CachedFold:
         return replace(self._resume((), state, generation=generation), replaces=tuple(seals))
 
     def _resume(self, seals: Sequence[Seal], state: SessionState, *, generation: int = 1) -> _CachedFold:
-        head = [turn for turn in self._shelf.head() if (turn.anchor or 0) <= state.last_anchor]
+        head = [turn for turn in self._session_store.head() if (turn.anchor or 0) <= state.last_anchor]
         heads = [turn.anchor or 0 for turn in head]
         last = seals[-1].anchors[-1] if seals else 0
-        recent = list(self._shelf.turns(after=max([last, *heads]), upto=state.last_anchor))
+        recent = list(self._session_store.turns(after=max([last, *heads]), upto=state.last_anchor))
         fold = resume(
             head=head,
             seals=seals,
             recent=recent,
-            request=self._shelf.last_user(upto=last) if seals else None,
-            pinned=[turn for turn in self._shelf.list_pinned(upto=last) if turn.anchor not in heads],
+            request=self._session_store.last_user(upto=last) if seals else None,
+            pinned=[turn for turn in self._session_store.list_pinned(upto=last) if turn.anchor not in heads],
             generation=generation,
             policy=self._binder.policy,
             costs=self._binder,
@@ -194,7 +197,7 @@ class SessionFold:
         fold, missing = known.fold, state.turns - known.turns
         fresh = list({turn.anchor: turn for turn in added if (turn.anchor or 0) > fold.last_anchor}.values())
         if len(fresh) != missing:
-            fresh = list(self._shelf.turns(after=fold.last_anchor, upto=state.last_anchor))
+            fresh = list(self._session_store.turns(after=fold.last_anchor, upto=state.last_anchor))
         if len(fresh) != missing:
             return None
         for turn in fresh:
@@ -213,10 +216,10 @@ class SessionFold:
         records, edits = [_make_record(seal) for seal in new], known.edits
         try:
             if known.replaces is None:
-                is_stored = self._shelf.add_seals(records, edits=edits)
+                is_stored = self._session_store.add_seals(records, edits=edits)
             else:
                 self._forget_images(known.replaces, still=fold.seals)
-                changed = self._shelf.replace_seals(0, records, edits=edits)
+                changed = self._session_store.replace_seals(0, records, edits=edits)
                 is_stored, edits = changed is not None, changed or 0
         except StoreError:
             return (
@@ -233,7 +236,7 @@ class SessionFold:
         known, digests = self._known, [digest for seal in seals for digest in seal.digests]
         if known is None or any(seal.number > known.stored for seal in seals):
             return
-        if self._drafts.keep(digests) and self._shelf.state().edits != known.edits:
+        if self._drafts.keep(digests) and self._session_store.state().edits != known.edits:
             for digest in digests:
                 self._drafts.forget(digest)
 
@@ -247,7 +250,7 @@ class SessionFold:
 
     def _read_run(self, seal: Seal) -> list[Turn]:
         wanted = set(seal.anchors)
-        run = self._shelf.turns(after=seal.anchors[0] - 1, upto=seal.anchors[-1])
+        run = self._session_store.turns(after=seal.anchors[0] - 1, upto=seal.anchors[-1])
         return [turn for turn in run if turn.anchor in wanted]
 
 

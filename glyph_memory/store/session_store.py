@@ -1,6 +1,6 @@
 """One session of a store: its turns, identifiers and seals.
 
-Wiring only: each method is one transaction around what the modules beside it do. Nothing that a shelf gives comes
+Wiring only: each method is one transaction around what the modules beside it do. Nothing that a session gives comes
 from another session, and no argument can point it at one.
 """
 
@@ -58,7 +58,7 @@ class SessionStore:
         self.name = check_name(name)
 
     def __repr__(self) -> str:
-        return f"Shelf({self.name!r} of {self._database.shown})"
+        return f"SessionStore({self.name!r} of {self._database.shown})"
 
     def state(self) -> SessionState:
         """Return the session's state; cheap enough to call before everything else."""

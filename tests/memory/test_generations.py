@@ -115,9 +115,9 @@ def test_fonts_that_changed_unseen_begin_an_epoch(database: Path, talk: Talk) ->
         memory.extend(talk[:60])
         fold = memory.fold()
         assert (len(fold.visible_seals) > 3, fold.generation) == (True, 1)
-        shelf = memory._shelf
+        session_store = memory._session_store
         records = [_make_record(seal) for seal in forged(fold.seals)]
-        assert shelf.replace_seals(0, records, edits=shelf.state().edits)
+        assert session_store.replace_seals(0, records, edits=session_store.state().edits)
     with small(database) as memory:
         assert memory.zoom("page 1").turns
         assert memory.fold().generation == 1
@@ -136,9 +136,11 @@ def test_a_page_that_these_fonts_have_no_more_is_not_missed(database: Path, talk
     """Where fonts changed unseen and pages became fewer, zoom counts as the next context does."""
     with small(database) as memory:
         memory.extend(talk[:60])
-        shelf = memory._shelf
+        session_store = memory._session_store
         chain = forged(memory.fold().seals, more=2)
-        assert shelf.replace_seals(0, [_make_record(seal) for seal in chain], edits=shelf.state().edits)
+        assert session_store.replace_seals(
+            0, [_make_record(seal) for seal in chain], edits=session_store.state().edits
+        )
     with small(database) as memory:
         assert memory.zoom(f"page {len(chain[0].pages)}").turns
         assert memory.fold().generation == 2

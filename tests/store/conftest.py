@@ -137,6 +137,6 @@ def store(any_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def shelf(store: Store) -> SessionStore:
+def session_store(store: Store) -> SessionStore:
     """Return a session of it."""
     return store.session("chat")

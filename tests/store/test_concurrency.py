@@ -21,11 +21,11 @@ _fork = multiprocessing.get_context("forkserver")
 def write(url: str, writer: int, count: int) -> None:
     """Append turns one by one, and one pair, as a process of its own."""
     with Store.open(url, wait_s=60) as store:
-        shelf = store.session("chat")
+        session_store = store.session("chat")
         for number in range(count):
-            (turn,) = shelf.append([Turn(role="user", text=f"{writer} {number}")])
-            assert shelf.turn(turn.anchor or 0) == turn
-        shelf.append([Turn(role="user", text=f"{writer} pair {half}") for half in "ab"])
+            (turn,) = session_store.append([Turn(role="user", text=f"{writer} {number}")])
+            assert session_store.turn(turn.anchor or 0) == turn
+        session_store.append([Turn(role="user", text=f"{writer} pair {half}") for half in "ab"])
 
 
 def check_order(store: Store, *, writers: int, count: int) -> None:
@@ -60,10 +60,10 @@ def test_many_threads_share_one_store(store: Store) -> None:
     done = threading.Event()
 
     def append(writer: int) -> None:
-        shelf = store.session("chat")
+        session_store = store.session("chat")
         for number in range(8):
-            shelf.append([Turn(role="user", text=f"{writer} {number}")])
-        shelf.append([Turn(role="user", text=f"{writer} pair {half}") for half in "ab"])
+            session_store.append([Turn(role="user", text=f"{writer} {number}")])
+        session_store.append([Turn(role="user", text=f"{writer} pair {half}") for half in "ab"])
 
     def read() -> None:
         while not done.is_set():

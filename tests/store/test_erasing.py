@@ -39,9 +39,9 @@ def standing(path: Path) -> list[str]:
 @pytest.mark.parametrize(
     "forget",
     [
-        lambda shelf: shelf.truncate(after=3),
-        lambda shelf: shelf.delete([4]),
-        lambda shelf: shelf.clear(),
+        lambda session_store: session_store.truncate(after=3),
+        lambda session_store: session_store.delete([4]),
+        lambda session_store: session_store.clear(),
     ],
     ids=["truncate", "delete", "clear"],
 )
@@ -51,12 +51,12 @@ def test_what_is_forgotten_is_gone_from_the_bytes(
     """Text, name, tools, arguments, identifiers and images; while the store is open, and while another reads."""
     path = tmp_path / "chat.db"
     with Store.open(path) as store, Store.open(path) as other:
-        shelf = store.session("chat")
-        shelf.append([Turn(role="user", text=f"plain {number}") for number in range(3)])
-        shelf.append([secret_turn()])
+        session_store = store.session("chat")
+        session_store.append([Turn(role="user", text=f"plain {number}") for number in range(3)])
+        session_store.append([secret_turn()])
         assert standing(path) == SECRETS
         assert other.session("chat").turn(4) is not None
-        forget(shelf)
+        forget(session_store)
         assert standing(path) == []
         store.session("kept").append([Turn(role="user", text="still here")])
         assert other.session("kept").search("still", k=1)
@@ -66,13 +66,13 @@ def test_a_cleared_session_takes_its_name_and_a_replaced_seal_its_text_along(tmp
     """Ledgers quote identifiers: seals are not to outlive what they tell of."""
     path = tmp_path / "chat.db"
     with Store.open(path) as store:
-        shelf = store.session("jabberwock")
-        shelf.append([Turn(role="user", text="a")])
-        shelf.add_seals([SealRecord(number=1, digest="quaverly", body='"xylophonic"')], edits=0)
+        session_store = store.session("jabberwock")
+        session_store.append([Turn(role="user", text="a")])
+        session_store.add_seals([SealRecord(number=1, digest="quaverly", body='"xylophonic"')], edits=0)
         assert standing(path) == ["xylophonic", "quaverly", "jabberwock"]
-        shelf.replace_seals(0, [], edits=0)
+        session_store.replace_seals(0, [], edits=0)
         assert standing(path) == ["jabberwock"]
-        shelf.clear()
+        session_store.clear()
         assert standing(path) == []
 
 
@@ -85,15 +85,17 @@ def test_nothing_is_left_in_the_unused_parts_of_pages(tmp_path: Path) -> None:
     said: dict[tuple[str, int], set[bytes]] = {}
     with Store.open(path) as store:
         for number in range(160):
-            shelf = store.session(draw.choice("abc"))
-            for turn in shelf.append([_random_turn(draw) for _ in range(draw.randint(1, 6))]):
-                said[shelf.name, turn.anchor or 0] = set(_WORD.findall(turn.text.encode() + turn.images[0]))
+            session_store = store.session(draw.choice("abc"))
+            for turn in session_store.append([_random_turn(draw) for _ in range(draw.randint(1, 6))]):
+                said[session_store.name, turn.anchor or 0] = set(
+                    _WORD.findall(turn.text.encode() + turn.images[0])
+                )
             if number % 2 == 0:
-                shelf = store.session(draw.choice("abc"))
-                mine = [anchor for name, anchor in said if name == shelf.name]
-                shelf.delete(gone := draw.sample(mine, min(len(mine), 3)))
+                session_store = store.session(draw.choice("abc"))
+                mine = [anchor for name, anchor in said if name == session_store.name]
+                session_store.delete(gone := draw.sample(mine, min(len(mine), 3)))
                 for anchor in gone:
-                    del said[shelf.name, anchor]
+                    del said[session_store.name, anchor]
         store.session("a").clear()
         standing = set(_WORD.findall(bytes_of(path)))
     assert standing == {word for (name, _), words in said.items() if name != "a" for word in words}
@@ -129,9 +131,9 @@ def test_what_a_dead_process_had_begun_to_erase_is_erased_at_the_next_opening(tm
 def test_on_a_server_the_rows_are_gone(postgres_url: str) -> None:
     """Their bytes are the server's business."""
     with Store.open(postgres_url) as store:
-        shelf = store.session("chat")
-        shelf.append([secret_turn(), Turn(role="user")])
-        shelf.delete([1])
-        assert shelf.identifiers() == ()
-        assert [turn.anchor for turn in shelf.turns()] == [2]
-        assert not any(shelf.search(secret, k=1) for secret in SECRETS)
+        session_store = store.session("chat")
+        session_store.append([secret_turn(), Turn(role="user")])
+        session_store.delete([1])
+        assert session_store.identifiers() == ()
+        assert [turn.anchor for turn in session_store.turns()] == [2]
+        assert not any(session_store.search(secret, k=1) for secret in SECRETS)

@@ -31,7 +31,7 @@ TIMES = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_every_text_of_a_turn_comes_back_exactly(shelf: SessionStore, text: str) -> None:
+def test_every_text_of_a_turn_comes_back_exactly(session_store: SessionStore, text: str) -> None:
     """Lone surrogates and NULs, which no text column holds, among them."""
     turn = Turn(
         role="assistant",
@@ -42,54 +42,58 @@ def test_every_text_of_a_turn_comes_back_exactly(shelf: SessionStore, text: str)
         tool_calls=(ToolCall(name=text, arguments=text, id=text), ToolCall(name="b", arguments="")),
         time=TIMES[1],
     )
-    (stored,) = shelf.append([turn])
-    (read,) = shelf.turns()
+    (stored,) = session_store.append([turn])
+    (read,) = session_store.turns()
     assert read == stored
     assert (read.text, read.name, read.id, read.tool_call_id) == (text,) * 4
     assert read.tool_calls == turn.tool_calls
-    assert shelf.append([turn]) == (stored,)
+    assert session_store.append([turn]) == (stored,)
 
 
 @pytest.mark.parametrize("time", TIMES)
-def test_a_time_comes_back_with_its_offset_and_its_microseconds(shelf: SessionStore, time: datetime) -> None:
+def test_a_time_comes_back_with_its_offset_and_its_microseconds(
+    session_store: SessionStore, time: datetime
+) -> None:
     """A naive one stays naive."""
-    shelf.append([Turn(role="user", time=time)])
-    (read,) = shelf.turns()
+    session_store.append([Turn(role="user", time=time)])
+    (read,) = session_store.turns()
     assert read.time == time
     assert read.time is not None
     assert read.time.utcoffset() == time.utcoffset()
 
 
 @pytest.mark.parametrize("role", get_args(Role))
-def test_every_role_comes_back(shelf: SessionStore, role: Role) -> None:
+def test_every_role_comes_back(session_store: SessionStore, role: Role) -> None:
     """And an absent name is not an empty one."""
-    shelf.append([Turn(role=role), Turn(role=role, name="", tool_call_id="")])
-    bare, empty = shelf.turns()
+    session_store.append([Turn(role=role), Turn(role=role, name="", tool_call_id="")])
+    bare, empty = session_store.turns()
     assert (bare.role, bare.name, bare.tool_call_id) == (role, None, None)
     assert (empty.name, empty.tool_call_id) == ("", "")
 
 
-def test_images_come_back_in_order(shelf: SessionStore) -> None:
+def test_images_come_back_in_order(session_store: SessionStore) -> None:
     """Equal ones and empty ones as well."""
     images = (bytes(range(256)) * 100, b"", b"\0", b"\0", bytes(1_000_000))
-    shelf.append([Turn(role="user", images=images), Turn(role="user"), Turn(role="user", images=images[:1])])
-    assert [turn.images for turn in shelf.turns()] == [images, (), images[:1]]
+    session_store.append(
+        [Turn(role="user", images=images), Turn(role="user"), Turn(role="user", images=images[:1])]
+    )
+    assert [turn.images for turn in session_store.turns()] == [images, (), images[:1]]
 
 
-def test_a_turn_of_20_megabytes_comes_back_and_is_found(shelf: SessionStore) -> None:
+def test_a_turn_of_20_megabytes_comes_back_and_is_found(session_store: SessionStore) -> None:
     """Log files do get pasted."""
     text = "one more line of a log\n" * 900_000 + "needle-in-haystack"
     assert len(text) > 20_000_000
-    shelf.append([Turn(role="tool", text=text)])
-    assert shelf.turn(1) == shelf.search("needle-in-haystack", k=1)[0].turn
-    assert next(shelf.turns()).text == text
+    session_store.append([Turn(role="tool", text=text)])
+    assert session_store.turn(1) == session_store.search("needle-in-haystack", k=1)[0].turn
+    assert next(session_store.turns()).text == text
 
 
-def test_one_word_of_a_megabyte_is_found(shelf: SessionStore) -> None:
+def test_one_word_of_a_megabyte_is_found(session_store: SessionStore) -> None:
     """Base64 and the like; indexes take no such words."""
     word = "QUJD" * 250_000
-    shelf.append([Turn(role="tool", text=word), Turn(role="tool", text=word[:-1])])
-    assert [hit.turn.anchor for hit in shelf.search(word, k=5)] == [1]
+    session_store.append([Turn(role="tool", text=word), Turn(role="tool", text=word[:-1])])
+    assert [hit.turn.anchor for hit in session_store.search(word, k=5)] == [1]
 
 
 NAMES = [

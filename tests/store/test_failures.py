@@ -26,15 +26,15 @@ import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with Store.open(sys.argv[1]) as store:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, resource.RLIM_INFINITY))
-    shelf = store.session("chat")
+    session_store = store.session("chat")
     try:
         while True:
-            turn, = shelf.append([Turn(role="user", text="word " * 2000)])
+            turn, = session_store.append([Turn(role="user", text="word " * 2000)])
             print(turn.anchor, flush=True)
     except StoreError as error:
         print(type(error).__name__, error, flush=True)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    turn, = shelf.append([Turn(role="user", text="room again")])
+    turn, = session_store.append([Turn(role="user", text="room again")])
     print(turn.anchor, flush=True)
 """
 
@@ -63,14 +63,14 @@ def test_a_full_database_loses_nothing(tmp_path: Path) -> None:
     event.listen(Pool, "connect", limit)
     try:
         with Store.open(path) as store:
-            shelf = store.session("chat")
+            session_store = store.session("chat")
             taken = 0
             with pytest.raises(StoreError, match=r"there is no room left for .*chat\.db'. Make room"):
                 while True:
-                    taken += len(shelf.append([Turn(role="user", text="word " * 2000)]))
-            assert [turn.anchor for turn in shelf.turns()] == list(range(1, taken + 1))
-            assert shelf.search("word", k=1)
-            assert shelf.delete([1, 2]) == 2
+                    taken += len(session_store.append([Turn(role="user", text="word " * 2000)]))
+            assert [turn.anchor for turn in session_store.turns()] == list(range(1, taken + 1))
+            assert session_store.search("word", k=1)
+            assert session_store.delete([1, 2]) == 2
     finally:
         event.remove(Pool, "connect", limit)
     with Store.open(path) as store:

@@ -11,16 +11,16 @@ UUID = "550e8400-e29b-41d4-a716-446655440000"
 PATH = "src/app/100%_done\\x.py"
 
 
-def test_an_identifier_is_known_with_its_turns_and_its_count(shelf: SessionStore) -> None:
+def test_an_identifier_is_known_with_its_turns_and_its_count(session_store: SessionStore) -> None:
     """From texts and from what tools were called with; last mentioned, first told."""
-    shelf.append(
+    session_store.append(
         [
             Turn(role="user", text=f"{UUID} and again {UUID}"),
             Turn(role="user", text="see https://a.example/x1"),
             Turn(role="assistant", tool_calls=(ToolCall(name="get", arguments=f'{{"id": "{UUID}"}}'),)),
         ]
     )
-    first, second = shelf.identifiers()
+    first, second = session_store.identifiers()
     assert (first.text, first.kind, first.count, first.anchors) == (UUID, "uuid", 3, (1, 3))
     assert (second.text, second.kind, second.count, second.anchors) == (
         "https://a.example/x1",
@@ -28,17 +28,17 @@ def test_an_identifier_is_known_with_its_turns_and_its_count(shelf: SessionStore
         1,
         (2,),
     )
-    assert shelf.identifiers(limit=1) == (first,)
-    assert shelf.identifiers(limit=0) == shelf.identifiers(limit=-3) == ()
+    assert session_store.identifiers(limit=1) == (first,)
+    assert session_store.identifiers(limit=0) == session_store.identifiers(limit=-3) == ()
 
 
-def test_nothing_in_a_text_to_look_for_is_a_pattern(shelf: SessionStore) -> None:
+def test_nothing_in_a_text_to_look_for_is_a_pattern(session_store: SessionStore) -> None:
     """Percent, underscore and backslash are letters; case and width do not matter, as in every other search."""
     said = ["https://a.example/100%25_done", "https://a.example/100x25ydone", "https://a.example/STRASSE"]
-    shelf.append([Turn(role="user", text=text) for text in said])
+    session_store.append([Turn(role="user", text=text) for text in said])
 
     def like(text: str) -> list[str]:
-        return [known.text for known in shelf.identifiers(like=text)]
+        return [known.text for known in session_store.identifiers(like=text)]
 
     assert like("100%25_") == said[:1]
     assert like("%") == said[:1]
@@ -48,33 +48,38 @@ def test_nothing_in_a_text_to_look_for_is_a_pattern(shelf: SessionStore) -> None
     assert [like(text) for text in ("\\", "'", "\0", "\ud800", "x" * 100_000)] == [[], [], [], [], []]
 
 
-def test_occurrences_are_counted_up_to_an_anchor(shelf: SessionStore) -> None:
+def test_occurrences_are_counted_up_to_an_anchor(session_store: SessionStore) -> None:
     """What was never said was said no times."""
-    shelf.append([Turn(role="user", text=text) for text in (f"{UUID} {UUID}", "nothing", UUID)])
-    assert shelf.occurrences([UUID, "no", "\ud800\0"], upto=2) == {UUID: 2, "no": 0, "\ud800\0": 0}
-    assert shelf.occurrences([UUID], upto=3) == {UUID: 3}
-    assert shelf.occurrences([UUID], upto=10**30) == {UUID: 3}
-    assert shelf.occurrences([UUID], upto=0) == {UUID: 0}
-    assert shelf.occurrences([], upto=9) == {}
+    session_store.append([Turn(role="user", text=text) for text in (f"{UUID} {UUID}", "nothing", UUID)])
+    assert session_store.occurrences([UUID, "no", "\ud800\0"], upto=2) == {UUID: 2, "no": 0, "\ud800\0": 0}
+    assert session_store.occurrences([UUID], upto=3) == {UUID: 3}
+    assert session_store.occurrences([UUID], upto=10**30) == {UUID: 3}
+    assert session_store.occurrences([UUID], upto=0) == {UUID: 0}
+    assert session_store.occurrences([], upto=9) == {}
     many = [f"{UUID}-{number}" for number in range(2000)]
-    assert shelf.occurrences([*many, UUID], upto=9) == dict.fromkeys(many, 0) | {UUID: 3}
+    assert session_store.occurrences([*many, UUID], upto=9) == dict.fromkeys(many, 0) | {UUID: 3}
 
 
-def test_of_what_every_turn_holds_the_latest_mentions_are_counted(shelf: SessionStore) -> None:
+def test_of_what_every_turn_holds_the_latest_mentions_are_counted(session_store: SessionStore) -> None:
     """So that turn 10,000 is sealed as quickly as turn 1,000; an old one counts what was said until then."""
-    shelf.append([Turn(role="user", text=f"{UUID} and again {UUID}")] * (MENTIONS + 10))
-    assert shelf.occurrences([UUID], upto=10) == {UUID: 20}
-    assert shelf.occurrences([UUID], upto=MENTIONS) == {UUID: 2 * MENTIONS}
-    assert shelf.occurrences([UUID], upto=MENTIONS + 10) == {UUID: 2 * MENTIONS}
+    session_store.append([Turn(role="user", text=f"{UUID} and again {UUID}")] * (MENTIONS + 10))
+    assert session_store.occurrences([UUID], upto=10) == {UUID: 20}
+    assert session_store.occurrences([UUID], upto=MENTIONS) == {UUID: 2 * MENTIONS}
+    assert session_store.occurrences([UUID], upto=MENTIONS + 10) == {UUID: 2 * MENTIONS}
 
 
-def test_forgotten_turns_take_their_identifiers_along(shelf: SessionStore) -> None:
+def test_forgotten_turns_take_their_identifiers_along(session_store: SessionStore) -> None:
     """One said elsewhere too stays, with what is left of it."""
-    shelf.append([Turn(role="user", text=text) for text in (UUID, f"{UUID} https://a.example/x1", "end")])
-    shelf.delete([2])
-    (known,) = shelf.identifiers()
+    session_store.append(
+        [Turn(role="user", text=text) for text in (UUID, f"{UUID} https://a.example/x1", "end")]
+    )
+    session_store.delete([2])
+    (known,) = session_store.identifiers()
     assert (known.text, known.count, known.anchors) == (UUID, 1, (1,))
-    assert shelf.occurrences([UUID, "https://a.example/x1"], upto=9) == {UUID: 1, "https://a.example/x1": 0}
+    assert session_store.occurrences([UUID, "https://a.example/x1"], upto=9) == {
+        UUID: 1,
+        "https://a.example/x1": 0,
+    }
 
 
 def test_all_that_the_ledger_finds_is_kept(store: Store) -> None:

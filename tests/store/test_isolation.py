@@ -36,32 +36,43 @@ def test_nothing_comes_from_another_session(
 ) -> None:
     """All say the same, signed with their own name; each answer bears the asker's signature alone."""
     for owner, name in enumerate(names):
-        shelf = shared.session(name)
-        shelf.clear()
+        session_store = shared.session(name)
+        session_store.clear()
         texts = [f"{said} a s1xa {query} {URL.format(f'owner{owner}')}" for _ in range(3)]
-        shelf.append(
+        session_store.append(
             [Turn(role="user", text=text, name=f"owner{owner}", pinned=True, id=said) for text in texts[:1]]
         )
-        shelf.append([Turn(role="system", text=text, name=f"owner{owner}") for text in texts[1:]])
-        shelf.add_seals([SealRecord(number=1, digest=name, body=said)], edits=shelf.state().edits)
+        session_store.append([Turn(role="system", text=text, name=f"owner{owner}") for text in texts[1:]])
+        session_store.add_seals(
+            [SealRecord(number=1, digest=name, body=said)], edits=session_store.state().edits
+        )
     for owner, name in enumerate(names):
-        shelf = shared.session(name)
-        hits = [hit.turn for wanted in (query, "a", "example", name) for hit in shelf.search(wanted, k=99)]
-        assert {turn.anchor for turn in hits} == {1, 2, 3}
-        one = [turn for turn in (shelf.turn(anchor), shelf.last_user(upto=anchor)) if turn is not None]
-        some = [
-            *shelf.turns(after=anchor),
-            *shelf.turns(upto=anchor),
-            *shelf.list_pinned(upto=anchor),
-            *shelf.head(),
+        session_store = shared.session(name)
+        hits = [
+            hit.turn for wanted in (query, "a", "example", name) for hit in session_store.search(wanted, k=99)
         ]
-        assert {turn.name for turn in (*hits, *one, *some, *shelf.turns())} == {f"owner{owner}"}
-        known = {known.text for known in (*shelf.identifiers(like=like), *shelf.identifiers(limit=999))}
+        assert {turn.anchor for turn in hits} == {1, 2, 3}
+        one = [
+            turn
+            for turn in (session_store.turn(anchor), session_store.last_user(upto=anchor))
+            if turn is not None
+        ]
+        some = [
+            *session_store.turns(after=anchor),
+            *session_store.turns(upto=anchor),
+            *session_store.list_pinned(upto=anchor),
+            *session_store.head(),
+        ]
+        assert {turn.name for turn in (*hits, *one, *some, *session_store.turns())} == {f"owner{owner}"}
+        known = {
+            known.text
+            for known in (*session_store.identifiers(like=like), *session_store.identifiers(limit=999))
+        }
         assert not any(f"owner{other}" in text for text in known for other in range(3) if other != owner)
         others = [URL.format(f"owner{other}") for other in range(3) if other != owner]
-        assert set(shelf.occurrences(others, upto=anchor).values()) == {0}
-        assert [seal.digest for seal in shelf.seals()] == [name]
-        assert shelf.state().turns == 3
+        assert set(session_store.occurrences(others, upto=anchor).values()) == {0}
+        assert [seal.digest for seal in session_store.seals()] == [name]
+        assert session_store.state().turns == 3
     shared.session(names[0]).truncate(after=anchor)
     shared.session(names[0]).delete([anchor, 1])
     assert [turn.anchor for turn in shared.session(names[1]).turns()] == [1, 2, 3]
@@ -74,9 +85,9 @@ def test_every_name_is_a_session_or_refused_at_once(name: str) -> None:
     """There is no third way."""
     with Store.open(":memory:") as store:
         try:
-            shelf = store.session(name)
+            session_store = store.session(name)
         except StoreError:
             assert name == "" or "\0" in name or any("\ud800" <= letter <= "\udfff" for letter in name)
         else:
-            shelf.append([Turn(role="user", text=name)])
+            session_store.append([Turn(role="user", text=name)])
             assert [session.name for session in store.sessions()] == [name]

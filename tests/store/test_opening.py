@@ -154,16 +154,16 @@ def test_a_database_opened_for_reading_reads_and_refuses_to_write(tmp_path: Path
         assert reader.read_only
         assert not store.read_only
         assert reader.key == store.key
-        shelf = reader.session("chat")
-        assert tuple(shelf.turns()) == stored
-        assert shelf.search("hello", k=1)[0].turn == stored[0]
+        session_store = reader.session("chat")
+        assert tuple(session_store.turns()) == stored
+        assert session_store.search("hello", k=1)[0].turn == stored[0]
         for write in (
-            lambda: shelf.append([HELLO]),
-            lambda: shelf.set_pinned(1, True),
-            lambda: shelf.truncate(after=0),
-            shelf.clear,
-            lambda: shelf.fork("b"),
-            lambda: shelf.add_seals([], edits=0),
+            lambda: session_store.append([HELLO]),
+            lambda: session_store.set_pinned(1, True),
+            lambda: session_store.truncate(after=0),
+            session_store.clear,
+            lambda: session_store.fork("b"),
+            lambda: session_store.add_seals([], edits=0),
         ):
             with pytest.raises(
                 StoreError, match=r"chat\.db' is read-only\. Open it with an account that may"
@@ -222,11 +222,16 @@ def test_a_file_that_may_not_be_written_is_read(tmp_path: Path) -> None:
 
 def test_a_closed_store_says_so(store: Store) -> None:
     """Closing twice is no matter."""
-    shelf = store.session("chat")
-    shelf.append([HELLO])
+    session_store = store.session("chat")
+    session_store.append([HELLO])
     store.close()
     store.close()
-    for use in (shelf.state, shelf.clear, store.sessions, lambda: list(shelf.turns())):
+    for use in (
+        session_store.state,
+        session_store.clear,
+        store.sessions,
+        lambda: list(session_store.turns()),
+    ):
         with pytest.raises(StoreError, match=r"is closed\. Open it again"):
             use()
 

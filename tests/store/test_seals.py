@@ -15,10 +15,10 @@ def seals(*numbers: int) -> list[SealRecord]:
 
 
 @pytest.fixture
-def talk(shelf: SessionStore) -> SessionStore:
+def talk(session_store: SessionStore) -> SessionStore:
     """Return a session with two turns."""
-    shelf.append([Turn(role="user", text="a"), Turn(role="assistant", text="b")])
-    return shelf
+    session_store.append([Turn(role="user", text="a"), Turn(role="assistant", text="b")])
+    return session_store
 
 
 def test_seals_come_back_by_number(talk: SessionStore) -> None:

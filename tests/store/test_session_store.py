@@ -19,178 +19,196 @@ def say(*said: str) -> list[Turn]:
     return [Turn(role="user", text=text) for text in said]
 
 
-def anchors(shelf: SessionStore) -> list[int | None]:
+def anchors(session_store: SessionStore) -> list[int | None]:
     """Return the anchors of a session's turns."""
-    return [turn.anchor for turn in shelf.turns()]
+    return [turn.anchor for turn in session_store.turns()]
 
 
-def test_an_appended_turn_gets_an_anchor_an_id_and_a_time(shelf: SessionStore) -> None:
+def test_an_appended_turn_gets_an_anchor_an_id_and_a_time(session_store: SessionStore) -> None:
     """Anchors count from 1; what the caller gave stays."""
     before = datetime.now(UTC)
-    one, two = shelf.append([Turn(role="user", text="hi"), Turn(role="assistant", id="mine", time=NOON)])
+    one, two = session_store.append(
+        [Turn(role="user", text="hi"), Turn(role="assistant", id="mine", time=NOON)]
+    )
     assert (one.anchor, two.anchor) == (1, 2)
     assert one.id != two.id == "mine"
     assert two.time == NOON
     assert one.time is not None
     assert before <= one.time <= datetime.now(UTC)
-    assert list(shelf.turns()) == [one, two]
-    assert shelf.state() == SessionState(last_anchor=2, turns=2, edits=0)
+    assert list(session_store.turns()) == [one, two]
+    assert session_store.state() == SessionState(last_anchor=2, turns=2, edits=0)
 
 
 def test_a_session_that_was_never_written_is_empty_and_not_listed(store: Store) -> None:
     """Asking makes nothing."""
-    shelf = store.session("nobody")
-    assert shelf.state() == SessionState(last_anchor=0, turns=0, edits=0)
-    assert (list(shelf.turns()), shelf.turn(1), shelf.head(), shelf.list_pinned(upto=9)) == ([], None, (), ())
-    assert (shelf.last_user(upto=9), shelf.search("x", k=3), shelf.identifiers(), shelf.seals()) == (
+    session_store = store.session("nobody")
+    assert session_store.state() == SessionState(last_anchor=0, turns=0, edits=0)
+    assert (
+        list(session_store.turns()),
+        session_store.turn(1),
+        session_store.head(),
+        session_store.list_pinned(upto=9),
+    ) == ([], None, (), ())
+    assert (
+        session_store.last_user(upto=9),
+        session_store.search("x", k=3),
+        session_store.identifiers(),
+        session_store.seals(),
+    ) == (
         None,
         (),
         (),
         (),
     )
-    assert (shelf.truncate(after=0), shelf.delete([1]), shelf.append([])) == (0, 0, ())
-    shelf.clear()
+    assert (session_store.truncate(after=0), session_store.delete([1]), session_store.append([])) == (
+        0,
+        0,
+        (),
+    )
+    session_store.clear()
     assert store.sessions() == ()
 
 
 def test_the_order_is_that_of_anchors_even_if_the_clock_goes_backwards(
-    shelf: SessionStore, store: Store
+    session_store: SessionStore, store: Store
 ) -> None:
     """Times are told, never sorted by."""
-    shelf.append(
+    session_store.append(
         [Turn(role="user", text=str(hours), time=NOON - timedelta(hours=hours)) for hours in range(5)]
     )
-    assert [turn.text for turn in shelf.turns()] == ["0", "1", "2", "3", "4"]
-    assert shelf.last_user(upto=99) == shelf.turn(5)
+    assert [turn.text for turn in session_store.turns()] == ["0", "1", "2", "3", "4"]
+    assert session_store.last_user(upto=99) == session_store.turn(5)
     (session,) = store.sessions()
     assert (session.first_time, session.last_time) == (NOON, NOON - timedelta(hours=4))
 
 
-def test_a_range_begins_after_one_anchor_and_ends_with_another(shelf: SessionStore) -> None:
+def test_a_range_begins_after_one_anchor_and_ends_with_another(session_store: SessionStore) -> None:
     """`after` is left out, `upto` is in."""
-    shelf.append(say(*"abcdef"))
-    assert [turn.anchor for turn in shelf.turns(after=2, upto=4)] == [3, 4]
-    assert [turn.anchor for turn in shelf.turns(after=4)] == [5, 6]
-    assert [turn.anchor for turn in shelf.turns(upto=1)] == [1]
-    assert not list(shelf.turns(after=4, upto=2))
-    assert [turn.anchor for turn in shelf.turns(after=-(10**30), upto=10**30)] == [1, 2, 3, 4, 5, 6]
+    session_store.append(say(*"abcdef"))
+    assert [turn.anchor for turn in session_store.turns(after=2, upto=4)] == [3, 4]
+    assert [turn.anchor for turn in session_store.turns(after=4)] == [5, 6]
+    assert [turn.anchor for turn in session_store.turns(upto=1)] == [1]
+    assert not list(session_store.turns(after=4, upto=2))
+    assert [turn.anchor for turn in session_store.turns(after=-(10**30), upto=10**30)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_long_session_streams_whole(shelf: SessionStore) -> None:
+def test_a_long_session_streams_whole(session_store: SessionStore) -> None:
     """More turns than come in one chunk, and single ones larger than a chunk."""
-    shelf.append(say(*map(str, range(600)), "x" * 9_000_000, "y" * 9_000_000, "z"))
-    assert anchors(shelf) == list(range(1, 604))
+    session_store.append(say(*map(str, range(600)), "x" * 9_000_000, "y" * 9_000_000, "z"))
+    assert anchors(session_store) == list(range(1, 604))
 
 
-def test_what_is_appended_while_reading_is_read_too(shelf: SessionStore) -> None:
+def test_what_is_appended_while_reading_is_read_too(session_store: SessionStore) -> None:
     """Between chunks nothing is held open, so a reader may write."""
-    shelf.append(say(*map(str, range(256))))
+    session_store.append(say(*map(str, range(256))))
     seen = 0
-    for turn in shelf.turns():
+    for turn in session_store.turns():
         seen += 1
         if turn.anchor == 1:
-            shelf.append(say("late"))
+            session_store.append(say("late"))
     assert seen == 257
 
 
-def test_images_can_be_left_out(shelf: SessionStore) -> None:
+def test_images_can_be_left_out(session_store: SessionStore) -> None:
     """They are most of the bytes; a fold wants only text."""
-    (turn,) = shelf.append([Turn(role="user", text="look", images=(b"\x89PNG", b"", b"\xff\xd8"))])
-    assert list(shelf.turns()) == [turn]
-    assert list(shelf.turns(images=False)) == [replace(turn, images=())]
+    (turn,) = session_store.append([Turn(role="user", text="look", images=(b"\x89PNG", b"", b"\xff\xd8"))])
+    assert list(session_store.turns()) == [turn]
+    assert list(session_store.turns(images=False)) == [replace(turn, images=())]
 
 
-def test_the_head_is_the_system_turns_that_stand_first(shelf: SessionStore) -> None:
+def test_the_head_is_the_system_turns_that_stand_first(session_store: SessionStore) -> None:
     """Later ones are turns like others."""
-    assert shelf.head() == ()
-    first = shelf.append([Turn(role="system", text="a"), Turn(role="system", text="b")])
-    assert shelf.head() == first
-    shelf.append([Turn(role="user"), Turn(role="system", text="c")])
-    assert shelf.head() == first
+    assert session_store.head() == ()
+    first = session_store.append([Turn(role="system", text="a"), Turn(role="system", text="b")])
+    assert session_store.head() == first
+    session_store.append([Turn(role="user"), Turn(role="system", text="c")])
+    assert session_store.head() == first
 
 
-def test_the_newest_question_up_to_an_anchor(shelf: SessionStore) -> None:
+def test_the_newest_question_up_to_an_anchor(session_store: SessionStore) -> None:
     """Only the user asks."""
-    shelf.append([Turn(role=role) for role in ("assistant", "user", "tool", "user", "assistant")])
-    found = [shelf.last_user(upto=upto) for upto in (0, 1, 2, 3, 4, 5, 10**30)]
+    session_store.append([Turn(role=role) for role in ("assistant", "user", "tool", "user", "assistant")])
+    found = [session_store.last_user(upto=upto) for upto in (0, 1, 2, 3, 4, 5, 10**30)]
     assert [turn and turn.anchor for turn in found] == [None, None, 2, 2, 4, 4, 4]
 
 
-def test_a_pin_is_set_and_taken_away_and_counts_as_an_edit(shelf: SessionStore) -> None:
+def test_a_pin_is_set_and_taken_away_and_counts_as_an_edit(session_store: SessionStore) -> None:
     """What already is as wanted is no edit."""
-    shelf.append([*say("a", "b"), Turn(role="tool", pinned=True)])
-    shelf.set_pinned(1, True)
-    assert [turn.anchor for turn in shelf.list_pinned(upto=9)] == [1, 3]
-    assert [turn.anchor for turn in shelf.list_pinned(upto=2)] == [1]
-    assert shelf.state().edits == 1
-    shelf.set_pinned(1, True)
-    assert shelf.state().edits == 1
-    shelf.set_pinned(1, False)
-    assert [turn.anchor for turn in shelf.list_pinned(upto=9)] == [3]
-    assert shelf.state().edits == 2
+    session_store.append([*say("a", "b"), Turn(role="tool", pinned=True)])
+    session_store.set_pinned(1, True)
+    assert [turn.anchor for turn in session_store.list_pinned(upto=9)] == [1, 3]
+    assert [turn.anchor for turn in session_store.list_pinned(upto=2)] == [1]
+    assert session_store.state().edits == 1
+    session_store.set_pinned(1, True)
+    assert session_store.state().edits == 1
+    session_store.set_pinned(1, False)
+    assert [turn.anchor for turn in session_store.list_pinned(upto=9)] == [3]
+    assert session_store.state().edits == 2
 
 
 @pytest.mark.parametrize("anchor", [0, 2, -1, 10**30])
-def test_what_is_not_there_cannot_be_pinned(shelf: SessionStore, anchor: int) -> None:
+def test_what_is_not_there_cannot_be_pinned(session_store: SessionStore, anchor: int) -> None:
     """The message names session and anchor."""
-    shelf.append(say("a"))
+    session_store.append(say("a"))
     with pytest.raises(StoreError, match=f"'chat' has no turn §{anchor}"):
-        shelf.set_pinned(anchor, True)
+        session_store.set_pinned(anchor, True)
 
 
-def test_truncation_forgets_what_comes_after_and_gives_no_anchor_twice(shelf: SessionStore) -> None:
+def test_truncation_forgets_what_comes_after_and_gives_no_anchor_twice(session_store: SessionStore) -> None:
     """A citation of a forgotten turn must never point at another."""
-    shelf.append(say(*"abcd"))
-    assert shelf.truncate(after=2) == 2
-    assert shelf.state() == SessionState(last_anchor=4, turns=2, edits=1)
-    assert shelf.truncate(after=2) == 0
-    assert shelf.state().edits == 1
-    shelf.append(say("e"))
-    assert anchors(shelf) == [1, 2, 5]
-    assert shelf.truncate(after=-5) == 3
-    assert shelf.truncate(after=10**30) == 0
-    shelf.append(say("f"))
-    assert anchors(shelf) == [6]
+    session_store.append(say(*"abcd"))
+    assert session_store.truncate(after=2) == 2
+    assert session_store.state() == SessionState(last_anchor=4, turns=2, edits=1)
+    assert session_store.truncate(after=2) == 0
+    assert session_store.state().edits == 1
+    session_store.append(say("e"))
+    assert anchors(session_store) == [1, 2, 5]
+    assert session_store.truncate(after=-5) == 3
+    assert session_store.truncate(after=10**30) == 0
+    session_store.append(say("f"))
+    assert anchors(session_store) == [6]
 
 
-def test_deletion_forgets_those_turns_alone(shelf: SessionStore) -> None:
+def test_deletion_forgets_those_turns_alone(session_store: SessionStore) -> None:
     """Anchors that are not there are passed over."""
-    shelf.append(say(*"abcdefg"))
-    assert shelf.delete([2, 3, 4, 6, 6, 99, -1, 10**30]) == 4
-    assert anchors(shelf) == [1, 5, 7]
-    assert shelf.state() == SessionState(last_anchor=7, turns=3, edits=1)
-    assert shelf.delete({2}) == 0
-    assert shelf.delete([7]) == 1
-    assert anchors(shelf) == [1, 5]
-    shelf.append(say("h"))
-    assert anchors(shelf) == [1, 5, 8]
+    session_store.append(say(*"abcdefg"))
+    assert session_store.delete([2, 3, 4, 6, 6, 99, -1, 10**30]) == 4
+    assert anchors(session_store) == [1, 5, 7]
+    assert session_store.state() == SessionState(last_anchor=7, turns=3, edits=1)
+    assert session_store.delete({2}) == 0
+    assert session_store.delete([7]) == 1
+    assert anchors(session_store) == [1, 5]
+    session_store.append(say("h"))
+    assert anchors(session_store) == [1, 5, 8]
 
 
 def test_a_cleared_session_is_gone_and_its_successor_is_not_taken_for_it(store: Store) -> None:
     """Whoever still holds the old `edits` must see that the past changed."""
-    shelf = store.session("chat")
-    shelf.append(say("a", "b"))
-    shelf.set_pinned(1, True)
-    shelf.set_pinned(1, False)
-    before = shelf.state()
-    shelf.clear()
+    session_store = store.session("chat")
+    session_store.append(say("a", "b"))
+    session_store.set_pinned(1, True)
+    session_store.set_pinned(1, False)
+    before = session_store.state()
+    session_store.clear()
     assert store.sessions() == ()
-    assert shelf.state().edits > before.edits
-    shelf.append(say("c"))
-    assert anchors(shelf) == [1]
-    assert shelf.state().edits > before.edits
+    assert session_store.state().edits > before.edits
+    session_store.append(say("c"))
+    assert anchors(session_store) == [1]
+    assert session_store.state().edits > before.edits
 
 
-def test_the_same_turn_twice_is_stored_once(shelf: SessionStore) -> None:
+def test_the_same_turn_twice_is_stored_once(session_store: SessionStore) -> None:
     """A caller who does not know whether a call went through makes it again."""
     turn = Turn(role="user", text="hi", id="m1", images=(b"png",))
-    (first,) = shelf.append([turn])
-    shelf.set_pinned(1, True)
-    again = shelf.append([turn, Turn(role="assistant", text="yes"), turn, replace(turn, time=first.time)])
+    (first,) = session_store.append([turn])
+    session_store.set_pinned(1, True)
+    again = session_store.append(
+        [turn, Turn(role="assistant", text="yes"), turn, replace(turn, time=first.time)]
+    )
     assert [turn.anchor for turn in again] == [1, 2, 1, 1]
     assert again[0] == replace(first, pinned=True)
-    assert anchors(shelf) == [1, 2]
-    both = shelf.append([replace(turn, id="m2"), replace(turn, id="m2")])
+    assert anchors(session_store) == [1, 2]
+    both = session_store.append([replace(turn, id="m2"), replace(turn, id="m2")])
     assert [turn.anchor for turn in both] == [3, 3]
 
 
@@ -209,14 +227,14 @@ SAID = Turn(role="user", text="hi", id="m1", images=(b"png",))
     ],
 )
 def test_another_turn_under_an_old_id_is_refused_and_nothing_is_stored(
-    shelf: SessionStore, other: Turn
+    session_store: SessionStore, other: Turn
 ) -> None:
     """The message names the id and where it stands."""
-    shelf.append([*say("first"), SAID])
+    session_store.append([*say("first"), SAID])
     with pytest.raises(StoreError, match="'m1' is already stored as §2, with another content"):
-        shelf.append([*say("new"), other])
-    assert anchors(shelf) == [1, 2]
-    assert shelf.append(say("next"))[0].anchor == 3
+        session_store.append([*say("new"), other])
+    assert anchors(session_store) == [1, 2]
+    assert session_store.append(say("next"))[0].anchor == 3
 
 
 def test_an_id_belongs_to_a_session(store: Store) -> None:
@@ -227,50 +245,53 @@ def test_an_id_belongs_to_a_session(store: Store) -> None:
         assert [turn.id for turn in store.session(name).turns()] == ["", "m1", "\0", "x" * 5000, "\ud800"]
 
 
-def test_an_import_keeps_anchors(shelf: SessionStore) -> None:
+def test_an_import_keeps_anchors(session_store: SessionStore) -> None:
     """Gaps stay gaps; the next turn comes after the highest."""
     given = [Turn(role="user", text=str(anchor), anchor=anchor) for anchor in (3, 4, 10)]
-    assert [turn.anchor for turn in shelf.append(given, keep_anchors=True)] == [3, 4, 10]
-    assert anchors(shelf) == [3, 4, 10]
-    assert shelf.search("10", k=1)[0].turn.anchor == 10
-    assert shelf.append(given[:1])[0].anchor == 11
+    assert [turn.anchor for turn in session_store.append(given, keep_anchors=True)] == [3, 4, 10]
+    assert anchors(session_store) == [3, 4, 10]
+    assert session_store.search("10", k=1)[0].turn.anchor == 10
+    assert session_store.append(given[:1])[0].anchor == 11
 
 
 @pytest.mark.parametrize("wrong", [(5,), (4,), (9, 9), (9, 8), (None,), (2**63,), (0,), (-1,)])
-def test_an_import_cannot_go_back(shelf: SessionStore, wrong: tuple[int | None, ...]) -> None:
+def test_an_import_cannot_go_back(session_store: SessionStore, wrong: tuple[int | None, ...]) -> None:
     """All of it is refused, with the anchor and the session's last in the message."""
-    shelf.append([Turn(role="user", anchor=5)], keep_anchors=True)
+    session_store.append([Turn(role="user", anchor=5)], keep_anchors=True)
     with pytest.raises(StoreError, match=r"cannot keep its anchor .*: the session's last is \d"):
-        shelf.append([Turn(role="user", anchor=anchor) for anchor in wrong], keep_anchors=True)
-    assert anchors(shelf) == [5]
+        session_store.append([Turn(role="user", anchor=anchor) for anchor in wrong], keep_anchors=True)
+    assert anchors(session_store) == [5]
 
 
 def test_a_fork_is_a_copy_that_goes_its_own_way(store: Store) -> None:
     """Turns, anchors, images, pins, search and identifiers are the same; then each is on its own."""
-    shelf = store.session("chat")
+    session_store = store.session("chat")
     said = [Turn(role="user", text="see https://a.example/x1", images=(b"i",), pinned=True), *say("b", "c")]
-    shelf.append(said)
-    shelf.delete([2])
-    fork = shelf.fork("fork")
-    assert list(fork.turns()) == list(shelf.turns())
-    assert (fork.identifiers(), fork.list_pinned(upto=9)) == (shelf.identifiers(), shelf.list_pinned(upto=9))
-    assert fork.search("example", k=5) == shelf.search("example", k=5) != ()
+    session_store.append(said)
+    session_store.delete([2])
+    fork = session_store.fork("fork")
+    assert list(fork.turns()) == list(session_store.turns())
+    assert (fork.identifiers(), fork.list_pinned(upto=9)) == (
+        session_store.identifiers(),
+        session_store.list_pinned(upto=9),
+    )
+    assert fork.search("example", k=5) == session_store.search("example", k=5) != ()
     assert (fork.state().last_anchor, fork.state().turns) == (3, 2)
     fork.truncate(after=1)
-    assert (anchors(fork), anchors(shelf)) == ([1], [1, 3])
-    shelf.clear()
+    assert (anchors(fork), anchors(session_store)) == ([1], [1, 3])
+    session_store.clear()
     assert fork.search("example", k=5)[0].turn == fork.turn(1)
     assert fork.append(say("d"))[0].anchor == 4
 
 
 def test_a_fork_never_writes_over_a_session(store: Store) -> None:
     """Nor over itself."""
-    shelf = store.session("chat")
-    shelf.append(say("a"))
+    session_store = store.session("chat")
+    session_store.append(say("a"))
     store.session("taken").append(say("b"))
     for name in ("taken", "chat"):
         with pytest.raises(StoreError, match=f"there is a session '{name}' already"):
-            shelf.fork(name)
+            session_store.fork(name)
     assert [turn.text for turn in store.session("taken").turns()] == ["b"]
 
 

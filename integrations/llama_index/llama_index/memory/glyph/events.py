@@ -32,13 +32,13 @@ class GlyphFoldEvent(BaseEvent):
 
 def send_fold_event(fold: Fold) -> None:
     """Send a `GlyphFoldEvent` about a fold to LlamaIndex's handlers."""
-    live = fold.visible_seals
+    visible = fold.visible_seals
     dispatcher.event(
         GlyphFoldEvent(
-            seals=len(live),
-            pages=sum(len(seal.pages) for seal in live),
+            seals=len(visible),
+            pages=sum(len(seal.pages) for seal in visible),
             recent=len(fold.tail),
-            tokens=fold.head_tokens + sum(seal.tokens for seal in live) + fold.tail_tokens,
+            tokens=fold.head_tokens + sum(seal.tokens for seal in visible) + fold.tail_tokens,
             generation=fold.generation,
         )
     )
