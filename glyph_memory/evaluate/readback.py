@@ -33,7 +33,7 @@ class LineErrors:
     line: int
     """The line's number on the page, from 1."""
     truth: str
-    """What stands there, white space squeezed."""
+    """What stands there, each row of white space as one space."""
     said: str
     """What was read there."""
     edits: int

@@ -39,7 +39,7 @@ def test_both_calls_are_timed(tmp_path: Path) -> None:
     assert {name: len(times) for name, times in subject.cpu_s.items()} == {"add": 3, "context": 3}
 
 
-def test_a_memory_is_built_as_long_as_asked_where_no_epoch_is_near(tmp_path: Path) -> None:
+def test_a_memory_is_built_as_long_as_asked_where_no_generation_is_near(tmp_path: Path) -> None:
     """The rest of the conversation is spare."""
     talk = agent_conversation(turns=60).turns
     subject = append.build_memory(tmp_path / "a.db", talk, 50, policy=POLICY, room=10)

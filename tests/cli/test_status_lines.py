@@ -32,7 +32,7 @@ def test_a_run_that_stays_text_is_told() -> None:
     ]
 
 
-def test_an_epoch_says_which_turns_left() -> None:
+def test_a_generation_says_which_turns_left() -> None:
     """And that they are kept."""
     before = Fold(seals=(seal(1), seal(2)))
     after = Fold(seals=(seal(1), seal(2), seal(3, generation=2, oldest=3)), generation=2, oldest=3)
@@ -44,7 +44,7 @@ def test_an_epoch_says_which_turns_left() -> None:
     )
 
 
-def test_an_epoch_in_which_all_is_drawn_anew_is_told_in_one_line() -> None:
+def test_a_generation_in_which_all_is_drawn_anew_is_told_in_one_line() -> None:
     """Not seal by seal: what is on pages has not changed."""
     before, after = Fold(seals=(seal(1),)), Fold(seals=(seal(1, generation=2),), generation=2)
     assert notes.describe_changes(before, after) == ["Generation 2 begins: old turns were drawn anew."]

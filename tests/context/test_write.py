@@ -329,7 +329,7 @@ def grown(policy: FoldPolicy, *, turns: int, seed: int) -> Iterator[tuple[Growin
     [(SMALL, 1), (replace(SMALL, min_ratio=1e9, max_run_tokens=700), 2), (replace(SMALL, min_ratio=1.9), 3)],
     ids=["pages", "texts", "both"],
 )
-def test_within_an_epoch_every_context_begins_as_the_one_before(policy: FoldPolicy, seed: int) -> None:
+def test_within_a_generation_every_context_begins_as_the_one_before(policy: FoldPolicy, seed: int) -> None:
     """Part for part and byte for byte, also as a template reads it; and every one of 300 fits its window."""
     sealed: Parts = ()
     generation, generations, kinds, before = 1, 0, set[str](), ""
@@ -360,7 +360,7 @@ def test_within_an_epoch_every_context_begins_as_the_one_before(policy: FoldPoli
     )
 
 
-def test_a_new_epoch_names_the_turns_that_left() -> None:
+def test_a_new_generation_names_the_turns_that_left() -> None:
     """A search still finds them."""
     *_, (growing, context) = grown(SMALL, turns=200, seed=4)
     first, last = growing.fold.evicted_seals[0].anchors[0], growing.fold.evicted_seals[-1].anchors[-1]

@@ -222,7 +222,7 @@ def test_one_seal_of_another_model_among_them_is_enough() -> None:
     assert places(changed)[:7] == places(WHOLE)[:7]
 
 
-def test_an_epoch_is_remembered_though_no_seal_is_left_to_tell() -> None:
+def test_a_generation_is_remembered_though_no_seal_is_left_to_tell() -> None:
     """The earlier fold's is given, as its spent anchors are."""
     short = again(TALK[:3])
     assert short.seals == ()

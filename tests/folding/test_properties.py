@@ -156,7 +156,7 @@ def test_runs_are_as_large_as_the_policy_says(turns: list[Turn], policy: FoldPol
 
 @thorough
 @given(conversations, policies())
-def test_what_is_shown_fits_and_only_grows_at_its_end_within_an_epoch(
+def test_what_is_shown_fits_and_only_grows_at_its_end_within_a_generation(
     turns: list[Turn], policy: FoldPolicy
 ) -> None:
     """A new generation begins when seals leave, leaving at most half of each limit, or the newest seal alone."""

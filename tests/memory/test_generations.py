@@ -109,7 +109,7 @@ def forged(seals: Sequence[Seal], *, more: int = 0) -> list[Seal]:
     return chain
 
 
-def test_fonts_that_changed_unseen_begin_an_epoch(database: Path, talk: Talk) -> None:
+def test_fonts_that_changed_unseen_begin_a_generation(database: Path, talk: Talk) -> None:
     """Where pages are lost that cannot be drawn as they were, all are drawn anew, in one step."""
     with small(database) as memory:
         memory.extend(talk[:60])

@@ -153,7 +153,7 @@ def test_one_by_one_all_at_once_and_reopened_are_the_same(seed: int, lengths: li
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_within_an_epoch_a_context_begins_as_the_one_before(seed: int) -> None:
+def test_within_a_generation_a_context_begins_as_the_one_before(seed: int) -> None:
     """Part for part and byte for byte: what a server has read it need not read again. Also after each reopening."""
     with Store.open(":memory:") as store:
         memory, generation, kept = small(store), 1, 0
