@@ -20,7 +20,7 @@ from typing import Any
 import typer
 
 from glyph_memory import ModelProfile, PageStyle
-from glyph_memory.cli.commands import app
+from glyph_memory.cli.program import app
 from glyph_memory.tokens.catalogue import ALIASES, PROFILES
 from glyph_memory.tokens.images import FlatRule, GridRule, ImageRule, RowRule
 from glyph_memory.tokens.tiles import (

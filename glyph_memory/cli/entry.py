@@ -1,4 +1,4 @@
-"""Run the program: what goes wrong becomes one line and an exit code, and Ctrl-C is told when it may act.
+"""Run the program: what goes wrong becomes one line and an exit code.
 
 0 is success, 1 one of our errors, 2 a command that was spelled wrong, 130 Ctrl-C.
 """
@@ -7,60 +7,9 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Self
 
 from glyph_memory.errors import GlyphMemoryError
-
-
-class Interrupts:
-    """Holds Ctrl-C back except inside `allow()`; use it with `with`, in the main thread.
-
-    Example:
-        >>> with Interrupts() as interrupts:
-        ...     signal.raise_signal(signal.SIGINT)  # while something is stored
-        ...     try:
-        ...         with interrupts.allow():
-        ...             print("never")
-        ...     except KeyboardInterrupt:
-        ...         print("stopped")
-        stopped
-    """
-
-    def __init__(self) -> None:
-        self._is_allowed = self._is_waiting = False
-
-    def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._handle)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    @contextmanager
-    def allow(self) -> Iterator[None]:
-        """Let Ctrl-C through inside the block, also one that came before it.
-
-        Raises:
-            KeyboardInterrupt: It came.
-        """
-        self._is_allowed = True
-        try:
-            if self._is_waiting:
-                self._is_waiting = False
-                raise KeyboardInterrupt
-            yield
-        finally:
-            self._is_allowed = False
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._is_allowed:
-            raise KeyboardInterrupt
-        self._is_waiting = True
 
 
 def main() -> None:
@@ -72,7 +21,7 @@ def main() -> None:
 def _run() -> int:
     # Imported here: Ctrl-C while typer loads should be as quiet as any other.
     try:
-        from glyph_memory.cli.commands import app  # noqa: PLC0415
+        from glyph_memory.cli.program import app  # noqa: PLC0415
 
         try:
             app()

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from glyph_memory.cli import terminal
-from glyph_memory.cli.chat import settings
-from glyph_memory.cli.chat.settings import Settings
+from glyph_memory.cli import settings, terminal
+from glyph_memory.cli.settings import Settings
 from glyph_memory.errors import StoreError
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.store import Store

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from glyph_memory.cli.entry import Interrupts
+from glyph_memory.cli.interrupts import Interrupts
 
 
 def test_ctrl_c_waits_until_it_is_allowed() -> None:

@@ -182,7 +182,7 @@ def test_settings_that_make_no_sense_any_more_cost_no_recall(run: Run, path: Pat
     for content in ("no json", "[]", '{"x": 1}'):
         settings.write_text(content)
         assert run("recall", "deploy", "--memory", path, "--session", "ops").code == 0
-    from glyph_memory.cli.chat.settings import Settings, save_settings
+    from glyph_memory.cli.settings import Settings, save_settings
 
     settings.unlink()
     save_settings(path, "ops", Settings(tokenizer="/gone/tokenizer.json"))
@@ -193,7 +193,7 @@ def test_settings_that_make_no_sense_any_more_cost_no_recall(run: Run, path: Pat
 
 def test_the_settings_beside_a_database_do_not_name_sessions(path: Path) -> None:
     """A session that is erased is not to be found in another file."""
-    from glyph_memory.cli.chat.settings import Settings, load_settings, save_settings
+    from glyph_memory.cli.settings import Settings, load_settings, save_settings
 
     save_settings(path, "a secret name", Settings(window=8192))
     assert "secret" not in path.with_name("talk.db.settings").read_text()

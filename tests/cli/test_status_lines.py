@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from glyph_memory import Fold, GlyphMemory, Reading, Seal
-from glyph_memory.cli.chat import status_lines as notes
+from glyph_memory.cli import status_lines as notes
 
 
 def seal(number: int, *, generation: int = 1, oldest: int = 1) -> Seal:

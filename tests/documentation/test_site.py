@@ -12,7 +12,7 @@ from check_links import find_broken_links
 from site_parts import FACES, ROOT, expand, list_pages
 
 from glyph_memory import ModelProfile
-from glyph_memory.cli.commands import app
+from glyph_memory.cli.program import app
 from glyph_memory.tokens.catalogue import PROFILES
 
 DOCS = ROOT / "docs"

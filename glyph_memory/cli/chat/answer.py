@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.entry import Interrupts
+from glyph_memory.cli.interrupts import Interrupts
 from glyph_memory.readers import Reading, ReadingDelta
 
 

@@ -5,15 +5,14 @@ What is typed is stored before the model is asked, so that it is there whatever 
 
 from __future__ import annotations
 
-from glyph_memory.cli import terminal
-from glyph_memory.cli.chat import chat_commands as slash
-from glyph_memory.cli.chat import status_lines as notes
+from glyph_memory.cli import status_lines, terminal
+from glyph_memory.cli.chat import chat_commands
 from glyph_memory.cli.chat.answer import Answer
 from glyph_memory.cli.chat.prompt import Prompt
-from glyph_memory.cli.chat.settings import Settings
-from glyph_memory.cli.entry import Interrupts
+from glyph_memory.cli.interrupts import Interrupts
 from glyph_memory.cli.memories import Place, open_or_create_session
 from glyph_memory.cli.server import NO_SERVER, Server
+from glyph_memory.cli.settings import Settings
 from glyph_memory.errors import GlyphMemoryError, ReaderOverflow
 from glyph_memory.folding import Fold
 from glyph_memory.memory import GlyphMemory
@@ -64,7 +63,7 @@ class Chat:
             except KeyboardInterrupt:
                 self._end_line()
                 raise
-            if message is None or message in slash.QUIT:
+            if message is None or message in chat_commands.QUIT:
                 if message is None:
                     self._end_line()
                 return
@@ -81,7 +80,7 @@ class Chat:
         Raises:
             GlyphMemoryError: It could not be done; a message that was stored stays.
         """
-        command = slash.parse(message)
+        command = chat_commands.parse(message)
         if command is not None:
             if command.do(self.memory, command.rest) == "ask":
                 self.ask()
@@ -113,7 +112,7 @@ class Chat:
         else:
             self.memory.add("assistant", answer.text)
         if answer.reading is not None:
-            terminal.print_note(notes.describe_request(report, answer.reading))
+            terminal.print_note(status_lines.describe_request(report, answer.reading))
             self._warn(answer.reading)
         self._print_changes()
 
@@ -148,7 +147,7 @@ class Chat:
 
     def _print_changes(self) -> None:
         fold = self.memory.fold()
-        for note in notes.describe_changes(self._fold, fold):
+        for note in status_lines.describe_changes(self._fold, fold):
             terminal.print_note(note)
         self._fold = fold
 
@@ -182,7 +181,7 @@ def _store_system(memory: GlyphMemory, system: str | None) -> None:
 
 def _greet(memory: GlyphMemory, place: Place, *, is_otherwise: bool) -> None:
     report = memory.report()
-    terminal.print_note(notes.greeting(str(place), report))
+    terminal.print_note(status_lines.greeting(str(place), report))
     if is_otherwise and report.pages:
         terminal.print_note(
             f"Shown otherwise than the last time: generation {report.generation}, old turns were drawn anew."

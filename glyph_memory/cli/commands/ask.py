@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.chat.status_lines import describe_nano_reading
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.server import Server
+from glyph_memory.cli.status_lines import describe_nano_reading
 from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
 from glyph_memory.documents import read_document

@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from glyph_memory.cli import terminal
-from glyph_memory.cli.chat.settings import Settings
 from glyph_memory.cli.memories import (
     Place,
     open_existing_session,
     open_existing_store,
     open_or_create_session,
 )
+from glyph_memory.cli.settings import Settings
 from glyph_memory.documents import STDIN
 from glyph_memory.errors import DocumentError
 from glyph_memory.memory.jsonl import write_lines

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from glyph_memory.cli import options
-from glyph_memory.cli.commands import page_options
+from glyph_memory.cli.program import page_options
 from glyph_memory.cli.root import PAGES, START, register_command
 
 

@@ -6,7 +6,7 @@ Those modules are imported when a command runs, so that help and completion come
 from __future__ import annotations
 
 from glyph_memory.cli import options
-from glyph_memory.cli.commands import memory_options
+from glyph_memory.cli.program import memory_options
 from glyph_memory.cli.root import MEMORY, register_command
 
 _DATABASE = "glyph-memory.db"
@@ -60,9 +60,9 @@ def chat(
     others; then the session's pages are drawn again.
     """
     from glyph_memory.cli.chat import loop as command  # noqa: PLC0415  see the module's first lines
-    from glyph_memory.cli.chat.settings import Settings  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
     from glyph_memory.cli.server import Server  # noqa: PLC0415
+    from glyph_memory.cli.settings import Settings  # noqa: PLC0415
 
     command.run(
         Place(memory=memory, session=session),
