@@ -6,14 +6,14 @@ of, `write_context` spells it. All words of ours are in `wording`.
 
 from glyph_memory.context.binder import Binder as Binder
 from glyph_memory.context.binder import Occurrences as Occurrences
+from glyph_memory.context.cache import Drafts as Drafts
+from glyph_memory.context.cache import FolderCache as FolderCache
 from glyph_memory.context.cache import ImageCache as ImageCache
 from glyph_memory.context.cache import LruCache as LruCache
 from glyph_memory.context.cache import RecentImages as RecentImages
 from glyph_memory.context.cleaning import TextCleaner as TextCleaner
 from glyph_memory.context.cleaning import quote_turns as quote_turns
 from glyph_memory.context.counting import TokenCounts as TokenCounts
-from glyph_memory.context.folder_cache import Drafts as Drafts
-from glyph_memory.context.folder_cache import FolderCache as FolderCache
 from glyph_memory.context.messages import Context as Context
 from glyph_memory.context.messages import ImagePart as ImagePart
 from glyph_memory.context.messages import Message as Message

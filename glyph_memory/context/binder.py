@@ -12,10 +12,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Self, Unpack
 
-from glyph_memory.context.cache import ImageCache, RecentImages
+from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
-from glyph_memory.context.folder_cache import FolderCache
 from glyph_memory.context.messages import Part, Parts, Text
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer

@@ -20,7 +20,7 @@ from llama_index.core.memory import BaseMemory
 from llama_index.core.storage.chat_store import SimpleChatStore
 from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import GlyphChatStore, GlyphFoldEvent, GlyphMemory, PageImageBlock
-from llama_index.memory.glyph.request import restore_history
+from llama_index.memory.glyph.history import restore_history
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.event_handlers import BaseEventHandler
@@ -532,7 +532,7 @@ async def test_the_loop_goes_on_while_pages_are_drawn(memory: GlyphMemory, talk:
         def handle(self, event: BaseEvent, **kwargs: object) -> None:
             threads.append(threading.current_thread())
 
-    dispatcher = get_dispatcher("llama_index.memory.glyph.events")
+    dispatcher = get_dispatcher("llama_index.memory.glyph.request")
     dispatcher.add_event_handler(Handler())
     try:
         await memory.aget()
@@ -557,7 +557,7 @@ def test_a_fold_is_told_in_numbers(
             events.append(event)
 
     memory.put_messages(talk)
-    dispatcher = get_dispatcher("llama_index.memory.glyph.events")
+    dispatcher = get_dispatcher("llama_index.memory.glyph.request")
     dispatcher.add_event_handler(Handler())
     try:
         sent = memory.get()

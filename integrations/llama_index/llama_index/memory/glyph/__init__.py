@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from llama_index.memory.glyph.chat_store import GlyphChatStore as GlyphChatStore
     from llama_index.memory.glyph.documents import PageNodeParser as PageNodeParser
     from llama_index.memory.glyph.documents import ParserFields as ParserFields
-    from llama_index.memory.glyph.events import GlyphFoldEvent as GlyphFoldEvent
     from llama_index.memory.glyph.llm import GlyphOpenAILike as GlyphOpenAILike
     from llama_index.memory.glyph.messages import PageImageBlock as PageImageBlock
     from llama_index.memory.glyph.messages import turn_of as turn_of
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from llama_index.memory.glyph.postprocessor import PagePostprocessor as PagePostprocessor
     from llama_index.memory.glyph.prompt_helper import PagePromptHelper as PagePromptHelper
     from llama_index.memory.glyph.reader import GlyphReader as GlyphReader
+    from llama_index.memory.glyph.request import GlyphFoldEvent as GlyphFoldEvent
     from llama_index.memory.glyph.stored_messages import message_of as message_of
 
 __version__ = "0.1.0"
@@ -34,7 +34,7 @@ _MODULES = {
     "ChatStore": "chat_store",
     "DrawnStyle": "options",
     "GlyphChatStore": "chat_store",
-    "GlyphFoldEvent": "events",
+    "GlyphFoldEvent": "request",
     "GlyphMemory": "base",
     "GlyphMemoryBlock": "block",
     "GlyphOpenAILike": "llm",

@@ -15,7 +15,6 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.chat_store import GlyphChatStore
-from llama_index.memory.glyph.events import send_fold_event
 from llama_index.memory.glyph.history import StoredHistory
 from llama_index.memory.glyph.options import (
     find_options,
@@ -23,7 +22,7 @@ from llama_index.memory.glyph.options import (
     narrow_window,
     to_fields,
 )
-from llama_index.memory.glyph.request import fold_history, to_messages
+from llama_index.memory.glyph.request import fold_history, send_fold_event, to_messages
 
 from glyph_memory import (
     Bookmark,

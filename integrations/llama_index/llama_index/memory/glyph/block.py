@@ -15,9 +15,8 @@ from llama_index.core.bridge.pydantic import ConfigDict, Field
 from llama_index.core.memory import BaseMemoryBlock, Memory
 from llama_index.core.storage.chat_store.base_db import AsyncDBChatStore, MessageStatus
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
-from llama_index.memory.glyph.events import send_fold_event
 from llama_index.memory.glyph.options import PageFields, get_folding, merge_options, split_options, to_fields
-from llama_index.memory.glyph.request import fold_history
+from llama_index.memory.glyph.request import fold_history, send_fold_event
 
 from glyph_memory import Folding, FoldPolicy, PageOptions
 

@@ -1,4 +1,6 @@
-"""`StoredHistory`: the half of a memory that keeps: messages in a chat store, a bookmark, and what is found in them.
+"""`StoredHistory`: the half of a memory that keeps messages and a bookmark, and finds again what was said.
+
+And what a request with pages stands for, so that it can be folded again.
 
 Knows chat stores; knows nothing about what is sent.
 """
@@ -8,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
-from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.llms.types import ChatMessage, TextBlock
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.memory import BaseMemory
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.chat_store import ChatStore, GlyphChatStore, Lock
-from llama_index.memory.glyph.messages import copy_message
+from llama_index.memory.glyph.messages import PageImageBlock, copy_message
 from llama_index.memory.glyph.options import PageFields
-from llama_index.memory.glyph.request import fold_history, restore_history
+from llama_index.memory.glyph.request import Origin, PagesMessage, fold_history
+from llama_index.memory.glyph.spelling import separate_texts
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import Bookmark, FoldedHistory, GlyphMemoryWarning, Passage, ZoomResult
@@ -138,3 +142,64 @@ class StoredHistory(PageFields, BaseMemory):
 
 def _restore_copies(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     return [copy_message(message) for message in restore_history(messages).messages]
+
+
+_UNSEEN = "(A page of this conversation that cannot be shown here.)"
+
+
+# What a request stands for.
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoredHistory:
+    """The history behind a request: what the memory folded, and the messages added since."""
+
+    before: list[ChatMessage]
+    """What stands before the pages; it stays as it is."""
+    origin: Origin
+    """How the memory folded what follows, as far as that is known."""
+    history: list[ChatMessage]
+    """What the pages stand for, and all that came after."""
+
+    @property
+    def messages(self) -> list[ChatMessage]:
+        """All of it, without pages."""
+        return [*self.before, *self.history]
+
+
+def restore_history(messages: Sequence[ChatMessage]) -> RestoredHistory:
+    """Return the history behind a request, as far as the origin of its pages is known.
+
+    Messages that changed since, as agents write their state into the newest, are taken as they are now.
+    """
+    with_pages = [(at, message) for at, message in enumerate(messages) if isinstance(message, PagesMessage)]
+    place, pages = with_pages[-1] if with_pages else (0, PagesMessage())
+    origin, folded = pages.origin, pages.origin.folded
+    if folded is None:
+        return RestoredHistory(before=[], origin=Origin(), history=[*messages])
+    sealed = folded.messages[: len(folded.messages) - len(folded.recent)]
+    own = [_make_own_message(pages, origin.own)] if len(pages.blocks) > origin.own else []
+    history = [*sealed, *own, *messages[place + 1 :]]
+    return RestoredHistory(before=[*messages[:place]], origin=origin, history=history)
+
+
+def _make_own_message(pages: ChatMessage, begin: int) -> ChatMessage:
+    return ChatMessage(
+        role=pages.role, blocks=pages.blocks[begin:], additional_kwargs=pages.additional_kwargs
+    )
+
+
+def replace_pages(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Return the history as text: the messages behind the pages, or a short note where they are not known."""
+    return [_replace_page_blocks(message) for message in restore_history(messages).messages]
+
+
+def _replace_page_blocks(message: ChatMessage) -> ChatMessage:
+    if not any(isinstance(block, PageImageBlock) for block in message.blocks):
+        return message
+    blocks = [
+        TextBlock(text=_UNSEEN) if isinstance(block, PageImageBlock) else block for block in message.blocks
+    ]
+    return ChatMessage(
+        role=message.role, blocks=separate_texts(blocks), additional_kwargs=message.additional_kwargs
+    )

@@ -23,7 +23,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.llms.openai_like import OpenAILike
-from llama_index.memory.glyph.events import send_fold_event
+from llama_index.memory.glyph.history import replace_pages, restore_history
 from llama_index.memory.glyph.messages import PageImageBlock, turn_of
 from llama_index.memory.glyph.options import (
     OPTION_NAMES,
@@ -38,8 +38,7 @@ from llama_index.memory.glyph.request import (
     extend_request,
     find_pages_end,
     fold_history,
-    replace_pages,
-    restore_history,
+    send_fold_event,
 )
 
 from glyph_memory import Bookmark, GlyphMemoryWarning, PageOptions, refuses_images

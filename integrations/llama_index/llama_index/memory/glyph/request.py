@@ -14,10 +14,13 @@ from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageR
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.memory.glyph.messages import PageImageBlock, make_call_blocks, turn_of
 from llama_index.memory.glyph.spelling import separate_texts, write_head, write_planned
+from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.base import BaseEvent
 
 from glyph_memory import (
     Bookmark,
     Context,
+    Fold,
     FoldedHistory,
     Folding,
     ImagePart,
@@ -28,8 +31,6 @@ from glyph_memory import (
 )
 
 Parts = tuple[Text | ImagePart, ...]
-
-_UNSEEN = "(A page of this conversation that cannot be shown here.)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,59 +200,40 @@ def _to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int
     return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last_anchor)
 
 
-# The way back.
+# What is told to LlamaIndex's instrumentation: numbers, never text or pixels.
+
+dispatcher = get_dispatcher(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RestoredHistory:
-    """The history behind a request: what the memory folded, and the messages added since."""
+class GlyphFoldEvent(BaseEvent):
+    """A history was folded, to be sent."""
 
-    before: list[ChatMessage]
-    """What stands before the pages; it stays as it is."""
-    origin: Origin
-    """How the memory folded what follows, as far as that is known."""
-    history: list[ChatMessage]
-    """What the pages stand for, and all that came after."""
+    seals: int
+    """Runs of old turns that are shown, as pages or as text."""
+    pages: int
+    """Their pages."""
+    recent: int
+    """Turns that stay text."""
+    tokens: int
+    """What all of it comes to, the head included."""
+    generation: int
+    """Goes up when the oldest seals leave, and when everything is drawn anew."""
 
-    @property
-    def messages(self) -> list[ChatMessage]:
-        """All of it, without pages."""
-        return [*self.before, *self.history]
-
-
-def restore_history(messages: Sequence[ChatMessage]) -> RestoredHistory:
-    """Return the history behind a request, as far as the origin of its pages is known.
-
-    Messages that changed since, as agents write their state into the newest, are taken as they are now.
-    """
-    with_pages = [(at, message) for at, message in enumerate(messages) if isinstance(message, PagesMessage)]
-    place, pages = with_pages[-1] if with_pages else (0, PagesMessage())
-    origin, folded = pages.origin, pages.origin.folded
-    if folded is None:
-        return RestoredHistory(before=[], origin=Origin(), history=[*messages])
-    sealed = folded.messages[: len(folded.messages) - len(folded.recent)]
-    own = [_make_own_message(pages, origin.own)] if len(pages.blocks) > origin.own else []
-    history = [*sealed, *own, *messages[place + 1 :]]
-    return RestoredHistory(before=[*messages[:place]], origin=origin, history=history)
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the event's name for handlers."""
+        return "GlyphFoldEvent"
 
 
-def _make_own_message(pages: ChatMessage, begin: int) -> ChatMessage:
-    return ChatMessage(
-        role=pages.role, blocks=pages.blocks[begin:], additional_kwargs=pages.additional_kwargs
-    )
-
-
-def replace_pages(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """Return the history as text: the messages behind the pages, or a short note where they are not known."""
-    return [_replace_page_blocks(message) for message in restore_history(messages).messages]
-
-
-def _replace_page_blocks(message: ChatMessage) -> ChatMessage:
-    if not any(isinstance(block, PageImageBlock) for block in message.blocks):
-        return message
-    blocks = [
-        TextBlock(text=_UNSEEN) if isinstance(block, PageImageBlock) else block for block in message.blocks
-    ]
-    return ChatMessage(
-        role=message.role, blocks=separate_texts(blocks), additional_kwargs=message.additional_kwargs
+def send_fold_event(fold: Fold) -> None:
+    """Send a `GlyphFoldEvent` about a fold to LlamaIndex's handlers."""
+    visible = fold.visible_seals
+    dispatcher.event(
+        GlyphFoldEvent(
+            seals=len(visible),
+            pages=sum(len(seal.pages) for seal in visible),
+            recent=len(fold.tail),
+            tokens=fold.head_tokens + sum(seal.tokens for seal in visible) + fold.tail_tokens,
+            generation=fold.generation,
+        )
     )
