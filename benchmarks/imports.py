@@ -20,7 +20,16 @@ from lib.report import print_table, say_whether
 from lib.results import write_results
 
 AIM = 2.0
-STATEMENTS = ("pass", "import numpy, PIL.Image", "import glyph_memory")
+STATEMENTS = (
+    "pass",
+    "import numpy, PIL.Image",
+    "import glyph_memory",
+    "from glyph_memory import typeset",
+    "from glyph_memory import GlyphMemory",
+    "from glyph_memory import OpenAIReader",
+)
+"""Python's own start, which is taken off; what is needed anyway; and ours. Names are loaded on first use, so the
+package alone costs next to nothing, and what counts is the first use."""
 _PROGRAM = """
 import sys, time
 {statement}
@@ -42,20 +51,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for statement in STATEMENTS:
             cpu_s, modules[statement] = run_import(statement)
             taken.setdefault(statement, []).append(cpu_s)
-    nothing, needed, ours = STATEMENTS
+    nothing, needed, *ours = STATEMENTS
     empty_s = statistics.median(taken[nothing])
-    cpu_ms = {one: 1000 * (statistics.median(taken[one]) - empty_s) for one in (needed, ours)}
+    cpu_ms = {one: 1000 * (statistics.median(taken[one]) - empty_s) for one in (needed, *ours)}
     rows = [
-        {"statement": one, "cpu_ms": spent, "modules": modules[one] - modules[nothing]}
+        {
+            "statement": one,
+            "cpu_ms": spent,
+            "ratio": spent / cpu_ms[needed],
+            "modules": modules[one] - modules[nothing],
+        }
         for one, spent in cpu_ms.items()
     ]
-    ratio = cpu_ms[ours] / cpu_ms[needed]
+    ratio = max(cpu_ms[one] for one in ours) / cpu_ms[needed]
     print_table(
         f"an import, in a process of its own, median of {rounds}",
-        ["statement", "CPU ms", "modules"],
+        ["statement", "CPU ms", "× what is needed", "modules"],
         [list(row.values()) for row in rows],
     )
-    print(f"  {ratio:.2f} times; aimed at {AIM:.0f}: {say_whether(ratio <= AIM)}")
+    print(f"  at most {ratio:.2f} times; aimed at {AIM:.0f}: {say_whether(ratio <= AIM)}")
     write_results("imports", {"imports": rows, "ratio": ratio, "aim": AIM}, arguments=given)
 
 

@@ -260,9 +260,13 @@ def draw_tokens(figures: Figures) -> str:
 
 def draw_imports(figures: Figures) -> str:
     """Return what imports cost."""
-    rows = [[f"`{row['statement']}`", f"{row['cpu_ms']:.0f}", row["modules"]] for row in figures["imports"]]
-    rows.append([f"ratio (aimed at: {figures['aim']:.0f})", f"{figures['ratio']:.2f}", ""])
-    return markdown(["statement", "CPU ms", "modules loaded"], rows)
+    rows = [
+        [f"`{row['statement']}`", f"{row['cpu_ms']:.0f}", f"{row['ratio']:.2f}", row["modules"]]
+        for row in figures["imports"]
+    ]
+    return markdown(
+        ["statement", "CPU ms", f"ratio (aimed at: {figures['aim']:.0f})", "modules loaded"], rows
+    )
 
 
 def draw_walks(figures: Figures) -> str:

@@ -21,7 +21,6 @@ from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX
 from glyph_memory.context.wording import caption_page, caption_picture, head_ledger, head_sealed_text
 from glyph_memory.folding import DrawnRun, Seal, SealedPage, SealedPicture
-from glyph_memory.ledger import mentions, write_ledger
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -111,6 +110,9 @@ class Binder:
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
         pages = self._drawer.draw_sealed_pages(turns, first_page)
+        # Its patterns are compiled when it is loaded, which takes as long as all the rest of this package.
+        from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
+
         found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
         listed = write_ledger(
             found,

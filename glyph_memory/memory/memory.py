@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, Unpack
 
 from glyph_memory.context import Context
 from glyph_memory.folding import Fold
@@ -19,6 +18,9 @@ from glyph_memory.transcript import Role, ToolCall, Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import KnownIdentifier, SessionInfo, Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class GlyphMemory(Conversation):
@@ -40,11 +42,11 @@ class GlyphMemory(Conversation):
     @classmethod
     async def aopen(cls, url: str | Path | Store = ":memory:", **keywords: Unpack[OpenKeywords]) -> Self:
         """Do what `open` does."""
-        return await asyncio.to_thread(cls.open, url, **keywords)
+        return await _run_in_thread(cls.open, url, **keywords)
 
     async def aclose(self) -> None:
         """Do what `close` does."""
-        await asyncio.to_thread(self.close)
+        await _run_in_thread(self.close)
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,7 +68,7 @@ class GlyphMemory(Conversation):
         pinned: bool = False,
     ) -> Turn:
         """Do what `add` does."""
-        return await asyncio.to_thread(
+        return await _run_in_thread(
             self.add, said, text, name=name, tool_calls=tool_calls, tool_call_id=tool_call_id, images=images,
             time=time, id=id, pinned=pinned,
         )  # fmt: skip
@@ -75,80 +77,87 @@ class GlyphMemory(Conversation):
         self, turns: Iterable[Turn], *, progress: Callable[[int], None] | None = None
     ) -> tuple[Turn, ...]:
         """Do what `extend` does."""
-        return await asyncio.to_thread(self.extend, turns, progress=progress)
+        return await _run_in_thread(self.extend, turns, progress=progress)
 
     async def apin(self, anchor: int, *, pinned: bool = True) -> None:
         """Do what `pin` does."""
-        await asyncio.to_thread(self.pin, anchor, pinned=pinned)
+        await _run_in_thread(self.pin, anchor, pinned=pinned)
 
     async def aunpin(self, anchor: int) -> None:
         """Do what `unpin` does."""
-        await asyncio.to_thread(self.unpin, anchor)
+        await _run_in_thread(self.unpin, anchor)
 
     async def acontext(self, question: str | None = None) -> Context:
         """Do what `context` does."""
-        return await asyncio.to_thread(self.context, question)
+        return await _run_in_thread(self.context, question)
 
     async def afold(self) -> Fold:
         """Do what `fold` does."""
-        return await asyncio.to_thread(self.fold)
+        return await _run_in_thread(self.fold)
 
     async def atokens(self, context: Context) -> int:
         """Do what `tokens` does."""
-        return await asyncio.to_thread(self.tokens, context)
+        return await _run_in_thread(self.tokens, context)
 
     async def apages(self) -> tuple[Page, ...]:
         """Return what `pages` gives, all at once."""
-        return await asyncio.to_thread(lambda: tuple(self.pages()))
+        return await _run_in_thread(lambda: tuple(self.pages()))
 
     async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Do what `recall` does."""
-        return await asyncio.to_thread(self.recall, query, k)
+        return await _run_in_thread(self.recall, query, k)
 
     async def azoom(self, what: int | str, *, dpi: float | None = None) -> ZoomResult:
         """Do what `zoom` does."""
-        return await asyncio.to_thread(self.zoom, what, dpi=dpi)
+        return await _run_in_thread(self.zoom, what, dpi=dpi)
 
     async def aidentifiers(self, like: str = "", *, limit: int = 100) -> tuple[KnownIdentifier, ...]:
         """Do what `identifiers` does."""
-        return await asyncio.to_thread(self.identifiers, like, limit=limit)
+        return await _run_in_thread(self.identifiers, like, limit=limit)
 
     async def aturns(self, *, after: int = 0) -> tuple[Turn, ...]:
         """Return what `turns` gives, all at once."""
-        return await asyncio.to_thread(lambda: tuple(self.turns(after=after)))
+        return await _run_in_thread(lambda: tuple(self.turns(after=after)))
 
     async def aunfold(self) -> str:
         """Do what `unfold` does."""
-        return await asyncio.to_thread(self.unfold)
+        return await _run_in_thread(self.unfold)
 
     async def areport(self) -> MemoryReport:
         """Do what `report` does."""
-        return await asyncio.to_thread(self.report)
+        return await _run_in_thread(self.report)
 
     async def atruncate(self, *, after: int) -> int:
         """Do what `truncate` does."""
-        return await asyncio.to_thread(self.truncate, after=after)
+        return await _run_in_thread(self.truncate, after=after)
 
     async def adelete(self, *anchors: int) -> int:
         """Do what `delete` does."""
-        return await asyncio.to_thread(self.delete, *anchors)
+        return await _run_in_thread(self.delete, *anchors)
 
     async def aclear(self) -> None:
         """Do what `clear` does."""
-        await asyncio.to_thread(self.clear)
+        await _run_in_thread(self.clear)
 
     async def afork(self, session: str) -> Self:
         """Do what `fork` does."""
-        return await asyncio.to_thread(self.fork, session)
+        return await _run_in_thread(self.fork, session)
 
     async def asessions(self) -> tuple[SessionInfo, ...]:
         """Do what `sessions` does."""
-        return await asyncio.to_thread(self.sessions)
+        return await _run_in_thread(self.sessions)
 
     async def aexport(self, path: str | Path) -> int:
         """Do what `export` does."""
-        return await asyncio.to_thread(self.export, path)
+        return await _run_in_thread(self.export, path)
 
     async def aimport(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
         """Do what `import_` does."""
-        return await asyncio.to_thread(self.import_, path, progress=progress)
+        return await _run_in_thread(self.import_, path, progress=progress)
+
+
+async def _run_in_thread(function: Callable[P, T], /, *arguments: P.args, **keywords: P.kwargs) -> T:
+    """Run a call in a thread; as `asyncio.to_thread`, which only those who await it need to load."""
+    import asyncio  # noqa: PLC0415
+
+    return await asyncio.to_thread(function, *arguments, **keywords)

@@ -5,7 +5,6 @@ Knows contexts; knows nothing about servers.
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -105,6 +104,8 @@ class Reader(Protocol):
 
     async def aread(self, context: Context) -> Reading:
         """Do what `read` does, without blocking the event loop."""
+        import asyncio  # noqa: PLC0415 - only who awaits loads it
+
         return await asyncio.to_thread(self.read, context)
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import asdict
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
 import freetype
@@ -40,7 +39,7 @@ def style_fingerprint(style: PageStyle | str) -> str:
         "style": look,
         "fonts": [_identify_font(file) for file in dict.fromkeys(files)],
         "freetype": ".".join(map(str, freetype.version())),
-        "harfbuzz": version("uharfbuzz") if shaping.available else None,
+        "harfbuzz": _find_version("uharfbuzz") if shaping.available else None,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -55,3 +54,9 @@ def _identify_font(file: FontFile) -> list[object]:
         return [file.index, path.stat().st_size, head]
     except OSError:  # listed, but gone: it draws nothing
         return [file.index, None, None]
+
+
+def _find_version(package: str) -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - it loads a parser of e-mail
+
+    return version(package)

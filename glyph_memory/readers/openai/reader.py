@@ -6,7 +6,6 @@ vLLM, SGLang, llama.cpp's server, `transformers serve`, OpenAI itself. Wiring on
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import threading
 import time
@@ -24,6 +23,8 @@ from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
 
 if TYPE_CHECKING:
+    import asyncio
+
     import httpx
 
 
@@ -162,6 +163,8 @@ class OpenAIReader(Reader):
 
     async def aclose(self) -> None:
         """Close all connections of this event loop and of the blocking calls."""
+        import asyncio  # noqa: PLC0415 - only who awaits loads it
+
         self.close()
         with self._lock:
             client = self._async_clients.pop(asyncio.get_running_loop(), None)
@@ -194,6 +197,8 @@ class OpenAIReader(Reader):
 
     def _get_async_client(self) -> httpx.AsyncClient:
         """Return this event loop's client: a connection works only in the loop that opened it."""
+        import asyncio  # noqa: PLC0415 - only who awaits loads it
+
         loop = asyncio.get_running_loop()
         with self._lock:
             client = self._async_clients.get(loop)
