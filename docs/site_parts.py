@@ -159,7 +159,7 @@ def _write_directive(module: str, one: PublicName) -> str:
 def _find_docstring(one: PublicName) -> str:
     """Return the string below the assignment of a value, looked for where the name really comes from."""
     statements = ast.parse(inspect.getsource(importlib.import_module(one.home))).body
-    for statement, after in pairwise(statements):
+    for statement, after in pairwise([*statements, ast.Pass()]):
         if isinstance(statement, ast.ImportFrom):
             if any(alias.name == one.name for alias in statement.names):
                 return _find_docstring(PublicName(name=one.name, home=statement.module or ""))

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from glyph_memory.context import Context as Context
     from glyph_memory.context import ImageCache as ImageCache
     from glyph_memory.context import ImagePart as ImagePart
+    from glyph_memory.context import JoinUsers as JoinUsers
     from glyph_memory.context import Message as Message
     from glyph_memory.context import Occurrences as Occurrences
     from glyph_memory.context import PageOptionFields as PageOptionFields
     from glyph_memory.context import PageOptions as PageOptions
+    from glyph_memory.context import Part as Part
     from glyph_memory.context import Parts as Parts
     from glyph_memory.context import PlannedMessage as PlannedMessage
     from glyph_memory.context import PlannedTurn as PlannedTurn
     from glyph_memory.context import RequestPlan as RequestPlan
     from glyph_memory.context import Text as Text
     from glyph_memory.context import TextCleaner as TextCleaner
+    from glyph_memory.context import TextKind as TextKind
     from glyph_memory.context import TokenCounts as TokenCounts
     from glyph_memory.context import context_from_turns as context_from_turns
     from glyph_memory.documents import read_document as read_document
@@ -108,9 +111,9 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "context": (
-        "Binder Captions Context ImageCache ImagePart Message Occurrences PageOptionFields "
-        "PageOptions Parts PlannedMessage PlannedTurn RequestPlan Text TextCleaner TokenCounts "
-        "context_from_turns"
+        "Binder Captions Context ImageCache ImagePart JoinUsers Message Occurrences "
+        "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan Text "
+        "TextCleaner TextKind TokenCounts context_from_turns"
     ),
     "documents": "read_document",
     "errors": (

@@ -74,7 +74,9 @@ class ImagePart:
 
 
 Part = Text | ImagePart
+"""A text or a picture in a message."""
 Parts = tuple[Part, ...]
+"""Texts and pictures, in the order they are read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, init=False)

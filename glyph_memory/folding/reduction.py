@@ -22,6 +22,7 @@ def fold(
     highest_sealed_anchor: int = 0,
     generation: int = 1,
     compacted_anchors: Stretches = (),
+    head_turns: int | None = None,
     request: Turn | None = None,
     reserved_tokens: int = 0,
 ) -> Fold:
@@ -39,6 +40,8 @@ def fold(
         generation: The earlier call's `Fold.generation`; seals tell theirs, but they may be gone.
         compacted_anchors: The earlier call's, of a fold from `Fold.drop_evicted`; `seals` then begin after these turns.
             If none of the seals can be taken, the turns that were evicted have to be given, too, and this left out.
+        head_turns: How many of the turns are the head; all leading system turns unless given. Where evicted turns are
+            left out, one that follows them may be a system turn, too.
         request: The newest user turn among those that were evicted, if any.
         reserved_tokens: What the prompt holds besides turns, such as a system prompt that is kept elsewhere.
 
@@ -46,7 +49,9 @@ def fold(
         The same as `step` for every turn, one by one.
     """
     given = tuple(turns)
-    length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))
+    length = head_turns
+    if length is None:
+        length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))
     head = _number_head(
         given[:length],
         before=compacted_anchors[0][0] if compacted_anchors else seals[0].anchors[0] if seals else length + 1,

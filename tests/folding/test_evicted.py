@@ -1,4 +1,4 @@
-"""A fold that sheds what has left goes on exactly as one that keeps it all."""
+"""A fold that drops evicted seals goes on exactly as one that keeps them all."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_what_has_left_is_shed_and_its_anchors_are_known() -> None:
     assert compact.drop_evicted() is compact
 
 
-def test_anchors_with_gaps_are_shed_as_stretches() -> None:
+def test_anchors_with_gaps_are_kept_as_stretches() -> None:
     """After an edit, dropped anchors are nobody's."""
     first = fold(TALK[:30], policy=NARROW, costs=WordCosts())
     edited = [*TALK[:4], say("user", 15, first="edited"), *TALK[5:]]
@@ -97,6 +97,7 @@ def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPo
         [*talk[: len(begun.head)], *talk[count:]],
         policy=policy,
         costs=costs,
+        head_turns=len(begun.head),
         seals=begun.seals,
         highest_sealed_anchor=begun.highest_sealed_anchor,
         generation=begun.generation,
@@ -105,3 +106,23 @@ def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPo
     )
     pinned = any(turn.pinned for turn in sealed)
     assert pinned or shown(resumed) == shown(whole)
+
+
+def test_a_system_turn_behind_evicted_ones_does_not_join_the_head() -> None:
+    """Left out, they no longer stand between the two."""
+    talk = [system(5), *(say("system" if n % 2 else "user", 15, first=f"w{n}") for n in range(2, 60))]
+    begun = fold(talk, policy=NARROW, costs=WordCosts()).drop_evicted()
+    count = 1 + sum(last - first + 1 for first, last in begun.compacted_anchors)
+    assert talk[count].role == "system"
+    resumed = fold(
+        [*talk[:1], *talk[count:]],
+        policy=NARROW,
+        costs=WordCosts(),
+        seals=begun.seals,
+        highest_sealed_anchor=begun.highest_sealed_anchor,
+        generation=begun.generation,
+        compacted_anchors=begun.compacted_anchors,
+        head_turns=1,
+    )
+    assert resumed.head == begun.head
+    assert resumed.seals == begun.seals

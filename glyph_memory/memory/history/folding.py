@@ -191,6 +191,7 @@ class Folding(Generic[M]):
                 highest_sealed_anchor=mark.highest_sealed_anchor,
                 generation=mark.generation,
                 compacted_anchors=mark.evicted,
+                head_turns=len(history.head),
                 request=self._find_request(history, mark),
                 reserved_tokens=history.reserved_tokens,
             )
