@@ -111,9 +111,12 @@ def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPo
 def test_a_system_turn_behind_evicted_ones_does_not_join_the_head() -> None:
     """Left out, they no longer stand between the two."""
     talk = [system(5), *(say("system" if n % 2 else "user", 15, first=f"w{n}") for n in range(2, 60))]
-    begun = fold(talk, policy=NARROW, costs=WordCosts()).drop_evicted()
-    count = 1 + sum(last - first + 1 for first, last in begun.compacted_anchors)
-    assert talk[count].role == "system"
+    begins = [fold(talk[:stop], policy=NARROW, costs=WordCosts()).drop_evicted() for stop in range(20, 60)]
+    counts = [1 + sum(last - first + 1 for first, last in one.compacted_anchors) for one in begins]
+    begun, count = next(
+        (one, count) for one, count in zip(begins, counts, strict=True) if talk[count].role == "system"
+    )
+    talk = talk[: begun.last_anchor]
     resumed = fold(
         [*talk[:1], *talk[count:]],
         policy=NARROW,
