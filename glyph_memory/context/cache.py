@@ -120,7 +120,7 @@ class FolderCache:
     def put(self, digest: str, data: bytes) -> None:
         """Store a file; do nothing where the disk is full or read-only."""
         with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # A draft that `forget` knows, should the process be killed here. Two that write at once write the same.
             write_atomic(
                 self._path(digest),

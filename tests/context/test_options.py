@@ -135,3 +135,10 @@ def test_page_files_go_to_the_options_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "a.db.pages").exists()
     Binder("glyph", pages=binder_pages).cache.put("0" * 64, b"image")
     assert [*binder_pages.glob("*.png")]
+
+
+def test_a_folder_for_pages_is_made_with_its_parents(tmp_path: Path) -> None:
+    """Nobody has to make it first."""
+    binder = Binder(pages=tmp_path / "a" / "b")
+    binder.cache.put("0" * 64, b"an image")
+    assert binder.cache.get("0" * 64) == b"an image"
