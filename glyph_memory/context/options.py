@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, Self, TypedDict, get_args
+from typing import Literal, Self, TypedDict, cast, get_args
 
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import FoldPolicy
@@ -16,6 +16,10 @@ from glyph_memory.tokens import ModelProfile
 
 Captions = Literal["text", "page"]
 """Where pages' numbers and turns are told: in text before each page, or on the page itself."""
+
+
+_MAY_BE_NONE = frozenset({"style", "policy", "pages"})
+"""Fields whose None says something; elsewhere it stands for what was not given."""
 
 
 class PageOptionFields(TypedDict, total=False):
@@ -133,7 +137,8 @@ class PageOptions:
             "captions": base.captions,
             "pages": base.pages,
         }
-        merged: PageOptionFields = {**given, **keywords}
+        said = {name: value for name, value in keywords.items() if value is not None or name in _MAY_BE_NONE}
+        merged = cast("PageOptionFields", {**given, **said})
         return cls(**merged)
 
     @property

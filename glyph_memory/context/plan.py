@@ -29,8 +29,8 @@ from glyph_memory.folding import Fold, Seal
 from glyph_memory.transcript import Role, Turn
 
 JoinUsers = Literal["all", "ours", "none"]
-"""Which users' messages in a row become one: all; those where what meets is ours on one side, so that no two users'
-messages follow each other because of us; or none."""
+"""Which users' messages in a row become one: all; ours with the user's own before or behind it, but never two of the
+user's own, which would lose a name or an id; or none."""
 
 _RESULT = -1
 """Stands for a result where others have a call's number."""
@@ -203,7 +203,8 @@ def _join_users(messages: Sequence[PlannedMessage], which: JoinUsers) -> Iterato
     for message in messages:
         if held is not None and held.role == message.role == "user":
             is_ours = held.turns[-1].shows != "message" or message.turns[0].shows != "message"
-            if which == "all" or (which == "ours" and is_ours):
+            loses_one = held.own is not None and message.own is not None
+            if which == "all" or (which == "ours" and is_ours and not loses_one):
                 held = replace(held, turns=held.turns + message.turns)
                 continue
         if held is not None:

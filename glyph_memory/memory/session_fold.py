@@ -7,13 +7,15 @@ stored seals win: where another process was faster, its seals are taken.
 from __future__ import annotations
 
 import json
+import re
 import threading
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
-from glyph_memory.errors import StoreError
+from glyph_memory.errors import GlyphMemoryWarning, StoreError
 from glyph_memory.folding import Fold, Seal, resume, run_digest, step
 from glyph_memory.transcript import Turn
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from glyph_memory.store import SealRecord, SessionState, SessionStore
 
 _TRIES = 20
+_IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
+"""What images are named by. It finds them in a seal that cannot be read, and other digests, which name no image."""
+_UNREADABLE = (
+    "{count} stored seals were made by another version or are damaged: their turns are sealed and drawn again; nothing "
+    "that was said is lost"
+)
 
 
 class ConcurrentErasure(StoreError):
@@ -39,8 +47,8 @@ class _CachedFold:
     """How many turns the fold holds."""
     stored: int
     """How many of the fold's seals are in the store."""
-    replaces: tuple[Seal, ...] | None = None
-    """The stored seals that the fold's are to take the place of; None where they are added to them."""
+    replaces: frozenset[str] | None = None
+    """Names of the images of stored seals, which the fold's are to take the place of; None where they are added."""
 
 
 class SessionFold:
@@ -137,7 +145,11 @@ class SessionFold:
         """Fold everything again in a new generation: the stored pages cannot be drawn as they were."""
         with self._lock:
             fold = self.refresh()
-            known = self._refold(self._session_store.state(), fold.seals, generation=fold.generation + 1)
+            known = self._fold_anew(
+                self._session_store.state(),
+                {digest for seal in fold.seals for digest in seal.digests},
+                generation=fold.generation + 1,
+            )
             self._known = self._save(known)
             return self.refresh()
 
@@ -146,9 +158,15 @@ class SessionFold:
         records = self._session_store.seals()
         seals = [seal for seal in map(_parse_seal, records) if seal is not None]
         is_ours = all(seal.fingerprint == self._binder.fingerprint for seal in seals)
+        if len(seals) < len(records):
+            warnings.warn(
+                _UNREADABLE.format(count=len(records) - len(seals)), GlyphMemoryWarning, stacklevel=2
+            )
         if len(seals) < len(records) or not is_ours or not _is_chain(seals, records):
-            return self._refold(
-                state, seals, generation=max((seal.generation for seal in seals), default=0) + 1
+            return self._fold_anew(
+                state,
+                {name for record in records for name in _IMAGE_NAME.findall(record.body)},
+                generation=max((seal.generation for seal in seals), default=0) + 1,
             )
         known = self._resume(seals, state)
         # Nothing after the state's last anchor was read: what is missing now was erased.
@@ -159,12 +177,13 @@ class SessionFold:
         kept = self._find_unchanged(seals)
         if self._read_only:
             return self._resume(kept, state)
-        self._forget_images(seals[len(kept) :], still=kept)
+        dropped = {digest for seal in seals[len(kept) :] for digest in seal.digests}
+        self._forget_images(dropped, still=kept)
         self._session_store.replace_seals(len(kept), [], edits=state.edits)
         return None
 
-    def _refold(self, state: SessionState, seals: Sequence[Seal], *, generation: int) -> _CachedFold:
-        return replace(self._resume((), state, generation=generation), replaces=tuple(seals))
+    def _fold_anew(self, state: SessionState, replaces: Collection[str], *, generation: int) -> _CachedFold:
+        return replace(self._resume((), state, generation=generation), replaces=frozenset(replaces))
 
     def _resume(self, seals: Sequence[Seal], state: SessionState, *, generation: int = 1) -> _CachedFold:
         head = [turn for turn in self._session_store.head() if (turn.anchor or 0) <= state.last_anchor]
@@ -240,13 +259,10 @@ class SessionFold:
             for digest in digests:
                 self._drafts.forget(digest)
 
-    def _forget_images(self, seals: Sequence[Seal], *, still: Sequence[Seal]) -> None:
+    def _forget_images(self, digests: Collection[str], *, still: Sequence[Seal]) -> None:
         """Drop the images of seals that are about to be deleted: nothing knows their names afterwards."""
-        shown = {digest for seal in still for digest in seal.digests}
-        for seal in seals:
-            for digest in seal.digests:
-                if digest not in shown:
-                    self._drafts.forget(digest)
+        for digest in {*digests} - {digest for seal in still for digest in seal.digests}:
+            self._drafts.forget(digest)
 
     def _read_run(self, seal: Seal) -> list[Turn]:
         wanted = set(seal.anchors)

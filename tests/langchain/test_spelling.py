@@ -235,15 +235,11 @@ def test_a_result_that_nobody_asked_for_does_not_part_a_call_from_its_result() -
         assert [message.type for message in found] == ["human", "ai", "tool", "human"]
 
 
-def test_users_messages_do_not_follow_each_other_because_of_a_result_that_a_user_tells() -> None:
-    """The result stood between them; those that a user wrote one after the other stay apart."""
-    stray = ToolMessage("42", tool_call_id="gone")
-    (only,) = sent(HumanMessage("Where?", id="a"), stray, HumanMessage("Well?", id="b"))
-    assert (only.id, str(only.content).startswith("Where?"), str(only.content).endswith("Well?")) == (
-        "a",
-        True,
-        True,
-    )
-    assert [
-        message.id for message in sent(HumanMessage("Where?", id="a"), HumanMessage("Well?", id="b"))
-    ] == ["a", "b"]
+def test_a_result_that_a_user_tells_joins_one_message_and_never_makes_two_of_a_users_one() -> None:
+    """Each keeps its id and its name, whoever spoke."""
+    ana, bob = HumanMessage("For it.", id="a", name="Ana"), HumanMessage("Against it.", id="b", name="Bob")
+    first, second = sent(ana, ToolMessage("42", tool_call_id="gone"), bob)
+    assert (first.id, first.name, str(first.content).startswith("For it.")) == ("a", "Ana", True)
+    assert "42" in str(first.content)
+    assert second is bob
+    assert sent(ana, bob) == [ana, bob]

@@ -115,6 +115,19 @@ def test_a_history_that_begins_with_someone_else_is_opened_by_a_user(
     assert ("Hello!" if role == "assistant" else "42") in repr(told)
 
 
+def test_a_named_user_does_not_tell_a_result_that_comes_first(
+    sent: Callable[..., list[ChatMessage]],
+) -> None:
+    """What is ours stands under nobody's name; the user's own words keep theirs, in the text."""
+    ana = ChatMessage(role="user", content="hello", additional_kwargs={"name": "Ana", "mood": "fine"})
+    (only,) = sent(result(), ana)
+    assert only.additional_kwargs == {"mood": "fine"}
+    assert str(only.content).startswith("Result of")
+    assert str(only.content).endswith("Ana: hello")
+    (alone,) = sent(ana)
+    assert alone.additional_kwargs == {"name": "Ana", "mood": "fine"}
+
+
 def test_an_orphaned_result_is_told_by_a_user(sent: Callable[..., list[ChatMessage]]) -> None:
     """Servers refuse a result without its call; the user's next words join it in one message."""
     told = sent(user("One."), ChatMessage(role="assistant", content="Two."), result(7, "42"), user("Three."))

@@ -87,3 +87,11 @@ def test_a_misspelled_keyword_is_named(take: Any) -> None:
     """Pydantic would drop it without a word."""
     with pytest.raises(TypeError, match=r"unexpected keyword 'stile'; page options are "):
         take(stile="dark")
+
+
+def test_none_is_what_was_not_given() -> None:
+    """LlamaIndex's own memories take it so."""
+    unset: dict[str, Any] = {"profile": None, "captions": None, "policy": None, "style": None}
+    assert GlyphMemory.from_defaults(**unset).page_options == PageOptions()
+    assert GlyphMemory.from_store(":memory:", **unset).page_options == PageOptions()
+    assert GlyphMemory.from_defaults(options=OPTIONS, profile=None).page_options == OPTIONS  # type: ignore[arg-type]  # as above

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from glyph_memory import GlyphMemory, StoreError, ToolCall, Turn
+from glyph_memory import GlyphMemory, GlyphMemoryWarning, StoreError, ToolCall, Turn
 from tests.memory.conftest import Start
 from tests.memory.worker import OTHER, small
 
@@ -102,6 +103,29 @@ def test_erasing_reaches_the_pages_of_older_profiles(
         assert files(database) <= digests(other)
         other.delete(10)
         assert files(database) <= digests(other)
+
+
+def test_pages_of_seals_that_cannot_be_read_are_erased_too_and_the_user_is_told(
+    database: Path, talk: tuple[Turn, ...]
+) -> None:
+    """As those of another version: their turns are sealed anew in another look, and nobody else knows the old names."""
+    with small(database) as memory:
+        memory.extend(with_secret(talk))
+        memory.context()
+        before = files(database)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        bodies = connection.execute("SELECT number, body FROM glyph_seals").fetchall()
+        for number, body in bodies:
+            old = bytes(body).replace(b'"generation"', b'"epoch"')
+            connection.execute("UPDATE glyph_seals SET body = ? WHERE number = ?", (old, number))
+    with (
+        pytest.warns(GlyphMemoryWarning, match="another version or are damaged"),
+        small(database, style="dark") as memory,
+    ):
+        memory.context()
+        assert before
+        assert not before & files(database)
+        assert files(database) <= digests(memory)
 
 
 def test_runs_that_were_drawn_but_not_sealed_leave_no_files(database: Path) -> None:

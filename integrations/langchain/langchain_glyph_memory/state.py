@@ -13,8 +13,8 @@ BOOKMARK = "_glyph_bookmark"
 """The key in the state: small, without a byte of a page, checkpointed with the messages that it tells of."""
 
 _NO_BOOKMARK = (
-    f"what the state keeps under {BOOKMARK!r} is no bookmark ({{error}}); it is ignored, and folding starts anew. "
-    "Does something else write there?"
+    f"what the state keeps under {BOOKMARK!r} is no bookmark of this version ({{error}}); it is ignored, and folding "
+    "starts anew. Was it kept by another version, or does something else write there?"
 )
 
 

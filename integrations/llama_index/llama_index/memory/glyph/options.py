@@ -152,7 +152,10 @@ def merge_options(options: PageOptions | None, keywords: Mapping[str, Any]) -> P
     Raises:
         TypeError: A keyword is no page option.
     """
-    read = {name: _PARSERS[name](value) if name in _PARSERS else value for name, value in keywords.items()}
+    read = {
+        name: value if value is None or name not in _PARSERS else _PARSERS[name](value)
+        for name, value in keywords.items()
+    }
     return PageOptions.merge(options, cast("PageOptionFields", read))
 
 

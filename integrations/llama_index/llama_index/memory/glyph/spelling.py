@@ -45,7 +45,12 @@ def write_planned(
     ]
     if planned.own is None:
         return ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks))
-    return replace_blocks(recent[planned.own.place].message, separate_texts(blocks))
+    written = replace_blocks(recent[planned.own.place].message, separate_texts(blocks))
+    if planned.turns[0] is not planned.own:
+        written.additional_kwargs.pop(
+            "name", None
+        )  # what is ours comes first, and nobody's name may stand over it
+    return written
 
 
 def write_head(messages: Sequence[ChatMessage], cleaner: TextCleaner) -> list[ChatMessage]:
