@@ -251,8 +251,8 @@ def _collect_sealed(fold: Fold, binder: Binder, parts_of: Callable[[Seal], Parts
     if not fold.seals:
         return ()
     note = PAGES_NOTE
-    if fold.evicted_anchors:
-        note += name_evicted(fold.evicted_anchors[0][0], fold.evicted_anchors[-1][1])
+    if (span := fold.evicted_span) is not None:
+        note += name_evicted(*span)
     sealed = [part for seal in fold.visible_seals for part in parts_of(seal)]
     repeated = [Text(text, kind="repeated") for text in repeat_turns(fold, binder).texts]
     return (Text(note, kind="note"), *sealed, *repeated)

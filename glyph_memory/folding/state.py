@@ -77,6 +77,16 @@ class Fold:
             [*self.compacted_anchors, *(stretch for seal in self.evicted_seals for stretch in seal.stretches)]
         )
 
+    @property
+    def evicted_span(self) -> tuple[int, int] | None:
+        """The first and the last anchor among evicted turns, None where there are none; as cheap for long histories."""
+        first = [self.compacted_anchors[0][0]] if self.compacted_anchors else []
+        last = [self.compacted_anchors[-1][1]] if self.compacted_anchors else []
+        if evicted := self.evicted_seals:
+            first.append(evicted[0].anchors[0])
+            last.append(evicted[-1].anchors[-1])
+        return (first[0], last[-1]) if first else None
+
     def drop_evicted(self) -> Fold:
         """Return the fold without the evicted seals that nothing depends on any more; their anchors are kept.
 

@@ -55,6 +55,9 @@ def test_what_has_left_is_shed_and_its_anchors_are_known() -> None:
         == whole.evicted_anchors
         == compact.evicted_anchors
     )
+    ends = whole.evicted_anchors[0][0], whole.evicted_anchors[-1][1]
+    assert whole.evicted_span == compact.evicted_span == ends
+    assert Fold().evicted_span is None
     assert compact.drop_evicted() is compact
 
 
