@@ -110,7 +110,7 @@ class PublicName:
 
 
 def list_public_names(module: str) -> tuple[PublicName, ...]:
-    """List the names on a module's face, `from x import y as y`, in the order in which they stand there."""
+    """List the names that a module exports, `from x import y as y`, by where they come from."""
     source = inspect.getsource(importlib.import_module(module))
     found = [
         PublicName(name=alias.name, home=node.module or "")
@@ -123,19 +123,20 @@ def list_public_names(module: str) -> tuple[PublicName, ...]:
 
 
 def write_reference(module: str) -> str:
-    """Return the reference of a public module: every name on its face, under the room that it lives in."""
+    """Return the reference of a public module: every name that it exports, under the package that it lives in."""
     parts = []
-    for room, names in _group_by_room(module):
-        heading = inspect.cleandoc(importlib.import_module(room).__doc__ or "").split("\n\n")[0]
+    for package, names in _group_by_package(module):
+        heading = inspect.cleandoc(importlib.import_module(package).__doc__ or "").split("\n\n")[0]
         listed = ", ".join(f"[`{one.name}`](#{module}.{one.name})" for one in names)
         directives = "\n\n".join(_write_directive(module, one) for one in names)
         parts.append(
-            f"## `{room}`\n\n{heading}\n\n{listed}\n\n```{{eval-rst}}\n.. currentmodule:: {module}\n\n{directives}\n```"
+            f"## `{package}`\n\n{heading}\n\n{listed}\n\n"
+            f"```{{eval-rst}}\n.. currentmodule:: {module}\n\n{directives}\n```"
         )
     return "\n\n".join(parts)
 
 
-def _group_by_room(module: str) -> Iterator[tuple[str, Sequence[PublicName]]]:
+def _group_by_package(module: str) -> Iterator[tuple[str, Sequence[PublicName]]]:
     names = list_public_names(module)
     for home in dict.fromkeys(one.home for one in names):
         yield home, [one for one in names if one.home == home]
@@ -268,24 +269,24 @@ def describe_rule(rule: ImageRule) -> str:
     return _RULES[type(rule)].format(rule=rule)
 
 
-# The house.
+# The packages.
 
 
 def write_floors() -> str:
-    """Return the floors of the house as a table, the highest first, as the import contract lists them."""
+    """Return the packages as a table, the highest floor first, as the import contract lists them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers: list[str] = next(one["layers"] for one in contracts if one["type"] == "layers")
-    rows = ["| floor | room | what it does |", "|---|---|---|"]
+    rows = ["| floor | package or module | what it does |", "|---|---|---|"]
     for floor, layer in enumerate(reversed(layers)):
-        rows += [f"| {floor} | {_describe_room(room)} |" for room in layer.split(" | ")]
+        rows += [f"| {floor} | {_describe_package(package)} |" for package in layer.split(" | ")]
     return "\n".join([*rows[:2], *reversed(rows[2:])])
 
 
-def _describe_room(room: str) -> str:
-    module = ROOT / "glyph_memory" / room
+def _describe_package(package: str) -> str:
+    module = ROOT / "glyph_memory" / package
     file = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
     about = (ast.get_docstring(ast.parse(file.read_text())) or "").split("\n\n")[0].replace("\n", " ")
-    shown = f"{room}/" if module.is_dir() else f"{room}.py"
+    shown = f"{package}/" if module.is_dir() else f"{package}.py"
     return f"`{shown}` | {about.replace('|', chr(92) + '|')}"
 
 

@@ -61,7 +61,7 @@ def prompt_of(agent: Agent) -> FoldedHistory[Said]:
 
 
 def show(plan: RequestPlan, cleaner: TextCleaner, counts: TokenCounts) -> None:
-    """A request is spelled from its plan: parts of ours, then turns, in the way that a server wants them."""
+    """A request is written from its plan: parts of ours, then turns, in the form that a server wants them."""
     for planned in plan.messages[:3]:
         texts = [part.text for part in planned.before if isinstance(part, Text)]
         texts += [f"{told.heading}{cleaner.clean_message(told.turn)}" for told in planned.turns]

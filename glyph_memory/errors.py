@@ -38,7 +38,7 @@ class GlyphMemoryWarning(UserWarning):
 
 
 class StyleError(GlyphMemoryError, ValueError):
-    """A `PageStyle` whose parameters contradict each other; the message names the pair."""
+    """A page style that cannot be drawn, or whose name is unknown; the message says which setting or name is wrong."""
 
 
 class FontError(GlyphMemoryError):

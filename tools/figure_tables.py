@@ -48,15 +48,8 @@ def draw_ways(figures: Figures, kind: str) -> str:
         rows.append(
             [name, run["all prompts"], share(run["cached"]), times(run["recomputed"]), largest, shows]
         )
-    head = [
-        "sent as",
-        "tokens of all prompts",
-        "cached",
-        "recomputed",
-        "largest prompt",
-        "the model still sees",
-    ]
-    return markdown(head, rows)
+    head = ["sent as", "tokens of all prompts", "cached", "recomputed", "largest prompt"]
+    return markdown([*head, "the model still sees"], rows)
 
 
 def draw_growth(figures: Figures) -> str:

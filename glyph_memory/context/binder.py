@@ -35,7 +35,9 @@ BINDING = 1
 
 
 class Binder:
-    """Binds turns for one model: the `Costs` of a fold, and the parts of a context.
+    """Makes pages of turns for one model, counts what they cost, and gives the parts of a context.
+
+    It is the `Costs` that a fold asks.
 
     Args:
         profile: The model, by name or as an object; another way to give the options' own.

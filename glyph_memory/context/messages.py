@@ -95,7 +95,7 @@ class Message:
     """
 
     role: Role
-    """Whose message it is; pictures ride in user messages only."""
+    """Whose message it is; pictures are in user messages only."""
     parts: Parts
     """Text and pictures."""
     tool_calls: tuple[ToolCall, ...]

@@ -58,7 +58,7 @@ class SealedPicture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
-    """A run of turns that has become pages or fixed text; it never changes.
+    """Several turns in a row that have become pages, or fixed text; it never changes.
 
     Example:
         >>> seal = Seal(number=1, kind="text", anchors=(1, 2), turns="ab", sealed_at=2, tokens=9, text_tokens=9)
@@ -104,7 +104,7 @@ class Seal:
 
     @property
     def stretches(self) -> tuple[tuple[int, int], ...]:
-        """Its anchors as stretches without a gap, each the first and the last."""
+        """Its anchors as ranges without a gap, each the first and the last."""
         breaks = [place for place, (one, other) in enumerate(pairwise(self.anchors), 1) if other != one + 1]
         begins, ends = [0, *breaks], [*breaks, len(self.anchors)]
         return tuple(
@@ -188,7 +188,7 @@ def _encode_json(value: object) -> bytes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrawnRun:
-    """A run of turns drawn as pages: what they are and what they cost."""
+    """Several turns in a row, drawn as pages: which pages these are, and what they cost."""
 
     pages: tuple[SealedPage, ...]
     """The pages, in order."""

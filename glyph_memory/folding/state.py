@@ -9,7 +9,7 @@ from glyph_memory.folding.seal import Seal
 from glyph_memory.transcript import Turn
 
 Stretches = tuple[tuple[int, int], ...]
-"""Anchors as stretches without a gap, each the first and the last."""
+"""Anchors of turns, written as ranges: `((3, 7), (9, 9))` is 3, 4, 5, 6, 7 and 9."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class RecentTurn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fold:
-    """Where every turn of a conversation is: in the head, in one seal, or in the tail.
+    """A conversation, split: each turn is in the head, in one seal, or in the tail.
 
     Seals before `oldest` have left in a generation: they are kept, and not shown.
     """

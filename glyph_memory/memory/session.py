@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class OpenKeywords(PageOptionFields, total=False):
-    """What `OpenSession.open` takes as keywords, for calls that pass it on."""
+    """The keywords of `GlyphMemory.open`, as a type for functions that pass them on."""
 
     session: str
     options: PageOptions | None

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -138,6 +139,10 @@ class PageRunner:
                     self._loop.run_until_complete(result)
         except Exception as error:
             raise BrokenBlock(f"{where}: {type(error).__name__}: {error}") from error
+        printed = {_mask_numbers(line) for line in output.getvalue().splitlines()}
+        missing = [line for line in _list_shown(block.code) if _mask_numbers(line) not in printed]
+        if missing:
+            raise BrokenBlock(f"{where}: did not print {missing[0]!r}, but:\n{output.getvalue()}")
 
     def _run_shell(self, block: Block, where: str) -> None:
         for command, shown in split_commands(block.code):
@@ -159,6 +164,18 @@ class PageRunner:
 
     def _point(self, code: str) -> str:
         return _SERVER.sub(self._server, code)
+
+
+def _list_shown(code: str) -> list[str]:
+    """Return the lines of output that a Python block shows: the comments it ends with."""
+    lines = [line.strip() for line in code.rstrip().splitlines()]
+    ends = list(takewhile(lambda line: line.startswith("# "), reversed(lines)))
+    return [line.removeprefix("# ") for line in reversed(ends)]
+
+
+def _mask_numbers(line: str) -> str:
+    """Return a line of output without its numbers: counts of text depend on the tokenizers of a machine."""
+    return re.sub(r"\d[\d.,]*", "0", line.strip())
 
 
 def _compile(block: Block, where: str) -> Any:

@@ -71,6 +71,7 @@ def test_a_block_that_is_not_run_names_what_is_there(block: Block) -> None:
         ("words\n\n```python\nx = 1\n```\n\n```python\nassert x == 2\n```", "page.md:8: AssertionError"),
         ("> ```python\n> missing\n> ```", "NameError"),
         ("````{tab}\n```python\nmissing\n```\n````", "page.md:3: NameError"),
+        ("```python\nprint(20, 'pages')\n# SECOND\n```", "page.md:2: did not print 'SECOND'"),
         ("<!-- run before:\nmissing\n-->\n```python\n1\n```", "page.md:2: NameError"),
         ("```console\nglyph-memory tokens nowhere.txt\n```", "ended with 1"),
         ("```console\n$ glyph-memory --version\nglyph-memory 99\n```", "did not print 'glyph-memory 99'"),

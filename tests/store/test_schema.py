@@ -68,7 +68,8 @@ def test_a_database_from_a_newer_version_is_left_alone(shared_url: str) -> None:
     """The message says both versions and what to do."""
     Store.open(shared_url, schema=NEWER).close()
     with pytest.raises(
-        StoreError, match=r"is of version 3, .* up to 1\. Try: pip install --upgrade glyph-memory"
+        StoreError,
+        match=rf"is of version {NEWER.version}, .* up to {SCHEMA.version}\. Try: pip install --upgrade glyph-memory",
     ):
         Store.open(shared_url)
     Store.open(shared_url, schema=NEWER).close()
