@@ -75,3 +75,8 @@ def test_words_of_an_earlier_draft_are_gone() -> None:
     pattern = re.compile(rf"(?<![a-z])({'|'.join(OLD_WORDS)})(?![a-z])", re.IGNORECASE)
     told = [path for path in told if "training" not in path.parts and path.name != "test_training.py"]
     assert [f"{path}: {found[0]}" for path in told for found in pattern.finditer(path.read_text())] == []
+
+
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    """The rest stands in the documentation."""
+    assert len((ROOT / "README.md").read_text().split()) <= 900
