@@ -28,9 +28,9 @@ from glyph_memory.context.wording import (
 from glyph_memory.folding import Fold, Seal
 from glyph_memory.transcript import Role, Turn
 
-JoinUsers = Literal["all", "ours", "none"]
-"""Which users' messages in a row become one: all; ours with the user's own before or behind it, but never two of the
-user's own, which would lose a name or an id; or none."""
+JoinUsers = Literal["all", "ours", "beside", "none"]
+"""Which users' messages in a row become one: all; those in a row because of us, fit where names stand in the text; ours
+with a user's own beside it, but never two of the user's own, fit where that would lose a name or an id; or none."""
 
 _RESULT = -1
 """Stands for a result where others have a call's number."""
@@ -204,7 +204,7 @@ def _join_users(messages: Sequence[PlannedMessage], which: JoinUsers) -> Iterato
         if held is not None and held.role == message.role == "user":
             is_ours = held.turns[-1].shows != "message" or message.turns[0].shows != "message"
             loses_one = held.own is not None and message.own is not None
-            if which == "all" or (which == "ours" and is_ours and not loses_one):
+            if which == "all" or (is_ours and (which == "ours" or (which == "beside" and not loses_one))):
                 held = replace(held, turns=held.turns + message.turns)
                 continue
         if held is not None:

@@ -86,14 +86,15 @@ def test_what_a_user_has_to_tell_waits_until_a_call_has_all_its_results() -> Non
     ("join_users", "wanted"),
     [
         ("all", [[(0, "message"), (1, "message"), (2, "result"), (3, "message")]]),
-        ("ours", [[(0, "message")], [(1, "message"), (2, "result")], [(3, "message")]]),
+        ("ours", [[(0, "message")], [(1, "message"), (2, "result"), (3, "message")]]),
+        ("beside", [[(0, "message")], [(1, "message"), (2, "result")], [(3, "message")]]),
         ("none", [[(0, "message")], [(1, "message")], [(2, "result")], [(3, "message")]]),
     ],
 )
 def test_which_users_messages_become_one_is_an_option(
     join_users: JoinUsers, wanted: list[list[tuple[int, str]]]
 ) -> None:
-    """All; ours with a user's own, but never two of the user's own; none."""
+    """All; those in a row because of us; ours beside a user's own, but never two of the user's own; none."""
     assert plan(USER, USER, ORPHAN, USER, join_users=join_users) == [("user", turns) for turns in wanted]
 
 

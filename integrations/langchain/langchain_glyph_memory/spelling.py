@@ -32,7 +32,7 @@ def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> 
     """
     # A tool's pictures stay in its message: LangChain's clients know where their servers take them.
     plan = folded.plan_request(
-        merge_pages=merge, join_users="ours" if merge else "none", hoist_pictures=False
+        merge_pages=merge, join_users="beside" if merge else "none", hoist_pictures=False
     )
     cleaner = folded.folding.binder.cleaner
     head = [_clean_message(message, cleaner, role="system") for message in folded.messages[: len(plan.head)]]
