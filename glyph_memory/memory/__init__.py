@@ -1,4 +1,8 @@
-"""`GlyphMemory`: turns go in, contexts come out, nothing is lost. Wiring only: store, binder and fold do the work."""
+"""Memory, in two halves that share how turns are recalled and zoomed into.
+
+`GlyphMemory` keeps turns in a store: turns go in, contexts come out, nothing is lost. `history` is for frameworks that
+keep the messages themselves: `Folding` folds what they have, and a small `Bookmark` beside it says where it stands.
+"""
 
 from glyph_memory.memory.append import Redact as Redact
 from glyph_memory.memory.history.bookmark import Bookmark as Bookmark
