@@ -17,7 +17,7 @@ from glyph_memory.testing import agent_conversation, open_server
 
 
 def chat(model: ChatOpenAI, database: Path, said: str) -> str:
-    """Say something, as a web server would for each request: open the history, ask, keep both messages."""
+    """Answer a message, as a web server would for each request: open the history, ask, keep both messages."""
     with GlyphChatMessageHistory("alice", database, profile="glyph") as history:
         history.add_messages([HumanMessage(said)])
         answer = model.invoke(history.messages)  # old messages as pages, recent ones as text

@@ -20,7 +20,7 @@ SMALL = ("--window", 8192, "--keep", 300)
 
 
 def echo(request: FakeRequest) -> FakeAnswer:
-    """Say the last line that was said back, and how many pages were seen."""
+    """Answer with the last line that was said, and with how many pages were seen."""
     return FakeAnswer(
         text=f"{len(request.images)} pages; {request.question.splitlines()[-1][:40]}", reasoning="Hm."
     )

@@ -288,7 +288,7 @@ class Growing:
         self.parts_of = cache(self._parts_of)
 
     def add(self, turn: Turn) -> None:
-        """Say one more."""
+        """Add one more turn."""
         self.turns.append(turn)
         self.fold = step(self.fold, turn, policy=self.binder.policy, costs=self.binder)
 

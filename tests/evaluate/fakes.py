@@ -55,5 +55,5 @@ def reading(
 
 
 def image_key(image: Image.Image) -> tuple[tuple[int, int], bytes]:
-    """Tell pictures apart."""
+    """Return what tells pictures apart."""
     return image.size, image.tobytes()

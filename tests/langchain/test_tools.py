@@ -178,7 +178,7 @@ WRONG = ToolCall(name="zoom", arguments='{"what": "page 400"}', id="c3")
 
 
 def talked(agent: Any, thread: str, secret: str, turns: int = 25) -> None:
-    """Tell an agent a secret, then talk of other things."""
+    """Run an agent that hears a secret, then of other things."""
     where: Any = {"configurable": {"thread_id": thread}}
     agent.invoke({"messages": [("user", f"The code for the gate is {secret}.")]}, where)
     for number in range(turns):

@@ -30,7 +30,7 @@ ROUNDS = 12
 
 
 def answer(request: FakeRequest) -> str:
-    """Say so much that a few answers make a page."""
+    """Answer with so much that a few answers make a page."""
     return (
         f"I have heard of it, in {len(request.images)} pages. "
         + "It is a long story, and worth telling. " * 12

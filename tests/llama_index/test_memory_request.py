@@ -31,7 +31,7 @@ from glyph_memory import FoldPolicy
 
 
 def to_openai_message_dicts(messages: Sequence[ChatMessage]) -> list[Any]:
-    """Spell messages as LlamaIndex does for the OpenAI API."""
+    """Write messages as LlamaIndex does for the OpenAI API."""
     return list(_to_openai(messages))
 
 

@@ -33,7 +33,7 @@ PLACES = st.one_of(
 
 
 def tell(memory: GlyphMemory, word: str) -> None:
-    """Say a word in every turn of a conversation."""
+    """Add a word to every turn of a conversation."""
     turns = agent_conversation(turns=24).turns
     memory.extend(Turn(role=turn.role, text=f"{word} {turn.text}") for turn in turns)
 

@@ -23,7 +23,7 @@ def found(*cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 
 
 
 def only(given: Detections) -> StripText:
-    """Spell a single strip."""
+    """Write a single strip."""
     (one,) = decode_strips(given, 1, size_px=9)
     return one
 

@@ -23,7 +23,7 @@ def parsed(message: dict[str, Any], **more: Any) -> Reading:
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
-    """Spell one event of a stream."""
+    """Write one event of a stream."""
     event = {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]} | more
     return f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
 

@@ -80,7 +80,7 @@ def _url(socket: str, database: str) -> str:
 
 
 def _tell(socket: str, statement: str) -> None:
-    """Tell the server something, outside of any transaction."""
+    """Send the server a statement, outside of any transaction."""
     engine = create_engine(_url(socket, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(statement))

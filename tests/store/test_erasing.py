@@ -17,7 +17,7 @@ SECRETS = ["xylophonic", "quaverly", "zugzwangish", "https://vault.example/k7f3"
 
 
 def secret_turn() -> Turn:
-    """Say secrets in every place there is."""
+    """Return a turn with secrets in every place there is."""
     word, name, tool, url, argument, picture = SECRETS
     call = ToolCall(name=tool, arguments=f'{{"a": "{argument}"}}', id="c1")
     return Turn(

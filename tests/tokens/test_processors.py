@@ -45,7 +45,7 @@ def bare(family: str, name: str, **attributes: object) -> Any:
 
 
 def limits(least: int, most: int) -> dict[str, int]:
-    """Spell limits on pixels as transformers does."""
+    """Write limits on pixels as transformers does."""
     return {"shortest_edge": least, "longest_edge": most}
 
 
