@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from glyph_memory.errors import StoreBusy as StoreBusy
     from glyph_memory.errors import StoreError as StoreError
     from glyph_memory.errors import StyleError as StyleError
+    from glyph_memory.files import write_atomic as write_atomic
     from glyph_memory.folding import Costs as Costs
     from glyph_memory.folding import DrawnRun as DrawnRun
     from glyph_memory.folding import Fold as Fold
@@ -121,6 +122,7 @@ _NAMES = {
         "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
         "StoreError StyleError"
     ),
+    "files": "write_atomic",
     "folding": (
         "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedPage SealedPicture Stretches fold"
     ),

@@ -11,17 +11,16 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
-from uuid import uuid4
 
 from langchain_core.stores import BaseStore
 
-from glyph_memory import StoreError
+from glyph_memory import StoreError, write_atomic
 
 _PLAIN = re.compile(rb"[^a-z0-9_.-]|\A\.")
 """What is not spelled as it is in a file's name: capitals neither, since some file systems know no case."""
 _NAME_BYTES = 200
 """Longer names are replaced by a digest, with the key in a file beside it."""
-_LONG, _KEY, _NEW = "=", ".key", ".new-"
+_LONG, _KEY = "=", ".key"
 
 
 class PageFolder(BaseStore[str, bytes]):
@@ -118,16 +117,9 @@ class PageFolder(BaseStore[str, bytes]):
             raise _make_error("read", path, error) from error
 
     def _write(self, path: Path, data: bytes) -> None:
-        new = path.with_name(f"{_NEW}{uuid4().hex}")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
-                    stream.write(data)
-                new.replace(path)
-            except BaseException:
-                new.unlink(missing_ok=True)
-                raise
+            write_atomic(path, data, mode=0o600)
         except OSError as error:
             raise _make_error("write", path, error) from error
 

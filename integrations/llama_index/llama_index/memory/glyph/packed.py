@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +11,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode, MediaResource, MetadataMode, Node, NodeRelationship
 from llama_index.memory.glyph.messages import PageImageBlock
 
-from glyph_memory import ImagePart, PackedPage, Page, StoreError
+from glyph_memory import ImagePart, PackedPage, Page, StoreError, write_atomic
 
 PAGE_KEYS = (
     "glyph_page",
@@ -46,14 +44,7 @@ def write_page(page: Page, folder: Path) -> Path:
         return path
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(page.png())
-            Path(draft).replace(path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        write_atomic(path, page.png(), mode=0o600)
     except OSError as error:
         raise StoreError(
             f"cannot write pages to {str(folder)!r}: {error.strerror or error}; give a pages_dir that can be written"
