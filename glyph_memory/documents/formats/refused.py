@@ -16,7 +16,7 @@ _KINDS = (
     (b"\x1f\x8b", "gzip-compressed"),
     (b"\xd0\xcf\x11\xe0", "an old Office file"),
     (b"\x7fELF", "a program"),
-    (b"SQLite format 3", "an SQLite database"),
+    (b"SQLite format 3\x00", "an SQLite database"),
 )
 
 
