@@ -116,7 +116,7 @@ def test_pages_of_seals_that_cannot_be_read_are_erased_too_and_the_user_is_told(
     with closing(sqlite3.connect(database)) as connection, connection:
         bodies = connection.execute("SELECT number, body FROM glyph_seals").fetchall()
         for number, body in bodies:
-            old = bytes(body).replace(b'"generation"', b'"epoch"')
+            old = bytes(body).replace(b'"generation"', b'"former"')
             connection.execute("UPDATE glyph_seals SET body = ? WHERE number = ?", (old, number))
     with (
         pytest.warns(GlyphMemoryWarning, match="another version or are damaged"),
