@@ -5,8 +5,8 @@
 or with `glyph-memory demo` on the command line.
 
 Public are the names here, each loaded on first use, and these packages: `glyph_memory.evaluate` measures what readers
-make of pages, `glyph_memory.nano` reads pages without a model, `glyph_memory.report` writes reports, and
-`glyph_memory.testing` has doubles for tests. All other modules are private.
+make of pages, `glyph_memory.nano` reads pages without a model, `glyph_memory.tokens` has the rules and counters for a
+profile of your own, and `glyph_memory.testing` has doubles for tests. All other modules are private.
 """
 
 from importlib import import_module

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(
     path
-    for folder in ("glyph_memory", "integrations", "benchmarks", "tools")
+    for folder in ("glyph_memory", "integrations", "benchmarks", "tools", "docs")
     for path in (ROOT / folder).rglob("*.py")
     if "__pycache__" not in path.parts
 )

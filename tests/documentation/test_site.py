@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-import site_parts
 import typer
 from check_links import find_broken_links
+from profile_table import HUB_IDS
 from site_parts import FACES, ROOT, expand, list_pages
 
 from glyph_memory import ModelProfile
@@ -37,7 +37,7 @@ def test_every_profile_is_in_the_table() -> None:
     """With its hub ids, which are found under that name."""
     table = expand((DOCS / "profiles.md").read_text())
     assert all(f"| `{name}` |" in table for name in PROFILES)
-    for name, ids in site_parts.HUB_IDS.items():
+    for name, ids in HUB_IDS.items():
         assert {ModelProfile.from_name(one).name for one in ids} == {name}
 
 
