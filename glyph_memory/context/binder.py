@@ -112,7 +112,7 @@ class Binder:
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
         pages = self._drawer.draw_sealed_pages(turns, first_page)
-        # Its patterns are compiled when it is loaded, which takes as long as all the rest of this package.
+        # Loaded with the first run that is drawn: its patterns take a while to compile.
         from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
 
         found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])

@@ -107,7 +107,7 @@ class PageOptions:
 
         Args:
             options: What was given as `options`; the defaults where it is None.
-            keywords: What was given beside it.
+            keywords: What was given beside it; None for the profile or the captions stands for nothing given.
             profile: The model, where it was given by position.
 
         Raises:

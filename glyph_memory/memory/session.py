@@ -1,6 +1,6 @@
 """`OpenSession`: a session of a store, open: how it is opened and closed, and what it was opened with.
 
-Wires store, session_store, binder and fold together; what is done with them stands in `conversation`.
+Wires store, binder and fold together; what is done with them stands in `conversation`.
 """
 
 from __future__ import annotations

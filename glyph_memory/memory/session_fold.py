@@ -115,7 +115,7 @@ class SessionFold:
         """Return what is sent of a visible seal.
 
         Raises:
-            ErasedMeanwhile: Its turns are not all there any more.
+            ConcurrentErasure: Its turns are not all there any more.
             FontError: A page drawn again is not what it was.
         """
         with self._lock:
@@ -131,7 +131,7 @@ class SessionFold:
         """Return a seal's turns from the store.
 
         Raises:
-            ErasedMeanwhile: They are not all there any more.
+            ConcurrentErasure: They are not all there any more.
         """
         turns = self._read_run(seal)
         if len(turns) < len(seal.anchors):

@@ -59,7 +59,7 @@ def paragraph(text: str) -> str:
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-class Part(Protocol):
+class HtmlSection(Protocol):
     """A section of a report: a text's, or a memory's."""
 
     @property
@@ -70,7 +70,7 @@ class Part(Protocol):
         """Return the section as HTML in pieces; `heading` is HTML already, and may be empty."""
 
 
-def report_html(title: str, sections: Sequence[Part], *, note: str = "") -> Iterator[str]:
+def report_html(title: str, sections: Sequence[HtmlSection], *, note: str = "") -> Iterator[str]:
     """Return a report as HTML in pieces, to be joined or written to a file as UTF-8.
 
     Args:
@@ -96,7 +96,7 @@ def report_html(title: str, sections: Sequence[Part], *, note: str = "") -> Iter
     yield f'</main>\n<footer class="wrap">{foot}</footer>\n</body>\n</html>\n'
 
 
-def _links(sections: Sequence[Part]) -> str:
+def _links(sections: Sequence[HtmlSection]) -> str:
     if len(sections) < 2:
         return ""
     links = (

@@ -40,7 +40,7 @@ _SLOTS_AT_MOST = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SlotGlyph:
     """One glyph of a slot."""
 
     face: Face
@@ -64,7 +64,7 @@ class GlyphTable:
         """
         self.style = style
         self.lock = threading.RLock()
-        self.parts: list[tuple[Part, ...]] = []
+        self.parts: list[tuple[SlotGlyph, ...]] = []
         self.escapes: dict[int, tuple[str, EscapeReason]] = {}
         self.slot_of = np.full(0x110000, -1, np.int64)
         self.advance = np.zeros(1024, np.int64)
@@ -138,7 +138,7 @@ class GlyphTable:
             face = self._find_face(composed)
             if face is None:
                 return -1
-            base = Part(face, face.glyph(composed[0]))
+            base = SlotGlyph(face, face.glyph(composed[0]))
             parts = [base, *_stack_marks(face, base, composed[1:])]
             return self._add_slot(
                 tuple(parts), self._convert_advance(face.advance_px(base.glyph)), get_kind(text[0]) & ~CONTEXT
@@ -177,7 +177,7 @@ class GlyphTable:
         if face is None:
             return self._build_escape_slot(character, "no font")
         glyph = face.glyph(character)
-        return self._add_slot((Part(face, glyph),), self._convert_advance(face.advance_px(glyph)), kind)
+        return self._add_slot((SlotGlyph(face, glyph),), self._convert_advance(face.advance_px(glyph)), kind)
 
     def _build_escape_slot(self, character: str, reason: EscapeReason) -> int:
         # A carriage return before a newline is drawn as nothing, and joiners join inside a shaped span.
@@ -196,14 +196,14 @@ class GlyphTable:
             face.advance_px(face.glyph(" " if character in "\t\u00a0\u202f" else character))
         )
 
-    def _lay_out_text(self, text: str) -> tuple[tuple[Part, ...], int]:
+    def _lay_out_text(self, text: str) -> tuple[tuple[SlotGlyph, ...], int]:
         """Return the parts and the advance of characters drawn one after the other."""
-        parts: list[Part] = []
+        parts: list[SlotGlyph] = []
         advance = 0
         for character in text:
             face = self._find_face(character) or self.base_face
             glyph = face.glyph(character)
-            parts.append(Part(face, glyph, round(advance * 64 / FIX)))
+            parts.append(SlotGlyph(face, glyph, round(advance * 64 / FIX)))
             advance += self._convert_advance(face.advance_px(glyph))
         return tuple(parts), advance
 
@@ -212,10 +212,12 @@ class GlyphTable:
         if shaped is None:
             return -1
         glyphs, advance = shaped
-        parts = tuple(Part(face, item.glyph, round(item.x_px * 64), round(item.y_px * 64)) for item in glyphs)
+        parts = tuple(
+            SlotGlyph(face, item.glyph, round(item.x_px * 64), round(item.y_px * 64)) for item in glyphs
+        )
         return self._add_slot(parts, self._convert_advance(advance), kind)
 
-    def _add_slot(self, parts: tuple[Part, ...], advance: int, kind: int) -> int:
+    def _add_slot(self, parts: tuple[SlotGlyph, ...], advance: int, kind: int) -> int:
         slot = len(self.parts)
         if slot == len(self.advance):
             self.advance, self.kind, self.inked = (
@@ -281,7 +283,7 @@ class GlyphTable:
             yield from ((file, False) for file in system_fallbacks())
 
 
-def _stack_marks(face: Face, base: Part, marks: str) -> list[Part]:
+def _stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
     """Place marks on a letter, each further out than the one before: by their own bearing, or centred."""
     advance = face.advance_px(base.glyph)
     middle = sum(face.extent_px(base.glyph)) / 2
@@ -291,5 +293,5 @@ def _stack_marks(face: Face, base: Part, marks: str) -> list[Part]:
         x = middle - sum(face.extent_px(glyph)) / 2 if face.advance_px(glyph) else advance
         y = face.height_px / 5 * stacked[above] * (1 if above else -1)
         stacked[above] += 1
-        parts.append(Part(face, glyph, round(x * 64), round(y * 64)))
+        parts.append(SlotGlyph(face, glyph, round(x * 64), round(y * 64)))
     return parts

@@ -67,8 +67,8 @@ def test_it_computes_what_the_formulas_say() -> None:
 def test_what_is_found_does_not_depend_on_what_is_looked_at_with_it() -> None:
     """A strip alone and among many others, which are taken in batches."""
     strips = np.random.default_rng(2).integers(0, 256, (300, ROWS, 80), dtype=np.uint8)
-    reader = Network(weights())
-    many, alone = reader.find_characters(strips, range(300)), reader.find_characters(strips[217:218], [217])
+    ours = Network(weights())
+    many, alone = ours.find_characters(strips, range(300)), ours.find_characters(strips[217:218], [217])
     mine = many.strip == 217
     assert many.cell[mine].tolist() == alone.cell.tolist()
     np.testing.assert_allclose(many.begins[mine], alone.begins, rtol=1e-4)

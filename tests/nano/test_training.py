@@ -18,11 +18,16 @@ from glyph_memory import GlyphMemoryError, PageStyle
 from glyph_memory.evaluate import make_texts
 from glyph_memory.nano.alphabet import CLASSES, NUMBER_OF, STEP_PX
 from glyph_memory.nano.held_out import is_held_out
-from glyph_memory.nano.network import Network as Reader
-from glyph_memory.nano.network import read_weights
+from glyph_memory.nano.network import Network, read_weights
 from glyph_memory.nano.training.dataset import Plan
 from glyph_memory.nano.training.library import load_library as training_library
-from glyph_memory.nano.training.model import Glance, Network, compute_loss, export_glance, export_network
+from glyph_memory.nano.training.model import (
+    Glance,
+    TrainableNetwork,
+    compute_loss,
+    export_glance,
+    export_network,
+)
 from glyph_memory.nano.training.strips import WIDTH, make_ideographs, make_strips
 from glyph_memory.nano.training.styles import choose_style
 from glyph_memory.nano.training.train import Training
@@ -105,7 +110,7 @@ def test_a_few_steps_make_the_loss_smaller() -> None:
     torch.manual_seed(0)
     strips = make_strips(1, 1)
     ink, label = torch.from_numpy(strips.ink[:32]), torch.from_numpy(strips.label[:32])
-    network = Network()
+    network = TrainableNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
     losses = []
     for _ in range(25):
@@ -122,13 +127,13 @@ def test_numpy_reads_what_torch_learned(tmp_path: Path) -> None:
     training = Training(tmp_path, SHORT, say=heard)
     training.train()
     network = training.mean.module.eval()
-    assert isinstance(network, Network)
-    reader = Reader(dict(read_weights(training.weights.read_bytes())))
+    assert isinstance(network, TrainableNetwork)
+    ours = Network(dict(read_weights(training.weights.read_bytes())))
     ink = make_strips(3, 0).ink[:8]
     with torch.no_grad():
         features = network.features(torch.from_numpy(ink).float() / 255)
         begins = torch.sigmoid(network.begins(features))[:, 0].view(len(ink), -1)
-    found = reader.find_characters(ink, range(len(ink)))
+    found = ours.find_characters(ink, range(len(ink)))
     np.testing.assert_allclose(found.begins, begins.numpy()[found.strip, found.cell], atol=5e-3)
 
 
@@ -138,12 +143,12 @@ def test_thesecond_look_is_written_down_likewise() -> None:
     glance = Glance().eval()
     given = {
         name: weight.float().numpy()
-        for name, weight in {**export_network(Network()), **export_glance(glance)}.items()
+        for name, weight in {**export_network(TrainableNetwork()), **export_glance(glance)}.items()
     }
     ink, _ = make_ideographs(1, 0)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         told = glance(torch.from_numpy(ink[:50])).float().softmax(1)
-    which, chance = Reader(given).classify_ideographs(ink[:50])
+    which, chance = Network(given).classify_ideographs(ink[:50])
     np.testing.assert_allclose(chance, told.numpy()[np.arange(50), which], atol=2e-3)
 
 

@@ -11,7 +11,7 @@ import pytest
 from glyph_memory.context import Context, ImagePart
 from glyph_memory.errors import ReaderUnavailable
 from glyph_memory.readers import BrokenStream
-from glyph_memory.readers.openai.exchange import Answer, Caller, NextChunk, Send, Wait, advance, converse
+from glyph_memory.readers.openai.exchange import Caller, HttpAnswer, NextChunk, Send, Wait, advance, converse
 from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.openai.request import Limits, Sampling
 from glyph_memory.readers.reader import ReadingDelta
@@ -19,12 +19,12 @@ from glyph_memory.readers.reader import ReadingDelta
 About = Callable[..., Context]
 Picture = Callable[..., ImagePart]
 
-VLLM = Answer(status=200, headers={}, body=b'{"data": [{"id": "glyph", "owned_by": "vllm"}]}')
-SAID = Answer(
+VLLM = HttpAnswer(status=200, headers={}, body=b'{"data": [{"id": "glyph", "owned_by": "vllm"}]}')
+SAID = HttpAnswer(
     status=200, headers={}, body=b'{"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}'
 )
-MISS = Answer(status=400, headers={}, body=b"Cache miss for image at index 0 but data is not provided.")
-STREAM = Answer(status=200, headers={"content-type": "text/event-stream"})
+MISS = HttpAnswer(status=400, headers={}, body=b"Cache miss for image at index 0 but data is not provided.")
+STREAM = HttpAnswer(status=200, headers={"content-type": "text/event-stream"})
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_server_that_will_not_say_its_model_is_asked_without(
     """No name is better than a wrong one: servers of one model need none."""
     steps = converse(caller, about(), stream=False)
     assert advance(steps, None) == Send(path="/models")
-    step = advance(steps, Answer(status=status, headers={}, body=body))
+    step = advance(steps, HttpAnswer(status=status, headers={}, body=body))
     assert isinstance(step, Send)
     assert json.loads(step.body or b"").get("model") == model
 

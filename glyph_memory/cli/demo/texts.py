@@ -14,7 +14,7 @@ from glyph_memory.cli.look import Look, load_fonts
 from glyph_memory.errors import ReaderError
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.report import AnswersSection, ContactSheet, Plate, Section, Tally, report_html
-from glyph_memory.report.parts import Part
+from glyph_memory.report.parts import HtmlSection
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Document, Transcript
@@ -42,7 +42,7 @@ def run(out: Path, *, as_json: bool) -> None:
     memory = demo_memory.remember(talk, out / "demo.db")
     answers = _answers(reference, memory.path, profile)
     report, overview = out / "demo.html", out / "demo.png"
-    parts: list[Part] = [*sections, memory.section, *([answers] if answers else [])]
+    parts: list[HtmlSection] = [*sections, memory.section, *([answers] if answers else [])]
     files.write(report, report_html("Old text as pages", parts, note=_NOTE))
     files.write(overview, sheet.png())
     written = {"report": report, "sheet": overview, "memory": memory.path}

@@ -1,1 +1,1 @@
-"""From pages that were read to an answer: passages, ranking, sentences, quotes. Looks things up, does not reason."""
+"""From pages that were read to an answer: groups of sentences, ranking, quotes. Looks things up, does not reason."""

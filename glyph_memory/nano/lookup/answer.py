@@ -23,7 +23,7 @@ MODEL = "nano"
 _QUOTES = 3
 _LOOKED_AT = 12
 LEFT_OUT = "…"
-"""Stands for lines of a passage that have no bearing."""
+"""Stands for lines of a group that have no bearing."""
 _NEARLY = 0.6
 """A further quote is given if it fits so well, the best one being 1."""
 _ENOUGH = 0.34

@@ -1,6 +1,6 @@
-"""Cut strips into passages: a turn, or some lines of a long one or of a document, made of sentences.
+"""Cut what was read into groups of sentences: a turn, or some lines of a long one or of a document.
 
-Knows strips; knows nothing about questions.
+Knows text and where it stands; knows nothing about questions.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from glyph_memory.nano.lookup.search_text import Cut, SearchText, Spot
 from glyph_memory.page import Box
 
 _WHOLE = 12
-"""A turn of so many lines is one passage."""
+"""A turn of so many lines is one group."""
 _LINES = 8
-"""Lines of a passage of a longer one, or of a document; the next one begins half as many further on."""
+"""Lines of a group of a longer one, or of a document; the next one begins half as many further on."""
 _LONGEST = 5
 """Lines of a sentence; a longer one is cut."""
 _LONG_LINE = 40

@@ -1,4 +1,4 @@
-"""The `Index`: which words passages hold; and which of a question's stand there, in which spelling.
+"""The `Index`: which words groups hold; and which of a question's stand there, in which spelling.
 
 What stands nowhere as it was typed is looked for with a letter changed, for less. Knows nothing about pixels.
 """
@@ -29,12 +29,12 @@ class Index:
     _doubtful: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
-    def build(cls, passages: Iterable[SentenceGroup]) -> Index:
+    def build(cls, groups: Iterable[SentenceGroup]) -> Index:
         """Build the index of groups of sentences."""
-        index = cls(groups=tuple(passages))
-        for passage in index.groups:
-            for sentence in passage.sentences:
-                index._add_sentence(passage.source, sentence)
+        index = cls(groups=tuple(groups))
+        for group in index.groups:
+            for sentence in group.sentences:
+                index._add_sentence(group.source, sentence)
         return index
 
     def _add_sentence(self, source: SearchText, sentence: Sentence) -> None:
@@ -54,7 +54,7 @@ class Index:
 
     @cached_property
     def bags(self) -> list[list[str]]:
-        """What each passage is found by: its anchor, and its sentences' words."""
+        """What each group is found by: its anchor, and its sentences' words."""
         return [
             [*anchor_words(one), *(word for each in one.sentences for word in self._words[each])]
             for one in self.groups
@@ -86,9 +86,9 @@ class Index:
         )
 
 
-def anchor_words(passage: SentenceGroup) -> list[str]:
+def anchor_words(group: SentenceGroup) -> list[str]:
     """Return the words of an anchor that a group is found by: the number of its turn."""
-    return [passage.anchor.split()[0]] if passage.anchor and passage.anchor.startswith("§") else []
+    return [group.anchor.split()[0]] if group.anchor and group.anchor.startswith("§") else []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

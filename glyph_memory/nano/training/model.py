@@ -51,7 +51,7 @@ class Layer(nn.Module):
         return F.relu(y + x if self.residual else y)
 
 
-class Network(nn.Module):
+class TrainableNetwork(nn.Module):
     """The network that finds and classifies characters, in torch."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Glance(nn.Module):
         return y
 
 
-def compute_loss(network: Network, ink: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+def compute_loss(network: TrainableNetwork, ink: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss of finding where characters begin, and the loss of classifying them.
 
     Args:
@@ -125,7 +125,7 @@ def compute_loss(network: Network, ink: Tensor, label: Tensor) -> tuple[Tensor, 
     return finding, telling
 
 
-def export_network(network: Network) -> dict[str, Tensor]:
+def export_network(network: TrainableNetwork) -> dict[str, Tensor]:
     """Return the weights as the reader wants them: norms merged, half precision, each matrix (in, out)."""
     weights = _merge_norms("layer", [network.first, *network.layers])
     for name in ("begins", "character"):

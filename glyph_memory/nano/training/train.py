@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import write_atomic
 from glyph_memory.nano.training.dataset import GeneratedDataset, Plan
-from glyph_memory.nano.training.model import Network, compute_loss, export_network
+from glyph_memory.nano.training.model import TrainableNetwork, compute_loss, export_network
 from glyph_memory.nano.training.strips import make_strips
 
 Say = Callable[[str], None]
@@ -61,7 +61,7 @@ class Training:
         self.folder, self.plan, self._say = folder, plan, say
         self.step, self.spent_s = 0, 0.0
         torch.manual_seed(plan.seed)
-        self.network = Network().to(plan.device)
+        self.network = TrainableNetwork().to(plan.device)
         self.mean = torch.optim.swa_utils.AveragedModel(
             self.network,
             multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(_MEAN),  # type: ignore[no-untyped-call]  # torch's
@@ -123,7 +123,7 @@ class Training:
             "seed": self.plan.seed,
         }  # fmt: skip
         mean = self.mean.module
-        assert isinstance(mean, Network)  # noqa: S101 - for the type checker
+        assert isinstance(mean, TrainableNetwork)  # noqa: S101 - for the type checker
         checkpoint = io.BytesIO()
         torch.save(state, checkpoint)
         write_atomic(self._checkpoint, checkpoint.getvalue())
@@ -170,7 +170,7 @@ def _use_one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
-def _make_optimizers(network: Network, plan: Plan) -> list[torch.optim.Optimizer]:
+def _make_optimizers(network: TrainableNetwork, plan: Plan) -> list[torch.optim.Optimizer]:
     """Return Muon for the matrices between layers, AdamW for all else."""
     matrices = network.matrices()
     taken = {id(matrix) for matrix in matrices}

@@ -32,7 +32,7 @@ _LONGEST_WAIT_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Send:
-    """A step: send a request and return its `Answer`; a stream stays open, for `NextChunk` to read on."""
+    """A step: send a request and return its `HttpAnswer`; a stream stays open, for `NextChunk` to read on."""
 
     path: str
     """Below the base URL."""
@@ -56,7 +56,7 @@ class Wait:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """What a server answered."""
 
     status: int
@@ -68,7 +68,7 @@ class Answer:
 
 
 Step = Send | NextChunk | Wait | ReadingDelta
-Outcome = Answer | bytes | ReaderError | None
+Outcome = HttpAnswer | bytes | ReaderError | None
 Steps = Generator[Step, Outcome, None]
 
 
@@ -159,8 +159,8 @@ def _ask(caller: Caller, context: Context, *, stream: bool) -> Steps:
         yield ReadingDelta(reading=replace(reading, timing=timing))
 
 
-def _send(request: ChatRequest, *, stream: bool) -> Generator[Step, Outcome, Answer]:
-    return cast("Answer", (yield Send(path="/chat/completions", body=request.body, stream=stream)))
+def _send(request: ChatRequest, *, stream: bool) -> Generator[Step, Outcome, HttpAnswer]:
+    return cast("HttpAnswer", (yield Send(path="/chat/completions", body=request.body, stream=stream)))
 
 
 def _request(caller: Caller, context: Context, card: ServerInfo, *, stream: bool, known: bool) -> ChatRequest:
@@ -177,7 +177,7 @@ def _request(caller: Caller, context: Context, card: ServerInfo, *, stream: bool
     )
 
 
-def _read_stream(caller: Caller, answer: Answer, *, began: float) -> Steps:
+def _read_stream(caller: Caller, answer: HttpAnswer, *, began: float) -> Steps:
     kind = answer.headers.get("content-type", "")
     if "text/event-stream" not in kind:
         raise BadReading(
@@ -220,7 +220,7 @@ def _fetch_server_info(caller: Caller, context: Context) -> Generator[Step, Outc
     with caller.lock:
         if caller.cards:
             return caller.cards[0]
-    answer = cast("Answer", (yield Send(path="/models")))
+    answer = cast("HttpAnswer", (yield Send(path="/models")))
     card = _parse_server_info(answer.body) if answer.status == 200 else ServerInfo()
     if answer.status not in {429, 502, 503, 504}:  # these will say more another time
         with caller.lock:

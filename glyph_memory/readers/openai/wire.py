@@ -11,8 +11,8 @@ import httpx
 from glyph_memory.context import Context
 from glyph_memory.errors import BadReading, ReaderError, ReaderRefused, ReaderUnavailable
 from glyph_memory.readers.openai.exchange import (
-    Answer,
     Caller,
+    HttpAnswer,
     NextChunk,
     Outcome,
     Send,
@@ -87,14 +87,14 @@ class Wire:
             self._response.close()
             self._response = None
 
-    def _send(self, step: Send) -> Answer:
+    def _send(self, step: Send) -> HttpAnswer:
         self.close()
         response = self._client.send(build_http_request(self._client, self._endpoint, step), stream=True)
         if step.stream and response.status_code == 200:
             self._response, self._chunks = response, response.iter_bytes()
-            return Answer(status=200, headers=response.headers)
+            return HttpAnswer(status=200, headers=response.headers)
         try:
-            return Answer(status=response.status_code, headers=response.headers, body=response.read())
+            return HttpAnswer(status=response.status_code, headers=response.headers, body=response.read())
         finally:
             response.close()
 
@@ -126,16 +126,18 @@ class AsyncWire:
             await self._response.aclose()
             self._response = None
 
-    async def _send(self, step: Send) -> Answer:
+    async def _send(self, step: Send) -> HttpAnswer:
         await self.close()
         response = await self._client.send(
             build_http_request(self._client, self._endpoint, step), stream=True
         )
         if step.stream and response.status_code == 200:
             self._response, self._chunks = response, response.aiter_bytes()
-            return Answer(status=200, headers=response.headers)
+            return HttpAnswer(status=200, headers=response.headers)
         try:
-            return Answer(status=response.status_code, headers=response.headers, body=await response.aread())
+            return HttpAnswer(
+                status=response.status_code, headers=response.headers, body=await response.aread()
+            )
         finally:
             await response.aclose()
 
