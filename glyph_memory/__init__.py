@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from glyph_memory.context import ImageCache as ImageCache
     from glyph_memory.context import ImagePart as ImagePart
     from glyph_memory.context import JoinUsers as JoinUsers
+    from glyph_memory.context import Loss as Loss
+    from glyph_memory.context import LossKind as LossKind
     from glyph_memory.context import Message as Message
     from glyph_memory.context import Occurrences as Occurrences
     from glyph_memory.context import PageOptionFields as PageOptionFields
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from glyph_memory.context import TextKind as TextKind
     from glyph_memory.context import TokenCounts as TokenCounts
     from glyph_memory.context import context_from_turns as context_from_turns
+    from glyph_memory.context import warn_of_losses as warn_of_losses
     from glyph_memory.documents import read_document as read_document
     from glyph_memory.errors import BadReading as BadReading
     from glyph_memory.errors import DocumentError as DocumentError
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import SealedPicture as SealedPicture
     from glyph_memory.folding import SealKind as SealKind
     from glyph_memory.folding import Stretches as Stretches
+    from glyph_memory.folding import UnseenForm as UnseenForm
     from glyph_memory.folding import fold as fold
     from glyph_memory.ledger import quote_identifiers as quote_identifiers
     from glyph_memory.memory import Bookmark as Bookmark
@@ -99,6 +103,7 @@ if TYPE_CHECKING:
     from glyph_memory.tokens import ModelProfile as ModelProfile
     from glyph_memory.tokens import Size as Size
     from glyph_memory.tokens import TextCounter as TextCounter
+    from glyph_memory.transcript import Attachment as Attachment
     from glyph_memory.transcript import Document as Document
     from glyph_memory.transcript import Role as Role
     from glyph_memory.transcript import ToolCall as ToolCall
@@ -112,9 +117,9 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "context": (
-        "Binder Captions Context ImageCache ImagePart JoinUsers Message Occurrences "
+        "Binder Captions Context ImageCache ImagePart JoinUsers Loss LossKind Message Occurrences "
         "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan Text "
-        "TextCleaner TextKind TokenCounts context_from_turns"
+        "TextCleaner TextKind TokenCounts context_from_turns warn_of_losses"
     ),
     "documents": "read_document",
     "errors": (
@@ -124,7 +129,8 @@ _NAMES = {
     ),
     "files": "write_atomic",
     "folding": (
-        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedPage SealedPicture Stretches fold"
+        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedPage SealedPicture Stretches "
+        "UnseenForm fold"
     ),
     "ledger": "quote_identifiers",
     "memory": (
@@ -137,7 +143,7 @@ _NAMES = {
     "store": "KnownIdentifier SessionInfo Store",
     "style": "Alignment PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
-    "transcript": "Document Role ToolCall Transcript Turn",
+    "transcript": "Attachment Document Role ToolCall Transcript Turn",
     "typesetting": "iter_pages style_fingerprint typeset",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -27,6 +27,23 @@ class ToolCall:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """Something that came with a turn and cannot be drawn: a PDF, audio, video, a file's id, a picture by its address.
+
+    Example:
+        >>> Attachment(block='{"type": "file", "file": {"file_id": "file-7"}}', name="contract.pdf").name
+        'contract.pdf'
+    """
+
+    block: str
+    """The content block as it came, as JSON, in the words of whoever gave it."""
+    name: str = ""
+    """What to call it: its file name, or its address."""
+    media_type: str = ""
+    """Its MIME type, where it is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
     """One message of a conversation.
 
@@ -47,6 +64,8 @@ class Turn:
     """On a `tool` turn: which call it answers."""
     images: tuple[bytes, ...] = ()
     """Pictures that came with the turn, as encoded files (PNG, JPEG, …)."""
+    attachments: tuple[Attachment, ...] = ()
+    """What else came with it, and cannot be drawn."""
     time: datetime | None = None
     """When it was said."""
     id: str | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from glyph_memory.context.losses import Loss
 from glyph_memory.context.wording import TEXT_NOTE, caption_page
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall
@@ -149,6 +150,8 @@ class Context:
     """In the order they are sent."""
     defused: bool = False
     """Whether the model's special tokens are already broken wherever they stood in text; see `defuse`."""
+    losses: tuple[Loss, ...] = ()
+    """What is new and not shown as it came; the text says so, too."""
 
     @classmethod
     def of(cls, question: str, *, pages: Sequence[Page], note: str = "") -> Context:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id, excerpt
+from glyph_memory.context.losses import Loss
 from glyph_memory.context.messages import Parts, Text
 from glyph_memory.context.wording import (
     GOES_ON,
@@ -57,6 +58,9 @@ class PlannedTurn:
     tells it, to be put after the text."""
     call_id: str | None = None
     """On a tool's message: the id of the call that it answers."""
+    parts: Parts | None = None
+    """What is sent in place of the turn's own content, where there was no room for it as it came: pages, or an excerpt.
+    None where it is sent as it came."""
 
     def caption_picture(self, position: int) -> Text:
         """Return the caption of one of its pictures, counted from 1, where a user shows it."""
@@ -88,6 +92,8 @@ class RequestPlan:
     """The leading system turns."""
     messages: tuple[PlannedMessage, ...]
     """What follows; the first is a user's."""
+    losses: tuple[Loss, ...] = ()
+    """What is new and not shown as it came."""
 
 
 def plan_request(

@@ -4,6 +4,7 @@
 """
 
 from glyph_memory.folding.policy import FoldPolicy as FoldPolicy
+from glyph_memory.folding.policy import UnseenForm as UnseenForm
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
 from glyph_memory.folding.seal import Costs as Costs

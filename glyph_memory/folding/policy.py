@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self, get_args
 
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding.seal import Seal
 from glyph_memory.tokens import ModelProfile
+
+UnseenForm = Literal["text", "pages"]
+"""How turns are shown that the model has not answered yet."""
 
 _NOTE_TOKENS = 256
 """Kept free for the note above the pages and for what a chat template puts round messages."""
@@ -55,6 +58,9 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
     """How much of a run's text tokens its ledger of identifiers may take; 0 for none."""
     pinned_tokens: int = 1024
     """How much pinned turns may take that are repeated as text."""
+    unseen: UnseenForm = "text"
+    """How turns are shown that the model has not answered yet: as "text", as they came, as long as they fit; or as
+    "pages" as soon as they are many enough, which costs less and shows them smaller."""
     max_images: int | None = None
     """Images that a request may hold; None where there is no limit."""
     max_request_px: int | None = None
@@ -83,6 +89,8 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
             raise PolicyError(
                 f"min_ratio={self.min_ratio!r} would pay for pages that save nothing; give 1 or more"
             )
+        if self.unseen not in get_args(UnseenForm):
+            raise PolicyError(f"unseen={self.unseen!r} is neither 'text' nor 'pages'")
         needed = self.keep_recent_tokens + self.seal_tokens
         if self.trigger_tokens < needed:
             raise PolicyError(

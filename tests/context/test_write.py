@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -432,7 +433,7 @@ def test_a_question_that_is_too_long_is_to_be_shortened() -> None:
     ("limit", "unit"),
     [({"max_images": 3}, "4 images, 1 more"), ({"max_request_px": 10_000}, "12,544 pixels, 2,544 more")],
 )
-def test_too_many_pictures_are_to_be_fewer(limit: dict[str, int], unit: str) -> None:
+def test_too_many_pictures_are_to_be_fewer(limit: dict[str, Any], unit: str) -> None:
     """A shorter question would not help."""
     turns = [Turn(role="user", text="look", images=(png((56, 56)),) * 4)]
     message = refused(turns, binder_of(replace(SMALL, **limit)))

@@ -1,0 +1,40 @@
+"""The `Loss`: something that the model should have seen as it came, and was not sent so.
+
+Every loss is told twice: in the request, where the model reads it, and to whoever made the request.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from glyph_memory.errors import GlyphMemoryWarning
+
+LossKind = Literal["pages", "cut", "scaled", "left out"]
+"""What happened to it: drawn as pages before it was read as text; shown in parts; its picture shown smaller; not shown
+at all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loss:
+    """Something new that the model was not shown as it came.
+
+    Example:
+        >>> Loss(kind="cut", anchor=7, message="§7 is shown in parts").anchor
+        7
+    """
+
+    kind: LossKind
+    """What happened to it."""
+    anchor: int | None
+    """Of the turn; None where it is no turn's."""
+    message: str
+    """One line: what, how much, why, and the dial that changes it."""
+
+
+def warn_of_losses(losses: Iterable[Loss], *, stacklevel: int = 3) -> None:
+    """Warn of each loss, with a `GlyphMemoryWarning`."""
+    for loss in losses:
+        warnings.warn(loss.message, GlyphMemoryWarning, stacklevel=stacklevel)
