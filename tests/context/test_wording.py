@@ -12,7 +12,7 @@ import glyph_memory
 ROOT = Path(glyph_memory.__file__).parent
 ROOMS = [*(ROOT / "context").glob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
-FOR_PEOPLE = {"_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_advice", "there", "spent"}
+FOR_PEOPLE = {"_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_WIDER", "_advice", "there", "spent"}
 """Notices, and what errors advise: whoever runs the program reads them."""
 
 
