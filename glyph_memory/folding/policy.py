@@ -20,6 +20,10 @@ _NOTE_TOKENS = 256
 """Kept free for the note above the pages and for what a chat template puts round messages."""
 _LEAST_WINDOW_TOKENS = 1024
 """Below this no policy works."""
+_TOO_SMALL = (
+    "window_tokens={window} is too small for a memory; serve the model with {least:,} tokens or more "
+    "(vLLM: --max-model-len)"
+)
 
 
 class _NotGiven(int):
@@ -137,10 +141,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
             )
         if (room := self.seal_budget_tokens(head_tokens=0)) < self.seal_tokens:
             if self.window_tokens < _LEAST_WINDOW_TOKENS:
-                raise PolicyError(
-                    f"window_tokens={self.window_tokens!r} is too small for a memory; serve the model with "
-                    f"{_LEAST_WINDOW_TOKENS:,} tokens or more (vLLM: --max-model-len)"
-                )
+                raise PolicyError(_TOO_SMALL.format(window=self.window_tokens, least=_LEAST_WINDOW_TOKENS))
             raise PolicyError(
                 f"window_tokens={self.window_tokens!r} leaves {room:,} tokens for pages beside {self._name_largest()}; "
                 "lower those, leave them out so that they fit, or call with_window"
@@ -174,6 +175,8 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         Raises:
             PolicyError: The window is too small for any policy.
         """
+        if profile.window_tokens < _LEAST_WINDOW_TOKENS:
+            raise PolicyError(_TOO_SMALL.format(window=profile.window_tokens, least=_LEAST_WINDOW_TOKENS))
         unused = 0 if profile.text_counter.exact else profile.window_tokens // 20
         return cls(
             window_tokens=profile.window_tokens - unused,

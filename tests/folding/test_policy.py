@@ -135,7 +135,7 @@ def test_a_window_too_small_for_any_policy_is_refused_in_a_few_words(dials: dict
         lambda: FoldPolicy.for_profile(replace(profile, window_tokens=400)),
         lambda: FoldPolicy(window_tokens=32_768).with_window(400),
     ):
-        with pytest.raises(PolicyError, match=r"window_tokens=\d+ is too small for a memory") as caught:
+        with pytest.raises(PolicyError, match="window_tokens=400 is too small for a memory") as caught:
             make()
         assert len(str(caught.value).split()) < 30
 
