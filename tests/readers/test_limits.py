@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from glyph_memory.errors import ReaderOverflow
+from glyph_memory.folding import FoldPolicy
 from glyph_memory.readers import Overflow, overflows_window, refuses_images
 from glyph_memory.readers.openai.failures import Endpoint, make_error
 
@@ -75,3 +76,19 @@ def test_numbers_beside_the_sentence_count() -> None:
     error = make_error(400, {}, body, endpoint=Endpoint(base_url="http://127.0.0.1:8000/v1"))
     assert isinstance(error, ReaderOverflow)
     assert (error.window_tokens, error.prompt_tokens) == (8192, 15246)
+
+
+def test_the_next_window_is_what_the_server_said_or_less_than_was_sent() -> None:
+    """Known answers: by its number, by ours where it counts more, less a longer answer; else three quarters."""
+    policy = FoldPolicy(window_tokens=100_000, output_tokens=1000)
+    for overflow, window in (
+        (Overflow(window_tokens=16_384), 16_384),
+        (Overflow(window_tokens=16_384, prompt_tokens=20_000), 16_384),
+        (Overflow(window_tokens=16_384, prompt_tokens=40_000), 8192),
+        (Overflow(window_tokens=16_384, output_tokens=5000), 12_384),
+        (Overflow(), 15_000),
+        (Overflow(window_tokens=200_000), 15_000),
+        (Overflow(window_tokens=16), 15_000),
+    ):
+        assert overflow.next_window(policy, sent_tokens=20_000) == window
+    assert Overflow().next_window(policy, sent_tokens=100) == 1024

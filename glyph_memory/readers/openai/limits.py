@@ -11,6 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from glyph_memory.folding import FoldPolicy
+
+_LEAST_WINDOW_TOKENS = 1024
+"""Below this no policy works."""
 _N = r"(\d[\d,]{0,11})"
 """A number of tokens; none is longer, and a hostile one costs nothing."""
 
@@ -123,6 +127,24 @@ class Overflow:
     """What the prompt was, at least, as the server counts."""
     output_tokens: int | None = None
     """What the request left free for the answer."""
+
+    def next_window(self, policy: FoldPolicy, *, sent_tokens: int) -> int:
+        """Return the window to fold to, before the same conversation is sent again.
+
+        What the server said where that is smaller than the policy's, less what it counts more than we do, and less what
+        was asked for beyond the policy's answer; else three quarters of what was sent. Never below 1,024.
+
+        Args:
+            policy: What was folded by.
+            sent_tokens: What was sent, as we count it.
+        """
+        if self.window_tokens is not None:
+            window = self.window_tokens - max(0, (self.output_tokens or 0) - policy.output_tokens)
+            if self.prompt_tokens is not None and self.prompt_tokens > sent_tokens:
+                window = window * sent_tokens // self.prompt_tokens
+            if _LEAST_WINDOW_TOKENS <= window < policy.window_tokens:
+                return window
+        return max(_LEAST_WINDOW_TOKENS, 3 * min(policy.window_tokens, sent_tokens) // 4)
 
 
 def overflows_window(said: str) -> Overflow | None:

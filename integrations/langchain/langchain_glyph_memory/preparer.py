@@ -28,12 +28,7 @@ from langchain_glyph_memory.counting import Tool, count_message_tokens, count_to
 from langchain_glyph_memory.spelling import write_request
 from langchain_glyph_memory.state import BOOKMARK, WINDOWS, read_bookmark, read_windows
 from langchain_glyph_memory.texts import keep_newest
-from langchain_glyph_memory.windows import (
-    LEAST_WINDOW_TOKENS,
-    ModelFoldings,
-    make_model_key,
-    shrink_window,
-)
+from langchain_glyph_memory.windows import LEAST_WINDOW_TOKENS, ModelFoldings, make_model_key
 
 _TEXT_MODEL = (
     "the model's profile says that it takes no images, so old messages go as text, unfolded. "
@@ -170,7 +165,7 @@ class RequestPreparer:
         if overflow is None or sent.tries >= _TRIES:
             return None
         before = self._count_sent(sent)
-        window = shrink_window(overflow, sent_tokens=before, policy=sent.policy)
+        window = overflow.next_window(sent.policy, sent_tokens=before)
         for tries in range(sent.tries + 1, _TRIES + 1):
             try:
                 again = self.prepare(request, learned_tokens=window)

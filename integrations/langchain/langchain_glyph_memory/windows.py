@@ -16,9 +16,7 @@ from langchain_core.messages import BaseMessage
 
 from glyph_memory import (
     Folding,
-    FoldPolicy,
     ModelProfile,
-    Overflow,
     PageOptions,
     PolicyError,
     ProfileError,
@@ -32,7 +30,9 @@ _CONTRADICTS = (
     "the model is called {name!r}, which is {known!r}, and the profile is {given!r}: pages are counted and drawn for "
     "another model; give profile={known!r}, or none"
 )
-_SMALLER = "the model's profile says max_input_tokens={window:,}, and the policy is for {policy:,}: it is narrowed to that"
+_SMALLER = (
+    "the model's profile says max_input_tokens={window:,}, and the policy is for {policy:,}: it is narrowed"
+)
 
 
 def find_model_name(model: object) -> str:
@@ -100,21 +100,6 @@ class ModelFoldings:
         options = _leave_answer(options.narrow_window(learned_tokens), getattr(model, "max_tokens", None))
         same = (options.profile, options.fold_policy) == (self.options.profile, self.options.fold_policy)
         return self.options if same else options, tuple(notices)
-
-
-def shrink_window(overflow: Overflow, *, sent_tokens: int, policy: FoldPolicy) -> int:
-    """Return the window to fold to after a server called a prompt too long.
-
-    What the server said where that is smaller, less what it counts more than we do, and less what was asked for beyond
-    the policy's answer; else three quarters of what was sent.
-    """
-    if (limit := overflow.window_tokens) is not None:
-        window = limit - max(0, (overflow.output_tokens or 0) - policy.output_tokens)
-        if overflow.prompt_tokens is not None and overflow.prompt_tokens > sent_tokens:
-            window = window * sent_tokens // overflow.prompt_tokens
-        if LEAST_WINDOW_TOKENS <= window < policy.window_tokens:
-            return window
-    return max(LEAST_WINDOW_TOKENS, 3 * min(policy.window_tokens, sent_tokens) // 4)
 
 
 def _find_profile(name: str) -> ModelProfile | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -20,11 +20,13 @@ from glyph_memory import (
     Folding,
     FoldPolicy,
     GlyphMemoryWarning,
+    ImageRule,
     ModelProfile,
     PageOptionFields,
     PageOptions,
     PageStyle,
     PolicyError,
+    ProfileError,
 )
 
 if TYPE_CHECKING:
@@ -41,18 +43,24 @@ _UNTOLD = (
     "context_window= what the server takes (or take GlyphOpenAILike)"
 )
 _UNTOLD_WINDOW = 3900
+_CONTRADICTS = (
+    "the LLM's model is {known!r} by its name, and the profile is {given!r}: pages are counted and drawn for another "
+    "model; give profile={known!r}, or none"
+)
 
 
 # One option, read and told.
 
 
 def parse_profile(value: object) -> ModelProfile:
-    """Return a profile, given itself, its model's name, or name and tokenizer as JSON.
+    """Return a profile, given itself, its model's name, or its parameters as JSON.
 
     Raises:
-        ProfileError: No such model is known, or its tokenizer is gone.
+        ProfileError: No such model is known, its tokenizer is gone, or the parameters are none.
     """
     match value:
+        case {"image_rule": {"rule": str(rule), **more}, **parameters}:
+            return _build_profile(rule, more, parameters)
         case {"name": str(name), "tokenizer": str(tokenizer)}:
             return ModelProfile.from_name(name).with_tokenizer(tokenizer)
     return ModelProfile.of(cast("str", value))  # which says what is wrong with anything else
@@ -94,15 +102,46 @@ def _to_tuples(value: object) -> object:
     return tuple(_to_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def _dump_profile(profile: ModelProfile) -> str | dict[str, str]:
+def _dump_profile(profile: ModelProfile) -> str | dict[str, Any]:
     if profile.name in ModelProfile.names():
         known = ModelProfile.from_name(profile.name)
         if profile == known:
             return profile.name
         if profile.tokenizer is not None and profile == known.with_tokenizer(profile.tokenizer):
             return {"name": profile.name, "tokenizer": str(profile.tokenizer)}
-    # Not to be read back, but a cache's key has to tell it from all others.
-    return repr(profile)
+    rule = type(profile.image_rule)
+    if rule not in _list_rules().values():
+        # A rule of somebody's own: not to be read back, but a cache's key has to tell it from all others.
+        return repr(profile)
+    parameters = {field.name: getattr(profile, field.name) for field in fields(ModelProfile)}
+    told = parameters["tokenizer"]
+    return parameters | {
+        "image_rule": {"rule": rule.__name__, **_list_parameters(profile.image_rule)},
+        "tokenizer": None if told is None else str(told),
+    }
+
+
+@lru_cache
+def _list_rules() -> dict[str, type[ImageRule]]:
+    """Return the kinds of rules by name that the known models follow."""
+    known = {type(ModelProfile.from_name(name).image_rule) for name in ModelProfile.names()}
+    return {rule.__name__: rule for rule in known}
+
+
+def _list_parameters(rule: ImageRule) -> dict[str, object]:
+    return asdict(cast("Any", rule))  # each of those rules is a dataclass
+
+
+def _build_profile(rule: str, rule_fields: Mapping[str, Any], parameters: Mapping[str, Any]) -> ModelProfile:
+    try:
+        told = {name: _to_tuples(value) for name, value in parameters.items()}
+        made = ModelProfile(**{**told, "image_rule": _list_rules()[rule](**rule_fields), "tokenizer": None})
+    except (TypeError, KeyError) as error:
+        raise ProfileError(
+            f"no model profile can be made of {dict(parameters)!r} ({error}); give one"
+        ) from error
+    tokenizer = parameters.get("tokenizer")
+    return made if tokenizer is None else made.with_tokenizer(tokenizer)
 
 
 def _dump_value(value: FoldPolicy | PageStyle | str | None) -> dict[str, Any] | str | None:
@@ -178,6 +217,10 @@ class PageFields(BaseModel):
     policy: Policy = Field(
         default=None, description="When messages become pages; the model's own unless given."
     )
+    window_tokens: int | None = Field(
+        default=None,
+        description="What the server takes, prompt and answer together; the model's own unless given.",
+    )
     style: Style = Field(default=None, description="How pages look; the released Glyph model's unless given.")
     captions: Literal["text", "page"] = Field(
         default="text", description="Where pages' numbers and turns are told."
@@ -225,28 +268,41 @@ def get_folding(options: PageOptions) -> Folding[ChatMessage]:
 
 
 def narrow_window(options: PageOptions, limit_tokens: int | None) -> PageOptions:
-    """Return options with a policy whose window is no larger than a limit.
+    """Return options whose window is no larger than a limit.
 
     Raises:
         PolicyError: The window is too small.
     """
-    profile, policy = options.profile, options.policy
-    if policy is not None:
-        window = min(policy.window_tokens, limit_tokens or policy.window_tokens)
-        return PageOptions.merge(options, {"policy": replace(policy, window_tokens=window)})
-    window = min(profile.window_tokens, limit_tokens or profile.window_tokens)
-    narrow = FoldPolicy.for_profile(replace(profile, window_tokens=window))
-    return PageOptions.merge(options, {"policy": narrow})
+    return options.narrow_window(limit_tokens)
 
 
 # What an LLM tells.
 
 
 def find_options(llm: object, options: PageOptions | None, keywords: Mapping[str, Any]) -> PageOptions:
-    """Return what keywords and options say; the LLM's own options, if it has any, where there are no options."""
+    """Return what keywords and options say; where there are none, the LLM's own options, or its model's profile.
+
+    Warns of a profile that is another model's than the LLM's name says.
+    """
     if options is None and isinstance(llm, PageFields):
         options = llm.page_options
-    return merge_options(options, keywords)
+    known = None if isinstance(llm, PageFields) else _find_profile(llm)
+    if known is not None and options is None and keywords.get("profile") is None:
+        return merge_options(options, {**keywords, "profile": known})
+    merged = merge_options(options, keywords)
+    if known is not None and known.image_rule != merged.profile.image_rule:
+        said = _CONTRADICTS.format(known=known.name, given=merged.profile.name)
+        warnings.warn(said, GlyphMemoryWarning, stacklevel=3)
+    return merged
+
+
+def _find_profile(llm: object) -> ModelProfile | None:
+    """Return the profile of an LLM's model by its name; `None` where that says nothing."""
+    name = getattr(getattr(llm, "metadata", None), "model_name", None)
+    try:
+        return ModelProfile.from_name(name) if isinstance(name, str) else None
+    except ProfileError:
+        return None
 
 
 def narrow_limit(limit: int | None, llm: LLM | None) -> int | None:
