@@ -27,7 +27,8 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
-from llama_index.memory.glyph.options import DrawnStyle, Profile, merge_options
+from llama_index.memory.glyph.options import DrawnStyle, merge_options
+from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.packed import write_page
 from pydantic import computed_field
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, Field, model_validator
 from llama_index.memory.glyph.messages import key_of, name_of, turn_of
+from llama_index.memory.glyph.profiles import Profile, parse_profile
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import (
     Folding,
     FoldPolicy,
     GlyphMemoryWarning,
-    ImageRule,
     ModelProfile,
     PageOptionFields,
     PageOptions,
@@ -50,20 +50,6 @@ _CONTRADICTS = (
 
 
 # One option, read and told.
-
-
-def parse_profile(value: object) -> ModelProfile:
-    """Return a profile, given itself, its model's name, or its parameters as JSON.
-
-    Raises:
-        ProfileError: No such model is known, its tokenizer is gone, or the parameters are none.
-    """
-    match value:
-        case {"image_rule": {"rule": str(rule), **more}, **parameters}:
-            return _build_profile(rule, more, parameters)
-        case {"name": str(name), "tokenizer": str(tokenizer)}:
-            return ModelProfile.from_name(name).with_tokenizer(tokenizer)
-    return ModelProfile.of(cast("str", value))  # which says what is wrong with anything else
 
 
 def parse_style(value: object) -> PageStyle | str | None:
@@ -102,59 +88,9 @@ def _to_tuples(value: object) -> object:
     return tuple(_to_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def _dump_profile(profile: ModelProfile) -> str | dict[str, Any]:
-    if profile.name in ModelProfile.names():
-        known = ModelProfile.from_name(profile.name)
-        if profile == known:
-            return profile.name
-        if profile.tokenizer is not None and profile == known.with_tokenizer(profile.tokenizer):
-            return {"name": profile.name, "tokenizer": str(profile.tokenizer)}
-    rule = type(profile.image_rule)
-    if rule not in _list_rules().values():
-        # A rule of somebody's own: not to be read back, but a cache's key has to tell it from all others.
-        return repr(profile)
-    parameters = {field.name: getattr(profile, field.name) for field in fields(ModelProfile)}
-    told = parameters["tokenizer"]
-    return parameters | {
-        "image_rule": {"rule": rule.__name__, **_list_parameters(profile.image_rule)},
-        "tokenizer": None if told is None else str(told),
-    }
-
-
-@lru_cache
-def _list_rules() -> dict[str, type[ImageRule]]:
-    """Return the kinds of rules by name that the known models follow."""
-    known = {type(ModelProfile.from_name(name).image_rule) for name in ModelProfile.names()}
-    return {rule.__name__: rule for rule in known}
-
-
-def _list_parameters(rule: ImageRule) -> dict[str, object]:
-    return asdict(cast("Any", rule))  # each of those rules is a dataclass
-
-
-def _build_profile(rule: str, rule_fields: Mapping[str, Any], parameters: Mapping[str, Any]) -> ModelProfile:
-    try:
-        told = {name: _to_tuples(value) for name, value in parameters.items()}
-        made = ModelProfile(**{**told, "image_rule": _list_rules()[rule](**rule_fields), "tokenizer": None})
-    except (TypeError, KeyError) as error:
-        raise ProfileError(
-            f"no model profile can be made of {dict(parameters)!r} ({error}); give one"
-        ) from error
-    tokenizer = parameters.get("tokenizer")
-    return made if tokenizer is None else made.with_tokenizer(tokenizer)
-
-
 def _dump_value(value: FoldPolicy | PageStyle | str | None) -> dict[str, Any] | str | None:
     return value if value is None or isinstance(value, str) else asdict(value)
 
-
-Profile = Annotated[
-    ModelProfile,
-    PlainValidator(parse_profile),
-    PlainSerializer(_dump_profile),
-    WithJsonSchema({"type": "string"}),
-]
-"""A field that holds a model's profile."""
 
 Style = Annotated[
     PageStyle | str | None,
