@@ -213,7 +213,7 @@ class Loud(logging.Handler):
 
 logging.getLogger("langgraph").addHandler(Loud(logging.WARNING))
 warnings.simplefilter("error")
-policy = FoldPolicy(window_tokens=9000, keep_recent_tokens=200, seal_tokens=200, trigger_tokens=600)
+policy = FoldPolicy(window_tokens=9000, tools_tokens=0, keep_recent_tokens=200, seal_tokens=200, trigger_tokens=600)
 with FakeVLMServer(answer=lambda request: "It is on its way. " * 20) as server:
     model = ChatOpenAI(model="glyph", base_url=server.base_url, api_key="x", use_responses_api=False)
     middleware = GlyphMemoryMiddleware("glyph", policy=policy)
