@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self, get_args
+from typing import Literal, Self, TypedDict, cast, get_args
 
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding.seal import Seal
@@ -36,7 +36,19 @@ class _NotGiven(int):
 _FITS = _NotGiven()
 
 
-def _fit_dials(window_tokens: int) -> dict[str, int]:
+class _Dials(TypedDict):
+    """The dials that depend on the window."""
+
+    output_tokens: int
+    tools_tokens: int
+    keep_recent_tokens: int
+    seal_tokens: int
+    trigger_tokens: int
+    max_run_tokens: int
+    pinned_tokens: int
+
+
+def _fit_dials(window_tokens: int) -> _Dials:
     """Return the dials that fit a window, the same proportions for each.
 
     Recent text is a thirty-second of the window, 4,096 tokens at the most: enough for the last exchanges and tool
@@ -149,7 +161,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
 
     def _fit(self) -> None:
         """Set the dials that were not given: to what fits the window, and those that were."""
-        for name, fitted in _fit_dials(max(0, self.window_tokens)).items():
+        for name, fitted in cast("dict[str, int]", _fit_dials(max(0, self.window_tokens))).items():
             if isinstance(getattr(self, name), _NotGiven):
                 # In this order, what they depend on is set by then.
                 depends = {
@@ -161,8 +173,8 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
 
     def _name_largest(self) -> str:
         """Return the two dials that take most of the window, as an error names them."""
-        names = ("output_tokens", "tools_tokens", "pinned_tokens", "keep_recent_tokens")
-        names += ("trigger_tokens",) if self.tail_tokens == self.trigger_tokens else ("max_run_tokens",)
+        tail = "trigger_tokens" if self.tail_tokens == self.trigger_tokens else "max_run_tokens"
+        names = ("output_tokens", "tools_tokens", "pinned_tokens", "keep_recent_tokens", tail)
         largest = sorted(names, key=lambda name: -int(getattr(self, name)))[:2]
         return " and ".join(f"{name}={getattr(self, name)!r}" for name in largest)
 
@@ -203,7 +215,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         if factor < 1:
             least = {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "trigger_tokens": 2}
             dials = {name: max(least.get(name, 1), int(factor * dial)) for name, dial in dials.items()}
-        return replace(self, window_tokens=window_tokens, **dials)
+        return replace(self, window_tokens=window_tokens, **cast("_Dials", dials))
 
     def _seal_share(self, window_tokens: int) -> float:
         """Return which share of a window is left to seals beside the dials as they are."""

@@ -28,8 +28,8 @@ from llama_index.core.schema import (
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.options import DrawnStyle, merge_options
-from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.packed import write_page
+from llama_index.memory.glyph.profiles import Profile
 from pydantic import computed_field
 
 from glyph_memory import (
