@@ -116,7 +116,7 @@ class _Mutates(GlyphMemoryMiddleware):
     """Does what must not be done: changes the request's own list."""
 
     def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        sent = self._prepare(request).request.messages
+        sent = self._preparer.prepare(request).request.messages
         request.messages[:] = sent
         return handler(request)
 
@@ -125,7 +125,7 @@ class _Rewrites(GlyphMemoryMiddleware):
     """Changes a message, which is the state's own object."""
 
     def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        request.messages[0].content = self._prepare(request).request.messages[0].content
+        request.messages[0].content = self._preparer.prepare(request).request.messages[0].content
         return handler(request)
 
 
@@ -154,7 +154,7 @@ class _Commands(GlyphMemoryMiddleware):
     """Has the state keep a page by a command."""
 
     def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        prepared = self._prepare(request).request
+        prepared = self._preparer.prepare(request).request
         return ExtendedModelResponse(handler(prepared), Command(update={"messages": prepared.messages[:1]}))
 
 

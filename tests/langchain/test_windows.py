@@ -247,7 +247,7 @@ def test_deepagents_goes_on_for_two_hundred_turns(chat: Any, told: dict[str, Any
     """As its own summarizer would, in the same window: nothing is summarized, nothing refused for good."""
     with serve(window_tokens=24_576) as server:
         model = chat(server, profile={"image_inputs": True, **told})
-        one = create_deep_agent(model, middleware=[deepagents_memory()], checkpointer=InMemorySaver())
+        one: Any = create_deep_agent(model, middleware=[deepagents_memory()], checkpointer=InMemorySaver())
         with warnings.catch_warnings():
             warnings.simplefilter("error" if told else "ignore", GlyphMemoryWarning)
             for number in range(100):

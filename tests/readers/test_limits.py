@@ -41,6 +41,7 @@ def test_the_reader_says_so_too(row: dict[str, Any]) -> None:
         error = make_error(status, {}, body, endpoint=Endpoint(base_url="http://127.0.0.1:8000/v1"))
         assert isinstance(error, ReaderOverflow)
     error = copy.copy(make_error(400, {}, body, endpoint=Endpoint(base_url="http://h/v1")))
+    assert isinstance(error, ReaderOverflow)
     assert (error.window_tokens, error.prompt_tokens) == (row["window"], row["prompt"])
 
 
