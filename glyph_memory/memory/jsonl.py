@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glyph_memory.errors import DocumentError, TurnError
 from glyph_memory.files import write_atomic
-from glyph_memory.messages import iter_messages, write_fields
+from glyph_memory.messages import read_messages, write_fields
 from glyph_memory.transcript import Turn
 
 _FORMAT = 1
@@ -71,9 +71,10 @@ def _read_value(held: object, *, where: str, source: str) -> Iterator[Turn]:
     if not isinstance(held, dict | list) or not held:
         raise _make_error(where, f"{str(held)[:40]!r} holds no message")
     try:
-        yield from iter_messages(held)
+        turns = read_messages(held)  # all of a line, or nothing
     except TurnError as error:
         raise DocumentError(f"{where}: {error}") from error
+    yield from turns
 
 
 def _make_error(where: str, reason: object) -> DocumentError:

@@ -15,7 +15,8 @@ def is_langchain(message: Fields) -> bool:
     """Return whether a message is one of LangChain's."""
     if "lc" in message and isinstance(message.get("kwargs"), Mapping):
         return True
-    return "role" not in message and _shorten_kind(message.get("type")) in _KINDS
+    kind = _shorten_kind(message.get("type"))
+    return kind == "chat" or ("role" not in message and kind in _KINDS)
 
 
 def translate_langchain(message: Fields) -> Fields:

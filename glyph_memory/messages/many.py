@@ -164,7 +164,7 @@ def _parse(text: str) -> list[object] | Fields:
             held = parse(text)
         except (ValueError, RecursionError):
             continue
-        if isinstance(held, list | Mapping):
+        if isinstance(held, list | Mapping) and text.strip():
             return held
     raise TurnError(
         f"{show(text)} is neither JSON nor JSON lines with messages; add(role, text) adds a text that somebody said"

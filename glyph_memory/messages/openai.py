@@ -16,6 +16,7 @@ from glyph_memory.messages.roles import read_role
 from glyph_memory.messages.values import Fields, dump_json, show, to_fields, to_list
 from glyph_memory.transcript import Attachment, ToolCall, Turn
 
+_NAMES = ("name", "tool_name")
 _CALL_IDS = ("tool_call_id", "tool_use_id", "call_id")
 
 
@@ -41,14 +42,14 @@ def read_openai(message: Fields) -> Turn:
     attachments += _list_field(message, "attachments")
     if not (texts or calls or images or attachments):
         raise TurnError(_describe_nothing(message))
-    id_, answers = message.get("id"), (message.get(key) for key in _CALL_IDS)
+    id_ = message.get("id")
     return check_turn(
         Turn(
             role=role,
             text=("" if role == "assistant" else "\n").join(texts),
-            name=cast("Any", message.get("name") or message.get("tool_name")),
+            name=cast("Any", _find_first(message, _NAMES)),
             tool_calls=calls,
-            tool_call_id=cast("Any", next(filter(None, answers), None)),
+            tool_call_id=cast("Any", _find_first(message, _CALL_IDS)),
             images=tuple(images),
             attachments=cast("Any", attachments),
             time=cast("Any", message.get("time")),
@@ -80,6 +81,10 @@ def _read_all_calls(message: Fields, in_blocks: list[ToolCall]) -> tuple[ToolCal
         calls = (read_call(old),)
     ids = {call.id for call in calls if call.id}
     return (*calls, *(call for call in in_blocks if call.id not in ids))
+
+
+def _find_first(message: Fields, keys: tuple[str, ...]) -> object:
+    return next((held for key in keys if (held := message.get(key)) is not None), None)
 
 
 def _list_field(message: Fields, name: str) -> list[object]:
