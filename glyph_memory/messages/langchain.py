@@ -15,7 +15,9 @@ def is_langchain(message: Fields) -> bool:
     """Return whether a message is one of LangChain's."""
     if "lc" in message and isinstance(message.get("kwargs"), Mapping):
         return True
-    kind = _shorten_kind(message.get("type"))
+    if "type" not in message:
+        return False
+    kind = _shorten_kind(message["type"])
     return kind == "chat" or ("role" not in message and kind in _KINDS)
 
 

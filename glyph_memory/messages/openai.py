@@ -51,7 +51,7 @@ def read_openai(message: Fields) -> Turn:
             tool_calls=calls,
             tool_call_id=cast("Any", _find_first(message, _CALL_IDS)),
             images=tuple(images),
-            attachments=cast("Any", attachments),
+            attachments=cast("Any", tuple(attachments)),
             time=cast("Any", message.get("time")),
             id=str(id_) if type(id_) is int else cast("Any", id_),
             pinned=cast("Any", message.get("pinned") or False),

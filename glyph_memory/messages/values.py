@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from glyph_memory.errors import TurnError
 
@@ -13,7 +13,6 @@ Fields = Mapping[str, object]
 _LONGEST = 80
 
 
-@runtime_checkable
 class SupportsModelDump(Protocol):
     """A pydantic model, such as the message of an OpenAI client's answer."""
 
@@ -24,11 +23,15 @@ class SupportsModelDump(Protocol):
 
 def to_fields(held: object) -> Fields | None:
     """Return a dictionary, or a pydantic model's; None for anything else."""
+    if isinstance(held, dict):  # nearly always, and much cheaper to tell than the others
+        return held
     if isinstance(held, Mapping):
         return held
-    if isinstance(held, SupportsModelDump) and not isinstance(held, type):
-        return held.model_dump()
-    return None
+    dump = getattr(held, "model_dump", None)
+    if dump is None or isinstance(held, type):
+        return None
+    fields = dump()
+    return fields if isinstance(fields, Mapping) else None
 
 
 def to_list(held: object) -> Sequence[object] | None:

@@ -106,7 +106,7 @@ class Folding(Generic[M]):
         >>> folded = folding.fold(["Hello.", "Are you there?"])
         >>> len(folded.recent), folded.bookmark == Bookmark()
         (2, True)
-        >>> len(Folding[AnyMessage]("glyph").fold([{"role": "user", "content": "Hello."}]).recent)
+        >>> len(Folding("glyph").fold([{"role": "user", "content": "Hello."}]).recent)
         1
     """
 
