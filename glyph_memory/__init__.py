@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import FoldPolicy as FoldPolicy
     from glyph_memory.folding import RecentTurn as RecentTurn
     from glyph_memory.folding import Seal as Seal
+    from glyph_memory.folding import SealedCall as SealedCall
     from glyph_memory.folding import SealedPage as SealedPage
     from glyph_memory.folding import SealedPicture as SealedPicture
     from glyph_memory.folding import SealKind as SealKind
@@ -134,7 +135,7 @@ _NAMES = {
     ),
     "files": "write_atomic",
     "folding": (
-        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedPage SealedPicture Stretches "
+        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedCall SealedPage SealedPicture Stretches "
         "UnseenForm fold"
     ),
     "ledger": "quote_identifiers",

@@ -57,6 +57,18 @@ class SealedPicture:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SealedCall:
+    """A tool call of a sealed turn, in few words: told once its seal is no longer shown."""
+
+    anchor: int
+    """Of the turn that made it."""
+    name: str
+    """The tool's name."""
+    arguments: str
+    """The beginning of its arguments."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
     """Several turns in a row that have become pages, or fixed text; it never changes.
 
@@ -84,6 +96,10 @@ class Seal:
     """Its pages, in order."""
     pictures: tuple[SealedPicture, ...] = ()
     """Its turns' own pictures."""
+    calls: tuple[SealedCall, ...] = ()
+    """The tool calls after its last user turn, which belong to a request that may still be worked on."""
+    is_unseen: bool = False
+    """Whether the model had not answered its last turn when it was sealed, since there was no room for it as text."""
     ledger: tuple[str, ...] = ()
     """Its identifiers, a line each."""
     ledger_omitted: int = 0
@@ -140,7 +156,7 @@ class Seal:
         """Return the seal as plain values, which `from_json` takes."""
         # Not `asdict`: it copies everything deeply, and a framework asks for dozens of seals at every call.
         held = {name: getattr(self, name) for name in _FIELDS[Seal]}
-        return held | {name: tuple(map(_to_dict, held[name])) for name in ("pages", "pictures")}
+        return held | {name: tuple(map(_to_dict, held[name])) for name in ("pages", "pictures", "calls")}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
@@ -158,17 +174,22 @@ class Seal:
                 SealedPicture(**{**picture, "size": picture["size"] and tuple(picture["size"])})
                 for picture in fields["pictures"]
             )
+            calls = tuple(SealedCall(**call) for call in fields.get("calls", ()))
             anchors, ledger = tuple(fields["anchors"]), tuple(fields["ledger"])
         except KeyError as error:
             raise TypeError(f"no seal: {error.args[0]!r} is missing") from error
-        return cls(**{**fields, "pages": pages, "pictures": pictures, "anchors": anchors, "ledger": ledger})
+        read = {"pages": pages, "pictures": pictures, "calls": calls, "anchors": anchors, "ledger": ledger}
+        return cls(**{**fields, **read})
 
 
-def _to_dict(value: SealedPage | SealedPicture) -> dict[str, Any]:
+def _to_dict(value: SealedPage | SealedPicture | SealedCall) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _FIELDS[type(value)]}
 
 
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (SealedPage, SealedPicture, Seal)}
+_FIELDS = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (SealedPage, SealedPicture, SealedCall, Seal)
+}
 
 
 def run_digest(turns: Iterable[Turn]) -> str:
@@ -178,6 +199,7 @@ def run_digest(turns: Iterable[Turn]) -> str:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
         images = [hashlib.sha256(image).hexdigest() for image in turn.images]
         said = [turn.anchor, turn.role, turn.text, turn.name, calls, turn.tool_call_id, images]
+        said += [[one.block for one in turn.attachments]] if turn.attachments else []
         digest.update(_encode_json(said) + b"\n")
     return digest.hexdigest()
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from glyph_memory.context import PINNED, Binder, quote_turns
 from glyph_memory.errors import DocumentError, GlyphMemoryError, PolicyError, TurnError
 from glyph_memory.memory.session_fold import SessionFold
-from glyph_memory.messages import AnyMessages, check_turn, iter_messages
+from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -38,6 +38,29 @@ def check_room(anchor: int, session_store: SessionStore, binder: Binder) -> None
             f"§{anchor} and the {len(pinned)} turns pinned already take {needed:,} tokens, more than pinned_tokens="
             f"{binder.policy.pinned_tokens:,}. Unpin another, or raise pinned_tokens"
         )
+
+
+def compose_message(said: object, text: object, fields: Mapping[str, object]) -> AnyMessage:
+    """Return the message that a call of `add` means.
+
+    Args:
+        said: Who speaks, or a whole message.
+        text: A text, or blocks of content, or None.
+        fields: What else a turn may have, by the names of its fields.
+
+    Raises:
+        TurnError: Beside a whole message there is something else.
+    """
+    if isinstance(said, str):
+        if text is None or isinstance(text, list | tuple):
+            return {"role": said, "content": text, **fields}
+        lists = {name: fields[name] or () for name in ("tool_calls", "images", "attachments")}
+        return Turn(**cast("dict[str, Any]", {"role": said, "text": text, **fields, **lists}))
+    if text is not None or any(fields.values()):
+        raise TurnError(
+            f"add takes a whole message, {said!r:.80}, and nothing beside it; put the rest into the message"
+        )
+    return cast("AnyMessage", said)  # whatever it is, it is looked at when it is read
 
 
 Redact = Callable[[Turn], Turn]
