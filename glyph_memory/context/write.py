@@ -13,6 +13,7 @@ from glyph_memory.context.plan import PlannedMessage, PlannedTurn, plan_request,
 from glyph_memory.context.wording import tell_lost_picture
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import Fold, Seal, has_open_call
+from glyph_memory.messages import AnyMessages, read_messages
 from glyph_memory.transcript import ToolCall, Turn
 
 
@@ -47,7 +48,7 @@ def write_context(
 
 def context_from_turns(
     fold: Fold,
-    turns: Sequence[Turn],
+    turns: AnyMessages,
     *,
     binder: Binder,
     question: str | None = None,
@@ -66,9 +67,10 @@ def context_from_turns(
         PolicyError: The head alone is more than the model takes.
     """
     runs: dict[int, tuple[Turn, ...]] = {}
+    given = read_messages(turns).turns
     at = len(fold.head) + sum(last - first + 1 for first, last in fold.compacted_anchors)
     for seal in fold.seals:
-        run = turns[at : at + len(seal.anchors)]
+        run = given[at : at + len(seal.anchors)]
         runs[seal.number] = tuple(
             replace(turn, anchor=anchor) for turn, anchor in zip(run, seal.anchors, strict=True)
         )

@@ -6,12 +6,14 @@ Content is never coloured and cannot show the sign `§`, so nobody can write a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.errors import DocumentError
+from glyph_memory.messages import AnyMessage, read_messages
 from glyph_memory.page import Page, unpack
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document, Transcript, Turn
@@ -81,7 +83,7 @@ _GLYPH = PageStyle.glyph()
 
 
 def typeset(
-    source: str | Document | Transcript,
+    source: str | Document | Transcript | Sequence[str | AnyMessage],
     *,
     style: PageStyle | str = _GLYPH,
     first_page: int = 1,
@@ -90,7 +92,8 @@ def typeset(
     """Turn text into pages.
 
     Args:
-        source: A text, a document, or a transcript; of a transcript, `compose` gives the text that offsets refer to.
+        source: A text, whole or in pieces; a document; or a transcript, or a list of turns or others' messages, of
+            which `compose` gives the text that offsets refer to.
         style: How it looks, as a `PageStyle` or by the name of a preset such as "dark"; the released Glyph model's
             style unless another is given.
         first_page: Number of the first page.
@@ -117,7 +120,7 @@ def typeset(
 
 
 def iter_pages(
-    source: str | Iterable[str] | Document | Transcript,
+    source: str | Iterable[str] | Document | Transcript | Sequence[str | AnyMessage],
     *,
     style: PageStyle | str = _GLYPH,
     first_page: int = 1,
@@ -136,6 +139,8 @@ def iter_pages(
         StyleError: The page is too narrow for a single character.
     """
     style = PageStyle.of(style)
+    if isinstance(source, list | tuple) and source and not isinstance(source[0], str):
+        source = read_messages(source)
     if isinstance(source, Transcript):
         composed = compose(source, style=style)
         return stream_pages(
@@ -143,7 +148,23 @@ def iter_pages(
         )
     if isinstance(source, Document):
         source = source.text
-    return stream_pages([source] if isinstance(source, str) else source, style, first_page=first_page)
+    pieces = [source] if isinstance(source, str) else _check_pieces(source)
+    return stream_pages(pieces, style, first_page=first_page)
+
+
+def _check_pieces(pieces: object) -> Iterator[str]:
+    """Return the pieces of a text; of anything else, say what it is."""
+    if isinstance(pieces, bytes | Turn | Mapping) or not isinstance(pieces, Iterable):
+        raise DocumentError(
+            f"no text is {pieces!r:.80}; give a string, a Document, or a list of turns, and read_document of a file"
+        )
+    return map(_check_piece, pieces)
+
+
+def _check_piece(piece: object) -> str:
+    if not isinstance(piece, str):
+        raise DocumentError(f"a piece of a text is {piece!r:.80}; give strings, or a list of turns alone")
+    return piece
 
 
 _MARGIN_PT = 4
