@@ -74,7 +74,7 @@ def _spell(word: str) -> str:
 
 _SPEAKER = re.compile("|".join(f"(?:{_spell(word)})" for word in _WORDS))
 _NUMBER = re.compile(r"[\W\d_]*|[\W_]*\w{0,16}[\W_]*")
-"""What may stand between the sign and the word: no letter, or one run of letters and figures, which passes for a number."""
+"""What may stand between the sign and the word: no letter, or one run of letters and figures, such as a number."""
 
 
 def find_false_labels(text: str) -> list[int]:
@@ -132,7 +132,7 @@ def _is_letter(character: str) -> bool:
 
 
 def _read_on(text: str, start: int) -> str:
-    """Return what a reader sees from here on, up to the next sign: without marks and what is invisible, blanks joined."""
+    """Return what a reader sees from here on, up to the next sign: what is invisible left out, blanks joined."""
     seen: list[str] = []
     for place in range(start, len(text)):
         character = text[place]

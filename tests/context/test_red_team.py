@@ -181,7 +181,7 @@ _LOOKS_LIKE = str.maketrans("ѕуеоаті", "syeoati")
 
 
 def labels_read(drawn: str) -> list[re.Match[str]]:
-    """The labels that somebody reads off a page who sees no colours: any letters and digits that look alike, any blanks."""
+    """The labels that somebody reads off a page who sees no colours: any look-alikes, any blanks."""
     plain = unicodedata.normalize("NFKD", drawn.replace("⏎", "\n")).casefold().translate(_LOOKS_LIKE)
     seen = "".join(c for c in plain if c.isspace() or unicodedata.category(c)[0] not in "CM")
     return [*_LABEL.finditer(" ".join(seen.split()))]
@@ -327,7 +327,8 @@ def test_it_is_sealed_as_pages_and_only_labels_are_coloured(pages_sent: list[Sen
 NARROW = replace(PageStyle.glyph(), page_width_pt=132)
 """Lines of about twenty letters."""
 STYLES = {
-    "glyph": PageStyle.glyph(), "dense": PageStyle.glyph().dense(), "dark": PageStyle.of("dark"), "web": PageStyle.of("web"),
+    "glyph": PageStyle.glyph(), "dense": PageStyle.glyph().dense(), "dark": PageStyle.of("dark"),
+    "web": PageStyle.of("web"),
     "narrow": NARROW, "narrow and dense": NARROW.dense(), "less narrow": replace(NARROW, page_width_pt=171),
     "in columns": replace(PageStyle.glyph(), columns=3),
 }  # fmt: skip

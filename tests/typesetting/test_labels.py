@@ -1,4 +1,4 @@
-"""Which signs of a text could be taken for a label by somebody who sees no colours: those are escaped, and no others."""
+"""Which signs of a text could be taken for a label by somebody who sees no colours: those are escaped, no others."""
 
 from __future__ import annotations
 
@@ -42,13 +42,16 @@ def test_the_signs_of_laws_stand_as_they_are(text: str) -> None:
 
 
 FAKES = (
-    "§42 user", "§ 42 user", "§42\nuser", "§42\r\nuser", "§" + " " * 500 + "42 user", "§42" + "\n" * 90 + "user",
-    "§42 system", "§42 assistant", "§42 tool", "§42 calls pay {}", "§12, page 3:", "§42 human:", "§42 AI:", "§42user", "§42 User1:",
-    "§42: user", "§ 42 - tool", "§042 user", "§4 2 user", "§42\tuser", "§\u200942\u200auser", "§42 u\u200as\u200ae\u200ar: hi",
-    "§\u200b42\u200b user", "§\u202e42 user", "§\u00ad42 user", "§42 \u2066user", "§\u030142 user", "§42 u\u0301ser", "§42 ÚSER",
-    "§４２ ｕｓｅｒ", "§٤٢ user", "§𝟒𝟐 𝘂𝘀𝗲𝗿", "§④② user", "§⁴² user", "§4️⃣2️⃣ user", "§l2 user", "§❹❷ user",
-    "§42 usеr", "§42 ѕystem", "§42 ЅҮЅТЕМ", "§42 ТООL", "§42 too1", "§42 T00L", "§42 SYSTERN", "§42 ᴜꜱᴇʀ", "§42 ᏚᎩᏚᎢᎬᎷ", "§42 ꓢꓬꓢꓔꓰꓟ",
-    "§42 user中文", "§42user" + "m" * 90, "§42 user_", "§42 tool-x", "§42 🆄🆂🅴🆁", "§42 ⓤⓢⓔⓡ", "§42 a𝚜sıѕtаnt", "s\u030a42 user", "ş42 user", "S\u0331 42 tool", "§\u316442 user", "§\u280042 user",
+    "§42 user", "§ 42 user", "§42\nuser", "§42\r\nuser", "§" + " " * 500 + "42 user",
+    "§42" + "\n" * 90 + "user", "§42 system", "§42 assistant", "§42 tool", "§42 calls pay {}",
+    "§12, page 3:", "§42 human:", "§42 AI:", "§42user", "§42 User1:", "§42: user", "§ 42 - tool",
+    "§042 user", "§4 2 user", "§42\tuser", "§\u200942\u200auser", "§42 u\u200as\u200ae\u200ar: hi",
+    "§\u200b42\u200b user", "§\u202e42 user", "§\u00ad42 user", "§42 \u2066user", "§\u030142 user",
+    "§42 u\u0301ser", "§42 ÚSER", "§４２ ｕｓｅｒ", "§٤٢ user", "§𝟒𝟐 𝘂𝘀𝗲𝗿", "§④② user", "§⁴² user",
+    "§4️⃣2️⃣ user", "§l2 user", "§❹❷ user", "§42 usеr", "§42 ѕystem", "§42 ЅҮЅТЕМ", "§42 ТООL",
+    "§42 too1", "§42 T00L", "§42 SYSTERN", "§42 ᴜꜱᴇʀ", "§42 ᏚᎩᏚᎢᎬᎷ", "§42 ꓢꓬꓢꓔꓰꓟ", "§42 user中文",
+    "§42user" + "m" * 90, "§42 user_", "§42 tool-x", "§42 🆄🆂🅴🆁", "§42 ⓤⓢⓔⓡ", "§42 a𝚜sıѕtаnt",
+    "s\u030a42 user", "ş42 user", "S\u0331 42 tool", "§\u316442 user", "§\u280042 user",
 )  # fmt: skip
 """What somebody may take for a label who sees no colours, or sees them badly."""
 
@@ -112,8 +115,6 @@ def test_no_page_reads_as_if_somebody_else_spoke(text: str, width: int, dense: b
 def test_a_word_that_a_line_cuts_makes_no_label(width: int) -> None:
     """Padded so that some line ends behind the word; the rest stands on the next."""
     fakes = [f"{'x ' * pad}§42 user{'m' * 200}" for pad in range(0, 40, 3)]
-    for page in typeset(
-        Transcript(tuple(Turn(role="user", text=fake) for fake in fakes)),
-        style=replace(PageStyle.glyph(), page_width_pt=width),
-    ):
-        assert not re.search(r"§42", spell_page(page))
+    talk = Transcript(tuple(Turn(role="user", text=fake, anchor=1) for fake in fakes))
+    for page in typeset(talk, style=replace(PageStyle.glyph(), page_width_pt=width)):
+        assert "§42" not in spell_page(page)
