@@ -5,7 +5,7 @@ Knows the model's profile and what a chat template puts round messages; draws no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from glyph_memory.context.cleaning import TextCleaner, call_id
@@ -31,10 +31,19 @@ class TokenCounts:
         profile: The model.
         cleaner: Spells text as it is sent: what is counted is what is sent.
         prompt_tokens: What a prompt may take; one image may take a quarter of it.
+        sent_size: Gives the size in which a picture is sent, from its own; that one unless given.
     """
 
-    def __init__(self, profile: ModelProfile, *, cleaner: TextCleaner, prompt_tokens: int) -> None:
+    def __init__(
+        self,
+        profile: ModelProfile,
+        *,
+        cleaner: TextCleaner,
+        prompt_tokens: int,
+        sent_size: Callable[[tuple[int, int]], tuple[int, int]] | None = None,
+    ) -> None:
         self._profile, self._cleaner, self._prompt_tokens = profile, cleaner, prompt_tokens
+        self._sent_size = sent_size or (lambda size: size)
         counter = profile.text_counter
         self.counter_name = counter.name
         """What counts text: the model's own tokenizer, a stand-in, or an estimate."""
@@ -80,9 +89,10 @@ class TokenCounts:
         for data in turn.images:
             picture = decode_picture(data)
             tokens += PICTURE_TOKENS
-            if picture is not None and self.accepts_image(picture.size):
+            if picture is not None and self.accepts_image(self._sent_size(picture.size)):
                 # Alone in a request or not: one rule charges more for a lone image.
-                tokens += max(self._profile.image_tokens(picture.size, images=images) for images in (1, 2))
+                size = self._sent_size(picture.size)
+                tokens += max(self._profile.image_tokens(size, images=images) for images in (1, 2))
         return tokens + MESSAGE_TOKENS
 
     def count_context(self, context: Context) -> int:

@@ -14,14 +14,14 @@ from typing import Literal
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id, excerpt
 from glyph_memory.context.losses import Loss
-from glyph_memory.context.messages import Parts, Text
+from glyph_memory.context.messages import ImagePart, Parts, Text
 from glyph_memory.context.wording import (
     GOES_ON,
     LATEST_REQUEST,
     OPENING,
     PAGES_NOTE,
     PINNED,
-    caption_moved_picture,
+    caption_recent_picture,
     head_orphan,
     name_evicted,
     tell_unanswered,
@@ -63,8 +63,8 @@ class PlannedTurn:
     None where it is sent as it came."""
 
     def caption_picture(self, position: int) -> Text:
-        """Return the caption of one of its pictures, counted from 1, where a user shows it."""
-        return Text(caption_moved_picture(position, self.turn.role), kind="caption")
+        """Return the caption of one of its pictures, counted from 1: without one a picture could pass for a page."""
+        return Text(caption_recent_picture(position, self.turn.role), kind="caption")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +94,13 @@ class RequestPlan:
     """What follows; the first is a user's."""
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came."""
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether it shows pages of ours, so that each picture that is none has to be told from them."""
+        ours = [part for one in self.messages for part in one.before]
+        ours += [part for one in self.messages for turn in one.turns for part in turn.parts or ()]
+        return any(isinstance(part, ImagePart) and part.kind == "page" for part in ours)
 
 
 def plan_request(
