@@ -15,10 +15,10 @@ from typing import Self, Unpack
 from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
-from glyph_memory.context.messages import Part, Parts, Text
+from glyph_memory.context.messages import ImagePart, Part, Parts, Text
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
-from glyph_memory.context.pictures import SEALED_SIDE_PX, Picture, decode_picture, size_with_heading
+from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_heading
 from glyph_memory.context.wording import caption_page, caption_picture, head_ledger, head_sealed_text
 from glyph_memory.folding import DrawnRun, Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
@@ -169,7 +169,7 @@ class Binder:
         listed = _list_identifiers(seal.anchors, seal.ledger, seal.ledger_omitted)
         return (*parts, *([Text(self.cleaner.clean(listed), kind="ledger")] if listed else []))
 
-    def show_picture(self, data: bytes, caption: str) -> Picture | None:
+    def show_picture(self, data: bytes, caption: str) -> ImagePart | None:
         """Return a recent turn's picture as it is sent, or None where it cannot be shown.
 
         Args:
@@ -178,7 +178,14 @@ class Binder:
         """
         picture = decode_picture(data)
         shown = None if picture is None else self._drawer.head_picture(picture, caption)
-        return shown if shown is not None and self.counts.accepts_image(shown.size) else None
+        if shown is None or not self.counts.accepts_image(shown.size):
+            return None
+        return ImagePart(
+            data=shown.data,
+            size=shown.size,
+            media_type=shown.media_type,
+            is_captioned=self.captions == "page",
+        )
 
     def pages(self, seal: Seal, turns: Sequence[Turn], *, style: PageStyle | None = None) -> list[Page]:
         """Draw a seal's pages, in another style if one is given."""

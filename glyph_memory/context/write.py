@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import message_text
-from glyph_memory.context.messages import Context, ImagePart, Message, Part, Parts, Text
+from glyph_memory.context.messages import Context, Message, Part, Parts, Text
 from glyph_memory.context.plan import PlannedMessage, PlannedTurn, plan_request, plan_turns
 from glyph_memory.context.wording import tell_lost_picture
 from glyph_memory.errors import PolicyError
@@ -111,14 +111,7 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
             yield Text(tell_lost_picture(position), kind="caption")
             continue
         yield caption
-        yield ImagePart(
-            data=picture.data,
-            size=picture.size,
-            media_type=picture.media_type,
-            number=position,
-            anchors=None if anchor is None else (anchor, anchor),
-            is_captioned=binder.captions == "page",
-        )
+        yield replace(picture, number=position, anchors=None if anchor is None else (anchor, anchor))
 
 
 def _spell_text(planned: PlannedTurn, binder: Binder) -> str:

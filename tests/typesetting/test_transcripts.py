@@ -15,7 +15,8 @@ from glyph_memory.style import PageStyle
 from glyph_memory.testing import agent_conversation
 from glyph_memory.transcript import Role, ToolCall, Transcript, Turn
 from glyph_memory.typesetting import iter_pages, typeset
-from glyph_memory.typesetting.pages import LABEL_SIGN, compose
+from glyph_memory.typesetting.labels import LABEL_SIGN
+from glyph_memory.typesetting.pages import compose
 
 STYLE = PageStyle(page_width_pt=400, page_height_pt=300, snap_px=1, crop_width=False, crop_last_page=False)
 PIXEL = replace(STYLE, font="mono", antialias=False, font_size_pt=10, line_height_pt=12)
