@@ -1,7 +1,7 @@
 """Typeset: text, a document or a transcript in, pages out.
 
 A transcript becomes one text first: each turn begins with its anchor and role, `§42 user`, in the role's colour.
-Content is never coloured and cannot show the sign `§`, so nobody can write a fake turn.
+Content is never coloured, and a sign in it that a label could be read from is escaped, so nobody can write a fake turn.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from glyph_memory.messages import AnyMessage, read_messages
 from glyph_memory.page import Page, unpack
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document, Transcript, Turn
+from glyph_memory.typesetting.labels import LABEL_SIGN, find_false_labels
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
-
-LABEL_SIGN = "§"
-"""Begins a label; content holding it is escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Composition:
     """Where the labels stand, and their colours."""
     turns: tuple[tuple[int, int], ...]
     """Start and stop of each turn, label included."""
+    reserved: tuple[int, ...]
+    """Offsets of the characters of content that are escaped, since a label could be read there."""
 
 
 def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
@@ -47,12 +47,19 @@ def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
     parts: list[str] = []
     labels: list[ColorSpan] = []
     turns: list[tuple[int, int]] = []
+    reserved: list[int] = []
     offset = 0
 
     def write(text: str) -> None:
         nonlocal offset
         parts.append(text)
         offset += len(text)
+
+    def write_content(
+        text: str,
+    ) -> None:  # what follows it is a label of ours, or nothing: no false one goes on there
+        reserved.extend(offset + place for place in find_false_labels(text))
+        write(text)
 
     def label(text: str, role: str) -> None:
         start = offset
@@ -62,14 +69,14 @@ def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
     for place, turn in enumerate(transcript, 1):
         begin, anchor = offset, place if turn.anchor is None else turn.anchor
         label(f"{LABEL_SIGN}{anchor} {turn.role}", turn.role)
-        write(_content(turn))
+        write_content(_content(turn))
         for call in turn.tool_calls:
             write("\n")
             label(f"{LABEL_SIGN}{anchor} calls", turn.role)
-            write(f" {call.name} {call.arguments}")
+            write_content(f" {call.name} {call.arguments}")
         write("\n")
         turns.append((begin, offset))
-    return Composition("".join(parts), tuple(labels), tuple(turns))
+    return Composition("".join(parts), tuple(labels), tuple(turns), tuple(reserved))
 
 
 def _content(turn: Turn) -> str:
@@ -144,7 +151,7 @@ def iter_pages(
     if isinstance(source, Transcript):
         composed = compose(source, style=style)
         return stream_pages(
-            [composed.text], style, first_page=first_page, spans=composed.labels, reserved=LABEL_SIGN
+            [composed.text], style, first_page=first_page, spans=composed.labels, reserved=composed.reserved
         )
     if isinstance(source, Document):
         source = source.text
