@@ -5,7 +5,8 @@ six ways, in one run:
 
 * *pages*: ours, `step` and `write_context` under the policy that fits the profile: what is new is text until it was
   answered.
-* *pages at once*: the same, but what is new may become pages at once (`unseen="pages"`), and sooner: the policy of before.
+* *pages at once*: the same, but what is new may become pages at once (`unseen="pages"`), and sooner, as it did
+  before.
 * *plain text*: the whole history; the prefix only ever grows.
 * *sliding window*: the newest turns that come to `trigger_tokens` at the most; the older ones are forgotten.
 * *rewritten summary*: when the turns that are text exceed `trigger_tokens`, all but the newest
@@ -13,7 +14,8 @@ six ways, in one run:
 * *re-stacked image*: at every request all but the newest `keep_recent_tokens` are typeset again as one stack,
   oldest first, so that its last page is never the same twice. No captions, no ledger.
 
-Aimed at: 0.93 of ours cached under that policy in the heavy conversation. Then: short histories, where plain text wins; and the dials.
+Aimed at: 0.93 of ours cached under that policy in the heavy conversation. Then: short histories, where plain text
+wins; and the dials.
 
     python benchmarks/prefix.py [--quick]
 """
