@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import repeat
 
 from glyph_memory.context.cache import ImageCache
 from glyph_memory.context.cleaning import drop_reasoning
@@ -15,16 +16,24 @@ from glyph_memory.context.messages import ImagePart
 from glyph_memory.context.pictures import Picture, scale_picture
 from glyph_memory.context.wording import caption_page
 from glyph_memory.errors import FontError
-from glyph_memory.folding import Seal, SealedPage, SealedPicture
+from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting import add_caption, compose, typeset
+from glyph_memory.typesetting import add_caption, compose, iter_pages, typeset
 
 _PNG_BYTES = 2048
 """What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
 a limit that no encoder passes, and the same with every one."""
+
+
+_PROSE = (
+    "The harbour was quiet when the first boats came in, and nobody on the quay expected more than a few crates of "
+    "fish. By noon the market had opened, prices were called across the square, and the clerk wrote every one of them "
+    "into her book. She had done so for thirty years: what stood in it was seldom asked for, and was always right.\n"
+)
+"""Ordinary prose, to measure what a page holds."""
 
 
 class PageDrawer:
@@ -51,6 +60,7 @@ class PageDrawer:
     ) -> None:
         self._profile, self._style, self._cache = profile, style, cache
         self._takes, self._uuid_of, self._captioned = takes, uuid_of, captioned
+        self._capacity: PageCapacity | None = None
 
     def draw(
         self, turns: Sequence[Turn], first_page: int, *, style: PageStyle | None = None
@@ -92,6 +102,18 @@ class PageDrawer:
             )
             for page, file in zip(seal.pages, files, strict=True)
         ]
+
+    def measure_page(self) -> PageCapacity:
+        """Return what a page full of prose holds and costs, without a caption."""
+        if self._capacity is None:
+            page = next(iter_pages(repeat(_PROSE), style=self._style))
+            self._capacity = PageCapacity(
+                characters=len(page.text),
+                tokens=self._profile.image_tokens(page.size, images=2),
+                pixels=page.size[0] * page.size[1],
+                bytes=len(page.pixels) + _PNG_BYTES,
+            )
+        return self._capacity
 
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""

@@ -1,22 +1,26 @@
 """Fold a conversation: old turns into seals that never change, recent ones as they are. Pure; costs come in.
 
-`fold` is a reduction: `step` for every turn, so that one by one gives what all at once gives.
+`fold` is a reduction: `step` for every turn, so that one by one gives what all at once gives; but what is too long to be
+shown is skipped first.
 """
 
+from glyph_memory.folding.groups import has_open_call as has_open_call
 from glyph_memory.folding.policy import FoldPolicy as FoldPolicy
 from glyph_memory.folding.policy import UnseenForm as UnseenForm
+from glyph_memory.folding.reduction import add_turns as add_turns
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
 from glyph_memory.folding.seal import Costs as Costs
 from glyph_memory.folding.seal import DrawnRun as DrawnRun
+from glyph_memory.folding.seal import PageCapacity as PageCapacity
 from glyph_memory.folding.seal import Seal as Seal
 from glyph_memory.folding.seal import SealedCall as SealedCall
 from glyph_memory.folding.seal import SealedPage as SealedPage
 from glyph_memory.folding.seal import SealedPicture as SealedPicture
 from glyph_memory.folding.seal import SealKind as SealKind
 from glyph_memory.folding.seal import run_digest as run_digest
-from glyph_memory.folding.sealing import has_open_call as has_open_call
 from glyph_memory.folding.sealing import step as step
+from glyph_memory.folding.skipping import is_outgrown as is_outgrown
 from glyph_memory.folding.state import Fold as Fold
 from glyph_memory.folding.state import RecentTurn as RecentTurn
 from glyph_memory.folding.state import Stretches as Stretches

@@ -25,7 +25,7 @@ from glyph_memory.context import (
     RecentImages,
 )
 from glyph_memory.errors import FontError
-from glyph_memory.folding import Fold, Seal, Stretches, fold, step
+from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory
 from glyph_memory.tokens import ModelProfile
@@ -177,12 +177,8 @@ class Folding(Generic[M]):
         # Hashes take no room, and keep no text of anybody's alive.
         keys = array("q", (hash(self.key_of(message)) for message in kept))
         token = _memory_key(mark, history, keys)
-        known = self._known.get(token)
-        if known is not None and known.keys == keys[: len(known.keys)]:
-            folded = known.fold
-            for message in kept[len(known.keys) :]:
-                folded = step(folded, self.turn_of(message), policy=self.binder.policy, costs=self.binder)
-        else:
+        folded = self._go_on(self._known.get(token), mark, kept, keys)
+        if folded is None:
             folded = fold(
                 [*history.head, *map(self.turn_of, kept)],
                 policy=self.binder.policy,
@@ -199,6 +195,24 @@ class Folding(Generic[M]):
             )
         self._known.put(token, _RememberedFold(keys=keys, fold=folded))
         return folded, keys
+
+    def _go_on(
+        self, known: _RememberedFold | None, mark: Bookmark, kept: Sequence[M], keys: Keys
+    ) -> Fold | None:
+        """Add what is new to a remembered fold; return None where there is none, or another process would begin later.
+
+        A process that remembers nothing skips the beginning of a history that is much longer than what can be shown.
+        """
+        if known is None or known.keys != keys[: len(known.keys)]:
+            return None
+        folded, added = known.fold, [*map(self.turn_of, kept[len(known.keys) :])]
+        before = mark.seals[-1].characters if mark.seals else 0
+        policy, costs = self.binder.policy, self.binder
+        if is_outgrown(folded, added, before=before, policy=policy, costs=costs):
+            return None
+        for turn in added:
+            folded = step(folded, turn, policy=policy, costs=costs)
+        return folded
 
     def _find_request(self, history: _History[M], mark: Bookmark) -> Turn | None:
         """Return the newest user's turn among the compacted ones; None where there is none."""
