@@ -10,12 +10,13 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from glyph_memory.context.cache import FolderCache, ImageCache, LruCache, RecentImages
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
-from glyph_memory.context.messages import Part, Parts, Text
+from glyph_memory.context.messages import ImagePart, Part, Parts, Text
+from glyph_memory.context.new_pages import NewTurnDrawer
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX
@@ -26,6 +27,9 @@ from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 from glyph_memory.typesetting import style_fingerprint
+
+if TYPE_CHECKING:
+    from glyph_memory.ledger import Ledger
 
 Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 """How often identifiers were said up to and including the turn with an anchor."""
@@ -79,10 +83,12 @@ class Binder:
             self.profile,
             self.style,
             self.cache,
-            takes=self.counts.accepts_image,
+            takes=self.counts.accepts_sealed_image,
             uuid_of=uuid_of if self.profile.image_uuids else None,
             captioned=self.captions == "page",
         )
+        self.new_turns = NewTurnDrawer(self)
+        """Draws turns that are not sealed, where there is no room for them as text."""
         self.fingerprint = self._fingerprint()
         self._occurrences: Occurrences = lambda _texts, _upto: {}
         self._runs: LruCache[Hashable, DrawnRun] | None = LruCache(at_most=_RUNS)
@@ -133,16 +139,7 @@ class Binder:
     def _draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run, and count nothing."""
         pages = self._drawer.draw_sealed_pages(turns, first_page)
-        # Loaded with the first run that is drawn: its patterns take a while to compile.
-        from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
-
-        found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
-        listed = write_ledger(
-            found,
-            occurrences=self._occurrences([one.identifier.text for one in found], turns[-1].anchor or 0),
-            budget_tokens=ledger_tokens,
-            count=self.counts.count_cleaned,
-        )
+        listed = self._choose_identifiers(turns, ledger_tokens)
         pictures = self.describe_pictures(turns)
         return DrawnRun(
             pages=pages, pictures=pictures, ledger=listed.lines, ledger_omitted=listed.omitted, tokens=0
@@ -157,6 +154,30 @@ class Binder:
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
         return self._drawer.describe_pictures(turns)
+
+    def _choose_identifiers(self, turns: Sequence[Turn], budget_tokens: int) -> Ledger:
+        # Loaded with the first run that is drawn: its patterns take a while to compile.
+        from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
+
+        found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
+        return write_ledger(
+            found,
+            occurrences=self._occurrences([one.identifier.text for one in found], turns[-1].anchor or 0),
+            budget_tokens=budget_tokens,
+            count=self.counts.count_cleaned,
+        )
+
+    # What a context shows of a new turn that there is no room for as text.
+
+    def draw_images(self, turns: Sequence[Turn], first_page: int, *, style: PageStyle) -> list[ImagePart]:
+        """Draw turns as pages that are kept nowhere, in a style."""
+        return self._drawer.draw_images(turns, first_page, style=style)
+
+    def list_identifiers(self, turns: Sequence[Turn], *, budget_tokens: int) -> str:
+        """Return the identifiers of turns under a heading, as they are sent; empty where there are none."""
+        listed = self._choose_identifiers(turns, budget_tokens)
+        anchors = [turn.anchor or 0 for turn in turns]
+        return self.cleaner.clean(_list_identifiers(anchors, listed.lines, listed.omitted))
 
     # What a context shows of a seal.
 

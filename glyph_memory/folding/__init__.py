@@ -1,15 +1,17 @@
 """Fold a conversation: old turns into seals that never change, recent ones as they are. Pure; costs come in.
 
-`fold` is a reduction: `step` for every turn, so that one by one gives what all at once gives; but what is too long to be
-shown is skipped first.
+`fold` is a reduction: `step` for every turn, so that one by one gives what all at once gives; of a history that is too
+long to be shown, the beginning is skipped.
 """
 
+from glyph_memory.folding.groups import count_answered as count_answered
 from glyph_memory.folding.groups import has_open_call as has_open_call
 from glyph_memory.folding.policy import FoldPolicy as FoldPolicy
 from glyph_memory.folding.policy import UnseenForm as UnseenForm
 from glyph_memory.folding.reduction import add_turns as add_turns
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
+from glyph_memory.folding.room import count_fixed_tokens as count_fixed_tokens
 from glyph_memory.folding.seal import Costs as Costs
 from glyph_memory.folding.seal import DrawnRun as DrawnRun
 from glyph_memory.folding.seal import PageCapacity as PageCapacity

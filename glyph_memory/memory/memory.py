@@ -87,9 +87,9 @@ class GlyphMemory(Conversation):
         """Do what `unpin` does."""
         await _run_in_thread(self.unpin, anchor)
 
-    async def acontext(self, question: str | None = None) -> Context:
+    async def acontext(self, question: str | None = None, *, can_recall: bool = False) -> Context:
         """Do what `context` does."""
-        return await _run_in_thread(self.context, question)
+        return await _run_in_thread(self.context, question, can_recall=can_recall)
 
     async def afold(self) -> Fold:
         """Do what `fold` does."""
