@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Self, Unpack
 
-from glyph_memory.context.cache import FolderCache, ImageCache, LruCache, RecentImages
+from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages, ReuseCache
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
 from glyph_memory.context.messages import ImagePart, Part, Parts, Text
@@ -91,7 +91,7 @@ class Binder:
         """Draws turns that are not sealed, where there is no room for them as text."""
         self.fingerprint = self._fingerprint()
         self._occurrences: Occurrences = lambda _texts, _upto: {}
-        self._runs: LruCache[Hashable, DrawnRun] | None = LruCache(at_most=_RUNS)
+        self._runs: ReuseCache[Hashable, DrawnRun] | None = ReuseCache(at_most=_RUNS)
 
     def with_occurrences(self, occurrences: Occurrences) -> Self:
         """Return a binder for one conversation, whose ledgers prefer identifiers that were rare so far."""

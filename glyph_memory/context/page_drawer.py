@@ -104,7 +104,7 @@ class PageDrawer:
         """
         files = [self._cache.get(page.digest) for page in seal.pages]
         if any(file is None for file in files):
-            files = self._redraw_pages(seal, turns())
+            files = self._redraw_pages(seal, turns(), files)
         return [
             ImagePart(
                 data=file or b"",
@@ -167,20 +167,24 @@ class PageDrawer:
             )
         return parts
 
-    def _redraw_pages(self, seal: Seal, turns: Sequence[Turn]) -> list[bytes | None]:
-        files: list[bytes | None] = []
-        drawn = self.draw(turns, seal.pages[0].number)
-        for sealed, (page, _) in zip(seal.pages, drawn, strict=False):
-            if page.digest != sealed.digest:
-                break
-            files.append(page.png())
-            self._cache.put(page.digest, files[-1] or b"")
-        if len(files) < len(seal.pages):
+    def _redraw_pages(
+        self, seal: Seal, turns: Sequence[Turn], files: Sequence[bytes | None]
+    ) -> list[bytes | None]:
+        """Return a seal's page files, those drawn again that are None."""
+        drawn, redrawn = self.draw(turns, seal.pages[0].number), list[bytes | None]()
+        for sealed, file, (page, _) in zip(seal.pages, files, drawn, strict=False):
+            if file is None:
+                if page.digest != sealed.digest:
+                    break
+                file = page.png()  # noqa: PLW2901 - the same page's
+                self._cache.put(page.digest, file)
+            redrawn.append(file)
+        if len(redrawn) < len(seal.pages):
             raise FontError(
-                f"page {seal.pages[len(files)].number} cannot be drawn as it was: fonts changed under the same name. "
+                f"page {seal.pages[len(redrawn)].number} cannot be drawn as it was: fonts changed under the same name. "
                 "Put them back, or fold anew"
             )
-        return files
+        return redrawn
 
     def _store_page(self, page: Page, anchors: tuple[int, int]) -> SealedPage:
         self._cache.put(page.digest, page.png())

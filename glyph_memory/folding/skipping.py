@@ -23,7 +23,7 @@ _PICTURE_CHARACTERS = 3_200
 """What a sealed picture takes of the budget at the most, in characters of a page."""
 _TEXT_CHARACTERS = 4
 """Characters of a text token, as a rule."""
-_SAMPLE = 64
+_SAMPLE = 128
 """How many skipped turns are counted, to estimate what all of them would cost as text."""
 
 

@@ -18,11 +18,11 @@ from glyph_memory.context import (
     Drafts,
     FolderCache,
     ImagePart,
-    LruCache,
     PageOptionFields,
     PageOptions,
     Parts,
     RecentImages,
+    ReuseCache,
 )
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
@@ -35,10 +35,11 @@ M = TypeVar("M")
 if TYPE_CHECKING:
     Keys = array[int]
 
-_HISTORIES = 64
-"""How many histories are remembered at a time, each up to twice."""
-_PARTS_BYTES = 64 << 20
-"""How much of encoded pages is remembered, ready to be sent."""
+_FOLDS = 4
+"""How many folds are remembered for each conversation whose pages are: with bookmarks, there is a new one every so
+often."""
+_PARTS_BYTES = 16 << 20
+"""How much of encoded pages is remembered as parts of messages; all others are put together from their files."""
 _ENDS = 256
 """How many messages at each end of those that were evicted are looked at."""
 _STEP = 512
@@ -118,10 +119,14 @@ class Folding(Generic[M]):
     ) -> None:
         options = PageOptions.merge(options, fields, profile=profile)
         self.turn_of, self.key_of, self.name_of = turn_of, key_of, name_of
-        self._drafts = Drafts(RecentImages() if options.pages is None else FolderCache(options.pages))
+        self._drafts = Drafts(
+            RecentImages(at_most_bytes=options.cache_bytes)
+            if options.pages is None
+            else FolderCache(options.pages)
+        )
         self.binder = Binder(options=options, cache=self._drafts)
-        self._known = LruCache[Hashable, _RememberedFold](at_most=2 * _HISTORIES)
-        self._parts = LruCache[Seal, Parts](at_most=_PARTS_BYTES)
+        self._known = ReuseCache[Hashable, _RememberedFold](at_most=_FOLDS * options.cached_conversations)
+        self._parts = ReuseCache[Seal, Parts](at_most=_PARTS_BYTES)
 
     def fold(
         self, messages: Sequence[M], bookmark: Bookmark | None = None, *, reserved_tokens: int = 0
