@@ -13,6 +13,7 @@ from glyph_memory.folding.reduction import add_turns as add_turns
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
 from glyph_memory.folding.room import count_fixed_tokens as count_fixed_tokens
+from glyph_memory.folding.room import is_crowded as is_crowded
 from glyph_memory.folding.seal import Costs as Costs
 from glyph_memory.folding.seal import DrawnRun as DrawnRun
 from glyph_memory.folding.seal import PageCapacity as PageCapacity

@@ -206,6 +206,7 @@ def run_digest(turns: Iterable[Turn]) -> str:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
         images = [hashlib.sha256(image).hexdigest() for image in turn.images]
         said = [turn.anchor, turn.role, turn.text, turn.name, calls, turn.tool_call_id, images]
+        said += [[one.block for one in turn.attachments]] if turn.attachments else []
         digest.update(_encode_json(said) + b"\n")
     return digest.hexdigest()
 

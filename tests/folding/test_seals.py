@@ -10,22 +10,24 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from glyph_memory.folding import FoldPolicy, Seal, SealedPage, SealedPicture, run_digest
-from glyph_memory.transcript import ToolCall, Turn
+from glyph_memory.folding import FoldPolicy, Seal, SealedCall, SealedPage, SealedPicture, run_digest
+from glyph_memory.transcript import Attachment, ToolCall, Turn
 from tests.folding.fakes import conversations, one_by_one, policies
 
 PAGE = SealedPage(number=1, digest="aa", size=(588, 840), tokens=632, bytes=9, anchors=(1, 2), escapes=3)
 PICTURE = SealedPicture(anchor=2, position=1, size=(20, 10), tokens=4, bytes=7, digest="bb")
 LOST = SealedPicture(anchor=2, position=2, size=None, tokens=0)
+CALL = SealedCall(anchor=2, name="look", arguments='{"at": "x"}')
 SEAL = Seal(
     number=2, generation=3, oldest=2, kind="pages", anchors=(1, 2), turns="cc", sealed_at=9, pages=(PAGE,),
-    pictures=(PICTURE, LOST), ledger=("key «\udcff»",), ledger_omitted=4, text_tokens=99, tokens=700, previous="dd",
-    fingerprint="ee",
+    pictures=(PICTURE, LOST), calls=(CALL,), ledger=("key «\udcff»",), ledger_omitted=4, text_tokens=99, tokens=700,
+    previous="dd", fingerprint="ee",
 )  # fmt: skip
 OTHER: dict[str, Any] = {
     "number": 7, "generation": 8, "oldest": 3, "kind": "text", "anchors": (1, 3), "turns": "c", "sealed_at": 10,
     "pages": (PAGE, PAGE), "pictures": (LOST, PICTURE), "ledger": ("key", "«\udcff»"), "ledger_omitted": 5,
-    "text_tokens": 98, "tokens": 701, "characters": 5, "previous": "d", "fingerprint": "e",
+    "calls": (), "is_unseen": True, "text_tokens": 98, "tokens": 701, "characters": 5, "previous": "d",
+    "fingerprint": "e",
 }  # fmt: skip
 OTHER_PAGE: dict[str, Any] = {
     "number": 2, "digest": "a", "size": (840, 588), "tokens": 633, "bytes": 8, "anchors": (2, 2), "escapes": 0,
@@ -76,7 +78,7 @@ def test_the_digest_changes_with_every_field_of_a_picture(field: str) -> None:
 def test_the_digest_is_what_it_will_be_in_the_first_release() -> None:
     """Stored chains would break otherwise."""
     seal = Seal(number=1, kind="text", anchors=(1, 2), turns="ab", sealed_at=2, tokens=9, text_tokens=9)
-    assert seal.digest == "a50ae39f7a8d1492fcfa00a559083de87813598c4a521d20b83517c846edf99d"
+    assert seal.digest == "c69ab9d809c206b823c9ccbfecb9652df9ba4af9ec37b59b84494ccc51a3e90c"
 
 
 @pytest.mark.parametrize("missing", ["number", "pages", "anchors", "tokens"])
@@ -101,7 +103,7 @@ TURN = Turn(
 )  # fmt: skip
 SAID: dict[str, Any] = {
     "role": "user", "text": "b", "name": None, "tool_call_id": None, "images": (b"png", b"png"), "anchor": 5,
-    "tool_calls": (ToolCall(name="f", arguments="{}", id="2"),),
+    "attachments": (Attachment(block="{}"),), "tool_calls": (ToolCall(name="f", arguments="{}", id="2"),),
 }  # fmt: skip
 
 
