@@ -92,7 +92,7 @@ def test_the_runs_after_it_are_those_of_a_fold_that_skips_nothing() -> None:
 
 
 def test_nothing_is_skipped_that_could_be_shown() -> None:
-    """Half of the budget is filled, but for a seal at the most, or all is shown that a fold shows that skips nothing."""
+    """Half of the budget is filled, but for a seal, or all is shown that a fold shows that skips nothing."""
     for length in range(60, 301, 7):
         folded = fold(TALK[:length], policy=SMALL, costs=costs())
         whole = one_by_one(TALK[:length], costs=costs())

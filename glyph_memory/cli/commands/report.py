@@ -53,7 +53,7 @@ def show(report: MemoryReport, fold: Fold, *, how_counted: bool = True) -> None:
 
 
 def _table(report: MemoryReport, fold: Fold) -> Table:
-    about = "" if report.text_exact else "≈ "
+    about = "" if report.plain_exact else "≈ "
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(Text(f"session {terminal.escape_line(report.session)}"), overflow="fold")
     for name in ("turns", "tokens", "as plain text"):
@@ -94,7 +94,7 @@ def _sum_text_tokens(seals: Sequence[Seal]) -> int:
 
 
 def _describe_savings(report: MemoryReport) -> Text:
-    about = "" if report.text_exact else "≈ "
+    about = "" if report.plain_exact else "≈ "
     if report.saved_tokens <= 0:
         why = "nothing is on pages yet" if not report.pages else "turns are too few yet"
         return Text(f"Nothing saved against plain text: {why}.", "yellow")
