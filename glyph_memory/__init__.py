@@ -89,11 +89,16 @@ if TYPE_CHECKING:
     from glyph_memory.page import pixel_digest as pixel_digest
     from glyph_memory.readers import ImageUuids as ImageUuids
     from glyph_memory.readers import OpenAIReader as OpenAIReader
+    from glyph_memory.readers import Overflow as Overflow
     from glyph_memory.readers import Reader as Reader
     from glyph_memory.readers import Reading as Reading
     from glyph_memory.readers import ReadingDelta as ReadingDelta
+    from glyph_memory.readers import ServedModel as ServedModel
     from glyph_memory.readers import Timing as Timing
     from glyph_memory.readers import Usage as Usage
+    from glyph_memory.readers import afind_served_model as afind_served_model
+    from glyph_memory.readers import find_served_model as find_served_model
+    from glyph_memory.readers import overflows_window as overflows_window
     from glyph_memory.readers import refuses_images as refuses_images
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
     from glyph_memory.store import SessionInfo as SessionInfo
@@ -141,7 +146,10 @@ _NAMES = {
     ),
     "packing": "PackedPage pack repack",
     "page": "Box Escape EscapeReason Line Page pixel_digest",
-    "readers": "ImageUuids OpenAIReader Reader Reading ReadingDelta Timing Usage refuses_images",
+    "readers": (
+        "ImageUuids OpenAIReader Overflow Reader Reading ReadingDelta ServedModel Timing Usage "
+        "afind_served_model find_served_model overflows_window refuses_images"
+    ),
     "store": "KnownIdentifier SessionInfo Store",
     "style": "Alignment PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",

@@ -80,6 +80,15 @@ class ReaderUnavailable(ReaderError):
 class ReaderOverflow(ReaderError):
     """The request is larger than the model's window, or than the server's limit on images or bytes."""
 
+    def __init__(
+        self, message: str, *, window_tokens: int | None = None, prompt_tokens: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.window_tokens = window_tokens
+        """What the server takes, where it said so."""
+        self.prompt_tokens = prompt_tokens
+        """What the prompt was as the server counts, at the least, where it said so."""
+
 
 class ReaderRefused(ReaderError):
     """The server understood the request and will not serve it: model unknown, images not taken, no key."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from glyph_memory.cli import settings, terminal
+from glyph_memory.cli.server import describe_served
 from glyph_memory.cli.settings import Settings
-from glyph_memory.errors import StoreError
+from glyph_memory.errors import GlyphMemoryWarning, StoreError
 from glyph_memory.memory import GlyphMemory
+from glyph_memory.readers import ServedModel
 from glyph_memory.store import Store
 from glyph_memory.store.address import parse_address
 
@@ -81,8 +84,17 @@ def open_existing_session(place: Place) -> Iterator[GlyphMemory]:
 
 
 @contextmanager
-def open_or_create_session(place: Place, typed: Settings) -> Iterator[tuple[GlyphMemory, bool]]:
+def open_or_create_session(
+    place: Place, typed: Settings, *, served: ServedModel | None = None
+) -> Iterator[tuple[GlyphMemory, bool]]:
     """Open a session for writing, or create it; also return whether its settings differ from before.
+
+    Says what is taken from the server, and warns of what contradicts it.
+
+    Args:
+        place: Which session.
+        typed: What was typed; what was typed earlier counts where nothing was, and then what the server says.
+        served: What the server serves.
 
     Raises:
         GlyphMemoryError: It cannot be opened or written to, or the settings cannot work.
@@ -94,10 +106,32 @@ def open_or_create_session(place: Place, typed: Settings) -> Iterator[tuple[Glyp
                 "to a place where you may write and name that with --memory"
             )
         before = settings.load_settings(store.path, place.session)
-        chosen = typed.fill_from(before)
+        plain = typed.fill_from(before)
+        chosen = plain.with_served(served)
         memory = _open_memory(store, place, chosen)
         settings.save_settings(store.path, place.session, chosen)
+        if served is not None:
+            _tell_served(served, plain, chosen)
         yield memory, chosen != before
+
+
+def _tell_served(served: ServedModel, plain: Settings, chosen: Settings) -> None:
+    if told := describe_served(plain.served_model(), chosen.served_model()):
+        terminal.print_note(told)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GlyphMemoryWarning)
+        if chosen.profile is not None:
+            served.page_options(profile=chosen.model())
+    for warning in caught:
+        terminal.warn(str(warning.message))
+    if (
+        chosen.window is not None
+        and served.window_tokens is not None
+        and chosen.window > served.window_tokens
+    ):
+        terminal.warn(
+            f"--window {chosen.window} is more than the server takes, {served.window_tokens:,} tokens; give that"
+        )
 
 
 def _open_memory(store: Store, place: Place, chosen: Settings) -> GlyphMemory:

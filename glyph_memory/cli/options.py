@@ -96,6 +96,26 @@ Profile = Annotated[
         rich_help_panel=MODEL,
     ),
 ]
+ServedProfile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="MODEL",
+        help="Whose tokens to count: a name such as glyph or qwen3-vl, or the model's id on a hub. If none, what the "
+        "server says that it serves, else glyph. The command tokens lists all names.",
+        rich_help_panel=MODEL,
+    ),
+]
+Window = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TOKENS",
+        min=1,
+        help="What the server takes for prompt and answer together: vLLM's --max-model-len. If none, what the server "
+        "says, else the model's own.",
+        rich_help_panel=MODEL,
+    ),
+]
 Tokenizer = Annotated[
     str | None,
     typer.Option(

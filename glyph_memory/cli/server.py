@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from glyph_memory.errors import ReaderRefused
-from glyph_memory.readers import OpenAIReader, Reader
+from glyph_memory.errors import ReaderError, ReaderRefused
+from glyph_memory.readers import OpenAIReader, Reader, ServedModel, find_served_model
 from glyph_memory.tokens import ModelProfile
 
 KEY_VARIABLE = "GLYPH_MEMORY_API_KEY"
@@ -16,6 +16,21 @@ NO_SERVER = (
     "No server is given: the nano reader looks things up in the pages' pixels and quotes them. It does not reason; "
     "--server names a model that does."
 )
+
+
+def describe_served(before: ModelProfile, after: ModelProfile) -> str:
+    """Return one line on what was taken from the server; empty where it changes nothing.
+
+    Args:
+        before: The model and its window, as they would have been.
+        after: As they are.
+    """
+    if (before.name, before.window_tokens) == (after.name, after.window_tokens):
+        return ""
+    return (
+        f"The server serves {after.name} with a window of {after.window_tokens:,} tokens; "
+        "--profile and --window name others."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +76,18 @@ class Server:
         from glyph_memory.nano import NanoReader  # noqa: PLC0415
 
         return nullcontext(NanoReader(progress=progress))
+
+    def find_served(self) -> ServedModel | None:
+        """Return what the server serves; `None` without a server, or where it cannot be asked now.
+
+        Whoever asks it a question next learns why it does not answer.
+        """
+        if self.url is None:
+            return None
+        try:
+            return find_served_model(self.url, model=self.model, api_key=self.api_key or None)
+        except ReaderError:
+            return None
 
     def _check(self) -> None:
         # A key that the environment holds is for whenever there is a server.

@@ -16,6 +16,7 @@ from glyph_memory.cli import files
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.folding import FoldPolicy
+from glyph_memory.readers import ServedModel
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
@@ -30,6 +31,10 @@ class Settings:
     """Path of its own tokenizer.json."""
     window: int | None = None
     """What the server takes, in tokens."""
+    served_profile: str | None = None
+    """The model, as the server said last; counts where none was typed."""
+    served_window: int | None = None
+    """What the server takes, as it said last; counts where none was typed."""
     keep: int | None = None
     """Recent text, in tokens."""
     max_tokens: int | None = None
@@ -49,6 +54,17 @@ class Settings:
         """Return these settings, with the earlier ones where nothing was typed."""
         return replace(earlier, **self.to_json())
 
+    def with_served(self, served: ServedModel | None) -> Settings:
+        """Return these settings with what the server said; with what it said earlier where it says nothing."""
+        if served is None:
+            return self
+        profile = served.profile
+        return replace(
+            self,
+            served_profile=self.served_profile if profile is None else profile.name,
+            served_window=served.window_tokens or self.served_window,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return what was typed as plain values for JSON."""
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -59,7 +75,16 @@ class Settings:
         Raises:
             ProfileError: There is no such model, or no such tokenizer.
         """
-        return find_profile(self.profile or "glyph", tokenizer=self.tokenizer)
+        return find_profile(self.profile or self.served_profile or "glyph", tokenizer=self.tokenizer)
+
+    def served_model(self) -> ModelProfile:
+        """Return the model's profile with the window that is served.
+
+        Raises:
+            ProfileError: There is no such model, or no such tokenizer.
+        """
+        profile = self.model()
+        return replace(profile, window_tokens=self.window or self.served_window or profile.window_tokens)
 
     def page_style(self, profile: ModelProfile) -> PageStyle:
         """Return the style, fitted to the model.
@@ -82,14 +107,13 @@ class Settings:
         Raises:
             PolicyError: The window has no room for that.
         """
-        window = self.window or profile.window_tokens
-        policy = FoldPolicy.for_profile(replace(profile, window_tokens=window))
+        policy = FoldPolicy.for_profile(self.served_model())
         keep = self.keep or policy.keep_recent_tokens
         return replace(
             policy,
             output_tokens=max(policy.output_tokens, self.max_tokens or 0),
             keep_recent_tokens=keep,
-            trigger_tokens=keep + 2 * policy.seal_tokens,
+            trigger_tokens=policy.trigger_tokens + keep - policy.keep_recent_tokens,
         )
 
 

@@ -69,6 +69,7 @@ class Binder:
         **fields: Unpack[PageOptionFields],
     ) -> None:
         self.options = options = PageOptions.merge(options, fields, profile=profile)
+        options.warn_of_window()
         self.profile, self.style, self.policy = options.profile, options.page_style, options.fold_policy
         self.captions: Captions = options.captions
         if cache is None:  # an empty one may be falsy

@@ -5,11 +5,12 @@ Knows names and values; knows nothing about drawing or counting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import warnings
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, Self, TypedDict, cast, get_args
 
-from glyph_memory.errors import PolicyError
+from glyph_memory.errors import GlyphMemoryWarning, PolicyError
 from glyph_memory.folding import FoldPolicy, PageCapacity, count_showable_pages
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -20,8 +21,12 @@ Captions = Literal["text", "page"]
 
 _BYTES_PER_PX = 0.075
 """Of a page's file. A full page takes 0.1; of the pages that could be shown, a conversation shows three quarters."""
-_MAY_BE_NONE = frozenset({"style", "policy", "pages"})
+_MAY_BE_NONE = frozenset({"style", "policy", "pages", "window_tokens"})
 """Fields whose None says something; elsewhere it stands for what was not given."""
+_WIDER = (
+    "the policy is for a window of {policy:,} tokens, and {name!r} has {model:,}; give window_tokens= what the server "
+    "takes"
+)
 
 
 class PageOptionFields(TypedDict, total=False):
@@ -30,6 +35,7 @@ class PageOptionFields(TypedDict, total=False):
     profile: ModelProfile | str
     style: PageStyle | str | None
     policy: FoldPolicy | None
+    window_tokens: int | None
     captions: Captions
     pages: str | Path | None
     cached_conversations: int
@@ -46,6 +52,9 @@ class PageOptions:
         style: How pages look, as a `PageStyle` or by the name of a preset such as "dark", which gets sides that the
             model does not rescale; the released Glyph model's style, with such sides, unless given.
         policy: When turns become pages, and what may be spent; `FoldPolicy.for_profile` unless given.
+        window_tokens: What the server takes for prompt and answer together, such as vLLM's `--max-model-len`; the
+            model's own window unless given. A policy for a larger window is narrowed to it. `find_served_model` asks
+            the server.
         captions: Where pages' numbers and turns are told: in "text" before each, or, for servers and chat templates
             that part images from the text round them, on the "page" itself, which then is a little taller.
         pages: A folder for page files, which may be deleted at any time. Unless given, files are kept beside an SQLite
@@ -56,7 +65,7 @@ class PageOptions:
     Raises:
         ProfileError: No such model is known.
         StyleError: There is no preset of that name.
-        PolicyError: The policy is none.
+        PolicyError: The policy is none, or the window is no number of tokens or too small.
         ValueError: Captions are neither "text" nor "page", or no conversation is to be kept.
 
     Example:
@@ -70,6 +79,8 @@ class PageOptions:
     """How pages look, as it was given; `page_style` is what they are drawn in."""
     policy: FoldPolicy | None
     """When turns become pages, as it was given; `fold_policy` is what is done."""
+    window_tokens: int | None
+    """What the server takes for prompt and answer together, as it was given."""
     captions: Captions
     """Where pages' numbers and turns are told."""
     pages: Path | None
@@ -83,6 +94,7 @@ class PageOptions:
         profile: ModelProfile | str = "glyph",
         style: PageStyle | str | None = None,
         policy: FoldPolicy | None = None,
+        window_tokens: int | None = None,
         captions: Captions = "text",
         pages: str | Path | None = None,
         cached_conversations: int = 100,
@@ -91,6 +103,7 @@ class PageOptions:
             "profile": ModelProfile.of(profile),
             "style": style,
             "policy": policy,
+            "window_tokens": window_tokens,
             "captions": captions,
             "pages": None if pages is None else Path(pages),
             "cached_conversations": cached_conversations,
@@ -105,6 +118,12 @@ class PageOptions:
             PageStyle.of(self.style)
         if not isinstance(self.policy, FoldPolicy | None):
             raise PolicyError(f"{self.policy!r} is no policy; give a FoldPolicy, or None for the model's own")
+        if self.window_tokens is not None:
+            if isinstance(self.window_tokens, bool) or not isinstance(self.window_tokens, int):
+                raise PolicyError(
+                    f"window_tokens={self.window_tokens!r} is no number of tokens; give a whole number such as 8192"
+                )
+            self.fold_policy  # noqa: B018  a window that is too small for it is refused at once
         if self.captions not in get_args(Captions):
             raise ValueError(f"captions={self.captions!r} is neither 'text' nor 'page'")
         if self.cached_conversations < 1:
@@ -145,6 +164,7 @@ class PageOptions:
             "profile": base.profile,
             "style": base.style,
             "policy": base.policy,
+            "window_tokens": base.window_tokens,
             "captions": base.captions,
             "pages": base.pages,
             "cached_conversations": base.cached_conversations,
@@ -176,9 +196,38 @@ class PageOptions:
 
     @property
     def fold_policy(self) -> FoldPolicy:
-        """When turns become pages.
+        """When turns become pages: the policy that was given, or the model's own, for the window that is served.
 
         Raises:
-            PolicyError: The model's window is too small for a policy.
+            PolicyError: The window is too small for a policy.
         """
-        return self.policy or FoldPolicy.for_profile(self.profile)
+        window = self.window_tokens
+        if self.policy is not None:
+            fits = window is None or self.policy.window_tokens <= window
+            return self.policy if fits or window is None else self.policy.with_window(window)
+        if window is None:
+            return FoldPolicy.for_profile(self.profile)
+        if window < 1:
+            raise PolicyError(f"window_tokens={window!r} is below 1; give what the server takes")
+        return FoldPolicy.for_profile(replace(self.profile, window_tokens=window))
+
+    def narrow_window(self, window_tokens: int | None) -> Self:
+        """Return options whose window is no larger than that; the same options where it is none or not smaller.
+
+        Raises:
+            PolicyError: The window is too small for a policy.
+        """
+        served = self.window_tokens or (self.policy or self.profile).window_tokens
+        if window_tokens is None or window_tokens >= served:
+            return self
+        return type(self).merge(self, {"window_tokens": window_tokens})
+
+    def warn_of_window(self) -> None:
+        """Warn of a policy for a larger window than the model has, unless the server's window is given."""
+        policy, profile = self.policy, self.profile
+        if policy is not None and self.window_tokens is None and policy.window_tokens > profile.window_tokens:
+            warnings.warn(
+                _WIDER.format(policy=policy.window_tokens, name=profile.name, model=profile.window_tokens),
+                GlyphMemoryWarning,
+                stacklevel=4,
+            )

@@ -6,8 +6,8 @@ Knows token counts and limits; knows nothing about turns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from dataclasses import dataclass, replace
+from typing import Literal, Self, TypedDict, cast, get_args
 
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding.seal import PageCapacity, Seal
@@ -18,18 +18,67 @@ UnseenForm = Literal["text", "pages"]
 
 NOTE_TOKENS = 256
 """Kept free for the note above the pages and for what a chat template puts round messages."""
+_LEAST_WINDOW_TOKENS = 1024
+"""Below this no policy works."""
+_TOO_SMALL = (
+    "window_tokens={window} is too small for a memory; serve the model with {least:,} tokens or more "
+    "(vLLM: --max-model-len)"
+)
+
+
+class _NotGiven(int):
+    """Stands for a dial that was not given, until it is fitted to the window."""
+
+    def __repr__(self) -> str:
+        return "what fits"
+
+
+_FITS = _NotGiven()
+
+
+class _Dials(TypedDict):
+    """The dials that depend on the window."""
+
+    output_tokens: int
+    tools_tokens: int
+    keep_recent_tokens: int
+    seal_tokens: int
+    trigger_tokens: int
+    max_run_tokens: int
+    pinned_tokens: int
+
+
+def _fit_dials(window_tokens: int) -> _Dials:
+    """Return the dials that fit a window, the same proportions for each.
+
+    Recent text is a thirty-second of the window, 4,096 tokens at the most: enough for the last exchanges and tool
+    results, little enough that sealing, after which a server reads the recent text anew, stays cheap.
+    """
+    unit = max(32, min(4096, window_tokens // 32))
+    return {
+        "output_tokens": min(8192, window_tokens // 8),
+        "tools_tokens": unit,
+        "keep_recent_tokens": unit,
+        "seal_tokens": unit,
+        "trigger_tokens": 5 * unit,
+        "max_run_tokens": 4 * unit,
+        "pinned_tokens": unit,
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoldPolicy:
     """When to seal, how much, and what may be spent. Sizes are in tokens of the model that reads.
 
-    `FoldPolicy.for_profile` gives one that fits a model; `dataclasses.replace` turns its dials.
+    Dials that are not given fit the window. `FoldPolicy.for_profile` gives the policy that fits a model, `with_window`
+    one for another window; `dataclasses.replace` turns a dial.
 
     Example:
-        >>> policy = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
-        >>> policy.keep_recent_tokens, policy.trigger_tokens
-        (4096, 12288)
+        >>> policy = FoldPolicy(window_tokens=8192)
+        >>> policy.keep_recent_tokens, policy.output_tokens
+        (256, 1024)
+        >>> policy.with_window(4096).output_tokens
+        512
         >>> FoldPolicy(window_tokens=32_768, keep_recent_tokens=2_000, seal_tokens=2_000, trigger_tokens=3_000)
         Traceback (most recent call last):
         ...
@@ -39,24 +88,24 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
 
     window_tokens: int
     """What the server takes for prompt and answer together; its `--max-model-len`."""
-    output_tokens: int = 1024
+    output_tokens: int = _FITS
     """Kept free for the answer."""
-    tools_tokens: int = 0
+    tools_tokens: int = _FITS
     """Kept free for the descriptions of tools, which a chat template adds to the prompt."""
-    keep_recent_tokens: int = 1024
+    keep_recent_tokens: int = _FITS
     """The newest turns that stay text come to this at least."""
-    seal_tokens: int = 1024
+    seal_tokens: int = _FITS
     """A run of turns that is sealed comes to this at least."""
-    trigger_tokens: int = 3072
+    trigger_tokens: int = _FITS
     """Turns are sealed when those that are text come to more than this. The further it lies above
     `keep_recent_tokens`, the rarer a server has to read its prompt anew."""
-    max_run_tokens: int = 4096
+    max_run_tokens: int = _FITS
     """A run that would cost more as pages than it saves grows to this, then stays text for good."""
     min_ratio: float = 1.3
     """A run becomes pages only if they cost at least this many times less than its text; 1 and above."""
     ledger_share: float = 1 / 16
     """How much of a run's text tokens its ledger of identifiers may take; 0 for none."""
-    pinned_tokens: int = 1024
+    pinned_tokens: int = _FITS
     """How much pinned turns may take that are repeated as text."""
     unseen: UnseenForm = "text"
     """How turns are shown that the model has not answered yet: as "text", as they came, as long as they fit; or as
@@ -70,6 +119,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
 
     def __post_init__(self) -> None:
         """Raise `PolicyError` for a policy that cannot work; the message names the values that contradict."""
+        self._fit()
         least = {"window_tokens": 1, "keep_recent_tokens": 1, "seal_tokens": 1, "trigger_tokens": 1}
         least |= {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "max_run_tokens": 1}
         for name, lowest in (least | {"max_request_px": 0, "max_request_bytes": 0}).items():
@@ -101,39 +151,76 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
             raise PolicyError(
                 f"max_run_tokens={self.max_run_tokens} is below seal_tokens={self.seal_tokens}; raise it to that"
             )
-        room = self.seal_budget_tokens(head_tokens=0)
-        if room < self.seal_tokens:
+        if (room := self.seal_budget_tokens(head_tokens=0)) < self.seal_tokens:
+            if self.window_tokens < _LEAST_WINDOW_TOKENS:
+                raise PolicyError(_TOO_SMALL.format(window=self.window_tokens, least=_LEAST_WINDOW_TOKENS))
             raise PolicyError(
-                f"window_tokens={self.window_tokens} leaves {room} for pages, less than seal_tokens={self.seal_tokens},"
-                f" beside output_tokens={self.output_tokens}, tools_tokens={self.tools_tokens}, pinned_tokens="
-                f"{self.pinned_tokens}, keep_recent_tokens={self.keep_recent_tokens} for a repeated request, and "
-                f"{self.tail_tokens} for recent turns (trigger_tokens={self.trigger_tokens}, max_run_tokens="
-                f"{self.max_run_tokens}); lower those, or serve the model with a larger window"
+                f"window_tokens={self.window_tokens!r} leaves {room:,} tokens for pages beside {self._name_largest()}; "
+                "lower those, leave them out so that they fit, or call with_window"
             )
+
+    def _fit(self) -> None:
+        """Set the dials that were not given: to what fits the window, and those that were."""
+        for name, fitted in cast("dict[str, int]", _fit_dials(max(0, self.window_tokens))).items():
+            if isinstance(getattr(self, name), _NotGiven):
+                # In this order, what they depend on is set by then.
+                depends = {
+                    "trigger_tokens": self.keep_recent_tokens + self.seal_tokens,
+                    "max_run_tokens": self.seal_tokens,
+                }
+                # A frozen value's own constructor.
+                object.__setattr__(self, name, max(fitted, depends.get(name, 0)))
+
+    def _name_largest(self) -> str:
+        """Return the two dials that take most of the window, as an error names them."""
+        tail = "trigger_tokens" if self.tail_tokens == self.trigger_tokens else "max_run_tokens"
+        names = ("output_tokens", "tools_tokens", "pinned_tokens", "keep_recent_tokens", tail)
+        largest = sorted(names, key=lambda name: -int(getattr(self, name)))[:2]
+        return " and ".join(f"{name}={getattr(self, name)!r}" for name in largest)
 
     @classmethod
     def for_profile(cls, profile: ModelProfile) -> Self:
-        """Return the policy that fits a model's window, the same proportions for each.
+        """Return the policy that fits a model's window and limits, the same proportions for each.
 
-        Recent text is a thirty-second of the window, 4,096 tokens at the most: enough for the last exchanges and
-        tool results, little enough that sealing, after which a server reads the recent text anew, stays cheap. A
-        twentieth of the window is left unused where text is not counted with the model's own tokenizer.
+        A twentieth of the window is left unused where text is not counted with the model's own tokenizer.
+
+        Raises:
+            PolicyError: The window is too small for any policy.
         """
-        unit = max(64, min(4096, profile.window_tokens // 32))
-        window = profile.window_tokens - (0 if profile.text_counter.exact else profile.window_tokens // 20)
+        if profile.window_tokens < _LEAST_WINDOW_TOKENS:
+            raise PolicyError(_TOO_SMALL.format(window=profile.window_tokens, least=_LEAST_WINDOW_TOKENS))
+        unused = 0 if profile.text_counter.exact else profile.window_tokens // 20
         return cls(
-            window_tokens=window,
-            output_tokens=min(8192, profile.window_tokens // 8),
-            tools_tokens=unit,
-            keep_recent_tokens=unit,
-            seal_tokens=unit,
-            trigger_tokens=3 * unit,
-            max_run_tokens=4 * unit,
-            pinned_tokens=unit,
+            window_tokens=profile.window_tokens - unused,
             max_images=profile.max_images,
             max_request_px=profile.max_request_px,
             max_request_bytes=profile.max_request_bytes,
+            **_fit_dials(profile.window_tokens),
         )
+
+    def with_window(self, window_tokens: int) -> Self:
+        """Return the policy for another window.
+
+        The dials stay what they are as long as pages keep half of the window, or the share that they have now if that
+        is less; else all of them are narrowed in proportion, so that the policy fits any window from 1,024 tokens on.
+
+        Raises:
+            PolicyError: The window is too small for any policy.
+        """
+        if window_tokens == self.window_tokens:
+            return self
+        share = min(0.5, self._seal_share(self.window_tokens))
+        factor = 1.0 if self._seal_share(window_tokens) >= share else window_tokens / self.window_tokens
+        dials = {name: int(getattr(self, name)) for name in _fit_dials(window_tokens)}
+        if factor < 1:
+            least = {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "trigger_tokens": 2}
+            dials = {name: max(least.get(name, 1), int(factor * dial)) for name, dial in dials.items()}
+        return replace(self, window_tokens=window_tokens, **cast("_Dials", dials))
+
+    def _seal_share(self, window_tokens: int) -> float:
+        """Return which share of a window is left to seals beside the dials as they are."""
+        taken = self.window_tokens - self._room_tokens
+        return (window_tokens - taken) / max(1, window_tokens)
 
     @property
     def tail_tokens(self) -> int:
@@ -160,8 +247,13 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         The window less what is kept for the answer, tools, head, recent turns at their most, pinned turns, and a
         request that is repeated (`keep_recent_tokens`).
         """
+        return max(0, self._room_tokens - head_tokens)
+
+    @property
+    def _room_tokens(self) -> int:
+        """What is left to seals beside no head; below 0 where the dials take more than there is."""
         repeated = self.pinned_tokens + self.keep_recent_tokens
-        return max(0, self.prompt_tokens - head_tokens - self.tail_tokens - repeated - NOTE_TOKENS)
+        return self.prompt_tokens - self.tail_tokens - repeated - NOTE_TOKENS
 
 
 def count_evicted(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:

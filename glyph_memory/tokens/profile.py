@@ -5,7 +5,6 @@ Knows one model at a time, and asks its rule and its text counter; the table of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -13,11 +12,9 @@ from pathlib import Path
 
 from glyph_memory.errors import ProfileError
 from glyph_memory.tokens.images import ImageRule, Size
+from glyph_memory.tokens.names import find_name, list_spellings
 from glyph_memory.tokens.text import FileCounter, TextCounter, text_counter
 from glyph_memory.tokens.vocabulary import Encoding
-
-_VERSION = re.compile(r"\d{1,2}(\.\d+)?(-|$)")
-"""What makes `llava-onevision-1.5-8b` no `llava-onevision`, where `gemma-3-27b-it` is a `gemma-3`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +64,12 @@ class ModelProfile:
 
     @classmethod
     def from_name(cls, name: str) -> ModelProfile:
-        """Return the profile of a model, by its name here or its hub id, in any case.
+        """Return the profile of a model, by its name here or however a hub, a server or a file spells it, in any case.
 
-        Of a hub id the part after the last slash counts. It stands for the longest known name that it is, or
-        that it begins with up to a hyphen, unless a version number follows: `Qwen/Qwen2.5-VL-7B-Instruct` is
-        `qwen2.5-vl`, and `LLaVA-OneVision-1.5-8B` is not `llava-onevision`.
+        Hub ids, Ollama's names, GGUF files, folders, quantized copies. Of a path the last part counts that names
+        something. It stands for the longest known name that it is, or that it begins with up to a hyphen, unless a
+        version number follows: `Qwen/Qwen2.5-VL-7B-Instruct` is `qwen2.5-vl`, and `LLaVA-OneVision-1.5-8B` is not
+        `llava-onevision`.
 
         Raises:
             ProfileError: nothing like it is known; the message lists the nearest names.
@@ -79,15 +77,10 @@ class ModelProfile:
         # Imported here: the table is made of profiles.
         from glyph_memory.tokens.catalogue import ALIASES, PROFILES  # noqa: PLC0415
 
-        key = name.strip().rstrip("/").rpartition("/")[2].lower().replace("_", "-")
         known = {**{row: row for row in PROFILES}, **ALIASES}
-        matches = [
-            row
-            for row in known
-            if key == row or (key.startswith(f"{row}-") and not _VERSION.match(key[len(row) + 1 :]))
-        ]
-        if matches:
-            return PROFILES[known[max(matches, key=len)]]
+        if (found := find_name(name, known)) is not None:
+            return PROFILES[known[found]]
+        key = next(iter(list_spellings(name)), "")
         nearest = dict.fromkeys(known[row] for row in get_close_matches(key, known, n=6, cutoff=0.4))
         hint = (
             f"Nearest: {', '.join(map(repr, list(nearest)[:4]))}" if nearest else "See ModelProfile.names()"

@@ -118,7 +118,8 @@ def test_a_server_that_refuses_is_told_in_one_line(
 ) -> None:
     """A model without eyes, too many pages, too small a window."""
     with refusing() as server:
-        assert said in run("ask", notes, "When?", "--server", server.base_url).error
+        own = ("--window", "131072", "--profile", "glyph")  # else the server's own are taken
+        assert said in run("ask", notes, "When?", "--server", server.base_url, *own).error
 
 
 def test_an_answer_that_breaks_off_ends_its_line(run: Run, notes: Path, server: FakeVLMServer) -> None:
@@ -227,3 +228,19 @@ def test_weights_that_are_missing_are_told_in_one_line(
         transcribe, "load_network", lambda _: network.load_network(tmp_path / "none.safetensors")
     )
     assert "none.safetensors" in run("ask", notes, "Which port?").error
+
+
+def test_the_model_is_what_the_server_says_it_serves(run: Run, notes: Path) -> None:
+    """Unless another is named; a line says what was taken, where it changes anything."""
+    with FakeVLMServer(model="Qwen/Qwen3-VL-8B-Instruct", window_tokens=8192) as server:
+        ask = ("ask", notes, "When?", "--server", server.base_url)
+        assert (
+            "The server serves qwen3-vl with a window of 8,192 tokens; --profile and --window name"
+            in run(*ask).err
+        )
+        assert server.requests[-1].images[0].size[0] % 32 == 0
+        run(*ask, "--profile", "glyph", "--window", "8192")
+        assert server.requests[-1].images[0].size[0] % 28 == 0
+        assert "glyph with a window of 8,192 tokens" in run(*ask, "--profile", "glyph").err
+    with FakeVLMServer() as server:
+        assert "The server serves" not in run("ask", notes, "When?", "--server", server.base_url).err

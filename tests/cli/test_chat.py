@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glyph_memory.cli.memories import Place, open_existing_session
+from glyph_memory.cli.settings import load_settings
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
 from tests.cli.fakes import CITIES, SMALL, Chat, said, stored
 
@@ -134,10 +135,38 @@ def test_a_server_that_does_not_tell_what_it_cached_is_told_of_once(
 
 
 def test_a_window_that_is_too_large_says_which_option_helps(run: Run, path: Path) -> None:
-    """The server knows its own; --window is how the memory learns of it."""
+    """The server knows its own; --window is how the memory learns of another."""
     with FakeVLMServer(window_tokens=50) as small:
-        result = run("chat", "--server", small.base_url, "--memory", path, stdin=CITIES[0].encode())
-    assert "--window" in result.error
+        chat = ("chat", "--server", small.base_url, "--memory", path)
+        assert "window_tokens=50 is too small for a memory" in run(*chat, stdin=CITIES[0].encode()).error
+        told = run(*chat, "--window", 8192, stdin=CITIES[0].encode()).err
+    assert "--window 8192 is more than the server takes, 50 tokens" in told
+    assert "--window N" in told
+
+
+def test_model_and_window_are_what_the_server_says(run: Run, path: Path) -> None:
+    """Told once; kept with the session for commands that ask no server, until a server says otherwise."""
+    with FakeVLMServer(model="qwen2.5vl:7b", window_tokens=8192) as server:
+        chat = ("chat", "--server", server.base_url, "--memory", path)
+        first = run(*chat, stdin=CITIES[0].encode()).err
+        assert "The server serves qwen2.5-vl with a window of 8,192 tokens" in first
+        assert "The server serves" not in run(*chat, stdin=CITIES[1].encode()).err
+    assert run("report", "--memory", path).code == 0
+    assert load_settings(path, "default").served_window == 8192
+    with FakeVLMServer(model="qwen2.5vl:7b", window_tokens=16_384) as server:
+        larger = run("chat", "--server", server.base_url, "--memory", path, stdin=CITIES[0].encode()).err
+        assert "qwen2.5-vl with a window of 16,384 tokens" in larger
+        typed = run(
+            "chat",
+            "--server",
+            server.base_url,
+            "--memory",
+            path,
+            "--profile",
+            "gemma-3",
+            stdin=CITIES[0].encode(),
+        ).err
+    assert "which is 'qwen2.5-vl', and the profile is 'gemma-3'" in typed
 
 
 def test_commands_recall_zoom_and_pin(chat: Chat, path: Path) -> None:

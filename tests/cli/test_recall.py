@@ -152,7 +152,9 @@ def test_looking_changes_nothing(run: Run, tmp_path: Path) -> None:
     """Not even where a program folded the conversation by another policy than commands would."""
     path = tmp_path / "own.db"
     small = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
-    policy = FoldPolicy(window_tokens=small.window_tokens, keep_recent_tokens=300, max_images=9)
+    policy = FoldPolicy(
+        window_tokens=small.window_tokens, tools_tokens=0, keep_recent_tokens=300, max_images=9
+    )
     with GlyphMemory.open(path, policy=policy) as memory:
         memory.extend(agent_conversation(turns=200))
         before = memory.fold()

@@ -26,7 +26,7 @@ from glyph_memory.transcript import Turn
 
 POLICY = FoldPolicy(
     window_tokens=40_000, output_tokens=500, keep_recent_tokens=300, seal_tokens=600, trigger_tokens=1_500,
-    max_run_tokens=2_000, pinned_tokens=200,
+    max_run_tokens=2_000, pinned_tokens=200, tools_tokens=0,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from glyph_memory import (
     Folding,
     FoldPolicy,
     GlyphMemory,
+    GlyphMemoryWarning,
     ModelProfile,
     PageOptions,
     PageStyle,
@@ -84,13 +86,60 @@ def test_what_cannot_be_meant_is_refused_at_once(
 def test_a_misspelled_keyword_is_named_with_the_valid_ones(wrong: dict[str, Any]) -> None:
     """It would be lost silently among keywords that are passed on."""
     (name,) = wrong
-    words = f"unexpected keyword '{name}'; page options are profile, style, policy, captions, pages"
+    words = f"unexpected keyword '{name}'; page options are profile, style, policy, window_tokens, captions, pages"
     with pytest.raises(TypeError, match=words):
         GlyphMemory.open(**wrong)
     with pytest.raises(TypeError, match=words):
         Binder("glyph", **wrong)
     with pytest.raises(TypeError, match=words):
         Folding("glyph", turn_of=lambda turn: turn, key_of=hash, name_of=repr, **wrong)
+
+
+@pytest.mark.parametrize("window", [2048, 4096, 8192, 16_384, 32_768, 131_072, 1_048_576])
+def test_the_window_is_what_the_server_takes(window: int) -> None:
+    """Whatever the model's own is; a policy for a larger one is narrowed, one for a smaller one stays."""
+    options = PageOptions(window_tokens=window)
+    exact = options.profile.text_counter.exact
+    assert options.fold_policy.window_tokens == window - (0 if exact else window // 20)
+    policy = FoldPolicy(window_tokens=16_384, unseen="pages")
+    narrowed = PageOptions(policy=policy, window_tokens=window).fold_policy
+    assert narrowed.window_tokens == min(window, 16_384)
+    assert narrowed.unseen == "pages"
+    with GlyphMemory.open(":memory:", window_tokens=window) as memory:
+        assert memory.policy == options.fold_policy
+    assert Binder(window_tokens=window).policy == options.fold_policy
+
+
+def test_a_window_is_only_narrowed() -> None:
+    """By `narrow_window`, which several hands may call; None and larger ones change nothing."""
+    options = PageOptions(window_tokens=16_384)
+    assert options.narrow_window(None) is options.narrow_window(20_000) is options
+    assert options.narrow_window(8192).window_tokens == 8192
+    given = PageOptions(policy=FoldPolicy(window_tokens=8192))
+    assert given.narrow_window(9000) is given
+    assert given.narrow_window(4096).fold_policy.window_tokens == 4096
+    assert PageOptions.merge(options, {"window_tokens": None}).window_tokens is None
+
+
+@pytest.mark.parametrize("window", [0, -5, 300, "8k", 8.5, True])
+def test_a_window_that_cannot_be_is_refused_at_once(window: object) -> None:
+    """In a few words."""
+    with pytest.raises(PolicyError, match="window_tokens=") as caught:
+        PageOptions(window_tokens=window)  # type: ignore[arg-type]  # which is the point
+    assert len(str(caught.value).split()) < 30
+
+
+def test_a_policy_for_more_than_the_model_has_is_a_warning() -> None:
+    """Unless it is said what the server takes."""
+    policy = FoldPolicy(window_tokens=200_000)
+    with pytest.warns(
+        GlyphMemoryWarning, match=r"policy is for a window of 200,000 tokens, and 'glyph' has 131,072"
+    ):
+        Binder("glyph", policy=policy)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Binder("glyph", policy=policy, window_tokens=200_000).policy is policy
+        Binder("glyph", policy=FoldPolicy(window_tokens=131_072))
 
 
 def test_a_profile_given_twice_is_refused() -> None:

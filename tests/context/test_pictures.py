@@ -21,7 +21,7 @@ from glyph_memory.transcript import Turn
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 POLICY = FoldPolicy(
     window_tokens=20_000, output_tokens=0, keep_recent_tokens=20, seal_tokens=20, trigger_tokens=60, max_run_tokens=60,
-    pinned_tokens=20,
+    pinned_tokens=20, tools_tokens=0,
 )  # fmt: skip
 
 

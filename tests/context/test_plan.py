@@ -100,7 +100,7 @@ def test_which_users_messages_become_one_is_an_option(
 
 SMALL = FoldPolicy(
     window_tokens=12_000, output_tokens=500, keep_recent_tokens=400, seal_tokens=800, trigger_tokens=1_600,
-    max_run_tokens=2_000, pinned_tokens=200,
+    max_run_tokens=2_000, pinned_tokens=200, tools_tokens=0,
 )  # fmt: skip
 TALK = agent_conversation(turns=60, seed=3).turns
 SEALED: Parts = (Text("Sealed.", kind="sealed"),)

@@ -41,7 +41,7 @@ STYLE = PageStyle(font="mono", antialias=False, font_size_pt=10, line_height_pt=
 LETTER_PX = 6
 GLYPH = ModelProfile.from_name("glyph")
 POLICY = FoldPolicy(
-    window_tokens=400_000, keep_recent_tokens=2_000, seal_tokens=1, trigger_tokens=4_000, min_ratio=1e9,
+    window_tokens=400_000, tools_tokens=0, keep_recent_tokens=2_000, seal_tokens=1, trigger_tokens=4_000, min_ratio=1e9,
     max_run_tokens=1, pinned_tokens=20_000,
 )  # fmt: skip
 LAST = Turn(role="assistant", text="ok " * 3_980)

@@ -277,7 +277,7 @@ def test_every_history_becomes_a_sequence_that_servers_take(
 
 TINY = FoldPolicy(
     window_tokens=60_000, output_tokens=0, keep_recent_tokens=20, seal_tokens=20, trigger_tokens=60, max_run_tokens=60,
-    pinned_tokens=20, min_ratio=1,
+    pinned_tokens=20, tools_tokens=0, min_ratio=1,
 )  # fmt: skip
 
 

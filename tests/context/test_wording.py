@@ -13,7 +13,7 @@ ROOT = Path(glyph_memory.__file__).parent
 ROOMS = [*(ROOT / "context").rglob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 FOR_PEOPLE = {
-    "_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_advice", "there", "spent", "describe_lost_seals",
+    "_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_advice", "_WIDER", "there", "spent", "describe_lost_seals",
     "_describe_losses", "_describe_turn", "_refuse", "LossKind",
 }  # fmt: skip
 """Notices, and what errors advise: whoever runs the program reads them."""

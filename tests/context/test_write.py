@@ -29,7 +29,7 @@ from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import ToolCall, Turn
 
 SMALL = FoldPolicy(
-    window_tokens=9_000, output_tokens=500, keep_recent_tokens=200, seal_tokens=400, trigger_tokens=600,
+    window_tokens=9_000, tools_tokens=0, output_tokens=500, keep_recent_tokens=200, seal_tokens=400, trigger_tokens=600,
     max_run_tokens=1_200, pinned_tokens=200,
 )  # fmt: skip
 """Seals after a few turns, and begins a new generation after a hundred."""

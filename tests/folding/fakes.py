@@ -29,7 +29,7 @@ PICTURE = b"picture"
 
 SMALL = FoldPolicy(
     unseen="pages",
-    window_tokens=1000, output_tokens=100, keep_recent_tokens=10, seal_tokens=20, trigger_tokens=50,
+    window_tokens=1000, tools_tokens=0, output_tokens=100, keep_recent_tokens=10, seal_tokens=20, trigger_tokens=50,
     max_run_tokens=60, pinned_tokens=20, min_ratio=1.5,
 )  # fmt: skip
 """Seals when more than 50 words are text, so that at least 10 stay."""

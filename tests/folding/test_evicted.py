@@ -13,7 +13,7 @@ from tests.folding.fakes import WordCosts, conversations, policies, say, system
 
 thorough = settings(deadline=None, max_examples=60)
 NARROW = FoldPolicy(
-    window_tokens=450, output_tokens=50, keep_recent_tokens=10, seal_tokens=20, trigger_tokens=50,
+    window_tokens=450, tools_tokens=0, output_tokens=50, keep_recent_tokens=10, seal_tokens=20, trigger_tokens=50,
     max_run_tokens=60, pinned_tokens=0, min_ratio=1.5,
 )  # fmt: skip
 """Room for a few seals, so that the oldest leave soon."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import pytest
@@ -26,10 +27,10 @@ WRONG = {
     "trigger_tokens=29 is below keep_recent_tokens=10 + seal_tokens=20: nothing could be sealed; "
     "raise trigger_tokens to 30 or more": {"trigger_tokens": 29},
     "max_run_tokens=19 is below seal_tokens=20; raise it to that": {"max_run_tokens": 19},
-    "window_tokens=495 leaves 19 for pages, less than seal_tokens=20, beside output_tokens=100, tools_tokens=0, "
-    "pinned_tokens=20, keep_recent_tokens=10 for a repeated request, and 90 for recent turns (trigger_tokens=50, "
-    "max_run_tokens=60); lower those, or serve the model with a larger window": {"window_tokens": 495},
-    "window_tokens=300 leaves 0 for pages": {"window_tokens": 300},
+    "window_tokens=495 is too small for a memory; serve the model with 1,024 tokens or more": {"window_tokens": 495},
+    "window_tokens=2000 leaves 10 tokens for pages beside output_tokens=1614 and max_run_tokens=60; lower those": {
+        "window_tokens": 2000, "output_tokens": 1614,
+    },
 }  # fmt: skip
 
 
@@ -76,9 +77,75 @@ def test_every_known_models_policy_folds(name: str) -> None:
     assert policy.keep_recent_tokens <= folded.tail_tokens <= policy.tail_tokens
 
 
-def test_a_window_too_small_for_any_policy_is_refused() -> None:
-    """A thousand tokens hold no memory; two thousand do."""
-    profile = ModelProfile.from_name("glyph")
-    with pytest.raises(PolicyError, match=r"window_tokens=\d+ leaves \d+ for pages, .* with a larger window"):
-        FoldPolicy.for_profile(replace(profile, window_tokens=1000))
-    assert FoldPolicy.for_profile(replace(profile, window_tokens=2048)).seal_tokens == 64
+WINDOWS = (1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144, 1_048_576)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_window_alone_makes_a_policy(window: int) -> None:
+    """Dials that are not given fit it, in the proportions of `for_profile`; pages get a third of it at the least."""
+    policy = FoldPolicy(window_tokens=window)
+    assert policy.seal_budget_tokens(head_tokens=0) >= window / 3
+    profile = replace(ModelProfile.from_name("gpt-4o"), window_tokens=window)
+    fitted = FoldPolicy.for_profile(profile)
+    assert asdict(replace(fitted, max_images=None, max_request_bytes=None, window_tokens=window)) == asdict(
+        policy
+    )
+
+
+def test_dials_that_are_given_are_kept_and_the_others_follow() -> None:
+    """A long recent text moves the trigger; what contradicts is still refused."""
+    policy = FoldPolicy(window_tokens=32_768, keep_recent_tokens=3000)
+    assert (policy.keep_recent_tokens, policy.seal_tokens, policy.trigger_tokens) == (3000, 1024, 4024)
+    assert FoldPolicy(window_tokens=32_768, tools_tokens=0).tools_tokens == 0
+    assert FoldPolicy(window_tokens=32_768, seal_tokens=6000).max_run_tokens == 6000
+
+
+@pytest.mark.parametrize("name", ModelProfile.names())
+@pytest.mark.parametrize("window", WINDOWS)
+def test_every_model_folds_in_every_window(name: str, window: int) -> None:
+    """By its profile in that window, and by its own policy narrowed or widened to it; nothing exceeds the prompt."""
+    profile = ModelProfile.from_name(name)
+    own = FoldPolicy.for_profile(profile)
+    for policy in (FoldPolicy.for_profile(replace(profile, window_tokens=window)), own.with_window(window)):
+        assert policy.window_tokens <= window
+        page = profile.image_tokens((588, 840))
+        talk = [user(policy.trigger_tokens // 20 + 1) for _ in range(200)]
+        folded = one_by_one(talk, policy=policy, costs=WordCosts(page_words=3 * page, page_tokens=page))
+        shown = sum(seal.tokens for seal in folded.visible_seals) + folded.tail_tokens
+        assert shown <= policy.prompt_tokens
+
+
+def test_with_window_narrows_only_what_no_longer_fits() -> None:
+    """Pages keep half of the window, or the share that they had; a larger window changes nothing else."""
+    policy = FoldPolicy(window_tokens=32_768)
+    assert policy.with_window(30_000) == replace(policy, window_tokens=30_000)
+    assert policy.with_window(100_000) == replace(policy, window_tokens=100_000)
+    assert policy.with_window(32_768) is policy
+    small = policy.with_window(8192)
+    assert (small.keep_recent_tokens, small.output_tokens, small.trigger_tokens) == (256, 1024, 768)
+    assert small.seal_budget_tokens(head_tokens=0) >= 4096
+    kept = replace(policy, max_images=7, unseen="pages", min_ratio=2.0, ledger_share=0).with_window(4096)
+    assert (kept.max_images, kept.unseen, kept.min_ratio, kept.ledger_share) == (7, "pages", 2.0, 0)
+
+
+def test_a_window_too_small_for_any_policy_is_refused_in_a_few_words() -> None:
+    """In one line that a person reads at once, whoever asks."""
+    profile = replace(ModelProfile.from_name("glyph"), window_tokens=400)
+    makes: list[Callable[[], FoldPolicy]] = [
+        lambda: FoldPolicy(window_tokens=400),
+        lambda: FoldPolicy(window_tokens=400, trigger_tokens=900),
+        lambda: FoldPolicy.for_profile(profile),
+        lambda: FoldPolicy(window_tokens=32_768).with_window(400),
+    ]
+    for make in makes:
+        with pytest.raises(PolicyError, match="window_tokens=400 is too small for a memory") as caught:
+            make()
+        assert len(str(caught.value).split()) < 30
+
+
+def test_glyphs_own_policy_is_as_it_was() -> None:
+    """Seals that are stored know the policy that made them: its dials do not change by chance."""
+    policy = FoldPolicy.for_profile(ModelProfile.from_name("glyph"))
+    dials = (policy.output_tokens, policy.tools_tokens, policy.keep_recent_tokens, policy.seal_tokens)
+    assert dials == (8192, 4096, 4096, 4096)
+    assert (policy.max_run_tokens, policy.pinned_tokens) == (16_384, 4096)

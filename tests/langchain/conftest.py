@@ -25,6 +25,7 @@ def early() -> FoldPolicy:
     """Folds after a few hundred tokens."""
     return FoldPolicy(
         window_tokens=32_000,
+        tools_tokens=0,
         output_tokens=500,
         keep_recent_tokens=200,
         seal_tokens=200,

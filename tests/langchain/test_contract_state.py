@@ -116,7 +116,7 @@ class _Mutates(GlyphMemoryMiddleware):
     """Does what must not be done: changes the request's own list."""
 
     def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        sent = self._prepare(request).request.messages
+        sent = self._preparer.prepare(request).request.messages
         request.messages[:] = sent
         return handler(request)
 
@@ -125,7 +125,7 @@ class _Rewrites(GlyphMemoryMiddleware):
     """Changes a message, which is the state's own object."""
 
     def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        request.messages[0].content = self._prepare(request).request.messages[0].content
+        request.messages[0].content = self._preparer.prepare(request).request.messages[0].content
         return handler(request)
 
 
@@ -154,7 +154,7 @@ class _Commands(GlyphMemoryMiddleware):
     """Has the state keep a page by a command."""
 
     def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        prepared = self._prepare(request).request
+        prepared = self._preparer.prepare(request).request
         return ExtendedModelResponse(handler(prepared), Command(update={"messages": prepared.messages[:1]}))
 
 
@@ -213,7 +213,7 @@ class Loud(logging.Handler):
 
 logging.getLogger("langgraph").addHandler(Loud(logging.WARNING))
 warnings.simplefilter("error")
-policy = FoldPolicy(window_tokens=9000, keep_recent_tokens=200, seal_tokens=200, trigger_tokens=600)
+policy = FoldPolicy(window_tokens=9000, tools_tokens=0, keep_recent_tokens=200, seal_tokens=200, trigger_tokens=600)
 with FakeVLMServer(answer=lambda request: "It is on its way. " * 20) as server:
     model = ChatOpenAI(model="glyph", base_url=server.base_url, api_key="x", use_responses_api=False)
     middleware = GlyphMemoryMiddleware("glyph", policy=policy)

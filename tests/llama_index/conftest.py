@@ -27,6 +27,7 @@ def policy() -> FoldPolicy:
     """Return a policy under which some turns make a page."""
     return FoldPolicy(
         window_tokens=6000,
+        tools_tokens=0,
         output_tokens=500,
         keep_recent_tokens=200,
         seal_tokens=200,

@@ -190,8 +190,8 @@ async def test_pages_are_never_cut_by_the_memory(
 def test_a_queue_that_leaves_no_room_for_pages_is_refused() -> None:
     """In one line that names the dials."""
     policy = FoldPolicy(window_tokens=32_768)
-    with pytest.raises(PolicyError, match="window_tokens=2768 leaves") as raised:
-        GlyphMemoryBlock.memory(policy=policy, token_limit=30_000)
+    with pytest.raises(PolicyError, match="window_tokens=8 is too small") as raised:
+        GlyphMemoryBlock.memory(policy=policy, token_limit=32_760)
     assert "\n" not in str(raised.value)
 
 

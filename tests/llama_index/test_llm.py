@@ -18,7 +18,7 @@ from llama_index_instrumentation.base import BaseEvent
 from llama_index_instrumentation.event_handlers import BaseEventHandler
 
 from glyph_memory import FoldPolicy, GlyphMemoryWarning, ModelProfile, PolicyError, ProfileError
-from glyph_memory.testing import FakeVLMServer
+from glyph_memory.testing import FakeVLMServer, Fault
 
 Serve = Callable[..., FakeVLMServer]
 Point = Callable[[FakeVLMServer], GlyphOpenAILike]
@@ -248,16 +248,62 @@ async def test_a_server_that_takes_no_images_is_sent_words_and_says_so(
 async def test_other_errors_are_told_as_they_are(
     serve: Serve, glyph_llm: Point, talk: list[ChatMessage]
 ) -> None:
-    """A window that is too small is no matter of images."""
-    llm = glyph_llm(serve(answer=lambda request: "Done.", window_tokens=300))
-    with pytest.raises(openai.BadRequestError, match="maximum model length"):
+    """One that is no matter of images or of the window is nobody's business here."""
+    server = serve(answer=lambda request: "Done.", faults=[Fault.error(400, "unknown field")] * 4)
+    llm = glyph_llm(server)
+    with pytest.raises(openai.BadRequestError, match="unknown field"):
         llm.chat(talk)
-    with pytest.raises(openai.BadRequestError, match="maximum model length"):
+    with pytest.raises(openai.BadRequestError, match="unknown field"):
         await llm.achat(talk)
-    with pytest.raises(openai.BadRequestError, match="maximum model length"):
+    with pytest.raises(openai.BadRequestError, match="unknown field"):
         list(llm.stream_chat(talk))
-    with pytest.raises(openai.BadRequestError, match="maximum model length"):
+    with pytest.raises(openai.BadRequestError, match="unknown field"):
         [piece async for piece in await llm.astream_chat(talk)]
+    assert len(server.paths) == 4
+
+
+@pytest.mark.parametrize("way", ["chat", "achat", "stream_chat", "astream_chat"])
+async def test_a_prompt_too_long_is_folded_smaller_and_sent_once_more(
+    serve: Serve, glyph_llm: Point, talk: list[ChatMessage], way: str
+) -> None:
+    """Told once; the next call knows it. What cannot be made smaller is told as it is."""
+    server = serve(answer=lambda request: "Done.", window_tokens=1500)
+    llm = glyph_llm(server)
+
+    async def ask() -> object:
+        match way:
+            case "chat":
+                return llm.chat(talk).message.content
+            case "achat":
+                return (await llm.achat(talk)).message.content
+            case "stream_chat":
+                return [piece.message.content for piece in llm.stream_chat(talk)][-1]
+        return [piece.message.content async for piece in await llm.astream_chat(talk)][-1]
+
+    with pytest.warns(
+        GlyphMemoryWarning, match=r"folded to [\d,]+ tokens from now on; context_window= says so"
+    ):
+        assert await ask() == "Done."
+    asked = len(server.paths)
+    assert asked <= 4
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GlyphMemoryWarning)
+        assert await ask() == "Done."
+    assert len(server.paths) == asked + 1
+    server.engine.window_tokens = 100
+    with pytest.raises(openai.BadRequestError, match="maximum"):
+        await ask()
+
+
+def test_what_a_memory_folded_is_folded_smaller(
+    serve: Serve, glyph_llm: Point, memory: GlyphMemory, talk: list[ChatMessage]
+) -> None:
+    """The messages behind its pages are known."""
+    server = serve(answer=lambda request: "Done.", window_tokens=1500)
+    llm = glyph_llm(server)
+    memory.put_messages(talk)
+    with pytest.warns(GlyphMemoryWarning, match="from now on"):
+        assert llm.chat(memory.get()).message.content == "Done."
 
 
 def test_tools_are_kept_free_for(serve: Serve, glyph_llm: Point, talk: list[ChatMessage]) -> None:

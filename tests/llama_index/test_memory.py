@@ -235,7 +235,7 @@ def test_a_token_limit_narrows_the_window_and_never_widens_it(talk: list[ChatMes
 
 def test_a_window_that_is_too_small_is_told_when_the_memory_is_made() -> None:
     """In one line that names what to change."""
-    with pytest.raises(PolicyError, match="window_tokens=95 leaves") as raised:
+    with pytest.raises(PolicyError, match="window_tokens=100 is too small") as raised:
         GlyphMemory.from_defaults(token_limit=100)
     assert "\n" not in str(raised.value)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph import (
     GlyphChatStore,
     GlyphMemory,
@@ -18,7 +20,7 @@ from llama_index.memory.glyph import (
 )
 
 import glyph_memory
-from glyph_memory import ModelProfile, PageOptions, PageStyle
+from glyph_memory import GlyphMemoryWarning, ModelProfile, PageOptions, PageStyle, ProfileError
 
 OPTIONS = PageOptions(profile="qwen3-vl", style="dark", captions="page")
 DARK = PageStyle.dark().with_snap_px(32)
@@ -95,3 +97,63 @@ def test_none_is_what_was_not_given() -> None:
     assert GlyphMemory.from_defaults(**unset).page_options == PageOptions()
     assert GlyphMemory.from_store(":memory:", **unset).page_options == PageOptions()
     assert GlyphMemory.from_defaults(options=OPTIONS, profile=None).page_options == OPTIONS  # type: ignore[arg-type]  # as above
+
+
+def test_an_llms_name_says_which_model_reads_and_its_window_how_much() -> None:
+    """Of any LLM; a profile that is given counts, and one that contradicts the name is told."""
+    llm = OpenAILike(model="OpenGVLab/InternVL3-8B", context_window=8192, is_chat_model=True, api_key="x")
+    memory = GlyphMemory.from_defaults(llm=llm)
+    assert (memory.profile.name, memory.token_limit) == ("internvl3", 8192)
+    assert memory.folding(memory.token_limit).binder.policy.window_tokens <= 8192
+    assert GlyphMemory.from_store(":memory:", llm=llm).page_options.fold_policy.window_tokens <= 8192
+    with pytest.warns(GlyphMemoryWarning, match="'internvl3' by its name, and the profile is 'gemma-3'"):
+        assert GlyphMemory.from_defaults(llm=llm, profile="gemma-3").profile.name == "gemma-3"
+    unknown = OpenAILike(model="mine", context_window=8192, is_chat_model=True, api_key="x")
+    assert GlyphMemory.from_defaults(llm=unknown).profile.name == "glyph"
+
+
+def test_a_window_is_an_option_like_others() -> None:
+    """As a keyword everywhere, in JSON, narrowed by what an LLM says."""
+    memory = GlyphMemory.from_defaults(window_tokens=8192)
+    assert memory.window_tokens == 8192
+    assert memory.folding().binder.policy.window_tokens <= 8192
+    assert GlyphMemory.from_dict(json.loads(json.dumps(memory.to_dict()))).page_options == memory.page_options
+    llm = GlyphOpenAILike(model="glyph", window_tokens=8192, api_key="x")
+    assert llm.metadata.context_window == 8192
+    assert llm.folding().binder.policy.window_tokens <= 8192
+    assert (
+        GlyphOpenAILike(model="glyph", window_tokens=8192, context_window=4096, api_key="x").window_tokens
+        == 4096
+    )
+    (block,) = GlyphMemoryBlock.memory(window_tokens=32_768, token_limit=8192).memory_blocks
+    assert isinstance(block, GlyphMemoryBlock)
+    assert block.folding().binder.policy.window_tokens <= 32_768 - 8192
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        replace(ModelProfile.from_name("glyph"), window_tokens=32_768),
+        replace(ModelProfile.from_name("llava-onevision"), name="mine", special_tokens=("<x>",)),
+        *(replace(ModelProfile.from_name(name), max_images=7) for name in ModelProfile.names()),
+    ],
+    ids=lambda profile: profile.name,
+)
+def test_a_profile_of_ones_own_survives_json(profile: ModelProfile) -> None:
+    """As a workflow's context does on its second run."""
+    memory = GlyphMemory.from_defaults(profile=profile)
+    assert GlyphMemory.from_dict(json.loads(json.dumps(memory.to_dict()))).profile == profile
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"name": "x", "image_rule": {"rule": "NoRule"}},
+        {"name": "x", "image_rule": {"rule": "FlatRule", "y": 1}},
+    ],
+)
+def test_json_that_is_no_profile_is_refused_in_one_line(told: dict[str, Any]) -> None:
+    """With what it was."""
+    with pytest.raises(ProfileError, match="no model profile can be made of") as caught:
+        GlyphMemory.from_defaults(profile=told)  # type: ignore[arg-type]  # which is the point
+    assert "\n" not in str(caught.value)

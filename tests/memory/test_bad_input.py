@@ -182,7 +182,9 @@ def test_sessions_that_cannot_be_and_models_that_are_not_known_are_refused(datab
     with pytest.raises(ProfileError):
         small(database, profile="no-such-model")
     with pytest.raises(PolicyError, match="trigger_tokens"):
-        FoldPolicy(window_tokens=9000, keep_recent_tokens=200, seal_tokens=300, trigger_tokens=400)
+        FoldPolicy(
+            window_tokens=9000, tools_tokens=0, keep_recent_tokens=200, seal_tokens=300, trigger_tokens=400
+        )
 
 
 @pytest.mark.parametrize("damage", ["digest", "body", "missing", "number"])

@@ -28,7 +28,7 @@ from glyph_memory.search.ranking import search
 from glyph_memory.testing import agent_conversation
 
 POLICY = FoldPolicy(
-    window_tokens=6_000, output_tokens=500, keep_recent_tokens=200, seal_tokens=400, trigger_tokens=700,
+    window_tokens=6_000, tools_tokens=0, output_tokens=500, keep_recent_tokens=200, seal_tokens=400, trigger_tokens=700,
     max_run_tokens=1_200, pinned_tokens=100,
 )  # fmt: skip
 """Seals after a few turns; the oldest leave after some sixty."""

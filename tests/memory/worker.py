@@ -13,12 +13,12 @@ from glyph_memory.store import SessionStore
 from glyph_memory.testing import agent_conversation
 
 SMALL = FoldPolicy(
-    window_tokens=6000, output_tokens=500, keep_recent_tokens=200, seal_tokens=300, trigger_tokens=900,
+    window_tokens=6000, tools_tokens=0, output_tokens=500, keep_recent_tokens=200, seal_tokens=300, trigger_tokens=900,
     max_run_tokens=1200, pinned_tokens=200, max_images=24,
 )  # fmt: skip
 """Seals some eight turns at a time, and begins a generation after some eight seals."""
 OTHER = FoldPolicy(
-    window_tokens=6000, output_tokens=500, keep_recent_tokens=300, seal_tokens=400, trigger_tokens=1200,
+    window_tokens=6000, tools_tokens=0, output_tokens=500, keep_recent_tokens=300, seal_tokens=400, trigger_tokens=1200,
     max_run_tokens=1200, pinned_tokens=200,
 )  # fmt: skip
 """Seals otherwise."""

@@ -38,6 +38,31 @@ from glyph_memory.tokens import ModelProfile
         ("gpt-4o-2024-08-06", "gpt-4o"),
         ("gpt-4o-mini", "gpt-4o-mini"),
         ("/srv/models/Glyph/", "glyph"),
+        ("zai-org/Glyph@main", "glyph"),
+        ("qwen2.5vl:7b", "qwen2.5-vl"),
+        ("qwen2.5vl:72b-q4_K_M", "qwen2.5-vl"),
+        ("qwen3-vl:8b", "qwen3-vl"),
+        ("gemma3:12b", "gemma-3"),
+        ("mistral-small3.2:24b", "mistral3"),
+        ("hf.co/unsloth/Qwen2.5-VL-7B-Instruct-GGUF:Q4_K_M", "qwen2.5-vl"),
+        ("Qwen2.5-VL-7B-Instruct-Q4_K_M.gguf", "qwen2.5-vl"),
+        ("Qwen2.5-VL-72B-Instruct-Q4_K_M-00001-of-00003.gguf", "qwen2.5-vl"),
+        ("Qwen_Qwen2.5-VL-7B-Instruct-Q8_0.gguf", "qwen2.5-vl"),
+        ("C:\\models\\Qwen2.5-VL-7B-Instruct-Q8_0.gguf", "qwen2.5-vl"),
+        (
+            "/hub/models--Qwen--Qwen2.5-VL-7B-Instruct/snapshots/cc594898137f460bfe9f0759",
+            "qwen2.5-vl",
+        ),
+        ("/models/gemma-3-4b/ggml-model-q4_k.gguf", "gemma-3"),
+        ("Qwen/Qwen2.5-VL-7B-Instruct-AWQ", "qwen2.5-vl"),
+        ("RedHatAI/Qwen2.5-VL-7B-Instruct-FP8-dynamic", "qwen2.5-vl"),
+        ("unsloth/Qwen2.5-VL-7B-Instruct-unsloth-bnb-4bit", "qwen2.5-vl"),
+        ("hosted_vllm/Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5-vl"),
+        ("qwen/qwen2.5-vl-72b-instruct:free", "qwen2.5-vl"),
+        ("openai:gpt-4o", "gpt-4o"),
+        ("InternVL3_5-8B", "internvl3"),
+        ("Qwen3.5-9B", "qwen3-vl"),
+        ("GLM-4.5V", "glm-4.1v"),
     ],
 )
 def test_a_model_is_found_by_name_and_by_hub_id(spelt: str, name: str) -> None:
@@ -46,7 +71,16 @@ def test_a_model_is_found_by_name_and_by_hub_id(spelt: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spelt", ["LLaVA-OneVision-1.5-8B-Instruct", "DeepSeek-OCR-3", "gpt-5.4", "InternVL3_5-8B"]
+    "spelt",
+    [
+        "LLaVA-OneVision-1.5-8B-Instruct",
+        "DeepSeek-OCR-3",
+        "gpt-5.4",
+        "InternVL4-8B",
+        "llama3.2-vision",
+        "qwen2.5:7b",
+        "/home/glyph/llama-7b",
+    ],
 )
 def test_another_version_is_another_model(spelt: str) -> None:
     """A version number after a known name is not taken for a size: its rule may differ."""

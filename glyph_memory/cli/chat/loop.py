@@ -27,7 +27,7 @@ STOPPED = "[stopped here by the user]"
 def run(place: Place, server: Server, *, settings: Settings, system: str | None) -> None:
     """Open the memory and answer messages until the input ends."""
     with (
-        open_or_create_session(place, settings) as (memory, is_otherwise),
+        open_or_create_session(place, settings, served=server.find_served()) as (memory, is_otherwise),
         server.reader(memory.profile) as reader,
         Interrupts() as interrupts,
     ):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
-from glyph_memory.cli.server import Server
+from glyph_memory.cli.server import Server, describe_served
 from glyph_memory.cli.status_lines import describe_nano_reading
 from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
@@ -17,6 +18,7 @@ from glyph_memory.page import Page
 from glyph_memory.readers import Reading, ReadingDelta
 from glyph_memory.report import Figures, Tally, broken_limits
 from glyph_memory.style import PageStyle
+from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Document
 from glyph_memory.typesetting import iter_pages
 
@@ -27,13 +29,14 @@ def run(
     server: Server,
     *,
     look: Look,
-    profile: str,
+    profile: str | None,
+    window: int | None,
     encoding: str,
     stream: bool | None,
     as_json: bool,
 ) -> None:
     """Typeset the text, ask the question, print the answer."""
-    model = find_profile(profile, tokenizer=None)
+    model = _find_model(server, profile=profile, window=window)
     progress = PageProgress("The nano reader reads")
     reading_with = server.reader(model, progress=progress)
     tally = Tally(profile=model, style=look.name)
@@ -52,6 +55,21 @@ def run(
             terminal.print_note(_footer(reading, figures))
     if reading.is_cut_off:
         terminal.warn("the answer was cut off; raise --max-tokens, or serve the model with a larger window")
+
+
+def _find_model(server: Server, *, profile: str | None, window: int | None) -> ModelProfile:
+    """Return the model that was typed, else the server's, with the window that was typed or is served."""
+    served = server.find_served() if profile is None or window is None else None
+    model = find_profile(profile or "glyph", tokenizer=None)
+    if window is not None:
+        model = replace(model, window_tokens=window)
+    if served is None:
+        return model
+    found = model if profile is not None else served.profile or model
+    found = replace(found, window_tokens=window or served.window_tokens or found.window_tokens)
+    if told := describe_served(model, found):
+        terminal.print_note(told)
+    return found
 
 
 def _pages(document: Document, style: PageStyle, tally: Tally) -> list[Page]:

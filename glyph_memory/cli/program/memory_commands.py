@@ -18,7 +18,7 @@ _SESSION = "default"
     ("Without a server: what you ask is looked up in what was said, and quoted", "glyph-memory chat"),
     (
         "A server on this machine, started with vllm serve zai-org/Glyph --max-model-len 32768",
-        "glyph-memory chat --server http://127.0.0.1:8000/v1 --window 32768",
+        "glyph-memory chat --server http://127.0.0.1:8000/v1",
     ),
     (
         "From a script, where GLYPH_MEMORY_SERVER names the server; the next run remembers it",
@@ -56,7 +56,8 @@ def chat(
 
     From a pipe, each line is a message; the first one that gets no answer ends the run.
 
-    Window, model and look are stored with the session. Later chats and the other commands use them until you choose
+    Model and window are those that the server says it serves, unless you name others. Window, model and look are
+    stored with the session. Later chats and the other commands use them until you choose
     others; then the session's pages are drawn again.
     """
     from glyph_memory.cli.chat import loop as command  # noqa: PLC0415  see the module's first lines

@@ -62,8 +62,8 @@ Window = Annotated[
     typer.Option(
         metavar="TOKENS",
         min=1,
-        help="What the server takes for prompt and answer together: vLLM's --max-model-len. If none, the "
-        "model's own.",
+        help="What the server takes for prompt and answer together: vLLM's --max-model-len. If none, what the "
+        "server says, else the model's own.",
         rich_help_panel=_FOLD,
     ),
 ]
@@ -83,8 +83,8 @@ ProfileAgain = Annotated[
     typer.Option(
         "--profile",
         metavar="MODEL",
-        help="Which model reads: a name such as glyph (at first) or qwen3-vl, or the model's id on a hub. The "
-        "command tokens lists all names.",
+        help="Which model reads: a name such as glyph or qwen3-vl, or the model's id on a hub. If none, what the "
+        "server says that it serves, else glyph. The command tokens lists all names.",
         rich_help_panel=MODEL,
     ),
 ]

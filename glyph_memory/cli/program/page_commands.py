@@ -105,7 +105,8 @@ def ask(
     font: options.Font = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
-    profile: options.Profile = "glyph",
+    profile: options.ServedProfile = None,
+    window: options.Window = None,
     encoding: page_options.Encoding = "utf-8",
 ) -> None:
     """Ask a question about a text that the model sees as pages.
@@ -124,6 +125,7 @@ def ask(
         Server(url=server, model=model, api_key=api_key, max_tokens=max_tokens),
         look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
         profile=profile,
+        window=window,
         encoding=encoding,
         stream=stream,
         as_json=as_json,

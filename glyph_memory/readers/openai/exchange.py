@@ -40,6 +40,8 @@ class Send:
     """JSON to POST; `None` for a GET."""
     stream: bool = False
     """Whether a 200 is to be left open."""
+    is_root: bool = False
+    """Whether the path is below the server's root, not below `/v1`."""
 
 
 @dataclass(frozen=True)

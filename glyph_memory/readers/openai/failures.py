@@ -1,7 +1,7 @@
 """Read what a server says when it does not answer, and say it as one of our errors.
 
-The sentences are those of vLLM 0.33, SGLang 0.5.23, llama.cpp's server, `transformers serve` 5.23 and OpenAI.
-Knows status codes and bodies; knows nothing about how they travelled.
+What a sentence says of the server's limits stands in `limits`. Knows status codes and bodies; knows nothing about how
+they travelled.
 """
 
 from __future__ import annotations
@@ -14,47 +14,18 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderOverflow, ReaderRefused, ReaderUnavailable
+from glyph_memory.readers.openai.limits import find_image_limit, overflows_window, refuses_images
 from glyph_memory.readers.reader import ServerBusy
 
 _QUOTE_CHARS = 300
 
-_TOO_LONG = re.compile(
-    r"maximum context length"  # vLLM, OpenAI; SGLang: "Requested token count exceeds the model's …"
-    r"|longer than the (maximum model length|model's context length)"  # vLLM; SGLang
-    r"|exceeds the maximum allowed length"  # SGLang's scheduler
-    r"|exceed_context_size_error|exceeds the available context size"  # llama.cpp
-    r"|context_length_exceeded"  # OpenAI
-    r"|max_tokens must be at least 1, got -",  # older vLLM, once the prompt alone fills the window
-    re.IGNORECASE,
-)
-_TOO_MANY = re.compile(
-    r"At most (?P<vllm>\d+) image\(s\) may be provided|Image count \d+ exceeds limit (?P<sglang>\d+)",
-    re.IGNORECASE,
-)
 _TOO_LARGE = re.compile(
     r"exceeds the pre-allocated encoder cache size|Request decoded media exceeds|request entity too large",
-    re.IGNORECASE,
-)
-_NO_IMAGES = re.compile(
-    r"is not a multimodal model"  # vLLM
-    r"|image input is not supported"  # llama.cpp, SGLang
-    r"|does not support (images|image input|vision)",
     re.IGNORECASE,
 )
 _CACHE_MISS = re.compile(r"Cache miss for image at index \d+ but data is not provided", re.IGNORECASE)
 _UNKNOWN_FIELDS = re.compile(r"Unexpected fields in the request: \{(?P<fields>[^}]*)\}")
 _DATA_URL = re.compile(r"(data:[\w./+-]*;base64,)[A-Za-z0-9+/=\s]{16,}|[A-Za-z0-9+/]{200,}={0,2}")
-
-
-def refuses_images(said: str) -> bool:
-    """Return whether a server's error message means that its model takes no images at all.
-
-    Example:
-        >>> refuses_images("Error code: 400 - {'message': 'glm-4 is not a multimodal model'}")
-        True
-    """
-    few = _TOO_MANY.search(said)
-    return _NO_IMAGES.search(said) is not None or (few is not None and (few["vllm"] or few["sglang"]) == "0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +63,7 @@ def make_error(status: int, headers: Mapping[str, str], body: bytes, *, endpoint
     where, quoted = endpoint.safe_url, endpoint.quote(words)
     # What is said weighs more than the status: llama.cpp has sent both of these as 500.
     return (
-        _match_overflow(status, words, where=where, quoted=quoted)
+        _match_overflow(status, words, body, where=where, quoted=quoted)
         or _match_refusal(status, words, where=where, quoted=quoted)
         or _match_unavailable(status, headers, where=where, quoted=quoted)
         or BadReading(
@@ -131,29 +102,34 @@ def _find_sentence(node: object) -> str:
     return f"{said} ({', '.join(codes)})" if said and codes else said
 
 
-def _match_overflow(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
-    many = _TOO_MANY.search(words)
-    if many and int(many["vllm"] or many["sglang"] or 0) == 0:
+def _match_overflow(status: int, words: str, body: bytes, *, where: str, quoted: str) -> ReaderError | None:
+    limit = find_image_limit(words)
+    if limit == 0:
         return _make_image_refusal(where, quoted)
-    if many:
+    if limit is not None:
         return ReaderOverflow(
             f"{where} takes fewer images in one request: {quoted}. "
             "Send fewer pages, or serve with a higher limit (vLLM: --limit-mm-per-prompt)"
+        )
+    overflow = overflows_window(words)
+    if overflow is not None:
+        # llama.cpp tells its numbers beside the sentence.
+        numbers = overflows_window(body.decode("utf-8", errors="replace")) or overflow
+        return ReaderOverflow(
+            f"{where} has too small a window for this request: {quoted}. "
+            "Send fewer pages, lower max_tokens, or serve with a larger window (vLLM: --max-model-len)",
+            window_tokens=overflow.window_tokens or numbers.window_tokens,
+            prompt_tokens=overflow.prompt_tokens or numbers.prompt_tokens,
         )
     if _TOO_LARGE.search(words) or status == 413:
         return ReaderOverflow(
             f"{where} takes no request this large (HTTP {status}): {quoted}. Send fewer or smaller pages"
         )
-    if _TOO_LONG.search(words):
-        return ReaderOverflow(
-            f"{where} has too small a window for this request: {quoted}. "
-            "Send fewer pages, lower max_tokens, or serve with a larger window (vLLM: --max-model-len)"
-        )
     return None
 
 
 def _match_refusal(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
-    if _NO_IMAGES.search(words):
+    if refuses_images(words):
         return _make_image_refusal(where, quoted)
     unknown = _UNKNOWN_FIELDS.search(words)
     if unknown:

@@ -17,9 +17,11 @@ from weakref import WeakKeyDictionary
 
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderRefused
+from glyph_memory.readers.openai.discovery import ask_what_is_served
 from glyph_memory.readers.openai.exchange import Caller
 from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
+from glyph_memory.readers.openai.served import ServedModel
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
 
 if TYPE_CHECKING:
@@ -154,6 +156,21 @@ class OpenAIReader(Reader):
         ):
             yield delta
 
+    def served_model(self) -> ServedModel:
+        """Return what the server serves: the model, its window, what else it says.
+
+        Raises:
+            ReaderUnavailable: Nobody is there.
+            ReaderRefused: The key is wrong.
+        """
+        steps = ask_what_is_served(self._caller.endpoint, self._caller.model)
+        return self._wire.run_requests(steps, self._get_client(), self._caller.endpoint)
+
+    async def aserved_model(self) -> ServedModel:
+        """Do what `served_model` does, without blocking the event loop."""
+        steps = ask_what_is_served(self._caller.endpoint, self._caller.model)
+        return await self._wire.run_requests_async(steps, self._get_async_client(), self._caller.endpoint)
+
     def close(self) -> None:
         """Close the blocking calls' connections; a later call opens new ones."""
         with self._lock:
@@ -208,6 +225,55 @@ class OpenAIReader(Reader):
                 )
                 self._async_clients[loop] = client
             return client
+
+
+def find_served_model(
+    base_url: str,
+    *,
+    model: str | None = None,
+    api_key: str | None = None,
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+) -> ServedModel:
+    """Return what a server serves: which model, in how large a window; `ServedModel.page_options` fits to it.
+
+    Knows vLLM, SGLang, llama.cpp, Ollama, LM Studio, TGI, LiteLLM, OpenRouter, and whatever lists windows as they do.
+
+    Args:
+        base_url: The server's address up to and including `/v1`.
+        model: The model's name there; the first that it lists unless given.
+        api_key: Sent as a bearer token; never repeated in an error.
+        timeout_s: How long each answer may take.
+        headers: Sent with every request.
+
+    Raises:
+        ReaderUnavailable: Nobody is there.
+        ReaderRefused: The key is wrong, or the address is none.
+
+    Example:
+        >>> from glyph_memory.testing import FakeVLMServer
+        >>> with FakeVLMServer(model="Qwen/Qwen2.5-VL-7B-Instruct", window_tokens=32_768) as server:
+        ...     served = find_served_model(server.base_url)
+        >>> served.server, served.window_tokens, served.page_options().profile.name
+        ('vllm', 32768, 'qwen2.5-vl')
+    """
+    with OpenAIReader(base_url, model=model, api_key=api_key, timeout_s=timeout_s, headers=headers) as reader:
+        return reader.served_model()
+
+
+async def afind_served_model(
+    base_url: str,
+    *,
+    model: str | None = None,
+    api_key: str | None = None,
+    timeout_s: float = 10.0,
+    headers: Mapping[str, str] | None = None,
+) -> ServedModel:
+    """Do what `find_served_model` does, without blocking the event loop."""
+    async with OpenAIReader(
+        base_url, model=model, api_key=api_key, timeout_s=timeout_s, headers=headers
+    ) as reader:
+        return await reader.aserved_model()
 
 
 def _last_reading(deltas: list[ReadingDelta]) -> Reading:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import TypeVar, cast
 
 import httpx
 
@@ -16,12 +17,15 @@ from glyph_memory.readers.openai.exchange import (
     NextChunk,
     Outcome,
     Send,
+    Step,
     Wait,
     advance,
     converse,
 )
 from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.reader import ReadingDelta
+
+T = TypeVar("T")
 
 
 def run_steps(
@@ -56,6 +60,36 @@ async def run_steps_async(
                 step = advance(steps, None)
             else:
                 step = advance(steps, await wire.do(step))
+    finally:
+        await wire.close()
+
+
+def run_requests(steps: Generator[Step, Outcome, T], client: httpx.Client, endpoint: Endpoint) -> T:
+    """Run steps that bring a value, blocking; return it."""
+    wire = Wire(client, endpoint)
+    try:
+        step = next(steps)
+        while True:
+            outcome = wire.do(cast("Send", step))
+            step = steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
+    except StopIteration as end:
+        return cast("T", end.value)
+    finally:
+        wire.close()
+
+
+async def run_requests_async(
+    steps: Generator[Step, Outcome, T], client: httpx.AsyncClient, endpoint: Endpoint
+) -> T:
+    """Run steps that bring a value, awaiting; return it."""
+    wire = AsyncWire(client, endpoint)
+    try:
+        step = next(steps)
+        while True:
+            outcome = await wire.do(cast("Send", step))
+            step = steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
+    except StopIteration as end:
+        return cast("T", end.value)
     finally:
         await wire.close()
 
@@ -147,7 +181,8 @@ def build_http_request(
 ) -> httpx.Request:
     """Build httpx's request for a step; the key goes into its header here and nowhere else."""
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    url = endpoint.base_url.rstrip("/") + step.path
+    base = endpoint.base_url.rstrip("/")
+    url = (base.removesuffix("/v1") if step.is_root else base) + step.path
     if step.body is None:
         return client.build_request("GET", url, headers=headers)
     return client.build_request(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, Unpack
 
 from langchain.agents.middleware.types import (
@@ -27,46 +26,22 @@ from langchain_core.messages import AIMessage, BaseMessage, MessageLikeRepresent
 from langgraph.types import Command
 
 from glyph_memory import (
-    Bookmark,
     Folding,
     GlyphMemoryWarning,
     ModelProfile,
     PageOptionFields,
     PageOptions,
-    refuses_images,
 )
 from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
-from langchain_glyph_memory.folding import make_folding
+from langchain_glyph_memory.preparer import PreparedRequest, RequestPreparer
 from langchain_glyph_memory.spelling import write_request
-from langchain_glyph_memory.state import BOOKMARK, read_bookmark
-
-_TEXT_MODEL = (
-    "the model's profile says that it takes no images, so old messages go as text, unfolded. "
-    'Use a vision-language model, or say that it is one: profile={"image_inputs": True}'
-)
-_TEXT_SERVER = (
-    "the server takes no images, so old messages were sent as text, unfolded: {error}. Serve a vision-language "
-    'model, or give the model profile={{"image_inputs": False}}, and it is not tried again each time'
-)
 
 
 class GlyphState(AgentState[Any]):
     """An agent's state with a place for the bookmark."""
 
     _glyph_bookmark: NotRequired[Annotated[dict[str, Any] | None, PrivateStateAttr]]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _PreparedRequest:
-    """A request as it is sent."""
-
-    request: ModelRequest[Any]
-    holds_images: bool = False
-    """Whether pages are in it."""
-    bookmark: dict[str, Any] | None = None
-    """What the state is to keep from now on, where that has changed."""
-    notices: tuple[str, ...] = ()
-    """What the user should learn."""
+    _glyph_windows: NotRequired[Annotated[dict[str, int] | None, PrivateStateAttr]]
 
 
 # Any state: lists of middleware are checked as of one kind of state, and would refuse a state of our own beside others.
@@ -76,6 +51,10 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
     Put it before middleware that clears or shortens what is sent (`ContextEditingMiddleware`), else that is what the
     pages show; and after middleware that chooses the model (`ModelFallbackMiddleware`). A `SummarizationMiddleware`
     beside it is not needed; where one stays, give it `token_counter`.
+
+    Which model reads is known by its name, and its window by its `profile["max_input_tokens"]`, unless `profile` and
+    `window_tokens` are given. A prompt that the server calls too long is folded smaller and sent once more; what the
+    server takes is kept in the agent's state.
 
     Args:
         profile: The model that reads, by name or as an object; another way to give the options' own.
@@ -113,11 +92,15 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         **fields: Unpack[PageOptionFields],
     ) -> None:
         super().__init__()
-        self.folding: Folding[BaseMessage] = make_folding(PageOptions.merge(options, fields, profile=profile))
-        """What folds; it keeps nothing of a conversation but what saves time."""
+        owns_profile = profile is not None or options is not None or fields.get("profile") is not None
+        merged = PageOptions.merge(options, fields, profile=profile)
+        self._preparer = RequestPreparer(merged, owns_profile=owns_profile, merge=merge)
+        self.folding: Folding[BaseMessage] = self._preparer.foldings.own
+        """What folds for a model of which nothing more is known; it keeps nothing of a conversation but what saves
+        time."""
         self.merge = merge
         self._name = name or type(self).__name__
-        self.tools = _recall_tools(self.folding) if tools else []
+        self.tools = _recall_tools(self) if tools else []
 
     @property
     def name(self) -> str:
@@ -133,15 +116,16 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelCallResult[Any]:
         """Send the conversation with its old messages as pages."""
-        prepared = self._prepare(request)
-        _warn(prepared.notices)
-        try:
-            return _add_bookmark(handler(prepared.request), prepared.bookmark)
-        except Exception as error:
-            if not (prepared.holds_images and refuses_images(str(error))):
-                raise
-            _warn([_TEXT_SERVER.format(error=_to_one_line(error))])
-        return handler(request)
+        prepared = self._preparer.prepare(request)
+        while True:
+            _warn(prepared.notices)
+            try:
+                return self._finish(handler(prepared.request), request, prepared)
+            except Exception as error:
+                again = self._preparer.prepare_again(request, prepared, error)
+                if again is None:
+                    raise
+            prepared = again
 
     async def awrap_model_call(
         self,
@@ -149,37 +133,27 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelCallResult[Any]:
         """Send the conversation with its old messages as pages; they are drawn in a thread."""
-        prepared = await asyncio.to_thread(self._prepare, request)
-        _warn(prepared.notices)
-        try:
-            return _add_bookmark(await handler(prepared.request), prepared.bookmark)
-        except Exception as error:
-            if not (prepared.holds_images and refuses_images(str(error))):
-                raise
-            _warn([_TEXT_SERVER.format(error=_to_one_line(error))])
-        return await handler(request)
+        prepared = await asyncio.to_thread(self._preparer.prepare, request)
+        while True:
+            _warn(prepared.notices)
+            try:
+                return self._finish(await handler(prepared.request), request, prepared)
+            except Exception as error:
+                again = await asyncio.to_thread(self._preparer.prepare_again, request, prepared, error)
+                if again is None:
+                    raise
+            prepared = again
 
-    def _prepare(self, request: ModelRequest[Any]) -> _PreparedRequest:
-        """Fold a request's messages; neither the request nor a message in it is changed."""
-        takes = getattr(request.model, "profile", None) or {}
-        if takes.get("image_inputs") is False:
-            return _PreparedRequest(request=request, notices=(_TEXT_MODEL,))
-        kept, notice = read_bookmark(request.state)
-        folded = self.folding.fold(request.messages, kept, reserved_tokens=self._count_reserved(request))
-        sent = write_request(folded, merge=self.merge)
-        unchanged = folded.bookmark == (kept or Bookmark()) and not notice
-        return _PreparedRequest(
-            request=request.override(messages=sent),  # type: ignore[arg-type]  # AnyMessage names its members
-            holds_images=bool(folded.images),
-            bookmark=None if unchanged else folded.bookmark.to_json(),
-            notices=tuple(filter(None, (notice, folded.notice))),
-        )
+    def choose_folding(self, state: Mapping[str, Any]) -> Folding[BaseMessage]:
+        """Return the folding that an agent's messages were sent by last: its pages and anchors are the model's."""
+        return self._preparer.choose_folding(state)
 
-    def _count_reserved(self, request: ModelRequest[Any]) -> int:
-        """Return the tokens of everything but messages, as far as they exceed what the policy keeps free."""
-        binder = self.folding.binder
-        system = count_message_tokens(request.system_message, binder) if request.system_message else 0
-        return system + max(0, count_tools_tokens(request.tools, binder) - binder.policy.tools_tokens)
+    def _finish(
+        self, response: ModelCallResult[Any], request: ModelRequest[Any], sent: PreparedRequest
+    ) -> ModelCallResult[Any]:
+        update, notices = self._preparer.keep_learned(request, sent)
+        _warn(notices)
+        return _add_update(response, update)
 
     def _count(
         self, messages: Iterable[MessageLikeRepresentation], *, tools: Sequence[Tool] | None = None
@@ -191,11 +165,10 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         )
 
 
-def _add_bookmark(response: ModelCallResult[Any], bookmark: dict[str, Any] | None) -> ModelCallResult[Any]:
-    """Return a response that also stores a bookmark in the agent's state."""
-    if bookmark is None:
+def _add_update(response: ModelCallResult[Any], update: dict[str, Any]) -> ModelCallResult[Any]:
+    """Return a response that also changes the agent's state."""
+    if not update:
         return response
-    update: dict[str, Any] = {BOOKMARK: bookmark}
     if isinstance(response, ExtendedModelResponse):
         wanted = response.command.update if response.command else None
         update |= wanted if isinstance(wanted, dict) else {}
@@ -205,16 +178,12 @@ def _add_bookmark(response: ModelCallResult[Any], bookmark: dict[str, Any] | Non
     return ExtendedModelResponse(model_response=response, command=Command(update=update))
 
 
-def _recall_tools(folding: Folding[BaseMessage]) -> list[Any]:
+def _recall_tools(middleware: GlyphMemoryMiddleware) -> list[Any]:
     from langchain_glyph_memory.tools import recall_tools  # noqa: PLC0415 - only who wants them loads them
 
-    return [*recall_tools(folding=folding)]
+    return [*recall_tools(folding=middleware.folding, choose=middleware.choose_folding)]
 
 
 def _warn(notices: Iterable[str]) -> None:
     for notice in notices:
         warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
-
-
-def _to_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

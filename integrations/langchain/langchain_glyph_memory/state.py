@@ -12,6 +12,9 @@ from glyph_memory import Bookmark
 BOOKMARK = "_glyph_bookmark"
 """The key in the state: small, without a byte of a page, checkpointed with the messages that it tells of."""
 
+WINDOWS = "_glyph_windows"
+"""The key in the state under which stands what servers were found to take: a number of tokens a model."""
+
 _NO_BOOKMARK = (
     f"what the state keeps under {BOOKMARK!r} is no bookmark of this version ({{error}}); it is ignored, and folding "
     "starts anew. Was it kept by another version, or does something else write there?"
@@ -29,3 +32,10 @@ def read_bookmark(state: Mapping[str, object]) -> tuple[Bookmark | None, str]:
         return Bookmark.from_json(kept), ""
     except (TypeError, ValueError, KeyError) as error:
         return None, _NO_BOOKMARK.format(error=error)
+
+
+def read_windows(state: Mapping[str, object]) -> dict[str, int]:
+    """Return the windows in a state, by the model's key; nothing that is none."""
+    kept = state.get(WINDOWS)
+    found = kept if isinstance(kept, Mapping) else {}
+    return {str(key): window for key, window in found.items() if type(window) is int and window > 0}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Unpack
 
@@ -86,6 +86,7 @@ def recall_tools(
     memory: GlyphMemory | None = None,
     *,
     folding: Folding[BaseMessage] | None = None,
+    choose: Callable[[Mapping[str, Any]], Folding[BaseMessage]] | None = None,
     options: PageOptions | None = None,
     **fields: Unpack[PageOptionFields],
 ) -> list[BaseTool]:
@@ -100,6 +101,7 @@ def recall_tools(
             no other's: they need nothing but its state. `GlyphMemoryMiddleware(tools=True)` gives an agent those.
         folding: What numbers and folds the agent's messages, so that anchors and pages are those that its model sees:
             the middleware's `folding`. Made of the options unless given; not used where a memory is.
+        choose: Gives it for an agent's state, where it depends on the model: the middleware's `choose_folding`.
         options: Those of the agent's pages, or its fields as keywords, where no `folding` is at hand. See
             `glyph_memory.PageOptions`.
         **fields: The fields of `PageOptions`.
@@ -116,8 +118,10 @@ def recall_tools(
     if memory is not None:
         binder = Binder(options=memory.options)
         return _make_memory_tools(_ResultWriter(binder.cleaner.clean_and_escape), memory)
-    folding = folding or make_folding(options)
-    return _make_state_tools(_ResultWriter(folding.binder.cleaner.clean_and_escape), folding)
+    own = folding or make_folding(options)
+    return _make_state_tools(
+        _ResultWriter(own.binder.cleaner.clean_and_escape), choose or (lambda _state: own)
+    )
 
 
 def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseTool]:
@@ -136,15 +140,17 @@ def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseT
     return _make_tools(recall, arecall, zoom, azoom)
 
 
-def _make_state_tools(teller: _ResultWriter, folding: Folding[BaseMessage]) -> list[BaseTool]:
+def _make_state_tools(
+    teller: _ResultWriter, choose: Callable[[Mapping[str, Any]], Folding[BaseMessage]]
+) -> list[BaseTool]:
     def recall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
-        return teller.recall(_History(folding, runtime.state), query, k)
+        return teller.recall(_History(choose, runtime.state), query, k)
 
     async def arecall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
         return await asyncio.to_thread(recall, query, runtime, k)
 
     def zoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
-        return teller.zoom(_History(folding, runtime.state), what, start)
+        return teller.zoom(_History(choose, runtime.state), what, start)
 
     async def azoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
         return await asyncio.to_thread(zoom, what, runtime, start)
@@ -171,12 +177,17 @@ def _make_tools(
 class _History:
     """An agent's messages, folded as its model sees them."""
 
-    def __init__(self, folding: Folding[BaseMessage], state: Any) -> None:  # noqa: ANN401  # a dict or an object
+    def __init__(
+        self,
+        choose: Callable[[Mapping[str, Any]], Folding[BaseMessage]],
+        state: Any,  # noqa: ANN401  # a dict or an object
+    ) -> None:
         messages = state.get("messages") if isinstance(state, dict) else getattr(state, "messages", None)
         if messages is None:
             raise ValueError(_NO_MESSAGES)
-        bookmark, _ = read_bookmark(state if isinstance(state, dict) else vars(state))
-        self._folded = folding.fold(messages, bookmark)
+        fields = state if isinstance(state, dict) else vars(state)
+        bookmark, _ = read_bookmark(fields)
+        self._folded = choose(fields).fold(messages, bookmark)
 
     def recall(self, query: str, k: int = 5) -> Sequence[Passage]:
         return self._folded.recall(query, k)

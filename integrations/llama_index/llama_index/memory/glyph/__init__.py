@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from llama_index.memory.glyph.messages import turn_of as turn_of
     from llama_index.memory.glyph.options import DrawnStyle as DrawnStyle
     from llama_index.memory.glyph.options import Policy as Policy
-    from llama_index.memory.glyph.options import Profile as Profile
     from llama_index.memory.glyph.options import Style as Style
     from llama_index.memory.glyph.postprocessor import PagePostprocessor as PagePostprocessor
+    from llama_index.memory.glyph.profiles import Profile as Profile
     from llama_index.memory.glyph.prompt_helper import PagePromptHelper as PagePromptHelper
     from llama_index.memory.glyph.reader import GlyphReader as GlyphReader
     from llama_index.memory.glyph.request import GlyphFoldEvent as GlyphFoldEvent
@@ -45,7 +45,7 @@ _MODULES = {
     "PagePromptHelper": "prompt_helper",
     "ParserFields": "documents",
     "Policy": "options",
-    "Profile": "options",
+    "Profile": "profiles",
     "Style": "options",
     "message_of": "stored_messages",
     "turn_of": "messages",

@@ -100,8 +100,10 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
         Raises:
             PolicyError: The queue leaves no room for pages in the model's window.
         """
-        policy = self.policy or _make_eager(FoldPolicy.for_profile(self.profile))
-        policy = replace(policy, window_tokens=max(1, policy.window_tokens - self.queue_tokens))
+        policy = self.page_options.fold_policy
+        if self.policy is None:
+            policy = _make_eager(policy)
+        policy = policy.with_window(max(1, policy.window_tokens - self.queue_tokens))
         return get_folding(PageOptions.merge(self.page_options, {"policy": policy}))
 
     async def _aget(

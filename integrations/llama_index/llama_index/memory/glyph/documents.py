@@ -27,8 +27,9 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
-from llama_index.memory.glyph.options import DrawnStyle, Profile, merge_options
+from llama_index.memory.glyph.options import DrawnStyle, merge_options
 from llama_index.memory.glyph.packed import write_page
+from llama_index.memory.glyph.profiles import Profile
 from pydantic import computed_field
 
 from glyph_memory import (

@@ -41,8 +41,22 @@ from llama_index.memory.glyph.request import (
     send_fold_event,
 )
 
-from glyph_memory import Bookmark, GlyphMemoryWarning, PageOptions, refuses_images
+from glyph_memory import (
+    Bookmark,
+    Folding,
+    GlyphMemoryWarning,
+    PageOptions,
+    PolicyError,
+    overflows_window,
+    refuses_images,
+)
 
+_LEARNED = (
+    "{model!r} called a prompt too long, so conversations are folded to {window:,} tokens from now on; context_window= "
+    "says so at once. It said: {error}"
+)
+_TRIES = 3
+"""How often a prompt is made smaller for one call."""
 _REFUSED = (
     "{model!r} takes no images: the conversation is sent in words from now on, all of it; serve a vision-language "
     "model, or take OpenAILike"
@@ -77,6 +91,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
     """
 
     _text_only: bool = PrivateAttr(default=False)
+    _learned_tokens: int | None = PrivateAttr(default=None)
 
     def __init__(
         self,
@@ -95,7 +110,8 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
             own["profile"] = model
         options = merge_options(options, own)
         given = {
-            "context_window": options.profile.window_tokens, "is_chat_model": True, "is_function_calling_model": True
+            "context_window": options.window_tokens or options.profile.window_tokens,
+            "is_chat_model": True, "is_function_calling_model": True,
         } | others  # fmt: skip
         options = narrow_window(options, given["context_window"])
         policy = options.fold_policy
@@ -110,6 +126,11 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         return "GlyphOpenAILike"
 
     # What is sent.
+
+    def folding(self, limit_tokens: int | None = None) -> Folding[ChatMessage]:
+        """Return the `Folding` for these options, in the window that the server was found to have."""
+        limits = [limit for limit in (limit_tokens, self._learned_tokens) if limit is not None]
+        return super().folding(min(limits, default=None))
 
     def _fold_messages(
         self, messages: Sequence[ChatMessage], more: Mapping[str, Any]
@@ -151,59 +172,111 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         warnings.warn(_REFUSED.format(model=self.model), GlyphMemoryWarning, stacklevel=3)
         return True
 
+    def _fold_again(
+        self,
+        error: Exception,
+        sent: Sequence[ChatMessage],
+        messages: Sequence[ChatMessage],
+        more: Mapping[str, Any],
+    ) -> Sequence[ChatMessage] | None:
+        """Return what to send after an error; `None` where nothing of ours can help."""
+        if self._handle_refusal(error, sent):
+            return replace_pages(messages)
+        overflow = overflows_window(str(error))
+        if overflow is None or self._text_only:
+            return None
+        known, before = self._learned_tokens, sum(map(self._count_message, sent))
+        window = overflow.next_window(self.folding().binder.policy, sent_tokens=before)
+        for _ in range(_TRIES):
+            self._learned_tokens = window
+            try:
+                again = self._fold_messages(messages, more)
+            except PolicyError:
+                break
+            if sum(map(self._count_message, again)) < before:
+                said = " ".join(str(error).split())[:300]
+                notice = _LEARNED.format(model=self.model, window=window, error=said)
+                warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
+                return again
+            window = max(1024, 3 * window // 4)
+        self._learned_tokens = known
+        return None
+
     # How it is sent: below what LlamaIndex tells its handlers, so that they see messages and not their pages.
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
         sent = self._fold_messages(messages, kwargs)
-        try:
-            answer: ChatResponse = super()._chat(sent, **kwargs)
-        except Exception as error:
-            if not self._handle_refusal(error, sent):
-                raise
-            answer = super()._chat(replace_pages(messages), **kwargs)
+        for tries in range(_TRIES + 1):
+            try:
+                answer: ChatResponse = super()._chat(sent, **kwargs)
+            except Exception as error:
+                again = self._fold_again(error, sent, messages, kwargs) if tries < _TRIES else None
+                if again is None:
+                    raise
+                sent = again
+            else:
+                break
         return answer
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
         sent = await asyncio.to_thread(self._fold_messages, messages, kwargs)
-        try:
-            answer: ChatResponse = await super()._achat(sent, **kwargs)
-        except Exception as error:
-            if not self._handle_refusal(error, sent):
-                raise
-            answer = await super()._achat(replace_pages(messages), **kwargs)
+        for tries in range(_TRIES + 1):
+            try:
+                answer: ChatResponse = await super()._achat(sent, **kwargs)
+            except Exception as error:
+                again = (
+                    await asyncio.to_thread(self._fold_again, error, sent, messages, kwargs)
+                    if tries < _TRIES
+                    else None
+                )
+                if again is None:
+                    raise
+                sent = again
+            else:
+                break
         return answer
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:  # noqa: ANN401 - as the base
-        sent, ask = self._fold_messages(messages, kwargs), super()._stream_chat
-        stream = ask(sent, **kwargs)
+        first, ask = self._fold_messages(messages, kwargs), super()._stream_chat
+        stream = ask(first, **kwargs)
 
         def answer() -> ChatResponseGen:
-            try:
-                yield from stream
-            except Exception as error:
-                if not self._handle_refusal(error, sent):
-                    raise
-            else:
-                return
-            yield from ask(replace_pages(messages), **kwargs)
+            sent, said, begun = first, stream, False
+            for tries in range(_TRIES + 1):
+                try:
+                    for piece in said:
+                        begun = True
+                        yield piece
+                except Exception as error:
+                    helps = tries < _TRIES and not begun
+                    again = self._fold_again(error, sent, messages, kwargs) if helps else None
+                    if again is None:
+                        raise
+                    sent, said = again, ask(again, **kwargs)
+                else:
+                    return
 
         return answer()
 
     async def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:  # noqa: ANN401 - as the base
-        sent, ask = await asyncio.to_thread(self._fold_messages, messages, kwargs), super()._astream_chat
-        stream = await ask(sent, **kwargs)
+        first, ask = await asyncio.to_thread(self._fold_messages, messages, kwargs), super()._astream_chat
+        stream = await ask(first, **kwargs)
 
         async def answer() -> ChatResponseAsyncGen:
-            try:
-                async for said in stream:
-                    yield said
-            except Exception as error:
-                if not self._handle_refusal(error, sent):
-                    raise
-            else:
-                return
-            async for said in await ask(replace_pages(messages), **kwargs):
-                yield said
+            sent, said, begun = first, stream, False
+            for tries in range(_TRIES + 1):
+                try:
+                    async for piece in said:
+                        begun = True
+                        yield piece
+                except Exception as error:
+                    helps, fold = tries < _TRIES and not begun, self._fold_again
+                    again = await asyncio.to_thread(fold, error, sent, messages, kwargs) if helps else None
+                    if again is None:
+                        raise
+                    sent, said = again, await ask(again, **kwargs)
+                else:
+                    return
 
         return answer()
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, Field, model_validator
 from llama_index.memory.glyph.messages import key_of, name_of, turn_of
+from llama_index.memory.glyph.profiles import Profile, parse_profile
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import (
@@ -25,6 +26,7 @@ from glyph_memory import (
     PageOptions,
     PageStyle,
     PolicyError,
+    ProfileError,
 )
 
 if TYPE_CHECKING:
@@ -41,21 +43,13 @@ _UNTOLD = (
     "context_window= what the server takes (or take GlyphOpenAILike)"
 )
 _UNTOLD_WINDOW = 3900
+_CONTRADICTS = (
+    "the LLM's model is {known!r} by its name, and the profile is {given!r}: pages are counted and drawn for another "
+    "model; give profile={known!r}, or none"
+)
 
 
 # One option, read and told.
-
-
-def parse_profile(value: object) -> ModelProfile:
-    """Return a profile, given itself, its model's name, or name and tokenizer as JSON.
-
-    Raises:
-        ProfileError: No such model is known, or its tokenizer is gone.
-    """
-    match value:
-        case {"name": str(name), "tokenizer": str(tokenizer)}:
-            return ModelProfile.from_name(name).with_tokenizer(tokenizer)
-    return ModelProfile.of(cast("str", value))  # which says what is wrong with anything else
 
 
 def parse_style(value: object) -> PageStyle | str | None:
@@ -94,28 +88,9 @@ def _to_tuples(value: object) -> object:
     return tuple(_to_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def _dump_profile(profile: ModelProfile) -> str | dict[str, str]:
-    if profile.name in ModelProfile.names():
-        known = ModelProfile.from_name(profile.name)
-        if profile == known:
-            return profile.name
-        if profile.tokenizer is not None and profile == known.with_tokenizer(profile.tokenizer):
-            return {"name": profile.name, "tokenizer": str(profile.tokenizer)}
-    # Not to be read back, but a cache's key has to tell it from all others.
-    return repr(profile)
-
-
 def _dump_value(value: FoldPolicy | PageStyle | str | None) -> dict[str, Any] | str | None:
     return value if value is None or isinstance(value, str) else asdict(value)
 
-
-Profile = Annotated[
-    ModelProfile,
-    PlainValidator(parse_profile),
-    PlainSerializer(_dump_profile),
-    WithJsonSchema({"type": "string"}),
-]
-"""A field that holds a model's profile."""
 
 Style = Annotated[
     PageStyle | str | None,
@@ -178,6 +153,10 @@ class PageFields(BaseModel):
     policy: Policy = Field(
         default=None, description="When messages become pages; the model's own unless given."
     )
+    window_tokens: int | None = Field(
+        default=None,
+        description="What the server takes, prompt and answer together; the model's own unless given.",
+    )
     style: Style = Field(default=None, description="How pages look; the released Glyph model's unless given.")
     captions: Literal["text", "page"] = Field(
         default="text", description="Where pages' numbers and turns are told."
@@ -228,28 +207,41 @@ def get_folding(options: PageOptions) -> Folding[ChatMessage]:
 
 
 def narrow_window(options: PageOptions, limit_tokens: int | None) -> PageOptions:
-    """Return options with a policy whose window is no larger than a limit.
+    """Return options whose window is no larger than a limit.
 
     Raises:
         PolicyError: The window is too small.
     """
-    profile, policy = options.profile, options.policy
-    if policy is not None:
-        window = min(policy.window_tokens, limit_tokens or policy.window_tokens)
-        return PageOptions.merge(options, {"policy": replace(policy, window_tokens=window)})
-    window = min(profile.window_tokens, limit_tokens or profile.window_tokens)
-    narrow = FoldPolicy.for_profile(replace(profile, window_tokens=window))
-    return PageOptions.merge(options, {"policy": narrow})
+    return options.narrow_window(limit_tokens)
 
 
 # What an LLM tells.
 
 
 def find_options(llm: object, options: PageOptions | None, keywords: Mapping[str, Any]) -> PageOptions:
-    """Return what keywords and options say; the LLM's own options, if it has any, where there are no options."""
+    """Return what keywords and options say; where there are none, the LLM's own options, or its model's profile.
+
+    Warns of a profile that is another model's than the LLM's name says.
+    """
     if options is None and isinstance(llm, PageFields):
         options = llm.page_options
-    return merge_options(options, keywords)
+    known = None if isinstance(llm, PageFields) else _find_profile(llm)
+    if known is not None and options is None and keywords.get("profile") is None:
+        return merge_options(options, {**keywords, "profile": known})
+    merged = merge_options(options, keywords)
+    if known is not None and known.image_rule != merged.profile.image_rule:
+        said = _CONTRADICTS.format(known=known.name, given=merged.profile.name)
+        warnings.warn(said, GlyphMemoryWarning, stacklevel=3)
+    return merged
+
+
+def _find_profile(llm: object) -> ModelProfile | None:
+    """Return the profile of an LLM's model by its name; `None` where that says nothing."""
+    name = getattr(getattr(llm, "metadata", None), "model_name", None)
+    try:
+        return ModelProfile.from_name(name) if isinstance(name, str) else None
+    except ProfileError:
+        return None
 
 
 def narrow_limit(limit: int | None, llm: LLM | None) -> int | None:

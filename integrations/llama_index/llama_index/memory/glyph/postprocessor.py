@@ -27,8 +27,9 @@ from llama_index.core.schema import (
     QueryBundle,
 )
 from llama_index.memory.glyph.documents import get_media, is_page
-from llama_index.memory.glyph.options import Profile, Style, merge_options
+from llama_index.memory.glyph.options import Style, merge_options
 from llama_index.memory.glyph.packed import PackedPageNode
+from llama_index.memory.glyph.profiles import Profile
 
 from glyph_memory import (
     Document,

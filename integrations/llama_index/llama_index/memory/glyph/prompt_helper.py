@@ -18,7 +18,8 @@ from llama_index.core.llms import LLM
 from llama_index.core.prompts import BasePromptTemplate
 from llama_index.core.tools import BaseTool
 from llama_index.memory.glyph.messages import PageImageBlock
-from llama_index.memory.glyph.options import Profile, merge_options
+from llama_index.memory.glyph.options import merge_options
+from llama_index.memory.glyph.profiles import Profile
 from PIL import Image
 
 from glyph_memory import ModelProfile, PageOptions, ProfileError

@@ -1,0 +1,239 @@
+"""Prepare what an agent sends to its model: fold for that model and its server, and again smaller where they refuse.
+
+Knows requests, models and what servers say; knows nothing about how a request is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain.agents.middleware.types import ModelRequest
+from langchain_core.exceptions import ContextOverflowError
+from langchain_core.messages import BaseMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from glyph_memory import (
+    Bookmark,
+    Folding,
+    FoldPolicy,
+    Overflow,
+    PageOptions,
+    PolicyError,
+    overflows_window,
+    refuses_images,
+)
+from langchain_glyph_memory.counting import Tool, count_message_tokens, count_tools_tokens
+from langchain_glyph_memory.spelling import write_request
+from langchain_glyph_memory.state import BOOKMARK, WINDOWS, read_bookmark, read_windows
+from langchain_glyph_memory.texts import keep_newest
+from langchain_glyph_memory.windows import LEAST_WINDOW_TOKENS, ModelFoldings, make_model_key
+
+_TEXT_MODEL = (
+    "the model's profile says that it takes no images, so old messages go as text, unfolded. "
+    'Use a vision-language model, or say that it is one: profile={"image_inputs": True}'
+)
+_TEXT_SERVER = (
+    "the server takes no images, so old messages are sent as text from now on, unfolded: {error}. Serve a "
+    'vision-language model, or give the model profile={{"image_inputs": False}}, and it is not tried at all'
+)
+_LEFT_OUT = (
+    "a model without images is sent the newest text that fits {window:,} tokens: {what} are left out. Serve a "
+    "vision-language model, or one with a larger window"
+)
+_LEARNED = (
+    "the server called a prompt too long, so the conversation is folded to {window:,} tokens from now on; "
+    "window_tokens= says so at once. It said: {error}"
+)
+_TOOLS = (
+    "{count} tools take {tools:,} tokens of a window of {window:,}, the largest {largest}: no page fits beside them. "
+    "Give fewer tools, shorter descriptions, or a larger window"
+)
+_TRIES = 3
+"""How often a prompt is made smaller for one call."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedRequest:
+    """A request as it is sent."""
+
+    request: ModelRequest[Any]
+    options: PageOptions
+    """What it was made by."""
+    holds_images: bool = False
+    """Whether pages are in it."""
+    bookmark: dict[str, Any] | None = None
+    """What the state is to keep from now on, where that has changed."""
+    notices: tuple[str, ...] = ()
+    """What the user should learn."""
+    learned_tokens: int | None = None
+    """The window that the server was found to have in this call."""
+    tries: int = 0
+    """How often it was made smaller."""
+    error: str = ""
+    """What the server said of it before it was."""
+
+    @property
+    def policy(self) -> FoldPolicy:
+        """What it was folded by."""
+        return self.options.fold_policy
+
+
+class RequestPreparer:
+    """Prepares the requests of a middleware; remembers what it learnt of models and their servers.
+
+    Args:
+        options: What was given to the middleware.
+        owns_profile: Whether a profile was given; else models are known by their names.
+        merge: Whether the pages become one message with the user's message that follows them.
+    """
+
+    def __init__(self, options: PageOptions, *, owns_profile: bool, merge: bool) -> None:
+        self.foldings = ModelFoldings(options, owns_profile=owns_profile)
+        self.merge = merge
+        self._text_only = set[str]()
+        self._learned = dict[str, int]()
+        self._told = set[tuple[str, str]]()
+        self._fitted = dict[str, PageOptions]()
+
+    def prepare(self, request: ModelRequest[Any], *, learned_tokens: int | None = None) -> PreparedRequest:
+        """Fold a request's messages; neither the request nor a message in it is changed.
+
+        Args:
+            request: The request.
+            learned_tokens: The window that the server was found to have in this call.
+        """
+        key = make_model_key(request.model)
+        kept = [learned_tokens, self._learned.get(key), read_windows(request.state).get(key)]
+        options, notices = self.foldings.fit(
+            request.model,
+            learned_tokens=min((one for one in kept if one and one >= LEAST_WINDOW_TOKENS), default=None),
+        )
+        self._fitted[key] = options
+        folding = self.foldings.get(options)
+        takes = getattr(request.model, "profile", None) or {}
+        if takes.get("image_inputs") is False or key in self._text_only:
+            notices += (_TEXT_MODEL,) if takes.get("image_inputs") is False else ()
+            return self._prepare_text(request, options, learned_tokens, notices)
+        mark, notice = read_bookmark(request.state)
+        reserved, told = self._count_reserved(request, folding)
+        folded = folding.fold(request.messages, mark, reserved_tokens=reserved)
+        unchanged = folded.bookmark == (mark or Bookmark()) and not notice
+        return PreparedRequest(
+            request=request.override(messages=write_request(folded, merge=self.merge)),  # type: ignore[arg-type]  # AnyMessage names its members
+            options=options,
+            holds_images=bool(folded.images),
+            bookmark=None if unchanged else folded.bookmark.to_json(),
+            notices=(*self._tell_once(key, (*notices, *told)), *filter(None, (notice, folded.notice))),
+            learned_tokens=learned_tokens,
+        )
+
+    def _prepare_text(
+        self,
+        request: ModelRequest[Any],
+        options: PageOptions,
+        learned_tokens: int | None,
+        notices: tuple[str, ...],
+    ) -> PreparedRequest:
+        """Return a request whose messages are text: the newest that fit the window."""
+        folding = self.foldings.get(options)
+        reserved, _ = self._count_reserved(request, folding)
+        budget = folding.binder.policy.prompt_tokens - reserved
+        messages, left_out = keep_newest(request.messages, folding.binder, budget_tokens=budget)
+        if left_out:
+            window = folding.binder.policy.window_tokens
+            notices += (_LEFT_OUT.format(window=window, what=left_out),)
+        return PreparedRequest(
+            request=request.override(messages=messages) if left_out else request,  # type: ignore[arg-type]  # as above
+            options=options,
+            notices=self._tell_once(make_model_key(request.model), notices),
+            learned_tokens=learned_tokens,
+        )
+
+    def prepare_again(
+        self, request: ModelRequest[Any], sent: PreparedRequest, error: Exception
+    ) -> PreparedRequest | None:
+        """Return what to send after an error; `None` where nothing of ours can help."""
+        said = str(error)
+        if sent.holds_images and refuses_images(said):
+            self._text_only.add(make_model_key(request.model))
+            again = self.prepare(request, learned_tokens=sent.learned_tokens)
+            notice = _TEXT_SERVER.format(error=_to_one_line(error))
+            return replace(again, tries=sent.tries, error=sent.error, notices=(notice, *again.notices))
+        overflow = overflows_window(said) or (Overflow() if isinstance(error, ContextOverflowError) else None)
+        if overflow is None or sent.tries >= _TRIES:
+            return None
+        before = self._count_sent(sent)
+        window = overflow.next_window(sent.policy, sent_tokens=before)
+        for tries in range(sent.tries + 1, _TRIES + 1):
+            try:
+                again = self.prepare(request, learned_tokens=window)
+            except PolicyError:
+                return None
+            if self._count_sent(again) < before:
+                return replace(again, tries=tries, error=_to_one_line(error))
+            window = max(LEAST_WINDOW_TOKENS, 3 * window // 4)
+        return None
+
+    def keep_learned(
+        self, request: ModelRequest[Any], sent: PreparedRequest
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return what the agent's state is to know from now on, once the server has answered, and what to tell."""
+        update: dict[str, Any] = {} if sent.bookmark is None else {BOOKMARK: sent.bookmark}
+        if sent.learned_tokens is None:
+            return update, ()
+        key = make_model_key(request.model)
+        self._learned[key] = sent.learned_tokens
+        update[WINDOWS] = read_windows(request.state) | {key: sent.learned_tokens}
+        return update, (_LEARNED.format(window=sent.learned_tokens, error=sent.error),)
+
+    def choose_folding(self, state: Mapping[str, Any]) -> Folding[BaseMessage]:
+        """Return the folding that an agent's messages were sent by last: its pages and anchors are the model's."""
+        made = {seal.fingerprint for seal in mark.seals} if (mark := read_bookmark(state)[0]) else set()
+        fitted = [self.foldings.get(options) for options in [*self._fitted.values()]]
+        own = (folding for folding in (self.foldings.own, *fitted) if folding.binder.fingerprint in made)
+        return next(own, self.foldings.own)
+
+    def _tell_once(self, key: str, notices: Iterable[str]) -> tuple[str, ...]:
+        """Return the notices that were not told yet of a model."""
+        new = tuple(notice for notice in dict.fromkeys(notices) if (key, notice) not in self._told)
+        self._told |= {(key, notice) for notice in new}
+        return new
+
+    def _count_sent(self, sent: PreparedRequest) -> int:
+        """Return the tokens of a request, as we count them."""
+        binder, request = self.foldings.get(sent.options).binder, sent.request
+        head = [request.system_message] if request.system_message else []
+        told = sum(count_message_tokens(message, binder) for message in [*head, *request.messages])
+        return told + count_tools_tokens(request.tools, binder)
+
+    def _count_reserved(
+        self, request: ModelRequest[Any], folding: Folding[BaseMessage]
+    ) -> tuple[int, tuple[str, ...]]:
+        """Return the tokens of all but messages beyond what the policy keeps free; and a notice of tools that take all.
+
+        That is, of tools that leave no room for a page.
+        """
+        binder = folding.binder
+        system = count_message_tokens(request.system_message, binder) if request.system_message else 0
+        tools = count_tools_tokens(request.tools, binder)
+        reserved = system + max(0, tools - binder.policy.tools_tokens)
+        page = binder.profile.image_tokens(binder.style.page_px)
+        room = binder.policy.seal_budget_tokens(head_tokens=reserved)
+        if tools <= binder.policy.tools_tokens or room >= page:
+            return reserved, ()
+        sizes = sorted(
+            ((count_tools_tokens([tool], binder), _name_tool(tool)) for tool in request.tools), reverse=True
+        )
+        largest = ", ".join(f"{name!r} ({size:,})" for size, name in sizes[:3])
+        window = binder.policy.window_tokens
+        return reserved, (_TOOLS.format(count=len(sizes), tools=tools, window=window, largest=largest),)
+
+
+def _name_tool(tool: Tool) -> str:
+    return str(convert_to_openai_tool(tool).get("function", {}).get("name", "?"))
+
+
+def _to_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

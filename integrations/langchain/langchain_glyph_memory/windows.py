@@ -1,0 +1,126 @@
+"""Which folding fits a model: its profile by its name, its window by what it says and by what its server said.
+
+Knows models and foldings; knows nothing about agents or what is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from glyph_memory import (
+    Folding,
+    ModelProfile,
+    PageOptions,
+    PolicyError,
+    ProfileError,
+)
+from langchain_glyph_memory.folding import make_folding
+
+LEAST_WINDOW_TOKENS = 1024
+"""Below this no policy works."""
+
+_CONTRADICTS = (
+    "the model is called {name!r}, which is {known!r}, and the profile is {given!r}: pages are counted and drawn for "
+    "another model; give profile={known!r}, or none"
+)
+_SMALLER = (
+    "the model's profile says max_input_tokens={window:,}, and the policy is for {policy:,}: it is narrowed"
+)
+
+
+def find_model_name(model: object) -> str:
+    """Return the name under which a chat model is asked for; empty where it has none."""
+    names = (getattr(model, name, None) for name in ("model_name", "model", "model_id", "deployment_name"))
+    return next((name for name in names if isinstance(name, str) and name), "")
+
+
+def make_model_key(model: object) -> str:
+    """Return what stands for a model and its server; nobody reads an address out of it."""
+    places = (getattr(model, name, None) for name in ("openai_api_base", "base_url", "endpoint_url"))
+    place = next((str(place) for place in places if place), "")
+    return (
+        f"{find_model_name(model)}@{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+        if place
+        else find_model_name(model)
+    )
+
+
+class ModelFoldings:
+    """The foldings of a middleware, one for each model and window that it meets.
+
+    Args:
+        options: What was given to the middleware.
+        owns_profile: Whether a profile was given; else models are known by their names.
+    """
+
+    def __init__(self, options: PageOptions, *, owns_profile: bool) -> None:
+        self.options = options
+        self._owns_profile = owns_profile
+        self._make = lru_cache(maxsize=16)(make_folding)
+        self._lock = threading.Lock()
+        self.own = self.get(options)
+        """The folding of the options as they were given."""
+
+    def get(self, options: PageOptions) -> Folding[BaseMessage]:
+        """Return the folding of options; those that come to the same share one."""
+        with self._lock:
+            return self._make(options)
+
+    def fit(self, model: object, *, learned_tokens: int | None = None) -> tuple[PageOptions, tuple[str, ...]]:
+        """Return the options that fit a model, and what the user should learn once.
+
+        Args:
+            model: The chat model.
+            learned_tokens: The window that its server was found to have.
+
+        Raises:
+            PolicyError: The window is too small for a memory.
+        """
+        options, notices = self.options, list[str]()
+        name = find_model_name(model)
+        known = _find_profile(name)
+        if known is not None and not self._owns_profile:
+            options = PageOptions.merge(options, {"profile": known})
+        elif known is not None and known.image_rule != options.profile.image_rule:
+            told = {"name": name, "known": known.name, "given": options.profile.name}
+            notices.append(_CONTRADICTS.format(**told))
+        window = _read_window(model)
+        if window is not None and options.window_tokens is None:
+            policy = options.policy
+            if policy is not None and policy.window_tokens > window:
+                notices.append(_SMALLER.format(window=window, policy=policy.window_tokens))
+            options = PageOptions.merge(options, {"window_tokens": window})
+        options = _leave_answer(options.narrow_window(learned_tokens), getattr(model, "max_tokens", None))
+        same = (options.profile, options.fold_policy) == (self.options.profile, self.options.fold_policy)
+        return self.options if same else options, tuple(notices)
+
+
+def _find_profile(name: str) -> ModelProfile | None:
+    try:
+        return ModelProfile.from_name(name) if name else None
+    except ProfileError:
+        return None
+
+
+def _read_window(model: object) -> int | None:
+    told: Any = getattr(model, "profile", None)
+    window = told.get("max_input_tokens") if isinstance(told, Mapping) else None
+    return window if type(window) is int and window >= LEAST_WINDOW_TOKENS else None
+
+
+def _leave_answer(options: PageOptions, output_tokens: object) -> PageOptions:
+    """Return options that leave room for the longest answer that the model is asked for, if that can be."""
+    policy = options.fold_policy
+    if type(output_tokens) is not int or output_tokens <= policy.output_tokens:
+        return options
+    try:
+        return PageOptions.merge(options, {"policy": replace(policy, output_tokens=output_tokens)})
+    except PolicyError:
+        return options
