@@ -59,8 +59,8 @@ class PageOptions:
             that part images from the text round them, on the "page" itself, which then is a little taller.
         pages: A folder for page files, which may be deleted at any time. Unless given, files are kept beside an SQLite
             database, else in memory.
-        cached_conversations: Of how many long conversations pages are kept in memory, where one object serves many; those
-            of others are drawn again. One takes some 4 MB at a window of 131k, and as much more as the window is larger.
+        cached_conversations: Of how many long conversations pages are kept in memory, where one object serves many;
+            those of others are drawn again. One takes some 4 MB at a window of 131k, more as the window is larger.
 
     Raises:
         ProfileError: No such model is known.

@@ -34,8 +34,8 @@ class MemoryReport:
     evicted_turns: int
     """Turns that left in a generation: kept, found by recall, not shown."""
     skipped_turns: int
-    """Of these, the turns that were never shown, since a long history was folded at once and there was no room for them;
-    what they would cost as text is an estimate."""
+    """Of these, the turns that were never shown, since a long history was folded at once and there was no room for
+    them; what they would cost as text is an estimate."""
     generation: int
     """1, and one more for every time seals left or everything was drawn anew."""
     seals: int

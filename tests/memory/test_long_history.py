@@ -60,7 +60,7 @@ def test_skipped_messages_are_recalled_and_zoomed_into() -> None:
     assert (first, last) > (2, 500)
     anchor = 6
     assert folded.zoom(anchor).text == TALK[anchor - 1].full_text
-    assert [one.place for one in folded.recall(TALK[anchor - 1].text[:200])][0] == "evicted"
+    assert folded.recall(TALK[anchor - 1].text[:200])[0].place == "evicted"
     assert len(folded.anchors) == len(TALK)
 
 
