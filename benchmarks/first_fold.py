@@ -2,8 +2,8 @@
 
 First fold: heavy agent histories (a message comes to some 600 tokens) of 1,000 and 10,000 messages are folded at once:
 by `fold`, and by a memory that has them in its store and is opened with another style. Beside it: a step for each
-message, as an agent's loop makes them; that is measured at 1,000 messages, and told for more as so many times that, since
-its cost grows with their number. What storing them takes, which has to index all of them, is told as well.
+message, as an agent's loop makes them; that is measured at 1,000 messages, and told for more as so many times that, as
+it grows with their number. What storing them takes, which has to index all of them, is told as well.
 
 Stateless calls: `Folding.fold` without a bookmark, for a history that grows by a message from call to call: the first
 call, those after it, the call at which a fold begins later than before, and the same call in a process that remembers

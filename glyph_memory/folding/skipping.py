@@ -25,6 +25,8 @@ _TEXT_CHARACTERS = 4
 """Characters of a text token, as a rule."""
 _SAMPLE = 128
 """How many skipped turns are counted, to estimate what all of them would cost as text."""
+_SAMPLE_CHARACTERS = 1_000
+"""How much of each."""
 
 
 def count_characters(turn: Turn) -> int:
@@ -75,10 +77,10 @@ def find_start(turns: Sequence[Turn], *, before: int, policy: FoldPolicy, costs:
 
 def find_run_end(fold: Fold, policy: FoldPolicy, costs: Costs) -> int | None:
     """Return after how many turns of the tail a run has to end, as a fold may begin there; None where it need not."""
-    turns, before = [recent.turn for recent in fold.tail], fold.sealed_characters
-    sums = [*accumulate(map(count_characters, turns), initial=before)]
     if fold.tail_tokens <= policy.trigger_tokens:
         return None
+    turns, before = [recent.turn for recent in fold.tail], fold.sealed_characters
+    sums = [*accumulate(map(count_characters, turns), initial=before)]
     span = measure_span(policy, costs)
     if sums[-1] // span == before // span:
         return None
@@ -150,6 +152,7 @@ def skip_turns(fold: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: 
 
 def _estimate_tokens(turns: Sequence[Turn], costs: Costs) -> int:
     """Estimate what turns would cost as text, from some of them, evenly spread."""
-    sample = turns[:: -(-len(turns) // _SAMPLE)]
+    some = turns[:: -(-len(turns) // _SAMPLE)]
+    sample = [replace(turn, text=turn.text[:_SAMPLE_CHARACTERS]) for turn in some]
     share = sum(map(count_characters, turns)) / sum(map(count_characters, sample))
     return round(costs.count_content_tokens(sample) * share)
