@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import DrawnRun as DrawnRun
     from glyph_memory.folding import Fold as Fold
     from glyph_memory.folding import FoldPolicy as FoldPolicy
+    from glyph_memory.folding import PageCapacity as PageCapacity
     from glyph_memory.folding import RecentTurn as RecentTurn
     from glyph_memory.folding import Seal as Seal
     from glyph_memory.folding import SealedCall as SealedCall
@@ -140,8 +141,8 @@ _NAMES = {
     ),
     "files": "write_atomic",
     "folding": (
-        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedCall SealedPage SealedPicture Stretches "
-        "UnseenForm fold"
+        "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedCall SealedPage SealedPicture "
+        "Stretches UnseenForm fold"
     ),
     "ledger": "quote_identifiers",
     "memory": (

@@ -165,7 +165,12 @@ class Page:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the decoded pixels, in hex; `pixel_digest` takes it from any image."""
-        return pixel_digest(self.image)
+        pixels = self.array()
+        if pixels.ndim == 3:
+            red, green, blue = (pixels[..., channel] for channel in range(3))
+            if (red == green).all() and (green == blue).all():
+                pixels = red
+        return _digest("L" if pixels.ndim == 2 else "RGB", self.size, pixels.tobytes())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Page):
@@ -217,5 +222,10 @@ def pixel_digest(image: Image.Image) -> str:
         red, green, blue = image.split()
         if red.tobytes() == green.tobytes() == blue.tobytes():
             image = red
-    head = f"{image.mode} {image.width}x{image.height}\n".encode()
-    return hashlib.sha256(head + image.tobytes()).hexdigest()
+    return _digest(image.mode, image.size, image.tobytes())
+
+
+def _digest(mode: str, size: tuple[int, int], pixels: bytes) -> str:
+    digest = hashlib.sha256(f"{mode} {size[0]}x{size[1]}\n".encode())
+    digest.update(pixels)
+    return digest.hexdigest()

@@ -9,8 +9,8 @@ from glyph_memory.context.binder import Occurrences as Occurrences
 from glyph_memory.context.cache import Drafts as Drafts
 from glyph_memory.context.cache import FolderCache as FolderCache
 from glyph_memory.context.cache import ImageCache as ImageCache
-from glyph_memory.context.cache import LruCache as LruCache
 from glyph_memory.context.cache import RecentImages as RecentImages
+from glyph_memory.context.cache import ReuseCache as ReuseCache
 from glyph_memory.context.cleaning import TextCleaner as TextCleaner
 from glyph_memory.context.cleaning import quote_turns as quote_turns
 from glyph_memory.context.counting import TokenCounts as TokenCounts

@@ -8,11 +8,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Self, Unpack
 
-from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages
+from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages, ReuseCache
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
 from glyph_memory.context.messages import ImagePart, Part, Parts, Text
@@ -21,7 +21,7 @@ from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_heading
 from glyph_memory.context.wording import caption_page, caption_picture, head_ledger, head_sealed_text
-from glyph_memory.folding import DrawnRun, Seal, SealedPage, SealedPicture
+from glyph_memory.folding import DrawnRun, PageCapacity, Seal, SealedPage, SealedPicture, run_digest
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 """How often identifiers were said up to and including the turn with an anchor."""
 
+_RUNS = 2_048
+"""How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
 BINDING = 2
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
@@ -95,11 +97,12 @@ class Binder:
         """Draws turns that are not sealed, where there is no room for them as text."""
         self.fingerprint = self._fingerprint()
         self._occurrences: Occurrences = lambda _texts, _upto: {}
+        self._runs: ReuseCache[Hashable, DrawnRun] | None = ReuseCache(at_most=_RUNS)
 
     def with_occurrences(self, occurrences: Occurrences) -> Self:
         """Return a binder for one conversation, whose ledgers prefer identifiers that were rare so far."""
         one = copy.copy(self)
-        one._occurrences = occurrences
+        one._occurrences, one._runs = occurrences, None
         return one
 
     # What the fold asks; see `Costs`.
@@ -123,20 +126,36 @@ class Binder:
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
-        pages = self._drawer.draw_sealed_pages(turns, first_page)
-        listed = self._choose_identifiers(turns, ledger_tokens)
+        # Where pages carry their numbers, the same run looks different elsewhere.
+        place = first_page if self.captions == "page" else 0
+        key = run_digest(turns), ledger_tokens, place
+        known = self._runs.get(key) if self._runs is not None else None
+        if known is None:
+            known = self._draw_run(turns, first_page=first_page, ledger_tokens=ledger_tokens)
+            if self._runs is not None:
+                self._runs.put(key, known)
+        pages = tuple(replace(page, number=number) for number, page in enumerate(known.pages, first_page))
         anchors = [turn.anchor or 0 for turn in turns]
         text = [*map(_caption_page, pages)] if self.captions == "text" else []
-        text.append(_list_identifiers(anchors, listed.lines, listed.omitted))
+        text.append(_list_identifiers(anchors, known.ledger, known.ledger_omitted))
+        text += map(_caption_picture, known.pictures)
+        tokens = sum(page.tokens for page in pages) + sum(map(self.counts.count_cleaned, text))
+        return replace(known, pages=pages, tokens=tokens)
+
+    def _draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
+        """Draw a run, and count nothing."""
+        pages = self._drawer.draw_sealed_pages(turns, first_page)
+        listed = self._choose_identifiers(turns, ledger_tokens)
         pictures = self.describe_pictures(turns)
-        text += map(_caption_picture, pictures)
         return DrawnRun(
-            pages=pages,
-            pictures=pictures,
-            ledger=listed.lines,
-            ledger_omitted=listed.omitted,
-            tokens=sum(page.tokens for page in pages) + sum(map(self.counts.count_cleaned, text)),
+            pages=pages, pictures=pictures, ledger=listed.lines, ledger_omitted=listed.omitted, tokens=0
         )
+
+    def measure_page(self) -> PageCapacity:
+        """Return what a page full of prose holds and costs."""
+        caption = caption_page(999, (10_000, 10_000)) if self.captions == "text" else ""
+        page = self._drawer.measure_page()
+        return replace(page, tokens=page.tokens + self.counts.count(caption))
 
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""

@@ -1,4 +1,4 @@
-"""Where encoded images are kept: in memory, or as files; and `LruCache`, for whatever else is used again soon.
+"""Where encoded images are kept: in memory, or as files; and `ReuseCache`, for whatever else is used again soon.
 
 Files are named by digest alone, for their owner only. Whatever is wrong with a file, it is as if it were not there:
 images are drawn again.
@@ -12,6 +12,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -19,6 +20,9 @@ from glyph_memory.files import write_atomic
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+_DROPPED = 4_096
+"""Of how many values, and as many again as are held, it is known when they were dropped."""
 
 
 class ImageCache(Protocol):
@@ -34,56 +38,94 @@ class ImageCache(Protocol):
         """Delete a file, because what it shows is to be erased."""
 
 
-class LruCache(Generic[K, V]):
-    """Keeps the values used last, up to a total weight. Safe to share among threads.
+@dataclass(slots=True)
+class _Entry(Generic[V]):
+    """A value that is held."""
+
+    value: V
+    weight: int
+    used_at: int
+    """When it was used last; time counts uses of anything."""
+    pause: int
+    """How much time lies between its uses, as far as is known."""
+
+
+class ReuseCache(Generic[K, V]):
+    """Keeps the values that are likely to be used again soonest, up to a total weight. Safe to share among threads.
+
+    What was not used for longest goes first, unless what was used just now will be used again later than that. So where
+    more is used in turn than there is room for, part of it stays and is found; with the longest unused always going
+    first, each value would be dropped just before its turn.
 
     Args:
         at_most: What all of them may weigh; the newest stays in any case.
     """
 
     def __init__(self, *, at_most: int) -> None:
-        self._at_most, self._weight = at_most, 0
-        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._at_most, self._weight, self._now = at_most, 0, 0
+        self._held: OrderedDict[K, _Entry[V]] = OrderedDict()  # in the order of their last uses
+        self._dropped: OrderedDict[K, int] = OrderedDict()  # and when they were used last
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
         """Return a value, or None where it was dropped."""
         with self._lock:
-            if key not in self._held:
+            self._now += 1
+            entry = self._held.get(key)
+            if entry is None:
                 return None
+            entry.pause, entry.used_at = self._now - entry.used_at, self._now
             self._held.move_to_end(key)
-            return self._held[key][0]
+            return entry.value
 
     def put(self, key: K, value: V, *, weight: int = 1) -> None:
-        """Store a value, and drop those not used for longest."""
+        """Store a value, and drop others where there is no room."""
         with self._lock:
-            self._weight += weight - self._held.pop(key, (None, 0))[1]
-            self._held[key] = value, weight
-            while self._weight > self._at_most and len(self._held) > 1:
-                self._weight -= self._held.popitem(last=False)[1][1]
+            known = self._held.pop(key, None)
+            if known is not None:
+                self._weight -= known.weight
+            pause = known.pause if known else self._now - self._dropped.pop(key, self._now)
+            self._weight += weight
+            while self._weight > self._at_most and self._held:
+                self._drop_one()
+            self._held[key] = _Entry(value=value, weight=weight, used_at=self._now, pause=pause)
 
     def forget(self, key: K) -> None:
-        """Drop a value."""
+        """Drop a value, and that it was there."""
         with self._lock:
-            self._weight -= self._held.pop(key, (None, 0))[1]
+            self._dropped.pop(key, None)
+            entry = self._held.pop(key, None)
+            self._weight -= entry.weight if entry else 0
+
+    def _drop_one(self) -> None:
+        oldest, newest = (self._held[next(order)] for order in (iter(self._held), reversed(self._held)))
+        waits = self._now - oldest.used_at
+        # One that should have come again long ago will not.
+        is_due = waits <= 2 * oldest.pause
+        is_later = newest.pause - (self._now - newest.used_at) > oldest.pause - waits
+        key, entry = self._held.popitem(last=is_due and is_later)
+        self._weight -= entry.weight
+        self._dropped[key] = entry.used_at
+        while len(self._dropped) > _DROPPED + len(self._held):
+            self._dropped.popitem(last=False)
 
 
 class RecentImages:
-    """Keeps the files used last in memory. Safe to share among threads.
+    """Keeps files in memory, those that are likely to be used again soonest. Safe to share among threads.
 
     Args:
-        at_most_bytes: Of all files together; 64 MiB hold some 2,000 dense pages.
+        at_most_bytes: Of all files together; 64 MiB hold some 1,400 dense pages.
     """
 
     def __init__(self, *, at_most_bytes: int = 64 << 20) -> None:
-        self._files = LruCache[str, bytes](at_most=at_most_bytes)
+        self._files = ReuseCache[str, bytes](at_most=at_most_bytes)
 
     def get(self, digest: str) -> bytes | None:
         """Return a file, or None where it was dropped."""
         return self._files.get(digest)
 
     def put(self, digest: str, data: bytes) -> None:
-        """Keep a file, and drop those not used for longest."""
+        """Keep a file, and drop others where there is no room."""
         self._files.put(digest, data, weight=len(data))
 
     def forget(self, digest: str) -> None:

@@ -68,7 +68,7 @@ class ImagePart:
         """The file in base64."""
         return b64encode(self.data).decode()
 
-    @cached_property
+    @property
     def data_url(self) -> str:
         """The file as a `data:` URL."""
         return f"data:{self.media_type};base64,{self.base64}"

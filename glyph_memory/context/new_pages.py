@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from glyph_memory.context.cache import LruCache
+from glyph_memory.context.cache import ReuseCache
 from glyph_memory.context.excerpts import choose_ranges, join_ranges
 from glyph_memory.context.messages import ImagePart, Part, Parts, Text
 from glyph_memory.context.wording import caption_page
@@ -55,7 +55,7 @@ class NewTurnDrawer:
             (binder.style,) if dense == binder.style else (binder.style, dense)
         )
         """How pages may look: as the policy's own, then denser."""
-        self._drawn = LruCache[tuple[str, int, PageStyle], TurnPages](at_most=_REMEMBERED_BYTES)
+        self._drawn = ReuseCache[tuple[str, int, PageStyle], TurnPages](at_most=_REMEMBERED_BYTES)
 
     def draw(self, turn: Turn, *, style: PageStyle, at_most_tokens: int) -> TurnPages | None:
         """Return all of a turn's text as pages; None where it costs more, as far as the beginning of it tells."""

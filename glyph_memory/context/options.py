@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Self, TypedDict, cast, get_args
 
 from glyph_memory.errors import GlyphMemoryWarning, PolicyError
-from glyph_memory.folding import FoldPolicy
+from glyph_memory.folding import FoldPolicy, PageCapacity, count_showable_pages
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
@@ -19,6 +19,8 @@ Captions = Literal["text", "page"]
 """Where pages' numbers and turns are told: in text before each page, or on the page itself."""
 
 
+_BYTES_PER_PX = 0.075
+"""Of a page's file. A full page takes 0.1; of the pages that could be shown, a conversation shows three quarters."""
 _MAY_BE_NONE = frozenset({"style", "policy", "pages", "window_tokens"})
 """Fields whose None says something; elsewhere it stands for what was not given."""
 _WIDER = (
@@ -36,6 +38,7 @@ class PageOptionFields(TypedDict, total=False):
     window_tokens: int | None
     captions: Captions
     pages: str | Path | None
+    cached_conversations: int
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -56,12 +59,14 @@ class PageOptions:
             that part images from the text round them, on the "page" itself, which then is a little taller.
         pages: A folder for page files, which may be deleted at any time. Unless given, files are kept beside an SQLite
             database, else in memory.
+        cached_conversations: Of how many long conversations pages are kept in memory, where one object serves many;
+            those of others are drawn again. One takes some 4 MB at a window of 131k, more as the window is larger.
 
     Raises:
         ProfileError: No such model is known.
         StyleError: There is no preset of that name.
         PolicyError: The policy is none, or the window is no number of tokens or too small.
-        ValueError: Captions are neither "text" nor "page".
+        ValueError: Captions are neither "text" nor "page", or no conversation is to be kept.
 
     Example:
         >>> PageOptions(profile="qwen3-vl", style="dark").page_style.page_px
@@ -80,6 +85,8 @@ class PageOptions:
     """Where pages' numbers and turns are told."""
     pages: Path | None
     """A folder for page files."""
+    cached_conversations: int
+    """Of how many conversations pages are kept in memory."""
 
     def __init__(
         self,
@@ -90,6 +97,7 @@ class PageOptions:
         window_tokens: int | None = None,
         captions: Captions = "text",
         pages: str | Path | None = None,
+        cached_conversations: int = 100,
     ) -> None:
         given = {
             "profile": ModelProfile.of(profile),
@@ -98,6 +106,7 @@ class PageOptions:
             "window_tokens": window_tokens,
             "captions": captions,
             "pages": None if pages is None else Path(pages),
+            "cached_conversations": cached_conversations,
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)  # a frozen value's own constructor
@@ -117,6 +126,8 @@ class PageOptions:
             self.fold_policy  # noqa: B018  a window that is too small for it is refused at once
         if self.captions not in get_args(Captions):
             raise ValueError(f"captions={self.captions!r} is neither 'text' nor 'page'")
+        if self.cached_conversations < 1:
+            raise ValueError(f"cached_conversations={self.cached_conversations!r} is below 1; give 1 or more")
 
     @classmethod
     def merge(
@@ -156,6 +167,7 @@ class PageOptions:
             "window_tokens": base.window_tokens,
             "captions": base.captions,
             "pages": base.pages,
+            "cached_conversations": base.cached_conversations,
         }
         said = {name: value for name, value in keywords.items() if value is not None or name in _MAY_BE_NONE}
         merged = cast("PageOptionFields", {**given, **said})
@@ -167,6 +179,20 @@ class PageOptions:
         if isinstance(self.style, PageStyle):
             return self.style
         return PageStyle.from_name(self.style or "glyph").with_snap_px(self.profile.snap_px)
+
+    @property
+    def cache_bytes(self) -> int:
+        """What the page files of as many conversations take together as are to be kept in memory."""
+        page_px = self.page_style.page_px
+        pixels = page_px[0] * page_px[1]
+        page = PageCapacity(
+            characters=0,
+            tokens=self.profile.image_tokens(page_px, images=2),
+            pixels=pixels,
+            bytes=int(pixels * _BYTES_PER_PX),
+        )
+        shown = count_showable_pages(self.fold_policy, page)
+        return self.cached_conversations * max(1, shown) * page.bytes
 
     @property
     def fold_policy(self) -> FoldPolicy:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import repeat
 
 from PIL import Image
 
@@ -19,18 +20,26 @@ from glyph_memory.context.messages import ImagePart
 from glyph_memory.context.pictures import HEADING_PX, Picture, put_heading, scale_picture
 from glyph_memory.context.wording import caption_page, caption_picture
 from glyph_memory.errors import FontError
-from glyph_memory.folding import Seal, SealedPage, SealedPicture
+from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting import add_caption, compose, typeset
+from glyph_memory.typesetting import add_caption, compose, iter_pages, typeset
 
 _PNG_BYTES = 2048
 """What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
 a limit that no encoder passes, and the same with every one."""
 _HEADING = replace(PageStyle.glyph(), page_width_pt=HEADING_PX[0] * 4, margin_x_pt=4, margin_y_pt=8)
 """How a picture's caption looks."""
+
+
+_PROSE = (
+    "The harbour was quiet when the first boats came in, and nobody on the quay expected more than a few crates of "
+    "fish. By noon the market had opened, prices were called across the square, and the clerk wrote every one of them "
+    "into her book. She had done so for thirty years: what stood in it was seldom asked for, and was always right.\n"
+)
+"""Ordinary prose, to measure what a page holds."""
 
 
 class PageDrawer:
@@ -57,6 +66,7 @@ class PageDrawer:
     ) -> None:
         self._profile, self._style, self._cache = profile, style, cache
         self._takes, self._uuid_of, self._captioned = takes, uuid_of, captioned
+        self._capacity: PageCapacity | None = None
 
     def draw(
         self, turns: Sequence[Turn], first_page: int, *, style: PageStyle | None = None
@@ -100,7 +110,7 @@ class PageDrawer:
         """
         files = [self._cache.get(page.digest) for page in seal.pages]
         if any(file is None for file in files):
-            files = self._redraw_pages(seal, turns())
+            files = self._redraw_pages(seal, turns(), files)
         return [
             ImagePart(
                 data=file or b"",
@@ -113,6 +123,18 @@ class PageDrawer:
             )
             for page, file in zip(seal.pages, files, strict=True)
         ]
+
+    def measure_page(self) -> PageCapacity:
+        """Return what a page full of prose holds and costs, without a caption."""
+        if self._capacity is None:
+            page = next(iter_pages(repeat(_PROSE), style=self._style))
+            self._capacity = PageCapacity(
+                characters=len(page.text),
+                tokens=self._profile.image_tokens(page.size, images=2),
+                pixels=page.size[0] * page.size[1],
+                bytes=len(page.pixels) + _PNG_BYTES,
+            )
+        return self._capacity
 
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
@@ -169,20 +191,24 @@ class PageDrawer:
             return None
         return self.head_picture(picture, caption_picture(anchor, position, is_shown=True))
 
-    def _redraw_pages(self, seal: Seal, turns: Sequence[Turn]) -> list[bytes | None]:
-        files: list[bytes | None] = []
-        drawn = self.draw(turns, seal.pages[0].number)
-        for sealed, (page, _) in zip(seal.pages, drawn, strict=False):
-            if page.digest != sealed.digest:
-                break
-            files.append(page.png())
-            self._cache.put(page.digest, files[-1] or b"")
-        if len(files) < len(seal.pages):
+    def _redraw_pages(
+        self, seal: Seal, turns: Sequence[Turn], files: Sequence[bytes | None]
+    ) -> list[bytes | None]:
+        """Return a seal's page files, those drawn again that are None."""
+        drawn, redrawn = self.draw(turns, seal.pages[0].number), list[bytes | None]()
+        for sealed, file, (page, _) in zip(seal.pages, files, drawn, strict=False):
+            if file is None:
+                if page.digest != sealed.digest:
+                    break
+                file = page.png()  # noqa: PLW2901 - the same page's
+                self._cache.put(page.digest, file)
+            redrawn.append(file)
+        if len(redrawn) < len(seal.pages):
             raise FontError(
-                f"page {seal.pages[len(files)].number} cannot be drawn as it was: fonts changed under the same name. "
+                f"page {seal.pages[len(redrawn)].number} cannot be drawn as it was: fonts changed under the same name. "
                 "Put them back, or fold anew"
             )
-        return files
+        return redrawn
 
     def _store_page(self, page: Page, anchors: tuple[int, int]) -> SealedPage:
         self._cache.put(page.digest, page.png())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self, TypedDict, cast, get_args
 
 from glyph_memory.errors import PolicyError
-from glyph_memory.folding.seal import Seal
+from glyph_memory.folding.seal import PageCapacity, Seal
 from glyph_memory.tokens import ModelProfile
 
 UnseenForm = Literal["text", "pages"]
@@ -270,6 +270,16 @@ def count_evicted(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int
     return len(seals) - 1 if count == len(seals) and budget.has_room(seals[-1:], share=1) else count
 
 
+def count_showable_pages(policy: FoldPolicy, page: PageCapacity) -> int:
+    """Count the pages that seals may show at the most, beside no head; one that is not full may always be shown."""
+    budget = _Budget(policy, head_tokens=0)
+    return min(
+        -(-limit // max(1, used))
+        for limit, used in budget.list_limits(page.tokens, 1, page.pixels, page.bytes)
+        if limit is not None
+    )
+
+
 class _Budget:
     """What all seals that are shown may cost together. An eighth of a request's images is for the recent turns' own."""
 
@@ -282,10 +292,15 @@ class _Budget:
 
     def has_room(self, seals: Sequence[Seal], *, share: int) -> bool:
         """Return whether seals fit into a share of the budget: 1 for all of it, 2 for half."""
-        spent = (
-            (self._tokens, sum(seal.tokens for seal in seals)),
-            (self._images, sum(seal.images for seal in seals)),
-            (self._pixels, sum(seal.pixels for seal in seals)),
-            (self._bytes, sum(seal.bytes for seal in seals)),
+        used = (
+            sum(seal.tokens for seal in seals),
+            sum(seal.images for seal in seals),
+            sum(seal.pixels for seal in seals),
+            sum(seal.bytes for seal in seals),
         )
-        return all(limit is None or share * used <= limit for limit, used in spent)
+        return all(limit is None or share * spent <= limit for limit, spent in self.list_limits(*used))
+
+    def list_limits(self, tokens: int, images: int, pixels: int, size: int) -> list[tuple[int | None, int]]:
+        """Return each limit, None where there is none, beside what is spent of it."""
+        limits = (self._tokens, self._images, self._pixels, self._bytes)
+        return [*zip(limits, (tokens, images, pixels, size), strict=True)]

@@ -1,4 +1,7 @@
-"""Fold a conversation as a whole: `fold`, a reduction of `step`, and `resume`, which goes on from stored seals."""
+"""Fold a conversation as a whole: `fold`, a reduction of `step`, and `resume`, which goes on from stored seals.
+
+Where much more waits than can be shown, its beginning is skipped, and the reduction begins there.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from itertools import takewhile
 from glyph_memory.folding.policy import FoldPolicy, count_evicted
 from glyph_memory.folding.seal import Costs, Seal, SealedCall, run_digest
 from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
+from glyph_memory.folding.skipping import find_start, skip_turns
 from glyph_memory.folding.state import Fold, Stretches
 from glyph_memory.messages import AnyMessages, read_messages
 from glyph_memory.transcript import Turn
@@ -51,7 +55,8 @@ def fold(
         reserved_tokens: What the prompt holds besides turns, such as a system prompt that is kept elsewhere.
 
     Returns:
-        The same as `step` for every turn, one by one.
+        The same as `step` for every turn, one by one; but of a history that is much longer than what can be shown, the
+        beginning is skipped: it is in one seal of the kind "skipped".
     """
     given = read_messages(turns).turns
     length = head_turns
@@ -148,7 +153,24 @@ def resume(
     if any(turn.role == "user" for turn in known):
         begun = replace(begun, request=None)  # there was a newer one when the last seal was made
     begun = seal_ready_runs(begun, policy, costs) if known else begun
-    for turn in rest[len(known) :]:
+    return add_turns(begun, rest[len(known) :], policy=policy, costs=costs)
+
+
+def add_turns(begun: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: Costs) -> Fold:
+    """Return the fold with more turns: a step for each, but that the beginning of very many is skipped.
+
+    Args:
+        begun: The fold so far.
+        turns: What comes next; no leading system turns.
+        policy: When to seal, and what may be spent.
+        costs: Draws and counts.
+    """
+    waiting = [recent.turn for recent in begun.tail]
+    waiting += _number_turns(turns, after=max(begun.last_anchor, begun.highest_sealed_anchor))
+    length = find_start(waiting, before=begun.sealed_characters, policy=policy, costs=costs)
+    if length:
+        begun = skip_turns(replace(begun, tail=()), waiting[:length], policy=policy, costs=costs)
+    for turn in waiting[length or len(begun.tail) :]:
         begun = step(begun, turn, policy=policy, costs=costs)
     return begun
 

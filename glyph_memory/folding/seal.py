@@ -14,8 +14,12 @@ from typing import Any, Literal, Protocol, Self
 
 from glyph_memory.transcript import Turn
 
-SealKind = Literal["pages", "text"]
-"""How a seal is sent: as pages, or as text where pages do not pay."""
+_CALL_CHARS = 80
+"""Of a call's arguments are kept beside its seal."""
+
+SealKind = Literal["pages", "text", "skipped"]
+"""How a seal is sent: as pages; as text where pages do not pay; or never, where a long history was folded at once and
+its beginning could not have been shown anyway."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +89,7 @@ class Seal:
     oldest: int = 1
     """Number of the oldest seal that is still shown once this one stands; `number` + 1 if not even this one is."""
     kind: SealKind
-    """Whether its turns are shown as pages or, where pages did not pay, as text."""
+    """Whether its turns are shown as pages or, where pages did not pay, as text; or were skipped."""
     anchors: tuple[int, ...]
     """The anchors of its turns, in order."""
     turns: str
@@ -105,9 +109,12 @@ class Seal:
     ledger_omitted: int = 0
     """How many identifiers there was no room for."""
     text_tokens: int
-    """What its turns say, as text: without pictures, ids, and what a chat template puts round messages."""
+    """What its turns say, as text: without pictures, ids, and what a chat template puts round messages. Of a skipped
+    run an estimate, from a sample of its turns."""
     tokens: int
     """What it costs as it is shown, captions, ledger and pictures included."""
+    characters: int = 0
+    """Characters from the conversation's beginning to its end, as `count_characters` counts them."""
     previous: str = ""
     """Digest of the seal before it; empty for the first."""
     fingerprint: str = ""
@@ -204,6 +211,18 @@ def run_digest(turns: Iterable[Turn]) -> str:
     return digest.hexdigest()
 
 
+def describe_calls(turns: Sequence[Turn]) -> tuple[SealedCall, ...]:
+    """Return the calls after a run's last user turn, each with the beginning of its arguments."""
+    last = max((place for place, turn in enumerate(turns) if turn.role == "user"), default=-1)
+    return tuple(
+        SealedCall(
+            anchor=turn.anchor or 0, name=call.name[:_CALL_CHARS], arguments=call.arguments[:_CALL_CHARS]
+        )
+        for turn in turns[last + 1 :]
+        for call in turn.tool_calls
+    )
+
+
 def _encode_json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
@@ -222,6 +241,20 @@ class DrawnRun:
     """How many identifiers there was no room for."""
     tokens: int
     """What pages, captions and ledger cost; pictures not counted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageCapacity:
+    """What a page that is full of ordinary prose holds, and what it costs."""
+
+    characters: int
+    """How many characters stand on it."""
+    tokens: int
+    """What it costs with its caption."""
+    pixels: int
+    """Width times height."""
+    bytes: int
+    """Length of its file, at the most."""
 
 
 class Costs(Protocol):
@@ -243,6 +276,9 @@ class Costs(Protocol):
         Pages have to cost less than this to pay, and what they save is told against it; `text_tokens` is what turns
         take at the most.
         """
+
+    def measure_page(self) -> PageCapacity:
+        """Return what a page full of prose holds and costs; asked often, so it should be remembered."""
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages.

@@ -8,28 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from glyph_memory.folding.groups import count_answered, has_open_call, split_groups
 from glyph_memory.folding.policy import FoldPolicy, count_evicted
 from glyph_memory.folding.room import count_leaving, is_crowded
-from glyph_memory.folding.seal import Costs, DrawnRun, Seal, SealedCall, run_digest
+from glyph_memory.folding.seal import Costs, DrawnRun, Seal, describe_calls, run_digest
+from glyph_memory.folding.skipping import count_characters, find_run_end
 from glyph_memory.folding.state import Fold, RecentTurn
 from glyph_memory.transcript import Turn
 
-_CALL_CHARS = 80
-"""Of a call's arguments are kept beside its seal."""
 
-
-def find_run_lengths(tail: Sequence[RecentTurn], policy: FoldPolicy) -> Iterator[int]:
+def find_run_lengths(
+    tail: Sequence[RecentTurn], policy: FoldPolicy, *, end: int | None = None
+) -> Iterator[int]:
     """Return the lengths, in turns, of the runs at the tail's start that may be sealed, best first; often none.
 
     The first leaves `keep_recent_tokens` and is otherwise as long as it can be: the fewer seals, the fewer times a
     server reads recent text anew. A second one takes in the group of turns that follows, if that is larger than a
-    seal by itself: such a group becomes pages though little text is left behind it.
+    seal by itself: such a group becomes pages though little text is left behind it. No run goes beyond `end`, and one
+    that would ends there, however small it is.
     """
     total = sum(recent.total_tokens for recent in tail)
     if total <= policy.trigger_tokens:
         return
     run_tokens = length = 0
     for group in list_sealable_groups(tail, policy):
+        if length == end:
+            break
         tokens = sum(recent.total_tokens for recent in group)
         if total - run_tokens - tokens < policy.keep_recent_tokens:
             if run_tokens >= policy.seal_tokens:
@@ -38,7 +42,7 @@ def find_run_lengths(tail: Sequence[RecentTurn], policy: FoldPolicy) -> Iterator
                 yield length + len(group)
             return
         run_tokens, length = run_tokens + tokens, length + len(group)
-    if run_tokens >= policy.seal_tokens:
+    if run_tokens >= policy.seal_tokens or length == end:
         yield length
 
 
@@ -50,56 +54,15 @@ def list_sealable_groups(tail: Sequence[RecentTurn], policy: FoldPolicy) -> list
     """
     turns = [recent.turn for recent in tail]
     if policy.unseen == "pages":
-        return [] if has_open_call(turns) else list(_split_groups(tail))
+        return [] if has_open_call(turns) else list(split_groups(tail))
     answered = count_answered(turns)
     sealable, length = list[Sequence[RecentTurn]](), 0
-    for group in _split_groups(tail):
+    for group in split_groups(tail):
         length += len(group)
         if length > answered or has_open_call([recent.turn for recent in group]):
             break
         sealable.append(group)
     return sealable
-
-
-def count_answered(turns: Sequence[Turn]) -> int:
-    """Count the turns that the model has answered: all up to its own last one."""
-    return next((place for place in range(len(turns), 0, -1) if turns[place - 1].role == "assistant"), 0)
-
-
-def has_open_call(turns: Sequence[Turn]) -> bool:
-    """Return whether a tool call still waits for its result; a user's turn closes all open calls."""
-    return bool(_count_open_calls(turns)[-1]) if turns else False
-
-
-def _split_groups(tail: Sequence[RecentTurn]) -> Iterator[Sequence[RecentTurn]]:
-    """Split the tail wherever no tool call is open, so that no call is separated from its results."""
-    begin = 0
-    for place, waiting in enumerate(_count_open_calls([recent.turn for recent in tail]), 1):
-        # Results that come late, when their call was given up, still join the turn before them.
-        follows = place < len(tail) and tail[place].turn.role == "tool"
-        if not waiting and not follows:
-            yield tail[begin:place]
-            begin = place
-    if begin < len(tail):
-        yield tail[begin:]
-
-
-def _count_open_calls(turns: Sequence[Turn]) -> list[int]:
-    """Count the tool calls that are open after each turn."""
-    waiting: list[str] = []
-    counts = []
-    for turn in turns:
-        if turn.role == "user":
-            waiting.clear()
-        elif turn.role == "tool" and waiting:
-            answered = turn.tool_call_id or waiting[0]
-            if answered not in waiting:
-                answered = ""  # A call that was given no id is answered by whatever comes.
-            if answered in waiting:
-                waiting.remove(answered)
-        waiting += [call.id for call in turn.tool_calls]
-        counts.append(len(waiting))
-    return counts
 
 
 def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
@@ -159,14 +122,15 @@ def _add_seal(begun: Fold, seal: Seal) -> Fold:
 
 def _next_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """Return the seal of a run that is ready; None where there is none."""
-    lengths = list(find_run_lengths(begun.tail, policy))
+    end = find_run_end(begun, policy, costs)
+    lengths = list(find_run_lengths(begun.tail, policy, end=end))
     for length in lengths:
         seal = _try_pages(begun, length, policy, costs)
         if seal is not None:
             return seal
     for length in lengths:
         run = begun.tail[:length]
-        if sum(recent.total_tokens for recent in run) >= policy.max_run_tokens:
+        if length == end or sum(recent.total_tokens for recent in run) >= policy.max_run_tokens:
             return _try_text(begun, length, policy, costs)
     return None
 
@@ -179,14 +143,15 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """
     if not begun.tail or not is_crowded(begun, policy):
         return None
-    answered = sum(map(len, list_sealable_groups(begun.tail, policy)))
+    end = find_run_end(begun, policy, costs) or len(begun.tail)
+    answered = min(end, sum(map(len, list_sealable_groups(begun.tail, policy))))
     if answered and (seal := _try_pages(begun, answered, policy, costs)) is not None:
         return seal
     if not is_crowded(begun, policy, without_seals=True):
         return None  # the oldest seals leave instead
     if answered:
         return _try_text(begun, answered, policy, costs)
-    waiting = _count_waiting(begun.tail, policy)
+    waiting = min(end, _count_waiting(begun.tail, policy))
     return _try_pages(begun, waiting, policy, costs) if waiting else None
 
 
@@ -198,7 +163,7 @@ def _count_waiting(tail: Sequence[RecentTurn], policy: FoldPolicy) -> int:
     """
     users = [place for place, recent in enumerate(tail) if recent.turn.role == "user"]
     length = tokens = 0
-    for group in _split_groups(tail):
+    for group in split_groups(tail):
         size = sum(recent.total_tokens for recent in group)
         is_last = not users or length + len(group) > users[-1]
         if is_last or size > policy.max_run_tokens or has_open_call([recent.turn for recent in group]):
@@ -239,7 +204,8 @@ def _pages_seal(
         ledger_omitted=bound.ledger_omitted,
         text_tokens=text_tokens,
         tokens=bound.tokens + sum(picture.tokens for picture in bound.pictures),
-        calls=_describe_calls(turns),
+        characters=begun.sealed_characters + sum(map(count_characters, turns)),
+        calls=describe_calls(turns),
         is_unseen=count_answered([recent.turn for recent in begun.tail]) < len(turns),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
@@ -258,7 +224,8 @@ def _text_seal(begun: Fold, run: Sequence[RecentTurn], costs: Costs) -> Seal:
         pictures=pictures,
         text_tokens=costs.count_content_tokens(turns),
         tokens=costs.count_quote_tokens(turns) + sum(picture.tokens for picture in pictures),
-        calls=_describe_calls(turns),
+        characters=begun.sealed_characters + sum(map(count_characters, turns)),
+        calls=describe_calls(turns),
         is_unseen=count_answered([recent.turn for recent in begun.tail]) < len(turns),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
@@ -274,18 +241,6 @@ def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal | None:
     if seal.is_unseen and gone > len(begun.visible_seals):
         return None
     return replace(seal, oldest=begun.oldest + gone, generation=begun.generation + (1 if gone else 0))
-
-
-def _describe_calls(turns: Sequence[Turn]) -> tuple[SealedCall, ...]:
-    """Return the calls after a run's last user turn, each with the beginning of its arguments."""
-    last = max((place for place, turn in enumerate(turns) if turn.role == "user"), default=-1)
-    return tuple(
-        SealedCall(
-            anchor=turn.anchor or 0, name=call.name[:_CALL_CHARS], arguments=call.arguments[:_CALL_CHARS]
-        )
-        for turn in turns[last + 1 :]
-        for call in turn.tool_calls
-    )
 
 
 def _last_page_number(seals: Sequence[Seal]) -> int:

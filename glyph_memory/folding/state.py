@@ -119,6 +119,11 @@ class Fold:
         )
 
     @property
+    def sealed_characters(self) -> int:
+        """How many characters were said up to the newest seal's end; see `Seal.characters`."""
+        return self.seals[-1].characters if self.seals else 0
+
+    @property
     def tail_tokens(self) -> int:
         """What the tail costs, pictures included."""
         return sum(recent.total_tokens for recent in self.tail)

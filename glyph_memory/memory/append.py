@@ -89,7 +89,7 @@ class TurnWriter:
     def store(
         self, messages: AnyMessages, *, keep_anchors: bool, progress: Callable[[int], None] | None
     ) -> Iterator[Turn]:
-        """Store turns in transactions of some hundreds, and yield each as it is stored.
+        """Store turns in transactions of some hundreds, and yield each as it is stored; fold all of them at the end.
 
         Nothing of a list is stored where one of it cannot be; of an iterator, which may be endless, what came before
         is.
@@ -107,6 +107,7 @@ class TurnWriter:
         source: Iterator[Turn] = map(self._redact_and_check, iter_messages(messages))
         if not isinstance(messages, Iterator):
             source = iter([*source])
+        stored = tuple[Turn, ...]()
         while True:
             batch, broken = list[Turn](), None
             try:
@@ -116,20 +117,25 @@ class TurnWriter:
             known = self._count_known(batch) if keep_anchors else len(batch)
             for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
                 if part:
-                    yield from self._append(part, keep_anchors=keep and self._is_continuation(part))
+                    stored = self._append(part, keep_anchors=keep and self._is_continuation(part))
+                    yield from stored
             if broken is not None:
                 raise broken
-            if not batch:
-                return
-            if progress is not None:
+            if batch and progress is not None:
                 progress(len(batch))
+            if len(batch) < _BATCH:
+                break
+        if stored:
+            # Once, after all of them: what cannot be shown in the end need not be drawn on the way.
+            self._fold(stored)
 
     def _append(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
-        stored = self._session_store.append(batch, keep_anchors=keep_anchors)
+        return self._session_store.append(batch, keep_anchors=keep_anchors)
+
+    def _fold(self, stored: Sequence[Turn]) -> None:
         # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
         with suppress(GlyphMemoryError):
             self._session_fold.refresh(stored)
-        return stored
 
     def _redact_and_check(self, turn: Turn) -> Turn:
         """Return what takes a turn's place; the turn itself was checked when it was read."""

@@ -33,6 +33,9 @@ class MemoryReport:
     """Turns in text seals: their pages would not have paid."""
     evicted_turns: int
     """Turns that left in a generation: kept, found by recall, not shown."""
+    skipped_turns: int
+    """Of these, the turns that were never shown, since a long history was folded at once and there was no room for
+    them; what they would cost as text is an estimate."""
     generation: int
     """1, and one more for every time seals left or everything was drawn anew."""
     seals: int
@@ -65,6 +68,11 @@ class MemoryReport:
     """What is new and not shown as it came."""
 
     @property
+    def plain_exact(self) -> bool:
+        """Whether `plain_tokens` were counted with the model's own tokenizer, and nothing of them is an estimate."""
+        return self.text_exact and not self.skipped_turns
+
+    @property
     def saved_tokens(self) -> int:
         """How many tokens fewer the context takes than everything as plain text."""
         return self.plain_tokens - self.context_tokens
@@ -93,6 +101,7 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         page_turns=sum(len(seal.anchors) for seal in visible if seal.kind == "pages"),
         quoted_turns=sum(len(seal.anchors) for seal in visible if seal.kind == "text"),
         evicted_turns=sum(len(seal.anchors) for seal in fold.evicted_seals),
+        skipped_turns=sum(len(seal.anchors) for seal in fold.evicted_seals if seal.kind == "skipped"),
         generation=fold.generation,
         seals=len(visible),
         pages=sum(len(seal.pages) for seal in visible),

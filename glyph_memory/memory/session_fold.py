@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
-from glyph_memory.folding import Fold, Seal, resume, run_digest, step
+from glyph_memory.folding import Fold, Seal, add_turns, resume, run_digest
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -219,8 +219,7 @@ class SessionFold:
             fresh = list(self._session_store.turns(after=fold.last_anchor, upto=state.last_anchor))
         if len(fresh) != missing:
             return None
-        for turn in fresh:
-            fold = step(fold, turn, policy=self._binder.policy, costs=self._binder)
+        fold = add_turns(fold, fresh, policy=self._binder.policy, costs=self._binder)
         return replace(known, fold=fold, turns=state.turns)
 
     def _save(self, known: _CachedFold) -> _CachedFold | None:

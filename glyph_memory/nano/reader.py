@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from glyph_memory.context import Context
-from glyph_memory.context.cache import LruCache
+from glyph_memory.context.cache import ReuseCache
 from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
 from glyph_memory.nano.lookup.answer import MODEL, NanoReading, choose_quotes, list_unreadable, write_answer
 from glyph_memory.nano.lookup.groups import SentenceGroup, group_sentences
@@ -59,7 +59,7 @@ class NanoReader(Reader):
     ) -> None:
         self.progress = progress
         self._transcriber = transcriber
-        self._read = LruCache[bytes, Transcription](at_most=cached_pages)
+        self._read = ReuseCache[bytes, Transcription](at_most=cached_pages)
 
     def transcribe(self, page: Source) -> Transcription:
         """Read one image: a page, a file's path or bytes, a Pillow image or an array. Of a page, its pixels alone.

@@ -110,7 +110,7 @@ class MemorySection:
             yield _passage(query, passage)
 
     def _card(self, heading: str) -> str:
-        report, about = self.report, "" if self.report.text_exact else "≈ "
+        report, about = self.report, "" if self.report.plain_exact else "≈ "
         return card(
             head=heading + paragraph(self.note),
             ratio=report.plain_tokens / max(1, report.context_tokens),

@@ -14,6 +14,7 @@ from glyph_memory.folding import (
     DrawnRun,
     Fold,
     FoldPolicy,
+    PageCapacity,
     SealedPage,
     SealedPicture,
     run_digest,
@@ -52,6 +53,8 @@ class WordCosts:
     page_words: int = 30
     page_tokens: int = 10
     page_bytes: int = 100
+    page_characters: int = 10**9
+    """So many that nothing is ever skipped, unless a test says otherwise."""
     counted: list[int | None] = field(default_factory=list)
     """Anchors of the turns whose text was counted, in order."""
     bound: list[tuple[int | None, ...]] = field(default_factory=list)
@@ -69,6 +72,12 @@ class WordCosts:
     def count_picture_tokens(self, turn: Turn) -> int:
         """Ten for each."""
         return 10 * len(turn.images)
+
+    def measure_page(self) -> PageCapacity:
+        """Thirty words."""
+        return PageCapacity(
+            characters=self.page_characters, tokens=self.page_tokens, pixels=28 * 28, bytes=self.page_bytes
+        )
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Fill pages with words; the ledger is one line that says what it was allowed."""

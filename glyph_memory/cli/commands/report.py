@@ -53,7 +53,7 @@ def show(report: MemoryReport, fold: Fold, *, how_counted: bool = True) -> None:
 
 
 def _table(report: MemoryReport, fold: Fold) -> Table:
-    about = "" if report.text_exact else "≈ "
+    about = "" if report.plain_exact else "≈ "
     heading = Text(f"session {terminal.escape_line(report.session)}")
     table = terminal.make_table(heading, "turns", "tokens", "as plain text")
     for name, turns, tokens, plain in _rows(report, fold):
@@ -92,7 +92,7 @@ def _sum_text_tokens(seals: Sequence[Seal]) -> int:
 
 
 def _describe_savings(report: MemoryReport) -> Text:
-    about = "" if report.text_exact else "≈ "
+    about = "" if report.plain_exact else "≈ "
     if report.saved_tokens <= 0:
         why = "nothing is on pages yet" if not report.pages else "turns are too few yet"
         return Text(f"Nothing saved against plain text: {why}.", "yellow")

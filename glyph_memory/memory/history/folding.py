@@ -18,14 +18,14 @@ from glyph_memory.context import (
     Drafts,
     FolderCache,
     ImagePart,
-    LruCache,
     PageOptionFields,
     PageOptions,
     Parts,
     RecentImages,
+    ReuseCache,
 )
 from glyph_memory.errors import FontError
-from glyph_memory.folding import Fold, Seal, Stretches, fold, step
+from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory
 from glyph_memory.messages import message_key, message_name, read_message
@@ -36,10 +36,11 @@ M = TypeVar("M")
 if TYPE_CHECKING:
     Keys = array[int]
 
-_HISTORIES = 64
-"""How many histories are remembered at a time, each up to twice."""
-_PARTS_BYTES = 64 << 20
-"""How much of encoded pages is remembered, ready to be sent."""
+_FOLDS = 4
+"""How many folds are remembered for each conversation whose pages are: with bookmarks, there is a new one every so
+often."""
+_PARTS_BYTES = 16 << 20
+"""How much of encoded pages is remembered as parts of messages; all others are put together from their files."""
 _ENDS = 256
 """How many messages at each end of those that were evicted are looked at."""
 _STEP = 512
@@ -123,10 +124,14 @@ class Folding(Generic[M]):
     ) -> None:
         options = PageOptions.merge(options, fields, profile=profile)
         self.turn_of, self.key_of, self.name_of = turn_of, key_of, name_of
-        self._drafts = Drafts(RecentImages() if options.pages is None else FolderCache(options.pages))
+        self._drafts = Drafts(
+            RecentImages(at_most_bytes=options.cache_bytes)
+            if options.pages is None
+            else FolderCache(options.pages)
+        )
         self.binder = Binder(options=options, cache=self._drafts)
-        self._known = LruCache[Hashable, _RememberedFold](at_most=2 * _HISTORIES)
-        self._parts = LruCache[Seal, Parts](at_most=_PARTS_BYTES)
+        self._known = ReuseCache[Hashable, _RememberedFold](at_most=_FOLDS * options.cached_conversations)
+        self._parts = ReuseCache[Seal, Parts](at_most=_PARTS_BYTES)
 
     def fold(
         self, messages: Sequence[M], bookmark: Bookmark | None = None, *, reserved_tokens: int = 0
@@ -182,12 +187,8 @@ class Folding(Generic[M]):
         # Hashes take no room, and keep no text of anybody's alive.
         keys = array("q", (hash(self.key_of(message)) for message in kept))
         token = _memory_key(mark, history, keys)
-        known = self._known.get(token)
-        if known is not None and known.keys == keys[: len(known.keys)]:
-            folded = known.fold
-            for message in kept[len(known.keys) :]:
-                folded = step(folded, self.turn_of(message), policy=self.binder.policy, costs=self.binder)
-        else:
+        folded = self._go_on(self._known.get(token), mark, kept, keys)
+        if folded is None:
             folded = fold(
                 [*history.head, *map(self.turn_of, kept)],
                 policy=self.binder.policy,
@@ -204,6 +205,24 @@ class Folding(Generic[M]):
             )
         self._known.put(token, _RememberedFold(keys=keys, fold=folded))
         return folded, keys
+
+    def _go_on(
+        self, known: _RememberedFold | None, mark: Bookmark, kept: Sequence[M], keys: Keys
+    ) -> Fold | None:
+        """Add what is new to a remembered fold; return None where there is none, or another process would begin later.
+
+        A process that remembers nothing skips the beginning of a history that is much longer than what can be shown.
+        """
+        if known is None or known.keys != keys[: len(known.keys)]:
+            return None
+        folded, added = known.fold, [*map(self.turn_of, kept[len(known.keys) :])]
+        before = mark.seals[-1].characters if mark.seals else 0
+        policy, costs = self.binder.policy, self.binder
+        if is_outgrown(folded, added, before=before, policy=policy, costs=costs):
+            return None
+        for turn in added:
+            folded = step(folded, turn, policy=policy, costs=costs)
+        return folded
 
     def _find_request(self, history: _History[M], mark: Bookmark) -> Turn | None:
         """Return the newest user's turn among the compacted ones; None where there is none."""

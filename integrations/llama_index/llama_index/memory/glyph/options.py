@@ -164,6 +164,9 @@ class PageFields(BaseModel):
     pages: str | None = Field(
         default=None, description="A folder for page files, which may be deleted; in memory unless given."
     )
+    cached_conversations: int = Field(
+        default=100, ge=1, description="Of how many conversations pages are kept in memory."
+    )
     merge: bool = Field(
         default=True,
         description="Whether pages and the user's message that follows become one, as templates want whose roles "

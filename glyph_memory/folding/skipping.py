@@ -1,0 +1,158 @@
+"""Skip what could not be shown anyway: the beginning of a long history that is folded all at once.
+
+The measure is characters, so that nothing of what is skipped is counted or drawn. Places where a fold may begin are
+fixed by the characters before them, and every fold ends a run there: whoever folds a history anew sees the same runs,
+whatever was remembered. Knows turns, and how much pages hold; draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from glyph_memory.folding.groups import count_answered, list_run_ends
+from glyph_memory.folding.policy import FoldPolicy, count_showable_pages
+from glyph_memory.folding.seal import Costs, Seal, describe_calls, run_digest
+from glyph_memory.folding.state import Fold
+from glyph_memory.transcript import Turn
+
+_TURN_CHARACTERS = 12
+"""What a turn's label takes on a page, and what ends a turn."""
+_PICTURE_CHARACTERS = 3_200
+"""What a sealed picture takes of the budget at the most, in characters of a page."""
+_TEXT_CHARACTERS = 4
+"""Characters of a text token, as a rule."""
+_SAMPLE = 128
+"""How many skipped turns are counted, to estimate what all of them would cost as text."""
+_SAMPLE_CHARACTERS = 1_000
+"""How much of each."""
+
+
+def count_characters(turn: Turn) -> int:
+    """Return about how much room a turn takes on a page, in characters."""
+    calls = sum(len(call.name) + len(call.arguments) for call in turn.tool_calls)
+    pictures = sum(min(len(image), _PICTURE_CHARACTERS) for image in turn.images)
+    return _TURN_CHARACTERS + len(turn.text) + calls + pictures
+
+
+def measure_span(policy: FoldPolicy, costs: Costs) -> int:
+    """Return how many characters lie between two places where a fold may begin: half of what can be shown.
+
+    That is what recent turns and pages full of prose hold together, beside no head. What other text takes is less, so
+    that there is enough of it to fill the budget at least by half. Heads are left out, so that a system prompt that
+    changes moves nothing.
+    """
+    page = costs.measure_page()
+    pages = count_showable_pages(policy, page)
+    return max(1, (pages * page.characters + policy.tail_tokens * _TEXT_CHARACTERS) // 2)
+
+
+def find_start(turns: Sequence[Turn], *, before: int, policy: FoldPolicy, costs: Costs) -> int:
+    """Return how many of the turns that wait are skipped, mostly none.
+
+    As many as leave a span of characters to fold, and only where two spans wait. What the model has not answered yet is
+    neither skipped nor counted.
+
+    Args:
+        turns: Those that wait.
+        before: How many characters were said before them.
+        policy: How much can be shown.
+        costs: How much a page holds.
+    """
+    known = len(turns) if policy.unseen == "pages" else count_answered(turns)
+    sums = [*accumulate(map(count_characters, turns[:known]), initial=before)]
+    waiting = sums[-1] - before
+    # Less than is sealed at all: no page has to be measured.
+    if waiting <= policy.trigger_tokens or waiting < 2 * (span := measure_span(policy, costs)):
+        return 0
+    start = 0
+    for place in list_run_ends(turns[:known]):
+        if sums[-1] - sums[place] < span:
+            break
+        if sums[place] // span > sums[start] // span:
+            start = place
+    return start
+
+
+def find_run_end(fold: Fold, policy: FoldPolicy, costs: Costs) -> int | None:
+    """Return after how many turns of the tail a run has to end, as a fold may begin there; None where it need not."""
+    if fold.tail_tokens <= policy.trigger_tokens:
+        return None
+    turns, before = [recent.turn for recent in fold.tail], fold.sealed_characters
+    sums = [*accumulate(map(count_characters, turns), initial=before)]
+    span = measure_span(policy, costs)
+    if sums[-1] // span == before // span:
+        return None
+    return next((place for place in list_run_ends(turns) if sums[place] // span > before // span), None)
+
+
+def is_outgrown(fold: Fold, turns: Iterable[Turn], *, before: int, policy: FoldPolicy, costs: Costs) -> bool:
+    """Return whether folding all turns anew might skip more than the fold did, were it to go on with these turns.
+
+    Args:
+        fold: What was folded so far.
+        turns: What comes next.
+        before: How many characters were said before the turns that would be folded anew.
+        policy: How much can be shown.
+        costs: How much a page holds.
+    """
+    waiting = [*(recent.turn for recent in fold.tail), *turns]
+    known = len(waiting) if policy.unseen == "pages" else count_answered(waiting)
+    said = fold.sealed_characters + sum(map(count_characters, waiting[:known]))
+    if said - before <= policy.trigger_tokens:
+        return False
+    span = measure_span(policy, costs)
+    skipped = [seal.characters for seal in fold.seals if seal.kind == "skipped" and seal.characters > before]
+    begun = max([before, *skipped])
+    # Every fold ends a run at the next place where one may begin, unless none has come so far.
+    ends = [seal.characters for seal in fold.seals if seal.characters // span > begun // span]
+    return said - before >= 2 * span and said - min(ends, default=(begun // span + 1) * span) >= span
+
+
+def skip_turns(fold: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: Costs) -> Fold:
+    """Return the fold with turns that follow its seals skipped: in one seal that is never shown, nor those before it.
+
+    Args:
+        fold: A fold without a tail.
+        turns: The turns, with their anchors.
+        policy: How much can be shown.
+        costs: Counts a sample of the turns.
+    """
+    anchors = tuple(turn.anchor for turn in turns if turn.anchor is not None)
+    number = fold.seals[-1].number + 1 if fold.seals else 1
+    characters = fold.sealed_characters + sum(map(count_characters, turns))
+    span = measure_span(policy, costs)
+    seal = Seal(
+        number=number,
+        generation=fold.generation + characters // span - fold.sealed_characters // span,
+        oldest=number + 1,
+        kind="skipped",
+        anchors=anchors,
+        turns=run_digest(turns),
+        sealed_at=anchors[-1],
+        calls=describe_calls(turns),
+        text_tokens=_estimate_tokens(turns, costs),
+        tokens=0,
+        characters=characters,
+        previous=fold.seals[-1].digest if fold.seals else "",
+        fingerprint=costs.fingerprint,
+    )
+    return replace(
+        fold,
+        seals=(*fold.seals, seal),
+        oldest=seal.oldest,
+        request=next((turn for turn in reversed(turns) if turn.role == "user"), fold.request),
+        pinned=(*fold.pinned, *(turn for turn in turns if turn.pinned)),
+        generation=seal.generation,
+        last_anchor=anchors[-1],
+        highest_sealed_anchor=max(fold.highest_sealed_anchor, anchors[-1]),
+    )
+
+
+def _estimate_tokens(turns: Sequence[Turn], costs: Costs) -> int:
+    """Estimate what turns would cost as text, from some of them, evenly spread."""
+    some = turns[:: -(-len(turns) // _SAMPLE)]
+    sample = [replace(turn, text=turn.text[:_SAMPLE_CHARACTERS]) for turn in some]
+    share = sum(map(count_characters, turns)) / sum(map(count_characters, sample))
+    return round(costs.count_content_tokens(sample) * share)

@@ -1,0 +1,90 @@
+"""What is likely to be used again stays; where more is used in turn than there is room for, part of it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from glyph_memory import PageOptions
+from glyph_memory.context.cache import RecentImages, ReuseCache
+
+
+def count_found(cache: ReuseCache[str, int], keys: Iterable[str]) -> int:
+    """Use keys in turn, and store those that are not there; count those that are."""
+    found = 0
+    for key in keys:
+        if cache.get(key) is None:
+            cache.put(key, 0)
+        else:
+            found += 1
+    return found
+
+
+def test_what_fits_stays() -> None:
+    """All of it."""
+    cache = ReuseCache[str, int](at_most=4)
+    assert count_found(cache, "abcd" * 5) == 4 * 4
+
+
+def test_the_longest_unused_goes_first() -> None:
+    """As long as nothing is known of when it comes again."""
+    cache = ReuseCache[str, int](at_most=3)
+    count_found(cache, "abcd")
+    assert [key for key in "abcd" if cache.get(key) is not None] == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize("room", [50, 80, 95])
+def test_where_more_is_used_in_turn_than_there_is_room_for_as_much_is_found_as_there_is_room_for(
+    room: int,
+) -> None:
+    """Not one would be, if the longest unused always went first."""
+    cache = ReuseCache[str, int](at_most=room)
+    keys = [f"{number}" for number in range(100)]
+    count_found(cache, keys * 4)
+    assert count_found(cache, keys) >= room * 0.9
+
+
+def test_what_is_used_no_more_makes_room() -> None:
+    """Others are used in turn; those that stayed of the first are gone after a while."""
+    cache = ReuseCache[str, int](at_most=50)
+    count_found(cache, [f"old {number}" for number in range(100)] * 4)
+    new = [f"new {number}" for number in range(40)]
+    count_found(cache, new * 20)
+    assert count_found(cache, new) == 40
+
+
+def test_weights_are_kept_to_and_the_newest_stays_in_any_case() -> None:
+    """Even if it is too heavy alone."""
+    cache = ReuseCache[str, int](at_most=10)
+    cache.put("a", 1, weight=6)
+    cache.put("b", 2, weight=6)
+    assert (cache.get("a"), cache.get("b")) == (None, 2)
+    cache.put("c", 3, weight=99)
+    assert (cache.get("b"), cache.get("c")) == (None, 3)
+    cache.put("c", 4, weight=5)
+    cache.put("d", 5, weight=5)
+    assert (cache.get("c"), cache.get("d")) == (4, 5)
+    cache.forget("c")
+    cache.put("e", 6, weight=5)
+    assert (cache.get("c"), cache.get("d"), cache.get("e")) == (None, 5, 6)
+
+
+def test_files_in_memory_are_kept_by_their_bytes() -> None:
+    """And dropped when that is asked."""
+    images = RecentImages(at_most_bytes=10)
+    images.put("a", b"12345")
+    images.put("b", b"12345")
+    images.forget("a")
+    images.forget("nothing")
+    assert (images.get("a"), images.get("b")) == (None, b"12345")
+
+
+def test_room_is_made_for_as_many_conversations_as_the_options_say() -> None:
+    """Some 4 MB each at the window of the released model; more where more is shown."""
+    one, hundred = (PageOptions(cached_conversations=number) for number in (1, 100))
+    assert 3e6 < one.cache_bytes < 6e6
+    assert hundred.cache_bytes == PageOptions().cache_bytes == 100 * one.cache_bytes
+    assert PageOptions(profile="qwen3-vl").cache_bytes > 2 * hundred.cache_bytes
+    with pytest.raises(ValueError, match="cached_conversations=0 is below 1; give 1 or more"):
+        PageOptions(cached_conversations=0)
