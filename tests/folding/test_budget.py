@@ -40,9 +40,10 @@ def test_when_a_seal_would_exceed_a_limit_the_oldest_leave_down_to_half_of_it(po
 
 
 def test_the_head_takes_from_the_budget() -> None:
-    """With eighty words of it one seal has no room."""
+    """With eighty words of it one seal has no room: a line names its turns."""
     folded = one_by_one([system(80), *TALK[:4], assistant(1)], policy=replace(ROOM, unseen="text"))
-    assert spelled(folded) == "1 | (2 3 4) | 5 6"
+    assert spelled(folded) == "1 | 2 3 4 | 5 6"
+    assert [seal.kind for seal in folded.visible_seals] == ["named"]
 
 
 def test_what_nobody_answered_is_not_sealed_where_its_seal_would_leave_at_once() -> None:
@@ -58,18 +59,18 @@ def test_the_newest_seal_stays_if_it_fits_by_itself() -> None:
     assert (len(folded.evicted_seals), folded.generation) == (4, 2)
 
 
-def test_a_seal_that_is_larger_than_the_whole_budget_departs_at_once_and_later_ones_do_not() -> None:
-    """With all before it, since what is shown has no gap; recall finds it."""
-    talk = [*TALK[:13], user(300), assistant(1)]
-    folded = one_by_one(talk, policy=replace(ROOM, unseen="text"))
-    assert (folded.visible_seals, len(folded.evicted_seals), folded.generation) == ((), 2, 3)
+def test_a_run_that_is_larger_than_the_whole_budget_is_named_and_what_is_before_it_stays() -> None:
+    """Recall finds it; later ones are pages again."""
+    talk = [*TALK[:3], assistant(1), user(400), assistant(1)]
+    folded = one_by_one(talk, policy=replace(ROOM, unseen="text", window_tokens=900, trigger_tokens=60))
+    assert [(seal.kind, seal.number) for seal in folded.visible_seals] == [("pages", 1), ("named", 2)]
+    assert folded.generation == 1
     assert folded.request is not None
-    later = one_by_one([*talk, *TALK[:4], assistant(1)], policy=replace(ROOM, unseen="text"))
-    assert ([seal.number for seal in later.visible_seals], later.generation) == ([3], 3)
+    assert [seal.pages for seal in folded.seals[1:]] == [()]
 
 
 def test_without_any_room_every_seal_departs_and_nothing_fails() -> None:
-    """A head that fills the window leaves recall alone."""
+    """A head that fills the window leaves recall alone; not even a line has room."""
     folded = one_by_one([system(2000), *TALK, assistant(1)], policy=replace(ROOM, unseen="text"))
     assert folded.visible_seals == ()
-    assert folded.generation == 1 + len(folded.seals) == 3
+    assert folded.generation == 1 + len(folded.seals) == 4
