@@ -152,7 +152,7 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
         return seal
     if not is_crowded(begun, policy, without_seals=True):
         return None  # the oldest seals leave instead
-    if answered:
+    if sum(recent.total_tokens for recent in begun.tail[:answered]) >= policy.seal_tokens:
         return _try_text(begun, answered, policy, costs)
     waiting = min(end, _count_waiting(begun.tail, policy))
     return _try_pages(begun, waiting, policy, costs) if waiting else None
