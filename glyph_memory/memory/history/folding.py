@@ -204,10 +204,7 @@ class Folding(Generic[M]):
     def _go_on(
         self, known: _RememberedFold | None, mark: Bookmark, kept: Sequence[M], keys: Keys
     ) -> Fold | None:
-        """Add what is new to a remembered fold; return None where there is none, or another process would begin later.
-
-        A process that remembers nothing skips the beginning of a history that is much longer than what can be shown.
-        """
+        """Add what is new to a remembered fold; None where there is none, or whoever folds anew would begin later."""
         if known is None or known.keys != keys[: len(known.keys)]:
             return None
         folded, added = known.fold, [*map(self.turn_of, kept[len(known.keys) :])]
