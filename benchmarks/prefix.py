@@ -1,9 +1,12 @@
 """How well does a server's prefix cache hold over a conversation, and from which length do pages pay?
 
 An agent's conversation is sent turn by turn, a request before every assistant's turn with everything before it, in
-five ways, in one run:
+six ways, in one run:
 
-* *pages*: ours, `step` and `write_context` under the policy that fits the profile.
+* *pages*: ours, `step` and `write_context` under the policy that fits the profile: what is new is text until it was
+  answered.
+* *pages at once*: the same, but what is new may become pages at once (`unseen="pages"`), and sooner, as it did
+  before.
 * *plain text*: the whole history; the prefix only ever grows.
 * *sliding window*: the newest turns that come to `trigger_tokens` at the most; the older ones are forgotten.
 * *rewritten summary*: when the turns that are text exceed `trigger_tokens`, all but the newest
@@ -11,7 +14,8 @@ five ways, in one run:
 * *re-stacked image*: at every request all but the newest `keep_recent_tokens` are typeset again as one stack,
   oldest first, so that its last page is never the same twice. No captions, no ledger.
 
-Aimed at: 0.90 of ours cached under that policy. Then: short histories, where plain text wins; and the dials.
+Aimed at: 0.93 of ours cached under that policy in the heavy conversation. Then: short histories, where plain text
+wins; and the dials.
 
     python benchmarks/prefix.py [--quick]
 """
@@ -34,12 +38,20 @@ from lib.results import write_results
 from lib.ways import Request, RequestLog, Talk, list_ways, send
 
 PROFILE = "glyph"
-CACHED_TARGET = 0.90
-TOOL_LINES = {"light": None, "heavy": 60}
-"""Of the two conversations: results of a few lines, and whole files and logs."""
+CACHED_TARGET = 0.93
+TOOL_LINES = {"light": None, "heavy": 60, "files": 250}
+"""Of the conversations: results of a few lines; of some 60, and up to 300; and of 5 to 60 kB."""
 
 _LENGTHS = (5, 10, 20, 50, 100, 200, 400, 1000)
-_DIALS = ((1024, 3072), (1024, 12_288), (4096, 12_288), (4096, 24_576), (8192, 24_576))
+_DIALS = (
+    (1024, 3072),
+    (4096, 12_288),
+    (4096, 16_384),
+    (4096, 20_480),
+    (4096, 24_576),
+    (4096, 32_768),
+    (8192, 24_576),
+)
 """`keep_recent_tokens` and `trigger_tokens`."""
 _NOTES = """
 cached      tokens in leading blocks of 16 that an earlier request of the same run had; nothing is ever dropped
@@ -67,9 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     keys = Keys(profile)
     results: dict[str, object] = {"profile": profile.name, "keys": keys.name, "aim": CACHED_TARGET}
     results["ways"] = {kind: compare_ways(kind, turns, keys) for kind in TOOL_LINES}
-    results["lengths"] = {kind: compare_lengths(kind, lengths, keys) for kind in TOOL_LINES}
+    results["lengths"] = {kind: compare_lengths(kind, lengths, keys) for kind in ("light", "heavy")}
     if not options.quick:
-        results["dials"] = {kind: compare_dials(kind, turns, keys) for kind in TOOL_LINES}
+        results["dials"] = {kind: compare_dials(kind, turns, keys) for kind in ("light", "heavy")}
     print(_NOTES)
     write_results("prefix", results, arguments=given)
 
@@ -98,7 +110,8 @@ def compare_ways(kind: str, turns: int, keys: Keys) -> Mapping[str, object]:
         ],
     )
     share = runs["pages"].cached_share
-    print(f"  pages: {share:.3f} cached; aimed at {CACHED_TARGET:.2f}: {say_whether(share >= CACHED_TARGET)}")
+    aim = f"; aimed at {CACHED_TARGET:.2f}: {say_whether(share >= CACHED_TARGET)}" if kind == "heavy" else ""
+    print(f"  pages: {share:.3f} cached{aim}")
     return {"tokens": new, "counted": counted, **{name: _summarize(run, new) for name, run in runs.items()}}
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from glyph_memory.errors import StoreBusy as StoreBusy
     from glyph_memory.errors import StoreError as StoreError
     from glyph_memory.errors import StyleError as StyleError
+    from glyph_memory.errors import TurnError as TurnError
     from glyph_memory.files import write_atomic as write_atomic
     from glyph_memory.folding import Costs as Costs
     from glyph_memory.folding import DrawnRun as DrawnRun
@@ -78,6 +79,10 @@ if TYPE_CHECKING:
     from glyph_memory.memory import Place as Place
     from glyph_memory.memory import Redact as Redact
     from glyph_memory.memory import ZoomResult as ZoomResult
+    from glyph_memory.messages import AnyMessage as AnyMessage
+    from glyph_memory.messages import AnyMessages as AnyMessages
+    from glyph_memory.messages import read_message as read_message
+    from glyph_memory.messages import read_messages as read_messages
     from glyph_memory.packing import PackedPage as PackedPage
     from glyph_memory.packing import pack as pack
     from glyph_memory.packing import repack as repack
@@ -132,7 +137,7 @@ _NAMES = {
     "errors": (
         "BadReading DocumentError FontError GlyphMemoryError GlyphMemoryWarning PolicyError "
         "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
-        "StoreError StyleError"
+        "StoreError StyleError TurnError"
     ),
     "files": "write_atomic",
     "folding": (
@@ -144,6 +149,7 @@ _NAMES = {
         "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
         "Place Redact ZoomResult"
     ),
+    "messages": "AnyMessage AnyMessages read_message read_messages",
     "packing": "PackedPage pack repack",
     "page": "Box Escape EscapeReason Line Page pixel_digest",
     "readers": (

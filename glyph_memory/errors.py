@@ -9,6 +9,7 @@ The tree::
     ├── StoreError                   a database that cannot be opened, read or written
     │   └── StoreBusy                another process holds it; trying again may help
     ├── DocumentError                a file or text that cannot be read
+    ├── TurnError (ValueError)       a turn or a message that cannot be kept
     ├── ProfileError (ValueError)    a model profile that is unknown or cannot count
     └── ReaderError                  the vision-language model did not answer
         ├── ReaderUnavailable        nobody there, too slow, or overloaded; trying again may help
@@ -61,6 +62,10 @@ class StoreBusy(StoreError):
 
 class DocumentError(GlyphMemoryError):
     """A document that cannot be read as text; the message says where it breaks."""
+
+
+class TurnError(GlyphMemoryError, ValueError):
+    """A turn, or somebody else's message, that cannot be kept; the message says which field is wrong."""
 
 
 class ProfileError(GlyphMemoryError, ValueError):

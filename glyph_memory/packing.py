@@ -6,6 +6,7 @@ write a fake heading. Knows documents; knows nothing about conversations, nor ab
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -104,7 +105,7 @@ def repack(
     """
     style = PageStyle.of(style) if style is not None else _choose_style(None)
     spans = [ColorSpan(start, stop, _heading_color(style)) for start, stop in headings]
-    return tuple(stream_pages([text], style, spans=spans, reserved=HEADING_SIGN))
+    return tuple(stream_pages([text], style, spans=spans, reserved=_find_signs(text, headings)))
 
 
 def _choose_style(profile: ModelProfile | str | None) -> PageStyle:
@@ -148,8 +149,16 @@ def _typeset_documents(
         spans.append(_DocumentSpan(number, offset, offset + len(label), start, start + len(document.text)))
         parts += [label, title, document.text, "\n"]
         offset = spans[-1].stop + 1
-    pages = stream_pages(parts[:-1], style, first_page=first_page, spans=labels, reserved=HEADING_SIGN)
+    held = _find_signs("".join(parts), [(label.start, label.stop) for label in labels])
+    pages = stream_pages(parts[:-1], style, first_page=first_page, spans=labels, reserved=held)
     return list(_assign_documents(pages, spans))
+
+
+def _find_signs(text: str, headings: Sequence[tuple[int, int]]) -> list[int]:
+    """Return where content holds the sign: everywhere but where a heading begins."""
+    ours = {start for start, _ in headings}
+    signs = (found.start() for found in re.finditer(HEADING_SIGN, text)) if HEADING_SIGN in text else ()
+    return [place for place in signs if place not in ours]
 
 
 def _title(document: Document) -> str:

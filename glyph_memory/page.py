@@ -93,6 +93,8 @@ class Page:
     """Shape (lines, 6): start and stop offset, left, top, right, bottom in pixels; `lines` spells it out."""
     escaped: tuple[Escape, ...] = ()
     """What had to be written as `\\u{…}`, by character."""
+    reserved: tuple[int, ...] = ()
+    """Offsets into the text of those escaped since a label or a heading of ours could be read there."""
     pixels: bytes = field(repr=False)
     """Palette indices row by row; at depth 4 every row takes `(width + 1) // 2` bytes."""
     depth: Literal[4, 8] = 4

@@ -31,6 +31,7 @@ class Table:
 
 _STILL_SHOWN = {
     "pages": ("**pages, as here**", "everything"),
+    "pages at once": ("pages at once, as before", "everything"),
     "plain text": ("plain text, growing", "everything"),
     "sliding window": ("a sliding window", "the newest turns only"),
     "rewritten summary": ("a summary, written again and again", "a summary and the newest turns"),
@@ -39,8 +40,8 @@ _STILL_SHOWN = {
 
 
 def draw_ways(figures: Figures, kind: str) -> str:
-    """Return how one conversation fares, sent in five ways."""
-    sent, limit = figures["ways"][kind], figures["lengths"][kind]["limit"]
+    """Return how one conversation fares, sent in six ways."""
+    sent, limit = figures["ways"][kind], figures["lengths"]["heavy"]["limit"]
     rows = []
     for way, (name, shows) in _STILL_SHOWN.items():
         run = sent[way]
@@ -275,6 +276,7 @@ def draw_walks(figures: Figures) -> str:
 
 TABLES = {
     "prefix-heavy": Table(result="prefix", draw=lambda figures: draw_ways(figures, "heavy")),
+    "prefix-files": Table(result="prefix", draw=lambda figures: draw_ways(figures, "files")),
     "prefix-light": Table(result="prefix", draw=lambda figures: draw_ways(figures, "light")),
     "prefix-growth": Table(result="prefix", draw=draw_growth),
     "prefix-break-even": Table(result="prefix", draw=draw_break_even),

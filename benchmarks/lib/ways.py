@@ -1,4 +1,4 @@
-"""Five ways to send a conversation turn by turn, and what each request costs a server with a prefix cache."""
+"""Six ways to send a conversation turn by turn, and what each request costs a server with a prefix cache."""
 
 from __future__ import annotations
 
@@ -111,10 +111,13 @@ def send(talk: Talk, way: Way, keys: Keys) -> RequestLog:
 
 
 def list_ways(binder: Binder) -> dict[str, Way]:
-    """Return the five ways by name, all with the binder's model, style and policy."""
+    """Return the six ways by name, all with the binder's model, style and policy."""
     policy = binder.policy
+    before = replace(policy, unseen="pages", trigger_tokens=3 * policy.keep_recent_tokens)
+    at_once = Binder(options=binder.options, policy=before)
     return {
         "pages": lambda talk: send_pages(talk, binder),
+        "pages at once": lambda talk: send_pages(talk, at_once),
         "plain text": send_text,
         "sliding window": lambda talk: send_window(talk, policy.trigger_tokens),
         "rewritten summary": lambda talk: send_summary(talk, policy),

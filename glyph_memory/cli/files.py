@@ -9,6 +9,18 @@ from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import write_atomic
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those that it stands in; one that is there is taken.
+
+    Raises:
+        GlyphMemoryError: It cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        raise _make_error(path, error) from error
+
+
 def write(path: Path, content: bytes | Iterable[str]) -> None:
     """Write a file, whole or not at all; missing folders are made.
 
@@ -24,5 +36,9 @@ def write(path: Path, content: bytes | Iterable[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, pieces)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-        why = getattr(error, "strerror", None) or error
-        raise GlyphMemoryError(f"cannot write {str(path)!r}: {why}; give another place") from error
+        raise _make_error(path, error) from error
+
+
+def _make_error(path: Path, error: Exception) -> GlyphMemoryError:
+    why = getattr(error, "strerror", None) or error
+    return GlyphMemoryError(f"cannot write {str(path)!r}: {why}; give another place")

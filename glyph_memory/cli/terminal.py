@@ -23,6 +23,10 @@ from rich.text import Text
 from glyph_memory.report import Figures
 from glyph_memory.tokens import EstimateCounter
 
+_NARROW = 80
+"""Below so many columns, headings stand on several lines."""
+_NAME_WIDTH = 12
+"""Columns that a name has at least: what is cut to a letter names nothing."""
 _WIDTH_OF_FILES = 110
 """Columns of a table that goes to a file or a pipe."""
 
@@ -91,8 +95,12 @@ def format_count(number: int, one: str, many: str = "") -> str:
 
 
 def format_time(time: datetime) -> str:
-    """Return a time in the local time zone: 2025-03-03 09:30."""
-    return f"{time.astimezone():%Y-%m-%d %H:%M}"
+    """Return a time in the local time zone: 2025-03-03 09:30; as it is where that zone has no such time."""
+    try:
+        local = time.astimezone()
+    except (OverflowError, ValueError):  # of the years 1 and 9999
+        local = time
+    return f"{local.year:04}-{local:%m-%d %H:%M}"
 
 
 @contextmanager
@@ -127,12 +135,23 @@ def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> It
         yield step
 
 
+def make_table(heading: str | Text, *numbers: str) -> Table:
+    """Return an empty table whose first column names something, and whose others hold numbers.
+
+    On a narrow terminal the headings of numbers take several lines, so that names keep their room.
+    """
+    is_narrow = console().width < _NARROW
+    gap = 1 if is_narrow else 2
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    table.add_column(heading, overflow="fold", min_width=_NAME_WIDTH if is_narrow else None)
+    for name in numbers:
+        table.add_column(name.replace(" ", "\n") if is_narrow else name, justify="right", no_wrap=True)
+    return table
+
+
 def figures_table(rows: Sequence[tuple[str, Figures]], *, heading: str = "text") -> Table:
     """Return a table of figures, a row for each text."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(heading, overflow="fold")
-    for name in ("text tokens", "page tokens", "ratio", "pages", "ms a page"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = make_table(heading, "text tokens", "page tokens", "ratio", "pages", "ms a page")
     for name, figures in rows:
         table.add_row(
             Text(escape_controls(name)), format_text_tokens(figures), f"{figures.page_tokens:,}",

@@ -19,7 +19,7 @@ from glyph_memory.context.messages import ImagePart, Part, Parts, Text
 from glyph_memory.context.new_pages import NewTurnDrawer
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
-from glyph_memory.context.pictures import SEALED_SIDE_PX
+from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_heading
 from glyph_memory.context.wording import caption_page, caption_picture, head_ledger, head_sealed_text
 from glyph_memory.folding import DrawnRun, PageCapacity, Seal, SealedPage, SealedPicture, run_digest
 from glyph_memory.page import Page
@@ -36,7 +36,7 @@ Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
-BINDING = 1
+BINDING = 2
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
 
@@ -77,7 +77,12 @@ class Binder:
         self.cache: ImageCache = cache
         self.cleaner = TextCleaner(self.profile.special_tokens)
         """Spells text so that nothing in it is taken for a special token, or for a line of ours."""
-        self.counts = TokenCounts(self.profile, cleaner=self.cleaner, prompt_tokens=self.policy.prompt_tokens)
+        self.counts = TokenCounts(
+            self.profile,
+            cleaner=self.cleaner,
+            prompt_tokens=self.policy.prompt_tokens,
+            sent_size=size_with_heading if self.captions == "page" else None,
+        )
         """Counts text, turns and contexts."""
         self.count = self.counts.count
         self._drawer = PageDrawer(
@@ -204,6 +209,24 @@ class Binder:
             parts += [picture] if picture is not None else []
         listed = _list_identifiers(seal.anchors, seal.ledger, seal.ledger_omitted)
         return (*parts, *([Text(self.cleaner.clean(listed), kind="ledger")] if listed else []))
+
+    def show_picture(self, data: bytes, caption: str) -> ImagePart | None:
+        """Return a recent turn's picture as it is sent, or None where it cannot be shown.
+
+        Args:
+            data: The encoded file.
+            caption: Whose it is; drawn above it where pages carry their captions, too.
+        """
+        picture = decode_picture(data)
+        shown = None if picture is None else self._drawer.head_picture(picture, caption)
+        if shown is None or not self.counts.accepts_image(shown.size):
+            return None
+        return ImagePart(
+            data=shown.data,
+            size=shown.size,
+            media_type=shown.media_type,
+            is_captioned=self.captions == "page",
+        )
 
     def pages(self, seal: Seal, turns: Sequence[Turn], *, style: PageStyle | None = None) -> list[Page]:
         """Draw a seal's pages, in another style if one is given."""

@@ -5,7 +5,7 @@ Knows the model's profile and what a chat template puts round messages; draws no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from glyph_memory.context.cleaning import TextCleaner, call_id
@@ -31,10 +31,20 @@ class TokenCounts:
         profile: The model.
         cleaner: Spells text as it is sent: what is counted is what is sent.
         prompt_tokens: What a prompt may take; a sealed turn's image may take a quarter of it.
+        sent_size: Gives the size in which a picture is sent, from its own; that one unless given.
     """
 
-    def __init__(self, profile: ModelProfile, *, cleaner: TextCleaner, prompt_tokens: int) -> None:
+    def __init__(
+        self,
+        profile: ModelProfile,
+        *,
+        cleaner: TextCleaner,
+        prompt_tokens: int,
+        sent_size: Callable[[tuple[int, int]], tuple[int, int]] | None = None,
+    ) -> None:
         self._profile, self._cleaner, self._prompt_tokens = profile, cleaner, prompt_tokens
+        self.sent_size = sent_size or (lambda size: size)
+        """Returns the size in which a picture is sent, from its own."""
         counter = profile.text_counter
         self.counter_name = counter.name
         """What counts text: the model's own tokenizer, a stand-in, or an estimate."""
@@ -59,9 +69,14 @@ class TokenCounts:
         """Return whether an image of that size may ride beside pages: it takes a quarter of the prompt at the most."""
         return self.accepts_image(size) and self._profile.image_tokens(size) <= self._prompt_tokens // 4
 
+    def accepts_picture(self, size: tuple[int, int]) -> bool:
+        """Return whether the model takes a picture of that size as it is sent."""
+        return self.accepts_image(self.sent_size(size))
+
     def count_picture(self, size: tuple[int, int]) -> int:
         """Count what a picture of that size costs, alone in a request or not: one rule charges more for a lone one."""
-        return max(self._profile.image_tokens(size, images=images) for images in (1, 2))
+        sent = self.sent_size(size)
+        return max(self._profile.image_tokens(sent, images=images) for images in (1, 2))
 
     def count_message(self, turn: Turn) -> int:
         """Count what a turn costs as a message, without its pictures."""
@@ -88,7 +103,7 @@ class TokenCounts:
         for data in turn.images:
             picture = decode_picture(data)
             tokens += PICTURE_TOKENS
-            if picture is not None and self.accepts_image(picture.size):
+            if picture is not None and self.accepts_picture(picture.size):
                 tokens += self.count_picture(picture.size)
         return tokens + MESSAGE_TOKENS
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from itertools import repeat
+
+from PIL import Image
 
 from glyph_memory.context.cache import ImageCache
 from glyph_memory.context.cleaning import drop_reasoning
 from glyph_memory.context.messages import ImagePart
-from glyph_memory.context.pictures import Picture, scale_picture
-from glyph_memory.context.wording import caption_page
+from glyph_memory.context.pictures import HEADING_PX, Picture, put_heading, scale_picture
+from glyph_memory.context.wording import caption_page, caption_picture
 from glyph_memory.errors import FontError
 from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
@@ -26,6 +30,8 @@ from glyph_memory.typesetting import add_caption, compose, iter_pages, typeset
 _PNG_BYTES = 2048
 """What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
 a limit that no encoder passes, and the same with every one."""
+_HEADING = replace(PageStyle.glyph(), page_width_pt=HEADING_PX[0] * 4, margin_x_pt=4, margin_y_pt=8)
+"""How a picture's caption looks."""
 
 
 _PROSE = (
@@ -133,7 +139,9 @@ class PageDrawer:
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
         return tuple(
-            self._sealed_picture(scale_picture(data), turn.anchor or 0, position)
+            self._sealed_picture(
+                self._scale_picture(data, turn.anchor or 0, position), turn.anchor or 0, position
+            )
             for turn in turns
             for position, data in enumerate(turn.images, 1)
         )
@@ -148,7 +156,9 @@ class PageDrawer:
             data = self._cache.get(sealed.digest)
             if data is None:
                 turn = next(turn for turn in turns() if turn.anchor == sealed.anchor)
-                picture = scale_picture(turn.images[sealed.position - 1])
+                picture = self._scale_picture(
+                    turn.images[sealed.position - 1], sealed.anchor, sealed.position
+                )
                 if picture is None:  # this machine's decoders take less than those it was sealed with
                     parts.append(None)
                     continue
@@ -163,9 +173,23 @@ class PageDrawer:
                     media_type=media_type,
                     number=sealed.position,
                     anchors=(sealed.anchor, sealed.anchor),
+                    is_captioned=self._captioned,
                 )
             )
         return parts
+
+    def head_picture(self, picture: Picture, caption: str) -> Picture:
+        """Return a picture under its caption, where pages carry theirs: somebody's picture may be drawn like a page."""
+        if not self._captioned:
+            return picture
+        return put_heading(picture, _draw_heading(caption.strip().strip("():")))
+
+    def _scale_picture(self, data: bytes, anchor: int, position: int) -> Picture | None:
+        """Return a sealed turn's picture as it is sent."""
+        picture = scale_picture(data)
+        if picture is None:
+            return None
+        return self.head_picture(picture, caption_picture(anchor, position, is_shown=True))
 
     def _redraw_pages(
         self, seal: Seal, turns: Sequence[Turn], files: Sequence[bytes | None]
@@ -213,3 +237,12 @@ class PageDrawer:
 
     def _uuid(self, digest: str) -> str | None:
         return self._uuid_of(digest) if self._uuid_of else None
+
+
+@lru_cache(maxsize=256)
+def _draw_heading(caption: str) -> Image.Image:
+    """Draw a picture's caption: one line, as wide as a heading may be."""
+    words = typeset(caption, style=_HEADING)[0].image
+    heading = Image.new("L", HEADING_PX, "white")
+    heading.paste(words.convert("L"))  # what is too long is cut
+    return heading

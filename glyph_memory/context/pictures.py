@@ -107,3 +107,44 @@ def _encode(image: Image.Image, kind: str) -> Picture:
     stream = io.BytesIO()
     image.save(stream, kind, **({"quality": 85} if kind == "JPEG" else {}))
     return Picture(data=stream.getvalue(), size=image.size, media_type=_MEDIA_TYPES[kind])
+
+
+# Where captions are drawn, since the server puts images before all text.
+
+HEADING_PX = (420, 28)
+"""Size of a caption above a picture. It grows with the picture's width, to be read when that is scaled down."""
+
+
+def size_with_heading(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size of a picture of a size once it has its caption above it."""
+    return max(size[0], HEADING_PX[0]), size[1] + HEADING_PX[1] * _heading_scale(size[0])
+
+
+def _heading_scale(width: int) -> int:
+    return max(1, width // SEALED_SIDE_PX)
+
+
+@lru_cache(maxsize=16)
+def _put_heading(data: bytes, heading: bytes) -> Picture | None:
+    """Return a picture under a heading, given as the bytes of a grey image of `HEADING_PX`."""
+
+    def put(image: Image.Image, _: bytes) -> Picture:
+        flat = _flatten(image).convert("RGB")
+        scale = _heading_scale(flat.width)
+        above = Image.frombytes("L", HEADING_PX, heading).resize(
+            (HEADING_PX[0] * scale, HEADING_PX[1] * scale)
+        )
+        whole = Image.new("RGB", (max(flat.width, above.width), flat.height + above.height), "white")
+        whole.paste(above)
+        whole.paste(flat, (0, above.height))
+        return _encode(whole, "JPEG" if image.format in {"JPEG", "MPO"} else "PNG")
+
+    return _try_decode(data, put)
+
+
+def put_heading(picture: Picture, heading: Image.Image) -> Picture:
+    """Return a picture under a heading: a grey image of `HEADING_PX`.
+
+    One that cannot be decoded stays as it is; but then it is shown to nobody.
+    """
+    return _put_heading(picture.data, heading.tobytes()) or picture

@@ -15,9 +15,15 @@ from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id
 from glyph_memory.context.fitting import FittedTail
 from glyph_memory.context.losses import Loss
-from glyph_memory.context.messages import Parts, Text
+from glyph_memory.context.messages import ImagePart, Parts, Text
 from glyph_memory.context.sealed import collect_sealed, describe_lost_seals, fit_recent
-from glyph_memory.context.wording import GOES_ON, OPENING, caption_moved_picture, head_orphan, tell_unanswered
+from glyph_memory.context.wording import (
+    GOES_ON,
+    OPENING,
+    caption_recent_picture,
+    head_orphan,
+    tell_unanswered,
+)
 from glyph_memory.folding import Fold, Seal
 from glyph_memory.transcript import Role, Turn
 
@@ -55,8 +61,8 @@ class PlannedTurn:
     None where it is sent as it came."""
 
     def caption_picture(self, position: int) -> Text:
-        """Return the caption of one of its pictures, counted from 1, where a user shows it."""
-        return Text(caption_moved_picture(position, self.turn.role), kind="caption")
+        """Return the caption of one of its pictures, counted from 1: without one a picture could pass for a page."""
+        return Text(caption_recent_picture(position, self.turn.role), kind="caption")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +92,13 @@ class RequestPlan:
     """What follows; the first is a user's."""
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came."""
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether it shows pages of ours, so that each picture that is none has to be told from them."""
+        ours = [part for one in self.messages for part in one.before]
+        ours += [part for one in self.messages for turn in one.turns for part in turn.parts or ()]
+        return any(isinstance(part, ImagePart) and part.kind == "page" for part in ours)
 
 
 def plan_request(

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import message_text
-from glyph_memory.context.messages import Context, ImagePart, Message, Part, Parts, Text
-from glyph_memory.context.pictures import decode_picture
+from glyph_memory.context.messages import Context, Message, Part, Parts, Text
 from glyph_memory.context.plan import PlannedMessage, PlannedTurn, plan_request, plan_turns
 from glyph_memory.context.wording import tell_lost_picture
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import Fold, Seal, has_open_call
+from glyph_memory.messages import AnyMessages, read_messages
 from glyph_memory.transcript import ToolCall, Turn
 
 
@@ -47,7 +47,7 @@ def write_context(
 
 def context_from_turns(
     fold: Fold,
-    turns: Sequence[Turn],
+    turns: AnyMessages,
     *,
     binder: Binder,
     question: str | None = None,
@@ -66,9 +66,10 @@ def context_from_turns(
         PolicyError: The head alone is more than the model takes.
     """
     runs: dict[int, tuple[Turn, ...]] = {}
+    given = read_messages(turns).turns
     at = len(fold.head) + sum(last - first + 1 for first, last in fold.compacted_anchors)
     for seal in fold.seals:
-        run = turns[at : at + len(seal.anchors)]
+        run = given[at : at + len(seal.anchors)]
         runs[seal.number] = tuple(
             replace(turn, anchor=anchor) for turn, anchor in zip(run, seal.anchors, strict=True)
         )
@@ -121,13 +122,13 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
         yield Text(f"{planned.heading}\n{_spell_text(planned, binder)}")
         return
     for position, data in enumerate(planned.turn.images, 1):
-        picture = decode_picture(data)
-        if picture is None or not binder.counts.accepts_image(picture.size):
+        caption, anchor = planned.caption_picture(position), planned.turn.anchor
+        picture = binder.show_picture(data, caption.text)
+        if picture is None:
             yield Text(tell_lost_picture(position), kind="caption")
             continue
-        if planned.shows == "pictures":
-            yield planned.caption_picture(position)
-        yield ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type, number=position)
+        yield caption
+        yield replace(picture, number=position, anchors=None if anchor is None else (anchor, anchor))
 
 
 def _spell_parts(planned: PlannedTurn) -> Iterator[Part]:

@@ -17,6 +17,16 @@ _MARKS = (
 )
 
 _SAMPLE = 4096
+_FEWEST = 16
+"""Bytes below which zeros are no pattern."""
+_MOST = 0.8
+_ZEROS = (
+    ("utf-16-le", (False, True, False, True)),
+    ("utf-16-be", (True, False, True, False)),
+    ("utf-32-le", (False, True, True, True)),
+    ("utf-32-be", (True, True, True, False)),
+)
+"""Which of four bytes are zero in Western text."""
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
@@ -31,6 +41,24 @@ def is_utf8(encoding: str) -> bool:
         return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
     except (LookupError, ValueError):
         return False
+
+
+def find_zeros(head: bytes) -> str | None:
+    """Return the encoding that a text's beginning looks like, if it is one with zeros in it: UTF-16 or UTF-32.
+
+    Bytes of Western text in it are valid UTF-8, with a NUL at every other place, so that nothing else would tell.
+    """
+    sample = head[:_SAMPLE]
+    if len(sample) < _FEWEST:
+        return None
+    zeros = [sample[place::4].count(0) / len(sample[place::4]) for place in range(4)]
+    for name, wanted in _ZEROS:
+        if all(
+            share > _MOST if is_zero else share < 1 - _MOST
+            for share, is_zero in zip(zeros, wanted, strict=True)
+        ):
+            return name
+    return None
 
 
 def guess_encoding(data: bytes, start: int, *, unlike: str) -> str:

@@ -15,11 +15,12 @@ from glyph_memory.folding.seal import Costs, Seal, SealedCall, run_digest
 from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
 from glyph_memory.folding.skipping import find_start, skip_turns
 from glyph_memory.folding.state import Fold, Stretches
+from glyph_memory.messages import AnyMessages, read_messages
 from glyph_memory.transcript import Turn
 
 
 def fold(
-    turns: Iterable[Turn],
+    turns: AnyMessages,
     *,
     policy: FoldPolicy,
     costs: Costs,
@@ -36,8 +37,8 @@ def fold(
     """Fold a conversation.
 
     Args:
-        turns: All of it, oldest first, but for evicted ones. Turns without an anchor get one; either all have
-            theirs, growing, or none.
+        turns: All of it, oldest first, but for evicted ones; others' messages, too: see `read_messages`. Turns without
+            an anchor get one; either all have theirs, growing, or none.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
         seals: What an earlier call gave, if it was kept. Those whose turns are unchanged are taken as they are; the
@@ -58,7 +59,7 @@ def fold(
         The same as `step` for every turn, one by one; but of a history that is much longer than what can be shown, the
         beginning is skipped: it is in one seal of the kind "skipped".
     """
-    given = tuple(turns)
+    given = read_messages(turns).turns
     length = head_turns
     if length is None:
         length = next((place for place, turn in enumerate(given) if turn.role != "system"), len(given))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 from glyph_memory.context import PINNED, Binder, quote_turns
-from glyph_memory.errors import DocumentError, GlyphMemoryError, PolicyError, StoreError
+from glyph_memory.errors import DocumentError, GlyphMemoryError, PolicyError, TurnError
 from glyph_memory.memory.session_fold import SessionFold
-from glyph_memory.transcript import Role, Turn
+from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
+from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import SessionStore
@@ -39,11 +40,36 @@ def check_room(anchor: int, session_store: SessionStore, binder: Binder) -> None
         )
 
 
+def compose_message(said: object, text: object, fields: Mapping[str, object]) -> AnyMessage:
+    """Return the message that a call of `add` means.
+
+    Args:
+        said: Who speaks, or a whole message.
+        text: A text, or blocks of content, or None.
+        fields: What else a turn may have, by the names of its fields.
+
+    Raises:
+        TurnError: Beside a whole message there is something else.
+    """
+    if isinstance(said, str):
+        if text is None or isinstance(text, list | tuple):
+            return {"role": said, "content": text, **fields}
+        lists = {name: fields[name] or () for name in ("tool_calls", "images", "attachments")}
+        return Turn(**cast("dict[str, Any]", {"role": said, "text": text, **fields, **lists}))
+    if text is not None or any(fields.values()):
+        raise TurnError(
+            f"add takes a whole message, {said!r:.80}, and nothing beside it; put the rest into the message"
+        )
+    return cast("AnyMessage", said)  # whatever it is, it is looked at when it is read
+
+
 Redact = Callable[[Turn], Turn]
 """Sees a turn before it is stored or drawn, and gives what takes its place."""
 
 _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""
+_HIGHEST_ANCHOR = 2**53
+"""Anchors above are not kept: a session that has the highest number of all can give none to the next turn."""
 
 
 class TurnWriter:
@@ -61,24 +87,31 @@ class TurnWriter:
         self._session_store, self._session_fold, self._redact = session_store, session_fold, redact
 
     def store(
-        self, turns: Iterable[Turn], *, keep_anchors: bool, progress: Callable[[int], None] | None
+        self, messages: AnyMessages, *, keep_anchors: bool, progress: Callable[[int], None] | None
     ) -> Iterator[Turn]:
         """Store turns in transactions of some hundreds, and yield each as it is stored; fold all of them at the end.
 
+        Nothing of a list is stored where one of it cannot be; of an iterator, which may be endless, what came before
+        is.
+
         Args:
-            turns: In order.
+            messages: Turns, or others' messages, in order.
             keep_anchors: Whether anchors are kept that are higher than any the session gave.
             progress: Called after each transaction with how many turns it stored.
 
         Raises:
             StoreError: Some could not be stored; those of earlier transactions are.
+            TurnError: One cannot be kept.
             DocumentError: From the turns' source; those before are stored.
         """
-        source, stored = iter(turns), tuple[Turn, ...]()
+        source: Iterator[Turn] = map(self._redact_and_check, iter_messages(messages))
+        if not isinstance(messages, Iterator):
+            source = iter([*source])
+        stored: tuple[Turn, ...] = ()
         while True:
             batch, broken = list[Turn](), None
             try:
-                batch.extend(map(self._redact_and_check, islice(source, _BATCH)))
+                batch.extend(islice(source, _BATCH))
             except DocumentError as error:  # of a line: the turns before it are stored
                 broken = error
             known = self._count_known(batch) if keep_anchors else len(batch)
@@ -105,15 +138,15 @@ class TurnWriter:
             self._session_fold.refresh(stored)
 
     def _redact_and_check(self, turn: Turn) -> Turn:
-        if self._redact is not None:
-            said, turn = turn, self._redact(turn)
-            if turn != said and turn.origin == said.origin:
-                turn = replace(turn, origin="")  # what the turn was made of says what was taken out of it
-        if turn.role not in get_args(Role):
-            raise StoreError(
-                f"role {turn.role!r} is none of {', '.join(get_args(Role))}; name who spoke by one of them"
-            )
-        return turn
+        """Return what takes a turn's place; the turn itself was checked when it was read."""
+        if self._redact is None:
+            return turn
+        redacted = self._redact(turn)
+        if not isinstance(redacted, Turn):
+            raise TurnError(f"redact returned {redacted!r:.80}; return the turn, changed or not")
+        if redacted != turn and redacted.origin == turn.origin:
+            redacted = replace(redacted, origin="")  # what it was made of says what was taken out of it
+        return check_turn(redacted)
 
     def _count_known(self, batch: Sequence[Turn]) -> int:
         """Count the turns before the first whose anchor is above the session's last; an import begins there."""
@@ -124,4 +157,6 @@ class TurnWriter:
         """Return whether a batch's anchors grow and are all above the session's last."""
         anchors = [turn.anchor or 0 for turn in batch]
         grow = all(one < other for one, other in pairwise(anchors))
-        return grow and anchors[0] > self._session_store.state().last_anchor
+        return (
+            grow and anchors[-1] <= _HIGHEST_ANCHOR and anchors[0] > self._session_store.state().last_anchor
+        )

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glyph_memory.context import Context, warn_of_losses, write_context
-from glyph_memory.errors import FontError
+from glyph_memory.errors import FontError, TurnError
 from glyph_memory.folding import Fold
-from glyph_memory.memory.append import check_room
+from glyph_memory.memory.append import check_room, compose_message
 from glyph_memory.memory.jsonl import format_turn, read_file, write_file
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
 from glyph_memory.memory.report import MemoryReport, make_report
 from glyph_memory.memory.session import OpenSession
 from glyph_memory.memory.session_fold import ConcurrentErasure
+from glyph_memory.messages import AnyMessage, AnyMessages
 from glyph_memory.page import Page
-from glyph_memory.transcript import Role, ToolCall, Turn
+from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import KnownIdentifier
@@ -39,13 +40,14 @@ class Conversation(OpenSession):
 
     def add(
         self,
-        said: Role | Turn,
-        text: str = "",
+        said: Role | AnyMessage,
+        text: str | Sequence[object] | None = None,
         *,
         name: str | None = None,
-        tool_calls: Sequence[ToolCall] = (),
+        tool_calls: Sequence[ToolCall | Mapping[str, object]] | None = None,
         tool_call_id: str | None = None,
         images: Sequence[bytes] = (),
+        attachments: Sequence[Attachment] = (),
         time: datetime | None = None,
         id: str | None = None,
         pinned: bool = False,
@@ -53,41 +55,47 @@ class Conversation(OpenSession):
         """Store a turn; when this returns, a killed process has lost nothing.
 
         Args:
-            said: Who speaks, with the rest as below; or a whole turn, and nothing else.
-            text: What is said.
+            said: Who speaks, with the rest as below; or a whole turn, or somebody else's message such as
+                `{"role": "user", "content": "Hello."}`, and nothing else. See `read_message`.
+            text: What is said: a string, or blocks of content as chat APIs have them; None beside calls or pictures.
             name: The speaker's or the tool's name.
             tool_calls: Tools that an assistant asks for.
             tool_call_id: On a tool's turn, which call it answers.
             images: Pictures, as encoded files.
+            attachments: What else comes with it, and cannot be drawn.
             time: When it was said; now unless given. Order is that of adding, whatever the clock says.
             id: Your own identifier, to add a turn once though you try twice; made up unless given.
             pinned: Whether the turn is to be repeated as text once it is sealed.
 
         Returns:
-            The turn as it is stored, with its anchor.
+            The turn as it is stored, with its anchor; the last one where a message makes several.
 
         Raises:
+            TurnError: A field is wrong, or nothing is said; nothing is stored.
             StoreError: It could not be stored; or its id stands for another turn already.
         """
-        if isinstance(said, Turn):
-            turn = said
-        else:
-            turn = Turn(
-                role=said, text=text, name=name, tool_calls=tuple(tool_calls), tool_call_id=tool_call_id,
-                images=tuple(images), time=time, id=id, pinned=pinned,
-            )  # fmt: skip
-        return self.extend([turn])[0]
+        fields = {
+            "name": name, "tool_calls": tool_calls, "tool_call_id": tool_call_id, "images": images,
+            "attachments": attachments, "time": time, "id": id, "pinned": pinned,
+        }  # fmt: skip
+        message = compose_message(said, text, fields)
+        stored = tuple(self._turn_writer.store(message, keep_anchors=False, progress=None))
+        if not stored:
+            raise TurnError(f"{said!r:.80} says nothing that is kept; reasoning is left out")
+        return stored[-1]
 
     def extend(
-        self, turns: Iterable[Turn], *, progress: Callable[[int], None] | None = None
+        self, turns: AnyMessages, *, progress: Callable[[int], None] | None = None
     ) -> tuple[Turn, ...]:
         """Store many turns, in transactions of some hundreds.
 
         Args:
-            turns: In order; anchors they may have are not kept.
+            turns: In order; anchors they may have are not kept. Others' messages, too: see `read_messages`.
             progress: Called after each transaction with how many turns it stored.
 
         Raises:
+            TurnError: One cannot be kept: nothing of a list is stored; of an iterator, which is read as it goes, what
+                came some hundreds before it is.
             StoreError: Some could not be stored; those of earlier transactions are.
         """
         return tuple(self._turn_writer.store(turns, keep_anchors=False, progress=progress))
@@ -238,9 +246,10 @@ class Conversation(OpenSession):
         return write_file(path, self.turns(), session=self.session)
 
     def import_(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
-        """Add the turns of a file that `export` wrote; those that are there already, by id, are not added twice.
+        """Add the turns of a file that `export` wrote, or others' messages as JSON or JSON lines: see `read_messages`.
 
-        Anchors are kept where they are higher than any of the session, so that citations stay right in an empty one.
+        Those that are there already, by id, are not added twice. Anchors are kept where they are
+        higher than any of the session, so that citations stay right in an empty one.
 
         Returns:
             How many turns were added.

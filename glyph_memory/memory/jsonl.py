@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any, get_args
 
-from glyph_memory.errors import DocumentError
+from glyph_memory.errors import DocumentError, TurnError
 from glyph_memory.files import write_atomic
-from glyph_memory.transcript import Role, ToolCall, Turn
+from glyph_memory.messages import read_messages, write_fields
+from glyph_memory.transcript import Turn
 
 _FORMAT = 1
 
@@ -20,11 +19,14 @@ def write_lines(turns: Iterable[Turn], *, session: str) -> Iterator[str]:
     """Yield a header and a line for every turn, each with its newline."""
     yield _line({"glyph_memory": "session", "format": _FORMAT, "session": session})
     for turn in turns:
-        yield _line(_fields(turn))
+        yield _line(write_fields(turn))
 
 
 def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
-    """Yield the turns of lines from `write_lines`; empty lines are skipped, a header may be missing.
+    """Yield the turns of lines from `write_lines`, or of others' messages.
+
+    Empty lines are skipped, a header may be missing. A line may hold a message of any spelling that `read_messages`
+    takes, or a whole conversation. What is one piece of JSON over several lines is read as a whole.
 
     Args:
         lines: The lines.
@@ -33,24 +35,50 @@ def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
     Raises:
         DocumentError: A line is no turn; the message says which.
     """
-    for number, line in enumerate(lines, 1):
+    numbered = enumerate(lines, 1)
+    for number, line in numbered:
         if not line.strip():
             continue
         try:
-            fields = json.loads(line)
-            if "glyph_memory" in fields:
-                if fields.get("format", 0) > _FORMAT:
-                    raise DocumentError(
-                        f"{source!r} was written by a newer version (format {fields['format']!r}); upgrade glyph-memory"
-                    )
-                continue
-            yield _turn(fields)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-            if isinstance(error, DocumentError):
-                raise
+            held = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            where = f"line {number} of {source!r}"
+            if number == 1 and line.lstrip()[0] in "[{":  # perhaps one piece of JSON, indented
+                rest = "".join(chain([line], (more for _, more in numbered)))
+                yield from _read_whole(rest, where=where, source=source, error=error)
+                return
+            raise _make_error(where, error) from error
+        yield from _read_value(held, where=f"line {number} of {source!r}", source=source)
+
+
+def _read_whole(text: str, *, where: str, source: str, error: Exception) -> Iterator[Turn]:
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _make_error(where, error) from error  # of the first line: the others may be lines, too
+    yield from _read_value(held, where=repr(source), source=source)
+
+
+def _read_value(held: object, *, where: str, source: str) -> Iterator[Turn]:
+    """Yield the turns of a value: none of a header."""
+    if isinstance(held, dict) and "glyph_memory" in held:
+        version = held.get("format", 0)
+        if not isinstance(version, int) or version > _FORMAT:
             raise DocumentError(
-                f"line {number} of {source!r} is no turn ({error}); each is a JSON object with a role and a text"
-            ) from error
+                f"{where}: {source!r} was written by a newer version (format {version!r}); upgrade glyph-memory"
+            )
+        return
+    if not isinstance(held, dict | list) or not held:
+        raise _make_error(where, f"{str(held)[:40]!r} holds no message")
+    try:
+        turns = read_messages(held)  # all of a line, or nothing
+    except TurnError as error:
+        raise DocumentError(f"{where}: {error}") from error
+    yield from turns
+
+
+def _make_error(where: str, reason: object) -> DocumentError:
+    return DocumentError(f"{where} is no turn ({reason}); each is a JSON object with a role and a text")
 
 
 def format_turn(turn: Turn) -> str:
@@ -99,47 +127,6 @@ def read_file(path: str | Path) -> Iterator[Turn]:
         raise DocumentError(f"cannot read {str(path)!r}: {reason}; is the path right?") from error
 
 
-def _line(fields: dict[str, Any]) -> str:
+def _line(fields: Mapping[str, object]) -> str:
     # ASCII alone: lone surrogates have no UTF-8, and line separators would break lines for some readers.
     return json.dumps(fields, separators=(",", ":")) + "\n"
-
-
-def _fields(turn: Turn) -> dict[str, Any]:
-    fields: dict[str, Any] = {"anchor": turn.anchor, "id": turn.id, "role": turn.role, "text": turn.text}
-    calls = [{"name": call.name, "arguments": call.arguments, "id": call.id} for call in turn.tool_calls]
-    more = {
-        "name": turn.name,
-        "tool_calls": calls,
-        "tool_call_id": turn.tool_call_id,
-        "images": [base64.b64encode(image).decode() for image in turn.images],
-        "time": turn.time.isoformat() if turn.time else None,
-        "pinned": turn.pinned,
-        "origin": turn.origin,
-    }
-    return fields | {name: value for name, value in more.items() if value not in (None, [], False, "")}
-
-
-def _turn(fields: dict[str, Any]) -> Turn:
-    role = fields["role"]
-    if role not in get_args(Role):
-        raise ValueError(f"role {role!r} is none of {', '.join(get_args(Role))}")
-    texts = {name: fields.get(name) for name in ("text", "name", "tool_call_id", "id", "origin")}
-    if any(not isinstance(value, str | None) for value in texts.values()):
-        raise ValueError("text, name, tool_call_id, id and origin are strings")
-    calls = fields.get("tool_calls", [])
-    return Turn(
-        role=role,
-        text=texts["text"] or "",
-        name=texts["name"],
-        tool_calls=tuple(
-            ToolCall(name=str(call["name"]), arguments=str(call["arguments"]), id=str(call.get("id", "")))
-            for call in calls
-        ),
-        tool_call_id=texts["tool_call_id"],
-        images=tuple(base64.b64decode(image, validate=True) for image in fields.get("images", [])),
-        time=datetime.fromisoformat(fields["time"]) if fields.get("time") else None,
-        id=texts["id"],
-        pinned=bool(fields.get("pinned", False)),
-        anchor=int(fields["anchor"]) if fields.get("anchor") is not None else None,
-        origin=texts["origin"] or "",
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, Unpack
@@ -13,8 +13,9 @@ from glyph_memory.memory.conversation import Conversation
 from glyph_memory.memory.recall import Passage, ZoomResult
 from glyph_memory.memory.report import MemoryReport
 from glyph_memory.memory.session import OpenKeywords
+from glyph_memory.messages import AnyMessage, AnyMessages
 from glyph_memory.page import Page
-from glyph_memory.transcript import Role, ToolCall, Turn
+from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import KnownIdentifier, SessionInfo, Store
@@ -56,13 +57,14 @@ class GlyphMemory(Conversation):
 
     async def aadd(
         self,
-        said: Role | Turn,
-        text: str = "",
+        said: Role | AnyMessage,
+        text: str | Sequence[object] | None = None,
         *,
         name: str | None = None,
-        tool_calls: Sequence[ToolCall] = (),
+        tool_calls: Sequence[ToolCall | Mapping[str, object]] | None = None,
         tool_call_id: str | None = None,
         images: Sequence[bytes] = (),
+        attachments: Sequence[Attachment] = (),
         time: datetime | None = None,
         id: str | None = None,
         pinned: bool = False,
@@ -70,11 +72,11 @@ class GlyphMemory(Conversation):
         """Do what `add` does."""
         return await _run_in_thread(
             self.add, said, text, name=name, tool_calls=tool_calls, tool_call_id=tool_call_id, images=images,
-            time=time, id=id, pinned=pinned,
+            attachments=attachments, time=time, id=id, pinned=pinned,
         )  # fmt: skip
 
     async def aextend(
-        self, turns: Iterable[Turn], *, progress: Callable[[int], None] | None = None
+        self, turns: AnyMessages, *, progress: Callable[[int], None] | None = None
     ) -> tuple[Turn, ...]:
         """Do what `extend` does."""
         return await _run_in_thread(self.extend, turns, progress=progress)

@@ -18,6 +18,7 @@ from glyph_memory.context import (
     PageOptions,
     RecentImages,
 )
+from glyph_memory.errors import StoreError
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
 from glyph_memory.memory.session_fold import SessionFold
@@ -26,6 +27,10 @@ from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
     from glyph_memory.store import SessionInfo, SessionStore, Store
+
+
+_PARTS = 4
+"""What a session is put together from; only `open` and `fork` have them."""
 
 
 class OpenKeywords(PageOptionFields, total=False):
@@ -41,6 +46,14 @@ class OpenKeywords(PageOptionFields, total=False):
 
 class OpenSession:
     """A session of a store, with the binder that shows it to a model."""
+
+    def __new__(cls, *given: object, **_: object) -> Self:
+        """Refuse to be called with a path, as other libraries' classes are: `open` opens."""
+        if len(given) < _PARTS:
+            path = repr(str(given[0]) if isinstance(given[0], Path) else given[0]) if given else ""
+            name = cls.__name__
+            raise StoreError(f"{name}({path}) opens nothing; call {name}.open({path or repr('chat.db')})")
+        return super().__new__(cls)
 
     def __init__(
         self,

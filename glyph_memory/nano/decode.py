@@ -40,6 +40,8 @@ _UNTOLD_PX = 0.6
 _UNDERSCORE = NUMBER_OF["_"]
 _UNDERSCORE_EMS = (0.5, 0.602)
 """Advance of an underscore in most fonts, and in those whose characters are all as wide."""
+_SIGN, _TWO_SIGNS_EMS = NUMBER_OF["§"], 0.95
+"""What lawyers write twice, and is often seen once: one sign is never so wide, two are."""
 _COUNTED, _GUESSED = 3, 0.5
 """More underscores than this are counted by guess, and no surer."""
 _AROUND = 4
@@ -159,6 +161,7 @@ def _decode_line(
     wide_px = size_px * _UNDERSCORE_EMS[int(space_px > 0.5 * size_px)]
     ruled = (classes == _UNDERSCORE) & (room > 1.8 * wide_px)
     repeats[ruled] = np.round(room[ruled] / wide_px)
+    repeats[(classes == _SIGN) & (room > _TWO_SIGNS_EMS * size_px)] = 2
     confidence = np.minimum(confidence, _average_neighbours(confidence) + np.float32(_TRUST))
     long = ruled & (repeats > _COUNTED)
     confidence[long] = np.minimum(confidence[long], _GUESSED)

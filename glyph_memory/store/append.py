@@ -31,6 +31,8 @@ from glyph_memory.store.turns import (
 from glyph_memory.transcript import Turn
 
 Rows = list[dict[str, Value]]
+_HIGHEST = 2**63 - 1
+"""The highest anchor that a column holds."""
 
 
 def append_turns(
@@ -51,7 +53,7 @@ def append_turns(
             _check_same(stored[turn.id], turn)
             complete.append(stored[turn.id])
             continue
-        last = _check_anchor(turn, last) if keep_anchors else last + 1
+        last = _check_anchor(turn, last) if keep_anchors else _count_up(last)
         id_ = uuid4().hex if turn.id is None else turn.id
         stored[id_] = replace(turn, anchor=last, id=id_, time=turn.time or datetime.now(UTC))
         complete.append(stored[id_])
@@ -123,8 +125,17 @@ def _identifier_rows(text: str, session_id: int, anchor: int) -> Rows:
     ]
 
 
+def _count_up(last: int) -> int:
+    if last >= _HIGHEST:
+        raise StoreError(
+            f"the session's last anchor is {last}, and there is no higher one: it takes no more turns. Export it, and "
+            "import that into a new session, which numbers the turns anew"
+        )
+    return last + 1
+
+
 def _check_anchor(turn: Turn, last: int) -> int:
-    if turn.anchor is None or not last < turn.anchor < 2**63:
+    if turn.anchor is None or not last < turn.anchor <= _HIGHEST:
         raise StoreError(
             f"a turn cannot keep its anchor {turn.anchor!r}: the session's last is {last}, and anchors only grow. "
             "Import into a new session, or without keep_anchors"

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.schema import images, turns
-from glyph_memory.transcript import Role, ToolCall, Turn
+from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 _LARGEST = 2**63 - 1
 
@@ -70,6 +70,8 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
         details["calls"] = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
     if turn.tool_call_id is not None:
         details["answers"] = turn.tool_call_id
+    if turn.attachments:
+        details["attachments"] = [[one.block, one.name, one.media_type] for one in turn.attachments]
     if turn.origin:
         details["origin"] = turn.origin
     # JSON's own escapes would join two surrogates that stood apart: what is not ASCII goes through as it is.
@@ -88,22 +90,41 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
 
 
 def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
-    """Return the turn of a row."""
-    details = cast("Mapping[str, str]", json.loads(decode(row.details)))
-    calls = cast("list[tuple[str, str, str]]", details.get("calls", []))
+    """Return the turn of a row.
+
+    Versions before fields were checked stored what nothing can be done with, such as a call's arguments as an object:
+    it is put right here, so that a session which holds it goes on.
+    """
+    details = cast("Mapping[str, object]", json.loads(decode(row.details)))
+    calls = cast("list[tuple[object, object, object]]", details.get("calls", []))
+    attached = cast("list[tuple[str, str, str]]", details.get("attachments", []))
     return Turn(
         role=cast("Role", row.role),
         text=decode(row.text),
-        name=details.get("name"),
-        tool_calls=tuple(ToolCall(name=name, arguments=given, id=id_) for name, given, id_ in calls),
-        tool_call_id=details.get("answers"),
+        name=_to_text(details.get("name")),
+        tool_calls=tuple(
+            ToolCall(name=_to_text(name) or "", arguments=_to_arguments(given), id=_to_text(id_) or "")
+            for name, given, id_ in calls
+        ),
+        tool_call_id=_to_text(details.get("answers")),
         images=images,
+        attachments=tuple(
+            Attachment(block=block, name=name, media_type=media_type) for block, name, media_type in attached
+        ),
         time=datetime.fromisoformat(row.time),
-        id=details["id"],
+        id=_to_text(details["id"]),
         pinned=bool(row.pinned),
         anchor=row.anchor,
-        origin=details.get("origin", ""),
+        origin=_to_text(details.get("origin")) or "",
     )
+
+
+def _to_text(held: object) -> str | None:
+    return held if held is None or isinstance(held, str) else json.dumps(held, ensure_ascii=False)
+
+
+def _to_arguments(held: object) -> str:
+    return "{}" if held is None else _to_text(held) or ""
 
 
 def check_name(name: str) -> str:

@@ -37,8 +37,7 @@ def measure(
     cursor: Cursor,
     table: GlyphTable,
     *,
-    reserved: str = "",
-    labels: Sequence[tuple[int, int]] = (),
+    reserved: Sequence[int] = (),
 ) -> MeasuredText:
     """Measure a block of text.
 
@@ -46,24 +45,19 @@ def measure(
         text: The block.
         cursor: Where it begins.
         table: The style's glyphs.
-        reserved: Characters that only labels may show; elsewhere they are escaped.
-        labels: Start and stop, in the block, of each label.
+        reserved: Places, in the block, of characters that are escaped since a label of ours could be read there.
     """
     style = table.style
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     slots = table.slots(codes)
+    if reserved:  # first of all: no mark joins them
+        slots = slots.copy()
+        slots[[*reserved]] = [table.get_escape_slot(text[place], "reserved") for place in reserved]
     kind = table.kind.take(slots)
     if np.bitwise_or.reduce(kind) & CONTEXT:
         slots = slots.copy()
         _Neighbours(text, cursor.offset, table, slots, kind).resolve()
         kind = table.kind.take(slots)
-    for character in reserved:
-        held = codes == ord(character)
-        for start, stop in labels:
-            held[start:stop] = False
-        if held.any():
-            slots = np.where(held, table.get_escape_slot(character, "reserved"), slots)
-            kind = table.kind.take(slots)
     newline = kind & NEWLINE != 0
     newlines = np.flatnonzero(newline)
     ends_paragraph = np.zeros(len(kind), np.bool_)

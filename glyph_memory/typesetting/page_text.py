@@ -5,7 +5,6 @@ Knows how a style draws characters; knows nothing about who reads the page.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -18,10 +17,8 @@ from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
 from glyph_memory.typesetting.measure import measure
-from glyph_memory.typesetting.pages import LABEL_SIGN
 from glyph_memory.typesetting.stream import prepare_style
 
-_LABEL = re.compile(rf"^{LABEL_SIGN}\d+ (?:[a-z]+)", re.MULTILINE)
 _NOTHING = "\r\u00ad\u200b\u200c\u200d"
 _ROUNDING_PX = 2
 """A line's box is wider than its ink by less than this: it begins and ends on whole pixels."""
@@ -56,18 +53,12 @@ def spell_characters(page: Page, *, style: PageStyle | None = None) -> list[str]
 
     Returns:
         As many strings as `page.text` has characters: one character mostly, more for an escape, a tab or a newline
-        mark, none for a newline that ends its line. Accents stand with their letter. Of a transcript's page, a label
-        forged at the beginning of a line can be taken for a real one on the same page.
+        mark, none for a newline that ends its line. Accents stand with their letter.
     """
     style = style or page.style or PageStyle.glyph()
-    reserved, labels = "", list[tuple[int, int]]()
-    held = sum(escaped.count for escaped in page.escaped if escaped.reason == "reserved")
-    if held:
-        reserved = LABEL_SIGN
-        real = page.text.count(LABEL_SIGN) - held
-        labels = [match.span() for match in _LABEL.finditer(page.text)][:real]
     table = prepare_style(style).table
-    measured = measure(page.text, Cursor(offset=page.start), table, reserved=reserved, labels=labels)
+    reserved = [offset - page.start for offset in page.reserved]
+    measured = measure(page.text, Cursor(offset=page.start), table, reserved=reserved)
     pieces: list[str] = []
     base = 0
     rows = zip(page.text, measured.slots.tolist(), (measured.kind & ESCAPED).tolist(), strict=True)

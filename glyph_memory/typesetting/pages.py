@@ -1,25 +1,25 @@
 """Typeset: text, a document or a transcript in, pages out.
 
 A transcript becomes one text first: each turn begins with its anchor and role, `§42 user`, in the role's colour.
-Content is never coloured and cannot show the sign `§`, so nobody can write a fake turn.
+Content is never coloured, and a sign in it that a label could be read from is escaped, so nobody can write a fake turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.errors import DocumentError
+from glyph_memory.messages import AnyMessage, read_messages
 from glyph_memory.page import Page, unpack
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Document, Transcript, Turn
+from glyph_memory.typesetting.labels import LABEL_SIGN, find_false_labels
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
-
-LABEL_SIGN = "§"
-"""Begins a label; content holding it is escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Composition:
     """Where the labels stand, and their colours."""
     turns: tuple[tuple[int, int], ...]
     """Start and stop of each turn, label included."""
+    reserved: tuple[int, ...]
+    """Offsets of the characters of content that are escaped, since a label could be read there."""
 
 
 def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
@@ -45,12 +47,19 @@ def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
     parts: list[str] = []
     labels: list[ColorSpan] = []
     turns: list[tuple[int, int]] = []
+    reserved: list[int] = []
     offset = 0
 
     def write(text: str) -> None:
         nonlocal offset
         parts.append(text)
         offset += len(text)
+
+    def write_content(
+        text: str,
+    ) -> None:  # what follows it is a label of ours, or nothing: no false one goes on there
+        reserved.extend(offset + place for place in find_false_labels(text))
+        write(text)
 
     def label(text: str, role: str) -> None:
         start = offset
@@ -60,14 +69,14 @@ def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
     for place, turn in enumerate(transcript, 1):
         begin, anchor = offset, place if turn.anchor is None else turn.anchor
         label(f"{LABEL_SIGN}{anchor} {turn.role}", turn.role)
-        write(_content(turn))
+        write_content(_content(turn))
         for call in turn.tool_calls:
             write("\n")
             label(f"{LABEL_SIGN}{anchor} calls", turn.role)
-            write(f" {call.name} {call.arguments}")
+            write_content(f" {call.name} {call.arguments}")
         write("\n")
         turns.append((begin, offset))
-    return Composition("".join(parts), tuple(labels), tuple(turns))
+    return Composition("".join(parts), tuple(labels), tuple(turns), tuple(reserved))
 
 
 def _content(turn: Turn) -> str:
@@ -81,7 +90,7 @@ _GLYPH = PageStyle.glyph()
 
 
 def typeset(
-    source: str | Document | Transcript,
+    source: str | Document | Transcript | Sequence[str | AnyMessage],
     *,
     style: PageStyle | str = _GLYPH,
     first_page: int = 1,
@@ -90,7 +99,8 @@ def typeset(
     """Turn text into pages.
 
     Args:
-        source: A text, a document, or a transcript; of a transcript, `compose` gives the text that offsets refer to.
+        source: A text, whole or in pieces; a document; or a transcript, or a list of turns or others' messages, of
+            which `compose` gives the text that offsets refer to.
         style: How it looks, as a `PageStyle` or by the name of a preset such as "dark"; the released Glyph model's
             style unless another is given.
         first_page: Number of the first page.
@@ -117,7 +127,7 @@ def typeset(
 
 
 def iter_pages(
-    source: str | Iterable[str] | Document | Transcript,
+    source: str | Iterable[str] | Document | Transcript | Sequence[str | AnyMessage],
     *,
     style: PageStyle | str = _GLYPH,
     first_page: int = 1,
@@ -136,14 +146,32 @@ def iter_pages(
         StyleError: The page is too narrow for a single character.
     """
     style = PageStyle.of(style)
+    if isinstance(source, list | tuple) and source and not isinstance(source[0], str):
+        source = read_messages(source)
     if isinstance(source, Transcript):
         composed = compose(source, style=style)
         return stream_pages(
-            [composed.text], style, first_page=first_page, spans=composed.labels, reserved=LABEL_SIGN
+            [composed.text], style, first_page=first_page, spans=composed.labels, reserved=composed.reserved
         )
     if isinstance(source, Document):
         source = source.text
-    return stream_pages([source] if isinstance(source, str) else source, style, first_page=first_page)
+    pieces = [source] if isinstance(source, str) else _check_pieces(source)
+    return stream_pages(pieces, style, first_page=first_page)
+
+
+def _check_pieces(pieces: object) -> Iterator[str]:
+    """Return the pieces of a text; of anything else, say what it is."""
+    if isinstance(pieces, bytes | Turn | Mapping) or not isinstance(pieces, Iterable):
+        raise DocumentError(
+            f"no text is {pieces!r:.80}; give a string, a Document, or a list of turns, and read_document of a file"
+        )
+    return map(_check_piece, pieces)
+
+
+def _check_piece(piece: object) -> str:
+    if not isinstance(piece, str):
+        raise DocumentError(f"a piece of a text is {piece!r:.80}; give strings, or a list of turns alone")
+    return piece
 
 
 _MARGIN_PT = 4

@@ -56,7 +56,7 @@ class Block:
         prepared: PreparedStyle,
         *,
         spans: Sequence[ColorSpan] = (),
-        reserved: str = "",
+        reserved: Sequence[int] = (),
         final: bool,
     ) -> None:
         """Measure and lay out the text; a page is painted only when it is asked for.
@@ -66,12 +66,13 @@ class Block:
             cursor: Where that is.
             prepared: The style.
             spans: The coloured stretches that touch the block.
-            reserved: Characters that only coloured stretches may show.
+            reserved: Offsets in the whole text of the block's characters that are escaped whatever they are.
             final: Whether the text ends with the block.
         """
         self._text, self._cursor, self._prepared, self._final = text, cursor, prepared, final
-        labels = [(max(span.start - cursor.offset, 0), max(span.stop - cursor.offset, 0)) for span in spans]
-        self._measured = measure(text, cursor, prepared.table, reserved=reserved, labels=labels)
+        self._reserved = reserved
+        places = [offset - cursor.offset for offset in reserved]
+        self._measured = measure(text, cursor, prepared.table, reserved=places)
         if prepared.style.reference:
             setting = lay_out_reference(
                 text, self._measured, prepared.style, prepared.geometry, prepared.table
@@ -130,6 +131,7 @@ class Block:
             if len(placed) > 1
             else placed[0].table,
             escaped=self._list_escapes(start, stop),
+            reserved=tuple(_select(self._reserved, self._cursor.offset + start, self._cursor.offset + stop)),
             pixels=pixels,
             depth=8 if colored else 4,
             palette=prepared.palette.encode_all_pairs() if colored else prepared.palette.encode_text_pair(),
@@ -217,7 +219,7 @@ def stream_pages(
     *,
     first_page: int = 1,
     spans: Sequence[ColorSpan] = (),
-    reserved: str = "",
+    reserved: Sequence[int] = (),
 ) -> Iterator[Page]:
     """Typeset a stream of text into pages.
 
@@ -226,7 +228,7 @@ def stream_pages(
         style: How it looks.
         first_page: Number of the first page.
         spans: Coloured stretches of the whole text, in order.
-        reserved: Characters that only coloured spans may show.
+        reserved: Offsets in the whole text, in order, of the characters that are escaped though they could be drawn.
 
     Raises:
         DocumentError: There is no text.
@@ -247,7 +249,8 @@ def stream_pages(
                 spans, begun + len(buffer), key=lambda span: span.start
             )
         ]
-        block = Block(buffer, cursor, prepare_style(style), spans=near, reserved=reserved, final=final)
+        held = _select(reserved, begun, begun + len(buffer))
+        block = Block(buffer, cursor, prepare_style(style), spans=near, reserved=held, final=final)
         for layout in block.iter_layouts():
             yield block.page(layout, number)
             cursor, number = layout.next, number + 1
@@ -256,6 +259,10 @@ def stream_pages(
         size = min(2 * size, _BLOCK) if cursor.offset > begun else 2 * max(size, len(buffer))
     if number == first_page:
         raise DocumentError("there is no text to typeset; give at least one character")
+
+
+def _select(offsets: Sequence[int], start: int, stop: int) -> Sequence[int]:
+    return offsets[bisect_left(offsets, start) : bisect_left(offsets, stop)]
 
 
 def _cut(pieces: Iterable[str]) -> Iterator[str]:

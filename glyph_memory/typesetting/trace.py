@@ -18,7 +18,7 @@ from glyph_memory.typesetting.characters import ESCAPED, NEWLINE
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor
-from glyph_memory.typesetting.pages import LABEL_SIGN, compose
+from glyph_memory.typesetting.pages import compose
 from glyph_memory.typesetting.stream import Block, prepare_style
 
 
@@ -63,7 +63,7 @@ def trace_pages(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace
         Cursor(),
         prepare_style(style),
         spans=composed.labels if composed else (),
-        reserved=LABEL_SIGN if composed else "",
+        reserved=composed.reserved if composed else (),
         final=True,
     )
     characters = np.array(list(text))

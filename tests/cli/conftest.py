@@ -113,13 +113,13 @@ def known_to_nano(monkeypatch: pytest.MonkeyPatch) -> KnownToNano:
 
 
 class Terminal:
-    """A chat in a process of its own, at a terminal of 80 columns."""
+    """A chat in a process of its own, at a terminal."""
 
-    def __init__(self, arguments: Sequence[object], *, folder: Path) -> None:
+    def __init__(self, arguments: Sequence[object], *, folder: Path, columns: int = 80) -> None:
         self._mine, its = pty.openpty()
-        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         command = [sys.executable, "-m", "glyph_memory", *map(str, arguments)]
-        environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
+        environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns)}
         self.process = subprocess.Popen(
             command, stdin=its, stdout=its, stderr=its, cwd=folder, env=environment, start_new_session=True
         )
@@ -170,8 +170,8 @@ def at_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Start commands at a terminal, in an empty folder."""
     started: list[Terminal] = []
 
-    def start(*arguments: object) -> Terminal:
-        started.append(Terminal(arguments, folder=tmp_path))
+    def start(*arguments: object, columns: int = 80) -> Terminal:
+        started.append(Terminal(arguments, folder=tmp_path, columns=columns))
         return started[-1]
 
     yield start

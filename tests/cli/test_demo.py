@@ -60,3 +60,10 @@ def test_the_demos_figures_can_be_had_as_json(
     assert printed["memory"]["saved_tokens"] > 0.3 * printed["memory"]["plain_tokens"]
     assert [answer["quote"] for answer in printed["answers"]] == [None] * 6
     assert all(Path(place).exists() for place in printed["written"].values())
+
+
+def test_a_place_that_cannot_be_written_is_named_before_the_work(run: Run, tmp_path: Path) -> None:
+    """And not blamed on standard output."""
+    (tmp_path / "out").touch()
+    assert "cannot write" in (error := run("demo", "--out", tmp_path / "out").error)
+    assert "'" + str(tmp_path / "out") + "'" in error

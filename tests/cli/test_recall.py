@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,22 @@ def test_words_are_no_syntax(run: Run, path: Path) -> None:
     """Neither of a search engine nor of a regular expression nor of markup."""
     for query in ('"', "a OR b*", "NEAR(", "[bold]", "(", "'; drop table turns"):
         assert run("recall", "--memory", path, "--session", "ops", "--", query).code == 0
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-14))),
+        datetime(1, 1, 1),
+    ],
+)
+def test_times_that_no_clock_shows_are_shown(run: Run, tmp_path: Path, time: datetime) -> None:
+    """A local time may be none of the years that Python knows."""
+    with GlyphMemory.open(tmp_path / "old.db") as memory:
+        memory.add("user", "hello", time=time)
+    for command in (("recall", "hello"), ("sessions",), ("report",)):
+        assert run(*command, "--memory", tmp_path / "old.db").code == 0
 
 
 def test_found_words_are_marked_at_a_terminal(at_terminal: Callable[..., Terminal], path: Path) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import typeset
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Run
+    from tests.cli.conftest import Run, Terminal
 
 
 def test_every_model_has_a_row(run: Run, notes: Path) -> None:
@@ -42,3 +46,15 @@ def test_a_table_says_what_is_estimated_and_what_does_not_fit(run: Run, notes: P
 def test_an_unknown_model_is_told_with_its_neighbours(run: Run, notes: Path) -> None:
     """In one line."""
     assert "Nearest:" in run("tokens", notes, "--profile", "glyhp").error
+
+
+@pytest.mark.parametrize("columns", [50, 60, 74])
+def test_a_narrow_terminal_shows_names_and_numbers(
+    at_terminal: Callable[..., Terminal], notes: Path, columns: int
+) -> None:
+    """Headings take several lines, so that a name is more than a letter and no number is cut."""
+    at = at_terminal("tokens", notes, "--profile", "glyph", "--profile", "qwen2-vl", columns=columns)
+    assert at.leave() == 0
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", at.shown)
+    assert re.search(r"^glyph +≈ [\d,]+ +[\d,]+ +[\d.]+× +\d+ +131,072", shown, re.MULTILINE)
+    assert re.search(r"^qwen2-vl +≈ [\d,]+ ", shown, re.MULTILINE)

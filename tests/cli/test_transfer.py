@@ -77,6 +77,28 @@ def test_a_conversation_from_elsewhere_needs_role_and_text_alone(run: Run, tmp_p
     ]
 
 
+def test_messages_of_chat_apis_are_imported(run: Run, tmp_path: Path) -> None:
+    """A line or a whole request, and no turn of them is empty."""
+    file, path = tmp_path / "chat.json", tmp_path / "own.db"
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    talk = [
+        {"role": "user", "content": "The gate code is 4711-B."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "ok"},
+    ]
+    file.write_text(json.dumps({"messages": talk}))
+    assert "3 turns added" in run("import", file, "--memory", path).err
+    assert "1 turn added" in run("import", "-", "--memory", path, stdin=json.dumps(talk[0]).encode()).err
+    assert [turn.text or turn.tool_calls[0].name for turn in turns(path, "default")] == [
+        "The gate code is 4711-B.",
+        "f",
+        "ok",
+        "The gate code is 4711-B.",
+    ]
+    file.write_text('{"role": "user"}')
+    assert "no content" in run("import", file, "--memory", path).error
+
+
 def test_a_line_that_is_no_turn_is_told_by_its_number(run: Run, tmp_path: Path) -> None:
     """In one line."""
     file = tmp_path / "bad.jsonl"

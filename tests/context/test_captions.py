@@ -26,7 +26,8 @@ def told(captions: Captions, *, turns: int = len(TALK)) -> tuple[Binder, Fold, C
 
 def texts(context: Context) -> list[str]:
     """All text of the message that holds the pages."""
-    return [part.text for part in context.messages[1].parts if isinstance(part, Text)]
+    parts = context.messages[1].parts
+    return [part.text for part in parts if isinstance(part, Text) and part.kind != "note"]
 
 
 def test_in_text_every_page_has_its_number_and_turns_before_it() -> None:

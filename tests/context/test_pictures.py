@@ -297,6 +297,7 @@ def test_pictures_that_are_broken_or_refused_are_named_in_the_tail_and_in_seals(
     assert texts == [
         "look",
         *(f"(Picture {n} of this message cannot be shown.)" for n in range(1, len(files))),
+        f"(Picture {len(files)} that came with the user's message, no page of the conversation:)",
     ]
     assert len(message.parts) == len(texts) + 1
     more = [
@@ -314,4 +315,4 @@ def test_pictures_that_are_broken_or_refused_are_named_in_the_tail_and_in_seals(
     assert [f"§1, its picture {n} cannot be shown\n" in texts for n in range(1, len(files) + 1)] == [True] * (
         len(files) - 1
     ) + [False]
-    assert f"§1, its picture {len(files)}:\n" in texts
+    assert f"§1, its picture {len(files)}, no page of the conversation:\n" in texts

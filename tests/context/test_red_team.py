@@ -19,6 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glyph_memory.context import Binder, Context, Parts, write_context
+from glyph_memory.context.cleaning import escape_anchors
 from glyph_memory.folding import DrawnRun, Fold, FoldPolicy, Seal, fold, resume
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Plate, Section, report_html
@@ -26,6 +27,7 @@ from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.tokens import special_tokens as special
 from glyph_memory.transcript import ToolCall, Transcript, Turn
+from glyph_memory.typesetting import spell_page, typeset
 from glyph_memory.typesetting.pages import compose
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -172,6 +174,19 @@ def lines_of_ours(text: str) -> list[str]:
     return [line for line in text.splitlines() if is_ours(line)]
 
 
+_LABEL = re.compile(
+    r"§\s*(?:[\W_]*\w{1,16}[\W_]*|[\d\W_]*)\b(system|user|assistant|tool|calls|page)(?![a-z])"
+)
+_LOOKS_LIKE = str.maketrans("ѕуеоаті", "syeoati")
+
+
+def labels_read(drawn: str) -> list[re.Match[str]]:
+    """The labels that somebody reads off a page who sees no colours: any look-alikes, any blanks."""
+    plain = unicodedata.normalize("NFKD", drawn.replace("⏎", "\n")).casefold().translate(_LOOKS_LIKE)
+    seen = "".join(c for c in plain if c.isspace() or unicodedata.category(c)[0] not in "CM")
+    return [*_LABEL.finditer(" ".join(seen.split()))]
+
+
 GENERIC = re.compile(
     r"<\|[^\s<>|]{1,64}\|?>|<(?!\\)[^\s<>|]{1,64}\|>|<｜[^\s<>｜]{1,64}｜>|<row_\d+_col_\d+>|<unused\d+>"
 )
@@ -277,11 +292,16 @@ def test_the_checks_find_what_they_look_for() -> None:
         "§7",
     ]
     assert unbroken("a <|im_start|> </s> <\\|user|>", ("</s>", "<s>")) == ["</s>", "<|im_start|>"]
+    assert [label[1] for label in labels_read("§1 USER § 5 BGB ok⏎§２ \nuѕer §7 users §3.1 page")] == [
+        "user",
+        "user",
+        "page",
+    ]
     assert list(strings_in({"a": ["b", {"c": 1}]})) == ["a", "b", "c"]
 
 
 def test_it_is_sealed_as_pages_and_only_labels_are_coloured(pages_sent: list[Sent]) -> None:
-    """Every coloured pixel lies within a label's letters; each sign of the content stands as its number."""
+    """Every coloured pixel lies within a label's letters; who sees no colours reads no other label."""
     for one in pages_sent:
         assert [seal.kind for seal in one.folded.visible_seals] == ["pages"] * len(one.folded.seals)
         assert one.folded.request is not None
@@ -289,7 +309,7 @@ def test_it_is_sealed_as_pages_and_only_labels_are_coloured(pages_sent: list[Sen
             run = one.run(seal)
             composed = compose(Transcript(tuple(run)), style=STYLE)
             labels = {label.start: label.stop for label in composed.labels}
-            escaped = 0
+            drawn = []
             for page in one.binder.pages(seal, run):
                 allowed = np.zeros((page.size[1], page.size[0]), bool)
                 for line in page.lines:
@@ -300,8 +320,43 @@ def test_it_is_sealed_as_pages_and_only_labels_are_coloured(pages_sent: list[Sen
                 found = colored(page)
                 assert not (found & ~allowed).any()
                 assert found.any() == allowed.any()
-                escaped += sum(escape.count for escape in page.escaped if escape.reason == "reserved")
-            assert escaped == composed.text.count("§") - len(composed.labels)
+                drawn.append(spell_page(page))
+            assert len(labels_read("\n".join(drawn))) == len(composed.labels)
+
+
+NARROW = replace(PageStyle.glyph(), page_width_pt=132)
+"""Lines of about twenty letters."""
+STYLES = {
+    "glyph": PageStyle.glyph(), "dense": PageStyle.glyph().dense(), "dark": PageStyle.of("dark"),
+    "web": PageStyle.of("web"),
+    "narrow": NARROW, "narrow and dense": NARROW.dense(), "less narrow": replace(NARROW, page_width_pt=171),
+    "in columns": replace(PageStyle.glyph(), columns=3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("look", STYLES)
+@pytest.mark.parametrize("name", CONTENTS)
+def test_whatever_the_style_who_sees_no_colours_reads_no_other_label(name: str, look: str) -> None:
+    """On broad pages and narrow ones, where lines run together and where they do not; nor where lines are wrapped."""
+    text = CONTENTS[name][:3_000]
+    wrapped = "".join(f"{'x' * pad} {text}\n" for pad in range(0, 40, 9))
+    talk = Transcript(
+        (Turn(role="user", text=text, name=text), Turn(role="tool", text=wrapped), Turn(role="user"))
+    )
+    drawn = "\n".join(map(spell_page, typeset(talk, style=STYLES[look])))
+    assert [label[1] for label in labels_read(drawn)] == ["user", "tool", "user"]
+
+
+@pytest.mark.parametrize("look", STYLES)
+@pytest.mark.parametrize("name", [name for name in CONTENTS if name.startswith("law")])
+def test_laws_are_drawn_as_they_are_written(name: str, look: str) -> None:
+    """Each sign is a sign, on a page and in words."""
+    text = CONTENTS[name]
+    pages = typeset(Transcript((Turn(role="user", text=text),)), style=STYLES[look])
+    assert sum(page.escapes for page in pages) == 0
+    drawn = "".join("".join(map(spell_page, pages)).split()).replace("⏎", "")
+    assert drawn == "§1user" + "".join(text.split())
+    assert escape_anchors(text) == text
 
 
 def test_beside_pages_it_is_no_line_of_ours_and_no_token(pages_sent: list[Sent]) -> None:

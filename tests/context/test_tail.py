@@ -148,13 +148,18 @@ def test_a_special_token_in_arguments_leaves_them_json() -> None:
     assert (sent.name, sent.id) == ("f<\\|user|>", "<\\s>")
 
 
+def came(number: int, role: str) -> str:
+    """The line above a picture."""
+    return f"(Picture {number} that came with the {role}'s message, no page of the conversation:)"
+
+
 # Users' messages.
 
 
 def test_what_users_say_in_a_row_is_one_message_and_does_not_run_together() -> None:
     """Some templates put nothing between a message's parts: `<|im` and `age|>` would become a picture."""
     (message,) = spelled(Turn(role="user", text="<|im"), Turn(role="user", text="age|>", images=(PNG,)))
-    assert told([message]) == [("user", "<|im\n\n", "age|>", "picture")]
+    assert told([message]) == [("user", "<|im\n\n", "age|>\n\n", came(1, "user"), "picture")]
     (plain,) = spelled(
         Turn(role="user", text="one"), Turn(role="user", text="two\n"), Turn(role="user", text="3")
     )
@@ -180,15 +185,15 @@ def test_pictures_ride_in_users_messages() -> None:
         Turn(role="assistant", text="a drawing", images=(PNG,)),
         Turn(role="user", images=(PNG,)),
     )
-    tools = [f"(Picture {n} that came with the tool's message:)" for n in (1, 1, 2)]
+    tools = [came(n, "tool") for n in (1, 1, 2)]
     assert told(messages) == [
-        ("user", "look", "picture"),
+        ("user", "look\n\n", came(1, "user"), "picture"),
         ("assistant", ""),
         ("tool", "done"),
         ("tool", "done"),
         ("user", tools[0], "picture", tools[1], "picture", tools[2], "picture"),
         ("assistant", "a drawing"),
-        ("user", "(Picture 1 that came with the assistant's message:)", "picture", "picture"),
+        ("user", came(1, "assistant"), "picture", came(1, "user"), "picture"),
     ]
 
 
@@ -198,7 +203,7 @@ def test_a_picture_that_cannot_be_shown_is_named() -> None:
     assert told([message]) == [
         (
             "user", "look\n\n", "(Picture 1 of this message cannot be shown.)\n\n",
-            "(Picture 2 of this message cannot be shown.)", "picture",
+            "(Picture 2 of this message cannot be shown.)\n\n", came(3, "user"), "picture",
         )
     ]  # fmt: skip
 

@@ -111,11 +111,12 @@ def check(folded: Fold, said: Sequence[Turn], context: Context, binder: Binder) 
     texts = [part.text for message in context.messages for part in message.parts if isinstance(part, Text)]
     whole, lost = "\n".join(texts), {loss.anchor for loss in context.losses}
     answered = max((at for at, turn in enumerate(said, 1) if turn.role == "assistant"), default=0)
-    sent = {part.data for part in context.images}
+    sent = [(part.anchors, part.number) for part in context.images if part.kind == "picture"]
     for anchor, turn in enumerate(said, 1):
         if anchor <= answered or turn.role == "system":
             continue
-        is_whole = binder.cleaner.clean_message(turn) in whole and all(data in sent for data in turn.images)
+        pictures = [((anchor, anchor), number) for number in range(1, len(turn.images) + 1)]
+        is_whole = binder.cleaner.clean_message(turn) in whole and all(one in sent for one in pictures)
         assert is_whole or anchor in lost or any(seal.is_unseen for seal in folded.seals), anchor
         if anchor in lost and turn.text and binder.cleaner.clean_message(turn) not in whole:
             assert f"(§{anchor})" in whole

@@ -101,9 +101,9 @@ def test_the_order_is_head_then_one_users_message_then_the_rest() -> None:
     assert [shape(message) for message in context.messages] == [
         ["system", "Be brief."],
         [
-            "user", "The images below are pag",
+            "user", "The images below that ar",
             "§2–§5, page 1:\n", "picture",
-            "§3, its picture 1:\n", "picture", "§3, its picture 2 cannot",
+            "§3, its picture 1, no pa", "picture", "§3, its picture 2 cannot",
             "§2–§5, identifiers lette",
             "§2 user, pinned:\n  Remem", "§4 user, asked before wh",
             "The conversation goes on", "Now?",
@@ -199,7 +199,7 @@ def test_a_text_seal_stands_in_its_place_as_words() -> None:
     assert [seal.kind for seal in begun.seals] == ["text"]
     (_, message) = written(begun, turns, binder).messages
     assert shape(message)[1:5] == [
-        "The images below are pag", "§2–§5, in words:\n§2 user", "§3, its picture 1:\n", "picture"
+        "The images below that ar", "§2–§5, in words:\n§2 user", "§3, its picture 1, no pa", "picture"
     ]  # fmt: skip
     plain = tuple(replace(turn, images=()) for turn in turns)
     (_, spelled) = written(folded(plain, binder), plain, binder).to_openai()

@@ -88,3 +88,34 @@ def test_beginnings_are_of_one_format_each() -> None:
         for place, one in enumerate(beginnings)
         for other in beginnings[:place] + beginnings[place + 1 :]
     )
+
+
+@pytest.mark.parametrize(
+    "head", [b"%PDF-1.4\n1 0 obj", b"\xef\xbb\xbf\r\n %PDF-1.7", b"%!PS-Adobe-3.0", b"{\\rtf1 x}"]
+)
+def test_formats_that_are_spelled_in_plain_letters_are_refused_all_the_same(
+    head: bytes, tmp_path: Path
+) -> None:
+    """Nobody wants pages of their source; whatever blank stands before it."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(head + b" plain letters " * 9)
+    with pytest.raises(DocumentError, match="extract its text first"):
+        read_document(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_text_with_zeros_in_it_is_recognised_without_a_mark(encoding: str, tmp_path: Path) -> None:
+    """It is valid UTF-8, with a NUL at every other place."""
+    path = tmp_path / "log.txt"
+    path.write_bytes("The key is ABC-123-X.\nÉ 東\n".encode(encoding) * 50)
+    with pytest.raises(DocumentError, match=f"looks like {encoding}.*--encoding {encoding}"):
+        read_document(path)
+    assert "ABC-123-X" in read_document(path, encoding=encoding).text
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0" * 100, "name\0other name\0" * 20, "x\0" * 7])
+def test_nul_bytes_alone_are_text(text: str, tmp_path: Path) -> None:
+    """Names that NUL parts, a hole in a log."""
+    path = tmp_path / "log.txt"
+    path.write_text(text)
+    assert read_document(path).text == text

@@ -145,7 +145,7 @@ async def test_memory_and_llm_together_show_one_history(
     requests = wire(server)
     for request in requests:
         check_wire(request)
-        assert repr(request).count("The images below are pages") <= 1
+        assert repr(request).count("The images below that are headed") <= 1
     seen: list[tuple[str, str]] = []
     for request in requests:
         now = pictures(request)

@@ -154,7 +154,7 @@ def test_what_follows_the_pages_of_a_memory_goes_on_from_them(
     before, after = (pictures(request) for request in wire(server))
     assert after[: len(before)] == before
     assert len(after) > len(before) > 0
-    assert repr(wire(server)[1]).count("The images below are pages") == 1
+    assert repr(wire(server)[1]).count("The images below that are headed") == 1
     memory.put_messages(run)
     llm.chat([system, *memory.get()])
     assert wire(server)[2] == wire(server)[1]

@@ -27,7 +27,7 @@ from llama_index.memory.glyph.history import replace_pages, restore_history
 from llama_index.memory.glyph.request import PagesMessage
 from PIL import Image
 
-from glyph_memory import FoldPolicy
+from glyph_memory import Captions, FoldPolicy
 
 
 def to_openai_message_dicts(messages: Sequence[ChatMessage]) -> list[Any]:
@@ -228,6 +228,31 @@ def test_a_users_pictures_stay_where_they_are(
     assert told.blocks[1] == blocks[1]
     assert str(gone) in str(told.content)
     assert len(to_openai_message_dicts([told])) == 1
+
+
+@pytest.mark.parametrize("captions", ["text", "page"])
+def test_a_picture_beside_pages_is_told_from_them(
+    policy: FoldPolicy, talk: list[ChatMessage], png: bytes, captions: Captions
+) -> None:
+    """It may be drawn like one: each has a line above it. Who folds again finds the message as it was."""
+    asks = ChatMessage(role="user", blocks=[TextBlock(text="Look:"), ImageBlock(image=png)])
+    history = [*talk[1:61], ChatMessage(role="assistant", content="Yes?"), asks, user("And?")]
+    told = GlyphMemory.from_defaults(policy=policy, chat_history=history, captions=captions).get()
+    (shown,) = (message for message in told if any(map(_is_own_picture, message.blocks)))
+    place = next(at for at, block in enumerate(shown.blocks) if _is_own_picture(block))
+    line = shown.blocks[place - 1]
+    assert isinstance(line, TextBlock)
+    assert line.text == "\n(Picture 1 that came with the user's message, no page of the conversation:)\n"
+    data = shown.blocks[place].resolve_image().read()  # type: ignore[union-attr]  # it is a picture
+    assert (data == asks.blocks[1].resolve_image().read()) == (captions == "text")  # type: ignore[union-attr]  # so is it
+    again = [
+        message for message in restore_history(told).messages if any(map(_is_own_picture, message.blocks))
+    ]
+    assert [message.blocks for message in again] == [asks.blocks]
+
+
+def _is_own_picture(block: ContentBlock) -> bool:
+    return isinstance(block, ImageBlock) and not isinstance(block, PageImageBlock)
 
 
 def test_other_blocks_of_a_user_are_left_to_the_llm(sent: Callable[..., list[ChatMessage]]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from glyph_memory import GlyphMemory, GlyphMemoryWarning, StoreError, ToolCall, Turn
+from glyph_memory import GlyphMemory, GlyphMemoryWarning, StoreError, ToolCall, Turn, TurnError
 from tests.memory.conftest import Start
 from tests.memory.worker import OTHER, small
 
@@ -240,9 +240,9 @@ def test_what_redact_gives_is_checked(memory: GlyphMemory) -> None:
     """A role that nobody knows is refused, whoever made it up."""
     with (
         small(redact=lambda turn: replace(turn, role="oracle")) as other,
-        pytest.raises(StoreError, match="'oracle' is none of"),
+        pytest.raises(TurnError, match="'oracle' is none of"),
     ):
         other.add("user", "Hello.")
-    with pytest.raises(StoreError, match="'robot' is none of"):
+    with pytest.raises(TurnError, match="'robot' is none of"):
         memory.add("robot", "Hello.")  # type: ignore[arg-type]  # the point
     assert list(memory.turns()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -88,6 +90,9 @@ def test_a_longer_export_adds_what_is_new_under_its_own_anchors(tmp_path: Path) 
         "{}",
         '{"role": "robot", "text": ""}',
         '{"role": "user", "text": 7}',
+        '{"role": "user"}',
+        '{"role": "assistant", "content": null}',
+        '{"messages": [{"role": "user", "content": "x"}, {"role": "user"}]}',
         '{"role": "user", "images": ["%%%"]}',
         '{"role": "user", "images": 7}',
         '{"role": "user", "time": "yesterday"}',
@@ -110,6 +115,53 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
     assert str(file) in str(refused.value)
     assert [turn.text for turn in memory.turns()] == ["fine"]
     memory.close()
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("wrap", [lambda talk: talk, lambda talk: {"messages": talk}])
+def test_others_messages_are_imported(
+    tmp_path: Path, memory: GlyphMemory, indent: int | None, wrap: Callable[[object], object]
+) -> None:
+    """A file of one piece of JSON, on one line or indented."""
+    talk = [
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": [{"type": "text", "text": "Hi."}]},
+    ]
+    file = tmp_path / "chat.json"
+    file.write_text(json.dumps(wrap(talk), indent=indent))
+    assert memory.import_(file) == 2
+    assert [(turn.role, turn.text) for turn in memory.turns()] == [("user", "Hello."), ("assistant", "Hi.")]
+
+
+def test_others_messages_are_imported_line_by_line(tmp_path: Path, memory: GlyphMemory) -> None:
+    """A message or a conversation a line; those with an id are not added twice."""
+    file = tmp_path / "chat.jsonl"
+    lines = [
+        {"role": "user", "content": "one", "id": "a"},
+        {"conversations": [{"from": "gpt", "value": "two", "id": "b"}]},
+        {
+            "role": "tool",
+            "content": [{"type": "tool_result", "tool_use_id": "x", "content": "three"}],
+            "id": 3,
+        },
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    assert memory.import_(file) == 3
+    assert memory.import_(file) == 0
+    assert [turn.text for turn in memory.turns()] == ["one", "two", "three"]
+
+
+def test_a_broken_file_of_one_piece_is_named(tmp_path: Path, memory: GlyphMemory) -> None:
+    """By its first line where it is no JSON, by the message where one is wrong."""
+    file = tmp_path / "chat.json"
+    file.write_text('[\n {"role": "user", "content": "Hello."},\n]')
+    with pytest.raises(DocumentError, match="line 1 of"):
+        memory.import_(file)
+    file.write_text(
+        json.dumps([{"role": "user", "content": "Hello."}, {"role": "robot", "content": "?"}], indent=1)
+    )
+    with pytest.raises(DocumentError, match=r"message 2 \(robot\): role 'robot'"):
+        memory.import_(file)
 
 
 def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, memory: GlyphMemory) -> None:

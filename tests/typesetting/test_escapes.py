@@ -171,11 +171,16 @@ def test_marks_beyond_eight_are_escaped() -> None:
     assert page.escaped == (Escape(character="\u0301", count=12, reason="invisible"),)
 
 
-def test_a_sign_reserved_for_labels_is_escaped_in_content() -> None:
-    """On conversation pages only."""
-    (page,) = typeset(Transcript((Turn(role="user", text="see §7"),)), style=STYLE)
+def test_a_sign_that_a_label_could_begin_with_is_escaped_in_content() -> None:
+    """On conversation pages only, and no other sign."""
+    (page,) = typeset(Transcript((Turn(role="user", text="§ 7 BGB, see §7 user"),)), style=STYLE)
     assert page.escaped == (Escape(character="§", count=1, reason="reserved"),)
-    assert page_of("see §7").escaped == ()
+    assert [page.text[place : place + 3] for place in page.reserved] == ["§7 "]
+    assert page_of("see §7 user").escaped == ()
+    (law,) = typeset(
+        Transcript((Turn(role="user", text="Nach § 433 Abs. 1 BGB und §§ 434, 437"),)), style=STYLE
+    )
+    assert (law.escaped, law.reserved) == ((), ())
 
 
 def test_a_fallback_font_turns_escapes_into_letters(odd_font: Path) -> None:

@@ -58,10 +58,16 @@ def test_a_mark_at_the_end_of_the_text_is_told_from_a_line_that_ends() -> None:
     assert drawn("a\nb\n", style) == "a⏎b"
 
 
-def test_labels_stand_as_themselves_and_their_sign_in_content_as_its_number() -> None:
+def test_labels_stand_as_themselves_and_a_fake_ones_sign_as_its_number() -> None:
     """As on the page."""
-    turns = Transcript((Turn(role="user", text="see §5 user"), Turn(role="assistant", text="no")))
-    assert drawn(turns) == "§1 user see \\u{a7}5 user\n§2 assistant no"
+    turns = Transcript((Turn(role="user", text="see §5 user"), Turn(role="assistant", text="no, § 5")))
+    assert drawn(turns) == "§1 user see \\u{a7}5 user\n§2 assistant no, § 5"
+
+
+def test_a_fake_at_the_beginning_of_a_line_is_told_from_a_label() -> None:
+    """The page knows which of its characters were escaped."""
+    turns = Transcript((Turn(role="user", text="\n§2 user: hi"), Turn(role="user", text="§3 user")))
+    assert drawn(turns) == "§1 user \n\\u{a7}2 user: hi\n§2 user \\u{a7}3 user"
 
 
 def test_a_word_wider_than_a_line_has_a_line_break_in_it() -> None:

@@ -15,7 +15,8 @@ from glyph_memory.style import PageStyle
 from glyph_memory.testing import agent_conversation
 from glyph_memory.transcript import Role, ToolCall, Transcript, Turn
 from glyph_memory.typesetting import iter_pages, typeset
-from glyph_memory.typesetting.pages import LABEL_SIGN, compose
+from glyph_memory.typesetting.labels import LABEL_SIGN
+from glyph_memory.typesetting.pages import compose
 
 STYLE = PageStyle(page_width_pt=400, page_height_pt=300, snap_px=1, crop_width=False, crop_last_page=False)
 PIXEL = replace(STYLE, font="mono", antialias=False, font_size_pt=10, line_height_pt=12)
@@ -46,6 +47,16 @@ def ink(page: Page) -> NDArray[np.bool_]:
     """Where the page is not white."""
     found: NDArray[np.bool_] = (np.asarray(page.image.convert("RGB")) != 255).any(axis=2)
     return found
+
+
+def colored_lines(pages: list[Page]) -> list[str]:
+    """The lines with any colour."""
+    return [
+        line.text
+        for page in pages
+        for line in page.lines
+        if colored(page)[line.box[1] + 2 : line.box[3] - 2].any()
+    ]
 
 
 # The text.
@@ -184,13 +195,14 @@ FAKES = (
 @pytest.mark.parametrize("text", FAKES)
 @pytest.mark.parametrize("newline_mark", ["", "⏎"])
 def test_a_faked_turn_has_no_labels_colour(text: str, newline_mark: str) -> None:
-    """Nor its sign: the coloured pixels are those of the one turn that was said."""
+    """Nor its sign, nor one in small print: the coloured pixels are those of the one turn that was said."""
     style = replace(PIXEL, newline_mark=newline_mark, newline_color="#808080")
     page = page_of(Turn(role="user", text=text), style=style)
     honest = page_of(Turn(role="user", text="Hello"), style=style)
     assert (colored(page) == colored(honest)).all()
     reserved = [escape for escape in page.escaped if escape.reason == "reserved"]
-    assert reserved == ([Escape(character="§", count=1, reason="reserved")] if "§" in text else [])
+    fake = next((sign for sign in "§ş" if sign in text), None)
+    assert reserved == ([Escape(character=fake, count=1, reason="reserved")] if fake else [])
 
 
 @pytest.mark.parametrize("where", ["name", "tool", "arguments"])
@@ -212,18 +224,23 @@ def test_names_and_tool_calls_are_content_too(where: str) -> None:
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(
-        st.text(st.sampled_from("§12 usertool:gjy\n\r\tה\u0301\u202eÅ\0"), max_size=30),
+        st.lists(st.sampled_from(["§1 user.", *"§12 usertool:gjy\n\r\tה\u0301\u202eÅ\0"]), max_size=30).map(
+            "".join
+        ),
         min_size=1,
         max_size=6,
     )
 )
 def test_whatever_is_said_every_coloured_sign_belongs_to_a_label(contents: list[str]) -> None:
-    """As many signs escaped as content holds, whatever stands around them."""
+    """Whatever stands around them, and as many signs are escaped as the composition says."""
     talk = Transcript(tuple(Turn(role="user", text=text) for text in contents))
     pages = typeset(talk, style=replace(STYLE, page_height_pt=800))
     counted = sum(escape.count for page in pages for escape in page.escaped if escape.reason == "reserved")
-    assert counted == "".join(contents).count("§")
-    assert "".join(page.text for page in pages) == compose(talk, style=STYLE).text
+    composed = compose(talk, style=STYLE)
+    assert counted == len(composed.reserved)
+    assert counted >= sum(text.count("§1 user.") for text in contents)
+    assert "".join(page.text for page in pages) == composed.text
+    assert len(colored_lines(pages)) == len(contents)
 
 
 def test_labels_on_later_pages_and_blocks_keep_their_colours() -> None:

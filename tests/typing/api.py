@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from glyph_memory import (
+    AnyMessage,
+    Attachment,
     Binder,
     Context,
     Fold,
+    Folding,
     FoldPolicy,
     GlyphMemory,
     MemoryReport,
@@ -21,6 +24,8 @@ from glyph_memory import (
     context_from_turns,
     fold,
     iter_pages,
+    read_message,
+    read_messages,
     typeset,
 )
 from glyph_memory.evaluate import check_pages, make_texts, measure_legibility
@@ -93,3 +98,17 @@ def folded_by_a_framework(turns: list[Turn], kept: list[Seal]) -> Context:
     folded: Fold = fold(turns, seals=kept, policy=binder.policy, costs=binder)
     kept[:] = folded.seals
     return context_from_turns(folded, turns, binder=binder)
+
+
+def messages_as_others_spell_them(memory: GlyphMemory) -> list[str]:
+    """Dictionaries, their lists, JSON, models of a client."""
+    history = [{"role": "user", "content": "Hello."}]
+    memory.extend(history)
+    memory.extend('{"messages": []}')
+    turn: Turn = memory.add({"role": "assistant", "content": None, "tool_calls": [{"name": "f", "args": {}}]})
+    memory.add(
+        "user", [{"type": "text", "text": "Look."}], images=[b"..."], attachments=[Attachment(block="{}")]
+    )
+    talk: Transcript = read_messages(history)
+    folded = Folding[AnyMessage]("glyph").fold(history)
+    return [turn.text, read_message(history[0]).text, *(one.text for one in talk), folded.notice]

@@ -61,10 +61,9 @@ def show(report: CheckReport) -> None:
 
 
 def _table(report: CheckReport) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("page")
-    for name in ("characters", "edits", "error rate", "words exact", "identifiers exact", "confidence"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = terminal.make_table(
+        "page", "characters", "edits", "error rate", "words exact", "identifiers exact", "confidence"
+    )
     worst = sorted(report.pages, key=lambda page: -page.errors.rate)[:_PAGES]
     for page in sorted(worst, key=lambda page: page.number):
         table.add_row(f"{page.number}", *_cells(page))

@@ -54,10 +54,8 @@ def show(report: MemoryReport, fold: Fold, *, how_counted: bool = True) -> None:
 
 def _table(report: MemoryReport, fold: Fold) -> Table:
     about = "" if report.plain_exact else "≈ "
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(Text(f"session {terminal.escape_line(report.session)}"), overflow="fold")
-    for name in ("turns", "tokens", "as plain text"):
-        table.add_column(name, justify="right", no_wrap=True)
+    heading = Text(f"session {terminal.escape_line(report.session)}")
+    table = terminal.make_table(heading, "turns", "tokens", "as plain text")
     for name, turns, tokens, plain in _rows(report, fold):
         if turns:
             shown = f"{tokens:,}" if tokens is not None else "–"

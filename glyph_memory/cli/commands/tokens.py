@@ -98,10 +98,7 @@ def _rows(document: Document, profiles: Sequence[ModelProfile], look: Look) -> l
 
 
 def _table(rows: Sequence[_Row]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("model")
-    for name in ("text tokens", "page tokens", "ratio", "pages", "window"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = terminal.make_table("model", "text tokens", "page tokens", "ratio", "pages", "window")
     table.add_column("")
     for row in rows:
         about = "" if row.counter.exact else "≈ "

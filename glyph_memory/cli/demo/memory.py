@@ -71,7 +71,6 @@ def remember(talk: Transcript, path: Path) -> DemoMemory:
     Raises:
         StoreError: The database cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with GlyphMemory.open(path, session=SESSION) as memory:
         memory.clear()
         with terminal.progress("The conversation's memory", total=len(talk), unit="turns") as step:

@@ -27,6 +27,7 @@ _TURNS = 1000
 
 def run(out: Path, *, as_json: bool) -> None:
     """Typeset each text line for line and densely, fold the conversation, print the figures, write the report."""
+    files.make_folder(out)  # before all the work
     profile = ModelProfile.from_name("glyph")
     reference = Document(text="\n\n".join(topics.topics.values()), title="Python's language reference")
     talk = agent_conversation(turns=_TURNS)

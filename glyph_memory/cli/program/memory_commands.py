@@ -167,8 +167,8 @@ def export(
     MEMORY,
     ("Into a session of its own", "glyph-memory import backup.jsonl --session restored"),
     (
-        "A conversation from elsewhere: a JSON object with role and text on each line",
-        "glyph-memory import talk.jsonl --memory new.db",
+        "A conversation from elsewhere: the messages of a chat API",
+        "glyph-memory import talk.json --memory new.db",
     ),
 )
 def import_(
@@ -177,7 +177,10 @@ def import_(
     memory: memory_options.Memory = _DATABASE,
     session: memory_options.Session = _SESSION,
 ) -> None:
-    """Add the turns of a file that export wrote to a session.
+    """Add the turns of a file that export wrote, or somebody else's messages, to a session.
+
+    Messages are read as OpenAI, Anthropic, LangChain and ShareGPT spell them: a list, {"messages": [...]}, or one on
+    each line. What cannot be kept is named, with its line.
 
     The database and the session are created if they do not exist. Turns whose id the session already has are not
     added twice, so an import that broke off can be repeated. In an empty session turns keep their numbers, so that

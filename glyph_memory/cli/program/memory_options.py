@@ -55,7 +55,11 @@ ExportTo = Annotated[
     str, typer.Argument(metavar="FILE.jsonl", help="Replaced once all is written; - for standard output.")
 ]
 ImportFrom = Annotated[
-    str, typer.Argument(metavar="FILE.jsonl", help="A file that export wrote; - for standard input.")
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="A file that export wrote, or messages as JSON or JSON lines; - for standard input.",
+    ),
 ]
 Window = Annotated[
     int | None,

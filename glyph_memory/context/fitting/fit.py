@@ -172,15 +172,14 @@ class _RoomMaker:
         scaled = scale_picture(shown.data, side_px)
         if scaled is None or scaled.size == shown.picture.size:  # a page of ours is never scaled
             return
-        shown.picture, shown.is_scaled = scaled, True
-        shown.tokens = self._binder.counts.count_picture(scaled.size)
+        shown.show(scaled, self._binder.counts)
 
     def _leave_out_pictures(self) -> None:
         """Leave out pictures, the first ones first, until they keep the limits and half of the room is left."""
         pictures = [picture for one in self._shown if one.is_new for picture in one.pictures]
         for place, picture in enumerate(pictures):
             rest = [one for one in pictures[place:] if one.picture is not None]
-            sizes = [(one.picture.size, len(one.picture.data)) for one in rest if one.picture is not None]
+            sizes = [(one.size, len(one.picture.data)) for one in rest if one.picture is not None]
             takes_half = 2 * sum(one.tokens for one in rest) <= self._room.tokens
             if self._fits() or (takes_half and self._room.holds_images(sizes)):
                 return

@@ -54,12 +54,19 @@ class ShownPicture:
     """The file as it came."""
     picture: Picture | None
     """What is sent; None where it is left out."""
+    size: tuple[int, int]
+    """Width and height in pixels as it is sent."""
     tokens: int
     """What that costs."""
     is_scaled: bool = False
     """Whether it is smaller than it came."""
     is_refused: bool = False
     """Whether the model takes no such picture, or it cannot be decoded."""
+
+    def show(self, picture: Picture, counts: TokenCounts) -> None:
+        """Show a picture in its place."""
+        self.picture, self.is_scaled = picture, True
+        self.size, self.tokens = counts.sent_size(picture.size), counts.count_picture(picture.size)
 
     def leave_out(self) -> None:
         """Show it no longer."""
@@ -106,7 +113,7 @@ class ShownTurn:
         """All pictures and pages that are sent of it."""
         for one in self.pictures:
             if one.picture is not None:
-                yield one.picture.size, len(one.picture.data)
+                yield one.size, len(one.picture.data)
         for image in self.pages.images if self.pages else ():
             yield image.size, len(image.data)
 
@@ -137,9 +144,10 @@ def holds_all(room: Room, shown: Sequence[ShownTurn]) -> bool:
 
 def _show_picture(data: bytes, counts: TokenCounts) -> ShownPicture:
     picture = decode_picture(data)
-    if picture is None or not counts.accepts_image(picture.size):
-        return ShownPicture(data=data, picture=None, tokens=0, is_refused=True)
-    return ShownPicture(data=data, picture=picture, tokens=counts.count_picture(picture.size))
+    if picture is None or not counts.accepts_picture(picture.size):
+        return ShownPicture(data=data, picture=None, size=(0, 0), tokens=0, is_refused=True)
+    tokens, size = counts.count_picture(picture.size), counts.sent_size(picture.size)
+    return ShownPicture(data=data, picture=picture, size=size, tokens=tokens)
 
 
 def _count_pictures(recent: RecentTurn, counts: TokenCounts) -> int:

@@ -12,9 +12,9 @@ from glyph_memory.context.binder import Binder
 from glyph_memory.context.excerpts import join_ranges
 from glyph_memory.context.fitting.shown import Room, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
-from glyph_memory.context.messages import ImagePart, Part, Parts, Text
+from glyph_memory.context.messages import Part, Parts, Text
 from glyph_memory.context.wording import (
-    caption_moved_picture,
+    caption_recent_picture,
     tell_in_parts,
     tell_left_out_picture,
     tell_lost_picture,
@@ -47,7 +47,7 @@ def write_tail(
         if not one.is_changed:
             continue
         text = Text(_spell_text(one, page, binder, can_recall=can_recall))
-        rest = (*_spell_pages(one, page, binder), *_spell_pictures(one))
+        rest = (*_spell_pages(one, page, binder), *_spell_pictures(one, binder))
         page += len(one.pages.images) if one.pages else 0
         if one.turn.role == "user":
             own[place] = (text, *rest)
@@ -80,16 +80,17 @@ def _spell_pages(one: ShownTurn, first_page: int, binder: Binder) -> Parts:
     return binder.new_turns.spell(turn, style=one.style, first_page=first_page)
 
 
-def _spell_pictures(one: ShownTurn) -> Iterator[Part]:
+def _spell_pictures(one: ShownTurn, binder: Binder) -> Iterator[Part]:
+    anchor = one.turn.anchor
     for position, shown in enumerate(one.pictures, 1):
-        picture = shown.picture
+        caption = caption_recent_picture(position, one.turn.role)
+        picture = binder.show_picture(shown.picture.data, caption) if shown.picture else None
         if picture is None:
             tell = tell_lost_picture if shown.is_refused else tell_left_out_picture
             yield Text(tell(position), kind="caption")
             continue
-        if one.turn.role != "user":
-            yield Text(caption_moved_picture(position, one.turn.role), kind="caption")
-        yield ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type, number=position)
+        yield Text(caption, kind="caption")
+        yield replace(picture, number=position, anchors=None if anchor is None else (anchor, anchor))
 
 
 # What the user learns.

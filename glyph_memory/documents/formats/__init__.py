@@ -11,6 +11,7 @@ a format's files do is of that format; else the name decides; else it is text.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 from glyph_memory.documents.encodings import is_utf8
@@ -35,6 +36,9 @@ def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Fo
     if not is_utf8(source.encoding):
         return TEXT
     known = FORMATS if formats is None else formats
-    by_content = (one for one in known if source.head.startswith(one.beginnings))
+    head = source.head.removeprefix(BOM_UTF8).lstrip() or source.head
+    by_content = (
+        one for one in known if source.head.startswith(one.beginnings) or head.startswith(one.beginnings)
+    )
     by_name = (one for one in known if source.suffix and source.suffix in one.suffixes)
     return next(by_content, None) or next(by_name, TEXT)

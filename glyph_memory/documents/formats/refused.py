@@ -10,6 +10,8 @@ from glyph_memory.errors import DocumentError
 
 _KINDS = (
     (b"%PDF-", "a PDF"),
+    (b"%!PS", "PostScript"),
+    (b"{\\rtf", "an RTF document"),
     (b"PK\x03\x04", "a ZIP archive (as .docx, .epub and .odt are)"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),

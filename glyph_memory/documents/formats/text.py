@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 
-from glyph_memory.documents.encodings import detect_mark, guess_encoding, is_utf8
+from glyph_memory.documents.encodings import detect_mark, find_zeros, guess_encoding, is_utf8
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.refused import find_refusal
 from glyph_memory.documents.source import Source
@@ -20,7 +20,13 @@ def _decode_blocks(source: Source) -> Iterator[str]:
     """Decode block by block, counting bytes and lines for the error message."""
     head, encoding = source.head, source.encoding
     if is_utf8(encoding):
-        encoding = detect_mark(head) or encoding
+        mark = detect_mark(head)
+        if mark is None and (likely := find_zeros(head)):
+            raise DocumentError(
+                f"{source.shown} looks like {likely}: bytes at regular places are zero. If that is meant, "
+                f"--encoding cp1252 takes it; else try --encoding {likely}"
+            )
+        encoding = mark or encoding
     decoder = _decoder(encoding)
     read = lines = 0
     for block in _append_end(head, source.rest):

@@ -28,6 +28,7 @@ from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
 from glyph_memory.memory.history.bookmark import Bookmark
 from glyph_memory.memory.history.folded import FoldedHistory
+from glyph_memory.messages import message_key, message_name, read_message
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 
@@ -83,6 +84,8 @@ class _History(Generic[M]):
 class Folding(Generic[M]):
     """Folds histories that a framework keeps. One serves any number of histories and threads.
 
+    Without the three functions, `Folding[AnyMessage]("glyph")`, it folds whatever `read_message` takes.
+
     Args:
         profile: The model that will read, by name or as an object; another way to give the options' own.
         turn_of: Gives a message's turn, without an anchor.
@@ -104,6 +107,8 @@ class Folding(Generic[M]):
         >>> folded = folding.fold(["Hello.", "Are you there?"])
         >>> len(folded.recent), folded.bookmark == Bookmark()
         (2, True)
+        >>> len(Folding("glyph").fold([{"role": "user", "content": "Hello."}]).recent)
+        1
     """
 
     def __init__(
@@ -111,9 +116,9 @@ class Folding(Generic[M]):
         profile: ModelProfile | str | None = None,
         /,
         *,
-        turn_of: Callable[[M], Turn],
-        key_of: Callable[[M], Hashable],
-        name_of: Callable[[M], str],
+        turn_of: Callable[[M], Turn] = read_message,  # type: ignore[assignment]  # of M=AnyMessage
+        key_of: Callable[[M], Hashable] = message_key,
+        name_of: Callable[[M], str] = message_name,
         options: PageOptions | None = None,
         **fields: Unpack[PageOptionFields],
     ) -> None:

@@ -27,6 +27,8 @@ class ContextImage:
     """What to call it."""
     is_captioned: bool = False
     """Whether its first line is a caption, and no part of the text."""
+    is_known: bool = False
+    """Whether anything is known of it: that it is a page, or whose picture it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,13 +88,18 @@ def _label_image(part: ImagePart, place: int) -> ContextImage:
     page = part.number if part.kind == "page" else None
     name = f"picture {place + 1}" if page is None else f"page {page}"
     return ContextImage(
-        data=part.data, page=page, anchors=part.anchors, name=name, is_captioned=part.is_captioned
+        data=part.data,
+        page=page,
+        anchors=part.anchors,
+        name=name,
+        is_captioned=part.is_captioned,
+        is_known=part.number is not None or part.anchors is not None,
     )
 
 
 def _number_images(images: Sequence[ContextImage]) -> tuple[ContextImage, ...]:
     """Number images by their place where nothing is known of any."""
-    if any(image.page is not None or image.anchors is not None for image in images):
+    if any(image.is_known for image in images):
         return tuple(images)
     return tuple(replace(image, page=place, name=f"page {place}") for place, image in enumerate(images, 1))
 

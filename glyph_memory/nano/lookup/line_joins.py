@@ -68,7 +68,7 @@ def choose_joint(
     return " " if " " in before.strip() else ""
 
 
-_LABELLED = re.compile(r"^§\d+ \w+ (?:\w+: )?")
+_LABELLED = re.compile(r"^§\d+ (?:system|user|assistant|tool|calls)\b(?: \w+:)? ?")
 
 
 def _is_next_record(above: str, below: str) -> bool:
@@ -77,6 +77,11 @@ def _is_next_record(above: str, below: str) -> bool:
     shapes = [re.sub(r"\d+", "0", text.split(" ", 1)[0]) for text in (above, below)]
     sign = below[0]
     is_alike = not sign.isalpha() and "0" in shapes[0] and shapes[0] == shapes[1]
-    is_listed = not sign.isalnum() and above.startswith(sign) and (above[-1] in ",;" or shapes[0] == sign)
+    is_listed = (
+        not sign.isalnum()
+        and sign != "§"
+        and above.startswith(sign)
+        and (above[-1] in ",;" or shapes[0] == sign)
+    )
     is_new_sentence = above.endswith((".", "!", "?")) and sign.islower()  # wrapped ones begin with a capital
-    return is_alike or is_listed or is_new_sentence or sign == "§"
+    return is_alike or is_listed or is_new_sentence or _LABELLED.match(below) is not None

@@ -205,8 +205,11 @@ _CALL = re.compile(r"§\d+ (?=calls \w)")
 
 
 def _find_labels(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
-    """Yield the labels of turns: line, start and stop in it, anchor; no anchor where that cannot be."""
-    for anchor in leaf.read.anchors:
+    """Yield the labels of turns: line, start and stop in it, anchor; no anchor where that cannot be.
+
+    Pages have some. What looks like one on somebody's picture is part of the picture.
+    """
+    for anchor in leaf.read.anchors if leaf.page is not None else ():
         left = leaf.read.lines[anchor.line].left
         begin, end = np.searchsorted(left, [anchor.box[0] - 1, anchor.box[2] - 1]).tolist()
         known = leaf.anchors is None or leaf.anchors[0] <= anchor.number <= leaf.anchors[1]
@@ -215,7 +218,7 @@ def _find_labels(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
 
 def _find_calls(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
     """Yield the labels of calls, which belong to a turn; only on pages with turns, where they are certain."""
-    if leaf.read.anchors or leaf.anchors:
+    if leaf.page is not None and (leaf.read.anchors or leaf.anchors):
         for index, line in enumerate(leaf.read.lines[leaf.skipped :], leaf.skipped):
             for found in _CALL.finditer(line.text):
                 yield index, found.start(), found.end(), _CALLS

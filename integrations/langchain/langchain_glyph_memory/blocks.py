@@ -126,7 +126,7 @@ def _read_block(block: Block, calls: frozenset[str]) -> Piece | None:
         return None
     if kind == "non_standard" and isinstance(block.get("value"), Mapping):
         return _read_block(block["value"], calls)
-    return _read_picture(block) or TextPiece(block_to_json(block), is_inline=False)
+    return read_picture(block) or TextPiece(block_to_json(block), is_inline=False)
 
 
 def _read_text(block: Block) -> Piece:
@@ -139,7 +139,7 @@ def _read_text(block: Block) -> Piece:
     return TextPiece(f"{title}\n{text}" if isinstance(title, str) else text, is_inline=False)
 
 
-def _read_picture(block: Block) -> Piece | None:
+def read_picture(block: Block) -> PicturePiece | RemotePicture | None:
     """Return a block's image, in any provider's format; None where the block is no image."""
     source, where = _find_source(block)
     if source is not None:

@@ -12,8 +12,25 @@ from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall
 
-from glyph_memory import FoldedHistory, ImagePart, Message, PlannedMessage, PlannedTurn, Text, TextCleaner
-from langchain_glyph_memory.blocks import TEXTS, Content, part_block, repeats_call
+from glyph_memory import (
+    Binder,
+    FoldedHistory,
+    ImagePart,
+    Message,
+    PlannedMessage,
+    PlannedTurn,
+    Text,
+    TextCleaner,
+)
+from langchain_glyph_memory.blocks import (
+    TEXTS,
+    Content,
+    PicturePiece,
+    part_block,
+    picture_block,
+    read_picture,
+    repeats_call,
+)
 
 Parts = tuple[Text | ImagePart, ...]
 Role = Literal["system", "user", "assistant", "tool"]
@@ -34,16 +51,19 @@ def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> 
     plan = folded.plan_request(
         merge_pages=merge, join_users="beside" if merge else "none", hoist_pictures=False
     )
-    cleaner = folded.folding.binder.cleaner
+    binder = folded.folding.binder
+    cleaner, marks = binder.cleaner, binder if plan.has_pages else None
     head = [_clean_message(message, cleaner, role="system") for message in folded.messages[: len(plan.head)]]
     recent = [kept.message for kept in folded.recent]
-    return [*head, *(_write_planned(planned, recent, cleaner) for planned in plan.messages)]
+    return [*head, *(_write_planned(planned, recent, cleaner, marks) for planned in plan.messages)]
 
 
 def _write_planned(
-    planned: PlannedMessage, recent: Sequence[BaseMessage], cleaner: TextCleaner
+    planned: PlannedMessage, recent: Sequence[BaseMessage], cleaner: TextCleaner, marks: Binder | None
 ) -> BaseMessage:
     messages = [_write_turn(one, recent[one.place], cleaner) for one in planned.turns]
+    if marks is not None:
+        messages = [_mark_pictures(*told, marks) for told in zip(messages, planned.turns, strict=True)]
     if not messages:
         return _page_message(planned.before)
     if planned.before:
@@ -125,6 +145,32 @@ def _clean_calls(message: AIMessage, planned: PlannedTurn, cleaner: TextCleaner)
         "additional_kwargs": beside,
     }
     return message.model_copy(update=update)
+
+
+def _mark_pictures(message: BaseMessage, planned: PlannedTurn, binder: Binder) -> BaseMessage:
+    """Return a message with a line above each picture, since a picture may be drawn like the pages in the request."""
+    if isinstance(message.content, str):
+        return message
+    blocks: list[str | dict[Any, Any]] = []
+    position = 0
+    for block in message.content:
+        picture = None if isinstance(block, str) else read_picture(_open_block(block))
+        if picture is None:
+            blocks.append(block)
+            continue
+        position += 1
+        caption = planned.caption_picture(position).text
+        blocks.append({"type": "text", "text": f"\n{caption}\n"})
+        shown = None
+        if binder.captions == "page" and isinstance(picture, PicturePiece):
+            shown = binder.show_picture(picture.data, caption)
+        blocks.append(block if shown is None else picture_block(shown.data))
+    return message.model_copy(update={"content": blocks}) if position else message
+
+
+def _open_block(block: dict[Any, Any]) -> dict[Any, Any]:
+    held = block.get("value")
+    return held if block.get("type") == "non_standard" and isinstance(held, dict) else block
 
 
 def _add_lines(content: Content, lines: Sequence[str], calls: frozenset[str]) -> Content:

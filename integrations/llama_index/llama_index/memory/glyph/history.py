@@ -19,7 +19,7 @@ from llama_index.core.memory import BaseMemory
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.chat_store import ChatStore, GlyphChatStore, Lock
-from llama_index.memory.glyph.messages import PageImageBlock, copy_message
+from llama_index.memory.glyph.messages import PageImageBlock, copy_message, drop_captions
 from llama_index.memory.glyph.options import PageFields
 from llama_index.memory.glyph.request import Origin, PagesMessage, fold_history
 from llama_index.memory.glyph.spelling import separate_texts
@@ -179,7 +179,7 @@ def restore_history(messages: Sequence[ChatMessage]) -> RestoredHistory:
         return RestoredHistory(before=[], origin=Origin(), history=[*messages])
     sealed = folded.messages[: len(folded.messages) - len(folded.recent)]
     own = [_make_own_message(pages, origin.own)] if len(pages.blocks) > origin.own else []
-    history = [*sealed, *own, *messages[place + 1 :]]
+    history = [*sealed, *map(drop_captions, [*own, *messages[place + 1 :]])]
     return RestoredHistory(before=[*messages[:place]], origin=origin, history=history)
 
 

@@ -83,6 +83,28 @@ class PageImageBlock(ImageBlock):
         return []
 
 
+class CaptionBlock(TextBlock):
+    """A line of ours above a picture. It is no part of the message: whoever takes it up again leaves it out."""
+
+
+class CaptionedImageBlock(ImageBlock):
+    """A picture with a line of ours drawn above it."""
+
+    original: ImageBlock | None = Field(default=None, description="The picture as it came.", exclude=True)
+
+
+def drop_captions(message: ChatMessage) -> ChatMessage:
+    """Return a message without our lines above its pictures; the same object where it has none."""
+    if not any(isinstance(block, CaptionBlock) for block in message.blocks):
+        return message
+    blocks = [
+        block.original if isinstance(block, CaptionedImageBlock) and block.original else block
+        for block in message.blocks
+        if not isinstance(block, CaptionBlock)
+    ]
+    return replace_blocks(message, blocks)
+
+
 # A message as a turn.
 
 

@@ -96,15 +96,15 @@ class Request:
         """
         head = write_head(self.head, self.folded.folding.binder.cleaner)
         plan = self.folded.plan_request(merge_pages=merge)
-        return [*head, *map(self._write_planned, plan.messages)]
+        return [*head, *(self._write_planned(planned, marked=plan.has_pages) for planned in plan.messages)]
 
-    def _write_planned(self, planned: PlannedMessage) -> ChatMessage:
+    def _write_planned(self, planned: PlannedMessage, *, marked: bool) -> ChatMessage:
         if not planned.before:
-            return _write_turns(planned, self.folded)
+            return _write_turns(planned, self.folded, marked=marked)
         blocks = _write_parts(planned.before, self.folded)
         if not self.folded.fold.seals:
             return ChatMessage(role=MessageRole.USER, blocks=blocks)
-        merged = _write_turns(planned, self.folded) if planned.turns else None
+        merged = _write_turns(planned, self.folded, marked=marked) if planned.turns else None
         return PagesMessage.of(
             [*blocks, *(merged.blocks if merged else ())],
             more=merged.additional_kwargs if merged else {},
@@ -130,8 +130,9 @@ def fold_history(
     return Request(head=head, folded=folded, reserved_tokens=reserved_tokens)
 
 
-def _write_turns(planned: PlannedMessage, folded: FoldedHistory[ChatMessage]) -> ChatMessage:
-    return write_planned(planned, folded.recent, folded.folding.binder.cleaner)
+def _write_turns(planned: PlannedMessage, folded: FoldedHistory[ChatMessage], *, marked: bool) -> ChatMessage:
+    binder = folded.folding.binder
+    return write_planned(planned, folded.recent, binder.cleaner, marks=binder if marked else None)
 
 
 def _write_parts(parts: Parts, folded: FoldedHistory[ChatMessage]) -> list[ContentBlock]:
@@ -152,12 +153,13 @@ def extend_request(
     """
     plan = folded.plan_request(merge_pages=merge)
     if not folded.fold.seals:
-        return [*before, *(_write_turns(planned, folded) for planned in plan.messages if planned.turns)]
+        told = (_write_turns(planned, folded, marked=True) for planned in plan.messages if planned.turns)
+        return [*before, *told]
     first, *others = plan.messages
-    merged = _write_turns(first, folded).blocks if first.turns else []
+    merged = _write_turns(first, folded, marked=True).blocks if first.turns else []
     blocks = separate_texts([*before[-1].blocks, *_write_parts(first.before, folded), *merged])
     pages = PagesMessage.of(blocks, more=before[-1].additional_kwargs)
-    return [*before[:-1], pages, *(_write_turns(planned, folded) for planned in others)]
+    return [*before[:-1], pages, *(_write_turns(planned, folded, marked=True) for planned in others)]
 
 
 def find_pages_end(messages: Sequence[ChatMessage]) -> int:

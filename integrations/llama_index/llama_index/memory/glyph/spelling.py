@@ -17,6 +17,8 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
 )
 from llama_index.memory.glyph.messages import (
+    CaptionBlock,
+    CaptionedImageBlock,
     block_to_json,
     copy_block,
     make_call_blocks,
@@ -25,11 +27,15 @@ from llama_index.memory.glyph.messages import (
     turn_of,
 )
 
-from glyph_memory import KeptMessage, PlannedMessage, PlannedTurn, TextCleaner, ToolCall, Turn
+from glyph_memory import Binder, KeptMessage, PlannedMessage, PlannedTurn, TextCleaner, ToolCall, Turn
 
 
 def write_planned(
-    planned: PlannedMessage, recent: Sequence[KeptMessage[ChatMessage]], cleaner: TextCleaner
+    planned: PlannedMessage,
+    recent: Sequence[KeptMessage[ChatMessage]],
+    cleaner: TextCleaner,
+    *,
+    marks: Binder | None = None,
 ) -> ChatMessage:
     """Return a message of recent turns as it is sent, a copy that may be changed; parts of ours are left out.
 
@@ -37,11 +43,14 @@ def write_planned(
         planned: What it holds; one turn at least.
         recent: The messages that stay text, by place.
         cleaner: The model's.
+        marks: Where the request shows pages, who tells pictures from them: each gets a line above it.
     """
     if planned.role != "user":
         return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, cleaner)
     blocks = [
-        block for one in planned.turns for block in _write_told(one, recent[one.place].message, cleaner)
+        block
+        for one in planned.turns
+        for block in _write_told(one, recent[one.place].message, cleaner, marks)
     ]
     if planned.own is None:
         return ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks))
@@ -65,15 +74,23 @@ def separate_texts(blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
 
 
 def _end_line(block: ContentBlock, after: ContentBlock | None) -> ContentBlock:
+    is_ours = isinstance(block, CaptionBlock) or isinstance(
+        after, CaptionBlock
+    )  # they bring their line breaks
+    if is_ours:
+        return block
     if isinstance(block, TextBlock) and isinstance(after, TextBlock) and not block.text.endswith("\n"):
         return TextBlock(text=f"{block.text}\n\n")
     return block
 
 
-def _write_told(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner) -> Iterator[ContentBlock]:
+def _write_told(
+    planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner, marks: Binder | None
+) -> Iterator[ContentBlock]:
     """Yield what a user's message holds of a turn."""
     if planned.shows == "message":
-        yield from _copy_user_blocks(message, planned.turn, cleaner)
+        told = _copy_user_blocks(message, planned.turn, cleaner)
+        yield from told if marks is None else _mark_pictures(told, planned, marks)
     elif planned.shows == "result":
         yield TextBlock(text=f"{planned.heading}\n{_clean_text(planned.turn, cleaner)}")
     else:
@@ -82,6 +99,26 @@ def _write_told(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner
         for position, block in enumerate(shown, 1):
             yield TextBlock(text=planned.caption_picture(position).text)
             yield block.model_copy()
+
+
+def _mark_pictures(
+    blocks: Sequence[ContentBlock], planned: PlannedTurn, binder: Binder
+) -> Iterator[ContentBlock]:
+    """Yield blocks with a line above each picture, since a picture may be drawn like the pages in the request."""
+    position = 0
+    for block in blocks:
+        if not isinstance(block, ImageBlock):
+            yield block
+            continue
+        position += 1
+        caption = planned.caption_picture(position).text
+        yield CaptionBlock(text=f"\n{caption}\n")
+        data = read_picture(block) if binder.captions == "page" else None
+        shown = binder.show_picture(data, caption) if data is not None else None
+        if shown is None:
+            yield block
+        else:
+            yield CaptionedImageBlock(image=shown.data, image_mimetype=shown.media_type, original=block)
 
 
 def _copy_user_blocks(message: ChatMessage, turn: Turn, cleaner: TextCleaner) -> list[ContentBlock]:
