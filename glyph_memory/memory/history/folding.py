@@ -124,11 +124,8 @@ class Folding(Generic[M]):
     ) -> None:
         options = PageOptions.merge(options, fields, profile=profile)
         self.turn_of, self.key_of, self.name_of = turn_of, key_of, name_of
-        self._drafts = Drafts(
-            RecentImages(at_most_bytes=options.cache_bytes)
-            if options.pages is None
-            else FolderCache(options.pages)
-        )
+        in_memory = RecentImages(at_most_bytes=options.cache_bytes)
+        self._drafts = Drafts(in_memory if options.pages is None else FolderCache(options.pages))
         self.binder = Binder(options=options, cache=self._drafts)
         self._known = ReuseCache[Hashable, _RememberedFold](at_most=_FOLDS * options.cached_conversations)
         self._parts = ReuseCache[Seal, Parts](at_most=_PARTS_BYTES)
