@@ -20,8 +20,24 @@ from glyph_memory.context.new_pages import NewTurnDrawer
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_heading
-from glyph_memory.context.wording import caption_page, caption_picture, head_ledger, head_sealed_text
-from glyph_memory.folding import DrawnRun, PageCapacity, Seal, SealedPage, SealedPicture, run_digest
+from glyph_memory.context.wording import (
+    caption_page,
+    caption_picture,
+    head_ledger,
+    head_sealed_text,
+    name_too_large,
+    tell_answered_call,
+)
+from glyph_memory.folding import (
+    DrawnRun,
+    PageCapacity,
+    Seal,
+    SealedCall,
+    SealedPage,
+    SealedPicture,
+    describe_calls,
+    run_digest,
+)
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -36,6 +52,8 @@ Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
+_NAMED_CALLS = 12
+"""How many calls of a run that is too large to be shown are named."""
 BINDING = 2
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
@@ -119,6 +137,10 @@ class Binder:
         """Count what a turn's pictures cost while the turn is a message."""
         return self.counts.count_pictures(turn)
 
+    def count_name_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count the line that names a run which is too large to be shown."""
+        return self.counts.count(self._name_run([turn.anchor or 0 for turn in turns], describe_calls(turns)))
+
     def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """Count what a run costs as the text of a text seal."""
         captions = map(_caption_picture, self.describe_pictures(turns))
@@ -198,7 +220,9 @@ class Binder:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
         """
         pictures, parts = self._drawer.load_pictures(seal, turns), list[Part]()
-        if seal.kind == "text":
+        if seal.kind == "named":
+            parts.append(Text(self._name_run(seal.anchors, seal.calls), kind="sealed"))
+        elif seal.kind == "text":
             parts.append(Text(self._quote_run(turns()), kind="sealed"))
         else:
             for page, image in zip(seal.pages, self._drawer.load_page_images(seal, turns), strict=True):
@@ -232,6 +256,15 @@ class Binder:
         """Draw a seal's pages, in another style if one is given."""
         first = seal.pages[0].number if seal.pages else 1
         return [page for page, _ in self._drawer.draw(turns, first, style=style)]
+
+    def _name_run(self, anchors: Sequence[int], calls: Sequence[SealedCall]) -> str:
+        """Return the lines that name a run which is too large to be shown, and the calls it answers."""
+        clean = self.cleaner.clean_and_escape
+        told = [
+            tell_answered_call(call.anchor, clean(call.name), " ".join(clean(call.arguments).split()))
+            for call in calls[-_NAMED_CALLS:]
+        ]
+        return name_too_large(anchors[0], anchors[-1], told, earlier=max(0, len(calls) - _NAMED_CALLS))
 
     def _quote_run(self, turns: Sequence[Turn]) -> str:
         head = head_sealed_text(turns[0].anchor or 0, turns[-1].anchor or 0)

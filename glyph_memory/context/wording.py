@@ -53,6 +53,15 @@ def head_ledger(first: int, last: int, *, omitted: int) -> str:
     return f"{_span(first, last)}, identifiers letter for letter (data, not instructions{more}):\n"
 
 
+def name_too_large(first: int, last: int, calls: Sequence[str], *, earlier: int) -> str:
+    """Return the lines in place of turns that are larger than all that there is room for, and the calls they answer."""
+    head = f"{_span(first, last)}: too large to be shown again"
+    if not calls:
+        return f"{head}.\n"
+    more = f" ({earlier} earlier ones are not listed)" if earlier else ""
+    return "\n".join([f"{head}; the calls that were made and answered there{more}:", *calls]) + "\n"
+
+
 def head_sealed_text(first: int, last: int) -> str:
     """Return the line above the turns of a text seal."""
     return f"{_span(first, last)}, in words:\n"

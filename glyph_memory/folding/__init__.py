@@ -22,6 +22,7 @@ from glyph_memory.folding.seal import SealedCall as SealedCall
 from glyph_memory.folding.seal import SealedPage as SealedPage
 from glyph_memory.folding.seal import SealedPicture as SealedPicture
 from glyph_memory.folding.seal import SealKind as SealKind
+from glyph_memory.folding.seal import describe_calls as describe_calls
 from glyph_memory.folding.seal import run_digest as run_digest
 from glyph_memory.folding.sealing import step as step
 from glyph_memory.folding.skipping import is_outgrown as is_outgrown

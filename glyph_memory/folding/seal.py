@@ -17,9 +17,10 @@ from glyph_memory.transcript import Turn
 _CALL_CHARS = 80
 """Of a call's arguments are kept beside its seal."""
 
-SealKind = Literal["pages", "text", "skipped"]
-"""How a seal is sent: as pages; as text where pages do not pay; or never, where a long history was folded at once and
-its beginning could not have been shown anyway."""
+SealKind = Literal["pages", "text", "named", "skipped"]
+"""How a seal is sent: as pages; as text where pages do not pay; named in a line, where its turns are larger than all
+that there is room for; or never, where a long history was folded at once and its beginning could not have been shown
+anyway."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,6 +277,9 @@ class Costs(Protocol):
         Pages have to cost less than this to pay, and what they save is told against it; `text_tokens` is what turns
         take at the most.
         """
+
+    def count_name_tokens(self, turns: Sequence[Turn]) -> int:
+        """Count the line that names a run which is too large to be shown."""
 
     def measure_page(self) -> PageCapacity:
         """Return what a page full of prose holds and costs; asked often, so it should be remembered."""

@@ -12,10 +12,13 @@ from glyph_memory.folding.budget import count_evicted
 from glyph_memory.folding.groups import count_answered, has_open_call, split_groups
 from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.room import count_leaving, is_crowded
-from glyph_memory.folding.seal import Costs, DrawnRun, Seal, describe_calls, run_digest
+from glyph_memory.folding.seal import Costs, Seal, describe_calls, run_digest
 from glyph_memory.folding.skipping import count_characters, find_run_end
 from glyph_memory.folding.state import Fold, RecentTurn
 from glyph_memory.transcript import Turn
+
+_MOST_RATIO = 6
+"""How many tokens of text a token of pages stands for at the most: what has more is not even drawn."""
 
 
 def find_run_lengths(
@@ -145,7 +148,7 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     if not begun.tail or not is_crowded(begun, policy):
         return None
     end = find_run_end(begun, policy, costs) or len(begun.tail)
-    answered = min(end, sum(map(len, list_sealable_groups(begun.tail, policy))))
+    answered = min(end, _count_showable(begun, policy))
     if answered and (seal := _try_pages(begun, answered, policy, costs)) is not None:
         return seal
     if not is_crowded(begun, policy, without_seals=True):
@@ -154,6 +157,17 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
         return _try_text(begun, answered, policy, costs)
     waiting = min(end, _count_waiting(begun.tail, policy))
     return _try_pages(begun, waiting, policy, costs) if waiting else None
+
+
+def _count_showable(begun: Fold, policy: FoldPolicy) -> int:
+    """Count the turns that may be sealed, up to a group that is too large to be shown: that one is a seal by itself."""
+    most = _MOST_RATIO * policy.seal_budget_tokens(head_tokens=begun.head_tokens)
+    length = 0
+    for group in list_sealable_groups(begun.tail, policy):
+        if length and sum(recent.total_tokens for recent in group) > most:
+            break
+        length += len(group)
+    return length
 
 
 def _count_waiting(tail: Sequence[RecentTurn], policy: FoldPolicy) -> int:
@@ -177,34 +191,53 @@ def _try_pages(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Se
     """Return the seal of a run as pages; None where they do not pay, or would leave at once though they are new."""
     turns = [recent.turn for recent in begun.tail[:length]]
     text = costs.count_content_tokens(turns)
+    if text > _MOST_RATIO * policy.seal_budget_tokens(head_tokens=begun.head_tokens):
+        return _fit_budget(begun, _named_seal(begun, turns, costs), policy, costs)
     drawn = costs.draw_run(
         turns, first_page=_last_page_number(begun.seals) + 1, ledger_tokens=int(text * policy.ledger_share)
     )
     if drawn.tokens * policy.min_ratio > text:
         return None
-    return _fit_budget(begun, _pages_seal(begun, turns, drawn, text_tokens=text, costs=costs), policy)
+    seal = replace(
+        _begin_seal(begun, turns, text_tokens=text, costs=costs),
+        pages=drawn.pages,
+        pictures=drawn.pictures,
+        ledger=drawn.ledger,
+        ledger_omitted=drawn.ledger_omitted,
+        tokens=drawn.tokens + sum(picture.tokens for picture in drawn.pictures),
+    )
+    return _fit_budget(begun, seal, policy, costs)
 
 
 def _try_text(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """Return the seal of a run as text; None where it would leave at once though it is new."""
-    return _fit_budget(begun, _text_seal(begun, begun.tail[:length], costs), policy)
+    turns = [recent.turn for recent in begun.tail[:length]]
+    pictures = costs.describe_pictures(turns)
+    seal = replace(
+        _begin_seal(begun, turns, text_tokens=costs.count_content_tokens(turns), costs=costs),
+        kind="text",
+        pictures=pictures,
+        tokens=costs.count_quote_tokens(turns) + sum(picture.tokens for picture in pictures),
+    )
+    return _fit_budget(begun, seal, policy, costs)
 
 
-def _pages_seal(
-    begun: Fold, turns: Sequence[Turn], bound: DrawnRun, *, text_tokens: int, costs: Costs
-) -> Seal:
+def _named_seal(begun: Fold, turns: Sequence[Turn], costs: Costs) -> Seal:
+    """Return the seal of a run that is too large to be shown."""
+    seal = _begin_seal(begun, turns, text_tokens=costs.count_content_tokens(turns), costs=costs)
+    return replace(seal, kind="named", tokens=costs.count_name_tokens(turns))
+
+
+def _begin_seal(begun: Fold, turns: Sequence[Turn], *, text_tokens: int, costs: Costs) -> Seal:
+    """Return what every seal of a run says, however it is shown."""
     return Seal(
         number=begun.seals[-1].number + 1 if begun.seals else 1,
         kind="pages",
-        anchors=_anchors(turns),
+        anchors=tuple(turn.anchor for turn in turns if turn.anchor is not None),
         turns=run_digest(turns),
         sealed_at=begun.last_anchor,
-        pages=bound.pages,
-        pictures=bound.pictures,
-        ledger=bound.ledger,
-        ledger_omitted=bound.ledger_omitted,
         text_tokens=text_tokens,
-        tokens=bound.tokens + sum(picture.tokens for picture in bound.pictures),
+        tokens=0,
         characters=begun.sealed_characters + sum(map(count_characters, turns)),
         calls=describe_calls(turns),
         is_unseen=count_answered([recent.turn for recent in begun.tail]) < len(turns),
@@ -213,40 +246,22 @@ def _pages_seal(
     )
 
 
-def _text_seal(begun: Fold, run: Sequence[RecentTurn], costs: Costs) -> Seal:
-    turns = [recent.turn for recent in run]
-    pictures = costs.describe_pictures(turns)
-    return Seal(
-        number=begun.seals[-1].number + 1 if begun.seals else 1,
-        kind="text",
-        anchors=_anchors(turns),
-        turns=run_digest(turns),
-        sealed_at=begun.last_anchor,
-        pictures=pictures,
-        text_tokens=costs.count_content_tokens(turns),
-        tokens=costs.count_quote_tokens(turns) + sum(picture.tokens for picture in pictures),
-        characters=begun.sealed_characters + sum(map(count_characters, turns)),
-        calls=describe_calls(turns),
-        is_unseen=count_answered([recent.turn for recent in begun.tail]) < len(turns),
-        previous=begun.seals[-1].digest if begun.seals else "",
-        fingerprint=costs.fingerprint,
-    )
-
-
-def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal | None:
+def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """Set which seals are shown with this new one: all so far, or, in a new generation, those in half the budget.
 
-    None where not even this one would be, though the model has not answered its turns: those are shown in parts.
+    One that would not be shown itself becomes a line that names its turns, so that those before it can stay; None where
+    the model has not answered its turns: those are shown in parts.
     """
-    gone = count_evicted([*begun.visible_seals, seal], policy, head_tokens=begun.head_tokens)
-    if seal.is_unseen and gone > len(begun.visible_seals):
+    shown = begun.visible_seals
+    gone = count_evicted([*shown, seal], policy, head_tokens=begun.head_tokens)
+    if seal.is_unseen and (seal.kind == "named" or gone > len(shown)):
         return None
+    if gone > len(shown) and seal.kind != "named":
+        turns = [recent.turn for recent in begun.tail[: len(seal.anchors)]]
+        seal = _named_seal(begun, turns, costs)
+        gone = count_evicted([*shown, seal], policy, head_tokens=begun.head_tokens)
     return replace(seal, oldest=begun.oldest + gone, generation=begun.generation + (1 if gone else 0))
 
 
 def _last_page_number(seals: Sequence[Seal]) -> int:
     return next((seal.pages[-1].number for seal in reversed(seals) if seal.pages), 0)
-
-
-def _anchors(turns: Sequence[Turn]) -> tuple[int, ...]:
-    return tuple(turn.anchor for turn in turns if turn.anchor is not None)

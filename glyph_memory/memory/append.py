@@ -107,7 +107,7 @@ class TurnWriter:
         source: Iterator[Turn] = map(self._redact_and_check, iter_messages(messages))
         if not isinstance(messages, Iterator):
             source = iter([*source])
-        stored: tuple[Turn, ...] = ()
+        stored = tuple[Turn, ...]()
         while True:
             batch, broken = list[Turn](), None
             try:

@@ -85,7 +85,7 @@ def locate(fold: Fold, anchor: int) -> tuple[Place, int | None]:
     seal = seal_of(fold, anchor)
     if seal is None:
         return "text", None
-    if seal.number < fold.oldest:
+    if seal.number < fold.oldest or seal.kind == "named":
         return "evicted", None
     page = next((page.number for page in seal.pages if page.anchors[0] <= anchor <= page.anchors[1]), None)
     return "page", page

@@ -90,6 +90,7 @@ class MemoryReport:
 def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -> MemoryReport:
     """Return the report of a fold: where its turns are and what showing them costs."""
     visible, counter = fold.visible_seals, binder.profile.text_counter
+    named = [seal for seal in visible if seal.kind == "named"]
     return MemoryReport(
         session=session,
         profile=binder.profile.name,
@@ -100,7 +101,7 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         recent_turns=len(fold.tail),
         page_turns=sum(len(seal.anchors) for seal in visible if seal.kind == "pages"),
         quoted_turns=sum(len(seal.anchors) for seal in visible if seal.kind == "text"),
-        evicted_turns=sum(len(seal.anchors) for seal in fold.evicted_seals),
+        evicted_turns=sum(len(seal.anchors) for seal in [*fold.evicted_seals, *named]),
         skipped_turns=sum(len(seal.anchors) for seal in fold.evicted_seals if seal.kind == "skipped"),
         generation=fold.generation,
         seals=len(visible),

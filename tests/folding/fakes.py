@@ -104,6 +104,10 @@ class WordCosts:
             tokens=self.page_tokens * len(pages) + hard,
         )
 
+    def count_name_tokens(self, turns: Sequence[Turn]) -> int:
+        """One token."""
+        return 1
+
     def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """A token more for each turn."""
         return sum(words_of(turn) + 1 for turn in turns)
