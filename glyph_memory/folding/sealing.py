@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from glyph_memory.folding.budget import count_evicted
 from glyph_memory.folding.groups import count_answered, has_open_call, split_groups
-from glyph_memory.folding.policy import FoldPolicy, count_evicted
+from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.room import count_leaving, is_crowded
 from glyph_memory.folding.seal import Costs, Seal, describe_calls, run_digest
 from glyph_memory.folding.skipping import count_characters, find_run_end
