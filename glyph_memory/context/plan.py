@@ -168,7 +168,7 @@ def plan_turns(
             told = PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=own.get(place))
             waiting.append(_tell(told))
         else:
-            message = replace(_plan_turn(turn, place, ids, cleaner), parts=own.get(place))
+            message = _plan_turn(turn, place, ids, cleaner, parts=own.get(place))
             planned.append(PlannedMessage(role=turn.role, turns=(message,)))
         if place in beside:
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=beside[place])))
@@ -184,7 +184,9 @@ def _tell(turn: PlannedTurn) -> PlannedMessage:
     return PlannedMessage(role="user", turns=(turn,))
 
 
-def _plan_turn(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner) -> PlannedTurn:
+def _plan_turn(
+    turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner, *, parts: Parts | None
+) -> PlannedTurn:
     escape = cleaner.clean_and_escape
     numbers = range(len(turn.tool_calls))
     answer = ids.get((place, _RESULT))
@@ -198,6 +200,7 @@ def _plan_turn(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner) -> Plann
             if (place, number) not in ids
         ),
         call_id=None if answer is None else escape(answer),
+        parts=parts,
     )
 
 
