@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.excerpts import join_ranges
-from glyph_memory.context.fitting.shown import Room, ShownTurn
+from glyph_memory.context.fitting.shown import Room, ShownPicture, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import ImagePart, Part, Parts, Text
 from glyph_memory.context.wording import (
+    SHOWN_BELOW,
     caption_moved_picture,
     tell_in_parts,
     tell_left_out_picture,
@@ -46,15 +47,18 @@ def write_tail(
         losses += _describe_losses(one, room, binder)
         if not one.is_changed:
             continue
-        text = Text(_spell_text(one, page, binder, can_recall=can_recall))
-        rest = (*_spell_pages(one, page, binder), *_spell_pictures(one))
+        text = _spell_text(one, page, binder, can_recall=can_recall)
+        pages = _spell_pages(one, page, binder)
         page += len(one.pages.images) if one.pages else 0
         if one.turn.role == "user":
-            own[place] = (text, *rest)
-        else:
-            own[place] = (text,)
-            if rest:
-                beside[place] = rest
+            own[place] = (Text(text), *pages, *_spell_pictures(one))
+            continue
+        if rest := (*pages, *_spell_moved_pictures(one)):
+            beside[place] = rest
+        missing = (_tell_missing(shown, position) for position, shown in enumerate(one.pictures, 1))
+        lines = [line for line in (text, *missing) if line.strip()]
+        # Nobody takes a result without words for an answer, and some servers refuse it.
+        own[place] = (Text("\n".join(lines) or SHOWN_BELOW),)
     return FittedTail(turns=tuple(one.turn for one in shown), own=own, beside=beside, losses=tuple(losses))
 
 
@@ -81,15 +85,31 @@ def _spell_pages(one: ShownTurn, first_page: int, binder: Binder) -> Parts:
 
 
 def _spell_pictures(one: ShownTurn) -> Iterator[Part]:
+    """Yield a user's pictures, and a line for each that is not shown."""
     for position, shown in enumerate(one.pictures, 1):
-        picture = shown.picture
-        if picture is None:
-            tell = tell_lost_picture if shown.is_refused else tell_left_out_picture
-            yield Text(tell(position), kind="caption")
-            continue
-        if one.turn.role != "user":
+        yield _spell_picture(shown, position) or Text(_tell_missing(shown, position), kind="caption")
+
+
+def _spell_moved_pictures(one: ShownTurn) -> Iterator[Part]:
+    """Yield the pictures that a user's message shows for somebody else, each under a caption."""
+    for position, shown in enumerate(one.pictures, 1):
+        if (picture := _spell_picture(shown, position)) is not None:
             yield Text(caption_moved_picture(position, one.turn.role), kind="caption")
-        yield ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type, number=position)
+            yield picture
+
+
+def _spell_picture(shown: ShownPicture, position: int) -> ImagePart | None:
+    picture = shown.picture
+    if picture is None:
+        return None
+    return ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type, number=position)
+
+
+def _tell_missing(shown: ShownPicture, position: int) -> str:
+    """Return the line that stands in place of a picture; empty where it is shown."""
+    if shown.picture is not None:
+        return ""
+    return tell_lost_picture(position) if shown.is_refused else tell_left_out_picture(position)
 
 
 # What the user learns.
