@@ -26,7 +26,7 @@ LONG = "The parcel left the second floor at noon and nobody has seen it since. "
 def sent(*messages: BaseMessage, policy: FoldPolicy | None = None, merge: bool = True) -> list[BaseMessage]:
     """Return what is sent of a history, and hold that nothing in it was changed."""
     before = copy.deepcopy(messages)
-    found = write_request(make_folding(PageOptions(policy=policy)).fold(messages), merge=merge)
+    found = write_request(make_folding(PageOptions(policy=policy)).fold(messages), merge=merge).messages
     assert [message.model_dump() for message in messages] == [message.model_dump() for message in before]
     return found
 
@@ -174,7 +174,7 @@ def test_pages_and_the_users_own_message_become_one_that_stays_the_users(early: 
     last = HumanMessage(own, id="m-9", name="Ada", additional_kwargs={"own": 1})
     folded = make_folding(PageOptions(policy=early)).fold(_long_history(last, AIMessage("Yes.")))
     assert folded.recent[0].message is last
-    merged, apart = write_request(folded), write_request(folded, merge=False)
+    merged, apart = write_request(folded).messages, write_request(folded, merge=False).messages
     assert [(m.id, m.name, m.additional_kwargs) for m in merged[:-1]] == [("m-9", "Ada", {"own": 1})]
     assert merged[0].content[-2:] == own
     assert apart[1] is last

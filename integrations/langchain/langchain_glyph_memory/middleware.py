@@ -39,6 +39,7 @@ from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_to
 from langchain_glyph_memory.folding import make_folding
 from langchain_glyph_memory.spelling import write_request
 from langchain_glyph_memory.state import BOOKMARK, read_bookmark
+from langchain_glyph_memory.tools import holds_recall_tools, recall_tools
 
 _TEXT_MODEL = (
     "the model's profile says that it takes no images, so old messages go as text, unfolded. "
@@ -117,7 +118,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         """What folds; it keeps nothing of a conversation but what saves time."""
         self.merge = merge
         self._name = name or type(self).__name__
-        self.tools = _recall_tools(self.folding) if tools else []
+        self.tools = [*recall_tools(folding=self.folding)] if tools else []
 
     @property
     def name(self) -> str:
@@ -166,13 +167,13 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
             return _PreparedRequest(request=request, notices=(_TEXT_MODEL,))
         kept, notice = read_bookmark(request.state)
         folded = self.folding.fold(request.messages, kept, reserved_tokens=self._count_reserved(request))
-        sent = write_request(folded, merge=self.merge)
+        sent = write_request(folded, merge=self.merge, can_recall=holds_recall_tools(request.tools))
         unchanged = folded.bookmark == (kept or Bookmark()) and not notice
         return _PreparedRequest(
-            request=request.override(messages=sent),  # type: ignore[arg-type]  # AnyMessage names its members
-            holds_images=bool(folded.images),
+            request=request.override(messages=sent.messages),  # type: ignore[arg-type]  # AnyMessage names its members
+            holds_images=sent.holds_pages,
             bookmark=None if unchanged else folded.bookmark.to_json(),
-            notices=tuple(filter(None, (notice, folded.notice))),
+            notices=(*filter(None, (notice, folded.notice)), *(loss.message for loss in sent.losses)),
         )
 
     def _count_reserved(self, request: ModelRequest[Any]) -> int:
@@ -186,7 +187,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
     ) -> int:
         binder = self.folding.binder
         sent = write_request(self.folding.fold(convert_to_messages([*messages])), merge=self.merge)
-        return sum(count_message_tokens(message, binder) for message in sent) + count_tools_tokens(
+        return sum(count_message_tokens(message, binder) for message in sent.messages) + count_tools_tokens(
             tools or (), binder
         )
 
@@ -203,12 +204,6 @@ def _add_bookmark(response: ModelCallResult[Any], bookmark: dict[str, Any] | Non
     elif isinstance(response, AIMessage):
         response = ModelResponse(result=[response])
     return ExtendedModelResponse(model_response=response, command=Command(update=update))
-
-
-def _recall_tools(folding: Folding[BaseMessage]) -> list[Any]:
-    from langchain_glyph_memory.tools import recall_tools  # noqa: PLC0415 - only who wants them loads them
-
-    return [*recall_tools(folding=folding)]
 
 
 def _warn(notices: Iterable[str]) -> None:
