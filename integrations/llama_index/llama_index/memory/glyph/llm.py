@@ -20,11 +20,12 @@ from llama_index.core.base.llms.types import (
     ChatResponse,
     ChatResponseAsyncGen,
     ChatResponseGen,
+    ImageBlock,
 )
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.llms.openai_like import OpenAILike
 from llama_index.memory.glyph.history import replace_pages, restore_history
-from llama_index.memory.glyph.messages import PageImageBlock, turn_of
+from llama_index.memory.glyph.messages import PageImageBlock, replace_blocks, turn_of
 from llama_index.memory.glyph.options import (
     OPTION_NAMES,
     PageFields,
@@ -33,20 +34,23 @@ from llama_index.memory.glyph.options import (
     split_options,
     to_fields,
 )
+from llama_index.memory.glyph.origin import PagesMessage, list_texts
 from llama_index.memory.glyph.request import (
-    PagesMessage,
+    WrittenRequest,
     extend_request,
     find_pages_end,
     fold_history,
     send_fold_event,
 )
 
-from glyph_memory import Bookmark, GlyphMemoryWarning, PageOptions, refuses_images
+from glyph_memory import Bookmark, GlyphMemoryWarning, PageOptions, refuses_images, warn_of_losses
 
 _REFUSED = (
     "{model!r} takes no images: the conversation is sent in words from now on, all of it; serve a vision-language "
     "model, or take OpenAILike"
 )
+_MESSAGE_TOKENS = 32
+"""What a message takes beside its text, at the most."""
 
 
 class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publishes no types
@@ -111,18 +115,17 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
 
     # What is sent.
 
-    def _fold_messages(
-        self, messages: Sequence[ChatMessage], more: Mapping[str, Any]
-    ) -> Sequence[ChatMessage]:
+    def _fold_messages(self, messages: Sequence[ChatMessage], more: Mapping[str, Any]) -> WrittenRequest:
         """Return the messages as they are sent: old ones as pages."""
         if self._text_only:
-            return replace_pages(messages)
-        if not any(_is_history(message) for message in messages):
-            return messages  # a query engine's prompt: what is asked now, however long
+            return WrittenRequest(messages=replace_pages(messages))
         folding, known = self.folding(), restore_history(messages)
+        if not any(map(_is_history, messages)) and self._has_room(messages):
+            return WrittenRequest(messages=[*messages])  # a query engine's prompt: what is asked now
         end = find_pages_end(known.history)  # pages of which nothing more is known stay as they are
         besides = sum(map(self._count_message, [*known.before, *known.history[:end]]))
-        if tools := more.get("tools"):
+        tools = more.get("tools") or ()
+        if tools:
             besides += folding.binder.count(json.dumps(tools, default=repr))
         # Where it fits what is kept free anyway, no more is than in a memory: its seals stay what they are.
         besides = max(0, besides - folding.binder.policy.tools_tokens, known.origin.reserved_tokens)
@@ -132,16 +135,50 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
                 known.history[end:], Bookmark(highest_sealed_anchor=spent), reserved_tokens=besides
             )
             send_fold_event(folded.fold)
-            return extend_request(known.history[:end], folded, merge=self.merge)
+            return extend_request(
+                known.history[:end], folded, merge=self.merge, can_recall=_holds_recall_tools(tools)
+            )
         before = known.origin.folded
         mark = before.bookmark if before is not None and before.folding is folding else None
         request = fold_history(folding, known.history, mark, reserved_tokens=besides)
         send_fold_event(request.folded.fold)
-        return [*known.before, *request.messages(merge=self.merge)]
+        written = request.write(merge=self.merge, can_recall=_holds_recall_tools(tools))
+        return replace(written, messages=[*known.before, *written.messages])
+
+    def _has_room(self, messages: Sequence[ChatMessage]) -> bool:
+        """Return whether messages fit into the window as they are."""
+        limit = self.folding().binder.policy.prompt_tokens - sum(map(self._count_images, messages))
+        # No text has more tokens than bytes, so that most need not be counted.
+        texts = [text for message in messages for text in list_texts(message.blocks)]
+        size = sum(len(text.encode(errors="replace")) for text in texts) + _MESSAGE_TOKENS * len(messages)
+        return size <= limit or sum(map(self._count_text, messages)) <= limit
+
+    def _warn(self, written: WrittenRequest, messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+        """Return what is sent, after a warning of each loss that a memory has not told yet."""
+        told = {
+            (loss.kind, loss.anchor)
+            for message in messages
+            if isinstance(message, PagesMessage)
+            for loss in message.origin.losses
+        }
+        warn_of_losses(
+            [loss for loss in written.losses if (loss.kind, loss.anchor) not in told], stacklevel=4
+        )
+        return written.messages
 
     def _count_message(self, message: ChatMessage) -> int:
-        pages = sum(block.tokens for block in _list_page_blocks([message]))
-        return pages + self.folding().binder.count_message_tokens(turn_of(message))
+        return self._count_text(message) + self._count_images(message)
+
+    def _count_text(self, message: ChatMessage) -> int:
+        return self.folding().binder.count_message_tokens(turn_of(message))
+
+    def _count_images(self, message: ChatMessage) -> int:
+        images = [block for block in message.blocks if isinstance(block, ImageBlock)]
+        others = [block for block in images if not isinstance(block, PageImageBlock)]
+        pages = sum(block.tokens for block in images if isinstance(block, PageImageBlock))
+        if not others:
+            return pages
+        return pages + self.folding().binder.count_picture_tokens(turn_of(replace_blocks(message, others)))
 
     def _handle_refusal(self, error: Exception, sent: Sequence[ChatMessage]) -> bool:
         """Return whether a server refused our pages; if so, only text is sent from now on."""
@@ -154,7 +191,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
     # How it is sent: below what LlamaIndex tells its handlers, so that they see messages and not their pages.
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
-        sent = self._fold_messages(messages, kwargs)
+        sent = self._warn(self._fold_messages(messages, kwargs), messages)
         try:
             answer: ChatResponse = super()._chat(sent, **kwargs)
         except Exception as error:
@@ -164,7 +201,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         return answer
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
-        sent = await asyncio.to_thread(self._fold_messages, messages, kwargs)
+        sent = self._warn(await asyncio.to_thread(self._fold_messages, messages, kwargs), messages)
         try:
             answer: ChatResponse = await super()._achat(sent, **kwargs)
         except Exception as error:
@@ -174,7 +211,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         return answer
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:  # noqa: ANN401 - as the base
-        sent, ask = self._fold_messages(messages, kwargs), super()._stream_chat
+        sent, ask = self._warn(self._fold_messages(messages, kwargs), messages), super()._stream_chat
         stream = ask(sent, **kwargs)
 
         def answer() -> ChatResponseGen:
@@ -190,7 +227,8 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         return answer()
 
     async def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:  # noqa: ANN401 - as the base
-        sent, ask = await asyncio.to_thread(self._fold_messages, messages, kwargs), super()._astream_chat
+        written = await asyncio.to_thread(self._fold_messages, messages, kwargs)
+        sent, ask = self._warn(written, messages), super()._astream_chat
         stream = await ask(sent, **kwargs)
 
         async def answer() -> ChatResponseAsyncGen:
@@ -219,6 +257,11 @@ def _list_keywords(kind: type[GlyphOpenAILike]) -> frozenset[str]:
 
 def _is_history(message: ChatMessage) -> bool:
     return isinstance(message, PagesMessage) or turn_of(message).role in {"assistant", "tool"}
+
+
+def _holds_recall_tools(tools: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a request's tools hold `recall` and `zoom`, so that the model may be told of them."""
+    return {"recall", "zoom"} <= {(tool.get("function") or tool).get("name") for tool in tools}
 
 
 def _list_page_blocks(messages: Sequence[ChatMessage]) -> list[PageImageBlock]:

@@ -17,6 +17,7 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
 )
 from llama_index.memory.glyph.messages import (
+    PageImageBlock,
     block_to_json,
     copy_block,
     make_call_blocks,
@@ -25,11 +26,24 @@ from llama_index.memory.glyph.messages import (
     turn_of,
 )
 
-from glyph_memory import KeptMessage, PlannedMessage, PlannedTurn, TextCleaner, ToolCall, Turn
+from glyph_memory import (
+    ImagePart,
+    KeptMessage,
+    ModelProfile,
+    PlannedMessage,
+    PlannedTurn,
+    Text,
+    TextCleaner,
+    ToolCall,
+    Turn,
+)
 
 
 def write_planned(
-    planned: PlannedMessage, recent: Sequence[KeptMessage[ChatMessage]], cleaner: TextCleaner
+    planned: PlannedMessage,
+    recent: Sequence[KeptMessage[ChatMessage]],
+    cleaner: TextCleaner,
+    profile: ModelProfile,
 ) -> ChatMessage:
     """Return a message of recent turns as it is sent, a copy that may be changed; parts of ours are left out.
 
@@ -37,11 +51,14 @@ def write_planned(
         planned: What it holds; one turn at least.
         recent: The messages that stay text, by place.
         cleaner: The model's.
+        profile: The model.
     """
     if planned.role != "user":
         return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, cleaner)
     blocks = [
-        block for one in planned.turns for block in _write_told(one, recent[one.place].message, cleaner)
+        block
+        for one in planned.turns
+        for block in _write_told(one, recent[one.place].message, cleaner, profile)
     ]
     if planned.own is None:
         return ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks))
@@ -70,9 +87,33 @@ def _end_line(block: ContentBlock, after: ContentBlock | None) -> ContentBlock:
     return block
 
 
-def _write_told(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner) -> Iterator[ContentBlock]:
+def to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
+    """Return a part of a message as a block.
+
+    Args:
+        part: The part.
+        profile: The model that reads.
+        last_anchor: The last turn that stands on a page so far.
+    """
+    if isinstance(part, Text):
+        return TextBlock(text=part.text)
+    last = max(last_anchor, part.anchors[1] if part.anchors else 0)
+    return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last)
+
+
+def _write_told(
+    planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner, profile: ModelProfile
+) -> Iterator[ContentBlock]:
     """Yield what a user's message holds of a turn."""
-    if planned.shows == "message":
+    if planned.parts is not None:
+        if planned.shows == "result":
+            yield TextBlock(text=f"{planned.heading}\n")
+        for part in planned.parts:
+            if isinstance(part, ImagePart) and part.kind == "picture":  # the user's own, though smaller
+                yield ImageBlock.model_construct(image=part.base64.encode(), image_mimetype=part.media_type)
+            else:
+                yield to_block(part, profile)
+    elif planned.shows == "message":
         yield from _copy_user_blocks(message, planned.turn, cleaner)
     elif planned.shows == "result":
         yield TextBlock(text=f"{planned.heading}\n{_clean_text(planned.turn, cleaner)}")
@@ -109,7 +150,11 @@ def _copy_user_blocks(message: ChatMessage, turn: Turn, cleaner: TextCleaner) ->
 
 def _write_answer(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner) -> ChatMessage:
     """Return the message of an assistant, a tool or a later system message as it is sent."""
-    text, asked = _clean_text(planned.turn, cleaner), planned.turn.tool_calls
+    asked = planned.turn.tool_calls
+    if planned.parts is None:
+        text = _clean_text(planned.turn, cleaner)
+    else:  # what is no text is shown by a user
+        text = "".join(part.text for part in planned.parts if isinstance(part, Text))
     text = "\n".join([*([text] if text else []), *(line for _, line in planned.unanswered)])
     calls = [
         ToolCall(
