@@ -219,9 +219,9 @@ def test_long_arguments_of_a_call_are_shortened_in_the_request_alone(small: Fold
 # Who learns of it.
 
 
-def _requested(messages: Sequence[BaseMessage], *tools: Any) -> ModelRequest[Any]:
+def _requested(messages: Sequence[Any], *tools: Any) -> ModelRequest[Any]:
     model = FakeListChatModel(responses=["x"])
-    return ModelRequest(model=model, messages=[*messages], state={"messages": [*messages]}, tools=[*tools])  # type: ignore[arg-type]  # AnyMessage names its members
+    return ModelRequest(model=model, messages=[*messages], state={"messages": [*messages]}, tools=[*tools])
 
 
 HUGE = [HumanMessage("What is in a.txt?"), call("a.txt"), result("a.txt", text_of(600_000))]

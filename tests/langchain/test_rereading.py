@@ -17,6 +17,8 @@ from glyph_memory.testing import FakeVLMServer
 from tests.rereading import FILES, TASK, read_part, serve_rereading_model
 
 Chat = Callable[..., Any]
+Agent = Any
+"""A compiled graph; its type has five parameters that no test turns on."""
 
 
 @pytest.fixture
@@ -29,7 +31,9 @@ def run(chat: Chat) -> Callable[..., int]:
             """Read a file."""
             return read_part(path, size)
 
-        agent = create_agent(chat(server), [read_file], middleware=middleware, system_prompt="You read code.")
+        agent: Agent = create_agent(
+            chat(server), [read_file], middleware=middleware, system_prompt="You read code."
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GlyphMemoryWarning)
             agent.invoke({"messages": [("user", TASK)]}, {"recursion_limit": 40})
