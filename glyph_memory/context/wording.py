@@ -176,3 +176,11 @@ def tell_lost_picture(position: int) -> str:
 
 def _span(first: int, last: int) -> str:
     return f"§{first}" if first == last else f"§{first}–§{last}"
+
+
+PROSE = (
+    "The harbour was quiet when the first boats came in, and nobody on the quay expected more than a few crates of "
+    "fish. By noon the market had opened, prices were called across the square, and the clerk wrote every one of them "
+    "into her book. She had done so for thirty years: what stood in it was seldom asked for, and was always right.\n"
+)
+"""Ordinary prose, to measure what a page holds; nobody reads it."""

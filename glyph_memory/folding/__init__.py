@@ -4,11 +4,11 @@
 long to be shown, the beginning is skipped.
 """
 
+from glyph_memory.folding.budget import count_showable_pages as count_showable_pages
 from glyph_memory.folding.groups import count_answered as count_answered
 from glyph_memory.folding.groups import has_open_call as has_open_call
 from glyph_memory.folding.policy import FoldPolicy as FoldPolicy
 from glyph_memory.folding.policy import UnseenForm as UnseenForm
-from glyph_memory.folding.policy import count_showable_pages as count_showable_pages
 from glyph_memory.folding.reduction import add_turns as add_turns
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume

@@ -1,16 +1,14 @@
-"""The `FoldPolicy`: when old turns are sealed, how many, what showing them may cost, and which seals leave.
+"""The `FoldPolicy`: when old turns are sealed, how many, and what showing them may cost.
 
 Knows token counts and limits; knows nothing about turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self, TypedDict, cast, get_args
 
 from glyph_memory.errors import PolicyError
-from glyph_memory.folding.seal import PageCapacity, Seal
 from glyph_memory.tokens import ModelProfile
 
 UnseenForm = Literal["text", "pages"]
@@ -254,53 +252,3 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         """What is left to seals beside no head; below 0 where the dials take more than there is."""
         repeated = self.pinned_tokens + self.keep_recent_tokens
         return self.prompt_tokens - self.tail_tokens - repeated - NOTE_TOKENS
-
-
-def count_evicted(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:
-    """Count the oldest seals to evict: none where all fit, else as many as bring them down to half the budget.
-
-    The newest stays as long as it fits by itself; one that does not leaves with all the others.
-    """
-    budget = _Budget(policy, head_tokens=head_tokens)
-    if budget.has_room(seals, share=1):
-        return 0
-    count = next(
-        (count for count in range(len(seals)) if budget.has_room(seals[count:], share=2)), len(seals)
-    )
-    return len(seals) - 1 if count == len(seals) and budget.has_room(seals[-1:], share=1) else count
-
-
-def count_showable_pages(policy: FoldPolicy, page: PageCapacity) -> int:
-    """Count the pages that seals may show at the most, beside no head; one that is not full may always be shown."""
-    budget = _Budget(policy, head_tokens=0)
-    return min(
-        -(-limit // max(1, used))
-        for limit, used in budget.list_limits(page.tokens, 1, page.pixels, page.bytes)
-        if limit is not None
-    )
-
-
-class _Budget:
-    """What all seals that are shown may cost together. An eighth of a request's images is for the recent turns' own."""
-
-    def __init__(self, policy: FoldPolicy, *, head_tokens: int) -> None:
-        self._tokens = policy.seal_budget_tokens(head_tokens=head_tokens)
-        limits = (policy.max_images, policy.max_request_px, policy.max_request_bytes)
-        self._images, self._pixels, self._bytes = (
-            None if limit is None else limit - -(-limit // 8) for limit in limits
-        )
-
-    def has_room(self, seals: Sequence[Seal], *, share: int) -> bool:
-        """Return whether seals fit into a share of the budget: 1 for all of it, 2 for half."""
-        used = (
-            sum(seal.tokens for seal in seals),
-            sum(seal.images for seal in seals),
-            sum(seal.pixels for seal in seals),
-            sum(seal.bytes for seal in seals),
-        )
-        return all(limit is None or share * spent <= limit for limit, spent in self.list_limits(*used))
-
-    def list_limits(self, tokens: int, images: int, pixels: int, size: int) -> list[tuple[int | None, int]]:
-        """Return each limit, None where there is none, beside what is spent of it."""
-        limits = (self._tokens, self._images, self._pixels, self._bytes)
-        return [*zip(limits, (tokens, images, pixels, size), strict=True)]

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from glyph_memory.folding.budget import count_evicted
 from glyph_memory.folding.groups import count_answered, has_open_call, split_groups
-from glyph_memory.folding.policy import FoldPolicy, count_evicted
+from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.room import count_leaving, is_crowded
 from glyph_memory.folding.seal import Costs, Seal, describe_calls, run_digest
 from glyph_memory.folding.skipping import count_characters, find_run_end
@@ -152,7 +153,7 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
         return seal
     if not is_crowded(begun, policy, without_seals=True):
         return None  # the oldest seals leave instead
-    if answered:
+    if sum(recent.total_tokens for recent in begun.tail[:answered]) >= policy.seal_tokens:
         return _try_text(begun, answered, policy, costs)
     waiting = min(end, _count_waiting(begun.tail, policy))
     return _try_pages(begun, waiting, policy, costs) if waiting else None

@@ -59,7 +59,8 @@ def test_a_page_is_encoded_once(pages: list[Page]) -> None:
     """The same bytes every time; they decode to the page."""
     part = ImagePart.of(pages[0])
     assert part.data == pages[0].png()
-    assert part.data_url is part.data_url
+    assert part.base64 is part.base64
+    assert part.data_url == f"data:image/png;base64,{part.base64}"
     assert pixel_digest(Image.open(io.BytesIO(part.data))) == pages[0].digest
 
 

@@ -61,8 +61,9 @@ def test_the_newest_seal_stays_if_it_fits_by_itself() -> None:
 
 def test_a_run_that_is_larger_than_the_whole_budget_is_named_and_what_is_before_it_stays() -> None:
     """Recall finds it; later ones are pages again."""
-    talk = [*TALK[:3], assistant(1), user(400), assistant(1)]
-    folded = one_by_one(talk, policy=replace(ROOM, unseen="text", window_tokens=900, trigger_tokens=60))
+    talk = [*TALK[:3], assistant(1), user(300), assistant(1)]
+    policy = replace(ROOM, unseen="text", window_tokens=900, pinned_tokens=400, trigger_tokens=40)
+    folded = one_by_one(talk, policy=policy)
     assert [(seal.kind, seal.number) for seal in folded.visible_seals] == [("pages", 1), ("named", 2)]
     assert folded.generation == 1
     assert folded.request is not None

@@ -95,7 +95,7 @@ def test_a_window_alone_makes_a_policy(window: int) -> None:
 def test_dials_that_are_given_are_kept_and_the_others_follow() -> None:
     """A long recent text moves the trigger; what contradicts is still refused."""
     policy = FoldPolicy(window_tokens=32_768, keep_recent_tokens=3000)
-    assert (policy.keep_recent_tokens, policy.seal_tokens, policy.trigger_tokens) == (3000, 1024, 4024)
+    assert (policy.keep_recent_tokens, policy.seal_tokens, policy.trigger_tokens) == (3000, 1024, 5120)
     assert FoldPolicy(window_tokens=32_768, tools_tokens=0).tools_tokens == 0
     assert FoldPolicy(window_tokens=32_768, seal_tokens=6000).max_run_tokens == 6000
 
@@ -109,7 +109,8 @@ def test_every_model_folds_in_every_window(name: str, window: int) -> None:
     for policy in (FoldPolicy.for_profile(replace(profile, window_tokens=window)), own.with_window(window)):
         assert policy.window_tokens <= window
         page = profile.image_tokens((588, 840))
-        talk = [user(policy.trigger_tokens // 20 + 1) for _ in range(200)]
+        size = policy.trigger_tokens // 20 + 1
+        talk = [user(size) if place % 2 else assistant(size) for place in range(200)]
         folded = one_by_one(talk, policy=policy, costs=WordCosts(page_words=3 * page, page_tokens=page))
         shown = sum(seal.tokens for seal in folded.visible_seals) + folded.tail_tokens
         assert shown <= policy.prompt_tokens
@@ -122,7 +123,7 @@ def test_with_window_narrows_only_what_no_longer_fits() -> None:
     assert policy.with_window(100_000) == replace(policy, window_tokens=100_000)
     assert policy.with_window(32_768) is policy
     small = policy.with_window(8192)
-    assert (small.keep_recent_tokens, small.output_tokens, small.trigger_tokens) == (256, 1024, 768)
+    assert (small.keep_recent_tokens, small.output_tokens, small.trigger_tokens) == (256, 1024, 1280)
     assert small.seal_budget_tokens(head_tokens=0) >= 4096
     kept = replace(policy, max_images=7, unseen="pages", min_ratio=2.0, ledger_share=0).with_window(4096)
     assert (kept.max_images, kept.unseen, kept.min_ratio, kept.ledger_share) == (7, "pages", 2.0, 0)

@@ -124,11 +124,8 @@ class Folding(Generic[M]):
     ) -> None:
         options = PageOptions.merge(options, fields, profile=profile)
         self.turn_of, self.key_of, self.name_of = turn_of, key_of, name_of
-        self._drafts = Drafts(
-            RecentImages(at_most_bytes=options.cache_bytes)
-            if options.pages is None
-            else FolderCache(options.pages)
-        )
+        in_memory = RecentImages(at_most_bytes=options.cache_bytes)
+        self._drafts = Drafts(in_memory if options.pages is None else FolderCache(options.pages))
         self.binder = Binder(options=options, cache=self._drafts)
         self._known = ReuseCache[Hashable, _RememberedFold](at_most=_FOLDS * options.cached_conversations)
         self._parts = ReuseCache[Seal, Parts](at_most=_PARTS_BYTES)
@@ -209,10 +206,7 @@ class Folding(Generic[M]):
     def _go_on(
         self, known: _RememberedFold | None, mark: Bookmark, kept: Sequence[M], keys: Keys
     ) -> Fold | None:
-        """Add what is new to a remembered fold; return None where there is none, or another process would begin later.
-
-        A process that remembers nothing skips the beginning of a history that is much longer than what can be shown.
-        """
+        """Add what is new to a remembered fold; None where there is none, or whoever folds anew would begin later."""
         if known is None or known.keys != keys[: len(known.keys)]:
             return None
         folded, added = known.fold, [*map(self.turn_of, kept[len(known.keys) :])]
