@@ -79,6 +79,15 @@ def test_a_result_that_is_only_a_picture_never_becomes_a_message_without_words(t
     assert own == ("tool", ("(Picture 1 of this message cannot be shown.)",))
 
 
+def test_a_picture_that_is_told_to_be_missing_is_not_shown_all_the_same() -> None:
+    """Where users show the pictures of tools, too: one that cannot be decoded is nowhere."""
+    lost = Turn(role="tool", text="One.", tool_call_id="c1", images=(BROKEN,))
+    binder = binder_of()
+    folded = fold([Turn(role="user", text="Look."), CALL, lost], policy=binder.policy, costs=binder)
+    messages = plan_request(folded, binder=binder, parts_of=lambda seal: ()).messages
+    assert [message.role for message in messages] == ["user", "assistant", "tool"]
+
+
 def test_pictures_that_are_fine_leave_a_message_as_it_is() -> None:
     """The control."""
     binder = binder_of()
