@@ -172,7 +172,7 @@ def plan_turns(
             planned.append(PlannedMessage(role=turn.role, turns=(message,)))
         if place in beside:
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=beside[place])))
-        elif hoist_pictures and turn.images and turn.role != "user":
+        elif hoist_pictures and place not in own and turn.images and turn.role != "user":
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures")))
         if place + 1 == len(turns) or turns[place + 1].role != "tool":
             planned += waiting

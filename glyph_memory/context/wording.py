@@ -25,6 +25,8 @@ OPENING = "(The conversation begins here.)"
 """What a user is made to say where a conversation begins with someone else: most chat templates insist on one."""
 PINNED = "pinned"
 """Remark on a sealed turn that is repeated because it is pinned."""
+SHOWN_BELOW = "(Its pictures are shown below.)"
+"""Stands in a message without words whose pictures a user's message shows."""
 LATEST_REQUEST = "asked before what follows"
 """Remark on a sealed turn that is repeated because it is the latest request."""
 

@@ -151,11 +151,17 @@ class _Returns(AgentMiddleware[Any, Any, Any]):
 
 
 class _Commands(GlyphMemoryMiddleware):
-    """Has the state keep a page by a command."""
+    """Has the state keep a page by a command, once: else the newest message would be a user's for ever."""
+
+    is_done = False
 
     def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        prepared = self._preparer.prepare(request).request
-        return ExtendedModelResponse(handler(prepared), Command(update={"messages": prepared.messages[:1]}))
+        prepared = self._preparer.prepare(request)
+        answer = handler(prepared.request)
+        if self.is_done or not prepared.holds_images:
+            return answer
+        self.is_done = True
+        return ExtendedModelResponse(answer, Command(update={"messages": prepared.request.messages[:1]}))
 
 
 @pytest.mark.parametrize("wrong", [_Mutates, _Rewrites, _Returns, _Commands])

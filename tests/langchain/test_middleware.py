@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import warnings
 from collections.abc import Callable
@@ -27,6 +29,7 @@ from langchain_glyph_memory import GlyphMemoryMiddleware, glyph_token_counter
 from langchain_glyph_memory.state import BOOKMARK
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
+from PIL import Image
 
 from glyph_memory import FoldPolicy, GlyphMemoryWarning, PolicyError, ProfileError
 from glyph_memory.testing import FakeRequest, FakeVLMServer, Fault
@@ -44,6 +47,13 @@ def glyph(early: FoldPolicy) -> Callable[..., GlyphMemoryMiddleware]:
 def digests(request: FakeRequest) -> list[str]:
     """Return a request's images, in order."""
     return [image.digest for image in request.images]
+
+
+def png() -> str:
+    """Return a small picture, in base64."""
+    stream = io.BytesIO()
+    Image.new("L", (56, 56), 255).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
 
 
 def summaries(server: FakeVLMServer) -> int:
@@ -114,7 +124,7 @@ def test_before_anything_is_sealed_a_refusal_of_the_users_own_picture_is_not_our
 ) -> None:
     """Nothing would be won by asking again."""
     with FakeVLMServer(takes_images=False) as server:
-        block = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+        block = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{png()}"}}
         with pytest.raises(Exception, match="multimodal"):
             agent(server, glyph()).invoke({"messages": [HumanMessage([block])]})
         assert len([path for path in server.paths if "chat" in path]) == 1

@@ -30,7 +30,7 @@ LONG = "The parcel left the second floor at noon and nobody has seen it since. "
 def sent(*messages: BaseMessage, policy: FoldPolicy | None = None, merge: bool = True) -> list[BaseMessage]:
     """Return what is sent of a history, and hold that nothing in it was changed."""
     before = copy.deepcopy(messages)
-    found = write_request(make_folding(PageOptions(policy=policy)).fold(messages), merge=merge)
+    found = write_request(make_folding(PageOptions(policy=policy)).fold(messages), merge=merge).messages
     assert [message.model_dump() for message in messages] == [message.model_dump() for message in before]
     return found
 
@@ -178,7 +178,7 @@ def test_pages_and_the_users_own_message_become_one_that_stays_the_users(early: 
     last = HumanMessage(own, id="m-9", name="Ada", additional_kwargs={"own": 1})
     folded = make_folding(PageOptions(policy=early)).fold(_long_history(last, AIMessage("Yes.")))
     assert folded.recent[0].message is last
-    merged, apart = write_request(folded), write_request(folded, merge=False)
+    merged, apart = write_request(folded).messages, write_request(folded, merge=False).messages
     assert [(m.id, m.name, m.additional_kwargs) for m in merged[:-1]] == [("m-9", "Ada", {"own": 1})]
     line = {"type": "text", "text": f"\n{CAME}\n"}
     assert merged[0].content[-3:] == [own[0], line, own[1]]
@@ -200,7 +200,7 @@ def test_a_picture_beside_pages_is_told_from_them(early: FoldPolicy, captions: C
         AIMessage("Seen."),
     ]
     folding = make_folding(PageOptions(policy=early, captions=captions))
-    user, _, tool, _ = write_request(folding.fold(_long_history(*recent)))[-4:]
+    user, _, tool, _ = write_request(folding.fold(_long_history(*recent))).messages[-4:]
     assert isinstance(user.content, list)
     own = user.content[-5:]
     assert [own[0], own[1], own[3]] == [
@@ -212,7 +212,7 @@ def test_a_picture_beside_pages_is_told_from_them(early: FoldPolicy, captions: C
     if captions == "page":
         data = base64.b64decode(own[2]["base64"])  # type: ignore[index]  # a block
         assert Image.open(io.BytesIO(data)).height > Image.open(io.BytesIO(forged)).height
-    alone = write_request(folding.fold(recent))
+    alone = write_request(folding.fold(recent)).messages
     assert all(one is other for one, other in zip(alone, recent, strict=True))
 
 

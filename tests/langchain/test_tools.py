@@ -122,6 +122,8 @@ def test_a_long_turn_is_read_piece_by_piece_without_losing_a_character(memory: G
 def test_a_passage_of_a_long_turn_says_which_part_it_is(memory: GlyphMemory) -> None:
     """So that the rest can be asked for."""
     turn = memory.add("tool", "filler words\n" * 500 + "the password is swordfish\n" + "filler words\n" * 500)
+    memory.add("assistant", "Noted. " * 200)  # what is answered becomes pages
+    memory.add("user", "And?")
     told = recall_tools(memory)[0].invoke({"query": "swordfish", "k": 1})
     label = re.match(r"\[§(\d+) tool, page \d+, characters ([\d,]+) to ([\d,]+) of ([\d,]+)\]", told)
     assert label is not None

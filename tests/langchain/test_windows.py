@@ -152,7 +152,8 @@ def test_what_cannot_be_made_smaller_is_refused_as_before(chat: Any) -> None:
     """And other errors are asked about once."""
     with serve(window_tokens=8192) as server:
         with pytest.raises(Exception, match="maximum context length"):
-            ask(make(server, chat, GlyphMemoryMiddleware(), prompt="word " * 9000), range(1))
+            one = make(server, chat, GlyphMemoryMiddleware(), prompt="word " * 9000)
+            one.invoke({"messages": [("user", "Hi")]}, WHERE)
         assert len([path for path in server.paths if "chat" in path]) == 1
     with serve(faults=[Fault.error(400, "rate limit exceeded")]) as server:
         with pytest.raises(Exception, match="rate limit"):

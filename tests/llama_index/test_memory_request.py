@@ -24,7 +24,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.llms.openai.utils import to_openai_message_dicts as _to_openai
 from llama_index.memory.glyph import GlyphMemory, PageImageBlock
 from llama_index.memory.glyph.history import replace_pages, restore_history
-from llama_index.memory.glyph.request import PagesMessage
+from llama_index.memory.glyph.origin import PagesMessage
 from PIL import Image
 
 from glyph_memory import Captions, FoldPolicy

@@ -120,7 +120,7 @@ class ShownTurn:
     @property
     def is_changed(self) -> bool:
         """Whether its content is not sent as it came."""
-        pictures = any((one.picture is None and not one.is_refused) or one.is_scaled for one in self.pictures)
+        pictures = any(one.picture is None or one.is_scaled for one in self.pictures)
         return pictures or self.pages is not None or self.excerpt is not None
 
 

@@ -12,8 +12,9 @@ from glyph_memory.context.binder import Binder
 from glyph_memory.context.excerpts import join_ranges
 from glyph_memory.context.fitting.shown import Room, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
-from glyph_memory.context.messages import Part, Parts, Text
+from glyph_memory.context.messages import ImagePart, Parts, Text
 from glyph_memory.context.wording import (
+    SHOWN_BELOW,
     caption_recent_picture,
     tell_in_parts,
     tell_left_out_picture,
@@ -46,15 +47,20 @@ def write_tail(
         losses += _describe_losses(one, room, binder)
         if not one.is_changed:
             continue
-        text = Text(_spell_text(one, page, binder, can_recall=can_recall))
-        rest = (*_spell_pages(one, page, binder), *_spell_pictures(one, binder))
+        text, pages = _spell_text(one, page, binder, can_recall=can_recall), _spell_pages(one, page, binder)
         page += len(one.pages.images) if one.pages else 0
+        pictures = [*_spell_pictures(one, binder)]
         if one.turn.role == "user":
-            own[place] = (text, *rest)
-        else:
-            own[place] = (text,)
-            if rest:
-                beside[place] = rest
+            told = (part for pair in pictures for part in pair if part is not None)
+            own[place] = (Text(text), *pages, *told)
+            continue
+        moved = (part for caption, picture in pictures if picture is not None for part in (caption, picture))
+        if rest := (*pages, *moved):
+            beside[place] = rest
+        missing = (line.text for line, picture in pictures if picture is None)
+        lines = [line for line in (text, *missing) if line.strip()]
+        # Nobody takes a result without words for an answer, and some servers refuse it.
+        own[place] = (Text("\n".join(lines) or SHOWN_BELOW),)
     return FittedTail(turns=tuple(one.turn for one in shown), own=own, beside=beside, losses=tuple(losses))
 
 
@@ -80,17 +86,17 @@ def _spell_pages(one: ShownTurn, first_page: int, binder: Binder) -> Parts:
     return binder.new_turns.spell(turn, style=one.style, first_page=first_page)
 
 
-def _spell_pictures(one: ShownTurn, binder: Binder) -> Iterator[Part]:
-    anchor = one.turn.anchor
+def _spell_pictures(one: ShownTurn, binder: Binder) -> Iterator[tuple[Text, ImagePart | None]]:
+    """Yield each picture under its caption; for one that is not shown, the line that stands in its place alone."""
+    anchors = None if one.turn.anchor is None else (one.turn.anchor, one.turn.anchor)
     for position, shown in enumerate(one.pictures, 1):
         caption = caption_recent_picture(position, one.turn.role)
         picture = binder.show_picture(shown.picture.data, caption) if shown.picture else None
         if picture is None:
             tell = tell_lost_picture if shown.is_refused else tell_left_out_picture
-            yield Text(tell(position), kind="caption")
-            continue
-        yield Text(caption, kind="caption")
-        yield replace(picture, number=position, anchors=None if anchor is None else (anchor, anchor))
+            yield Text(tell(position), kind="caption"), None
+        else:
+            yield Text(caption, kind="caption"), replace(picture, number=position, anchors=anchors)
 
 
 # What the user learns.

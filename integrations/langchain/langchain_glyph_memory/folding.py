@@ -5,6 +5,7 @@ Knows messages; keeps nothing beside them: the same history gives the same pages
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -14,9 +15,9 @@ from langchain_core.messages import BaseMessage, MessageLikeRepresentation, conv
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from glyph_memory import Folding, GlyphMemoryWarning, PageOptionFields, PageOptions
+from glyph_memory import Folding, GlyphMemoryWarning, PageOptionFields, PageOptions, warn_of_losses
 from langchain_glyph_memory.messages import key_of, name_of, turn_of
-from langchain_glyph_memory.spelling import write_request
+from langchain_glyph_memory.spelling import WrittenRequest, write_request
 
 Messages = Iterable[MessageLikeRepresentation] | PromptValue
 """A history, in whatever form LangChain takes one."""
@@ -36,6 +37,7 @@ def fold_messages(
     messages: None = None,
     *,
     merge: bool = ...,
+    can_recall: bool = ...,
     options: PageOptions | None = ...,
     **fields: Unpack[PageOptionFields],
 ) -> Runnable[Messages, list[BaseMessage]]: ...
@@ -44,6 +46,7 @@ def fold_messages(
     messages: Messages,
     *,
     merge: bool = ...,
+    can_recall: bool = ...,
     options: PageOptions | None = ...,
     **fields: Unpack[PageOptionFields],
 ) -> list[BaseMessage]: ...
@@ -51,6 +54,7 @@ def fold_messages(
     messages: Messages | None = None,
     *,
     merge: bool = True,
+    can_recall: bool = False,
     options: PageOptions | None = None,
     **fields: Unpack[PageOptionFields],
 ) -> list[BaseMessage] | Runnable[Messages, list[BaseMessage]]:
@@ -63,6 +67,8 @@ def fold_messages(
         messages: All of it, oldest first, as messages or whatever LangChain takes for them. Without it you get a
             `Runnable` that folds what it is given: `fold_messages(profile="glyph") | model`.
         merge: Whether the pages become one message with the user's message that follows them.
+        can_recall: Whether the model has the tools `recall` and `zoom`, so that it may be told of them where something
+            is not shown; see `recall_tools`.
         options: For which model, how pages look, when messages become pages; or its fields as keywords. See
             `glyph_memory.PageOptions`.
         **fields: The fields of `PageOptions`.
@@ -77,15 +83,25 @@ def fold_messages(
     """
     folding = _get_folding(PageOptions.merge(options, fields))
 
-    def fold_history(history: Messages) -> list[BaseMessage]:
+    def fold_history(history: Messages) -> tuple[WrittenRequest, str]:
         said: Sequence[BaseMessage] = convert_to_messages(
             history if isinstance(history, PromptValue) else [*history]
         )
         found = folding.fold(said)
-        if found.notice:
-            warnings.warn(found.notice, GlyphMemoryWarning, stacklevel=3)
-        return write_request(found, merge=merge)
+        return write_request(found, merge=merge, can_recall=can_recall), found.notice
 
-    if messages is None:
-        return RunnableLambda(fold_history, name="fold_messages")  # awaited, it runs in a thread
-    return fold_history(messages)
+    def run(history: Messages) -> list[BaseMessage]:
+        return _warn(*fold_history(history))
+
+    async def arun(history: Messages) -> list[BaseMessage]:
+        return _warn(*await asyncio.to_thread(fold_history, history))
+
+    return RunnableLambda(run, arun, name="fold_messages") if messages is None else run(messages)
+
+
+def _warn(request: WrittenRequest, notice: str) -> list[BaseMessage]:
+    """Return the messages of a request, after warnings of what its user should learn."""
+    if notice:
+        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)
+    warn_of_losses(request.losses, stacklevel=5)
+    return request.messages

@@ -35,6 +35,7 @@ from glyph_memory import (
 from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
 from langchain_glyph_memory.preparer import PreparedRequest, RequestPreparer
 from langchain_glyph_memory.spelling import write_request
+from langchain_glyph_memory.tools import recall_tools
 
 
 class GlyphState(AgentState[Any]):
@@ -100,7 +101,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         time."""
         self.merge = merge
         self._name = name or type(self).__name__
-        self.tools = _recall_tools(self) if tools else []
+        self.tools = [*recall_tools(folding=self.folding, choose=self.choose_folding)] if tools else []
 
     @property
     def name(self) -> str:
@@ -160,7 +161,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
     ) -> int:
         binder = self.folding.binder
         sent = write_request(self.folding.fold(convert_to_messages([*messages])), merge=self.merge)
-        return sum(count_message_tokens(message, binder) for message in sent) + count_tools_tokens(
+        return sum(count_message_tokens(message, binder) for message in sent.messages) + count_tools_tokens(
             tools or (), binder
         )
 
@@ -176,12 +177,6 @@ def _add_update(response: ModelCallResult[Any], update: dict[str, Any]) -> Model
     elif isinstance(response, AIMessage):
         response = ModelResponse(result=[response])
     return ExtendedModelResponse(model_response=response, command=Command(update=update))
-
-
-def _recall_tools(middleware: GlyphMemoryMiddleware) -> list[Any]:
-    from langchain_glyph_memory.tools import recall_tools  # noqa: PLC0415 - only who wants them loads them
-
-    return [*recall_tools(folding=middleware.folding, choose=middleware.choose_folding)]
 
 
 def _warn(notices: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ from langchain_glyph_memory.counting import Tool, count_message_tokens, count_to
 from langchain_glyph_memory.spelling import write_request
 from langchain_glyph_memory.state import BOOKMARK, WINDOWS, read_bookmark, read_windows
 from langchain_glyph_memory.texts import keep_newest
+from langchain_glyph_memory.tools import holds_recall_tools
 from langchain_glyph_memory.windows import LEAST_WINDOW_TOKENS, ModelFoldings, make_model_key
 
 _TEXT_MODEL = (
@@ -119,13 +120,19 @@ class RequestPreparer:
         mark, notice = read_bookmark(request.state)
         reserved, told = self._count_reserved(request, folding)
         folded = folding.fold(request.messages, mark, reserved_tokens=reserved)
+        sent = write_request(folded, merge=self.merge, can_recall=holds_recall_tools(request.tools))
         unchanged = folded.bookmark == (mark or Bookmark()) and not notice
+        losses = (loss.message for loss in sent.losses)
         return PreparedRequest(
-            request=request.override(messages=write_request(folded, merge=self.merge)),  # type: ignore[arg-type]  # AnyMessage names its members
+            request=request.override(messages=sent.messages),  # type: ignore[arg-type]  # AnyMessage names its members
             options=options,
-            holds_images=bool(folded.images),
+            holds_images=sent.holds_pages,
             bookmark=None if unchanged else folded.bookmark.to_json(),
-            notices=(*self._tell_once(key, (*notices, *told)), *filter(None, (notice, folded.notice))),
+            notices=(
+                *self._tell_once(key, (*notices, *told)),
+                *filter(None, (notice, folded.notice)),
+                *losses,
+            ),
             learned_tokens=learned_tokens,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall
@@ -16,9 +17,11 @@ from glyph_memory import (
     Binder,
     FoldedHistory,
     ImagePart,
+    Loss,
     Message,
     PlannedMessage,
     PlannedTurn,
+    RequestPlan,
     Text,
     TextCleaner,
 )
@@ -31,6 +34,7 @@ from langchain_glyph_memory.blocks import (
     read_picture,
     repeats_call,
 )
+from langchain_glyph_memory.messages import list_tool_calls
 
 Parts = tuple[Text | ImagePart, ...]
 Role = Literal["system", "user", "assistant", "tool"]
@@ -39,23 +43,53 @@ SOURCE = "glyph_memory"
 """What `additional_kwargs["lc_source"]` says of a message that is ours, as LangChain's summarizer marks its own."""
 
 
-def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> list[BaseMessage]:
-    """Return the messages to send: system messages, a user's message with the pages, recent messages.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenRequest:
+    """A history as it is sent."""
+
+    messages: list[BaseMessage]
+    """System messages, a user's message with the pages, recent messages."""
+    losses: tuple[Loss, ...] = ()
+    """What is new and not shown as it came."""
+    holds_pages: bool = False
+    """Whether pages are in it, or pictures of what is sealed: a server that takes no images refuses it."""
+
+
+def write_request(
+    folded: FoldedHistory[BaseMessage], *, merge: bool = True, can_recall: bool = False
+) -> WrittenRequest:
+    """Return a history as it is sent.
 
     Args:
         folded: The history.
         merge: Whether the pages become one message with the user's message that follows them: many chat templates
             insist that roles alternate. That message keeps its id, its name and whatever else is on it.
+        can_recall: Whether the model has the tools `recall` and `zoom`.
     """
     # A tool's pictures stay in its message: LangChain's clients know where their servers take them.
     plan = folded.plan_request(
-        merge_pages=merge, join_users="beside" if merge else "none", hoist_pictures=False
+        merge_pages=merge,
+        join_users="beside" if merge else "none",
+        hoist_pictures=False,
+        can_recall=can_recall,
     )
     binder = folded.folding.binder
     cleaner, marks = binder.cleaner, binder if plan.has_pages else None
     head = [_clean_message(message, cleaner, role="system") for message in folded.messages[: len(plan.head)]]
     recent = [kept.message for kept in folded.recent]
-    return [*head, *(_write_planned(planned, recent, cleaner, marks) for planned in plan.messages)]
+    return WrittenRequest(
+        messages=[*head, *(_write_planned(planned, recent, cleaner, marks) for planned in plan.messages)],
+        losses=plan.losses,
+        holds_pages=_holds_pages(plan),
+    )
+
+
+def _holds_pages(plan: RequestPlan) -> bool:
+    sealed = (part for planned in plan.messages for part in planned.before)
+    new = (part for planned in plan.messages for one in planned.turns for part in one.parts or ())
+    return any(isinstance(part, ImagePart) for part in sealed) or any(
+        isinstance(part, ImagePart) and part.kind == "page" for part in new
+    )
 
 
 def _write_planned(
@@ -76,21 +110,32 @@ def _write_turn(planned: PlannedTurn, message: BaseMessage, cleaner: TextCleaner
     """Return a recent message as it is sent: the same object where nothing has to be changed.
 
     The model's special tokens are broken, and what could be taken for a line of ours; old reasoning is left out; a
-    tool's result without its call is told by a user, a call without its result in words.
+    tool's result without its call is told by a user, a call without its result in words. Where there was no room for
+    its content, the message keeps all but that.
     """
     role = planned.turn.role
+    if planned.shows == "pictures":
+        return _page_message(planned.parts or ())
+    if planned.shows == "result" and planned.parts is not None:
+        return HumanMessage(_spell_parts((Text(f"{planned.heading}\n"), *planned.parts)), id=message.id)
     if planned.shows == "result":
         content = _clean_content(message.content, lambda text: cleaner.format_text(text, role=role))
         if isinstance(content, str):
             return HumanMessage(f"{planned.heading}\n{content}", id=message.id)
         return HumanMessage([{"type": "text", "text": f"{planned.heading}\n"}, *content], id=message.id)
-    message = _clean_message(message, cleaner, role=role)
+    message = _clean_message(message, cleaner, role=role, parts=planned.parts)
     return _clean_calls(message, planned, cleaner) if isinstance(message, AIMessage) else message
 
 
-def _clean_message(message: BaseMessage, cleaner: TextCleaner, *, role: Role) -> BaseMessage:
+def _clean_message(
+    message: BaseMessage, cleaner: TextCleaner, *, role: Role, parts: Parts | None = None
+) -> BaseMessage:
+    """Return a message that is clean, with other parts in place of its content if there are any."""
     update: dict[str, Any] = {}
-    content = _clean_content(message.content, lambda text: cleaner.format_text(text, role=role))
+    if parts is None:
+        content = _clean_content(message.content, lambda text: cleaner.format_text(text, role=role))
+    else:
+        content = _spell_parts(parts)
     if content is not message.content:
         update["content"] = content
     if message.name and (name := cleaner.clean_and_escape(message.name)) != message.name:
@@ -120,7 +165,7 @@ def _clean_block(block: str | dict[Any, Any], clean: Callable[[str], str]) -> st
 
 def _clean_calls(message: AIMessage, planned: PlannedTurn, cleaner: TextCleaner) -> AIMessage:
     """Return a message with only those calls that can be sent: each has a result, and a JSON object as arguments."""
-    told, asked = dict(planned.unanswered), planned.turn.tool_calls
+    told, asked, said = dict(planned.unanswered), planned.turn.tool_calls, list_tool_calls(message)
     calls: list[ToolCall] = []
     readable = len(message.tool_calls)
     changed = bool(told) or len(asked) > readable > 0
@@ -128,7 +173,8 @@ def _clean_calls(message: AIMessage, planned: PlannedTurn, cleaner: TextCleaner)
         if place in told:
             continue
         name, arguments = cleaner.clean_and_escape(call.name), cleaner.clean_arguments(call.arguments)
-        if place < readable and (name, arguments) == (call.name, call.arguments):
+        # Arguments may be shortened where there was no room for them.
+        if place < readable and (name, arguments) == (said[place].name, said[place].arguments):
             calls.append(message.tool_calls[place])
             continue
         changed = changed or place < readable or bool(message.invalid_tool_calls)
@@ -149,7 +195,7 @@ def _clean_calls(message: AIMessage, planned: PlannedTurn, cleaner: TextCleaner)
 
 def _mark_pictures(message: BaseMessage, planned: PlannedTurn, binder: Binder) -> BaseMessage:
     """Return a message with a line above each picture, since a picture may be drawn like the pages in the request."""
-    if isinstance(message.content, str):
+    if planned.parts is not None or isinstance(message.content, str):  # parts hold their captions
         return message
     blocks: list[str | dict[Any, Any]] = []
     position = 0
@@ -183,9 +229,24 @@ def _add_lines(content: Content, lines: Sequence[str], calls: frozenset[str]) ->
 
 def _page_message(parts: Parts) -> HumanMessage:
     """Return a new user's message with pages; it has no id, as a new id every time would defeat caches."""
-    said = Message(role="user", parts=parts)
-    content: Content = [*map(part_block, parts)] if said.has_images else said.text
-    return HumanMessage(content, additional_kwargs={"lc_source": SOURCE})
+    return HumanMessage(_spell_parts(parts), additional_kwargs={"lc_source": SOURCE})
+
+
+def _spell_parts(parts: Parts) -> Content:
+    """Return parts as a content; text alone is a string, which every server takes."""
+    filled = [part for part in parts if not isinstance(part, Text) or part.text]
+    said = Message(role="user", parts=filled)
+    if not said.has_images:
+        return said.text
+    following = [*filled[1:], None]
+    return [part_block(_end_text(part, after)) for part, after in zip(filled, following, strict=True)]
+
+
+def _end_text(part: Text | ImagePart, after: Text | ImagePart | None) -> Text | ImagePart:
+    """Return a part that ends with a blank line where a text follows a text: some templates put nothing between."""
+    if isinstance(part, Text) and isinstance(after, Text) and not part.text.endswith("\n"):
+        return replace(part, text=f"{part.text}\n\n")
+    return part
 
 
 def _prepend_pages(parts: Parts, message: BaseMessage) -> BaseMessage:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Unpack
 
@@ -122,6 +122,18 @@ def recall_tools(
     return _make_state_tools(
         _ResultWriter(own.binder.cleaner.clean_and_escape), choose or (lambda _state: own)
     )
+
+
+def holds_recall_tools(tools: Iterable[object]) -> bool:
+    """Return whether a model's tools hold both of these, by name, so that it may be told of them."""
+    return {RECALL, ZOOM} <= {_find_name(tool) for tool in tools}
+
+
+def _find_name(tool: object) -> object:
+    if isinstance(tool, Mapping):
+        function = tool.get("function")
+        return function.get("name") if isinstance(function, Mapping) else tool.get("name")
+    return getattr(tool, "name", None) or getattr(tool, "__name__", None)
 
 
 def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseTool]:

@@ -22,13 +22,14 @@ from llama_index.memory.glyph.options import (
     narrow_window,
     to_fields,
 )
-from llama_index.memory.glyph.request import fold_history, send_fold_event, to_messages
+from llama_index.memory.glyph.request import WrittenRequest, fold_history, send_fold_event, to_messages
 
 from glyph_memory import (
     Bookmark,
     GlyphMemoryWarning,
     PageOptionFields,
     PageOptions,
+    warn_of_losses,
 )
 from glyph_memory import GlyphMemory as Conversation
 
@@ -153,8 +154,7 @@ class GlyphMemory(StoredHistory):
             return self._write_context(self.chat_store)
         mark = self.bookmark  # before the messages, so that it is never ahead of them
         messages = [*self.chat_store.get_messages(self.chat_store_key)]
-        request, notice = self._fold_messages(messages, mark, kwargs)
-        return _warn_notice(request, notice)
+        return _warn(*self._fold_messages(messages, mark, kwargs))
 
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: ANN401 - as the base
         """Return what `get` returns; pages are drawn in a thread."""
@@ -162,8 +162,7 @@ class GlyphMemory(StoredHistory):
             return await asyncio.to_thread(self._write_context, self.chat_store)
         mark = self.bookmark
         messages = [*await self.chat_store.aget_messages(self.chat_store_key)]
-        request, notice = await asyncio.to_thread(self._fold_messages, messages, mark, kwargs)
-        return _warn_notice(request, notice)
+        return _warn(*await asyncio.to_thread(self._fold_messages, messages, mark, kwargs))
 
     def _write_context(self, store: GlyphChatStore) -> list[ChatMessage]:
         """Return the request as the core's memory writes it; that memory keeps the seals itself."""
@@ -175,7 +174,7 @@ class GlyphMemory(StoredHistory):
 
     def _fold_messages(
         self, messages: list[ChatMessage], mark: Bookmark | None, more: Mapping[str, Any]
-    ) -> tuple[list[ChatMessage], str]:
+    ) -> tuple[WrittenRequest, str]:
         reserved = int(more.get("initial_token_count") or 0)
         request = fold_history(self.folding(self.token_limit), messages, mark, reserved_tokens=reserved)
         folded = request.folded
@@ -183,7 +182,7 @@ class GlyphMemory(StoredHistory):
             if self.bookmark is mark:  # else another call was faster, and saw as much or more
                 self.bookmark = folded.bookmark
         send_fold_event(folded.fold)
-        return request.messages(merge=self.merge), folded.notice
+        return request.write(merge=self.merge), folded.notice
 
     @property
     def tokenizer_fn(self) -> Callable[[str], Sequence[int]]:
@@ -192,7 +191,9 @@ class GlyphMemory(StoredHistory):
         return lambda text: range(count(text))
 
 
-def _warn_notice(request: list[ChatMessage], notice: str) -> list[ChatMessage]:
+def _warn(request: WrittenRequest, notice: str) -> list[ChatMessage]:
+    """Return the messages of a request, after warnings of what its user should learn."""
     if notice:
         warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
-    return request
+    warn_of_losses(request.losses, stacklevel=4)
+    return request.messages

@@ -30,6 +30,8 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
 
     It has to read the store that the `Memory` writes to; `GlyphMemoryBlock.memory` wires both. Archived system messages
     stay text and come first. It gives whole messages, so the memory's template, which drops pictures, is not used.
+    What is archived was seen before: it becomes pages whoever said it, and where one message is more than there is room
+    for, parts of it are shown with a line that says so. Nothing of that is new, so no warning is given.
 
     Example:
         >>> memory = GlyphMemoryBlock.memory(profile="glyph", token_limit=12_000)
@@ -67,7 +69,8 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
         Args:
             session_id: Whose conversation it is; a new one unless given.
             chat_history: Messages to begin with.
-            token_limit: What the memory keeps as text, and what other blocks take.
+            token_limit: What the memory keeps as text, and what other blocks take; pages have room of their own, the
+                rest of the model's window.
             chat_store: Where messages are kept; in memory unless given.
             options: For which model, how pages look, when archived messages become pages: as soon as there is enough of
                 them unless a policy is given. See `glyph_memory.PageOptions`.
@@ -80,7 +83,7 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
         blocks = [block, *others.pop("memory_blocks", ())]
         # One figure for every picture is all that `Memory` takes: that of a whole page errs on the safe side.
         others.setdefault("image_token_size_estimate", block.page_tokens)
-        memory = Memory.from_defaults(
+        memory = _PagesMemory.from_defaults(
             session_id=session_id, token_limit=token_limit, memory_blocks=blocks, **others
         )
         memory.sql_store = store  # before 0.14.25 `from_defaults` takes no store of one's own
@@ -103,7 +106,9 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
         policy = self.page_options.fold_policy
         if self.policy is None:
             policy = _make_eager(policy)
+        # The queue's messages are the recent ones: all that is archived may be pages.
         policy = policy.with_window(max(1, policy.window_tokens - self.queue_tokens))
+        policy = replace(policy, unseen="pages")
         return get_folding(PageOptions.merge(self.page_options, {"policy": policy}))
 
     async def _aget(
@@ -125,10 +130,29 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
     def _fold_archived(self, archived: list[ChatMessage]) -> list[ChatMessage]:
         request = fold_history(self.folding(), archived)
         send_fold_event(request.folded.fold)
-        return request.messages(merge=self.merge)
+        return request.write(merge=self.merge).messages
 
     async def _aput(self, messages: list[ChatMessage]) -> None:
         """Do nothing: the memory has archived the messages already."""
+
+
+class _PagesMemory(Memory):
+    """A `Memory` that keeps room for other blocks as if there were no pages.
+
+    LlamaIndex's own counts them against its limit, though it never cuts them, and drops the other blocks instead.
+    """
+
+    async def _truncate_memory_blocks(
+        self, content_per_memory_block: dict[str, Any], memory_blocks_tokens: int, chat_history_tokens: int
+    ) -> dict[str, Any]:
+        pages = [
+            self._estimate_token_count(content_per_memory_block[block.name])
+            for block in self.memory_blocks
+            if isinstance(block, GlyphMemoryBlock) and block.name in content_per_memory_block
+        ]
+        return await super()._truncate_memory_blocks(
+            content_per_memory_block, memory_blocks_tokens - sum(pages), chat_history_tokens
+        )
 
 
 def _make_eager(policy: FoldPolicy) -> FoldPolicy:

@@ -21,7 +21,8 @@ from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.chat_store import ChatStore, GlyphChatStore, Lock
 from llama_index.memory.glyph.messages import PageImageBlock, copy_message, drop_captions
 from llama_index.memory.glyph.options import PageFields
-from llama_index.memory.glyph.request import Origin, PagesMessage, fold_history
+from llama_index.memory.glyph.origin import Origin, PagesMessage, holds_pages, restore_message
+from llama_index.memory.glyph.request import fold_history
 from llama_index.memory.glyph.spelling import separate_texts
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -168,25 +169,21 @@ class RestoredHistory:
 
 
 def restore_history(messages: Sequence[ChatMessage]) -> RestoredHistory:
-    """Return the history behind a request, as far as the origin of its pages is known.
+    """Return the history behind a request, as far as the origin of its messages is known.
 
     Messages that changed since, as agents write their state into the newest, are taken as they are now.
     """
-    with_pages = [(at, message) for at, message in enumerate(messages) if isinstance(message, PagesMessage)]
-    place, pages = with_pages[-1] if with_pages else (0, PagesMessage())
-    origin, folded = pages.origin, pages.origin.folded
-    if folded is None:
+    not_as_it_came = [
+        (at, message) for at, message in enumerate(messages) if isinstance(message, PagesMessage)
+    ]
+    if any(holds_pages(message) and not message.origin.is_known for _, message in not_as_it_came):
         return RestoredHistory(before=[], origin=Origin(), history=[*messages])
-    sealed = folded.messages[: len(folded.messages) - len(folded.recent)]
-    own = [_make_own_message(pages, origin.own)] if len(pages.blocks) > origin.own else []
-    history = [*sealed, *map(drop_captions, [*own, *messages[place + 1 :]])]
-    return RestoredHistory(before=[*messages[:place]], origin=origin, history=history)
-
-
-def _make_own_message(pages: ChatMessage, begin: int) -> ChatMessage:
-    return ChatMessage(
-        role=pages.role, blocks=pages.blocks[begin:], additional_kwargs=pages.additional_kwargs
-    )
+    with_pages = [(at, message) for at, message in not_as_it_came if message.origin.folded is not None]
+    place, origin = (with_pages[-1][0], with_pages[-1][1].origin) if with_pages else (0, Origin())
+    folded = origin.folded
+    sealed = folded.messages[: len(folded.messages) - len(folded.recent)] if folded else ()
+    own = (drop_captions(one) for message in messages[place:] for one in restore_message(message))
+    return RestoredHistory(before=[*messages[:place]], origin=origin, history=[*sealed, *own])
 
 
 def replace_pages(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
@@ -195,7 +192,7 @@ def replace_pages(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
 
 
 def _replace_page_blocks(message: ChatMessage) -> ChatMessage:
-    if not any(isinstance(block, PageImageBlock) for block in message.blocks):
+    if not holds_pages(message):
         return message
     blocks = [
         TextBlock(text=_UNSEEN) if isinstance(block, PageImageBlock) else block for block in message.blocks

@@ -23,8 +23,15 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.llms.openai_like import OpenAILike
+from llama_index.memory.glyph.asking import (
+    count_messages,
+    has_room,
+    holds_recall_tools,
+    is_history,
+    list_page_blocks,
+    warn_of_new_losses,
+)
 from llama_index.memory.glyph.history import replace_pages, restore_history
-from llama_index.memory.glyph.messages import PageImageBlock, turn_of
 from llama_index.memory.glyph.options import (
     OPTION_NAMES,
     PageFields,
@@ -34,7 +41,7 @@ from llama_index.memory.glyph.options import (
     to_fields,
 )
 from llama_index.memory.glyph.request import (
-    PagesMessage,
+    WrittenRequest,
     extend_request,
     find_pages_end,
     fold_history,
@@ -132,41 +139,42 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         limits = [limit for limit in (limit_tokens, self._learned_tokens) if limit is not None]
         return super().folding(min(limits, default=None))
 
-    def _fold_messages(
-        self, messages: Sequence[ChatMessage], more: Mapping[str, Any]
-    ) -> Sequence[ChatMessage]:
+    def _fold_messages(self, messages: Sequence[ChatMessage], more: Mapping[str, Any]) -> WrittenRequest:
         """Return the messages as they are sent: old ones as pages."""
         if self._text_only:
-            return replace_pages(messages)
-        if not any(_is_history(message) for message in messages):
-            return messages  # a query engine's prompt: what is asked now, however long
+            return WrittenRequest(messages=replace_pages(messages))
         folding, known = self.folding(), restore_history(messages)
+        if not any(map(is_history, messages)) and has_room(messages, folding.binder):
+            return WrittenRequest(messages=[*messages])  # a query engine's prompt: what is asked now
         end = find_pages_end(known.history)  # pages of which nothing more is known stay as they are
-        besides = sum(map(self._count_message, [*known.before, *known.history[:end]]))
-        if tools := more.get("tools"):
+        besides = count_messages([*known.before, *known.history[:end]], folding.binder)
+        tools = more.get("tools") or ()
+        if tools:
             besides += folding.binder.count(json.dumps(tools, default=repr))
         # Where it fits what is kept free anyway, no more is than in a memory: its seals stay what they are.
         besides = max(0, besides - folding.binder.policy.tools_tokens, known.origin.reserved_tokens)
         if end:
-            spent = max(block.last_anchor for block in _list_page_blocks(known.history[:end]))
+            spent = max(block.last_anchor for block in list_page_blocks(known.history[:end]))
             folded = folding.fold(
                 known.history[end:], Bookmark(highest_sealed_anchor=spent), reserved_tokens=besides
             )
             send_fold_event(folded.fold)
-            return extend_request(known.history[:end], folded, merge=self.merge)
+            return extend_request(
+                known.history[:end], folded, merge=self.merge, can_recall=holds_recall_tools(tools)
+            )
         before = known.origin.folded
         mark = before.bookmark if before is not None and before.folding is folding else None
         request = fold_history(folding, known.history, mark, reserved_tokens=besides)
         send_fold_event(request.folded.fold)
-        return [*known.before, *request.messages(merge=self.merge)]
+        written = request.write(merge=self.merge, can_recall=holds_recall_tools(tools))
+        return replace(written, messages=[*known.before, *written.messages])
 
-    def _count_message(self, message: ChatMessage) -> int:
-        pages = sum(block.tokens for block in _list_page_blocks([message]))
-        return pages + self.folding().binder.count_message_tokens(turn_of(message))
+    def _count_messages(self, messages: Sequence[ChatMessage]) -> int:
+        return count_messages(messages, self.folding().binder)
 
     def _handle_refusal(self, error: Exception, sent: Sequence[ChatMessage]) -> bool:
         """Return whether a server refused our pages; if so, only text is sent from now on."""
-        if not _list_page_blocks(sent) or not refuses_images(str(error)):
+        if not list_page_blocks(sent) or not refuses_images(str(error)):
             return False
         self._text_only = True
         warnings.warn(_REFUSED.format(model=self.model), GlyphMemoryWarning, stacklevel=3)
@@ -178,14 +186,14 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         sent: Sequence[ChatMessage],
         messages: Sequence[ChatMessage],
         more: Mapping[str, Any],
-    ) -> Sequence[ChatMessage] | None:
+    ) -> WrittenRequest | None:
         """Return what to send after an error; `None` where nothing of ours can help."""
         if self._handle_refusal(error, sent):
-            return replace_pages(messages)
+            return WrittenRequest(messages=replace_pages(messages))
         overflow = overflows_window(str(error))
         if overflow is None or self._text_only:
             return None
-        known, before = self._learned_tokens, sum(map(self._count_message, sent))
+        known, before = self._learned_tokens, self._count_messages(sent)
         window = overflow.next_window(self.folding().binder.policy, sent_tokens=before)
         for _ in range(_TRIES):
             self._learned_tokens = window
@@ -193,7 +201,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
                 again = self._fold_messages(messages, more)
             except PolicyError:
                 break
-            if sum(map(self._count_message, again)) < before:
+            if self._count_messages(again.messages) < before:
                 said = " ".join(str(error).split())[:300]
                 notice = _LEARNED.format(model=self.model, window=window, error=said)
                 warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
@@ -205,7 +213,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
     # How it is sent: below what LlamaIndex tells its handlers, so that they see messages and not their pages.
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
-        sent = self._fold_messages(messages, kwargs)
+        sent = warn_of_new_losses(self._fold_messages(messages, kwargs), messages)
         for tries in range(_TRIES + 1):
             try:
                 answer: ChatResponse = super()._chat(sent, **kwargs)
@@ -213,31 +221,28 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
                 again = self._fold_again(error, sent, messages, kwargs) if tries < _TRIES else None
                 if again is None:
                     raise
-                sent = again
+                sent = warn_of_new_losses(again, messages)
             else:
                 break
         return answer
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:  # noqa: ANN401 - as the base
-        sent = await asyncio.to_thread(self._fold_messages, messages, kwargs)
+        sent = warn_of_new_losses(await asyncio.to_thread(self._fold_messages, messages, kwargs), messages)
         for tries in range(_TRIES + 1):
             try:
                 answer: ChatResponse = await super()._achat(sent, **kwargs)
             except Exception as error:
-                again = (
-                    await asyncio.to_thread(self._fold_again, error, sent, messages, kwargs)
-                    if tries < _TRIES
-                    else None
-                )
+                helps, fold = tries < _TRIES, self._fold_again
+                again = await asyncio.to_thread(fold, error, sent, messages, kwargs) if helps else None
                 if again is None:
                     raise
-                sent = again
+                sent = warn_of_new_losses(again, messages)
             else:
                 break
         return answer
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:  # noqa: ANN401 - as the base
-        first, ask = self._fold_messages(messages, kwargs), super()._stream_chat
+        first, ask = warn_of_new_losses(self._fold_messages(messages, kwargs), messages), super()._stream_chat
         stream = ask(first, **kwargs)
 
         def answer() -> ChatResponseGen:
@@ -252,14 +257,16 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
                     again = self._fold_again(error, sent, messages, kwargs) if helps else None
                     if again is None:
                         raise
-                    sent, said = again, ask(again, **kwargs)
+                    sent = warn_of_new_losses(again, messages)
+                    said = ask(sent, **kwargs)
                 else:
                     return
 
         return answer()
 
     async def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:  # noqa: ANN401 - as the base
-        first, ask = await asyncio.to_thread(self._fold_messages, messages, kwargs), super()._astream_chat
+        written = await asyncio.to_thread(self._fold_messages, messages, kwargs)
+        first, ask = warn_of_new_losses(written, messages), super()._astream_chat
         stream = await ask(first, **kwargs)
 
         async def answer() -> ChatResponseAsyncGen:
@@ -274,7 +281,8 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
                     again = await asyncio.to_thread(fold, error, sent, messages, kwargs) if helps else None
                     if again is None:
                         raise
-                    sent, said = again, await ask(again, **kwargs)
+                    sent = warn_of_new_losses(again, messages)
+                    said = await ask(sent, **kwargs)
                 else:
                     return
 
@@ -288,11 +296,3 @@ def _list_keywords(kind: type[GlyphOpenAILike]) -> frozenset[str]:
     names = {name for constructor in constructors for name in inspect.signature(constructor).parameters}
     aliases = {held.alias for held in kind.model_fields.values() if held.alias}
     return frozenset(names | aliases | kind.model_fields.keys())
-
-
-def _is_history(message: ChatMessage) -> bool:
-    return isinstance(message, PagesMessage) or turn_of(message).role in {"assistant", "tool"}
-
-
-def _list_page_blocks(messages: Sequence[ChatMessage]) -> list[PageImageBlock]:
-    return [block for message in messages for block in message.blocks if isinstance(block, PageImageBlock)]

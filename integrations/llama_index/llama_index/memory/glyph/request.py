@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, Self
 
-from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole, TextBlock
-from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole
 from llama_index.memory.glyph.messages import PageImageBlock, make_call_blocks, turn_of
-from llama_index.memory.glyph.spelling import separate_texts, write_head, write_planned
+from llama_index.memory.glyph.origin import Origin, PagesMessage, holds_pages, list_texts
+from llama_index.memory.glyph.spelling import (
+    separate_texts,
+    to_block,
+    write_head,
+    write_planned,
+)
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 
@@ -24,9 +28,12 @@ from glyph_memory import (
     FoldedHistory,
     Folding,
     ImagePart,
+    Loss,
     Message,
     ModelProfile,
     PlannedMessage,
+    PlannedTurn,
+    RequestPlan,
     Text,
 )
 
@@ -34,46 +41,13 @@ Parts = tuple[Text | ImagePart, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
-    """The folded history behind a message with pages. Copies share it, and no serializer writes it."""
+class WrittenRequest:
+    """What is sent."""
 
-    folded: FoldedHistory[ChatMessage] | None = None
-    """The history that it stands for, folded."""
-    own: int = 0
-    """The place of the first block that is a user's own, merged into the message; the end where none is."""
-    reserved_tokens: int = 0
-    """What was kept free when it was folded."""
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
-        return type(self), ()
-
-
-class PagesMessage(ChatMessage):
-    """A user's message that holds pages, and perhaps the user's own words after them."""
-
-    _origin: Origin = PrivateAttr(default_factory=Origin)
-
-    @classmethod
-    def of(
-        cls,
-        blocks: Sequence[ContentBlock],
-        *,
-        more: dict[str, Any] | None = None,
-        origin: Origin | None = None,
-    ) -> Self:
-        """Return a message of blocks, with the `additional_kwargs` of the message merged into it."""
-        # Not validated: LlamaIndex would decode and encode every page again.
-        made = cls.model_construct(role=MessageRole.USER, blocks=[*blocks], additional_kwargs=more or {})
-        made._origin = origin or Origin()
-        return made
-
-    @property
-    def origin(self) -> Origin:
-        """The folded history behind the pages, if it is known."""
-        return self._origin
+    messages: list[ChatMessage]
+    """The messages."""
+    losses: tuple[Loss, ...] = ()
+    """What is new and not shown as it came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,28 +61,38 @@ class Request:
     reserved_tokens: int
     """What was kept free for the head, and for what the prompt holds besides."""
 
-    def messages(self, *, merge: bool = True) -> list[ChatMessage]:
-        """Return the messages to send; each is a copy.
+    def write(self, *, merge: bool = True, can_recall: bool = False) -> WrittenRequest:
+        """Return what to send; each message is a copy.
 
         Args:
             merge: Whether pages and the recent user's message that follows become one: many templates have roles
                 alternate.
+            can_recall: Whether the model has tools named `recall` and `zoom`.
         """
         head = write_head(self.head, self.folded.folding.binder.cleaner)
-        plan = self.folded.plan_request(merge_pages=merge)
-        return [*head, *(self._write_planned(planned, marked=plan.has_pages) for planned in plan.messages)]
+        plan = self.folded.plan_request(merge_pages=merge, can_recall=can_recall)
+        written = (self._write_planned(planned, plan) for planned in plan.messages)
+        return WrittenRequest(messages=[*head, *written], losses=plan.losses)
 
-    def _write_planned(self, planned: PlannedMessage, *, marked: bool) -> ChatMessage:
+    def _write_planned(self, planned: PlannedMessage, plan: RequestPlan) -> ChatMessage:
         if not planned.before:
-            return _write_turns(planned, self.folded, marked=marked)
+            return _write_turns(planned, self.folded, marked=plan.has_pages, losses=plan.losses)
         blocks = _write_parts(planned.before, self.folded)
-        if not self.folded.fold.seals:
-            return ChatMessage(role=MessageRole.USER, blocks=blocks)
-        merged = _write_turns(planned, self.folded, marked=marked) if planned.turns else None
+        if not self.folded.fold.seals:  # the opening, which is nobody's
+            return PagesMessage.of(blocks, origin=Origin(originals=(), texts=list_texts(blocks)))
+        merged = _write_turns(planned, self.folded, marked=plan.has_pages) if planned.turns else None
+        own = merged.blocks if merged else []
         return PagesMessage.of(
-            [*blocks, *(merged.blocks if merged else ())],
+            [*blocks, *own],
             more=merged.additional_kwargs if merged else {},
-            origin=Origin(folded=self.folded, own=len(blocks), reserved_tokens=self.reserved_tokens),
+            origin=Origin(
+                folded=self.folded,
+                own=len(blocks),
+                originals=_list_originals(planned, self.folded),
+                texts=list_texts(own),
+                losses=plan.losses,
+                reserved_tokens=self.reserved_tokens,
+            ),
         )
 
 
@@ -130,46 +114,79 @@ def fold_history(
     return Request(head=head, folded=folded, reserved_tokens=reserved_tokens)
 
 
-def _write_turns(planned: PlannedMessage, folded: FoldedHistory[ChatMessage], *, marked: bool) -> ChatMessage:
-    binder = folded.folding.binder
-    return write_planned(planned, folded.recent, binder.cleaner, marks=binder if marked else None)
+def _write_turns(
+    planned: PlannedMessage,
+    folded: FoldedHistory[ChatMessage],
+    *,
+    marked: bool,
+    losses: tuple[Loss, ...] = (),
+) -> ChatMessage:
+    """Return the message of recent turns; with its origin where it is not sent as it came."""
+    written = write_planned(planned, folded.recent, folded.folding.binder, marked=marked)
+    originals = _list_originals(planned, folded)
+    if originals is None:
+        return written
+    return PagesMessage.of(
+        written.blocks,
+        role=written.role,
+        more=written.additional_kwargs,
+        origin=Origin(originals=originals, texts=list_texts(written.blocks), losses=losses),
+    )
+
+
+def _list_originals(
+    planned: PlannedMessage, folded: FoldedHistory[ChatMessage]
+) -> tuple[ChatMessage, ...] | None:
+    """Return the messages that a planned one stands for; None where it is one that says the same."""
+    if all(_is_whole(one, folded) for one in planned.turns) and len(planned.turns) < 2:
+        return None
+    return tuple(folded.recent[one.place].message for one in planned.turns if one.shows != "pictures")
+
+
+def _is_whole(planned: PlannedTurn, folded: FoldedHistory[ChatMessage]) -> bool:
+    """Return whether a recent message is sent with all that is in it."""
+    turn = planned.turn
+    is_moved = bool(turn.images) and turn.role != "user"
+    is_told = planned.shows != "message" or bool(planned.unanswered) or planned.parts is not None
+    return not is_moved and not is_told and turn == folded.recent[planned.place].turn
 
 
 def _write_parts(parts: Parts, folded: FoldedHistory[ChatMessage]) -> list[ContentBlock]:
     profile = folded.folding.binder.profile
     last = folded.fold.seals[-1].anchors[-1] if folded.fold.seals else 0
-    return separate_texts([_to_block(part, profile, last_anchor=last) for part in parts])
+    return separate_texts([to_block(part, profile, last_anchor=last) for part in parts])
 
 
 def extend_request(
-    before: Sequence[ChatMessage], folded: FoldedHistory[ChatMessage], *, merge: bool = True
-) -> list[ChatMessage]:
-    """Return the messages to send after others that are sent unchanged, the last of them a user's with pages.
+    before: Sequence[ChatMessage],
+    folded: FoldedHistory[ChatMessage],
+    *,
+    merge: bool = True,
+    can_recall: bool = False,
+) -> WrittenRequest:
+    """Return what to send after messages that are sent unchanged, the last of them a user's with pages.
 
     Args:
         before: Those messages.
         folded: What came after them.
-        merge: As for `Request.build_messages`.
+        merge: As for `Request.write`.
+        can_recall: As for `Request.write`.
     """
-    plan = folded.plan_request(merge_pages=merge)
+    plan = folded.plan_request(merge_pages=merge, can_recall=can_recall)
     if not folded.fold.seals:
-        told = (_write_turns(planned, folded, marked=True) for planned in plan.messages if planned.turns)
-        return [*before, *told]
+        written = (_write_turns(planned, folded, marked=True) for planned in plan.messages if planned.turns)
+        return WrittenRequest(messages=[*before, *written], losses=plan.losses)
     first, *others = plan.messages
     merged = _write_turns(first, folded, marked=True).blocks if first.turns else []
     blocks = separate_texts([*before[-1].blocks, *_write_parts(first.before, folded), *merged])
     pages = PagesMessage.of(blocks, more=before[-1].additional_kwargs)
-    return [*before[:-1], pages, *(_write_turns(planned, folded, marked=True) for planned in others)]
+    written = (_write_turns(planned, folded, marked=True) for planned in others)
+    return WrittenRequest(messages=[*before[:-1], pages, *written], losses=plan.losses)
 
 
 def find_pages_end(messages: Sequence[ChatMessage]) -> int:
     """Return the place after the last message that holds pages; 0 where none does."""
-    places = (
-        at
-        for at in range(len(messages), 0, -1)
-        if any(isinstance(block, PageImageBlock) for block in messages[at - 1].blocks)
-    )
-    return next(places, 0)
+    return next((at for at in range(len(messages), 0, -1) if holds_pages(messages[at - 1])), 0)
 
 
 def to_messages(context: Context, profile: ModelProfile, *, last_anchor: int = 0) -> list[ChatMessage]:
@@ -185,7 +202,7 @@ def to_messages(context: Context, profile: ModelProfile, *, last_anchor: int = 0
 
 def _to_message(message: Message, profile: ModelProfile, last_anchor: int) -> ChatMessage:
     blocks = [
-        _to_block(part, profile, last_anchor=last_anchor)
+        to_block(part, profile, last_anchor=last_anchor)
         for part in message.parts
         if part != Text("") or not message.tool_calls
     ]
@@ -194,12 +211,6 @@ def _to_message(message: Message, profile: ModelProfile, last_anchor: int) -> Ch
     more = {} if message.tool_call_id is None else {"tool_call_id": message.tool_call_id}
     said = [*blocks, *make_call_blocks(message.tool_calls)]
     return ChatMessage(role=MessageRole(message.role), blocks=said, additional_kwargs=more)
-
-
-def _to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
-    if isinstance(part, Text):
-        return TextBlock(text=part.text)
-    return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last_anchor)
 
 
 # What is told to LlamaIndex's instrumentation: numbers, never text or pixels.

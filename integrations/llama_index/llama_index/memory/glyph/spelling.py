@@ -19,6 +19,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.memory.glyph.messages import (
     CaptionBlock,
     CaptionedImageBlock,
+    PageImageBlock,
     block_to_json,
     copy_block,
     make_call_blocks,
@@ -27,30 +28,41 @@ from llama_index.memory.glyph.messages import (
     turn_of,
 )
 
-from glyph_memory import Binder, KeptMessage, PlannedMessage, PlannedTurn, TextCleaner, ToolCall, Turn
+from glyph_memory import (
+    Binder,
+    ImagePart,
+    KeptMessage,
+    ModelProfile,
+    PlannedMessage,
+    PlannedTurn,
+    Text,
+    TextCleaner,
+    ToolCall,
+    Turn,
+)
 
 
 def write_planned(
     planned: PlannedMessage,
     recent: Sequence[KeptMessage[ChatMessage]],
-    cleaner: TextCleaner,
+    binder: Binder,
     *,
-    marks: Binder | None = None,
+    marked: bool = False,
 ) -> ChatMessage:
     """Return a message of recent turns as it is sent, a copy that may be changed; parts of ours are left out.
 
     Args:
         planned: What it holds; one turn at least.
         recent: The messages that stay text, by place.
-        cleaner: The model's.
-        marks: Where the request shows pages, who tells pictures from them: each gets a line above it.
+        binder: What binds the model's requests.
+        marked: Whether the request shows pages, so that each picture gets a line above it that tells it from them.
     """
     if planned.role != "user":
-        return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, cleaner)
+        return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, binder.cleaner)
     blocks = [
         block
         for one in planned.turns
-        for block in _write_told(one, recent[one.place].message, cleaner, marks)
+        for block in _write_told(one, recent[one.place].message, binder, marked=marked)
     ]
     if planned.own is None:
         return ChatMessage(role=MessageRole.USER, blocks=separate_texts(blocks))
@@ -84,15 +96,37 @@ def _end_line(block: ContentBlock, after: ContentBlock | None) -> ContentBlock:
     return block
 
 
+def to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
+    """Return a part of a message as a block.
+
+    Args:
+        part: The part.
+        profile: The model that reads.
+        last_anchor: The last turn that stands on a page so far.
+    """
+    if isinstance(part, Text):
+        return TextBlock(text=part.text)
+    last = max(last_anchor, part.anchors[1] if part.anchors else 0)
+    return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last)
+
+
 def _write_told(
-    planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner, marks: Binder | None
+    planned: PlannedTurn, message: ChatMessage, binder: Binder, *, marked: bool
 ) -> Iterator[ContentBlock]:
     """Yield what a user's message holds of a turn."""
-    if planned.shows == "message":
-        told = _copy_user_blocks(message, planned.turn, cleaner)
-        yield from told if marks is None else _mark_pictures(told, planned, marks)
+    if planned.parts is not None:  # these hold their captions
+        if planned.shows == "result":
+            yield TextBlock(text=f"{planned.heading}\n")
+        for part in planned.parts:
+            if isinstance(part, ImagePart) and part.kind == "picture":  # the user's own, though smaller
+                yield ImageBlock.model_construct(image=part.base64.encode(), image_mimetype=part.media_type)
+            else:
+                yield to_block(part, binder.profile)
+    elif planned.shows == "message":
+        told = _copy_user_blocks(message, planned.turn, binder.cleaner)
+        yield from _mark_pictures(told, planned, binder) if marked else told
     elif planned.shows == "result":
-        yield TextBlock(text=f"{planned.heading}\n{_clean_text(planned.turn, cleaner)}")
+        yield TextBlock(text=f"{planned.heading}\n{_clean_text(planned.turn, binder.cleaner)}")
     else:
         images = (block for block in message.blocks if isinstance(block, ImageBlock))
         shown = (block for block in images if read_picture(block) is not None)
@@ -146,7 +180,11 @@ def _copy_user_blocks(message: ChatMessage, turn: Turn, cleaner: TextCleaner) ->
 
 def _write_answer(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner) -> ChatMessage:
     """Return the message of an assistant, a tool or a later system message as it is sent."""
-    text, asked = _clean_text(planned.turn, cleaner), planned.turn.tool_calls
+    asked = planned.turn.tool_calls
+    if planned.parts is None:
+        text = _clean_text(planned.turn, cleaner)
+    else:  # what is no text is shown by a user
+        text = "".join(part.text for part in planned.parts if isinstance(part, Text))
     text = "\n".join([*([text] if text else []), *(line for _, line in planned.unanswered)])
     calls = [
         ToolCall(
