@@ -109,6 +109,40 @@ def draw_append(figures: Figures) -> str:
     return markdown(["", f"at {early:,} turns", f"at {late:,} turns", "ratio"], rows)
 
 
+def draw_first_fold(figures: Figures) -> str:
+    """Return what the first fold of a history costs, beside a step for each message."""
+    head = [
+        "messages",
+        "folded at once: CPU s",
+        "a memory in another style: CPU s",
+        "a step for each: CPU s",
+        "storing: CPU s",
+    ]
+    rows = [
+        [
+            row["messages"],
+            number(row["fold, s"]),
+            number(row["memory, s"]),
+            f"{number(row['a step for each, s'])} ({row['which is']})",
+            number(row["storing, s"]),
+        ]
+        for row in figures["first"]
+    ]
+    return markdown(head, rows)
+
+
+def draw_stateless(figures: Figures) -> str:
+    """Return what calls cost that keep nothing, and many conversations in one process."""
+    rows = [[name.removesuffix(", ms"), number(value)] for name, value in figures["stateless"].items()]
+    for row in figures["conversations"]:
+        kept = "" if row["kept"] >= row["conversations"] else f", room for {row['kept']}"
+        rows.append(
+            [f"{row['conversations']} conversations in turn{kept}: median", number(row["median, ms"])]
+        )
+        rows.append([f"{row['conversations']} conversations in turn{kept}: mean", number(row["mean, ms"])])
+    return markdown(["call", "CPU ms"], rows)
+
+
 def draw_overhead(figures: Figures) -> str:
     """Return our own time for a model call in the frameworks."""
     early, late = (f"{length:,}" for length in figures["lengths"])
@@ -280,6 +314,8 @@ TABLES = {
     "prefix-light": Table(result="prefix", draw=lambda figures: draw_ways(figures, "light")),
     "prefix-growth": Table(result="prefix", draw=draw_growth),
     "prefix-break-even": Table(result="prefix", draw=draw_break_even),
+    "first-fold": Table(result="first_fold", draw=draw_first_fold),
+    "stateless": Table(result="first_fold", draw=draw_stateless),
     "append": Table(result="append", draw=draw_append),
     "framework-time": Table(result="integrations", draw=draw_overhead),
     "framework-prompts": Table(result="integrations", draw=draw_prompts),
