@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from glyph_memory.context.binder import Binder
@@ -82,7 +83,7 @@ class PlannedMessage:
         return next((one for one in self.turns if one.shows == "message"), None)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class RequestPlan:
     """What a request is made of, in order."""
 
@@ -93,7 +94,7 @@ class RequestPlan:
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came."""
 
-    @property
+    @cached_property
     def has_pages(self) -> bool:
         """Whether it shows pages of ours, so that each picture that is none has to be told from them."""
         ours = [part for one in self.messages for part in one.before]
