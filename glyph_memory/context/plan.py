@@ -14,7 +14,7 @@ from typing import Literal
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id
-from glyph_memory.context.fitting import FittedTail
+from glyph_memory.context.fitting import FittedTail, HiddenCalls
 from glyph_memory.context.losses import Loss
 from glyph_memory.context.messages import ImagePart, Parts, Text
 from glyph_memory.context.sealed import collect_sealed, describe_lost_seals, fit_recent
@@ -53,8 +53,8 @@ class PlannedTurn:
     calls: tuple[tuple[int, str], ...] = ()
     """Of its tool calls those that are sent: the place of each, and its id."""
     unanswered: tuple[tuple[int, str], ...] = ()
-    """Of its tool calls those that no result will come for, which servers refuse: the place of each, and a line that
-    tells it, to be put after the text."""
+    """Of its tool calls those that are not sent, as no result will come for them, which servers refuse, or as there is
+    no room for them: the place of each, and a line for after the text; empty where another's line tells it, too."""
     call_id: str | None = None
     """On a tool's message: the id of the call that it answers."""
     parts: Parts | None = None
@@ -112,6 +112,7 @@ def plan_request(
     join_users: JoinUsers = "all",
     hoist_pictures: bool = True,
     can_recall: bool = False,
+    may_hide: bool = True,
 ) -> RequestPlan:
     """Return the plan of a request.
 
@@ -126,9 +127,13 @@ def plan_request(
         hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from nobody
             else.
         can_recall: Whether the model has tools that find what is not shown: what it is told of them has to be true.
+        may_hide: Whether calls and their results may be hidden where there is no room even for a line on each; some
+            turns then stand in no message.
     """
     before = collect_sealed(fold, binder, parts_of, can_recall=can_recall)
-    fitted = fit_recent(fold, binder, before=before, question=question, can_recall=can_recall)
+    fitted = fit_recent(
+        fold, binder, before=before, question=question, can_recall=can_recall, may_hide=may_hide
+    )
     messages = plan_turns(
         fitted.turns,
         cleaner=binder.cleaner,
@@ -160,16 +165,21 @@ def plan_turns(
     What a user has to tell or show of a tool's results comes after the last result of their group, since servers take
     nothing between a call and its results.
     """
-    own, beside = (fitted.own, fitted.beside) if fitted else ({}, {})
+    fitted = fitted or FittedTail(turns=tuple(turns))
+    own, beside = fitted.own, fitted.beside
     ids, planned = _pair_calls(turns), list[PlannedMessage]()
     waiting: list[PlannedMessage] = []
     for place, turn in enumerate(turns):
-        if turn.role == "tool" and (place, _RESULT) not in ids:
+        if place in fitted.hidden:
+            pass
+        elif turn.role == "tool" and (place, _RESULT) not in ids:
             heading = head_orphan(cleaner.clean_and_escape(turn.name or ""))
             told = PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=own.get(place))
             waiting.append(_tell(told))
         else:
             message = _plan_turn(turn, place, ids, cleaner, parts=own.get(place))
+            if place in fitted.hidden_calls:
+                message = _hide_calls(message, fitted.hidden_calls[place])
             planned.append(PlannedMessage(role=turn.role, turns=(message,)))
         if place in beside:
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=beside[place])))
@@ -202,6 +212,17 @@ def _plan_turn(
         ),
         call_id=None if answer is None else escape(answer),
         parts=parts,
+    )
+
+
+def _hide_calls(planned: PlannedTurn, hidden: HiddenCalls) -> PlannedTurn:
+    """Return a turn without some of its calls; a line tells them."""
+    first = min(hidden.numbers)
+    told = [(number, hidden.line if number == first else "") for number in sorted(hidden.numbers)]
+    return replace(
+        planned,
+        calls=tuple(call for call in planned.calls if call[0] not in hidden.numbers),
+        unanswered=tuple(sorted([*planned.unanswered, *told])),
     )
 
 

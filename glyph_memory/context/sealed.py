@@ -88,7 +88,13 @@ def collect_sealed(
 
 
 def fit_recent(
-    fold: Fold, binder: Binder, *, before: Parts, question: str | None, can_recall: bool
+    fold: Fold,
+    binder: Binder,
+    *,
+    before: Parts,
+    question: str | None,
+    can_recall: bool,
+    may_hide: bool,
 ) -> FittedTail:
     """Return the recent turns, and a question, as they fit into what the head and what is sealed leave free.
 
@@ -98,6 +104,7 @@ def fit_recent(
         before: What is sent of what is sealed.
         question: Asked after all that was said.
         can_recall: Whether the model has tools that find what is not shown.
+        may_hide: Whether calls and their results may be hidden where there is no room even for a line on each.
     """
     tail, counts, policy = list(fold.tail), binder.counts, binder.policy
     if question is not None:
@@ -123,6 +130,7 @@ def fit_recent(
         request=fold.request.text if fold.request else "",
         first_page=pages[-1] + 1 if pages else 1,
         can_recall=can_recall,
+        may_hide=may_hide,
     )
 
 

@@ -144,6 +144,12 @@ def tell_in_parts(
     return f"[{_name_text(role, anchor)} has {characters:,} characters, more than there is room for; {shown}; {rest}.]"
 
 
+def tell_hidden_calls(count: int, names: str) -> str:
+    """Return the line of calls that were answered, and for which there is no room, nor for their results."""
+    calls = "1 more call was" if count == 1 else f"{count:,} more calls were"
+    return f"[{calls} made before these, and answered ({names}); there is no room to show them. Call fewer at a time.]"
+
+
 def tell_left_out_picture(position: int) -> str:
     """Return the line that stands in place of a picture that there is no room for."""
     return f"(Picture {position} of this message is not shown: there is no room for it.)"

@@ -133,7 +133,7 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
 
 def _spell_parts(planned: PlannedTurn) -> Iterator[Part]:
     """Yield what is sent in place of a turn's content."""
-    parts, lines = planned.parts or (), "\n".join(line for _, line in planned.unanswered)
+    parts, lines = planned.parts or (), "\n".join(line for _, line in planned.unanswered if line)
     if planned.shows == "result":
         yield Text(f"{planned.heading}\n")
     yield from parts
@@ -142,7 +142,9 @@ def _spell_parts(planned: PlannedTurn) -> Iterator[Part]:
 
 
 def _spell_text(planned: PlannedTurn, binder: Binder) -> str:
-    return "\n".join([binder.cleaner.clean_message(planned.turn), *(line for _, line in planned.unanswered)])
+    return "\n".join(
+        [binder.cleaner.clean_message(planned.turn), *(line for _, line in planned.unanswered if line)]
+    )
 
 
 def _separate_texts(parts: Sequence[Part]) -> Iterator[Part]:

@@ -181,3 +181,29 @@ def test_a_page_of_ours_is_never_scaled() -> None:
 def pages_of(context: Context, anchor: int) -> list[ImagePart]:
     """The pages that show one turn."""
     return [image for image in context.images if image.kind == "page" and image.anchors == (anchor, anchor)]
+
+
+@pytest.mark.parametrize("window_tokens", [1_024, 4_096, 16_384])
+def test_more_calls_than_there_is_room_for_are_told_in_a_line(window_tokens: int) -> None:
+    """The newest are shown with their results; none is without a word, and no result is without its call."""
+    calls = tuple(
+        ToolCall(name="read", arguments=f'{{"path": "{number}.py"}}', id=f"c{number}")
+        for number in range(300)
+    )
+    said = [Turn(role="user", text="Read all."), Turn(role="assistant", tool_calls=calls)]
+    said += [Turn(role="tool", name="read", tool_call_id=call.id, text="x = 1\n" * 9) for call in calls]
+    binder = Binder("glyph", window_tokens=window_tokens)
+    folded = Fold()
+    for turn in said:
+        folded = step(folded, turn, policy=binder.policy, costs=binder)
+    context = context_from_turns(folded, said, binder=binder)
+    assert binder.counts.count_context(context) <= binder.policy.prompt_tokens
+    asks = next(message for message in context.messages if message.tool_calls)
+    results = [message.tool_call_id for message in context.messages if message.role == "tool"]
+    assert (
+        [call.id for call in asks.tool_calls]
+        == results
+        == [f"c{at}" for at in range(300 - len(results), 300)]
+    )
+    assert f"{300 - len(results)} more calls were made before these" in asks.text
+    assert context.losses[-1].message.startswith(f"{300 - len(results)} of 300 calls of §2")

@@ -14,7 +14,7 @@ ROOMS = [*(ROOT / "context").rglob("*.py"), *(ROOT / "memory" / "history").glob(
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 FOR_PEOPLE = {
     "_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_advice", "_WIDER", "there", "spent", "describe_lost_seals",
-    "_describe_losses", "_describe_turn", "_PROSE", "_refuse", "LossKind",
+    "_describe_losses", "_describe_turn", "_PROSE", "hide_calls", "_refuse", "LossKind",
 }  # fmt: skip
 """Notices, and what errors advise: whoever runs the program reads them."""
 

@@ -6,3 +6,4 @@ Nothing vanishes: in its place stands what is shown of it, and how the rest is h
 from glyph_memory.context.fitting.fit import fit_tail as fit_tail
 from glyph_memory.context.fitting.shown import Room as Room
 from glyph_memory.context.fitting.write import FittedTail as FittedTail
+from glyph_memory.context.fitting.write import HiddenCalls as HiddenCalls

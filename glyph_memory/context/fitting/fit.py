@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.excerpts import choose_ranges, join_ranges, shorten_arguments
+from glyph_memory.context.fitting.hide import hide_calls
 from glyph_memory.context.fitting.shown import (
     STUB_TOKENS,
     Room,
@@ -42,6 +43,7 @@ def fit_tail(
     request: str = "",
     first_page: int = 1,
     can_recall: bool = False,
+    may_hide: bool = True,
 ) -> FittedTail:
     """Return the recent turns as they are sent, within a room.
 
@@ -52,6 +54,7 @@ def fit_tail(
         request: What was asked last, where it is none of these turns: parts that bear on it are shown.
         first_page: Number of the first page, if any is drawn.
         can_recall: Whether the model has tools that find what is not shown.
+        may_hide: Whether calls and their results may be hidden where there is no room even for a line on each.
     """
     turns = [recent.turn for recent in tail]
     has_pictures = any(turn.images for turn in turns)
@@ -70,6 +73,8 @@ def fit_tail(
     if not holds_all(room, shown):
         query = next((turn.text for turn in reversed(turns) if turn.role == "user"), request)
         _RoomMaker(shown, room, binder, query=query[:_QUERY_CHARS]).make_room()
+    if may_hide and not holds_all(room, shown):
+        return hide_calls(tail, shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
     return write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
 
 

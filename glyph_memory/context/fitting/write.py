@@ -5,7 +5,7 @@ Knows how turns are shown; decides nothing about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from glyph_memory.context.binder import Binder
@@ -25,6 +25,16 @@ from glyph_memory.transcript import Turn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HiddenCalls:
+    """Calls of a turn that are not sent, nor their results: there are more of them than there is room for."""
+
+    numbers: frozenset[int]
+    """Which of its calls, by their place."""
+    line: str
+    """What tells them, after the turn's text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FittedTail:
     """The recent turns as they are sent."""
 
@@ -34,16 +44,28 @@ class FittedTail:
     """What stands in a turn's own message in place of its content, by place."""
     beside: Mapping[int, Parts] = field(default_factory=dict)
     """What a user's message shows for a turn of somebody else, by place."""
+    hidden_calls: Mapping[int, HiddenCalls] = field(default_factory=dict)
+    """The calls of a turn that are not sent, by place."""
+    hidden: frozenset[int] = frozenset()
+    """Places of the results that are not sent."""
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came."""
 
 
 def write_tail(
-    shown: Sequence[ShownTurn], room: Room, *, binder: Binder, first_page: int, can_recall: bool
+    shown: Sequence[ShownTurn],
+    room: Room,
+    *,
+    binder: Binder,
+    first_page: int,
+    can_recall: bool,
+    hidden: Collection[int] = (),
 ) -> FittedTail:
-    """Return turns as they are sent."""
+    """Return turns as they are sent; nothing of those at the hidden places."""
     own, beside, losses, page = dict[int, Parts](), dict[int, Parts](), list[Loss](), first_page
     for place, one in enumerate(shown):
+        if place in hidden:
+            continue
         losses += _describe_losses(one, room, binder)
         if not one.is_changed:
             continue

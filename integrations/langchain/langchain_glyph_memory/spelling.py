@@ -185,7 +185,7 @@ def _clean_calls(message: AIMessage, planned: PlannedTurn, cleaner: TextCleaner)
     dropped = {"tool_calls", "function_call"}  # as the provider wrote them: they would be sent again
     beside = {name: value for name, value in message.additional_kwargs.items() if name not in dropped}
     update = {
-        "content": _add_lines(message.content, list(told.values()), ids),
+        "content": _add_lines(message.content, [line for line in told.values() if line], ids),
         "tool_calls": calls,
         "invalid_tool_calls": [],
         "additional_kwargs": beside,

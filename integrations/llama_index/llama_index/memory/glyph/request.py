@@ -70,7 +70,7 @@ class Request:
             can_recall: Whether the model has tools named `recall` and `zoom`.
         """
         head = write_head(self.head, self.folded.folding.binder.cleaner)
-        plan = self.folded.plan_request(merge_pages=merge, can_recall=can_recall)
+        plan = self.folded.plan_request(merge_pages=merge, can_recall=can_recall, may_hide=False)
         written = (self._write_planned(planned, plan) for planned in plan.messages)
         return WrittenRequest(messages=[*head, *written], losses=plan.losses)
 
@@ -172,7 +172,7 @@ def extend_request(
         merge: As for `Request.write`.
         can_recall: As for `Request.write`.
     """
-    plan = folded.plan_request(merge_pages=merge, can_recall=can_recall)
+    plan = folded.plan_request(merge_pages=merge, can_recall=can_recall, may_hide=False)
     if not folded.fold.seals:
         written = (_write_turns(planned, folded, marked=True) for planned in plan.messages if planned.turns)
         return WrittenRequest(messages=[*before, *written], losses=plan.losses)

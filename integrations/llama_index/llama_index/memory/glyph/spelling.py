@@ -185,7 +185,7 @@ def _write_answer(planned: PlannedTurn, message: ChatMessage, cleaner: TextClean
         text = _clean_text(planned.turn, cleaner)
     else:  # what is no text is shown by a user
         text = "".join(part.text for part in planned.parts if isinstance(part, Text))
-    text = "\n".join([*([text] if text else []), *(line for _, line in planned.unanswered)])
+    text = "\n".join([*([text] if text else []), *(line for _, line in planned.unanswered if line)])
     calls = [
         ToolCall(
             name=cleaner.clean_and_escape(asked[number].name),

@@ -1,0 +1,93 @@
+"""Hide calls and their results where there are more of them than there is room for, even a line for each.
+
+The newest stay; a line tells how many others were made and answered. Knows turns and what they cost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from glyph_memory.context.binder import Binder
+from glyph_memory.context.fitting.shown import Room, ShownTurn, holds_all
+from glyph_memory.context.fitting.write import FittedTail, HiddenCalls, write_tail
+from glyph_memory.context.losses import Loss
+from glyph_memory.context.wording import tell_hidden_calls
+from glyph_memory.folding import RecentTurn, has_open_call
+
+_LINE_TOKENS = 64
+_NAMES = 3
+
+
+def hide_calls(
+    tail: Sequence[RecentTurn],
+    shown: Sequence[ShownTurn],
+    room: Room,
+    *,
+    binder: Binder,
+    first_page: int,
+    can_recall: bool,
+) -> FittedTail:
+    """Return the recent turns as they are sent, without the first calls of the last turn that called tools.
+
+    Args:
+        tail: The recent turns.
+        shown: The same, as small as they can be shown.
+        room: What they may take.
+        binder: The model's.
+        first_page: Number of the first page.
+        can_recall: Whether the model has tools that find what is not shown.
+    """
+    place = max((at for at, one in enumerate(shown) if one.turn.tool_calls), default=None)
+    if place is None or has_open_call([recent.turn for recent in tail]):
+        return write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
+    turn, hidden, numbers = shown[place].turn, set[int](), set[int]()
+    kept = list(shown)
+    for number, call in enumerate(turn.tool_calls):
+        if holds_all(
+            replace(room, tokens=room.tokens - _LINE_TOKENS), [one for one in kept if one is not None]
+        ):
+            break
+        result = next(
+            (at for at in range(place + 1, len(shown)) if at not in hidden and _answers(shown[at], call.id)),
+            None,
+        )
+        if result is None:
+            continue
+        hidden.add(result)
+        numbers.add(number)
+        rest = replace(turn, tool_calls=tuple(c for n, c in enumerate(turn.tool_calls) if n not in numbers))
+        saved = binder.counts.count_message(turn) - binder.counts.count_message(rest)
+        kept = [one for at, one in enumerate(shown) if at not in hidden]
+        kept[place] = replace(shown[place], message_tokens=shown[place].message_tokens - saved)
+    written = write_tail(
+        shown,
+        room,
+        binder=binder,
+        first_page=first_page,
+        can_recall=can_recall,
+        hidden=hidden,
+    )
+    if not numbers:
+        return written
+    names = Counter(call.name for number, call in enumerate(turn.tool_calls) if number in numbers)
+    clean = binder.cleaner.clean_and_escape
+    told = ", ".join(f"{clean(name[:40])} × {count}" for name, count in names.most_common(_NAMES))
+    line = tell_hidden_calls(len(numbers), told)
+    loss = Loss(
+        kind="left out",
+        anchor=turn.anchor,
+        message=f"{len(numbers)} of {len(turn.tool_calls)} calls of §{turn.anchor} and their results are not shown: "
+        f"recent turns have room for {max(0, room.tokens):,} tokens. Have the model call fewer tools at a time",
+    )
+    return replace(
+        written,
+        hidden=frozenset(hidden),
+        hidden_calls={place: HiddenCalls(numbers=frozenset(numbers), line=line)},
+        losses=(*written.losses, loss),
+    )
+
+
+def _answers(shown: ShownTurn, call_id: str) -> bool:
+    return shown.turn.role == "tool" and shown.turn.tool_call_id in {call_id, None, ""}
