@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Self, Unpack
 
+from glyph_memory.context.attachments import caption_sealed, describe_attachments
 from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
@@ -20,7 +21,7 @@ from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX
 from glyph_memory.context.wording import caption_page, caption_picture, head_ledger, head_sealed_text
-from glyph_memory.folding import DrawnRun, Seal, SealedPage, SealedPicture
+from glyph_memory.folding import DrawnRun, Seal, SealedAttachment, SealedPage, SealedPicture
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -93,7 +94,7 @@ class Binder:
     # What the fold asks; see `Costs`.
 
     def count_message_tokens(self, turn: Turn) -> int:
-        """Count what a turn costs as a message, without its pictures."""
+        """Count what a turn costs as a message, without its pictures and attachments."""
         return self.counts.count_message(turn)
 
     def count_content_tokens(self, turns: Sequence[Turn]) -> int:
@@ -101,12 +102,13 @@ class Binder:
         return self.counts.count_content(turns)
 
     def count_picture_tokens(self, turn: Turn) -> int:
-        """Count what a turn's pictures cost while the turn is a message."""
+        """Count what a turn's pictures and attachments cost while the turn is a message."""
         return self.counts.count_pictures(turn)
 
     def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """Count what a run costs as the text of a text seal."""
-        captions = map(_caption_picture, self.describe_pictures(turns))
+        captions = [*map(_caption_picture, self.describe_pictures(turns))]
+        captions += map(caption_sealed, self.describe_attachments(turns))
         return sum(map(self.counts.count, [self._quote_run(turns), *captions]))
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
@@ -127,9 +129,12 @@ class Binder:
         text.append(_list_identifiers(anchors, listed.lines, listed.omitted))
         pictures = self.describe_pictures(turns)
         text += map(_caption_picture, pictures)
+        attachments = self.describe_attachments(turns)
+        text += map(caption_sealed, attachments)
         return DrawnRun(
             pages=pages,
             pictures=pictures,
+            attachments=attachments,
             ledger=listed.lines,
             ledger_omitted=listed.omitted,
             tokens=sum(page.tokens for page in pages) + sum(map(self.counts.count_cleaned, text)),
@@ -139,14 +144,25 @@ class Binder:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
         return self._drawer.describe_pictures(turns)
 
+    def describe_attachments(self, turns: Sequence[Turn]) -> tuple[SealedAttachment, ...]:
+        """Return a run's attachments as they are sent once it is sealed: those within the budget, or their names."""
+        return describe_attachments(
+            turns,
+            estimate=self.counts.estimate_attachment,
+            cleaner=self.cleaner,
+            budget_tokens=self.policy.sealed_attachments_tokens,
+        )
+
     # What a context shows of a seal.
 
     def parts(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> Parts:
-        """Return what is sent of a seal, each page and picture under its caption; lost pages are drawn again.
+        """Return what is sent of a seal, each page, picture and attachment under its caption.
+
+        Lost pages are drawn again.
 
         Args:
             seal: The seal, of this binder's fingerprint.
-            turns: Gives its turns; asked only if something has to be drawn or quoted.
+            turns: Gives its turns; asked only if something has to be drawn or quoted, or came as a file.
 
         Raises:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
@@ -161,6 +177,11 @@ class Binder:
         for sealed, picture in zip(seal.pictures, pictures, strict=True):
             parts.append(Text(_caption_picture(sealed), kind="caption"))
             parts += [picture] if picture is not None else []
+        attached = {turn.anchor: turn.attachments for turn in turns()} if seal.attachments else {}
+        for held in seal.attachments:
+            parts.append(Text(caption_sealed(held), kind="caption"))
+            if held.is_sent:
+                parts.append(self.counts.make_attachment_part(attached[held.anchor][held.position - 1]))
         listed = _list_identifiers(seal.anchors, seal.ledger, seal.ledger_omitted)
         return (*parts, *([Text(self.cleaner.clean(listed), kind="ledger")] if listed else []))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from glyph_memory.context.attachments import list_left_out
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id, excerpt
 from glyph_memory.context.losses import Loss
@@ -21,6 +22,7 @@ from glyph_memory.context.wording import (
     OPENING,
     PAGES_NOTE,
     PINNED,
+    caption_moved_attachment,
     caption_moved_picture,
     head_orphan,
     name_evicted,
@@ -47,8 +49,8 @@ class PlannedTurn:
     turn: Turn
     """The turn, with its anchor."""
     shows: Literal["message", "result", "pictures"] = "message"
-    """Its own message; a tool's result in words, since its call is not there; or its pictures alone, which servers take
-    from users only."""
+    """Its own message; a tool's result in words, since its call is not there; or its pictures and attachments alone,
+    which servers take from users only."""
     heading: str = ""
     """The line above a result in words."""
     calls: tuple[tuple[int, str], ...] = ()
@@ -65,6 +67,11 @@ class PlannedTurn:
     def caption_picture(self, position: int) -> Text:
         """Return the caption of one of its pictures, counted from 1, where a user shows it."""
         return Text(caption_moved_picture(position, self.turn.role), kind="caption")
+
+    def caption_attachment(self, position: int, cleaner: TextCleaner) -> Text:
+        """Return the caption of one of its attachments, counted from 1, where a user's message holds it."""
+        name = cleaner.clean_and_escape(self.turn.attachments[position - 1].label)
+        return Text(caption_moved_attachment(position, self.turn.role, name), kind="caption")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +100,7 @@ class RequestPlan:
     messages: tuple[PlannedMessage, ...]
     """What follows; the first is a user's."""
     losses: tuple[Loss, ...] = ()
-    """What is new and not shown as it came."""
+    """What is new and not shown as it came, and attachments that are no longer sent."""
 
 
 def plan_request(
@@ -116,8 +123,8 @@ def plan_request(
         merge_pages: Whether pages and the user's message that follows them become one: many chat templates insist that
             roles alternate.
         join_users: Which of the users' messages that follow each other become one.
-        hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from nobody
-            else.
+        hoist_pictures: Whether pictures and attachments of anyone but a user are shown by a user: most servers take
+            them from nobody else.
     """
     turns = [recent.turn for recent in fold.tail]
     if question is not None:
@@ -131,7 +138,8 @@ def plan_request(
         messages[0] = replace(messages[0], before=(*before, Text(GOES_ON, kind="note")))
     elif before:
         messages.insert(0, PlannedMessage(role="user", before=before))
-    return RequestPlan(head=fold.head, messages=tuple(messages))
+    losses = list_left_out(fold, binder.policy)
+    return RequestPlan(head=fold.head, messages=tuple(messages), losses=losses)
 
 
 def plan_turns(
@@ -155,7 +163,7 @@ def plan_turns(
         else:
             own = _plan_turn(turn, place, ids, cleaner)
             planned.append(PlannedMessage(role=turn.role, turns=(own,)))
-        if hoist_pictures and turn.images and turn.role != "user":
+        if hoist_pictures and (turn.images or turn.attachments) and turn.role != "user":
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures")))
         if place + 1 == len(turns) or turns[place + 1].role != "tool":
             planned += waiting

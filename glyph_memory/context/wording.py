@@ -43,6 +43,11 @@ def caption_picture(anchor: int, position: int, *, is_shown: bool) -> str:
     return f"§{anchor}, its picture {position}{':' if is_shown else ' cannot be shown'}\n"
 
 
+def caption_attachment(anchor: int, position: int, name: str, *, is_sent: bool) -> str:
+    """Return the caption of a sealed turn's attachment, or a line that it is left out."""
+    return f"§{anchor}, its attachment {position}, {name}{':' if is_sent else ', is no longer sent'}\n"
+
+
 def head_ledger(first: int, last: int, *, omitted: int) -> str:
     """Return the line above a seal's identifiers."""
     more = f"; {omitted} more stand on the pages alone" if omitted else ""
@@ -90,6 +95,16 @@ def tell_unanswered(name: str, arguments: str) -> str:
 def caption_moved_picture(position: int, role: str) -> str:
     """Return the caption of a picture that a user's message shows in place of someone else's."""
     return f"(Picture {position} that came with the {role}'s message:)"
+
+
+def caption_moved_attachment(position: int, role: str, name: str) -> str:
+    """Return the caption of an attachment that a user's message holds in place of someone else's."""
+    return f"(Attachment {position} that came with the {role}'s message, {name}:)"
+
+
+def tell_lost_attachment(position: int, name: str) -> str:
+    """Return the line that stands in place of an attachment that cannot be sent."""
+    return f"(Attachment {position} of this message, {name}, cannot be sent.)"
 
 
 def tell_lost_picture(position: int) -> str:

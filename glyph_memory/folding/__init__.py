@@ -10,6 +10,7 @@ from glyph_memory.folding.reduction import resume as resume
 from glyph_memory.folding.seal import Costs as Costs
 from glyph_memory.folding.seal import DrawnRun as DrawnRun
 from glyph_memory.folding.seal import Seal as Seal
+from glyph_memory.folding.seal import SealedAttachment as SealedAttachment
 from glyph_memory.folding.seal import SealedPage as SealedPage
 from glyph_memory.folding.seal import SealedPicture as SealedPicture
 from glyph_memory.folding.seal import SealKind as SealKind

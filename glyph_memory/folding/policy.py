@@ -58,6 +58,9 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
     """How much of a run's text tokens its ledger of identifiers may take; 0 for none."""
     pinned_tokens: int = 1024
     """How much pinned turns may take that are repeated as text."""
+    attachments_tokens: int = 1024
+    """How much a seal's attachments may take (PDF, audio, pictures by address), which are sent beside its pages as they
+    came, the cheapest first; never more than a quarter of what all seals may take. The others are named."""
     unseen: UnseenForm = "text"
     """How turns are shown that the model has not answered yet: as "text", as they came, as long as they fit; or as
     "pages" as soon as they are many enough, which costs less and shows them smaller."""
@@ -72,6 +75,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         """Raise `PolicyError` for a policy that cannot work; the message names the values that contradict."""
         least = {"window_tokens": 1, "keep_recent_tokens": 1, "seal_tokens": 1, "trigger_tokens": 1}
         least |= {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "max_run_tokens": 1}
+        least |= {"attachments_tokens": 0}
         for name, lowest in (least | {"max_request_px": 0, "max_request_bytes": 0}).items():
             value = getattr(self, name)
             if value is not None and value < lowest:
@@ -130,6 +134,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
             trigger_tokens=3 * unit,
             max_run_tokens=4 * unit,
             pinned_tokens=unit,
+            attachments_tokens=unit,
             max_images=profile.max_images,
             max_request_px=profile.max_request_px,
             max_request_bytes=profile.max_request_bytes,
@@ -148,6 +153,11 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
     def prompt_tokens(self) -> int:
         """The most that a prompt may come to, tools not counted."""
         return self.window_tokens - self.output_tokens - self.tools_tokens
+
+    @property
+    def sealed_attachments_tokens(self) -> int:
+        """The most that the attachments of one seal may take that are still sent."""
+        return min(self.attachments_tokens, self.seal_budget_tokens(head_tokens=0) // 4)
 
     def seal_budget_tokens(self, *, head_tokens: int) -> int:
         """Return how many tokens all seals together may take beside a head of that size; never below 0.

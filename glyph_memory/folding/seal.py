@@ -57,6 +57,28 @@ class SealedPicture:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SealedAttachment:
+    """What came with a sealed turn and cannot be drawn: sent beside the pages as it came, or only named."""
+
+    anchor: int
+    """Of its turn."""
+    position: int
+    """Which of the turn's attachments, from 1."""
+    name: str
+    """What its caption calls it."""
+    is_sent: bool
+    """Whether it is still sent; if not, a line in its place says so."""
+    tokens: int | None
+    """What it is estimated to cost the model; None where that cannot be told, and it counts as nothing."""
+    bytes: int = 0
+    """Length of its block, as JSON."""
+    is_image: bool = False
+    """Whether it is a picture by its address, which is one more image of a request."""
+    digest: str = ""
+    """SHA-256 of its block, in hex."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
     """Several turns in a row that have become pages, or fixed text; it never changes.
 
@@ -84,6 +106,8 @@ class Seal:
     """Its pages, in order."""
     pictures: tuple[SealedPicture, ...] = ()
     """Its turns' own pictures."""
+    attachments: tuple[SealedAttachment, ...] = ()
+    """What else came with its turns."""
     ledger: tuple[str, ...] = ()
     """Its identifiers, a line each."""
     ledger_omitted: int = 0
@@ -91,7 +115,7 @@ class Seal:
     text_tokens: int
     """What its turns say, as text: without pictures, ids, and what a chat template puts round messages."""
     tokens: int
-    """What it costs as it is shown, captions, ledger and pictures included."""
+    """What it costs as it is shown, captions, ledger, pictures and attachments included."""
     previous: str = ""
     """Digest of the seal before it; empty for the first."""
     fingerprint: str = ""
@@ -121,26 +145,31 @@ class Seal:
 
     @property
     def images(self) -> int:
-        """How many images it puts into a request."""
-        return len(self.pages) + sum(picture.size is not None for picture in self.pictures)
+        """How many images it puts into a request, those by their address included."""
+        pictures = sum(picture.size is not None for picture in self.pictures)
+        return len(self.pages) + pictures + sum(one.is_sent and one.is_image for one in self.attachments)
 
     @property
     def pixels(self) -> int:
-        """Of all its images."""
+        """Of all its images whose size is known."""
         shown = [page.size for page in self.pages]
         shown += [picture.size for picture in self.pictures if picture.size is not None]
         return sum(width * height for width, height in shown)
 
     @property
     def bytes(self) -> int:
-        """Of all its images, as files."""
-        return sum(page.bytes for page in self.pages) + sum(picture.bytes for picture in self.pictures)
+        """Of all its images, as files, and of the attachments that are sent."""
+        images = sum(page.bytes for page in self.pages) + sum(picture.bytes for picture in self.pictures)
+        return images + sum(one.bytes for one in self.attachments if one.is_sent)
 
     def to_json(self) -> dict[str, Any]:
         """Return the seal as plain values, which `from_json` takes."""
         # Not `asdict`: it copies everything deeply, and a framework asks for dozens of seals at every call.
         held = {name: getattr(self, name) for name in _FIELDS[Seal]}
-        return held | {name: tuple(map(_to_dict, held[name])) for name in ("pages", "pictures")}
+        if not self.attachments:
+            del held["attachments"]  # so that seals which never had any keep their digests
+        lists = ("pages", "pictures", *(["attachments"] if self.attachments else []))
+        return held | {name: tuple(map(_to_dict, held[name])) for name in lists}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
@@ -158,17 +187,22 @@ class Seal:
                 SealedPicture(**{**picture, "size": picture["size"] and tuple(picture["size"])})
                 for picture in fields["pictures"]
             )
+            attachments = tuple(SealedAttachment(**one) for one in fields.get("attachments", ()))
             anchors, ledger = tuple(fields["anchors"]), tuple(fields["ledger"])
         except KeyError as error:
             raise TypeError(f"no seal: {error.args[0]!r} is missing") from error
-        return cls(**{**fields, "pages": pages, "pictures": pictures, "anchors": anchors, "ledger": ledger})
+        lists = {"pages": pages, "pictures": pictures, "attachments": attachments}
+        return cls(**{**fields, **lists, "anchors": anchors, "ledger": ledger})
 
 
-def _to_dict(value: SealedPage | SealedPicture) -> dict[str, Any]:
+def _to_dict(value: SealedPage | SealedPicture | SealedAttachment) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _FIELDS[type(value)]}
 
 
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (SealedPage, SealedPicture, Seal)}
+_FIELDS = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (SealedPage, SealedPicture, SealedAttachment, Seal)
+}
 
 
 def run_digest(turns: Iterable[Turn]) -> str:
@@ -178,6 +212,8 @@ def run_digest(turns: Iterable[Turn]) -> str:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
         images = [hashlib.sha256(image).hexdigest() for image in turn.images]
         said = [turn.anchor, turn.role, turn.text, turn.name, calls, turn.tool_call_id, images]
+        if turn.attachments:  # others keep the digest they had before there were any
+            said.append([[one.block, one.name, one.media_type] for one in turn.attachments])
         digest.update(_encode_json(said) + b"\n")
     return digest.hexdigest()
 
@@ -194,12 +230,14 @@ class DrawnRun:
     """The pages, in order."""
     pictures: tuple[SealedPicture, ...] = ()
     """The turns' own pictures, as they are shown beside the pages."""
+    attachments: tuple[SealedAttachment, ...] = ()
+    """What else came with the turns, as it is sent beside the pages."""
     ledger: tuple[str, ...] = ()
     """The identifiers chosen, a line each."""
     ledger_omitted: int = 0
     """How many identifiers there was no room for."""
     tokens: int
-    """What pages, captions and ledger cost; pictures not counted."""
+    """What pages, captions and ledger cost; pictures and attachments not counted."""
 
 
 class Costs(Protocol):
@@ -210,10 +248,10 @@ class Costs(Protocol):
         """Of all that its answers depend on, besides the turns."""
 
     def count_message_tokens(self, turn: Turn) -> int:
-        """Count what a turn costs as a message, without its pictures."""
+        """Count what a turn costs as a message, without its pictures and attachments."""
 
     def count_picture_tokens(self, turn: Turn) -> int:
-        """Count what a turn's pictures cost while the turn is a message."""
+        """Count what a turn's pictures and attachments cost while the turn is a message."""
 
     def count_content_tokens(self, turns: Sequence[Turn]) -> int:
         """Count texts and calls of turns, without ids, pictures, and what a chat template puts round them.
@@ -236,3 +274,6 @@ class Costs(Protocol):
 
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent beside a text seal: scaled, counted, by digest."""
+
+    def describe_attachments(self, turns: Sequence[Turn]) -> tuple[SealedAttachment, ...]:
+        """Return a run's attachments as they are sent once it is sealed: which of them, counted, by digest."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from glyph_memory.folding.policy import FoldPolicy, count_evicted
-from glyph_memory.folding.seal import Costs, DrawnRun, Seal, run_digest
+from glyph_memory.folding.seal import Costs, DrawnRun, Seal, SealedAttachment, SealedPicture, run_digest
 from glyph_memory.folding.state import Fold, RecentTurn
 from glyph_memory.transcript import Turn
 
@@ -91,7 +91,7 @@ def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
 
 def add_to_tail(begun: Fold, turn: Turn, costs: Costs) -> Fold:
     """Return the fold with a turn added to its tail."""
-    pictures = costs.count_picture_tokens(turn) if turn.images else 0
+    pictures = costs.count_picture_tokens(turn) if turn.images or turn.attachments else 0
     recent = RecentTurn(turn=turn, tokens=costs.count_message_tokens(turn), picture_tokens=pictures)
     return replace(
         begun,
@@ -149,10 +149,11 @@ def _pages_seal(
         sealed_at=begun.last_anchor,
         pages=bound.pages,
         pictures=bound.pictures,
+        attachments=bound.attachments,
         ledger=bound.ledger,
         ledger_omitted=bound.ledger_omitted,
         text_tokens=text_tokens,
-        tokens=bound.tokens + sum(picture.tokens for picture in bound.pictures),
+        tokens=bound.tokens + _count_beside(bound.pictures, bound.attachments),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
     )
@@ -160,7 +161,7 @@ def _pages_seal(
 
 def _text_seal(begun: Fold, run: Sequence[RecentTurn], costs: Costs) -> Seal:
     turns = [recent.turn for recent in run]
-    pictures = costs.describe_pictures(turns)
+    pictures, attachments = costs.describe_pictures(turns), costs.describe_attachments(turns)
     return Seal(
         number=begun.seals[-1].number + 1 if begun.seals else 1,
         kind="text",
@@ -168,11 +169,18 @@ def _text_seal(begun: Fold, run: Sequence[RecentTurn], costs: Costs) -> Seal:
         turns=run_digest(turns),
         sealed_at=begun.last_anchor,
         pictures=pictures,
+        attachments=attachments,
         text_tokens=costs.count_content_tokens(turns),
-        tokens=costs.count_quote_tokens(turns) + sum(picture.tokens for picture in pictures),
+        tokens=costs.count_quote_tokens(turns) + _count_beside(pictures, attachments),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
     )
+
+
+def _count_beside(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> int:
+    """Return what pictures and attachments cost that are sent beside a seal's pages or text."""
+    sent = sum(one.tokens or 0 for one in attachments if one.is_sent)
+    return sum(picture.tokens for picture in pictures) + sent
 
 
 def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal:

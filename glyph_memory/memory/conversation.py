@@ -10,25 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glyph_memory.context import Context, write_context
-from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room
 from glyph_memory.memory.jsonl import format_turn, read_file, write_file
+from glyph_memory.memory.planning import PlanningSession
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
 from glyph_memory.memory.report import MemoryReport, make_report
-from glyph_memory.memory.session import OpenSession
-from glyph_memory.memory.session_fold import ConcurrentErasure
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall, Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import KnownIdentifier
 
-_TRIES = 5
-"""How often a context is begun anew because other processes erase turns meanwhile."""
 
-
-class Conversation(OpenSession):
+class Conversation(PlanningSession):
     """A conversation that is kept whole, and shown to a model as pages and recent text.
 
     One session of a store. Turns are durable when `add` returns; `context` gives what to send. Safe to share among
@@ -120,17 +115,7 @@ class Conversation(OpenSession):
             StoreError: The store cannot be read.
             FontError: A page cannot be drawn.
         """
-        for _ in range(_TRIES):
-            fold = self._session_fold.refresh()
-            try:
-                return self._write_context(fold, question)
-            except ConcurrentErasure:
-                continue
-            except FontError:
-                if self._session_fold.refresh() is fold:
-                    break
-        # Fonts changed unseen: what was sealed cannot be drawn again as it was.
-        return self._write_context(self._session_fold.redraw(), question)
+        return self._try_writing(lambda fold: self._write_context(fold, question))
 
     def fold(self) -> Fold:
         """Return where each turn is now: in the head, sealed, or recent."""

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.schema import images, turns
-from glyph_memory.transcript import Role, ToolCall, Turn
+from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 _LARGEST = 2**63 - 1
 
@@ -70,6 +70,8 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
         details["calls"] = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
     if turn.tool_call_id is not None:
         details["answers"] = turn.tool_call_id
+    if turn.attachments:
+        details["attachments"] = [[one.block, one.name, one.media_type] for one in turn.attachments]
     if turn.origin:
         details["origin"] = turn.origin
     # JSON's own escapes would join two surrogates that stood apart: what is not ASCII goes through as it is.
@@ -91,6 +93,7 @@ def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
     """Return the turn of a row."""
     details = cast("Mapping[str, str]", json.loads(decode(row.details)))
     calls = cast("list[tuple[str, str, str]]", details.get("calls", []))
+    attached = cast("list[tuple[str, str, str]]", details.get("attachments", []))
     return Turn(
         role=cast("Role", row.role),
         text=decode(row.text),
@@ -98,6 +101,9 @@ def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
         tool_calls=tuple(ToolCall(name=name, arguments=given, id=id_) for name, given, id_ in calls),
         tool_call_id=details.get("answers"),
         images=images,
+        attachments=tuple(
+            Attachment(block=block, name=name, media_type=media_type) for block, name, media_type in attached
+        ),
         time=datetime.fromisoformat(row.time),
         id=details["id"],
         pinned=bool(row.pinned),

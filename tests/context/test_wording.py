@@ -6,13 +6,15 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import glyph_memory
+from glyph_memory.context import LossKind
 
 ROOT = Path(glyph_memory.__file__).parent
 ROOMS = [*(ROOT / "context").glob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
-FOR_PEOPLE = {"_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_advice", "there", "spent"}
+FOR_PEOPLE = {"_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_LEFT_OUT", "_advice", "there", "spent"}
 """Notices, and what errors advise: whoever runs the program reads them."""
 
 
@@ -23,6 +25,8 @@ def sentences(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Assign) and {getattr(name, "id", "") for name in node.targets} & FOR_PEOPLE:
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if isinstance(node, ast.Constant) and node.value in get_args(LossKind):
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and SENTENCE.search(node.value):
         yield node.value

@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
 from glyph_memory.context import (
+    AttachmentPart,
     Binder,
     Drafts,
     FolderCache,
@@ -21,6 +22,7 @@ from glyph_memory.context import (
     LruCache,
     PageOptionFields,
     PageOptions,
+    Part,
     Parts,
     RecentImages,
 )
@@ -222,7 +224,7 @@ class Folding(Generic[M]):
         if parts is None:
             parts = self.binder.parts(seal, lambda: self.turns(seal, run))
             self._drafts.keep(seal.digests)
-            weight = sum(len(part.data) for part in parts if isinstance(part, ImagePart))
+            weight = sum(_count_bytes(part) for part in parts)
             self._parts.put(seal, parts, weight=weight)
         return parts
 
@@ -251,6 +253,13 @@ class Folding(Generic[M]):
         ends = messages if len(messages) <= 2 * _ENDS else [*messages[:_ENDS], *messages[-_ENDS:]]
         digest = hashlib.sha256("\0".join(map(self.name_of, ends)).encode("utf-8", "surrogatepass"))
         return f"{len(messages)}:{digest.hexdigest()}"
+
+
+def _count_bytes(part: Part) -> int:
+    """Return about how much of memory a part holds: a file, or its name."""
+    if isinstance(part, ImagePart):
+        return len(part.data)
+    return len(part.block) if isinstance(part, AttachmentPart) else 0
 
 
 def _memory_key(mark: Bookmark, history: _History[M], keys: Keys) -> Hashable:
