@@ -12,10 +12,9 @@ from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall
 
-from glyph_memory import FoldedHistory, ImagePart, Message, PlannedMessage, PlannedTurn, Text, TextCleaner
+from glyph_memory import FoldedHistory, Message, Parts, PlannedMessage, PlannedTurn, RequestPlan, TextCleaner
 from langchain_glyph_memory.blocks import TEXTS, Content, part_block, repeats_call
 
-Parts = tuple[Text | ImagePart, ...]
 Role = Literal["system", "user", "assistant", "tool"]
 
 SOURCE = "glyph_memory"
@@ -34,16 +33,38 @@ def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> 
     plan = folded.plan_request(
         merge_pages=merge, join_users="beside" if merge else "none", hoist_pictures=False
     )
-    cleaner = folded.folding.binder.cleaner
-    head = [_clean_message(message, cleaner, role="system") for message in folded.messages[: len(plan.head)]]
     recent = [kept.message for kept in folded.recent]
-    return [*head, *(_write_planned(planned, recent, cleaner) for planned in plan.messages)]
+    return write_plan(
+        plan,
+        head=folded.messages[: len(plan.head)],
+        message_at=lambda planned: recent[planned.place],
+        cleaner=folded.folding.binder.cleaner,
+    )
+
+
+def write_plan(
+    plan: RequestPlan,
+    *,
+    head: Sequence[BaseMessage],
+    message_at: Callable[[PlannedTurn], BaseMessage],
+    cleaner: TextCleaner,
+) -> list[BaseMessage]:
+    """Return the messages of a plan.
+
+    Args:
+        plan: What the request is made of, pictures not hoisted.
+        head: The leading system messages.
+        message_at: Gives the message of a recent turn.
+        cleaner: The model's.
+    """
+    written = [_clean_message(message, cleaner, role="system") for message in head]
+    return [*written, *(_write_planned(planned, message_at, cleaner) for planned in plan.messages)]
 
 
 def _write_planned(
-    planned: PlannedMessage, recent: Sequence[BaseMessage], cleaner: TextCleaner
+    planned: PlannedMessage, message_at: Callable[[PlannedTurn], BaseMessage], cleaner: TextCleaner
 ) -> BaseMessage:
-    messages = [_write_turn(one, recent[one.place], cleaner) for one in planned.turns]
+    messages = [_write_turn(one, message_at(one), cleaner) for one in planned.turns]
     if not messages:
         return _page_message(planned.before)
     if planned.before:
@@ -138,7 +159,7 @@ def _add_lines(content: Content, lines: Sequence[str], calls: frozenset[str]) ->
 def _page_message(parts: Parts) -> HumanMessage:
     """Return a new user's message with pages; it has no id, as a new id every time would defeat caches."""
     said = Message(role="user", parts=parts)
-    content: Content = [*map(part_block, parts)] if said.has_images else said.text
+    content: Content = said.text if said.is_text else [*map(part_block, parts)]
     return HumanMessage(content, additional_kwargs={"lc_source": SOURCE})
 
 
@@ -146,7 +167,7 @@ def _prepend_pages(parts: Parts, message: BaseMessage) -> BaseMessage:
     """Return a user's message with the pages before its content; text alone is a string, which every server takes."""
     if isinstance(message.content, str):
         said = Message(role="user", parts=(*parts, message.content))
-        if not said.has_images:
+        if said.is_text:
             return message.model_copy(update={"content": said.text})
     return message.model_copy(update={"content": [*map(part_block, parts), *_blocks(message.content)]})
 
