@@ -12,25 +12,26 @@ from typing import Any, Self
 
 from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole, TextBlock
 from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.memory.glyph.attached import load_block
 from llama_index.memory.glyph.messages import PageImageBlock, make_call_blocks, turn_of
 from llama_index.memory.glyph.spelling import separate_texts, write_head, write_planned
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.base import BaseEvent
 
 from glyph_memory import (
+    AttachmentPart,
     Bookmark,
     Context,
     Fold,
     FoldedHistory,
     Folding,
-    ImagePart,
     Message,
     ModelProfile,
+    Part,
+    Parts,
     PlannedMessage,
     Text,
 )
-
-Parts = tuple[Text | ImagePart, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +195,11 @@ def _to_message(message: Message, profile: ModelProfile, last_anchor: int) -> Ch
     return ChatMessage(role=MessageRole(message.role), blocks=said, additional_kwargs=more)
 
 
-def _to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
+def _to_block(part: Part, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
     if isinstance(part, Text):
         return TextBlock(text=part.text)
+    if isinstance(part, AttachmentPart):
+        return load_block(part.block)
     return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last_anchor)
 
 

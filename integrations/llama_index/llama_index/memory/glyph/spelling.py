@@ -16,8 +16,8 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ThinkingBlock,
 )
+from llama_index.memory.glyph.attached import block_to_json, load_block
 from llama_index.memory.glyph.messages import (
-    block_to_json,
     copy_block,
     make_call_blocks,
     read_picture,
@@ -82,6 +82,9 @@ def _write_told(planned: PlannedTurn, message: ChatMessage, cleaner: TextCleaner
         for position, block in enumerate(shown, 1):
             yield TextBlock(text=planned.caption_picture(position).text)
             yield block.model_copy()
+        for position, attachment in enumerate(planned.turn.attachments, 1):
+            yield TextBlock(text=planned.caption_attachment(position, cleaner).text)
+            yield load_block(attachment.block)
 
 
 def _copy_user_blocks(message: ChatMessage, turn: Turn, cleaner: TextCleaner) -> list[ContentBlock]:
