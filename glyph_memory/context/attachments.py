@@ -47,6 +47,7 @@ _TEXTS = frozenset(
      "application/toml", "application/javascript", "application/sql"}
 )  # fmt: skip
 _DATA_URL = re.compile(r"\s*data:(?P<type>[^;,]*)[^,]*?(?P<base64>;base64)?,", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
 _PDF_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 
 
@@ -130,17 +131,22 @@ def caption_sealed(sealed: SealedAttachment) -> str:
     return caption_attachment(sealed.anchor, sealed.position, sealed.name, is_sent=sealed.is_sent)
 
 
-def list_left_out(fold: Fold, policy: FoldPolicy) -> tuple[Loss, ...]:
-    """Return a loss for each attachment that is no longer sent, until the model has answered once without it."""
-    # Where no answer is text any more, the last one stands in the newest seal.
-    answered = max(
-        (recent.turn.anchor or 0 for recent in fold.tail if recent.turn.role == "assistant"),
-        default=fold.seals[-1].anchors[-1] if fold.seals else 0,
-    )
+def list_left_out(fold: Fold, policy: FoldPolicy, *, told_by: str) -> tuple[Loss, ...]:
+    """Return a loss for each attachment of a shown seal that is no longer sent; whoever is told by one is told once.
+
+    Args:
+        fold: The conversation.
+        policy: Says how much there was room for.
+        told_by: Stands for who tells it.
+    """
     return tuple(
-        Loss(kind="left out", anchor=one.anchor, message=_describe_loss(one, policy))
+        Loss(
+            kind="left out",
+            anchor=one.anchor,
+            message=_describe_loss(one, policy),
+            once=f"{told_by} {seal.turns} {one.anchor} {one.position}",
+        )
         for seal in fold.visible_seals
-        if seal.attachments and seal.sealed_at >= answered
         for one in seal.attachments
         if not one.is_sent
     )
@@ -184,8 +190,11 @@ class _Block:
 
     def decode(self) -> bytes | None:
         """Return the data; None where there is none, or it is no base64."""
+        plain = "".join((self.source or "").split()).rstrip("=")
+        if _BASE64.fullmatch(plain) is None:
+            return None
         try:
-            return None if self.source is None else base64.b64decode(self.source, altchars=b"-_") or None
+            return base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_")
         except (binascii.Error, ValueError):
             return None
 

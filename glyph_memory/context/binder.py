@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Self, Unpack
+from uuid import uuid4
 
 from glyph_memory.context.attachments import caption_sealed, describe_attachments
 from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages
@@ -83,6 +84,8 @@ class Binder:
             captioned=self.captions == "page",
         )
         self.fingerprint = self._fingerprint()
+        self.name = uuid4().hex
+        """Its own, not another binder's of the same fingerprint."""
         self._occurrences: Occurrences = lambda _texts, _upto: {}
 
     def with_occurrences(self, occurrences: Occurrences) -> Self:

@@ -138,7 +138,7 @@ def plan_request(
         messages[0] = replace(messages[0], before=(*before, Text(GOES_ON, kind="note")))
     elif before:
         messages.insert(0, PlannedMessage(role="user", before=before))
-    losses = list_left_out(fold, binder.policy)
+    losses = list_left_out(fold, binder.policy, told_by=binder.name)
     return RequestPlan(head=fold.head, messages=tuple(messages), losses=losses)
 
 
