@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import RecentTurn as RecentTurn
     from glyph_memory.folding import Seal as Seal
     from glyph_memory.folding import SealedAttachment as SealedAttachment
+    from glyph_memory.folding import SealedCall as SealedCall
     from glyph_memory.folding import SealedPage as SealedPage
     from glyph_memory.folding import SealedPicture as SealedPicture
     from glyph_memory.folding import SealKind as SealKind
@@ -131,7 +132,8 @@ _NAMES = {
     ),
     "files": "write_atomic",
     "folding": (
-        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedAttachment SealedPage SealedPicture Stretches "
+        "Costs DrawnRun Fold FoldPolicy RecentTurn Seal SealKind SealedAttachment SealedCall SealedPage "
+        "SealedPicture Stretches "
         "UnseenForm fold"
     ),
     "ledger": "quote_identifiers",

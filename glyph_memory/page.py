@@ -32,6 +32,20 @@ EscapeReason = Literal[
 """Why a character could not be drawn."""
 
 
+_MARK = b"Software\0glyph-memory"
+"""What a page's file says of itself, so that nobody scales it as if it were a photo."""
+
+
+def is_page_file(data: bytes) -> bool:
+    r"""Return whether a PNG file says that it is a page of ours; its pixels may still be anybody's.
+
+    Example:
+        >>> is_page_file(b"\x89PNG")
+        False
+    """
+    return data.startswith(b"\x89PNG") and b"tEXt" + _MARK in data[:256]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Escape:
     r"""A character that is written on a page as its number, `\u{200b}`, because it could not be drawn."""
@@ -143,7 +157,8 @@ class Page:
         head = struct.pack(">IIBBBBB", *self.size, self.depth, 0 if white else 3, 0, 0, 0)
         palette = b"" if white else _chunk(b"PLTE", self.palette)
         data = _chunk(b"IDAT", deflate(lines, compress_level))
-        return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + palette + data + _chunk(b"IEND", b"")
+        mark = _chunk(b"tEXt", _MARK)
+        return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + mark + palette + data + _chunk(b"IEND", b"")
 
     @cached_property
     def digest(self) -> str:

@@ -33,7 +33,7 @@ from glyph_memory.context.plan import PlannedMessage as PlannedMessage
 from glyph_memory.context.plan import PlannedTurn as PlannedTurn
 from glyph_memory.context.plan import RequestPlan as RequestPlan
 from glyph_memory.context.plan import plan_request as plan_request
-from glyph_memory.context.plan import repeat_turns as repeat_turns
+from glyph_memory.context.sealed import repeat_turns as repeat_turns
 from glyph_memory.context.wording import PINNED as PINNED
 from glyph_memory.context.write import context_from_turns as context_from_turns
 from glyph_memory.context.write import write_context as write_context

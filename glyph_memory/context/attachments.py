@@ -92,6 +92,8 @@ def describe_attachments(
     estimate: Callable[[Attachment], int | None],
     cleaner: TextCleaner,
     budget_tokens: int,
+    budget_bytes: int | None = None,
+    budget_images: int | None = None,
 ) -> tuple[SealedAttachment, ...]:
     """Return a run's attachments as they are sent once it is sealed: the cheapest within a budget, the others named.
 
@@ -100,29 +102,34 @@ def describe_attachments(
         estimate: Estimates what an attachment costs; what nobody can tell is sent, and costs nothing.
         cleaner: Spells names.
         budget_tokens: What all of them may take together.
+        budget_bytes: How long all of them may be together; None where there is no limit.
+        budget_images: How many pictures by their address may be among them; None where there is no limit.
     """
     found = [
         (turn.anchor or 0, position, attachment, estimate(attachment))
         for turn in turns
         for position, attachment in enumerate(turn.attachments, 1)
     ]
-    spent, sent = 0, set[int]()
+    left: list[int | None] = [budget_tokens, budget_bytes, budget_images]
+    sent = set[int]()
     for place in sorted(range(len(found)), key=lambda place: found[place][3] or 0):
-        spent += found[place][3] or 0
-        if spent <= budget_tokens:
+        _, _, attachment, estimated = found[place]
+        takes = (estimated or 0, len(attachment.block), int(is_image(attachment)))
+        if all(limit is None or used <= limit for used, limit in zip(takes, left, strict=True)):
             sent.add(place)
+            left = [limit and limit - used for used, limit in zip(takes, left, strict=True)]
     return tuple(
         SealedAttachment(
             anchor=anchor,
             position=position,
             name=cleaner.clean_and_escape(attachment.label),
             is_sent=place in sent,
-            tokens=tokens,
+            tokens=estimated,
             bytes=len(attachment.block),
             is_image=is_image(attachment),
             digest=hashlib.sha256(attachment.block.encode("utf-8", "surrogatepass")).hexdigest(),
         )
-        for place, (anchor, position, attachment, tokens) in enumerate(found)
+        for place, (anchor, position, attachment, estimated) in enumerate(found)
     )
 
 
@@ -153,8 +160,9 @@ def list_left_out(fold: Fold, policy: FoldPolicy, *, told_by: str) -> tuple[Loss
 
 
 _LEFT_OUT = (
-    "attachment {position} of §{anchor}, {name!r}, is no longer sent: its turn is sealed, it takes about {tokens:,} "
-    "tokens, and the attachments of a seal may take {room:,}. Raise attachments_tokens={dial} to keep it"
+    "attachment {position} of §{anchor}, {name!r} (about {tokens:,} tokens), is no longer sent: its turn is sealed, and "
+    "the attachments of a seal may take {room:,} tokens, and a quarter of what max_images and max_request_bytes allow. "
+    "Raise attachments_tokens={dial} to keep it"
 )
 
 

@@ -10,14 +10,15 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 from uuid import uuid4
 
 from glyph_memory.context.attachments import caption_sealed, describe_attachments
 from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
-from glyph_memory.context.messages import Part, Parts, Text
+from glyph_memory.context.messages import ImagePart, Part, Parts, Text
+from glyph_memory.context.new_pages import NewTurnDrawer
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX
@@ -28,6 +29,9 @@ from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Turn
 from glyph_memory.typesetting import style_fingerprint
+
+if TYPE_CHECKING:
+    from glyph_memory.ledger import Ledger
 
 Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 """How often identifiers were said up to and including the turn with an anchor."""
@@ -79,10 +83,12 @@ class Binder:
             self.profile,
             self.style,
             self.cache,
-            takes=self.counts.accepts_image,
+            takes=self.counts.accepts_sealed_image,
             uuid_of=uuid_of if self.profile.image_uuids else None,
             captioned=self.captions == "page",
         )
+        self.new_turns = NewTurnDrawer(self)
+        """Draws turns that are not sealed, where there is no room for them as text."""
         self.fingerprint = self._fingerprint()
         self.name = uuid4().hex
         """Its own, not another binder's of the same fingerprint."""
@@ -117,16 +123,7 @@ class Binder:
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
         pages = self._drawer.draw_sealed_pages(turns, first_page)
-        # Loaded with the first run that is drawn: its patterns take a while to compile.
-        from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
-
-        found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
-        listed = write_ledger(
-            found,
-            occurrences=self._occurrences([one.identifier.text for one in found], turns[-1].anchor or 0),
-            budget_tokens=ledger_tokens,
-            count=self.counts.count_cleaned,
-        )
+        listed = self._choose_identifiers(turns, ledger_tokens)
         anchors = [turn.anchor or 0 for turn in turns]
         text = [*map(_caption_page, pages)] if self.captions == "text" else []
         text.append(_list_identifiers(anchors, listed.lines, listed.omitted))
@@ -149,12 +146,39 @@ class Binder:
 
     def describe_attachments(self, turns: Sequence[Turn]) -> tuple[SealedAttachment, ...]:
         """Return a run's attachments as they are sent once it is sealed: those within the budget, or their names."""
+        most_bytes, most_images = self.policy.max_request_bytes, self.policy.max_images
         return describe_attachments(
             turns,
             estimate=self.counts.estimate_attachment,
             cleaner=self.cleaner,
             budget_tokens=self.policy.sealed_attachments_tokens,
+            budget_bytes=most_bytes and most_bytes // 4,
+            budget_images=most_images and most_images // 4,
         )
+
+    def _choose_identifiers(self, turns: Sequence[Turn], budget_tokens: int) -> Ledger:
+        # Loaded with the first run that is drawn: its patterns take a while to compile.
+        from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
+
+        found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
+        return write_ledger(
+            found,
+            occurrences=self._occurrences([one.identifier.text for one in found], turns[-1].anchor or 0),
+            budget_tokens=budget_tokens,
+            count=self.counts.count_cleaned,
+        )
+
+    # What a context shows of a new turn that there is no room for as text.
+
+    def draw_images(self, turns: Sequence[Turn], first_page: int, *, style: PageStyle) -> list[ImagePart]:
+        """Draw turns as pages that are kept nowhere, in a style."""
+        return self._drawer.draw_images(turns, first_page, style=style)
+
+    def list_identifiers(self, turns: Sequence[Turn], *, budget_tokens: int) -> str:
+        """Return the identifiers of turns under a heading, as they are sent; empty where there are none."""
+        listed = self._choose_identifiers(turns, budget_tokens)
+        anchors = [turn.anchor or 0 for turn in turns]
+        return self.cleaner.clean(_list_identifiers(anchors, listed.lines, listed.omitted))
 
     # What a context shows of a seal.
 

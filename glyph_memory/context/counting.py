@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from glyph_memory.context.attachments import estimate_tokens, is_image
 from glyph_memory.context.cleaning import TextCleaner, call_id
-from glyph_memory.context.messages import AttachmentPart, Context, Text
+from glyph_memory.context.messages import AttachmentPart, Context, ImagePart, Part, Text
 from glyph_memory.context.pictures import decode_picture
 from glyph_memory.errors import ProfileError
 from glyph_memory.tokens import ModelProfile
@@ -33,7 +33,7 @@ class TokenCounts:
     Args:
         profile: The model.
         cleaner: Spells text as it is sent: what is counted is what is sent.
-        prompt_tokens: What a prompt may take; one image may take a quarter of it.
+        prompt_tokens: What a prompt may take; a sealed turn's image may take a quarter of it.
     """
 
     def __init__(self, profile: ModelProfile, *, cleaner: TextCleaner, prompt_tokens: int) -> None:
@@ -58,9 +58,17 @@ class TokenCounts:
     def accepts_image(self, size: tuple[int, int]) -> bool:
         """Return whether the model takes an image of that size."""
         try:
-            return self._profile.image_tokens(size) <= self._prompt_tokens // 4
+            return self._profile.image_tokens(size) > 0
         except ProfileError:
             return False
+
+    def accepts_sealed_image(self, size: tuple[int, int]) -> bool:
+        """Return whether an image of that size may ride beside pages: it takes a quarter of the prompt at the most."""
+        return self.accepts_image(size) and self._profile.image_tokens(size) <= self._prompt_tokens // 4
+
+    def count_picture(self, size: tuple[int, int]) -> int:
+        """Count what a picture of that size costs, alone in a request or not: one rule charges more for a lone one."""
+        return max(self._profile.image_tokens(size, images=images) for images in (1, 2))
 
     def count_message(self, turn: Turn) -> int:
         """Count what a turn costs as a message, without its pictures and attachments."""
@@ -88,8 +96,7 @@ class TokenCounts:
             picture = decode_picture(data)
             tokens += PICTURE_TOKENS
             if picture is not None and self.accepts_image(picture.size):
-                # Alone in a request or not: one rule charges more for a lone image.
-                tokens += max(self._profile.image_tokens(picture.size, images=images) for images in (1, 2))
+                tokens += self.count_picture(picture.size)
         return tokens + MESSAGE_TOKENS
 
     def estimate_attachment(self, attachment: Attachment) -> int | None:
@@ -108,6 +115,17 @@ class TokenCounts:
             media_type=attachment.media_type,
             tokens=self._estimate(attachment),
             is_image=is_image(attachment),
+        )
+
+    def count_parts(self, parts: Sequence[Part]) -> int:
+        """Count parts of a message, each image as one of several."""
+        sizes = [part.size for part in parts if isinstance(part, ImagePart)]
+        texts = [part.text for part in parts if isinstance(part, Text)]
+        files = [part.tokens or 0 for part in parts if isinstance(part, AttachmentPart)]
+        return (
+            sum(map(self._count, texts))
+            + sum(files)
+            + sum(self._profile.image_tokens(size, images=2) for size in sizes)
         )
 
     def count_context(self, context: Context) -> int:

@@ -71,6 +71,21 @@ class PageDrawer:
         """Draw turns, store the page files, and return a description of each page."""
         return tuple(self._store_page(page, anchors) for page, anchors in self.draw(turns, first_page))
 
+    def draw_images(self, turns: Sequence[Turn], first_page: int, *, style: PageStyle) -> list[ImagePart]:
+        """Draw turns as image parts; nothing is stored."""
+        return [
+            ImagePart(
+                data=page.png(),
+                size=page.size,
+                uuid=self._uuid(page.digest),
+                kind="page",
+                number=page.number,
+                anchors=anchors,
+                is_captioned=self._captioned,
+            )
+            for page, anchors in self.draw(turns, first_page, style=style)
+        ]
+
     def load_page_images(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> list[ImagePart]:
         """Return a seal's pages as image parts, drawn again where the cache has lost one.
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageOps
 
+from glyph_memory.page import is_page_file
+
 _MEDIA_TYPES = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -49,9 +51,14 @@ def decode_picture(data: bytes) -> Picture | None:
 
 
 @lru_cache(maxsize=64)
-def scale_picture(data: bytes) -> Picture | None:
-    """Return a picture with sides of `SEALED_SIDE_PX` at most, or None where it cannot be decoded."""
-    return _try_decode(data, _thumbnail)
+def scale_picture(data: bytes, side_px: int = SEALED_SIDE_PX) -> Picture | None:
+    """Return a picture with sides of so many pixels at the most, or None where it cannot be decoded.
+
+    A page of ours stays as it is: scaled, its print could not be read.
+    """
+    if is_page_file(data):
+        return decode_picture(data)
+    return _try_decode(data, lambda image, _: _thumbnail(image, side_px))
 
 
 def _try_decode(data: bytes, show: Callable[[Image.Image, bytes], Picture]) -> Picture | None:
@@ -73,9 +80,9 @@ def _keep_original(image: Image.Image, data: bytes) -> Picture:
     return _encode(_flatten(image), "PNG")
 
 
-def _thumbnail(image: Image.Image, _: bytes) -> Picture:
+def _thumbnail(image: Image.Image, side_px: int) -> Picture:
     flat = _flatten(image)
-    flat.thumbnail((SEALED_SIDE_PX, SEALED_SIDE_PX), Image.Resampling.LANCZOS)
+    flat.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
     return _encode(flat, "JPEG" if image.format in {"JPEG", "MPO"} else "PNG")
 
 

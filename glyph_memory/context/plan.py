@@ -13,19 +13,17 @@ from typing import Literal
 
 from glyph_memory.context.attachments import list_left_out
 from glyph_memory.context.binder import Binder
-from glyph_memory.context.cleaning import TextCleaner, call_id, excerpt
+from glyph_memory.context.cleaning import TextCleaner, call_id
+from glyph_memory.context.fitting import FittedTail
 from glyph_memory.context.losses import Loss
 from glyph_memory.context.messages import Parts, Text
+from glyph_memory.context.sealed import collect_sealed, describe_lost_seals, fit_recent
 from glyph_memory.context.wording import (
     GOES_ON,
-    LATEST_REQUEST,
     OPENING,
-    PAGES_NOTE,
-    PINNED,
     caption_moved_attachment,
     caption_moved_picture,
     head_orphan,
-    name_evicted,
     tell_unanswered,
 )
 from glyph_memory.folding import Fold, Seal
@@ -112,6 +110,7 @@ def plan_request(
     merge_pages: bool = True,
     join_users: JoinUsers = "all",
     hoist_pictures: bool = True,
+    can_recall: bool = False,
 ) -> RequestPlan:
     """Return the plan of a request.
 
@@ -125,12 +124,17 @@ def plan_request(
         join_users: Which of the users' messages that follow each other become one.
         hoist_pictures: Whether pictures and attachments of anyone but a user are shown by a user: most servers take
             them from nobody else.
+        can_recall: Whether the model has tools that find what is not shown: what it is told of them has to be true.
     """
-    turns = [recent.turn for recent in fold.tail]
-    if question is not None:
-        turns.append(Turn(role="user", text=question))
-    messages = plan_turns(turns, cleaner=binder.cleaner, join_users=join_users, hoist_pictures=hoist_pictures)
-    before = _collect_sealed(fold, binder, parts_of)
+    before = collect_sealed(fold, binder, parts_of, can_recall=can_recall)
+    fitted = fit_recent(fold, binder, before=before, question=question, can_recall=can_recall)
+    messages = plan_turns(
+        fitted.turns,
+        cleaner=binder.cleaner,
+        join_users=join_users,
+        hoist_pictures=hoist_pictures,
+        fitted=fitted,
+    )
     user_begins = bool(messages) and messages[0].role == "user"
     if not before and messages and not user_begins:
         before = (Text(OPENING, kind="note"),)
@@ -138,7 +142,8 @@ def plan_request(
         messages[0] = replace(messages[0], before=(*before, Text(GOES_ON, kind="note")))
     elif before:
         messages.insert(0, PlannedMessage(role="user", before=before))
-    losses = list_left_out(fold, binder.policy, told_by=binder.name)
+    left_out = list_left_out(fold, binder.policy, told_by=binder.name)
+    losses = (*fitted.losses, *describe_lost_seals(fold, binder), *left_out)
     return RequestPlan(head=fold.head, messages=tuple(messages), losses=losses)
 
 
@@ -148,22 +153,27 @@ def plan_turns(
     cleaner: TextCleaner,
     join_users: JoinUsers = "all",
     hoist_pictures: bool = True,
+    fitted: FittedTail | None = None,
 ) -> list[PlannedMessage]:
     """Return the messages of recent turns; see `plan_request`. The first may not be a user's.
 
     What a user has to tell or show of a tool's results comes after the last result of their group, since servers take
     nothing between a call and its results.
     """
+    own, beside = (fitted.own, fitted.beside) if fitted else ({}, {})
     ids, planned = _pair_calls(turns), list[PlannedMessage]()
     waiting: list[PlannedMessage] = []
     for place, turn in enumerate(turns):
         if turn.role == "tool" and (place, _RESULT) not in ids:
             heading = head_orphan(cleaner.clean_and_escape(turn.name or ""))
-            waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="result", heading=heading)))
+            told = PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=own.get(place))
+            waiting.append(_tell(told))
         else:
-            own = _plan_turn(turn, place, ids, cleaner)
-            planned.append(PlannedMessage(role=turn.role, turns=(own,)))
-        if hoist_pictures and (turn.images or turn.attachments) and turn.role != "user":
+            message = replace(_plan_turn(turn, place, ids, cleaner), parts=own.get(place))
+            planned.append(PlannedMessage(role=turn.role, turns=(message,)))
+        if place in beside:
+            waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=beside[place])))
+        elif hoist_pictures and (turn.images or turn.attachments) and turn.role != "user":
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures")))
         if place + 1 == len(turns) or turns[place + 1].role != "tool":
             planned += waiting
@@ -226,47 +236,3 @@ def _join_users(messages: Sequence[PlannedMessage], which: JoinUsers) -> Iterato
         held = message
     if held is not None:
         yield held
-
-
-# What is sealed.
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RepeatedTurns:
-    """The sealed turns that are repeated as text."""
-
-    texts: tuple[str, ...]
-    """How they are spelled."""
-    left_out: tuple[int, ...]
-    """Anchors of pinned turns there was no room for."""
-
-
-def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
-    """Return as text the sealed turns that are pinned, oldest first while there is room, and the latest request."""
-    policy, texts, left_out, spent = binder.policy, list[str](), list[int](), 0
-    for turn in fold.pinned:
-        if fold.request is not None and turn.anchor == fold.request.anchor:
-            continue
-        text = binder.cleaner.quote([turn], remark=PINNED)
-        tokens = binder.counts.count(text)
-        if spent + tokens > policy.pinned_tokens:
-            left_out.append(turn.anchor or 0)
-            continue
-        texts.append(text)
-        spent += tokens
-    if fold.request is not None:
-        whole = binder.cleaner.quote([fold.request], remark=LATEST_REQUEST)
-        texts.append(excerpt(whole, at_most_tokens=policy.keep_recent_tokens, count=binder.counts.count))
-    return RepeatedTurns(texts=tuple(texts), left_out=tuple(left_out))
-
-
-def _collect_sealed(fold: Fold, binder: Binder, parts_of: Callable[[Seal], Parts]) -> Parts:
-    """Return all that is sent of what is sealed: the note, each seal's parts, the repeated turns; or nothing."""
-    if not fold.seals:
-        return ()
-    note = PAGES_NOTE
-    if (span := fold.evicted_span) is not None:
-        note += name_evicted(*span)
-    sealed = [part for seal in fold.visible_seals for part in parts_of(seal)]
-    repeated = [Text(text, kind="repeated") for text in repeat_turns(fold, binder).texts]
-    return (Text(note, kind="note"), *sealed, *repeated)

@@ -7,6 +7,8 @@ that stands among a conversation's text begins with an anchor, `§42`, which no 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 PAGES_NOTE = (
     "The images below are pages of this conversation's earlier turns, oldest first, typeset from their exact words. "
     "On a page each turn begins with a coloured label such as §7 user; cite turns by it. Lists of identifiers repeat "
@@ -28,9 +30,10 @@ LATEST_REQUEST = "asked before what follows"
 # What is sealed.
 
 
-def name_evicted(first: int, last: int) -> str:
-    """Return the line that says which turns are no longer shown."""
-    return f"Turns §{first} to §{last} are older and not shown; they are kept, and a search recalls them.\n"
+def name_evicted(first: int, last: int, *, can_recall: bool) -> str:
+    """Return the line that says which turns are no longer shown, and how they are had if the model has tools for it."""
+    more = "; recall finds them, zoom reads them" if can_recall else ""
+    return f"Turns §{first} to §{last} are older and not shown{more}.\n"
 
 
 def caption_page(number: int, anchors: tuple[int, int] | None = None) -> str:
@@ -105,6 +108,73 @@ def caption_moved_attachment(position: int, role: str, name: str) -> str:
 def tell_lost_attachment(position: int, name: str) -> str:
     """Return the line that stands in place of an attachment that cannot be sent."""
     return f"(Attachment {position} of this message, {name}, cannot be sent.)"
+
+
+def tell_on_pages(role: str, anchor: int | None, first: int, last: int) -> str:
+    """Return what stands in place of a text that is shown on pages instead, every word of it."""
+    return f"[{_name_text(role, anchor)} is long: it stands on {_name_pages(first, last)} below, every word of it.]"
+
+
+def tell_in_parts(
+    role: str,
+    anchor: int | None,
+    ranges: Sequence[tuple[int, int]],
+    characters: int,
+    *,
+    pages: tuple[int, int] | None,
+    can_recall: bool,
+) -> str:
+    """Return what tells which parts of a text are shown, and how the rest is had.
+
+    Args:
+        role: Whose text it is.
+        anchor: Of the turn; None for a question.
+        ranges: The offsets of what is shown.
+        characters: How long it is.
+        pages: The first and the last page that show it; None where they are text.
+        can_recall: Whether the model has the tools `recall` and `zoom`.
+    """
+    listed = ", ".join(f"{start + 1:,} to {stop:,}" for start, stop in ranges if start < stop)
+    where = f" on {_name_pages(*pages)} below" if pages else ""
+    shown = f"shown{where}: characters {listed}" if listed else "none of it is shown"
+    missing = next((stop for start, stop in ranges if stop < characters), 0)
+    if can_recall and anchor is not None:
+        rest = f"zoom with what='§{anchor}' and start={missing} reads on"
+    elif role == "tool":
+        rest = "to see the rest, ask the tool for a smaller part at a time"
+    else:
+        rest = "the rest is not shown here"
+    return f"[{_name_text(role, anchor)} has {characters:,} characters, more than there is room for; {shown}; {rest}.]"
+
+
+def tell_left_out_picture(position: int) -> str:
+    """Return the line that stands in place of a picture that there is no room for."""
+    return f"(Picture {position} of this message is not shown: there is no room for it.)"
+
+
+def tell_left_out_attachment(position: int, name: str) -> str:
+    """Return the line that stands in place of an attachment that there is no room for."""
+    return f"(Attachment {position} of this message, {name}, is not sent: there is no room for it.)"
+
+
+def head_answered_calls(earlier: int) -> str:
+    """Return the line above the calls for the latest request whose results are no longer shown."""
+    more = f" ({earlier:,} earlier ones are not listed)" if earlier else ""
+    return f"Calls since that were made and answered, their results no longer shown{more}:"
+
+
+def tell_answered_call(anchor: int, name: str, arguments: str) -> str:
+    """Return the line of such a call."""
+    return f"§{anchor} {name} {arguments}"
+
+
+def _name_text(role: str, anchor: int | None) -> str:
+    what = {"tool": "This result", "system": "This note"}.get(role, "This message")
+    return what if anchor is None else f"{what} (§{anchor})"
+
+
+def _name_pages(first: int, last: int) -> str:
+    return f"page {first}" if first == last else f"pages {first} to {last}"
 
 
 def tell_lost_picture(position: int) -> str:

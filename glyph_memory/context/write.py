@@ -17,7 +17,12 @@ from glyph_memory.transcript import ToolCall, Turn
 
 
 def write_context(
-    fold: Fold, *, binder: Binder, parts_of: Callable[[Seal], Parts], question: str | None = None
+    fold: Fold,
+    *,
+    binder: Binder,
+    parts_of: Callable[[Seal], Parts],
+    question: str | None = None,
+    can_recall: bool = False,
 ) -> Context:
     """Return the context of a fold: all messages that are sent.
 
@@ -26,11 +31,12 @@ def write_context(
         binder: The model's.
         parts_of: Gives what is sent of a seal; `Binder.parts`, kept by whoever has the turns.
         question: Asked after all that was said, and no part of it.
+        can_recall: Whether the model has tools that find what is not shown.
 
     Raises:
-        PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
+        PolicyError: The head alone is more than the model takes.
     """
-    plan = plan_request(fold, binder=binder, parts_of=parts_of, question=question)
+    plan = plan_request(fold, binder=binder, parts_of=parts_of, question=question, can_recall=can_recall)
     head = binder.cleaner.clean("\n\n".join(_spell_head(turn, binder) for turn in plan.head))
     messages = [Message(role="system", parts=[head])] if head else []
     messages += [_spell_message(planned, binder) for planned in plan.messages]
@@ -40,7 +46,12 @@ def write_context(
 
 
 def context_from_turns(
-    fold: Fold, turns: Sequence[Turn], *, binder: Binder, question: str | None = None
+    fold: Fold,
+    turns: Sequence[Turn],
+    *,
+    binder: Binder,
+    question: str | None = None,
+    can_recall: bool = False,
 ) -> Context:
     """Return the context of a conversation whose turns are all in memory, as where a framework keeps them.
 
@@ -49,9 +60,10 @@ def context_from_turns(
         turns: All of it, as it was folded.
         binder: The model's.
         question: Asked after all that was said, and no part of it.
+        can_recall: Whether the model has tools that find what is not shown.
 
     Raises:
-        PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
+        PolicyError: The head alone is more than the model takes.
     """
     runs: dict[int, tuple[Turn, ...]] = {}
     at = len(fold.head) + sum(last - first + 1 for first, last in fold.compacted_anchors)
@@ -65,7 +77,7 @@ def context_from_turns(
     def parts_of(seal: Seal) -> Parts:
         return binder.parts(seal, lambda: runs[seal.number])
 
-    return write_context(fold, binder=binder, parts_of=parts_of, question=question)
+    return write_context(fold, binder=binder, parts_of=parts_of, question=question, can_recall=can_recall)
 
 
 def write_turns(turns: Sequence[Turn], binder: Binder) -> list[Message]:
@@ -91,7 +103,7 @@ def _spell_message(planned: PlannedMessage, binder: Binder) -> Message:
     calls = [(one.turn.tool_calls[number], name) for number, name in one.calls]
     return Message(
         role=planned.role,
-        parts=[_spell_text(one, binder)],
+        parts=[*_spell_parts(one)] if one.parts is not None else [_spell_text(one, binder)],
         tool_calls=tuple(
             ToolCall(
                 name=escape(call.name), arguments=binder.cleaner.clean_arguments(call.arguments), id=name
@@ -104,6 +116,9 @@ def _spell_message(planned: PlannedMessage, binder: Binder) -> Message:
 
 def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
     """Yield what a user's message holds of a turn."""
+    if planned.parts is not None:
+        yield from _spell_parts(planned)
+        return
     if planned.shows == "message":
         yield Text(_spell_text(planned, binder))
     elif planned.shows == "result":
@@ -121,6 +136,16 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
         if planned.shows == "pictures":
             yield planned.caption_attachment(position, binder.cleaner)
         yield binder.counts.make_attachment_part(attached)
+
+
+def _spell_parts(planned: PlannedTurn) -> Iterator[Part]:
+    """Yield what is sent in place of a turn's content."""
+    parts, lines = planned.parts or (), "\n".join(line for _, line in planned.unanswered)
+    if planned.shows == "result":
+        yield Text(f"{planned.heading}\n")
+    yield from parts
+    if lines:
+        yield Text(f"\n{lines}")
 
 
 def _spell_text(planned: PlannedTurn, binder: Binder) -> str:

@@ -7,14 +7,17 @@ from glyph_memory.folding.policy import FoldPolicy as FoldPolicy
 from glyph_memory.folding.policy import UnseenForm as UnseenForm
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
+from glyph_memory.folding.room import count_fixed_tokens as count_fixed_tokens
 from glyph_memory.folding.seal import Costs as Costs
 from glyph_memory.folding.seal import DrawnRun as DrawnRun
 from glyph_memory.folding.seal import Seal as Seal
 from glyph_memory.folding.seal import SealedAttachment as SealedAttachment
+from glyph_memory.folding.seal import SealedCall as SealedCall
 from glyph_memory.folding.seal import SealedPage as SealedPage
 from glyph_memory.folding.seal import SealedPicture as SealedPicture
 from glyph_memory.folding.seal import SealKind as SealKind
 from glyph_memory.folding.seal import run_digest as run_digest
+from glyph_memory.folding.sealing import count_answered as count_answered
 from glyph_memory.folding.sealing import has_open_call as has_open_call
 from glyph_memory.folding.sealing import step as step
 from glyph_memory.folding.state import Fold as Fold

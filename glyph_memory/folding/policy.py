@@ -16,7 +16,7 @@ from glyph_memory.tokens import ModelProfile
 UnseenForm = Literal["text", "pages"]
 """How turns are shown that the model has not answered yet."""
 
-_NOTE_TOKENS = 256
+NOTE_TOKENS = 256
 """Kept free for the note above the pages and for what a chat template puts round messages."""
 
 
@@ -142,10 +142,10 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
 
     @property
     def tail_tokens(self) -> int:
-        """The most that turns which are still text come to, unless a tool call is left open.
+        """What is kept free for turns that are still text; what is new may take more, and seals then leave for it.
 
-        They wait for a run that is large enough or that pays, with at most one turn behind it that is not sealed
-        by itself, and with less than `keep_recent_tokens` behind that.
+        Turns that were answered wait for a run that is large enough or that pays, with at most one turn behind it that
+        is not sealed by itself, and with less than `keep_recent_tokens` behind that.
         """
         return max(self.trigger_tokens, self.max_run_tokens + self.seal_tokens + self.keep_recent_tokens)
 
@@ -159,6 +159,11 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         """The most that the attachments of one seal may take that are still sent."""
         return min(self.attachments_tokens, self.seal_budget_tokens(head_tokens=0) // 4)
 
+    @property
+    def calls_tokens(self) -> int:
+        """What may be taken by telling the calls for the latest request whose results are no longer shown."""
+        return max(64, self.keep_recent_tokens // 2)
+
     def seal_budget_tokens(self, *, head_tokens: int) -> int:
         """Return how many tokens all seals together may take beside a head of that size; never below 0.
 
@@ -166,7 +171,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         request that is repeated (`keep_recent_tokens`).
         """
         repeated = self.pinned_tokens + self.keep_recent_tokens
-        return max(0, self.prompt_tokens - head_tokens - self.tail_tokens - repeated - _NOTE_TOKENS)
+        return max(0, self.prompt_tokens - head_tokens - self.tail_tokens - repeated - NOTE_TOKENS)
 
 
 def count_evicted(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:

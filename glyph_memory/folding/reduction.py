@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from glyph_memory.folding.policy import FoldPolicy, count_evicted
-from glyph_memory.folding.seal import Costs, Seal, run_digest
+from glyph_memory.folding.seal import Costs, Seal, SealedCall, run_digest
 from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
 from glyph_memory.folding.state import Fold, Stretches
 from glyph_memory.transcript import Turn
@@ -22,6 +22,8 @@ def fold(
     highest_sealed_anchor: int = 0,
     generation: int = 1,
     compacted_anchors: Stretches = (),
+    compacted_calls: Sequence[SealedCall] = (),
+    oldest: int = 1,
     head_turns: int | None = None,
     request: Turn | None = None,
     reserved_tokens: int = 0,
@@ -40,6 +42,8 @@ def fold(
         generation: The earlier call's `Fold.generation`; seals tell theirs, but they may be gone.
         compacted_anchors: The earlier call's, of a fold from `Fold.drop_evicted`; `seals` then begin after these turns.
             If none of the seals can be taken, the turns that were evicted have to be given, too, and this left out.
+        compacted_calls: The earlier call's, with the anchors.
+        oldest: The earlier call's `Fold.oldest`, as seals may have left after the last one was made.
         head_turns: How many of the turns are the head; all leading system turns unless given. Where evicted turns are
             left out, one that follows them may be a system turn, too.
         request: The newest user turn among those that were evicted, if any.
@@ -64,6 +68,8 @@ def fold(
     )
     if any(seal.fingerprint != costs.fingerprint for seal in seals):
         generation, kept, sealed, recent = generation + 1, (), [], [*sealed, *recent]
+    if len(kept) < len(seals):
+        oldest = 1
     users = [turn for turn in [request, *sealed] if turn is not None and turn.role == "user"]
     return resume(
         head=head,
@@ -74,6 +80,8 @@ def fold(
         generation=generation,
         highest_sealed_anchor=highest_sealed_anchor,
         compacted_anchors=compacted_anchors,
+        compacted_calls=compacted_calls,
+        oldest=oldest,
         reserved_tokens=reserved_tokens,
         policy=policy,
         costs=costs,
@@ -92,6 +100,8 @@ def resume(
     generation: int = 1,
     highest_sealed_anchor: int = 0,
     compacted_anchors: Stretches = (),
+    compacted_calls: Sequence[SealedCall] = (),
+    oldest: int = 1,
     reserved_tokens: int = 0,
 ) -> Fold:
     """Fold on from stored seals; the result is the same as that of folding the whole conversation at once.
@@ -107,10 +117,12 @@ def resume(
         generation: The generation to go on with, if it is later than the seals'.
         highest_sealed_anchor: The highest anchor that any seal ever had, dropped ones included.
         compacted_anchors: Anchors of evicted turns whose seals are not kept any more.
+        compacted_calls: Tool calls of those that belong to the request.
+        oldest: Number of the oldest seal that was shown, where that is a later one than the last seal says.
         reserved_tokens: What the prompt holds besides turns.
     """
     head_tokens = reserved_tokens + sum(costs.count_message_tokens(turn) for turn in head)
-    oldest = seals[-1].oldest if seals else 1
+    oldest = max(oldest, seals[-1].oldest) if seals else 1
     # A head that has grown since may leave too little room for what was shown.
     gone = count_evicted([seal for seal in seals if seal.number >= oldest], policy, head_tokens=head_tokens)
     begun = Fold(
@@ -124,6 +136,7 @@ def resume(
         last_anchor=max(_find_last_anchor(head), seals[-1].anchors[-1] if seals else 0),
         highest_sealed_anchor=max(highest_sealed_anchor, seals[-1].anchors[-1] if seals else 0),
         compacted_anchors=compacted_anchors,
+        compacted_calls=tuple(compacted_calls),
     )
     # Up to where the last seal was made nothing more could be sealed then; so nothing is now.
     waiting = seals[-1].sealed_at if seals else 0

@@ -79,6 +79,18 @@ class SealedAttachment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SealedCall:
+    """A tool call of a sealed turn, in few words: told once its seal is no longer shown."""
+
+    anchor: int
+    """Of the turn that made it."""
+    name: str
+    """The tool's name."""
+    arguments: str
+    """The beginning of its arguments."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
     """Several turns in a row that have become pages, or fixed text; it never changes.
 
@@ -108,6 +120,10 @@ class Seal:
     """Its turns' own pictures."""
     attachments: tuple[SealedAttachment, ...] = ()
     """What else came with its turns."""
+    calls: tuple[SealedCall, ...] = ()
+    """The tool calls after its last user turn, which belong to a request that may still be worked on."""
+    is_unseen: bool = False
+    """Whether the model had not answered its last turn when it was sealed, since there was no room for it as text."""
     ledger: tuple[str, ...] = ()
     """Its identifiers, a line each."""
     ledger_omitted: int = 0
@@ -167,8 +183,8 @@ class Seal:
         # Not `asdict`: it copies everything deeply, and a framework asks for dozens of seals at every call.
         held = {name: getattr(self, name) for name in _FIELDS[Seal]}
         if not self.attachments:
-            del held["attachments"]  # so that seals which never had any keep their digests
-        lists = ("pages", "pictures", *(["attachments"] if self.attachments else []))
+            del held["attachments"]  # seals that have none are spelled as before there were any
+        lists = ("pages", "pictures", "calls", *(["attachments"] if self.attachments else []))
         return held | {name: tuple(map(_to_dict, held[name])) for name in lists}
 
     @classmethod
@@ -187,21 +203,22 @@ class Seal:
                 SealedPicture(**{**picture, "size": picture["size"] and tuple(picture["size"])})
                 for picture in fields["pictures"]
             )
+            calls = tuple(SealedCall(**call) for call in fields.get("calls", ()))
             attachments = tuple(SealedAttachment(**one) for one in fields.get("attachments", ()))
             anchors, ledger = tuple(fields["anchors"]), tuple(fields["ledger"])
         except KeyError as error:
             raise TypeError(f"no seal: {error.args[0]!r} is missing") from error
-        lists = {"pages": pages, "pictures": pictures, "attachments": attachments}
+        lists = {"pages": pages, "pictures": pictures, "attachments": attachments, "calls": calls}
         return cls(**{**fields, **lists, "anchors": anchors, "ledger": ledger})
 
 
-def _to_dict(value: SealedPage | SealedPicture | SealedAttachment) -> dict[str, Any]:
+def _to_dict(value: SealedPage | SealedPicture | SealedAttachment | SealedCall) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _FIELDS[type(value)]}
 
 
 _FIELDS = {
     kind: tuple(field.name for field in fields(kind))
-    for kind in (SealedPage, SealedPicture, SealedAttachment, Seal)
+    for kind in (SealedPage, SealedPicture, SealedAttachment, SealedCall, Seal)
 }
 
 

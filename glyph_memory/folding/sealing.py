@@ -9,9 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from glyph_memory.folding.policy import FoldPolicy, count_evicted
-from glyph_memory.folding.seal import Costs, DrawnRun, Seal, SealedAttachment, SealedPicture, run_digest
+from glyph_memory.folding.room import count_beside, count_leaving, is_crowded
+from glyph_memory.folding.seal import Costs, DrawnRun, Seal, SealedCall, run_digest
 from glyph_memory.folding.state import Fold, RecentTurn
 from glyph_memory.transcript import Turn
+
+_CALL_CHARS = 80
+"""Of a call's arguments are kept beside its seal."""
 
 
 def find_run_lengths(tail: Sequence[RecentTurn], policy: FoldPolicy) -> Iterator[int]:
@@ -22,10 +26,10 @@ def find_run_lengths(tail: Sequence[RecentTurn], policy: FoldPolicy) -> Iterator
     seal by itself: such a group becomes pages though little text is left behind it.
     """
     total = sum(recent.total_tokens for recent in tail)
-    if total <= policy.trigger_tokens or has_open_call([recent.turn for recent in tail]):
+    if total <= policy.trigger_tokens:
         return
     run_tokens = length = 0
-    for group in _split_groups(tail):
+    for group in list_sealable_groups(tail, policy):
         tokens = sum(recent.total_tokens for recent in group)
         if total - run_tokens - tokens < policy.keep_recent_tokens:
             if run_tokens >= policy.seal_tokens:
@@ -34,6 +38,32 @@ def find_run_lengths(tail: Sequence[RecentTurn], policy: FoldPolicy) -> Iterator
                 yield length + len(group)
             return
         run_tokens, length = run_tokens + tokens, length + len(group)
+    if run_tokens >= policy.seal_tokens:
+        yield length
+
+
+def list_sealable_groups(tail: Sequence[RecentTurn], policy: FoldPolicy) -> list[Sequence[RecentTurn]]:
+    """Return the groups of turns that may be sealed, oldest first.
+
+    What the model has not answered yet is none, unless the policy wants it as pages; nor is what still waits for a
+    tool's result.
+    """
+    turns = [recent.turn for recent in tail]
+    if policy.unseen == "pages":
+        return [] if has_open_call(turns) else list(_split_groups(tail))
+    answered = count_answered(turns)
+    sealable, length = list[Sequence[RecentTurn]](), 0
+    for group in _split_groups(tail):
+        length += len(group)
+        if length > answered or has_open_call([recent.turn for recent in group]):
+            break
+        sealable.append(group)
+    return sealable
+
+
+def count_answered(turns: Sequence[Turn]) -> int:
+    """Count the turns that the model has answered: all up to its own last one."""
+    return next((place for place in range(len(turns), 0, -1) if turns[place - 1].role == "assistant"), 0)
 
 
 def has_open_call(turns: Sequence[Turn]) -> bool:
@@ -101,41 +131,97 @@ def add_to_tail(begun: Fold, turn: Turn, costs: Costs) -> Fold:
 
 
 def seal_ready_runs(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
-    """Seal all runs that are ready to be sealed; mostly there is none."""
-    while True:
-        seal = _next_seal(begun, policy, costs)
-        if seal is None:
-            return begun
-        run = [recent.turn for recent in begun.tail[: len(seal.anchors)]]
-        tail = begun.tail[len(run) :]
-        request = next((turn for turn in reversed(run) if turn.role == "user"), begun.request)
-        has_newer = any(recent.turn.role == "user" for recent in tail)
-        begun = replace(
-            begun,
-            seals=(*begun.seals, seal),
-            oldest=seal.oldest,
-            tail=tail,
-            request=None if has_newer else request,
-            pinned=(*begun.pinned, *(turn for turn in run if turn.pinned)),
-            generation=seal.generation,
-            highest_sealed_anchor=max(begun.highest_sealed_anchor, seal.anchors[-1]),
-        )
+    """Seal all runs that are ready to be sealed, mostly none; then make room for what is new."""
+    while (seal := _next_seal(begun, policy, costs) or _early_seal(begun, policy, costs)) is not None:
+        begun = _add_seal(begun, seal)
+    gone = count_leaving(begun, policy)
+    if not gone:
+        return begun
+    return replace(begun, oldest=begun.oldest + gone, generation=begun.generation + 1)
+
+
+def _add_seal(begun: Fold, seal: Seal) -> Fold:
+    run = [recent.turn for recent in begun.tail[: len(seal.anchors)]]
+    tail = begun.tail[len(run) :]
+    request = next((turn for turn in reversed(run) if turn.role == "user"), begun.request)
+    has_newer = any(recent.turn.role == "user" for recent in tail)
+    return replace(
+        begun,
+        seals=(*begun.seals, seal),
+        oldest=seal.oldest,
+        tail=tail,
+        request=None if has_newer else request,
+        pinned=(*begun.pinned, *(turn for turn in run if turn.pinned)),
+        generation=seal.generation,
+        highest_sealed_anchor=max(begun.highest_sealed_anchor, seal.anchors[-1]),
+    )
 
 
 def _next_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
+    """Return the seal of a run that is ready; None where there is none."""
     lengths = list(find_run_lengths(begun.tail, policy))
-    first_page = _last_page_number(begun.seals) + 1 if lengths else 1
     for length in lengths:
-        turns = [recent.turn for recent in begun.tail[:length]]
-        text = costs.count_content_tokens(turns)
-        bound = costs.draw_run(turns, first_page=first_page, ledger_tokens=int(text * policy.ledger_share))
-        if bound.tokens * policy.min_ratio <= text:
-            return _fit_budget(begun, _pages_seal(begun, turns, bound, text_tokens=text, costs=costs), policy)
+        seal = _try_pages(begun, length, policy, costs)
+        if seal is not None:
+            return seal
     for length in lengths:
         run = begun.tail[:length]
         if sum(recent.total_tokens for recent in run) >= policy.max_run_tokens:
-            return _fit_budget(begun, _text_seal(begun, run, costs), policy)
+            return _try_text(begun, length, policy, costs)
     return None
+
+
+def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
+    """Return the seal of what was answered, sooner than it is due, where what is new needs its room; else None.
+
+    Where that is not enough, earlier ones among the many turns that nobody answered become pages, too; what came last
+    never does.
+    """
+    if not begun.tail or not is_crowded(begun, policy):
+        return None
+    answered = sum(map(len, list_sealable_groups(begun.tail, policy)))
+    if answered and (seal := _try_pages(begun, answered, policy, costs)) is not None:
+        return seal
+    if not is_crowded(begun, policy, without_seals=True):
+        return None  # the oldest seals leave instead
+    if answered:
+        return _try_text(begun, answered, policy, costs)
+    waiting = _count_waiting(begun.tail, policy)
+    return _try_pages(begun, waiting, policy, costs) if waiting else None
+
+
+def _count_waiting(tail: Sequence[RecentTurn], policy: FoldPolicy) -> int:
+    """Count the turns at the tail's start that nobody answered and that are no part of what was asked last.
+
+    Those before the last user's turn, up to one that is larger than a run may be: that one is shown in parts at the
+    worst, where it would be lost as a seal.
+    """
+    users = [place for place, recent in enumerate(tail) if recent.turn.role == "user"]
+    length = tokens = 0
+    for group in _split_groups(tail):
+        size = sum(recent.total_tokens for recent in group)
+        is_last = not users or length + len(group) > users[-1]
+        if is_last or size > policy.max_run_tokens or has_open_call([recent.turn for recent in group]):
+            break
+        length, tokens = length + len(group), tokens + size
+    return length if tokens >= policy.seal_tokens else 0
+
+
+def _try_pages(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Seal | None:
+    """Return the seal of a run as pages; None where they do not pay, or would leave at once though they are new."""
+    turns = [recent.turn for recent in begun.tail[:length]]
+    text = costs.count_content_tokens(turns)
+    drawn = costs.draw_run(
+        turns, first_page=_last_page_number(begun.seals) + 1, ledger_tokens=int(text * policy.ledger_share)
+    )
+    if drawn.tokens * policy.min_ratio > text:
+        return None
+    return _fit_budget(begun, _pages_seal(begun, turns, drawn, text_tokens=text, costs=costs), policy)
+
+
+def _try_text(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Seal | None:
+    """Return the seal of a run as text; None where it would leave at once though it is new."""
+    return _fit_budget(begun, _text_seal(begun, begun.tail[:length], costs), policy)
 
 
 def _pages_seal(
@@ -153,7 +239,9 @@ def _pages_seal(
         ledger=bound.ledger,
         ledger_omitted=bound.ledger_omitted,
         text_tokens=text_tokens,
-        tokens=bound.tokens + _count_beside(bound.pictures, bound.attachments),
+        tokens=bound.tokens + count_beside(bound.pictures, bound.attachments),
+        calls=_describe_calls(turns),
+        is_unseen=count_answered([recent.turn for recent in begun.tail]) < len(turns),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
     )
@@ -171,22 +259,35 @@ def _text_seal(begun: Fold, run: Sequence[RecentTurn], costs: Costs) -> Seal:
         pictures=pictures,
         attachments=attachments,
         text_tokens=costs.count_content_tokens(turns),
-        tokens=costs.count_quote_tokens(turns) + _count_beside(pictures, attachments),
+        tokens=costs.count_quote_tokens(turns) + count_beside(pictures, attachments),
+        calls=_describe_calls(turns),
+        is_unseen=count_answered([recent.turn for recent in begun.tail]) < len(turns),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
     )
 
 
-def _count_beside(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> int:
-    """Return what pictures and attachments cost that are sent beside a seal's pages or text."""
-    sent = sum(one.tokens or 0 for one in attachments if one.is_sent)
-    return sum(picture.tokens for picture in pictures) + sent
+def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal | None:
+    """Set which seals are shown with this new one: all so far, or, in a new generation, those in half the budget.
 
-
-def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal:
-    """Set which seals are shown with this new one: all so far, or, in a new generation, those in half the budget."""
+    None where not even this one would be, though the model has not answered its turns: those are shown in parts.
+    """
     gone = count_evicted([*begun.visible_seals, seal], policy, head_tokens=begun.head_tokens)
+    if seal.is_unseen and gone > len(begun.visible_seals):
+        return None
     return replace(seal, oldest=begun.oldest + gone, generation=begun.generation + (1 if gone else 0))
+
+
+def _describe_calls(turns: Sequence[Turn]) -> tuple[SealedCall, ...]:
+    """Return the calls after a run's last user turn, each with the beginning of its arguments."""
+    last = max((place for place, turn in enumerate(turns) if turn.role == "user"), default=-1)
+    return tuple(
+        SealedCall(
+            anchor=turn.anchor or 0, name=call.name[:_CALL_CHARS], arguments=call.arguments[:_CALL_CHARS]
+        )
+        for turn in turns[last + 1 :]
+        for call in turn.tool_calls
+    )
 
 
 def _last_page_number(seals: Sequence[Seal]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from glyph_memory.folding.seal import Seal
+from glyph_memory.folding.seal import Seal, SealedCall
 from glyph_memory.transcript import Turn
 
 Stretches = tuple[tuple[int, int], ...]
@@ -59,6 +59,8 @@ class Fold:
     """The highest anchor that any seal ever had, dropped ones included: shown once, it is never given again."""
     compacted_anchors: Stretches = ()
     """Anchors of evicted turns whose seals are not kept any more; see `drop_evicted`."""
+    compacted_calls: tuple[SealedCall, ...] = ()
+    """Tool calls of those seals that belong to the request."""
 
     @property
     def visible_seals(self) -> tuple[Seal, ...]:
@@ -87,6 +89,15 @@ class Fold:
             last.append(evicted[-1].anchors[-1])
         return (first[0], last[-1]) if first else None
 
+    @property
+    def answered_calls(self) -> tuple[SealedCall, ...]:
+        """The tool calls for the repeated request that were answered and are no longer shown, oldest first."""
+        if self.request is None:
+            return ()
+        begin = self.request.anchor or 0
+        calls = [*self.compacted_calls, *(call for seal in self.evicted_seals for call in seal.calls)]
+        return tuple(call for call in calls if call.anchor > begin)
+
     def drop_evicted(self) -> Fold:
         """Return the fold without the evicted seals that nothing depends on any more; their anchors are kept.
 
@@ -98,12 +109,29 @@ class Fold:
         if not dropped:
             return self
         stretches = [*self.compacted_anchors, *(stretch for seal in dropped for stretch in seal.stretches)]
-        return replace(self, seals=self.seals[len(dropped) :], compacted_anchors=_join_stretches(stretches))
+        begin = self.request.anchor or 0 if self.request else self.last_anchor
+        calls = [*self.compacted_calls, *(call for seal in dropped for call in seal.calls)]
+        return replace(
+            self,
+            seals=self.seals[len(dropped) :],
+            compacted_anchors=_join_stretches(stretches),
+            compacted_calls=tuple(call for call in calls if call.anchor > begin),
+        )
 
     @property
     def tail_tokens(self) -> int:
         """What the tail costs, pictures included."""
         return sum(recent.total_tokens for recent in self.tail)
+
+    @property
+    def tail_images(self) -> int:
+        """How many pictures the tail has."""
+        return sum(len(recent.turn.images) for recent in self.tail)
+
+    @property
+    def tail_image_bytes(self) -> int:
+        """Length of their files."""
+        return sum(len(image) for recent in self.tail for image in recent.turn.images)
 
 
 def _join_stretches(stretches: Iterable[tuple[int, int]]) -> Stretches:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glyph_memory.context import Context, write_context
+from glyph_memory.context import Context, warn_of_losses, write_context
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room
 from glyph_memory.memory.jsonl import format_turn, read_file, write_file
@@ -104,18 +104,33 @@ class Conversation(PlanningSession):
 
     # Ask.
 
-    def context(self, question: str | None = None) -> Context:
+    def context(self, question: str | None = None, *, can_recall: bool = False) -> Context:
         """Return what to send now: the head, pages of old turns, and the recent turns as text.
+
+        What the model has not answered yet is there as it came, as long as it fits; `Context.losses` and a
+        `GlyphMemoryWarning` for each say what is not.
 
         Args:
             question: Asked after all that was said, without being stored.
+            can_recall: Whether the model has tools that search and reread the conversation, so that it may be told of
+                them where something is not shown.
 
         Raises:
-            PolicyError: The head, or recent turns that cannot be sealed, are more than the model takes.
+            PolicyError: The head alone is more than the model takes.
             StoreError: The store cannot be read.
             FontError: A page cannot be drawn.
         """
-        return self._try_writing(lambda fold: self._write_context(fold, question))
+        context = self._try_writing(
+            lambda fold: write_context(
+                fold,
+                binder=self._binder,
+                parts_of=self._session_fold.parts,
+                question=question,
+                can_recall=can_recall,
+            )
+        )
+        warn_of_losses(context.losses)
+        return context
 
     def fold(self) -> Fold:
         """Return where each turn is now: in the head, sealed, or recent."""
@@ -233,9 +248,6 @@ class Conversation(PlanningSession):
         for _ in self._turn_writer.store(read_file(path), keep_anchors=True, progress=progress):
             pass
         return self._session_store.state().turns - before
-
-    def _write_context(self, fold: Fold, question: str | None) -> Context:
-        return write_context(fold, binder=self._binder, parts_of=self._session_fold.parts, question=question)
 
     @contextmanager
     def _drop_seals_from(self, first: int) -> Iterator[None]:

@@ -87,16 +87,25 @@ class GlyphMemory(Conversation):
         """Do what `unpin` does."""
         await _run_in_thread(self.unpin, anchor)
 
-    async def acontext(self, question: str | None = None) -> Context:
+    async def acontext(self, question: str | None = None, *, can_recall: bool = False) -> Context:
         """Do what `context` does."""
-        return await _run_in_thread(self.context, question)
+        return await _run_in_thread(self.context, question, can_recall=can_recall)
 
     async def aplan_request(
-        self, *, merge_pages: bool = True, join_users: JoinUsers = "all", hoist_pictures: bool = True
+        self,
+        *,
+        merge_pages: bool = True,
+        join_users: JoinUsers = "all",
+        hoist_pictures: bool = True,
+        can_recall: bool = False,
     ) -> RequestPlan:
         """Do what `plan_request` does."""
         return await _run_in_thread(
-            self.plan_request, merge_pages=merge_pages, join_users=join_users, hoist_pictures=hoist_pictures
+            self.plan_request,
+            merge_pages=merge_pages,
+            join_users=join_users,
+            hoist_pictures=hoist_pictures,
+            can_recall=can_recall,
         )
 
     async def afold(self) -> Fold:

@@ -20,7 +20,12 @@ class PlanningSession(OpenSession):
     """A session that says what a request is made of."""
 
     def plan_request(
-        self, *, merge_pages: bool = True, join_users: JoinUsers = "all", hoist_pictures: bool = True
+        self,
+        *,
+        merge_pages: bool = True,
+        join_users: JoinUsers = "all",
+        hoist_pictures: bool = True,
+        can_recall: bool = False,
     ) -> RequestPlan:
         """Return what a request is made of, for those who spell recent turns themselves, as adapters do.
 
@@ -30,6 +35,7 @@ class PlanningSession(OpenSession):
             join_users: Which of the users' messages that follow each other become one.
             hoist_pictures: Whether pictures and attachments of anyone but a user are shown by a user: most servers take
                 them from nobody else.
+            can_recall: Whether the model has tools that search and reread the conversation.
 
         Raises:
             StoreError: The store cannot be read.
@@ -43,6 +49,7 @@ class PlanningSession(OpenSession):
                 merge_pages=merge_pages,
                 join_users=join_users,
                 hoist_pictures=hoist_pictures,
+                can_recall=can_recall,
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glyph_memory.context import Binder, Context, repeat_turns
+from glyph_memory.context import Binder, Context, Loss, repeat_turns
 from glyph_memory.folding import Fold
 
 
@@ -67,6 +67,8 @@ class MemoryReport:
     """Anchors of pinned turns that there is no room to repeat."""
     request_is_repeated: bool
     """Whether the latest request is sealed, and so repeated as text."""
+    losses: tuple[Loss, ...]
+    """What is new and not shown as it came."""
 
     @property
     def saved_tokens(self) -> int:
@@ -114,4 +116,5 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         uncounted=tuple(one.name for one in context.attachments if one.tokens is None),
         pinned_left_out=repeat_turns(fold, binder).left_out,
         request_is_repeated=fold.request is not None,
+        losses=context.losses,
     )

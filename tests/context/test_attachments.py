@@ -319,3 +319,62 @@ def test_a_message_of_words_alone_is_a_string_and_one_with_a_file_is_a_list() ->
 def test_a_label_is_one_short_line(attachment: Attachment, label: str) -> None:
     """Whatever somebody called a file."""
     assert attachment.label == label
+
+
+# Where there is no room.
+
+
+SMALL = FoldPolicy(
+    window_tokens=6_000, output_tokens=500, keep_recent_tokens=300, seal_tokens=300, trigger_tokens=600,
+    max_run_tokens=600, pinned_tokens=100,
+)  # fmt: skip
+
+
+def test_a_new_file_that_does_not_fit_is_left_out_with_a_line_and_a_loss() -> None:
+    """The dearest first; what fits is sent, and the words are read as they came."""
+    turn = Turn(
+        role="user", text="What do they say?", attachments=(pdf(9, "big.pdf"), pdf(1, "small.pdf"), CALL)
+    )
+    context = write([turn], Binder("glyph", policy=SMALL))
+    assert [part.name for part in context.attachments] == ["small.pdf", "call.mp3"]
+    text = context.messages[-1].text
+    assert text.startswith("What do they say?")
+    assert "(Attachment 1 of this message, big.pdf, is not sent: there is no room for it.)" in text
+    (loss,) = context.losses
+    assert (loss.kind, loss.once) == ("left out", "")
+    assert f"'big.pdf' (about {9 * IMAGE_TOKENS:,} tokens)" in loss.message
+
+
+def test_a_turn_that_becomes_pages_keeps_its_files() -> None:
+    """As a user's and, under a caption, as a tool's."""
+    call = ToolCall(name="read", arguments="{}", id="c1")
+    asked = [Turn(role="user", text="Read."), Turn(role="assistant", tool_calls=(call,))]
+    told = Turn(role="tool", text=LONG * 60, tool_call_id="c1", attachments=(CALL,))
+    for turns in ([replace(told, role="user", tool_call_id=None)], [*asked, told]):
+        context = write(turns, Binder("glyph", policy=SMALL))
+        assert context.images
+        assert [part.spelled for part in context.attachments] == [json.loads(CALL.block)]
+    assert "(Attachment 1 that came with the tool's message, call.mp3:)" in context.messages[-1].text
+
+
+@pytest.mark.parametrize("limits", [{"max_images": 2}, {"max_request_bytes": 1_200_000}])
+def test_files_keep_the_servers_limits(limits: dict[str, int]) -> None:
+    """Pictures by address are images, and a file has bytes."""
+    heavy = attach("heavy.mp3", type="input_audio", input_audio={"data": "A" * 1_300_000, "format": "mp3"})
+    policy = replace(SMALL, window_tokens=60_000, attachments_tokens=9_000, **limits)  # type: ignore[arg-type]  # all are integers
+    turn = Turn(role="user", text="Look.", attachments=(PLAN, PLAN, PLAN, heavy))
+    binder = Binder("glyph", policy=policy)
+    for turns in ([turn], [replace(turn, text=LONG), *talk()[1:] * 2]):
+        context = write(turns, binder)
+        images = len(context.images) + sum(part.is_image for part in context.attachments)
+        sent = sum(len(image.data) for image in context.images) + sum(
+            len(part.block) for part in context.attachments
+        )
+        assert images <= limits.get("max_images", images)
+        assert sent <= limits.get("max_request_bytes", sent)
+        assert context.losses
+        assert (
+            turns == [turn]
+            or any(image.kind == "page" for image in context.images)
+            or limits == {"max_images": 2}
+        )

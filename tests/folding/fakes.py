@@ -28,6 +28,7 @@ PICTURE = b"picture"
 """Takes ten tokens in a message, and five beside a page."""
 
 SMALL = FoldPolicy(
+    unseen="pages",
     window_tokens=1000, output_tokens=100, keep_recent_tokens=10, seal_tokens=20, trigger_tokens=50,
     max_run_tokens=60, pinned_tokens=20, min_ratio=1.5,
 )  # fmt: skip
@@ -237,6 +238,7 @@ def policies(draw: st.DrawFn) -> FoldPolicy:
         min_ratio=draw(st.sampled_from([1, 1.3, 2, 2.9])),
         ledger_share=draw(st.sampled_from([0, 1 / 16])),
         pinned_tokens=10,
+        unseen=draw(st.sampled_from(["text", "pages"])),
         max_images=draw(st.sampled_from([None, None, None, 2, 9, 24])),
         max_request_px=draw(st.sampled_from([None, None, None, 16 * 28 * 28])),
         max_request_bytes=draw(st.sampled_from([None, None, None, 1600])),

@@ -6,10 +6,10 @@ Small and plain JSON: no text but the ledgers', no pixels. Knows seals; knows no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from glyph_memory.folding import Fold, Seal, Stretches
+from glyph_memory.folding import Fold, Seal, SealedCall, Stretches
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +30,10 @@ class Bookmark:
     """Anchors of the turns before them, as stretches without a gap, each the first and the last."""
     evicted_names: str = ""
     """How many messages were evicted, and a digest of the names of the first and the last of them."""
+    oldest: int = 1
+    """Number of the oldest seal that is shown."""
+    calls: tuple[SealedCall, ...] = ()
+    """Tool calls of evicted turns that belong to the latest request."""
     highest_sealed_anchor: int = 0
     """The highest anchor that was ever shown."""
     generation: int = 1
@@ -42,6 +46,8 @@ class Bookmark:
             seals=fold.seals,
             evicted=fold.compacted_anchors,
             evicted_names=evicted_names,
+            oldest=fold.oldest,
+            calls=fold.compacted_calls,
             highest_sealed_anchor=fold.highest_sealed_anchor,
             generation=fold.generation,
         )
@@ -57,6 +63,8 @@ class Bookmark:
             "seals": [_to_lists(seal.to_json()) for seal in self.seals],
             "evicted": [list(stretch) for stretch in self.evicted],
             "evicted_names": self.evicted_names,
+            "oldest": self.oldest,
+            "calls": [asdict(call) for call in self.calls],
             "highest_sealed_anchor": self.highest_sealed_anchor,
             "generation": self.generation,
         }
@@ -74,6 +82,8 @@ class Bookmark:
                 seals=tuple(map(Seal.from_json, fields["seals"])),
                 evicted=evicted,
                 evicted_names=str(fields["evicted_names"]),
+                oldest=int(fields.get("oldest", 1)),
+                calls=tuple(SealedCall(**call) for call in fields.get("calls", ())),
                 highest_sealed_anchor=int(fields["highest_sealed_anchor"]),
                 generation=int(fields["generation"]),
             )
@@ -85,5 +95,5 @@ def _to_lists(seal: dict[str, Any]) -> dict[str, Any]:
     """Turn a seal's tuples into lists: frameworks' checkpoints return lists, and both have to compare equal."""
     pages = [{**page, "size": [*page["size"]], "anchors": [*page["anchors"]]} for page in seal["pages"]]
     pictures = [{**one, "size": one["size"] and [*one["size"]]} for one in seal["pictures"]]
-    lists = {"anchors": [*seal["anchors"]], "ledger": [*seal["ledger"]]}
+    lists = {"anchors": [*seal["anchors"]], "ledger": [*seal["ledger"]], "calls": [*seal["calls"]]}
     return {**seal, **lists, "pages": pages, "pictures": pictures}

@@ -61,7 +61,12 @@ class FoldedHistory(Generic[M]):
         return self.mark()
 
     def plan_request(
-        self, *, merge_pages: bool = True, join_users: JoinUsers = "ours", hoist_pictures: bool = True
+        self,
+        *,
+        merge_pages: bool = True,
+        join_users: JoinUsers = "ours",
+        hoist_pictures: bool = True,
+        can_recall: bool = False,
     ) -> RequestPlan:
         """Return what a request is made of: pages in a user's message, then the recent messages.
 
@@ -72,6 +77,7 @@ class FoldedHistory(Generic[M]):
                 of us, as what a user has to tell of a tool stands between them; "all", or "none".
             hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from
                 nobody else.
+            can_recall: Whether the model has tools that find what is not shown: it is told of them only then.
         """
         return plan_request(
             self.fold,
@@ -80,6 +86,7 @@ class FoldedHistory(Generic[M]):
             merge_pages=merge_pages,
             join_users=join_users,
             hoist_pictures=hoist_pictures,
+            can_recall=can_recall,
         )
 
     @property

@@ -193,6 +193,8 @@ class Folding(Generic[M]):
                 highest_sealed_anchor=mark.highest_sealed_anchor,
                 generation=mark.generation,
                 compacted_anchors=mark.evicted,
+                compacted_calls=mark.calls,
+                oldest=mark.oldest,
                 head_turns=len(history.head),
                 request=self._find_request(history, mark),
                 reserved_tokens=history.reserved_tokens,

@@ -1,0 +1,153 @@
+"""Write recent turns as they are shown: what takes the place of their content, and what was lost by it.
+
+Knows how turns are shown; decides nothing about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from glyph_memory.context.binder import Binder
+from glyph_memory.context.excerpts import join_ranges
+from glyph_memory.context.fitting.shown import Room, ShownTurn
+from glyph_memory.context.losses import Loss, LossKind
+from glyph_memory.context.messages import ImagePart, Part, Parts, Text
+from glyph_memory.context.wording import (
+    caption_moved_attachment,
+    caption_moved_picture,
+    tell_in_parts,
+    tell_left_out_attachment,
+    tell_left_out_picture,
+    tell_lost_picture,
+    tell_on_pages,
+)
+from glyph_memory.transcript import Turn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FittedTail:
+    """The recent turns as they are sent."""
+
+    turns: tuple[Turn, ...]
+    """All of them; the arguments of a call may be shortened."""
+    own: Mapping[int, Parts] = field(default_factory=dict)
+    """What stands in a turn's own message in place of its content, by place."""
+    beside: Mapping[int, Parts] = field(default_factory=dict)
+    """What a user's message shows for a turn of somebody else, by place."""
+    losses: tuple[Loss, ...] = ()
+    """What is new and not shown as it came."""
+
+
+def write_tail(
+    shown: Sequence[ShownTurn], room: Room, *, binder: Binder, first_page: int, can_recall: bool
+) -> FittedTail:
+    """Return turns as they are sent."""
+    own, beside, losses, page = dict[int, Parts](), dict[int, Parts](), list[Loss](), first_page
+    for place, one in enumerate(shown):
+        losses += _describe_losses(one, room, binder)
+        if not one.is_changed:
+            continue
+        text = Text(_spell_text(one, page, binder, can_recall=can_recall))
+        rest = (*_spell_pages(one, page, binder), *_spell_pictures(one), *_spell_attachments(one, binder))
+        page += len(one.pages.images) if one.pages else 0
+        if one.turn.role == "user":
+            own[place] = (text, *rest)
+        else:
+            own[place] = (text,)
+            if rest:
+                beside[place] = rest
+    return FittedTail(turns=tuple(one.turn for one in shown), own=own, beside=beside, losses=tuple(losses))
+
+
+def _spell_text(one: ShownTurn, first_page: int, binder: Binder, *, can_recall: bool) -> str:
+    turn, cleaner = one.turn, binder.cleaner
+    if one.pages is None and one.ranges is None:
+        return cleaner.clean_message(turn)
+    pages = (first_page, first_page + len(one.pages.images) - 1) if one.pages else None
+    if one.ranges is None and pages is not None:
+        told = tell_on_pages(turn.role, turn.anchor, *pages)
+    else:
+        told = tell_in_parts(
+            turn.role, turn.anchor, one.ranges or (), len(turn.text), pages=pages, can_recall=can_recall
+        )
+    said = cleaner.clean_message(replace(turn, text=one.excerpt or ""))
+    return f"{said}\n{told}" if said.strip() else told
+
+
+def _spell_pages(one: ShownTurn, first_page: int, binder: Binder) -> Parts:
+    if one.pages is None or one.style is None:
+        return ()
+    turn = one.turn if one.ranges is None else replace(one.turn, text=join_ranges(one.turn.text, one.ranges))
+    return binder.new_turns.spell(turn, style=one.style, first_page=first_page)
+
+
+def _spell_pictures(one: ShownTurn) -> Iterator[Part]:
+    for position, shown in enumerate(one.pictures, 1):
+        picture = shown.picture
+        if picture is None:
+            tell = tell_lost_picture if shown.is_refused else tell_left_out_picture
+            yield Text(tell(position), kind="caption")
+            continue
+        if one.turn.role != "user":
+            yield Text(caption_moved_picture(position, one.turn.role), kind="caption")
+        yield ImagePart(data=picture.data, size=picture.size, media_type=picture.media_type, number=position)
+
+
+def _spell_attachments(one: ShownTurn, binder: Binder) -> Iterator[Part]:
+    for position, attached in enumerate(one.attachments, 1):
+        name = binder.cleaner.clean_and_escape(attached.part.name)
+        if not attached.is_sent:
+            yield Text(tell_left_out_attachment(position, name), kind="caption")
+            continue
+        if one.turn.role != "user":
+            yield Text(caption_moved_attachment(position, one.turn.role, name), kind="caption")
+        yield attached.part
+
+
+# What the user learns.
+
+
+def _describe_losses(one: ShownTurn, room: Room, binder: Binder) -> Iterator[Loss]:
+    what, window = _describe_turn(one.turn), binder.policy.window_tokens
+    why = f"recent turns have room for {max(0, room.tokens):,} tokens" + (
+        "" if room.images is None else f" and {max(0, room.images)} images"
+    )
+    dial = f"Raise window_tokens={window} if the server takes more, or give less at a time"
+
+    def lose(kind: LossKind, how: str) -> Loss:
+        return Loss(kind=kind, anchor=one.turn.anchor, message=f"{how}: {why}. {dial}")
+
+    if one.ranges is not None:
+        count = sum(stop - start for start, stop in one.ranges)
+        yield lose("cut", f"{what} is shown in parts, {count:,} of {len(one.turn.text):,} characters")
+    elif one.pages is not None:
+        yield lose("pages", f"{what} is shown on {len(one.pages.images)} pages before it was read as text")
+    if one.is_shortened:
+        yield lose("cut", f"arguments of calls of {what} are shortened")
+    for position, attached in enumerate(one.attachments, 1):
+        if not attached.is_sent:
+            takes = f" (about {attached.part.tokens:,} tokens)" if attached.part.tokens else ""
+            yield lose(
+                "left out", f"attachment {position} of {what}, {attached.part.name!r}{takes}, is left out"
+            )
+    for position, shown in enumerate(one.pictures, 1):
+        picture = f"picture {position} of {what}"
+        if shown.picture is not None and shown.is_scaled:
+            width, height = shown.picture.size
+            yield lose("scaled", f"{picture} is scaled to {width} × {height}")
+        elif shown.picture is None and not shown.is_refused:
+            yield lose("left out", f"{picture} is left out")
+        elif shown.is_refused and one.is_new:
+            yield _refuse(one, picture, binder)
+
+
+def _refuse(one: ShownTurn, picture: str, binder: Binder) -> Loss:
+    why = f"it cannot be decoded, or {binder.profile.name!r} takes none of its shape; give a PNG or JPEG file"
+    return Loss(kind="left out", anchor=one.turn.anchor, message=f"{picture} cannot be shown: {why}")
+
+
+def _describe_turn(turn: Turn) -> str:
+    anchor = "the question" if turn.anchor is None else f"§{turn.anchor}"
+    who = f"{turn.role} {turn.name!r}" if turn.name else turn.role
+    return f"{anchor} ({who}, {len(turn.text):,} characters)"

@@ -1,0 +1,150 @@
+"""What a request holds of what is sealed, what is left for recent turns, and which new turns were sealed or left.
+
+Knows folds and what their parts cost; knows nothing about messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from glyph_memory.context.binder import Binder
+from glyph_memory.context.cleaning import excerpt
+from glyph_memory.context.counting import MESSAGE_TOKENS
+from glyph_memory.context.fitting import FittedTail, Room, fit_tail
+from glyph_memory.context.losses import Loss
+from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
+from glyph_memory.context.wording import (
+    LATEST_REQUEST,
+    PAGES_NOTE,
+    PINNED,
+    head_answered_calls,
+    name_evicted,
+    tell_answered_call,
+)
+from glyph_memory.folding import Fold, RecentTurn, Seal
+from glyph_memory.transcript import Turn
+
+_OPENING_TOKENS = 48
+"""What stands between what is sealed and what is recent, and round the messages of ours."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepeatedTurns:
+    """The sealed turns that are repeated as text."""
+
+    texts: tuple[str, ...]
+    """How they are spelled."""
+    left_out: tuple[int, ...]
+    """Anchors of pinned turns there was no room for."""
+
+
+def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
+    """Return as text the sealed turns that are pinned, oldest first while there is room, and the latest request."""
+    policy, texts, left_out, spent = binder.policy, list[str](), list[int](), 0
+    for turn in fold.pinned:
+        if fold.request is not None and turn.anchor == fold.request.anchor:
+            continue
+        text = binder.cleaner.quote([turn], remark=PINNED)
+        tokens = binder.counts.count(text)
+        if spent + tokens > policy.pinned_tokens:
+            left_out.append(turn.anchor or 0)
+            continue
+        texts.append(text)
+        spent += tokens
+    if fold.request is not None:
+        whole = binder.cleaner.quote([fold.request], remark=LATEST_REQUEST)
+        texts.append(excerpt(whole, at_most_tokens=policy.keep_recent_tokens, count=binder.counts.count))
+        texts += _tell_answered_calls(fold, binder)
+    return RepeatedTurns(texts=tuple(texts), left_out=tuple(left_out))
+
+
+def _tell_answered_calls(fold: Fold, binder: Binder) -> list[str]:
+    """Return as one text the calls for the latest request whose results left, the newest that there is room for."""
+    clean = binder.cleaner.clean_and_escape
+    lines = [
+        tell_answered_call(call.anchor, clean(call.name), " ".join(clean(call.arguments).split()))
+        for call in fold.answered_calls
+    ]
+    for begin in range(len(lines)):
+        text = "\n".join([head_answered_calls(begin), *lines[begin:]]) + "\n"
+        if binder.counts.count(text) <= binder.policy.calls_tokens:
+            return [text]
+    return []
+
+
+def collect_sealed(
+    fold: Fold, binder: Binder, parts_of: Callable[[Seal], Parts], *, can_recall: bool
+) -> Parts:
+    """Return all that is sent of what is sealed: the note, each seal's parts, the repeated turns; or nothing."""
+    if not fold.seals:
+        return ()
+    note = PAGES_NOTE
+    if (span := fold.evicted_span) is not None:
+        note += name_evicted(*span, can_recall=can_recall)
+    sealed = [part for seal in fold.visible_seals for part in parts_of(seal)]
+    repeated = [Text(text, kind="repeated") for text in repeat_turns(fold, binder).texts]
+    return (Text(note, kind="note"), *sealed, *repeated)
+
+
+def fit_recent(
+    fold: Fold, binder: Binder, *, before: Parts, question: str | None, can_recall: bool
+) -> FittedTail:
+    """Return the recent turns, and a question, as they fit into what the head and what is sealed leave free.
+
+    Args:
+        fold: The conversation.
+        binder: The model's.
+        before: What is sent of what is sealed.
+        question: Asked after all that was said.
+        can_recall: Whether the model has tools that find what is not shown.
+    """
+    tail, counts, policy = list(fold.tail), binder.counts, binder.policy
+    if question is not None:
+        asked = Turn(role="user", text=question)
+        tail.append(RecentTurn(turn=asked, tokens=counts.count_message(asked)))
+    images = [part for part in before if isinstance(part, ImagePart)]
+    attached = [part for part in before if isinstance(part, AttachmentPart)]
+    spent = fold.head_tokens + counts.count_parts(before) + _OPENING_TOKENS + 2 * MESSAGE_TOKENS
+    room = Room(
+        tokens=policy.prompt_tokens - spent,
+        images=None
+        if policy.max_images is None
+        else policy.max_images - len(images) - sum(part.is_image for part in attached),
+        pixels=None
+        if policy.max_request_px is None
+        else policy.max_request_px - sum(image.size[0] * image.size[1] for image in images),
+        bytes=None
+        if policy.max_request_bytes is None
+        else policy.max_request_bytes
+        - sum(len(image.data) for image in images)
+        - sum(len(part.block) for part in attached),
+    )
+    pages = [seal.pages[-1].number for seal in fold.seals if seal.pages]
+    return fit_tail(
+        tail,
+        room,
+        binder=binder,
+        request=fold.request.text if fold.request else "",
+        first_page=pages[-1] + 1 if pages else 1,
+        can_recall=can_recall,
+    )
+
+
+def describe_lost_seals(fold: Fold, binder: Binder) -> Iterator[Loss]:
+    """Yield what became pages, or left, before the model had answered it."""
+    if binder.policy.unseen == "pages" or any(recent.turn.role == "assistant" for recent in fold.tail):
+        return
+    window = f"window_tokens={binder.policy.window_tokens}"
+    for seal in reversed(fold.seals):
+        if not seal.is_unseen:
+            return
+        first, last = seal.anchors[0], seal.anchors[-1]
+        is_shown = seal.number >= fold.oldest
+        how = "became pages before they were read as text" if is_shown else "left unread"
+        yield Loss(
+            kind="pages" if is_shown else "left out",
+            anchor=first,
+            message=f"turns §{first} to §{last} {how}: there was no room for them under {window}. Have the model "
+            "answer more often, or serve it with a larger window",
+        )

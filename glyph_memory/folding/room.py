@@ -1,0 +1,78 @@
+"""Count what a request takes at the most, and how many of the oldest seals have to leave for what is new.
+
+Knows a fold and the policy's limits; seals nothing, and draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glyph_memory.folding.policy import NOTE_TOKENS, FoldPolicy
+from glyph_memory.folding.seal import SealedAttachment, SealedPicture
+from glyph_memory.folding.state import Fold
+
+
+def count_fixed_tokens(fold: Fold, policy: FoldPolicy) -> int:
+    """Count what a request holds at the most besides seals and recent turns.
+
+    The head, our note, pinned turns, the repeated request, and the calls that are told beside it.
+    """
+    repeated = policy.pinned_tokens if fold.pinned else 0
+    if fold.request is not None:
+        repeated += policy.keep_recent_tokens + (policy.calls_tokens if fold.answered_calls else 0)
+    return fold.head_tokens + NOTE_TOKENS + repeated
+
+
+def is_crowded(fold: Fold, policy: FoldPolicy, *, without_seals: bool = False) -> bool:
+    """Return whether a request would hold more than the model takes, all recent turns shown as they came.
+
+    Args:
+        fold: The conversation.
+        policy: What may be spent.
+        without_seals: Whether none of the seals is counted.
+    """
+    seals = () if without_seals else fold.visible_seals
+    tokens = count_fixed_tokens(fold, policy) + fold.tail_tokens + sum(seal.tokens for seal in seals)
+    images = fold.tail_images + sum(seal.images for seal in seals)
+    size = fold.tail_image_bytes + sum(seal.bytes for seal in seals)
+    limits = (policy.prompt_tokens, policy.max_images, policy.max_request_bytes)
+    return any(
+        limit is not None and used > limit for limit, used in zip(limits, (tokens, images, size), strict=True)
+    )
+
+
+def count_leaving(fold: Fold, policy: FoldPolicy) -> int:
+    """Count the oldest seals that leave so that what is recent has room; mostly none.
+
+    Recent turns are to be shown as they came. Where they would not fit even alone, they become pages or are shown in
+    parts; then the seals leave only as far as pages need, by a bound, as nothing is drawn here.
+    """
+    if not fold.visible_seals or not is_crowded(fold, policy):
+        return 0
+    tail_tokens, images, size = fold.tail_tokens, fold.tail_images, fold.tail_image_bytes
+    if is_crowded(fold, policy, without_seals=True):
+        tail_tokens = int(tail_tokens / policy.min_ratio)
+    tokens = policy.prompt_tokens - count_fixed_tokens(fold, policy) - tail_tokens
+    seals = fold.visible_seals
+    for count in range(len(seals)):
+        kept = seals[count:]
+        spent = (
+            (tokens, sum(seal.tokens for seal in kept)),
+            (
+                None if policy.max_images is None else policy.max_images - images,
+                sum(seal.images for seal in kept),
+            ),
+            (
+                None if policy.max_request_bytes is None else policy.max_request_bytes - size,
+                sum(seal.bytes for seal in kept),
+            ),
+        )
+        if all(limit is None or used <= limit for limit, used in spent):
+            return count
+    return len(seals)
+
+
+def count_beside(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> int:
+    """Return what pictures and attachments cost that are sent beside a seal's pages or text."""
+    sent = sum(one.tokens or 0 for one in attachments if one.is_sent)
+    return sum(picture.tokens for picture in pictures) + sent
