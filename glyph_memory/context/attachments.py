@@ -160,9 +160,9 @@ def list_left_out(fold: Fold, policy: FoldPolicy, *, told_by: str) -> tuple[Loss
 
 
 _LEFT_OUT = (
-    "attachment {position} of §{anchor}, {name!r} (about {tokens:,} tokens), is no longer sent: its turn is sealed, and "
-    "the attachments of a seal may take {room:,} tokens, and a quarter of what max_images and max_request_bytes allow. "
-    "Raise attachments_tokens={dial} to keep it"
+    "attachment {position} of §{anchor}, {name!r} (about {tokens:,} tokens), is no longer sent: its turn is sealed, "
+    "and the attachments of a seal may take {room:,} tokens, and a quarter of what max_images and max_request_bytes "
+    "allow. Raise attachments_tokens={dial} to keep it"
 )
 
 

@@ -158,7 +158,10 @@ def test_somebody_elses_block_is_told_in_a_line() -> None:
     "block",
     [
         CitationBlock(
-            title="Contract", source="drawer", cited_content="Paragraph 7.", additional_location_info={}
+            title="Contract",
+            source="drawer",
+            cited_content=TextBlock(text="Paragraph 7."),
+            additional_location_info={},
         ),
         CitableBlock(title="Contract", source="drawer", content=[TextBlock(text="Paragraph 7.")]),
         ImageBlock(),

@@ -23,7 +23,7 @@ from glyph_memory import (
     ToolCall,
     Turn,
 )
-from glyph_memory.context import Parts
+from glyph_memory.context import Part, Parts
 from glyph_memory.search.ranking import search
 from glyph_memory.testing import agent_conversation
 
@@ -33,7 +33,7 @@ POLICY = FoldPolicy(
 )  # fmt: skip
 """Seals after a few turns; the oldest leave after some sixty."""
 TALK = tuple(replace(turn, id=f"m{place}") for place, turn in enumerate(agent_conversation(turns=240)))
-Shown = list[Text | bytes]
+Shown = list[Part | bytes]
 
 
 def folding_of(

@@ -117,7 +117,7 @@ class ShownTurn:
     @property
     def tokens(self) -> int:
         """What all of it takes."""
-        beside = sum(one.tokens for one in (*self.pictures, *self.attachments))
+        beside = sum(one.tokens for one in self.pictures) + sum(one.tokens for one in self.attachments)
         return self.message_tokens + self.content_tokens + beside
 
     @property
