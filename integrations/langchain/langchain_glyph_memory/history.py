@@ -25,6 +25,7 @@ from glyph_memory import (
     StoreError,
     TextCleaner,
     Turn,
+    warn_of_losses,
 )
 from langchain_glyph_memory.messages import message_of, to_stored_turn
 from langchain_glyph_memory.spelling import write_plan
@@ -113,6 +114,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             FontError: A page cannot be drawn.
         """
         plan = self.memory.plan_request(join_users="beside", hoist_pictures=False)
+        warn_of_losses(plan.losses)
         written = write_plan(
             plan,
             head=[*map(message_of, plan.head)],

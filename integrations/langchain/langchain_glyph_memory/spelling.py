@@ -12,7 +12,16 @@ from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall
 
-from glyph_memory import FoldedHistory, Message, Parts, PlannedMessage, PlannedTurn, RequestPlan, TextCleaner
+from glyph_memory import (
+    FoldedHistory,
+    Message,
+    Parts,
+    PlannedMessage,
+    PlannedTurn,
+    RequestPlan,
+    TextCleaner,
+    warn_of_losses,
+)
 from langchain_glyph_memory.blocks import TEXTS, Content, part_block, repeats_call
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -24,6 +33,8 @@ SOURCE = "glyph_memory"
 def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> list[BaseMessage]:
     """Return the messages to send: system messages, a user's message with the pages, recent messages.
 
+    A `GlyphMemoryWarning` tells what is new and not shown as it came, and which attachments are no longer sent.
+
     Args:
         folded: The history.
         merge: Whether the pages become one message with the user's message that follows them: many chat templates
@@ -33,6 +44,7 @@ def write_request(folded: FoldedHistory[BaseMessage], *, merge: bool = True) -> 
     plan = folded.plan_request(
         merge_pages=merge, join_users="beside" if merge else "none", hoist_pictures=False
     )
+    warn_of_losses(plan.losses, stacklevel=4)
     recent = [kept.message for kept in folded.recent]
     return write_plan(
         plan,

@@ -31,6 +31,7 @@ from glyph_memory import (
     Parts,
     PlannedMessage,
     Text,
+    warn_of_losses,
 )
 
 
@@ -97,6 +98,7 @@ class Request:
         """
         head = write_head(self.head, self.folded.folding.binder.cleaner)
         plan = self.folded.plan_request(merge_pages=merge)
+        warn_of_losses(plan.losses, stacklevel=4)
         return [*head, *map(self._write_planned, plan.messages)]
 
     def _write_planned(self, planned: PlannedMessage) -> ChatMessage:
@@ -152,6 +154,7 @@ def extend_request(
         merge: As for `Request.build_messages`.
     """
     plan = folded.plan_request(merge_pages=merge)
+    warn_of_losses(plan.losses, stacklevel=4)
     if not folded.fold.seals:
         return [*before, *(_write_turns(planned, folded) for planned in plan.messages if planned.turns)]
     first, *others = plan.messages
