@@ -13,8 +13,8 @@ from glyph_memory.context.wording import mark_cut
 Range = tuple[int, int]
 """Offsets in a text: of the first character, and of the one after the last."""
 
-_PIECE = 800
-"""Characters of the pieces that are searched."""
+_PIECE, _PIECES = 800, 6
+"""Characters, at the least, of the pieces that are searched, and how many of them are shown."""
 _SLACK = 200
 """How far a cut may move to lie at a line's end."""
 
@@ -82,14 +82,14 @@ def _shorten_strings(value: object, size: int) -> object:
 
 def _find_pieces(text: str, size: int, query: str) -> list[Range]:
     """Return the pieces that fit a query best, as many as come to a size."""
-    pieces, start = list[Range](), 0
+    pieces, start, length = list[Range](), 0, max(_PIECE, size // _PIECES)
     while start < len(text):
-        stop = _end_line(text, min(len(text), start + _PIECE))
+        stop = _end_line(text, min(len(text), start + length))
         pieces.append((start, stop))
         start = stop
     from glyph_memory.search import search  # noqa: PLC0415 - only what is too long is searched
 
-    hits = search((text[start:stop] for start, stop in pieces), query, k=max(1, size // _PIECE))
+    hits = search((text[start:stop] for start, stop in pieces), query, k=max(1, size // length))
     return [pieces[place] for place, _ in hits]
 
 

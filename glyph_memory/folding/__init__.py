@@ -8,6 +8,7 @@ from glyph_memory.folding.policy import UnseenForm as UnseenForm
 from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
 from glyph_memory.folding.room import count_fixed_tokens as count_fixed_tokens
+from glyph_memory.folding.room import is_crowded as is_crowded
 from glyph_memory.folding.seal import Costs as Costs
 from glyph_memory.folding.seal import DrawnRun as DrawnRun
 from glyph_memory.folding.seal import Seal as Seal

@@ -229,8 +229,9 @@ def run_digest(turns: Iterable[Turn]) -> str:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
         images = [hashlib.sha256(image).hexdigest() for image in turn.images]
         said = [turn.anchor, turn.role, turn.text, turn.name, calls, turn.tool_call_id, images]
-        if turn.attachments:  # others keep the digest they had before there were any
-            said.append([[one.block, one.name, one.media_type] for one in turn.attachments])
+        # Others keep the digest that they had before there were any.
+        attached = [[one.block, one.name, one.media_type] for one in turn.attachments]
+        said += [attached] if attached else []
         digest.update(_encode_json(said) + b"\n")
     return digest.hexdigest()
 

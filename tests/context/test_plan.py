@@ -120,7 +120,8 @@ def test_pages_stand_before_the_users_words_or_in_a_message_of_their_own() -> No
     apart = requested(TALK, merge_pages=False).messages
     assert (apart[0].role, apart[0].turns) == ("user", ())
     assert [part.kind for part in apart[0].before if isinstance(part, Text)][:2] == ["note", "sealed"]
-    talk = [replace(USER, text=f"{place}: {'so they say ' * 40}") for place in range(40)]
+    talk = [replace(USER, text=f"{place}: {'so they say ' * 40}") for place in range(39)]
+    talk = [*talk[:36], replace(DONE, text="Do they?"), *talk[36:]]
     merged, parted = (requested(talk, merge_pages=merge).messages for merge in (True, False))
     assert merged[0].before == (*parted[0].before, Text("The conversation goes on in words:\n", kind="note"))
     assert (merged[0].turns, merged[1:]) == (parted[1].turns, parted[2:])

@@ -12,9 +12,12 @@ import glyph_memory
 from glyph_memory.context import LossKind
 
 ROOT = Path(glyph_memory.__file__).parent
-ROOMS = [*(ROOT / "context").glob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
+ROOMS = [*(ROOT / "context").rglob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
-FOR_PEOPLE = {"_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_LEFT_OUT", "_advice", "there", "spent"}
+FOR_PEOPLE = {
+    "_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_LEFT_OUT", "_advice", "there", "spent",
+    "describe_lost_seals", "_describe_losses", "_describe_turn", "_refuse", "LossKind",
+}  # fmt: skip
 """Notices, and what errors advise: whoever runs the program reads them."""
 
 

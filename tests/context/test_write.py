@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -364,14 +365,12 @@ def test_within_a_generation_every_context_begins_as_the_one_before(policy: Fold
 
 
 def test_a_new_generation_names_the_turns_that_left() -> None:
-    """A search still finds them."""
+    """A search is promised only to a model that has one."""
     *_, (growing, context) = grown(SMALL, turns=200, seed=4)
     first, last = growing.fold.evicted_seals[0].anchors[0], growing.fold.evicted_seals[-1].anchors[-1]
     note = growing.sealed(context)[0]
     assert isinstance(note, Text)
-    assert note.text.endswith(
-        f"\nTurns §{first} to §{last} are older and not shown; they are kept, and a search recalls them.\n"
-    )
+    assert note.text.endswith(f"\nTurns §{first} to §{last} are older and not shown.\n")
     captions = [
         part.text for part in growing.sealed(context) if isinstance(part, Text) and part.kind == "caption"
     ]
@@ -416,31 +415,43 @@ def test_a_head_that_is_too_large_is_to_be_shortened() -> None:
     assert message.startswith("the context has 9,")
 
 
-def test_an_open_call_is_to_be_closed() -> None:
-    """As long as it is open, nothing is sealed."""
-    ask = Turn(role="assistant", text=words(9_000), tool_calls=(ToolCall(name="f", arguments="{}", id="a"),))
-    message = refused([Turn(role="user", text="go"), ask], binder_of())
-    assert message.endswith(
-        "A tool call is still open, so nothing is sealed; add its result, or a user's turn"
-    )
+def fits(turns: Sequence[Turn], binder: Binder, *, question: str | None = None) -> Context:
+    """What is sent of turns that are too much; it keeps the policy's limits and tells each loss."""
+    context = written(folded(turns, binder), turns, binder, question=question)
+    assert binder.counts.count_context(context) <= binder.policy.prompt_tokens
+    assert context.losses
+    return context
 
 
-def test_a_question_that_is_too_long_is_to_be_shortened() -> None:
-    """It is never sealed."""
-    message = refused([Turn(role="user", text="go")], binder_of(), question=words(9_000))
-    assert message.endswith("or ask a shorter question")
+def test_what_the_model_wrote_is_shortened_while_its_call_is_open() -> None:
+    """It cannot be sealed yet, and was the model's own."""
+    call = ToolCall(name="f", arguments=json.dumps({"text": words(9_000)}), id="a")
+    ask = Turn(role="assistant", text=words(9_000), tool_calls=(call,))
+    context = fits([Turn(role="user", text="go"), ask], binder_of())
+    assert [loss.kind for loss in context.losses] == ["cut", "cut"]
+    sent = context.messages[-1]
+    assert "characters left out here" in sent.text
+    assert "characters left out here" in json.loads(sent.tool_calls[0].arguments)["text"]
+
+
+def test_a_question_that_is_too_long_becomes_pages() -> None:
+    """Every word of it."""
+    context = fits([Turn(role="user", text="go")], binder_of(), question=words(9_000))
+    assert [loss.kind for loss in context.losses] == ["pages"]
+    assert context.images
 
 
 @pytest.mark.parametrize(
-    ("limit", "unit"),
-    [({"max_images": 3}, "4 images, 1 more"), ({"max_request_px": 10_000}, "12,544 pixels, 2,544 more")],
+    ("limit", "left"),
+    [({"max_images": 3}, 3), ({"max_request_px": 3 * 56 * 56}, 3), ({"max_request_px": 1}, 0)],
 )
-def test_too_many_pictures_are_to_be_fewer(limit: dict[str, Any], unit: str) -> None:
-    """A shorter question would not help."""
+def test_too_many_pictures_are_fewer_and_the_first_are_left_out(limit: dict[str, Any], left: int) -> None:
+    """A line stands in the place of each, and one warning tells of it."""
     turns = [Turn(role="user", text="look", images=(png((56, 56)),) * 4)]
-    message = refused(turns, binder_of(replace(SMALL, **limit)))
-    assert f"the context has {unit} than" in message
-    assert "Send fewer or smaller pictures" in message
+    context = fits(turns, binder_of(replace(SMALL, **limit)))
+    assert len(context.images) == left
+    assert context.messages[-1].text.count("is not shown: there is no room for it.)") == 4 - left
+    assert [loss.kind for loss in context.losses] == ["left out"] * (4 - left)
 
 
 def _shown(seal: Seal) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from glyph_memory.folding import FoldPolicy
-from tests.folding.fakes import SMALL, one_by_one, spelled, system, user
+from tests.folding.fakes import SMALL, assistant, one_by_one, spelled, system, user
 
 ROOM = replace(SMALL, window_tokens=561)
 """Leaves 85 tokens for seals."""
@@ -41,8 +41,14 @@ def test_when_a_seal_would_exceed_a_limit_the_oldest_leave_down_to_half_of_it(po
 
 def test_the_head_takes_from_the_budget() -> None:
     """With eighty words of it one seal has no room."""
+    folded = one_by_one([system(80), *TALK[:4], assistant(1)], policy=replace(ROOM, unseen="text"))
+    assert spelled(folded) == "1 | (2 3 4) | 5 6"
+
+
+def test_what_nobody_answered_is_not_sealed_where_its_seal_would_leave_at_once() -> None:
+    """It stays, to be shown in parts."""
     folded = one_by_one([system(80), *TALK[:4]], policy=ROOM)
-    assert spelled(folded) == "1 | (2 3 4) | 5"
+    assert spelled(folded) == "1 | 2 3 4 5"
 
 
 def test_the_newest_seal_stays_if_it_fits_by_itself() -> None:
@@ -54,16 +60,16 @@ def test_the_newest_seal_stays_if_it_fits_by_itself() -> None:
 
 def test_a_seal_that_is_larger_than_the_whole_budget_departs_at_once_and_later_ones_do_not() -> None:
     """With all before it, since what is shown has no gap; recall finds it."""
-    talk = [*TALK[:13], user(300)]
-    folded = one_by_one(talk, policy=ROOM)
-    assert (folded.visible_seals, len(folded.evicted_seals), folded.generation) == ((), 5, 2)
+    talk = [*TALK[:13], user(300), assistant(1)]
+    folded = one_by_one(talk, policy=replace(ROOM, unseen="text"))
+    assert (folded.visible_seals, len(folded.evicted_seals), folded.generation) == ((), 2, 3)
     assert folded.request is not None
-    later = one_by_one([*talk, *TALK[:4]], policy=ROOM)
-    assert ([seal.number for seal in later.visible_seals], later.generation) == ([6], 2)
+    later = one_by_one([*talk, *TALK[:4], assistant(1)], policy=replace(ROOM, unseen="text"))
+    assert ([seal.number for seal in later.visible_seals], later.generation) == ([3], 3)
 
 
 def test_without_any_room_every_seal_departs_and_nothing_fails() -> None:
     """A head that fills the window leaves recall alone."""
-    folded = one_by_one([system(2000), *TALK], policy=ROOM)
+    folded = one_by_one([system(2000), *TALK, assistant(1)], policy=replace(ROOM, unseen="text"))
     assert folded.visible_seals == ()
-    assert folded.generation == 1 + len(folded.seals) == 6
+    assert folded.generation == 1 + len(folded.seals) == 3

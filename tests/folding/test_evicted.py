@@ -105,6 +105,8 @@ def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPo
         highest_sealed_anchor=begun.highest_sealed_anchor,
         generation=begun.generation,
         compacted_anchors=begun.compacted_anchors,
+        compacted_calls=begun.compacted_calls,
+        oldest=begun.oldest,
         request=request,
     )
     pinned = any(turn.pinned for turn in sealed)
@@ -113,7 +115,7 @@ def test_going_on_from_what_is_left_is_going_on(talk: list[Turn], policy: FoldPo
 
 def test_a_system_turn_behind_evicted_ones_does_not_join_the_head() -> None:
     """Left out, they no longer stand between the two."""
-    talk = [system(5), *(say("system" if n % 2 else "user", 15, first=f"w{n}") for n in range(2, 60))]
+    talk = [system(5), *(say("system" if n % 2 else "assistant", 15, first=f"w{n}") for n in range(2, 60))]
     begins = [fold(talk[:stop], policy=NARROW, costs=WordCosts()).drop_evicted() for stop in range(20, 60)]
     counts = [1 + sum(last - first + 1 for first, last in one.compacted_anchors) for one in begins]
     begun, count = next(
@@ -128,6 +130,8 @@ def test_a_system_turn_behind_evicted_ones_does_not_join_the_head() -> None:
         highest_sealed_anchor=begun.highest_sealed_anchor,
         generation=begun.generation,
         compacted_anchors=begun.compacted_anchors,
+        compacted_calls=begun.compacted_calls,
+        oldest=begun.oldest,
         head_turns=1,
     )
     assert resumed.head == begun.head

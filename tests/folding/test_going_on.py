@@ -186,6 +186,7 @@ def test_after_an_edit_too_one_by_one_equals_all_at_once(
         seals=begun.seals,
         highest_sealed_anchor=begun.highest_sealed_anchor,
         generation=begun.generation,
+        oldest=begun.oldest,
         policy=policy,
         costs=costs,
     )
@@ -198,6 +199,7 @@ def test_after_an_edit_too_one_by_one_equals_all_at_once(
         seals=kept,
         highest_sealed_anchor=stepped.highest_sealed_anchor,
         generation=stepped.generation,
+        oldest=stepped.oldest,
         policy=policy,
         costs=costs,
     )

@@ -9,7 +9,7 @@ import pytest
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.tokens import ModelProfile
-from tests.folding.fakes import SMALL, WordCosts, one_by_one, user
+from tests.folding.fakes import SMALL, WordCosts, assistant, one_by_one, user
 
 WRONG = {
     "window_tokens=0 is below 1; give 1 or more": {"window_tokens": 0},
@@ -69,7 +69,8 @@ def test_every_known_model_has_a_policy(name: str) -> None:
 def test_every_known_models_policy_folds(name: str) -> None:
     """Three times what may stay text, said in turns of a hundredth of it."""
     policy = FoldPolicy.for_profile(ModelProfile.from_name(name))
-    talk = [user(policy.trigger_tokens // 100 + 1) for _ in range(300)]
+    size = policy.trigger_tokens // 100 + 1
+    talk = [user(size) if place % 2 else assistant(size) for place in range(300)]
     folded = one_by_one(talk, policy=policy, costs=WordCosts(page_words=1800, page_tokens=600))
     assert len(folded.visible_seals) == len(folded.seals) >= 2
     assert policy.keep_recent_tokens <= folded.tail_tokens <= policy.tail_tokens

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from glyph_memory.folding import FoldPolicy, Seal, SealedAttachment, SealedPage, SealedPicture, run_digest
+from glyph_memory.folding import (
+    FoldPolicy,
+    Seal,
+    SealedAttachment,
+    SealedCall,
+    SealedPage,
+    SealedPicture,
+    run_digest,
+)
 from glyph_memory.transcript import Attachment, ToolCall, Turn
 from tests.folding.fakes import conversations, one_by_one, policies
 
@@ -20,15 +28,16 @@ LOST = SealedPicture(anchor=2, position=2, size=None, tokens=0)
 CONTRACT = SealedAttachment(
     anchor=1, position=1, name="a.pdf", is_sent=True, tokens=9, bytes=5, is_image=False, digest="ff"
 )
-CALL = SealedAttachment(anchor=1, position=2, name="b.mp3", is_sent=False, tokens=None, bytes=6)
+SOUND = SealedAttachment(anchor=1, position=2, name="b.mp3", is_sent=False, tokens=None, bytes=6)
+CALL = SealedCall(anchor=2, name="look", arguments='{"at": "x"}')
 SEAL = Seal(
     number=2, generation=3, oldest=2, kind="pages", anchors=(1, 2), turns="cc", sealed_at=9, pages=(PAGE,),
-    pictures=(PICTURE, LOST), attachments=(CONTRACT, CALL), ledger=("key «\udcff»",), ledger_omitted=4,
-    text_tokens=99, tokens=700, previous="dd", fingerprint="ee",
+    pictures=(PICTURE, LOST), attachments=(CONTRACT, SOUND), calls=(CALL,), ledger=("key «\udcff»",),
+    ledger_omitted=4, text_tokens=99, tokens=700, previous="dd", fingerprint="ee",
 )  # fmt: skip
 OTHER: dict[str, Any] = {
     "number": 7, "generation": 8, "oldest": 3, "kind": "text", "anchors": (1, 3), "turns": "c", "sealed_at": 10,
-    "pages": (PAGE, PAGE), "pictures": (LOST, PICTURE), "attachments": (CALL,),
+    "pages": (PAGE, PAGE), "pictures": (LOST, PICTURE), "attachments": (SOUND,), "calls": (), "is_unseen": True,
     "ledger": ("key", "«\udcff»"), "ledger_omitted": 5, "text_tokens": 98, "tokens": 701, "previous": "d",
     "fingerprint": "e",
 }  # fmt: skip
@@ -86,7 +95,7 @@ def test_the_digest_changes_with_every_field_of_a_picture(field: str) -> None:
 def test_the_digest_changes_with_every_field_of_an_attachment(field: str) -> None:
     """Whether it is still sent included."""
     changed = replace(CONTRACT, **{field: OTHER_ATTACHMENT[field]})
-    assert replace(SEAL, attachments=(changed, CALL)).digest != SEAL.digest
+    assert replace(SEAL, attachments=(changed, SOUND)).digest != SEAL.digest
 
 
 def test_a_seal_from_before_there_were_attachments_is_read_and_keeps_its_digest() -> None:
@@ -101,7 +110,7 @@ def test_a_seal_from_before_there_were_attachments_is_read_and_keeps_its_digest(
 def test_the_digest_is_what_it_will_be_in_the_first_release() -> None:
     """Stored chains would break otherwise."""
     seal = Seal(number=1, kind="text", anchors=(1, 2), turns="ab", sealed_at=2, tokens=9, text_tokens=9)
-    assert seal.digest == "a50ae39f7a8d1492fcfa00a559083de87813598c4a521d20b83517c846edf99d"
+    assert seal.digest == "c69ab9d809c206b823c9ccbfecb9652df9ba4af9ec37b59b84494ccc51a3e90c"
 
 
 @pytest.mark.parametrize("missing", ["number", "pages", "anchors", "tokens"])

@@ -105,7 +105,7 @@ class _RoomMaker:
 
     def _shorten_answered(self) -> None:
         """Shorten what the model wrote or was shown before, and what is no seal yet since a call of it is open."""
-        limit = max(64, self._binder.policy.keep_recent_tokens // 4)
+        limit = max(2 * STUB_TOKENS, self._binder.policy.keep_recent_tokens // 4)
         for one in self._shown:
             if self._fits():
                 return
