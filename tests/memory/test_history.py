@@ -104,7 +104,7 @@ def test_what_was_shown_stays_until_the_oldest_leave() -> None:
     for stop in range(1, len(TALK) + 1):
         folded = folding.fold(TALK[:stop], mark)
         seals = [part for seal in folded.fold.visible_seals for part in folded.parts[seal.number]]
-        told = [part.data if isinstance(part, ImagePart) else part for part in seals]
+        told: Shown = [part.data if isinstance(part, ImagePart) else part for part in seals]
         if folded.fold.generation == mark.generation:
             assert told[: len(before)] == before
         generations.add(folded.fold.generation)

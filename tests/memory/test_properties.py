@@ -30,7 +30,7 @@ def parts(context: Context) -> list[Part | tuple[bytes, str | None]]:
     ]
 
 
-def sealed_parts(context: Context) -> list[Text | tuple[bytes, str | None]]:
+def sealed_parts(context: Context) -> list[Part | tuple[bytes, str | None]]:
     """Return what stands up to the last page and its ledger: a context's beginning, as a server caches it."""
     given = parts(context)
     last = max((place for place, part in enumerate(given) if isinstance(part, tuple)), default=-1)
