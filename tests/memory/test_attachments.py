@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from glyph_memory import Attachment, GlyphMemory, StoreError, Turn
+from glyph_memory import Attachment, FoldPolicy, GlyphMemory, StoreError, Turn
 from glyph_memory.memory.jsonl import format_turn
 from glyph_memory.nano import NanoReader
 
@@ -39,8 +39,9 @@ def test_attachments_come_back_exactly_after_a_restart(database: Path) -> None:
 
 def test_attachments_are_erased_with_their_turn(database: Path, talk: tuple[Turn, ...]) -> None:
     """From the database's files, sealed or not."""
-    with GlyphMemory.open(database) as memory:
-        memory.extend([ASKED, *talk, *talk, *talk])
+    policy = FoldPolicy(window_tokens=32_000, trigger_tokens=2_000)
+    with GlyphMemory.open(database, policy=policy) as memory:
+        memory.extend([ASKED, *talk])
         assert memory.fold().seals[0].attachments
         memory.delete(1)
         assert memory.context().attachments == ()

@@ -157,7 +157,7 @@ def test_within_a_generation_a_context_begins_as_the_one_before(seed: int) -> No
     """Part for part and byte for byte: what a server has read it need not read again. Also after each reopening."""
     with Store.open(":memory:") as store:
         memory, generation, kept = small(store), 1, 0
-        before: list[Text | tuple[bytes, str | None]] = []
+        before: list[Part | tuple[bytes, str | None]] = []
         for place, turn in enumerate(agent_conversation(turns=260, seed=seed).turns):
             if place % 23 == 0:
                 memory = small(store)

@@ -31,8 +31,8 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
     It has to read the store that the `Memory` writes to; `GlyphMemoryBlock.memory` wires both. Archived system messages
     stay text and come first. It gives whole messages, so the memory's template, which drops pictures, is not used.
     What is archived was seen before: it becomes pages whoever said it, and where one message is more than there is room
-    for, parts of it are shown with a line that says so. Nothing of that is new: only attachments that are no longer sent
-    are warned of.
+    for, parts of it are shown with a line that says so. Nothing of that is new: only of attachments that are no longer
+    sent there is a warning.
 
     Example:
         >>> memory = GlyphMemoryBlock.memory(profile="glyph", token_limit=12_000)
