@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from figure_format import markdown, ms, number, off, share, times
+from prefix_tables import draw_break_even, draw_growth, draw_ways
 
 Figures = Any
 """A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
@@ -25,66 +26,6 @@ class Table:
     def command(self) -> str:
         """What makes the figures."""
         return f"python benchmarks/{self.result}.py"
-
-
-# Prefix.
-
-_STILL_SHOWN = {
-    "pages": ("**pages, as here**", "everything"),
-    "pages at once": ("pages at once, as before", "everything"),
-    "plain text": ("plain text, growing", "everything"),
-    "sliding window": ("a sliding window", "the newest turns only"),
-    "rewritten summary": ("a summary, written again and again", "a summary and the newest turns"),
-    "re-stacked image": ("one stack of pages, drawn again and again", "everything, without captions"),
-}
-
-
-def draw_ways(figures: Figures, kind: str) -> str:
-    """Return how one conversation fares, sent in six ways."""
-    sent, limit = figures["ways"][kind], figures["lengths"]["heavy"]["limit"]
-    rows = []
-    for way, (name, shows) in _STILL_SHOWN.items():
-        run = sent[way]
-        largest = f"{run['largest']:,}{' (too long for the model)' if run['largest'] > limit else ''}"
-        rows.append(
-            [name, run["all prompts"], share(run["cached"]), times(run["recomputed"]), largest, shows]
-        )
-    head = ["sent as", "tokens of all prompts", "cached", "recomputed", "largest prompt"]
-    return markdown([*head, "the model still sees"], rows)
-
-
-def draw_growth(figures: Figures) -> str:
-    """Return how the cached share and the prompt grow with a conversation."""
-    light, heavy = (figures["lengths"][kind]["rows"] for kind in ("light", "heavy"))
-
-    def tell(row: Figures) -> list[object]:
-        return [share(row["pages, cached"]), row["pages, last"], row["plain, last"]]
-
-    head = ["turns", "light: cached", "light: last prompt", "as plain text"]
-    head += ["heavy: cached", "heavy: last prompt", "as plain text"]
-    rows = [[one["turns"], *tell(one), *tell(other)] for one, other in zip(light, heavy, strict=True)]
-    return markdown(head, rows)
-
-
-def draw_break_even(figures: Figures) -> str:
-    """Return from which turn on something changes."""
-    kinds = [figures["lengths"][kind] for kind in ("light", "heavy")]
-
-    def begin(found: Figures) -> str:
-        return f"turn {found['turn']:,} ({found['text tokens']:,} tokens of text)" if found else "never"
-
-    def turn(number: int | None) -> str:
-        return f"turn {number:,}" if number else "not within the longest run"
-
-    rows = [
-        ["pages make the smaller prompt", *(begin(kind["pages win, the prompt"]) for kind in kinds)],
-        [
-            "plain text is too long for the model",
-            *(turn(kind["plain text over the limit"]) for kind in kinds),
-        ],
-        ["the oldest pages leave the prompt", *(turn(kind["oldest pages leave"]) for kind in kinds)],
-    ]
-    return markdown(["from when on", "light conversation", "heavy conversation"], rows)
 
 
 # What it costs to add, alone and in frameworks; what a kill leaves.
@@ -107,6 +48,40 @@ def draw_append(figures: Figures) -> str:
         for key, name in names.items()
     ]
     return markdown(["", f"at {early:,} turns", f"at {late:,} turns", "ratio"], rows)
+
+
+def draw_first_fold(figures: Figures) -> str:
+    """Return what the first fold of a history costs, beside a step for each message."""
+    head = [
+        "messages",
+        "folded at once: CPU s",
+        "a memory in another style: CPU s",
+        "a step for each: CPU s",
+        "storing: CPU s",
+    ]
+    rows = [
+        [
+            row["messages"],
+            number(row["fold, s"]),
+            number(row["memory, s"]),
+            f"{number(row['a step for each, s'])} ({row['which is']})",
+            number(row["storing, s"]),
+        ]
+        for row in figures["first"]
+    ]
+    return markdown(head, rows)
+
+
+def draw_stateless(figures: Figures) -> str:
+    """Return what calls cost that keep nothing, and many conversations in one process."""
+    rows = [[name.removesuffix(", ms"), number(value)] for name, value in figures["stateless"].items()]
+    for row in figures["conversations"]:
+        kept = "" if row["kept"] >= row["conversations"] else f", room for {row['kept']}"
+        rows.append(
+            [f"{row['conversations']} conversations in turn{kept}: median", number(row["median, ms"])]
+        )
+        rows.append([f"{row['conversations']} conversations in turn{kept}: mean", number(row["mean, ms"])])
+    return markdown(["call", "CPU ms"], rows)
 
 
 def draw_overhead(figures: Figures) -> str:
@@ -280,6 +255,8 @@ TABLES = {
     "prefix-light": Table(result="prefix", draw=lambda figures: draw_ways(figures, "light")),
     "prefix-growth": Table(result="prefix", draw=draw_growth),
     "prefix-break-even": Table(result="prefix", draw=draw_break_even),
+    "first-fold": Table(result="first_fold", draw=draw_first_fold),
+    "stateless": Table(result="first_fold", draw=draw_stateless),
     "append": Table(result="append", draw=draw_append),
     "framework-time": Table(result="integrations", draw=draw_overhead),
     "framework-prompts": Table(result="integrations", draw=draw_prompts),

@@ -36,6 +36,9 @@ class TextCleaner:
     def __init__(self, special_tokens: Sequence[str] = ()) -> None:
         defused = partial(defuse, special_tokens=tuple(special_tokens))
         self._clean = lru_cache(maxsize=_REMEMBERED)(defused)
+        self._clean_arguments = lru_cache(maxsize=_REMEMBERED)(
+            lambda arguments: call_arguments(arguments, clean=self.clean_and_escape)
+        )
         self._clean_and_escape = lru_cache(maxsize=_REMEMBERED)(lambda text: defused(escape_anchors(text)))
 
     def clean(self, text: str) -> str:
@@ -48,7 +51,7 @@ class TextCleaner:
 
     def clean_arguments(self, arguments: str) -> str:
         """Return a tool call's arguments as a JSON object whose strings are cleaned."""
-        return call_arguments(arguments, clean=self.clean_and_escape)
+        return self._clean_arguments(arguments)
 
     def clean_message(self, turn: Turn) -> str:
         """Return the text of a turn's message: without old reasoning, special tokens broken, anchors escaped."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from glyph_memory.context.attachments import list_left_out
@@ -89,7 +90,7 @@ class PlannedMessage:
         return next((one for one in self.turns if one.shows == "message"), None)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class RequestPlan:
     """What a request is made of, in order."""
 
@@ -100,7 +101,7 @@ class RequestPlan:
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came, and attachments that are no longer sent."""
 
-    @property
+    @cached_property
     def has_pages(self) -> bool:
         """Whether it shows pages of ours, so that each picture that is none has to be told from them."""
         ours = [part for one in self.messages for part in one.before]
@@ -176,7 +177,7 @@ def plan_turns(
             told = PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=own.get(place))
             waiting.append(_tell(told))
         else:
-            message = replace(_plan_turn(turn, place, ids, cleaner), parts=own.get(place))
+            message = _plan_turn(turn, place, ids, cleaner, parts=own.get(place))
             planned.append(PlannedMessage(role=turn.role, turns=(message,)))
         if place in beside:
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=beside[place])))
@@ -194,7 +195,9 @@ def _tell(turn: PlannedTurn) -> PlannedMessage:
     return PlannedMessage(role="user", turns=(turn,))
 
 
-def _plan_turn(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner) -> PlannedTurn:
+def _plan_turn(
+    turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner, *, parts: Parts | None
+) -> PlannedTurn:
     escape = cleaner.clean_and_escape
     numbers = range(len(turn.tool_calls))
     answer = ids.get((place, _RESULT))
@@ -208,6 +211,7 @@ def _plan_turn(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner) -> Plann
             if (place, number) not in ids
         ),
         call_id=None if answer is None else escape(answer),
+        parts=parts,
     )
 
 

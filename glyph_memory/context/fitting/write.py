@@ -132,7 +132,7 @@ def _describe_losses(one: ShownTurn, room: Room, binder: Binder) -> Iterator[Los
         count = sum(stop - start for start, stop in one.ranges)
         yield lose("cut", f"{what} is shown in parts, {count:,} of {len(one.turn.text):,} characters")
     elif one.pages is not None:
-        yield lose("pages", f"{what} is shown on {len(one.pages.images)} pages before it was read as text")
+        yield lose("pages", f"{what} is shown on {_count_pages(one)} before it was read as text")
     if one.is_shortened:
         yield lose("cut", f"arguments of calls of {what} are shortened")
     for position, attached in enumerate(one.attachments, 1):
@@ -155,6 +155,11 @@ def _describe_losses(one: ShownTurn, room: Room, binder: Binder) -> Iterator[Los
 def _refuse(one: ShownTurn, picture: str, binder: Binder) -> Loss:
     why = f"it cannot be decoded, or {binder.profile.name!r} takes none of its shape; give a PNG or JPEG file"
     return Loss(kind="left out", anchor=one.turn.anchor, message=f"{picture} cannot be shown: {why}")
+
+
+def _count_pages(one: ShownTurn) -> str:
+    count = len(one.pages.images) if one.pages else 0
+    return f"{count} page{'s' * (count != 1)}"
 
 
 def _describe_turn(turn: Turn) -> str:
