@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from glyph_memory.context import AttachmentPart as AttachmentPart
     from glyph_memory.context import Binder as Binder
     from glyph_memory.context import Captions as Captions
     from glyph_memory.context import Context as Context
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import PageCapacity as PageCapacity
     from glyph_memory.folding import RecentTurn as RecentTurn
     from glyph_memory.folding import Seal as Seal
+    from glyph_memory.folding import SealedAttachment as SealedAttachment
     from glyph_memory.folding import SealedCall as SealedCall
     from glyph_memory.folding import SealedPage as SealedPage
     from glyph_memory.folding import SealedPicture as SealedPicture
@@ -129,7 +131,7 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "context": (
-        "Binder Captions Context ImageCache ImagePart JoinUsers Loss LossKind Message Occurrences "
+        "AttachmentPart Binder Captions Context ImageCache ImagePart JoinUsers Loss LossKind Message Occurrences "
         "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan Text "
         "TextCleaner TextKind TokenCounts context_from_turns warn_of_losses"
     ),
@@ -141,8 +143,8 @@ _NAMES = {
     ),
     "files": "write_atomic",
     "folding": (
-        "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedCall SealedPage SealedPicture "
-        "Stretches UnseenForm fold"
+        "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedAttachment SealedCall SealedPage "
+        "SealedPicture Stretches UnseenForm fold"
     ),
     "ledger": "quote_identifiers",
     "memory": (

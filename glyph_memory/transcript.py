@@ -12,6 +12,8 @@ from typing import Literal, overload
 
 Role = Literal["system", "user", "assistant", "tool"]
 """Who said a turn."""
+_LONGEST = 80
+"""Characters of an attachment's label, but for the sign of the cut."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,12 @@ class Attachment:
     """What to call it: its file name, or its address."""
     media_type: str = ""
     """Its MIME type, where it is known."""
+
+    @property
+    def label(self) -> str:
+        """What to call it in a line: its name, else its MIME type; on one line, and a long one cut in the middle."""
+        called = " ".join("".join(map(_space_out, self.name)).split()) or self.media_type or "a file"
+        return called if len(called) <= _LONGEST else f"{called[: _LONGEST // 2]}…{called[-_LONGEST // 2 :]}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +92,23 @@ class Turn:
         calls = (f"{call.name} {call.arguments}" for call in self.tool_calls)
         return "\n".join([*([self.text] if self.text else []), *calls])
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What came beside the words, a remark for each kind.
+
+        Example:
+            >>> contract = Attachment(block='{"type": "file"}', name="contract.pdf")
+            >>> Turn(role="user", images=(b"png", b"png"), attachments=(contract,)).beside
+            ('[2 pictures]', '[1 attachment: contract.pdf]')
+        """
+        remarks = []
+        if count := len(self.images):
+            remarks.append(f"[{count} picture{'s' * (count > 1)}]")
+        if count := len(self.attachments):
+            named = ", ".join(attachment.label for attachment in self.attachments)
+            remarks.append(f"[{count} attachment{'s' * (count > 1)}: {named}]")
+        return tuple(remarks)
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -123,3 +148,7 @@ class Document:
     """What to call it."""
     source: str = ""
     """Where it came from: a path, a URL."""
+
+
+def _space_out(character: str) -> str:
+    return character if character.isprintable() else " "

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.context import ImagePart, Message
+from glyph_memory.context import AttachmentPart, ImagePart, Message
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.tokens.text import pieces
 from glyph_memory.tokens.vocabulary import find_vocabulary, load_vocabulary
@@ -60,6 +60,7 @@ class Keys:
             parts += [
                 self._image(part) if isinstance(part, ImagePart) else self.text(part.text)
                 for part in message.parts
+                if not isinstance(part, AttachmentPart)  # no talk that is measured has any
             ]
             for call in message.tool_calls:
                 parts += [self._marker("call"), self.text(call.name), self.text(call.arguments)]

@@ -17,6 +17,7 @@ from glyph_memory.context.counting import TokenCounts as TokenCounts
 from glyph_memory.context.losses import Loss as Loss
 from glyph_memory.context.losses import LossKind as LossKind
 from glyph_memory.context.losses import warn_of_losses as warn_of_losses
+from glyph_memory.context.messages import AttachmentPart as AttachmentPart
 from glyph_memory.context.messages import Context as Context
 from glyph_memory.context.messages import ImagePart as ImagePart
 from glyph_memory.context.messages import Message as Message
@@ -24,6 +25,7 @@ from glyph_memory.context.messages import Part as Part
 from glyph_memory.context.messages import Parts as Parts
 from glyph_memory.context.messages import Text as Text
 from glyph_memory.context.messages import TextKind as TextKind
+from glyph_memory.context.messages import count_bytes as count_bytes
 from glyph_memory.context.options import Captions as Captions
 from glyph_memory.context.options import PageOptionFields as PageOptionFields
 from glyph_memory.context.options import PageOptions as PageOptions

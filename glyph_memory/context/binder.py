@@ -11,7 +11,9 @@ import json
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Self, Unpack
+from uuid import uuid4
 
+from glyph_memory.context.attachments import caption_sealed, describe_attachments
 from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages, ReuseCache
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
@@ -20,20 +22,19 @@ from glyph_memory.context.new_pages import NewTurnDrawer
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
 from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_heading
-from glyph_memory.context.wording import (
-    caption_page,
-    caption_picture,
-    head_ledger,
-    head_sealed_text,
-    name_too_large,
-    tell_answered_call,
+from glyph_memory.context.seal_text import (
+    caption_page_of,
+    caption_sealed_picture,
+    list_identifiers,
+    name_run,
+    quote_run,
 )
+from glyph_memory.context.wording import caption_page
 from glyph_memory.folding import (
     DrawnRun,
     PageCapacity,
     Seal,
-    SealedCall,
-    SealedPage,
+    SealedAttachment,
     SealedPicture,
     describe_calls,
     run_digest,
@@ -52,8 +53,6 @@ Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
-_NAMED_CALLS = 12
-"""How many calls of a run that is too large to be shown are named."""
 BINDING = 2
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
@@ -114,6 +113,8 @@ class Binder:
         self.new_turns = NewTurnDrawer(self)
         """Draws turns that are not sealed, where there is no room for them as text."""
         self.fingerprint = self._fingerprint()
+        self.name = uuid4().hex
+        """Its own, not another binder's of the same fingerprint."""
         self._occurrences: Occurrences = lambda _texts, _upto: {}
         self._runs: ReuseCache[Hashable, DrawnRun] | None = ReuseCache(at_most=_RUNS)
 
@@ -126,7 +127,7 @@ class Binder:
     # What the fold asks; see `Costs`.
 
     def count_message_tokens(self, turn: Turn) -> int:
-        """Count what a turn costs as a message, without its pictures."""
+        """Count what a turn costs as a message, without its pictures and attachments."""
         return self.counts.count_message(turn)
 
     def count_content_tokens(self, turns: Sequence[Turn]) -> int:
@@ -134,17 +135,20 @@ class Binder:
         return self.counts.count_content(turns)
 
     def count_picture_tokens(self, turn: Turn) -> int:
-        """Count what a turn's pictures cost while the turn is a message."""
+        """Count what a turn's pictures and attachments cost while the turn is a message."""
         return self.counts.count_pictures(turn)
 
     def count_name_tokens(self, turns: Sequence[Turn]) -> int:
         """Count the line that names a run which is too large to be shown."""
-        return self.counts.count(self._name_run([turn.anchor or 0 for turn in turns], describe_calls(turns)))
+        return self.counts.count(
+            name_run(self.cleaner, [turn.anchor or 0 for turn in turns], describe_calls(turns))
+        )
 
     def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """Count what a run costs as the text of a text seal."""
-        captions = map(_caption_picture, self.describe_pictures(turns))
-        return sum(map(self.counts.count, [self._quote_run(turns), *captions]))
+        captions = [*map(caption_sealed_picture, self.describe_pictures(turns))]
+        captions += map(caption_sealed, self.describe_attachments(turns))
+        return sum(map(self.counts.count, [quote_run(self.cleaner, turns), *captions]))
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
@@ -158,9 +162,10 @@ class Binder:
                 self._runs.put(key, known)
         pages = tuple(replace(page, number=number) for number, page in enumerate(known.pages, first_page))
         anchors = [turn.anchor or 0 for turn in turns]
-        text = [*map(_caption_page, pages)] if self.captions == "text" else []
-        text.append(_list_identifiers(anchors, known.ledger, known.ledger_omitted))
-        text += map(_caption_picture, known.pictures)
+        text = [*map(caption_page_of, pages)] if self.captions == "text" else []
+        text.append(list_identifiers(anchors, known.ledger, known.ledger_omitted))
+        text += map(caption_sealed_picture, known.pictures)
+        text += map(caption_sealed, known.attachments)
         tokens = sum(page.tokens for page in pages) + sum(map(self.counts.count_cleaned, text))
         return replace(known, pages=pages, tokens=tokens)
 
@@ -170,7 +175,12 @@ class Binder:
         listed = self._choose_identifiers(turns, ledger_tokens)
         pictures = self.describe_pictures(turns)
         return DrawnRun(
-            pages=pages, pictures=pictures, ledger=listed.lines, ledger_omitted=listed.omitted, tokens=0
+            pages=pages,
+            pictures=pictures,
+            attachments=self.describe_attachments(turns),
+            ledger=listed.lines,
+            ledger_omitted=listed.omitted,
+            tokens=0,
         )
 
     def measure_page(self) -> PageCapacity:
@@ -182,6 +192,18 @@ class Binder:
     def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
         """Return a run's pictures as they are sent once it is sealed: scaled, counted, by digest."""
         return self._drawer.describe_pictures(turns)
+
+    def describe_attachments(self, turns: Sequence[Turn]) -> tuple[SealedAttachment, ...]:
+        """Return a run's attachments as they are sent once it is sealed: those within the budget, or their names."""
+        most_bytes, most_images = self.policy.max_request_bytes, self.policy.max_images
+        return describe_attachments(
+            turns,
+            estimate=self.counts.estimate_attachment,
+            cleaner=self.cleaner,
+            budget_tokens=self.policy.sealed_attachments_tokens,
+            budget_bytes=most_bytes and most_bytes // 4,
+            budget_images=most_images and most_images // 4,
+        )
 
     def _choose_identifiers(self, turns: Sequence[Turn], budget_tokens: int) -> Ledger:
         # Loaded with the first run that is drawn: its patterns take a while to compile.
@@ -205,33 +227,40 @@ class Binder:
         """Return the identifiers of turns under a heading, as they are sent; empty where there are none."""
         listed = self._choose_identifiers(turns, budget_tokens)
         anchors = [turn.anchor or 0 for turn in turns]
-        return self.cleaner.clean(_list_identifiers(anchors, listed.lines, listed.omitted))
+        return self.cleaner.clean(list_identifiers(anchors, listed.lines, listed.omitted))
 
     # What a context shows of a seal.
 
     def parts(self, seal: Seal, turns: Callable[[], Sequence[Turn]]) -> Parts:
-        """Return what is sent of a seal, each page and picture under its caption; lost pages are drawn again.
+        """Return what is sent of a seal, each page, picture and attachment under its caption.
+
+        Lost pages are drawn again.
 
         Args:
             seal: The seal, of this binder's fingerprint.
-            turns: Gives its turns; asked only if something has to be drawn or quoted.
+            turns: Gives its turns; asked only if something has to be drawn or quoted, or came as a file.
 
         Raises:
             FontError: A page drawn again is not what it was; its fonts have changed unseen.
         """
         pictures, parts = self._drawer.load_pictures(seal, turns), list[Part]()
         if seal.kind == "named":
-            parts.append(Text(self._name_run(seal.anchors, seal.calls), kind="sealed"))
+            parts.append(Text(name_run(self.cleaner, seal.anchors, seal.calls), kind="sealed"))
         elif seal.kind == "text":
-            parts.append(Text(self._quote_run(turns()), kind="sealed"))
+            parts.append(Text(quote_run(self.cleaner, turns()), kind="sealed"))
         else:
             for page, image in zip(seal.pages, self._drawer.load_page_images(seal, turns), strict=True):
-                told = [Text(_caption_page(page), kind="caption")] if self.captions == "text" else []
+                told = [Text(caption_page_of(page), kind="caption")] if self.captions == "text" else []
                 parts += [*told, image]
         for sealed, picture in zip(seal.pictures, pictures, strict=True):
-            parts.append(Text(_caption_picture(sealed), kind="caption"))
+            parts.append(Text(caption_sealed_picture(sealed), kind="caption"))
             parts += [picture] if picture is not None else []
-        listed = _list_identifiers(seal.anchors, seal.ledger, seal.ledger_omitted)
+        attached = {turn.anchor: turn.attachments for turn in turns()} if seal.attachments else {}
+        for held in seal.attachments:
+            parts.append(Text(caption_sealed(held), kind="caption"))
+            if held.is_sent:
+                parts.append(self.counts.make_attachment_part(attached[held.anchor][held.position - 1]))
+        listed = list_identifiers(seal.anchors, seal.ledger, seal.ledger_omitted)
         return (*parts, *([Text(self.cleaner.clean(listed), kind="ledger")] if listed else []))
 
     def show_picture(self, data: bytes, caption: str) -> ImagePart | None:
@@ -257,19 +286,6 @@ class Binder:
         first = seal.pages[0].number if seal.pages else 1
         return [page for page, _ in self._drawer.draw(turns, first, style=style)]
 
-    def _name_run(self, anchors: Sequence[int], calls: Sequence[SealedCall]) -> str:
-        """Return the lines that name a run which is too large to be shown, and the calls it answers."""
-        clean = self.cleaner.clean_and_escape
-        told = [
-            tell_answered_call(call.anchor, clean(call.name), " ".join(clean(call.arguments).split()))
-            for call in calls[-_NAMED_CALLS:]
-        ]
-        return name_too_large(anchors[0], anchors[-1], told, earlier=max(0, len(calls) - _NAMED_CALLS))
-
-    def _quote_run(self, turns: Sequence[Turn]) -> str:
-        head = head_sealed_text(turns[0].anchor or 0, turns[-1].anchor or 0)
-        return head + self.cleaner.quote(turns)
-
     def _fingerprint(self) -> str:
         parts = {
             "binding": BINDING,
@@ -281,18 +297,3 @@ class Binder:
             "captions": self.captions,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _caption_page(page: SealedPage) -> str:
-    return f"{caption_page(page.number, page.anchors)}:\n"
-
-
-def _caption_picture(picture: SealedPicture) -> str:
-    return caption_picture(picture.anchor, picture.position, is_shown=picture.size is not None)
-
-
-def _list_identifiers(anchors: Sequence[int], lines: Sequence[str], omitted: int) -> str:
-    """Return a run's identifiers under a heading; empty where there are none."""
-    if not lines:
-        return ""
-    return head_ledger(anchors[0], anchors[-1], omitted=omitted) + "\n".join(lines) + "\n"

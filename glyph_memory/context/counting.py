@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from glyph_memory.context.attachments import estimate_tokens, is_image
 from glyph_memory.context.cleaning import TextCleaner, call_id
-from glyph_memory.context.messages import Context, ImagePart, Text
+from glyph_memory.context.messages import AttachmentPart, Context, ImagePart, Part, Text
 from glyph_memory.context.pictures import decode_picture
 from glyph_memory.errors import ProfileError
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.transcript import Turn
+from glyph_memory.transcript import Attachment, Turn
 
 MESSAGE_TOKENS = 8
 """What a chat template puts round a message, at the most: begin, role, line breaks, end."""
@@ -21,7 +22,9 @@ CALL_TOKENS = 24
 """What it puts round a tool call, or we round a result whose call is gone."""
 PICTURE_TOKENS = 32
 """What we say about a recent turn's picture."""
-_REMEMBERED = 4096
+ATTACHMENT_TOKENS = 64
+"""What we say about a recent turn's attachment, its name included."""
+_REMEMBERED, _REMEMBERED_FILES = 4096, 64
 
 
 class TokenCounts:
@@ -49,6 +52,10 @@ class TokenCounts:
         self.counter_name = counter.name
         """What counts text: the model's own tokenizer, a stand-in, or an estimate."""
         self._count = lru_cache(maxsize=_REMEMBERED)(counter.count)
+        # Few are remembered: a key is the whole file.
+        self._estimate = lru_cache(maxsize=_REMEMBERED_FILES)(
+            lambda attachment: estimate_tokens(attachment, profile=profile, count=counter.count)
+        )
 
     def count(self, text: str) -> int:
         """Count a text as it stands."""
@@ -79,7 +86,7 @@ class TokenCounts:
         return max(self._profile.image_tokens(sent, images=images) for images in (1, 2))
 
     def count_message(self, turn: Turn) -> int:
-        """Count what a turn costs as a message, without its pictures."""
+        """Count what a turn costs as a message, without its pictures and attachments."""
         escape = self._cleaner.clean_and_escape
         tokens = MESSAGE_TOKENS + self._count(self._cleaner.clean_message(turn))
         if turn.role == "tool":
@@ -98,8 +105,8 @@ class TokenCounts:
         return sum(map(self._count, [*said, *(call.arguments for call in calls)]))
 
     def count_pictures(self, turn: Turn) -> int:
-        """Count what a turn's pictures cost while the turn is a message."""
-        tokens = 0
+        """Count what a turn's pictures and attachments cost while the turn is a message."""
+        tokens = sum(ATTACHMENT_TOKENS + (self._estimate(attached) or 0) for attached in turn.attachments)
         for data in turn.images:
             picture = decode_picture(data)
             tokens += PICTURE_TOKENS
@@ -107,17 +114,39 @@ class TokenCounts:
                 tokens += self.count_picture(picture.size)
         return tokens + MESSAGE_TOKENS
 
-    def count_parts(self, parts: Sequence[Text | ImagePart]) -> int:
+    def estimate_attachment(self, attachment: Attachment) -> int | None:
+        """Estimate what an attachment costs; None where that cannot be told, and it counts as nothing.
+
+        A picture by its address counts as one of 1024 × 1024 pixels, a file of text as its text, a PDF as a picture a
+        page. Of audio, video, and files that are elsewhere nothing is known.
+        """
+        return self._estimate(attachment)
+
+    def make_attachment_part(self, attachment: Attachment) -> AttachmentPart:
+        """Return an attachment as a part of a message."""
+        return AttachmentPart(
+            block=attachment.block,
+            name=attachment.label,
+            media_type=attachment.media_type,
+            tokens=self._estimate(attachment),
+            is_image=is_image(attachment),
+        )
+
+    def count_parts(self, parts: Sequence[Part]) -> int:
         """Count parts of a message, each image as one of several."""
         sizes = [part.size for part in parts if isinstance(part, ImagePart)]
         texts = [part.text for part in parts if isinstance(part, Text)]
-        return sum(map(self._count, texts)) + sum(
-            self._profile.image_tokens(size, images=2) for size in sizes
+        files = [part.tokens or 0 for part in parts if isinstance(part, AttachmentPart)]
+        return (
+            sum(map(self._count, texts))
+            + sum(files)
+            + sum(self._profile.image_tokens(size, images=2) for size in sizes)
         )
 
     def count_context(self, context: Context) -> int:
         """Count a context as the model's profile does, with the most that a template adds to messages."""
         tokens = self._profile.pages_tokens([image.size for image in context.images])
+        tokens += sum(attached.tokens or 0 for attached in context.attachments)
         for message in context.messages:
             texts = [part.text for part in message.parts if isinstance(part, Text)]
             tokens += MESSAGE_TOKENS + sum(map(self._count, texts))

@@ -5,7 +5,9 @@ Every loss is told twice: in the request, where the model reads it, and to whoev
 
 from __future__ import annotations
 
+import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -32,9 +34,29 @@ class Loss:
     """Of the turn; None where it is no turn's."""
     message: str
     """One line: what, how much, why, and the dial that changes it."""
+    once: str = ""
+    """Where every later request would say the same: what it is known by, so that it is warned of once."""
 
 
 def warn_of_losses(losses: Iterable[Loss], *, stacklevel: int = 3) -> None:
-    """Warn of each loss, with a `GlyphMemoryWarning`."""
+    """Warn of each loss, with a `GlyphMemoryWarning`; of some only the first time, see `Loss.once`."""
     for loss in losses:
+        if loss.once and _has_warned(loss.once):
+            continue
         warnings.warn(loss.message, GlyphMemoryWarning, stacklevel=stacklevel)
+
+
+_REMEMBERED = 4096
+_warned: OrderedDict[str, None] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _has_warned(key: str) -> bool:
+    """Return whether this process has warned of it, and remember that it has now."""
+    with _lock:
+        is_known = key in _warned
+        _warned[key] = None
+        _warned.move_to_end(key)
+        if len(_warned) > _REMEMBERED:
+            _warned.popitem(last=False)
+    return is_known

@@ -6,6 +6,7 @@ what it is, so that whoever reads a context need not guess it from words.
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -74,10 +75,44 @@ class ImagePart:
         return f"data:{self.media_type};base64,{self.base64}"
 
 
-Part = Text | ImagePart
-"""A text or a picture in a message."""
+@dataclass(frozen=True, kw_only=True)
+class AttachmentPart:
+    """Something in a message that cannot be drawn, such as a PDF or a picture by its address: sent as it came.
+
+    Example:
+        >>> AttachmentPart(block='{"type": "file", "file": {"file_id": "file-7"}}', name="contract.pdf").spelled
+        {'type': 'file', 'file': {'file_id': 'file-7'}}
+    """
+
+    block: str = field(repr=False)
+    """The content block, as JSON."""
+    name: str = ""
+    """What to call it."""
+    media_type: str = ""
+    """Its MIME type, where it is known."""
+    tokens: int | None = None
+    """What it costs, by an estimate; None where that cannot be told."""
+    is_image: bool = False
+    """Whether it is a picture by its address, which counts among a request's images."""
+
+    @cached_property
+    def spelled(self) -> dict[str, Any]:
+        """The content block."""
+        held: dict[str, Any] = json.loads(self.block)
+        return held
+
+
+Part = Text | ImagePart | AttachmentPart
+"""A text, a picture or an attachment in a message."""
 Parts = tuple[Part, ...]
-"""Texts and pictures, in the order they are read."""
+"""Texts, pictures and attachments, in the order they are read."""
+
+
+def count_bytes(part: Part) -> int:
+    """Return about how much of memory a part holds: a file, or its name."""
+    if isinstance(part, ImagePart):
+        return len(part.data)
+    return len(part.block) if isinstance(part, AttachmentPart) else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, init=False)
@@ -86,7 +121,7 @@ class Message:
 
     Args:
         role: Whose message it is.
-        parts: Text and pictures; a plain string is taken as what was said, among them or alone.
+        parts: Text, pictures and attachments; a plain string is taken as what was said, among them or alone.
         tool_calls: Tools that an assistant's message asks for.
         tool_call_id: On a tool's message: which call it answers.
 
@@ -96,9 +131,9 @@ class Message:
     """
 
     role: Role
-    """Whose message it is; pictures are in user messages only."""
+    """Whose message it is; pictures and attachments are in user messages only."""
     parts: Parts
-    """Text and pictures."""
+    """Text, pictures and attachments."""
     tool_calls: tuple[ToolCall, ...]
     """Tools that an assistant's message asks for."""
     tool_call_id: str | None
@@ -135,6 +170,11 @@ class Message:
     def has_images(self) -> bool:
         """Whether it shows any picture."""
         return any(isinstance(part, ImagePart) for part in self.parts)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text alone."""
+        return all(isinstance(part, Text) for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,8 +217,15 @@ class Context:
             part for message in self.messages for part in message.parts if isinstance(part, ImagePart)
         )
 
+    @property
+    def attachments(self) -> tuple[AttachmentPart, ...]:
+        """Everything that cannot be drawn, in order."""
+        return tuple(
+            part for message in self.messages for part in message.parts if isinstance(part, AttachmentPart)
+        )
+
     def to_openai(self) -> list[dict[str, Any]]:
-        """Return the context as OpenAI chat-completions messages; images as `data:` URLs.
+        """Return the context as OpenAI chat-completions messages; images as `data:` URLs, attachments as they came.
 
         A message that holds text alone is spelled as a plain string, which every server's template takes. An image's
         `uuid` stands beside it where it has one: vLLM caches the image under it.
@@ -188,10 +235,10 @@ class Context:
 
 def _openai_message(message: Message) -> dict[str, Any]:
     spelled: dict[str, Any] = {"role": message.role}
-    if message.has_images:
-        spelled["content"] = [_openai_part(part) for part in message.parts]
-    else:
+    if message.is_text:
         spelled["content"] = message.text
+    else:
+        spelled["content"] = [_openai_part(part) for part in message.parts]
     if message.tool_calls:
         spelled["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
@@ -205,5 +252,7 @@ def _openai_message(message: Message) -> dict[str, Any]:
 def _openai_part(part: Part) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
+    if isinstance(part, AttachmentPart):
+        return dict(part.spelled)
     image: dict[str, Any] = {"type": "image_url", "image_url": {"url": part.data_url}}
     return image | ({"uuid": part.uuid} if part.uuid else {})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from glyph_memory.context.attachments import list_left_out
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id
 from glyph_memory.context.fitting import FittedTail, HiddenCalls
@@ -21,6 +22,7 @@ from glyph_memory.context.sealed import collect_sealed, describe_lost_seals, fit
 from glyph_memory.context.wording import (
     GOES_ON,
     OPENING,
+    caption_moved_attachment,
     caption_recent_picture,
     head_orphan,
     tell_unanswered,
@@ -46,8 +48,8 @@ class PlannedTurn:
     turn: Turn
     """The turn, with its anchor."""
     shows: Literal["message", "result", "pictures"] = "message"
-    """Its own message; a tool's result in words, since its call is not there; or its pictures alone, which servers take
-    from users only."""
+    """Its own message; a tool's result in words, since its call is not there; or its pictures and attachments alone,
+    which servers take from users only."""
     heading: str = ""
     """The line above a result in words."""
     calls: tuple[tuple[int, str], ...] = ()
@@ -64,6 +66,11 @@ class PlannedTurn:
     def caption_picture(self, position: int) -> Text:
         """Return the caption of one of its pictures, counted from 1: without one a picture could pass for a page."""
         return Text(caption_recent_picture(position, self.turn.role), kind="caption")
+
+    def caption_attachment(self, position: int, cleaner: TextCleaner) -> Text:
+        """Return the caption of one of its attachments, counted from 1, where a user's message holds it."""
+        name = cleaner.clean_and_escape(self.turn.attachments[position - 1].label)
+        return Text(caption_moved_attachment(position, self.turn.role, name), kind="caption")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +99,7 @@ class RequestPlan:
     messages: tuple[PlannedMessage, ...]
     """What follows; the first is a user's."""
     losses: tuple[Loss, ...] = ()
-    """What is new and not shown as it came."""
+    """What is new and not shown as it came, and attachments that are no longer sent."""
 
     @cached_property
     def has_pages(self) -> bool:
@@ -124,8 +131,8 @@ def plan_request(
         merge_pages: Whether pages and the user's message that follows them become one: many chat templates insist that
             roles alternate.
         join_users: Which of the users' messages that follow each other become one.
-        hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from nobody
-            else.
+        hoist_pictures: Whether pictures and attachments of anyone but a user are shown by a user: most servers take
+            them from nobody else.
         can_recall: Whether the model has tools that find what is not shown: what it is told of them has to be true.
         may_hide: Whether calls and their results may be hidden where there is no room even for a line on each; some
             turns then stand in no message.
@@ -148,7 +155,8 @@ def plan_request(
         messages[0] = replace(messages[0], before=(*before, Text(GOES_ON, kind="note")))
     elif before:
         messages.insert(0, PlannedMessage(role="user", before=before))
-    losses = (*fitted.losses, *describe_lost_seals(fold, binder))
+    left_out = list_left_out(fold, binder.policy, told_by=binder.name)
+    losses = (*fitted.losses, *describe_lost_seals(fold, binder), *left_out)
     return RequestPlan(head=fold.head, messages=tuple(messages), losses=losses)
 
 
@@ -183,7 +191,9 @@ def plan_turns(
             planned.append(PlannedMessage(role=turn.role, turns=(message,)))
         if place in beside:
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=beside[place])))
-        elif hoist_pictures and place not in own and turn.images and turn.role != "user":
+        elif (
+            hoist_pictures and place not in own and turn.role != "user" and (turn.images or turn.attachments)
+        ):
             waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures")))
         if place + 1 == len(turns) or turns[place + 1].role != "tool":
             planned += waiting

@@ -13,7 +13,7 @@ from glyph_memory.context.cleaning import excerpt
 from glyph_memory.context.counting import MESSAGE_TOKENS
 from glyph_memory.context.fitting import FittedTail, Room, fit_tail
 from glyph_memory.context.losses import Loss
-from glyph_memory.context.messages import ImagePart, Parts, Text
+from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
 from glyph_memory.context.wording import (
     LATEST_REQUEST,
     PAGES_NOTE,
@@ -111,16 +111,21 @@ def fit_recent(
         asked = Turn(role="user", text=question)
         tail.append(RecentTurn(turn=asked, tokens=counts.count_message(asked)))
     images = [part for part in before if isinstance(part, ImagePart)]
+    attached = [part for part in before if isinstance(part, AttachmentPart)]
     spent = fold.head_tokens + counts.count_parts(before) + _OPENING_TOKENS + 2 * MESSAGE_TOKENS
     room = Room(
         tokens=policy.prompt_tokens - spent,
-        images=None if policy.max_images is None else policy.max_images - len(images),
+        images=None
+        if policy.max_images is None
+        else policy.max_images - len(images) - sum(part.is_image for part in attached),
         pixels=None
         if policy.max_request_px is None
         else policy.max_request_px - sum(image.size[0] * image.size[1] for image in images),
         bytes=None
         if policy.max_request_bytes is None
-        else policy.max_request_bytes - sum(len(image.data) for image in images),
+        else policy.max_request_bytes
+        - sum(len(image.data) for image in images)
+        - sum(len(part.block) for part in attached),
     )
     pages = [seal.pages[-1].number for seal in fold.seals if seal.pages]
     return fit_tail(

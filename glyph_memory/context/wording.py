@@ -25,8 +25,8 @@ OPENING = "(The conversation begins here.)"
 """What a user is made to say where a conversation begins with someone else: most chat templates insist on one."""
 PINNED = "pinned"
 """Remark on a sealed turn that is repeated because it is pinned."""
-SHOWN_BELOW = "(Its pictures are shown below.)"
-"""Stands in a message without words whose pictures a user's message shows."""
+SHOWN_BELOW = "(What came with it is shown below.)"
+"""Stands in a message without words whose pictures and attachments a user's message shows."""
 LATEST_REQUEST = "asked before what follows"
 """Remark on a sealed turn that is repeated because it is the latest request."""
 
@@ -47,6 +47,11 @@ def caption_page(number: int, anchors: tuple[int, int] | None = None) -> str:
 def caption_picture(anchor: int, position: int, *, is_shown: bool) -> str:
     """Return the caption of a sealed turn's picture, or a line that it cannot be shown."""
     return f"§{anchor}, its picture {position}{', no page of the conversation:' if is_shown else ' cannot be shown'}\n"
+
+
+def caption_attachment(anchor: int, position: int, name: str, *, is_sent: bool) -> str:
+    """Return the caption of a sealed turn's attachment, or a line that it is left out."""
+    return f"§{anchor}, its attachment {position}, {name}{':' if is_sent else ', is no longer sent'}\n"
 
 
 def head_ledger(first: int, last: int, *, omitted: int) -> str:
@@ -107,6 +112,16 @@ def caption_recent_picture(position: int, role: str) -> str:
     return f"(Picture {position} that came with the {role}'s message, no page of the conversation:)"
 
 
+def caption_moved_attachment(position: int, role: str, name: str) -> str:
+    """Return the caption of an attachment that a user's message holds in place of someone else's."""
+    return f"(Attachment {position} that came with the {role}'s message, {name}:)"
+
+
+def tell_lost_attachment(position: int, name: str) -> str:
+    """Return the line that stands in place of an attachment that cannot be sent."""
+    return f"(Attachment {position} of this message, {name}, cannot be sent.)"
+
+
 def tell_on_pages(role: str, anchor: int | None, first: int, last: int) -> str:
     """Return what stands in place of a text that is shown on pages instead, every word of it."""
     return f"[{_name_text(role, anchor)} is long: it stands on {_name_pages(first, last)} below, every word of it.]"
@@ -153,6 +168,11 @@ def tell_hidden_calls(count: int, names: str) -> str:
 def tell_left_out_picture(position: int) -> str:
     """Return the line that stands in place of a picture that there is no room for."""
     return f"(Picture {position} of this message is not shown: there is no room for it.)"
+
+
+def tell_left_out_attachment(position: int, name: str) -> str:
+    """Return the line that stands in place of an attachment that there is no room for."""
+    return f"(Attachment {position} of this message, {name}, is not sent: there is no room for it.)"
 
 
 def head_answered_calls(earlier: int) -> str:

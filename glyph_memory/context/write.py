@@ -9,7 +9,7 @@ from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import message_text
 from glyph_memory.context.messages import Context, Message, Part, Parts, Text
 from glyph_memory.context.plan import PlannedMessage, PlannedTurn, plan_request, plan_turns
-from glyph_memory.context.wording import tell_lost_picture
+from glyph_memory.context.wording import tell_lost_attachment, tell_lost_picture
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import Fold, Seal, has_open_call
 from glyph_memory.messages import AnyMessages, read_messages
@@ -37,7 +37,7 @@ def write_context(
         PolicyError: The head alone is more than the model takes.
     """
     plan = plan_request(fold, binder=binder, parts_of=parts_of, question=question, can_recall=can_recall)
-    head = binder.cleaner.clean("\n\n".join(map(_spell_head, plan.head)))
+    head = binder.cleaner.clean("\n\n".join(_spell_head(turn, binder) for turn in plan.head))
     messages = [Message(role="system", parts=[head])] if head else []
     messages += [_spell_message(planned, binder) for planned in plan.messages]
     context = Context(messages=tuple(messages), defused=True, losses=plan.losses)
@@ -86,9 +86,13 @@ def write_turns(turns: Sequence[Turn], binder: Binder) -> list[Message]:
     return [_spell_message(planned, binder) for planned in plan_turns(turns, cleaner=binder.cleaner)]
 
 
-def _spell_head(turn: Turn) -> str:
-    lost = (f"\n{tell_lost_picture(number)}" for number in range(1, len(turn.images) + 1))
-    return "".join([message_text(turn), *lost])
+def _spell_head(turn: Turn, binder: Binder) -> str:
+    lost = [tell_lost_picture(number) for number in range(1, len(turn.images) + 1)]
+    lost += [
+        tell_lost_attachment(number, binder.cleaner.clean_and_escape(attached.label))
+        for number, attached in enumerate(turn.attachments, 1)
+    ]
+    return "\n".join([message_text(turn), *lost])
 
 
 def _spell_message(planned: PlannedMessage, binder: Binder) -> Message:
@@ -129,6 +133,10 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
             continue
         yield caption
         yield replace(picture, number=position, anchors=None if anchor is None else (anchor, anchor))
+    for position, attached in enumerate(planned.turn.attachments, 1):
+        if planned.shows == "pictures":
+            yield planned.caption_attachment(position, binder.cleaner)
+        yield binder.counts.make_attachment_part(attached)
 
 
 def _spell_parts(planned: PlannedTurn) -> Iterator[Part]:
@@ -159,12 +167,16 @@ def _separate_texts(parts: Sequence[Part]) -> Iterator[Part]:
 
 
 def _check(context: Context, fold: Fold, binder: Binder) -> None:
-    policy, images = binder.policy, context.images
+    policy, images, attached = binder.policy, context.images, context.attachments
     spent = (
         ("tokens", policy.prompt_tokens, binder.counts.count_context(context)),
-        ("images", policy.max_images, len(images)),
+        ("images", policy.max_images, len(images) + sum(one.is_image for one in attached)),
         ("pixels", policy.max_request_px, sum(image.size[0] * image.size[1] for image in images)),
-        ("image bytes", policy.max_request_bytes, sum(len(image.data) for image in images)),
+        (
+            "image bytes",
+            policy.max_request_bytes,
+            sum(len(image.data) for image in images) + sum(len(one.block) for one in attached),
+        ),
     )
     for unit, limit, used in spent:
         if limit is not None and used > limit:

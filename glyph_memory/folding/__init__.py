@@ -5,6 +5,9 @@ long to be shown, the beginning is skipped.
 """
 
 from glyph_memory.folding.budget import count_showable_pages as count_showable_pages
+from glyph_memory.folding.costs import Costs as Costs
+from glyph_memory.folding.costs import DrawnRun as DrawnRun
+from glyph_memory.folding.costs import PageCapacity as PageCapacity
 from glyph_memory.folding.groups import count_answered as count_answered
 from glyph_memory.folding.groups import has_open_call as has_open_call
 from glyph_memory.folding.policy import FoldPolicy as FoldPolicy
@@ -14,10 +17,8 @@ from glyph_memory.folding.reduction import fold as fold
 from glyph_memory.folding.reduction import resume as resume
 from glyph_memory.folding.room import count_fixed_tokens as count_fixed_tokens
 from glyph_memory.folding.room import is_crowded as is_crowded
-from glyph_memory.folding.seal import Costs as Costs
-from glyph_memory.folding.seal import DrawnRun as DrawnRun
-from glyph_memory.folding.seal import PageCapacity as PageCapacity
 from glyph_memory.folding.seal import Seal as Seal
+from glyph_memory.folding.seal import SealedAttachment as SealedAttachment
 from glyph_memory.folding.seal import SealedCall as SealedCall
 from glyph_memory.folding.seal import SealedPage as SealedPage
 from glyph_memory.folding.seal import SealedPicture as SealedPicture

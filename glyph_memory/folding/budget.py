@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from glyph_memory.folding.costs import PageCapacity
 from glyph_memory.folding.policy import FoldPolicy
-from glyph_memory.folding.seal import PageCapacity, Seal
+from glyph_memory.folding.seal import Seal
 
 
 def count_evicted(seals: Sequence[Seal], policy: FoldPolicy, *, head_tokens: int) -> int:

@@ -44,6 +44,7 @@ class _Dials(TypedDict):
     trigger_tokens: int
     max_run_tokens: int
     pinned_tokens: int
+    attachments_tokens: int
 
 
 def _fit_dials(window_tokens: int) -> _Dials:
@@ -61,6 +62,7 @@ def _fit_dials(window_tokens: int) -> _Dials:
         "trigger_tokens": 5 * unit,
         "max_run_tokens": 4 * unit,
         "pinned_tokens": unit,
+        "attachments_tokens": unit,
     }
 
 
@@ -105,6 +107,9 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
     """How much of a run's text tokens its ledger of identifiers may take; 0 for none."""
     pinned_tokens: int = _FITS
     """How much pinned turns may take that are repeated as text."""
+    attachments_tokens: int = _FITS
+    """How much a seal's attachments may take (PDF, audio, pictures by address), which are sent beside its pages as they
+    came, the cheapest first; never more than a quarter of what all seals may take. The others are named."""
     unseen: UnseenForm = "text"
     """How turns are shown that the model has not answered yet: as "text", as they came, as long as they fit; or as
     "pages" as soon as they are many enough, which costs less and shows them smaller."""
@@ -120,6 +125,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         self._fit()
         least = {"window_tokens": 1, "keep_recent_tokens": 1, "seal_tokens": 1, "trigger_tokens": 1}
         least |= {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "max_run_tokens": 1}
+        least |= {"attachments_tokens": 0}
         for name, lowest in (least | {"max_request_px": 0, "max_request_bytes": 0}).items():
             value = getattr(self, name)
             if value is not None and value < lowest:
@@ -211,7 +217,8 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         factor = 1.0 if self._seal_share(window_tokens) >= share else window_tokens / self.window_tokens
         dials = {name: int(getattr(self, name)) for name in _fit_dials(window_tokens)}
         if factor < 1:
-            least = {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "trigger_tokens": 2}
+            least = {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "attachments_tokens": 0}
+            least |= {"trigger_tokens": 2}
             dials = {name: max(least.get(name, 1), int(factor * dial)) for name, dial in dials.items()}
         return replace(self, window_tokens=window_tokens, **cast("_Dials", dials))
 
@@ -233,6 +240,11 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
     def prompt_tokens(self) -> int:
         """The most that a prompt may come to, tools not counted."""
         return self.window_tokens - self.output_tokens - self.tools_tokens
+
+    @property
+    def sealed_attachments_tokens(self) -> int:
+        """The most that the attachments of one seal may take that are still sent."""
+        return min(self.attachments_tokens, self.seal_budget_tokens(head_tokens=0) // 4)
 
     @property
     def calls_tokens(self) -> int:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from itertools import takewhile
 
 from glyph_memory.folding.budget import count_evicted
+from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.policy import FoldPolicy
-from glyph_memory.folding.seal import Costs, Seal, SealedCall, run_digest
+from glyph_memory.folding.seal import Seal, SealedCall, run_digest
 from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
 from glyph_memory.folding.skipping import find_start, skip_turns
 from glyph_memory.folding.state import Fold, Stretches

@@ -5,7 +5,10 @@ Knows a fold and the policy's limits; seals nothing, and draws nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from glyph_memory.folding.policy import NOTE_TOKENS, FoldPolicy
+from glyph_memory.folding.seal import SealedAttachment, SealedPicture
 from glyph_memory.folding.state import Fold
 
 
@@ -67,3 +70,9 @@ def count_leaving(fold: Fold, policy: FoldPolicy) -> int:
         if all(limit is None or used <= limit for limit, used in spent):
             return count
     return len(seals)
+
+
+def count_beside(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> int:
+    """Return what pictures and attachments cost that are sent beside a seal's pages or text."""
+    sent = sum(one.tokens or 0 for one in attachments if one.is_sent)
+    return sum(picture.tokens for picture in pictures) + sent

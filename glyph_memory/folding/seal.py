@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 from glyph_memory.transcript import Turn
 
@@ -62,6 +62,28 @@ class SealedPicture:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SealedAttachment:
+    """What came with a sealed turn and cannot be drawn: sent beside the pages as it came, or only named."""
+
+    anchor: int
+    """Of its turn."""
+    position: int
+    """Which of the turn's attachments, from 1."""
+    name: str
+    """What its caption calls it."""
+    is_sent: bool
+    """Whether it is still sent; if not, a line in its place says so."""
+    tokens: int | None
+    """What it is estimated to cost the model; None where that cannot be told, and it counts as nothing."""
+    bytes: int = 0
+    """Length of its block, as JSON."""
+    is_image: bool = False
+    """Whether it is a picture by its address, which is one more image of a request."""
+    digest: str = ""
+    """SHA-256 of its block, in hex."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SealedCall:
     """A tool call of a sealed turn, in few words: told once its seal is no longer shown."""
 
@@ -101,6 +123,8 @@ class Seal:
     """Its pages, in order."""
     pictures: tuple[SealedPicture, ...] = ()
     """Its turns' own pictures."""
+    attachments: tuple[SealedAttachment, ...] = ()
+    """What else came with its turns."""
     calls: tuple[SealedCall, ...] = ()
     """The tool calls after its last user turn, which belong to a request that may still be worked on."""
     is_unseen: bool = False
@@ -113,7 +137,7 @@ class Seal:
     """What its turns say, as text: without pictures, ids, and what a chat template puts round messages. Of a skipped
     run an estimate, from a sample of its turns."""
     tokens: int
-    """What it costs as it is shown, captions, ledger and pictures included."""
+    """What it costs as it is shown, captions, ledger, pictures and attachments included."""
     characters: int = 0
     """Characters from the conversation's beginning to its end, as `count_characters` counts them."""
     previous: str = ""
@@ -145,26 +169,31 @@ class Seal:
 
     @property
     def images(self) -> int:
-        """How many images it puts into a request."""
-        return len(self.pages) + sum(picture.size is not None for picture in self.pictures)
+        """How many images it puts into a request, those by their address included."""
+        pictures = sum(picture.size is not None for picture in self.pictures)
+        return len(self.pages) + pictures + sum(one.is_sent and one.is_image for one in self.attachments)
 
     @property
     def pixels(self) -> int:
-        """Of all its images."""
+        """Of all its images whose size is known."""
         shown = [page.size for page in self.pages]
         shown += [picture.size for picture in self.pictures if picture.size is not None]
         return sum(width * height for width, height in shown)
 
     @property
     def bytes(self) -> int:
-        """Of all its images, as files."""
-        return sum(page.bytes for page in self.pages) + sum(picture.bytes for picture in self.pictures)
+        """Of all its images, as files, and of the attachments that are sent."""
+        images = sum(page.bytes for page in self.pages) + sum(picture.bytes for picture in self.pictures)
+        return images + sum(one.bytes for one in self.attachments if one.is_sent)
 
     def to_json(self) -> dict[str, Any]:
         """Return the seal as plain values, which `from_json` takes."""
         # Not `asdict`: it copies everything deeply, and a framework asks for dozens of seals at every call.
         held = {name: getattr(self, name) for name in _FIELDS[Seal]}
-        return held | {name: tuple(map(_to_dict, held[name])) for name in ("pages", "pictures", "calls")}
+        if not self.attachments:
+            del held["attachments"]  # seals that have none are spelled as before there were any
+        lists = ("pages", "pictures", "calls", *(["attachments"] if self.attachments else []))
+        return held | {name: tuple(map(_to_dict, held[name])) for name in lists}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
@@ -183,20 +212,21 @@ class Seal:
                 for picture in fields["pictures"]
             )
             calls = tuple(SealedCall(**call) for call in fields.get("calls", ()))
+            attachments = tuple(SealedAttachment(**one) for one in fields.get("attachments", ()))
             anchors, ledger = tuple(fields["anchors"]), tuple(fields["ledger"])
         except KeyError as error:
             raise TypeError(f"no seal: {error.args[0]!r} is missing") from error
-        read = {"pages": pages, "pictures": pictures, "calls": calls, "anchors": anchors, "ledger": ledger}
-        return cls(**{**fields, **read})
+        lists = {"pages": pages, "pictures": pictures, "attachments": attachments, "calls": calls}
+        return cls(**{**fields, **lists, "anchors": anchors, "ledger": ledger})
 
 
-def _to_dict(value: SealedPage | SealedPicture | SealedCall) -> dict[str, Any]:
+def _to_dict(value: SealedPage | SealedPicture | SealedAttachment | SealedCall) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _FIELDS[type(value)]}
 
 
 _FIELDS = {
     kind: tuple(field.name for field in fields(kind))
-    for kind in (SealedPage, SealedPicture, SealedCall, Seal)
+    for kind in (SealedPage, SealedPicture, SealedAttachment, SealedCall, Seal)
 }
 
 
@@ -207,7 +237,9 @@ def run_digest(turns: Iterable[Turn]) -> str:
         calls = [[call.name, call.arguments, call.id] for call in turn.tool_calls]
         images = [hashlib.sha256(image).hexdigest() for image in turn.images]
         said = [turn.anchor, turn.role, turn.text, turn.name, calls, turn.tool_call_id, images]
-        said += [[one.block for one in turn.attachments]] if turn.attachments else []
+        # Others keep the digest that they had before there were any.
+        attached = [[one.block, one.name, one.media_type] for one in turn.attachments]
+        said += [attached] if attached else []
         digest.update(_encode_json(said) + b"\n")
     return digest.hexdigest()
 
@@ -226,75 +258,3 @@ def describe_calls(turns: Sequence[Turn]) -> tuple[SealedCall, ...]:
 
 def _encode_json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrawnRun:
-    """Several turns in a row, drawn as pages: which pages these are, and what they cost."""
-
-    pages: tuple[SealedPage, ...]
-    """The pages, in order."""
-    pictures: tuple[SealedPicture, ...] = ()
-    """The turns' own pictures, as they are shown beside the pages."""
-    ledger: tuple[str, ...] = ()
-    """The identifiers chosen, a line each."""
-    ledger_omitted: int = 0
-    """How many identifiers there was no room for."""
-    tokens: int
-    """What pages, captions and ledger cost; pictures not counted."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PageCapacity:
-    """What a page that is full of ordinary prose holds, and what it costs."""
-
-    characters: int
-    """How many characters stand on it."""
-    tokens: int
-    """What it costs with its caption."""
-    pixels: int
-    """Width times height."""
-    bytes: int
-    """Length of its file, at the most."""
-
-
-class Costs(Protocol):
-    """Draws runs and counts tokens, always the same for the same turns and `fingerprint`."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Of all that its answers depend on, besides the turns."""
-
-    def count_message_tokens(self, turn: Turn) -> int:
-        """Count what a turn costs as a message, without its pictures."""
-
-    def count_picture_tokens(self, turn: Turn) -> int:
-        """Count what a turn's pictures cost while the turn is a message."""
-
-    def count_content_tokens(self, turns: Sequence[Turn]) -> int:
-        """Count texts and calls of turns, without ids, pictures, and what a chat template puts round them.
-
-        Pages have to cost less than this to pay, and what they save is told against it; `text_tokens` is what turns
-        take at the most.
-        """
-
-    def count_name_tokens(self, turns: Sequence[Turn]) -> int:
-        """Count the line that names a run which is too large to be shown."""
-
-    def measure_page(self) -> PageCapacity:
-        """Return what a page full of prose holds and costs; asked often, so it should be remembered."""
-
-    def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
-        """Draw a run as pages.
-
-        Args:
-            turns: The run, every turn with its anchor.
-            first_page: Number of its first page.
-            ledger_tokens: What the ledger may take.
-        """
-
-    def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
-        """Count what a run costs as the text of a text seal."""
-
-    def describe_pictures(self, turns: Sequence[Turn]) -> tuple[SealedPicture, ...]:
-        """Return a run's pictures as they are sent beside a text seal: scaled, counted, by digest."""

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from glyph_memory.folding.budget import count_evicted
+from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.groups import count_answered, has_open_call, split_groups
 from glyph_memory.folding.policy import FoldPolicy
-from glyph_memory.folding.room import count_leaving, is_crowded
-from glyph_memory.folding.seal import Costs, Seal, describe_calls, run_digest
+from glyph_memory.folding.room import count_beside, count_leaving, is_crowded
+from glyph_memory.folding.seal import Seal, describe_calls, run_digest
 from glyph_memory.folding.skipping import count_characters, find_run_end
 from glyph_memory.folding.state import Fold, RecentTurn
 from glyph_memory.transcript import Turn
@@ -88,7 +89,7 @@ def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
 
 def add_to_tail(begun: Fold, turn: Turn, costs: Costs) -> Fold:
     """Return the fold with a turn added to its tail."""
-    pictures = costs.count_picture_tokens(turn) if turn.images else 0
+    pictures = costs.count_picture_tokens(turn) if turn.images or turn.attachments else 0
     recent = RecentTurn(turn=turn, tokens=costs.count_message_tokens(turn), picture_tokens=pictures)
     return replace(
         begun,
@@ -202,9 +203,10 @@ def _try_pages(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Se
         _begin_seal(begun, turns, text_tokens=text, costs=costs),
         pages=drawn.pages,
         pictures=drawn.pictures,
+        attachments=drawn.attachments,
         ledger=drawn.ledger,
         ledger_omitted=drawn.ledger_omitted,
-        tokens=drawn.tokens + sum(picture.tokens for picture in drawn.pictures),
+        tokens=drawn.tokens + count_beside(drawn.pictures, drawn.attachments),
     )
     return _fit_budget(begun, seal, policy, costs)
 
@@ -212,12 +214,13 @@ def _try_pages(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Se
 def _try_text(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """Return the seal of a run as text; None where it would leave at once though it is new."""
     turns = [recent.turn for recent in begun.tail[:length]]
-    pictures = costs.describe_pictures(turns)
+    pictures, attachments = costs.describe_pictures(turns), costs.describe_attachments(turns)
     seal = replace(
         _begin_seal(begun, turns, text_tokens=costs.count_content_tokens(turns), costs=costs),
         kind="text",
         pictures=pictures,
-        tokens=costs.count_quote_tokens(turns) + sum(picture.tokens for picture in pictures),
+        attachments=attachments,
+        tokens=costs.count_quote_tokens(turns) + count_beside(pictures, attachments),
     )
     return _fit_budget(begun, seal, policy, costs)
 

@@ -12,9 +12,10 @@ from dataclasses import replace
 from itertools import accumulate
 
 from glyph_memory.folding.budget import count_showable_pages
+from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.groups import count_answered, list_run_ends
 from glyph_memory.folding.policy import FoldPolicy
-from glyph_memory.folding.seal import Costs, Seal, describe_calls, run_digest
+from glyph_memory.folding.seal import Seal, describe_calls, run_digest
 from glyph_memory.folding.state import Fold
 from glyph_memory.transcript import Turn
 

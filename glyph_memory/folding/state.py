@@ -21,7 +21,7 @@ class RecentTurn:
     tokens: int
     """What its text takes as a message."""
     picture_tokens: int = 0
-    """What its pictures take."""
+    """What its pictures and attachments take."""
 
     @property
     def total_tokens(self) -> int:

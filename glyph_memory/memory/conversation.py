@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glyph_memory.context import Context, warn_of_losses, write_context
-from glyph_memory.errors import FontError, TurnError
+from glyph_memory.errors import TurnError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room, compose_message
 from glyph_memory.memory.jsonl import format_turn, read_file, write_file
+from glyph_memory.memory.planning import PlanningSession
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
 from glyph_memory.memory.report import MemoryReport, make_report
-from glyph_memory.memory.session import OpenSession
-from glyph_memory.memory.session_fold import ConcurrentErasure
 from glyph_memory.messages import AnyMessage, AnyMessages
 from glyph_memory.page import Page
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
@@ -25,11 +24,8 @@ from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 if TYPE_CHECKING:
     from glyph_memory.store import KnownIdentifier
 
-_TRIES = 5
-"""How often a context is begun anew because other processes erase turns meanwhile."""
 
-
-class Conversation(OpenSession):
+class Conversation(PlanningSession):
     """A conversation that is kept whole, and shown to a model as pages and recent text.
 
     One session of a store. Turns are durable when `add` returns; `context` gives what to send. Safe to share among
@@ -133,17 +129,17 @@ class Conversation(OpenSession):
             StoreError: The store cannot be read.
             FontError: A page cannot be drawn.
         """
-        for _ in range(_TRIES):
-            fold = self._session_fold.refresh()
-            try:
-                return self._write_context(fold, question, can_recall=can_recall)
-            except ConcurrentErasure:
-                continue
-            except FontError:
-                if self._session_fold.refresh() is fold:
-                    break
-        # Fonts changed unseen: what was sealed cannot be drawn again as it was.
-        return self._write_context(self._session_fold.redraw(), question, can_recall=can_recall)
+        context = self._try_writing(
+            lambda fold: write_context(
+                fold,
+                binder=self._binder,
+                parts_of=self._session_fold.parts,
+                question=question,
+                can_recall=can_recall,
+            )
+        )
+        warn_of_losses(context.losses)
+        return context
 
     def fold(self) -> Fold:
         """Return where each turn is now: in the head, sealed, or recent."""
@@ -262,17 +258,6 @@ class Conversation(OpenSession):
         for _ in self._turn_writer.store(read_file(path), keep_anchors=True, progress=progress):
             pass
         return self._session_store.state().turns - before
-
-    def _write_context(self, fold: Fold, question: str | None, *, can_recall: bool) -> Context:
-        context = write_context(
-            fold,
-            binder=self._binder,
-            parts_of=self._session_fold.parts,
-            question=question,
-            can_recall=can_recall,
-        )
-        warn_of_losses(context.losses, stacklevel=4)
-        return context
 
     @contextmanager
     def _drop_seals_from(self, first: int) -> Iterator[None]:

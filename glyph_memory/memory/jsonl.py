@@ -82,12 +82,10 @@ def _make_error(where: str, reason: object) -> DocumentError:
 
 
 def format_turn(turn: Turn) -> str:
-    """Return a turn as text for people: its anchor and role, its lines indented, a line for its pictures."""
+    """Return a turn as text for people: anchor and role, its lines indented, a line for pictures and attachments."""
     label = " ".join(filter(None, (f"§{turn.anchor}", turn.role, turn.name)))
     lines = turn.full_text.split("\n") if turn.full_text else []
-    count = len(turn.images)
-    pictures = [f"[{count} picture{'s' * (count > 1)}]"] if count else []
-    return "\n  ".join([f"{label}:", *lines, *pictures]) + "\n"
+    return "\n  ".join([f"{label}:", *lines, *turn.beside]) + "\n"
 
 
 def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, Unpack
 
-from glyph_memory.context import Context
+from glyph_memory.context import Context, JoinUsers, RequestPlan
 from glyph_memory.folding import Fold
 from glyph_memory.memory.conversation import Conversation
 from glyph_memory.memory.recall import Passage, ZoomResult
@@ -92,6 +92,23 @@ class GlyphMemory(Conversation):
     async def acontext(self, question: str | None = None, *, can_recall: bool = False) -> Context:
         """Do what `context` does."""
         return await _run_in_thread(self.context, question, can_recall=can_recall)
+
+    async def aplan_request(
+        self,
+        *,
+        merge_pages: bool = True,
+        join_users: JoinUsers = "all",
+        hoist_pictures: bool = True,
+        can_recall: bool = False,
+    ) -> RequestPlan:
+        """Do what `plan_request` does."""
+        return await _run_in_thread(
+            self.plan_request,
+            merge_pages=merge_pages,
+            join_users=join_users,
+            hoist_pictures=hoist_pictures,
+            can_recall=can_recall,
+        )
 
     async def afold(self) -> Fold:
         """Do what `fold` does."""

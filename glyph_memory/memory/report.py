@@ -47,7 +47,7 @@ class MemoryReport:
     plain_tokens: int
     """What all turns would cost as plain text."""
     sealed_tokens: int
-    """What the shown seals cost: pages, captions, ledgers, pictures."""
+    """What the shown seals cost: pages, captions, ledgers, pictures, attachments."""
     sealed_text_tokens: int
     """What their turns would cost as text."""
     budget_tokens: int
@@ -60,6 +60,12 @@ class MemoryReport:
     """Characters that stand on the pages as their number, because no font draws them or they would be hidden."""
     pictures_missing: int
     """Pictures of sealed turns that cannot be decoded or shown; the originals are kept."""
+    attachments: int
+    """Files, audio, pictures by address and the like that are sent as they came; their tokens are an estimate."""
+    attachments_left_out: int
+    """Attachments of shown seals that there was no room for (`attachments_tokens`): they are only named."""
+    uncounted: tuple[str, ...]
+    """Names of attachments that are sent and whose tokens cannot be counted, such as audio: they count as 0."""
     pinned_left_out: tuple[int, ...]
     """Anchors of pinned turns that there is no room to repeat."""
     request_is_repeated: bool
@@ -115,6 +121,9 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         identifiers_omitted=sum(seal.ledger_omitted for seal in visible),
         escapes=sum(page.escapes for seal in visible for page in seal.pages),
         pictures_missing=sum(picture.size is None for seal in visible for picture in seal.pictures),
+        attachments=len(context.attachments),
+        attachments_left_out=sum(not one.is_sent for seal in visible for one in seal.attachments),
+        uncounted=tuple(one.name for one in context.attachments if one.tokens is None),
         pinned_left_out=repeat_turns(fold, binder).left_out,
         request_is_repeated=fold.request is not None,
         losses=context.losses,

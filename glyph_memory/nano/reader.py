@@ -98,7 +98,12 @@ class NanoReader(Reader):
         sought = find_spellings(question, index)
         quoted = choose_quotes(question, rank(question, index, sought))
         text = write_answer(
-            question, quoted, missing=sought.find_missing(question), leaves=leaves, texts=len(material.texts)
+            question,
+            quoted,
+            missing=sought.find_missing(question),
+            leaves=leaves,
+            texts=len(material.texts),
+            attachments=material.attachments,
         )
         return NanoReading(
             text=text,

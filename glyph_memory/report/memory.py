@@ -142,6 +142,10 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
         yield "Sealed as text", f"{report.quoted_turns:,}"
     if report.pictures_missing:
         yield "Pictures not shown", f"{report.pictures_missing:,}"
+    if report.attachments_left_out:
+        yield "Attachments no longer sent", f"{report.attachments_left_out:,}"
+    if report.uncounted:
+        yield "Tokens not counted", ", ".join(report.uncounted)
     if report.pinned_left_out:
         yield "Pinned, no room", " ".join(f"§{anchor}" for anchor in report.pinned_left_out)
 
@@ -169,15 +173,14 @@ def _render_seal(run: SealView) -> Iterator[str]:
 
 def _turn_list(turns: Sequence[Turn]) -> str:
     shown = "".join(
-        f"<dt>{_label(turn)}</dt><dd><pre>\n{escape_and_mark(turn.full_text)}</pre>{_pictures(turn)}</dd>\n"
+        f"<dt>{_label(turn)}</dt><dd><pre>\n{escape_and_mark(turn.full_text)}</pre>{_remarks(turn)}</dd>\n"
         for turn in turns
     )
     return f'<dl class="turns">\n{shown}</dl>\n'
 
 
-def _pictures(turn: Turn) -> str:
-    count = len(turn.images)
-    return f"<p>and {count:,} picture{'' if count == 1 else 's'}</p>" if count else ""
+def _remarks(turn: Turn) -> str:
+    return "".join(f"<p>{escape_and_mark(remark)}</p>" for remark in turn.beside)
 
 
 def _passage(query: str, passage: Passage) -> str:

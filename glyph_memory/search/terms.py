@@ -40,8 +40,9 @@ def casefold(text: str) -> str:
 
 
 def extract_search_text(turn: Turn) -> str:
-    """Return the text by which a turn is searched: its name and all of its content."""
-    return "\n".join(filter(None, (turn.name, turn.full_text)))
+    """Return the text by which a turn is searched: its name, all of its content, what its attachments are called."""
+    attached = (attachment.name for attachment in turn.attachments)
+    return "\n".join(filter(None, (turn.name, turn.full_text, *attached)))
 
 
 _LONGEST = 200

@@ -81,9 +81,8 @@ def compose(transcript: Transcript, *, style: PageStyle) -> Composition:
 
 def _content(turn: Turn) -> str:
     name = f" {turn.name}:" if turn.name else ""
-    pictures = f" [{len(turn.images)} picture{'s' * (len(turn.images) > 1)}]" if turn.images else ""
     text = f" {turn.text}" if turn.text else ""
-    return f"{name}{text}{pictures}"
+    return "".join([name, text, *(f" {remark}" for remark in turn.beside)])
 
 
 _GLYPH = PageStyle.glyph()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -112,7 +113,7 @@ def test_the_report_is_that_of_the_memory(run: Run, path: Path) -> None:
     with GlyphMemory.open(path, session="ops") as memory:
         expected = memory.report().to_json()
     shown = run("report", "--memory", path, "--session", "ops", "--json").json
-    assert shown == expected | {"pinned_left_out": []}
+    assert shown == json.loads(json.dumps(expected))
 
 
 def test_the_report_as_a_file_shows_pages_and_runs_nothing(run: Run, path: Path, tmp_path: Path) -> None:

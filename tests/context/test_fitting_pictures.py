@@ -37,7 +37,11 @@ def planned(binder: Binder, *turns: Turn) -> list[tuple[str, tuple[object, ...]]
         (
             message.role,
             tuple(
-                part.text if isinstance(part, Text) else part.size
+                part.size
+                if isinstance(part, ImagePart)
+                else part.text
+                if isinstance(part, Text)
+                else part.name
                 for one in message.turns
                 for part in (one.parts or (Text(one.turn.text),))
             ),

@@ -6,15 +6,17 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import glyph_memory
+from glyph_memory.context import LossKind
 
 ROOT = Path(glyph_memory.__file__).parent
 ROOMS = [*(ROOT / "context").rglob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 FOR_PEOPLE = {
-    "_PICTURES", "_CHANGED", "_GONE", "_ANEW", "_FONTS", "_advice", "_WIDER", "there", "spent", "describe_lost_seals",
-    "_describe_losses", "_describe_turn", "_PROSE", "hide_calls", "_refuse", "LossKind",
+    "LossKind", "_ANEW", "_CHANGED", "_FONTS", "_GONE", "_LEFT_OUT", "_PICTURES", "_PROSE", "_WIDER", "_advice",
+    "_describe_losses", "_describe_turn", "_refuse", "describe_lost_seals", "hide_calls", "spent", "there",
 }  # fmt: skip
 """Notices, and what errors advise: whoever runs the program reads them."""
 
@@ -27,8 +29,8 @@ def sentences(node: ast.AST) -> Iterator[str]:
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
-    if isinstance(node, ast.Constant) and node.value == "left out":
-        return  # a kind of loss
+    if isinstance(node, ast.Constant) and node.value in get_args(LossKind):
+        return
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and SENTENCE.search(node.value):
         yield node.value
     if isinstance(node, ast.JoinedStr) and "§" in (spelled := ast.unparse(node)):

@@ -63,7 +63,7 @@ def shape(message: Message) -> list[str]:
     """A message's role and what each of its parts begins with."""
     return [
         message.role,
-        *("picture" if isinstance(part, ImagePart) else part.text[:24] for part in message.parts),
+        *(part.text[:24] if isinstance(part, Text) else "picture" for part in message.parts),
     ]
 
 
@@ -347,7 +347,9 @@ def test_within_a_generation_every_context_begins_as_the_one_before(policy: Fold
             assert isinstance(now[0], Text)
             assert "are older and not shown" in now[0].text
         sealed, generation = now, growing.fold.generation
-        before = "".join(part.text if isinstance(part, Text) else part.data_url for part in sealed)
+        before = "".join(
+            part.data_url if isinstance(part, ImagePart) else getattr(part, "text", "") for part in sealed
+        )
         kinds |= {seal.kind for seal in growing.fold.visible_seals}
         assert growing.binder.counts.count_context(context) <= policy.prompt_tokens
         assert all(

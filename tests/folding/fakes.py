@@ -15,12 +15,13 @@ from glyph_memory.folding import (
     Fold,
     FoldPolicy,
     PageCapacity,
+    SealedAttachment,
     SealedPage,
     SealedPicture,
     run_digest,
     step,
 )
-from glyph_memory.transcript import Role, ToolCall, Turn
+from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 HARD = "0x"
 """A turn that begins with this costs as a page what it costs as text, as hashes do."""
@@ -70,8 +71,8 @@ class WordCosts:
         return sum(words_of(turn) for turn in turns)
 
     def count_picture_tokens(self, turn: Turn) -> int:
-        """Ten for each."""
-        return 10 * len(turn.images)
+        """Ten for each, and seven for each attachment."""
+        return 10 * len(turn.images) + 7 * len(turn.attachments)
 
     def measure_page(self) -> PageCapacity:
         """Thirty words."""
@@ -99,6 +100,7 @@ class WordCosts:
         return DrawnRun(
             pages=pages,
             pictures=self.describe_pictures(turns),
+            attachments=self.describe_attachments(turns),
             ledger=(f"at most {ledger_tokens}",),
             ledger_omitted=1,
             tokens=self.page_tokens * len(pages) + hard,
@@ -122,6 +124,21 @@ class WordCosts:
             else SealedPicture(anchor=turn.anchor or 0, position=position, size=None, tokens=0)
             for turn in turns
             for position, data in enumerate(turn.images, 1)
+        )
+
+    def describe_attachments(self, turns: Sequence[Turn]) -> tuple[SealedAttachment, ...]:
+        """The first of each turn, for three tokens; the others are left out."""
+        return tuple(
+            SealedAttachment(
+                anchor=turn.anchor or 0,
+                position=position,
+                name=one.name,
+                is_sent=position == 1,
+                tokens=3,
+                bytes=2,
+            )
+            for turn in turns
+            for position, one in enumerate(turn.attachments, 1)
         )
 
 
@@ -205,6 +222,11 @@ def _menu() -> list[Turn]:
     menu += [say(role, words, first=HARD) for words in (15, 60, 500) for role in ("assistant", "tool")]
     menu += [user(words, pinned=True, images=images) for words in (4, 30) for images in (0, 3)]
     menu += [replace(result(4, "a"), images=(PICTURE, b"no picture"))]
+    contract, call = Attachment(block="{}", name="a.pdf"), Attachment(block="{}", name="b.mp3")
+    menu += [
+        replace(user(12), attachments=(contract,)),
+        replace(result(4, "a"), attachments=(contract, call)),
+    ]
     return [*menu, say("assistant", 10, first="v"), system(8), system(70)]
 
 

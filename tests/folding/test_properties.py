@@ -21,6 +21,7 @@ from glyph_memory.folding import (
     run_digest,
     step,
 )
+from glyph_memory.folding.room import count_beside
 from glyph_memory.folding.sealing import list_sealable_groups
 from glyph_memory.transcript import Turn
 from tests.folding.fakes import WordCosts, conversations, one_by_one, places, policies, words_of
@@ -153,7 +154,8 @@ def test_runs_are_as_large_as_the_policy_says(turns: list[Turn], policy: FoldPol
         if not new:
             continue
         newest = after.last_anchor
-        costs.setdefault(newest, words_of(turns[newest - 1]) + 10 * len(turns[newest - 1].images))
+        turn = turns[newest - 1]
+        costs.setdefault(newest, words_of(turn) + 10 * len(turn.images) + 7 * len(turn.attachments))
         left = after.tail_tokens + sum(costs[anchor] for seal in new for anchor in seal.anchors)
         for seal in new:
             run = sum(costs[anchor] for anchor in seal.anchors)
@@ -165,7 +167,7 @@ def test_runs_are_as_large_as_the_policy_says(turns: list[Turn], policy: FoldPol
             if seal.kind == "text":
                 assert run >= policy.max_run_tokens
             else:
-                shown = seal.tokens - sum(picture.tokens for picture in seal.pictures)
+                shown = seal.tokens - count_beside(seal.pictures, seal.attachments)
                 assert shown * policy.min_ratio <= seal.text_tokens
 
 

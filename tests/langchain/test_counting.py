@@ -18,7 +18,7 @@ from langchain_core.messages import (
 from langchain_core.tools import BaseTool
 from langchain_glyph_memory import glyph_token_counter
 
-from glyph_memory import ModelProfile, Page, ProfileError, typeset
+from glyph_memory import GlyphMemoryWarning, ModelProfile, Page, ProfileError, typeset
 from glyph_memory.testing import FakeVLMServer
 
 GLYPH = ModelProfile.from_name("glyph")
@@ -55,9 +55,22 @@ def test_a_page_costs_what_the_model_charges_for_its_pixels(page: Page, shape: i
 
 
 def test_data_that_is_no_picture_is_never_counted_as_text() -> None:
-    """A recording of a megabyte costs what telling of it costs."""
+    """What a recording of a megabyte costs is not known, and that is said."""
     sound = {"type": "audio", "base64": "A" * 1_000_000, "mime_type": "audio/wav"}
-    assert glyph_token_counter("glyph")([HumanMessage([sound])]) < 60
+    with pytest.warns(GlyphMemoryWarning, match="tokens of 'audio/wav' cannot be counted"):
+        assert glyph_token_counter("glyph")([HumanMessage([sound])]) < 60
+
+
+def test_files_cost_what_is_in_them() -> None:
+    """A PDF as a picture a page, a table as its text; neither its base64."""
+    count, lines = glyph_token_counter("glyph"), "a,b,c\n" * 300
+    pdf = base64.b64encode(b"%PDF-1.7 " + b"/Type /Page\n" * 3).decode()
+    table = base64.b64encode(lines.encode()).decode()
+    file: dict[str, Any] = {"type": "file", "base64": pdf, "mime_type": "application/pdf"}
+    page_tokens = GLYPH.image_tokens((1024, 1024), images=1)
+    assert 3 * page_tokens <= count([HumanMessage([file])]) < 3.1 * page_tokens
+    file = {"type": "file", "base64": table, "mime_type": "text/csv"}
+    assert 0 <= count([HumanMessage([file])]) - GLYPH.text_tokens(lines) < 20
 
 
 @pytest.mark.parametrize(

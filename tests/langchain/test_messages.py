@@ -89,14 +89,12 @@ def test_a_picture_at_hand_becomes_the_turns(block: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("block", "line"),
     [
-        ({"type": "image", "url": "https://a.b/c.png"}, '{"type": "image", "url": "https://a.b/c.png"}'),
-        ({"type": "image", "file_id": "f-1"}, '{"type": "image", "file_id": "f-1"}'),
         ({"type": "image", "base64": "no base64!"}, '{"type": "image", "base64": "no base64!"}'),
         (
-            {"type": "audio", "base64": "A" * 4000},
-            '{"type": "audio", "base64": "<4,000 characters of data>"}',
+            {"type": "server_tool_use", "data": "A" * 4000},
+            '{"type": "server_tool_use", "data": "<4,000 characters of data>"}',
         ),
-        ({"type": "file", "data": b"%PDF"}, '{"type": "file", "data": "<4 bytes>"}'),
+        ({"type": "own", "held": b"four"}, '{"type": "own", "held": "<4 bytes>"}'),
         ({"kind": "own", "text": "words " * 99}, '{"kind": "own", "text": "' + "words " * 99 + '"}'),
         ({"type": "text", "text": None}, '{"type": "text", "text": null}'),
         (
@@ -108,6 +106,77 @@ def test_a_picture_at_hand_becomes_the_turns(block: dict[str, Any]) -> None:
 def test_what_cannot_be_shown_is_told_in_a_line_of_its_own(block: dict[str, Any], line: str) -> None:
     """Nothing is dropped unseen; only long runs of data are counted instead of repeated."""
     assert turn_of(HumanMessage(["Before.", block, "After."])).text == f"Before.\n{line}\nAfter."
+
+
+PDF = base64.b64encode(b"%PDF-1.7 /Type /Page").decode()
+
+
+@pytest.mark.parametrize(
+    ("block", "name", "media_type"),
+    [
+        ({"type": "image", "url": "https://a.b/c.png?key=1"}, "https://a.b/c.png", ""),
+        ({"type": "image_url", "image_url": {"url": "https://a.b/c.png"}}, "https://a.b/c.png", ""),
+        ({"type": "input_image", "image_url": "https://a.b/c.png"}, "https://a.b/c.png", ""),
+        ({"type": "image", "file_id": "f-1"}, "f-1", ""),
+        (
+            {
+                "type": "file",
+                "base64": PDF,
+                "mime_type": "application/pdf",
+                "filename": "a.pdf",
+                "id": "lc_1",
+            },
+            "a.pdf",
+            "application/pdf",
+        ),
+        (
+            {"type": "file", "base64": PDF, "mime_type": "application/pdf", "id": "lc_1"},
+            "",
+            "application/pdf",
+        ),
+        (
+            {
+                "type": "file",
+                "file": {"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{PDF}"},
+            },
+            "a.pdf",
+            "",
+        ),
+        ({"type": "file", "source_type": "id", "id": "file-7"}, "file-7", ""),
+        (
+            {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": PDF}},
+            "",
+            "application/pdf",
+        ),
+        ({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}, "", ""),
+        ({"type": "audio", "base64": "A" * 4000, "mime_type": "audio/wav"}, "", "audio/wav"),
+        ({"type": "video_url", "video_url": {"url": "https://a.b/c.mp4"}}, "https://a.b/c.mp4", ""),
+        (
+            {"type": "media", "mime_type": "video/mp4", "file_uri": "gs://a/b.mp4"},
+            "gs://a/b.mp4",
+            "video/mp4",
+        ),
+        ({"type": "file", "data": b"%PDF\x00", "mime_type": "application/pdf"}, "", "application/pdf"),
+        ({"document": {"format": "pdf", "name": "a", "source": {"bytes": b"%PDF"}}}, "a", ""),
+        ({"type": "non_standard", "value": {"type": "file", "file_id": "f-1"}}, "f-1", ""),
+    ],
+)
+def test_what_cannot_be_drawn_is_an_attachment_from_which_the_block_comes_back(
+    block: dict[str, Any], name: str, media_type: str
+) -> None:
+    """In whatever shape a provider writes it, bytes and all; nothing of it stands in the text."""
+    turn = turn_of(HumanMessage(["Before.", block, "After."]))
+    (attachment,) = turn.attachments
+    assert (turn.text, turn.images) == ("Before.\nAfter.", ())
+    assert (attachment.name, attachment.media_type) == (name, media_type)
+    assert to_message(turn).content == [{"type": "text", "text": turn.text}, block]
+
+
+def test_a_document_that_is_given_as_text_is_text() -> None:
+    """It can be drawn, searched and recalled like any other."""
+    source = {"type": "text", "media_type": "text/plain", "data": "The code is 4711-B."}
+    turn = turn_of(HumanMessage([{"type": "document", "title": "Gate", "source": source}]))
+    assert (turn.text, turn.attachments) == ("Gate\nThe code is 4711-B.", ())
 
 
 @pytest.mark.parametrize(

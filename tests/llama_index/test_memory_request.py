@@ -208,9 +208,7 @@ def test_pictures_of_tools_and_assistants_are_shown_by_a_user(
     assert repr(to_openai_message_dicts(told)).count("image_url'") == 4
 
 
-def test_a_users_pictures_stay_where_they_are(
-    sent: Callable[..., list[ChatMessage]], png: bytes, tmp_path: Path
-) -> None:
+def test_a_users_pictures_stay_where_they_are(png: bytes, tmp_path: Path) -> None:
     """As they came, http addresses included; a file that is gone becomes a line, where LlamaIndex would fail."""
     gone = tmp_path / "gone.png"
     gone.write_bytes(png)
@@ -223,7 +221,7 @@ def test_a_users_pictures_stay_where_they_are(
         TextBlock(text="?"),
     ]
     gone.unlink()
-    (told,) = sent(ChatMessage(role="user", blocks=blocks))
+    (told,) = GlyphMemory.from_defaults(chat_history=[ChatMessage(role="user", blocks=blocks)]).get()
     assert [block.block_type for block in told.blocks] == ["text", "image", "text", "image", "text"]
     assert told.blocks[1] == blocks[1]
     assert str(gone) in str(told.content)
@@ -256,7 +254,7 @@ def _is_own_picture(block: ContentBlock) -> bool:
 
 
 def test_other_blocks_of_a_user_are_left_to_the_llm(sent: Callable[..., list[ChatMessage]]) -> None:
-    """Audio for a model that hears; of others than users, whose audio LlamaIndex drops, it is a line."""
+    """Audio for a model that hears; of others than users, whose audio LlamaIndex drops, a user's message holds it."""
     audio = AudioBlock(audio=b"RIFF", format="wav")
     told = sent(
         ChatMessage(role="user", blocks=[TextBlock(text="Hear:"), audio]),
@@ -264,7 +262,9 @@ def test_other_blocks_of_a_user_are_left_to_the_llm(sent: Callable[..., list[Cha
     )
     assert told[0].blocks[1] == audio
     assert [block.block_type for block in told[1].blocks] == ["text"]
-    assert '"block_type": "audio"' in str(told[1].content)
+    assert told[2].role == "user"
+    assert told[2].content == "(Attachment 1 that came with the assistant's message, audio/wav:)"
+    assert told[2].blocks[1] == audio
 
 
 def test_special_tokens_are_broken_wherever_they_stand(sent: Callable[..., list[ChatMessage]]) -> None:

@@ -18,6 +18,7 @@ from llama_index.core.base.llms.types import (
     CachePoint,
     ChatMessage,
     CitableBlock,
+    CitationBlock,
     ContentBlock,
     DocumentBlock,
     ImageBlock,
@@ -29,6 +30,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.prompts import ChatPromptTemplate
 from llama_index.memory.glyph import PageImageBlock, message_of, turn_of
+from llama_index.memory.glyph.attached import load_block
 from llama_index.memory.glyph.messages import key_of, name_of
 from llama_index.memory.glyph.stored_messages import from_json, to_json, to_stored_turn
 from openai.types.chat import ChatCompletionMessageToolCall
@@ -95,7 +97,9 @@ def test_pictures_come_from_bytes_base64_paths_streams_and_data_urls(png: bytes,
     assert turn_of(ChatMessage(role="user", blocks=blocks)) == Turn(role="user", images=(png,) * 5)
 
 
-def test_a_picture_that_is_elsewhere_or_gone_is_a_line_and_no_request(png: bytes, tmp_path: Path) -> None:
+def test_a_picture_that_is_elsewhere_is_an_attachment_and_one_that_is_gone_a_line(
+    png: bytes, tmp_path: Path
+) -> None:
     """Nothing is fetched, and a deleted file stops nobody."""
     path = tmp_path / "gone.png"
     path.write_bytes(png)
@@ -103,30 +107,82 @@ def test_a_picture_that_is_elsewhere_or_gone_is_a_line_and_no_request(png: bytes
     path.unlink()
     turn = turn_of(ChatMessage(role="user", blocks=[TextBlock(text="See:"), far, gone]))
     assert turn.images == ()
-    assert "http://127.0.0.1:9/a.png" in turn.text.splitlines()[1]
-    assert str(path) in turn.text.splitlines()[2]
+    assert [one.name for one in turn.attachments] == ["http://127.0.0.1:9/a.png"]
+    assert load_block(turn.attachments[0].block) == far
+    assert str(path) in turn.text.splitlines()[1]
+
+
+def test_a_file_that_cannot_be_drawn_is_an_attachment_from_which_the_block_comes_back(tmp_path: Path) -> None:
+    """With its name and type, whether its bytes are at hand, in a stream, in a file, or at an address."""
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(b"%PDF-1.7 plan")
+    at_hand = DocumentBlock(data=b"%PDF-1.7 plan", title="contract.pdf")
+    blocks: list[ContentBlock] = [
+        at_hand,
+        DocumentBlock(path=path),
+        DocumentBlock(
+            data=BytesIO(b"%PDF-1.7 plan"), title="stream.pdf", document_mimetype="application/pdf"
+        ),
+        AudioBlock(audio=b"RIFF" + bytes(30), format="wav"),
+        VideoBlock(video=bytes(30), video_mimetype="video/mp4"),
+        VideoBlock(url="https://a.b/c.mp4?key=1", video_mimetype="video/mp4"),
+    ]
+    turn = turn_of(ChatMessage(role="user", blocks=[TextBlock(text="See:"), *blocks]))
+    assert turn.text == "See:"
+    assert [(one.name, one.media_type) for one in turn.attachments] == [
+        ("contract.pdf", "application/pdf"),
+        ("plan.pdf", "application/pdf"),
+        ("stream.pdf", "application/pdf"),
+        ("", "audio/wav"),
+        ("", "video/mp4"),
+        ("https://a.b/c.mp4", "video/mp4"),
+    ]
+    path.unlink()
+    back = [load_block(one.block) for one in turn.attachments]
+    assert [back[place] for place in (0, 3, 4, 5)] == [blocks[place] for place in (0, 3, 4, 5)]
+    for document in back[:3]:
+        assert isinstance(document, DocumentBlock)
+        assert document.resolve_document().read() == b"%PDF-1.7 plan"
+    assert message_of(turn).blocks[1:] == back
+
+
+def test_somebody_elses_block_is_told_in_a_line() -> None:
+    """As in a conversation of the core that another framework wrote; long data is cut."""
+    block = load_block(json.dumps({"type": "file", "file": {"file_id": "f-1", "data": "A" * 900}}))
+    assert isinstance(block, TextBlock)
+    assert "f-1" in block.text
+    assert len(block.text) < 200
 
 
 @pytest.mark.parametrize(
     "block",
     [
-        AudioBlock(audio=b"RIFF" + bytes(3000), format="wav"),
-        VideoBlock(video=bytes(3000), video_mimetype="video/mp4"),
-        DocumentBlock(data=bytes(3000), title="contract.pdf"),
+        CitationBlock(
+            title="Contract",
+            source="drawer",
+            cited_content=TextBlock(text="Paragraph 7."),
+            additional_location_info={},
+        ),
         CitableBlock(title="Contract", source="drawer", content=[TextBlock(text="Paragraph 7.")]),
         ImageBlock(),
     ],
     ids=lambda block: str(block.block_type),
 )
-def test_what_is_neither_text_nor_a_picture_is_a_line_of_json_without_its_data(block: ContentBlock) -> None:
-    """Nothing is dropped without a word, and no base64 is drawn."""
+def test_what_is_neither_text_nor_a_file_is_a_line_of_json(block: ContentBlock) -> None:
+    """Its words can be drawn and found."""
     (line,) = turn_of(ChatMessage(role="user", blocks=[block])).text.splitlines()
     assert json.loads(line)["block_type"] == block.block_type
-    assert "AAAAAAAA" * 6 not in line
-    for words in ("contract.pdf",) * isinstance(block, DocumentBlock) + ("Paragraph 7.",) * isinstance(
-        block, CitableBlock
-    ):
-        assert words in line
+    assert ("Paragraph 7." in line) is not isinstance(block, ImageBlock)
+
+
+def test_a_document_within_a_block_is_an_attachment_beside_the_blocks_words() -> None:
+    """No base64 is drawn."""
+    inner = DocumentBlock(data=bytes(3000), title="contract.pdf")
+    citable = CitableBlock(title="Contract", source="drawer", content=[TextBlock(text="Paragraph 7."), inner])
+    turn = turn_of(ChatMessage(role="user", blocks=[citable]))
+    assert "Paragraph 7." in turn.text
+    assert "AAAAAAAA" * 6 not in turn.text
+    assert [load_block(one.block) for one in turn.attachments] == [inner]
 
 
 def test_a_cache_point_says_nothing() -> None:

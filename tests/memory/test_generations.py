@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glyph_memory import GlyphMemory, ModelProfile, PageStyle, Seal, StoreError, Text, Turn
+from glyph_memory import GlyphMemory, ImagePart, ModelProfile, PageStyle, Seal, StoreError, Turn
 from glyph_memory.memory.session_fold import _make_record
 from tests.memory.conftest import Start
 from tests.memory.worker import OTHER, SMALL, small
@@ -54,7 +54,7 @@ def test_a_change_draws_everything_anew_and_loses_nothing(database: Path, talk: 
 def without_uuids(memory: GlyphMemory) -> list[Any]:
     """Return a context's parts, images by their bytes."""
     return [
-        part.text if isinstance(part, Text) else part.data
+        part.data if isinstance(part, ImagePart) else part
         for message in memory.context().messages
         for part in message.parts
     ]

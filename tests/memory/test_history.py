@@ -23,7 +23,7 @@ from glyph_memory import (
     ToolCall,
     Turn,
 )
-from glyph_memory.context import Parts
+from glyph_memory.context import Part, Parts
 from glyph_memory.search.ranking import search
 from glyph_memory.testing import agent_conversation
 
@@ -33,7 +33,7 @@ POLICY = FoldPolicy(
 )  # fmt: skip
 """Seals after a few turns; the oldest leave after some sixty."""
 TALK = tuple(replace(turn, id=f"m{place}") for place, turn in enumerate(agent_conversation(turns=240)))
-Shown = list[Text | bytes]
+Shown = list[Part | bytes]
 
 
 def folding_of(
@@ -104,7 +104,7 @@ def test_what_was_shown_stays_until_the_oldest_leave() -> None:
     for stop in range(1, len(TALK) + 1):
         folded = folding.fold(TALK[:stop], mark)
         seals = [part for seal in folded.fold.visible_seals for part in folded.parts[seal.number]]
-        told = [part.data if isinstance(part, ImagePart) else part for part in seals]
+        told: Shown = [part.data if isinstance(part, ImagePart) else part for part in seals]
         if folded.fold.generation == mark.generation:
             assert told[: len(before)] == before
         generations.add(folded.fold.generation)

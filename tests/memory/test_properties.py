@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glyph_memory import Context, GlyphMemory, ImagePart, PolicyError, StoreError, Text, Turn
+from glyph_memory import Context, GlyphMemory, ImagePart, Part, PolicyError, StoreError, Text, Turn
 from glyph_memory.folding import Fold
 from glyph_memory.store import Store
 from glyph_memory.testing import agent_conversation
@@ -21,7 +21,7 @@ LONG = agent_conversation(turns=3000, seed=11).turns
 HARD = " ".join(f"{number * 2654435761 % 2**32:08x}" for number in range(400))
 
 
-def parts(context: Context) -> list[Text | tuple[bytes, str | None]]:
+def parts(context: Context) -> list[Part | tuple[bytes, str | None]]:
     """Return what is sent, part for part, to the byte."""
     return [
         (part.data, part.uuid) if isinstance(part, ImagePart) else part
@@ -30,7 +30,7 @@ def parts(context: Context) -> list[Text | tuple[bytes, str | None]]:
     ]
 
 
-def sealed_parts(context: Context) -> list[Text | tuple[bytes, str | None]]:
+def sealed_parts(context: Context) -> list[Part | tuple[bytes, str | None]]:
     """Return what stands up to the last page and its ledger: a context's beginning, as a server caches it."""
     given = parts(context)
     last = max((place for place, part in enumerate(given) if isinstance(part, tuple)), default=-1)
@@ -157,7 +157,7 @@ def test_within_a_generation_a_context_begins_as_the_one_before(seed: int) -> No
     """Part for part and byte for byte: what a server has read it need not read again. Also after each reopening."""
     with Store.open(":memory:") as store:
         memory, generation, kept = small(store), 1, 0
-        before: list[Text | tuple[bytes, str | None]] = []
+        before: list[Part | tuple[bytes, str | None]] = []
         for place, turn in enumerate(agent_conversation(turns=260, seed=seed).turns):
             if place % 23 == 0:
                 memory = small(store)

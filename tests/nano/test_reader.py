@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glyph_memory.context import Context, ImagePart, Message, Text
+from glyph_memory.context import Context, ImagePart, Message, Part, Text
 from glyph_memory.errors import BadReading, DocumentError, ReaderRefused
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.nano import NanoReader, Transcription
@@ -135,12 +135,12 @@ def test_a_memorys_context_is_understood(captions: bool) -> None:
     assert best.text.endswith("5c2a3ce7a5d69f871f8ba3a10d9488a021c735a7.")
 
 
-def _is_caption(part: Text | ImagePart) -> bool:
+def _is_caption(part: Part) -> bool:
     return isinstance(part, Text) and part.kind == "caption"
 
 
-def _unlabel(part: Text | ImagePart) -> Text | ImagePart:
-    return part if isinstance(part, Text) else ImagePart(data=part.data, size=part.size)
+def _unlabel(part: Part) -> Part:
+    return ImagePart(data=part.data, size=part.size) if isinstance(part, ImagePart) else part
 
 
 def test_a_picture_that_is_no_page_is_no_page() -> None:

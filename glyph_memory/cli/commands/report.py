@@ -120,6 +120,15 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
             "pictures",
             f"{report.pictures_missing:,} of sealed turns cannot be shown; the originals are kept",
         )
+    if report.attachments:
+        unknown = f"; tokens of {', '.join(report.uncounted)} cannot be counted" if report.uncounted else ""
+        yield "attachments", f"{report.attachments:,} are sent as they came, their tokens estimated{unknown}"
+    if report.attachments_left_out:
+        yield (
+            "left out",
+            f"{terminal.format_count(report.attachments_left_out, 'attachment')} of sealed turns, only named; raise "
+            "attachments_tokens",
+        )
     if report.pinned_left_out:
         left_out = ", ".join(f"§{anchor}" for anchor in report.pinned_left_out)
         yield "pinned", f"no room to repeat {left_out}; unpin another, or keep fewer pinned"

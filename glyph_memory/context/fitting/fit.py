@@ -57,8 +57,8 @@ def fit_tail(
         may_hide: Whether calls and their results may be hidden where there is no room even for a line on each.
     """
     turns = [recent.turn for recent in tail]
-    has_pictures = any(turn.images for turn in turns)
-    if not has_pictures and sum(recent.tokens for recent in tail) <= room.tokens:
+    has_files = any(turn.images or turn.attachments for turn in turns)
+    if not has_files and sum(recent.tokens for recent in tail) <= room.tokens:
         return FittedTail(turns=tuple(turns))
     answered, counts = count_answered(turns), binder.counts
     shown = [
@@ -92,6 +92,7 @@ class _RoomMaker:
             self._draw_pages,
             self._scale_pictures,
             self._leave_out_pictures,
+            self._leave_out_attachments,
             self._cut_texts,
         )
         for step in steps:
@@ -117,6 +118,8 @@ class _RoomMaker:
                 continue
             for picture in one.pictures:
                 picture.leave_out()
+            for attached in one.attachments:
+                attached.is_sent = False
             if one.text_tokens > limit:
                 self._cut_text(one, limit)
             self._shorten_calls(one, limit)
@@ -189,6 +192,18 @@ class _RoomMaker:
             if self._fits() or (takes_half and self._room.holds_images(sizes)):
                 return
             picture.leave_out()
+
+    def _leave_out_attachments(self) -> None:
+        """Leave out attachments, the dearest and then the largest first, until half of the room is left."""
+        attached = [one for shown in self._shown if shown.is_new for one in shown.attachments]
+        attached.sort(key=lambda one: (one.tokens, len(one.part.block)), reverse=True)
+        for place, one in enumerate(attached):
+            length = sum(len(rest.part.block) for rest in attached[place:])
+            is_short = self._room.bytes is None or length <= self._room.bytes
+            takes_half = 2 * sum(rest.tokens for rest in attached[place:]) <= self._room.tokens
+            if self._fits() or (takes_half and is_short and self._holds_images()):
+                return
+            one.is_sent = False
 
     def _cut_texts(self) -> None:
         """Show parts of the largest turns, each as much as its share of the room."""

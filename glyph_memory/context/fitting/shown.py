@@ -6,10 +6,11 @@ Knows what things cost; decides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glyph_memory.context.counting import TokenCounts
 from glyph_memory.context.excerpts import Range
+from glyph_memory.context.messages import AttachmentPart
 from glyph_memory.context.new_pages import TurnPages
 from glyph_memory.context.pictures import Picture, decode_picture
 from glyph_memory.folding import RecentTurn
@@ -74,6 +75,21 @@ class ShownPicture:
 
 
 @dataclass(kw_only=True, slots=True)
+class ShownAttachment:
+    """An attachment of a turn, as it is sent so far."""
+
+    part: AttachmentPart
+    """What it is."""
+    is_sent: bool = True
+    """Whether it is sent as it came; if not, a line says so."""
+
+    @property
+    def tokens(self) -> int:
+        """What it costs, as far as that can be told."""
+        return (self.part.tokens or 0) if self.is_sent else 0
+
+
+@dataclass(kw_only=True, slots=True)
 class ShownTurn:
     """A turn, as it is shown so far."""
 
@@ -87,6 +103,8 @@ class ShownTurn:
     """What its text takes, as it is shown."""
     pictures: list[ShownPicture]
     """Its pictures."""
+    attachments: list[ShownAttachment]
+    """Its attachments."""
     pages: TurnPages | None = None
     """Its text, or parts of it, as pages."""
     style: PageStyle | None = None
@@ -106,11 +124,20 @@ class ShownTurn:
     @property
     def tokens(self) -> int:
         """What all of it takes."""
-        return self.message_tokens + self.content_tokens + sum(one.tokens for one in self.pictures)
+        beside = sum(one.tokens for one in self.pictures) + sum(one.tokens for one in self.attachments)
+        return self.message_tokens + self.content_tokens + beside
+
+    @property
+    def attached_bytes(self) -> int:
+        """Length of the attachments that are sent of it."""
+        return sum(len(one.part.block) for one in self.attachments if one.is_sent)
 
     @property
     def images(self) -> Iterator[Image]:
-        """All pictures and pages that are sent of it."""
+        """All pictures and pages that are sent of it; of those that the server loads the size is not known."""
+        for attached in self.attachments:
+            if attached.is_sent and attached.part.is_image:
+                yield (0, 0), 0
         for one in self.pictures:
             if one.picture is not None:
                 yield one.size, len(one.picture.data)
@@ -121,6 +148,7 @@ class ShownTurn:
     def is_changed(self) -> bool:
         """Whether its content is not sent as it came."""
         pictures = any(one.picture is None or one.is_scaled for one in self.pictures)
+        pictures = pictures or not all(one.is_sent for one in self.attachments)
         return pictures or self.pages is not None or self.excerpt is not None
 
 
@@ -132,11 +160,17 @@ def show_turn(recent: RecentTurn, *, is_new: bool, text_tokens: int, counts: Tok
         message_tokens=max(0, recent.total_tokens - text_tokens - _count_pictures(recent, counts)),
         text_tokens=text_tokens,
         pictures=[_show_picture(data, counts) for data in recent.turn.images],
+        attachments=[
+            ShownAttachment(part=counts.make_attachment_part(attached))
+            for attached in recent.turn.attachments
+        ],
     )
 
 
 def holds_all(room: Room, shown: Sequence[ShownTurn]) -> bool:
     """Return whether turns fit into a room as they are shown."""
+    attached = sum(one.attached_bytes for one in shown)
+    room = room if room.bytes is None else replace(room, bytes=room.bytes - attached)
     return sum(one.tokens for one in shown) <= room.tokens and room.holds_images(
         image for one in shown for image in one.images
     )
@@ -151,4 +185,5 @@ def _show_picture(data: bytes, counts: TokenCounts) -> ShownPicture:
 
 
 def _count_pictures(recent: RecentTurn, counts: TokenCounts) -> int:
-    return sum(_show_picture(data, counts).tokens for data in recent.turn.images)
+    attached = sum(counts.estimate_attachment(one) or 0 for one in recent.turn.attachments)
+    return attached + sum(_show_picture(data, counts).tokens for data in recent.turn.images)

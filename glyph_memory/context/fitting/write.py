@@ -12,11 +12,13 @@ from glyph_memory.context.binder import Binder
 from glyph_memory.context.excerpts import join_ranges
 from glyph_memory.context.fitting.shown import Room, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
-from glyph_memory.context.messages import ImagePart, Parts, Text
+from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
 from glyph_memory.context.wording import (
     SHOWN_BELOW,
+    caption_moved_attachment,
     caption_recent_picture,
     tell_in_parts,
+    tell_left_out_attachment,
     tell_left_out_picture,
     tell_lost_picture,
     tell_on_pages,
@@ -71,15 +73,17 @@ def write_tail(
             continue
         text, pages = _spell_text(one, page, binder, can_recall=can_recall), _spell_pages(one, page, binder)
         page += len(one.pages.images) if one.pages else 0
-        pictures = [*_spell_pictures(one, binder)]
+        beside_text = [*_spell_pictures(one, binder), *_spell_attachments(one, binder)]
         if one.turn.role == "user":
-            told = (part for pair in pictures for part in pair if part is not None)
+            told = (part for pair in beside_text for part in pair if part is not None)
             own[place] = (Text(text), *pages, *told)
             continue
-        moved = (part for caption, picture in pictures if picture is not None for part in (caption, picture))
+        moved = (
+            part for caption, held in beside_text if held is not None for part in (caption, held) if part
+        )
         if rest := (*pages, *moved):
             beside[place] = rest
-        missing = (line.text for line, picture in pictures if picture is None)
+        missing = (line.text for line, held in beside_text if line is not None and held is None)
         lines = [line for line in (text, *missing) if line.strip()]
         # Nobody takes a result without words for an answer, and some servers refuse it.
         own[place] = (Text("\n".join(lines) or SHOWN_BELOW),)
@@ -121,6 +125,18 @@ def _spell_pictures(one: ShownTurn, binder: Binder) -> Iterator[tuple[Text, Imag
             yield Text(caption, kind="caption"), replace(picture, number=position, anchors=anchors)
 
 
+def _spell_attachments(one: ShownTurn, binder: Binder) -> Iterator[tuple[Text | None, AttachmentPart | None]]:
+    """Yield each attachment, under a caption where it is no user's; or the line that stands in its place alone."""
+    for position, attached in enumerate(one.attachments, 1):
+        name = binder.cleaner.clean_and_escape(attached.part.name)
+        if not attached.is_sent:
+            yield Text(tell_left_out_attachment(position, name), kind="caption"), None
+        elif one.turn.role == "user":
+            yield None, attached.part
+        else:
+            yield Text(caption_moved_attachment(position, one.turn.role, name), kind="caption"), attached.part
+
+
 # What the user learns.
 
 
@@ -141,6 +157,12 @@ def _describe_losses(one: ShownTurn, room: Room, binder: Binder) -> Iterator[Los
         yield lose("pages", f"{what} is shown on {_count_pages(one)} before it was read as text")
     if one.is_shortened:
         yield lose("cut", f"arguments of calls of {what} are shortened")
+    for position, attached in enumerate(one.attachments, 1):
+        if not attached.is_sent:
+            takes = f" (about {attached.part.tokens:,} tokens)" if attached.part.tokens else ""
+            yield lose(
+                "left out", f"attachment {position} of {what}, {attached.part.name!r}{takes}, is left out"
+            )
     for position, shown in enumerate(one.pictures, 1):
         picture = f"picture {position} of {what}"
         if shown.picture is not None and shown.is_scaled:

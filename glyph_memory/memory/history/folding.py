@@ -17,12 +17,12 @@ from glyph_memory.context import (
     Binder,
     Drafts,
     FolderCache,
-    ImagePart,
     PageOptionFields,
     PageOptions,
     Parts,
     RecentImages,
     ReuseCache,
+    count_bytes,
 )
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold, Seal, Stretches, fold, is_outgrown, step
@@ -242,7 +242,7 @@ class Folding(Generic[M]):
         if parts is None:
             parts = self.binder.parts(seal, lambda: self.turns(seal, run))
             self._drafts.keep(seal.digests)
-            weight = sum(len(part.data) for part in parts if isinstance(part, ImagePart))
+            weight = sum(count_bytes(part) for part in parts)
             self._parts.put(seal, parts, weight=weight)
         return parts
 

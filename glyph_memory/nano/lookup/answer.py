@@ -176,6 +176,7 @@ def write_answer(
     missing: Sequence[Term],
     leaves: Sequence[ReadImage],
     texts: int,
+    attachments: Sequence[str] = (),
 ) -> str:
     """Return the answer's text: quotes, or that there are none; what was not found; what could not be read."""
     said = (
@@ -190,6 +191,8 @@ def write_answer(
         said.append(f"({', '.join(failed)} could not be read.)")
     elif not quoted and (partly := [leaf.name for leaf in leaves if leaf.read.unread]):
         said.append(f"(Some of {', '.join(partly)} could not be read.)")
+    if attachments:
+        said.append(f"(The nano reader reads no attachments: {', '.join(attachments)}.)")
     return "\n".join(said)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from glyph_memory.context import Context, ImagePart, Message, Text
+from glyph_memory.context import AttachmentPart, Context, ImagePart, Message, Text
 from glyph_memory.nano.lookup.search_text import ReadImage
 from glyph_memory.transcription import Transcription
 
@@ -42,6 +42,8 @@ class Material:
     texts: tuple[tuple[str | None, str], ...]
     """What stands in it as text, but for captions, notes and the question; each with the role of whose it is, or None
     for what is spelled with anchors of its own."""
+    attachments: tuple[str, ...] = ()
+    """What came as a file, by name: nobody looks into it here."""
 
     @classmethod
     def from_context(cls, context: Context) -> Material:
@@ -53,6 +55,8 @@ class Material:
             for number, part in enumerate(message.parts):
                 if isinstance(part, ImagePart):
                     images.append(_label_image(part, len(images)))
+                elif isinstance(part, AttachmentPart):
+                    continue
                 elif (place, number) != asked and _can_be_quoted(part):
                     texts.append((message.role if part.kind == "said" else None, part.text))
             texts += [(message.role, f"calls {call.name} {call.arguments}") for call in message.tool_calls]
@@ -60,6 +64,7 @@ class Material:
             question=_question_text(context.messages, asked),
             images=_number_images(images),
             texts=tuple(texts),
+            attachments=tuple(attached.name for attached in context.attachments),
         )
 
 

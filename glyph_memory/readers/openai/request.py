@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from glyph_memory.context import Context, Message, Text
+from glyph_memory.context import Context, ImagePart, Message, Text
 from glyph_memory.errors import ReaderOverflow
 from glyph_memory.tokens import defuse
 
@@ -119,13 +119,15 @@ def build_request(
     Raises:
         ReaderOverflow: The request is beyond a limit; the message says by how much.
     """
-    count, most = len(context.images), limits.max_images
+    count = len(context.images) + sum(attached.is_image for attached in context.attachments)
+    most = limits.max_images
     if most is not None and count > most:
         raise ReaderOverflow(
             f"the context has {count} images, {count - most} more than max_images={most}. Send fewer"
         )
-    messages = (context if context.defused else _defuse_context(context, special_tokens)).to_openai()
-    uuids, omitted = _prune_uuids(messages, takes_uuids=takes_uuids, known=known_uuids)
+    context = context if context.defused else _defuse_context(context, special_tokens)
+    messages = context.to_openai()
+    uuids, omitted = _prune_uuids(_list_images(context, messages), takes_uuids=takes_uuids, known=known_uuids)
     fields: dict[str, object] = {"model": model} if model else {}
     fields |= {"messages": messages, "stream": stream}
     if stream:
@@ -153,16 +155,21 @@ def _defuse_context(context: Context, special_tokens: Sequence[str]) -> Context:
     return replace(context, messages=tuple(map(defuse_message, context.messages)))
 
 
+def _list_images(context: Context, messages: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the images among spelled parts; attachments are sent as they are, whatever stands in them."""
+    for message, spelled in zip(context.messages, messages, strict=True):
+        if not message.is_text:
+            parts = zip(message.parts, spelled["content"], strict=True)
+            yield from (written for part, written in parts if isinstance(part, ImagePart))
+
+
 def _prune_uuids(
-    messages: list[dict[str, Any]], *, takes_uuids: bool, known: frozenset[str]
+    images: Iterable[dict[str, Any]], *, takes_uuids: bool, known: frozenset[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Remove uuids and images that need not be sent; return the uuids left, and those without an image."""
     uuids: list[str] = []
     omitted: list[str] = []
-    parts = (
-        part for message in messages if isinstance(message["content"], list) for part in message["content"]
-    )
-    for part in parts:
+    for part in images:
         if "uuid" not in part:
             continue
         if not takes_uuids:

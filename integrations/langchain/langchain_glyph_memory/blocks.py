@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glyph_memory import ImagePart, Text
+from glyph_memory import Attachment, AttachmentPart, ImagePart, Part, Text
+from langchain_glyph_memory.attached import PICTURES, Block, is_file, load_block, make_attachment
 
 Content = str | list[str | dict[Any, Any]]
 """What a message may hold."""
-Block = Mapping[Any, Any]
 
 REASONING = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_content"})
 """Blocks that nobody is shown again: the way to an answer, not what was said."""
@@ -27,7 +27,6 @@ CALLS = frozenset(
 """Blocks that repeat a message's tool calls in a provider's own words."""
 TEXTS = frozenset({"text", "input_text", "output_text", "refusal", "text-plain"})
 """Blocks that are nothing but text."""
-_PICTURES = frozenset({"image", "image_url", "input_image"})
 _DATA_URL = re.compile(r"\s*data:(?P<type>[^;,]*)[^,]*;base64,", re.IGNORECASE)
 _BASE64 = re.compile(r"(?:[^,]{0,100};base64,)?[A-Za-z0-9+/_\-\r\n]{256,}={0,2}\s*")
 """What is data rather than words: nobody can read it, and it would fill pages."""
@@ -51,14 +50,14 @@ class PicturePiece:
 
 
 @dataclass(frozen=True, slots=True)
-class RemotePicture:
-    """An image without its bytes: its address, or a provider's id of a file."""
+class AttachedPiece:
+    """What cannot be drawn: a PDF, audio, video, a provider's id of a file, an image by its address."""
 
-    text: str
-    """The block as one line of JSON."""
+    attachment: Attachment
+    """The block, and what to call it."""
 
 
-Piece = TextPiece | PicturePiece | RemotePicture
+Piece = TextPiece | PicturePiece | AttachedPiece
 
 
 def read_pieces(content: Content | None, *, calls: frozenset[str] = frozenset()) -> Iterator[Piece]:
@@ -82,12 +81,11 @@ def join_text(found: list[Piece], *, between: str) -> str:
     """Return the text of all pieces: `between` separates inline pieces, a line break all others."""
     text, runs_on = "", True
     for piece in found:
-        if isinstance(piece, PicturePiece):
+        if not isinstance(piece, TextPiece):
             continue
-        on = isinstance(piece, TextPiece) and piece.is_inline
-        gap = between if on and runs_on else "\n"
+        gap = between if piece.is_inline and runs_on else "\n"
         text += (gap if text and not text.endswith("\n") else "") + piece.text
-        runs_on = on
+        runs_on = piece.is_inline
     return text
 
 
@@ -96,8 +94,10 @@ def image_block(image: ImagePart) -> dict[str, Any]:
     return {"type": "image", "base64": image.base64, "mime_type": image.media_type}
 
 
-def part_block(part: Text | ImagePart) -> dict[str, Any]:
-    """Return a part of a context's message as a standard block."""
+def part_block(part: Part) -> dict[str, Any]:
+    """Return a part of a context's message as a standard block, an attachment as the block that it was."""
+    if isinstance(part, AttachmentPart):
+        return load_block(part.block)
     return {"type": "text", "text": part.text} if isinstance(part, Text) else image_block(part)
 
 
@@ -125,8 +125,22 @@ def _read_block(block: Block, calls: frozenset[str]) -> Piece | None:
     if kind in REASONING or repeats_call(block, calls):
         return None
     if kind == "non_standard" and isinstance(block.get("value"), Mapping):
-        return _read_block(block["value"], calls)
-    return read_picture(block) or TextPiece(block_to_json(block), is_inline=False)
+        piece = _read_block(block["value"], calls)
+        return AttachedPiece(make_attachment(block)) if isinstance(piece, AttachedPiece) else piece
+    return _read_words(block) or read_picture(block) or _read_other(block)
+
+
+def is_remote_picture(block: Block) -> bool:
+    """Return whether a block is a picture by its address, or by a file's id."""
+    return block.get("type") in PICTURES and _find_source(block) is None and is_file(block)
+
+
+def _read_other(block: Block) -> Piece:
+    """Return what is no text and no picture at hand: a file, or a line of JSON that tells of the block."""
+    is_broken = block.get("type") in PICTURES and _find_source(block) is not None
+    if not is_broken and is_file(block):
+        return AttachedPiece(make_attachment(block))
+    return TextPiece(block_to_json(block), is_inline=False)
 
 
 def _read_text(block: Block) -> Piece:
@@ -139,9 +153,20 @@ def _read_text(block: Block) -> Piece:
     return TextPiece(f"{title}\n{text}" if isinstance(title, str) else text, is_inline=False)
 
 
-def read_picture(block: Block) -> PicturePiece | RemotePicture | None:
+def _read_words(block: Block) -> Piece | None:
+    """Return a document that is given as plain text, which is text like any other."""
+    source = block.get("source")
+    if block.get("type") != "document" or not isinstance(source, Mapping) or source.get("type") != "text":
+        return None
+    title, text = block.get("title"), source.get("data")
+    if not isinstance(text, str):
+        return None
+    return TextPiece(f"{title}\n{text}" if isinstance(title, str) else text, is_inline=False)
+
+
+def read_picture(block: Block) -> PicturePiece | None:
     """Return a block's image, in any provider's format; None where the block is no image."""
-    source, where = _find_source(block)
+    source = _find_source(block)
     if source is not None:
         try:
             data = (
@@ -152,23 +177,21 @@ def read_picture(block: Block) -> PicturePiece | RemotePicture | None:
         except (binascii.Error, ValueError):
             return None
         return PicturePiece(data) if data else None
-    if where or block.get("type") in _PICTURES:
-        return RemotePicture(block_to_json(block))
     return None
 
 
-def _find_source(block: Block) -> tuple[str | bytes | None, str]:
-    """Return an image's data, or else its address."""
+def _find_source(block: Block) -> str | bytes | None:
+    """Return an image's data; None where it is elsewhere."""
     kind, media_type = block.get("type"), str(block.get("mime_type") or "")
     within = block.get("source") if isinstance(block.get("source"), Mapping) else None
-    if kind not in _PICTURES and not media_type.startswith("image/"):
+    if kind not in PICTURES and not media_type.startswith("image/"):
         bedrock = block.get("image")  # {"image": {"format": "png", "source": {"bytes": …}}}
         if (
             kind is not None
             or not isinstance(bedrock, Mapping)
             or not isinstance(bedrock.get("source"), Mapping)
         ):
-            return None, ""
+            return None
         within = bedrock["source"]
     address = block.get("image_url", block.get("url"))
     if isinstance(address, Mapping):
@@ -176,11 +199,12 @@ def _find_source(block: Block) -> tuple[str | bytes | None, str]:
     for held in (block, within or {}):
         for name in ("base64", "data", "bytes"):
             if isinstance(held.get(name), str | bytes):
-                return held[name], ""
+                found: str | bytes = held[name]
+                return found
         address = address or held.get("url")
-    if isinstance(address, str) and (found := _DATA_URL.match(address)):
-        return address[found.end() :], ""
-    return None, address if isinstance(address, str) else ""
+    if isinstance(address, str) and (begin := _DATA_URL.match(address)):
+        return address[begin.end() :]
+    return None
 
 
 def _normalize_base64(text: str) -> bytes:

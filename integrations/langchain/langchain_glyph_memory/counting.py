@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -16,12 +17,15 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from PIL import Image
 
-from glyph_memory import Binder, ModelProfile, ProfileError
-from langchain_glyph_memory.blocks import RemotePicture, read_pieces
+from glyph_memory import Binder, GlyphMemoryWarning, ModelProfile, ProfileError
 from langchain_glyph_memory.messages import turn_of
 
 UNSEEN = (1024, 1024)
 """What a picture is taken for that is not at hand, or that cannot be decoded: width and height in pixels."""
+_UNCOUNTED = (
+    "tokens of {name!r} cannot be counted, and count as 0: what audio, video and files elsewhere cost is known to the "
+    "server alone; leave room for it"
+)
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 Tool = BaseTool | Mapping[str, Any] | type | Callable[..., Any]
@@ -43,7 +47,9 @@ def glyph_token_counter(profile: ModelProfile | str = "glyph") -> TokenCounter:
 
     Text is counted by the profile's counter, each picture by the model's own rule from its size in pixels, in
     whatever shape of block it comes; what a chat template puts round a message is counted at its most. A picture
-    that is not at hand, such as one behind an address, counts as one of 1024 × 1024 pixels.
+    that is not at hand, such as one behind an address, counts as one of 1024 × 1024 pixels, and so does each page of a
+    PDF; a file of text counts as its text. Of audio, video and files that are elsewhere the tokens cannot be counted: a
+    `GlyphMemoryWarning` names them.
 
     Args:
         profile: The model, by name or as an object.
@@ -68,11 +74,14 @@ def glyph_token_counter(profile: ModelProfile | str = "glyph") -> TokenCounter:
 
 
 def count_message_tokens(message: BaseMessage, binder: Binder) -> int:
-    """Return the most tokens that a message can take in a request."""
+    """Return the most tokens that a message can take in a request; a file that cannot be counted is warned of."""
     turn = turn_of(message)
-    elsewhere = sum(isinstance(piece, RemotePicture) for piece in read_pieces(message.content))
-    sizes = [*map(_read_size, turn.images), *[UNSEEN] * elsewhere]
-    return binder.count_message_tokens(turn) + sum(_picture_tokens(size, binder.profile) for size in sizes)
+    pictures = sum(_picture_tokens(_read_size(data), binder.profile) for data in turn.images)
+    files = [binder.counts.estimate_attachment(attachment) for attachment in turn.attachments]
+    for attachment, tokens in zip(turn.attachments, files, strict=True):
+        if tokens is None:
+            warnings.warn(_UNCOUNTED.format(name=attachment.label), GlyphMemoryWarning, stacklevel=3)
+    return binder.count_message_tokens(turn) + pictures + sum(tokens or 0 for tokens in files)
 
 
 def count_tools_tokens(tools: Sequence[Tool], binder: Binder) -> int:

@@ -17,6 +17,7 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
 from glyph_memory import (
+    Binder,
     GlyphMemory,
     PageOptionFields,
     PageOptions,
@@ -24,9 +25,10 @@ from glyph_memory import (
     StoreBusy,
     StoreError,
     Turn,
+    warn_of_losses,
 )
-from langchain_glyph_memory.messages import message_of, to_message, to_stored_turn
-from langchain_glyph_memory.spelling import SOURCE
+from langchain_glyph_memory.messages import message_of, to_stored_turn
+from langchain_glyph_memory.spelling import write_plan
 
 _MARK = "glyph_memory"
 _NO_DATABASE = (
@@ -91,6 +93,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             )
         self.memory = session_id
         """The memory behind it: `recall`, `zoom`, `report`, `pin`, …"""
+        self._binder = Binder(options=self.memory.options)
         # Nobody can make up a message of ours: whoever asks for one to be taken for it would have it lost.
         self._mark = hashlib.sha256(f"{self.memory.cache_salt} {self.session_id}".encode()).hexdigest()[:32]
 
@@ -101,16 +104,27 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
 
     @property
     def messages(self) -> list[BaseMessage]:  # type: ignore[override]  # an attribute there, to be had or computed
-        """The messages to send: system messages, pages in a user's message, recent messages; drawn on access.
+        """The messages to send: system messages, pages in a user's message, recent messages as they were added.
+
+        Recent ones have all their blocks, ids and metadata; a mark is added, by which `add_messages` knows them again.
+        Pages are drawn on access.
 
         Raises:
-            PolicyError: Recent messages that cannot become pages yet are more than the model takes.
             StoreError: The database cannot be read.
             FontError: A page cannot be drawn.
         """
-        spelled = map(to_message, self.memory.context().messages)
-        ours = {"lc_source": SOURCE, _MARK: self._mark}
-        return [message.model_copy(update={"additional_kwargs": dict(ours)}) for message in spelled]
+        plan = self.memory.plan_request(join_users="beside", hoist_pictures=False)
+        warn_of_losses(plan.losses)
+        written = write_plan(
+            plan,
+            head=[*map(message_of, plan.head)],
+            message_at=lambda planned: message_of(planned.turn),
+            binder=self._binder,
+        )
+        return [
+            one.model_copy(update={"additional_kwargs": {**one.additional_kwargs, _MARK: self._mark}})
+            for one in written
+        ]
 
     @property
     def all_messages(self) -> list[BaseMessage]:

@@ -25,7 +25,15 @@ from langchain_core.messages import (
 )
 
 from glyph_memory import GlyphMemoryWarning, Message, ToolCall, Turn
-from langchain_glyph_memory.blocks import PicturePiece, join_text, part_block, picture_block, read_pieces
+from langchain_glyph_memory.attached import load_block
+from langchain_glyph_memory.blocks import (
+    AttachedPiece,
+    PicturePiece,
+    join_text,
+    part_block,
+    picture_block,
+    read_pieces,
+)
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -46,8 +54,9 @@ _BYTES = "glyph_memory/bytes"
 def turn_of(message: BaseMessage) -> Turn:
     """Return a message as a turn.
 
-    Text blocks are put together, pictures at hand become the turn's, reasoning is left out, and whatever is neither
-    stands in the text as a line of JSON. `artifact`, `additional_kwargs` and metadata stay on the message alone.
+    Text blocks are put together, pictures at hand become the turn's, other files its attachments, as the blocks that
+    they are; reasoning is left out, and whatever is none of it stands in the text as a line of JSON. `artifact`,
+    `additional_kwargs` and metadata stay on the message alone.
 
     Raises:
         TypeError: It is no message that says something, such as a `RemoveMessage`.
@@ -62,6 +71,7 @@ def turn_of(message: BaseMessage) -> Turn:
         tool_calls=calls,
         tool_call_id=message.tool_call_id if isinstance(message, ToolMessage) else None,
         images=tuple(piece.data for piece in found if isinstance(piece, PicturePiece)),
+        attachments=tuple(piece.attachment for piece in found if isinstance(piece, AttachedPiece)),
         id=message.id,
     )
 
@@ -108,13 +118,13 @@ def to_message(said: Message | Turn) -> BaseMessage:
     content: str | list[str | dict[Any, Any]]
     if isinstance(said, Turn):
         text = [{"type": "text", "text": said.text}] if said.text else []
-        content = [*text, *map(picture_block, said.images)] if said.images else said.text
+        beside = [*map(picture_block, said.images), *(load_block(one.block) for one in said.attachments)]
+        content = [*text, *beside] if beside else said.text
         fields: dict[str, Any] = {"name": said.name, "id": said.id}
-    elif said.has_images:
-        content = [*map(part_block, said.parts)]
-        fields = {}
-    else:
+    elif said.is_text:
         content, fields = said.text, {}
+    else:
+        content, fields = [*map(part_block, said.parts)], {}
     if said.role == "tool":
         return ToolMessage(content, tool_call_id=said.tool_call_id or "", **fields)
     if said.role == "assistant":

@@ -31,6 +31,7 @@ from glyph_memory import (
     ModelProfile,
     PageOptionFields,
     PageOptions,
+    warn_of_losses,
 )
 from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
 from langchain_glyph_memory.preparer import PreparedRequest, RequestPreparer
@@ -120,6 +121,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         prepared = self._preparer.prepare(request)
         while True:
             _warn(prepared.notices)
+            warn_of_losses(prepared.losses)
             try:
                 return self._finish(handler(prepared.request), request, prepared)
             except Exception as error:
@@ -137,6 +139,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         prepared = await asyncio.to_thread(self._preparer.prepare, request)
         while True:
             _warn(prepared.notices)
+            warn_of_losses(prepared.losses)
             try:
                 return self._finish(await handler(prepared.request), request, prepared)
             except Exception as error:

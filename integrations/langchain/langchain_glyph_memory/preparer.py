@@ -18,6 +18,7 @@ from glyph_memory import (
     Bookmark,
     Folding,
     FoldPolicy,
+    Loss,
     Overflow,
     PageOptions,
     PolicyError,
@@ -68,6 +69,8 @@ class PreparedRequest:
     """What the state is to keep from now on, where that has changed."""
     notices: tuple[str, ...] = ()
     """What the user should learn."""
+    losses: tuple[Loss, ...] = ()
+    """What is new and not shown as it came, and attachments that are no longer sent."""
     learned_tokens: int | None = None
     """The window that the server was found to have in this call."""
     tries: int = 0
@@ -122,17 +125,13 @@ class RequestPreparer:
         folded = folding.fold(request.messages, mark, reserved_tokens=reserved)
         sent = write_request(folded, merge=self.merge, can_recall=holds_recall_tools(request.tools))
         unchanged = folded.bookmark == (mark or Bookmark()) and not notice
-        losses = (loss.message for loss in sent.losses)
         return PreparedRequest(
             request=request.override(messages=sent.messages),  # type: ignore[arg-type]  # AnyMessage names its members
             options=options,
             holds_images=sent.holds_pages,
             bookmark=None if unchanged else folded.bookmark.to_json(),
-            notices=(
-                *self._tell_once(key, (*notices, *told)),
-                *filter(None, (notice, folded.notice)),
-                *losses,
-            ),
+            notices=(*self._tell_once(key, (*notices, *told)), *filter(None, (notice, folded.notice))),
+            losses=sent.losses,
             learned_tokens=learned_tokens,
         )
 

@@ -19,24 +19,18 @@ from glyph_memory import (
     ImagePart,
     Loss,
     Message,
+    Part,
+    Parts,
     PlannedMessage,
     PlannedTurn,
     RequestPlan,
     Text,
     TextCleaner,
 )
-from langchain_glyph_memory.blocks import (
-    TEXTS,
-    Content,
-    PicturePiece,
-    part_block,
-    picture_block,
-    read_picture,
-    repeats_call,
-)
+from langchain_glyph_memory.blocks import TEXTS, Content, part_block, repeats_call
+from langchain_glyph_memory.marking import mark_pictures
 from langchain_glyph_memory.messages import list_tool_calls
 
-Parts = tuple[Text | ImagePart, ...]
 Role = Literal["system", "user", "assistant", "tool"]
 
 SOURCE = "glyph_memory"
@@ -73,15 +67,38 @@ def write_request(
         hoist_pictures=False,
         can_recall=can_recall,
     )
-    binder = folded.folding.binder
-    cleaner, marks = binder.cleaner, binder if plan.has_pages else None
-    head = [_clean_message(message, cleaner, role="system") for message in folded.messages[: len(plan.head)]]
     recent = [kept.message for kept in folded.recent]
     return WrittenRequest(
-        messages=[*head, *(_write_planned(planned, recent, cleaner, marks) for planned in plan.messages)],
+        messages=write_plan(
+            plan,
+            head=folded.messages[: len(plan.head)],
+            message_at=lambda planned: recent[planned.place],
+            binder=folded.folding.binder,
+        ),
         losses=plan.losses,
         holds_pages=_holds_pages(plan),
     )
+
+
+def write_plan(
+    plan: RequestPlan,
+    *,
+    head: Sequence[BaseMessage],
+    message_at: Callable[[PlannedTurn], BaseMessage],
+    binder: Binder,
+) -> list[BaseMessage]:
+    """Return the messages of a plan.
+
+    Args:
+        plan: What the request is made of, pictures not hoisted.
+        head: The leading system messages.
+        message_at: Gives the message of a recent turn.
+        binder: What the plan was made by.
+    """
+    marks = binder if plan.has_pages else None
+    written = [_clean_message(message, binder.cleaner, role="system") for message in head]
+    told = (_write_planned(planned, message_at, binder.cleaner, marks) for planned in plan.messages)
+    return [*written, *told]
 
 
 def _holds_pages(plan: RequestPlan) -> bool:
@@ -93,11 +110,14 @@ def _holds_pages(plan: RequestPlan) -> bool:
 
 
 def _write_planned(
-    planned: PlannedMessage, recent: Sequence[BaseMessage], cleaner: TextCleaner, marks: Binder | None
+    planned: PlannedMessage,
+    message_at: Callable[[PlannedTurn], BaseMessage],
+    cleaner: TextCleaner,
+    marks: Binder | None,
 ) -> BaseMessage:
-    messages = [_write_turn(one, recent[one.place], cleaner) for one in planned.turns]
+    messages = [_write_turn(one, message_at(one), cleaner) for one in planned.turns]
     if marks is not None:
-        messages = [_mark_pictures(*told, marks) for told in zip(messages, planned.turns, strict=True)]
+        messages = [mark_pictures(*told, marks) for told in zip(messages, planned.turns, strict=True)]
     if not messages:
         return _page_message(planned.before)
     if planned.before:
@@ -193,32 +213,6 @@ def _clean_calls(message: AIMessage, planned: PlannedTurn, cleaner: TextCleaner)
     return message.model_copy(update=update)
 
 
-def _mark_pictures(message: BaseMessage, planned: PlannedTurn, binder: Binder) -> BaseMessage:
-    """Return a message with a line above each picture, since a picture may be drawn like the pages in the request."""
-    if planned.parts is not None or isinstance(message.content, str):  # parts hold their captions
-        return message
-    blocks: list[str | dict[Any, Any]] = []
-    position = 0
-    for block in message.content:
-        picture = None if isinstance(block, str) else read_picture(_open_block(block))
-        if picture is None:
-            blocks.append(block)
-            continue
-        position += 1
-        caption = planned.caption_picture(position).text
-        blocks.append({"type": "text", "text": f"\n{caption}\n"})
-        shown = None
-        if binder.captions == "page" and isinstance(picture, PicturePiece):
-            shown = binder.show_picture(picture.data, caption)
-        blocks.append(block if shown is None else picture_block(shown.data))
-    return message.model_copy(update={"content": blocks}) if position else message
-
-
-def _open_block(block: dict[Any, Any]) -> dict[Any, Any]:
-    held = block.get("value")
-    return held if block.get("type") == "non_standard" and isinstance(held, dict) else block
-
-
 def _add_lines(content: Content, lines: Sequence[str], calls: frozenset[str]) -> Content:
     """Return a content with lines at its end, and without the blocks that repeat calls."""
     if isinstance(content, str):
@@ -236,13 +230,13 @@ def _spell_parts(parts: Parts) -> Content:
     """Return parts as a content; text alone is a string, which every server takes."""
     filled = [part for part in parts if not isinstance(part, Text) or part.text]
     said = Message(role="user", parts=filled)
-    if not said.has_images:
+    if said.is_text:
         return said.text
     following = [*filled[1:], None]
     return [part_block(_end_text(part, after)) for part, after in zip(filled, following, strict=True)]
 
 
-def _end_text(part: Text | ImagePart, after: Text | ImagePart | None) -> Text | ImagePart:
+def _end_text(part: Part, after: Part | None) -> Part:
     """Return a part that ends with a blank line where a text follows a text: some templates put nothing between."""
     if isinstance(part, Text) and isinstance(after, Text) and not part.text.endswith("\n"):
         return replace(part, text=f"{part.text}\n\n")
@@ -253,7 +247,7 @@ def _prepend_pages(parts: Parts, message: BaseMessage) -> BaseMessage:
     """Return a user's message with the pages before its content; text alone is a string, which every server takes."""
     if isinstance(message.content, str):
         said = Message(role="user", parts=(*parts, message.content))
-        if not said.has_images:
+        if said.is_text:
             return message.model_copy(update={"content": said.text})
     return message.model_copy(update={"content": [*map(part_block, parts), *_blocks(message.content)]})
 

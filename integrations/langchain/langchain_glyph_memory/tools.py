@@ -246,8 +246,7 @@ class _ResultWriter:
         where = f", page {page}" if page is not None else ""
         whole = len(turn.full_text)
         part = "" if len(text) == whole else f", characters {start:,} to {start + len(text):,} of {whole:,}"
-        images = len(turn.images)
-        beside = f"\n  [{images} picture{'s' * (images > 1)}]" if images else ""
+        beside = "".join(f"\n  {self.plain(remark)}" for remark in turn.beside)
         said = _BREAK.sub(lambda found: f"{found[0]}  ", self.plain(text))
         return f"[§{turn.anchor} {turn.role}{self.plain(name)}{where}{part}]\n  {said}{beside}"
 

@@ -18,7 +18,7 @@ from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 from llama_index.memory.glyph.options import PageFields, get_folding, merge_options, split_options, to_fields
 from llama_index.memory.glyph.request import fold_history, send_fold_event
 
-from glyph_memory import Folding, FoldPolicy, PageOptions
+from glyph_memory import Folding, FoldPolicy, PageOptions, warn_of_losses
 
 _SEAL_TOKENS, _KEEP_TOKENS = 1024, 256
 _QUEUE_TOKENS = 30_000
@@ -31,7 +31,8 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
     It has to read the store that the `Memory` writes to; `GlyphMemoryBlock.memory` wires both. Archived system messages
     stay text and come first. It gives whole messages, so the memory's template, which drops pictures, is not used.
     What is archived was seen before: it becomes pages whoever said it, and where one message is more than there is room
-    for, parts of it are shown with a line that says so. Nothing of that is new, so no warning is given.
+    for, parts of it are shown with a line that says so. Nothing of that is new: only of attachments that are no longer
+    sent there is a warning.
 
     Example:
         >>> memory = GlyphMemoryBlock.memory(profile="glyph", token_limit=12_000)
@@ -130,7 +131,9 @@ class GlyphMemoryBlock(PageFields, BaseMemoryBlock[list[ChatMessage]]):
     def _fold_archived(self, archived: list[ChatMessage]) -> list[ChatMessage]:
         request = fold_history(self.folding(), archived)
         send_fold_event(request.folded.fold)
-        return request.write(merge=self.merge).messages
+        written = request.write(merge=self.merge)
+        warn_of_losses([loss for loss in written.losses if loss.once])  # attachments that are no longer sent
+        return written.messages
 
     async def _aput(self, messages: list[ChatMessage]) -> None:
         """Do nothing: the memory has archived the messages already."""

@@ -9,18 +9,19 @@ from io import BytesIO, IOBase
 from typing import Any, Literal, Self
 
 from llama_index.core.base.llms.types import (
-    BaseContentBlock,
     CachePoint,
     ChatMessage,
     ContentBlock,
+    DocumentBlock,
     ImageBlock,
     TextBlock,
     ThinkingBlock,
     ToolCallBlock,
 )
 from llama_index.core.bridge.pydantic import Field
+from llama_index.memory.glyph.attached import FileBlock, block_to_json, list_attachments
 
-from glyph_memory import ImagePart, ToolCall, Turn
+from glyph_memory import Attachment, ImagePart, ToolCall, Turn
 
 _ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
     "system": "system",
@@ -32,8 +33,6 @@ _ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
     "tool": "tool",
     "function": "tool",
 }
-_LONGEST = 200
-"""Strings without a blank that are longer than this are data, and left out of visible lines."""
 
 
 class PageImageBlock(ImageBlock):
@@ -109,19 +108,24 @@ def drop_captions(message: ChatMessage) -> ChatMessage:
 
 
 def turn_of(message: ChatMessage) -> Turn:
-    """Return a message as a turn: its text in order, images as bytes, calls, and other blocks as lines of JSON.
+    """Return a message as a turn: its text in order, images as bytes, calls, and files as attachments.
 
-    Reasoning is left out, as chat templates do. The message's own object is never changed.
+    Blocks that are none of it, and files that are gone, are lines of JSON in its text. Reasoning is left out, as chat
+    templates do. The message's own object is never changed.
     """
     texts: list[str] = []
     images: list[bytes] = []
+    attachments: list[Attachment] = []
     for block in message.blocks:
         if isinstance(block, TextBlock):
             texts.append(block.text)
         elif isinstance(block, ImageBlock) and (data := read_picture(block)) is not None:
             images.append(data)
         elif not isinstance(block, ThinkingBlock | ToolCallBlock | CachePoint):
-            texts.append(block_to_json(block))
+            files = [*list_attachments(block)]
+            attachments += files
+            if not files or not isinstance(block, FileBlock):
+                texts.append(block_to_json(block))
     more = message.additional_kwargs
     return Turn(
         role=_ROLES.get(message.role, "user"),
@@ -130,6 +134,7 @@ def turn_of(message: ChatMessage) -> Turn:
         tool_calls=list_calls(message),
         tool_call_id=str(more["tool_call_id"]) if more.get("tool_call_id") else None,
         images=tuple(images),
+        attachments=tuple(attachments),
     )
 
 
@@ -140,15 +145,6 @@ def read_picture(block: ImageBlock) -> bytes | None:
         return bytes(block.resolve_image().read()) if is_here else None
     except (ValueError, OSError, binascii.Error):
         return None
-
-
-def block_to_json(block: BaseContentBlock) -> str:
-    """Return a block that is neither text nor a readable image as one line of JSON, without long data."""
-    try:
-        held = block.model_dump(mode="json", exclude_none=True, fallback=repr)
-    except (ValueError, TypeError):  # a stream of bytes, a file that is gone
-        held = {"block_type": getattr(block, "block_type", type(block).__name__)}
-    return json.dumps(shorten_data(held), ensure_ascii=False)
 
 
 def list_calls(message: ChatMessage) -> tuple[ToolCall, ...]:
@@ -190,17 +186,6 @@ def _dump_arguments(given: object) -> str:
     return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=repr)
 
 
-def shorten_data(held: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return JSON in which long strings without a blank, which are data, are cut."""
-    if isinstance(held, dict):
-        return {name: shorten_data(value) for name, value in held.items()}
-    if isinstance(held, list):
-        return [shorten_data(value) for value in held]
-    if isinstance(held, str) and len(held) > _LONGEST and not any(map(str.isspace, held)):
-        return f"{held[:32]}… ({len(held):,} characters)"
-    return held
-
-
 # What tells one message from another. LlamaIndex gives messages no ids, and they may change where they stand.
 
 
@@ -221,9 +206,14 @@ def _block_key(block: ContentBlock) -> Hashable:
         return block.text
     if isinstance(block, ToolCallBlock):
         return block.tool_call_id, block.tool_name, _dump_arguments(block.tool_kwargs)
-    if isinstance(block, ImageBlock):
-        data = block.image if isinstance(block.image, bytes) else id(block.image)
-        return data, block.path, block.url and str(block.url)
+    if isinstance(block, FileBlock):
+        data = getattr(block, "data" if isinstance(block, DocumentBlock) else block.block_type)
+        return (
+            block.block_type,
+            data if isinstance(data, bytes) else id(data),
+            block.path,
+            block.url and str(block.url),
+        )
     return None if isinstance(block, ThinkingBlock | CachePoint) else block_to_json(block)
 
 

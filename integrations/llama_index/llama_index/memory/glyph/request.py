@@ -27,17 +27,15 @@ from glyph_memory import (
     Fold,
     FoldedHistory,
     Folding,
-    ImagePart,
     Loss,
     Message,
     ModelProfile,
+    Parts,
     PlannedMessage,
     PlannedTurn,
     RequestPlan,
     Text,
 )
-
-Parts = tuple[Text | ImagePart, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

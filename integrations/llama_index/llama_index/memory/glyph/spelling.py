@@ -16,11 +16,11 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ThinkingBlock,
 )
+from llama_index.memory.glyph.attached import block_to_json, load_block
 from llama_index.memory.glyph.messages import (
     CaptionBlock,
     CaptionedImageBlock,
     PageImageBlock,
-    block_to_json,
     copy_block,
     make_call_blocks,
     read_picture,
@@ -29,10 +29,12 @@ from llama_index.memory.glyph.messages import (
 )
 
 from glyph_memory import (
+    AttachmentPart,
     Binder,
     ImagePart,
     KeptMessage,
     ModelProfile,
+    Part,
     PlannedMessage,
     PlannedTurn,
     Text,
@@ -96,7 +98,7 @@ def _end_line(block: ContentBlock, after: ContentBlock | None) -> ContentBlock:
     return block
 
 
-def to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
+def to_block(part: Part, profile: ModelProfile, *, last_anchor: int = 0) -> ContentBlock:
     """Return a part of a message as a block.
 
     Args:
@@ -106,6 +108,8 @@ def to_block(part: Text | ImagePart, profile: ModelProfile, *, last_anchor: int 
     """
     if isinstance(part, Text):
         return TextBlock(text=part.text)
+    if isinstance(part, AttachmentPart):
+        return load_block(part.block)
     last = max(last_anchor, part.anchors[1] if part.anchors else 0)
     return PageImageBlock.of(part, tokens=profile.image_tokens(part.size), last_anchor=last)
 
@@ -133,6 +137,9 @@ def _write_told(
         for position, block in enumerate(shown, 1):
             yield TextBlock(text=planned.caption_picture(position).text)
             yield block.model_copy()
+        for position, attachment in enumerate(planned.turn.attachments, 1):
+            yield TextBlock(text=planned.caption_attachment(position, binder.cleaner).text)
+            yield load_block(attachment.block)
 
 
 def _mark_pictures(

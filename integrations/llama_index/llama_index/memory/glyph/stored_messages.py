@@ -9,7 +9,8 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, ContentBlock, ImageBlock, MessageRole, TextBlock
 from llama_index.core.bridge.pydantic import ValidationError
-from llama_index.memory.glyph.messages import copy_message, make_call_blocks, shorten_data, turn_of
+from llama_index.memory.glyph.attached import load_block, shorten_data
+from llama_index.memory.glyph.messages import copy_message, make_call_blocks, turn_of
 
 from glyph_memory import Turn
 
@@ -52,6 +53,7 @@ def message_of(turn: Turn) -> ChatMessage:
         return from_json(json.loads(turn.origin))
     blocks: list[ContentBlock] = [TextBlock(text=turn.text)] if turn.text or not turn.tool_calls else []
     blocks += [ImageBlock(image=data) for data in turn.images]
+    blocks += [load_block(attachment.block) for attachment in turn.attachments]
     blocks += make_call_blocks(turn.tool_calls)
     more = {"name": turn.name, "tool_call_id": turn.tool_call_id}
     given = {name: value for name, value in more.items() if value is not None}
