@@ -174,31 +174,40 @@ def plan_turns(
     nothing between a call and its results.
     """
     fitted = fitted or FittedTail(turns=tuple(turns))
-    own, beside = fitted.own, fitted.beside
     ids, planned = _pair_calls(turns), list[PlannedMessage]()
     waiting: list[PlannedMessage] = []
     for place, turn in enumerate(turns):
-        if place in fitted.hidden:
-            pass
-        elif turn.role == "tool" and (place, _RESULT) not in ids:
-            heading = head_orphan(cleaner.clean_and_escape(turn.name or ""))
-            told = PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=own.get(place))
-            waiting.append(_tell(told))
-        else:
-            message = _plan_turn(turn, place, ids, cleaner, parts=own.get(place))
-            if place in fitted.hidden_calls:
-                message = _hide_calls(message, fitted.hidden_calls[place])
-            planned.append(PlannedMessage(role=turn.role, turns=(message,)))
-        if place in beside:
-            waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=beside[place])))
-        elif (
-            hoist_pictures and place not in own and turn.role != "user" and (turn.images or turn.attachments)
-        ):
-            waiting.append(_tell(PlannedTurn(place=place, turn=turn, shows="pictures")))
+        if place not in fitted.hidden:
+            is_told = turn.role == "tool" and (place, _RESULT) not in ids
+            (waiting if is_told else planned).append(_plan_own(turn, place, ids, cleaner, fitted))
+            waiting += _plan_beside(turn, place, fitted, hoist_pictures=hoist_pictures)
         if place + 1 == len(turns) or turns[place + 1].role != "tool":
             planned += waiting
             waiting = []
     return list(_join_users(planned, join_users))
+
+
+def _plan_own(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner, fitted: FittedTail) -> PlannedMessage:
+    """Return a turn's own message; of a result whose call is not there, one in which a user tells it."""
+    parts = fitted.own.get(place)
+    if turn.role == "tool" and (place, _RESULT) not in ids:
+        heading = head_orphan(cleaner.clean_and_escape(turn.name or ""))
+        return _tell(PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=parts))
+    message = _plan_turn(turn, place, ids, cleaner, parts=parts)
+    if place in fitted.hidden_calls:
+        message = _hide_calls(message, fitted.hidden_calls[place])
+    return PlannedMessage(role=turn.role, turns=(message,))
+
+
+def _plan_beside(
+    turn: Turn, place: int, fitted: FittedTail, *, hoist_pictures: bool
+) -> Iterator[PlannedMessage]:
+    """Yield the message in which a user shows what came with somebody else's turn."""
+    if place in fitted.beside:
+        yield _tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=fitted.beside[place]))
+    elif hoist_pictures and place not in fitted.own and turn.role != "user":
+        if turn.images or turn.attachments:
+            yield _tell(PlannedTurn(place=place, turn=turn, shows="pictures"))
 
 
 def _tell(turn: PlannedTurn) -> PlannedMessage:
