@@ -205,9 +205,13 @@ def _plan_beside(
     """Yield the message in which a user shows what came with somebody else's turn."""
     if place in fitted.beside:
         yield _tell(PlannedTurn(place=place, turn=turn, shows="pictures", parts=fitted.beside[place]))
-    elif hoist_pictures and place not in fitted.own and turn.role != "user":
-        if turn.images or turn.attachments:
-            yield _tell(PlannedTurn(place=place, turn=turn, shows="pictures"))
+    elif (
+        hoist_pictures
+        and place not in fitted.own
+        and turn.role != "user"
+        and (turn.images or turn.attachments)
+    ):
+        yield _tell(PlannedTurn(place=place, turn=turn, shows="pictures"))
 
 
 def _tell(turn: PlannedTurn) -> PlannedMessage:

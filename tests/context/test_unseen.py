@@ -110,10 +110,11 @@ def check(folded: Fold, said: Sequence[Turn], context: Context, binder: Binder) 
     assert policy.max_images is None or len(context.images) <= policy.max_images
     texts = [part.text for message in context.messages for part in message.parts if isinstance(part, Text)]
     whole, lost = "\n".join(texts), {loss.anchor for loss in context.losses}
+    are_hidden = any(" calls of §" in loss.message for loss in context.losses)
     answered = max((at for at, turn in enumerate(said, 1) if turn.role == "assistant"), default=0)
     sent = [(part.anchors, part.number) for part in context.images if part.kind == "picture"]
     for anchor, turn in enumerate(said, 1):
-        if anchor <= answered or turn.role == "system":
+        if anchor <= answered or turn.role == "system" or (are_hidden and turn.role == "tool"):
             continue
         pictures = [((anchor, anchor), number) for number in range(1, len(turn.images) + 1)]
         is_whole = binder.cleaner.clean_message(turn) in whole and all(one in sent for one in pictures)
