@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from glyph_memory.context.binder import Binder
-from glyph_memory.context.fitting.shown import Room, ShownTurn, holds_all
+from glyph_memory.context.fitting.shown import Room, ShownTurn
 from glyph_memory.context.fitting.write import FittedTail, HiddenCalls, write_tail
 from glyph_memory.context.losses import Loss
 from glyph_memory.context.wording import tell_hidden_calls
@@ -43,10 +43,12 @@ def hide_calls(
     if place is None or has_open_call([recent.turn for recent in tail]):
         return write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
     turn, hidden, numbers = shown[place].turn, set[int](), set[int]()
-    kept = list(shown)
+    counts, bare = binder.counts, replace(shown[place].turn, tool_calls=())
+    message_tokens = counts.count_message(bare)
+    spent, most = sum(one.tokens for one in shown), room.tokens - _LINE_TOKENS
     for number, call in enumerate(turn.tool_calls):
-        if holds_all(
-            replace(room, tokens=room.tokens - _LINE_TOKENS), [one for one in kept if one is not None]
+        if spent <= most and room.holds_images(
+            image for at, one in enumerate(shown) if at not in hidden for image in one.images
         ):
             break
         result = next(
@@ -57,10 +59,8 @@ def hide_calls(
             continue
         hidden.add(result)
         numbers.add(number)
-        rest = replace(turn, tool_calls=tuple(c for n, c in enumerate(turn.tool_calls) if n not in numbers))
-        saved = binder.counts.count_message(turn) - binder.counts.count_message(rest)
-        kept = [one for at, one in enumerate(shown) if at not in hidden]
-        kept[place] = replace(shown[place], message_tokens=shown[place].message_tokens - saved)
+        spent -= shown[result].tokens
+        spent -= counts.count_message(replace(bare, tool_calls=(call,))) - message_tokens
     written = write_tail(
         shown,
         room,
