@@ -26,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,9 +88,7 @@ def measure_first(lengths: Sequence[int]) -> list[dict[str, object]]:
     for length in lengths:
         talk = agent_conversation(turns=length, tool_lines=TOOL_LINES).turns
         binder = Binder()
-        folded, at_once = measure_time(
-            lambda talk=talk, binder=binder: fold(talk, policy=binder.policy, costs=binder)
-        )  # type: ignore[misc]  # bound now
+        folded, at_once = measure_time(partial(fold, talk, policy=binder.policy, costs=binder))
         if not per_step:
             per_step = measure_steps(talk) / length
         stored, anew = measure_memory(talk)

@@ -23,7 +23,9 @@ def parse_profile(value: object) -> ModelProfile:
     """
     match value:
         case {"image_rule": {"rule": str(rule), **more}, **parameters}:
-            return _build_profile(rule, more, parameters)
+            return _build_profile(
+                rule, cast("Mapping[str, Any]", more), cast("Mapping[str, Any]", parameters)
+            )
         case {"name": str(name), "tokenizer": str(tokenizer)}:
             return ModelProfile.from_name(name).with_tokenizer(tokenizer)
     return ModelProfile.of(cast("str", value))  # which says what is wrong with anything else
@@ -71,7 +73,7 @@ def _build_profile(rule: str, rule_fields: Mapping[str, Any], parameters: Mappin
     return made if tokenizer is None else made.with_tokenizer(tokenizer)
 
 
-def _to_tuples(value: object) -> object:
+def _to_tuples(value: object) -> Any:  # noqa: ANN401 - a profile's fields have many types; it checks them itself
     return tuple(map(_to_tuples, value)) if isinstance(value, list | tuple) else value
 
 
