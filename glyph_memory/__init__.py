@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from glyph_memory.memory import ZoomResult as ZoomResult
     from glyph_memory.messages import AnyMessage as AnyMessage
     from glyph_memory.messages import AnyMessages as AnyMessages
+    from glyph_memory.messages import SupportsModelDump as SupportsModelDump
     from glyph_memory.messages import read_message as read_message
     from glyph_memory.messages import read_messages as read_messages
     from glyph_memory.packing import PackedPage as PackedPage
@@ -151,7 +152,7 @@ _NAMES = {
         "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
         "Place Redact ZoomResult"
     ),
-    "messages": "AnyMessage AnyMessages read_message read_messages",
+    "messages": "AnyMessage AnyMessages SupportsModelDump read_message read_messages",
     "packing": "PackedPage pack repack",
     "page": "Box Escape EscapeReason Line Page pixel_digest",
     "readers": (

@@ -12,3 +12,4 @@ from glyph_memory.messages.many import AnyMessages as AnyMessages
 from glyph_memory.messages.many import iter_messages as iter_messages
 from glyph_memory.messages.many import read_message as read_message
 from glyph_memory.messages.many import read_messages as read_messages
+from glyph_memory.messages.values import SupportsModelDump as SupportsModelDump
