@@ -195,6 +195,13 @@ class PageOptions:
         return self.cached_conversations * max(1, shown) * page.bytes
 
     @property
+    def known_window_tokens(self) -> int:
+        """The window as it was given, or the model's own; a policy leaves some unused where tokens are estimated."""
+        if self.window_tokens is not None:
+            return self.window_tokens
+        return self.profile.window_tokens if self.policy is None else self.policy.window_tokens
+
+    @property
     def fold_policy(self) -> FoldPolicy:
         """When turns become pages: the policy that was given, or the model's own, for the window that is served.
 

@@ -59,6 +59,8 @@ class PlannedTurn:
     no room for them: the place of each, and a line for after the text; empty where another's line tells it, too."""
     call_id: str | None = None
     """On a tool's message: the id of the call that it answers."""
+    hidden: tuple[int, ...] = ()
+    """Places of the results of its calls that stand in no message, as there is no room for them nor for those calls."""
     parts: Parts | None = None
     """What is sent in place of the turn's own content, where there was no room for it as it came: pages, or an excerpt.
     None where it is sent as it came."""
@@ -119,7 +121,6 @@ def plan_request(
     join_users: JoinUsers = "all",
     hoist_pictures: bool = True,
     can_recall: bool = False,
-    may_hide: bool = True,
 ) -> RequestPlan:
     """Return the plan of a request.
 
@@ -134,13 +135,9 @@ def plan_request(
         hoist_pictures: Whether pictures and attachments of anyone but a user are shown by a user: most servers take
             them from nobody else.
         can_recall: Whether the model has tools that find what is not shown: what it is told of them has to be true.
-        may_hide: Whether calls and their results may be hidden where there is no room even for a line on each; some
-            turns then stand in no message.
     """
     before = collect_sealed(fold, binder, parts_of, can_recall=can_recall)
-    fitted = fit_recent(
-        fold, binder, before=before, question=question, can_recall=can_recall, may_hide=may_hide
-    )
+    fitted = fit_recent(fold, binder, before=before, question=question, can_recall=can_recall)
     messages = plan_turns(
         fitted.turns,
         cleaner=binder.cleaner,
@@ -246,6 +243,7 @@ def _hide_calls(planned: PlannedTurn, hidden: HiddenCalls) -> PlannedTurn:
         planned,
         calls=tuple(call for call in planned.calls if call[0] not in hidden.numbers),
         unanswered=tuple(sorted([*planned.unanswered, *told])),
+        hidden=hidden.results,
     )
 
 

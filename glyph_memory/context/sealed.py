@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import excerpt
 from glyph_memory.context.counting import MESSAGE_TOKENS
 from glyph_memory.context.fitting import FittedTail, Room, fit_tail
-from glyph_memory.context.losses import Loss
+from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
 from glyph_memory.context.wording import (
     LATEST_REQUEST,
@@ -55,6 +56,8 @@ def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
     if fold.request is not None:
         whole = binder.cleaner.quote([fold.request], remark=LATEST_REQUEST)
         texts.append(excerpt(whole, at_most_tokens=policy.keep_recent_tokens, count=binder.counts.count))
+        if fold.request.pinned and texts[-1] != whole:
+            left_out.append(fold.request.anchor or 0)
         texts += _tell_answered_calls(fold, binder)
     return RepeatedTurns(texts=tuple(texts), left_out=tuple(left_out))
 
@@ -94,7 +97,6 @@ def fit_recent(
     before: Parts,
     question: str | None,
     can_recall: bool,
-    may_hide: bool,
 ) -> FittedTail:
     """Return the recent turns, and a question, as they fit into what the head and what is sealed leave free.
 
@@ -104,7 +106,6 @@ def fit_recent(
         before: What is sent of what is sealed.
         question: Asked after all that was said.
         can_recall: Whether the model has tools that find what is not shown.
-        may_hide: Whether calls and their results may be hidden where there is no room even for a line on each.
     """
     tail, counts, policy = list(fold.tail), binder.counts, binder.policy
     if question is not None:
@@ -135,7 +136,6 @@ def fit_recent(
         request=fold.request.text if fold.request else "",
         first_page=pages[-1] + 1 if pages else 1,
         can_recall=can_recall,
-        may_hide=may_hide,
     )
 
 
@@ -143,16 +143,25 @@ def describe_lost_seals(fold: Fold, binder: Binder) -> Iterator[Loss]:
     """Yield what became pages, or left, before the model had answered it."""
     if binder.policy.unseen == "pages" or any(recent.turn.role == "assistant" for recent in fold.tail):
         return
-    window = f"window_tokens={binder.policy.window_tokens}"
-    for seal in reversed(fold.seals):
-        if not seal.is_unseen:
-            return
-        first, last = seal.anchors[0], seal.anchors[-1]
-        is_shown = seal.number >= fold.oldest
-        how = "became pages before they were read as text" if is_shown else "left unread"
-        yield Loss(
-            kind="pages" if is_shown else "left out",
-            anchor=first,
-            message=f"turns §{first} to §{last} {how}: there was no room for them under {window}. Have the model "
-            "answer more often, or serve it with a larger window",
-        )
+    unseen = [*takewhile(lambda seal: seal.is_unseen, reversed(fold.seals))]
+    kinds: tuple[tuple[LossKind, str, list[Seal]], ...] = (
+        (
+            "left out",
+            "left unread",
+            [seal for seal in unseen if seal.number < fold.oldest or seal.kind == "named"],
+        ),
+        (
+            "pages",
+            "became pages before they were read as text",
+            [seal for seal in unseen if seal.number >= fold.oldest and seal.kind != "named"],
+        ),
+    )
+    for kind, how, seals in kinds:
+        if seals:
+            first, last = seals[-1].anchors[0], seals[0].anchors[-1]
+            yield Loss(
+                kind=kind,
+                anchor=first,
+                message=f"turns §{first} to §{last} {how}: there is no room for them under window_tokens="
+                f"{binder.options.known_window_tokens}. Have the model answer more often, or take a larger window",
+            )

@@ -152,12 +152,25 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     answered = min(end, _count_showable(begun, policy))
     if answered and (seal := _try_pages(begun, answered, policy, costs)) is not None:
         return seal
-    if not is_crowded(begun, policy, without_seals=True):
-        return None  # the oldest seals leave instead
-    if sum(recent.total_tokens for recent in begun.tail[:answered]) >= policy.seal_tokens:
+    is_stuck = is_crowded(begun, policy, without_seals=True)
+    if is_stuck and sum(recent.total_tokens for recent in begun.tail[:answered]) >= policy.seal_tokens:
         return _try_text(begun, answered, policy, costs)
+    # What nobody answered becomes pages rather than that pages leave which nobody answered either.
+    if is_stuck or any(seal.is_unseen for seal in begun.visible_seals):
+        return _waiting_seal(begun, end, policy, costs)
+    return None  # the oldest seals leave instead
+
+
+def _waiting_seal(begun: Fold, end: int, policy: FoldPolicy, costs: Costs) -> Seal | None:
+    """Return the seal of the first turns that nobody answered; None where there are none but those asked last."""
     waiting = min(end, _count_waiting(begun.tail, policy))
-    return _try_pages(begun, waiting, policy, costs) if waiting else None
+    if not waiting:
+        return None
+    seal = _try_pages(begun, waiting, policy, costs) or _try_text(begun, waiting, policy, costs)
+    if seal is not None:
+        return seal
+    turns = [recent.turn for recent in begun.tail[:waiting]]
+    return _place_in_budget(begun, _named_seal(begun, turns, costs), policy)
 
 
 def _count_showable(begun: Fold, policy: FoldPolicy) -> int:
@@ -174,15 +187,19 @@ def _count_showable(begun: Fold, policy: FoldPolicy) -> int:
 def _count_waiting(tail: Sequence[RecentTurn], policy: FoldPolicy) -> int:
     """Count the turns at the tail's start that nobody answered and that are no part of what was asked last.
 
-    Those before the last user's turn, up to one that is larger than a run may be: that one is shown in parts at the
-    worst, where it would be lost as a seal.
+    As many as a run may have of those before the last user's turn; none where the first is larger: that one is shown in
+    parts at the worst, where it would be lost as a seal.
     """
     users = [place for place, recent in enumerate(tail) if recent.turn.role == "user"]
     length = tokens = 0
     for group in split_groups(tail):
         size = sum(recent.total_tokens for recent in group)
         is_last = not users or length + len(group) > users[-1]
-        if is_last or size > policy.max_run_tokens or has_open_call([recent.turn for recent in group]):
+        if (
+            is_last
+            or tokens + size > policy.max_run_tokens
+            or has_open_call([recent.turn for recent in group])
+        ):
             break
         length, tokens = length + len(group), tokens + size
     return length if tokens >= policy.seal_tokens else 0
@@ -262,7 +279,12 @@ def _fit_budget(begun: Fold, seal: Seal, policy: FoldPolicy, costs: Costs) -> Se
     if gone > len(shown) and seal.kind != "named":
         turns = [recent.turn for recent in begun.tail[: len(seal.anchors)]]
         seal = _named_seal(begun, turns, costs)
-        gone = count_evicted([*shown, seal], policy, head_tokens=begun.head_tokens)
+    return _place_in_budget(begun, seal, policy)
+
+
+def _place_in_budget(begun: Fold, seal: Seal, policy: FoldPolicy) -> Seal:
+    """Return a seal that says which are shown with it."""
+    gone = count_evicted([*begun.visible_seals, seal], policy, head_tokens=begun.head_tokens)
     return replace(seal, oldest=begun.oldest + gone, generation=begun.generation + (1 if gone else 0))
 
 

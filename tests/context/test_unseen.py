@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
+from string import ascii_letters
 
 import pytest
 from PIL import Image
@@ -119,7 +120,8 @@ def check(folded: Fold, said: Sequence[Turn], context: Context, binder: Binder) 
         pictures = [((anchor, anchor), number) for number in range(1, len(turn.images) + 1)]
         is_whole = binder.cleaner.clean_message(turn) in whole and all(one in sent for one in pictures)
         assert is_whole or anchor in lost or any(seal.is_unseen for seal in folded.seals), anchor
-        if anchor in lost and turn.text and binder.cleaner.clean_message(turn) not in whole:
+        is_sealed = any(anchor in seal.anchors for seal in folded.seals)
+        if not is_sealed and anchor in lost and turn.text and binder.cleaner.clean_message(turn) not in whole:
             assert f"(§{anchor})" in whole
     results = {message.tool_call_id: message for message in context.messages if message.role == "tool"}
     sealed = {anchor for seal in folded.visible_seals for anchor in seal.anchors}
@@ -206,3 +208,23 @@ def test_more_calls_than_there_is_room_for_are_told_in_a_line(window_tokens: int
     )
     assert f"{300 - len(results)} more calls were made before these" in asks.text
     assert context.losses[-1].message.startswith(f"{300 - len(results)} of 300 calls of §2")
+
+
+@pytest.mark.parametrize("window_tokens", [2_048, 8_192, 32_768])
+def test_many_messages_without_an_answer_become_pages_or_leave_and_both_are_told(window_tokens: int) -> None:
+    """The newest is text; two losses at the most say which became pages, and which left."""
+    dice = random.Random(3)
+    said = [
+        Turn(role="user", text=f"{number}: " + "".join(dice.choices(ascii_letters, k=100)))
+        for number in range(600)
+    ]
+    binder = Binder("glyph", window_tokens=window_tokens)
+    folded = Fold()
+    for turn in said:
+        folded = step(folded, turn, policy=binder.policy, costs=binder)
+    context = context_from_turns(folded, said, binder=binder)
+    assert binder.counts.count_context(context) <= binder.policy.prompt_tokens
+    assert said[-1].text in context.messages[-1].text
+    assert context.images
+    assert {loss.kind for loss in context.losses} <= {"pages", "left out"}
+    assert 1 <= len(context.losses) <= 2

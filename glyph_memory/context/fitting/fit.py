@@ -43,7 +43,6 @@ def fit_tail(
     request: str = "",
     first_page: int = 1,
     can_recall: bool = False,
-    may_hide: bool = True,
 ) -> FittedTail:
     """Return the recent turns as they are sent, within a room.
 
@@ -54,7 +53,6 @@ def fit_tail(
         request: What was asked last, where it is none of these turns: parts that bear on it are shown.
         first_page: Number of the first page, if any is drawn.
         can_recall: Whether the model has tools that find what is not shown.
-        may_hide: Whether calls and their results may be hidden where there is no room even for a line on each.
     """
     turns = [recent.turn for recent in tail]
     has_files = any(turn.images or turn.attachments for turn in turns)
@@ -73,7 +71,7 @@ def fit_tail(
     if not holds_all(room, shown):
         query = next((turn.text for turn in reversed(turns) if turn.role == "user"), request)
         _RoomMaker(shown, room, binder, query=query[:_QUERY_CHARS]).make_room()
-    if may_hide and not holds_all(room, shown):
+    if not holds_all(room, shown):
         return hide_calls(tail, shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
     return write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
 

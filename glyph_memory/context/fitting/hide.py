@@ -41,7 +41,9 @@ def hide_calls(
     """
     place = max((at for at, one in enumerate(shown) if one.turn.tool_calls), default=None)
     if place is None or has_open_call([recent.turn for recent in tail]):
-        return write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
+        written = write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
+        over = sum(one.tokens for one in shown) - room.tokens
+        return replace(written, losses=(*written.losses, *_tell_too_much(over, binder)))
     turn, hidden, numbers = shown[place].turn, set[int](), set[int]()
     counts, bare = binder.counts, replace(shown[place].turn, tool_calls=())
     message_tokens = counts.count_message(bare)
@@ -84,9 +86,22 @@ def hide_calls(
     return replace(
         written,
         hidden=frozenset(hidden),
-        hidden_calls={place: HiddenCalls(numbers=frozenset(numbers), line=line)},
-        losses=(*written.losses, loss),
+        hidden_calls={
+            place: HiddenCalls(numbers=frozenset(numbers), results=tuple(sorted(hidden)), line=line)
+        },
+        losses=(*written.losses, loss, *_tell_too_much(spent - most, binder)),
     )
+
+
+def _tell_too_much(over_tokens: int, binder: Binder) -> tuple[Loss, ...]:
+    """Return what to say of a request that is too large though nothing can be made smaller; nothing where it fits."""
+    if over_tokens <= 0:
+        return ()
+    message = (
+        f"the request takes up to {over_tokens:,} tokens more than fit window_tokens="
+        f"{binder.options.known_window_tokens}, and nothing in it can be made smaller. Shorten the system turns, give fewer tools, or a larger window"
+    )
+    return (Loss(kind="cut", anchor=None, message=message),)
 
 
 def _answers(shown: ShownTurn, call_id: str) -> bool:

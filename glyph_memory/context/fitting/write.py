@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.excerpts import join_ranges
-from glyph_memory.context.fitting.shown import Room, ShownTurn
+from glyph_memory.context.fitting.shown import Room, ShownPicture, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
+from glyph_memory.context.pictures import decode_picture
 from glyph_memory.context.wording import (
     SHOWN_BELOW,
     caption_moved_attachment,
@@ -32,6 +33,8 @@ class HiddenCalls:
 
     numbers: frozenset[int]
     """Which of its calls, by their place."""
+    results: tuple[int, ...]
+    """Places of their results among the recent turns."""
     line: str
     """What tells them, after the turn's text."""
 
@@ -141,7 +144,7 @@ def _spell_attachments(one: ShownTurn, binder: Binder) -> Iterator[tuple[Text | 
 
 
 def _describe_losses(one: ShownTurn, room: Room, binder: Binder) -> Iterator[Loss]:
-    what, window = _describe_turn(one.turn), binder.policy.window_tokens
+    what, window = _describe_turn(one.turn), binder.options.known_window_tokens
     why = f"recent turns have room for {max(0, room.tokens):,} tokens" + (
         "" if room.images is None else f" and {max(0, room.images)} images"
     )
@@ -171,11 +174,16 @@ def _describe_losses(one: ShownTurn, room: Room, binder: Binder) -> Iterator[Los
         elif shown.picture is None and not shown.is_refused:
             yield lose("left out", f"{picture} is left out")
         elif shown.is_refused and one.is_new:
-            yield _refuse(one, picture, binder)
+            yield _refuse(one, shown, picture, binder)
 
 
-def _refuse(one: ShownTurn, picture: str, binder: Binder) -> Loss:
-    why = f"it cannot be decoded, or {binder.profile.name!r} takes none of its shape; give a PNG or JPEG file"
+def _refuse(one: ShownTurn, shown: ShownPicture, picture: str, binder: Binder) -> Loss:
+    decoded, why = decode_picture(shown.data), "it cannot be decoded; give a PNG or JPEG file"
+    if decoded is not None:
+        width, height = decoded.size
+        why = (
+            f"{binder.profile.name!r} takes no image of {width} × {height}; cut it up, or give a smaller one"
+        )
     return Loss(kind="left out", anchor=one.turn.anchor, message=f"{picture} cannot be shown: {why}")
 
 

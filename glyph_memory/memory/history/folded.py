@@ -67,7 +67,6 @@ class FoldedHistory(Generic[M]):
         join_users: JoinUsers = "ours",
         hoist_pictures: bool = True,
         can_recall: bool = False,
-        may_hide: bool = True,
     ) -> RequestPlan:
         """Return what a request is made of: pages in a user's message, then the recent messages.
 
@@ -79,7 +78,6 @@ class FoldedHistory(Generic[M]):
             hoist_pictures: Whether pictures of anyone but a user are shown by a user: most servers take them from
                 nobody else.
             can_recall: Whether the model has tools that find what is not shown: it is told of them only then.
-            may_hide: Whether calls and their results may be hidden where there is no room even for a line on each.
         """
         return plan_request(
             self.fold,
@@ -89,7 +87,6 @@ class FoldedHistory(Generic[M]):
             join_users=join_users,
             hoist_pictures=hoist_pictures,
             can_recall=can_recall,
-            may_hide=may_hide,
         )
 
     @property

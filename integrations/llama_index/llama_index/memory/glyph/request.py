@@ -68,7 +68,7 @@ class Request:
             can_recall: Whether the model has tools named `recall` and `zoom`.
         """
         head = write_head(self.head, self.folded.folding.binder.cleaner)
-        plan = self.folded.plan_request(merge_pages=merge, can_recall=can_recall, may_hide=False)
+        plan = self.folded.plan_request(merge_pages=merge, can_recall=can_recall)
         written = (self._write_planned(planned, plan) for planned in plan.messages)
         return WrittenRequest(messages=[*head, *written], losses=plan.losses)
 
@@ -138,7 +138,12 @@ def _list_originals(
     """Return the messages that a planned one stands for; None where it is one that says the same."""
     if all(_is_whole(one, folded) for one in planned.turns) and len(planned.turns) < 2:
         return None
-    return tuple(folded.recent[one.place].message for one in planned.turns if one.shows != "pictures")
+    return tuple(
+        folded.recent[place].message
+        for one in planned.turns
+        if one.shows != "pictures"
+        for place in (one.place, *one.hidden)
+    )
 
 
 def _is_whole(planned: PlannedTurn, folded: FoldedHistory[ChatMessage]) -> bool:
@@ -170,7 +175,7 @@ def extend_request(
         merge: As for `Request.write`.
         can_recall: As for `Request.write`.
     """
-    plan = folded.plan_request(merge_pages=merge, can_recall=can_recall, may_hide=False)
+    plan = folded.plan_request(merge_pages=merge, can_recall=can_recall)
     if not folded.fold.seals:
         written = (_write_turns(planned, folded, marked=True) for planned in plan.messages if planned.turns)
         return WrittenRequest(messages=[*before, *written], losses=plan.losses)
