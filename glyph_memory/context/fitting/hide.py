@@ -97,9 +97,10 @@ def _tell_too_much(over_tokens: int, binder: Binder) -> tuple[Loss, ...]:
     """Return what to say of a request that is too large though nothing can be made smaller; nothing where it fits."""
     if over_tokens <= 0:
         return ()
+    window = f"window_tokens={binder.options.known_window_tokens}"
     message = (
-        f"the request takes up to {over_tokens:,} tokens more than fit window_tokens="
-        f"{binder.options.known_window_tokens}, and nothing in it can be made smaller. Shorten the system turns, give fewer tools, or a larger window"
+        f"the request takes up to {over_tokens:,} tokens more than fit {window}, and nothing in it can be made smaller. "
+        "Shorten the system turns, give fewer tools, or a larger window"
     )
     return (Loss(kind="cut", anchor=None, message=message),)
 
