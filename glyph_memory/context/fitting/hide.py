@@ -99,7 +99,7 @@ def _tell_too_much(over_tokens: int, binder: Binder) -> tuple[Loss, ...]:
         return ()
     window = f"window_tokens={binder.options.known_window_tokens}"
     message = (
-        f"the request takes up to {over_tokens:,} tokens more than fit {window}, and nothing in it can be made smaller. "
+        f"the request takes up to {over_tokens:,} tokens more than fit {window}, and nothing in it gets smaller. "
         "Shorten the system turns, give fewer tools, or a larger window"
     )
     return (Loss(kind="cut", anchor=None, message=message),)
