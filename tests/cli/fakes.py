@@ -12,7 +12,7 @@ from glyph_memory.testing.engine import FakeRequest
 Chat = Callable[..., "tuple[int, str, str]"]
 """Pipes messages into a chat."""
 CITIES = [
-    f"The deploy of {city} went out at 14:05 on port 8443; Ada signed it off after the canary was calm. " * 14
+    f"The deploy of {city} went out at 14:05 on port 8443; Ada signed it off after the canary was calm. " * 18
     for city in ("Oslo", "Lima", "Rome")
 ]
 SMALL = ("--window", 8192, "--keep", 300)

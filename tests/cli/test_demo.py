@@ -21,7 +21,7 @@ def test_the_demo_shows_what_pages_save_and_answers_from_pixels(spawn: Run, tmp_
     assert result.out.count("×") == 5
     assert "out/demo.html" in result.out
     report = (tmp_path / "out" / "demo.html").read_text()
-    assert report.count("<img") == 24 + 8 + 6
+    assert report.count("<img") == 24 + 8 + 12
     assert "<script" not in report
     with Image.open(tmp_path / "out" / "demo.png") as sheet:
         assert sheet.width > 1000
@@ -39,9 +39,9 @@ def test_the_demo_remembers_its_conversation(spawn: Run, tmp_path: Path) -> None
     for _ in range(2):
         result = spawn("demo")
         assert (result.code, result.err) == (0, "")
-    assert "on 36 pages" in result.out
+    assert "on 28 pages" in result.out
     assert '  §4 "2816561e7df57b64beea6fa11b0068779a65f4c6"' in result.out
-    assert "§476 user  page 19" in result.out
+    assert "§476 user  page 17" in result.out
     assert "  Remember: the deploy key of checkout is 5c2a3ce7" in result.out
     named = next(line for line in result.out.splitlines() if line.startswith("Look further: "))
     assert "§" in spawn(*named.removeprefix("Look further: glyph-memory ").split()).out

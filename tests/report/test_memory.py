@@ -17,7 +17,7 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror="alert(2)">\u202e\x00</
 @pytest.fixture
 def memory() -> Iterator[GlyphMemory]:
     """Return a conversation, most of which is on pages."""
-    with GlyphMemory.open() as memory:
+    with GlyphMemory.open(window_tokens=65_536) as memory:
         memory.extend(agent_conversation(turns=300))
         yield memory
 
