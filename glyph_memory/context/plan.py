@@ -136,7 +136,9 @@ def plan_request(
             them from nobody else.
         can_recall: Whether the model has tools that find what is not shown: what it is told of them has to be true.
     """
-    before = collect_sealed(fold, binder, parts_of, can_recall=can_recall)
+    before = collect_sealed(
+        fold, binder, parts_of, can_recall=can_recall, is_last=not fold.tail and question is None
+    )
     fitted = fit_recent(fold, binder, before=before, question=question, can_recall=can_recall)
     messages = plan_turns(
         fitted.turns,

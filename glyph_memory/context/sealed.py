@@ -16,6 +16,7 @@ from glyph_memory.context.fitting import FittedTail, Room, fit_tail
 from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
 from glyph_memory.context.wording import (
+    LAST_REQUEST,
     LATEST_REQUEST,
     PAGES_NOTE,
     PINNED,
@@ -40,8 +41,14 @@ class RepeatedTurns:
     """Anchors of pinned turns there was no room for."""
 
 
-def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
-    """Return as text the sealed turns that are pinned, oldest first while there is room, and the latest request."""
+def repeat_turns(fold: Fold, binder: Binder, *, is_last: bool = False) -> RepeatedTurns:
+    """Return as text the sealed turns that are pinned, oldest first while there is room, and the latest request.
+
+    Args:
+        fold: The conversation.
+        binder: The model's.
+        is_last: Whether nothing is sent after them.
+    """
     policy, texts, left_out, spent = binder.policy, list[str](), list[int](), 0
     for turn in fold.pinned:
         if fold.request is not None and turn.anchor == fold.request.anchor:
@@ -54,7 +61,7 @@ def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
         texts.append(text)
         spent += tokens
     if fold.request is not None:
-        whole = binder.cleaner.quote([fold.request], remark=LATEST_REQUEST)
+        whole = binder.cleaner.quote([fold.request], remark=LAST_REQUEST if is_last else LATEST_REQUEST)
         texts.append(excerpt(whole, at_most_tokens=policy.keep_recent_tokens, count=binder.counts.count))
         if fold.request.pinned and texts[-1] != whole:
             left_out.append(fold.request.anchor or 0)
@@ -64,29 +71,38 @@ def repeat_turns(fold: Fold, binder: Binder) -> RepeatedTurns:
 
 def _tell_answered_calls(fold: Fold, binder: Binder) -> list[str]:
     """Return as one text the calls for the latest request whose results left, the newest that there is room for."""
-    clean = binder.cleaner.clean_and_escape
-    lines = [
-        tell_answered_call(call.anchor, clean(call.name), " ".join(clean(call.arguments).split()))
-        for call in fold.answered_calls
-    ]
-    for begin in range(len(lines)):
-        text = "\n".join([head_answered_calls(begin), *lines[begin:]]) + "\n"
-        if binder.counts.count(text) <= binder.policy.calls_tokens:
-            return [text]
-    return []
+    clean, count, calls = binder.cleaner.clean_and_escape, binder.counts.count, fold.answered_calls
+    lines, spent = list[str](), count(head_answered_calls(len(calls)))
+    for call in reversed(calls):
+        line = tell_answered_call(call.anchor, clean(call.name), " ".join(clean(call.arguments).split()))
+        spent += count(f"{line}\n")
+        if spent > binder.policy.calls_tokens:
+            break
+        lines.append(line)
+    if not lines:
+        return []
+    return ["\n".join([head_answered_calls(len(calls) - len(lines)), *reversed(lines)]) + "\n"]
 
 
 def collect_sealed(
-    fold: Fold, binder: Binder, parts_of: Callable[[Seal], Parts], *, can_recall: bool
+    fold: Fold, binder: Binder, parts_of: Callable[[Seal], Parts], *, can_recall: bool, is_last: bool
 ) -> Parts:
-    """Return all that is sent of what is sealed: the note, each seal's parts, the repeated turns; or nothing."""
+    """Return all that is sent of what is sealed: the note, each seal's parts, the repeated turns; or nothing.
+
+    Args:
+        fold: The conversation.
+        binder: The model's.
+        parts_of: Gives what is sent of a seal.
+        can_recall: Whether the model has tools that find what is not shown.
+        is_last: Whether nothing is sent after it.
+    """
     if not fold.seals:
         return ()
     note = PAGES_NOTE
     if (span := fold.evicted_span) is not None:
         note += name_evicted(*span, can_recall=can_recall)
     sealed = [part for seal in fold.visible_seals for part in parts_of(seal)]
-    repeated = [Text(text, kind="repeated") for text in repeat_turns(fold, binder).texts]
+    repeated = [Text(text, kind="repeated") for text in repeat_turns(fold, binder, is_last=is_last).texts]
     return (Text(note, kind="note"), *sealed, *repeated)
 
 
@@ -140,7 +156,18 @@ def fit_recent(
 
 
 def describe_lost_seals(fold: Fold, binder: Binder) -> Iterator[Loss]:
-    """Yield what became pages, or left, before the model had answered it."""
+    """Yield what became pages, or left, before the model had answered it; and that no page fits, where none does."""
+    page, policy = binder.measure_page().tokens, binder.policy
+    window = f"window_tokens={binder.options.known_window_tokens}"
+    if fold.seals and policy.seal_budget_tokens(head_tokens=fold.head_tokens) < page:
+        yield Loss(
+            kind="left out",
+            anchor=None,
+            message=f"no page of {page:,} tokens fits under {window}: the head and tools beyond tools_tokens take "
+            f"{fold.head_tokens:,}, tools_tokens={policy.tools_tokens:,}, output_tokens={policy.output_tokens:,}. "
+            "Shorten system turns, give fewer tools, or a larger window",
+            once=f"no page fits {binder.fingerprint} {fold.head_tokens}",
+        )
     if binder.policy.unseen == "pages" or any(recent.turn.role == "assistant" for recent in fold.tail):
         return
     unseen = [*takewhile(lambda seal: seal.is_unseen, reversed(fold.seals))]

@@ -27,6 +27,8 @@ PINNED = "pinned"
 """Remark on a sealed turn that is repeated because it is pinned."""
 SHOWN_BELOW = "(What came with it is shown below.)"
 """Stands in a message without words whose pictures and attachments a user's message shows."""
+LAST_REQUEST = "asked last"
+"""Remark on a sealed turn that is repeated because it is the latest request, where nothing follows it."""
 LATEST_REQUEST = "asked before what follows"
 """Remark on a sealed turn that is repeated because it is the latest request."""
 

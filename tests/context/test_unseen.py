@@ -228,3 +228,36 @@ def test_many_messages_without_an_answer_become_pages_or_leave_and_both_are_told
     assert context.images
     assert {loss.kind for loss in context.losses} <= {"pages", "left out"}
     assert 1 <= len(context.losses) <= 2
+
+
+def test_nothing_is_said_to_follow_where_nothing_follows() -> None:
+    """A request that is sealed at once, since its policy wants that, is the last thing that is sent."""
+    policy = FoldPolicy(
+        window_tokens=8_192, unseen="pages", trigger_tokens=600, keep_recent_tokens=64, seal_tokens=128
+    )
+    ask = Turn(role="user", text="Who signed it off? " * 300)
+    binder = Binder("glyph", policy=policy)
+    folded = step(Fold(), ask, policy=policy, costs=binder)
+    assert folded.tail == ()
+    (message,) = context_from_turns(folded, [ask], binder=binder).messages
+    assert "§1 user, asked last:" in message.text
+    asked = context_from_turns(folded, [ask], binder=binder, question="And when?")
+    assert "§1 user, asked before what follows:" in asked.messages[0].text
+
+
+def test_a_head_that_leaves_no_room_for_a_page_is_told_once() -> None:
+    """With what takes the room."""
+    binder = Binder("glyph", window_tokens=4_096)
+    said = [Turn(role="system", text="Be brief. " * 700)]
+    for number in range(40):
+        said += [
+            Turn(role="user", text=f"Where is {number}? " * 20),
+            Turn(role="assistant", text="On its way. " * 20),
+        ]
+    folded = Fold()
+    for turn in said:
+        folded = step(folded, turn, policy=binder.policy, costs=binder)
+    context = context_from_turns(folded, said, binder=binder)
+    told = [loss for loss in context.losses if loss.message.startswith("no page of")]
+    assert len(told) == 1
+    assert told[0].once
