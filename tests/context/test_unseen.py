@@ -12,7 +12,7 @@ from string import ascii_letters
 import pytest
 from PIL import Image
 
-from glyph_memory.context import Binder, Context, ImagePart, Text, context_from_turns
+from glyph_memory.context import Binder, Context, ImagePart, Text, context_from_turns, repeat_turns
 from glyph_memory.folding import Fold, FoldPolicy, step
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import ToolCall, Turn
@@ -261,3 +261,14 @@ def test_a_head_that_leaves_no_room_for_a_page_is_told_once() -> None:
     told = [loss for loss in context.losses if loss.message.startswith("no page of")]
     assert len(told) == 1
     assert told[0].once
+
+
+def test_a_pinned_request_that_is_shortened_is_listed() -> None:
+    """It is not shown whole, though somebody wanted it to be."""
+    binder = Binder("glyph", window_tokens=16_384)
+    said = [Turn(role="user", text="word " * 20_000, pinned=True), Turn(role="assistant", text="Yes.")]
+    folded = Fold()
+    for turn in said:
+        folded = step(folded, turn, policy=binder.policy, costs=binder)
+    assert folded.request is not None
+    assert repeat_turns(folded, binder).left_out == (1,)

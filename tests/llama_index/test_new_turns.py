@@ -23,12 +23,12 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 from llama_index.core.tools import FunctionTool
-from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike, PageImageBlock
+from llama_index.memory.glyph import GlyphMemory, GlyphOpenAILike, PageImageBlock, message_of
 from llama_index.memory.glyph.history import replace_pages, restore_history
 from llama_index.memory.glyph.origin import PagesMessage
 from PIL import Image
 
-from glyph_memory import FoldPolicy, GlyphMemoryWarning
+from glyph_memory import FoldPolicy, GlyphMemoryWarning, ToolCall, Turn
 from glyph_memory.testing import FakeVLMServer
 
 Serve = Callable[..., FakeVLMServer]
@@ -392,3 +392,21 @@ async def test_a_server_that_refuses_new_pages_is_sent_words(
         llm.chat(history)
     assert ["takes no images" in line for line in told] == [False, True]
     assert wire(server)[-1][-1]["content"] == text_of(150_000)
+
+
+def test_calls_that_are_hidden_are_restored_with_their_results() -> None:
+    """What is sent tells them in a line; what it stands for has all of them, in order."""
+    calls = tuple(
+        ToolCall(name="f", arguments=f'{{"i": {number}}}', id=f"c{number}") for number in range(120)
+    )
+    said = [Turn(role="user", text="Go."), Turn(role="assistant", tool_calls=calls)]
+    said += [Turn(role="tool", text="ok " * 60, tool_call_id=call.id) for call in calls]
+    memory = GlyphMemory.from_defaults(profile="glyph", window_tokens=4_096)
+    for turn in said:
+        memory.put(message_of(turn))
+    before = memory.get_all()
+    with pytest.warns(GlyphMemoryWarning, match="calls of §2 and their results are not shown"):
+        sent = memory.get()
+    assert len(sent) < len(before)
+    memory.set(sent)
+    assert memory.get_all() == before
