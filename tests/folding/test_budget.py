@@ -74,4 +74,4 @@ def test_without_any_room_every_seal_departs_and_nothing_fails() -> None:
     """A head that fills the window leaves recall alone; not even a line has room."""
     folded = one_by_one([system(2000), *TALK, assistant(1)], policy=replace(ROOM, unseen="text"))
     assert folded.visible_seals == ()
-    assert folded.generation == 1 + len(folded.seals) == 4
+    assert folded.generation == 1 + len(folded.seals) == 11
