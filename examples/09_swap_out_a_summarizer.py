@@ -52,7 +52,7 @@ def main() -> None:
             "a summarizer": SummarizationMiddleware(
                 model, trigger=("tokens", 8_000), keep=("tokens", 3_000), token_counter=count
             ),
-            "pages": GlyphMemoryMiddleware("glyph"),
+            "pages": GlyphMemoryMiddleware("glyph", window_tokens=49_152),
         }
         for name, memory in memories.items():
             before = len(server.fake.requests) if server.fake else 0

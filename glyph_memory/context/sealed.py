@@ -189,6 +189,6 @@ def describe_lost_seals(fold: Fold, binder: Binder) -> Iterator[Loss]:
             yield Loss(
                 kind=kind,
                 anchor=first,
-                message=f"turns §{first} to §{last} {how}: there is no room for them under window_tokens="
-                f"{binder.options.known_window_tokens}. Have the model answer more often, or take a larger window",
+                message=f"turns §{first} to §{last} {how}: there is no room for them under {window}. Have the model "
+                "answer more often, or take a larger window",
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glyph_memory.folding.policy import NOTE_TOKENS, FoldPolicy
-from glyph_memory.folding.seal import SealedAttachment, SealedPicture
+from glyph_memory.folding.seal import Seal, SealedAttachment, SealedPicture
 from glyph_memory.folding.state import Fold
 
 
@@ -31,14 +31,7 @@ def is_crowded(fold: Fold, policy: FoldPolicy, *, without_seals: bool = False) -
         policy: What may be spent.
         without_seals: Whether none of the seals is counted.
     """
-    seals = () if without_seals else fold.visible_seals
-    tokens = count_fixed_tokens(fold, policy) + fold.tail_tokens + sum(seal.tokens for seal in seals)
-    images = fold.tail_images + sum(seal.images for seal in seals)
-    size = fold.tail_image_bytes + sum(seal.bytes for seal in seals)
-    limits = (policy.prompt_tokens, policy.max_images, policy.max_request_bytes)
-    return any(
-        limit is not None and used > limit for limit, used in zip(limits, (tokens, images, size), strict=True)
-    )
+    return _exceeds(fold, policy, () if without_seals else fold.visible_seals, tail_tokens=fold.tail_tokens)
 
 
 def count_leaving(fold: Fold, policy: FoldPolicy) -> int:
@@ -49,27 +42,22 @@ def count_leaving(fold: Fold, policy: FoldPolicy) -> int:
     """
     if not fold.visible_seals or not is_crowded(fold, policy):
         return 0
-    tail_tokens, images, size = fold.tail_tokens, fold.tail_images, fold.tail_image_bytes
+    tail_tokens = fold.tail_tokens
     if is_crowded(fold, policy, without_seals=True):
         tail_tokens = int(tail_tokens / policy.min_ratio)
-    tokens = policy.prompt_tokens - count_fixed_tokens(fold, policy) - tail_tokens
     seals = fold.visible_seals
-    for count in range(len(seals)):
-        kept = seals[count:]
-        spent = (
-            (tokens, sum(seal.tokens for seal in kept)),
-            (
-                None if policy.max_images is None else policy.max_images - images,
-                sum(seal.images for seal in kept),
-            ),
-            (
-                None if policy.max_request_bytes is None else policy.max_request_bytes - size,
-                sum(seal.bytes for seal in kept),
-            ),
-        )
-        if all(limit is None or used <= limit for limit, used in spent):
-            return count
-    return len(seals)
+    counts = range(len(seals))
+    fits = (count for count in counts if not _exceeds(fold, policy, seals[count:], tail_tokens=tail_tokens))
+    return next(fits, len(seals))
+
+
+def _exceeds(fold: Fold, policy: FoldPolicy, seals: Sequence[Seal], *, tail_tokens: int) -> bool:
+    """Return whether a request with these seals would hold more than the model takes."""
+    tokens = count_fixed_tokens(fold, policy) + tail_tokens + sum(seal.tokens for seal in seals)
+    images = fold.tail_images + sum(seal.images for seal in seals)
+    size = fold.tail_image_bytes + sum(seal.bytes for seal in seals)
+    limits = ((policy.prompt_tokens, tokens), (policy.max_images, images), (policy.max_request_bytes, size))
+    return any(limit is not None and used > limit for limit, used in limits)
 
 
 def count_beside(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> int:

@@ -170,6 +170,7 @@ def test_a_state_that_somebody_wrote_to_does_no_harm(chat: Any) -> None:
         for kept in ({"glyph": -5}, {"glyph": "many"}, [3], {"glyph": 5}, "x"):
             one.update_state(WHERE, {"_glyph_windows": kept})
             ask(one, range(1))
+        assert len(server.requests) == 6
 
 
 def test_tools_that_leave_no_room_for_a_page_are_named(chat: Any) -> None:

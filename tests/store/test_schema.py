@@ -18,7 +18,7 @@ from glyph_memory.transcript import Turn
 
 
 def add_column(connection: Connection) -> None:
-    """Give sessions a title."""
+    """Add a title to sessions."""
     connection.execute(text("ALTER TABLE glyph_sessions ADD COLUMN title TEXT"))
 
 

@@ -15,6 +15,7 @@ from glyph_memory.context.fitting.write import FittedTail, HiddenCalls, write_ta
 from glyph_memory.context.losses import Loss
 from glyph_memory.context.wording import tell_hidden_calls
 from glyph_memory.folding import RecentTurn, has_open_call
+from glyph_memory.transcript import ToolCall
 
 _LINE_TOKENS = 64
 _NAMES = 3
@@ -40,56 +41,60 @@ def hide_calls(
         can_recall: Whether the model has tools that find what is not shown.
     """
     place = max((at for at, one in enumerate(shown) if one.turn.tool_calls), default=None)
-    if place is None or has_open_call([recent.turn for recent in tail]):
-        written = write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
+    is_open = has_open_call([recent.turn for recent in tail])
+    chosen = {} if place is None or is_open else _choose_calls(shown, place, room, binder)
+    hidden = frozenset(chosen.values())
+    written = write_tail(
+        shown, room, binder=binder, first_page=first_page, can_recall=can_recall, hidden=hidden
+    )
+    if place is None or not chosen:
         over = sum(one.tokens for one in shown) - room.tokens
         return replace(written, losses=(*written.losses, *_tell_too_much(over, binder)))
-    turn, hidden, numbers = shown[place].turn, set[int](), set[int]()
-    counts, bare = binder.counts, replace(shown[place].turn, tool_calls=())
-    message_tokens = counts.count_message(bare)
-    spent, most = sum(one.tokens for one in shown), room.tokens - _LINE_TOKENS
-    for number, call in enumerate(turn.tool_calls):
-        if spent <= most and room.holds_images(
-            image for at, one in enumerate(shown) if at not in hidden for image in one.images
-        ):
-            break
-        result = next(
-            (at for at in range(place + 1, len(shown)) if at not in hidden and _answers(shown[at], call.id)),
-            None,
-        )
-        if result is None:
-            continue
-        hidden.add(result)
-        numbers.add(number)
-        spent -= shown[result].tokens
-        spent -= counts.count_message(replace(bare, tool_calls=(call,))) - message_tokens
-    written = write_tail(
-        shown,
-        room,
-        binder=binder,
-        first_page=first_page,
-        can_recall=can_recall,
-        hidden=hidden,
-    )
-    if not numbers:
-        return written
-    names = Counter(call.name for number, call in enumerate(turn.tool_calls) if number in numbers)
-    clean = binder.cleaner.clean_and_escape
+    over = sum(one.tokens for at, one in enumerate(shown) if at not in hidden) - room.tokens
+    over -= _count_calls([shown[place].turn.tool_calls[number] for number in chosen], shown[place], binder)
+    calls, anchor = shown[place].turn.tool_calls, shown[place].turn.anchor
+    clean, names = binder.cleaner.clean_and_escape, Counter(calls[number].name for number in chosen)
     told = ", ".join(f"{clean(name[:40])} × {count}" for name, count in names.most_common(_NAMES))
-    line = tell_hidden_calls(len(numbers), told)
     loss = Loss(
         kind="left out",
-        anchor=turn.anchor,
-        message=f"{len(numbers)} of {len(turn.tool_calls)} calls of §{turn.anchor} and their results are not shown: "
-        f"recent turns have room for {max(0, room.tokens):,} tokens. Have the model call fewer tools at a time",
+        anchor=anchor,
+        message=f"{len(chosen)} of {len(calls)} calls of §{anchor} and their results are not shown: recent turns have "
+        f"room for {max(0, room.tokens):,} tokens. Have the model call fewer tools at a time",
     )
+    line = tell_hidden_calls(len(chosen), told)
     return replace(
         written,
-        hidden=frozenset(hidden),
+        hidden=hidden,
         hidden_calls={
-            place: HiddenCalls(numbers=frozenset(numbers), results=tuple(sorted(hidden)), line=line)
+            place: HiddenCalls(numbers=frozenset(chosen), results=tuple(sorted(hidden)), line=line)
         },
-        losses=(*written.losses, loss, *_tell_too_much(spent - most, binder)),
+        losses=(*written.losses, loss, *_tell_too_much(over, binder)),
+    )
+
+
+def _choose_calls(shown: Sequence[ShownTurn], place: int, room: Room, binder: Binder) -> dict[int, int]:
+    """Return the numbers of the calls that are hidden, each with the place of its result: as few as make room."""
+    chosen = dict[int, int]()
+    spent, most = sum(one.tokens for one in shown), room.tokens - _LINE_TOKENS
+    for number, call in enumerate(shown[place].turn.tool_calls):
+        hidden = frozenset(chosen.values())
+        kept = [one for at, one in enumerate(shown) if at not in hidden]
+        if spent <= most and room.holds_images(image for one in kept for image in one.images):
+            break
+        later = range(place + 1, len(shown))
+        result = next((at for at in later if at not in hidden and _answers(shown[at], call.id)), None)
+        if result is not None:
+            chosen[number] = result
+            spent -= shown[result].tokens
+            spent -= _count_calls([call], shown[place], binder)
+    return chosen
+
+
+def _count_calls(calls: Sequence[ToolCall], shown: ShownTurn, binder: Binder) -> int:
+    """Count what calls of a turn take in its message."""
+    bare = replace(shown.turn, tool_calls=())
+    return binder.counts.count_message(replace(bare, tool_calls=tuple(calls))) - binder.counts.count_message(
+        bare
     )
 
 
