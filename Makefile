@@ -7,12 +7,13 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 
-.PHONY: help demo test check docs bench figures matrix clean remake
+.PHONY: help demo test fuzz check docs bench figures matrix clean remake
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    long texts as pages, remembered and asked about: out/demo.html to look at (half a minute; no torch, no GPU)'
 	@echo 'make test    all tests'
+	@echo 'make fuzz    the fuzzers of tests/fuzz for hours, each with new inputs; ARGS=-k fonts for one door'
 	@echo 'make check   lint, format, types, floors, figures, documentation'
 	@echo 'make docs    the site, as out/docs/index.html; a link that leads nowhere is an error'
 	@echo 'make bench   all benchmarks, most of an hour; ARGS=--quick for a first look, which changes no result'
@@ -25,6 +26,9 @@ demo: $(VENV)/.core
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
+
+fuzz: $(VENV)/.dev
+	FUZZ=hours $(BIN)/python -m pytest --numprocesses auto tests/fuzz $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
