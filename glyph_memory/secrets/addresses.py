@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from glyph_memory.secrets.finding import SecretFinding
 from glyph_memory.secrets.looks import is_mixed, is_placeholder, lower_ascii
 
-_ADDRESS = re.compile(
-    r":\\?/\\?/[^\s/:@\"'<>\\]{0,64}+:(?P<secret>[^\s/\"'<>\\]{2,128})@[A-Za-z0-9_.\-\[%$]"
-)
+_ADDRESS = re.compile(r":\\?/\\?/[^\s/:@\"'<>\\]{0,64}+:(?P<secret>[^\s/\"'<>\\]{2,128})@[A-Za-z0-9_.\-\[%$]")
 _HEADER = re.compile(
     r"(?i)authorization\\?[\"']?\s{0,2}[:=]\s{0,2}\\?[\"']?(?:(?P<scheme>bearer|basic|token|apikey|key|bot)\s{1,2})"
     r"(?P<secret>[A-Za-z0-9_.~+/\-]{6,}+={0,2})"
 )
 _BEARER = re.compile(r"(?i)bearer\s{1,2}(?P<secret>[A-Za-z0-9_.~+/\-]{16,}+={0,2})")
 _CURL = re.compile(
-    r"curl\b[^\n]{0,200}?\s(?:-u|--user)[ =]{0,2}[\"']?[^\s:\"']{1,64}:(?P<secret>[^\s\"'@]{6,128})"
+    r"curl\b[^\n]{0,200}?\s(?:-u|--user)[ =]{0,2}[\"']?[^\s:\"']{1,64}:(?P<secret>[^\s\"']{6,128})"
 )
 
 

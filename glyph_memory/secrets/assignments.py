@@ -21,11 +21,13 @@ class _Name(NamedTuple):
     stem: bytes  # in lower case
     kind: _Kind
     pattern: re.Pattern[str]
+    harmless: re.Pattern[str]  # what stands before names of other things
 
 
 _SEPARATOR = (
-    r"(?:\\{0,3}+[\"'`]?\]?\s{0,3}+"
-    r"(?:(?P<typed>:\s{0,2}(?:str|string|SecretStr|String)(?:\s?\|\s?None)?\s{0,2}=)|=>|:=|={1,3}|(?P<prose>:|\s(?:is|was)\b:?)|>)"
+    r"(?:(?:\s(?:for|to|of|on|at|in)(?:\s[\w.\-]{1,24}){1,4}?)?\s{1,2}(?:is|was)\b:?"  # the password for ci is …
+    r"|\\{0,3}+[\"'`]?\]?\s{0,3}+"
+    r"(?::\s{0,2}(?:str|string|SecretStr|String)(?:\s?\|\s?None)?\s{0,2}=|=>|:=|={1,3}|:|>)"
     r"|(?P<flag>(?=[ =])))\s{0,3}+"
 )
 _VALUE = (
@@ -34,25 +36,40 @@ _VALUE = (
 )
 
 
-def _make_name(stem: str, kind: _Kind, rest: str, before: str = "") -> _Name:
+def _make_name(stem: str, kind: _Kind, rest: str, *, after: str = "", harmless: str = r":\s?") -> _Name:
     more = r"(?:[_\-]?(?:value|string|plain|confirm|confirmation|\d))?"
-    return _Name(stem.encode(), kind, re.compile(f"(?i){before}{stem}{rest}{more}{_SEPARATOR}{_VALUE}"))
+    pattern = re.compile(f"(?i){after}{stem}{rest}{more}{_SEPARATOR}{_VALUE}")
+    return _Name(stem.encode(), kind, pattern, re.compile(f"(?i)(?:{harmless})$"))
 
 
-_KEYS = "api access auth private signing encryption master account webhook service".split()
-_BEFORE_KEY = "(?:" + "|".join(rf"(?<={word})|(?<={word}[_\- ])" for word in _KEYS) + ")"
+_KEYS = (
+    "api",
+    "access",
+    "auth",
+    "private",
+    "signing",
+    "encryption",
+    "master",
+    "account",
+    "webhook",
+    "service",
+)
+_AFTER = "(?:" + "|".join(rf"(?<={word})|(?<={word}[_\- ])" for word in _KEYS) + ")"
+_CURSORS = (
+    "page|next|prev|previous|continuation|sync|cursor|pagination|forward|backward|lock|client|action|request|"
+    "idempotency|csrf|eos|bos|pad|unk"
+)
 _NAMES = (
     _make_name("pass", "password", "(?:w(?:ord|d|ort)|phrase|code)"),
     _make_name("pwd", "password", ""),
     _make_name("secret", "credential", r"(?:[_\- ]?(?:access[_\- ]?)?key|[_\- ]?token)?"),
-    _make_name("token", "credential", ""),
+    _make_name("token", "credential", "", harmless=rf":\s?|(?:{_CURSORS})[_\- ]?"),
     _make_name("credential", "credential", "s?"),
-    _make_name("key", "credential", "", _BEFORE_KEY),
+    _make_name("key", "credential", "", after=_AFTER),
 )
-_HARMLESS = re.compile(r"(?i)(?:page|next|prev|previous|continuation|sync|cursor|pagination|csrf|public|eos|bos|pad|unk)[_\- ]?$")
 _FLAG = re.compile(r"(?<![\w\-])--?[A-Za-z\-]{0,24}$")
 _NAME = re.compile(r"[A-Za-z_$@]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+")
-_PATH = re.compile(r"(?:[./~]|[A-Za-z]:[\\/]|\w+://|\\\\)")
+_PATH = re.compile(r"(?:[./~]|[A-Za-z]:[\\/]|\w+://|\\\\|arn:)")
 _KEBAB = re.compile(r"[A-Za-z]+(?:[_\-][A-Za-z]+)*")
 _SYMBOLS = re.compile(r"[!@#$%^&*+=?~]")
 _TRAILING = ".,:;?"
@@ -61,14 +78,15 @@ _TRAILING = ".,:;?"
 def find_assignments(text: str) -> Iterator[SecretFinding]:
     """Yield the values that names such as `password` and `api_key` are given."""
     lowered = lower_ascii(text)
-    for stem, kind, pattern in _NAMES:
+    for stem, kind, pattern, harmless in _NAMES:
         place = lowered.find(stem)
         while place >= 0:
             match = pattern.match(text, place)
             if match is None:
                 place = lowered.find(stem, place + 1)
                 continue
-            finding = _read_value(match, kind, text[max(0, place - 32) : place])
+            before = text[max(0, place - 32) : place]
+            finding = None if harmless.search(before) else _read_value(match, kind, before)
             if finding is not None:
                 yield finding
             place = lowered.find(stem, match.end("bare" if match["quoted"] is None else "quoted"))
@@ -76,8 +94,6 @@ def find_assignments(text: str) -> Iterator[SecretFinding]:
 
 def _read_value(match: re.Match[str], kind: _Kind, before: str) -> SecretFinding | None:
     """Return the finding of a name and its value; None where the value is no secret."""
-    if kind == "credential" and _HARMLESS.search(before):
-        return None
     if match["flag"] is not None and not _FLAG.search(before):
         return None
     quoted = match["quoted"]
@@ -89,12 +105,17 @@ def _read_value(match: re.Match[str], kind: _Kind, before: str) -> SecretFinding
         value = match["bare"]
         kept = value.rstrip(_TRAILING)
         end -= len(value) - len(kept)
-        good = match["code"] is None and not _NAME.fullmatch(kept) and _is_secret(kept, kind, quoted=False)
+        named = (
+            match["code"] is not None
+            or _NAME.fullmatch(kept)
+            or (kind == "credential" and _is_variable(kept))
+        )
+        good = not named and _is_secret(kept, kind, quoted=False)
     return SecretFinding(start=start, end=end, kind=kind) if good else None
 
 
 def _is_secret(value: str, kind: _Kind, *, quoted: bool) -> bool:
-    if len(value) < 6 or _PATH.match(value) or is_placeholder(value) or value.startswith(("[secret ", "$(")):
+    if len(value) < 6 or _PATH.match(value) or is_placeholder(value) or value.startswith("$("):
         return False
     if any(character.isspace() for character in value):
         return quoted and kind == "password" and _is_phrase(value)
@@ -103,6 +124,10 @@ def _is_secret(value: str, kind: _Kind, *, quoted: bool) -> bool:
     if _KEBAB.fullmatch(value):
         return quoted and value.isalpha() and value.islower() and len(value) < 12
     return any(character.isdigit() for character in value) or bool(_SYMBOLS.search(value))
+
+
+def _is_variable(value: str) -> bool:
+    return value.isidentifier() and sum(map(str.isdigit, value)) < 3
 
 
 def _is_phrase(value: str) -> bool:

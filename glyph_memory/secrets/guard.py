@@ -9,7 +9,7 @@ import secrets
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self, get_args
+from typing import Literal, get_args
 
 from glyph_memory.errors import GlyphMemoryWarning, TurnError
 from glyph_memory.secrets.finding import SecretFinder
@@ -29,16 +29,6 @@ _KNOWN, _KNOWN_LENGTH = 50, 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExaminedTurn:
-    """A turn, and what was found in it."""
-
-    turn: Turn
-    """The turn as it goes on: masked in mode `mask`, else as it came."""
-    kinds: tuple[str, ...] = ()
-    """The kinds of secrets that it held, each once."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SecretGuard:
     """Looks for secrets in what is said, before it is stored or drawn.
 
@@ -49,7 +39,7 @@ class SecretGuard:
     """
 
     mode: SecretMode = "mask"
-    """`off` does nothing; `warn` warns and changes nothing; `mask` puts a handle in a secret's place; `refuse` raises."""
+    """`off` does nothing; `warn` changes nothing; `mask` puts a handle in a secret's place; `refuse` raises."""
     finder: SecretFinder = field(default_factory=RuleFinder)
     """Says where secrets stand."""
     key: bytes | None = field(default=None, repr=False)
@@ -58,7 +48,9 @@ class SecretGuard:
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(SecretMode):
-            raise TurnError(f"secrets={self.mode!r}; give one of {', '.join(map(repr, get_args(SecretMode)))}")
+            raise TurnError(
+                f"secrets={self.mode!r}; give one of {', '.join(map(repr, get_args(SecretMode)))}"
+            )
         if not isinstance(self.finder, SecretFinder):
             raise TurnError(f"finder={type(self.finder).__name__} has no method find; give one: find(text)")
         if self.key is not None and not (isinstance(self.key, bytes) and self.key):
@@ -113,13 +105,15 @@ class SecretGuard:
         Raises:
             TurnError: It holds a secret, and the mode is `refuse`.
         """
-        examined = self.examine_turn(turn)
-        if examined.kinds and self.mode == "warn":
-            self.warn(examined.kinds, f"a turn of the {turn.role}" if turn.anchor is None else f"§{turn.anchor}")
-        return examined.turn
+        examined, kinds = self.examine_turn(turn)
+        if kinds and self.mode == "warn":
+            self.warn(
+                kinds, f"a turn of the {turn.role}" if turn.anchor is None else f"§{turn.anchor}"
+            )
+        return examined
 
-    def examine_turn(self, turn: Turn) -> ExaminedTurn:
-        """Return a turn as it goes on, and what was found in it; it is not warned of.
+    def examine_turn(self, turn: Turn) -> tuple[Turn, tuple[str, ...]]:
+        """Return a turn as it goes on, and the kinds of secrets that it held; there is no warning.
 
         Looked at are text, name, ids, calls, attachments and `origin`; pictures are not read. What is found once is
         masked in all of the turn. An `origin` that does not hold what was masked elsewhere, or holds it in pieces, is
@@ -129,13 +123,13 @@ class SecretGuard:
             TurnError: It holds a secret, and the mode is `refuse`.
         """
         if not self.is_on:
-            return ExaminedTurn(turn=turn)
+            return turn, ()
         masking = _TurnMasking(self._masker)
         masked = masking.mask(turn)
         kinds = _list_kinds(masking.found)
         if kinds and self.mode == "refuse":
             self._refuse(kinds, f"the {turn.role}'s turn")
-        return ExaminedTurn(turn=masked if self.mode == "mask" and kinds else turn, kinds=kinds)
+        return masked if self.mode == "mask" and kinds else turn, kinds
 
     @staticmethod
     def warn(kinds: Iterable[str], what: str) -> None:
@@ -191,7 +185,8 @@ class _TurnMasking:
             return given and text(given)
 
         calls = tuple(
-            ToolCall(name=text(one.name), arguments=text(one.arguments), id=text(one.id)) for one in turn.tool_calls
+            ToolCall(name=text(one.name), arguments=text(one.arguments), id=text(one.id))
+            for one in turn.tool_calls
         )
         attachments = tuple(
             Attachment(block=text(one.block), name=text(one.name), media_type=text(one.media_type))

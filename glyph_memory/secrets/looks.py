@@ -14,12 +14,13 @@ _PLACEHOLDER = re.compile(
     r"(?:user)?pass(?:word|wd|phrase|code)?\d?|pwd|secrets?|tokens?|(?:api[_\-]?)?keys?|null|none|nil|true|false|undefined|"
     r"1?2345678?9?0?|abc123)"
 )
-_WORDS = frozenset(
+_PLAIN = (
     "string required optional hidden unknown invalid missing incorrect confirm enter current default plaintext "
     "bcrypt argon2 scrypt pbkdf2 base64 sha256 sha512 sha1 utf-8 utf8 manual prompt static random number integer "
     "boolean object correct change changed expired wrong stored shared reset empty encrypted hashed strong "
-    "generated protected needed mandatory always simple common username account manager policy".split()
+    "generated protected needed mandatory always simple common username account manager policy"
 )
+_WORDS = frozenset(_PLAIN.split())
 
 
 def lower_ascii(text: str) -> bytes:

@@ -81,14 +81,18 @@ class Masker:
             for spelled in dict.fromkeys((one.secret, json.dumps(one.secret, ensure_ascii=False)[1:-1])):
                 if spelled in text:
                     alone = rf"(?<![A-Za-z0-9]){re.escape(spelled)}(?![A-Za-z0-9])"
-                    handle = self.make_handle(one)
-                    text, count = re.subn(alone, lambda _, handle=handle: handle, text)
+                    text, count = re.subn(alone, self.make_handle(one), text)
                     found += [one] * (count > 0)
         return MaskedText(text=text, found=tuple(found))
 
     def _mask(self, text: str, *, depth: int) -> MaskedText:
         findings = self._find(text)
-        if text.lstrip()[:1] in ("{", "[") and depth < _DEPTH and (findings or "\\" in text) and _is_json(text):
+        if (
+            text.lstrip()[:1] in ("{", "[")
+            and depth < _DEPTH
+            and (findings or "\\" in text)
+            and _is_json(text)
+        ):
             return self._mask_json(text, findings, depth=depth)
         return self._replace(text, findings) if findings else MaskedText(text=text)
 
@@ -134,7 +138,9 @@ class Masker:
                 masked = self._mask_decoded(inside[span], text, span, told, look=bool(hidden), depth=depth)
             else:
                 own = (_shift(one, span[0] + 1, span[1] - 1) for one in told)
-                masked = self._replace(text[span[0] + 1 : span[1] - 1], [one for one in own if one.start < one.end])
+                masked = self._replace(
+                    text[span[0] + 1 : span[1] - 1], [one for one in own if one.start < one.end]
+                )
                 masked = MaskedText(text=f'"{masked.text}"', found=masked.found)
             pieces += (outside.text, masked.text)
             found += (*outside.found, *masked.found)
@@ -170,7 +176,9 @@ class Masker:
     ) -> MaskedText:
         """Return what stands between strings; a number that is a secret becomes a string."""
         piece = text[slice(*span)]
-        if not any(one.start < span[1] and one.end > span[0] for one in findings) or not _NUMBER.search(piece):
+        if not any(one.start < span[1] and one.end > span[0] for one in findings) or not _NUMBER.search(
+            piece
+        ):
             return MaskedText(text=piece)
         found = list[FoundSecret]()
 
@@ -202,9 +210,7 @@ def _leave_out(
         yield one
 
 
-def _overlapping(
-    findings: Sequence[SecretFinding], place: int, span: tuple[int, int]
-) -> list[SecretFinding]:
+def _overlapping(findings: Sequence[SecretFinding], place: int, span: tuple[int, int]) -> list[SecretFinding]:
     told = list[SecretFinding]()
     while place < len(findings) and findings[place].start < span[1]:
         told.append(findings[place])

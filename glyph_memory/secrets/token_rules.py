@@ -1,8 +1,8 @@
 """Tokens and keys of services, known by how they begin. Knows formats that their makers publish, and nothing else.
 
-Tokens are long: words of less than sixteen characters are passed over, and only in longer ones a rule's literal is looked
-for. What follows the literal is a run of characters without an end condition, or of bounded length, so that no input
-takes longer than in proportion to its length.
+Tokens are long: words of less than sixteen characters are passed over, and only in longer ones a rule's literal is
+looked for. What follows the literal is a run of characters without an end condition, or of bounded length, so that no
+input takes longer than in proportion to its length.
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     *_make_rules("aws-key", "AKIA ASIA ABIA ACCA", "[A-Z2-7]{16}" + _NO_MORE),
     *_make_rules("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", _ALNUM + "{36,}+"),
     *_make_rules("github-token", "github_pat_", "[A-Za-z0-9_]{22,}+"),
-    *_make_rules("gitlab-token", "glpat- gldt- glrt- glptt- glcbt- glft- glsoat-", r"[A-Za-z0-9_.\-]{20,}+", is_mixed),
-    *_make_rules("slack-token", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xapp-", r"[A-Za-z0-9.\-]{10,}+", is_mixed),
+    *_make_rules(
+        "gitlab-token", "glpat- gldt- glrt- glptt- glcbt- glft- glsoat-", r"[A-Za-z0-9_.\-]{20,}+", is_mixed
+    ),
+    *_make_rules(
+        "slack-token", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xapp-", r"[A-Za-z0-9.\-]{10,}+", is_mixed
+    ),
     *_make_rules("slack-webhook", "hooks.slack.com/", r"(?:services|workflows|triggers)/[A-Za-z0-9/]{20,}+"),
     *_make_rules("google-key", "AIza", _WORD + r"{35}(?![A-Za-z0-9_])"),
     *_make_rules("google-token", "ya29. GOCSPX-", _WORD + "{20,}+"),
@@ -95,12 +99,13 @@ def find_tokens(text: str) -> Iterator[SecretFinding]:
             yield from _find_in_word(text, *word.span())
 
 
-def _find_in_word(text: str, start: int, end: int) -> Iterator[SecretFinding]:
+def _find_in_word(text: str, begin: int, end: int) -> Iterator[SecretFinding]:
     for kind, literal, pattern, accepts in TOKEN_RULES:
-        place = text.find(literal, max(0, start - 1), end)  # one character before: of ":AA"
+        place = text.find(literal, max(0, begin - 1), end)  # one character before: of ":AA"
         while place >= 0:
             match = pattern.match(text, place)
             good = match is not None and (accepts is None or accepts(match[0]))
             if match is not None and good:
-                yield SecretFinding(start=match.start(), end=match.end(), kind=kind)
+                start = match.start() + (literal[0] == ":")  # it parts a bot's number from its token
+                yield SecretFinding(start=start, end=match.end(), kind=kind)
             place = text.find(literal, match.end() if match else place + 1, end)
