@@ -45,7 +45,9 @@ def _make_round(dice: Dice) -> Iterator[SecretCase]:
     workspace, app = _throw(dice, string.digits, 12), _throw(dice, string.digits, 13)
     yield _wrap(dice, "slack token", f"xoxb-{workspace}-{app}-{_throw(dice, _ALNUM, 24)}")
     secret = f"AA{_throw(dice, _WORD, 33)}"
-    yield SecretCase(kind="telegram token", text=f"bot {_throw(dice, '123456789', 10)}:{secret}", secret=secret)
+    yield SecretCase(
+        kind="telegram token", text=f"bot {_throw(dice, '123456789', 10)}:{secret}", secret=secret
+    )
     yield from _keys(dice)
     yield from _passwords(dice)
     yield from _named(dice)
@@ -57,10 +59,12 @@ def _make_round(dice: Dice) -> Iterator[SecretCase]:
 _TOKENS = (
     ("aws key", "AKIA", _UPPER, 16), ("github token", "ghp_", _ALNUM, 36), ("github token", "github_pat_", _ALNUM, 82),
     ("gitlab token", "glpat-", _WORD, 20), ("google key", "AIza", _WORD, 35),
-    ("openai key", "sk-", _ALNUM, 48), ("openai key", "sk-proj-", _WORD, 120), ("anthropic key", "sk-ant-api03-", _WORD, 93),
+    ("openai key", "sk-", _ALNUM, 48), ("openai key", "sk-proj-", _WORD, 120),
+    ("anthropic key", "sk-ant-api03-", _WORD, 93),
     ("huggingface token", "hf_", string.ascii_letters, 34), ("stripe key", "sk_live_", _ALNUM, 24),
     ("npm token", "npm_", _ALNUM, 36), ("pypi token", "pypi-AgEIcHlwaS5vcmc", _WORD, 120),
-    ("groq key", "gsk_", _ALNUM, 52), ("digitalocean token", "dop_v1_", _HEX, 64), ("shopify token", "shpat_", _HEX, 32),
+    ("groq key", "gsk_", _ALNUM, 52), ("digitalocean token", "dop_v1_", _HEX, 64),
+    ("shopify token", "shpat_", _HEX, 32),
 )  # fmt: skip
 _PLACES = (
     "export TOKEN={}", 'client = Client(key="{}")', "I used {} for it, as you said.", '{{"env": {{"KEY": "{}"}}}}',
@@ -82,13 +86,18 @@ def _base64(text: str) -> str:
 
 
 def _jwt(dice: Dice) -> str:
-    head, body = '{"alg":"HS256","typ":"JWT"}', json.dumps({"sub": _throw(dice, string.digits, 9), "iat": 1516239022})
+    head, body = (
+        '{"alg":"HS256","typ":"JWT"}',
+        json.dumps({"sub": _throw(dice, string.digits, 9), "iat": 1516239022}),
+    )
     return f"{_base64(head)}.{_base64(body)}.{_throw(dice, _WORD, 43)}"
 
 
 def _keys(dice: Dice) -> Iterator[SecretCase]:
     for name in ("RSA ", "EC ", "OPENSSH ", ""):
-        lines = [_throw(dice, _ALNUM + "+/", 64) for _ in range(dice.number(3, 24))] + [_throw(dice, _ALNUM, 28) + "=="]
+        lines = [_throw(dice, _ALNUM + "+/", 64) for _ in range(dice.number(3, 24))] + [
+            _throw(dice, _ALNUM, 28) + "=="
+        ]
         key = "\n".join([f"-----BEGIN {name}PRIVATE KEY-----", *lines, f"-----END {name}PRIVATE KEY-----"])
         yield SecretCase(kind="private key", text=f"$ cat id\n{key}\n$", secret=key)
         escaped = json.dumps(key)[1:-1]
@@ -107,7 +116,8 @@ def _password(dice: Dice) -> str:
 
 def _passwords(dice: Dice) -> Iterator[SecretCase]:
     for place in (
-        "DB_PASSWORD={}", 'password = "{}"', '{{"user": "ada", "password": "{}"}}', "  password: {}\n", "mysql --password {} shop",
+        "DB_PASSWORD={}", 'password = "{}"', '{{"user": "ada", "password": "{}"}}', "  password: {}\n",
+        "mysql --password {} shop",
         "postgres://ada:{}@db.internal:5432/shop", "redis://:{}@cache:6379/0", "<password>{}</password>",
         "?user=ada&password={}&next=home", '{{\\"passwd\\": \\"{}\\"}}', "settings['DB_PASSWORD'] = '{}'",
     ):  # fmt: skip
@@ -119,9 +129,14 @@ def _passwords(dice: Dice) -> Iterator[SecretCase]:
 
 
 def _named(dice: Dice) -> Iterator[SecretCase]:
-    values = (_throw(dice, _HEX, 32), _throw(dice, _ALNUM + "+/", 40), str(uuid.UUID(hex=_throw(dice, _HEX, 32))))
+    values = (
+        _throw(dice, _HEX, 32),
+        _throw(dice, _ALNUM + "+/", 40),
+        str(uuid.UUID(hex=_throw(dice, _HEX, 32))),
+    )
     for place in (
-        "API_KEY={}", '"api_key": "{}"', "client_secret: {}", "aws_secret_access_key = {}", "--token {}", "auth_token='{}'",
+        "API_KEY={}", '"api_key": "{}"', "client_secret: {}", "aws_secret_access_key = {}", "--token {}",
+        "auth_token='{}'",
         "x-api-key: {}", "https://api.example.com/v1?access_token={}",
     ):  # fmt: skip
         secret = dice.pick(values)
@@ -137,7 +152,10 @@ def _headers(dice: Dice) -> Iterator[SecretCase]:
 
 
 def _luhn(digits: str) -> str:
-    total = sum(sum(divmod(2 * int(one), 10)) if place % 2 == 0 else int(one) for place, one in enumerate(digits[::-1]))
+    total = sum(
+        sum(divmod(2 * int(one), 10)) if place % 2 == 0 else int(one)
+        for place, one in enumerate(digits[::-1])
+    )
     return digits + str(-total % 10)
 
 

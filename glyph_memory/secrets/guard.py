@@ -107,9 +107,7 @@ class SecretGuard:
         """
         examined, kinds = self.examine_turn(turn)
         if kinds and self.mode == "warn":
-            self.warn(
-                kinds, f"a turn of the {turn.role}" if turn.anchor is None else f"§{turn.anchor}"
-            )
+            self.warn(kinds, f"a turn of the {turn.role}" if turn.anchor is None else f"§{turn.anchor}")
         return examined
 
     def examine_turn(self, turn: Turn) -> tuple[Turn, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -88,7 +89,7 @@ class Masker:
     def _mask(self, text: str, *, depth: int) -> MaskedText:
         findings = self._find(text)
         if (
-            text.lstrip()[:1] in ("{", "[")
+            text.lstrip()[:1] in ("{", "[", '"')
             and depth < _DEPTH
             and (findings or "\\" in text)
             and _is_json(text)
@@ -128,11 +129,9 @@ class Masker:
         if not findings and not hidden:
             return MaskedText(text=text)
         inside = dict(zip(escaped, decoded, strict=True))
-        pieces, found, end, place = list[str](), list[FoundSecret](), 0, 0
+        pieces, found, end = list[str](), list[FoundSecret](), 0
         for span in literals:
-            while place < len(findings) and findings[place].end <= span[0]:
-                place += 1
-            told = _overlapping(findings, place, span)
+            told = _overlapping(findings, span)
             outside = self._mask_numbers(text, (end, span[0]), findings)
             if span in inside:
                 masked = self._mask_decoded(inside[span], text, span, told, look=bool(hidden), depth=depth)
@@ -175,19 +174,16 @@ class Masker:
         self, text: str, span: tuple[int, int], findings: Sequence[SecretFinding]
     ) -> MaskedText:
         """Return what stands between strings; a number that is a secret becomes a string."""
-        piece = text[slice(*span)]
-        if not any(one.start < span[1] and one.end > span[0] for one in findings) or not _NUMBER.search(
-            piece
-        ):
+        piece, told = text[slice(*span)], _overlapping(findings, span)
+        if not told:
             return MaskedText(text=piece)
         found = list[FoundSecret]()
 
         def mask_number(number: re.Match[str]) -> str:
-            start, end = span[0] + number.start(), span[0] + number.end()
-            kind = next((one.kind for one in findings if one.start < end and one.end > start), None)
-            if kind is None:
+            own = _overlapping(told, (span[0] + number.start(), span[0] + number.end()))
+            if not own:
                 return number[0]
-            found.append(FoundSecret(kind, number[0]))
+            found.append(FoundSecret(own[0].kind, number[0]))
             return f'"{self.make_handle(found[-1])}"'
 
         return MaskedText(text=_NUMBER.sub(mask_number, piece), found=tuple(found))
@@ -210,12 +206,11 @@ def _leave_out(
         yield one
 
 
-def _overlapping(findings: Sequence[SecretFinding], place: int, span: tuple[int, int]) -> list[SecretFinding]:
-    told = list[SecretFinding]()
-    while place < len(findings) and findings[place].start < span[1]:
-        told.append(findings[place])
-        place += 1
-    return told
+def _overlapping(findings: Sequence[SecretFinding], span: tuple[int, int]) -> Sequence[SecretFinding]:
+    """Return those findings of an ordered run that reach into a stretch of the text."""
+    first = bisect_right(findings, span[0], key=lambda one: one.end)
+    last = bisect_left(findings, span[1], key=lambda one: one.start)
+    return findings[first:last]
 
 
 def _shift(one: SecretFinding, start: int, end: int) -> SecretFinding:
