@@ -176,6 +176,11 @@ class OpenSession:
         return self._binder.style
 
     @property
+    def secrets(self) -> SecretGuard:
+        """What guards it from secrets, with the key that its handles are made with."""
+        return self._guard
+
+    @property
     def cache_salt(self) -> str:
         """A secret of the database for servers that keep tenants' prefix caches apart by one.
 
