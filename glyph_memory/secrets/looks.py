@@ -8,11 +8,11 @@ _LETTERS, _DIGITS = re.compile("[A-Za-z]"), re.compile(r"\d")
 _RUNS = re.compile(r"[A-Z]++|[a-z]++|\d++")
 _PLACEHOLDER = re.compile(
     r"(?i)(?:[x*.•_\-#?0]+|(?:x|\*|•){3,}.*|<.*>|\{.*\}|\$\{?\w*\}?|%\w*%|%\(\w*\)s|@\w*@|"
-    r".*(?:your|my|some|the)[_\- ]?\w*(?:password|passwd|secret|token|key)\w*|"
+    r"(?:your|enter|insert|replace)[\w\- ]*(?:pass|secret|token|key)[\w\- ]*|"
+    r"(?:sha\d+|md5|base64|bcrypt|argon2\w*|aes\d*|utf\-?8)(?:[_\-]\w+)*|"
     r"(?:example|dummy|fake|sample|test|placeholder|redacted|hidden|masked|removed|omitted)[_\-]?"
     r"(?:password|passwd|pass|pwd|secret|token|key|value)?\d{0,3}|"
-    r"(?:user)?pass(?:word|wd|phrase|code)?\d?|pwd|secrets?|tokens?|(?:api[_\-]?)?keys?|null|none|nil|true|false|undefined|"
-    r"1?2345678?9?0?|abc123)"
+    r"(?:user)?pass(?:word|wd|phrase|code)?\d?|pwd|secrets?|tokens?|(?:api[_\-]?)?keys?|null|none|nil|true|false|undefined)"
 )
 _PLAIN = (
     "string required optional hidden unknown invalid missing incorrect confirm enter current default plaintext "

@@ -1,6 +1,6 @@
 """Tokens and keys of services, known by how they begin. Knows formats that their makers publish, and nothing else.
 
-Tokens are long: words of less than sixteen characters are passed over, and only in longer ones a rule's literal is
+Tokens are long: words of less than fifteen characters are passed over, and only in longer ones a rule's literal is
 looked for. What follows the literal is a run of characters without an end condition, or of bounded length, so that no
 input takes longer than in proportion to its length.
 """
@@ -88,8 +88,8 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
 """In this order: where two fit one place, the first names the kind."""
 
 
-_LONG_WORD = re.compile(r"[A-Za-z0-9_.\-]{16,}+")
-_LITERAL = re.compile("|".join(sorted({re.escape(rule.literal.lstrip(":")) for rule in TOKEN_RULES})))
+_LONG_WORD = re.compile(r"[A-Za-z0-9_.\-]{15,}+")
+_LITERAL = re.compile("|".join(sorted({re.escape(rule.literal.strip(":/")) for rule in TOKEN_RULES})))
 
 
 def find_tokens(text: str) -> Iterator[SecretFinding]:
@@ -101,11 +101,11 @@ def find_tokens(text: str) -> Iterator[SecretFinding]:
 
 def _find_in_word(text: str, begin: int, end: int) -> Iterator[SecretFinding]:
     for kind, literal, pattern, accepts in TOKEN_RULES:
-        place = text.find(literal, max(0, begin - 1), end)  # one character before: of ":AA"
+        place = text.find(literal, max(0, begin - 1), end + 1)  # ":" and "/" are no part of a word
         while place >= 0:
             match = pattern.match(text, place)
             good = match is not None and (accepts is None or accepts(match[0]))
             if match is not None and good:
                 start = match.start() + (literal[0] == ":")  # it parts a bot's number from its token
                 yield SecretFinding(start=start, end=match.end(), kind=kind)
-            place = text.find(literal, match.end() if match else place + 1, end)
+            place = text.find(literal, match.end() if match else place + 1, end + 1)
