@@ -238,6 +238,28 @@ def draw_imports(figures: Figures) -> str:
     )
 
 
+def draw_secrets(figures: Figures) -> str:
+    """Return what finders of secrets find, find wrongly, and take."""
+    rows = [
+        [
+            row["finder"],
+            f"{row['found']:.1%}",
+            f"{row['whole']:.1%}",
+            *(f"{wrong:,.0f}" for wrong in row["wrong"].values()),
+            number(row["mb_s"]),
+        ]
+        for row in figures["finders"]
+    ]
+    wrong = [f"wrong in 1 MB of {name}" for name in figures["characters"]]
+    return markdown(["finder", "found", "found whole", *wrong, "MB/s at the least"], rows)
+
+
+def draw_secret_kinds(figures: Figures) -> str:
+    """Return what the package's own finder finds, by kind."""
+    rows = [[row["kind"], row["labelled"], row["found"], row["whole"]] for row in figures["kinds"]]
+    return markdown(["kind", "labelled", "found", "found whole"], rows)
+
+
 def draw_walks(figures: Figures) -> str:
     """Return how many files pieces of work pass through."""
     rows = [
@@ -269,6 +291,8 @@ TABLES = {
     "nano": Table(result="nano", draw=draw_nano),
     "tokens": Table(result="tokens", draw=draw_tokens),
     "imports": Table(result="imports", draw=draw_imports),
+    "secrets": Table(result="secret_guard", draw=draw_secrets),
+    "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),
     "walks": Table(result="walks", draw=draw_walks),
 }
 """By the name that stands in a page's markers."""

@@ -2,7 +2,7 @@ r"""Secrets by the name before them: `password=…`, `"api_key": "…"`, `--toke
 
 Knows names and how values are written in code, JSON, YAML, shells, URLs and sentences. What looks like a variable, a
 call, a path, a placeholder or a plain word is left alone: the whole rule is a balance of what is missed and what is
-found wrongly, measured by `benchmarks/secrets.py`.
+found wrongly, measured by `benchmarks/secret_guard.py`.
 """
 
 from __future__ import annotations

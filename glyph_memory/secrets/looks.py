@@ -53,3 +53,13 @@ def is_mixed(value: str) -> bool:
         return False
     changes = len(_RUNS.findall(value)) - 1
     return (digits >= 3 and changes >= 3) or (len(value) >= 20 and changes * 4 >= len(value))
+
+
+def is_no_slug(value: str) -> bool:
+    """Return whether a value is no run of plain words in lower case: it has capitals, or some digits.
+
+    Example:
+        >>> is_no_slug("glpat-someFewDigits-x"), is_no_slug("glpat-is-how-they-begin")
+        (True, False)
+    """
+    return not value.islower() or is_mixed(value)

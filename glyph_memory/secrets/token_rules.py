@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from glyph_memory.secrets.finding import SecretFinding
-from glyph_memory.secrets.looks import is_mixed
+from glyph_memory.secrets.looks import is_mixed, is_no_slug
 
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))"
 """A token begins a word, or follows an escape of JSON (`\\n`) or of a URL (`%3D`)."""
@@ -44,7 +44,7 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     *_make_rules("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", _ALNUM + "{36,}+"),
     *_make_rules("github-token", "github_pat_", "[A-Za-z0-9_]{22,}+"),
     *_make_rules(
-        "gitlab-token", "glpat- gldt- glrt- glptt- glcbt- glft- glsoat-", r"[A-Za-z0-9_.\-]{20,}+", is_mixed
+        "gitlab-token", "glpat- gldt- glrt- glptt- glcbt- glft- glsoat-", r"[A-Za-z0-9_.\-]{20,}+", is_no_slug
     ),
     *_make_rules(
         "slack-token", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xapp-", r"[A-Za-z0-9.\-]{10,}+", is_mixed
