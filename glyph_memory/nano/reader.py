@@ -131,7 +131,8 @@ class NanoReader(Reader):
         for place, shown in enumerate(images):
             try:
                 read = self.transcribe(shown.data)
-                if shown.digest and shown.digest != self._measure_digest(shown.data):
+                is_claimed = shown.is_known and shown.page is not None
+                if is_claimed and shown.digest != self._measure_digest(shown.data):
                     shown = shown.as_picture(place)  # noqa: PLW2901 - the same image
                 leaves.append(attach_transcription(shown, place, read))
             except DocumentError as error:

@@ -124,9 +124,10 @@ def test_the_nano_reader_quotes_no_picture_as_a_page(captions: Captions, sealed:
     assert reading.quotes
     for quote in reading.quotes:
         assert WORDS in quote.text
-        assert quote.page is None
-        assert quote.anchor in {"§1", "§3", f"§{len(TALK) + 1}", f"§{len(TALK) + 3}"}
-        assert quote.where.startswith("picture ")
+        assert (quote.page, quote.anchor, quote.is_sure) == (None, None, False)
+        sender = re.fullmatch(r"picture \d+ that came with §(\d+)", quote.where)
+        assert sender is not None
+        assert int(sender[1]) in {1, 3, len(TALK) + 1, len(TALK) + 3}
 
 
 def test_a_lone_picture_is_no_page_either() -> None:
@@ -135,7 +136,7 @@ def test_a_lone_picture_is_no_page_either() -> None:
         memory.add("user", "See the page.", images=[FORGED])
         memory.add("assistant", "Seen.")
         (quote, *_) = READER.read(memory.context("Which refunds need no approval?")).quotes
-    assert (quote.page, quote.anchor, quote.where) == (None, "§1", "picture 1")
+    assert (quote.page, quote.anchor, quote.where) == (None, None, "picture 1 that came with §1")
 
 
 @pytest.mark.parametrize("captions", ["text", "page"])

@@ -22,7 +22,7 @@ def test_what_a_user_said_is_kept_however_it_is_spelled() -> None:
     """A caption, a note and an opening are what we say; the same words of a user are words."""
     words = (
         "Page 7",
-        "§1–§3, page 7:\n",
+        "§1–§3, page 7 (a1b2c3):\n",
         "(The conversation begins here.)",
         "(Picture 1 of this message is lost.)",
     )
