@@ -79,7 +79,7 @@ class PlannedTurn:
         return is_image(self.turn.attachments[position - 1])
 
     def caption_attachment(self, position: int, cleaner: TextCleaner) -> Text:
-        """Return the caption of one of its attachments, counted from 1: of a picture, or where a user's message holds it."""
+        """Return the caption of one of its attachments, counted from 1: of a picture, or of what a user shows."""
         name = cleaner.clean_and_escape(self.turn.attachments[position - 1].label)
         is_picture = self.shows_picture(position)
         told = caption_recent_attachment(position, self.turn.role, name, is_picture=is_picture)
