@@ -5,6 +5,7 @@ Goes by what each part says that it is, and by the digest in a page's caption; r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -14,6 +15,9 @@ from glyph_memory.context.pictures import caption_height_px
 from glyph_memory.context.wording import names_digest
 from glyph_memory.nano.lookup.search_text import ReadImage
 from glyph_memory.transcription import Transcription
+
+_CODE = re.compile(r"\(\w{4,8}\)$")
+"""What a page's caption ends with, as it may be read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,8 +149,9 @@ def _count_captions(shown: ContextImage, read: Transcription) -> tuple[int, int]
     """Return how many lines of ours stand above an image's content, and below."""
     if not shown.is_captioned or not read.lines:
         return 0, 0
-    if shown.page is not None:
-        return 1, 0
+    if shown.page is not None:  # on narrow pages its caption is wrapped, before its code at the latest
+        ends = (place for place, line in enumerate(read.lines[:3], 1) if _CODE.search(line.text))
+        return (1 if "(" in read.lines[0].text else next(ends, 1)), 0
     height = caption_height_px(read.size[0])
     middles = [(line.box[1] + line.box[3]) / 2 for line in read.lines]
     above = sum(1 for _ in takewhile(lambda middle: middle < height, middles))
