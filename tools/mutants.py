@@ -1,9 +1,9 @@
 """Break the code in small ways, and see whether a test notices: `python tools/mutants.py [--count 300] [--seed 13]`.
 
-mutmut makes every mutant of the rooms where a wrong sign loses something (`[tool.mutmut]` in pyproject.toml says which);
-the same seed draws the same ones, as many of each room; each is run against the tests that pass through its function,
-until one fails. Mutants of words alone are left out: what messages say is held by other tests. What survives is shown as
-a difference: it wants a test, or the code can go.
+mutmut makes every mutant of the rooms where a wrong sign loses something (`[tool.mutmut]` in pyproject.toml). The same
+seed draws the same ones, as many of each room. Each is run against the tests that pass through its function, until one
+fails. Mutants of words alone are left out: what messages say is held by other tests. What survives is shown as a
+difference: it wants a test, or the code can go.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from lib.report import print_table
-from lib.results import write_results
 from mutmut import __main__ as mutmut
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
+
+from lib.report import print_table
+from lib.results import write_results
 
 LOG = Path("out") / "mutants.log"
 """What mutmut prints."""
@@ -84,7 +85,7 @@ def list_mutants() -> dict[str, list[tuple[str, Path]]]:
     mutmut.copy_also_copy_files()
     mutmut.setup_source_paths()
     mutmut.create_mutants(2)
-    by_room = defaultdict(list)
+    by_room = defaultdict[str, list[tuple[str, Path]]](list)
     for path in mutmut.walk_mutatable_files():
         data = SourceFileMutationData(path=path)
         data.load()
