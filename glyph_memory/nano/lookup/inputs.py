@@ -149,7 +149,7 @@ def _count_captions(shown: ContextImage, read: Transcription) -> tuple[int, int]
     """Return how many lines of ours stand above an image's content, and below."""
     if not shown.is_captioned or not read.lines:
         return 0, 0
-    if shown.page is not None:  # on narrow pages its caption is wrapped, before its code at the latest
+    if shown.page is not None:  # on a narrow page the caption takes more lines: up to its code
         ends = (place for place, line in enumerate(read.lines[:3], 1) if _CODE.search(line.text))
         return (1 if "(" in read.lines[0].text else next(ends, 1)), 0
     height = caption_height_px(read.size[0])
