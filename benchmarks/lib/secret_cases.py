@@ -50,7 +50,7 @@ def _make_round(dice: Dice) -> Iterator[SecretCase]:
     )
     yield from _keys(dice)
     yield from _passwords(dice)
-    yield from _named(dice)
+    yield from _telling_names(dice)
     yield from _headers(dice)
     yield from _numbers(dice)
     yield from _hard(dice)
@@ -128,7 +128,7 @@ def _passwords(dice: Dice) -> Iterator[SecretCase]:
         yield SecretCase(kind="password in a sentence", text=place.format(secret), secret=secret)
 
 
-def _named(dice: Dice) -> Iterator[SecretCase]:
+def _telling_names(dice: Dice) -> Iterator[SecretCase]:
     values = (
         _throw(dice, _HEX, 32),
         _throw(dice, _ALNUM + "+/", 40),

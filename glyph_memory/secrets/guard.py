@@ -5,7 +5,7 @@ Plain functions of a turn or a text; knows nothing about stores, pages or framew
 
 from __future__ import annotations
 
-import secrets
+import os
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ SecretMode = Literal["off", "warn", "mask", "refuse"]
 
 Masking = Callable[[str], MaskedText]
 
-_PROCESS_KEY = secrets.token_bytes(32)
+_PROCESS_KEY = os.urandom(32)
 _KNOWN, _KNOWN_LENGTH = 50, 8
 """How many secrets of a turn are looked for in the rest of it, and how long they are at the least."""
 
@@ -35,7 +35,7 @@ class SecretGuard:
     Example:
         >>> guard = SecretGuard(mode="mask", key=b"of one store alone, 32 random bytes")
         >>> guard.guard_text("The password is hunter2.")
-        'The password is [secret password 6f0d8b5a].'
+        'The password is [secret password d3f7fc11].'
     """
 
     mode: SecretMode = "mask"
@@ -113,9 +113,9 @@ class SecretGuard:
     def examine_turn(self, turn: Turn) -> tuple[Turn, tuple[str, ...]]:
         """Return a turn as it goes on, and the kinds of secrets that it held; there is no warning.
 
-        Looked at are text, name, ids, calls, attachments and `origin`; pictures are not read. What is found once is
-        masked in all of the turn. An `origin` that does not hold what was masked elsewhere, or holds it in pieces, is
-        left out.
+        Looked at are text, name, ids, calls, attachments and `origin`; pictures are not read. What is found once, and
+        has eight characters, is masked in all of the turn, up to fifty secrets. An `origin` that does not hold what was
+        masked elsewhere, or holds it in pieces, is left out.
 
         Raises:
             TurnError: It holds a secret, and the mode is `refuse`.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from glyph_memory.errors import TurnError
 
@@ -20,7 +20,7 @@ def without_locals(call: Callable[P, T]) -> Callable[P, T]:
     """Return a call whose refusals carry no frame that holds what it was given: reporters of errors print locals."""
 
     @wraps(call)
-    def called(*given: P.args, **fields: P.kwargs) -> T:
+    def call_clean(*given: P.args, **fields: P.kwargs) -> T:
         try:
             return call(*given, **fields)
         except RefusedSecret as error:
@@ -28,14 +28,14 @@ def without_locals(call: Callable[P, T]) -> Callable[P, T]:
         del given, fields
         raise refused.with_traceback(None)
 
-    return called
+    return call_clean
 
 
-def without_locals_async(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def without_locals_async(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Return what `without_locals` does, of a call that is awaited."""
 
     @wraps(call)
-    async def called(*given: P.args, **fields: P.kwargs) -> T:
+    async def call_clean(*given: P.args, **fields: P.kwargs) -> T:
         try:
             return await call(*given, **fields)
         except RefusedSecret as error:
@@ -43,4 +43,4 @@ def without_locals_async(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitab
         del given, fields
         raise refused.with_traceback(None)
 
-    return called
+    return call_clean

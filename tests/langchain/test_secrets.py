@@ -27,9 +27,11 @@ WHERE: Any = {"configurable": {"thread_id": "1"}}
 @pytest.fixture
 def glyph(early: FoldPolicy) -> Callable[..., GlyphMemoryMiddleware]:
     """Return middleware that folds early and masks."""
-    return lambda **options: GlyphMemoryMiddleware(
-        "glyph", **({"policy": early, "secrets": "mask"} | options)
-    )
+
+    def glyph(**options: Any) -> GlyphMemoryMiddleware:
+        return GlyphMemoryMiddleware("glyph", policy=early, **({"secrets": "mask"} | options))
+
+    return glyph
 
 
 def sent(server: FakeVLMServer) -> str:
@@ -122,7 +124,7 @@ def test_chains_and_histories_are_guarded_too(tmp_path: Path, early: FoldPolicy)
     with GlyphChatMessageHistory("alice", tmp_path / "chat.db", policy=early, secrets="mask") as history:
         history.add_messages([HumanMessage([{"type": "text", "text": SAID}], id="1")])
         assert "[secret password " in str(history.all_messages[0].content)
-        assert history.all_messages[0].content[0].keys() == {"type", "text"}
+        assert "'type': 'text'" in str(history.all_messages[0].content)
         history.add_messages(history.messages)
         assert len(history.all_messages) == 1
     assert not any(PASSWORD.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
