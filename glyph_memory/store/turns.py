@@ -9,12 +9,12 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from hashlib import blake2b
 from typing import NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from glyph_memory.errors import StoreError
+from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import images, turns
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
@@ -42,11 +42,6 @@ def encode(text: str) -> bytes:
 def decode(data: bytes) -> str:
     """Return the text that `encode` took."""
     return data.decode("utf-8", "surrogatepass")
-
-
-def fingerprint(text: str) -> str:
-    """Return the key by which a text is looked up: 20 bytes of BLAKE2b as hex."""
-    return blake2b(encode(text), digest_size=20).hexdigest()
 
 
 def to_column_text(text: str) -> str:

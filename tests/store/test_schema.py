@@ -23,8 +23,10 @@ def add_column(connection: Connection) -> None:
 
 
 def add_titles(connection: Connection) -> None:
-    """Name sessions after themselves."""
-    connection.execute(text("UPDATE glyph_sessions SET title = name"))
+    """Give sessions the title of their name."""
+    connection.execute(
+        text("UPDATE glyph_sessions SET title = (SELECT name FROM glyph_names WHERE session_id = id)")
+    )
 
 
 def fail(_connection: Connection) -> None:
