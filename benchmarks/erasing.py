@@ -74,10 +74,14 @@ def keep_adding(path: str, pipe: Connection) -> None:
     pipe.send(taken)
 
 
-def erase_one(store: Store, session_store: SessionStore, path: Path, way: str, number: int) -> tuple[float, float]:
+def erase_one(
+    store: Store, session_store: SessionStore, path: Path, way: str, number: int
+) -> tuple[float, float]:
     """Add a turn, erase it, and look for it in all bytes; return when erasing began and ended."""
     word = f"zugzwang{number}"
-    (turn,) = session_store.append([Turn(role="user", text=f"The word is {word}.", images=(word.encode() * 9000,))])
+    (turn,) = session_store.append(
+        [Turn(role="user", text=f"The word is {word}.", images=(word.encode() * 9000,))]
+    )
     begin = time.monotonic()
     session_store.truncate(after=(turn.anchor or 0) - 1)
     if way == _WAYS[1]:
