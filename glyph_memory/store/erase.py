@@ -23,7 +23,7 @@ from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.seals import read_seals
 from glyph_memory.store.search import drop_from_index
 from glyph_memory.store.sessions import SessionRow, raise_first_edits, update_session
-from glyph_memory.store.turns import clamp_anchor
+from glyph_memory.store.turns import clamp_anchor, find_chunk
 from glyph_memory.store.values import SealReader, SealRecord
 
 _LAST = 2**63 - 1
@@ -65,18 +65,34 @@ def forget_anchors(
 
 
 def forget_session(erasure: Erasure, session: SessionRow, *, reader: SealReader | None) -> None:
-    """Erase a session with its name, its key and its seals."""
+    """Erase a session with its name, its key and its seals.
+
+    On SQLite it loses its name and its seals; its turns are then emptied by `empty_some`, in transactions between which
+    others can write.
+    """
     connection = erasure.connection
     forget_seals(erasure, session, keep=-1, reader=reader)
-    _forget_range(connection, session.id, first=0, last=_LAST)
-    theirs = names.c.session_id == session.id
+    this, theirs = sessions.c.id == session.id, names.c.session_id == session.id
     if connection.dialect.name == "sqlite":
-        connection.execute(update(names).where(theirs).values(name="", key=b""))
+        connection.execute(update(names).where(theirs).values(name=""))
+        connection.execute(update(sessions).where(this).values(name_digest=f"erased {session.id}"))
+        erasure.session_id = session.id
     else:
         connection.execute(delete(names).where(theirs))
-    connection.execute(delete(sessions).where(sessions.c.id == session.id))
+        connection.execute(delete(sessions).where(this))
     raise_first_edits(connection, above=session.edits)
     erasure.has_erased = True
+
+
+def empty_some(connection: Connection, session_id: int) -> bool:
+    """Empty some more rows of an erased session, then its key; return whether nothing is left of it."""
+    last = find_chunk(connection, session_id, after=-1, upto=_LAST)
+    if last is not None:
+        _forget_range(connection, session_id, first=0, last=last)
+        return False
+    connection.execute(update(names).where(names.c.session_id == session_id).values(key=b""))
+    connection.execute(delete(sessions).where(sessions.c.id == session_id))
+    return True
 
 
 def forget_seals(
@@ -106,7 +122,7 @@ def forget_seals(
 def remove_graves(connection: Connection) -> None:
     """Delete the rows that were emptied, on SQLite; the whole file has to be written anew afterwards."""
     connection.execute(delete(sessions).where(sessions.c.id < 1))
-    connection.execute(delete(names).where(names.c.name == ""))
+    connection.execute(delete(names).where(names.c.session_id.not_in(select(sessions.c.id))))
 
 
 def _forget(

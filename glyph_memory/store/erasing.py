@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from glyph_memory.errors import GlyphMemoryWarning, StoreBusy, StoreError
 from glyph_memory.store.address import Address
 from glyph_memory.store.engine import Database
+from glyph_memory.store.erase import empty_some
 from glyph_memory.store.journal import (
     Erasure,
     Task,
@@ -34,6 +35,7 @@ _UNFINISHED = (
     "finishes it"
 )
 _LOG_LEFT = "the file {log!r}, which another process is still reading"
+_ROWS_LEFT = "its rows, since others were writing"
 _IMAGES_LEFT = "the page images in {folder!r}, which could not be deleted"
 
 
@@ -60,7 +62,7 @@ class ErasingDatabase(Database):
             if "index" in self._left and not merge_some(connection):
                 remove_tasks(connection, [task for task in read_tasks(connection) if task.kind == "index"])
                 self._left.discard("index")
-        if self._left & {"log", "images"}:
+        if self._left - {"index", "file"}:
             self._scrub()
 
     @contextmanager
@@ -89,18 +91,17 @@ class ErasingDatabase(Database):
             StoreBusy: Others used it for longer than `wait_s`.
             StoreError: The disk is full.
         """
+        with self.begin_read() as connection:
+            tasks = [task for task in read_tasks(connection) if task.kind in {"file", "log", "index"}]
         self.run_alone("VACUUM")
-        if self.address.path is None:
-            return
-        if not self.empty_log(wait_s=self.wait_s):
+        if self.address.path is not None and not self.empty_log(wait_s=self.wait_s):
             raise StoreBusy(
                 f"{self.shown} was written anew, but {self.log!r} is still read by another process after "
                 f"{self.wait_s:g} s; the next write or opening empties it. Try again for certainty"
             )
         with super().begin_write() as connection:
-            tasks = [task for task in read_tasks(connection) if task.kind != "images"]
             remove_tasks(connection, tasks)
-        self._left &= {"images"}
+            self._left = {task.kind for task in read_tasks(connection)}
 
     def _prepare(self, schema: Schema) -> None:
         """Create or migrate tables where needed, and finish what another process erased and left unfinished."""
@@ -118,6 +119,8 @@ class ErasingDatabase(Database):
     def _note(self, erasure: Erasure) -> set[TaskKind]:
         """Write to the journal what an erasure leaves to do; return the kinds."""
         noted: set[TaskKind] = set()
+        if erasure.session_id is not None:
+            add_task(erasure.connection, "session", folder=str(erasure.session_id))
         if erasure.has_erased and self.address.path is not None:
             begin_merging(erasure.connection)
             noted |= {"log", "index"}
@@ -127,6 +130,8 @@ class ErasingDatabase(Database):
             folder = write_folder(erasure.folder, self.address.path)
             add_task(erasure.connection, "images", folder=folder, names=erasure.images)
             noted.add("images")
+        if erasure.session_id is not None:
+            noted.add("session")
         self._left |= noted
         return noted - {"index"}
 
@@ -144,13 +149,24 @@ class ErasingDatabase(Database):
             done = [
                 task for task in tasks if task.kind == "images" and delete_images(task, self.address.path)
             ]
+            done += [task for task in tasks if task.kind == "session" and self._empty_session(task)]
             logs = [task for task in tasks if task.kind == "log"]
             if logs and self.empty_log(wait_s=wait_s):
                 done += logs
-            if done:
+            self._left |= {task.kind for task in tasks}
+            if done or not tasks:
+                # In a transaction, so that no other thread notes something meanwhile.
                 with super().begin_write() as connection:
                     remove_tasks(connection, done)
-            self._left = {task.kind for task in tasks if task not in done}
+                    self._left = {task.kind for task in read_tasks(connection)}
+
+    def _empty_session(self, task: Task) -> bool:
+        """Empty the rows of an erased session in steps, between which others write; return that it is done."""
+        while True:
+            with super().begin_write() as connection:
+                if empty_some(connection, int(task.folder)):
+                    begin_merging(connection)
+                    return True
 
     def _warn(self) -> None:
         """Say what still holds something that was erased."""
@@ -162,8 +178,5 @@ class ErasingDatabase(Database):
             warnings.warn(told, GlyphMemoryWarning, stacklevel=6)  # who erased: outside of session and memory
 
     def _describe(self, task: Task) -> str:
-        return (
-            _IMAGES_LEFT.format(folder=task.folder)
-            if task.kind == "images"
-            else _LOG_LEFT.format(log=self.log)
-        )
+        kinds = {"images": _IMAGES_LEFT.format(folder=task.folder), "log": _LOG_LEFT.format(log=self.log)}
+        return kinds.get(task.kind, _ROWS_LEFT)

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, delete, select
 
 from glyph_memory.store.schema import erasures
 
-TaskKind = Literal["images", "index", "log", "file"]
-"""What is to be done: page images deleted, the search index merged, the write-ahead log emptied, the file written anew.
-"""
+TaskKind = Literal["session", "images", "index", "log", "file"]
+"""What is to be done: the rows of a session emptied, page images deleted, the search index merged, the write-ahead log
+emptied, the file written anew."""
 _AT_ONCE = 500
 
 
@@ -33,6 +33,8 @@ class Erasure:
     """Names of page images that nothing knows any more."""
     folder: Path | None = None
     """Where they lie; `None` where they are in no folder."""
+    session_id: int | None = None
+    """A session that nobody finds any more, and whose rows are still to be emptied."""
 
 
 class Task(NamedTuple):
@@ -41,7 +43,7 @@ class Task(NamedTuple):
     number: int
     kind: TaskKind
     folder: str
-    """Of images: where they lie, relative to the folder of an SQLite database."""
+    """Of images: where they lie, relative to the folder of an SQLite database. Of a session: its number."""
     names: str
     """Of images: what they are named by, with spaces between."""
 

@@ -120,6 +120,7 @@ class Store:
             query = select(names.c.name, sessions.c.turns, first, last).join_from(
                 sessions, names, names.c.session_id == sessions.c.id
             )
+            query = query.where(names.c.name != "")  # one that is being erased
             rows = connection.execute(query).all()
         found = (
             SessionInfo(name=name, turns=count, first_time=_parse_time(first), last_time=_parse_time(last))

@@ -11,9 +11,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from glyph_memory.errors import GlyphMemoryWarning, StoreBusy
 from glyph_memory.store import SealRecord, SessionStore, Store
+from glyph_memory.store.erase import empty_some
 from glyph_memory.store.fingerprints import hash_words
 from glyph_memory.transcript import ToolCall, Turn
 
@@ -170,6 +172,35 @@ def test_others_write_while_an_erasure_waits_for_a_reader(tmp_path: Path) -> Non
             while not erasing.done():
                 other.session("other").append([Turn(role="user", text="meanwhile")])
             assert erasing.result() == 1
+
+
+def test_a_session_is_emptied_in_steps_and_the_rest_by_whoever_comes_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is gone at once from all answers; its name may be taken again before the last of it is erased."""
+    path = tmp_path / "chat.db"
+    steps = iter([empty_some])
+
+    def interrupt(connection: Connection, session_id: int) -> bool:
+        step = next(steps, None)
+        if step is None:
+            raise KeyboardInterrupt
+        return step(connection, session_id)
+
+    with Store.open(path) as store:
+        session_store = store.session("chat")
+        session_store.append([Turn(role="user", text=f"brouhahaha {number}") for number in range(600)])
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("glyph_memory.store.erasing.empty_some", interrupt)
+            session_store.clear()
+        assert standing(path) == ["brouhahaha"]
+        assert (store.sessions(), session_store.state().turns) == ((), 0)
+        with Store.open(path) as other:
+            assert standing(path) == []
+            assert journal(path) == {"index"}
+            assert other.sessions() == ()
+        session_store.append([Turn(role="user", text="again")])
+        assert [session.name for session in store.sessions()] == ["chat"]
 
 
 def journal(path: Path) -> set[str]:
