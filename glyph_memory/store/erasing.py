@@ -35,6 +35,7 @@ _UNFINISHED = (
     "finishes it"
 )
 _LOG_LEFT = "the file {log!r}, which another process is still reading"
+_FILE_LEFT = "unused parts of the file, which others were using"
 _ROWS_LEFT = "its rows, since others were writing"
 _IMAGES_LEFT = "the page images in {folder!r}, which could not be deleted"
 
@@ -81,7 +82,12 @@ class ErasingDatabase(Database):
             noted = self._note(erasure)
         if noted:
             self._scrub(wait_s=min(_PATIENCE_S, self.wait_s) if says else 0)
-        if says and noted & self._left:
+        if (
+            says and noted and "file" in self._left
+        ):  # rows were moved before, by a `compact` that was cut short
+            with suppress(StoreError):
+                self.rewrite()
+        if says and noted and (noted | {"file"}) & self._left:
             self._warn()
 
     def rewrite(self) -> None:
@@ -178,5 +184,9 @@ class ErasingDatabase(Database):
             warnings.warn(told, GlyphMemoryWarning, stacklevel=6)  # who erased: outside of session and memory
 
     def _describe(self, task: Task) -> str:
-        kinds = {"images": _IMAGES_LEFT.format(folder=task.folder), "log": _LOG_LEFT.format(log=self.log)}
+        kinds = {
+            "file": _FILE_LEFT,
+            "images": _IMAGES_LEFT.format(folder=task.folder),
+            "log": _LOG_LEFT.format(log=self.log),
+        }
         return kinds.get(task.kind, _ROWS_LEFT)
