@@ -103,11 +103,6 @@ class OpenAIReader(Reader):
         del base_url, api_key, headers  # what raises from here on shows none of them
         from glyph_memory.readers.openai import wire  # noqa: PLC0415 - an HTTP client is loaded with the first reader
 
-        self._wire = wire
-        self._clients = _open_clients(
-            endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s,
-            total_timeout_s=total_timeout_s, max_reply_bytes=max_reply_bytes,
-        )  # fmt: skip
         self._caller = Caller(
             endpoint=endpoint,
             model=model,
@@ -121,6 +116,11 @@ class OpenAIReader(Reader):
             backoff_s=backoff_s,
             clock=time.perf_counter,
         )
+        self._wire = wire
+        self._clients = _open_clients(
+            endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s,
+            total_timeout_s=total_timeout_s, max_reply_bytes=max_reply_bytes,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"OpenAIReader({self._caller.endpoint.safe_url}, model={self._caller.model!r})"

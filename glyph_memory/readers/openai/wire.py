@@ -51,6 +51,8 @@ def run_steps(caller: Caller, clients: Clients, context: Context, *, stream: boo
                 step = advance(steps, None)
             else:
                 step = advance(steps, wire.do(step))
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         wire.close()
 
@@ -69,6 +71,8 @@ async def run_steps_async(
                 step = advance(steps, None)
             else:
                 step = advance(steps, await wire.do(step))
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         await wire.close()
 
@@ -83,6 +87,8 @@ def run_requests(steps: Generator[Step, Outcome, T], clients: Clients) -> T:
             step = steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
     except StopIteration as end:
         return cast("T", end.value)
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         wire.close()
 
@@ -97,6 +103,8 @@ async def run_requests_async(steps: Generator[Step, Outcome, T], clients: Client
             step = steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
     except StopIteration as end:
         return cast("T", end.value)
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         await wire.close()
 
@@ -234,6 +242,13 @@ def build_http_request(
     if step.body is None:
         return client.build_request("GET", url)
     return client.build_request("POST", url, headers={"Content-Type": "application/json"}, content=step.body)
+
+
+def _cut_traceback(error: ReaderError) -> ReaderError:
+    """Return an error without the frames that hold the server's words, which may repeat what it was sent."""
+    if error.__cause__ is not None:
+        error.__cause__ = error.__cause__.with_traceback(None)
+    return error.with_traceback(None)
 
 
 def forget_frames(error: BaseException) -> BaseException:
