@@ -69,9 +69,9 @@ def reply(content: str) -> bytes:
 
 def stream(*pieces: str) -> bytes:
     """Return a streamed chat completion of some pieces."""
-    events = [{"choices": [{"delta": {"content": piece, "reasoning": HOSTILE}}]} for piece in pieces]
-    events.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-    return open_stream(*map(json.dumps, events), "[DONE]")
+    deltas = [json.dumps({"delta": {"content": piece, "reasoning": HOSTILE}}) for piece in pieces]
+    choices = [*deltas, '{"delta": {}, "finish_reason": "stop"}']
+    return open_stream(*(f'{{"choices": [{choice}]}}' for choice in choices), "[DONE]")
 
 
 def test_an_answer_is_printed_without_control_characters(look: Look, text: Path) -> None:
