@@ -8,6 +8,7 @@ from typing import Any
 
 from figure_format import markdown, ms, number, off, share, times
 from prefix_tables import draw_break_even, draw_growth, draw_ways
+from secret_tables import draw_secret_kinds, draw_secrets
 
 Figures = Any
 """A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
@@ -250,28 +251,6 @@ def draw_imports(figures: Figures) -> str:
     return markdown(
         ["statement", "CPU ms", f"ratio (aimed at: {figures['aim']:.0f})", "modules loaded"], rows
     )
-
-
-def draw_secrets(figures: Figures) -> str:
-    """Return what finders of secrets find, find wrongly, and take."""
-    rows = [
-        [
-            row["finder"],
-            f"{row['found']:.1%}",
-            f"{row['whole']:.1%}",
-            *(f"{wrong:,.0f}" for wrong in row["wrong"].values()),
-            number(row["mb_s"]),
-        ]
-        for row in figures["finders"]
-    ]
-    wrong = [f"wrong in 1 MB of {name}" for name in figures["characters"]]
-    return markdown(["finder", "found", "found whole", *wrong, "MB/s at the least"], rows)
-
-
-def draw_secret_kinds(figures: Figures) -> str:
-    """Return what the package's own finder finds, by kind."""
-    rows = [[row["kind"], row["labelled"], row["found"], row["whole"]] for row in figures["kinds"]]
-    return markdown(["kind", "labelled", "found", "found whole"], rows)
 
 
 def draw_walks(figures: Figures) -> str:
