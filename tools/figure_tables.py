@@ -8,7 +8,7 @@ from typing import Any
 
 from figure_format import markdown, ms, number, off, share, times
 from prefix_tables import draw_break_even, draw_growth, draw_ways
-from secret_tables import draw_secret_kinds, draw_secrets
+from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
 
 Figures = Any
 """A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
@@ -287,6 +287,8 @@ TABLES = {
     "imports": Table(result="imports", draw=draw_imports),
     "secrets": Table(result="secret_guard", draw=draw_secrets),
     "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),
+    "secrets-held-out": Table(result="secret_guard", draw=draw_held_out),
+    "secrets-held-out-kinds": Table(result="secret_guard", draw=draw_held_out_kinds),
     "walks": Table(result="walks", draw=draw_walks),
 }
 """By the name that stands in a page's markers."""

@@ -30,3 +30,18 @@ def draw_secret_kinds(figures: Figures) -> str:
     """Return what the package's own finder finds, by kind."""
     rows = [[row["kind"], row["labelled"], row["found"], row["whole"]] for row in figures["kinds"]]
     return markdown(["kind", "labelled", "found", "found whole"], rows)
+
+
+def draw_held_out(figures: Figures) -> str:
+    """Return what finders find of the set that was written without a look at the rules."""
+    held = figures["held_out"]
+    rows = [
+        [row["finder"], f"{row['found']:.1%}", f"{row['whole']:.1%}", f"{row['near']} of {held['near']}"]
+        for row in held["finders"]
+    ]
+    return markdown(["finder", "found", "found whole", "near misses hit"], rows)
+
+
+def draw_held_out_kinds(figures: Figures) -> str:
+    """Return what the package's own finder finds of that set, by kind."""
+    return draw_secret_kinds(figures["held_out"])
