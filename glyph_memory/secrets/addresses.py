@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 
 from glyph_memory.secrets.finding import SecretFinding
-from glyph_memory.secrets.looks import is_mixed, is_placeholder, lower_ascii
+from glyph_memory.secrets.literals import LiteralRules, find_by_literals
+from glyph_memory.secrets.looks import is_mixed, is_placeholder
 
 _ADDRESS = re.compile(r":\\?/\\?/[^\s/:@\"'<>\\]{0,64}+:(?P<secret>[^\s/\"'<>\\]{2,128})@[A-Za-z0-9_.\-\[%$]")
+_ADDRESS_TOKEN = re.compile(
+    r":\\?/\\?/(?P<secret>[A-Za-z0-9_\-]{20,128}+)(?::(?:x-oauth-basic)?)?@[A-Za-z0-9]"
+)
+_BASIC = re.compile(
+    r"(?i)auth\\{0,3}[\"']?\s{0,2}[:=]\s{0,2}\\{0,3}[\"']?(?P<secret>[A-Za-z0-9+/]{12,256}+={0,2})(?![\w.\-])"
+)
 _HEADER = re.compile(
-    r"(?i)authorization\\?[\"']?\s{0,2}[:=]\s{0,2}\\?[\"']?(?:(?P<scheme>bearer|basic|token|apikey|key|bot)\s{1,2})"
-    r"(?P<secret>[A-Za-z0-9_.~+/\-]{6,}+={0,2})"
+    r"(?i)authorization\\?[\"']?\s{0,2}[:=,]\s{0,2}\\?[\"']?"
+    r"(?:(?:bearer|basic|token|apikey|key|bot|splunk|ssws)(?:\s{1,2}|=)(?:token=)?)"
+    r"(?P<secret>[A-Za-z0-9_.~+/\-](?:[A-Za-z0-9_.~+/\-]|:(?=APA91)){5,}+={0,2})"
 )
+_NO_PASSWORD = "x-oauth-basic"  # noqa: S105 - what GitHub takes in a password's place
+_PAIR = re.compile(rb"[\w.@+\-]{1,64}:[!-~]{1,190}")
 _BEARER = re.compile(r"(?i)bearer\s{1,2}(?P<secret>[A-Za-z0-9_.~+/\-]{16,}+={0,2})")
-_CURL = re.compile(
-    r"curl\b[^\n]{0,200}?\s(?:-u|--user)[ =]{0,2}[\"']?[^\s:\"']{1,64}:(?P<secret>[^\s\"']{6,128})"
-)
 
 
 def find_addresses(text: str) -> Iterator[SecretFinding]:
@@ -26,25 +34,35 @@ def find_addresses(text: str) -> Iterator[SecretFinding]:
     for literal in ("://", ":\\/\\/"):
         place = text.find(literal)
         while place >= 0:
+            match = _ADDRESS_TOKEN.match(text, place)
+            if match and is_mixed(match["secret"]):
+                yield SecretFinding(start=match.start("secret"), end=match.end("secret"), kind="credential")
             match = _ADDRESS.match(text, place)
-            if match and not is_placeholder(match["secret"]):
+            if match and match["secret"] != _NO_PASSWORD and not is_placeholder(match["secret"]):
                 yield SecretFinding(start=match.start("secret"), end=match.end("secret"), kind="password")
             place = text.find(literal, match.end() if match else place + len(literal))
 
 
 def find_headers(text: str) -> Iterator[SecretFinding]:
-    """Yield the credentials of authorization headers, and of `curl -u`."""
-    lowered = lower_ascii(text)
-    for literal, pattern in ((b"authorization", _HEADER), (b"bearer", _BEARER), (b"curl", _CURL)):
-        place = lowered.find(literal)
-        while place >= 0:
-            match = pattern.match(text, place)
-            if match and _is_credential(match["secret"], mixed=literal == b"bearer"):
-                yield SecretFinding(start=match.start("secret"), end=match.end("secret"), kind="credential")
-            place = lowered.find(literal, match.end() if match else place + len(literal))
+    """Yield the credentials of authorization headers, and pairs of name and password as registries keep them."""
+    yield from find_by_literals(text, _HEADERS, "credential", is_lower=True)
 
 
-def _is_credential(value: str, *, mixed: bool) -> bool:
-    if is_placeholder(value):
+def _is_credential(value: str) -> bool:
+    return not is_placeholder(value) and any(map(str.isalpha, value))
+
+
+def _is_pair(value: str) -> bool:
+    """Return whether a value is `user:password` in base64."""
+    try:
+        pair = base64.b64decode(value, validate=True)
+    except ValueError:
         return False
-    return is_mixed(value) if mixed else any(map(str.isalpha, value))
+    return _PAIR.fullmatch(pair) is not None
+
+
+_HEADERS: LiteralRules = (
+    ("authorization", _HEADER, _is_credential),
+    ("bearer", _BEARER, is_mixed),
+    ("auth", _BASIC, _is_pair),
+)

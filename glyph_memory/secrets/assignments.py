@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from glyph_memory.secrets.finding import SecretFinding
-from glyph_memory.secrets.looks import is_mixed, is_placeholder, lower_ascii
+from glyph_memory.secrets.looks import is_mixed, is_placeholder, is_scrambled, is_strong, lower_ascii
 
 _Kind = Literal["password", "credential"]
 
@@ -26,18 +26,24 @@ class _Name(NamedTuple):
 
 _SEPARATOR = (
     r"(?:(?:\s(?:for|to|of|on|at|in)(?:\s[\w.\-]{1,24}){1,4}?)?\s{1,2}(?:is|was)\b:?"  # the password for ci is …
-    r"|(?:\\{0,3}+[\"'`])?\]?\s{0,3}+"
-    r"(?::\s{0,2}(?:str|string|SecretStr|String)(?:\s?\|\s?None)?\s{0,2}=|=>|:=|={1,3}|:|>)"
-    r"|(?P<flag>(?=[ =])))\s{0,3}+"
+    r"|(?P<pair>\\{0,3}+[\"'](?:"
+    r",?\s{1,16}(?:\\{0,3}[\"'])?value(?:\\{0,3}[\"'])?\s?[:=]"  # "name": "DB_PASSWORD", "value": …
+    r"|\s?,\s{0,2}(?=b?\\{0,3}[\"']))"  # ("DB_PASSWORD", "…")
+    r"|\s{1,20}value:(?=\s))"  # - name: DB_PASSWORD, and value: … on the next line
+    r"|(?:\\{0,3}+[\"'`])?\]?\*{0,2}\s{0,3}+"
+    r"(?::\s{0,2}&?(?:'static\s)?(?:str|string|SecretStr|String)(?:\s?\|\s?None)?\s{0,2}=|=>|:=|={1,3}|:(?:\*{1,2}(?=\s))?|>)"
+    r"|(?P<weak>\s(?:to|ist|è)(?=\s))"  # changed the password to …
+    r"|(?P<flag>(?=[ =\t])))\s{0,3}+"
 )
+_BARE = r"(?:[^\s\"'`<>\\,;&|(){}\[\]]|&(?![&\s]|amp;|[\w.\-]{1,32}=))"
 _VALUE = (
-    r"(?:(?P<quote>\\{0,3}+[\"'`])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\n\\]))*+)(?P=quote)"
-    r"|(?:\\{0,3}+[\"'`])?(?P<bare>[^\s\"'`<>\\,;&|(){}\[\]:][^\s\"'`<>\\,;&|(){}\[\]]{3,}+)(?P<code>[(\[{])?)"
+    r"(?:b?(?P<quote>\\{0,3}+[\"'`])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\n\\]))*+)(?P=quote)"
+    rf"|(?:\\{{0,3}}+[\"'`])?(?P<bare>(?![:&@]){_BARE}{_BARE}{{3,}}+)(?P<code>[(\[{{])?)"
 )
 
 
 def _make_name(stem: str, kind: _Kind, rest: str, *, after: str = "", harmless: str = r":\s?") -> _Name:
-    more = r"(?:[_\-]?(?:value|string|plain|confirm|confirmation|\d))?"
+    more = r"(?:[_\-]?(?:value|string|plain|raw|confirm|confirmation|\d))?(?:\s\d(?=:))?"
     pattern = re.compile(f"(?i){after}{stem}{rest}{more}{_SEPARATOR}{_VALUE}")
     return _Name(stem.encode(), kind, pattern, re.compile(f"(?i)(?:{harmless})$"))
 
@@ -53,8 +59,36 @@ _KEYS = (
     "account",
     "webhook",
     "service",
+    "app",
+    "application",
+    "client",
+    "fernet",
+    "unseal",
+    "license",
+    "licence",
+)
+_ACCOUNTS = (
+    "db",
+    "smtp",
+    "mail",
+    "admin",
+    "user",
+    "root",
+    "redis",
+    "mysql",
+    "postgres",
+    "pg",
+    "become",
+    "bind",
+    "ftp",
+    "ssh",
+    "sudo",
+    "login",
+    "wifi",
 )
 _AFTER = "(?:" + "|".join(rf"(?<={word})|(?<={word}[_\- ])" for word in _KEYS) + ")"
+_OWNERS = "(?:" + "|".join(f"(?<={word}[_\\-])" for word in _ACCOUNTS) + "|(?<=[ {,]))"
+"""What `pass` alone means a password of; elsewhere tests pass."""
 _CURSORS = (
     "page|next|prev|previous|continuation|sync|cursor|pagination|forward|backward|lock|client|action|request|"
     "idempotency|csrf|eos|bos|pad|unk"
@@ -62,6 +96,9 @@ _CURSORS = (
 _NAMES = (
     _make_name("pass", "password", "(?:w(?:ord|d|ort)|phrase|code)"),
     _make_name("pwd", "password", ""),
+    _make_name("pass", "password", r"(?![A-Za-z]|\s(?!(?:to|is|was)\s|[=:]))", after=_OWNERS),
+    _make_name("pw", "password", "(?![A-Za-z])", after="(?<![A-Za-z])"),
+    _make_name("psk", "password", "(?![A-Za-z])", after="(?<![A-Za-z])"),
     _make_name("secret", "credential", r"(?:[_\- ]?(?:access[_\- ]?)?key|[_\- ]?token)?"),
     _make_name("token", "credential", "", harmless=rf":\s?|(?:{_CURSORS})[_\- ]?"),
     _make_name("credential", "credential", "s?"),
@@ -72,6 +109,9 @@ _NAME = re.compile(r"[A-Za-z_$@]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+")
 _PATH = re.compile(r"(?:[./~]|[A-Za-z]:[\\/]|\w+://|\\\\|arn:)")
 _KEBAB = re.compile(r"[A-Za-z]+(?:[_\-][A-Za-z]+)*")
 _SYMBOLS = re.compile(r"[!@#$%^&*+=?~]")
+_ENVIRONMENT = re.compile(r"(?<![\w.\-])[A-Z][A-Z0-9_]*=$")
+"""`NAME=` as in a shell or a file of an environment: what follows is no variable."""
+_DIGEST = re.compile(r"[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TRAILING = ".,:;?"
 
 
@@ -94,24 +134,41 @@ def find_assignments(text: str) -> Iterator[SecretFinding]:
 
 def _read_value(match: re.Match[str], kind: _Kind, before: str) -> SecretFinding | None:
     """Return the finding of a name and its value; None where the value is no secret."""
-    if match["flag"] is not None and not _FLAG.search(before):
-        return None
-    quoted = match["quoted"]
-    if quoted is not None:
-        start, end = match.span("quoted")
-        good = _is_secret(quoted, kind, quoted=True)
+    group = "bare" if match["quoted"] is None else "quoted"
+    start, end = match.span(group)
+    value = match[group]
+    if group == "bare":
+        value = value.rstrip(_TRAILING)
+        end = start + len(value)
+    is_loose = match["pair"] or match["weak"] or (match["flag"] is not None and not _FLAG.search(before))
+    if is_loose:
+        good = _is_secret(value, kind, quoted=False) and _is_certain(value, kind)
+    elif group == "quoted":
+        good = _is_secret(value, kind, quoted=True)
     else:
-        start, end = match.span("bare")
-        value = match["bare"]
-        kept = value.rstrip(_TRAILING)
-        end -= len(value) - len(kept)
-        named = (
-            match["code"] is not None
-            or _NAME.fullmatch(kept)
-            or (kind == "credential" and _is_variable(kept))
+        is_literal = _ENVIRONMENT.search(before + match.string[match.start() : start]) is not None
+        named = match["code"] is not None or (
+            not is_literal
+            and (
+                (_NAME.fullmatch(value) and not _has_random_part(value))
+                or (kind == "credential" and _is_variable(value))
+            )
         )
-        good = not named and _is_secret(kept, kind, quoted=False)
+        good = not named and _is_secret(value, kind, quoted=False)
     return SecretFinding(start=start, end=end, kind=kind) if good else None
+
+
+def _is_certain(value: str, kind: _Kind) -> bool:
+    """Return whether a value is a secret though its name may mean something else."""
+    if kind == "password":
+        return is_strong(value)
+    return (
+        len(value) >= 20 and is_mixed(value) and not _DIGEST.fullmatch(value) and not _NAME.fullmatch(value)
+    )
+
+
+def _has_random_part(value: str) -> bool:
+    return any(len(part) >= 20 and is_mixed(part) for part in value.split("."))
 
 
 def _is_secret(value: str, kind: _Kind, *, quoted: bool) -> bool:
@@ -120,14 +177,16 @@ def _is_secret(value: str, kind: _Kind, *, quoted: bool) -> bool:
     if any(character.isspace() for character in value):
         return quoted and kind == "password" and _is_phrase(value)
     if kind == "credential":
-        return len(value) >= 10 and is_mixed(value)
-    if _KEBAB.fullmatch(value):
+        return len(value) >= 10 and (is_mixed(value) or is_scrambled(value))
+    if _KEBAB.fullmatch(value) and not is_scrambled(value):
         return quoted and value.isalpha() and value.islower() and len(value) < 12
-    return any(character.isdigit() for character in value) or bool(_SYMBOLS.search(value))
+    return (
+        any(character.isdigit() for character in value) or bool(_SYMBOLS.search(value)) or is_scrambled(value)
+    )
 
 
 def _is_variable(value: str) -> bool:
-    return value.isidentifier() and sum(map(str.isdigit, value)) < 3
+    return not is_scrambled(value) and value.isidentifier() and sum(map(str.isdigit, value)) < 3
 
 
 def _is_phrase(value: str) -> bool:

@@ -7,12 +7,16 @@ import re
 _LETTERS, _DIGITS = re.compile("[A-Za-z]"), re.compile(r"\d")
 _RUNS = re.compile(r"[A-Z]++|[a-z]++|\d++")
 _PLACEHOLDER = re.compile(
-    r"(?i)(?:[x*.•_\-#?0]+|(?:x|\*|•){3,}.*|<.*>|\{.*\}|\$\{?\w*\}?|%\w*%|%\(\w*\)s|@\w*@|"
+    r"(?i)(?:[x*.•_\-#?0]+|(?:x|\*|•){3,}.*|<.*>|\{.*\}|\$\{?\w*\}?|%\w*%|%[sdv]|%\(\w*\)s|@\w*@|"
     r"(?:your|enter|insert|replace)[\w\- ]*(?:pass|secret|token|key)[\w\- ]*|"
     r"(?:sha\d+|md5|base64|bcrypt|argon2\w*|aes\d*|utf\-?8)(?:[_\-]\w+)*|"
     r"(?:example|dummy|fake|sample|test|placeholder|redacted|hidden|masked|removed|omitted)[_\-]?"
     r"(?:password|passwd|pass|pwd|secret|token|key|value)?\d{0,3}|"
     r"(?:user)?pass(?:word|wd|phrase|code)?\d?|pwd|secrets?|tokens?|(?:api[_\-]?)?keys?|null|none|nil|true|false|undefined)"
+)
+_SIGNS = re.compile(r"[!@#$%^&*+=?~_\-]")
+_UNLIKELY = re.compile(
+    r"[/\\(){}<>\[\]|\s]|^\d+[\-.:]|^(?i:rfc|iso|sha|md|utf|python|http|tls|ssl|v)[\-_]?\d"
 )
 _PLAIN = (
     "string required optional hidden unknown invalid missing incorrect confirm enter current default plaintext "
@@ -63,3 +67,32 @@ def is_no_slug(value: str) -> bool:
         (True, False)
     """
     return not value.islower() or is_mixed(value)
+
+
+def is_strong(value: str) -> bool:
+    """Return whether a value looks like a password where nothing but a name stands before it.
+
+    Example:
+        >>> is_strong("harbor42"), is_strong("required"), is_strong("12345678")
+        (True, False, False)
+    """
+    if not 8 <= len(value) <= 128 or is_placeholder(value) or _UNLIKELY.search(value):
+        return False
+    has_sign = _SIGNS.search(value[:-1]) is not None
+    return _LETTERS.search(value) is not None and len(_DIGITS.findall(value)) >= (1 if has_sign else 2)
+
+
+def is_scrambled(value: str) -> bool:
+    """Return whether letters change their case as at random, as in no word and in few names of code.
+
+    Example:
+        >>> is_scrambled("NGq4FJqvjGWC"), is_scrambled("getUserName"), is_scrambled("README")
+        (True, False, False)
+    """
+    value = value[:256]
+    return (
+        len(value) >= 10
+        and value.isalnum()
+        and value.isascii()
+        and len(_RUNS.findall(value)) * 2 > len(value)
+    )

@@ -11,12 +11,19 @@ from dataclasses import dataclass
 
 from glyph_memory.secrets.addresses import find_addresses, find_headers
 from glyph_memory.secrets.assignments import find_assignments
+from glyph_memory.secrets.codes import find_codes
+from glyph_memory.secrets.commands import find_commands
 from glyph_memory.secrets.finding import SecretFinding, merge_findings
+from glyph_memory.secrets.links import find_links
 from glyph_memory.secrets.numbers import find_numbers
 from glyph_memory.secrets.private_keys import find_private_keys
+from glyph_memory.secrets.sentences import find_sentences
 from glyph_memory.secrets.token_rules import find_tokens
 
-_RULES = (find_private_keys, find_tokens, find_addresses, find_headers, find_assignments, find_numbers)
+_RULES = (
+    find_private_keys, find_tokens, find_addresses, find_headers, find_links, find_commands, find_assignments,
+    find_sentences, find_codes, find_numbers,
+)  # fmt: skip
 """From the most exact to the least: the first names the kind where two find the same."""
 
 

@@ -8,7 +8,7 @@ input takes longer than in proportion to its length.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from glyph_memory.secrets.finding import SecretFinding
@@ -38,6 +38,8 @@ _ALNUM, _WORD = "[A-Za-z0-9]", r"[A-Za-z0-9_\-]"
 _NO_MORE = "(?![A-Za-z0-9])"
 _JWT_START = r"(?:(?<![\w\-])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))"
 """Stricter: a run that has no second part is not tried again from its middle."""
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" + _NO_MORE
 
 TOKEN_RULES: tuple[TokenRule, ...] = (
     *_make_rules("aws-key", "AKIA ASIA ABIA ACCA", "[A-Z2-7]{16}" + _NO_MORE),
@@ -80,6 +82,36 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
     *_make_rules("nvidia-key", "nvapi-", _WORD + "{60,}+"),
     *_make_rules("tavily-key", "tvly-", _WORD + "{20,}+", is_mixed),
     *_make_rules("langsmith-key", "lsv2_", "(?:pt|sk)_[0-9a-f]{32}(?:_[0-9a-f]{10})?"),
+    *_make_rules("slack-token", "xwfp-", r"[A-Za-z0-9.\-]{20,}+", is_mixed),
+    *_make_rules("gitlab-token", "GR1348941", _WORD + "{20,}+"),
+    *_make_rules("bitbucket-token", "ATBB ATCTT3", r"[A-Za-z0-9_=\-]{24,}+", is_mixed),
+    *_make_rules("artifactory-token", "AKCp", _ALNUM + "{60,}+"),
+    *_make_rules("supabase-key", "sb_secret_", _WORD + "{20,}+"),
+    *_make_rules("doppler-token", "dp.pt. dp.st. dp.ct. dp.sa.", r"[A-Za-z0-9_.\-]{40,}+"),
+    *_make_rules("fly-token", "fm2_", "[A-Za-z0-9+/=,_]{40,}+"),
+    *_make_rules("heroku-key", "HRKU-", r"[A-Za-z0-9_\-]{36,}+"),
+    *_make_rules("alibaba-key", "LTAI5t", _ALNUM + "{14,24}" + _NO_MORE),
+    *_make_rules("notion-token", "secret_", _ALNUM + "{43}" + _NO_MORE, is_mixed),
+    *_make_rules("mapbox-token", "sk.eyJ", _WORD + r"{40,}+\." + _WORD + "{20,}+"),
+    *_make_rules("dropbox-token", "sl.", _WORD + "{100,}+", is_mixed),
+    *_make_rules("launchdarkly-key", "sdk- mob- api-", _UUID),
+    *_make_rules("buildkite-token", "bkua_", "[0-9a-f]{40}"),
+    *_make_rules("airtable-token", "pat", _ALNUM + r"{14}\.[0-9a-f]{64}"),
+    *_make_rules("netlify-token", "nfp_", _ALNUM + "{36,}+"),
+    *_make_rules("figma-token", "figd_", _WORD + "{40,}+"),
+    *_make_rules("sentry-token", "sntrys_ sntryu_", "[A-Za-z0-9+/=_]{40,}+"),
+    *_make_rules("square-secret", "sq0csp-", _WORD + "{43}"),
+    *_make_rules("rubygems-key", "rubygems_", "[0-9a-f]{48}"),
+    *_make_rules("pulumi-token", "pul-", "[0-9a-f]{40}" + _NO_MORE),
+    *_make_rules("planetscale-password", "pscale_pw_ pscale_tkn_", r"[A-Za-z0-9_.\-]{32,}+"),
+    *_make_rules("brevo-key", "xkeysib-", r"[0-9a-f]{64}\-" + _ALNUM + "{16}"),
+    *_make_rules("resend-key", "re_", _ALNUM + "{8}_" + _ALNUM + "{24}" + _NO_MORE, is_mixed),
+    *_make_rules("render-key", "rnd_", _ALNUM + "{28,}+"),
+    *_make_rules("pinecone-key", "pcsk_", "[A-Za-z0-9_]{40,}+"),
+    *_make_rules("together-key", "tgp_v1_", _WORD + "{40,}+"),
+    *_make_rules("circleci-token", "CCIPAT_", "[A-Za-z0-9_]{40,}+"),
+    *_make_rules("contentful-token", "CFPAT-", _WORD + "{40,}+"),
+    *_make_rules("hubspot-token", "pat-na1- pat-eu1-", _UUID),
     *_make_rules("telegram-token", ":AA", _WORD + r"{32,35}" + r"(?![A-Za-z0-9_\-])", start=r"(?<=\d{8})"),
     *_make_rules(
         "jwt", "eyJ", _WORD + r"{8,}+\.eyJ" + _WORD + r"{8,}+\." + _WORD + "{10,}+", start=_JWT_START
@@ -88,15 +120,55 @@ TOKEN_RULES: tuple[TokenRule, ...] = (
 """In this order: where two fit one place, the first names the kind."""
 
 
+_SHAPES = (
+    ("discord-token", re.compile(rf"[MNO]{_ALNUM}{{23,27}}\.{_WORD}{{6}}\.{_WORD}{{27,40}}")),
+    ("licence-key", re.compile("(?:[A-Z0-9]{5}-){4}[A-Z0-9]{5}")),
+)
+"""Tokens that begin with no literal; a word is one as a whole."""
 _LONG_WORD = re.compile(r"[A-Za-z0-9_.\-]{15,}+")
-_LITERAL = re.compile("|".join(sorted({re.escape(rule.literal.strip(":/")) for rule in TOKEN_RULES})))
+
+
+def _join(literals: Sequence[str]) -> str:
+    """Return a pattern of any of the literals: by their first letters, so that few are tried at a place."""
+    tails: dict[str, list[str]] = {}
+    for literal in sorted(set(literals)):
+        tails.setdefault(literal[:1], []).append(literal[1:])
+    return "|".join(
+        re.escape(first)
+        + (f"(?:{_join(rest)})" if len(rest) > 1 and all(rest) else f"(?:{'|'.join(map(re.escape, rest))})")
+        for first, rest in tails.items()
+    )
+
+
+_ANY = _join([rule.literal.strip(":/") for rule in TOKEN_RULES])
+_FIRST, _INNER = re.compile(_ANY), re.compile(rf"[_.\-](?:{_ANY})")
+
+
+def _may_hold(text: str, begin: int, end: int) -> bool:
+    """Return whether a literal stands where a token may begin: at a word's begin, behind an escape, behind a sign."""
+    if _FIRST.match(text, begin, end) or _INNER.search(text, begin, end):
+        return True
+    before = text[begin - 1] if begin else ""
+    return (before == "\\" and _FIRST.match(text, begin + 1, end) is not None) or (
+        before == "%" and _FIRST.match(text, begin + 2, end) is not None
+    )
 
 
 def find_tokens(text: str) -> Iterator[SecretFinding]:
     """Yield the tokens and keys of services in a text."""
     for word in _LONG_WORD.finditer(text):
-        if _LITERAL.search(text, *word.span()):
-            yield from _find_in_word(text, *word.span())
+        begin, end = word.span()
+        if _may_hold(text, begin, end):
+            yield from _find_in_word(text, begin, end)
+        if text[begin] in "MNO" or text[begin + 5] == "-":
+            yield from _find_shape(text, begin, end)
+
+
+def _find_shape(text: str, begin: int, end: int) -> Iterator[SecretFinding]:
+    for kind, pattern in _SHAPES:
+        match = pattern.fullmatch(text, begin, end - (text[end - 1] == "."))
+        if match and is_mixed(match[0]):
+            yield SecretFinding(start=match.start(), end=match.end(), kind=kind)
 
 
 def _find_in_word(text: str, begin: int, end: int) -> Iterator[SecretFinding]:
@@ -104,7 +176,11 @@ def _find_in_word(text: str, begin: int, end: int) -> Iterator[SecretFinding]:
         place = text.find(literal, max(0, begin - 1), end + 1)  # ":" and "/" are no part of a word
         while place >= 0:
             match = pattern.match(text, place)
-            good = match is not None and (accepts is None or accepts(match[0]))
+            good = (
+                match is not None
+                and len(set(match[0][-12:].lower())) > 1  # ghp_xxxxxxxxxxxx
+                and (accepts is None or accepts(match[0]))
+            )
             if match is not None and good:
                 start = match.start() + (literal[0] == ":")  # it parts a bot's number from its token
                 yield SecretFinding(start=start, end=match.end(), kind=kind)

@@ -10,6 +10,7 @@ from glyph_memory import RuleFinder
 from glyph_memory.secrets.token_rules import TOKEN_RULES
 from glyph_memory.testing import agent_conversation
 from lib.secret_cases import secret_cases
+from lib.secret_held_out import held_out_near_misses, held_out_secrets
 
 FINDER = RuleFinder()
 KEY = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *["MIIEpAIBAAKCAQEA7bq4Q9c1".ljust(64, "x")] * 3, "abcd==",
@@ -67,9 +68,12 @@ def test_every_service_has_a_token_that_is_found() -> None:
     digits = "0123456789abcdef"
     bodies = [
         BODY * 2, digits * 2, digits * 4, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 2, "A" * 16, f"pt_{digits * 2}",
-        f"services/T0A1B2C3D/{BODY}",
-        f"{BODY[:32]}_0123abcd", f"{BODY[:24]}-{BODY[:34]}", BODY[:27].upper(), f"a1B2c3D4.eyJzdWIiOiIxMjM0In0.{BODY}",
+        f"services/T0A1B2C3D/{BODY}", f"{BODY[:32]}_0123abcd", f"{BODY[:24]}-{BODY[:34]}",
+        BODY[:27].upper(), f"a1B2c3D4.eyJzdWIiOiIxMjM0In0.{BODY}",
         f"{BODY[:22]}.{BODY}", BODY[:35], "234567ABCDEFGHIJ",
+        (BODY * 2)[:43], f"{digits[:8]}-0123-4567-89ab-{digits[:12]}", f"{BODY[:14]}.{digits * 4}", BODY * 3, BODY[:20],
+        f"{BODY[:8]}_{BODY[:24]}", f"{digits * 2}{digits[:8]}", digits * 3, f"{digits * 4}-{BODY[:16]}",
+        f"{BODY}.{BODY}",
     ]  # fmt: skip
     for rule in TOKEN_RULES:
         before = "12345678" if rule.literal == ":AA" else " "
@@ -100,6 +104,42 @@ def test_every_service_has_a_token_that_is_found() -> None:
         ),
         ("x-api-key: 9f8e7d6c5b4a39281706", "9f8e7d6c5b4a39281706"),
         ("Authorization: Bearer abc123def456ghi789", "abc123def456ghi789"),
+        (
+            "Authorization: Splunk c486da56-3dd6-bb02-0d89-e56a37351aa5",
+            "c486da56-3dd6-bb02-0d89-e56a37351aa5",
+        ),
+        ('"auth": "YWRhOmh1bnRlcjI="', "YWRhOmh1bnRlcjI="),
+        ("git clone https://a1B2c3D4e5F6g7H8i9J0k1L2@git.example.com/a.git", "a1B2c3D4e5F6g7H8i9J0k1L2"),
+        ("**Password:** `harbor42`", "harbor42"),
+        ("I changed the password to harbor42 today", "harbor42"),
+        ("log in as ada with password harbor42", "harbor42"),
+        ("CREATE USER ada PASSWORD 'harbor42';", "harbor42"),
+        ('{"name": "DB_PASSWORD", "value": "harbor42"}', "harbor42"),
+        ("- name: DB_PASSWORD\n  value: harbor42", "harbor42"),
+        ('props.set("mail.password", "harbor42")', "harbor42"),
+        ("DB_PASS=harbor42", "harbor42"),
+        ("ADMIN_PW=harbor42", "harbor42"),
+        ("API_TOKEN=abc.defghijklmn12op34q", "abc.defghijklmn12op34q"),
+        ("machine git.example.com login ada password hunter2", "hunter2"),
+        ("sshpass -p 'hunter2' ssh ada@ci", "hunter2"),
+        ("mysql -u ada -phunter2 shop", "hunter2"),
+        ("echo hunter2 | sudo -S reboot", "hunter2"),
+        ("echo hunter2 | docker login -u ada --password-stdin", "hunter2"),
+        ("Cookie: theme=dark; sessionid=a1b2c3d4e5f6g7h8i9j0", "a1b2c3d4e5f6g7h8i9j0"),
+        ("Das Passwort lautet harbor42.", "harbor42"),
+        ("Das Kennwort für den Server ist harbor42", "harbor42"),
+        ("La contraseña es harbor42.", "harbor42"),
+        ("le mot de passe : « harbor42 »", "harbor42"),
+        ("密码是harbor42，请保密。", "harbor42"),
+        ("пароль от сервера — harbor42", "harbor42"),
+        ("パスワードは harbor42 です", "harbor42"),
+        ("Your verification code is 920199", "920199"),
+        ("my pin is 2393", "2393"),
+        (
+            'seed phrase: "border sable linen circle hollow ledger pepper desert nickel forest indigo mosaic"',
+            "border sable linen circle hollow ledger pepper desert nickel forest indigo mosaic",
+        ),
+        ("Product key: 8BW24-SV465-JNRKK-LCQG5-M5B7S", "8BW24-SV465-JNRKK-LCQG5-M5B7S"),
         ('{"Authorization": "Basic YWRhOmh1bnRlcjI="}', "YWRhOmh1bnRlcjI="),
     ],
 )
@@ -125,7 +165,18 @@ def test_what_stands_behind_a_telling_name_is_found(text: str, secret: str) -> N
         "4111 1111 1111 1112", "1741000442123456789", "0.4111111111111111", "tel +4915112345678", "4006381333931",
         "4def1b57-8edb-488d-9c54-792487756a5b", "https://shop.example/a:b@c", "docker run -u 1000:1000 shop",
         "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==",
-        "DE89 3704 0044 0532 0130 01", "Authorization: Bearer <token>", "Authorization: Bearer $TOKEN",
+        "DE89 3704 0044 0532 0130 01", "ghp_" + "x" * 36,
+        "mongodb+srv://<user>:<password>@cluster0.example.net", "redis://:%s@%s:%d/0", "password authentication failed",
+        "Failed password for root from 10.0.0.7 port 51022", "PASS: test_login_2024",
+        "pass: 128 tests", "the password v2 form",
+        "La clave es practicar 30 minutos.", "Le mot de passe doit contenir 8 signes.", "密码错误2次",
+        "the pin is 17",
+        "token sha256 4def1b578edb488d9c54792487756a5b4def1b578edb488d9c54792487756a5b",
+        "session_id=4def1b57-8edb-488d-9c54",
+        'names = ["password", "username2"]', 'getattr(reply, "token", "v1.2.3")', "set password to null", "or pass force_zip64=True",
+        "key: ed25519.Ed25519PrivateKey, n: int", "private_key: ed25519.Ed25519PrivateKey",
+        '"auth": "eyJhbGciOiJIUzI1NiJ9"', "https://4def1b57.example.com/@ada/123",
+        "Authorization: Bearer <token>", "Authorization: Bearer $TOKEN",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_secret_is_left_alone(text: str) -> None:
@@ -138,6 +189,18 @@ def test_an_agent_at_work_says_no_secrets() -> None:
     text = "\n".join(turn.full_text for turn in agent_conversation(turns=600, tool_lines=30, seed=7))
     assert len(text) > 300_000
     assert found(text) == []
+
+
+def test_the_set_that_was_held_out_stays_found() -> None:
+    """It was held out until the rules were mended by it; the documentation has the figure from before."""
+    cases = held_out_secrets(each=1)
+    assert len(cases) > 300
+    assert all(case.text.count(case.secret) for case in cases)
+    whole = [any(case.secret in one for _, one in found(case.text)) for case in cases]
+    assert sum(whole) > 0.9 * len(cases)
+    near = held_out_near_misses()
+    assert len(near) > 150
+    assert sum(bool(found(text)) for _, text in near) <= 3
 
 
 def test_labelled_secrets_are_found_whole() -> None:
