@@ -1,4 +1,7 @@
-"""Return a held-out set: labelled secrets and near misses, written without a look at the finder's rules.
+"""Return labelled secrets and near misses that were held out: written without a look at the finder's rules.
+
+The rules have since been mended by what they missed here, so today's figure is as tuned as any;
+`BEFORE_THE_RULES_SAW_IT` is the honest one.
 
 Public formats of providers, and the ways in which people and agents show a secret or something that looks like one.
 The texts stand in `held_out_secrets.txt` and `held_out_near_misses.txt`: `=== kind`, then texts parted by `---`. In
@@ -13,6 +16,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from lib.dice import WORDS, Dice
 from lib.secret_cases import SecretCase
@@ -28,6 +32,18 @@ _ALPHABETS = {
 }  # fmt: skip
 """The letters of random values: `~d4~` is four digits."""
 _VALUE = re.compile(r"~([A-Za-z])(\d*)([ \-nei]?)~")
+
+BEFORE_THE_RULES_SAW_IT: dict[str, Any] = {
+    "date": "2026-11-28",
+    "found": 0.631635,
+    "whole": 0.619958,
+    "near": 7,
+}
+"""What the package's own finder found of this set when it was new: shares of the secrets, and near misses hit.
+
+Four texts of 471 were labelled amiss (an end of line behind a key, a name for a password), which were mended later.
+They count as they were: at most 0.9 points of `whole`.
+"""
 
 
 def held_out_secrets(*, each: int) -> list[SecretCase]:

@@ -173,8 +173,10 @@ def test_what_stands_behind_a_telling_name_is_found(text: str, secret: str) -> N
         "the pin is 17",
         "token sha256 4def1b578edb488d9c54792487756a5b4def1b578edb488d9c54792487756a5b",
         "session_id=4def1b57-8edb-488d-9c54",
-        'names = ["password", "username2"]', 'getattr(reply, "token", "v1.2.3")', "set password to null", "or pass force_zip64=True",
+        'names = ["password", "username2"]',
+        'getattr(reply, "token", "v1.2.3")', "set password to null", "or pass force_zip64=True",
         "key: ed25519.Ed25519PrivateKey, n: int", "private_key: ed25519.Ed25519PrivateKey",
+
         '"auth": "eyJhbGciOiJIUzI1NiJ9"', "https://4def1b57.example.com/@ada/123",
         "Authorization: Bearer <token>", "Authorization: Bearer $TOKEN",
     ],
