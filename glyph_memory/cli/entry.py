@@ -8,9 +8,13 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
+from typing import TextIO
 
 from glyph_memory.cli.escapes import escape_sentence
-from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.errors import GlyphMemoryError, GlyphMemoryWarning
+
+_SHOW_OTHERS = warnings.showwarning
 
 
 def main() -> None:
@@ -25,10 +29,12 @@ def _run() -> int:
         from glyph_memory.cli.program import app  # noqa: PLC0415
 
         try:
-            app()
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                app()
         finally:
             sys.stdout.flush()
-    except GlyphMemoryError as error:
+    except (GlyphMemoryError, GlyphMemoryWarning) as error:  # where `-W error` makes errors of warnings
         return _print_error(str(error))
     except KeyboardInterrupt:
         return 130
@@ -39,6 +45,23 @@ def _run() -> int:
         _discard_output()
         return _print_error(f"cannot write to standard output: {error.strerror or error}; is the disk full?")
     return 0
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print our warnings as the program's own, and others as Python does."""
+    if issubclass(category, GlyphMemoryWarning):
+        from glyph_memory.cli import terminal  # noqa: PLC0415 - for the same reason
+
+        terminal.warn(str(message))
+    else:
+        _SHOW_OTHERS(message, category, filename, lineno, file, line)
 
 
 def _print_error(message: str) -> int:

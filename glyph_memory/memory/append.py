@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -67,10 +67,6 @@ def compose_message(said: object, text: object, fields: Mapping[str, object]) ->
 Redact = Callable[[Turn], Turn]
 """Sees a turn before it is stored or drawn, and gives what takes its place."""
 
-_Examined = tuple[Turn, tuple[str, ...]]
-"""A turn as it is stored, and the kinds of secrets that it held."""
-
-
 _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""
 _HIGHEST_ANCHOR = 2**53
@@ -104,7 +100,7 @@ class TurnWriter:
         """Store turns in transactions of some hundreds, and yield each as it is stored; fold all of them at the end.
 
         Nothing of a list is stored where one of it cannot be; of an iterator, which may be endless, what came before
-        is.
+        is. Warnings of secrets come first, so that the same holds where warnings are errors.
 
         Args:
             messages: Turns, or others' messages, in order.
@@ -116,19 +112,18 @@ class TurnWriter:
             TurnError: One cannot be kept, or holds a secret where secrets are refused.
             DocumentError: From the turns' source; those before are stored.
         """
-        source: Iterator[_Examined] = map(self._examine, iter_messages(messages))
+        source = self._examine(iter_messages(messages))
         if not isinstance(messages, Iterator):
             source = iter([*source])
         stored = tuple[Turn, ...]()
         while True:
-            examined, broken = list[_Examined](), None
+            batch, broken = list[Turn](), None
             try:
-                examined.extend(islice(source, _BATCH))
+                batch.extend(islice(source, _BATCH))
             except DocumentError as error:  # of a line: the turns before it are stored
                 broken = error
-            batch = [turn for turn, _ in examined]
             known = self._count_known(batch) if keep_anchors else len(batch)
-            for part, keep in ((examined[:known], False), (examined[known:], keep_anchors)):
+            for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
                 if part:
                     stored = self._append(part, keep_anchors=keep)
                     yield from stored
@@ -142,21 +137,23 @@ class TurnWriter:
             # Once, after all of them: what cannot be shown in the end need not be drawn on the way.
             self._fold(stored)
 
-    def _append(self, examined: Sequence[_Examined], *, keep_anchors: bool) -> tuple[Turn, ...]:
-        batch = [turn for turn, _ in examined]
-        stored = self._session_store.append(batch, keep_anchors=keep_anchors and self._is_continuation(batch))
-        for (_, kinds), turn in zip(examined, stored, strict=True):
-            if kinds and self._guard.mode == "warn":
-                self._guard.warn(kinds, f"§{turn.anchor}")
-        return stored
+    def _append(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
+        return self._session_store.append(batch, keep_anchors=keep_anchors and self._is_continuation(batch))
 
     def _fold(self, stored: Sequence[Turn]) -> None:
         # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
         with suppress(GlyphMemoryError):
             self._session_fold.refresh(stored)
 
-    def _examine(self, turn: Turn) -> _Examined:
-        return self._guard.examine_turn(self._redact_and_check(turn))
+    def _examine(self, turns: Iterable[Turn]) -> Iterator[Turn]:
+        """Yield turns as they are stored; warn of each that holds secrets, before it is."""
+        last = self._session_store.state().last_anchor if self._guard.mode == "warn" else 0
+        for place, turn in enumerate(turns, start=last):
+            examined, kinds = self._guard.examine_turn(self._redact_and_check(turn))
+            if kinds and self._guard.mode == "warn":
+                where = f"turn after §{place}" if place else "first turn"  # it has no anchor of its own yet
+                self._guard.warn(kinds, f"the {turn.role}'s {where}")
+            yield examined
 
     def _redact_and_check(self, turn: Turn) -> Turn:
         """Return what takes a turn's place; the turn itself was checked when it was read."""

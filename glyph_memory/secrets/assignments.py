@@ -42,7 +42,9 @@ _VALUE = (
 )
 
 
-def _make_name(stem: str, kind: _Kind, rest: str, *, after: str = "", harmless: str = r":\s?|\[secret ") -> _Name:
+def _make_name(
+    stem: str, kind: _Kind, rest: str, *, after: str = "", harmless: str = r":\s?|\[secret "
+) -> _Name:
     more = r"(?:[_\-]?(?:value|string|plain|raw|confirm|confirmation|\d))?(?:\s\d(?=:))?"
     pattern = re.compile(f"(?i){after}{stem}{rest}{more}{_SEPARATOR}{_VALUE}")
     return _Name(stem.encode(), kind, pattern, re.compile(f"(?i)(?:{harmless})$"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -305,3 +306,21 @@ def test_what_is_for_a_server_is_refused_without_one(run: Run, path: Path) -> No
     error = run("chat", "--memory", path, "--max-tokens", 50, stdin=b"Hello.\n").error
     assert "--max-tokens is for a server, and none is given" in error
     assert stored(path) == []
+
+
+def test_a_chat_masks_or_refuses_secrets(
+    chat: Chat, server: FakeVLMServer, path: Path, tmp_path: Path
+) -> None:
+    """What is typed is neither sent nor stored as it was; a refusal sends and stores nothing."""
+    typed = "Log in with password=XANTHIPPE-4711"
+    code, _, _ = chat(typed, options=("--secrets", "mask"))
+    assert code == 0
+    assert said(path)[0][1].startswith("Log in with password=[secret password ")
+    assert "XANTHIPPE" not in json.dumps([request.texts for request in server.requests])
+    asked = len(server.requests)
+    _, _, err = chat(typed, options=("--secrets", "refuse", "--session", "other"))
+    assert "the user's turn holds secrets (password)" in err
+    assert "XANTHIPPE" not in err
+    assert len(server.requests) == asked
+    assert said(path, "other") == []
+    assert not any(b"XANTHIPPE" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())

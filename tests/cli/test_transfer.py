@@ -136,3 +136,27 @@ def test_an_import_masks_or_refuses_secrets(run: Run, tmp_path: Path) -> None:
     assert (
         "'off', 'warn', 'mask', 'refuse'" in run("import", file, "--memory", plain, "--secrets", "hide").err
     )
+
+
+def test_warnings_are_printed_as_the_programs_own(spawn: Run, tmp_path: Path) -> None:
+    """One line each, without Python's place in the code."""
+    (tmp_path / "talk.json").write_text('[{"role": "user", "content": "The password is hunter2."}]')
+    warned = spawn("import", "talk.json", "--memory", "warned.db", "--secrets", "warn")
+    assert (warned.code, warned.out) == (0, "")
+    first, last = warned.err.splitlines()
+    assert first.startswith(
+        "warning: the user's first turn holds secrets (password), which go on as they are"
+    )
+    assert last.startswith("1 turn added to ")
+
+
+def test_a_warning_that_is_an_error_is_one_line_and_nothing_is_added(
+    spawn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where `PYTHONWARNINGS=error` is set."""
+    (tmp_path / "talk.json").write_text('[{"role": "user", "content": "The password is hunter2."}]')
+    monkeypatch.setenv("PYTHONWARNINGS", "error::UserWarning")
+    refused = spawn("import", "talk.json", "--memory", "own.db", "--secrets", "warn")
+    assert "holds secrets (password)" in refused.error
+    monkeypatch.delenv("PYTHONWARNINGS")
+    assert turns(tmp_path / "own.db", "default") == []

@@ -15,8 +15,8 @@ from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.state import SECRETS
 from langgraph.checkpoint.memory import InMemorySaver
 
-from glyph_memory import FoldPolicy, GlyphMemoryWarning, SecretGuard, TurnError
-from glyph_memory.testing import FakeVLMServer
+from glyph_memory import FoldPolicy, GlyphMemoryWarning, SecretGuard, ToolCall, TurnError
+from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer
 
 PASSWORD = "XANTHIPPE-4711"  # noqa: S105 - made up
 SAID = f"Log in with password={PASSWORD} and write the order down."
@@ -85,6 +85,30 @@ def test_the_recall_tools_find_what_the_model_sees(early: FoldPolicy) -> None:
     state = {"messages": messages, SECRETS: "k" * 64}
     (guarded,) = middleware._preparer.guard_messages(messages, state)
     assert guarded.content == f"Log in with password={_handle('k' * 64)} and write the order down."
+
+
+def test_the_recall_tools_themselves_give_handles(agent: Any, glyph: Any) -> None:
+    """An agent's model calls `recall` and `zoom`: what they give it holds the handle, and never the secret."""
+    calls = (
+        ToolCall(name="recall", arguments='{"query": "write the order down"}', id="c1"),
+        ToolCall(name="zoom", arguments='{"what": "§1"}', id="c2"),
+    )
+
+    def answer(request: FakeRequest) -> FakeAnswer:
+        last = request.body["messages"][-1]
+        asked = last["role"] == "user" and "now" in json.dumps(last["content"])[-20:]
+        return FakeAnswer(tool_calls=calls) if asked else FakeAnswer(text="Noted.")
+
+    with FakeVLMServer(answer=answer) as serving:
+        one = agent(serving, glyph(tools=True), checkpointer=InMemorySaver())
+        for text in (SAID, *[f"{number} {LONG}" for number in range(8)], "Look it up now"):
+            state = one.invoke({"messages": [("user", text)]}, WHERE)
+        requests = json.dumps([request.texts for request in serving.requests])
+    handle = _handle(one.get_state(WHERE).values[SECRETS])
+    told = {one.tool_call_id: str(one.content) for one in state["messages"] if isinstance(one, ToolMessage)}
+    assert f"password={handle} and write the order down" in told["c1"]
+    assert f"password={handle} and write the order down" in told["c2"]
+    assert PASSWORD not in json.dumps([told, requests])
 
 
 def _handle(key: str) -> str:

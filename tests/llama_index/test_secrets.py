@@ -76,6 +76,16 @@ def test_warning_and_refusing(policy: FoldPolicy) -> None:
     assert memory.get_all()[0].content == SAID
 
 
+def test_a_refusal_leaves_what_a_key_had(policy: FoldPolicy) -> None:
+    """Other messages are put in the place of some: what is refused takes nothing away."""
+    with Conversation.open(":memory:", policy=policy, secrets="refuse") as conversation:
+        memory = GlyphMemory.from_defaults(memory=conversation)
+        memory.put(ChatMessage(role="user", content="Hello."))
+        with pytest.raises(TurnError, match="user's turn holds secrets"):
+            memory.set([ChatMessage(role="user", content=SAID)])
+        assert [message.content for message in memory.get_all()] == ["Hello."]
+
+
 def test_a_memory_over_a_guarded_conversation_is_guarded(policy: FoldPolicy) -> None:
     """By the conversation's own guard."""
     with Conversation.open(":memory:", policy=policy, secrets="mask") as conversation:

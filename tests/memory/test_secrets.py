@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -71,10 +73,30 @@ def test_a_warning_names_the_turn_once(database: Path) -> None:
     """The turn is stored as it came."""
     with GlyphMemory.open(database, secrets="warn") as memory:
         memory.add("user", "Hello.")
-        with pytest.warns(GlyphMemoryWarning, match=r"§2 holds secrets \(password, github-token\)") as told:
+        with pytest.warns(
+            GlyphMemoryWarning, match=r"user's turn after §1 holds secrets \(password, github-token\)"
+        ) as told:
             assert memory.add("user", SAID).text == SAID
     assert len(told) == 1
     assert "XANTHIPPE" not in str(told[0].message)
+
+
+def test_a_warning_that_is_an_error_comes_before_anything_is_stored(database: Path, tmp_path: Path) -> None:
+    """Neither the turn, nor the list or the file that it came in."""
+    file = tmp_path / "talk.json"
+    file.write_text(json.dumps([{"role": "user", "content": text} for text in ("Hello.", SAID)]))
+    with GlyphMemory.open(database, secrets="warn") as memory, warnings.catch_warnings():
+        warnings.simplefilter("error", GlyphMemoryWarning)
+        with pytest.raises(GlyphMemoryWarning, match="user's first turn holds secrets"):
+            memory.add("user", SAID)
+        with pytest.raises(GlyphMemoryWarning, match="user's turn after §1 holds secrets"):
+            memory.extend([Turn(role="user", text=text) for text in ("Hello.", SAID)])
+        with pytest.raises(GlyphMemoryWarning, match="holds secrets"):
+            memory.import_(file)
+        assert [*memory.turns()] == []
+        assert memory.add("user", "Hello.").anchor == 1
+    file.unlink()
+    assert traces(database) == []
 
 
 def test_what_is_refused_is_not_stored_nor_is_the_list_it_came_in(database: Path) -> None:
@@ -95,20 +117,26 @@ def _frames(error: BaseException) -> Iterator[FrameType]:
         trace = trace.tb_next
 
 
-@pytest.mark.parametrize("name", ["add", "extend", "context"])
-async def test_a_refusal_carries_no_frame_of_ours_with_the_secret(name: str) -> None:
+@pytest.mark.parametrize("name", ["add", "extend", "context", "import_"])
+async def test_a_refusal_carries_no_frame_of_ours_with_the_secret(name: str, tmp_path: Path) -> None:
     """Reporters of errors print the locals of every frame; the caller's own are the caller's."""
-    given = {"add": ("user", SAID), "extend": ([{"role": "user", "content": SAID}],), "context": (SAID,)}[
-        name
-    ]
+    file = tmp_path / "talk.json"
+    file.write_text(json.dumps([{"role": "user", "content": SAID}]))
+    given: Any = {
+        "add": ("user", SAID),
+        "extend": ([{"role": "user", "content": SAID}],),
+        "context": (SAID,),
+        "import_": (file,),
+    }[name]
     with GlyphMemory.open(":memory:", secrets="refuse") as memory:
         errors: list[TurnError] = []
         with pytest.raises(TurnError) as raised:
             getattr(memory, name)(*given)
         errors.append(raised.value)
-        with pytest.raises(TurnError) as raised:
-            await getattr(memory, f"a{name}")(*given)
-        errors.append(raised.value)
+        if name != "import_":  # which is not awaited
+            with pytest.raises(TurnError) as raised:
+                await getattr(memory, f"a{name}")(*given)
+            errors.append(raised.value)
     for error in errors:
         ours = [frame for frame in _frames(error) if "glyph_memory/" in frame.f_code.co_filename]
         assert ours

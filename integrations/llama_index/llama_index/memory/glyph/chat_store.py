@@ -127,7 +127,10 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
     def set_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
         """Replace a key's messages; those that are the same from the first on stay as they are."""
         turns, conversation = [to_stored_turn(message) for message in messages], self.conversation(key)
-        if conversation.secrets.mode == "mask":  # to be compared with what is there
+        if conversation.secrets.mode in {
+            "mask",
+            "refuse",
+        }:  # compared with what is there; refused before that leaves
             turns = [conversation.secrets.guard_turn(turn) for turn in turns]
         with self._lock:
             there = [*conversation.turns()]
