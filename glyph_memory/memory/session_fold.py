@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
 from glyph_memory.folding import Fold, Seal, add_turns, resume, run_digest
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class SessionFold:
         self._read_only = read_only
         self._known: _CachedFold | None = None
         self._parts: dict[int, tuple[Seal, Parts]] = {}
-        self._lock = threading.RLock()
+        self._lock = ForkSafeLock(in_child=self._check)
 
     def refresh(self, added: Sequence[Turn] = ()) -> Fold:
         """Bring the fold up to date with the store, and return it.
@@ -105,6 +105,10 @@ class SessionFold:
             self._parts.clear()
             for digest in digests:
                 self._drafts.forget(digest)
+
+    def _check(self, may_be_broken: bool) -> None:
+        if may_be_broken:
+            self.forget(())
 
     def seals(self) -> tuple[Seal, ...]:
         """Return the stored seals, in order."""

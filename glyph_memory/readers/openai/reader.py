@@ -7,7 +7,6 @@ vLLM, SGLang, llama.cpp's server, `transformers serve`, OpenAI itself. Wiring on
 from __future__ import annotations
 
 import ipaddress
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -17,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderRefused
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.readers.openai.discovery import ask_what_is_served
 from glyph_memory.readers.openai.exchange import Caller
 from glyph_memory.readers.openai.failures import Endpoint
@@ -119,7 +119,7 @@ class OpenAIReader(Reader):
         self._headers = dict(headers or {})
         # A proxy named in the environment is meant for the world outside, not for a server on this machine.
         self._trust_env = not _is_loopback(base_url)
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock(in_child=self._leave_clients)
         self._client: httpx.Client | None = None
         self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
             WeakKeyDictionary()
@@ -203,6 +203,10 @@ class OpenAIReader(Reader):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def _leave_clients(self, _was_held: bool) -> None:
+        """Forget the connections of a parent process; closing them properly would end its requests."""
+        self._client, self._async_clients = None, WeakKeyDictionary()
 
     def _get_client(self) -> httpx.Client:
         with self._lock:
