@@ -18,7 +18,7 @@ _QUIET_S = 1.0
 """How long a fork waits for locks that are held for moments only."""
 
 
-class ForkSafeLock(RLock):
+class ForkSafeLock(RLock):  # type: ignore[misc]  # stubs say that it is final; it is not
     """A reentrant lock that a forked child finds free.
 
     Args:
@@ -62,11 +62,11 @@ _held: dict[int, list[ForkSafeLock]] = {}
 
 def _before_fork() -> None:
     deadline = time.monotonic() + _QUIET_S
-    held = _held[get_ident()] = []
     # All threads take them in one order: two that fork at once do not wait for each other.
-    for lock in sorted((lock for lock in list(_locks) if lock.is_brief), key=id):
-        if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            held.append(lock)
+    brief = sorted((lock for lock in list(_locks) if lock.is_brief), key=id)
+    _held[get_ident()] = [
+        lock for lock in brief if lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
+    ]
 
 
 def _after_fork_in_parent() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self, Unpack
 
 from glyph_memory.context import (
     Binder,
@@ -122,6 +122,13 @@ class OpenSession:
             if store is not url:
                 store.close()
             raise
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as when a memory is given to a process that is spawned."""
+        raise StoreError(
+            f"the open session {self.session!r} cannot be pickled or copied. Give the process the database's path or "
+            f"URL, and open the memory there, with session={self.session!r}"
+        )
 
     def close(self) -> None:
         """Close the store, unless it was given open."""

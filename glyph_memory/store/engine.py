@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
 
@@ -53,6 +54,13 @@ class Database:
         except BaseException:
             self.close()
             raise
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as when a memory is given to a process that is spawned."""
+        raise StoreError(
+            f"the open database {self.shown} cannot be pickled or copied. Give the process its path or URL, and open "
+            "the memory there"
+        )
 
     @contextmanager
     def begin_read(self) -> Iterator[Connection]:

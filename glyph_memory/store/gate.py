@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from weakref import WeakSet
@@ -24,7 +23,7 @@ _QUIET_S = 1.0
 """How long a fork waits for transactions that run; or the shortest time limit of their databases."""
 _SQLITE_LOST = (
     "{shown} was in use when this process was forked, and SQLite cannot be used in it any more. Fork between calls, or "
-    "start processes with multiprocessing's 'spawn' or 'forkserver', and open the memory in them (gunicorn: in post_fork)"
+    "start processes with multiprocessing's 'spawn' or 'forkserver'. Open the memory in them; gunicorn: in post_fork"
 )
 _TRANSACTION_LOST = (
     "this process was forked within a transaction on {shown}, which belongs to its parent. Open the memory anew in "
@@ -112,7 +111,7 @@ class Gate:
     def close_idle(self) -> None:
         """Close the connections that nobody uses; a database in memory lives in its only one."""
         if not self._is_in_memory:
-            self._engine.dispose()
+            self._engine.pool.dispose()
 
     def close(self) -> None:
         """Close all connections; those in use are closed when they are done."""
@@ -128,11 +127,11 @@ class Gate:
             is_busy: Whether another thread was in a transaction.
             is_mine: Whether the thread that forked was in one.
         """
-        if not was_closed and not self._is_in_memory:
-            # Somebody forked without Python: there was no moment to close them, and now they must not be.
+        if not self._is_in_memory:
+            # In use by threads that are not here, or idle, where somebody forked without Python.
             _leak(self._engine.pool)
             self._engine.dispose(close=False)
-        if self._is_sqlite and (is_busy or not self._is_in_memory and (is_mine or not was_closed)):
+        if self._is_sqlite and (is_busy or (not self._is_in_memory and (is_mine or not was_closed))):
             # The library's own locks may be held by threads that are not here: no file is safe from them.
             self._refusal = _process.sqlite_refusal = _SQLITE_LOST.format(shown=self.shown)
         elif is_mine and not self._is_in_memory:
@@ -183,7 +182,7 @@ class _Process:
 
 
 def _leak(inherited: object) -> None:
-    """Keep what is a parent's for ever: were it freed, its connections would be closed, and tell database and server."""
+    """Keep what is a parent's for ever: freed, its connections would be closed, and tell the database or the server."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
 
 
