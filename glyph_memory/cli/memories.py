@@ -108,7 +108,7 @@ def open_or_create_session(
         before = settings.load_settings(store.path, place.session)
         plain = typed.fill_from(before)
         chosen = plain.with_served(served)
-        memory = _open_memory(store, place, chosen)
+        memory = _open_memory(store, place, chosen, take_over=chosen != before)
         settings.save_settings(store.path, place.session, chosen)
         if served is not None:
             _tell_served(served, plain, chosen)
@@ -134,7 +134,7 @@ def _tell_served(served: ServedModel, plain: Settings, chosen: Settings) -> None
         )
 
 
-def _open_memory(store: Store, place: Place, chosen: Settings) -> GlyphMemory:
+def _open_memory(store: Store, place: Place, chosen: Settings, *, take_over: bool = False) -> GlyphMemory:
     profile = chosen.model()
     return GlyphMemory.open(
         store,
@@ -142,4 +142,5 @@ def _open_memory(store: Store, place: Place, chosen: Settings) -> GlyphMemory:
         profile=profile,
         policy=chosen.policy(profile),
         style=chosen.page_style(profile),
+        take_over=take_over,
     )

@@ -42,6 +42,7 @@ class OpenKeywords(PageOptionFields, total=False):
     cache: ImageCache | None
     wait_s: float
     read_only: bool
+    take_over: bool
 
 
 class OpenSession:
@@ -64,10 +65,13 @@ class OpenSession:
         *,
         redact: Redact | None = None,
         owns_store: bool = True,
+        take_over: bool = False,
     ) -> None:
         self._store, self._session_store, self._binder, self._drafts = store, session_store, binder, drafts
         self._redact, self._owns_store = redact, owns_store
-        self._session_fold = SessionFold(session_store, binder, drafts, read_only=store.read_only)
+        self._session_fold = SessionFold(
+            session_store, binder, drafts, read_only=store.read_only, takes_over=take_over
+        )
         self._turn_writer = TurnWriter(session_store, self._session_fold, redact=redact)
 
     @classmethod
@@ -81,6 +85,7 @@ class OpenSession:
         cache: ImageCache | None = None,
         wait_s: float = 10.0,
         read_only: bool = False,
+        take_over: bool = False,
         **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Open a session, or create it.
@@ -90,11 +95,12 @@ class OpenSession:
                 ends with the process; or a `Store` that is open already, to share among sessions.
             session: Whose conversation it is. The memory sees no other.
             options: For which model, how pages look, when turns become pages; or its fields as keywords. See
-                `PageOptions`. Another model, style or policy than last time begins a generation.
+                `PageOptions`. A model, style or policy that the session did not have yet begins a generation.
             redact: Sees every turn before it is stored or drawn, and gives what takes its place.
             cache: Where page files are kept, instead of the options' folder or beside an SQLite file.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
+            take_over: Whether the session gets this look though it had it before and has another now; see `take_over`.
             **fields: The fields of `PageOptions`.
 
         Raises:
@@ -116,7 +122,13 @@ class OpenSession:
                 options=options, cache=drafts, uuid_of=lambda digest: _compute_hmac(store.key, digest)
             )
             return cls(
-                store, store.session(session), binder, drafts, redact=redact, owns_store=store is not url
+                store,
+                store.session(session),
+                binder,
+                drafts,
+                redact=redact,
+                owns_store=store is not url,
+                take_over=take_over,
             )
         except BaseException:
             if store is not url:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from glyph_memory import GlyphMemory, ImagePart, ModelProfile, PageStyle, Seal, StoreError, Turn
-from glyph_memory.memory.session_fold import _make_record
+from glyph_memory.memory.seal_records import make_record
 from tests.memory.conftest import Start
 from tests.memory.worker import OTHER, SMALL, small
 
@@ -116,7 +116,7 @@ def test_fonts_that_changed_unseen_begin_a_generation(database: Path, talk: Talk
         fold = memory.fold()
         assert (len(fold.visible_seals) > 3, fold.generation) == (True, 1)
         session_store = memory._session_store
-        records = [_make_record(seal) for seal in forged(fold.seals)]
+        records = [make_record(seal) for seal in forged(fold.seals)]
         assert session_store.replace_seals(0, records, edits=session_store.state().edits)
     with small(database) as memory:
         assert memory.zoom("page 1").turns
@@ -139,7 +139,7 @@ def test_a_page_that_these_fonts_have_no_more_is_not_missed(database: Path, talk
         session_store = memory._session_store
         chain = forged(memory.fold().seals, more=2)
         assert session_store.replace_seals(
-            0, [_make_record(seal) for seal in chain], edits=session_store.state().edits
+            0, [make_record(seal) for seal in chain], edits=session_store.state().edits
         )
     with small(database) as memory:
         assert memory.zoom(f"page {len(chain[0].pages)}").turns
