@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 from glyph_memory.errors import GlyphMemoryError
@@ -132,7 +133,7 @@ def fork_while_writing(url: str, *, forks: int, threads: int = 3) -> ForkOutcome
         with keep_writing(store, threads=threads) as stored:
             before: Child | None = None
             for number in range(forks):
-                child = Child(lambda number=number: _append(store, f"child {number}"))  # type: ignore[misc]  # its name
+                child = Child(partial(_append, store, f"child {number}"))
                 for one in (before, child if number == forks - 1 else None):
                     if one is None:
                         continue

@@ -70,7 +70,11 @@ class OpenSession:
         self._store, self._session_store, self._binder, self._drafts = store, session_store, binder, drafts
         self._redact, self._owns_store = redact, owns_store
         self._session_fold = SessionFold(
-            session_store, binder, drafts, read_only=store.read_only, takes_over=take_over
+            session_store,
+            binder,
+            drafts,
+            read_only=store.read_only,
+            takes_over=take_over and not store.read_only,
         )
         self._turn_writer = TurnWriter(session_store, self._session_fold, redact=redact)
 
