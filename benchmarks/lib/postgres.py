@@ -74,6 +74,26 @@ def make_database(socket: str, name: str) -> str:
     return make_url(socket, name)
 
 
+def drop_database(socket: str, name: str) -> None:
+    """Drop a database, whoever uses it."""
+    run_statement(socket, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def wait_for_backends(url: str) -> None:
+    """Wait until the server has done what killed clients had sent to a database."""
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        for _ in range(1000):
+            if not connection.execute(others).scalar():
+                return
+            connection.rollback()  # else the view stays as it was
+            time.sleep(0.01)
+    raise AssertionError(f"{url} is still in use")
+
+
 def run_statement(socket: str, statement: str) -> None:
     """Send the server a statement, outside of any transaction."""
     engine = create_engine(make_url(socket, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
