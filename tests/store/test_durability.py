@@ -29,7 +29,7 @@ def test_a_killed_writer_loses_nothing(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["append one", "clear"])
 def test_a_client_that_is_killed_loses_nothing_on_a_server(postgres_url: str, kind: str) -> None:
     """Its statements are the steps; the server ends what it had begun."""
-    outcome = kill_writer(postgres_url, kind, step=40)
+    outcome = kill_writer(postgres_url, kind, step=8)
     assert (outcome.was_killed, outcome.lost, outcome.faults) == (True, 0, ())
     assert outcome.acknowledged >= 12
 
