@@ -4,8 +4,8 @@ Kills a writing process again and again: half the times at a step of the databas
 in instructions of SQLite's machine, so that each kind of write is cut in the middle; half the times at a moment drawn
 by lot, so that commits and checkpoints are cut as well. After each kill the store is opened anew: the file has to be
 whole, the state has to be the one last acknowledged or that of the write that was cut, nothing between, turns have to
-be found by search, what was forgotten has to be gone from the file's bytes, and the next turn has to be taken.
-A kill is not a power cut: what the disk itself loses is not measured here.
+be found by search, what was forgotten has to be gone from the file's bytes and with its page images, and the next
+turn has to be taken. A kill is not a power cut: what the disk itself loses is not measured here.
 
 The same on a PostgreSQL server, where its programs are installed; its clients are killed, not the server. Then several
 processes write one session, and one of them is killed. Last, a process is forked while its threads write: each child

@@ -1,4 +1,4 @@
-"""Seals as a store keeps them: written, read, and whether they follow each other.
+"""Seals as a store keeps them: written, read, also where they come from another version or are broken.
 
 Knows how seals are spelled as JSON; knows nothing about folding and stores.
 """
@@ -22,6 +22,15 @@ _IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
 def find_images(record: SealRecord) -> list[str]:
     """Return the names of a stored seal's page images, and other digests, which name none; of a broken seal, too."""
     return _IMAGE_NAME.findall(record.body)
+
+
+def find_range(record: SealRecord) -> tuple[int, int] | None:
+    """Return the first and the last anchor of a stored seal's turns, `None` where it cannot be read."""
+    try:
+        anchors = json.loads(record.body)["anchors"]
+        return int(anchors[0]), int(anchors[-1])
+    except (TypeError, KeyError, ValueError, IndexError, RecursionError):
+        return None
 
 
 def next_generation(seals: Sequence[Seal]) -> int:

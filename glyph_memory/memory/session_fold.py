@@ -102,7 +102,7 @@ class SessionFold:
             )
 
     def forget(self, digests: Collection[str]) -> None:
-        """Drop the fold, so that it is read again the next time, and the images of erased turns."""
+        """Drop the fold, so that it is read again the next time, and images of erased turns that are held in memory."""
         with self._lock:
             self._set_stale()
             self._parts.clear()
@@ -204,8 +204,8 @@ class SessionFold:
         if self._read_only:
             return self._resume(kept, state)
         dropped = {digest for seal in seals[len(kept) :] for digest in seal.digests}
-        self._forget_images(dropped, still=kept)
         self._session_store.replace_seals(len(kept), [], edits=state.edits)
+        self._forget_images(dropped, still=kept)
         return None
 
     def _load_own(self, state: SessionState, seals: Sequence[Seal]) -> CachedFold:
@@ -268,8 +268,8 @@ class SessionFold:
             if known.replaces is None:
                 is_stored = self._session_store.add_seals(records, edits=edits, looks=self._look.names())
             else:
-                self._forget_images(known.replaces, still=fold.seals)
                 changed = self._session_store.replace_seals(0, records, edits=edits, looks=self._look.names())
+                self._forget_images(known.replaces, still=fold.seals)
                 is_stored, edits = changed is not None, changed or 0
         except StoreError:
             return known  # locked or full: turns are stored, and their seals are tried again the next time
@@ -290,7 +290,7 @@ class SessionFold:
                 self._drafts.forget(digest)
 
     def _forget_images(self, digests: Collection[str], *, still: Sequence[Seal]) -> None:
-        """Drop the images of seals that are about to be deleted: nothing knows their names afterwards."""
+        """Drop the images of seals that were erased, where they are kept in memory; files go by the store's journal."""
         for digest in {*digests} - {digest for seal in still for digest in seal.digests}:
             self._drafts.forget(digest)
 

@@ -71,12 +71,12 @@ def test_a_reader_in_a_child_does_not_share_its_parents_connection() -> None:
         memory.add("user", "Hello.")
         context = memory.context()
         reader.read(context)
-        client = reader._client
+        client = reader._clients._client
         assert client is not None
-        child = Child(lambda: [reader.read(context).text != "", reader._client is not client])
+        child = Child(lambda: [reader.read(context).text != "", reader._clients._client is not client])
         assert reader.read(context).text
         assert child.result() == [True, True]
-        assert reader._client is client
+        assert reader._clients._client is client
 
 
 @pytest.mark.parametrize("take", [pickle.dumps, copy.deepcopy])

@@ -38,7 +38,9 @@ def new(old: GlyphMemory, database: Path) -> Iterator[GlyphMemory]:
 def stored(database: Path) -> list[tuple[object, ...]]:
     """Return the stored seals, byte for byte."""
     with sqlite3.connect(database) as connection:
-        rows = connection.execute("SELECT number, digest, body FROM glyph_seals ORDER BY number").fetchall()
+        rows = connection.execute(
+            "SELECT number, digest, body FROM glyph_seals WHERE number > 0 AND body <> x'' ORDER BY number"
+        ).fetchall()
     connection.close()
     return rows
 
