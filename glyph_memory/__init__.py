@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import UnseenForm as UnseenForm
     from glyph_memory.folding import fold as fold
     from glyph_memory.ledger import quote_identifiers as quote_identifiers
+    from glyph_memory.locks import ForkSafeLock as ForkSafeLock
     from glyph_memory.memory import Bookmark as Bookmark
     from glyph_memory.memory import FoldedHistory as FoldedHistory
     from glyph_memory.memory import Folding as Folding
@@ -153,6 +154,7 @@ _NAMES = {
         "SealedPicture Stretches UnseenForm fold"
     ),
     "ledger": "quote_identifiers",
+    "locks": "ForkSafeLock",
     "memory": (
         "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
         "Place Redact ZoomResult"

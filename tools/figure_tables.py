@@ -122,13 +122,12 @@ def draw_prompts(figures: Figures) -> str:
 
 
 def draw_durability(figures: Figures) -> str:
-    """Return what kills left behind, by kind of write, and in all."""
-    rows = [
-        [row[key] for key in ("kind", "kills", "acknowledged", "lost", "whole")] for row in figures["kinds"]
-    ]
+    """Return what kills and forks left behind, by kind of write, and in all."""
+    keys = ("kind", "tried", "acknowledged", "lost", "survived")
+    rows = [[row[key] for key in keys] for row in figures["kinds"]]
     total = ["**all**", *(sum(row[place] for row in rows) for place in range(1, 5))]
     return markdown(
-        ["kind of write", "kills", "turns acknowledged", "turns lost", "reopened whole"], [*rows, total]
+        ["kind of write", "tried", "turns acknowledged", "turns lost", "survived"], [*rows, total]
     )
 
 

@@ -111,7 +111,7 @@ def open_or_create_session(
         before = settings.load_settings(store.path, place.session)
         plain = typed.fill_from(before)
         chosen = plain.with_served(served)
-        memory = _open_memory(store, place, chosen, secrets=secrets)
+        memory = _open_memory(store, place, chosen, secrets=secrets, take_over=chosen != before)
         settings.save_settings(store.path, place.session, chosen)
         if served is not None:
             _tell_served(served, plain, chosen)
@@ -137,7 +137,9 @@ def _tell_served(served: ServedModel, plain: Settings, chosen: Settings) -> None
         )
 
 
-def _open_memory(store: Store, place: Place, chosen: Settings, *, secrets: str = "off") -> GlyphMemory:
+def _open_memory(
+    store: Store, place: Place, chosen: Settings, *, secrets: str = "off", take_over: bool = False
+) -> GlyphMemory:
     profile = chosen.model()
     return GlyphMemory.open(
         store,
@@ -146,4 +148,5 @@ def _open_memory(store: Store, place: Place, chosen: Settings, *, secrets: str =
         policy=chosen.policy(profile),
         style=chosen.page_style(profile),
         secrets=SecretGuard(mode=cast("SecretMode", secrets)),  # it checks the mode itself
+        take_over=take_over,
     )

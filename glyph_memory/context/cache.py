@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import threading
 from collections import OrderedDict
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from glyph_memory.files import write_atomic
+from glyph_memory.locks import ForkSafeLock
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -65,7 +65,7 @@ class ReuseCache(Generic[K, V]):
         self._at_most, self._weight, self._now = at_most, 0, 0
         self._held: OrderedDict[K, _Entry[V]] = OrderedDict()  # in the order of their last uses
         self._dropped: OrderedDict[K, int] = OrderedDict()  # and when they were used last
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock(in_child=self._check, is_brief=True)
 
     def get(self, key: K) -> V | None:
         """Return a value, or None where it was dropped."""
@@ -96,6 +96,12 @@ class ReuseCache(Generic[K, V]):
             self._dropped.pop(key, None)
             entry = self._held.pop(key, None)
             self._weight -= entry.weight if entry else 0
+
+    def _check(self, may_be_broken: bool) -> None:
+        if may_be_broken:
+            self._held.clear()
+            self._dropped.clear()
+            self._weight = 0
 
     def _drop_one(self) -> None:
         oldest, newest = (self._held[next(order)] for order in (iter(self._held), reversed(self._held)))

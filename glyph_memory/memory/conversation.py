@@ -151,6 +151,17 @@ class Conversation(PlanningSession):
         """Return where each turn is now: in the head, sealed, or recent."""
         return self._session_fold.refresh()
 
+    def take_over(self) -> None:
+        """Give the session this memory's look again, after another one displaced it; a new generation begins.
+
+        The look that came last to a session is the one whose pages are stored. A memory whose look was displaced warns
+        once, and goes on with pages that it keeps to itself. Does nothing where the session has this look.
+
+        Raises:
+            StoreError: The session is open read-only, or cannot be read.
+        """
+        self._session_fold.take_over()
+
     def tokens(self, context: Context) -> int:
         """Count a context of this memory as the model's profile does."""
         return self._binder.counts.count_context(context)

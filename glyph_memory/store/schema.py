@@ -62,6 +62,8 @@ _Number = BigInteger().with_variant(
 _Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 _Words = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 _Digest = String(40)
+LOOKS_CHARACTERS = 600
+"""What a session takes of the names of its looks."""
 
 meta = Table(
     "glyph_meta",
@@ -78,6 +80,7 @@ sessions = Table(
     Column("turns", BigInteger, nullable=False),
     Column("words", BigInteger, nullable=False),
     Column("edits", BigInteger, nullable=False),
+    Column("looks", String(LOOKS_CHARACTERS), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 names = Table(
@@ -224,7 +227,14 @@ class Schema:
         connection.execute(update(meta).where(meta.c.name == "version").values(value=str(self.version)))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2,)
+def add_looks(connection: Connection) -> None:
+    """Add the looks that a session had, whose seals they made, the latest last."""
+    connection.exec_driver_sql(
+        f"ALTER TABLE glyph_sessions ADD COLUMN looks VARCHAR({LOOKS_CHARACTERS}) DEFAULT '' NOT NULL"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2, add_looks)
 """How older tables become newer, each step a function of the connection; version 1 is the first."""
 
 SCHEMA = Schema(migrations=MIGRATIONS)

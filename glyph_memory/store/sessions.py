@@ -7,13 +7,15 @@ what would otherwise have to be counted: turns, words, edits.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from glyph_memory.store.fingerprints import fingerprint
-from glyph_memory.store.schema import names, read_meta, sessions, write_meta
+from glyph_memory.store.schema import LOOKS_CHARACTERS, names, read_meta, sessions, write_meta
+from glyph_memory.store.values import SessionState
 
 
 class SessionRow(NamedTuple):
@@ -24,6 +26,7 @@ class SessionRow(NamedTuple):
     turns: int
     words: int
     edits: int
+    looks: str
 
 
 _COLUMNS = (
@@ -32,6 +35,7 @@ _COLUMNS = (
     sessions.c.turns,
     sessions.c.words,
     sessions.c.edits,
+    sessions.c.looks,
 )
 
 
@@ -40,6 +44,19 @@ def find_session(connection: Connection, name: str, *, lock: bool = False) -> Se
     query = select(*_COLUMNS).where(sessions.c.name_digest == fingerprint(name))
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else SessionRow(*row)
+
+
+def read_state(connection: Connection, name: str) -> SessionState:
+    """Return a session's state, or that of one that was never written to."""
+    session = find_session(connection, name)
+    if session is None:
+        return SessionState(last_anchor=0, turns=0, edits=first_edits(connection))
+    return SessionState(
+        last_anchor=session.last_anchor,
+        turns=session.turns,
+        edits=session.edits,
+        looks=tuple(session.looks.split()),
+    )
 
 
 def lock_session(connection: Connection, name: str) -> SessionRow:
@@ -74,6 +91,16 @@ def update_session(connection: Connection, session: SessionRow) -> None:
     values = session._asdict()
     del values["id"]
     connection.execute(update(sessions).where(sessions.c.id == session.id).values(**values))
+
+
+def add_looks(session: SessionRow, looks: Iterable[str]) -> SessionRow:
+    """Return a session with more looks, each once, the latest last; the oldest leave where there is no room."""
+    names = session.looks.split()
+    for look in looks:
+        names = [*(name for name in names if name != look), look]
+    while len(" ".join(names)) > LOOKS_CHARACTERS:
+        del names[0]
+    return session._replace(looks=" ".join(names))
 
 
 def first_edits(connection: Connection) -> int:

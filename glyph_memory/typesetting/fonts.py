@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
-import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.errors import FontError
+from glyph_memory.locks import ForkSafeLock
 
 SHIPPED = Path(__file__).parent.parent / "fonts"
 _NAMED = {"sans": "GlyphMemorySans.ttf", "mono": "DejaVuSansMono.ttf"}
@@ -36,8 +36,9 @@ _FOLDERS = (
     "/System/Library/Fonts", "~/Library/Fonts", "C:/Windows/Fonts",
 )  # fmt: skip
 
-# FreeType's library object is not safe for threads; a face's glyph slot even less so.
-freetype_lock = threading.RLock()
+# FreeType's library object is not safe for threads; a face's glyph slot even less so. Nor are they in a child that is
+# forked while a glyph is drawn.
+freetype_lock = ForkSafeLock(is_brief=True)
 
 _T = TypeVar("_T")
 

@@ -6,7 +6,6 @@ Knows fonts and characters; knows nothing about lines or pages.
 
 from __future__ import annotations
 
-import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.errors import FontError
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.page import EscapeReason
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import shaping
@@ -63,7 +63,7 @@ class GlyphTable:
             FontError: The style's font cannot be drawn.
         """
         self.style = style
-        self.lock = threading.RLock()
+        self.lock, self._is_broken = ForkSafeLock(in_child=self._mark_broken), False
         self.parts: list[tuple[SlotGlyph, ...]] = []
         self.escapes: dict[int, tuple[str, EscapeReason]] = {}
         self.slot_of = np.full(0x110000, -1, np.int64)
@@ -86,8 +86,8 @@ class GlyphTable:
 
     @property
     def full(self) -> bool:
-        """Whether so many slots are taken that a new table should be begun."""
-        return len(self.parts) > _SLOTS_AT_MOST
+        """Whether a new table should be begun: so many slots are taken, or a fork cut one in the making."""
+        return self._is_broken or len(self.parts) > _SLOTS_AT_MOST
 
     def slots(self, codes: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Return the slot of each character, without regard to its neighbours."""
@@ -154,6 +154,9 @@ class GlyphTable:
             return -1 if face is None else self._build_shaped_slot(face, text, get_kind(text[0]) & ~CONTEXT)
 
         return self._get_or_none("shaped", text, build) if shaping.available else None
+
+    def _mark_broken(self, may_be_broken: bool) -> None:
+        self._is_broken |= may_be_broken
 
     # How slots are made. All under the lock.
 
