@@ -57,10 +57,10 @@ class GlyphTable:
     """The slots of one style. Safe for several threads: slots are only ever added."""
 
     def __init__(self, style: PageStyle) -> None:
-        """Open the style's font; others are opened when a character asks for them.
+        """Open the fonts that the style names; others are opened when a character asks for them.
 
         Raises:
-            FontError: The style's font cannot be drawn.
+            FontError: One of them is missing or cannot be drawn.
         """
         self.style = style
         self.lock = threading.RLock()
@@ -77,6 +77,9 @@ class GlyphTable:
         self._spacing = round(style.to_horizontal_px(style.letter_spacing_pt) * FIX)
         self._add_slot((), 0, 0)
         base = self._get_face(0)
+        self._get_face(
+            len(style.fallback_fonts)
+        )  # at once: a broken one is told for every text, not for the first
         if base is None or not all(base.can_draw(digit) for digit in "0123456789abcdef"):
             raise FontError(
                 f"font {style.font!r} lacks digits or letters; pick a text font, 'sans' or 'mono'"
@@ -124,7 +127,9 @@ class GlyphTable:
 
         def build() -> int:
             parts = tuple(replace(part, x64=part.x64 + x64) for part in self.parts[slot])
-            return self._add_slot(parts, int(self.advance[slot]), int(self.kind[slot]))
+            shifted = self._add_slot(parts, int(self.advance[slot]), int(self.kind[slot]))
+            self.escapes |= {shifted: self.escapes[slot]} if slot in self.escapes else {}
+            return shifted
 
         return self._get_or_build(f"shifted {x64}", str(slot), build)
 

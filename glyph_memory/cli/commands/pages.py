@@ -14,6 +14,7 @@ from rich.text import Text
 from glyph_memory.cli import files, terminal
 from glyph_memory.cli.look import Look, find_profile, load_fonts
 from glyph_memory.documents import STDIN, open_text
+from glyph_memory.files import is_file
 from glyph_memory.page import Escape, Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
 from glyph_memory.style import PageStyle
@@ -141,7 +142,7 @@ def _typeset(path: str, encoding: str, style: PageStyle, tally: Tally, *, first_
         terminal.print_note("Reading what you type; Ctrl-D ends it.")
     pieces = open_text(path, encoding)
     load_fonts(style)
-    size = Path(path).stat().st_size if path != STDIN and Path(path).is_file() else None
+    size = Path(path).stat().st_size if path != STDIN and is_file(path) else None
     with terminal.progress(_title(path), total=size) as step:
         for page in tally.watch(iter_pages(pieces, style=style, first_page=first_page)):
             step(len(page.text.encode("utf-8", "surrogatepass")))
