@@ -20,7 +20,7 @@ from glyph_memory.memory import GlyphMemory
 
 QUIT = ("/quit", "/exit")
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
-_PAGE_FILE = re.compile(r"(page\s*(\d+))\s+(\S.*\.png)", re.IGNORECASE)
+_PAGE_FILE = re.compile(r"(page\s*([0-9]{1,18}))\s+(\S.*\.png)", re.IGNORECASE)
 
 Do = Callable[[GlyphMemory, str], str | None]
 """Takes the memory and what was typed behind the command; gives "ask" where the model is to be asked now."""
