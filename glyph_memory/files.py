@@ -140,9 +140,8 @@ def find_folder_fault(folder: Path) -> str | None:
         return f"{shown} is no path: {error}; give another"
     if stat.S_ISLNK(found.st_mode):
         return f"the folder {shown} is a link; give the folder that it leads to"
-    if not stat.S_ISDIR(found.st_mode):
-        return f"{shown} is no folder; give another place"
-    return _find_strangers(shown, found) if os.name == "posix" else None  # elsewhere these bits say nothing
+    is_judged = stat.S_ISDIR(found.st_mode) and os.name == "posix"  # elsewhere the bits below say nothing
+    return _find_strangers(shown, found) if is_judged else None
 
 
 def _find_strangers(shown: str, found: os.stat_result) -> str | None:

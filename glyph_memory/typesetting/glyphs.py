@@ -72,7 +72,7 @@ class GlyphTable:
         self.inked = np.zeros(1024, np.bool_)
         self._named: dict[tuple[str, str], int] = {}
         self._faces: list[Face] = []
-        self._sources = self._iter_fonts()
+        self._sources = _iter_fonts(style)
         self.line = min(Geometry.of(style).line, Geometry.of(style).first_line)
         self._spacing = round(style.to_horizontal_px(style.letter_spacing_pt) * FIX)
         self._add_slot((), 0, 0)
@@ -194,12 +194,9 @@ class GlyphTable:
     def _measure_space(self, character: str) -> int:
         if character == "\t" and not self.style.reference:
             return self.style.tab_spaces * self._measure_space(" ")
-        face = (
-            self.base_face if character in "\t\u00a0\u202f" else self._find_face(character) or self.base_face
-        )
-        return self._convert_advance(
-            face.advance_px(face.glyph(" " if character in "\t\u00a0\u202f" else character))
-        )
+        plain = " " if character in "\t\u00a0\u202f" else character
+        face = (self._find_face(plain) if plain == character else None) or self.base_face
+        return self._convert_advance(face.advance_px(face.glyph(plain)))
 
     def _lay_out_text(self, text: str) -> tuple[tuple[SlotGlyph, ...], int]:
         """Return the parts and the advance of characters drawn one after the other."""
@@ -229,8 +226,7 @@ class GlyphTable:
                 np.concatenate([array, np.zeros_like(array)])
                 for array in (self.advance, self.kind, self.inked)
             )
-        self.advance[slot], self.kind[slot] = advance, kind
-        self.inked[slot] = bool(parts)
+        self.advance[slot], self.kind[slot], self.inked[slot] = advance, kind, bool(parts)
         self.parts.append(parts)
         return slot
 
@@ -279,13 +275,15 @@ class GlyphTable:
             antialias=style.antialias,
         )
 
-    def _iter_fonts(self) -> Iterator[tuple[FontFile, bool]]:
-        """Yield fonts in the order in which they are tried, and whether a failure to open one is an error."""
-        named = (self.style.font, *self.style.fallback_fonts)
-        yield from ((find_font(name), True) for name in named)
-        yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
-        if self.style.system_fonts:
-            yield from ((file, False) for file in system_fallbacks())
+
+def _iter_fonts(style: PageStyle) -> Iterator[tuple[FontFile, bool]]:
+    """Yield fonts in the order in which they are tried, and whether a failure to open one is an error."""
+    # No method: a generator that held its table would keep its megabytes until a garbage collection comes.
+    named = (style.font, *style.fallback_fonts)
+    yield from ((find_font(name), True) for name in named)
+    yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
+    if style.system_fonts:
+        yield from ((file, False) for file in system_fallbacks())
 
 
 def _stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:

@@ -29,8 +29,9 @@ _CONTROLS = {
 
 _WORDS = st.sampled_from(
     ["", "-", "--", "text.txt", "missing.txt", HOSTILE, f"{HOSTILE}.txt", "x" * 5000, "/" + "x" * 5000, "a\0b",
-     "\udcff", "memory.db", "broken.db", ".", "/dev/null", "style.json", "turns.jsonl", "out", "0", "-1", "9" * 400, "9" * 5000,
-     "1e308", "nan", "9", "glyph", "qwen3-vl", "dark", "mono", "utf-16", "rot13", "deploy", "talk", "AND OR (\"*", "§1", "nano"]
+     "\udcff", "memory.db", "broken.db", ".", "/dev/null", "style.json", "turns.jsonl", "out", "0", "-1", "9" * 400,
+     "9" * 5000, "1e308", "nan", "9", "glyph", "qwen3-vl", "dark", "mono", "utf-16", "rot13", "deploy", "talk",
+     "AND OR (\"*", "§1", "nano"]
 )  # fmt: skip
 _OPTIONS = st.sampled_from(
     ["--json", "--style", "--font", "--size", "--dpi", "--dense", "--profile", "--tokenizer", "--encoding", "--memory",
