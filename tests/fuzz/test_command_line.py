@@ -105,6 +105,8 @@ def check(*arguments: str) -> str:
 @example(command="pages", words=["text.txt", "--style", "x" * 5000])
 @example(command="report", words=["--memory", "memory.db", "--session", "talk", "--html", "/dev/null/x"])
 @example(command="import", words=["x" * 5000, "--memory", "memory.db"])
+@example(command="report", words=[HOSTILE])
+@example(command="pages", words=[f"--{HOSTILE}"])
 @given(command=_COMMANDS, words=st.lists(_OPTIONS | _WORDS, max_size=5))
 def test_any_arguments_end_in_a_code_and_a_line(command: str, words: list[str]) -> None:
     """Whatever they are; and nothing that they, or files, say reaches the terminal as a control character."""

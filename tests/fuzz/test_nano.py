@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -22,7 +25,7 @@ def draw(kind: str, height: int, width: int, seed: int, *, is_colored: bool) -> 
     """Return a picture of no meaning, or of pieces of print."""
     random = np.random.default_rng(seed)
     rows, columns = np.indices((height, width))
-    pixels = {
+    drawn: dict[str, Callable[[], Any]] = {
         "noise": lambda: random.integers(0, 256, (height, width)),
         "lines": lambda: 255 * (rows % random.integers(2, 20) > 0),
         "columns": lambda: 255 * (columns % random.integers(2, 20) > 0),
@@ -31,7 +34,8 @@ def draw(kind: str, height: int, width: int, seed: int, *, is_colored: bool) -> 
         "print": lambda: np.resize(PAGE, (height, width)) ^ int(random.integers(0, 2) * 255),
         "steps": lambda: (rows * columns) % 256,
         "grey": lambda: np.full((height, width), 128) + (rows % 9 < 2) * random.integers(-128, 127),
-    }[kind]().astype(np.uint8)
+    }
+    pixels = drawn[kind]().astype(np.uint8)
     return np.stack([pixels, pixels, np.roll(pixels, 1)], axis=2) if is_colored else pixels
 
 
