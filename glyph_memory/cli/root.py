@@ -20,7 +20,7 @@ _PANELS = (START, PAGES, MEMORY)
 
 
 class _Program(TyperGroup):
-    """The program; its errors of spelling repeat what was typed, names of files among it, without control characters."""
+    """The program; its errors of spelling repeat what was typed, file names too, without control characters."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - typer's own types differ by version
         """Read the options before a command."""
