@@ -16,14 +16,14 @@ from sqlalchemy import Connection, Table
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
 from glyph_memory.search.terms import casefold, extract_search_text, words
+from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
-from glyph_memory.store.sessions import SessionRow, update_session
+from glyph_memory.store.sessions import SessionRow, read_key, update_session
 from glyph_memory.store.turns import (
     Value,
     encode,
-    fingerprint,
     read_by_id,
     to_column_text,
     to_row,
@@ -64,6 +64,7 @@ def append_turns(
 
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
+    key = read_key(connection, session.id)
     spoken = [(turn.anchor or 0, extract_search_text(turn)) for turn in fresh]
     indexed = [(anchor, words(text)) for anchor, text in spoken]
     _insert(connection, turns, [to_row(turn, session_id=session.id) for turn in fresh])
@@ -71,7 +72,7 @@ def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, la
     _insert(
         connection,
         identifiers,
-        [row for anchor, text in spoken for row in _identifier_rows(text, session.id, anchor)],
+        [row for anchor, text in spoken for row in _identifier_rows(text, session.id, anchor, key=key)],
     )
     _insert(
         connection,
@@ -109,13 +110,13 @@ def _image_rows(turn: Turn, session_id: int) -> Rows:
     ]
 
 
-def _identifier_rows(text: str, session_id: int, anchor: int) -> Rows:
+def _identifier_rows(text: str, session_id: int, anchor: int, *, key: bytes) -> Rows:
     return [
         {
             "session_id": session_id,
             "anchor": anchor,
             "place": place,
-            "digest": fingerprint(found.text),
+            "digest": fingerprint(found.text, key),
             "kind": found.kind,
             "count": found.count,
             "text": encode(found.text),

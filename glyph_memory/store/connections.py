@@ -14,7 +14,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from glyph_memory.errors import StoreError
+from glyph_memory.files import exists
 from glyph_memory.store.address import Address, create_file
+from glyph_memory.store.fingerprints import register_functions
 
 WRITES = "glyph_writes"
 """The execution option of a connection that is going to write."""
@@ -90,6 +92,7 @@ def _connect(address: Address, *, wait_s: float) -> sqlite3.Connection:
         if address.read_only and address.path is not None and not _can_read(connection, address.path):
             connection.close()
             connection = _open(address.sqlite_uri(immutable=True), wait_s=wait_s)
+        register_functions(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         if address.path is not None and not address.read_only:
@@ -114,7 +117,7 @@ def _can_read(connection: sqlite3.Connection, path: Path) -> bool:
     try:
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.OperationalError:
-        return path.with_name(path.name + "-wal").exists()
+        return exists(path.with_name(path.name + "-wal"))
     return True
 
 

@@ -105,6 +105,7 @@ def check(*arguments: str) -> str:
 @example(command="pages", words=["text.txt", "--style", "x" * 5000])
 @example(command="report", words=["--memory", "memory.db", "--session", "talk", "--html", "/dev/null/x"])
 @example(command="import", words=["x" * 5000, "--memory", "memory.db"])
+@example(command="recall", words=["x", "--memory", "9" * 400])
 @example(command="report", words=[HOSTILE])
 @example(command="pages", words=[f"--{HOSTILE}"])
 @given(command=_COMMANDS, words=st.lists(_OPTIONS | _WORDS, max_size=5))

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from PIL import Image
 
 from glyph_memory import DocumentError
-from glyph_memory.context.pictures import decode_picture, explain_unshown, put_heading, scale_picture
+from glyph_memory.context.pictures import decode_picture, explain_unshown, put_captions, scale_picture
 from glyph_memory.image_files import PIXELS_AT_MOST
 from glyph_memory.nano.sight.image import load
 from tests.fuzz.bad_bytes import mutated
@@ -70,7 +70,7 @@ def look(data: bytes) -> None:
         if original is None:
             assert ";" in explain_unshown(data)
         else:
-            put_heading(original, HEADING)
+            put_captions(original, above=HEADING, below=HEADING)
         if scaled is not None:
             assert max(scaled.size) <= 64
         try:
@@ -110,6 +110,9 @@ def test_a_large_photo_is_sent_as_it_is_and_scaled_once_it_is_sealed() -> None:
     original, scaled = decode_picture(data), scale_picture(data)
     assert original is not None
     assert (original.data, original.size) == (data, (9_000, 9_000))
+    assert (
+        put_captions(original, above=HEADING, below=HEADING).data != data
+    )  # smaller, but never without its lines
     assert scaled is not None
     assert scaled.size == (448, 448)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -106,6 +107,19 @@ def test_a_small_gzip_is_refused_in_a_stream_too(listen: Listen, bomb: bytes) ->
         listen(make_reader(server), QUESTION)
 
 
+def test_a_gzip_is_unfolded_no_further_than_the_limit(bomb: bytes) -> None:
+    """Refusing it takes no more memory than taking it in would."""
+    meter = Meter(where="'h'", max_bytes=MIB, total_s=None)
+    meter.read_encoding({"content-encoding": "gzip"})
+    tracemalloc.start()
+    try:
+        with pytest.raises(OverLimit):
+            meter.unpack(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 8 * MIB
+    finally:
+        tracemalloc.stop()
+
+
 def test_answers_are_asked_for_unpacked_and_an_honest_gzip_is_read_all_the_same(ask: Ask) -> None:
     """Some proxies pack whatever passes."""
     body = b'{"choices": [{"message": {"content": "14:05"}, "finish_reason": "stop"}]}'
@@ -179,14 +193,16 @@ def test_a_stream_that_trickles_ends_with_the_total_time(listen: Listen) -> None
 def test_a_stream_that_stays_open_after_its_last_event_is_over(listen: Listen) -> None:
     """No limit is needed: `[DONE]` is the end, whatever the server does with the connection."""
     server = RawServer(b"")
+    waited: list[bool] = []
 
     def stay(_: bytes) -> Iterator[bytes]:
         yield open_stream(EVENT, LAST_EVENT, "[DONE]")
-        server.stopping.wait()
+        waited.append(not server.stopping.wait(20))
 
     server.answer = stay
     with server:
         deltas = listen(make_reader(server, total_timeout_s=None), QUESTION)
+        assert waited == []
     assert deltas[-1].reading is not None
     assert deltas[-1].reading.text == "ab"
 
