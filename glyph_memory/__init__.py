@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from glyph_memory.errors import StoreError as StoreError
     from glyph_memory.errors import StyleError as StyleError
     from glyph_memory.errors import TurnError as TurnError
+    from glyph_memory.files import make_private_folder as make_private_folder
     from glyph_memory.files import write_atomic as write_atomic
     from glyph_memory.folding import Costs as Costs
     from glyph_memory.folding import DrawnRun as DrawnRun
@@ -148,7 +149,7 @@ _NAMES = {
         "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
         "StoreError StyleError TurnError"
     ),
-    "files": "write_atomic",
+    "files": "make_private_folder write_atomic",
     "folding": (
         "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedAttachment SealedCall SealedPage "
         "SealedPicture Stretches UnseenForm fold"

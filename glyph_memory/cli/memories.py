@@ -12,6 +12,7 @@ from glyph_memory.cli import settings, terminal
 from glyph_memory.cli.server import describe_served
 from glyph_memory.cli.settings import Settings
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
+from glyph_memory.files import exists
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.readers import ServedModel
 from glyph_memory.secrets import SecretGuard, SecretMode
@@ -45,7 +46,7 @@ def open_existing_store(memory: str) -> Iterator[Store]:
         StoreError: It is not there, cannot be opened, or is no memory.
     """
     address = parse_address(memory)
-    if address.path is not None and not address.path.exists():
+    if address.path is not None and not exists(address.path):
         raise StoreError(
             f"there is no memory {memory!r}. chat or import makes one; --memory or GLYPH_MEMORY_DB names another"
         )

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from glyph_memory.files import write_atomic
+from glyph_memory.errors import StoreError
+from glyph_memory.files import find_folder_fault, make_private_folder, read_file, write_atomic
 from glyph_memory.locks import ForkSafeLock
 
 K = TypeVar("K", bound=Hashable)
@@ -143,6 +144,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHECK_BYTES = 32
 _DRAFT_BYTES = 16 << 20
 """Some hundreds of dense pages: more than one request holds."""
+_FILE_BYTES = 64 << 20
+"""More than a page of 50 megapixels takes; no larger file is ours."""
 
 
 class FolderCache:
@@ -150,16 +153,24 @@ class FolderCache:
 
     Args:
         folder: Made when the first image comes.
+
+    Raises:
+        StoreError: Somebody else could read or replace what is in it; see `find_folder_fault`. One that becomes so
+            later is not used any more.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        if fault := find_folder_fault(folder):
+            raise StoreError(f"no pages are kept there: {fault}")
 
     def get(self, digest: str) -> bytes | None:
         """Return a file, or None where there is none or its content does not match its name."""
         path = self._path(digest)
+        if find_folder_fault(self.folder):
+            return None
         try:
-            data = path.read_bytes()
+            data = read_file(path, at_most=_FILE_BYTES)
         except OSError:
             return None
         image = data[:-_CHECK_BYTES]
@@ -168,7 +179,9 @@ class FolderCache:
     def put(self, digest: str, data: bytes) -> None:
         """Store a file; do nothing where the disk is full or read-only."""
         with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self.folder)
+            if self._path(digest).is_symlink():  # none of ours: what it leads to is not to be replaced
+                self._path(digest).unlink()
             # A draft that `forget` knows, should the process be killed here. Two that write at once write the same.
             write_atomic(
                 self._path(digest),
