@@ -51,7 +51,9 @@ def fingerprint(text: str) -> str:
 
 def to_column_text(text: str) -> str:
     """Return a text in which characters that no database takes, lone surrogates and NUL, became U+FFFD."""
-    return encode(text).decode("utf-8", "replace").replace("\0", "\ufffd")
+    if not text.isascii():
+        text = encode(text).decode("utf-8", "replace")
+    return text.replace("\0", "\ufffd")
 
 
 def clamp_anchor(anchor: int) -> int:

@@ -89,7 +89,7 @@ class FileCounter:
         tokenizer = _load_tokenizer(self.path, self._stamp)
         return sum(
             len(tokenizer.encode(piece, add_special_tokens=False).ids)
-            for piece in pieces(_replace_surrogates(text))
+            for piece in map(_replace_surrogates, pieces(text))
         )
 
     @property
@@ -122,7 +122,9 @@ class TiktokenCounter:
     def count(self, text: str) -> int:
         """Count the tokens of a text."""
         tokenizer = load_vocabulary(self.encoding, self.vocabulary)
-        return sum(len(tokenizer.encode_ordinary(piece)) for piece in pieces(_replace_surrogates(text)))
+        return sum(
+            len(tokenizer.encode_ordinary(piece)) for piece in map(_replace_surrogates, pieces(text))
+        )
 
 
 def text_counter(*, tokenizer: Path | None = None, encoding: Encoding | None = None) -> TextCounter:
