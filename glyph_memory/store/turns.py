@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import ColumnElement, Connection, select
 
 from glyph_memory.errors import StoreError
+from glyph_memory.folding import count_characters
 from glyph_memory.store.schema import images, turns
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
@@ -88,6 +89,7 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
         "size": len(packed) + len(text) + sum(map(len, turn.images)),
         "details": packed,
         "text": text,
+        "characters": count_characters(turn),
     }
 
 
