@@ -182,9 +182,7 @@ def skip_turns(
     )
 
 
-def _take_sample(
-    anchors: Sequence[int], turns: Sequence[Turn], unread: UnreadTurns | None
-) -> Sequence[Turn]:
+def _take_sample(anchors: Sequence[int], turns: Sequence[Turn], unread: UnreadTurns | None) -> Sequence[Turn]:
     """Return some of the turns, evenly spread."""
     step = -(-len(anchors) // _SAMPLE)
     if unread is None:

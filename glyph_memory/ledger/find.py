@@ -184,9 +184,7 @@ def iter_identifiers(text: str, *, at_most: int) -> Iterator[Iterator[Identifier
 
 
 def _tell(kinds: dict[str, IdentifierKind], counts: dict[str, int]) -> Iterator[Identifier]:
-    return (
-        Identifier(text=part, kind=kind, count=counts.get(part, 1)) for part, kind in kinds.items()
-    )
+    return (Identifier(text=part, kind=kind, count=counts.get(part, 1)) for part, kind in kinds.items())
 
 
 def _find_parts(text: str) -> Iterator[Sequence[_Part]]:

@@ -12,13 +12,12 @@ import threading
 import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
 from glyph_memory.folding import Fold, Seal, add_turns, count_characters, resume
-from glyph_memory.memory.waiting import WaitingTurns, read_waiting
+from glyph_memory.memory.waiting import WaitingTurns, find_unchanged, read_recent, read_waiting
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ class SessionFold:
             return known
         if self._session_store.state().edits != state.edits:
             return None
-        kept = self._find_unchanged(seals)
+        kept = find_unchanged(self._session_store, seals)
         if self._read_only:
             return self._resume(kept, state)
         dropped = {digest for seal in seals[len(kept) :] for digest in seal.digests}
@@ -191,59 +190,42 @@ class SessionFold:
         head = [turn for turn in self._session_store.head() if (turn.anchor or 0) <= state.last_anchor]
         heads = [turn.anchor or 0 for turn in head]
         last = seals[-1].anchors[-1] if seals else 0
-        # Up to where the last seal was made, nothing is skipped that waited then.
-        sealed_at = max([seals[-1].sealed_at if seals else 0, last, *heads])
-        known = [*self._session_store.turns(after=max([last, *heads]), upto=min(sealed_at, state.last_anchor))]
-        said = (seals[-1].characters if seals else 0) + sum(map(count_characters, known))
-        waiting = self._read_waiting(after=sealed_at, upto=state.last_anchor, before=said)
+        policy, after = self._binder.policy, max([last, *heads])
+        waiting = read_recent(
+            self._session_store, seals, after=after, upto=state.last_anchor, policy=policy, costs=self._binder
+        )
         fold = resume(
             head=head,
             seals=seals,
-            recent=(*known, *waiting.turns),
+            recent=waiting.turns,
             unread=waiting.unread,
             request=self._session_store.last_user(upto=last) if seals else None,
             pinned=[turn for turn in self._session_store.list_pinned(upto=last) if turn.anchor not in heads],
             generation=generation,
-            policy=self._binder.policy,
+            policy=policy,
             costs=self._binder,
         )
-        turns = len(head) + sum(len(seal.anchors) for seal in seals) + len(known) + waiting.count
+        turns = len(head) + sum(len(seal.anchors) for seal in seals) + waiting.count
         return _CachedFold(fold=fold, edits=state.edits, turns=turns, stored=len(seals))
-
-    def _find_unchanged(self, seals: Sequence[Seal]) -> Sequence[Seal]:
-        """Return the seals before the first whose turns are not all there; later seals depend on its digest.
-
-        A store changes no turn, so that it is enough to know which there are.
-        """
-        last = seals[-1].anchors[-1] if seals else 0
-        there = set(self._session_store.anchors(after=0, upto=last))
-        kept = takewhile(lambda seal: there.issuperset(seal.anchors), seals)
-        return tuple(kept)
-
-    def _read_waiting(self, *, after: int, upto: int, before: int) -> WaitingTurns:
-        return read_waiting(
-            self._session_store,
-            after=after,
-            upto=upto,
-            before=before,
-            policy=self._binder.policy,
-            costs=self._binder,
-        )
 
     def _add_turns(
         self, known: _CachedFold, state: SessionState, added: Sequence[Turn]
     ) -> _CachedFold | None:
-        fold, missing = known.fold, state.turns - known.turns
+        fold, missing, policy = known.fold, state.turns - known.turns, self._binder.policy
         fresh = tuple({turn.anchor: turn for turn in added if (turn.anchor or 0) > fold.last_anchor}.values())
         waiting = WaitingTurns(turns=fresh)
         if waiting.count != missing:
-            said = fold.sealed_characters + sum(count_characters(recent.turn) for recent in fold.tail)
-            waiting = self._read_waiting(after=fold.last_anchor, upto=state.last_anchor, before=said)
+            waiting = read_waiting(
+                self._session_store,
+                after=fold.last_anchor,
+                upto=state.last_anchor,
+                before=fold.sealed_characters + sum(count_characters(recent.turn) for recent in fold.tail),
+                policy=policy,
+                costs=self._binder,
+            )
         if waiting.count != missing:
             return None
-        fold = add_turns(
-            fold, waiting.turns, policy=self._binder.policy, costs=self._binder, unread=waiting.unread
-        )
+        fold = add_turns(fold, waiting.turns, policy=policy, costs=self._binder, unread=waiting.unread)
         return replace(known, fold=fold, turns=state.turns)
 
     def _save(self, known: _CachedFold) -> _CachedFold | None:

@@ -6,10 +6,20 @@ how long its turns are. The fold is the same. Knows one session's store; draws n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from glyph_memory.folding import Costs, FoldPolicy, UnreadTurns, find_start, measure_span
+from glyph_memory.folding import (
+    Costs,
+    FoldPolicy,
+    Seal,
+    UnreadTurns,
+    count_characters,
+    find_start,
+    measure_span,
+)
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -35,6 +45,24 @@ class WaitingTurns:
     def count(self) -> int:
         """How many they all are."""
         return len(self.turns) + (len(self.unread.anchors) if self.unread else 0)
+
+
+def read_recent(
+    session_store: SessionStore,
+    seals: Sequence[Seal],
+    *,
+    after: int,
+    upto: int,
+    policy: FoldPolicy,
+    costs: Costs,
+) -> WaitingTurns:
+    """Return the turns after some seals, and after an anchor."""
+    # Up to where the last seal was made, nothing could be sealed: that waited then, and is read.
+    sealed_at = max(after, seals[-1].sealed_at if seals else 0)
+    known = tuple(session_store.turns(after=after, upto=min(sealed_at, upto)))
+    said = (seals[-1].characters if seals else 0) + sum(map(count_characters, known))
+    waiting = read_waiting(session_store, after=sealed_at, upto=upto, before=said, policy=policy, costs=costs)
+    return replace(waiting, turns=(*known, *waiting.turns))
 
 
 def read_waiting(
@@ -88,3 +116,12 @@ def _find_begin(
         if said >= wanted and turn.role == "user":
             return turn.anchor
     return None
+
+
+def find_unchanged(session_store: SessionStore, seals: Sequence[Seal]) -> Sequence[Seal]:
+    """Return the seals before the first whose turns are not all there; later seals depend on its digest.
+
+    A store changes no turn: it is enough to know which there are.
+    """
+    there = set(session_store.anchors(after=0, upto=seals[-1].anchors[-1] if seals else 0))
+    return tuple(takewhile(lambda seal: there.issuperset(seal.anchors), seals))

@@ -130,7 +130,9 @@ def _image_rows(turn: Turn, session_id: int) -> Iterator[Row]:
 
 def _identifier_rows(turn: Turn, session_id: int) -> Iterator[Row]:
     found = (
-        one for some in iter_identifiers(extract_search_text(turn), at_most=_IDENTIFIERS_AT_ONCE) for one in some
+        one
+        for some in iter_identifiers(extract_search_text(turn), at_most=_IDENTIFIERS_AT_ONCE)
+        for one in some
     )
     for place, one in enumerate(found):
         yield {

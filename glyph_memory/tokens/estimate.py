@@ -46,7 +46,9 @@ CHUNK = 1 << 16
 """Characters after which a long text is cut at the next seam, to keep memory small."""
 UNBROKEN = 1 << 14
 """Characters without a seam after which it is cut all the same; a group across that cut may cost a token more."""
-_SEAM = re.compile(r"(?<=\n)(?=[^\s\x00-\x1f\xa0])|(?<=[ \t])(?=[A-Za-z])|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])")
+_SEAM = re.compile(
+    r"(?<=\n)(?=[^\s\x00-\x1f\xa0])|(?<=[ \t])(?=[A-Za-z])|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])"
+)
 """Where no group of characters is cut, and nothing after it depends on what stands before: after a blank or a line's
 end, and between ideographs."""
 

@@ -122,9 +122,7 @@ class TiktokenCounter:
     def count(self, text: str) -> int:
         """Count the tokens of a text."""
         tokenizer = load_vocabulary(self.encoding, self.vocabulary)
-        return sum(
-            len(tokenizer.encode_ordinary(piece)) for piece in map(_replace_surrogates, pieces(text))
-        )
+        return sum(len(tokenizer.encode_ordinary(piece)) for piece in map(_replace_surrogates, pieces(text)))
 
 
 def text_counter(*, tokenizer: Path | None = None, encoding: Encoding | None = None) -> TextCounter:
