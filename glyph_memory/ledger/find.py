@@ -171,7 +171,7 @@ def iter_identifiers(text: str, *, at_most: int) -> Iterator[Iterator[Identifier
     kinds: dict[str, IdentifierKind] = {}
     counts: dict[str, int] = {}
     for found in _find_parts(text):
-        if len(kinds) >= at_most:
+        if len(kinds) >= at_most and any(part not in kinds for part, _ in found):
             yield _tell(kinds, counts)
             kinds, counts = {}, {}
         for part, kind in found:

@@ -246,9 +246,7 @@ class SessionFold:
                 changed = self._session_store.replace_seals(0, records, edits=edits)
                 is_stored, edits = changed is not None, changed or 0
         except StoreError:
-            return (
-                known  # locked or full: the turns are stored, and their seals are tried again the next time
-            )
+            return known  # locked or full: the turns are stored, and their seals are tried again next time
         if not is_stored:
             return None
         self._known = _CachedFold(fold=fold, edits=edits, turns=known.turns, stored=len(fold.seals))

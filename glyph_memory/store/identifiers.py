@@ -5,10 +5,10 @@ Knows the table of identifiers; what counts as one is the ledger's business.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import lru_cache
 
-from sqlalchemy import Connection, TextClause, func, or_, select, text
+from sqlalchemy import Connection, TextClause, func, select, text
 
 from glyph_memory.search.terms import casefold
 from glyph_memory.store.schema import identifiers as table
@@ -17,7 +17,6 @@ from glyph_memory.store.values import KnownIdentifier
 
 MENTIONS = 64
 """Of how many turns, at the most, an identifier's mentions are counted."""
-_MENTIONS_AT_ONCE = 1_000
 _UNITED = 50
 """Queries in one statement; SQLite takes 500."""
 
@@ -25,37 +24,20 @@ _UNITED = 50
 def read_identifiers(
     connection: Connection, session_id: int, *, like: str, limit: int
 ) -> tuple[KnownIdentifier, ...]:
-    """Return identifiers that contain a text, in any case; those mentioned last come first.
-
-    Of a turn's, those that it mentions first. Mentions are read from the newest on, until there are enough.
-    """
-    latest = dict[str, None]()
-    for digest in _read_mentions(connection, session_id, like=like):
-        if len(latest) >= limit:
-            break
-        latest[digest] = None
-    digests, found = list(latest), dict[str, KnownIdentifier]()
-    for start in range(0, len(digests), AT_ONCE):
-        found |= _read(connection, session_id, digests[start : start + AT_ONCE])
-    return tuple(found[digest] for digest in digests)
-
-
-def _read_mentions(connection: Connection, session_id: int, *, like: str) -> Iterator[str]:
-    """Yield the digests of all mentions: the newest turn's first, and of a turn's the first."""
-    of_session = table.c.session_id == session_id
-    query = select(table.c.anchor, table.c.place, table.c.digest)
-    query = query.order_by(table.c.anchor.desc(), table.c.place).limit(_MENTIONS_AT_ONCE)
+    """Return identifiers that contain a text, in any case; those mentioned last come first."""
+    latest = func.max(table.c.anchor).label("latest")
+    query = select(table.c.digest, latest).where(table.c.session_id == session_id)
     if like:
         # What changes when the text is taken out of it holds the text: no pattern, so nothing has to be escaped.
         query = query.where(
             func.replace(table.c.folded, to_column_text(casefold(like)), "") != table.c.folded
         )
-    here = query.where(of_session)
-    while rows := connection.execute(here).all():
-        yield from (digest for _, _, digest in rows)
-        anchor, place, _ = rows[-1]
-        rest = or_(table.c.anchor < anchor, table.c.place > place)
-        here = query.where(of_session, table.c.anchor <= anchor, rest)
+    query = query.group_by(table.c.digest).order_by(latest.desc(), func.min(table.c.place), table.c.digest)
+    digests = list(connection.execute(query.limit(max(0, min(limit, 2**31)))).scalars())
+    found: dict[str, KnownIdentifier] = {}
+    for start in range(0, len(digests), AT_ONCE):
+        found |= _read(connection, session_id, digests[start : start + AT_ONCE])
+    return tuple(found[digest] for digest in digests)
 
 
 def count_occurrences(
