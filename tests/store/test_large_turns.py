@@ -89,8 +89,8 @@ def test_what_is_known_of_an_identifier_does_not_depend_on_the_batches(
 
 def test_rows_are_inserted_some_at_a_time() -> None:
     """By their number, and by the size of their largest column."""
-    rows = [{"text": "x" * n} for n in (1, 1, 3, 1)]
-    many = [{"text": ""}] * (append._ROWS_AT_ONCE + 1)
+    rows: list[append.Row] = [{"text": "x" * n} for n in (1, 1, 3, 1)]
+    many: list[append.Row] = [{"text": ""}] * (append._ROWS_AT_ONCE + 1)
     assert [len(some) for some in append._batch(iter(many), "text")] == [append._ROWS_AT_ONCE, 1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(append, "_BYTES_AT_ONCE", 4)
