@@ -185,6 +185,8 @@ def add_turns(
         passed = len(waiting)
     waiting += _number_turns(turns, after=max(begun.last_anchor, begun.highest_sealed_anchor))
     length = find_start(waiting[passed:], before=before, policy=policy, costs=costs)
+    if unread is not None and not length:
+        raise ValueError("turns that were not read are skipped for certain, or they are read")
     if length:
         length += passed
         begun = skip_turns(
