@@ -17,14 +17,14 @@ from sqlalchemy import Column, Connection
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import iter_identifiers
 from glyph_memory.search.terms import casefold, extract_search_text, join_words
+from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
-from glyph_memory.store.sessions import SessionRow, update_session
+from glyph_memory.store.sessions import SessionRow, read_key, update_session
 from glyph_memory.store.turns import (
     Value,
     encode,
-    fingerprint,
     read_by_id,
     to_column_text,
     to_row,
@@ -69,7 +69,7 @@ def append_turns(
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
     of_session = session.id
-    words_stored = 0
+    key, words_stored = read_key(connection, session.id), 0
 
     def word_rows() -> Iterator[Row]:
         nonlocal words_stored
@@ -78,7 +78,7 @@ def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, la
             words_stored += count
             yield {"session_id": of_session, "anchor": turn.anchor or 0, "length": count, "words": joined}
 
-    found = (row for turn in fresh for row in _identifier_rows(turn, of_session))
+    found = (row for turn in fresh for row in _identifier_rows(turn, of_session, key=key))
     pictures = (row for turn in fresh for row in _image_rows(turn, of_session))
     _insert(connection, turns.c.text, (to_row(turn, session_id=of_session) for turn in fresh))
     _insert(connection, images.c.data, pictures)
@@ -128,7 +128,7 @@ def _image_rows(turn: Turn, session_id: int) -> Iterator[Row]:
         yield {"session_id": session_id, "anchor": turn.anchor or 0, "place": place, "data": data}
 
 
-def _identifier_rows(turn: Turn, session_id: int) -> Iterator[Row]:
+def _identifier_rows(turn: Turn, session_id: int, *, key: bytes) -> Iterator[Row]:
     found = (
         one
         for some in iter_identifiers(extract_search_text(turn), at_most=_IDENTIFIERS_AT_ONCE)
@@ -139,7 +139,7 @@ def _identifier_rows(turn: Turn, session_id: int) -> Iterator[Row]:
             "session_id": session_id,
             "anchor": turn.anchor or 0,
             "place": place,
-            "digest": fingerprint(one.text),
+            "digest": fingerprint(one.text, key),
             "kind": one.kind,
             "count": one.count,
             "text": encode(one.text),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from glyph_memory.store.engine import Database
+from glyph_memory.store.erasing import ErasingDatabase
 from glyph_memory.store.sessions import find_session
 from glyph_memory.store.sizes import (
     RangeSize,
@@ -31,7 +31,7 @@ class SessionSizes:
         StoreError: From any method: the database cannot be read.
     """
 
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: ErasingDatabase, name: str) -> None:
         self._database, self.name = database, name
 
     def measure(self, *, after: int, upto: int) -> RangeSize:

@@ -6,13 +6,14 @@ what would otherwise have to be counted: turns, words, edits.
 
 from __future__ import annotations
 
+import secrets
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
-from glyph_memory.store.schema import read_meta, sessions, write_meta
-from glyph_memory.store.turns import fingerprint
+from glyph_memory.store.fingerprints import fingerprint
+from glyph_memory.store.schema import names, read_meta, sessions, write_meta
 
 
 class SessionRow(NamedTuple):
@@ -50,13 +51,22 @@ def lock_session(connection: Connection, name: str) -> SessionRow:
 
 def make_session(connection: Connection, name: str) -> bool:
     """Create a session; return False where there was one already."""
-    row = {"name_digest": fingerprint(name), "name": name, "last_anchor": 0, "turns": 0, "words": 0}
+    row = {"name_digest": fingerprint(name), "last_anchor": 0, "turns": 0, "words": 0}
+    key = secrets.token_bytes(16) if connection.dialect.name == "sqlite" else b""
     try:
         with connection.begin_nested():
-            connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
+            made = connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
+            (number,) = made.inserted_primary_key or (None,)
+            connection.execute(names.insert(), {"session_id": number, "name": name, "key": key})
     except IntegrityError:
         return False
     return True
+
+
+def read_key(connection: Connection, session_id: int) -> bytes:
+    """Return the key that a session's digests are made with; empty on databases other than SQLite."""
+    key: bytes = connection.execute(select(names.c.key).where(names.c.session_id == session_id)).scalar_one()
+    return bytes(key)
 
 
 def update_session(connection: Connection, session: SessionRow) -> None:
