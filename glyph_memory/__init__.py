@@ -108,6 +108,11 @@ if TYPE_CHECKING:
     from glyph_memory.readers import find_served_model as find_served_model
     from glyph_memory.readers import overflows_window as overflows_window
     from glyph_memory.readers import refuses_images as refuses_images
+    from glyph_memory.secrets import RuleFinder as RuleFinder
+    from glyph_memory.secrets import SecretFinder as SecretFinder
+    from glyph_memory.secrets import SecretFinding as SecretFinding
+    from glyph_memory.secrets import SecretGuard as SecretGuard
+    from glyph_memory.secrets import SecretMode as SecretMode
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
     from glyph_memory.store import SessionInfo as SessionInfo
     from glyph_memory.store import Store as Store
@@ -159,6 +164,7 @@ _NAMES = {
         "ImageUuids OpenAIReader Overflow Reader Reading ReadingDelta ServedModel Timing Usage "
         "afind_served_model find_served_model overflows_window refuses_images"
     ),
+    "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode",
     "store": "KnownIdentifier SessionInfo Store",
     "style": "Alignment PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",

@@ -8,6 +8,7 @@ from typing import Any
 
 from figure_format import markdown, ms, number, off, share, times
 from prefix_tables import draw_break_even, draw_growth, draw_ways
+from secret_tables import draw_secret_kinds, draw_secrets
 
 Figures = Any
 """A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
@@ -284,6 +285,8 @@ TABLES = {
     "nano": Table(result="nano", draw=draw_nano),
     "tokens": Table(result="tokens", draw=draw_tokens),
     "imports": Table(result="imports", draw=draw_imports),
+    "secrets": Table(result="secret_guard", draw=draw_secrets),
+    "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),
     "walks": Table(result="walks", draw=draw_walks),
 }
 """By the name that stands in a page's markers."""

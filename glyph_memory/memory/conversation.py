@@ -19,6 +19,7 @@ from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
 from glyph_memory.memory.report import MemoryReport, make_report
 from glyph_memory.messages import AnyMessage, AnyMessages
 from glyph_memory.page import Page
+from glyph_memory.secrets import without_locals
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Conversation(PlanningSession):
 
     # Say.
 
+    @without_locals
     def add(
         self,
         said: Role | AnyMessage,
@@ -67,7 +69,7 @@ class Conversation(PlanningSession):
             The turn as it is stored, with its anchor; the last one where a message makes several.
 
         Raises:
-            TurnError: A field is wrong, or nothing is said; nothing is stored.
+            TurnError: A field is wrong, or nothing is said, or secrets are refused and there is one; nothing is stored.
             StoreError: It could not be stored; or its id stands for another turn already.
         """
         fields = {
@@ -80,6 +82,7 @@ class Conversation(PlanningSession):
             raise TurnError(f"{said!r:.80} says nothing that is kept; reasoning is left out")
         return stored[-1]
 
+    @without_locals
     def extend(
         self, turns: AnyMessages, *, progress: Callable[[int], None] | None = None
     ) -> tuple[Turn, ...]:
@@ -113,6 +116,7 @@ class Conversation(PlanningSession):
 
     # Ask.
 
+    @without_locals
     def context(self, question: str | None = None, *, can_recall: bool = False) -> Context:
         """Return what to send now: the head, pages of old turns, and the recent turns as text.
 
@@ -129,6 +133,8 @@ class Conversation(PlanningSession):
             StoreError: The store cannot be read.
             FontError: A page cannot be drawn.
         """
+        if question is not None:
+            question = self._guard.guard_text(question, what="the question")
         context = self._try_writing(
             lambda fold: write_context(
                 fold,
@@ -245,6 +251,7 @@ class Conversation(PlanningSession):
         """
         return write_file(path, self.turns(), session=self.session)
 
+    @without_locals
     def import_(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
         """Add the turns of a file that `export` wrote, or others' messages as JSON or JSON lines: see `read_messages`.
 

@@ -76,12 +76,12 @@ def export(file: str, place: Place) -> None:
     terminal.print_note(f"{terminal.format_count(count, 'turn')} in {file}")
 
 
-def import_(file: str, place: Place) -> None:
+def import_(file: str, place: Place, *, secrets: str = "off") -> None:
     """Add a file's turns to a session."""
     with _source(file) as path:
         lines = _count_lines(path)
         with (
-            open_or_create_session(place, Settings()) as (memory, _),
+            open_or_create_session(place, Settings(), secrets=secrets) as (memory, _),
             terminal.progress(file, total=lines, unit="turns") as step,
         ):
             count = memory.import_(path, progress=lambda turns: step(turns, turns))
