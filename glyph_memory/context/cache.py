@@ -10,8 +10,9 @@ import contextlib
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -22,6 +23,10 @@ from glyph_memory.locks import ForkSafeLock
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
+_SHORT_TEXT = 16_384
+"""Characters; thousands of such texts may be remembered."""
+_LONG_TEXTS = 16 << 20
+"""Characters of all longer texts that are remembered together; the newest is in any case."""
 _DROPPED = 4_096
 """Of how many values, and as many again as are held, it is known when they were dropped."""
 
@@ -115,6 +120,28 @@ class ReuseCache(Generic[K, V]):
         self._dropped[key] = entry.used_at
         while len(self._dropped) > _DROPPED + len(self._held):
             self._dropped.popitem(last=False)
+
+
+def remember_texts(compute: Callable[[str], V], *, at_most: int = 4_096) -> Callable[[str], V]:
+    """Return a function that remembers what another one gives for texts, long ones as long as all have room.
+
+    Args:
+        compute: Gives the same for the same text.
+        at_most: How many short texts are remembered.
+    """
+    remember_short = lru_cache(maxsize=at_most)(compute)
+    long = ReuseCache[str, V](at_most=_LONG_TEXTS)
+
+    def recall(text: str) -> V:
+        if len(text) <= _SHORT_TEXT:
+            return remember_short(text)
+        known = long.get(text)
+        if known is None:
+            known = compute(text)
+            long.put(text, known, weight=len(text))
+        return known
+
+    return recall
 
 
 class RecentImages:

@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
-from glyph_memory.folding import Fold, Seal, add_turns, resume, run_digest
+from glyph_memory.folding import Fold, Seal, add_turns, count_characters, resume
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.cached_fold import CachedFold
 from glyph_memory.memory.looks import Look
-from glyph_memory.memory.seal_records import (
-    find_images,
-    is_chain,
-    make_record,
-    next_generation,
-    parse_seal,
-)
+from glyph_memory.memory.seal_records import find_images, is_chain, make_record, next_generation, parse_seal
+from glyph_memory.memory.waiting import WaitingTurns, find_unchanged, read_recent, read_waiting
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -200,7 +195,7 @@ class SessionFold:
             return known
         if self._session_store.state().edits != state.edits:
             return None
-        kept = self._find_unchanged(seals)
+        kept = find_unchanged(self._session_store, seals)
         if self._read_only:
             return self._resume(kept, state)
         dropped = {digest for seal in seals[len(kept) :] for digest in seal.digests}
@@ -213,7 +208,9 @@ class SessionFold:
         if self._known is None:
             return self._fold_anew(state, (), generation=next_generation(seals))
         fold = self._known.fold
-        known = self._resume(self._find_unchanged(fold.seals), state, generation=fold.generation)
+        known = self._resume(
+            find_unchanged(self._session_store, fold.seals), state, generation=fold.generation
+        )
         return replace(known, stored=0)
 
     def _fold_anew(self, state: SessionState, replaces: Collection[str], *, generation: int) -> CachedFold:
@@ -223,35 +220,40 @@ class SessionFold:
         head = [turn for turn in self._session_store.head() if (turn.anchor or 0) <= state.last_anchor]
         heads = [turn.anchor or 0 for turn in head]
         last = seals[-1].anchors[-1] if seals else 0
-        recent = list(self._session_store.turns(after=max([last, *heads]), upto=state.last_anchor))
+        policy, after = self._binder.policy, max([last, *heads])
+        waiting = read_recent(
+            self._session_store, seals, after=after, upto=state.last_anchor, policy=policy, costs=self._binder
+        )
         fold = resume(
             head=head,
             seals=seals,
-            recent=recent,
+            recent=waiting.turns,
+            unread=waiting.unread,
             request=self._session_store.last_user(upto=last) if seals else None,
             pinned=[turn for turn in self._session_store.list_pinned(upto=last) if turn.anchor not in heads],
             generation=generation,
-            policy=self._binder.policy,
+            policy=policy,
             costs=self._binder,
         )
-        turns = len(head) + sum(len(seal.anchors) for seal in seals) + len(recent)
+        turns = len(head) + sum(len(seal.anchors) for seal in seals) + waiting.count
         return CachedFold(fold=fold, edits=state.edits, turns=turns, stored=len(seals))
 
-    def _find_unchanged(self, seals: Sequence[Seal]) -> Sequence[Seal]:
-        """Return the seals before the first whose turns are not all there; later seals depend on its digest."""
-        for place, seal in enumerate(seals):
-            if run_digest(self._read_run(seal)) != seal.turns:
-                return seals[:place]
-        return seals
-
     def _add_turns(self, known: CachedFold, state: SessionState, added: Sequence[Turn]) -> CachedFold | None:
-        fold, missing = known.fold, state.turns - known.turns
-        fresh = list({turn.anchor: turn for turn in added if (turn.anchor or 0) > fold.last_anchor}.values())
-        if len(fresh) != missing:
-            fresh = list(self._session_store.turns(after=fold.last_anchor, upto=state.last_anchor))
-        if len(fresh) != missing:
+        fold, missing, policy = known.fold, state.turns - known.turns, self._binder.policy
+        fresh = tuple({turn.anchor: turn for turn in added if (turn.anchor or 0) > fold.last_anchor}.values())
+        waiting = WaitingTurns(turns=fresh)
+        if waiting.count != missing:
+            waiting = read_waiting(
+                self._session_store,
+                after=fold.last_anchor,
+                upto=state.last_anchor,
+                before=fold.sealed_characters + sum(count_characters(recent.turn) for recent in fold.tail),
+                policy=policy,
+                costs=self._binder,
+            )
+        if waiting.count != missing:
             return None
-        fold = add_turns(fold, fresh, policy=self._binder.policy, costs=self._binder)
+        fold = add_turns(fold, waiting.turns, policy=policy, costs=self._binder, unread=waiting.unread)
         return replace(known, fold=fold, turns=state.turns)
 
     def _save(self, known: CachedFold) -> CachedFold | None:

@@ -6,16 +6,17 @@ many there are already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection
 
 from glyph_memory.errors import StoreError
-from glyph_memory.ledger import find_identifiers
-from glyph_memory.search.terms import casefold, extract_search_text, words
+from glyph_memory.ledger import iter_identifiers
+from glyph_memory.search.terms import casefold, extract_search_text, join_words
 from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
@@ -30,7 +31,10 @@ from glyph_memory.store.turns import (
 )
 from glyph_memory.transcript import Turn
 
-Rows = list[dict[str, Value]]
+Row = dict[str, Value]
+_ROWS_AT_ONCE, _BYTES_AT_ONCE = 2_000, 2**22
+_IDENTIFIERS_AT_ONCE = 2**15
+"""Of a turn that holds more different ones, those that are mentioned again later have another row."""
 _HIGHEST = 2**63 - 1
 """The highest anchor that a column holds."""
 
@@ -64,66 +68,83 @@ def append_turns(
 
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
-    key = read_key(connection, session.id)
-    spoken = [(turn.anchor or 0, extract_search_text(turn)) for turn in fresh]
-    indexed = [(anchor, words(text)) for anchor, text in spoken]
-    _insert(connection, turns, [to_row(turn, session_id=session.id) for turn in fresh])
-    _insert(connection, images, [row for turn in fresh for row in _image_rows(turn, session.id)])
-    _insert(
-        connection,
-        identifiers,
-        [row for anchor, text in spoken for row in _identifier_rows(text, session.id, anchor, key=key)],
-    )
-    _insert(
-        connection,
-        words_table,
-        [
-            {"session_id": session.id, "anchor": anchor, "length": len(parts), "words": " ".join(parts)}
-            for anchor, parts in indexed
-        ],
-    )
-    add_to_index(connection, session.id, first=session.last_anchor + 1, last=last)
+    of_session = session.id
+    key, words_stored = read_key(connection, session.id), 0
+
+    def word_rows() -> Iterator[Row]:
+        nonlocal words_stored
+        for turn in fresh:
+            joined, count = join_words(extract_search_text(turn))
+            words_stored += count
+            yield {"session_id": of_session, "anchor": turn.anchor or 0, "length": count, "words": joined}
+
+    found = (row for turn in fresh for row in _identifier_rows(turn, of_session, key=key))
+    pictures = (row for turn in fresh for row in _image_rows(turn, of_session))
+    _insert(connection, turns.c.text, (to_row(turn, session_id=of_session) for turn in fresh))
+    _insert(connection, images.c.data, pictures)
+    _insert(connection, identifiers.c.text, found)
+    _insert(connection, words_table.c.words, word_rows())
+    add_to_index(connection, of_session, first=session.last_anchor + 1, last=last)
     update_session(
         connection,
         session._replace(
-            last_anchor=last,
-            turns=session.turns + len(fresh),
-            words=session.words + sum(len(parts) for _, parts in indexed),
+            last_anchor=last, turns=session.turns + len(fresh), words=session.words + words_stored
         ),
     )
 
 
-def _insert(connection: Connection, table: Table, rows: Rows) -> None:
-    if not rows:
-        return
+def _insert(connection: Connection, largest: Column[Any], rows: Iterable[Row]) -> None:
+    """Insert rows into the table of a column, some thousands or megabytes of that column at a time."""
+    table = largest.table
     statement = table.insert().inline()
     if connection.dialect.name == "postgresql":
         # Many rows a statement: only where something is to be returned does SQLAlchemy send them together.
         statement = table.insert().returning(table.c.session_id)
-    connection.execute(statement, rows)
+    names = [column.name for column in table.columns]
+    spelled = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (names of ours)
+    for some in _batch(rows, largest.name):
+        if connection.dialect.name == "sqlite":
+            # As it is: SQLAlchemy takes longer over a row than SQLite does.
+            connection.exec_driver_sql(spelled, [tuple(map(row.get, names)) for row in some])
+        else:
+            connection.execute(statement, some)
 
 
-def _image_rows(turn: Turn, session_id: int) -> Rows:
-    return [
-        {"session_id": session_id, "anchor": turn.anchor or 0, "place": place, "data": data}
-        for place, data in enumerate(turn.images)
-    ]
+def _batch(rows: Iterable[Row], largest: str) -> Iterator[list[Row]]:
+    """Yield rows in lists of so many, fewer where they are large."""
+    some, size = list[Row](), 0
+    for row in rows:
+        some.append(row)
+        size += len(cast("str | bytes", row[largest]))
+        if len(some) >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
-def _identifier_rows(text: str, session_id: int, anchor: int, *, key: bytes) -> Rows:
-    return [
-        {
+def _image_rows(turn: Turn, session_id: int) -> Iterator[Row]:
+    for place, data in enumerate(turn.images):
+        yield {"session_id": session_id, "anchor": turn.anchor or 0, "place": place, "data": data}
+
+
+def _identifier_rows(turn: Turn, session_id: int, *, key: bytes) -> Iterator[Row]:
+    found = (
+        one
+        for some in iter_identifiers(extract_search_text(turn), at_most=_IDENTIFIERS_AT_ONCE)
+        for one in some
+    )
+    for place, one in enumerate(found):
+        yield {
             "session_id": session_id,
-            "anchor": anchor,
+            "anchor": turn.anchor or 0,
             "place": place,
-            "digest": fingerprint(found.text, key),
-            "kind": found.kind,
-            "count": found.count,
-            "text": encode(found.text),
-            "folded": to_column_text(casefold(found.text)),
+            "digest": fingerprint(one.text, key),
+            "kind": one.kind,
+            "count": one.count,
+            "text": encode(one.text),
+            "folded": to_column_text(casefold(one.text)),
         }
-        for place, found in enumerate(find_identifiers(text))
-    ]
 
 
 def _count_up(last: int) -> int:

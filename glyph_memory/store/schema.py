@@ -111,7 +111,9 @@ turns = Table(
     Column("size", BigInteger, nullable=False),
     Column("details", _Bytes, nullable=False),
     Column("text", _Bytes, nullable=False),
+    Column("characters", BigInteger),
 )
+Index("glyph_turns_characters", turns.c.session_id, turns.c.anchor, turns.c.characters)
 Index("glyph_turns_id", turns.c.session_id, turns.c.id_digest, unique=True)
 for _name, _where in (("pinned", turns.c.pinned), ("user", turns.c.role == "user")):
     Index(
@@ -234,7 +236,18 @@ def add_looks(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2, add_looks)
+def add_characters(connection: Connection) -> None:
+    """Add what a turn takes on a page, and an index that holds nothing else: whoever sums it reads no text.
+
+    Turns that were stored before have none.
+    """
+    connection.exec_driver_sql("ALTER TABLE glyph_turns ADD COLUMN characters BIGINT")
+    connection.exec_driver_sql(
+        "CREATE INDEX glyph_turns_characters ON glyph_turns (session_id, anchor, characters)"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2, add_characters, add_looks)
 """How older tables become newer, each step a function of the connection; version 1 is the first."""
 
 SCHEMA = Schema(migrations=MIGRATIONS)

@@ -19,6 +19,7 @@ from glyph_memory.store.identifiers import count_occurrences, read_identifiers
 from glyph_memory.store.schema import turns
 from glyph_memory.store.seals import check_numbers, continues, read_seals, store_seals
 from glyph_memory.store.search import find
+from glyph_memory.store.session_sizes import SessionSizes
 from glyph_memory.store.sessions import (
     SessionRow,
     add_looks,
@@ -43,7 +44,7 @@ from glyph_memory.transcript import Turn
 _LAST = 2**63 - 1
 
 
-class SessionStore:
+class SessionStore(SessionSizes):
     """One session of a store; made by `Store.session`.
 
     Reading what was never written gives nothing; the session is made when something is first written to it. Every
@@ -58,8 +59,8 @@ class SessionStore:
     def __init__(
         self, database: ErasingDatabase, name: str, *, seal_reader: SealReader | None = None
     ) -> None:
+        super().__init__(database, check_name(name))
         self._database, self._seal_reader = database, seal_reader
-        self.name = check_name(name)
 
     def __repr__(self) -> str:
         return f"SessionStore({self.name!r} of {self._database.shown})"

@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import ColumnElement, Connection, select
 
 from glyph_memory.errors import StoreError
+from glyph_memory.folding import count_characters
 from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import images, turns
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
@@ -46,7 +47,9 @@ def decode(data: bytes) -> str:
 
 def to_column_text(text: str) -> str:
     """Return a text in which characters that no database takes, lone surrogates and NUL, became U+FFFD."""
-    return encode(text).decode("utf-8", "replace").replace("\0", "\ufffd")
+    if not text.isascii():
+        text = encode(text).decode("utf-8", "replace")
+    return text.replace("\0", "\ufffd")
 
 
 def clamp_anchor(anchor: int) -> int:
@@ -81,6 +84,7 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
         "size": len(packed) + len(text) + sum(map(len, turn.images)),
         "details": packed,
         "text": text,
+        "characters": count_characters(turn),
     }
 
 

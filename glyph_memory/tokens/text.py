@@ -101,7 +101,7 @@ class FileCounter:
         with _translate(f"the tokenizer {str(self.path)!r} cannot encode a text"):
             return sum(
                 len(tokenizer.encode(piece, add_special_tokens=False).ids)
-                for piece in pieces(_replace_surrogates(text))
+                for piece in map(_replace_surrogates, pieces(text))
             )
 
     @property
@@ -137,7 +137,7 @@ class TiktokenCounter:
     def count(self, text: str) -> int:
         """Count the tokens of a text."""
         tokenizer = load_vocabulary(self.encoding, self.vocabulary)
-        return sum(len(tokenizer.encode_ordinary(piece)) for piece in pieces(_replace_surrogates(text)))
+        return sum(len(tokenizer.encode_ordinary(piece)) for piece in map(_replace_surrogates, pieces(text)))
 
 
 def text_counter(*, tokenizer: Path | None = None, encoding: Encoding | None = None) -> TextCounter:
