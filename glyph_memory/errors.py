@@ -24,6 +24,8 @@ Every message is one line: what, which (quoted), what to try next. One that quot
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import ClassVar
 
 _LONGEST = 1_000
@@ -63,6 +65,17 @@ def _cut_to_line(message: str) -> str:
 
 class GlyphMemoryWarning(UserWarning):
     """Something was done in another way than asked for; nothing is lost."""
+
+
+_OURS = ("glyph_memory.", "langchain_glyph_memory.", "llama_index.memory.glyph.", "contextlib.")
+
+
+def warn(message: str) -> None:
+    """Warn with a `GlyphMemoryWarning`, at the line outside of this project that called into it."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(_OURS):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, GlyphMemoryWarning, stacklevel=level)
 
 
 class StyleError(GlyphMemoryError, ValueError):

@@ -152,7 +152,7 @@ class Conversation(PlanningSession):
         return self._session_fold.refresh()
 
     def take_over(self) -> None:
-        """Give the session this memory's look again, after another one displaced it; a new generation begins.
+        """Show the session in this look again, after another one displaced it; a new generation begins.
 
         The look that came last to a session is the one whose pages are stored. A memory whose look was displaced warns
         once, and goes on with pages that it keeps to itself. Does nothing where the session has this look.

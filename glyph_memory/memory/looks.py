@@ -7,10 +7,9 @@ everything anew in turn. Knows names of looks; knows nothing about pages and dat
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 
-from glyph_memory.errors import GlyphMemoryWarning
+from glyph_memory.errors import warn
 
 _NAME_CHARACTERS = 16
 """Of a fingerprint: enough to tell the looks of one session apart."""
@@ -50,7 +49,7 @@ class Look:
         if not self._has_warned:
             self._has_warned = True
             message = _DISPLACED.format(session=self._session)
-            warnings.warn(message, GlyphMemoryWarning, stacklevel=2)
+            warn(message)
         return True
 
     def follow(self, fingerprints: Iterable[str]) -> None:

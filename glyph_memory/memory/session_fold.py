@@ -6,13 +6,12 @@ stored seals win: where another process was faster, its seals are taken.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
-from glyph_memory.errors import GlyphMemoryWarning, StoreError
+from glyph_memory.errors import StoreError, warn
 from glyph_memory.folding import Fold, Seal, add_turns, count_characters, resume
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.cached_fold import CachedFold
@@ -180,8 +179,7 @@ class SessionFold:
         if self._is_unstored and not (self._read_only and is_ours):
             return self._load_own(state, seals)
         if len(seals) < len(records):
-            message = _UNREADABLE.format(count=len(records) - len(seals))
-            warnings.warn(message, GlyphMemoryWarning, stacklevel=2)
+            warn(_UNREADABLE.format(count=len(records) - len(seals)))
         if len(seals) < len(records) or not is_ours or self._look.takes_over or not is_chain(seals, records):
             self._look.follow(seal.fingerprint for seal in seals)
             return self._fold_anew(
