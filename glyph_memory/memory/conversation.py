@@ -209,7 +209,13 @@ class Conversation(PlanningSession):
     def report(self) -> MemoryReport:
         """Return the report: what is text, what is pages, what was evicted, and what that saves."""
         context = self.context()
-        return make_report(self._session_fold.refresh(), context, self._binder, session=self.session)
+        return make_report(
+            self._session_fold.refresh(),
+            context,
+            self._binder,
+            session=self.session,
+            damaged=self._session_fold.damage.anchors,
+        )
 
     # Forget.
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
-from glyph_memory.folding import Fold, Seal, add_turns, resume, run_digest
+from glyph_memory.folding import Fold, Seal, add_turns, count_chained, parse_seal, resume, run_digest
+from glyph_memory.memory.damage import DamageNotes
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class SessionFold:
             lambda texts, upto: session_store.occurrences(texts, upto=upto)
         )
         self._read_only = read_only
+        self.damage = DamageNotes(session_store.name)
         self._known: _CachedFold | None = None
         self._parts: dict[int, tuple[Seal, Parts]] = {}
         self._lock = threading.RLock()
@@ -162,7 +164,8 @@ class SessionFold:
             warnings.warn(
                 _UNREADABLE.format(count=len(records) - len(seals)), GlyphMemoryWarning, stacklevel=2
             )
-        if len(seals) < len(records) or not is_ours or not _is_chain(seals, records):
+        is_chain = count_chained(seals, [record.digest for record in records]) == len(records)
+        if not is_ours or not is_chain:
             return self._fold_anew(
                 state,
                 {name for record in records for name in _IMAGE_NAME.findall(record.body)},
@@ -190,6 +193,7 @@ class SessionFold:
         heads = [turn.anchor or 0 for turn in head]
         last = seals[-1].anchors[-1] if seals else 0
         recent = list(self._session_store.turns(after=max([last, *heads]), upto=state.last_anchor))
+        self.damage.note([*head, *recent])
         fold = resume(
             head=head,
             seals=seals,
@@ -266,17 +270,9 @@ class SessionFold:
     def _read_run(self, seal: Seal) -> list[Turn]:
         wanted = set(seal.anchors)
         run = self._session_store.turns(after=seal.anchors[0] - 1, upto=seal.anchors[-1])
-        return [turn for turn in run if turn.anchor in wanted]
-
-
-def _is_chain(seals: Sequence[Seal], records: Sequence[SealRecord]) -> bool:
-    """Return whether seals follow each other from the first on; they do unless a database was damaged."""
-    before = ["", *(record.digest for record in records)]
-    numbers = range(1, len(seals) + 1)
-    return all(
-        (seal.number, seal.previous) == link
-        for seal, link in zip(seals, zip(numbers, before, strict=False), strict=True)
-    )
+        found = [turn for turn in run if turn.anchor in wanted]
+        self.damage.note(found)
+        return found
 
 
 def _make_record(seal: Seal) -> SealRecord:
@@ -287,9 +283,6 @@ def _make_record(seal: Seal) -> SealRecord:
 
 
 def _parse_seal(record: SealRecord) -> Seal | None:
-    """Return a stored seal, or None where it was changed or comes from a version that sealed otherwise."""
-    try:
-        seal = Seal.from_json(json.loads(record.body))
-    except (TypeError, KeyError, ValueError, AttributeError, RecursionError):
-        return None
-    return seal if seal.digest == record.digest else None
+    """Return a stored seal, or None where it or its number was changed, or it comes from another version."""
+    seal = parse_seal(record.body, digest=record.digest)
+    return seal if seal is not None and seal.number == record.number else None

@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Table
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
 from glyph_memory.search.terms import casefold, extract_search_text, words
+from glyph_memory.store.damage import describe_damage
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
-from glyph_memory.store.sessions import SessionRow, update_session
+from glyph_memory.store.sessions import HIGHEST, SessionRow, check_counters, update_session
 from glyph_memory.store.turns import (
     Value,
     encode,
@@ -31,8 +32,6 @@ from glyph_memory.store.turns import (
 from glyph_memory.transcript import Turn
 
 Rows = list[dict[str, Value]]
-_HIGHEST = 2**63 - 1
-"""The highest anchor that a column holds."""
 
 
 def append_turns(
@@ -44,6 +43,7 @@ def append_turns(
         StoreError: An identifier is there already with another content, or anchors that are to be kept do not
             continue the session's.
     """
+    session = check_counters(connection, session)
     stored = read_by_id(connection, session.id, {turn.id for turn in given if turn.id is not None})
     last = session.last_anchor
     complete: list[Turn] = []
@@ -126,16 +126,17 @@ def _identifier_rows(text: str, session_id: int, anchor: int) -> Rows:
 
 
 def _count_up(last: int) -> int:
-    if last >= _HIGHEST:
+    if last >= HIGHEST:
         raise StoreError(
             f"the session's last anchor is {last}, and there is no higher one: it takes no more turns. Export it, and "
-            "import that into a new session, which numbers the turns anew"
+            "import that into a new session, which numbers the turns anew; or, where no turn has that anchor, run: "
+            "glyph-memory doctor --repair"
         )
     return last + 1
 
 
 def _check_anchor(turn: Turn, last: int) -> int:
-    if turn.anchor is None or not last < turn.anchor <= _HIGHEST:
+    if turn.anchor is None or not last < turn.anchor <= HIGHEST:
         raise StoreError(
             f"a turn cannot keep its anchor {turn.anchor!r}: the session's last is {last}, and anchors only grow. "
             "Import into a new session, or without keep_anchors"
@@ -151,6 +152,11 @@ def _check_same(stored: Turn, given: Turn) -> None:
         pinned=stored.pinned,
         time=stored.time if given.time is None else given.time,
     )
+    if stored.is_damaged:
+        raise StoreError(
+            f"the turn {given.id!r} is stored as §{stored.anchor}, and damaged: {describe_damage(stored)} cannot be read. "
+            f"To store it anew, erase that one first: delete({stored.anchor})"
+        )
     if expected != stored:
         raise StoreError(
             f"the turn {given.id!r} is already stored as §{stored.anchor}, with another content. Give the new one "

@@ -28,7 +28,7 @@ _SQLITE: dict[int, str] = {
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: READ_ONLY,
     sqlite3.SQLITE_NOTADB: "{shown} is not an SQLite database. Choose another path, or move that file away",
-    sqlite3.SQLITE_CORRUPT: "{shown} is damaged: {said}. Try: sqlite3 {shown} .recover | sqlite3 recovered.db",
+    sqlite3.SQLITE_CORRUPT: "{shown} is damaged: {said}. Try: glyph-memory doctor --memory {shown}",
     sqlite3.SQLITE_CANTOPEN: "cannot open {shown}: {said}. Is it there, and may this account read and write its "
     "directory?",
     sqlite3.SQLITE_PERM: "may not open {shown}: {said}. Change its permissions, or choose another path",

@@ -11,8 +11,9 @@ from functools import lru_cache
 from sqlalchemy import Connection, TextClause, func, select, text
 
 from glyph_memory.search.terms import casefold
+from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.schema import identifiers as table
-from glyph_memory.store.turns import AT_ONCE, clamp_anchor, decode, fingerprint, to_column_text
+from glyph_memory.store.turns import AT_ONCE, clamp_anchor, fingerprint, to_column_text
 from glyph_memory.store.values import KnownIdentifier
 
 MENTIONS = 64
@@ -55,7 +56,7 @@ def count_occurrences(
         some = digests[start : start + _UNITED]
         values = {"session_id": session_id, "last": last} | {f"digest{n}": one for n, one in enumerate(some)}
         for place, count in connection.execute(_select_counts(len(some)), values):
-            counts[wanted[some[place]]] = int(count or 0)
+            counts[wanted[some[place]]] = read_count(count)
     return counts
 
 
@@ -84,9 +85,9 @@ def _read(connection: Connection, session_id: int, digests: list[str]) -> dict[s
     for digest, spelled, kind, count, anchor in connection.execute(query):
         before = found.get(digest)
         found[digest] = KnownIdentifier(
-            text=decode(spelled),
-            kind=kind,
-            count=count + (before.count if before else 0),
+            text=read_string(spelled),
+            kind=read_string(kind),
+            count=read_count(count, default=1) + (before.count if before else 0),
             anchors=(*(before.anchors if before else ()), anchor),
         )
     return found

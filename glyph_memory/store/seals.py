@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, select
 
 from glyph_memory.errors import StoreError
+from glyph_memory.store.damage import read_string
 from glyph_memory.store.schema import seals
-from glyph_memory.store.turns import clamp_anchor, decode, encode
+from glyph_memory.store.turns import clamp_anchor, encode
 from glyph_memory.store.values import SealRecord
 
 
@@ -23,7 +24,7 @@ def read_seals(connection: Connection, session_id: int) -> tuple[SealRecord, ...
         .order_by(seals.c.number)
     )
     return tuple(
-        SealRecord(number=number, digest=decode(digest), body=decode(body))
+        SealRecord(number=number, digest=read_string(digest), body=read_string(body))
         for number, digest, body in connection.execute(query)
     )
 
@@ -33,7 +34,7 @@ def continues(connection: Connection, session_id: int, records: Sequence[SealRec
     last: int | None = connection.execute(
         select(func.max(seals.c.number)).where(seals.c.session_id == session_id)
     ).scalar()
-    return not records or last is None or records[0].number == last + 1
+    return not records or last is None or (isinstance(last, int) and records[0].number == last + 1)
 
 
 def store_seals(connection: Connection, session_id: int, records: Sequence[SealRecord]) -> None:
@@ -53,8 +54,8 @@ def store_seals(connection: Connection, session_id: int, records: Sequence[SealR
 
 def drop_seals(connection: Connection, session_id: int, *, keep: int) -> int:
     """Delete the seals with a higher number; return how many there were."""
-    later = delete(seals).where(seals.c.session_id == session_id, seals.c.number > clamp_anchor(keep))
-    return connection.execute(later).rowcount
+    later = (seals.c.number > clamp_anchor(keep),) if keep > 0 else ()  # of all, also those with no number
+    return connection.execute(delete(seals).where(seals.c.session_id == session_id, *later)).rowcount
 
 
 def check_numbers(records: Sequence[SealRecord]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, literal, select, text
 
 from glyph_memory.search.ranking import count_phrases, rarity, score
 from glyph_memory.search.terms import phrases
+from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.schema import SCOPED_WORDS
 from glyph_memory.store.schema import words as table
 from glyph_memory.store.sessions import SessionRow
@@ -83,7 +84,7 @@ def find(
     candidates: dict[int, float] = defaultdict(float)
     for phrase in phrases(query):
         numbers = _match(connection, session.id, phrase)
-        rarities[phrase] = rarity(len(numbers), of=session.turns)
+        rarities[phrase] = rarity(len(numbers), of=max(len(numbers), session.turns))
         for number in numbers:
             candidates[number] += rarities[phrase]
     best = sorted(candidates, key=lambda number: (candidates[number], number), reverse=True)
@@ -123,7 +124,8 @@ def _weigh(
     )
     found = []
     for anchor, length, words in connection.execute(query):
-        held = count_phrases(words, [*rarities])
+        held = count_phrases(read_string(words), [*rarities])
+        length = read_count(length, default=1)  # noqa: PLW2901 - a damaged one is none
         weight = score(held, [*rarities.values()], length=length, mean_length=mean_length)
         found.append(ScoredTurn(anchor, weight))
     return found

@@ -21,6 +21,7 @@ from glyph_memory.store.seals import check_numbers, continues, drop_seals, read_
 from glyph_memory.store.search import find
 from glyph_memory.store.sessions import (
     SessionRow,
+    count_session,
     find_session,
     first_edits,
     lock_session,
@@ -287,7 +288,9 @@ class SessionStore:
                     "Read its seals again"
                 )
             store_seals(connection, session.id, records)
-            update_session(connection, session._replace(edits=session.edits + 1))
+            # Without others in their place, what was stored did not fit together: perhaps its counters are wrong.
+            counted = session if records else count_session(connection, session)
+            update_session(connection, counted._replace(edits=session.edits + 1))
             return session.edits + 1
 
     def _lock_unedited(self, connection: Connection, edits: int) -> SessionRow | None:

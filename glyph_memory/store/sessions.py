@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from glyph_memory.store.schema import read_meta, sessions, write_meta
-from glyph_memory.store.turns import fingerprint
+from glyph_memory.store.damage import read_count
+from glyph_memory.store.schema import read_meta, sessions, turns, words, write_meta
+from glyph_memory.store.turns import fingerprint, of_session
+
+HIGHEST = 2**63 - 1
+"""The highest anchor that a column holds."""
+_UNKNOWN_EDITS = 2**40
+"""The edit count of a session whose own cannot be read: more than any session was edited."""
+_LONGEST = 2**40
+"""Words that no turn has."""
 
 
 class SessionRow(NamedTuple):
@@ -35,10 +43,51 @@ _COLUMNS = (
 
 
 def find_session(connection: Connection, name: str, *, lock: bool = False) -> SessionRow | None:
-    """Return a session, `None` where it was never written to; with `lock`, nobody else may write to it."""
+    """Return a session, `None` where it was never written to; with `lock`, nobody else may write to it.
+
+    Counters that are no counts are counted again, and stored where the session is locked.
+    """
     query = select(*_COLUMNS).where(sessions.c.name_digest == fingerprint(name))
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    return None if row is None else SessionRow(*row)
+    if row is None:
+        return None
+    session = SessionRow(*row)
+    if all(type(held) is int and held >= 0 for held in session):
+        return session
+    counted = count_session(connection, session)
+    if lock:
+        update_session(connection, counted)
+    return counted
+
+
+def count_session(connection: Connection, session: SessionRow) -> SessionRow:
+    """Return a session with its counters as its rows have them; a change counts as an edit.
+
+    The last anchor may be higher than that of any turn, as none is given twice; the highest of all is damaged.
+    """
+    mine = of_session(connection, session.id)
+    theirs = words.c.session_id == session.id
+    last, count = connection.execute(
+        select(func.max(turns.c.anchor), func.count()).where(*mine, turns.c.anchor > 0)
+    ).one()
+    sound = words.c.length.between(0, _LONGEST)
+    length = connection.execute(select(func.sum(words.c.length)).where(theirs, sound)).scalar()
+    held = read_count(session.last_anchor)
+    last = max(last or 0, held if held < HIGHEST else 0)
+    counted = session._replace(last_anchor=last, turns=count, words=int(length or 0))
+    edits = read_count(session.edits, default=_UNKNOWN_EDITS)
+    return counted if counted == session else counted._replace(edits=edits + 1)
+
+
+def check_counters(connection: Connection, session: SessionRow) -> SessionRow:
+    """Return a locked session whose last anchor is not below that of its last turn, as a damaged one may be."""
+    mine = of_session(connection, session.id)
+    last = connection.execute(select(func.max(turns.c.anchor)).where(*mine)).scalar() or 0
+    if last <= session.last_anchor:
+        return session
+    counted = count_session(connection, session)
+    update_session(connection, counted)
+    return counted
 
 
 def lock_session(connection: Connection, name: str) -> SessionRow:
@@ -71,10 +120,15 @@ def first_edits(connection: Connection) -> int:
 
     0, until a session was cleared: one of the same name that comes later must not pass for it.
     """
-    return int(read_meta(connection, "edits") or 0)
+    return _read_edits(read_meta(connection, "edits"))
 
 
 def raise_first_edits(connection: Connection, *, above: int) -> None:
     """Let new sessions begin with a higher edit count than a cleared one had."""
-    before = int(read_meta(connection, "edits", lock=True) or 0)
+    before = _read_edits(read_meta(connection, "edits", lock=True))
     write_meta(connection, "edits", str(max(before, above + 1)))
+
+
+def _read_edits(stored: str | None) -> int:
+    text = str(stored)
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
