@@ -108,9 +108,15 @@ if TYPE_CHECKING:
     from glyph_memory.readers import find_served_model as find_served_model
     from glyph_memory.readers import overflows_window as overflows_window
     from glyph_memory.readers import refuses_images as refuses_images
+    from glyph_memory.store import Finding as Finding
+    from glyph_memory.store import FindingKind as FindingKind
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
     from glyph_memory.store import SessionInfo as SessionInfo
     from glyph_memory.store import Store as Store
+    from glyph_memory.store import StoreCheck as StoreCheck
+    from glyph_memory.store import StoreRepair as StoreRepair
+    from glyph_memory.store import check_store as check_store
+    from glyph_memory.store import repair_store as repair_store
     from glyph_memory.style import Alignment as Alignment
     from glyph_memory.style import PageStyle as PageStyle
     from glyph_memory.tokens import Encoding as Encoding
@@ -159,7 +165,9 @@ _NAMES = {
         "ImageUuids OpenAIReader Overflow Reader Reading ReadingDelta ServedModel Timing Usage "
         "afind_served_model find_served_model overflows_window refuses_images"
     ),
-    "store": "KnownIdentifier SessionInfo Store",
+    "store": (
+        "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
+    ),
     "style": "Alignment PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
     "transcript": "Attachment Document Role ToolCall Transcript Turn",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection, Table
@@ -64,32 +65,44 @@ def append_turns(
 
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
-    spoken = [(turn.anchor or 0, extract_search_text(turn)) for turn in fresh]
-    indexed = [(anchor, words(text)) for anchor, text in spoken]
     _insert(connection, turns, [to_row(turn, session_id=session.id) for turn in fresh])
     _insert(connection, images, [row for turn in fresh for row in _image_rows(turn, session.id)])
-    _insert(
-        connection,
-        identifiers,
-        [row for anchor, text in spoken for row in _identifier_rows(text, session.id, anchor)],
-    )
-    _insert(
-        connection,
-        words_table,
-        [
-            {"session_id": session.id, "anchor": anchor, "length": len(parts), "words": " ".join(parts)}
-            for anchor, parts in indexed
-        ],
-    )
+    length = insert_search_rows(connection, session.id, fresh)
     add_to_index(connection, session.id, first=session.last_anchor + 1, last=last)
     update_session(
         connection,
-        session._replace(
-            last_anchor=last,
-            turns=session.turns + len(fresh),
-            words=session.words + sum(len(parts) for _, parts in indexed),
-        ),
+        session._replace(last_anchor=last, turns=session.turns + len(fresh), words=session.words + length),
     )
+
+
+def insert_search_rows(connection: Connection, session_id: int, fresh: Sequence[Turn]) -> int:
+    """Store the words and the identifiers of turns; return how many words they have. The index is not touched."""
+    found = [make_search_rows(turn, session_id) for turn in fresh]
+    _insert(connection, identifiers, [row for rows in found for row in rows.identifiers])
+    _insert(connection, words_table, [rows.words for rows in found])
+    return sum(rows.length for rows in found)
+
+
+class SearchRows(NamedTuple):
+    """What is stored of a turn so that it is found."""
+
+    words: dict[str, Value]
+    identifiers: Rows
+    length: int
+    """How many words it has."""
+
+
+def make_search_rows(turn: Turn, session_id: int) -> SearchRows:
+    """Return the rows by which a turn is found."""
+    anchor, text = turn.anchor or 0, extract_search_text(turn)
+    parts = words(text)
+    row: dict[str, Value] = {
+        "session_id": session_id,
+        "anchor": anchor,
+        "length": len(parts),
+        "words": " ".join(parts),
+    }
+    return SearchRows(row, _identifier_rows(text, session_id, anchor), len(parts))
 
 
 def _insert(connection: Connection, table: Table, rows: Rows) -> None:

@@ -102,9 +102,7 @@ def _connect(address: Address, *, wait_s: float) -> sqlite3.Connection:
 
 def _open(uri: str, *, wait_s: float) -> sqlite3.Connection:
     # Without an isolation level, Python's module begins no transactions by itself: the engine's event does.
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
     connection.text_factory = _read_text
     return connection
 

@@ -36,7 +36,7 @@ class Erasure:
 class Database:
     """An open database; each transaction has a connection of its own."""
 
-    def __init__(self, address: Address, *, wait_s: float, schema: Schema = SCHEMA) -> None:
+    def __init__(self, address: Address, *, wait_s: float, schema: Schema | None = SCHEMA) -> None:
         self.address = address
         self.shown = address.shown
         self.wait_s = wait_s
@@ -49,7 +49,8 @@ class Database:
         with translate_errors(self.shown, wait_s=wait_s):
             self._engine = make_engine(address, wait_s=wait_s)
         try:
-            self._prepare(schema)
+            if schema is not None:  # else the tables are left as they are, for those who only look
+                self._prepare(schema)
         except BaseException:
             self.close()
             raise
@@ -177,3 +178,8 @@ class Database:
             finally:
                 connection.close()
         return rows[0][0] if rows else None
+
+
+def has_unfinished_erasure(connection: Connection) -> bool:
+    """Return whether bytes of erased turns may still be in the file."""
+    return read_meta(connection, _UNSCRUBBED) == "1"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete
 
 from glyph_memory.store.schema import sessions, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import drop_from_index, forget_dropped
-from glyph_memory.store.sessions import SessionRow, raise_first_edits, update_session
+from glyph_memory.store.sessions import SessionRow, raise_first_edits, sum_words, update_session
 from glyph_memory.store.turns import clamp_anchor
 
 _LAST = 2**63 - 1
@@ -40,7 +40,7 @@ def _forget(connection: Connection, session: SessionRow, ranges: list[tuple[int,
     forgotten = words = 0
     for first, last in ranges:
         theirs = (words_table.c.session_id == session.id, words_table.c.anchor.between(first, last))
-        words += int(connection.execute(select(func.sum(words_table.c.length)).where(*theirs)).scalar() or 0)
+        words += sum_words(connection, *theirs)
         drop_from_index(connection, session.id, first=first, last=last)
         # Images, identifiers and words go with their turn: the tables say so.
         rows = delete(turns).where(turns.c.session_id == session.id, turns.c.anchor.between(first, last))

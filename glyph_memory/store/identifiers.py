@@ -34,7 +34,8 @@ def read_identifiers(
             func.replace(table.c.folded, to_column_text(casefold(like)), "") != table.c.folded
         )
     query = query.group_by(table.c.digest).order_by(latest.desc(), func.min(table.c.place), table.c.digest)
-    digests = list(connection.execute(query.limit(max(0, min(limit, 2**31)))).scalars())
+    found_digests = connection.execute(query.limit(max(0, min(limit, 2**31)))).scalars()
+    digests = [digest for digest in found_digests if isinstance(digest, str) and digest.isascii()]
     found: dict[str, KnownIdentifier] = {}
     for start in range(0, len(digests), AT_ONCE):
         found |= _read(connection, session_id, digests[start : start + AT_ONCE])

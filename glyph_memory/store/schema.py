@@ -64,9 +64,7 @@ class _AnyBytes(LargeBinary):
         """Return nothing: values are not processed."""
 
 
-_Bytes = (
-    LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb").with_variant(_AnyBytes(), "sqlite")
-)
+_Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb").with_variant(_AnyBytes(), "sqlite")
 _Words = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 _Digest = String(40)
 

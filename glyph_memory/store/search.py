@@ -30,6 +30,12 @@ _DROP = text(
     f"INSERT INTO glyph_search (glyph_search, rowid, words) SELECT 'delete', number, {_SCOPED} {_IN_RANGE}"
 )
 _MERGE = text("INSERT INTO glyph_search (glyph_search) VALUES ('optimize')")
+_EMPTY = text("INSERT INTO glyph_search (glyph_search) VALUES ('delete-all')")
+_ADD_ALL = text(f"INSERT INTO glyph_search (rowid, words) SELECT number, {_SCOPED} FROM glyph_words")
+_LIST_INDEX = text(
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.glyph_indexed USING fts5vocab(main, glyph_search, 'instance')"
+)
+_COUNT_INDEXED = text("SELECT doc, count(*) FROM temp.glyph_indexed GROUP BY doc")
 _MATCH_FTS5 = text("SELECT rowid FROM glyph_search WHERE glyph_search MATCH :scoped")
 # The index knows which words a turn holds; whether they follow each other is looked up in the turn.
 _MATCH_GIN = text(
@@ -65,6 +71,24 @@ def forget_dropped(connection: Connection) -> None:
     """
     if connection.dialect.name == "sqlite":
         connection.execute(_MERGE)
+
+
+def count_unindexed(connection: Connection) -> int:
+    """Count the turns of all sessions that the index does not hold as it should, and those that it should not hold."""
+    if connection.dialect.name != "sqlite":
+        return 0
+    connection.execute(_LIST_INDEX)
+    indexed = dict(row._tuple() for row in connection.execute(_COUNT_INDEXED))
+    stored = dict(row._tuple() for row in connection.execute(select(table.c.number, table.c.words)))
+    expected = {number: len(read_string(words).split()) for number, words in stored.items()}
+    return sum(indexed.get(number, 0) != expected.get(number, 0) for number in {*indexed, *expected})
+
+
+def rebuild_index(connection: Connection) -> None:
+    """Make the index anew from the stored words of all sessions."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(_EMPTY)
+        connection.execute(_ADD_ALL)
 
 
 def find(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from glyph_memory.store.damage import read_count
@@ -19,8 +19,8 @@ HIGHEST = 2**63 - 1
 """The highest anchor that a column holds."""
 _UNKNOWN_EDITS = 2**40
 """The edit count of a session whose own cannot be read: more than any session was edited."""
-_LONGEST = 2**40
-"""Words that no turn has."""
+_MOST = 2**48
+"""No session has so many turns or words, or was edited so often."""
 
 
 class SessionRow(NamedTuple):
@@ -52,7 +52,9 @@ def find_session(connection: Connection, name: str, *, lock: bool = False) -> Se
     if row is None:
         return None
     session = SessionRow(*row)
-    if all(type(held) is int and held >= 0 for held in session):
+    if read_count(session.last_anchor, default=-1) >= 0 and all(
+        0 <= read_count(held, default=-1) <= _MOST for held in session[2:]
+    ):
         return session
     counted = count_session(connection, session)
     if lock:
@@ -66,17 +68,23 @@ def count_session(connection: Connection, session: SessionRow) -> SessionRow:
     The last anchor may be higher than that of any turn, as none is given twice; the highest of all is damaged.
     """
     mine = of_session(connection, session.id)
-    theirs = words.c.session_id == session.id
     last, count = connection.execute(
         select(func.max(turns.c.anchor), func.count()).where(*mine, turns.c.anchor > 0)
     ).one()
-    sound = words.c.length.between(0, _LONGEST)
-    length = connection.execute(select(func.sum(words.c.length)).where(theirs, sound)).scalar()
+    length = sum_words(connection, words.c.session_id == session.id)
     held = read_count(session.last_anchor)
     last = max(last or 0, held if held < HIGHEST else 0)
-    counted = session._replace(last_anchor=last, turns=count, words=int(length or 0))
-    edits = read_count(session.edits, default=_UNKNOWN_EDITS)
+    counted = session._replace(last_anchor=last, turns=count, words=length)
+    edits = read_count(session.edits, default=-1)
+    if not 0 <= edits <= _MOST:
+        return counted._replace(edits=_UNKNOWN_EDITS)
     return counted if counted == session else counted._replace(edits=edits + 1)
+
+
+def sum_words(connection: Connection, *where: ColumnElement[bool]) -> int:
+    """Return how many words turns have together; a length that is none counts for nothing."""
+    sound = words.c.length.between(0, _MOST)
+    return int(connection.execute(select(func.sum(words.c.length)).where(*where, sound)).scalar() or 0)
 
 
 def check_counters(connection: Connection, session: SessionRow) -> SessionRow:

@@ -97,7 +97,9 @@ def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
         turn = _from_sound_row(row, images)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return read_damaged_turn(row, images)
-    is_sound = row.role in ROLES and are_blocks(turn.attachments) and all(type(one) is bytes for one in images)
+    is_sound = (
+        row.role in ROLES and are_blocks(turn.attachments) and all(type(one) is bytes for one in images)
+    )
     return turn if is_sound else read_damaged_turn(row, images)
 
 

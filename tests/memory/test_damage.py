@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from glyph_memory import GlyphMemory, GlyphMemoryError, GlyphMemoryWarning, Store, ToolCall, Turn
+from glyph_memory import GlyphMemory, GlyphMemoryError, GlyphMemoryWarning, ToolCall
 
 CALL = ToolCall(name="deploy", arguments='{"port": 8443}', id="call-1")
 POLICY = {"window_tokens": 4096}
@@ -22,7 +22,12 @@ def make(folder: Path, *, long: bool = False) -> Path:
     path = folder / "chat.db"
     with GlyphMemory.open(path, **POLICY) as memory:
         memory.add("system", "You deploy.")
-        memory.add("user", "Deploy build 7f3a9c21 to https://example.org/a, please.", pinned=True, images=[b"png", b"gif"])
+        memory.add(
+            "user",
+            "Deploy build 7f3a9c21 to https://example.org/a, please.",
+            pinned=True,
+            images=[b"png", b"gif"],
+        )
         memory.add("assistant", "Gladly.", tool_calls=[CALL])
         memory.add("tool", "done: /srv/app/7f3a9c21", tool_call_id="call-1")
         memory.add("assistant", "It is deployed.")
@@ -64,7 +69,26 @@ EVERYTHING: dict[str, Callable[[GlyphMemory], object]] = {
     "clear": lambda memory: memory.clear(),
     "add at last": lambda memory: memory.add("user", "And now?"),
 }
-VALUES = (b"\xff\xfe", "2025-13-01", "sytem", -1, 0, 7, 2**62, 2**63 - 1, 1.5, 9e999, "", b"", "\udcff", "é", b"{", "[]", "{}", b"null")
+VALUES = (
+    b"\xff\xfe",
+    "2025-13-01",
+    "sytem",
+    -1,
+    0,
+    7,
+    2**62,
+    2**63 - 1,
+    1.5,
+    9e999,
+    "",
+    b"",
+    "\udcff",
+    "é",
+    b"{",
+    "[]",
+    "{}",
+    b"null",
+)
 COLUMNS = {
     "glyph_turns": ("id_digest", "role", "pinned", "time", "size", "details", "text"),
     "glyph_images": ("place", "data"),
@@ -79,15 +103,21 @@ COLUMNS = {
 
 def spoil(path: Path, table: str, column: str, value: object) -> None:
     """Put a value into a column of the first row of a table, as bad memory or a bad disk may."""
-    where = "name = 'edits'" if table == "glyph_meta" else f"rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET 1)"
+    where = (
+        "name = 'edits'" if table == "glyph_meta" else f"rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET 1)"
+    )
     where = "1" if table in {"glyph_sessions", "glyph_seals"} and column != "number" else where
     where = "number = 1" if column == "number" else where
     given = "CAST(? AS TEXT)" if value == "\udcff" else "?"
-    damage(path, f"UPDATE {table} SET {column} = {given} WHERE {where}", b"\xff" if value == "\udcff" else value)
+    damage(
+        path, f"UPDATE {table} SET {column} = {given} WHERE {where}", b"\xff" if value == "\udcff" else value
+    )
 
 
 @pytest.mark.parametrize("long", [False, True])
-@pytest.mark.parametrize(("table", "column"), [(table, column) for table in COLUMNS for column in COLUMNS[table]])
+@pytest.mark.parametrize(
+    ("table", "column"), [(table, column) for table in COLUMNS for column in COLUMNS[table]]
+)
 def test_no_value_in_any_column_locks_a_session(tmp_path: Path, table: str, column: str, long: bool) -> None:
     """Whatever a row holds, nothing raw comes out, and nothing is refused but what names the damage."""
     if table == "glyph_seals" and not long:
@@ -96,7 +126,8 @@ def test_no_value_in_any_column_locks_a_session(tmp_path: Path, table: str, colu
     for number, value in enumerate(VALUES if not long else VALUES[:6]):
         path = tmp_path / f"{number}.db"
         path.write_bytes(source.read_bytes())
-        spoil(path, table, column, value)
+        with suppress(sqlite3.IntegrityError):  # there is a row with that number already
+            spoil(path, table, column, value)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GlyphMemoryWarning)
             with GlyphMemory.open(path, **POLICY) as memory:
