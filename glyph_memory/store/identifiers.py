@@ -39,7 +39,7 @@ def read_identifiers(
     found: dict[str, KnownIdentifier] = {}
     for start in range(0, len(digests), AT_ONCE):
         found |= _read(connection, session_id, digests[start : start + AT_ONCE])
-    return tuple(found[digest] for digest in digests)
+    return tuple(found[digest] for digest in digests if digest in found)
 
 
 def count_occurrences(

@@ -1,4 +1,4 @@
-"""A damaged row of the database locks no session: what can be read is shown, and what cannot is told and can be erased."""
+"""A damaged row locks no session: what can be read is shown; what cannot is told, and can be erased."""
 
 from __future__ import annotations
 
@@ -103,15 +103,13 @@ COLUMNS = {
 
 def spoil(path: Path, table: str, column: str, value: object) -> None:
     """Put a value into a column of the first row of a table, as bad memory or a bad disk may."""
-    where = (
-        "name = 'edits'" if table == "glyph_meta" else f"rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET 1)"
-    )
+    where = f"rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET 1)"  # noqa: S608 - a name of ours
+    where = "name = 'edits'" if table == "glyph_meta" else where
     where = "1" if table in {"glyph_sessions", "glyph_seals"} and column != "number" else where
     where = "number = 1" if column == "number" else where
     given = "CAST(? AS TEXT)" if value == "\udcff" else "?"
-    damage(
-        path, f"UPDATE {table} SET {column} = {given} WHERE {where}", b"\xff" if value == "\udcff" else value
-    )
+    statement = f"UPDATE {table} SET {column} = {given} WHERE {where}"  # noqa: S608 - names of ours
+    damage(path, statement, b"\xff" if value == "\udcff" else value)
 
 
 @pytest.mark.parametrize("long", [False, True])

@@ -25,6 +25,8 @@ from glyph_memory.store.schema import seals
 
 _IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises of a damaged file; of a name in it that is no text, Python cannot even read the message."""
 _SHOWN = 5
 """Of SQLite's remarks on a file, so many are repeated."""
 
@@ -57,8 +59,8 @@ def _list_remarks(path: Path) -> list[str]:
             names = connection.execute(_TABLES).fetchall()
             for (name,) in names:
                 connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608 - a name of the file's own
-    except sqlite3.Error as error:
-        return [str(error)]
+    except FILE_ERRORS as error:
+        return ["its tables cannot be read" if isinstance(error, UnicodeDecodeError) else str(error)]
     remarks = [" ".join(remark.split()) for remark in found if remark != "ok"]
     # A NULL, or a value of another type, where none may be: a damaged row, which is told with its turn.
     return [
@@ -78,7 +80,7 @@ def back_up(path: Path) -> Path:
     try:
         with closing(open_file(path, mode="ro")) as source, closing(open_file(target, mode="rw")) as copy:
             source.backup(copy)
-    except sqlite3.Error:
+    except FILE_ERRORS:
         try:
             shutil.copyfile(path, target)
             log = _beside(path, "-wal")
@@ -113,7 +115,7 @@ def require_alone(path: Path) -> None:
     try:
         with closing(open_file(path, mode="rw")) as connection:
             connection.execute("PRAGMA journal_mode=DELETE").fetchone()  # refused as long as others are there
-    except sqlite3.Error as error:
+    except FILE_ERRORS as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise StoreBusy(
                 f"another process has {str(path)!r} open. End it, and run this again: the file is replaced by a new one"

@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store.doctor.files import open_file
+from glyph_memory.store.doctor.files import FILE_ERRORS, open_file
 from glyph_memory.store.schema import images, meta, seals, sessions, turns
 from glyph_memory.store.store import Store
 
@@ -33,7 +33,7 @@ def recover_file(path: Path, target: Path) -> list[str]:
     with Store.open(target):
         pass
     with closing(open_file(path, mode="ro")) as source, closing(open_file(target, mode="rw")) as copy:
-        with suppress(sqlite3.Error):
+        with suppress(*FILE_ERRORS):
             source.execute("PRAGMA writable_schema=ON")  # reads on past a broken description of a table
         copy.execute("BEGIN IMMEDIATE")
         counts = {table.name: _copy_table(source, copy, table.name) for table in _TABLES}
@@ -53,7 +53,7 @@ def _copy_table(source: sqlite3.Connection, copy: sqlite3.Connection, table: str
     columns = [row[1] for row in copy.execute(f"PRAGMA table_info({table})")]
     try:
         held = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
-    except sqlite3.Error:
+    except FILE_ERRORS:
         return 0
     columns = [column for column in columns if column in held]
     if not columns:
@@ -66,7 +66,7 @@ def _copy_table(source: sqlite3.Connection, copy: sqlite3.Connection, table: str
     for row in _iter_rows(source, table, columns):
         if table == meta.name and row[columns.index("name")] == "version":
             continue
-        with suppress(sqlite3.Error):
+        with suppress(*FILE_ERRORS):
             count += copy.execute(insert, [_to_value(value) for value in row]).rowcount
     return count
 
@@ -88,7 +88,7 @@ def _iter_rows(source: sqlite3.Connection, table: str, columns: Sequence[str]) -
         for number, *row in source.execute(f"SELECT rowid, {listed} FROM {table} ORDER BY rowid"):  # noqa: S608
             last = max(last, number)
             yield tuple(row)
-    except sqlite3.Error:
+    except FILE_ERRORS:
         for number in range(last + 1, _find_highest(source, table, last) + 1):
             row = _read_row(source, table, columns, number)
             if row is not None:
@@ -103,7 +103,7 @@ def _find_highest(source: sqlite3.Connection, table: str, last: int) -> int:
         f"SELECT max(rowid) FROM (SELECT rowid FROM {table} INDEXED BY sqlite_autoindex_{table}_1)",  # noqa: S608
         "SELECT sum(turns) FROM glyph_sessions",
     ):
-        with suppress(sqlite3.Error, TypeError, ValueError):
+        with suppress(*FILE_ERRORS, TypeError, ValueError):
             highest = max(highest, int(source.execute(query).fetchone()[0] or 0))
     return min(max(highest, 2 * last + 1_000), _MOST_ROWS)
 
@@ -112,10 +112,9 @@ def _read_row(
     source: sqlite3.Connection, table: str, columns: Sequence[str], number: int
 ) -> list[object] | None:
     """Return a row by its number; None where there is none, or where not even its beginning can be read."""
-    with suppress(sqlite3.Error):
-        row = source.execute(
-            f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)
-        ).fetchone()
+    with suppress(*FILE_ERRORS):
+        query = f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?"  # noqa: S608
+        row = source.execute(query, (number,)).fetchone()
         return None if row is None else list(row)
     if table != turns.name:
         return None
@@ -123,7 +122,7 @@ def _read_row(
     for column in columns:
         try:
             row = source.execute(f"SELECT {column} FROM {table} WHERE rowid = ?", (number,)).fetchone()  # noqa: S608
-        except sqlite3.Error:
+        except FILE_ERRORS:
             row = (_UNREADABLE,) if column in {"details", "text"} else None
         if row is None:
             return None

@@ -56,7 +56,7 @@ from glyph_memory.store.store import Store
 from glyph_memory.store.turns import fingerprint
 from glyph_memory.transcript import Turn
 
-_BY_OPENING = ("key", "erasure")
+_BY_OPENING = {"key": "made a new key", "erasure": "finished the erasure"}
 """What is put right whenever a database is opened for writing."""
 
 
@@ -140,9 +140,7 @@ def _repair(
         url, wait_s=wait_s
     ) as store:  # which brings tables up to date, finishes erasures, makes a key
         database = store._database
-        yield from (
-            f"opened it, which {found.remedy}" for found in before.findings if found.kind in _BY_OPENING
-        )
+        yield from (_BY_OPENING[found.kind] for found in before.findings if found.kind in _BY_OPENING)
         with database.begin_write() as connection:
             yield from _repair_rows(connection)
         if drop_damaged:

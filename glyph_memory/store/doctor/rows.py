@@ -101,7 +101,8 @@ def check_turns(
         yield Finding(
             kind="search",
             session=session.name,
-            message=f"{unfindable:,} turns of session {session.name!r} are not found by their words, identifiers or ids",
+            message=f"{unfindable:,} turns of session {session.name!r} are not found by their words, identifiers or "
+            "ids",
             remedy="indexes them again",
         )
     if lost := connection.execute(
@@ -145,9 +146,10 @@ def list_unfindable(connection: Connection, session_id: int, chunk: list[Turn]) 
         for row in connection.execute(select(*columns).where(*mine).order_by(order)).mappings():
             stored[row["anchor"]][table.name].append(dict(row))
     ids = (turns.c.session_id == session_id, turns.c.anchor.between(first, last))
-    digests = dict(
-        row._tuple() for row in connection.execute(select(turns.c.anchor, turns.c.id_digest).where(*ids))
-    )
+    digests = {
+        anchor: digest
+        for anchor, digest in connection.execute(select(turns.c.anchor, turns.c.id_digest).where(*ids))
+    }
     found = []
     for turn in chunk:
         rows, held = make_search_rows(turn, session_id), stored[turn.anchor or 0]
