@@ -37,7 +37,7 @@ class DamageNotes:
             named = ", ".join(f"§{anchor}" for anchor in self.anchors[:_NAMED])
             more = ", …" if len(self._anchors) > _NAMED else ""
             warnings.warn(
-                f"turns of session {self._session!r} are damaged in the database, and shown as far as they can be read: "
+                f"turns of session {self._session!r} are damaged in the database, and shown as far as can be read: "
                 f"{named}{more}. glyph-memory doctor checks the whole database; delete(anchor) erases a turn",
                 GlyphMemoryWarning,
                 stacklevel=2,

@@ -167,8 +167,8 @@ def _check_same(stored: Turn, given: Turn) -> None:
     )
     if stored.is_damaged:
         raise StoreError(
-            f"the turn {given.id!r} is stored as §{stored.anchor}, and damaged: {describe_damage(stored)} cannot be read. "
-            f"To store it anew, erase that one first: delete({stored.anchor})"
+            f"the turn {given.id!r} is stored as §{stored.anchor}, and damaged: {describe_damage(stored)} cannot be "
+            f"read. To store it anew, erase that one first: delete({stored.anchor})"
         )
     if expected != stored:
         raise StoreError(

@@ -1,4 +1,4 @@
-"""The door of the database's file: whatever its bytes are, it works or a `GlyphMemoryError` says why; the doctor reports.
+"""The door of the database's file: whatever its bytes are, turns or a `GlyphMemoryError` come; the doctor reports.
 
 A disk, a copy that broke off, or a foreign program may have changed any of them.
 """
@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from glyph_memory import GlyphMemory, GlyphMemoryError, GlyphMemoryWarning, Turn, check_store, repair_store
 
 LINE = "The deploy of build 7f3a9c21 went to port 8443 and was signed off by Ada. "
+
+FUZZ = settings.get_profile("fuzz")
+SLOW = settings(FUZZ, max_examples=FUZZ.max_examples // 4)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,7 @@ def flip(data: bytes, *, seed: int, count: int) -> bytes:
     return bytes(changed)
 
 
-@settings(settings.get_profile("fuzz"))
+@settings(SLOW)
 @given(seed=st.integers(0, 2**32), count=st.sampled_from([1, 4, 64]))
 def test_bytes_that_flipped_give_turns_or_an_error_of_ours(
     sound: Path, folder: Path, seed: int, count: int
@@ -109,7 +112,7 @@ def test_bytes_that_flipped_give_turns_or_an_error_of_ours(
         doctor(put(folder, data))
 
 
-@settings(settings.get_profile("fuzz"), max_examples=10)
+@settings(SLOW)
 @given(length=st.integers(0, 2**18), log=st.none() | st.binary(max_size=200))
 @example(length=0, log=None)
 @example(length=1, log=None)
@@ -126,7 +129,7 @@ def test_a_truncated_file_gives_turns_or_an_error_of_ours(
         doctor(put(folder, sound.read_bytes()[:length], log))
 
 
-@settings(settings.get_profile("fuzz"), max_examples=10)
+@settings(SLOW)
 @given(page=st.integers(0, 60), seed=st.integers(0, 2**32))
 def test_a_page_of_garbage_gives_turns_or_an_error_of_ours(
     sound: Path, folder: Path, page: int, seed: int

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
-from sqlalchemy.exc import SQLAlchemyError
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.address import Address, parse_address
@@ -47,10 +46,12 @@ def check_store(
     if address.path is not None and (found := check_file(address.path)):
         return StoreCheck(shown=address.shown, sessions=0, turns=0, findings=(found,))
     database = Database(replace(address, read_only=True), wait_s=wait_s, schema=None)
-    with closing(database), database.begin_read() as connection:
-        if wrong := check_version(connection):
-            return StoreCheck(shown=address.shown, sessions=0, turns=0, findings=(wrong,))
-        return _check_tables(connection, address, progress)
+    with closing(database):
+        with database.begin_read() as connection:
+            if wrong := check_version(connection):
+                return StoreCheck(shown=address.shown, sessions=0, turns=0, findings=(wrong,))
+            check = _check_tables(connection, address, progress)
+        return replace(check, findings=(*check.findings, *_check_index(database)))
 
 
 def require_database(url: str | Path) -> Address:
@@ -130,7 +131,6 @@ def _check_tables(
         findings += check_counters(connection, session)
         findings += check_turns(connection, session, step=step)
         findings += check_seals(connection, session)
-    findings += check_index(connection)
     if address.path is not None:
         findings += check_pages(connection, address.path)
     return StoreCheck(shown=address.shown, sessions=len(sessions), turns=done, findings=tuple(findings))
@@ -156,19 +156,20 @@ def _check_store_values(connection: Connection) -> Iterator[Finding]:
         )
 
 
-def check_index(connection: Connection) -> Iterator[Finding]:
+def _check_index(database: Database) -> Iterator[Finding]:
     """Yield whether the search index holds what it should."""
     try:
-        wrong = count_unindexed(connection)
-    except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", error)).split("\n")[0]
+        with (
+            database.begin_read() as connection
+        ):  # of its own: where the index is damaged, even its end fails
+            wrong = count_unindexed(connection)
+    except StoreError:
         yield Finding(
-            kind="search", message=f"the search index cannot be read: {said}", remedy="makes it anew"
+            kind="file",
+            message="the search index is damaged, and cannot be read",
+            remedy="copies all turns into a new file with an index of its own",
         )
         return
     if wrong:
-        yield Finding(
-            kind="search",
-            message=f"the search index does not hold {wrong:,} turns as it should",
-            remedy="makes it anew",
-        )
+        message = f"the search index does not hold {wrong:,} turns as it should"
+        yield Finding(kind="search", message=message, remedy="makes it anew")

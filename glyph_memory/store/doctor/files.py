@@ -56,11 +56,10 @@ def _list_remarks(path: Path) -> list[str]:
         with closing(open_file(path, mode="ro")) as connection:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(100)")]
             # Reads every page of every table, and what lies beside them.
-            names = connection.execute(_TABLES).fetchall()
-            for (name,) in names:
-                connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608 - a name of the file's own
+            for (name,) in connection.execute(_TABLES).fetchall():
+                connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608
     except FILE_ERRORS as error:
-        return ["its tables cannot be read" if isinstance(error, UnicodeDecodeError) else str(error)]
+        found = ["its tables cannot be read" if isinstance(error, UnicodeDecodeError) else str(error)]
     remarks = [" ".join(remark.split()) for remark in found if remark != "ok"]
     # A NULL, or a value of another type, where none may be: a damaged row, which is told with its turn.
     return [
@@ -82,17 +81,24 @@ def back_up(path: Path) -> Path:
             source.backup(copy)
     except FILE_ERRORS:
         try:
-            shutil.copyfile(path, target)
-            log = _beside(path, "-wal")
-            if log.exists():
-                shutil.copyfile(log, _create(_beside(target, "-wal")))
+            copy_file(path, target)
         except OSError as error:
             raise StoreError(
-                f"cannot back up {str(path)!r} to {str(target)!r}: {error.strerror or error}. Nothing was changed; make "
-                "room, or copy it yourself and give --no-backup"
+                f"cannot back up {str(path)!r} to {str(target)!r}: {error.strerror or error}. Nothing was changed; "
+                "make room, or copy it yourself and give --no-backup"
             ) from error
     with target.open("rb+") as stream:
         os.fsync(stream.fileno())
+    return target
+
+
+def copy_file(path: Path, target: Path) -> Path:
+    """Copy a database byte by byte, with its log, for its owner alone; return where."""
+    for ending in ("", "-wal"):
+        source, copy = _beside(path, ending), _beside(target, ending)
+        if source.exists():
+            copy.touch(mode=0o600)
+            shutil.copyfile(source, copy)
     return target
 
 

@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store.doctor.files import FILE_ERRORS, open_file
+from glyph_memory.store.doctor.files import FILE_ERRORS, copy_file, open_file
 from glyph_memory.store.schema import images, meta, seals, sessions, turns
 from glyph_memory.store.store import Store
 
@@ -32,20 +32,34 @@ def recover_file(path: Path, target: Path) -> list[str]:
     """
     with Store.open(target):
         pass
-    with closing(open_file(path, mode="ro")) as source, closing(open_file(target, mode="rw")) as copy:
+    work = copy_file(path, target.with_name(f"{target.name}.old"))
+    with closing(open_file(work, mode="rw")) as source, closing(open_file(target, mode="rw")) as copy:
+        _mend_descriptions(source, copy)
+    with closing(open_file(work, mode="rw")) as source, closing(open_file(target, mode="rw")) as copy:
         with suppress(*FILE_ERRORS):
             source.execute("PRAGMA writable_schema=ON")  # reads on past a broken description of a table
         copy.execute("BEGIN IMMEDIATE")
         counts = {table.name: _copy_table(source, copy, table.name) for table in _TABLES}
         if not counts[turns.name]:
             raise StoreError(
-                f"no turn can be read in {str(path)!r}, so the file stays as it is. Restore a backup of it, or look for "
-                "one beside it: FILE.backup-…"
+                f"no turn can be read in {str(path)!r}, so the file stays as it is. Restore a backup of it, or look "
+                "for one beside it: FILE.backup-…"
             )
         _adopt_turns(copy)
         lost = [*_list_lost(copy)]
         copy.execute("COMMIT")
     return lost
+
+
+def _mend_descriptions(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    """Put the descriptions of tables that cannot be read right, in a copy of the file: they are the same everywhere."""
+    with suppress(*FILE_ERRORS):
+        source.execute("PRAGMA writable_schema=ON")
+        for table in _TABLES:
+            if not source.execute(f"PRAGMA table_info({table.name})").fetchall():
+                described = "SELECT sql FROM sqlite_master WHERE name = ?"
+                (statement,) = copy.execute(described, (table.name,)).fetchone()
+                source.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (statement, table.name))
 
 
 def _copy_table(source: sqlite3.Connection, copy: sqlite3.Connection, table: str) -> int:

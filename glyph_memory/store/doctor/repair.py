@@ -12,12 +12,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.address import Address
 from glyph_memory.store.append import insert_search_rows
-from glyph_memory.store.doctor.check import check_index, check_store, check_version, require_database
+from glyph_memory.store.doctor.check import check_store, check_version, require_database
 from glyph_memory.store.doctor.files import (
     back_up,
     delete_file,
@@ -115,14 +115,15 @@ def _has(check: StoreCheck, kind: str) -> bool:
 def _replace_malformed(path: Path) -> list[str]:
     """Put a new file with all that can be read in the place of one that SQLite cannot read; return what was lost."""
     new = path.with_name(f".{uuid4().hex}.part")
-    require_alone(path)
     try:
         lost = recover_file(path, new)
         with closing(Store.open(new)):  # folds its log into the file
             pass
+        require_alone(path)
         replace_file(path, new)
     finally:
         delete_file(new)
+        delete_file(new.with_name(f"{new.name}.old"))
     return lost
 
 
@@ -142,7 +143,7 @@ def _repair(
         database = store._database
         yield from (_BY_OPENING[found.kind] for found in before.findings if found.kind in _BY_OPENING)
         with database.begin_write() as connection:
-            yield from _repair_rows(connection)
+            yield from _repair_rows(connection, with_index=_has(before, "search") or _has(before, "file"))
         if drop_damaged:
             yield from _drop_damaged(store, lost)
         with database.begin_write() as connection:
@@ -172,7 +173,7 @@ def _repair_version(address: Address, *, wait_s: float) -> Iterator[str]:
             )
 
 
-def _repair_rows(connection: Connection) -> Iterator[str]:
+def _repair_rows(connection: Connection, *, with_index: bool) -> Iterator[str]:
     """Make all that follows from the turns again where it is wrong."""
     edits = read_meta(connection, "edits")
     if not (isinstance(edits, str) and edits.isdecimal()):
@@ -184,8 +185,8 @@ def _repair_rows(connection: Connection) -> Iterator[str]:
         if count := connection.execute(delete(table).where(is_orphan(table))).rowcount:
             yield f"deleted {count:,} rows of {table.name} that belonged to nothing"
     found = _index_again(connection)
-    if any(check_index(connection)) or found:
-        _rebuild_index(connection)
+    if with_index or found:
+        rebuild_index(connection)
         yield f"made the search index anew{f', {found:,} turns read again for it' if found else ''}"
     for session in list_sessions(connection):
         if not session.has_right_digest:
@@ -247,19 +248,6 @@ def _store_again(connection: Connection, session_id: int, turn: Turn) -> None:
     this = update(turns).where(turns.c.session_id == session_id, turns.c.anchor == turn.anchor)
     with suppress(IntegrityError), connection.begin_nested():  # another turn has the same id
         connection.execute(this.values(id_digest=fingerprint(turn.id or "")))
-
-
-def _rebuild_index(connection: Connection) -> None:
-    try:
-        with connection.begin_nested():
-            rebuild_index(connection)
-    except SQLAlchemyError:
-        # Its own tables are damaged: made anew, by the statement that made it.
-        find = "SELECT sql FROM sqlite_master WHERE name = 'glyph_search'"
-        statement = connection.exec_driver_sql(find).scalar()
-        connection.exec_driver_sql("DROP TABLE glyph_search")
-        connection.exec_driver_sql(str(statement))
-        rebuild_index(connection)
 
 
 def _find_free_name(connection: Connection, name: str, session_id: int) -> str:

@@ -146,10 +146,8 @@ def list_unfindable(connection: Connection, session_id: int, chunk: list[Turn]) 
         for row in connection.execute(select(*columns).where(*mine).order_by(order)).mappings():
             stored[row["anchor"]][table.name].append(dict(row))
     ids = (turns.c.session_id == session_id, turns.c.anchor.between(first, last))
-    digests = {
-        anchor: digest
-        for anchor, digest in connection.execute(select(turns.c.anchor, turns.c.id_digest).where(*ids))
-    }
+    query = select(turns.c.anchor, turns.c.id_digest).where(*ids)
+    digests = {anchor: digest for anchor, digest in connection.execute(query)}  # noqa: C416 - rows are no pairs
     found = []
     for turn in chunk:
         rows, held = make_search_rows(turn, session_id), stored[turn.anchor or 0]
