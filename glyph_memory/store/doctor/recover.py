@@ -18,6 +18,9 @@ from glyph_memory.store.store import Store
 
 _TABLES = (meta, sessions, turns, images, seals)
 _MOST_ROWS = 10_000_000
+_MOST_BYTES = 2**40
+_HEADER_BYTES = 100
+_MAGIC = b"SQLite format 3\0"
 _UNREADABLE = b"\xff"
 """Stands for a text that cannot be read: no text is spelled so, and a turn that holds it says that it is damaged."""
 
@@ -33,6 +36,7 @@ def recover_file(path: Path, target: Path) -> list[str]:
     with Store.open(target):
         pass
     work = copy_file(path, target.with_name(f"{target.name}.old"))
+    _mend_header(work)
     with closing(open_file(work, mode="rw")) as source, closing(open_file(target, mode="rw")) as copy:
         _mend_descriptions(source, copy)
     with closing(open_file(work, mode="rw")) as source, closing(open_file(target, mode="rw")) as copy:
@@ -45,10 +49,28 @@ def recover_file(path: Path, target: Path) -> list[str]:
                 f"no turn can be read in {str(path)!r}, so the file stays as it is. Restore a backup of it, or look "
                 "for one beside it: FILE.backup-…"
             )
-        _adopt_turns(copy)
         lost = [*_list_lost(copy)]
         copy.execute("COMMIT")
     return lost
+
+
+def _mend_header(work: Path) -> None:
+    """Put right, in a copy of the file, what each database of SQLite begins with, and give it back its length.
+
+    SQLite reads nothing of a file that is shorter than its header says; of one filled up with zeros, all but those.
+    """
+    with work.open("r+b") as stream:
+        header = bytearray(stream.read(_HEADER_BYTES).ljust(_HEADER_BYTES, b"\0"))
+        header[:16] = _MAGIC
+        header[20:24] = b"\0\x40\x20\x20"  # bytes unused on each page, and fractions that are always these
+        page_bytes = int.from_bytes(header[16:18], "big")
+        if page_bytes not in {1, *(2**power for power in range(9, 16))}:
+            header[16:18] = (page_bytes := 4096).to_bytes(2, "big")
+        stream.seek(0)
+        stream.write(header)
+        length = int.from_bytes(header[28:32], "big") * (65536 if page_bytes == 1 else page_bytes)
+        if work.stat().st_size < length < _MOST_BYTES:
+            stream.truncate(length)
 
 
 def _mend_descriptions(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
@@ -144,34 +166,19 @@ def _read_row(
     return found
 
 
-def _adopt_turns(copy: sqlite3.Connection) -> None:
-    """Make a session for turns whose own was lost."""
-    missing = copy.execute(
-        "SELECT DISTINCT session_id FROM glyph_turns WHERE session_id NOT IN (SELECT id FROM glyph_sessions)"
-    ).fetchall()
-    for (number,) in missing:
-        row = {"id": number, "name_digest": f"lost-{number}", "name": f"recovered-{number}"}
-        values = (*row.values(), 0, 0, 0, 0)
-        copy.execute(
-            "INSERT OR IGNORE INTO glyph_sessions (id, name_digest, name, last_anchor, turns, words, edits) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            values,
-        )
-
-
 def _list_lost(copy: sqlite3.Connection) -> Iterator[str]:
     """Yield what is missing of each session: how many turns, and which numbers."""
-    held: dict[int, list[int]] = defaultdict(list)
+    held: dict[object, list[int]] = defaultdict(list)
     query = "SELECT session_id, anchor FROM glyph_turns WHERE typeof(anchor) = 'integer' ORDER BY anchor"
     for session, anchor in copy.execute(query):
         held[session].append(anchor)
     for number, name, last, count in copy.execute("SELECT id, name, last_anchor, turns FROM glyph_sessions"):
-        anchors = held[number]
-        if str(name).startswith("recovered-"):
-            yield f"the name of a session, which is {name!r} now; {len(anchors):,} of its turns can be read"
-        elif isinstance(count, int) and count > len(anchors):
-            gaps = _list_gaps(anchors, last if isinstance(last, int) and last < 2**53 else 0)
+        anchors = held.pop(number, [])
+        if isinstance(count, int) and len(anchors) < count < _MOST_ROWS:
+            gaps = _list_gaps(anchors, last if isinstance(last, int) and last <= _MOST_ROWS else 0)
             yield f"{count - len(anchors):,} of {count:,} turns of session {name!r}, among them of {gaps}"
+    for number, anchors in held.items():
+        yield f"the name of session {number!r:.30}; {len(anchors):,} of its turns can be read"
 
 
 def _list_gaps(anchors: Sequence[int], last: int) -> str:

@@ -202,11 +202,20 @@ def _repair_rows(connection: Connection, *, with_index: bool) -> Iterator[str]:
 
 def _adopt_turns(connection: Connection) -> Iterator[str]:
     """Put turns without a session into one of their own, and number those without a number after the last."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    highest = select(func.max(sessions.c.id))
     for (number,) in connection.execute(select(turns.c.session_id).where(is_orphan(turns)).distinct()).all():
-        name = _find_free_name(connection, f"recovered-{number}", number)
-        row = {"id": number, "name": name, "name_digest": fingerprint(name)}
+        new = number if type(number) is int else 1 + (connection.execute(highest).scalar() or 0)
+        name = _find_free_name(connection, f"recovered-{new}", new)
+        row = {"id": new, "name": name, "name_digest": fingerprint(name)}
         counters = {"last_anchor": 0, "turns": 0, "words": 0, "edits": 0}
         connection.execute(sessions.insert(), row | counters)
+        if new != number:
+            for table in (identifiers, words):  # made again
+                connection.execute(delete(table).where(table.c.session_id == number))
+            for table in (images, turns):
+                connection.execute(update(table).where(table.c.session_id == number).values(session_id=new))
         yield f"put turns that had no session into {name!r}"
     for session in list_sessions(connection):
         lost = select(turns.c.anchor).where(unreachable(connection, session.row.id))
@@ -214,8 +223,6 @@ def _adopt_turns(connection: Connection) -> Iterator[str]:
         if not anchors:
             continue
         last = count_right(connection, session.row).last_anchor
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for anchor, old in enumerate(anchors, last + 1):
             for table in (identifiers, words):  # made again
                 connection.execute(
