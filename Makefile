@@ -7,13 +7,14 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 
-.PHONY: help demo test fuzz check docs bench figures matrix clean remake
+.PHONY: help demo test fuzz mutants check docs bench figures matrix clean remake
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    long texts as pages, remembered and asked about: out/demo.html to look at (half a minute; no torch, no GPU)'
 	@echo 'make test    all tests'
 	@echo 'make fuzz    the fuzzers of tests/fuzz for hours, each with new inputs; ARGS=-k fonts for one door'
+	@echo 'make mutants break the code in 300 small ways, and print what no test noticed; half an hour'
 	@echo 'make check   lint, format, types, floors, figures, documentation'
 	@echo 'make docs    the site, as out/docs/index.html; a link that leads nowhere is an error'
 	@echo 'make bench   all benchmarks, most of an hour; ARGS=--quick for a first look, which changes no result'
@@ -29,6 +30,10 @@ test: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	FUZZ=hours $(BIN)/python -m pytest --numprocesses auto tests/fuzz $(ARGS)
+
+mutants: $(VENV)/.dev
+	@$(PIP) install -c constraints.txt --group mutants
+	PYTHONPATH=benchmarks $(BIN)/python tools/mutants.py $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -58,7 +63,7 @@ matrix: $(BIN)/python
 	$(BIN)/python tools/matrix.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-matrix out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-matrix out mutants dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an environment is brought up to date when what it is made of has changed.

@@ -80,7 +80,7 @@ def run_tests(one: VersionSet) -> bool:
         python, "-m", "pip", *install, *(part for project in projects for part in ("-e", project)), check=True
     )
     names = r"^(langchain|langgraph|deepagents|llama-index|openai|pydantic)"
-    listed = subprocess.run(  # noqa: S603 - our own environment's pip
+    listed = subprocess.run(
         [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     print("   " + "  ".join(line for line in listed if re.match(names, line)), flush=True)
@@ -89,7 +89,7 @@ def run_tests(one: VersionSet) -> bool:
 
 
 def _run_python(python: Path, *arguments: str, check: bool) -> int:
-    return subprocess.run([python, *arguments], cwd=ROOT, check=check).returncode  # noqa: S603 - as above
+    return subprocess.run([python, *arguments], cwd=ROOT, check=check).returncode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
