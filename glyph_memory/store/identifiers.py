@@ -18,6 +18,8 @@ from glyph_memory.store.values import KnownIdentifier
 
 MENTIONS = 64
 """Of how many turns, at the most, an identifier's mentions are counted."""
+_HIGHEST = 2**48
+"""Nothing was mentioned so often: a higher sum is that of a damaged count."""
 _UNITED = 50
 """Queries in one statement; SQLite takes 500."""
 
@@ -57,7 +59,7 @@ def count_occurrences(
         some = digests[start : start + _UNITED]
         values = {"session_id": session_id, "last": last} | {f"digest{n}": one for n, one in enumerate(some)}
         for place, count in connection.execute(_select_counts(len(some)), values):
-            counts[wanted[some[place]]] = read_count(count)
+            counts[wanted[some[place]]] = read_count(int(min(count or 0, _HIGHEST)))
     return counts
 
 
