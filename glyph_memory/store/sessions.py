@@ -89,8 +89,8 @@ def sum_words(connection: Connection, *where: ColumnElement[bool]) -> int:
 
 def check_counters(connection: Connection, session: SessionRow) -> SessionRow:
     """Return a locked session whose last anchor is not below that of its last turn, as a damaged one may be."""
-    mine = of_session(connection, session.id)
-    last = connection.execute(select(func.max(turns.c.anchor)).where(*mine)).scalar() or 0
+    query = select(turns.c.anchor).where(*of_session(connection, session.id))
+    last = connection.execute(query.order_by(turns.c.anchor.desc()).limit(1)).scalar() or 0
     if last <= session.last_anchor:
         return session
     counted = count_session(connection, session)

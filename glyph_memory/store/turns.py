@@ -98,7 +98,9 @@ def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return read_damaged_turn(row, images)
     is_sound = (
-        row.role in ROLES and are_blocks(turn.attachments) and all(type(one) is bytes for one in images)
+        row.role in ROLES
+        and (not images or all(type(one) is bytes for one in images))
+        and (not turn.attachments or are_blocks(turn.attachments))
     )
     return turn if is_sound else read_damaged_turn(row, images)
 
