@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from glyph_memory.store.damage import read_count
@@ -19,6 +19,10 @@ HIGHEST = 2**63 - 1
 """The highest anchor that a column holds."""
 _UNKNOWN_EDITS = 2**40
 """The edit count of a session whose own cannot be read: more than any session was edited."""
+_FIND_LATER = text(
+    "SELECT anchor FROM glyph_turns WHERE session_id = :session AND anchor > :last AND anchor <= :highest LIMIT 1"
+)
+"""Written out, since it is asked with every turn."""
 _MOST = 2**48
 """No session has so many turns or words, or was edited so often."""
 
@@ -89,9 +93,8 @@ def sum_words(connection: Connection, *where: ColumnElement[bool]) -> int:
 
 def check_counters(connection: Connection, session: SessionRow) -> SessionRow:
     """Return a locked session whose last anchor is not below that of its last turn, as a damaged one may be."""
-    query = select(turns.c.anchor).where(*of_session(connection, session.id))
-    last = connection.execute(query.order_by(turns.c.anchor.desc()).limit(1)).scalar() or 0
-    if last <= session.last_anchor:
+    told = {"session": session.id, "last": session.last_anchor, "highest": HIGHEST}
+    if connection.execute(_FIND_LATER, told).first() is None:
         return session
     counted = count_session(connection, session)
     update_session(connection, counted)
