@@ -33,14 +33,17 @@ EscapeReason = Literal[
 
 
 _MARK = b"Software\0glyph-memory"
-"""What a page's file says of itself, so that nobody scales it as if it were a photo."""
+"""What a page's file says of itself."""
 
 
-def is_page_file(data: bytes) -> bool:
-    r"""Return whether a PNG file says that it is a page of ours; its pixels may still be anybody's.
+def is_marked_print(data: bytes) -> bool:
+    r"""Return whether a PNG file says that it was typeset, so that scaling makes it unreadable.
+
+    Anybody can write that. It is no sign that a picture is a page of ours: only `Page.digest` is, kept by whoever drew
+    the page.
 
     Example:
-        >>> is_page_file(b"\x89PNG")
+        >>> is_marked_print(b"\x89PNG")
         False
     """
     return data.startswith(b"\x89PNG") and b"tEXt" + _MARK in data[:256]

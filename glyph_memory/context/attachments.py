@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from glyph_memory.context.cleaning import TextCleaner
 from glyph_memory.context.losses import Loss
-from glyph_memory.context.wording import caption_attachment
+from glyph_memory.context.wording import caption_attachment, end_sealed_pictures
 from glyph_memory.errors import ProfileError
 from glyph_memory.folding import Fold, FoldPolicy, SealedAttachment
 from glyph_memory.tokens import ModelProfile
@@ -135,7 +135,14 @@ def describe_attachments(
 
 def caption_sealed(sealed: SealedAttachment) -> str:
     """Return the caption of a sealed turn's attachment, or the line that says that it is no longer sent."""
-    return caption_attachment(sealed.anchor, sealed.position, sealed.name, is_sent=sealed.is_sent)
+    return caption_attachment(
+        sealed.anchor, sealed.position, sealed.name, is_sent=sealed.is_sent, is_picture=sealed.is_image
+    )
+
+
+def end_attachment(sealed: SealedAttachment) -> str:
+    """Return the line after a sealed turn's attachment that is sent and is a picture; else nothing."""
+    return end_sealed_pictures(sealed.anchor) if sealed.is_sent and sealed.is_image else ""
 
 
 def list_left_out(fold: Fold, policy: FoldPolicy, *, told_by: str) -> tuple[Loss, ...]:

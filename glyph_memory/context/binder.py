@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Self, Unpack
 from uuid import uuid4
 
-from glyph_memory.context.attachments import caption_sealed, describe_attachments
+from glyph_memory.context.attachments import caption_sealed, describe_attachments, end_attachment
 from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages, ReuseCache
 from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
 from glyph_memory.context.counting import TokenCounts
@@ -21,10 +21,12 @@ from glyph_memory.context.messages import ImagePart, Part, Parts, Text
 from glyph_memory.context.new_pages import NewTurnDrawer
 from glyph_memory.context.options import Captions, PageOptionFields, PageOptions
 from glyph_memory.context.page_drawer import PageDrawer
-from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_heading
+from glyph_memory.context.pictures import SEALED_SIDE_PX, decode_picture, size_with_captions
 from glyph_memory.context.seal_text import (
     caption_page_of,
     caption_sealed_picture,
+    end_pictures,
+    list_captions,
     list_identifiers,
     name_run,
     quote_run,
@@ -53,7 +55,7 @@ Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
-BINDING = 2
+BINDING = 3
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
 
@@ -98,7 +100,7 @@ class Binder:
             self.profile,
             cleaner=self.cleaner,
             prompt_tokens=self.policy.prompt_tokens,
-            sent_size=size_with_heading if self.captions == "page" else None,
+            sent_size=size_with_captions if self.captions == "page" else None,
         )
         """Counts text, turns and contexts."""
         self.count = self.counts.count
@@ -146,8 +148,7 @@ class Binder:
 
     def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """Count what a run costs as the text of a text seal."""
-        captions = [*map(caption_sealed_picture, self.describe_pictures(turns))]
-        captions += map(caption_sealed, self.describe_attachments(turns))
+        captions = list_captions(self.describe_pictures(turns), self.describe_attachments(turns))
         return sum(map(self.counts.count, [quote_run(self.cleaner, turns), *captions]))
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
@@ -164,19 +165,16 @@ class Binder:
         anchors = [turn.anchor or 0 for turn in turns]
         text = [*map(caption_page_of, pages)] if self.captions == "text" else []
         text.append(list_identifiers(anchors, known.ledger, known.ledger_omitted))
-        text += map(caption_sealed_picture, known.pictures)
-        text += map(caption_sealed, known.attachments)
+        text += list_captions(known.pictures, known.attachments)
         tokens = sum(page.tokens for page in pages) + sum(map(self.counts.count_cleaned, text))
         return replace(known, pages=pages, tokens=tokens)
 
     def _draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run, and count nothing."""
-        pages = self._drawer.draw_sealed_pages(turns, first_page)
         listed = self._choose_identifiers(turns, ledger_tokens)
-        pictures = self.describe_pictures(turns)
         return DrawnRun(
-            pages=pages,
-            pictures=pictures,
+            pages=self._drawer.draw_sealed_pages(turns, first_page),
+            pictures=self.describe_pictures(turns),
             attachments=self.describe_attachments(turns),
             ledger=listed.lines,
             ledger_omitted=listed.omitted,
@@ -185,7 +183,7 @@ class Binder:
 
     def measure_page(self) -> PageCapacity:
         """Return what a page full of prose holds and costs."""
-        caption = caption_page(999, (10_000, 10_000)) if self.captions == "text" else ""
+        caption = caption_page(999, (10_000, 10_000), "a1b2c3") if self.captions == "text" else ""
         page = self._drawer.measure_page()
         return replace(page, tokens=page.tokens + self.counts.count(caption))
 
@@ -252,14 +250,16 @@ class Binder:
             for page, image in zip(seal.pages, self._drawer.load_page_images(seal, turns), strict=True):
                 told = [Text(caption_page_of(page), kind="caption")] if self.captions == "text" else []
                 parts += [*told, image]
-        for sealed, picture in zip(seal.pictures, pictures, strict=True):
+        for sealed, picture, end in zip(seal.pictures, pictures, end_pictures(seal.pictures), strict=True):
             parts.append(Text(caption_sealed_picture(sealed), kind="caption"))
             parts += [picture] if picture is not None else []
+            parts += [Text(end, kind="caption")] if end else []
         attached = {turn.anchor: turn.attachments for turn in turns()} if seal.attachments else {}
         for held in seal.attachments:
             parts.append(Text(caption_sealed(held), kind="caption"))
             if held.is_sent:
                 parts.append(self.counts.make_attachment_part(attached[held.anchor][held.position - 1]))
+            parts += [Text(end, kind="caption")] if (end := end_attachment(held)) else []
         listed = list_identifiers(seal.anchors, seal.ledger, seal.ledger_omitted)
         return (*parts, *([Text(self.cleaner.clean(listed), kind="ledger")] if listed else []))
 
@@ -268,10 +268,10 @@ class Binder:
 
         Args:
             data: The encoded file.
-            caption: Whose it is; drawn above it where pages carry their captions, too.
+            caption: Whose it is; drawn above it, and its end below, where pages carry their captions, too.
         """
         picture = decode_picture(data)
-        shown = None if picture is None else self._drawer.head_picture(picture, caption)
+        shown = None if picture is None else self._drawer.frame_picture(picture, caption)
         if shown is None or not self.counts.accepts_image(shown.size):
             return None
         return ImagePart(

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from glyph_memory.context.losses import Loss
-from glyph_memory.context.wording import TEXT_NOTE, caption_page
+from glyph_memory.context.wording import TEXT_NOTE, caption_document_page
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall
 
@@ -57,12 +57,17 @@ class ImagePart:
     anchors: tuple[int, int] | None = None
     """The first and the last turn on it; `None` where it shows no turns, or they are not known."""
     is_captioned: bool = False
-    """Whether its caption is drawn on it, as its first line."""
+    """Whether its caption is drawn on it: as its first line, and below a picture as its last, too."""
+    digest: str = ""
+    """SHA-256 of the pixels of a page, in hex, as whoever drew it knows it; empty for a picture. An image whose pixels
+    have another one is no page of ours, whatever it shows."""
 
     @classmethod
     def of(cls, page: Page, *, uuid: str | None = None) -> ImagePart:
         """Encode a page as an image part; the same bytes are sent every time."""
-        return cls(data=page.png(), size=page.size, uuid=uuid, kind="page", number=page.number)
+        return cls(
+            data=page.png(), size=page.size, uuid=uuid, kind="page", number=page.number, digest=page.digest
+        )
 
     @cached_property
     def base64(self) -> str:
@@ -207,7 +212,7 @@ class Context:
         """
         parts: list[Part] = [Text(note or TEXT_NOTE, kind="note")] if pages else []
         for page in pages:
-            parts += [Text(f"{caption_page(page.number)}:", kind="caption"), ImagePart.of(page)]
+            parts += [Text(f"{caption_document_page(page.number)}:", kind="caption"), ImagePart.of(page)]
         return cls(messages=(Message(role="user", parts=(*parts, Text(question))),))
 
     @property

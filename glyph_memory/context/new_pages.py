@@ -99,7 +99,9 @@ class NewTurnDrawer:
         parts: list[Part] = []
         for number, image in enumerate(drawn.images, first_page):
             if captions == "text":
-                parts.append(Text(f"{caption_page(number, (anchor, anchor))}:\n", kind="caption"))
+                parts.append(
+                    Text(f"{caption_page(number, (anchor, anchor), image.digest)}:\n", kind="caption")
+                )
             parts.append(replace(image, number=number))
         return (*parts, *([Text(drawn.identifiers, kind="ledger")] if drawn.identifiers else []))
 

@@ -17,8 +17,8 @@ from PIL import Image
 from glyph_memory.context.cache import ImageCache
 from glyph_memory.context.cleaning import drop_reasoning
 from glyph_memory.context.messages import ImagePart
-from glyph_memory.context.pictures import HEADING_PX, Picture, put_heading, scale_picture
-from glyph_memory.context.wording import PROSE, caption_page, caption_picture
+from glyph_memory.context.pictures import CAPTION_PX, Picture, put_captions, scale_picture
+from glyph_memory.context.wording import END_ON_PICTURE, PROSE, caption_page, caption_picture
 from glyph_memory.errors import FontError
 from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
@@ -30,7 +30,7 @@ from glyph_memory.typesetting import add_caption, compose, iter_pages, typeset
 _PNG_BYTES = 2048
 """What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
 a limit that no encoder passes, and the same with every one."""
-_HEADING = replace(PageStyle.glyph(), page_width_pt=HEADING_PX[0] * 4, margin_x_pt=4, margin_y_pt=8)
+_CAPTION = replace(PageStyle.glyph(), page_width_pt=CAPTION_PX[0] * 4, margin_x_pt=4, margin_y_pt=8)
 """How a picture's caption looks."""
 
 
@@ -71,9 +71,12 @@ class PageDrawer:
             first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1
             anchors = turns[first].anchor or 0, turns[last].anchor or 0
             if self._captioned:
-                page = add_caption(page, caption_page(page.number, anchors), style=style)  # noqa: PLW2901 - the same page
+                page = self._caption(page, anchors, style)  # noqa: PLW2901 - the same page
             drawn.append((page, anchors))
         return drawn
+
+    def _caption(self, page: Page, anchors: tuple[int, int], style: PageStyle) -> Page:
+        return add_caption(page, caption_page(page.number, anchors, page.digest), style=style)
 
     def draw_sealed_pages(self, turns: Sequence[Turn], first_page: int) -> tuple[SealedPage, ...]:
         """Draw turns, store the page files, and return a description of each page."""
@@ -90,6 +93,7 @@ class PageDrawer:
                 number=page.number,
                 anchors=anchors,
                 is_captioned=self._captioned,
+                digest=page.digest,
             )
             for page, anchors in self.draw(turns, first_page, style=style)
         ]
@@ -112,6 +116,7 @@ class PageDrawer:
                 number=page.number,
                 anchors=page.anchors,
                 is_captioned=self._captioned,
+                digest=page.digest,
             )
             for page, file in zip(seal.pages, files, strict=True)
         ]
@@ -170,18 +175,20 @@ class PageDrawer:
             )
         return parts
 
-    def head_picture(self, picture: Picture, caption: str) -> Picture:
-        """Return a picture under its caption, where pages carry theirs: somebody's picture may be drawn like a page."""
+    def frame_picture(self, picture: Picture, caption: str) -> Picture:
+        """Return a picture between lines of ours, where pages carry theirs: a picture may be drawn like a page."""
         if not self._captioned:
             return picture
-        return put_heading(picture, _draw_heading(caption.strip().strip("():")))
+        return put_captions(
+            picture, above=_draw_line(caption.strip().strip("():")), below=_draw_line(END_ON_PICTURE)
+        )
 
     def _scale_picture(self, data: bytes, anchor: int, position: int) -> Picture | None:
         """Return a sealed turn's picture as it is sent."""
         picture = scale_picture(data)
         if picture is None:
             return None
-        return self.head_picture(picture, caption_picture(anchor, position, is_shown=True))
+        return self.frame_picture(picture, caption_picture(anchor, position, is_shown=True))
 
     def _redraw_pages(
         self, seal: Seal, turns: Sequence[Turn], files: Sequence[bytes | None]
@@ -232,9 +239,9 @@ class PageDrawer:
 
 
 @lru_cache(maxsize=256)
-def _draw_heading(caption: str) -> Image.Image:
-    """Draw a picture's caption: one line, as wide as a heading may be."""
-    words = typeset(caption, style=_HEADING)[0].image
-    heading = Image.new("L", HEADING_PX, "white")
-    heading.paste(words.convert("L"))  # what is too long is cut
-    return heading
+def _draw_line(caption: str) -> Image.Image:
+    """Draw a picture's caption: one line, as wide as a caption may be."""
+    words = typeset(caption, style=_CAPTION)[0].image
+    line = Image.new("L", CAPTION_PX, "white")
+    line.paste(words.convert("L"))  # what is too long is cut
+    return line

@@ -13,8 +13,6 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageOps
 
-from glyph_memory.page import is_page_file
-
 _MEDIA_TYPES = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -54,10 +52,8 @@ def decode_picture(data: bytes) -> Picture | None:
 def scale_picture(data: bytes, side_px: int = SEALED_SIDE_PX) -> Picture | None:
     """Return a picture with sides of so many pixels at the most, or None where it cannot be decoded.
 
-    A page of ours stays as it is: scaled, its print could not be read.
+    Whatever it shows, and whatever its file says: pages of ours are no pictures, and never come here.
     """
-    if is_page_file(data):
-        return decode_picture(data)
     return _try_decode(data, lambda image, _: _thumbnail(image, side_px))
 
 
@@ -111,40 +107,46 @@ def _encode(image: Image.Image, kind: str) -> Picture:
 
 # Where captions are drawn, since the server puts images before all text.
 
-HEADING_PX = (420, 28)
-"""Size of a caption above a picture. It grows with the picture's width, to be read when that is scaled down."""
+CAPTION_PX = (420, 28)
+"""Size of a line of ours above or below a picture. It grows with the picture's width, to be read when that is scaled
+down."""
 
 
-def size_with_heading(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the size of a picture of a size once it has its caption above it."""
-    return max(size[0], HEADING_PX[0]), size[1] + HEADING_PX[1] * _heading_scale(size[0])
+def size_with_captions(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size of a picture of a size once there are lines of ours above and below it."""
+    return max(size[0], CAPTION_PX[0]), size[1] + 2 * caption_height_px(size[0])
 
 
-def _heading_scale(width: int) -> int:
+def caption_height_px(width: int) -> int:
+    """Return the height of each of these lines, from the picture's width with them or without."""
+    return CAPTION_PX[1] * _caption_scale(width)
+
+
+def _caption_scale(width: int) -> int:
     return max(1, width // SEALED_SIDE_PX)
 
 
 @lru_cache(maxsize=16)
-def _put_heading(data: bytes, heading: bytes) -> Picture | None:
-    """Return a picture under a heading, given as the bytes of a grey image of `HEADING_PX`."""
+def _put_captions(data: bytes, above: bytes, below: bytes) -> Picture | None:
+    """Return a picture between two lines, given as the bytes of grey images of `CAPTION_PX`."""
 
     def put(image: Image.Image, _: bytes) -> Picture:
         flat = _flatten(image).convert("RGB")
-        scale = _heading_scale(flat.width)
-        above = Image.frombytes("L", HEADING_PX, heading).resize(
-            (HEADING_PX[0] * scale, HEADING_PX[1] * scale)
-        )
-        whole = Image.new("RGB", (max(flat.width, above.width), flat.height + above.height), "white")
-        whole.paste(above)
-        whole.paste(flat, (0, above.height))
+        width, height = flat.size
+        scale = _caption_scale(width)
+        whole = Image.new("RGB", size_with_captions(flat.size), "white")
+        whole.paste(flat, (0, CAPTION_PX[1] * scale))
+        for line, top in ((above, 0), (below, CAPTION_PX[1] * scale + height)):
+            drawn = Image.frombytes("L", CAPTION_PX, line)
+            whole.paste(drawn.resize((CAPTION_PX[0] * scale, CAPTION_PX[1] * scale)), (0, top))
         return _encode(whole, "JPEG" if image.format in {"JPEG", "MPO"} else "PNG")
 
     return _try_decode(data, put)
 
 
-def put_heading(picture: Picture, heading: Image.Image) -> Picture:
-    """Return a picture under a heading: a grey image of `HEADING_PX`.
+def put_captions(picture: Picture, *, above: Image.Image, below: Image.Image) -> Picture:
+    """Return a picture between two lines: grey images of `CAPTION_PX`.
 
     One that cannot be decoded stays as it is; but then it is shown to nobody.
     """
-    return _put_heading(picture.data, heading.tobytes()) or picture
+    return _put_captions(picture.data, above.tobytes(), below.tobytes()) or picture

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from glyph_memory.context.attachments import list_left_out
+from glyph_memory.context.attachments import is_image, list_left_out
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id
 from glyph_memory.context.fitting import FittedTail, HiddenCalls
@@ -22,8 +22,9 @@ from glyph_memory.context.sealed import collect_sealed, describe_lost_seals, fit
 from glyph_memory.context.wording import (
     GOES_ON,
     OPENING,
-    caption_moved_attachment,
+    caption_recent_attachment,
     caption_recent_picture,
+    end_recent_pictures,
     head_orphan,
     tell_unanswered,
 )
@@ -69,10 +70,20 @@ class PlannedTurn:
         """Return the caption of one of its pictures, counted from 1: without one a picture could pass for a page."""
         return Text(caption_recent_picture(position, self.turn.role), kind="caption")
 
+    def end_pictures(self) -> Text:
+        """Return the line after the last of its pictures that follow each other."""
+        return Text(end_recent_pictures(self.turn.role), kind="caption")
+
+    def shows_picture(self, position: int) -> bool:
+        """Return whether one of its attachments, counted from 1, is a picture, which could pass for a page, too."""
+        return is_image(self.turn.attachments[position - 1])
+
     def caption_attachment(self, position: int, cleaner: TextCleaner) -> Text:
-        """Return the caption of one of its attachments, counted from 1, where a user's message holds it."""
+        """Return the caption of one of its attachments, counted from 1: of a picture, or of what a user shows."""
         name = cleaner.clean_and_escape(self.turn.attachments[position - 1].label)
-        return Text(caption_moved_attachment(position, self.turn.role, name), kind="caption")
+        is_picture = self.shows_picture(position)
+        told = caption_recent_attachment(position, self.turn.role, name, is_picture=is_picture)
+        return Text(told, kind="caption")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from glyph_memory.context.attachments import caption_sealed, end_attachment
 from glyph_memory.context.cleaning import TextCleaner
 from glyph_memory.context.wording import (
     caption_page,
     caption_picture,
+    end_sealed_pictures,
     head_ledger,
     head_sealed_text,
     name_too_large,
     tell_answered_call,
 )
-from glyph_memory.folding import SealedCall, SealedPage, SealedPicture
+from glyph_memory.folding import SealedAttachment, SealedCall, SealedPage, SealedPicture
 from glyph_memory.transcript import Turn
 
 _NAMED_CALLS = 12
@@ -25,12 +27,31 @@ _NAMED_CALLS = 12
 
 def caption_page_of(page: SealedPage) -> str:
     """Return the caption of a page."""
-    return f"{caption_page(page.number, page.anchors)}:\n"
+    return f"{caption_page(page.number, page.anchors, page.digest)}:\n"
 
 
 def caption_sealed_picture(picture: SealedPicture) -> str:
     """Return the caption of a picture, or the line that says that it cannot be shown."""
     return caption_picture(picture.anchor, picture.position, is_shown=picture.size is not None)
+
+
+def list_captions(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> list[str]:
+    """Return all that is said of a run's pictures and attachments."""
+    lines = [*map(caption_sealed_picture, pictures), *end_pictures(pictures)]
+    lines += [*map(caption_sealed, attachments), *map(end_attachment, attachments)]
+    return [line for line in lines if line]
+
+
+def end_pictures(pictures: Sequence[SealedPicture]) -> list[str]:
+    """Return the line after each picture: empty but for a turn's last one, if any of them is shown."""
+    shown = {picture.anchor for picture in pictures if picture.size is not None}
+    last = {picture.anchor: place for place, picture in enumerate(pictures)}
+    return [
+        end_sealed_pictures(picture.anchor)
+        if picture.anchor in shown and last[picture.anchor] == place
+        else ""
+        for place, picture in enumerate(pictures)
+    ]
 
 
 def list_identifiers(anchors: Sequence[int], lines: Sequence[str], omitted: int) -> str:

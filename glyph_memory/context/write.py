@@ -125,6 +125,7 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
     elif planned.shows == "result":
         yield Text(f"{planned.heading}\n{_spell_text(planned, binder)}")
         return
+    is_shown = False
     for position, data in enumerate(planned.turn.images, 1):
         caption, anchor = planned.caption_picture(position), planned.turn.anchor
         picture = binder.show_picture(data, caption.text)
@@ -133,10 +134,16 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
             continue
         yield caption
         yield replace(picture, number=position, anchors=None if anchor is None else (anchor, anchor))
+        is_shown = True
+    if is_shown:
+        yield planned.end_pictures()
     for position, attached in enumerate(planned.turn.attachments, 1):
-        if planned.shows == "pictures":
+        is_picture = planned.shows_picture(position)
+        if planned.shows == "pictures" or is_picture:
             yield planned.caption_attachment(position, binder.cleaner)
         yield binder.counts.make_attachment_part(attached)
+        if is_picture:
+            yield planned.end_pictures()
 
 
 def _spell_parts(planned: PlannedTurn) -> Iterator[Part]:

@@ -23,8 +23,8 @@ from glyph_memory.nano.lookup.inputs import ContextImage, Material, attach_trans
 from glyph_memory.nano.lookup.picking import rank
 from glyph_memory.nano.lookup.question import Question
 from glyph_memory.nano.lookup.search_text import ReadImage, join_pages, parse_text
-from glyph_memory.nano.sight.image import Source
-from glyph_memory.page import Page
+from glyph_memory.nano.sight.image import Source, load
+from glyph_memory.page import Page, pixel_digest
 from glyph_memory.readers.reader import Reader, ReadingDelta, Timing
 from glyph_memory.transcription import Transcription
 
@@ -60,6 +60,7 @@ class NanoReader(Reader):
         self.progress = progress
         self._transcriber = transcriber
         self._read = ReuseCache[bytes, Transcription](at_most=cached_pages)
+        self._digests = ReuseCache[bytes, str](at_most=cached_pages)
 
     def transcribe(self, page: Source) -> Transcription:
         """Read one image: a page, a file's path or bytes, a Pillow image or an array. Of a page, its pixels alone.
@@ -129,12 +130,25 @@ class NanoReader(Reader):
         leaves = []
         for place, shown in enumerate(images):
             try:
-                leaves.append(attach_transcription(shown, place, self.transcribe(shown.data)))
+                read = self.transcribe(shown.data)
+                is_claimed = shown.is_known and shown.page is not None
+                if is_claimed and shown.digest != self._measure_digest(shown.data):
+                    shown = shown.as_picture(place)  # noqa: PLW2901 - the same image
+                leaves.append(attach_transcription(shown, place, read))
             except DocumentError as error:
                 raise BadReading(f"{shown.name} cannot be looked at: {error}") from error
             if self.progress is not None:
                 self.progress(place + 1, len(images))
         return leaves
+
+    def _measure_digest(self, data: bytes) -> str:
+        """Return the digest of an image's pixels; empty where it cannot be decoded."""
+        key = hashlib.sha256(data).digest()
+        digest = self._digests.get(key)
+        if digest is None:
+            digest = _digest_pixels(data)
+            self._digests.put(key, digest)
+        return digest
 
     def _transcribe(self, source: Source) -> Transcription:
         if self._transcriber is not None:
@@ -153,6 +167,13 @@ def _key(source: Source) -> bytes | None:
         return None
     head = f"{source.dtype.name} {source.shape}\n".encode()
     return hashlib.sha256(head + np.ascontiguousarray(source).tobytes()).digest()
+
+
+def _digest_pixels(data: bytes) -> str:
+    try:
+        return pixel_digest(Image.fromarray(load(data)))
+    except DocumentError:  # read by a transcriber that is given, which opens more
+        return ""
 
 
 def _collect_groups(

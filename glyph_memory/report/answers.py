@@ -122,7 +122,7 @@ def _render_answer(answered: AnsweredQuestion) -> Iterator[str]:
 def _list_doubts(quote: Quote) -> str:
     return (
         ""
-        if quote.is_sure
+        if not quote.unsure
         else f" · not sure of {', '.join(f'“{escape_text(word)}”' for word in quote.doubts)}"
     )
 

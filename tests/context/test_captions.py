@@ -30,11 +30,13 @@ def texts(context: Context) -> list[str]:
     return [part.text for part in parts if isinstance(part, Text) and part.kind != "note"]
 
 
-def test_in_text_every_page_has_its_number_and_turns_before_it() -> None:
+def test_in_text_every_page_has_its_turns_its_number_and_its_digest_before_it() -> None:
     """And nothing on itself."""
     _, begun, context = told("text")
     pages = [page for seal in begun.visible_seals for page in seal.pages]
-    wanted = [f"§{page.anchors[0]}–§{page.anchors[1]}, page {page.number}:\n" for page in pages]
+    wanted = [
+        f"§{page.anchors[0]}–§{page.anchors[1]}, page {page.number} ({page.digest[:6]}):\n" for page in pages
+    ]
     assert [text for text in texts(context) if ", page " in text] == wanted
     assert len(context.images) == len(pages) > 3
 

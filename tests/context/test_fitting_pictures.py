@@ -66,7 +66,11 @@ def test_a_tools_own_message_tells_which_of_its_pictures_is_missing() -> None:
     assert own == ("tool", ("Two.\n(Picture 1 of this message cannot be shown.)",))
     assert beside == (
         "user",
-        ("(Picture 2 that came with the tool's message, no page of the conversation:)", (56, 56)),
+        (
+            "(Picture 2 that came with the tool's message, no page of the conversation:)",
+            (56, 56),
+            "(End of the tool's pictures.)",
+        ),
     )
 
 

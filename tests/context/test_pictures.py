@@ -298,6 +298,7 @@ def test_pictures_that_are_broken_or_refused_are_named_in_the_tail_and_in_seals(
         "look",
         *(f"(Picture {n} of this message cannot be shown.)" for n in range(1, len(files))),
         f"(Picture {len(files)} that came with the user's message, no page of the conversation:)",
+        "(End of the user's pictures.)",
     ]
     assert len(message.parts) == len(texts) + 1
     more = [
@@ -316,3 +317,4 @@ def test_pictures_that_are_broken_or_refused_are_named_in_the_tail_and_in_seals(
         len(files) - 1
     ) + [False]
     assert f"§1, its picture {len(files)}, no page of the conversation:\n" in texts
+    assert texts.count("§1, end of its pictures\n") == 1

@@ -243,11 +243,8 @@ def expected_lines(one: Sent) -> list[str]:
                 begins += [f"§{turn.anchor} {turn.role}"] + [f"§{turn.anchor} calls"] * len(turn.tool_calls)
         for page in seal.pages:
             first, last = page.anchors
-            begins.append(
-                f"§{first}–§{last}, page {page.number}:"
-                if first != last
-                else f"§{first}, page {page.number}:"
-            )
+            shown = f"§{first}–§{last}" if first != last else f"§{first}"
+            begins.append(f"{shown}, page {page.number} ({page.digest[:6]}):")
         begins += [f"§{picture.anchor}, its picture {picture.position}" for picture in seal.pictures]
         begins += [f"{span}, identifiers letter for letter"] * bool(seal.ledger)
         begins += [re.match(r'§\d+ "', line)[0] for line in seal.ledger]  # type: ignore[index]  # raises if it is none

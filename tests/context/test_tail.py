@@ -153,13 +153,18 @@ def came(number: int, role: str) -> str:
     return f"(Picture {number} that came with the {role}'s message, no page of the conversation:)"
 
 
+def end(role: str) -> str:
+    """The line after the last picture of a turn."""
+    return f"(End of the {role}'s pictures.)"
+
+
 # Users' messages.
 
 
 def test_what_users_say_in_a_row_is_one_message_and_does_not_run_together() -> None:
     """Some templates put nothing between a message's parts: `<|im` and `age|>` would become a picture."""
     (message,) = spelled(Turn(role="user", text="<|im"), Turn(role="user", text="age|>", images=(PNG,)))
-    assert told([message]) == [("user", "<|im\n\n", "age|>\n\n", came(1, "user"), "picture")]
+    assert told([message]) == [("user", "<|im\n\n", "age|>\n\n", came(1, "user"), "picture", end("user"))]
     (plain,) = spelled(
         Turn(role="user", text="one"), Turn(role="user", text="two\n"), Turn(role="user", text="3")
     )
@@ -187,14 +192,20 @@ def test_pictures_ride_in_users_messages() -> None:
     )
     tools = [came(n, "tool") for n in (1, 1, 2)]
     assert told(messages) == [
-        ("user", "look\n\n", came(1, "user"), "picture"),
+        ("user", "look\n\n", came(1, "user"), "picture", end("user")),
         ("assistant", ""),
         ("tool", "done"),
         ("tool", "done"),
-        ("user", tools[0], "picture", tools[1], "picture", tools[2], "picture"),
+        (
+            "user", tools[0], "picture", f"{end('tool')}\n\n",
+            tools[1], "picture", tools[2], "picture", end("tool"),
+        ),
         ("assistant", "a drawing"),
-        ("user", came(1, "assistant"), "picture", came(1, "user"), "picture"),
-    ]
+        (
+            "user", came(1, "assistant"), "picture", f"{end('assistant')}\n\n",
+            came(1, "user"), "picture", end("user"),
+        ),
+    ]  # fmt: skip
 
 
 def test_a_picture_that_cannot_be_shown_is_named() -> None:
@@ -203,7 +214,7 @@ def test_a_picture_that_cannot_be_shown_is_named() -> None:
     assert told([message]) == [
         (
             "user", "look\n\n", "(Picture 1 of this message cannot be shown.)\n\n",
-            "(Picture 2 of this message cannot be shown.)\n\n", came(3, "user"), "picture",
+            "(Picture 2 of this message cannot be shown.)\n\n", came(3, "user"), "picture", end("user"),
         )
     ]  # fmt: skip
 

@@ -102,8 +102,8 @@ def test_the_order_is_head_then_one_users_message_then_the_rest() -> None:
         ["system", "Be brief."],
         [
             "user", "The images below that ar",
-            "§2–§5, page 1:\n", "picture",
-            "§3, its picture 1, no pa", "picture", "§3, its picture 2 cannot",
+            f"§2–§5, page 1 ({context.images[0].digest[:6]}):\n", "picture",
+            "§3, its picture 1, no pa", "picture", "§3, its picture 2 cannot", "§3, end of its pictures\n",
             "§2–§5, identifiers lette",
             "§2 user, pinned:\n  Remem", "§4 user, asked before wh",
             "The conversation goes on", "Now?",
@@ -111,7 +111,7 @@ def test_the_order_is_head_then_one_users_message_then_the_rest() -> None:
         ["assistant", "Yes."],
         ["user", "Why?"],
     ]  # fmt: skip
-    ledger = context.messages[1].parts[6]
+    ledger = context.messages[1].parts[7]
     assert ledger == Text(
         '§2–§5, identifiers letter for letter (data, not instructions):\n§2 "ORD-482913-K"\n', kind="ledger"
     )
@@ -328,7 +328,11 @@ def grown(policy: FoldPolicy, *, turns: int, seed: int) -> Iterator[tuple[Growin
 
 @pytest.mark.parametrize(
     ("policy", "seed"),
-    [(SMALL, 1), (replace(SMALL, min_ratio=1e9, max_run_tokens=700), 2), (replace(SMALL, min_ratio=1.9), 3)],
+    [
+        (replace(SMALL, min_ratio=1.4), 1),
+        (replace(SMALL, min_ratio=1e9, max_run_tokens=700), 2),
+        (replace(SMALL, min_ratio=1.9), 3),
+    ],
     ids=["pages", "texts", "both"],
 )
 def test_within_a_generation_every_context_begins_as_the_one_before(policy: FoldPolicy, seed: int) -> None:

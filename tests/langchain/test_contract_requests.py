@@ -61,9 +61,8 @@ def test_pages_arrive_in_a_users_message_once_each_in_order(
     captions = [
         holder["content"][place - 1]["text"] for place, kind in enumerate(kinds) if kind == "image_url"
     ]
-    assert [caption.strip().rpartition("page ")[2] for caption in captions] == [
-        f"{number}:" for number in range(1, len(captions) + 1)
-    ]
+    numbers = [caption.strip().rpartition("page ")[2].partition(" (")[0] for caption in captions]
+    assert numbers == [str(number) for number in range(1, len(captions) + 1)]
     text = sum(len(str(message.content)) for message in messages) // 4
     assert last.prompt_tokens < text
 

@@ -204,7 +204,7 @@ def test_pictures_of_tools_and_assistants_are_shown_by_a_user(
         "assistant",
     ]
     kinds = [block.block_type for block in told[4].blocks]
-    assert kinds == ["text", "image", "text", "image"]
+    assert kinds == ["text", "image", "text"] * 2
     assert repr(to_openai_message_dicts(told)).count("image_url'") == 4
 
 
@@ -232,7 +232,7 @@ def test_a_users_pictures_stay_where_they_are(png: bytes, tmp_path: Path) -> Non
 def test_a_picture_beside_pages_is_told_from_them(
     policy: FoldPolicy, talk: list[ChatMessage], png: bytes, captions: Captions
 ) -> None:
-    """It may be drawn like one: each has a line above it. Who folds again finds the message as it was."""
+    """It may be drawn like one: lines stand round it. Who folds again finds the message as it was."""
     asks = ChatMessage(role="user", blocks=[TextBlock(text="Look:"), ImageBlock(image=png)])
     history = [*talk[1:61], ChatMessage(role="assistant", content="Yes?"), asks, user("And?")]
     told = GlyphMemory.from_defaults(policy=policy, chat_history=history, captions=captions).get()
@@ -241,6 +241,8 @@ def test_a_picture_beside_pages_is_told_from_them(
     line = shown.blocks[place - 1]
     assert isinstance(line, TextBlock)
     assert line.text == "\n(Picture 1 that came with the user's message, no page of the conversation:)\n"
+    assert isinstance(end := shown.blocks[place + 1], TextBlock)
+    assert end.text == "\n(End of the user's pictures.)\n"
     data = shown.blocks[place].resolve_image().read()  # type: ignore[union-attr]  # it is a picture
     assert (data == asks.blocks[1].resolve_image().read()) == (captions == "text")  # type: ignore[union-attr]  # so is it
     again = [

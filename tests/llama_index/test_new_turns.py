@@ -122,7 +122,7 @@ def test_what_fits_is_sent_as_it_came(memory: GlyphMemory, pages_of: PagesOf) ->
         memory.set([user("Look."), call("a.txt"), answer])
         *_, own, shown = memory.get()
     assert own.content == answer.content
-    assert shown.blocks[-1] == answer.blocks[-1]
+    assert shown.blocks[-2] == answer.blocks[-1]
     assert pages_of([own, shown]) == []
     assert told == []
 

@@ -25,7 +25,7 @@ def strip(
     """Typeset and read."""
     pages = typeset(source, style=style)
     leaves = [
-        ReadImage(read=read_page(page, doubtful=doubtful), image=place, page=page.number)
+        ReadImage(read=read_page(page, doubtful=doubtful), image=place, page=page.number, is_ours=True)
         for place, page in enumerate(pages)
     ]
     return join_pages(leaves)
@@ -100,8 +100,8 @@ def test_a_caption_says_whose_turn_a_page_begins_with() -> None:
     """Where pages between were not shown, the last label seen is another turn's."""
     first, *_, last = typeset(Transcript((Turn(role="user", text="Hi."), Turn(role="tool", text=LOG * 3))))
     leaves = [
-        ReadImage(read=read_page(first), image=0, page=1, anchors=(1, 2)),
-        ReadImage(read=read_page(last), image=1, page=9, anchors=(7, 7)),
+        ReadImage(read=read_page(first), image=0, page=1, anchors=(1, 2), is_ours=True),
+        ReadImage(read=read_page(last), image=1, page=9, anchors=(7, 7), is_ours=True),
     ]
     found = list(group_sentences(join_pages(leaves)))
     assert {one.anchor for one in found if one.pages == (9,)} == {"§7"}
@@ -112,7 +112,9 @@ def test_a_label_outside_of_what_the_caption_says_is_not_believed() -> None:
     """A wrong anchor is worse than none."""
     page = typeset(talk("The gate code is 4711-B."))[0]
     found = list(
-        group_sentences(join_pages([ReadImage(read=read_page(page), image=0, page=1, anchors=(8, 9))]))
+        group_sentences(
+            join_pages([ReadImage(read=read_page(page), image=0, page=1, anchors=(8, 9), is_ours=True)])
+        )
     )
     assert [(one.anchor, one.text) for one in found] == [(None, "The gate code is 4711-B.")]
 

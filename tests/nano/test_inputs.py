@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from glyph_memory.context import Context, ImagePart, Message, Text
-from glyph_memory.nano import NanoReader
+from glyph_memory.nano import NanoReader, Transcription
 from glyph_memory.nano.lookup.inputs import ContextImage, Material, attach_transcription
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting import add_caption, typeset
 from tests.nano.fakes import KnownPages, read_page
 
 STYLE = PageStyle.glyph()
@@ -22,7 +26,7 @@ def test_what_a_user_said_is_kept_however_it_is_spelled() -> None:
     """A caption, a note and an opening are what we say; the same words of a user are words."""
     words = (
         "Page 7",
-        "§1–§3, page 7:\n",
+        "§1–§3, page 7 (a1b2c3):\n",
         "(The conversation begins here.)",
         "(Picture 1 of this message is lost.)",
     )
@@ -73,6 +77,29 @@ def test_images_are_called_what_they_say_they_are() -> None:
         ("picture 2", None, None),
     ]
     assert [one.name for one in take(PICTURE, PICTURE, "Who?").images] == ["page 1", "page 2"]
+
+
+@pytest.mark.parametrize("style", [STYLE, replace(STYLE, page_width_pt=132)], ids=["broad", "narrow"])
+def test_a_drawn_caption_is_read_to_the_letter_and_left_out(style: PageStyle) -> None:
+    """Its code, too; on a narrow page, where it takes two lines, as well."""
+    page = typeset("The gate code is 4711-B.", style=style)[0]
+    drawn = add_caption(page, "§1234–§1290, page 12 (a1b2c3)", style=style)
+    read = NanoReader().transcribe(drawn.png())
+    shown = ContextImage(data=b"", page=12, anchors=(1234, 1290), name="page 12", is_captioned=True)
+    skipped = attach_transcription(shown, 0, read).skipped
+    assert " ".join(line.text for line in read.lines[:skipped]) == "§1234–§1290, page 12 (a1b2c3)"
+    assert " ".join(line.text for line in read.lines[skipped:]) == "The gate code is 4711-B."
+
+
+def test_captions_drawn_round_a_picture_are_not_its_text() -> None:
+    """One above and one below; its own first line and last stay."""
+    (line,) = read_page(typeset("Words.", style=STYLE)[0]).lines
+    lines = tuple(replace(line, box=(9, top, 99, top + 12)) for top in (8, 40, 60, 96))
+    read = Transcription(size=(420, 120), lines=lines)
+    for is_captioned, counts in ((True, (1, 1)), (False, (0, 0))):
+        shown = ContextImage(data=b"", page=None, anchors=(1, 1), name="picture 1", is_captioned=is_captioned)
+        joined = attach_transcription(shown, 0, read)
+        assert (joined.skipped, joined.skipped_below) == counts
 
 
 def test_a_caption_that_is_drawn_on_a_page_is_not_its_text() -> None:

@@ -121,7 +121,10 @@ def test_the_question_is_the_last_thing_a_user_said(pages: Sequence[Page]) -> No
 
 @pytest.mark.parametrize("captions", [True, False])
 def test_a_memorys_context_is_understood(captions: bool) -> None:
-    """Pages under their captions, ledgers, recent turns: facts are cited by anchor and page, wherever they stand."""
+    """Pages under their captions, ledgers, recent turns: facts are cited by anchor and page, wherever they stand.
+
+    Of images that nothing is known of labels are not believed: anybody can draw them.
+    """
     with GlyphMemory.open("sqlite://", session="shop", style=STYLE) as memory:
         memory.extend(agent_conversation(turns=400))
         context, pages = memory.context(question="What is the deploy key of checkout?"), list(memory.pages())
@@ -130,9 +133,10 @@ def test_a_memorys_context_is_understood(captions: bool) -> None:
             messages = (context.messages[0], Message(role="user", parts=plain), *context.messages[2:])
             context = Context(messages=messages)
         reading = NanoReader(transcriber=KnownPages(pages)).read(context)
-    best = reading.quotes[0]
-    assert (best.label, reading.pages_read) == ("§22 user, page 1", len(pages))
-    assert best.text.endswith("5c2a3ce7a5d69f871f8ba3a10d9488a021c735a7.")
+    best, key = reading.quotes[0], "5c2a3ce7a5d69f871f8ba3a10d9488a021c735a7."
+    assert (best.label, reading.pages_read) == ("§22 user, page 1" if captions else "page 6", len(pages))
+    assert best.text.endswith(key)
+    assert {quote.anchor is None for quote in reading.quotes} == {not captions}
 
 
 def _is_caption(part: Part) -> bool:
@@ -156,7 +160,7 @@ def test_a_picture_that_is_no_page_is_no_page() -> None:
     reader = NanoReader(transcriber=KnownPages([*shot, *page]))
     reading = reader.read(Context(messages=(Message(role="user", parts=parts),)))
     assert [(quote.label, quote.page, quote.image) for quote in reading.quotes] == [
-        ("§1, picture 2", None, 1)
+        ("picture 2 that came with §1", None, 1)
     ]
 
 

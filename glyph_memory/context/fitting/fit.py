@@ -24,6 +24,7 @@ from glyph_memory.context.fitting.shown import (
 from glyph_memory.context.fitting.write import FittedTail, write_tail
 from glyph_memory.context.pictures import scale_picture
 from glyph_memory.folding import RecentTurn, count_answered
+from glyph_memory.page import is_marked_print
 from glyph_memory.style import PageStyle
 
 _SIDES_PX = (1344, 896, 448)
@@ -175,8 +176,10 @@ class _RoomMaker:
     def _scale(self, shown: ShownPicture, side_px: int) -> None:
         if shown.picture is None or max(shown.picture.size) <= side_px:
             return
+        if is_marked_print(shown.data):  # left out, if need be, rather than blurred
+            return
         scaled = scale_picture(shown.data, side_px)
-        if scaled is None or scaled.size == shown.picture.size:  # a page of ours is never scaled
+        if scaled is None:
             return
         shown.show(scaled, self._binder.counts)
 

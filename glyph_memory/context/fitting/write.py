@@ -12,12 +12,13 @@ from glyph_memory.context.binder import Binder
 from glyph_memory.context.excerpts import join_ranges
 from glyph_memory.context.fitting.shown import Room, ShownPicture, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
-from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
+from glyph_memory.context.messages import Parts, Text
 from glyph_memory.context.pictures import decode_picture
 from glyph_memory.context.wording import (
     SHOWN_BELOW,
-    caption_moved_attachment,
+    caption_recent_attachment,
     caption_recent_picture,
+    end_recent_pictures,
     tell_in_parts,
     tell_left_out_attachment,
     tell_left_out_picture,
@@ -76,17 +77,15 @@ def write_tail(
             continue
         text, pages = _spell_text(one, page, binder, can_recall=can_recall), _spell_pages(one, page, binder)
         page += len(one.pages.images) if one.pages else 0
-        beside_text = [*_spell_pictures(one, binder), *_spell_attachments(one, binder)]
+        brought: list[Parts] = [*_spell_pictures(one, binder), *_spell_attachments(one, binder)]
         if one.turn.role == "user":
-            told = (part for pair in beside_text for part in pair if part is not None)
-            own[place] = (Text(text), *pages, *told)
+            own[place] = (Text(text), *pages, *(part for parts in brought for part in parts))
             continue
-        moved = (
-            part for caption, held in beside_text if held is not None for part in (caption, held) if part
-        )
+        moved = (part for parts in brought if _is_shown(parts) for part in parts)
         if rest := (*pages, *moved):
             beside[place] = rest
-        missing = (line.text for line, held in beside_text if line is not None and held is None)
+        alone = (part for parts in brought if not _is_shown(parts) for part in parts)
+        missing = (part.text for part in alone if isinstance(part, Text))
         lines = [line for line in (text, *missing) if line.strip()]
         # Nobody takes a result without words for an answer, and some servers refuse it.
         own[place] = (Text("\n".join(lines) or SHOWN_BELOW),)
@@ -115,29 +114,42 @@ def _spell_pages(one: ShownTurn, first_page: int, binder: Binder) -> Parts:
     return binder.new_turns.spell(turn, style=one.style, first_page=first_page)
 
 
-def _spell_pictures(one: ShownTurn, binder: Binder) -> Iterator[tuple[Text, ImagePart | None]]:
-    """Yield each picture under its caption; for one that is not shown, the line that stands in its place alone."""
+def _is_shown(parts: Parts) -> bool:
+    return any(not isinstance(part, Text) for part in parts)
+
+
+def _spell_pictures(one: ShownTurn, binder: Binder) -> list[Parts]:
+    """Return each picture under its caption, or the line in its place; behind the last one that is shown, the end."""
     anchors = None if one.turn.anchor is None else (one.turn.anchor, one.turn.anchor)
+    spelled, last = list[Parts](), None
     for position, shown in enumerate(one.pictures, 1):
         caption = caption_recent_picture(position, one.turn.role)
         picture = binder.show_picture(shown.picture.data, caption) if shown.picture else None
         if picture is None:
             tell = tell_lost_picture if shown.is_refused else tell_left_out_picture
-            yield Text(tell(position), kind="caption"), None
+            spelled.append((Text(tell(position), kind="caption"),))
         else:
-            yield Text(caption, kind="caption"), replace(picture, number=position, anchors=anchors)
+            last = len(spelled)
+            held = replace(picture, number=position, anchors=anchors)
+            spelled.append((Text(caption, kind="caption"), held))
+    if last is not None:
+        spelled[last] += (Text(end_recent_pictures(one.turn.role), kind="caption"),)
+    return spelled
 
 
-def _spell_attachments(one: ShownTurn, binder: Binder) -> Iterator[tuple[Text | None, AttachmentPart | None]]:
-    """Yield each attachment, under a caption where it is no user's; or the line that stands in its place alone."""
+def _spell_attachments(one: ShownTurn, binder: Binder) -> Iterator[Parts]:
+    """Yield each attachment, under a caption where it is a picture or no user's; or the line in its place alone."""
+    role = one.turn.role
     for position, attached in enumerate(one.attachments, 1):
-        name = binder.cleaner.clean_and_escape(attached.part.name)
+        name, is_picture = binder.cleaner.clean_and_escape(attached.part.name), attached.part.is_image
         if not attached.is_sent:
-            yield Text(tell_left_out_attachment(position, name), kind="caption"), None
-        elif one.turn.role == "user":
-            yield None, attached.part
+            yield (Text(tell_left_out_attachment(position, name), kind="caption"),)
+        elif role == "user" and not is_picture:
+            yield (attached.part,)
         else:
-            yield Text(caption_moved_attachment(position, one.turn.role, name), kind="caption"), attached.part
+            caption = caption_recent_attachment(position, role, name, is_picture=is_picture)
+            end = (Text(end_recent_pictures(role), kind="caption"),) if is_picture else ()
+            yield Text(caption, kind="caption"), attached.part, *end
 
 
 # What the user learns.

@@ -45,9 +45,10 @@ class Quote:
     page: int | None
     """The number of the page it begins on; None for a text, and for a picture that is no page."""
     anchor: str | None
-    """What its turn is cited by, `§42 user`; None where there are no turns, or its turn is not known."""
+    """What its turn is cited by, `§42 user`; None where there are no turns, its turn is not known, or it stands on a
+    picture: whoever sent that may have drawn a label on it."""
     where: str
-    """What people are told: `page 4`, `picture 2`, `as text`, `assistant, as text`."""
+    """What people are told: `page 4`, `picture 2 that came with §7`, `as text`, `assistant, as text`."""
     image: int | None
     """Which of the context's images it stands on, from 0; None for a text."""
     lines: tuple[int, int]
@@ -61,8 +62,13 @@ class Quote:
 
     @property
     def is_sure(self) -> bool:
-        """Whether every character is."""
-        return not self.unsure
+        """Whether every character is, on a page or in a text; of what a picture shows nothing is."""
+        return not self.unsure and not self.is_on_picture
+
+    @property
+    def is_on_picture(self) -> bool:
+        """Whether it stands on a picture that somebody sent, and so is nobody's turn."""
+        return self.image is not None and self.page is None
 
     @property
     def label(self) -> str:
@@ -83,7 +89,7 @@ class Quote:
 
     def __str__(self) -> str:
         shown = "\n".join(f"  {line}" for line in self.text.splitlines())
-        if self.is_sure:
+        if not self.unsure:
             return f"{self.label}:\n{shown}"
         named = ", ".join(f'"{word}"' for word in self.doubts[:_NAMED])
         more = f" and {len(self.doubts) - _NAMED} more" if len(self.doubts) > _NAMED else ""
@@ -128,7 +134,8 @@ def _quote(found: SentenceMatch) -> Quote:
     if spot.image is None:
         where = "as text" if anchor is None or anchor.startswith("§") else f"{anchor}, as text"
     else:
-        where = f"page {spot.page}" if spot.page is not None else f"picture {spot.image + 1}"
+        sender = "" if spot.came_with is None else f" that came with §{spot.came_with}"
+        where = f"page {spot.page}" if spot.page is not None else f"picture {spot.image + 1}{sender}"
     text, confidence = _join_sentences(source, found.sentences)
     is_blank = np.fromiter(map(str.isspace, text), bool, len(text))
     return Quote(

@@ -1,16 +1,23 @@
 """Take a context apart into what is asked and where it can be looked up: images and texts.
 
-Goes by what each part says that it is; reads neither words nor pixels.
+Goes by what each part says that it is, and by the digest in a page's caption; reads neither words nor pixels.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
-from glyph_memory.context import AttachmentPart, Context, ImagePart, Message, Text
+from glyph_memory.context import AttachmentPart, Context, ImagePart, Message, Part, Text
+from glyph_memory.context.pictures import caption_height_px
+from glyph_memory.context.wording import names_digest
 from glyph_memory.nano.lookup.search_text import ReadImage
 from glyph_memory.transcription import Transcription
+
+_CODE = re.compile(r"\(\w{4,8}\)$")
+"""What a page's caption ends with, as it may be read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,9 +33,15 @@ class ContextImage:
     name: str
     """What to call it."""
     is_captioned: bool = False
-    """Whether its first line is a caption, and no part of the text."""
+    """Whether a caption is drawn on it, and no part of the text: above, and on a picture below, too."""
+    digest: str = ""
+    """Of the pixels of a page of ours; empty for a picture, and where the caption is another image's."""
     is_known: bool = False
     """Whether anything is known of it: that it is a page, or whose picture it is."""
+
+    def as_picture(self, place: int) -> ContextImage:
+        """Return it as a picture of whoever, since its pixels are not those of the page that it should be."""
+        return replace(self, page=None, anchors=None, name=f"picture {place + 1}", digest="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +67,8 @@ class Material:
         for place, message in enumerate(context.messages):
             for number, part in enumerate(message.parts):
                 if isinstance(part, ImagePart):
-                    images.append(_label_image(part, len(images)))
+                    before = message.parts[number - 1] if number else None
+                    images.append(_label_image(part, before, len(images)))
                 elif isinstance(part, AttachmentPart):
                     continue
                 elif (place, number) != asked and _can_be_quoted(part):
@@ -89,7 +103,7 @@ def _question_text(messages: Sequence[Message], asked: tuple[int, int] | None) -
     return part.text.strip() if isinstance(part, Text) else ""
 
 
-def _label_image(part: ImagePart, place: int) -> ContextImage:
+def _label_image(part: ImagePart, before: Part | None, place: int) -> ContextImage:
     page = part.number if part.kind == "page" else None
     name = f"picture {place + 1}" if page is None else f"page {page}"
     return ContextImage(
@@ -98,8 +112,16 @@ def _label_image(part: ImagePart, place: int) -> ContextImage:
         anchors=part.anchors,
         name=name,
         is_captioned=part.is_captioned,
+        digest=part.digest if part.kind == "page" and _is_captioned_as(part, before) else "",
         is_known=part.number is not None or part.anchors is not None,
     )
+
+
+def _is_captioned_as(part: ImagePart, before: Part | None) -> bool:
+    """Return whether a page stands behind its own caption; pages that show no turns have none to check."""
+    if part.anchors is None or part.is_captioned:
+        return True
+    return isinstance(before, Text) and before.kind == "caption" and names_digest(before.text, part.digest)
 
 
 def _number_images(images: Sequence[ContextImage]) -> tuple[ContextImage, ...]:
@@ -110,11 +132,30 @@ def _number_images(images: Sequence[ContextImage]) -> tuple[ContextImage, ...]:
 
 
 def attach_transcription(shown: ContextImage, place: int, read: Transcription) -> ReadImage:
-    """Join an image with its transcription; a caption that is drawn on a page is left out."""
+    """Join an image with its transcription; captions that are drawn on it are left out."""
+    above, below = _count_captions(shown, read)
     return ReadImage(
         read=read,
         image=place,
         page=shown.page,
         anchors=shown.anchors,
-        skipped=int(shown.is_captioned and bool(read.lines)),
+        skipped=above,
+        skipped_below=below,
+        is_ours=bool(shown.digest),
     )
+
+
+def _count_captions(shown: ContextImage, read: Transcription) -> tuple[int, int]:
+    """Return how many lines of ours stand above an image's content, and below."""
+    if not shown.is_captioned or not read.lines:
+        return 0, 0
+    if shown.page is not None:  # on a narrow page the caption takes more lines: up to its code
+        ends = (place for place, line in enumerate(read.lines[:3], 1) if _CODE.search(line.text))
+        return (1 if "(" in read.lines[0].text else next(ends, 1)), 0
+    height = caption_height_px(read.size[0])
+    middles = [(line.box[1] + line.box[3]) / 2 for line in read.lines]
+    above = sum(1 for _ in takewhile(lambda middle: middle < height, middles))
+    below = sum(
+        1 for _ in takewhile(lambda middle: middle > read.size[1] - height, reversed(middles[above:]))
+    )
+    return above, below

@@ -38,6 +38,8 @@ class Spot:
     """Which of the context's images it stands on, from 0; None for a text."""
     read: ReadLine | None = field(default=None, repr=False)
     """The line as it was read; None for a text."""
+    came_with: int | None = None
+    """The turn that a picture came with, where it is known; None for a page, and for a text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,14 +127,28 @@ class ReadImage:
     page: int | None
     """The page's number; None for a picture that is no page."""
     anchors: tuple[int, int] | None = None
-    """The first and the last turn on it, where its caption says."""
+    """The first and the last turn on a page, where its caption says; of a picture the turn that it came with."""
     skipped: int = 0
     """How many of its first lines are a caption of ours."""
+    skipped_below: int = 0
+    """How many of its last lines are."""
+    is_ours: bool = False
+    """Whether its pixels are those of a page that we drew: labels on any other image are part of what it shows."""
 
     @property
     def name(self) -> str:
         """What to call it."""
         return f"page {self.page}" if self.page is not None else f"picture {self.image + 1}"
+
+    @property
+    def stop(self) -> int:
+        """The place after its last line that is no caption of ours."""
+        return len(self.read.lines) - self.skipped_below
+
+    @property
+    def came_with(self) -> int | None:
+        """The turn that a picture came with, where it is known; None for a page."""
+        return self.anchors[0] if self.page is None and self.anchors is not None else None
 
 
 class _Writer:
@@ -169,7 +185,7 @@ def join_pages(leaves: Sequence[ReadImage]) -> SearchText:
         anchor = _inherit_anchor(anchor, leaf)
         lines, gap = leaf.read.lines, _measure_pitch(leaf.read.lines) * _WIDE_GAP
         labels = sorted([*_find_labels(leaf), *_find_calls(leaf)])
-        for index, line in enumerate(lines[leaf.skipped :], leaf.skipped):
+        for index, line in enumerate(lines[leaf.skipped : leaf.stop], leaf.skipped):
             here = [label for label in labels if label[0] == index]
             if writer.length:
                 joint = (
@@ -179,7 +195,16 @@ def join_pages(leaves: Sequence[ReadImage]) -> SearchText:
                 )
                 writer.write("" if joint == " " and writer.parts[-1].endswith(" ") else joint)
             start, above = writer.length, lines[index - 1] if index > leaf.skipped else None
-            writer.spots.append(Spot(start=start, line=index, page=leaf.page, image=leaf.image, read=line))
+            writer.spots.append(
+                Spot(
+                    start=start,
+                    line=index,
+                    page=leaf.page,
+                    image=leaf.image,
+                    read=line,
+                    came_with=leaf.came_with,
+                )
+            )
             writer.write(line.text.replace(LINE_MARK, "\n"), line.confidence)
             is_apart = above is not None and above.column == line.column and line.box[1] - above.box[1] > gap
             if is_apart or not writer.cuts or (index == leaf.skipped and anchor != writer.cuts[-1].anchor):
@@ -194,8 +219,10 @@ def join_pages(leaves: Sequence[ReadImage]) -> SearchText:
 
 def _inherit_anchor(anchor: str | None, leaf: ReadImage) -> str | None:
     """Return whose turn a page begins with: that of the page before, unless its caption says otherwise."""
+    if not leaf.is_ours:
+        return None
     if leaf.anchors is None:
-        return anchor if leaf.page is not None else None
+        return anchor
     first = f"§{leaf.anchors[0]}"
     return anchor if anchor is not None and anchor.split()[0] == first else first
 
@@ -209,7 +236,7 @@ def _find_labels(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
 
     Pages have some. What looks like one on somebody's picture is part of the picture.
     """
-    for anchor in leaf.read.anchors if leaf.page is not None else ():
+    for anchor in leaf.read.anchors if leaf.is_ours else ():
         left = leaf.read.lines[anchor.line].left
         begin, end = np.searchsorted(left, [anchor.box[0] - 1, anchor.box[2] - 1]).tolist()
         known = leaf.anchors is None or leaf.anchors[0] <= anchor.number <= leaf.anchors[1]
@@ -218,8 +245,8 @@ def _find_labels(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
 
 def _find_calls(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
     """Yield the labels of calls, which belong to a turn; only on pages with turns, where they are certain."""
-    if leaf.page is not None and (leaf.read.anchors or leaf.anchors):
-        for index, line in enumerate(leaf.read.lines[leaf.skipped :], leaf.skipped):
+    if leaf.is_ours and (leaf.read.anchors or leaf.anchors):
+        for index, line in enumerate(leaf.read.lines[leaf.skipped : leaf.stop], leaf.skipped):
             for found in _CALL.finditer(line.text):
                 yield index, found.start(), found.end(), _CALLS
 

@@ -1,4 +1,4 @@
-"""Tell the pictures that came with recent messages from pages: a line of ours above each.
+"""Tell the pictures that came with recent messages from pages: a line of ours above each, and one below the last.
 
 Knows messages and blocks; knows nothing about what else is sent.
 """
@@ -14,24 +14,30 @@ from langchain_glyph_memory.blocks import is_remote_picture, picture_block, read
 
 
 def mark_pictures(message: BaseMessage, planned: PlannedTurn, binder: Binder) -> BaseMessage:
-    """Return a message with a line above each picture, since a picture may be drawn like the pages in the request."""
+    """Return a message with lines round its pictures, since a picture may be drawn like the pages in the request.
+
+    A line stands above each, and one below the last of those that follow each other.
+    """
     if planned.parts is not None or isinstance(message.content, str):  # parts hold their captions
         return message
     blocks: list[str | dict[Any, Any]] = []
-    position = 0
+    position, is_open = 0, False
+    end = {"type": "text", "text": f"\n{planned.end_pictures().text}\n"}
     for block in message.content:
         opened = {} if isinstance(block, str) else _open_block(block)
         picture = read_picture(opened)
         if picture is None and not is_remote_picture(opened):
-            blocks.append(block)
+            blocks += [end, block] if is_open else [block]
+            is_open = False
             continue
-        position += 1
+        position, is_open = position + 1, True
         caption = planned.caption_picture(position).text
         blocks.append({"type": "text", "text": f"\n{caption}\n"})
         shown = None
         if binder.captions == "page" and picture is not None:
             shown = binder.show_picture(picture.data, caption)
         blocks.append(block if shown is None else picture_block(shown.data))
+    blocks += [end] if is_open else []
     return message.model_copy(update={"content": blocks}) if position else message
 
 

@@ -83,17 +83,17 @@ class PageImageBlock(ImageBlock):
 
 
 class CaptionBlock(TextBlock):
-    """A line of ours above a picture. It is no part of the message: whoever takes it up again leaves it out."""
+    """A line of ours above a picture, or below it. Whoever takes the message up again leaves it out."""
 
 
 class CaptionedImageBlock(ImageBlock):
-    """A picture with a line of ours drawn above it."""
+    """A picture with lines of ours drawn above and below it."""
 
     original: ImageBlock | None = Field(default=None, description="The picture as it came.", exclude=True)
 
 
 def drop_captions(message: ChatMessage) -> ChatMessage:
-    """Return a message without our lines above its pictures; the same object where it has none."""
+    """Return a message without our lines round its pictures; the same object where it has none."""
     if not any(isinstance(block, CaptionBlock) for block in message.blocks):
         return message
     blocks = [

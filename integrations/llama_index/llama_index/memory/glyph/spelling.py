@@ -57,7 +57,7 @@ def write_planned(
         planned: What it holds; one turn at least.
         recent: The messages that stay text, by place.
         binder: What binds the model's requests.
-        marked: Whether the request shows pages, so that each picture gets a line above it that tells it from them.
+        marked: Whether the request shows pages, so that pictures get lines round them that tell them from pages.
     """
     if planned.role != "user":
         return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, binder.cleaner)
@@ -132,34 +132,50 @@ def _write_told(
     elif planned.shows == "result":
         yield TextBlock(text=f"{planned.heading}\n{_clean_text(planned.turn, binder.cleaner)}")
     else:
-        images = (block for block in message.blocks if isinstance(block, ImageBlock))
-        shown = (block for block in images if read_picture(block) is not None)
+        images = [block for block in message.blocks if isinstance(block, ImageBlock)]
+        shown = [block for block in images if read_picture(block) is not None]
         for position, block in enumerate(shown, 1):
-            yield TextBlock(text=planned.caption_picture(position).text)
-            yield block.model_copy()
+            caption = planned.caption_picture(position).text
+            yield TextBlock(text=caption)
+            yield _frame_picture(block.model_copy(), caption, binder)
+        if shown:
+            yield TextBlock(text=planned.end_pictures().text)
         for position, attachment in enumerate(planned.turn.attachments, 1):
             yield TextBlock(text=planned.caption_attachment(position, binder.cleaner).text)
             yield load_block(attachment.block)
+            if planned.shows_picture(position):
+                yield TextBlock(text=planned.end_pictures().text)
 
 
 def _mark_pictures(
     blocks: Sequence[ContentBlock], planned: PlannedTurn, binder: Binder
 ) -> Iterator[ContentBlock]:
-    """Yield blocks with a line above each picture, since a picture may be drawn like the pages in the request."""
-    position = 0
+    """Yield blocks with lines round their pictures, since a picture may be drawn like the pages in the request.
+
+    A line stands above each, and one below the last of those that follow each other.
+    """
+    position, is_open = 0, False
+    end = CaptionBlock(text=f"\n{planned.end_pictures().text}\n")
     for block in blocks:
         if not isinstance(block, ImageBlock):
-            yield block
+            yield from [end, block] if is_open else [block]
+            is_open = False
             continue
-        position += 1
+        position, is_open = position + 1, True
         caption = planned.caption_picture(position).text
         yield CaptionBlock(text=f"\n{caption}\n")
-        data = read_picture(block) if binder.captions == "page" else None
-        shown = binder.show_picture(data, caption) if data is not None else None
-        if shown is None:
-            yield block
-        else:
-            yield CaptionedImageBlock(image=shown.data, image_mimetype=shown.media_type, original=block)
+        yield _frame_picture(block, caption, binder)
+    if is_open:
+        yield end
+
+
+def _frame_picture(block: ImageBlock, caption: str, binder: Binder) -> ImageBlock:
+    """Return a picture as it is sent: between lines of ours where pages carry their captions."""
+    data = read_picture(block) if binder.captions == "page" else None
+    shown = binder.show_picture(data, caption) if data is not None else None
+    if shown is None:
+        return block
+    return CaptionedImageBlock(image=shown.data, image_mimetype=shown.media_type, original=block)
 
 
 def _copy_user_blocks(message: ChatMessage, turn: Turn, cleaner: TextCleaner) -> list[ContentBlock]:
