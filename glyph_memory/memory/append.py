@@ -132,14 +132,15 @@ class TurnWriter:
                     stored = self._append(part, keep_anchors=keep and self._is_continuation(part))
                     renumbered += _count_renumbered(part, stored, after=before) if keep_anchors else 0
                     yield from stored
+            is_last = broken is not None or len(batch) < _BATCH
+            if renumbered and is_last:
+                warnings.warn(_RENUMBERED.format(count=renumbered), GlyphMemoryWarning, stacklevel=3)
             if broken is not None:
                 raise broken
             if batch and progress is not None:
                 progress(len(batch))
-            if len(batch) < _BATCH:
+            if is_last:
                 break
-        if renumbered:
-            warnings.warn(_RENUMBERED.format(count=renumbered), GlyphMemoryWarning, stacklevel=3)
         if stored:
             # Once, after all of them: what cannot be shown in the end need not be drawn on the way.
             self._fold(stored)
