@@ -4,8 +4,8 @@ Kills a writing process again and again: half the times at a step of the databas
 in instructions of SQLite's machine, so that each kind of write is cut in the middle; half the times at a moment drawn
 by lot, so that commits and checkpoints are cut as well. After each kill the store is opened anew: the file has to be
 whole, the state has to be the one last acknowledged or that of the write that was cut, nothing between, turns have to
-be found by search, what was forgotten has to be gone from the file's bytes, and the next turn has to be taken.
-A kill is not a power cut: what the disk itself loses is not measured here.
+be found by search, what was forgotten has to be gone from the file's bytes and with its page images, and the next
+turn has to be taken. A kill is not a power cut: what the disk itself loses is not measured here.
 
     python benchmarks/durability.py [--quick]
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from pathlib import Path
 from lib.kill import Outcome, kill_writer
 from lib.report import print_table
 from lib.results import write_results
-from lib.writes import KINDS
+from lib.writes import KINDS, name_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -66,6 +67,7 @@ def kill_many(folder: Path, kind: str, kills: int, *, dry: Outcome, draw: random
         )
         while not outcome.was_killed:  # it was faster than expected
             path.unlink()
+            shutil.rmtree(name_folder(path), ignore_errors=True)
             delay_s /= 2
             outcome = kill_writer(path, kind, delay_s=delay_s)
         outcomes.append(outcome)

@@ -37,7 +37,7 @@ suppress_warnings = [
 ]  # two classes are called GlyphMemory, and a docstring that names one means its own
 nitpick_ignore = [
     # `Store` is public to be opened, given to memories and closed. What it is made of is not.
-    ("py:class", "glyph_memory.store.engine.Database"),
+    ("py:class", "glyph_memory.store.erasing.ErasingDatabase"),
     ("py:class", "glyph_memory.store.schema.Schema"),
     ("py:class", "glyph_memory.store.session_store.SessionStore"),
     # What the middleware adds to an agent's state; LangChain alone uses it.

@@ -131,6 +131,20 @@ def draw_durability(figures: Figures) -> str:
     )
 
 
+def draw_erasing(figures: Figures) -> str:
+    """Return what erasing one turn costs, and how long others wait, in files of two sizes."""
+    rows = [
+        [
+            f"{row['megabytes']} MB", row["way"], f"{row['erase_ms']:,.0f} ms", f"{row['longest_wait_ms']:,.0f} ms",
+            f"{row['usual_append_ms']:,.0f} ms",
+        ]
+        for row in figures["rows"]
+    ]  # fmt: skip
+    return markdown(
+        ["file", "way", "erasing one turn", "another's longest `add` meanwhile", "its usual one"], rows
+    )
+
+
 # Pages.
 
 
@@ -261,6 +275,7 @@ TABLES = {
     "framework-time": Table(result="integrations", draw=draw_overhead),
     "framework-prompts": Table(result="integrations", draw=draw_prompts),
     "durability": Table(result="durability", draw=draw_durability),
+    "erasing": Table(result="erasing", draw=draw_erasing),
     "savings": Table(result="savings", draw=draw_savings),
     "parity": Table(result="parity", draw=draw_parity),
     "speed": Table(result="typeset", draw=draw_speed),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glyph_memory.store import SessionStore, Store
-from lib.writes import ExpectedSession, State, make_turn, make_word
+from lib.writes import ExpectedSession, State, find_images, make_turn, make_word, name_folder
 
 
 @dataclass
@@ -30,6 +30,10 @@ def examine(path: Path, before: State, during: State | None) -> tuple[int, tuple
         for name, session in now.items():
             _examine_session(store.session(name), session, found)
         _examine_bytes(path, before, now, found)
+        seals = [seal for name in now for seal in store.session(name).seals()]
+        known = {image for seal in seals for image in find_images(seal)}
+        left = {file.stem for file in name_folder(path).glob("*")} - known
+        found.check(not left, f"page images of which nothing knows: {len(left)}")
         for name, session in now.items():
             (added,) = store.session(name).append([make_turn(name, session.last + 1)])
             found.check(added.anchor == session.last + 1, f"the next turn became §{added.anchor}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
-from glyph_memory.store import SealRecord, SessionStore, Store
+from glyph_memory.context import FolderCache
+from glyph_memory.store import SealReader, SealRecord, SessionStore, Store
 from glyph_memory.transcript import Turn
 
 KINDS = (
@@ -58,27 +62,60 @@ def make_turn(session: str, anchor: int) -> Turn:
     return Turn(role="user", text=text, images=(make_word(session, anchor).encode() * 100,))
 
 
+def name_folder(path: Path) -> Path:
+    """Return the folder of page images beside a database."""
+    return path.with_name(f"{path.name}.pages")
+
+
+def find_images(record: SealRecord) -> list[str]:
+    """Return the name of the page image that a seal tells of."""
+    return [json.loads(record.body)["image"]]
+
+
+def _open_chat(store: Store) -> SessionStore:
+    def find_range(record: SealRecord) -> tuple[int, int]:
+        first, last = json.loads(record.body)["anchors"]
+        return first, last
+
+    folder = None if store.path is None else name_folder(store.path)
+    reader = SealReader(find_range=find_range, find_images=find_images, folder=folder)
+    return store.session("chat", seal_reader=reader)
+
+
+def _store_images(store: Store, records: Sequence[SealRecord]) -> None:
+    """Store page images as a memory does: when their seals are stored."""
+    if store.path is not None:
+        for record in records:
+            FolderCache(name_folder(store.path)).put(find_images(record)[0], b"page")
+
+
 def prepare(store: Store) -> State:
     """Fill a store with two sessions; return what it holds then."""
-    session_store = store.session("chat")
+    session_store = _open_chat(store)
     session_store.append([make_turn("chat", anchor) for anchor in range(1, 13)])
     session_store.add_seals(_seals(1, 2, 3), edits=0)
+    _store_images(store, _seals(1, 2, 3))
     store.session("other").append([make_turn("other", 1)])
     chat = ExpectedSession(anchors=tuple(range(1, 13)), seals=(1, 2, 3), last=12)
     return {"chat": chat, "other": ExpectedSession(anchors=(1,), last=1)}
 
 
-def _seals(*numbers: int) -> list[SealRecord]:
-    return [SealRecord(number=number, digest="d", body=f'{{"n": {number}}}') for number in numbers]
+def _seals(*numbers: int, round_: int = 0) -> list[SealRecord]:
+    """Return seals of two turns each, with a page image."""
+    images = {number: hashlib.sha256(f"{number} {round_}".encode()).hexdigest() for number in numbers}
+    bodies = {
+        number: {"anchors": [2 * number - 1, 2 * number], "image": images[number]} for number in numbers
+    }
+    return [SealRecord(number=number, digest="d", body=json.dumps(bodies[number])) for number in numbers]
 
 
 def list_acts(kind: str, store: Store, state: State) -> Iterator[Act]:
     """Yield writes of a kind, each with the state that must hold after it."""
-    session_store = store.session("chat")
+    session_store = _open_chat(store)
     now = state
     for round_ in range(_TIMES):
         chat = now.get("chat", ExpectedSession())
-        after, run = _make_act(kind, session_store, chat, round_)
+        after, run = _make_act(kind, store, session_store, chat, round_)
         now = {**now, **after}
         if kind == "clear" and round_ % 2 == 0:
             now = {name: session for name, session in now.items() if name != "chat"}
@@ -86,7 +123,7 @@ def list_acts(kind: str, store: Store, state: State) -> Iterator[Act]:
 
 
 def _make_act(
-    kind: str, session_store: SessionStore, chat: ExpectedSession, round_: int
+    kind: str, store: Store, session_store: SessionStore, chat: ExpectedSession, round_: int
 ) -> tuple[State, Callable[[], object]]:
     if kind in {KINDS[0], "append one", "append many"} or (kind == "clear" and round_ % 2):
         new = tuple(range(chat.last + 1, chat.last + (26 if kind == "append many" else 2)))
@@ -103,12 +140,13 @@ def _make_act(
     if kind == "delete":
         gone = chat.anchors[1::4]
         kept = tuple(anchor for anchor in chat.anchors if anchor not in gone)
-        return {"chat": replace(chat, anchors=kept)}, lambda: session_store.delete(gone)
-    return _make_session_act(kind, session_store, chat, round_)
+        # The first seal tells of one of them, and the others depend on it.
+        return {"chat": replace(chat, anchors=kept, seals=())}, lambda: session_store.delete(gone)
+    return _make_session_act(kind, store, session_store, chat, round_)
 
 
 def _make_session_act(
-    kind: str, session_store: SessionStore, chat: ExpectedSession, round_: int
+    kind: str, store: Store, session_store: SessionStore, chat: ExpectedSession, round_: int
 ) -> tuple[State, Callable[[], object]]:
     if kind == "clear":  # afterwards there is no session of this name: see _acts
         return {}, session_store.clear
@@ -116,9 +154,16 @@ def _make_session_act(
         return {f"fork{round_}": chat}, lambda: session_store.fork(f"fork{round_}")
     if kind == "add seals":
         new = (chat.seals[-1] + 1, chat.seals[-1] + 2)
-        return {"chat": replace(chat, seals=chat.seals + new)}, lambda: session_store.add_seals(
-            _seals(*new), edits=0
-        )
-    other = range(2, 6 + round_)
-    after = replace(chat, seals=(1, *other))
-    return {"chat": after}, lambda: session_store.replace_seals(1, _seals(*other), edits=round_)
+
+        def add() -> None:
+            session_store.add_seals(_seals(*new), edits=0)
+            _store_images(store, _seals(*new))
+
+        return {"chat": replace(chat, seals=chat.seals + new)}, add
+    other = _seals(*range(2, 6 + round_), round_=round_ + 1)
+
+    def put_in_place() -> None:
+        session_store.replace_seals(1, other, edits=round_)
+        _store_images(store, other)
+
+    return {"chat": replace(chat, seals=(1, *(record.number for record in other)))}, put_in_place

@@ -9,6 +9,7 @@ import io
 import os
 import sys
 
+from glyph_memory.cli.escapes import escape_sentence
 from glyph_memory.errors import GlyphMemoryError
 
 
@@ -41,7 +42,7 @@ def _run() -> int:
 
 
 def _print_error(message: str) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    print(f"error: {escape_sentence(message)}", file=sys.stderr)  # noqa: T201
     return 1
 
 

@@ -6,7 +6,6 @@ Knows the terminal; nothing that a text says can control it.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +19,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from glyph_memory.cli.escapes import escape_controls as escape_controls  # noqa: PLC0414 - who prints needs `terminal` alone
+from glyph_memory.cli.escapes import escape_json, escape_sentence
+from glyph_memory.cli.escapes import escape_line as escape_line  # noqa: PLC0414 - who prints needs `terminal` alone
 from glyph_memory.report import Figures
 from glyph_memory.tokens import EstimateCounter
 
@@ -29,8 +31,6 @@ _NAME_WIDTH = 12
 """Columns that a name has at least: what is cut to a letter names nothing."""
 _WIDTH_OF_FILES = 110
 """Columns of a table that goes to a file or a pipe."""
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class TokenFigures(Protocol):
@@ -61,32 +61,22 @@ def side_console() -> Console:
 
 def warn(sentence: str) -> None:
     """Print a warning on one line, to standard error."""
-    side_console().print(Text.assemble(("warning: ", "yellow"), escape_controls(" ".join(sentence.split()))))
+    side_console().print(Text.assemble(("warning: ", "yellow"), escape_sentence(sentence)))
 
 
 def print_note(sentence: str) -> None:
     """Print a remark in dim letters, to standard error."""
-    side_console().print(Text(sentence, "dim"))
+    side_console().print(Text(escape_controls(sentence), "dim"))
 
 
 def print_error(sentence: str) -> None:
     """Print an error on one line, to standard error, where the program goes on."""
-    side_console().print(Text.assemble(("error: ", "red"), escape_controls(" ".join(sentence.split()))))
+    side_console().print(Text.assemble(("error: ", "red"), escape_sentence(sentence)))
 
 
 def print_json(value: object) -> None:
     """Print JSON; nothing else goes to standard output then."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-def escape_controls(text: str) -> str:
-    """Return a text with control characters, which could move the cursor or set colours, as numbers."""
-    return _CONTROL.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text)
-
-
-def escape_line(text: str) -> str:
-    """Escape control characters, line breaks and tabs included: for names inside a sentence."""
-    return escape_controls(text).replace("\n", "\\u{a}").replace("\t", "\\u{9}")
+    sys.stdout.write(escape_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def format_count(number: int, one: str, many: str = "") -> str:

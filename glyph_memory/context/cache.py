@@ -34,7 +34,7 @@ class ImageCache(Protocol):
     def put(self, digest: str, data: bytes) -> None:
         """Store a file if there is room; it may be dropped at any time."""
 
-    def forget(self, digest: str) -> None:
+    def forget(self, digest: str) -> object:
         """Delete a file, because what it shows is to be erased."""
 
 
@@ -171,11 +171,17 @@ class FolderCache:
                 draft=self._temporary_path(digest),
             )
 
-    def forget(self, digest: str) -> None:
-        """Delete a file, as far as that is allowed."""
+    def forget(self, digest: str) -> bool:
+        """Delete a file, as far as that is allowed; return whether it is gone."""
+        is_gone = True
         for path in (self._temporary_path(digest), self._path(digest)):
-            with contextlib.suppress(OSError):
+            try:
                 path.unlink(missing_ok=True)
+            except NotADirectoryError:
+                continue
+            except OSError:
+                is_gone = False
+        return is_gone
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):

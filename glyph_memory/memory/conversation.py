@@ -220,7 +220,11 @@ class Conversation(PlanningSession):
     # Forget.
 
     def truncate(self, *, after: int) -> int:
-        """Erase all turns after an anchor for good, as when an answer is made again; return how many there were."""
+        """Erase all turns after an anchor for good, as when an answer is made again; return how many there were.
+
+        Here and in `delete` and `clear`: a `GlyphMemoryWarning` says what still holds something of it, as the log of a
+        database that another process is reading. It is finished with the next write, or when the database is opened.
+        """
         with self._drop_seals_from(after + 1):
             return self._session_store.truncate(after=after)
 
@@ -267,13 +271,15 @@ class Conversation(PlanningSession):
 
     @contextmanager
     def _drop_seals_from(self, first: int) -> Iterator[None]:
-        """Drop the seals of what is erased inside, from the first anchor on, with their pages' files."""
+        """Forget the pages of what is erased inside, from the first anchor on, where they are held in memory."""
         images = [
             digest
             for seal in self._session_fold.seals()
             if seal.anchors[-1] >= first
             for digest in seal.digests
         ]
-        yield
-        self._session_fold.forget(images)
+        try:
+            yield
+        finally:
+            self._session_fold.forget(images)
         self._session_fold.refresh()

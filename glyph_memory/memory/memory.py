@@ -154,6 +154,10 @@ class GlyphMemory(Conversation):
         """Do what `delete` does."""
         return await _run_in_thread(self.delete, *anchors)
 
+    async def acompact(self) -> None:
+        """Do what `compact` does."""
+        await _run_in_thread(self.compact)
+
     async def aclear(self) -> None:
         """Do what `clear` does."""
         await _run_in_thread(self.clear)

@@ -21,6 +21,7 @@ from glyph_memory.context import (
 from glyph_memory.errors import StoreError
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
+from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -103,7 +104,7 @@ class OpenSession:
             PolicyError: The policy cannot work.
             FontError: The style's font is missing.
         """
-        from glyph_memory.store import Store  # noqa: PLC0415 - SQL is loaded when a store is opened
+        from glyph_memory.store import SealReader, Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
         options = PageOptions.merge(options, fields)
         store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s, read_only=read_only)
@@ -115,9 +116,13 @@ class OpenSession:
             binder = Binder(
                 options=options, cache=drafts, uuid_of=lambda digest: _compute_hmac(store.key, digest)
             )
-            return cls(
-                store, store.session(session), binder, drafts, redact=redact, owns_store=store is not url
+            seal_reader = SealReader(
+                find_range=find_range,
+                find_images=find_images,
+                folder=cache.folder if isinstance(cache, FolderCache) else None,
             )
+            session_store = store.session(session, seal_reader=seal_reader)
+            return cls(store, session_store, binder, drafts, redact=redact, owns_store=store is not url)
         except BaseException:
             if store is not url:
                 store.close()
@@ -177,6 +182,17 @@ class OpenSession:
         return type(self)(
             self._store, session_store, self._binder, self._drafts, redact=self._redact, owns_store=False
         )
+
+    def compact(self) -> None:
+        """Write the SQLite file anew, so that it takes no more room than what it holds; on other databases nothing.
+
+        Erasing never needs it. It takes time in proportion to the database and needs it alone: others wait.
+
+        Raises:
+            StoreBusy: Others used the database for longer than `wait_s`.
+            StoreError: It cannot be written, or the disk is full.
+        """
+        self._store.compact()
 
     def sessions(self) -> tuple[SessionInfo, ...]:
         """List the store's sessions by name."""

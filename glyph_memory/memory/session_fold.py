@@ -7,7 +7,6 @@ stored seals win: where another process was faster, its seals are taken.
 from __future__ import annotations
 
 import json
-import re
 import threading
 import warnings
 from collections.abc import Collection, Sequence
@@ -18,14 +17,13 @@ from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
 from glyph_memory.folding import Fold, Seal, add_turns, count_chained, parse_seal, resume, run_digest
 from glyph_memory.memory.damage import DamageNotes
+from glyph_memory.memory.seal_records import find_images
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import SealRecord, SessionState, SessionStore
 
 _TRIES = 20
-_IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
-"""What images are named by. It finds them in a seal that cannot be read, and other digests, which name no image."""
 _UNREADABLE = (
     "{count} stored seals were made by another version or are damaged: their turns are sealed and drawn again; nothing "
     "that was said is lost"
@@ -101,7 +99,7 @@ class SessionFold:
             )
 
     def forget(self, digests: Collection[str]) -> None:
-        """Drop the fold, so that it is read again the next time, and the images of erased turns."""
+        """Drop the fold, so that it is read again the next time, and images of erased turns that are held in memory."""
         with self._lock:
             self._known = None
             self._parts.clear()
@@ -168,7 +166,7 @@ class SessionFold:
         if not is_ours or not is_chain:
             return self._fold_anew(
                 state,
-                {name for record in records for name in _IMAGE_NAME.findall(record.body)},
+                {name for record in records for name in find_images(record)},
                 generation=max((seal.generation for seal in seals), default=0) + 1,
             )
         known = self._resume(seals, state)
@@ -181,8 +179,8 @@ class SessionFold:
         if self._read_only:
             return self._resume(kept, state)
         dropped = {digest for seal in seals[len(kept) :] for digest in seal.digests}
-        self._forget_images(dropped, still=kept)
         self._session_store.replace_seals(len(kept), [], edits=state.edits)
+        self._forget_images(dropped, still=kept)
         return None
 
     def _fold_anew(self, state: SessionState, replaces: Collection[str], *, generation: int) -> _CachedFold:
@@ -240,8 +238,8 @@ class SessionFold:
             if known.replaces is None:
                 is_stored = self._session_store.add_seals(records, edits=edits)
             else:
-                self._forget_images(known.replaces, still=fold.seals)
                 changed = self._session_store.replace_seals(0, records, edits=edits)
+                self._forget_images(known.replaces, still=fold.seals)
                 is_stored, edits = changed is not None, changed or 0
         except StoreError:
             return (
@@ -263,7 +261,7 @@ class SessionFold:
                 self._drafts.forget(digest)
 
     def _forget_images(self, digests: Collection[str], *, still: Sequence[Seal]) -> None:
-        """Drop the images of seals that are about to be deleted: nothing knows their names afterwards."""
+        """Drop the images of seals that were erased, where they are kept in memory; files go by the store's journal."""
         for digest in {*digests} - {digest for seal in still for digest in seal.digests}:
             self._drafts.forget(digest)
 

@@ -10,6 +10,7 @@ from glyph_memory.store.session_store import SessionStore as SessionStore
 from glyph_memory.store.store import Store as Store
 from glyph_memory.store.values import Hit as Hit
 from glyph_memory.store.values import KnownIdentifier as KnownIdentifier
+from glyph_memory.store.values import SealReader as SealReader
 from glyph_memory.store.values import SealRecord as SealRecord
 from glyph_memory.store.values import SessionInfo as SessionInfo
 from glyph_memory.store.values import SessionState as SessionState

@@ -18,14 +18,14 @@ from glyph_memory.errors import StoreError
 from glyph_memory.ledger import find_identifiers
 from glyph_memory.search.terms import casefold, extract_search_text, words
 from glyph_memory.store.damage import describe_damage
+from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
-from glyph_memory.store.sessions import HIGHEST, SessionRow, check_counters, update_session
+from glyph_memory.store.sessions import HIGHEST, SessionRow, check_counters, read_key, update_session
 from glyph_memory.store.turns import (
     Value,
     encode,
-    fingerprint,
     read_by_id,
     to_column_text,
     to_row,
@@ -77,7 +77,8 @@ def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, la
 
 def insert_search_rows(connection: Connection, session_id: int, fresh: Sequence[Turn]) -> int:
     """Store the words and the identifiers of turns; return how many words they have. The index is not touched."""
-    found = [make_search_rows(turn, session_id) for turn in fresh]
+    key = read_key(connection, session_id)
+    found = [make_search_rows(turn, session_id, key=key) for turn in fresh]
     _insert(connection, identifiers, [row for rows in found for row in rows.identifiers])
     _insert(connection, words_table, [rows.words for rows in found])
     return sum(rows.length for rows in found)
@@ -92,8 +93,8 @@ class SearchRows(NamedTuple):
     """How many words it has."""
 
 
-def make_search_rows(turn: Turn, session_id: int) -> SearchRows:
-    """Return the rows by which a turn is found."""
+def make_search_rows(turn: Turn, session_id: int, *, key: bytes) -> SearchRows:
+    """Return the rows by which a turn is found; the session's key is that of its digests."""
     anchor, text = turn.anchor or 0, extract_search_text(turn)
     parts = words(text)
     row: dict[str, Value] = {
@@ -102,7 +103,7 @@ def make_search_rows(turn: Turn, session_id: int) -> SearchRows:
         "length": len(parts),
         "words": " ".join(parts),
     }
-    return SearchRows(row, _identifier_rows(text, session_id, anchor), len(parts))
+    return SearchRows(row, _identifier_rows(text, session_id, anchor, key=key), len(parts))
 
 
 def _insert(connection: Connection, table: Table, rows: Rows) -> None:
@@ -122,13 +123,13 @@ def _image_rows(turn: Turn, session_id: int) -> Rows:
     ]
 
 
-def _identifier_rows(text: str, session_id: int, anchor: int) -> Rows:
+def _identifier_rows(text: str, session_id: int, anchor: int, *, key: bytes) -> Rows:
     return [
         {
             "session_id": session_id,
             "anchor": anchor,
             "place": place,
-            "digest": fingerprint(found.text),
+            "digest": fingerprint(found.text, key),
             "kind": found.kind,
             "count": found.count,
             "text": encode(found.text),

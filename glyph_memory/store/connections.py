@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.address import Address, create_file
+from glyph_memory.store.fingerprints import register_functions
 
 WRITES = "glyph_writes"
 """The execution option of a connection that is going to write."""
@@ -90,6 +91,7 @@ def _connect(address: Address, *, wait_s: float) -> sqlite3.Connection:
         if address.read_only and address.path is not None and not _can_read(connection, address.path):
             connection.close()
             connection = _open(address.sqlite_uri(immutable=True), wait_s=wait_s)
+        register_functions(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         if address.path is not None and not address.read_only:

@@ -1,6 +1,7 @@
-"""Run transactions on a database: who reads, who writes, who waits, and what is left in a file's free pages.
+"""Run transactions on a database: who reads, who writes, who waits.
 
-Knows SQLAlchemy and how SQLite erases; knows nothing about turns.
+Knows SQLAlchemy and SQLite's write-ahead log; knows nothing about turns, nor about what erasing leaves
+to do (`erasing`).
 """
 
 from __future__ import annotations
@@ -8,9 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
@@ -18,19 +18,7 @@ from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.store.address import Address
 from glyph_memory.store.connections import WRITES, make_engine
 from glyph_memory.store.failures import READ_ONLY, translate_errors
-from glyph_memory.store.schema import SCHEMA, Schema, read_meta, write_meta
-
-_UNSCRUBBED = "unscrubbed"
-
-
-@dataclass(kw_only=True, slots=True)
-class Erasure:
-    """A transaction that erases, or finds nothing to erase."""
-
-    connection: Connection
-    """In the transaction."""
-    has_erased: bool = False
-    """Whether it did: whoever uses it says so."""
+from glyph_memory.store.schema import SCHEMA, Schema
 
 
 class Database:
@@ -86,22 +74,6 @@ class Database:
         ):
             yield connection
 
-    @contextmanager
-    def begin_erase(self) -> Iterator[Erasure]:
-        """Open a write transaction that leaves nothing of what it deletes in the bytes of an SQLite file.
-
-        A note of what remains to be done is stored along: should the process die in between, whoever opens the
-        database next does it. On a server, rows are deleted, and bytes are the server's business (VACUUM).
-        """
-        with self.begin_write() as connection:
-            erasure = Erasure(connection=connection)
-            yield erasure
-            leaves_bytes = erasure.has_erased and self.address.path is not None
-            if leaves_bytes:
-                write_meta(connection, _UNSCRUBBED, "1")
-        if leaves_bytes:
-            self._scrub()
-
     def close(self) -> None:
         """Close the connections; those in use are closed when they are done."""
         self._is_closed = True
@@ -131,10 +103,9 @@ class Database:
             queue.release()
 
     def _prepare(self, schema: Schema) -> None:
-        """Create or migrate tables where needed, and finish an erasure that another process left unfinished."""
+        """Create or migrate tables where needed."""
         with self.begin_read() as connection:
             is_current = schema.is_current(connection, shown=self.shown)
-            is_clean = not is_current or read_meta(connection, _UNSCRUBBED) != "1"
             if connection.dialect.name == "postgresql":
                 shown = connection.exec_driver_sql("SHOW transaction_read_only").scalar()
                 self.read_only = self.read_only or shown == "on"
@@ -145,41 +116,47 @@ class Database:
                 )
             with self.begin_write() as connection:
                 schema.prepare(connection, shown=self.shown)
-        if not is_clean and not self.read_only:
-            self._scrub()
 
-    def _scrub(self) -> None:
-        """Rewrite the file, so that it and its write-ahead log hold nothing of what was deleted.
+    @property
+    def log(self) -> str:
+        """The name of SQLite's write-ahead log."""
+        return f"{self.address.path}-wal"
 
-        `secure_delete` zeroes what is freed, but not the copies that stay in a page's unused part when SQLite moves
-        rows to a neighbour; only writing the file anew is rid of them. That takes time and, for the moment, room in
-        proportion to the whole database. Where it cannot be done now, since others read or write on or the disk is
-        full, the note stays, and whoever opens or erases next tries again.
+    def empty_log(self, *, wait_s: float) -> bool:
+        """Move all of SQLite's write-ahead log into the file and cut it to nothing; return whether that was possible.
+
+        It is not while somebody reads an older state. SQLite would wait for the end of that, and keep all others from
+        writing as long: so it is told not to wait, and is asked again.
         """
-        deadline = time.monotonic() + self.wait_s
-        with suppress(StoreError):
-            self._run_pragma("VACUUM")
-            while self._run_pragma("PRAGMA wal_checkpoint(TRUNCATE)") != 0:
-                if time.monotonic() > deadline:
-                    return
-                time.sleep(0.01)
-            with self.begin_write() as connection:
-                write_meta(connection, _UNSCRUBBED, "0")
+        deadline = time.monotonic() + wait_s
+        while True:
+            with suppress(StoreBusy):
+                row = self.run_alone("PRAGMA wal_checkpoint(TRUNCATE)", waits=False)
+                if row is None or row[0] == 0:
+                    return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
 
-    def _run_pragma(self, statement: str) -> object:
-        """Run a statement outside of transactions; return the first value of its result."""
+    def run_alone(self, statement: str, *, waits: bool = True) -> Sequence[object] | None:
+        """Run a statement of SQLite outside of transactions; return the first row of its result.
+
+        Args:
+            statement: What to run.
+            waits: Whether to wait for others, or to be refused at once.
+        """
         with translate_errors(self.shown, wait_s=self.wait_s), self._acquire_queue(self._queue):
             connection = self._require_open().raw_connection()
             try:
                 cursor = connection.cursor()
-                cursor.execute(statement)
-                rows = cursor.fetchall()
-                cursor.close()
+                if not waits:
+                    cursor.execute("PRAGMA busy_timeout = 0")
+                try:
+                    cursor.execute(statement)
+                    rows = cursor.fetchall()
+                finally:
+                    cursor.execute(f"PRAGMA busy_timeout = {int(self.wait_s * 1000)}")
+                    cursor.close()
             finally:
                 connection.close()
-        return rows[0][0] if rows else None
-
-
-def has_unfinished_erasure(connection: Connection) -> bool:
-    """Return whether bytes of erased turns may still be in the file."""
-    return read_meta(connection, _UNSCRUBBED) == "1"
+        return rows[0] if rows else None

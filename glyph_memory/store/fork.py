@@ -5,10 +5,10 @@ Knows which tables belong to a session; knows nothing about what stands in them.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, cast, func, insert, literal, select
 
 from glyph_memory.errors import StoreError
-from glyph_memory.store.schema import identifiers, images, seals, turns, words
+from glyph_memory.store.schema import identifiers, images, names, seals, turns, words
 from glyph_memory.store.search import add_to_index
 from glyph_memory.store.sessions import find_session, lock_session, make_session, update_session
 
@@ -37,11 +37,21 @@ def copy_session(connection: Connection, name: str, new_name: str) -> None:
 
 
 def _copy(connection: Connection, table: Table, source: int, target: int) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
     columns = [column for column in table.c if column.name not in {"session_id", "number"} or table is seals]
     columns = [column for column in columns if column.name != "session_id"]
+    values = [
+        _copy_digest(target) if column is identifiers.c.digest and is_sqlite else column for column in columns
+    ]
     rows = (
-        select(literal(target), *columns)
+        select(literal(target), *values)
         .where(table.c.session_id == source)
         .order_by(*(table.c[name] for name in ("anchor", "number") if name in table.c))
     )
     connection.execute(insert(table).from_select(["session_id", *(column.name for column in columns)], rows))
+
+
+def _copy_digest(target: int) -> ColumnElement[str]:
+    """Return the digest of an identifier with the key of the copy."""
+    key = select(names.c.key).where(names.c.session_id == target).scalar_subquery()
+    return func.glyph_fingerprint(key, cast(identifiers.c.text, LargeBinary))

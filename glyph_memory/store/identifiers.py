@@ -12,8 +12,10 @@ from sqlalchemy import Connection, TextClause, func, select, text
 
 from glyph_memory.search.terms import casefold
 from glyph_memory.store.damage import read_count, read_string
+from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers as table
-from glyph_memory.store.turns import AT_ONCE, clamp_anchor, fingerprint, to_column_text
+from glyph_memory.store.sessions import read_key
+from glyph_memory.store.turns import AT_ONCE, clamp_anchor, to_column_text
 from glyph_memory.store.values import KnownIdentifier
 
 MENTIONS = 64
@@ -52,7 +54,8 @@ def count_occurrences(
     Of one that was said in more than `MENTIONS` turns, the latest of them alone are counted: how rare something is
     shows in those, and a name that every turn holds would otherwise take longer to count with every turn.
     """
-    wanted = {fingerprint(text): text for text in texts}
+    key = read_key(connection, session_id)
+    wanted = {fingerprint(text, key): text for text in texts}
     counts = dict.fromkeys(wanted.values(), 0)
     digests, last = list(wanted), clamp_anchor(upto)
     for start in range(0, len(digests), _UNITED):

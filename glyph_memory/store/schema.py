@@ -9,6 +9,9 @@ To add a column, a table or an index, take two steps:
        def _add_note(connection: Connection) -> None:
            connection.exec_driver_sql("ALTER TABLE glyph_turns ADD COLUMN note TEXT")
 
+On SQLite, rows with text are only ever added at a table's end and emptied in place (`erase` says why): a migration that
+lets them grow also notes that the file is to be written anew, as `version_2` does.
+
 Leave `version_1` and the migrations before yours as they are. A new database begins as version 1 and goes through all
 migrations, as an old one does; all steps are one transaction. `tests/store/test_schema.py` compares the result with the
 tables described here, so that neither step can be forgotten.
@@ -48,6 +51,7 @@ from sqlalchemy.dialects import mysql
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.version_1 import create_tables
+from glyph_memory.store.version_2 import migrate_to_2
 
 _ADVISORY_LOCK = 0x676C797068  # "glyph": whoever creates or changes tables on PostgreSQL holds it
 
@@ -79,11 +83,26 @@ sessions = Table(
     metadata,
     Column("id", _Number, primary_key=True),
     Column("name_digest", _Digest, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
     Column("last_anchor", BigInteger, nullable=False),
     Column("turns", BigInteger, nullable=False),
     Column("words", BigInteger, nullable=False),
     Column("edits", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+names = Table(
+    "glyph_names",
+    metadata,
+    Column("session_id", _Number, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("key", _Bytes, nullable=False),
+)
+erasures = Table(
+    "glyph_erasures",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("names", _Words, nullable=False),
     sqlite_autoincrement=True,
 )
 turns = Table(
@@ -165,13 +184,12 @@ seals = Table(
     Column("body", _Bytes, nullable=False),
 )
 
-SCOPED_WORDS = {
-    "sqlite": "'s' || session_id || 'x' || replace(words, ' ', ' s' || session_id || 'x')",
-    "postgresql": "string_to_array('s' || session_id::text || 'x' || "
-    "replace(words, ' ', ' s' || session_id::text || 'x'), ' ')",
-}
-"""The words of a turn with the session in each of them: what the index holds, so that no search meets another's.
-PostgreSQL's is the expression of the index that `version_1` creates, to the letter, or the index is not used."""
+SCOPED_WORDS = (
+    "string_to_array('s' || session_id::text || 'x' || "
+    "replace(words, ' ', ' s' || session_id::text || 'x'), ' ')"
+)
+"""The words of a turn with the session in each of them: what PostgreSQL's index holds, so that no search meets
+another's. It is the expression of the index that `version_1` creates, to the letter, or the index is not used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,7 +233,7 @@ class Schema:
         connection.execute(update(meta).where(meta.c.name == "version").values(value=str(self.version)))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2,)
 """How older tables become newer, each step a function of the connection; version 1 is the first."""
 
 SCHEMA = Schema(migrations=MIGRATIONS)

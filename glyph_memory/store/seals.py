@@ -1,4 +1,4 @@
-"""Keep the seals of a session: append them, or put others in the place of the last ones.
+"""Keep the seals of a session: read them and append to them; `erase` takes them away.
 
 Knows their numbers; what they say is not looked into.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.damage import read_string
 from glyph_memory.store.schema import seals
-from glyph_memory.store.turns import clamp_anchor, encode
+from glyph_memory.store.turns import encode
 from glyph_memory.store.values import SealRecord
 
 
@@ -50,12 +50,6 @@ def store_seals(connection: Connection, session_id: int, records: Sequence[SealR
     ]
     if rows:
         connection.execute(seals.insert(), rows)
-
-
-def drop_seals(connection: Connection, session_id: int, *, keep: int) -> int:
-    """Delete the seals with a higher number; return how many there were."""
-    later = (seals.c.number > clamp_anchor(keep),) if keep > 0 else ()  # of all, also those with no number
-    return connection.execute(delete(seals).where(seals.c.session_id == session_id, *later)).rowcount
 
 
 def check_numbers(records: Sequence[SealRecord]) -> None:

@@ -16,32 +16,40 @@ from sqlalchemy import Connection, literal, select, text
 from glyph_memory.search.ranking import count_phrases, rarity, score
 from glyph_memory.search.terms import phrases
 from glyph_memory.store.damage import read_count, read_string
+from glyph_memory.store.fingerprints import hash_words
 from glyph_memory.store.schema import SCOPED_WORDS
 from glyph_memory.store.schema import words as table
-from glyph_memory.store.sessions import SessionRow
+from glyph_memory.store.sessions import SessionRow, read_key
 
 _SMALLEST_POOL = 200
 _AT_ONCE = 500
+_MERGED_PAGES = 16
+"""Of the index, of some 4 kB each: a few milliseconds."""
 
 _IN_RANGE = "FROM glyph_words WHERE session_id = :session AND anchor BETWEEN :first AND :last"
-_SCOPED = SCOPED_WORDS["sqlite"]
-_ADD = text(f"INSERT INTO glyph_search (rowid, words) SELECT number, {_SCOPED} {_IN_RANGE}")
+# As bytes: SQLite gives no function a text that is none, as a damaged one may be.
+_HASH = "glyph_hash_words({key}, CAST(words AS BLOB))"
+_HASHED = _HASH.format(key="(SELECT CAST(key AS BLOB) FROM glyph_names WHERE session_id = :session)")
+_OF_ALL = "FROM glyph_words JOIN glyph_names USING (session_id)"
+_HASH_ALL = f"SELECT number, {_HASH.format(key='CAST(key AS BLOB)')} {_OF_ALL}"  # noqa: S608 (constants of ours)
+_ADD = text(f"INSERT INTO glyph_search (rowid, words) SELECT number, {_HASHED} {_IN_RANGE}")
 _DROP = text(
-    f"INSERT INTO glyph_search (glyph_search, rowid, words) SELECT 'delete', number, {_SCOPED} {_IN_RANGE}"
+    f"INSERT INTO glyph_search (glyph_search, rowid, words) SELECT 'delete', number, {_HASHED} {_IN_RANGE}"
 )
-_MERGE = text("INSERT INTO glyph_search (glyph_search) VALUES ('optimize')")
+_MERGE = text("INSERT INTO glyph_search (glyph_search, rank) VALUES ('merge', :pages)")
+_MERGE_ALL = text("INSERT INTO glyph_search (glyph_search) VALUES ('optimize')")
 _EMPTY = text("INSERT INTO glyph_search (glyph_search) VALUES ('delete-all')")
-_ADD_ALL = text(
-    f"INSERT INTO glyph_search (rowid, words) SELECT number, {_SCOPED} FROM glyph_words"  # noqa: S608 (a constant of ours)
-)
+_ADD_ALL = text(f"INSERT INTO glyph_search (rowid, words) {_HASH_ALL}")
 _LIST_INDEX = text(
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp.glyph_indexed USING fts5vocab(main, glyph_search, 'instance')"
 )
-_COUNT_INDEXED = text("SELECT doc, count(*) FROM temp.glyph_indexed GROUP BY doc")
-_MATCH_FTS5 = text("SELECT rowid FROM glyph_search WHERE glyph_search MATCH :scoped")
+_READ_INDEX = text("SELECT doc, count(*), min(term) FROM temp.glyph_indexed GROUP BY doc")
+_READ_WORDS = text(_HASH_ALL)
+_CHANGES = text("SELECT total_changes()")
+_MATCH_FTS5 = text("SELECT rowid FROM glyph_search WHERE glyph_search MATCH :hashed")
 # The index knows which words a turn holds; whether they follow each other is looked up in the turn.
 _MATCH_GIN = text(
-    f"SELECT number FROM glyph_words WHERE {SCOPED_WORDS['postgresql']} @> string_to_array(:scoped, ' ') "  # noqa: S608 (a constant of ours)
+    f"SELECT number FROM glyph_words WHERE {SCOPED_WORDS} @> string_to_array(:scoped, ' ') "  # noqa: S608 (a constant of ours)
     "AND session_id = :session AND (:is_word OR strpos(' ' || words || ' ', :inside) > 0)"
 )
 
@@ -60,19 +68,29 @@ def add_to_index(connection: Connection, session_id: int, *, first: int, last: i
 
 
 def drop_from_index(connection: Connection, session_id: int, *, first: int, last: int) -> None:
-    """Remove the turns of a range from the search index; their words must still be stored."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(_DROP, {"session": session_id, "first": first, "last": last})
+    """Remove the turns of a range from SQLite's search index; their words must still be stored."""
+    connection.execute(_DROP, {"session": session_id, "first": first, "last": last})
 
 
-def forget_dropped(connection: Connection) -> None:
-    """Erase what the index still holds of removed turns.
+def begin_merging(connection: Connection) -> None:
+    """Let SQLite's index merge away what it holds of removed turns, a little with every call of `merge_some`.
 
-    FTS5 only notes that something was dropped, and keeps its words until it happens to merge them away; here it
-    merges everything, which takes time in proportion to the whole index.
+    FTS5 only notes that something was dropped, and keeps the hashes of its words until it merges them away.
     """
-    if connection.dialect.name == "sqlite":
-        connection.execute(_MERGE)
+    connection.execute(_MERGE, {"pages": -_MERGED_PAGES})
+
+
+def merge_some(connection: Connection) -> bool:
+    """Merge a bounded part of SQLite's index; return whether there is more to merge."""
+    before = connection.execute(_CHANGES).scalar_one()
+    connection.execute(_MERGE, {"pages": _MERGED_PAGES})
+    # FTS5's documentation: a difference of less than 2 means that nothing was merged.
+    return int(connection.execute(_CHANGES).scalar_one()) - int(before) >= 2
+
+
+def merge_all(connection: Connection) -> None:
+    """Merge all of SQLite's index, in time proportional to all of it."""
+    connection.execute(_MERGE_ALL)
 
 
 def count_unindexed(connection: Connection) -> int:
@@ -80,10 +98,10 @@ def count_unindexed(connection: Connection) -> int:
     if connection.dialect.name != "sqlite":
         return 0
     connection.execute(_LIST_INDEX)
-    indexed = {number: count for number, count in connection.execute(_COUNT_INDEXED)}  # noqa: C416 - rows are no pairs
-    stored = connection.execute(select(table.c.number, table.c.words))
-    expected = {number: len(read_string(words).split()) for number, words in stored}
-    return sum(indexed.get(number, 0) != expected.get(number, 0) for number in {*indexed, *expected})
+    indexed = {number: (count, first) for number, count, first in connection.execute(_READ_INDEX)}
+    hashed = {number: words.split() for number, words in connection.execute(_READ_WORDS)}
+    expected = {number: (len(words), min(words)) for number, words in hashed.items() if words}
+    return sum(indexed.get(number) != expected.get(number) for number in {*indexed, *expected})
 
 
 def rebuild_index(connection: Connection) -> None:
@@ -127,10 +145,11 @@ def find(
 def _match(connection: Connection, session_id: int, phrase: str) -> Sequence[int]:
     """Return the numbers of the session's turns that hold a phrase."""
     parts = phrase.split(" ")
-    scoped = " ".join(f"s{session_id}x{part}" for part in parts)
     if connection.dialect.name == "sqlite":
-        return connection.execute(_MATCH_FTS5, {"scoped": f'"{scoped}"'}).scalars().all()
+        hashed = hash_words(read_key(connection, session_id), phrase)
+        return connection.execute(_MATCH_FTS5, {"hashed": f'"{hashed}"'}).scalars().all()
     if connection.dialect.name == "postgresql":
+        scoped = " ".join(f"s{session_id}x{part}" for part in parts)
         told = {"scoped": scoped, "session": session_id, "is_word": len(parts) == 1, "inside": f" {phrase} "}
         return connection.execute(_MATCH_GIN, told).scalars().all()
     padded = literal(" ") + table.c.words + literal(" ")

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, update
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.append import append_turns
-from glyph_memory.store.engine import Database
-from glyph_memory.store.erase import forget_after, forget_anchors, forget_session
+from glyph_memory.store.erase import forget_after, forget_anchors, forget_seals, forget_session
+from glyph_memory.store.erasing import ErasingDatabase
 from glyph_memory.store.fork import copy_session
 from glyph_memory.store.identifiers import count_occurrences, read_identifiers
 from glyph_memory.store.schema import turns
-from glyph_memory.store.seals import check_numbers, continues, drop_seals, read_seals, store_seals
+from glyph_memory.store.seals import check_numbers, continues, read_seals, store_seals
 from glyph_memory.store.search import find
 from glyph_memory.store.sessions import (
     SessionRow,
@@ -36,7 +36,7 @@ from glyph_memory.store.turns import (
     read_turn,
     read_turns,
 )
-from glyph_memory.store.values import Hit, KnownIdentifier, SealRecord, SessionState
+from glyph_memory.store.values import Hit, KnownIdentifier, SealReader, SealRecord, SessionState
 from glyph_memory.transcript import Turn
 
 _LAST = 2**63 - 1
@@ -54,8 +54,10 @@ class SessionStore:
         StoreError: From any method: the database cannot be read or written.
     """
 
-    def __init__(self, database: Database, name: str) -> None:
-        self._database = database
+    def __init__(
+        self, database: ErasingDatabase, name: str, *, seal_reader: SealReader | None = None
+    ) -> None:
+        self._database, self._seal_reader = database, seal_reader
         self.name = check_name(name)
 
     def __repr__(self) -> str:
@@ -160,32 +162,30 @@ class SessionStore:
                 update_session(connection, session._replace(edits=session.edits + 1))
 
     def truncate(self, *, after: int) -> int:
-        """Delete all turns with a higher anchor; return how many there were. Seals stay.
+        """Erase all turns with a higher anchor, and seals that tell of them; return how many turns there were.
 
-        What is forgotten, here and by `delete` and `clear`, is gone from the bytes of an SQLite file as well: the file
-        is written anew, which takes time in proportion to all of it.
+        What is erased, here and by `delete` and `clear`, is gone from the bytes of an SQLite file as well, in time
+        proportional to what is erased. Where that cannot be finished at once, a `GlyphMemoryWarning` says what is left,
+        and the next write or opening finishes it. Seals stay where there is no `SealReader`.
         """
         with self._database.begin_erase() as erasure:
             session = find_session(erasure.connection, self.name, lock=True)
-            count = 0 if session is None else forget_after(erasure.connection, session, after)
-            erasure.has_erased = count > 0
-            return count
+            return 0 if session is None else forget_after(erasure, session, after, reader=self._seal_reader)
 
     def delete(self, anchors: Collection[int]) -> int:
-        """Delete some turns; return how many of them there were. Seals stay."""
+        """Erase some turns, and seals that tell of them; return how many turns there were."""
         with self._database.begin_erase() as erasure:
             session = find_session(erasure.connection, self.name, lock=True)
-            count = 0 if session is None else forget_anchors(erasure.connection, session, anchors)
-            erasure.has_erased = count > 0
-            return count
+            return (
+                0 if session is None else forget_anchors(erasure, session, anchors, reader=self._seal_reader)
+            )
 
     def clear(self) -> None:
-        """Delete the whole session with its name; a new one may take the same name."""
+        """Erase the whole session with its name; a new one may take the same name."""
         with self._database.begin_erase() as erasure:
             session = find_session(erasure.connection, self.name, lock=True)
             if session is not None:
-                forget_session(erasure.connection, session)
-                erasure.has_erased = True
+                forget_session(erasure, session, reader=self._seal_reader)
 
     def fork(self, name: str) -> SessionStore:
         """Copy turns with their anchors, identifiers and seals to a new session.
@@ -193,7 +193,7 @@ class SessionStore:
         Raises:
             StoreError: There is a session of that name.
         """
-        fork = SessionStore(self._database, name)
+        fork = SessionStore(self._database, name, seal_reader=self._seal_reader)
         with self._database.begin_write() as connection:
             copy_session(connection, self.name, name)
         return fork
@@ -276,12 +276,12 @@ class SessionStore:
             StoreError: Their numbers have gaps, or do not continue what is kept.
         """
         check_numbers(records)
-        with self._database.begin_erase() as erasure:
+        with self._database.begin_erase(says=False) as erasure:
             connection = erasure.connection
             session = self._lock_unedited(connection, edits)
             if session is None:
                 return None
-            erasure.has_erased = drop_seals(connection, session.id, keep=keep) > 0
+            forget_seals(erasure, session, keep=keep, reader=self._seal_reader, still=records)
             if not continues(connection, session.id, records):
                 raise StoreError(
                     f"seal {records[0].number} does not continue what session {self.name!r} keeps up to {keep}. "

@@ -6,14 +6,16 @@ what would otherwise have to be counted: turns, words, edits.
 
 from __future__ import annotations
 
+import secrets
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from glyph_memory.store.damage import read_count
-from glyph_memory.store.schema import read_meta, sessions, turns, words, write_meta
-from glyph_memory.store.turns import fingerprint, of_session
+from glyph_memory.store.fingerprints import fingerprint, to_key
+from glyph_memory.store.schema import names, read_meta, sessions, turns, words, write_meta
+from glyph_memory.store.turns import of_session
 
 HIGHEST = 2**63 - 1
 """The highest anchor that a column holds."""
@@ -75,9 +77,11 @@ def count_session(connection: Connection, session: SessionRow) -> SessionRow:
     last, count = connection.execute(
         select(func.max(turns.c.anchor), func.count()).where(*mine, turns.c.anchor > 0)
     ).one()
+    erased = turns.c.session_id == 1 - session.id, turns.c.anchor <= HIGHEST
+    last = max(last or 0, connection.execute(select(func.max(turns.c.anchor)).where(*erased)).scalar() or 0)
     length = sum_words(connection, words.c.session_id == session.id)
     held = read_count(session.last_anchor)
-    last = max(last or 0, held if held < HIGHEST else 0)
+    last = max(last, held if held < HIGHEST else 0)
     counted = session._replace(last_anchor=last, turns=count, words=length)
     edits = read_count(session.edits, default=-1)
     if not 0 <= edits <= _MOST:
@@ -110,13 +114,21 @@ def lock_session(connection: Connection, name: str) -> SessionRow:
 
 def make_session(connection: Connection, name: str) -> bool:
     """Create a session; return False where there was one already."""
-    row = {"name_digest": fingerprint(name), "name": name, "last_anchor": 0, "turns": 0, "words": 0}
+    row = {"name_digest": fingerprint(name), "last_anchor": 0, "turns": 0, "words": 0}
+    key = secrets.token_bytes(16) if connection.dialect.name == "sqlite" else b""
     try:
         with connection.begin_nested():
-            connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
+            made = connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
+            (number,) = made.inserted_primary_key or (None,)
+            connection.execute(names.insert(), {"session_id": number, "name": name, "key": key})
     except IntegrityError:
         return False
     return True
+
+
+def read_key(connection: Connection, session_id: int) -> bytes:
+    """Return the key that a session's digests are made with; empty on databases other than SQLite."""
+    return to_key(connection.execute(select(names.c.key).where(names.c.session_id == session_id)).scalar())
 
 
 def update_session(connection: Connection, session: SessionRow) -> None:

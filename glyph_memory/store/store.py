@@ -15,10 +15,14 @@ from sqlalchemy import select
 from glyph_memory.store.address import parse_address
 from glyph_memory.store.damage import read_count, read_string, read_time
 from glyph_memory.store.engine import Database
+from glyph_memory.store.erase import remove_graves
+from glyph_memory.store.erasing import ErasingDatabase
+from glyph_memory.store.journal import add_task
 from glyph_memory.store.keys import KEY_BYTES, make_key, parse_key
-from glyph_memory.store.schema import SCHEMA, Schema, read_meta, sessions, turns
+from glyph_memory.store.schema import SCHEMA, Schema, names, read_meta, sessions, turns
+from glyph_memory.store.search import merge_all
 from glyph_memory.store.session_store import SessionStore
-from glyph_memory.store.values import SessionInfo
+from glyph_memory.store.values import SealReader, SessionInfo
 
 
 class Store:
@@ -32,7 +36,7 @@ class Store:
         (1, 'The port is 8443.')
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ErasingDatabase) -> None:
         self._database = database
         self.key = _read_key(database)
         self.url = database.address.url.render_as_string(hide_password=True)
@@ -58,7 +62,7 @@ class Store:
         """
         address = parse_address(url)
         address = replace(address, read_only=address.read_only or read_only)
-        return cls(Database(address, wait_s=wait_s, schema=schema))
+        return cls(ErasingDatabase(address, wait_s=wait_s, schema=schema))
 
     def __repr__(self) -> str:
         return f"Store({self.url!r})"
@@ -78,13 +82,36 @@ class Store:
         """Close the database; a second time does nothing."""
         self._database.close()
 
-    def session(self, name: str) -> SessionStore:
+    def session(self, name: str, *, seal_reader: SealReader | None = None) -> SessionStore:
         """Return a session; it is created by the first write. Names are compared exactly.
+
+        Args:
+            name: What it is called.
+            seal_reader: Reads the seals of turns that are erased, so that they and their page images go along.
 
         Raises:
             StoreError: The name is empty, or holds NUL or a lone surrogate.
         """
-        return SessionStore(self._database, name)
+        return SessionStore(self._database, name, seal_reader=seal_reader)
+
+    def compact(self) -> None:
+        """Write an SQLite file anew: as small as what it holds, without the empty rows that erasing leaves.
+
+        It takes time in proportion to the whole database, as much room on the disk again, and the database for itself:
+        others wait. Nothing needs it; it gives room back. On other databases it does nothing.
+
+        Raises:
+            StoreBusy: Others used the database for longer than `wait_s`.
+            StoreError: It cannot be written, or the disk is full.
+        """
+        database = self._database
+        if not database.address.is_sqlite:
+            return
+        with database.begin_write() as connection:
+            remove_graves(connection)
+            merge_all(connection)
+            add_task(connection, "file")
+        database.rewrite()
 
     def sessions(self) -> tuple[SessionInfo, ...]:
         """Return all sessions, by name."""
@@ -92,7 +119,11 @@ class Store:
         first = times.order_by(turns.c.anchor).scalar_subquery()
         last = times.order_by(turns.c.anchor.desc()).scalar_subquery()
         with self._database.begin_read() as connection:
-            rows = connection.execute(select(sessions.c.name, sessions.c.turns, first, last)).all()
+            query = select(names.c.name, sessions.c.turns, first, last).join_from(
+                sessions, names, names.c.session_id == sessions.c.id
+            )
+            query = query.where(names.c.name != "")  # one that is being erased
+            rows = connection.execute(query).all()
         found = (
             SessionInfo(
                 name=read_string(name),

@@ -9,7 +9,6 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from hashlib import blake2b
 from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -24,6 +23,7 @@ from glyph_memory.store.damage import (
     to_arguments,
     to_text,
 )
+from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import images, turns
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
@@ -40,11 +40,6 @@ def encode(text: str) -> bytes:
 def decode(data: bytes) -> str:
     """Return the text that `encode` took."""
     return data.decode("utf-8", "surrogatepass")
-
-
-def fingerprint(text: str) -> str:
-    """Return the key by which a text is looked up: 20 bytes of BLAKE2b as hex."""
-    return blake2b(encode(text), digest_size=20).hexdigest()
 
 
 def to_column_text(text: str) -> str:
@@ -179,6 +174,15 @@ def read_chunk(
     connection: Connection, session_id: int, *, after: int, upto: int, with_images: bool
 ) -> list[Turn]:
     """Return the next turns of a range, at least one and some megabytes at most; none at its end."""
+    last = find_chunk(connection, session_id, after=after, upto=upto)
+    if last is None:
+        return []
+    within = (turns.c.anchor > after, turns.c.anchor <= last)
+    return read_turns(connection, session_id, *within, with_images=with_images)
+
+
+def find_chunk(connection: Connection, session_id: int, *, after: int, upto: int) -> int | None:
+    """Return the last anchor of the next turns of a range, some megabytes at most; `None` where there are none."""
     sizes = (
         select(turns.c.anchor, turns.c.size)
         .where(*of_session(connection, session_id), turns.c.anchor > after, turns.c.anchor <= upto)
@@ -191,10 +195,7 @@ def read_chunk(
         if total > _CHUNK_BYTES and last > after:
             break
         last = anchor
-    if last == after:
-        return []
-    within = (turns.c.anchor > after, turns.c.anchor <= last)
-    return read_turns(connection, session_id, *within, with_images=with_images)
+    return None if last == after else last
 
 
 def read_head(connection: Connection, session_id: int) -> list[Turn]:

@@ -5,8 +5,10 @@ Knows nothing about databases.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from glyph_memory.transcript import Turn
 
@@ -71,3 +73,15 @@ class SealRecord:
     """The seal's own digest."""
     body: str
     """The seal, usually as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealReader:
+    """How a store learns what seals say, whose bodies it does not parse: so they can go with the turns they tell of."""
+
+    find_range: Callable[[SealRecord], tuple[int, int] | None]
+    """Returns the first and the last anchor of a seal's turns, `None` where it cannot be read."""
+    find_images: Callable[[SealRecord], Collection[str]]
+    """Returns the names of its page images."""
+    folder: Path | None
+    """Where page images lie as files; `None` where they are kept otherwise, and whoever erases forgets them."""

@@ -103,7 +103,7 @@ def test_no_value_in_any_column_of_a_turn_locks_its_session(tmp_path: Path, tabl
     call_all(path)
 
 
-@pytest.mark.parametrize("column", ["name", "last_anchor", "turns", "words", "edits"])
+@pytest.mark.parametrize("column", ["last_anchor", "turns", "words", "edits"])
 def test_no_value_of_a_sessions_counters_locks_it(tmp_path: Path, column: str) -> None:
     """They are counted again; only where no anchor is left is a turn refused, and the doctor named."""
     source = make(tmp_path)
@@ -118,6 +118,17 @@ def test_no_value_of_a_sessions_counters_locks_it(tmp_path: Path, column: str) -
         call_all(path)
         with GlyphMemory.open(path, read_only=True) as memory:
             assert [turn.text for turn in memory.turns()] == ["And now?"]
+
+
+@pytest.mark.parametrize("column", ["name", "key"])
+def test_no_value_of_a_sessions_name_or_key_locks_it(tmp_path: Path, column: str) -> None:
+    """What is looked up with the key is found again once it is repaired; all else goes on."""
+    source = make(tmp_path)
+    for number, value in enumerate(VALUES):
+        path = tmp_path / f"{number}.db"
+        path.write_bytes(source.read_bytes())
+        spoil(path, "glyph_names", column, value)
+        call_all(path)
 
 
 @pytest.mark.parametrize("value", VALUES)

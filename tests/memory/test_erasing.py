@@ -168,23 +168,23 @@ def test_pictures_are_erased_with_their_turn(database: Path, talk: tuple[Turn, .
     )
 
 
-def test_a_process_killed_while_it_deletes_is_repaired(
+def test_what_a_killed_process_erased_is_finished_by_whoever_opens_next(
     database: Path, start: Start, talk: tuple[Turn, ...]
 ) -> None:
-    """Turns gone, seals still there: whoever comes next drops them and their pages, and goes on."""
+    """Turn and ledger went in one step; the pages go at the next opening, of any session, with any folder."""
     with small(database) as memory:
         memory.extend(with_secret(talk)[:60])
         memory.context()
         pages = [page for seal in memory.fold().visible_seals for page in seal.pages]
         page = next(page.digest for page in pages if page.anchors[0] <= 10 <= page.anchors[1])
         assert page in files(database)
-    assert start("die-deleting", database, 10).wait() == -9
-    with sqlite3.connect(database) as connection:  # the seal still has the ledger
-        assert connection.execute("SELECT count(*) FROM glyph_seals").fetchone()[0] > 1
-    with small(database) as memory:
-        memory.context()
+    assert start("die-erasing", database, 10).wait() == -9
+    assert page in files(database)
+    with small(database, session="another", pages=database.with_name("elsewhere")):
         assert traces(database) == []
         assert page not in files(database)
+    with small(database) as memory:
+        memory.context()
         assert files(database) <= digests(memory)
         assert 10 not in {anchor for seal in memory.fold().seals for anchor in seal.anchors}
         assert len([*memory.turns()]) == 59
@@ -193,13 +193,80 @@ def test_a_process_killed_while_it_deletes_is_repaired(
         assert memory.fold() == fold
 
 
+def test_page_images_of_a_session_that_a_killed_process_cleared_are_found(
+    database: Path, start: Start, talk: tuple[Turn, ...]
+) -> None:
+    """Their names were only in the seals, which are gone; half written ones are deleted as well, and nothing else."""
+    with small(database) as memory:
+        memory.extend(with_secret(talk))
+        memory.context()
+    name = min(files(database))
+    folder = database.with_name("chat.db.pages")
+    (folder / f"{name}.new").write_bytes(b"half a page")
+    (folder / "mine.png").write_bytes(b"not ours")
+    assert start("die-erasing", database).wait() == -9
+    assert len(files(database)) > 1
+    with small(database, session="another") as memory:
+        assert [path.name for path in folder.iterdir()] == ["mine.png"]
+        assert traces(database) == []
+        assert memory.sessions() == ()
+
+
+def test_an_interrupted_erasure_is_finished_by_the_next_write(
+    database: Path, memory: GlyphMemory, talk: tuple[Turn, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C comes while page images are deleted; the process goes on."""
+
+    def interrupt(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    memory.extend(with_secret(talk))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("glyph_memory.store.erasing.delete_images", interrupt)
+        memory.clear()
+    memory.add("user", "Hello.")
+    assert files(database) == set()
+    assert traces(database) == []
+
+
+def test_page_images_that_cannot_be_deleted_are_told_and_tried_again(
+    database: Path, memory: GlyphMemory, talk: tuple[Turn, ...]
+) -> None:
+    """The warning names their folder, and points to who erased."""
+    memory.extend(with_secret(talk))
+    path = database.with_name("chat.db.pages") / f"{min(files(database))}.png"
+    path.unlink()
+    path.mkdir()  # which cannot be deleted as a file
+    with pytest.warns(
+        GlyphMemoryWarning, match=r"the page images in 'chat\.db\.pages', which could not be"
+    ) as told:
+        memory.clear()
+    assert [warning.filename for warning in told] == [__file__]
+    path.rmdir()
+    path.write_bytes(b"page")
+    memory.add("user", "Hello.")
+    assert files(database) == set()
+
+
+def test_a_new_generation_leaves_no_page_of_the_old(database: Path, talk: tuple[Turn, ...]) -> None:
+    """Though the process that began it knows nothing of what others had drawn."""
+    with small(database) as memory:
+        memory.extend(talk)
+        memory.context()
+        before = files(database)
+    with small(database, style="dark") as memory:
+        memory.context()
+        assert files(database) <= digests(memory)
+        assert not files(database) & before
+
+
 def test_what_was_half_deleted_is_not_shown_by_a_reader(
     database: Path, start: Start, talk: tuple[Turn, ...]
 ) -> None:
-    """A database that cannot be written shows what is left, though its seals cannot be dropped."""
+    """A database that cannot be written shows what is left, though what erasing left to do cannot be done."""
     with small(database) as memory:
         memory.extend(with_secret(talk))
-    assert start("die-deleting", database, 10).wait() == -9
+    assert start("die-erasing", database, 10).wait() == -9
     with small(f"sqlite:///{database}?mode=ro") as memory:
         assert memory.context().images
         assert 10 not in {anchor for seal in memory.fold().seals for anchor in seal.anchors}

@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from glyph_memory import FoldPolicy, GlyphMemory
-from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.store import SessionStore
+from glyph_memory.store.erasing import ErasingDatabase
 from glyph_memory.testing import agent_conversation
 
 SMALL = FoldPolicy(
@@ -52,10 +52,14 @@ def main(what: str, database: str, *arguments: str) -> None:
         with small(database) as memory:
             for turn in agent_conversation(turns=int(arguments[0])).turns:
                 memory.add(turn)
-    elif what == "die-deleting":  # ANCHOR: be killed when a turn is erased, and its seal is not dropped yet
-        SessionFold.forget = _die  # type: ignore[method-assign]  # as above
+    elif (
+        what == "die-erasing"
+    ):  # [ANCHOR]: be killed when a turn, or all, is erased, and page images are not yet
+        ErasingDatabase._scrub = _die  # type: ignore[method-assign]  # as above
         with small(database) as memory:
-            memory.delete(int(arguments[0]))
+            if arguments:
+                memory.delete(int(arguments[0]))
+            memory.clear()
     elif what == "die-importing":  # FILE: be killed after the first transaction
         with small(database) as memory:
             memory.import_(arguments[0], progress=_die)

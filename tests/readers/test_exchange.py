@@ -11,8 +11,8 @@ import pytest
 from glyph_memory.context import Context, ImagePart
 from glyph_memory.errors import ReaderUnavailable
 from glyph_memory.readers import BrokenStream
+from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.exchange import Caller, HttpAnswer, NextChunk, Send, Wait, advance, converse
-from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.openai.request import Limits, Sampling
 from glyph_memory.readers.reader import ReadingDelta
 

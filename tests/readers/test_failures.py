@@ -13,9 +13,10 @@ import pytest
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
 from glyph_memory.readers import ServerBusy, refuses_images
-from glyph_memory.readers.openai.failures import Endpoint, is_cache_miss, make_error
+from glyph_memory.readers.openai.endpoint import Endpoint
+from glyph_memory.readers.openai.failures import is_cache_miss, make_error
 
-ENDPOINT = Endpoint(base_url="http://127.0.0.1:8000/v1", api_key="sk-secret")
+ENDPOINT = Endpoint.parse("http://127.0.0.1:8000/v1", api_key="sk-secret")
 WORDS = json.loads((Path(__file__).parent / "server_words.json").read_text())
 
 
@@ -71,7 +72,7 @@ def test_messages_are_one_short_line_without_secrets_or_pictures() -> None:
 
 def test_a_password_in_the_address_is_not_shown() -> None:
     """`http://name:password@host` is quoted without its middle."""
-    endpoint = Endpoint(base_url="http://me:hunter2@127.0.0.1:8000/v1")
+    endpoint = Endpoint.parse("http://me:hunter2@127.0.0.1:8000/v1")
     assert endpoint.safe_url == "'http://127.0.0.1:8000/v1'"
 
 

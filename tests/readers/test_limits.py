@@ -15,7 +15,8 @@ import pytest
 from glyph_memory.errors import ReaderOverflow
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.readers import Overflow, overflows_window, refuses_images
-from glyph_memory.readers.openai.failures import Endpoint, make_error
+from glyph_memory.readers.openai.endpoint import Endpoint
+from glyph_memory.readers.openai.failures import make_error
 
 WORDS = json.loads((Path(__file__).parent / "limit_words.json").read_text())
 

@@ -9,7 +9,7 @@ import pytest
 
 from glyph_memory.errors import BadReading, ReaderOverflow
 from glyph_memory.readers import Reading, Timing, Usage
-from glyph_memory.readers.openai.failures import Endpoint
+from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.reply import parse_reply
 from glyph_memory.readers.openai.stream import StreamParser
 

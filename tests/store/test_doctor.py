@@ -70,24 +70,34 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
         "counted the store's edits again",
     ),
     "turns": (
-        "UPDATE glyph_sessions SET turns = 99 WHERE name = 'other'",
+        "UPDATE glyph_sessions SET turns = 99 WHERE id = 2",
         "session 'other' counts turns as 99; its rows say 2",
         "counted session 'other' again: 2 turns, the last §2",
     ),
     "words": (
-        "UPDATE glyph_sessions SET words = -1 WHERE name = 'other'",
+        "UPDATE glyph_sessions SET words = -1 WHERE id = 2",
         "session 'other' counts words as -1; its rows say 2",
         "counted session 'other' again",
     ),
     "last anchor": (
-        "UPDATE glyph_sessions SET last_anchor = 9223372036854775807 WHERE name = 'other'",
+        "UPDATE glyph_sessions SET last_anchor = 9223372036854775807 WHERE id = 2",
         "session 'other' counts last_anchor as 9223372036854775807; its rows say 2",
         "counted session 'other' again",
     ),
     "name": (
-        "UPDATE glyph_sessions SET name_digest = 'x' WHERE name = 'other'",
-        "session 'other' cannot be found by its name",
+        "UPDATE glyph_sessions SET name_digest = 'x' WHERE id = 2",
+        "session 'other' cannot be found by its name, or has no key",
         "session 'other' can be found again",
+    ),
+    "no name": (
+        "DELETE FROM glyph_names WHERE session_id = 2",
+        "session '' cannot be found by its name, or has no key",
+        "session 'recovered-2' can be found again",
+    ),
+    "another key": (
+        "UPDATE glyph_names SET key = X'07'",
+        "the search index does not hold 14 turns as it should",
+        "made the search index anew",
     ),
     "no words": (
         "DELETE FROM glyph_words WHERE anchor = 3",
@@ -120,9 +130,9 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
         "deleted 1 rows of glyph_images that belonged to nothing",
     ),
     "lost session": (
-        "DELETE FROM glyph_sessions WHERE name = 'other'",
+        "DELETE FROM glyph_sessions WHERE id = 2",
         "2 rows of glyph_turns belong to no session",
-        "put turns that had no session into 'recovered-2'",
+        "put turns that had no session into 'other'",
     ),
     "seal": (
         "UPDATE glyph_seals SET body = replace(body, 'pages', 'pagez') WHERE number = 2",
@@ -135,7 +145,7 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
         "dropped",
     ),
     "erasure": (
-        "INSERT OR REPLACE INTO glyph_meta VALUES ('unscrubbed', '1')",
+        "INSERT INTO glyph_erasures (kind, folder, names) VALUES ('log', '', '')",
         "an erasure is not finished",
         "finished the erasure",
     ),
@@ -169,7 +179,17 @@ def test_what_follows_from_the_turns_is_made_again(path: Path, name: str) -> Non
 def sqlite_dump(path: Path) -> list[str]:
     """Return a database's content as statements."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        names = ("meta", "sessions", "turns", "images", "identifiers", "words", "seals", "search_data")
+        names = (
+            "meta",
+            "sessions",
+            "names",
+            "turns",
+            "images",
+            "identifiers",
+            "words",
+            "seals",
+            "search_data",
+        )
         return [str(row) for name in names for row in connection.execute(f"SELECT * FROM glyph_{name}")]  # noqa: S608
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from glyph_memory.errors import GlyphMemoryWarning, StoreBusy
 from glyph_memory.store import SealRecord, SessionStore, Store
+from glyph_memory.store.erase import empty_some
+from glyph_memory.store.fingerprints import hash_words
 from glyph_memory.transcript import ToolCall, Turn
 
 SECRETS = ["xylophonic", "quaverly", "zugzwangish", "https://vault.example/k7f3", "brouhahaha", "jabberwock"]
@@ -79,7 +85,7 @@ def test_a_cleared_session_takes_its_name_and_a_replaced_seal_its_text_along(tmp
 def test_nothing_is_left_in_the_unused_parts_of_pages(tmp_path: Path) -> None:
     """SQLite leaves copies where it moves rows to a neighbour: turns of many sizes, some of which go between others.
 
-    Without writing the file anew, this leaves a few words in a thousand.
+    Were rows deleted and not emptied, this would leave a few words in a thousand.
     """
     path, draw = tmp_path / "chat.db", random.Random(3)
     said: dict[tuple[str, int], set[bytes]] = {}
@@ -112,20 +118,175 @@ def _random_turn(draw: random.Random) -> Turn:
     )
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Read an old state of a database for a while, as another process does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM glyph_turns").fetchone()
+        yield
+
+
+def test_what_a_reader_keeps_in_the_log_is_told_and_goes_with_the_next_write(tmp_path: Path) -> None:
+    """Whoever erases is told once, in one line, which file still holds it; nobody has to ask again."""
+    path = tmp_path / "chat.db"
+    with Store.open(path, wait_s=0.2) as store:
+        session_store = store.session("chat")
+        session_store.append([secret_turn()])
+        with reading(path):
+            with pytest.warns(
+                GlyphMemoryWarning, match=r"not yet from the file .*chat\.db-wal'.*still reading"
+            ) as told:
+                assert session_store.delete([1]) == 1
+            assert len(told) == 1
+            session_store.append([Turn(role="user", text="while it reads")])
+            assert standing(path) == SECRETS
+            assert session_store.turn(1) is None
+        session_store.append([Turn(role="user", text="after that")])
+        assert standing(path) == []
+        assert journal(path) <= {"index"}
+
+
 def test_what_a_dead_process_had_begun_to_erase_is_erased_at_the_next_opening(tmp_path: Path) -> None:
-    """A reader that never ends keeps the log from being emptied; the note outlives the store."""
+    """The note outlives the store."""
     path = tmp_path / "chat.db"
     with Store.open(path, wait_s=0.2) as store:
         store.session("chat").append([secret_turn()])
-        reader = sqlite3.connect(path, isolation_level=None)
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM glyph_turns").fetchone()
-        assert store.session("chat").delete([1]) == 1
-        assert standing(path) == SECRETS
-        assert store.session("chat").turn(1) is None
-    reader.close()
+        with reading(path), pytest.warns(GlyphMemoryWarning):
+            store.session("chat").delete([1])
+            store.close()
+            assert standing(path) == SECRETS
+            assert Store.open(path, wait_s=0.1).session("chat").turn(1) is None
+            assert standing(path) == SECRETS
     Store.open(path).close()
     assert standing(path) == []
+
+
+def test_others_write_while_an_erasure_waits_for_a_reader(tmp_path: Path) -> None:
+    """Nobody is locked out for as long as it tries."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store, Store.open(path, wait_s=0.3) as other:
+        store.session("chat").append([secret_turn()])
+        with reading(path), ThreadPoolExecutor(1) as pool, pytest.warns(GlyphMemoryWarning):
+            erasing = pool.submit(store.session("chat").delete, [1])
+            while not erasing.done():
+                other.session("other").append([Turn(role="user", text="meanwhile")])
+            assert erasing.result() == 1
+
+
+def test_a_session_is_emptied_in_steps_and_the_rest_by_whoever_comes_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is gone at once from all answers; its name may be taken again before the last of it is erased."""
+    path = tmp_path / "chat.db"
+    steps = iter([empty_some])
+
+    def interrupt(connection: Connection, session_id: int) -> bool:
+        step = next(steps, None)
+        if step is None:
+            raise KeyboardInterrupt
+        return step(connection, session_id)
+
+    with Store.open(path) as store:
+        session_store = store.session("chat")
+        session_store.append([Turn(role="user", text=f"brouhahaha {number}") for number in range(600)])
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("glyph_memory.store.erasing.empty_some", interrupt)
+            session_store.clear()
+        assert standing(path) == ["brouhahaha"]
+        assert (store.sessions(), session_store.state().turns) == ((), 0)
+        with Store.open(path) as other:
+            assert standing(path) == []
+            assert journal(path) == {"index"}
+            assert other.sessions() == ()
+        session_store.append([Turn(role="user", text="again")])
+        assert [session.name for session in store.sessions()] == ["chat"]
+
+
+def journal(path: Path) -> set[str]:
+    """Return the kinds of what is left to do."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {kind for (kind,) in connection.execute("SELECT kind FROM glyph_erasures")}
+
+
+def test_the_search_index_holds_no_words(tmp_path: Path) -> None:
+    """Only hashes, made with a key of the session, which goes with it."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store:
+        store.session("chat").append([Turn(role="user", text="jabberwock 4711")])
+        store.session("chat").fork("copy").append([Turn(role="user", text="jabberwock")])
+        with closing(sqlite3.connect(path)) as connection:
+            blocks = b"".join(block for (block,) in connection.execute("SELECT block FROM glyph_search_data"))
+            keys = {key for (key,) in connection.execute("SELECT key FROM glyph_names")}
+            assert b"jabberwock" not in blocks
+            assert {len(key) for key in keys} == {16}
+            assert len(keys) == 2
+            assert not any(key in blocks for key in keys)
+        for name in ("chat", "copy"):
+            store.session(name).clear()
+        assert not any(key in bytes_of(path) for key in keys)
+
+
+def test_erased_words_are_merged_out_of_the_index_a_little_with_each_write(tmp_path: Path) -> None:
+    """Until a removed turn is not even there as a hash; then the journal is empty."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store:
+        session_store = store.session("chat")
+        for number in range(300):
+            session_store.append(
+                [Turn(role="user", text=" ".join(f"w{number}x{place}" for place in range(60)))]
+            )
+        with closing(sqlite3.connect(path)) as connection:
+            (key,) = connection.execute("SELECT key FROM glyph_names").fetchone()
+        hashes = hash_words(key, " ".join(f"w7x{place}" for place in range(60))).encode().split()
+        session_store.delete([8])
+        assert journal(path) == {"index"}
+        for number in range(400):
+            if not journal(path):
+                break
+            session_store.append([Turn(role="user", text=f"later {number}")])
+        assert journal(path) == set()
+        with closing(sqlite3.connect(path)) as connection:
+            blocks = b"".join(block for (block,) in connection.execute("SELECT block FROM glyph_search_data"))
+        # Terms are stored without what they share with the term before.
+        assert not [hash_ for hash_ in hashes if hash_[4:] in blocks]
+        assert session_store.search("w8x3", k=1)[0].turn.anchor == 9
+
+
+def test_compact_gives_room_back_and_changes_nothing_else(any_url: str) -> None:
+    """The file is as small as one that never held what was erased; on a server nothing is done."""
+    with Store.open(any_url) as store:
+        session_store = store.session("chat")
+        session_store.append([Turn(role="user", text=f"port {number} " * 200) for number in range(200)])
+        session_store.append([Turn(role="user", text="kept", pinned=True)])
+        session_store.delete(range(1, 201))
+        store.session("gone").append([secret_turn()])
+        store.session("gone").clear()
+        before = session_store.state()
+        store.compact()
+        assert session_store.state() == before
+        assert [turn.anchor for turn in session_store.turns()] == [201]
+        assert session_store.search("kept", k=1)[0].turn.anchor == 201
+        assert [session.name for session in store.sessions()] == ["chat"]
+        assert session_store.append([Turn(role="user", text="later")])[0].anchor == 202
+        session_store.delete([202])
+        if store.path is not None:
+            assert store.path.stat().st_size < 200_000
+            assert standing(store.path) == []
+
+
+def test_compact_says_who_is_in_the_way(tmp_path: Path) -> None:
+    """It needs the database for itself."""
+    path = tmp_path / "chat.db"
+    with Store.open(path, wait_s=0.1) as store:
+        store.session("chat").append([secret_turn()])
+        with reading(path), pytest.raises(StoreBusy, match="still read by another process after"):
+            store.compact()
+        assert journal(path) == {"file"}
+        store.session("chat").append([Turn(role="user")])
+        store.session("chat").delete([1])  # does what is left of it first
+        assert standing(path) == []
+        assert journal(path) <= {"index"}
 
 
 def test_on_a_server_the_rows_are_gone(postgres_url: str) -> None:

@@ -90,3 +90,15 @@ def test_all_that_the_ledger_finds_is_kept(store: Store) -> None:
     known = store.session("a").identifiers(limit=10_000)
     assert {(one.text, one.kind, one.count) for one in known} == expected
     assert len(expected) >= 500
+
+
+def test_a_copy_counts_what_was_said_before_and_after_it_was_made(session_store: SessionStore) -> None:
+    """Each session looks identifiers up by digests of its own."""
+    session_store.append([Turn(role="user", text="see https://example.org/a")])
+    copy = session_store.fork("copy")
+    copy.append([Turn(role="user", text="again https://example.org/a")])
+    wanted = ["https://example.org/a"]
+    assert copy.occurrences(wanted, upto=9) == {wanted[0]: 2}
+    assert session_store.occurrences(wanted, upto=9) == {wanted[0]: 1}
+    (known,) = copy.identifiers(like="example")
+    assert known.anchors == (1, 2)

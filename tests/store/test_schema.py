@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store import Store
+from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import SCHEMA, Schema, metadata
 from glyph_memory.transcript import Turn
 
@@ -23,8 +24,10 @@ def add_column(connection: Connection) -> None:
 
 
 def add_titles(connection: Connection) -> None:
-    """Name sessions after themselves."""
-    connection.execute(text("UPDATE glyph_sessions SET title = name"))
+    """Give sessions the title of their name."""
+    connection.execute(
+        text("UPDATE glyph_sessions SET title = (SELECT name FROM glyph_names WHERE session_id = id)")
+    )
 
 
 def fail(_connection: Connection) -> None:
@@ -195,6 +198,61 @@ def test_a_database_of_version_1_opens(tmp_path: Path) -> None:
         assert store.key == b"\7" * 32
         stored = store.session("chat").append([Turn(role="user", text="The port is 8443.")])
         assert [hit.turn for hit in store.session("chat").search("port", k=1)] == [*stored]
+
+
+def test_what_a_database_of_version_1_holds_is_found_and_can_be_erased(tmp_path: Path) -> None:
+    """Its search index held words, its identifiers guessable digests: neither is left, and all is found as before."""
+    path = tmp_path / "old.db"
+    fill_version_1(path)
+    with Store.open(path) as store:
+        assert [session.name for session in store.sessions()] == ["brouhahaha", "chat"]
+        session_store = store.session("chat")
+        assert [turn.text for turn in session_store.turns()] == [
+            "The port is 8443.",
+            "jabberwock key-4711-abc",
+        ]
+        assert [hit.turn.anchor for hit in session_store.search("JABBERWOCK", k=3)] == [2]
+        assert session_store.search("chat", k=1) == ()
+        (known,) = session_store.identifiers(like="4711")
+        assert (known.text, known.anchors) == ("key-4711-abc", (2,))
+        assert session_store.occurrences(["key-4711-abc"], upto=9) == {"key-4711-abc": 1}
+        assert session_store.delete([2]) == 1
+        store.session("brouhahaha").clear()
+        assert session_store.search("jabberwock", k=3) == ()
+        assert session_store.identifiers() == ()
+        data = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        old = ("jabberwock", "4711", "brouhahaha", "s1xport", "s1xjabberwock", fingerprint("key-4711-abc"))
+        assert not [word for word in old if word.encode() in data]
+        assert [hit.turn.anchor for hit in session_store.search("port", k=3)] == [1]
+
+
+def fill_version_1(path: Path) -> None:
+    """Make a database as version 1 wrote it: two sessions, one with two turns and an identifier."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(VERSION_1.read_text())
+        rows = [("key", "07" * 32), ("edits", "0"), ("version", "1")]
+        connection.executemany("INSERT INTO glyph_meta VALUES (?, ?)", rows)
+        for number, name in enumerate(("chat", "brouhahaha"), 1):
+            row = (number, fingerprint(name), name, 2 * (number == 1), 2 * (number == 1), 8, 0)
+            connection.execute("INSERT INTO glyph_sessions VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        spoken = (
+            ("The port is 8443.", "the port is 8443"),
+            ("jabberwock key-4711-abc", "jabberwock key 4711 abc"),
+        )
+        for anchor, (said, words) in enumerate(spoken, 1):
+            turn = (1, anchor, fingerprint(f"t{anchor}"), "user", 0, "2025-01-01T00:00:00+00:00", 40)
+            connection.execute(
+                "INSERT INTO glyph_turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*turn, f'{{"id": "t{anchor}"}}'.encode(), said.encode()),
+            )
+            connection.execute("INSERT INTO glyph_words VALUES (?, 1, ?, 4, ?)", (anchor, anchor, words))
+            scoped = " ".join(f"s1x{word}" for word in words.split())
+            connection.execute("INSERT INTO glyph_search (rowid, words) VALUES (?, ?)", (anchor, scoped))
+        connection.execute(
+            "INSERT INTO glyph_identifiers VALUES (1, 2, 0, ?, 'key', 1, ?, ?)",
+            (fingerprint("key-4711-abc"), b"key-4711-abc", "key-4711-abc"),
+        )
+    connection.close()
 
 
 @pytest.mark.parametrize("start", [None, SCHEMA])

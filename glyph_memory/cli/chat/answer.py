@@ -87,7 +87,7 @@ class Answer:
 
     def _print(self, text: str) -> None:
         self.parts.append(text)
-        self._write(terminal.escape_controls(text) if sys.stdout.isatty() else text)
+        self._write(terminal.escape_controls(text))  # into a pipe, too: it may lead to a terminal
 
     def _write(self, text: str) -> None:
         sys.stdout.write(text)

@@ -35,7 +35,7 @@ def run(
     stream: bool | None,
     as_json: bool,
 ) -> None:
-    """Typeset the text, ask the question, print the answer."""
+    """Typeset the text, ask the question, print the answer; in JSON alone it stands with its control characters."""
     model = _find_model(server, profile=profile, window=window)
     progress = PageProgress("The nano reader reads")
     reading_with = server.reader(model, progress=progress)
@@ -82,7 +82,7 @@ def _pages(document: Document, style: PageStyle, tally: Tally) -> list[Page]:
 
 
 def _print(reading: Reading) -> Reading:
-    sys.stdout.write(_make_printable(reading.text).rstrip("\n") + "\n")
+    sys.stdout.write(terminal.escape_controls(reading.text).rstrip("\n") + "\n")
     sys.stdout.flush()
     return reading
 
@@ -92,7 +92,7 @@ def _print_stream(deltas: Iterator[ReadingDelta]) -> Reading:
     reading, ended = Reading(text=""), True
     try:
         for delta in deltas:
-            sys.stdout.write(_make_printable(delta.text))
+            sys.stdout.write(terminal.escape_controls(delta.text))
             sys.stdout.flush()
             ended = delta.text.endswith("\n") if delta.text else ended
             reading = delta.reading or reading
@@ -100,11 +100,6 @@ def _print_stream(deltas: Iterator[ReadingDelta]) -> Reading:
         if not ended:
             sys.stdout.write("\n")
     return reading
-
-
-def _make_printable(text: str) -> str:
-    """Return an answer as it may be printed: a model's text must not move a terminal's cursor."""
-    return terminal.escape_controls(text) if sys.stdout.isatty() else text
 
 
 def _footer(reading: Reading, figures: Figures) -> str:

@@ -13,8 +13,17 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from glyph_memory.errors import ReaderError
+from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.exchange import HttpAnswer, Outcome, Send, Step
-from glyph_memory.readers.openai.failures import Endpoint, make_error
+from glyph_memory.readers.openai.failures import make_error
+from glyph_memory.readers.openai.json_values import (
+    parse_json,
+    read_count,
+    read_flag,
+    read_mapping,
+    read_name,
+    read_text,
+)
 from glyph_memory.readers.openai.served import ServedModel
 
 Fields = Mapping[str, object]
@@ -39,7 +48,7 @@ def ask_what_is_served(endpoint: Endpoint, model: str | None) -> Generator[Step,
     found = _read_card(card, model)
     profile = found.profile
     if profile is not None and not profile.image_uuids:  # a vendor's own, whose window is known
-        return replace(found, base_url=endpoint.safe_url.strip("'"))
+        return replace(found, base_url=endpoint.base_url)
     for look in _LOOKS:
         if found.server in look.servers or (found.server is None and found.window_tokens is None):
             body = None if look.asks is None else json.dumps(look.asks(found)).encode()
@@ -51,16 +60,13 @@ def ask_what_is_served(endpoint: Endpoint, model: str | None) -> Generator[Step,
                 found = look.reads(found, told)
     if found.server == "ollama" and found.window_tokens is None:
         found = replace(found, window_tokens=_OLLAMA_WINDOW_TOKENS)
-    return replace(found, base_url=endpoint.safe_url.strip("'"))
+    return replace(found, base_url=endpoint.base_url)
 
 
 def _read(answer: HttpAnswer) -> Fields:
     """Return an answer's JSON object; an empty one where it is none."""
-    try:
-        found = json.loads(answer.body) if answer.status == 200 else {}
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {"data": found}
+    found = parse_json(answer.body) if answer.status == 200 else None
+    return {"data": found} if isinstance(found, list) else read_mapping(found)
 
 
 # What is told in a list of models.
@@ -81,7 +87,7 @@ def _read_card(card: Fields, model: str | None) -> ServedModel:
         takes_images="image" in modes
         if isinstance(modes, list)
         else _flag(_sub(card, "capabilities"), "vision"),
-        server=_OWNERS.get(str(card.get("owned_by"))),
+        server=_OWNERS.get(_text(card, "owned_by") or ""),
         weights=_text(card, "root") if _text(card, "root") != _text(card, "id") else None,
     )
 
@@ -91,7 +97,7 @@ def _pick(listed: Fields, model: str | None) -> Fields:
     rows = listed.get("data") or listed.get("models")
     cards = [cast("Fields", row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     names = ("id", "model_name", "key", "name", "model")
-    own = [card for card in cards if model is not None and model in {card.get(name) for name in names}]
+    own = [card for card in cards if model is not None and model in [card.get(name) for name in names]]
     return next(iter(own or (cards if model is None or len(cards) == 1 else [])), {})
 
 
@@ -147,10 +153,10 @@ def _read_ollama(found: ServedModel, told: Fields) -> ServedModel:
     if not info and "modelfile" not in told:
         return found
     sees = "vision" in can if isinstance(can, list) else None
-    dial = re.search(r"\bnum_ctx\s+(\d{1,9})", str(told.get("parameters", "")))
+    dial = re.search(r"\bnum_ctx\s+(\d{1,9})", read_text(told.get("parameters")))
     longest = next((_number(info, name) for name in info if name.endswith(".context_length")), None)
-    windows = [int(dial[1]) if dial else None, longest]
-    window = None if dial is None else min(window for window in windows if window is not None)
+    typed = int(dial[1]) if dial else 0
+    window = min(typed, longest or typed) or None
     return replace(found, server="ollama", window_tokens=window, takes_images=sees)
 
 
@@ -191,21 +197,18 @@ _LOOKS = (
 
 
 def _sub(fields: Fields, name: str) -> Fields:
-    found = fields.get(name)
-    return found if isinstance(found, dict) else {}
+    return read_mapping(fields.get(name))
 
 
 def _text(fields: Fields, name: str) -> str | None:
-    found = fields.get(name)
-    return found if isinstance(found, str) and found else None
+    return read_name(fields.get(name))
 
 
 def _flag(fields: Fields, name: str) -> bool | None:
-    found = fields.get(name)
-    return found if isinstance(found, bool) else None
+    return read_flag(fields.get(name))
 
 
 def _number(fields: Fields, *names: str) -> int | None:
     """Return the first of some fields that is a number of tokens."""
-    values = (fields.get(name) for name in names)
-    return next((value for value in values if type(value) is int and value > 0), None)
+    values = (read_count(fields.get(name)) for name in names)
+    return next(filter(None, values), None)

@@ -6,7 +6,6 @@ no clock of its own and never sleeps. `wire` does those things, once for sync an
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,10 @@ from typing import NamedTuple, cast
 
 from glyph_memory.context import Context
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
-from glyph_memory.readers.openai.failures import Endpoint, is_cache_miss, make_error
+from glyph_memory.readers.openai.endpoint import Endpoint
+from glyph_memory.readers.openai.failures import is_cache_miss, make_error
+from glyph_memory.readers.openai.json_values import parse_object, read_mapping, read_name
+from glyph_memory.readers.openai.meter import OverLimit
 from glyph_memory.readers.openai.reply import parse_reply
 from glyph_memory.readers.openai.request import (
     ChatRequest,
@@ -49,6 +51,11 @@ class NextChunk:
     """A step: return the open stream's next bytes, none at its end."""
 
 
+@dataclass(frozen=True)
+class Finish:
+    """A step: the answer is there; read the open stream's end, but wait for it no longer than a moment."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wait:
     """A step: wait."""
@@ -69,7 +76,7 @@ class HttpAnswer:
     """The whole body; empty for a stream left open."""
 
 
-Step = Send | NextChunk | Wait | ReadingDelta
+Step = Send | NextChunk | Finish | Wait | ReadingDelta
 Outcome = HttpAnswer | bytes | ReaderError | None
 Steps = Generator[Step, Outcome, None]
 
@@ -181,27 +188,30 @@ def _request(caller: Caller, context: Context, card: ServerInfo, *, stream: bool
 
 def _read_stream(caller: Caller, answer: HttpAnswer, *, began: float) -> Steps:
     kind = answer.headers.get("content-type", "")
-    if "text/event-stream" not in kind:
+    if "text/event-stream" not in kind.lower():
         raise BadReading(
-            f"{caller.endpoint.safe_url} answered {kind!r} instead of a stream. "
+            f"{caller.endpoint.safe_url} answered {caller.endpoint.quote(kind)} instead of a stream. "
             "Is base_url a chat server's? Use read() where a server does not stream"
         )
     parser = StreamParser(endpoint=caller.endpoint)
     first_s: float | None = None
-    cause: ReaderUnavailable | None = None
+    cause: ReaderUnavailable | OverLimit | None = None
     try:
-        # Read on after [DONE]: a connection whose body was not read to its end cannot be used again.
         while chunk := cast("bytes", (yield NextChunk())):
             deltas = parser.feed(chunk)
             if deltas and first_s is None:
                 first_s = caller.clock() - began
             yield from deltas
+            if parser.is_done:
+                break
         yield from parser.close()
-    except ReaderUnavailable as error:
+    except (ReaderUnavailable, OverLimit) as error:
         cause = error
     yield from parser.flush()
     reading = parser.build_reading(Timing(first_token_s=first_s, total_s=caller.clock() - began))
     if not parser.is_complete:
+        if isinstance(cause, OverLimit):
+            raise cause
         said = (
             str(cause)
             if cause
@@ -212,6 +222,8 @@ def _read_stream(caller: Caller, answer: HttpAnswer, *, began: float) -> Steps:
         ) from cause
     # A connection that breaks after the finish reason has brought the whole answer, if not its usage.
     yield ReadingDelta(reading=reading)
+    if parser.is_done:
+        yield Finish()
 
 
 def _fetch_server_info(caller: Caller, context: Context) -> Generator[Step, Outcome, ServerInfo]:
@@ -231,12 +243,9 @@ def _fetch_server_info(caller: Caller, context: Context) -> Generator[Step, Outc
 
 
 def _parse_server_info(body: bytes) -> ServerInfo:
-    try:
-        models = json.loads(body)["data"]
-        first = models[0]
-        model, owner = str(first["id"]), str(first.get("owned_by", ""))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return ServerInfo()
-    if owner == model.rpartition("/")[0]:
+    listed = read_mapping(parse_object(body)).get("data")
+    first = read_mapping(listed[0]) if isinstance(listed, list) and listed else {}
+    model, owner = read_name(first.get("id")), first.get("owned_by")
+    if model is None or owner == model.rpartition("/")[0]:
         return ServerInfo()  # `transformers serve` lists what lies in the Hub's cache, not what it serves
     return ServerInfo(model=model, is_vllm=owner == "vllm")

@@ -6,50 +6,29 @@ they travelled.
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 from glyph_memory.errors import BadReading, ReaderError, ReaderOverflow, ReaderRefused, ReaderUnavailable
+from glyph_memory.readers.openai.endpoint import Endpoint
+from glyph_memory.readers.openai.json_values import parse_json
 from glyph_memory.readers.openai.limits import find_image_limit, overflows_window, refuses_images
 from glyph_memory.readers.reader import ServerBusy
 
-_QUOTE_CHARS = 300
+_LONGEST_RETRY_S = 365 * 86_400.0
+"""A time to wait that is longer is none; what is computed from it would overflow."""
+_DEEPEST = 16
+"""Objects inside objects in which a sentence is looked for."""
 
 _TOO_LARGE = re.compile(
     r"exceeds the pre-allocated encoder cache size|Request decoded media exceeds|request entity too large",
     re.IGNORECASE,
 )
 _CACHE_MISS = re.compile(r"Cache miss for image at index \d+ but data is not provided", re.IGNORECASE)
-_UNKNOWN_FIELDS = re.compile(r"Unexpected fields in the request: \{(?P<fields>[^}]*)\}")
-_DATA_URL = re.compile(r"(data:[\w./+-]*;base64,)[A-Za-z0-9+/=\s]{16,}|[A-Za-z0-9+/]{200,}={0,2}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Endpoint:
-    """A server's address, and what must never be repeated in a message."""
-
-    base_url: str
-    """As the caller gave it."""
-    api_key: str | None = field(default=None, repr=False)
-    """The secret."""
-
-    @property
-    def safe_url(self) -> str:
-        """The address, quoted, without a name or password that may stand in it."""
-        parts = urlsplit(self.base_url)
-        return repr(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
-
-    def quote(self, said: str) -> str:
-        """Return a server's words in quotation marks: one short line, without the key and without pictures."""
-        if self.api_key:
-            said = said.replace(self.api_key, "…")
-        said = _DATA_URL.sub(lambda match: f"{match[1] or ''}…", said)
-        said = " ".join(said.split())
-        return repr(said if len(said) <= _QUOTE_CHARS else said[:_QUOTE_CHARS] + "…")
+_UNKNOWN_FIELDS = re.compile(r"Unexpected fields in the request: \{(?P<fields>[^}]{0,300})\}")
 
 
 def is_cache_miss(status: int, body: bytes) -> bool:
@@ -64,7 +43,7 @@ def make_error(status: int, headers: Mapping[str, str], body: bytes, *, endpoint
     # What is said weighs more than the status: llama.cpp has sent both of these as 500.
     return (
         _match_overflow(status, words, body, where=where, quoted=quoted)
-        or _match_refusal(status, words, where=where, quoted=quoted)
+        or _match_refusal(status, words, endpoint=endpoint, quoted=quoted)
         or _match_unavailable(status, headers, where=where, quoted=quoted)
         or BadReading(
             f"{where} answered HTTP {status}, which no chat server should: {quoted}. Is the address right?"
@@ -74,27 +53,26 @@ def make_error(status: int, headers: Mapping[str, str], body: bytes, *, endpoint
 
 def find_message(body: bytes) -> str:
     """Return the message in an error's body, whatever wraps it; the whole body where there is none."""
-    text = body.decode("utf-8", errors="replace")
-    try:
-        return _find_sentence(json.loads(text)) or text
-    except ValueError:
-        return text
+    return _find_sentence(parse_json(body)) or body.decode("utf-8", errors="replace")
 
 
-def _find_sentence(node: object) -> str:
+def _find_sentence(node: object, *, deepest: int = _DEEPEST) -> str:
     """Search `{"error": {"message": …}}`, `{"error": …}`, `{"message": …}` and FastAPI's `{"detail": …}`."""
     if isinstance(node, str):
         return node
+    if not deepest:
+        return ""
     if isinstance(node, list):
-        return "; ".join(filter(None, map(_find_sentence, node)))
+        return "; ".join(filter(None, (_find_sentence(one, deepest=deepest - 1) for one in node)))
     if not isinstance(node, dict):
         return ""
     if "msg" in node:
-        field_path = ".".join(str(step) for step in node.get("loc", ()))
-        return f"{field_path}: {node['msg']}" if field_path else str(node["msg"])
-    said = next(
-        (found for key in ("error", "message", "detail") if (found := _find_sentence(node.get(key)))), ""
-    )
+        said, steps = _find_sentence(node["msg"], deepest=deepest - 1), node.get("loc")
+        steps = steps if isinstance(steps, list) else [steps]
+        field_path = ".".join(str(step) for step in steps if isinstance(step, (str, int)))
+        return f"{field_path}: {said}" if field_path and said else said
+    found = (_find_sentence(node.get(key), deepest=deepest - 1) for key in ("error", "message", "detail"))
+    said = next(filter(None, found), "")
     # Codes that say more than the sentence does: context_length_exceeded, exceed_context_size_error.
     codes = [
         str(node[key]) for key in ("code", "type") if isinstance(node.get(key), str) and "_" in node[key]
@@ -128,13 +106,15 @@ def _match_overflow(status: int, words: str, body: bytes, *, where: str, quoted:
     return None
 
 
-def _match_refusal(status: int, words: str, *, where: str, quoted: str) -> ReaderError | None:
+def _match_refusal(status: int, words: str, *, endpoint: Endpoint, quoted: str) -> ReaderError | None:
+    where = endpoint.safe_url
     if refuses_images(words):
         return _make_image_refusal(where, quoted)
     unknown = _UNKNOWN_FIELDS.search(words)
     if unknown:
         return ReaderRefused(
-            f"{where} does not know the request's field {unknown['fields']}. Take it from extra_body"
+            f"{where} does not know the request's field {endpoint.quote(unknown['fields'])[1:-1]}. "
+            "Take it from extra_body"
         )
     advice = {
         401: "Is api_key right?",
@@ -178,11 +158,16 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Read `Retry-After`, which is a number of seconds or a date (RFC 9110, 10.2.3)."""
     value = headers.get("retry-after", "")
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        date, now = parsedate_to_datetime(value), parsedate_to_datetime(headers["date"])
-    except (ValueError, KeyError):
-        return None
-    return max(0.0, (date - now).total_seconds())
+        try:
+            seconds = (_parse_date(value) - _parse_date(headers["date"])).total_seconds()
+        except (ValueError, TypeError, IndexError, KeyError, OverflowError):
+            return None  # of what dates may be, the standard library says only ValueError
+    return max(0.0, seconds) if math.isfinite(seconds) and seconds <= _LONGEST_RETRY_S else None
+
+
+def _parse_date(value: str) -> datetime:
+    """Return a date of HTTP's; one in the zone `-0000`, which is none, is in UTC."""
+    date = parsedate_to_datetime(value)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

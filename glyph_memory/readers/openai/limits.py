@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from glyph_memory.folding import FoldPolicy
 
+_MOST_CHARS = 50_000
+"""How much of a message is looked at, from its beginning and from its end; servers repeat the prompt in it."""
 _LEAST_WINDOW_TOKENS = 1024
 """Below this no policy works."""
 _N = r"(\d[\d,]{0,11})"
@@ -156,6 +158,7 @@ def overflows_window(said: str) -> Overflow | None:
         >>> overflows_window("Rate limit reached for tokens per minute (TPM)") is None
         True
     """
+    said = _shorten(said)
     if _TOO_LONG.search(said) is None or _TOO_OFTEN.search(said) is not None:
         return None
     output = _find_number(_OUTPUT, said)
@@ -173,13 +176,18 @@ def refuses_images(said: str) -> bool:
         >>> refuses_images("Error code: 400 - {'message': 'glm-4 is not a multimodal model'}")
         True
     """
+    said = _shorten(said)
     return _NO_IMAGES.search(said) is not None or find_image_limit(said) == 0
 
 
 def find_image_limit(said: str) -> int | None:
     """Return how many images a server says it takes in a request; `None` where it does not speak of that."""
-    found = _MANY_IMAGES.search(said)
+    found = _MANY_IMAGES.search(_shorten(said))
     return None if found is None else int(next(filter(None, found.groups())))
+
+
+def _shorten(said: str) -> str:
+    return said if len(said) <= 2 * _MOST_CHARS else f"{said[:_MOST_CHARS]}\n{said[-_MOST_CHARS:]}"
 
 
 def _find_number(patterns: Sequence[re.Pattern[str]], said: str) -> int | None:

@@ -6,28 +6,26 @@ vLLM, SGLang, llama.cpp's server, `transformers serve`, OpenAI itself. Wiring on
 
 from __future__ import annotations
 
-import ipaddress
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, NoReturn
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.openai.discovery import ask_what_is_served
+from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.exchange import Caller
-from glyph_memory.readers.openai.failures import Endpoint
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
 from glyph_memory.readers.openai.served import ServedModel
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
 
 if TYPE_CHECKING:
-    import asyncio
+    from glyph_memory.readers.openai.clients import Clients
 
-    import httpx
+_MAX_REPLY_BYTES = 64 << 20
+"""A token of a stream takes some 300 bytes, so this is an answer of more than 200,000 tokens."""
+_CONNECT_TIMEOUT_S = 5.0
+_TOTAL_TIMEOUT_S = 3600.0
 
 
 class OpenAIReader(Reader):
@@ -40,7 +38,7 @@ class OpenAIReader(Reader):
         base_url: The server's address up to and including `/v1`.
         model: The model's name. `None` takes the first that `/v1/models` lists, or sends none where it lists
             none.
-        api_key: Sent as a bearer token; never repeated in an error.
+        api_key: Sent as a bearer token. Never repeated in an error, a log line or a traceback.
         max_tokens: Most tokens to write, reasoning included; the server's own limit where `None`.
         temperature: 0 by default; `None` leaves it to the server.
         seed: Sent where given.
@@ -54,17 +52,22 @@ class OpenAIReader(Reader):
         max_request_bytes: Most bytes of one request; more is not sent.
         timeout_s: How long the server may be silent. Without a stream that is the whole answer, hence 300 s.
         connect_timeout_s: How long connecting may take.
+        total_timeout_s: How long an answer may take from the request to its last byte, however busy the server
+            keeps; an hour unless given, `None` for no limit.
+        max_reply_bytes: Most bytes of an answer, as it comes and as it is unpacked; 64 MiB unless given, some
+            200,000 tokens of a stream. `None` for no limit.
         retries: How often to ask again after an error whose class is `retryable`.
         backoff_s: The wait before the first retry; doubled each time. A server's `Retry-After` is kept up to
             30 s.
-        headers: Sent with every request.
+        headers: Sent with every request, and hidden as the key is.
 
     Raises:
         ReaderUnavailable: No server, no answer in time, HTTP 429 or 5xx (`ServerBusy` where the server named
             a time), or half a stream (`BrokenStream`, which carries the half).
         ReaderOverflow: More tokens, images or bytes than the model, the server or the limits above take.
-        ReaderRefused: The key, the model's name, a field, or images as such.
-        BadReading: The answer is no chat completion.
+        ReaderRefused: The key, the model's name, a field, or images as such. An address, key or header that cannot
+            be sent, when the reader is made.
+        BadReading: The answer is no chat completion, or beyond `total_timeout_s` or `max_reply_bytes`.
 
     Example:
         >>> from glyph_memory.testing import FakeVLMServer
@@ -89,19 +92,17 @@ class OpenAIReader(Reader):
         max_images: int | None = None,
         max_request_bytes: int | None = None,
         timeout_s: float = 300.0,
-        connect_timeout_s: float = 5.0,
+        connect_timeout_s: float = _CONNECT_TIMEOUT_S,
+        total_timeout_s: float | None = _TOTAL_TIMEOUT_S,
+        max_reply_bytes: int | None = _MAX_REPLY_BYTES,
         retries: int = 2,
         backoff_s: float = 0.5,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        import httpx  # noqa: PLC0415 - an HTTP client is loaded with the first reader
+        endpoint = Endpoint.parse(base_url, api_key=api_key, headers=headers)
+        del base_url, api_key, headers  # what raises from here on shows none of them
+        from glyph_memory.readers.openai import wire  # noqa: PLC0415 - an HTTP client is loaded with the first reader
 
-        from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as above
-
-        self._httpx, self._wire = httpx, wire
-        endpoint = Endpoint(base_url=base_url, api_key=api_key)
-        if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
-            raise ReaderRefused(f"{endpoint.safe_url} is no http(s) address. Try 'http://127.0.0.1:8000/v1'")
         self._caller = Caller(
             endpoint=endpoint,
             model=model,
@@ -115,28 +116,27 @@ class OpenAIReader(Reader):
             backoff_s=backoff_s,
             clock=time.perf_counter,
         )
-        self._timeout = httpx.Timeout(timeout_s, connect=connect_timeout_s)
-        self._headers = dict(headers or {})
-        # A proxy named in the environment is meant for the world outside, not for a server on this machine.
-        self._trust_env = not _is_loopback(base_url)
-        self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
-        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
-            WeakKeyDictionary()
-        )
+        self._wire = wire
+        self._clients = _open_clients(
+            endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s,
+            total_timeout_s=total_timeout_s, max_reply_bytes=max_reply_bytes,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"OpenAIReader({self._caller.endpoint.safe_url}, model={self._caller.model!r})"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an OpenAIReader holds connections and is not pickled or copied; make one where it is needed"
+        )
+
     def read(self, context: Context) -> Reading:
         """Ask, and wait for the whole answer."""
-        return _last_reading(
-            list(self._wire.run_steps(self._caller, self._get_client(), context, stream=False))
-        )
+        return _last_reading(list(self._wire.run_steps(self._caller, self._clients, context, stream=False)))
 
     def stream(self, context: Context) -> Iterator[ReadingDelta]:
         """Ask, and yield the answer as it is written; the last piece carries the whole reading."""
-        return self._wire.run_steps(self._caller, self._get_client(), context, stream=True)
+        return self._wire.run_steps(self._caller, self._clients, context, stream=True)
 
     async def aread(self, context: Context) -> Reading:
         """Do what `read` does, without blocking the event loop."""
@@ -144,16 +144,14 @@ class OpenAIReader(Reader):
             [
                 delta
                 async for delta in self._wire.run_steps_async(
-                    self._caller, self._get_async_client(), context, stream=False
+                    self._caller, self._clients, context, stream=False
                 )
             ]
         )
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
-        async for delta in self._wire.run_steps_async(
-            self._caller, self._get_async_client(), context, stream=True
-        ):
+        async for delta in self._wire.run_steps_async(self._caller, self._clients, context, stream=True):
             yield delta
 
     def served_model(self) -> ServedModel:
@@ -164,29 +162,20 @@ class OpenAIReader(Reader):
             ReaderRefused: The key is wrong.
         """
         steps = ask_what_is_served(self._caller.endpoint, self._caller.model)
-        return self._wire.run_requests(steps, self._get_client(), self._caller.endpoint)
+        return self._wire.run_requests(steps, self._clients)
 
     async def aserved_model(self) -> ServedModel:
         """Do what `served_model` does, without blocking the event loop."""
         steps = ask_what_is_served(self._caller.endpoint, self._caller.model)
-        return await self._wire.run_requests_async(steps, self._get_async_client(), self._caller.endpoint)
+        return await self._wire.run_requests_async(steps, self._clients)
 
     def close(self) -> None:
         """Close the blocking calls' connections; a later call opens new ones."""
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._clients.close()
 
     async def aclose(self) -> None:
         """Close all connections of this event loop and of the blocking calls."""
-        import asyncio  # noqa: PLC0415 - only who awaits loads it
-
-        self.close()
-        with self._lock:
-            client = self._async_clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        await self._clients.aclose()
 
     def __enter__(self) -> OpenAIReader:
         return self
@@ -203,28 +192,6 @@ class OpenAIReader(Reader):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def _get_client(self) -> httpx.Client:
-        with self._lock:
-            if self._client is None:
-                self._client = self._httpx.Client(
-                    timeout=self._timeout, headers=self._headers, trust_env=self._trust_env
-                )
-            return self._client
-
-    def _get_async_client(self) -> httpx.AsyncClient:
-        """Return this event loop's client: a connection works only in the loop that opened it."""
-        import asyncio  # noqa: PLC0415 - only who awaits loads it
-
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            client = self._async_clients.get(loop)
-            if client is None:
-                client = self._httpx.AsyncClient(
-                    timeout=self._timeout, headers=self._headers, trust_env=self._trust_env
-                )
-                self._async_clients[loop] = client
-            return client
 
 
 def find_served_model(
@@ -257,8 +224,15 @@ def find_served_model(
         >>> served.server, served.window_tokens, served.page_options().profile.name
         ('vllm', 32768, 'qwen2.5-vl')
     """
-    with OpenAIReader(base_url, model=model, api_key=api_key, timeout_s=timeout_s, headers=headers) as reader:
-        return reader.served_model()
+    endpoint = Endpoint.parse(base_url, api_key=api_key, headers=headers)
+    del base_url, api_key, headers  # as in `OpenAIReader`
+    from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as there
+
+    clients = _open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
+    try:
+        return wire.run_requests(ask_what_is_served(endpoint, model), clients)
+    finally:
+        clients.close()
 
 
 async def afind_served_model(
@@ -270,10 +244,15 @@ async def afind_served_model(
     headers: Mapping[str, str] | None = None,
 ) -> ServedModel:
     """Do what `find_served_model` does, without blocking the event loop."""
-    async with OpenAIReader(
-        base_url, model=model, api_key=api_key, timeout_s=timeout_s, headers=headers
-    ) as reader:
-        return await reader.aserved_model()
+    endpoint = Endpoint.parse(base_url, api_key=api_key, headers=headers)
+    del base_url, api_key, headers  # as in `OpenAIReader`
+    from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as there
+
+    clients = _open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
+    try:
+        return await wire.run_requests_async(ask_what_is_served(endpoint, model), clients)
+    finally:
+        await clients.aclose()
 
 
 def _last_reading(deltas: list[ReadingDelta]) -> Reading:
@@ -282,9 +261,20 @@ def _last_reading(deltas: list[ReadingDelta]) -> Reading:
     return reading
 
 
-def _is_loopback(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _open_clients(
+    endpoint: Endpoint,
+    *,
+    timeout_s: float,
+    connect_timeout_s: float = _CONNECT_TIMEOUT_S,
+    total_timeout_s: float | None = _TOTAL_TIMEOUT_S,
+    max_reply_bytes: int | None = _MAX_REPLY_BYTES,
+) -> Clients:
+    from glyph_memory.readers.openai.clients import Clients, WireLimits  # noqa: PLC0415 - loads an HTTP client
+
+    limits = WireLimits(
+        timeout_s=timeout_s,
+        connect_timeout_s=connect_timeout_s,
+        total_timeout_s=total_timeout_s,
+        max_reply_bytes=max_reply_bytes,
+    )
+    return Clients(endpoint, limits)

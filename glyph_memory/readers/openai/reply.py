@@ -7,11 +7,13 @@ OpenAI wire format and its dialects; knows nothing about HTTP. The only `Any` he
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any, Literal, NamedTuple
 
 from glyph_memory.errors import BadReading, ReaderError
-from glyph_memory.readers.openai.failures import Endpoint, make_error
+from glyph_memory.readers.openai.endpoint import Endpoint
+from glyph_memory.readers.openai.failures import make_error
+from glyph_memory.readers.openai.json_values import parse_object, read_count, read_string, read_text
 from glyph_memory.readers.reader import Reading, Usage
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")  # SGLang, llama.cpp, transformers; vLLM
@@ -26,7 +28,7 @@ def parse_reply(body: bytes, *, endpoint: Endpoint) -> Reading:
     """
     reply = parse_object(body)
     if reply is not None and reply.get("error"):
-        raise extract_error(reply, endpoint=endpoint)
+        raise extract_error(reply, body, endpoint=endpoint)
     choice = find_first_choice(reply) if reply is not None else None
     message = choice.get("message") if choice is not None else None
     if reply is None or choice is None or not isinstance(message, dict):
@@ -46,21 +48,12 @@ def parse_reply(body: bytes, *, endpoint: Endpoint) -> Reading:
     )
 
 
-def extract_error(event: dict[str, Any], *, endpoint: Endpoint) -> ReaderError:
+def extract_error(reply: dict[str, Any], body: bytes, *, endpoint: Endpoint) -> ReaderError:
     """Return the error inside an answer of status 200, as if it had the status that it names."""
-    error = event["error"]
+    error = reply["error"]
     code = error.get("code") if isinstance(error, dict) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return make_error(status, {}, json.dumps(event, ensure_ascii=False).encode(), endpoint=endpoint)
-
-
-def parse_object(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a body; None where there is none."""
-    try:
-        reply = json.loads(body)
-    except ValueError:
-        return None
-    return reply if isinstance(reply, dict) else None
+    return make_error(status, {}, body, endpoint=endpoint)
 
 
 def find_first_choice(reply: dict[str, Any]) -> dict[str, Any] | None:
@@ -68,18 +61,6 @@ def find_first_choice(reply: dict[str, Any]) -> dict[str, Any] | None:
     choices = reply.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else None
-
-
-def read_mapping(value: object) -> dict[str, Any]:
-    """Return a value if it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def read_text(content: object) -> str:
-    """Return content as text; it is a string, `None` beside tool calls, or a list of parts."""
-    if isinstance(content, list):
-        return "".join(read_text(part.get("text")) for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
 
 
 def read_reasoning(message: dict[str, Any]) -> str:
@@ -93,19 +74,10 @@ def read_usage(usage: object) -> Usage:
         return Usage()
     details = usage.get("prompt_tokens_details")
     return Usage(
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        completion_tokens=_count(usage.get("completion_tokens")),
-        cached_tokens=_count(details.get("cached_tokens")) if isinstance(details, dict) else None,
+        prompt_tokens=read_count(usage.get("prompt_tokens")),
+        completion_tokens=read_count(usage.get("completion_tokens")),
+        cached_tokens=read_count(details.get("cached_tokens")) if isinstance(details, dict) else None,
     )
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def read_string(value: object) -> str | None:
-    """Return a value if it is a string that is not empty."""
-    return value if isinstance(value, str) and value else None
 
 
 _Place = Literal["start", "think", "bare", "after", "answer", "closed", "plain"]
@@ -119,6 +91,7 @@ _TAGS: dict[_Place, tuple[str, ...]] = {
     "closed": ("<|begin_of_box|>",),  # the answer's own tag is closed; white space is all that should follow
     "plain": ("<|begin_of_box|>", "<|end_of_box|>"),
 }
+_FINDERS = {place: re.compile("|".join(map(re.escape, tags))) for place, tags in _TAGS.items()}
 _NEXT: dict[str, _Place] = {
     "<think>": "think",
     "</think>": "after",
@@ -142,48 +115,69 @@ class Splitter:
     """
 
     def __init__(self) -> None:
-        self.text = ""
-        """The answer so far."""
-        self.reasoning = ""
-        """The reasoning so far."""
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
         self._place: _Place = "start"
-        self._held = ""
+        self._held: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return _join(self._text)
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning so far."""
+        return _join(self._reasoning)
 
     def feed(self, content: str = "", *, reasoning: str = "") -> TextDelta:
         """Add a delta's content, and the reasoning that a server has already separated."""
         if reasoning:
             self._place = "after" if self._place in {"start", "bare"} else self._place
-            self.reasoning += reasoning
-        piece = self._cut(self._held + content)
+            self._reasoning.append(reasoning)
+        _append(self._held, content)
+        if content.isspace() and self._place not in {"bare", "plain"} and self._held[0].isspace():
+            return TextDelta("", reasoning)  # white space alone, however long, is looked at when words follow
+        piece = self._cut(self._take_held())
         return TextDelta(piece.text, reasoning + piece.reasoning)
 
     def close(self) -> TextDelta:
         """Return the text that was held back because it might have become a tag."""
-        rest, self._held = self._held, ""
+        rest = self._take_held()
         return self._emit(rest if rest.strip() or self._place in {"bare", "plain"} else "")
 
     def _cut(self, text: str) -> TextDelta:
-        said = TextDelta("", "")
+        answer: list[str] = []
+        thoughts: list[str] = []
+        at = 0
         while True:
-            tags = _TAGS[self._place]
-            before, tag, after = _first_tag(text, tags)
-            keep = 0 if tag else _count_pending(before, tags, spaces=self._place not in {"bare", "plain"})
+            found = _FINDERS[self._place].search(text, at)
+            tag, before = (found[0], text[at : found.start()]) if found else ("", text[at:])
+            spaces = self._place not in {"bare", "plain"}
+            keep = 0 if tag else _count_pending(before, _TAGS[self._place], spaces=spaces)
             words = before[: len(before) - keep]
             if self._place in {"start", "after", "closed"} and words.strip():
                 # The answer goes on without a tag. Only before any tag at all may a lone </think> still come.
-                text = text.lstrip() if self._place == "after" else text
+                at += len(before) - len(before.lstrip()) if self._place == "after" else 0
                 self._place = "bare" if self._place == "start" else "plain"
                 continue
-            said = _join_deltas(said, self._emit(words.rstrip() if tag in _NEXT else words))
-            if not tag:
-                self._held = before[len(words) :]
-                return said
+            piece = self._emit(words.rstrip() if tag in _NEXT else words)
+            answer.append(piece.text)
+            thoughts.append(piece.reasoning)
+            if found is None:
+                _append(self._held, before[len(words) :])
+                return TextDelta("".join(answer), "".join(thoughts))
             self._enter(tag)
-            text = after
+            at = found.end()
+
+    def _take_held(self) -> str:
+        held, self._held = self._held, []
+        return "".join(held)
 
     def _enter(self, tag: str) -> None:
         if tag == "</think>" and self._place == "bare":
-            self.reasoning, self.text = self.text.strip(), ""
+            thoughts, self._reasoning, self._text = self.text.strip(), [], []
+            _append(self._reasoning, thoughts)
         if tag in _NEXT:
             self._place = _NEXT[tag]
         elif self._place in {"start", "after", "closed"}:
@@ -191,12 +185,12 @@ class Splitter:
 
     def _emit(self, words: str) -> TextDelta:
         if self._place == "think":
-            words = words if self.reasoning else words.lstrip()
-            self.reasoning += words
+            words = words if self._reasoning else words.lstrip()
+            _append(self._reasoning, words)
             return TextDelta("", words)
-        if self._place not in {"bare", "plain"} and not self.text:
+        if self._place not in {"bare", "plain"} and not self._text:
             words = words.lstrip()
-        self.text += words
+        _append(self._text, words)
         return TextDelta(words, "")
 
 
@@ -215,14 +209,6 @@ def split(text: str) -> tuple[str, str]:
     return splitter.text, splitter.reasoning
 
 
-def _first_tag(text: str, tags: tuple[str, ...]) -> tuple[str, str, str]:
-    found = [(at, tag) for tag in tags if (at := text.find(tag)) >= 0]
-    if not found:
-        return text, "", ""
-    at, tag = min(found)
-    return text[:at], tag, text[at + len(tag) :]
-
-
 def _count_pending(text: str, tags: tuple[str, ...], *, spaces: bool) -> int:
     """Count the last characters that may be the beginning of a tag, or the white space before one."""
     longest = max((n for tag in tags for n in range(1, len(tag)) if text.endswith(tag[:n])), default=0)
@@ -230,5 +216,12 @@ def _count_pending(text: str, tags: tuple[str, ...], *, spaces: bool) -> int:
     return longest + (len(words) - len(words.rstrip()) if spaces else 0)
 
 
-def _join_deltas(first: TextDelta, second: TextDelta) -> TextDelta:
-    return TextDelta(first.text + second.text, first.reasoning + second.reasoning)
+def _append(pieces: list[str], words: str) -> None:
+    if words:
+        pieces.append(words)
+
+
+def _join(pieces: list[str]) -> str:
+    """Return pieces as one, and keep them as one."""
+    pieces[:] = filter(None, ["".join(pieces)])
+    return pieces[0] if pieces else ""

@@ -10,16 +10,13 @@ import re
 from dataclasses import replace
 
 from glyph_memory.errors import ReaderUnavailable
-from glyph_memory.readers.openai.failures import Endpoint
+from glyph_memory.readers.openai.endpoint import Endpoint
+from glyph_memory.readers.openai.json_values import parse_object, read_mapping, read_string, read_text
 from glyph_memory.readers.openai.reply import (
     Splitter,
     extract_error,
     find_first_choice,
-    parse_object,
-    read_mapping,
     read_reasoning,
-    read_string,
-    read_text,
     read_usage,
 )
 from glyph_memory.readers.reader import Reading, ReadingDelta, Timing, Usage
@@ -29,36 +26,39 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class EventDecoder:
-    """Turns chunks of bytes into the data of the events that are complete."""
+    """Turns chunks of bytes into the data of the events that are complete, in time proportional to the bytes."""
 
     def __init__(self) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
-        self._text = ""
+        self._pieces: list[str] = []  # of the line that has no end yet
+        self._return = ""  # a \r whose \n may be the next chunk's first byte
         self._data: list[str] = []
 
     def feed(self, chunk: bytes) -> list[str]:
         """Add a chunk; return the data of every event that it completes."""
-        return self._decode_lines(self._utf8.decode(chunk), final=False)
+        text = self._return + self._utf8.decode(chunk)
+        self._return = "\r" if text.endswith("\r") else ""
+        return self._split_lines(text.removesuffix("\r"))
 
     def close(self) -> list[str]:
         """Return the data of a last event that no blank line ended."""
-        return self._decode_lines(self._utf8.decode(b"", final=True) + "\n\n", final=True)
+        return self._split_lines(f"{self._return}{self._utf8.decode(b'', final=True)}\n\n")
 
-    def _decode_lines(self, text: str, *, final: bool) -> list[str]:
-        text = self._text + text
-        held = ""
-        if text.endswith("\r") and not final:  # its \n may be the next chunk's first byte
-            text, held = text[:-1], "\r"
-        *lines, rest = _LINE_END.split(text)
-        self._text = rest + held
+    def _split_lines(self, text: str) -> list[str]:
+        first, *others = _LINE_END.split(text)
+        self._pieces.append(first)
         events: list[str] = []
-        for line in lines:
-            if not line and self._data:
-                events.append("\n".join(self._data))
-                self._data = []
-            elif line == "data" or line.startswith("data:"):
-                self._data.append(line[5:].removeprefix(" "))
+        for rest in others:
+            self._take_line("".join(self._pieces), events)
+            self._pieces = [rest]
         return events
+
+    def _take_line(self, line: str, events: list[str]) -> None:
+        if not line and self._data:
+            events.append("\n".join(self._data))
+            self._data = []
+        elif line == "data" or line.startswith("data:"):
+            self._data.append(line[5:].removeprefix(" "))
 
 
 class StreamParser:
@@ -70,6 +70,11 @@ class StreamParser:
         self._splitter = Splitter()
         self._reading = Reading(text="")
         self._is_done = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the server said that nothing more will come."""
+        return self._is_done
 
     @property
     def is_complete(self) -> bool:
@@ -109,7 +114,7 @@ class StreamParser:
         return deltas
 
     def _parse_event(self, data: str) -> list[ReadingDelta]:
-        event = parse_object(data.encode())
+        event = parse_object(data)
         if event is None:
             # Cut off in the middle, or transformers' {"error": "…"} with quotes that are not escaped.
             raise ReaderUnavailable(
@@ -117,7 +122,7 @@ class StreamParser:
                 "The server's log says why; asking again may help"
             )
         if event.get("error"):
-            raise extract_error(event, endpoint=self._endpoint)
+            raise extract_error(event, data.encode(), endpoint=self._endpoint)
         choice = find_first_choice(event) or {}
         delta = read_mapping(choice.get("delta"))
         usage = read_usage(event.get("usage"))

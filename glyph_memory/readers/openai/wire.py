@@ -1,18 +1,25 @@
-"""Send what an exchange asks for over HTTP, sync or async, and translate what goes wrong."""
+"""Send what an exchange asks for over HTTP, sync or async, and translate what goes wrong.
+
+What httpx and those below it raise ends here, with its frames: they hold the request's bytes, and so the key.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import suppress
 from typing import TypeVar, cast
 
 import httpx
 
 from glyph_memory.context import Context
-from glyph_memory.errors import BadReading, ReaderError, ReaderRefused, ReaderUnavailable
+from glyph_memory.errors import ReaderError, ReaderRefused, ReaderUnavailable
+from glyph_memory.readers.openai.clients import Clients
+from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.exchange import (
     Caller,
+    Finish,
     HttpAnswer,
     NextChunk,
     Outcome,
@@ -22,18 +29,20 @@ from glyph_memory.readers.openai.exchange import (
     advance,
     converse,
 )
-from glyph_memory.readers.openai.failures import Endpoint
+from glyph_memory.readers.openai.meter import watch_connection, watch_connection_async
 from glyph_memory.readers.reader import ReadingDelta
 
 T = TypeVar("T")
 
+_LAST_WAIT_S = 0.25
+"""How long to wait for a stream's end after its last event: a connection that was read to its end is used again."""
+_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
 
-def run_steps(
-    caller: Caller, client: httpx.Client, context: Context, *, stream: bool
-) -> Iterator[ReadingDelta]:
+
+def run_steps(caller: Caller, clients: Clients, context: Context, *, stream: bool) -> Iterator[ReadingDelta]:
     """Run a conversation to its end, blocking; yield its deltas."""
     steps = converse(caller, context, stream=stream)
-    wire = Wire(client, caller.endpoint)
+    wire = Wire(clients)
     try:
         step = advance(steps, None)
         while step is not None:
@@ -42,16 +51,18 @@ def run_steps(
                 step = advance(steps, None)
             else:
                 step = advance(steps, wire.do(step))
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         wire.close()
 
 
 async def run_steps_async(
-    caller: Caller, client: httpx.AsyncClient, context: Context, *, stream: bool
+    caller: Caller, clients: Clients, context: Context, *, stream: bool
 ) -> AsyncIterator[ReadingDelta]:
     """Run a conversation to its end, awaiting; yield its deltas."""
     steps = converse(caller, context, stream=stream)
-    wire = AsyncWire(client, caller.endpoint)
+    wire = AsyncWire(clients)
     try:
         step = advance(steps, None)
         while step is not None:
@@ -60,13 +71,15 @@ async def run_steps_async(
                 step = advance(steps, None)
             else:
                 step = advance(steps, await wire.do(step))
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         await wire.close()
 
 
-def run_requests(steps: Generator[Step, Outcome, T], client: httpx.Client, endpoint: Endpoint) -> T:
+def run_requests(steps: Generator[Step, Outcome, T], clients: Clients) -> T:
     """Run steps that bring a value, blocking; return it."""
-    wire = Wire(client, endpoint)
+    wire = Wire(clients)
     try:
         step = next(steps)
         while True:
@@ -74,15 +87,15 @@ def run_requests(steps: Generator[Step, Outcome, T], client: httpx.Client, endpo
             step = steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
     except StopIteration as end:
         return cast("T", end.value)
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         wire.close()
 
 
-async def run_requests_async(
-    steps: Generator[Step, Outcome, T], client: httpx.AsyncClient, endpoint: Endpoint
-) -> T:
+async def run_requests_async(steps: Generator[Step, Outcome, T], clients: Clients) -> T:
     """Run steps that bring a value, awaiting; return it."""
-    wire = AsyncWire(client, endpoint)
+    wire = AsyncWire(clients)
     try:
         step = next(steps)
         while True:
@@ -90,6 +103,8 @@ async def run_requests_async(
             step = steps.throw(outcome) if isinstance(outcome, ReaderError) else steps.send(outcome)
     except StopIteration as end:
         return cast("T", end.value)
+    except ReaderError as error:
+        raise _cut_traceback(error)  # noqa: B904  the same error
     finally:
         await wire.close()
 
@@ -97,23 +112,29 @@ async def run_requests_async(
 class Wire:
     """Does a conversation's steps over httpx, blocking."""
 
-    def __init__(self, client: httpx.Client, endpoint: Endpoint) -> None:
-        self._client = client
-        self._endpoint = endpoint
+    def __init__(self, clients: Clients) -> None:
+        self._client, self._endpoint = clients.get_client(), clients.endpoint
+        self._meter = clients.make_meter()
         self._response: httpx.Response | None = None
         self._chunks: Iterator[bytes] = iter(())
 
-    def do(self, step: Send | NextChunk | Wait) -> Outcome:
+    def do(self, step: Send | NextChunk | Finish | Wait) -> Outcome:
         """Do one step; errors are returned, not raised."""
+        if isinstance(step, Wait):
+            time.sleep(step.seconds)
+            return None
         try:
-            if isinstance(step, Wait):
-                time.sleep(step.seconds)
-                return None
-            if isinstance(step, NextChunk):
-                return next(self._chunks, b"")
-            return self._send(step)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            with self._meter.measure():
+                if isinstance(step, NextChunk):
+                    return self._read_chunk()
+                if isinstance(step, Finish):
+                    self._finish()
+                    return None
+                return self._send(step)
+        except (ReaderError, *_FOREIGN) as error:
             return translate_error(error, endpoint=self._endpoint)
+        except BaseException as error:
+            raise forget_frames(error)  # noqa: B904  the same error, without what httpx held
 
     def close(self) -> None:
         """Close a stream that is still open."""
@@ -123,36 +144,56 @@ class Wire:
 
     def _send(self, step: Send) -> HttpAnswer:
         self.close()
-        response = self._client.send(build_http_request(self._client, self._endpoint, step), stream=True)
+        self._meter.begin()
+        request = build_http_request(self._client, self._endpoint, step)
+        request.extensions["trace"] = watch_connection
+        response = self._client.send(request, stream=True)
+        self._response, self._chunks = response, response.iter_raw()
+        self._meter.read_encoding(response.headers)
         if step.stream and response.status_code == 200:
-            self._response, self._chunks = response, response.iter_bytes()
             return HttpAnswer(status=200, headers=response.headers)
-        try:
-            return HttpAnswer(status=response.status_code, headers=response.headers, body=response.read())
-        finally:
-            response.close()
+        body = b"".join(iter(self._read_chunk, b""))
+        self.close()
+        return HttpAnswer(status=response.status_code, headers=response.headers, body=body)
+
+    def _read_chunk(self) -> bytes:
+        """Return the next bytes of the body; none at its end."""
+        for chunk in self._chunks:
+            if plain := self._meter.unpack(chunk):
+                return plain
+        return b""
+
+    def _finish(self) -> None:
+        self._meter.end_within(_LAST_WAIT_S)
+        with suppress(ReaderError, *_FOREIGN):
+            while self._read_chunk():
+                pass
+        self.close()
 
 
 class AsyncWire:
     """Does a conversation's steps over httpx, awaiting."""
 
-    def __init__(self, client: httpx.AsyncClient, endpoint: Endpoint) -> None:
-        self._client = client
-        self._endpoint = endpoint
+    def __init__(self, clients: Clients) -> None:
+        self._client, self._endpoint = clients.get_async_client(), clients.endpoint
+        self._meter = clients.make_meter()
         self._response: httpx.Response | None = None
         self._chunks: AsyncIterator[bytes] | None = None
 
-    async def do(self, step: Send | NextChunk | Wait) -> Outcome:
+    async def do(self, step: Send | NextChunk | Finish | Wait) -> Outcome:
         """Do one step; errors are returned, not raised."""
+        if isinstance(step, Wait):
+            await asyncio.sleep(step.seconds)
+            return None
         try:
-            if isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-                return None
-            if isinstance(step, NextChunk):
-                return await anext(self._chunks, b"") if self._chunks is not None else b""
-            return await self._send(step)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            with self._meter.measure():
+                if isinstance(step, NextChunk):
+                    return await self._read_chunk()
+                return await (self._finish() if isinstance(step, Finish) else self._send(step))
+        except (ReaderError, *_FOREIGN) as error:
             return translate_error(error, endpoint=self._endpoint)
+        except BaseException as error:
+            raise forget_frames(error)  # noqa: B904  the same error, without what httpx held
 
     async def close(self) -> None:
         """Close a stream that is still open."""
@@ -162,53 +203,79 @@ class AsyncWire:
 
     async def _send(self, step: Send) -> HttpAnswer:
         await self.close()
-        response = await self._client.send(
-            build_http_request(self._client, self._endpoint, step), stream=True
-        )
+        self._meter.begin()
+        request = build_http_request(self._client, self._endpoint, step)
+        request.extensions["trace"] = watch_connection_async
+        response = await self._client.send(request, stream=True)
+        self._response, self._chunks = response, response.aiter_raw()
+        self._meter.read_encoding(response.headers)
         if step.stream and response.status_code == 200:
-            self._response, self._chunks = response, response.aiter_bytes()
             return HttpAnswer(status=200, headers=response.headers)
-        try:
-            return HttpAnswer(
-                status=response.status_code, headers=response.headers, body=await response.aread()
-            )
-        finally:
-            await response.aclose()
+        pieces = []
+        while piece := await self._read_chunk():
+            pieces.append(piece)
+        await self.close()
+        return HttpAnswer(status=response.status_code, headers=response.headers, body=b"".join(pieces))
+
+    async def _read_chunk(self) -> bytes:
+        """Return the next bytes of the body; none at its end."""
+        if self._chunks is not None:
+            async for chunk in self._chunks:
+                if plain := self._meter.unpack(chunk):
+                    return plain
+        return b""
+
+    async def _finish(self) -> None:
+        self._meter.end_within(_LAST_WAIT_S)
+        with suppress(ReaderError, *_FOREIGN):
+            while await self._read_chunk():
+                pass
+        await self.close()
 
 
 def build_http_request(
     client: httpx.Client | httpx.AsyncClient, endpoint: Endpoint, step: Send
 ) -> httpx.Request:
-    """Build httpx's request for a step; the key goes into its header here and nowhere else."""
-    headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    base = endpoint.base_url.rstrip("/")
+    """Build httpx's request for a step; the client adds the credentials."""
+    base = endpoint.base_url
     url = (base.removesuffix("/v1") if step.is_root else base) + step.path
     if step.body is None:
-        return client.build_request("GET", url, headers=headers)
-    return client.build_request(
-        "POST", url, headers=headers | {"Content-Type": "application/json"}, content=step.body
-    )
+        return client.build_request("GET", url)
+    return client.build_request("POST", url, headers={"Content-Type": "application/json"}, content=step.body)
 
 
-def translate_error(error: httpx.HTTPError | httpx.InvalidURL, *, endpoint: Endpoint) -> ReaderError:
-    """Return one of our errors for one of httpx's, which becomes its cause."""
+def _cut_traceback(error: ReaderError) -> ReaderError:
+    """Return an error without the frames that hold the server's words, which may repeat what it was sent."""
+    if error.__cause__ is not None:
+        error.__cause__ = error.__cause__.with_traceback(None)
+    return error.with_traceback(None)
+
+
+def forget_frames(error: BaseException) -> BaseException:
+    """Return an error without the frames below ours, which hold the request, and without what those raised first."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+def translate_error(error: Exception, *, endpoint: Endpoint) -> ReaderError:
+    """Return one of our errors for one of httpx's; its cause is of the same class, with no more than its words."""
     where = endpoint.safe_url
     said = endpoint.quote(str(error) or type(error).__name__)
     mine: ReaderError
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+    if isinstance(error, ReaderError):
+        mine = error
+    elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         mine = ReaderUnavailable(f"no server at {where}: {said}. Is it running? Try: vllm serve <model>")
-    elif isinstance(error, (httpx.TimeoutException)):
+    elif isinstance(error, httpx.TimeoutException):
         seconds = error.request.extensions.get("timeout", {}).get("read")
         mine = ReaderUnavailable(
             f"no answer from {where} within {seconds} s. Is it overloaded? Send less, or raise timeout_s"
         )
-    elif isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
+    elif isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)):
         mine = ReaderRefused(f"{where} is no address of a server: {said}. Try 'http://127.0.0.1:8000/v1'")
-    elif isinstance(error, httpx.DecodingError):
-        mine = BadReading(
-            f"{where} answered bytes that its own headers misdescribe: {said}. Is a proxy between?"
-        )
     else:
         mine = ReaderUnavailable(f"{where} broke off the connection: {said}. The server's log says why")
-    mine.__cause__ = error
+    forget_frames(mine)
+    if isinstance(error, httpx.HTTPError):
+        mine.__cause__ = type(error)(said)
     return mine

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.doctor.files import FILE_ERRORS, copy_file, open_file
-from glyph_memory.store.schema import images, meta, seals, sessions, turns
+from glyph_memory.store.schema import images, meta, names, seals, sessions, turns
 from glyph_memory.store.store import Store
 
-_TABLES = (meta, sessions, turns, images, seals)
+_TABLES = (meta, sessions, names, turns, images, seals)
 _MOST_ROWS = 10_000_000
 _MOST_BYTES = 2**40
 _HEADER_BYTES = 100
@@ -24,6 +24,10 @@ _MAGIC = b"SQLite format 3\0"
 _UNREADABLE = b"\xff"
 """Stands for a text that cannot be read: no text is spelled so, and a turn that holds it says that it is damaged."""
 
+_COUNTED = (
+    "SELECT id, coalesce(name, 'recovered-' || id), last_anchor, turns FROM glyph_sessions "
+    "LEFT JOIN glyph_names ON session_id = id"
+)
 Row = tuple[object, ...]
 
 
@@ -49,6 +53,7 @@ def recover_file(path: Path, target: Path) -> list[str]:
                 f"no turn can be read in {str(path)!r}, so the file stays as it is. Restore a backup of it, or look "
                 "for one beside it: FILE.backup-…"
             )
+        _copy_old_names(source, copy)
         lost = [*_list_lost(copy)]
         copy.execute("COMMIT")
     return lost
@@ -102,9 +107,21 @@ def _copy_table(source: sqlite3.Connection, copy: sqlite3.Connection, table: str
     for row in _iter_rows(source, table, columns):
         if table == meta.name and row[columns.index("name")] == "version":
             continue
+        owner = (
+            row[columns.index("session_id" if "session_id" in columns else "id")] if table != meta.name else 1
+        )
+        if isinstance(owner, int) and owner < 1:  # emptied rows
+            continue
         with suppress(*FILE_ERRORS):
             count += copy.execute(insert, [_to_value(value) for value in row]).rowcount
     return count
+
+
+def _copy_old_names(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    """Copy the names of sessions from tables of version 1, which had them beside the counters."""
+    with suppress(*FILE_ERRORS):
+        for number, name in source.execute("SELECT id, name FROM glyph_sessions"):
+            copy.execute("INSERT OR IGNORE INTO glyph_names VALUES (?, ?, randomblob(16))", (number, name))
 
 
 def _to_value(value: object) -> object:
@@ -172,7 +189,7 @@ def _list_lost(copy: sqlite3.Connection) -> Iterator[str]:
     query = "SELECT session_id, anchor FROM glyph_turns WHERE typeof(anchor) = 'integer' ORDER BY anchor"
     for session, anchor in copy.execute(query):
         held[session].append(anchor)
-    for number, name, last, count in copy.execute("SELECT id, name, last_anchor, turns FROM glyph_sessions"):
+    for number, name, last, count in copy.execute(_COUNTED):
         anchors = held.pop(number, [])
         if isinstance(count, int) and len(anchors) < count < _MOST_ROWS:
             gaps = _list_gaps(anchors, last if isinstance(last, int) and last <= _MOST_ROWS else 0)

@@ -11,12 +11,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.address import Address
-from glyph_memory.store.append import insert_search_rows
 from glyph_memory.store.doctor.check import check_store, check_version, require_database
 from glyph_memory.store.doctor.files import (
     back_up,
@@ -26,36 +24,26 @@ from glyph_memory.store.doctor.files import (
     require_alone,
 )
 from glyph_memory.store.doctor.findings import StoreCheck, StoreRepair
+from glyph_memory.store.doctor.mend import repair_rows
 from glyph_memory.store.doctor.recover import recover_file
 from glyph_memory.store.doctor.rows import (
-    OF_TURNS,
-    count_right,
     count_sound_seals,
-    is_orphan,
     iter_chunks,
     list_sessions,
-    list_unfindable,
-    unreachable,
 )
 from glyph_memory.store.engine import Database
+from glyph_memory.store.erase import forget_seals
+from glyph_memory.store.journal import Erasure, add_task
 from glyph_memory.store.schema import (
     SCHEMA,
-    identifiers,
-    images,
-    read_meta,
     seals,
-    sessions,
-    turns,
-    words,
     write_meta,
 )
-from glyph_memory.store.seals import drop_seals
-from glyph_memory.store.search import rebuild_index
 from glyph_memory.store.sessions import update_session
 from glyph_memory.store.store import Store
-from glyph_memory.store.turns import fingerprint
-from glyph_memory.transcript import Turn
 
+_NEED_INDEX = ("search", "session", "orphan", "file")
+"""What makes the search index be made anew."""
 _BY_OPENING = {"key": "made a new key", "erasure": "finished the erasure"}
 """What is put right whenever a database is opened for writing."""
 
@@ -143,11 +131,14 @@ def _repair(
         database = store._database
         yield from (_BY_OPENING[found.kind] for found in before.findings if found.kind in _BY_OPENING)
         with database.begin_write() as connection:
-            yield from _repair_rows(connection, with_index=_has(before, "search") or _has(before, "file"))
+            done = [*repair_rows(connection, with_index=any(_has(before, kind) for kind in _NEED_INDEX))]
+            if done and address.path is not None:
+                add_task(connection, "file")  # rows were moved, whose bytes would stay when they are erased
+        yield from done
         if drop_damaged:
             yield from _drop_damaged(store, lost)
-        with database.begin_write() as connection:
-            yield from _repair_seals(connection)
+        with database.begin_erase() as erasure:
+            yield from _repair_seals(erasure)
         if address.path is not None:
             with database.begin_read() as connection:
                 wrong = [file for files in list_wrong_pages(connection, address.path) for file in files]
@@ -156,6 +147,9 @@ def _repair(
                     file.unlink(missing_ok=True)
             if wrong:
                 yield f"deleted {len(wrong):,} files of pages"
+            if done:
+                with suppress(StoreError):  # others use it: whoever opens it next does it
+                    database.rewrite()
 
 
 def _repair_version(address: Address, *, wait_s: float) -> Iterator[str]:
@@ -173,103 +167,6 @@ def _repair_version(address: Address, *, wait_s: float) -> Iterator[str]:
             )
 
 
-def _repair_rows(connection: Connection, *, with_index: bool) -> Iterator[str]:
-    """Make all that follows from the turns again where it is wrong."""
-    edits = read_meta(connection, "edits")
-    if not (isinstance(edits, str) and edits.isdecimal()):
-        highest = connection.execute(select(func.max(sessions.c.edits))).scalar()
-        write_meta(connection, "edits", str(highest + 1 if type(highest) is int else 0))
-        yield "counted the store's edits again"
-    yield from _adopt_turns(connection)
-    for table in (*OF_TURNS, seals):
-        if count := connection.execute(delete(table).where(is_orphan(table))).rowcount:
-            yield f"deleted {count:,} rows of {table.name} that belonged to nothing"
-    found = _index_again(connection)
-    if with_index or found:
-        rebuild_index(connection)
-        yield f"made the search index anew{f', {found:,} turns read again for it' if found else ''}"
-    for session in list_sessions(connection):
-        if not session.has_right_digest:
-            name = _find_free_name(connection, session.name or f"recovered-{session.row.id}", session.row.id)
-            values = {"name": name, "name_digest": fingerprint(name)}
-            connection.execute(update(sessions).where(sessions.c.id == session.row.id).values(**values))
-            yield f"session {name!r} can be found again"
-        counted = count_right(connection, session.row)
-        if counted != session.row:
-            update_session(connection, counted)
-            yield f"counted session {session.name!r} again: {counted.turns:,} turns, the last §{counted.last_anchor}"
-
-
-def _adopt_turns(connection: Connection) -> Iterator[str]:
-    """Put turns without a session into one of their own, and number those without a number after the last."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-    highest = select(func.max(sessions.c.id))
-    for (number,) in connection.execute(select(turns.c.session_id).where(is_orphan(turns)).distinct()).all():
-        new = number if type(number) is int else 1 + (connection.execute(highest).scalar() or 0)
-        name = _find_free_name(connection, f"recovered-{new}", new)
-        row = {"id": new, "name": name, "name_digest": fingerprint(name)}
-        counters = {"last_anchor": 0, "turns": 0, "words": 0, "edits": 0}
-        connection.execute(sessions.insert(), row | counters)
-        if new != number:
-            for table in (identifiers, words):  # made again
-                connection.execute(delete(table).where(table.c.session_id == number))
-            for table in (images, turns):
-                connection.execute(update(table).where(table.c.session_id == number).values(session_id=new))
-        yield f"put turns that had no session into {name!r}"
-    for session in list_sessions(connection):
-        lost = select(turns.c.anchor).where(unreachable(connection, session.row.id))
-        anchors = list(connection.execute(lost).scalars())
-        if not anchors:
-            continue
-        last = count_right(connection, session.row).last_anchor
-        for anchor, old in enumerate(anchors, last + 1):
-            for table in (identifiers, words):  # made again
-                connection.execute(
-                    delete(table).where(table.c.session_id == session.row.id, table.c.anchor == old)
-                )
-            for table in (images, turns):
-                this = (table.c.session_id == session.row.id, table.c.anchor == old)
-                connection.execute(update(table).where(*this).values(anchor=anchor))
-        yield f"numbered {len(anchors):,} turns of session {session.name!r} anew, from §{last + 1} on"
-
-
-def _index_again(connection: Connection) -> int:
-    """Store the words, identifiers and id digests of turns again where they are not as they should be; count them."""
-    count = 0
-    for session in list_sessions(connection):
-        for chunk in iter_chunks(connection, session.row.id):
-            wrong = list_unfindable(connection, session.row.id, chunk)
-            count += len(wrong)
-            for turn in wrong:
-                _store_again(connection, session.row.id, turn)
-    return count
-
-
-def _store_again(connection: Connection, session_id: int, turn: Turn) -> None:
-    for table in (identifiers, words):
-        connection.execute(
-            delete(table).where(table.c.session_id == session_id, table.c.anchor == turn.anchor)
-        )
-    insert_search_rows(connection, session_id, [turn])
-    this = update(turns).where(turns.c.session_id == session_id, turns.c.anchor == turn.anchor)
-    with suppress(IntegrityError), connection.begin_nested():  # another turn has the same id
-        connection.execute(this.values(id_digest=fingerprint(turn.id or "")))
-
-
-def _find_free_name(connection: Connection, name: str, session_id: int) -> str:
-    """Return a name that no other session has, nor NUL or a lone surrogate in it."""
-    name = name.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-    taken = set(
-        connection.execute(select(sessions.c.name_digest).where(sessions.c.id != session_id)).scalars()
-    )
-    numbers = iter(range(2, 2 + len(taken) + 1))
-    free = name
-    while fingerprint(free) in taken:
-        free = f"{name} {next(numbers)}"
-    return free
-
-
 def _drop_damaged(store: Store, lost: list[str]) -> Iterator[str]:
     """Erase damaged turns for good, session by session."""
     with store._database.begin_read() as connection:
@@ -284,12 +181,13 @@ def _drop_damaged(store: Store, lost: list[str]) -> Iterator[str]:
             yield f"erased {len(anchors):,} damaged turns of session {name!r}"
 
 
-def _repair_seals(connection: Connection) -> Iterator[str]:
+def _repair_seals(erasure: Erasure) -> Iterator[str]:
+    connection = erasure.connection
     for session in list_sessions(connection):
         sound = count_sound_seals(connection, session.row.id)
         mine = seals.c.session_id == session.row.id
         stored = connection.execute(select(func.count()).select_from(seals).where(mine)).scalar() or 0
         if stored > sound:
-            drop_seals(connection, session.row.id, keep=sound)
+            forget_seals(erasure, session.row, keep=sound, reader=None)
             update_session(connection, session.row._replace(edits=session.row.edits + 1))
             yield f"dropped {stored - sound:,} seals of session {session.name!r}; their turns are sealed again"

@@ -15,10 +15,11 @@ from glyph_memory.folding import Seal, count_chained, parse_seal, run_digest
 from glyph_memory.store.append import make_search_rows
 from glyph_memory.store.damage import describe_damage, read_string
 from glyph_memory.store.doctor.findings import Finding
-from glyph_memory.store.schema import identifiers, images, seals, sessions, turns, words
+from glyph_memory.store.fingerprints import fingerprint, to_key
+from glyph_memory.store.schema import identifiers, images, names, seals, sessions, turns, words
 from glyph_memory.store.seals import read_seals
-from glyph_memory.store.sessions import SessionRow, count_session
-from glyph_memory.store.turns import fingerprint, of_session, read_chunk
+from glyph_memory.store.sessions import SessionRow, count_session, read_key
+from glyph_memory.store.turns import of_session, read_chunk
 from glyph_memory.transcript import Turn
 
 HIGHEST_ANCHOR = 2**53
@@ -33,21 +34,28 @@ class NamedSession(NamedTuple):
     row: SessionRow
     name: str
     has_right_digest: bool
-    """Whether the session is found by its name."""
+    """Whether the session is found by its name, and has a key."""
+    key: bytes
+    """That of the digests by which its turns are found."""
 
 
 def list_sessions(connection: Connection) -> list[NamedSession]:
-    """Return all sessions, by id."""
+    """Return all sessions, by id, but for those that are being erased and the graves of emptied rows."""
     columns = (sessions.c.id, sessions.c.last_anchor, sessions.c.turns, sessions.c.words, sessions.c.edits)
-    query = select(*columns, sessions.c.name, sessions.c.name_digest).order_by(sessions.c.id)
-    return [
-        NamedSession(
-            SessionRow(*held),
-            name := read_string(stored),
-            isinstance(stored, str) and digest == fingerprint(name),
-        )
-        for *held, stored, digest in connection.execute(query)
-    ]
+    query = select(*columns, sessions.c.name_digest, names.c.name, names.c.key).join_from(
+        sessions, names, names.c.session_id == sessions.c.id, isouter=True
+    )
+    needs_key = connection.dialect.name == "sqlite"
+    found = []
+    for *held, digest, stored, key in connection.execute(
+        query.where(sessions.c.id > 0).order_by(sessions.c.id)
+    ):
+        row, name, usable = SessionRow(*held), read_string(stored), to_key(key)
+        if digest == f"erased {row.id}":
+            continue
+        is_right = isinstance(stored, str) and digest == fingerprint(name) and (bool(usable) or not needs_key)
+        found.append(NamedSession(row, name, is_right, usable))
+    return found
 
 
 def check_counters(connection: Connection, session: NamedSession) -> Iterator[Finding]:
@@ -56,7 +64,7 @@ def check_counters(connection: Connection, session: NamedSession) -> Iterator[Fi
         yield Finding(
             kind="session",
             session=session.name,
-            message=f"session {session.name!r} cannot be found by its name",
+            message=f"session {session.name!r} cannot be found by its name, or has no key",
             remedy="makes it findable again",
         )
     counted = count_right(connection, session.row)
@@ -148,9 +156,9 @@ def list_unfindable(connection: Connection, session_id: int, chunk: list[Turn]) 
     ids = (turns.c.session_id == session_id, turns.c.anchor.between(first, last))
     query = select(turns.c.anchor, turns.c.id_digest).where(*ids)
     digests = {anchor: digest for anchor, digest in connection.execute(query)}  # noqa: C416 - rows are no pairs
-    found = []
+    found, key = list[Turn](), read_key(connection, session_id)
     for turn in chunk:
-        rows, held = make_search_rows(turn, session_id), stored[turn.anchor or 0]
+        rows, held = make_search_rows(turn, session_id, key=key), stored[turn.anchor or 0]
         is_right = held[words.name] == [rows.words] and held[identifiers.name] == rows.identifiers
         if not turn.is_damaged and not (is_right and digests.get(turn.anchor) == fingerprint(turn.id or "")):
             found.append(turn)

@@ -1,0 +1,142 @@
+"""The `Clients` that ask one server: httpx's, one for blocking calls and one for each event loop.
+
+What is the same for all requests is decided here: limits, credentials, the proxy of the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from glyph_memory.errors import ReaderRefused
+from glyph_memory.readers.openai.endpoint import Credentials, Endpoint
+from glyph_memory.readers.openai.meter import Meter
+
+_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WireLimits:
+    """How long and how large an answer may be."""
+
+    timeout_s: float
+    """Longest silence."""
+    connect_timeout_s: float
+    """Longest wait for a connection."""
+    total_timeout_s: float | None
+    """From sending a request to the answer's last byte."""
+    max_reply_bytes: int | None
+    """Most bytes of an answer."""
+
+
+class Clients:
+    """Opens connections to one server, and keeps them. Safe to share among threads and event loops.
+
+    Args:
+        endpoint: The server.
+        limits: Of each answer.
+
+    Raises:
+        ReaderRefused: The endpoint cannot be used.
+    """
+
+    def __init__(self, endpoint: Endpoint, limits: WireLimits) -> None:
+        endpoint.check()
+        self.endpoint, self._limits = endpoint, limits
+        self._auth = _Auth(endpoint.credentials)
+        # A proxy named in the environment is meant for the world outside, not for a server on this machine.
+        self._trust_env = not is_loopback(endpoint.base_url)
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
+            WeakKeyDictionary()
+        )
+
+    def make_meter(self) -> Meter:
+        """Return what measures a conversation's answers."""
+        return Meter(
+            where=self.endpoint.safe_url,
+            max_bytes=self._limits.max_reply_bytes,
+            total_s=self._limits.total_timeout_s,
+        )
+
+    def get_client(self) -> httpx.Client:
+        """Return the client of blocking calls."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._open(httpx.Client)
+            return self._client
+
+    def get_async_client(self) -> httpx.AsyncClient:
+        """Return this event loop's client: a connection works only in the loop that opened it."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            client = self._async_clients.get(loop)
+            if client is None:
+                client = self._async_clients[loop] = self._open(httpx.AsyncClient)
+            return client
+
+    def close(self) -> None:
+        """Close the blocking calls' connections; a later call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close all connections of this event loop and of the blocking calls."""
+        self.close()
+        with self._lock:
+            client = self._async_clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
+    def _open(self, kind: type[Client]) -> Client:
+        timeout = httpx.Timeout(self._limits.timeout_s, connect=self._limits.connect_timeout_s)
+        problem = ""
+        try:
+            return kind(
+                auth=self._auth,
+                timeout=timeout,
+                trust_env=self._trust_env,
+                headers={"Accept-Encoding": "identity"},  # what is packed small can be large unpacked
+            )
+        except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
+            problem = type(error).__name__  # its words may hold a proxy's password
+        named = ", ".join(name for name in _VARIABLES if name in os.environ or name.lower() in os.environ)
+        raise ReaderRefused(
+            f"no connection can be opened with the proxy and certificates of the environment ({problem}). "
+            f"Look at {named or 'its variables'}"
+        )
+
+
+class _Auth(httpx.Auth):
+    """Adds the credentials at the last moment, so that they stand in no frame and in no client."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        self._credentials.add_to(request.headers)
+        yield request
+
+
+def is_loopback(base_url: str) -> bool:
+    """Return whether an address is this machine's own."""
+    host = (urlsplit(base_url).hostname or "").removesuffix(".")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified  # 0.0.0.0: what a server was told to listen on
