@@ -31,7 +31,7 @@ _IN_RANGE = "FROM glyph_words WHERE session_id = :session AND anchor BETWEEN :fi
 _HASH = "glyph_hash_words({key}, CAST(words AS BLOB))"
 _HASHED = _HASH.format(key="(SELECT CAST(key AS BLOB) FROM glyph_names WHERE session_id = :session)")
 _OF_ALL = "FROM glyph_words JOIN glyph_names USING (session_id)"
-_HASH_ALL = f"SELECT number, {_HASH.format(key='CAST(key AS BLOB)')} {_OF_ALL}"  # noqa: S608 (constants of ours)
+_HASH_ALL = f"SELECT number, {_HASH.format(key='CAST(key AS BLOB)')} {_OF_ALL}"
 _ADD = text(f"INSERT INTO glyph_search (rowid, words) SELECT number, {_HASHED} {_IN_RANGE}")
 _DROP = text(
     f"INSERT INTO glyph_search (glyph_search, rowid, words) SELECT 'delete', number, {_HASHED} {_IN_RANGE}"
