@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from glyph_memory.errors import StoreError as StoreError
     from glyph_memory.errors import StyleError as StyleError
     from glyph_memory.errors import TurnError as TurnError
+    from glyph_memory.files import make_private_folder as make_private_folder
     from glyph_memory.files import write_atomic as write_atomic
     from glyph_memory.folding import Costs as Costs
     from glyph_memory.folding import DrawnRun as DrawnRun
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import UnseenForm as UnseenForm
     from glyph_memory.folding import fold as fold
     from glyph_memory.ledger import quote_identifiers as quote_identifiers
+    from glyph_memory.locks import ForkSafeLock as ForkSafeLock
     from glyph_memory.memory import Bookmark as Bookmark
     from glyph_memory.memory import FoldedHistory as FoldedHistory
     from glyph_memory.memory import Folding as Folding
@@ -108,6 +110,11 @@ if TYPE_CHECKING:
     from glyph_memory.readers import find_served_model as find_served_model
     from glyph_memory.readers import overflows_window as overflows_window
     from glyph_memory.readers import refuses_images as refuses_images
+    from glyph_memory.secrets import RuleFinder as RuleFinder
+    from glyph_memory.secrets import SecretFinder as SecretFinder
+    from glyph_memory.secrets import SecretFinding as SecretFinding
+    from glyph_memory.secrets import SecretGuard as SecretGuard
+    from glyph_memory.secrets import SecretMode as SecretMode
     from glyph_memory.store import Finding as Finding
     from glyph_memory.store import FindingKind as FindingKind
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
@@ -148,12 +155,13 @@ _NAMES = {
         "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
         "StoreError StyleError TurnError"
     ),
-    "files": "write_atomic",
+    "files": "make_private_folder write_atomic",
     "folding": (
         "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedAttachment SealedCall SealedPage "
         "SealedPicture Stretches UnseenForm fold"
     ),
     "ledger": "quote_identifiers",
+    "locks": "ForkSafeLock",
     "memory": (
         "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
         "Place Redact ZoomResult"
@@ -165,6 +173,7 @@ _NAMES = {
         "ImageUuids OpenAIReader Overflow Reader Reading ReadingDelta ServedModel Timing Usage "
         "afind_served_model find_served_model overflows_window refuses_images"
     ),
+    "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode",
     "store": (
         "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from figure_format import markdown, ms, number, off, share, times
 from prefix_tables import draw_break_even, draw_growth, draw_ways
+from secret_tables import draw_secret_kinds, draw_secrets
 
 Figures = Any
 """A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
@@ -121,13 +122,12 @@ def draw_prompts(figures: Figures) -> str:
 
 
 def draw_durability(figures: Figures) -> str:
-    """Return what kills left behind, by kind of write, and in all."""
-    rows = [
-        [row[key] for key in ("kind", "kills", "acknowledged", "lost", "whole")] for row in figures["kinds"]
-    ]
+    """Return what kills and forks left behind, by kind of write, and in all."""
+    keys = ("kind", "tried", "acknowledged", "lost", "survived")
+    rows = [[row[key] for key in keys] for row in figures["kinds"]]
     total = ["**all**", *(sum(row[place] for row in rows) for place in range(1, 5))]
     return markdown(
-        ["kind of write", "kills", "turns acknowledged", "turns lost", "reopened whole"], [*rows, total]
+        ["kind of write", "tried", "turns acknowledged", "turns lost", "survived"], [*rows, total]
     )
 
 
@@ -284,6 +284,8 @@ TABLES = {
     "nano": Table(result="nano", draw=draw_nano),
     "tokens": Table(result="tokens", draw=draw_tokens),
     "imports": Table(result="imports", draw=draw_imports),
+    "secrets": Table(result="secret_guard", draw=draw_secrets),
+    "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),
     "walks": Table(result="walks", draw=draw_walks),
 }
 """By the name that stands in a page's markers."""

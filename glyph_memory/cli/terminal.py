@@ -115,7 +115,7 @@ def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> It
         disable=not sys.stderr.isatty(),
     )
     with bar:
-        task, made = bar.add_task(escape(escape_controls(doing)), total=total, made=0, unit=unit), 0
+        task, made = bar.add_task(escape(escape_line(doing)), total=total, made=0, unit=unit), 0
 
         def step(done: int, several: int = 1) -> None:
             nonlocal made
@@ -144,7 +144,7 @@ def figures_table(rows: Sequence[tuple[str, Figures]], *, heading: str = "text")
     table = make_table(heading, "text tokens", "page tokens", "ratio", "pages", "ms a page")
     for name, figures in rows:
         table.add_row(
-            Text(escape_controls(name)), format_text_tokens(figures), f"{figures.page_tokens:,}",
+            Text(escape_line(name)), format_text_tokens(figures), f"{figures.page_tokens:,}",
             format_ratio(figures.ratio),
             f"{figures.pages:,}", f"{figures.ms_a_page:.1f}",
         )  # fmt: skip

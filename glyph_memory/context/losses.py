@@ -5,7 +5,6 @@ Every loss is told twice: in the request, where the model reads it, and to whoev
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glyph_memory.errors import GlyphMemoryWarning
+from glyph_memory.locks import ForkSafeLock
 
 LossKind = Literal["pages", "cut", "scaled", "left out"]
 """What happened to it: drawn as pages before it was read as text; shown in parts; its picture shown smaller; not shown
@@ -48,7 +48,7 @@ def warn_of_losses(losses: Iterable[Loss], *, stacklevel: int = 3) -> None:
 
 _REMEMBERED = 4096
 _warned: OrderedDict[str, None] = OrderedDict()
-_lock = threading.Lock()
+_lock = ForkSafeLock(is_brief=True)
 
 
 def _has_warned(key: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from glyph_memory.folding.seal import Seal
 
 
-def parse_seal(body: str, *, digest: str) -> Seal | None:
+def read_seal(body: str, *, digest: str) -> Seal | None:
     """Return a stored seal; None where it was changed, or comes from a version that sealed otherwise."""
     try:
         seal = Seal.from_json(json.loads(body))

@@ -1,4 +1,4 @@
-"""Add turns: redact, check, store, and fold them in; and check that there is room to pin one."""
+"""Add turns: redact, check, guard, store, and fold them in; and check that there is room to pin one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from glyph_memory.errors import (
 )
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
+from glyph_memory.secrets import SecretGuard
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ def compose_message(said: object, text: object, fields: Mapping[str, object]) ->
 Redact = Callable[[Turn], Turn]
 """Sees a turn before it is stored or drawn, and gives what takes its place."""
 
+_Examined = tuple[Turn, tuple[str, ...]]
+"""A turn as it is stored, and the kinds of secrets that it held."""
+
+
 _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""
 _HIGHEST_ANCHOR = 2**53
@@ -84,18 +89,25 @@ _RENUMBERED = (
 
 
 class TurnWriter:
-    """Redacts, checks and stores turns.
+    """Redacts, checks, guards and stores turns.
 
     Args:
         session_store: The session.
         session_fold: Its fold, which grows with it.
         redact: Sees every turn first.
+        guard: Sees what is left of it, as it would be stored.
     """
 
     def __init__(
-        self, session_store: SessionStore, session_fold: SessionFold, *, redact: Redact | None
+        self,
+        session_store: SessionStore,
+        session_fold: SessionFold,
+        *,
+        redact: Redact | None,
+        guard: SecretGuard,
     ) -> None:
-        self._session_store, self._session_fold, self._redact = session_store, session_fold, redact
+        self._session_store, self._session_fold = session_store, session_fold
+        self._redact, self._guard = redact, guard
 
     def store(
         self, messages: AnyMessages, *, keep_anchors: bool, progress: Callable[[int], None] | None
@@ -112,25 +124,27 @@ class TurnWriter:
 
         Raises:
             StoreError: Some could not be stored; those of earlier transactions are.
-            TurnError: One cannot be kept.
+            TurnError: One cannot be kept, or holds a secret where secrets are refused.
             DocumentError: From the turns' source; those before are stored.
         """
-        source: Iterator[Turn] = map(self._redact_and_check, iter_messages(messages))
+        source: Iterator[_Examined] = map(self._examine, iter_messages(messages))
         if not isinstance(messages, Iterator):
             source = iter([*source])
         stored, renumbered = tuple[Turn, ...](), 0
         while True:
-            batch, broken = list[Turn](), None
+            examined, broken = list[_Examined](), None
             try:
-                batch.extend(islice(source, _BATCH))
+                examined.extend(islice(source, _BATCH))
             except DocumentError as error:  # of a line: the turns before it are stored
                 broken = error
+            batch = [turn for turn, _ in examined]
             known = self._count_known(batch) if keep_anchors else len(batch)
-            for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
+            for part, keep in ((examined[:known], False), (examined[known:], keep_anchors)):
                 if part:
                     before = self._session_store.state().last_anchor if keep_anchors else 0
-                    stored = self._append(part, keep_anchors=keep and self._is_continuation(part))
-                    renumbered += _count_renumbered(part, stored, after=before) if keep_anchors else 0
+                    stored = self._append(part, keep_anchors=keep)
+                    given = [turn for turn, _ in part]
+                    renumbered += _count_renumbered(given, stored, after=before) if keep_anchors else 0
                     yield from stored
             is_last = broken is not None or len(batch) < _BATCH
             if renumbered and is_last:
@@ -145,13 +159,21 @@ class TurnWriter:
             # Once, after all of them: what cannot be shown in the end need not be drawn on the way.
             self._fold(stored)
 
-    def _append(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
-        return self._session_store.append(batch, keep_anchors=keep_anchors)
+    def _append(self, examined: Sequence[_Examined], *, keep_anchors: bool) -> tuple[Turn, ...]:
+        batch = [turn for turn, _ in examined]
+        stored = self._session_store.append(batch, keep_anchors=keep_anchors and self._is_continuation(batch))
+        for (_, kinds), turn in zip(examined, stored, strict=True):
+            if kinds and self._guard.mode == "warn":
+                self._guard.warn(kinds, f"§{turn.anchor}")
+        return stored
 
     def _fold(self, stored: Sequence[Turn]) -> None:
         # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
         with suppress(GlyphMemoryError):
             self._session_fold.refresh(stored)
+
+    def _examine(self, turn: Turn) -> _Examined:
+        return self._guard.examine_turn(self._redact_and_check(turn))
 
     def _redact_and_check(self, turn: Turn) -> Turn:
         """Return what takes a turn's place; the turn itself was checked when it was read."""

@@ -19,6 +19,7 @@ from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
 from glyph_memory.memory.report import MemoryReport, make_report
 from glyph_memory.messages import AnyMessage, AnyMessages
 from glyph_memory.page import Page
+from glyph_memory.secrets import without_locals
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Conversation(PlanningSession):
 
     # Say.
 
+    @without_locals
     def add(
         self,
         said: Role | AnyMessage,
@@ -67,7 +69,7 @@ class Conversation(PlanningSession):
             The turn as it is stored, with its anchor; the last one where a message makes several.
 
         Raises:
-            TurnError: A field is wrong, or nothing is said; nothing is stored.
+            TurnError: A field is wrong, or nothing is said, or secrets are refused and there is one; nothing is stored.
             StoreError: It could not be stored; or its id stands for another turn already.
         """
         fields = {
@@ -80,6 +82,7 @@ class Conversation(PlanningSession):
             raise TurnError(f"{said!r:.80} says nothing that is kept; reasoning is left out")
         return stored[-1]
 
+    @without_locals
     def extend(
         self, turns: AnyMessages, *, progress: Callable[[int], None] | None = None
     ) -> tuple[Turn, ...]:
@@ -113,6 +116,7 @@ class Conversation(PlanningSession):
 
     # Ask.
 
+    @without_locals
     def context(self, question: str | None = None, *, can_recall: bool = False) -> Context:
         """Return what to send now: the head, pages of old turns, and the recent turns as text.
 
@@ -129,6 +133,8 @@ class Conversation(PlanningSession):
             StoreError: The store cannot be read.
             FontError: A page cannot be drawn.
         """
+        if question is not None:
+            question = self._guard.guard_text(question, what="the question")
         context = self._try_writing(
             lambda fold: write_context(
                 fold,
@@ -144,6 +150,17 @@ class Conversation(PlanningSession):
     def fold(self) -> Fold:
         """Return where each turn is now: in the head, sealed, or recent."""
         return self._session_fold.refresh()
+
+    def take_over(self) -> None:
+        """Give the session this memory's look again, after another one displaced it; a new generation begins.
+
+        The look that came last to a session is the one whose pages are stored. A memory whose look was displaced warns
+        once, and goes on with pages that it keeps to itself. Does nothing where the session has this look.
+
+        Raises:
+            StoreError: The session is open read-only, or cannot be read.
+        """
+        self._session_fold.take_over()
 
     def tokens(self, context: Context) -> int:
         """Count a context of this memory as the model's profile does."""
@@ -209,13 +226,8 @@ class Conversation(PlanningSession):
     def report(self) -> MemoryReport:
         """Return the report: what is text, what is pages, what was evicted, and what that saves."""
         context = self.context()
-        return make_report(
-            self._session_fold.refresh(),
-            context,
-            self._binder,
-            session=self.session,
-            damaged=self._session_fold.damage.anchors,
-        )
+        fold, damaged = self._session_fold.refresh(), self._session_fold.damage.anchors
+        return make_report(fold, context, self._binder, session=self.session, damaged=damaged)
 
     # Forget.
 
@@ -251,6 +263,7 @@ class Conversation(PlanningSession):
         """
         return write_file(path, self.turns(), session=self.session)
 
+    @without_locals
     def import_(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
         """Add the turns of a file that `export` wrote, or others' messages as JSON or JSON lines: see `read_messages`.
 

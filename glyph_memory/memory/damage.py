@@ -6,12 +6,15 @@ Knows turns that say so themselves; knows nothing about databases.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 
 from glyph_memory.errors import GlyphMemoryWarning
 from glyph_memory.transcript import Turn
 
 _NAMED = 8
+_UNREADABLE = (
+    "{count} stored seals were made by another version or are damaged: their turns are sealed and drawn again; nothing "
+    "that was said is lost"
+)
 
 
 class DamageNotes:
@@ -29,8 +32,8 @@ class DamageNotes:
         """Anchors of the damaged turns that were met, in order."""
         return tuple(sorted(self._anchors))
 
-    def note(self, turns: Iterable[Turn]) -> None:
-        """Remember the damaged ones of some turns; warn if they are the first."""
+    def note(self, turns: list[Turn]) -> list[Turn]:
+        """Remember the damaged ones of some turns, and warn if they are the first; return all."""
         is_first = not self._anchors
         self._anchors |= {turn.anchor or 0 for turn in turns if turn.is_damaged}
         if is_first and self._anchors:
@@ -42,3 +45,9 @@ class DamageNotes:
                 GlyphMemoryWarning,
                 stacklevel=2,
             )
+        return turns
+
+
+def warn_of_seals(count: int) -> None:
+    """Warn of seals that cannot be read."""
+    warnings.warn(_UNREADABLE.format(count=count), GlyphMemoryWarning, stacklevel=3)

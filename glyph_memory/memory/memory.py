@@ -15,6 +15,7 @@ from glyph_memory.memory.report import MemoryReport
 from glyph_memory.memory.session import OpenKeywords
 from glyph_memory.messages import AnyMessage, AnyMessages
 from glyph_memory.page import Page
+from glyph_memory.secrets import without_locals_async
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class GlyphMemory(Conversation):
     async def __aexit__(self, *exception: object) -> None:
         await self.aclose()
 
+    @without_locals_async
     async def aadd(
         self,
         said: Role | AnyMessage,
@@ -75,6 +77,7 @@ class GlyphMemory(Conversation):
             attachments=attachments, time=time, id=id, pinned=pinned,
         )  # fmt: skip
 
+    @without_locals_async
     async def aextend(
         self, turns: AnyMessages, *, progress: Callable[[int], None] | None = None
     ) -> tuple[Turn, ...]:
@@ -89,6 +92,7 @@ class GlyphMemory(Conversation):
         """Do what `unpin` does."""
         await _run_in_thread(self.unpin, anchor)
 
+    @without_locals_async
     async def acontext(self, question: str | None = None, *, can_recall: bool = False) -> Context:
         """Do what `context` does."""
         return await _run_in_thread(self.context, question, can_recall=can_recall)
@@ -113,6 +117,10 @@ class GlyphMemory(Conversation):
     async def afold(self) -> Fold:
         """Do what `fold` does."""
         return await _run_in_thread(self.fold)
+
+    async def atake_over(self) -> None:
+        """Do what `take_over` does."""
+        await _run_in_thread(self.take_over)
 
     async def atokens(self, context: Context) -> int:
         """Do what `tokens` does."""
@@ -174,6 +182,7 @@ class GlyphMemory(Conversation):
         """Do what `export` does."""
         return await _run_in_thread(self.export, path)
 
+    @without_locals_async
     async def aimport(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
         """Do what `import_` does."""
         return await _run_in_thread(self.import_, path, progress=progress)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self, Unpack
 
 from glyph_memory.context import (
     Binder,
@@ -23,6 +23,7 @@ from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
 from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.memory.session_fold import SessionFold
+from glyph_memory.secrets import SecretGuard, SecretMode
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
@@ -40,9 +41,11 @@ class OpenKeywords(PageOptionFields, total=False):
     session: str
     options: PageOptions | None
     redact: Redact | None
+    secrets: SecretMode | SecretGuard
     cache: ImageCache | None
     wait_s: float
     read_only: bool
+    take_over: bool
 
 
 class OpenSession:
@@ -64,12 +67,21 @@ class OpenSession:
         drafts: Drafts,
         *,
         redact: Redact | None = None,
+        secrets: SecretMode | SecretGuard = "off",
         owns_store: bool = True,
+        take_over: bool = False,
     ) -> None:
         self._store, self._session_store, self._binder, self._drafts = store, session_store, binder, drafts
         self._redact, self._owns_store = redact, owns_store
-        self._session_fold = SessionFold(session_store, binder, drafts, read_only=store.read_only)
-        self._turn_writer = TurnWriter(session_store, self._session_fold, redact=redact)
+        self._guard = SecretGuard.of(secrets, key=_compute_hmac(store.key, "secrets").encode())
+        self._session_fold = SessionFold(
+            session_store,
+            binder,
+            drafts,
+            read_only=store.read_only,
+            takes_over=take_over and not store.read_only,
+        )
+        self._turn_writer = TurnWriter(session_store, self._session_fold, redact=redact, guard=self._guard)
 
     @classmethod
     def open(
@@ -79,9 +91,11 @@ class OpenSession:
         session: str = "default",
         options: PageOptions | None = None,
         redact: Redact | None = None,
+        secrets: SecretMode | SecretGuard = "off",
         cache: ImageCache | None = None,
         wait_s: float = 10.0,
         read_only: bool = False,
+        take_over: bool = False,
         **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Open a session, or create it.
@@ -91,11 +105,16 @@ class OpenSession:
                 ends with the process; or a `Store` that is open already, to share among sessions.
             session: Whose conversation it is. The memory sees no other.
             options: For which model, how pages look, when turns become pages; or its fields as keywords. See
-                `PageOptions`. Another model, style or policy than last time begins a generation.
+                `PageOptions`. A model, style or policy that the session did not have yet begins a generation.
             redact: Sees every turn before it is stored or drawn, and gives what takes its place.
+            secrets: What is done about keys, tokens, passwords and card numbers in what is said, before anything is
+                stored or drawn: `off`, as a guard that is wrong changes what was said; `warn`; `mask`, which puts a
+                handle in a secret's place, `[secret aws-key 3f9a1c2b]`; or `refuse`, which raises. Or a `SecretGuard`.
+                It sees what `redact` gives.
             cache: Where page files are kept, instead of the options' folder or beside an SQLite file.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
+            take_over: Whether the session gets this look though it had it before and has another now; see `take_over`.
             **fields: The fields of `PageOptions`.
 
         Raises:
@@ -103,6 +122,7 @@ class OpenSession:
             ProfileError: No such model is known.
             PolicyError: The policy cannot work.
             FontError: The style's font is missing.
+            TurnError: There is no such mode of `secrets`.
         """
         from glyph_memory.store import SealReader, Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
@@ -122,11 +142,27 @@ class OpenSession:
                 folder=cache.folder if isinstance(cache, FolderCache) else None,
             )
             session_store = store.session(session, seal_reader=seal_reader)
-            return cls(store, session_store, binder, drafts, redact=redact, owns_store=store is not url)
+            return cls(
+                store,
+                session_store,
+                binder,
+                drafts,
+                redact=redact,
+                secrets=secrets,
+                owns_store=store is not url,
+                take_over=take_over,
+            )
         except BaseException:
             if store is not url:
                 store.close()
             raise
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as when a memory is given to a process that is spawned."""
+        raise StoreError(
+            f"the open session {self.session!r} cannot be pickled or copied. Give the process the database's path or "
+            f"URL, and open the memory there, with session={self.session!r}"
+        )
 
     def close(self) -> None:
         """Close the store, unless it was given open."""
@@ -165,6 +201,11 @@ class OpenSession:
         return self._binder.style
 
     @property
+    def secrets(self) -> SecretGuard:
+        """What guards it from secrets, with the key that its handles are made with."""
+        return self._guard
+
+    @property
     def cache_salt(self) -> str:
         """A secret of the database for servers that keep tenants' prefix caches apart by one.
 
@@ -180,7 +221,13 @@ class OpenSession:
         """
         session_store = self._session_store.fork(session)
         return type(self)(
-            self._store, session_store, self._binder, self._drafts, redact=self._redact, owns_store=False
+            self._store,
+            session_store,
+            self._binder,
+            self._drafts,
+            redact=self._redact,
+            secrets=self._guard,
+            owns_store=False,
         )
 
     def compact(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from glyph_memory.errors import StoreError
+from glyph_memory.files import exists
 from glyph_memory.store.address import Address, create_file
 from glyph_memory.store.fingerprints import register_functions
 
@@ -123,7 +124,7 @@ def _can_read(connection: sqlite3.Connection, path: Path) -> bool:
     try:
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.OperationalError:
-        return path.with_name(path.name + "-wal").exists()
+        return exists(path.with_name(path.name + "-wal"))
     return True
 
 

@@ -37,7 +37,8 @@ _BURY = tuple(
         ("glyph_words", "length = 0, words = ''"),
         (
             "glyph_turns",
-            "id_digest = CAST(anchor AS TEXT), role = '', pinned = 0, time = '', size = 0, details = x'', text = x''",
+            "id_digest = CAST(anchor AS TEXT), role = '', pinned = 0, time = '', size = 0, details = x'', text = x'', "
+            "characters = NULL",
         ),
     )
 )

@@ -175,7 +175,7 @@ class ErasingDatabase(Database):
                     return True
 
     def _warn(self) -> None:
-        """Say what still holds something that was erased."""
+        """Warn of what still holds something that was erased."""
         with suppress(StoreError):
             with self.begin_read() as connection:
                 tasks = [task for task in read_tasks(connection) if task.kind != "index"]

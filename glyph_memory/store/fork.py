@@ -32,7 +32,9 @@ def copy_session(connection: Connection, name: str, new_name: str) -> None:
     add_to_index(connection, target.id, first=0, last=source.last_anchor)
     update_session(
         connection,
-        target._replace(last_anchor=source.last_anchor, turns=source.turns, words=source.words),
+        target._replace(
+            last_anchor=source.last_anchor, turns=source.turns, words=source.words, looks=source.looks
+        ),
     )
 
 

@@ -94,6 +94,7 @@ def _read(connection: Connection, session_id: int, digests: list[str]) -> dict[s
             text=read_string(spelled),
             kind=read_string(kind),
             count=read_count(count, default=1) + (before.count if before else 0),
-            anchors=(*(before.anchors if before else ()), anchor),
+            # A turn with very many identifiers may have some of them in more rows than one.
+            anchors=tuple(dict.fromkeys((*(before.anchors if before else ()), anchor))),
         )
     return found

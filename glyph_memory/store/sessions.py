@@ -7,15 +7,17 @@ what would otherwise have to be counted: turns, words, edits.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from glyph_memory.store.damage import read_count
+from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.fingerprints import fingerprint, to_key
-from glyph_memory.store.schema import names, read_meta, sessions, turns, words, write_meta
+from glyph_memory.store.schema import LOOKS_CHARACTERS, names, read_meta, sessions, turns, words, write_meta
 from glyph_memory.store.turns import of_session
+from glyph_memory.store.values import SessionState
 
 HIGHEST = 2**63 - 1
 """The highest anchor that a column holds."""
@@ -37,6 +39,7 @@ class SessionRow(NamedTuple):
     turns: int
     words: int
     edits: int
+    looks: str
 
 
 _COLUMNS = (
@@ -45,6 +48,7 @@ _COLUMNS = (
     sessions.c.turns,
     sessions.c.words,
     sessions.c.edits,
+    sessions.c.looks,
 )
 
 
@@ -57,9 +61,9 @@ def find_session(connection: Connection, name: str, *, lock: bool = False) -> Se
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         return None
-    session = SessionRow(*row)
+    session = SessionRow(*row)._replace(looks=read_string(row.looks)[:LOOKS_CHARACTERS])
     if read_count(session.last_anchor, default=-1) >= 0 and all(
-        0 <= read_count(held, default=-1) <= _MOST for held in session[2:]
+        0 <= read_count(held, default=-1) <= _MOST for held in (session.turns, session.words, session.edits)
     ):
         return session
     counted = count_session(connection, session)
@@ -105,6 +109,19 @@ def check_counters(connection: Connection, session: SessionRow) -> SessionRow:
     return counted
 
 
+def read_state(connection: Connection, name: str) -> SessionState:
+    """Return a session's state, or that of one that was never written to."""
+    session = find_session(connection, name)
+    if session is None:
+        return SessionState(last_anchor=0, turns=0, edits=first_edits(connection))
+    return SessionState(
+        last_anchor=session.last_anchor,
+        turns=session.turns,
+        edits=session.edits,
+        looks=tuple(session.looks.split()),
+    )
+
+
 def lock_session(connection: Connection, name: str) -> SessionRow:
     """Return a session, locked for writing; create it where there is none."""
     while (session := find_session(connection, name, lock=True)) is None:
@@ -136,6 +153,30 @@ def update_session(connection: Connection, session: SessionRow) -> None:
     values = session._asdict()
     del values["id"]
     connection.execute(update(sessions).where(sessions.c.id == session.id).values(**values))
+
+
+def finish_edit(connection: Connection, session: SessionRow, looks: Iterable[str], *, recounts: bool) -> int:
+    """Store that a session's seals were replaced; return its new edit count.
+
+    Args:
+        connection: In a transaction.
+        session: Locked.
+        looks: Those that its seals were made with.
+        recounts: Whether its counters are counted again: seals that nothing takes the place of did not fit its turns.
+    """
+    counted = count_session(connection, session) if recounts else session
+    update_session(connection, add_looks(counted, looks)._replace(edits=session.edits + 1))
+    return session.edits + 1
+
+
+def add_looks(session: SessionRow, looks: Iterable[str]) -> SessionRow:
+    """Return a session with more looks, each once, the latest last; the oldest leave where there is no room."""
+    names = session.looks.split()
+    for look in looks:
+        names = [*(name for name in names if name != look), look]
+    while len(" ".join(names)) > LOOKS_CHARACTERS:
+        del names[0]
+    return session._replace(looks=" ".join(names))
 
 
 def first_edits(connection: Connection) -> int:

@@ -14,6 +14,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from glyph_memory.errors import StoreError
+from glyph_memory.folding import count_characters
 from glyph_memory.store.damage import (
     ROLES,
     TurnRow,
@@ -44,7 +45,9 @@ def decode(data: bytes) -> str:
 
 def to_column_text(text: str) -> str:
     """Return a text in which characters that no database takes, lone surrogates and NUL, became U+FFFD."""
-    return encode(text).decode("utf-8", "replace").replace("\0", "\ufffd")
+    if not text.isascii():
+        text = encode(text).decode("utf-8", "replace")
+    return text.replace("\0", "\ufffd")
 
 
 def clamp_anchor(anchor: int) -> int:
@@ -79,6 +82,7 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
         "size": len(packed) + len(text) + sum(map(len, turn.images)),
         "details": packed,
         "text": text,
+        "characters": count_characters(turn),
     }
 
 

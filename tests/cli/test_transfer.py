@@ -118,3 +118,21 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line(run: Run, path: Path,
         "cannot write"
         in run("export", tmp_path / "no" / "x.jsonl", "--memory", path, "--session", "ops").error
     )
+
+
+def test_an_import_masks_or_refuses_secrets(run: Run, tmp_path: Path) -> None:
+    """As it is told; nothing is refused or masked unless it is."""
+    file = tmp_path / "talk.json"
+    file.write_text('[{"role": "user", "content": "The password is hunter2."}]')
+    masked, plain = tmp_path / "masked.db", tmp_path / "plain.db"
+    assert run("import", file, "--memory", masked, "--secrets", "mask").code == 0
+    assert turns(masked, "default")[0].text.startswith("The password is [secret password ")
+    assert run("import", file, "--memory", plain).code == 0
+    assert turns(plain, "default")[0].text == "The password is hunter2."
+    refused = run("import", file, "--memory", tmp_path / "refused.db", "--secrets", "refuse")
+    assert refused.code != 0
+    assert "holds secrets (password)" in refused.err
+    assert "hunter2" not in refused.err
+    assert (
+        "'off', 'warn', 'mask', 'refuse'" in run("import", file, "--memory", plain, "--secrets", "hide").err
+    )

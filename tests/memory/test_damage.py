@@ -21,7 +21,7 @@ VALUES = (
 )  # fmt: skip
 """What bad memory or a bad disk may put into a column: of the wrong type, of the wrong shape, far too large."""
 COLUMNS = {
-    "glyph_turns": ("id_digest", "role", "pinned", "time", "size", "details", "text"),
+    "glyph_turns": ("id_digest", "role", "pinned", "time", "size", "details", "text", "characters"),
     "glyph_images": ("place", "data"),
     "glyph_identifiers": ("place", "digest", "kind", "count", "text", "folded"),
     "glyph_words": ("length", "words"),
@@ -103,7 +103,7 @@ def test_no_value_in_any_column_of_a_turn_locks_its_session(tmp_path: Path, tabl
     call_all(path)
 
 
-@pytest.mark.parametrize("column", ["last_anchor", "turns", "words", "edits"])
+@pytest.mark.parametrize("column", ["last_anchor", "turns", "words", "edits", "looks"])
 def test_no_value_of_a_sessions_counters_locks_it(tmp_path: Path, column: str) -> None:
     """They are counted again; only where no anchor is left is a turn refused, and the doctor named."""
     source = make(tmp_path)

@@ -114,6 +114,11 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
         "1 turns of session 'default' are not found by their words, identifiers or ids",
         "made the search index anew, 1 turns read again for it",
     ),
+    "characters": (
+        "UPDATE glyph_turns SET characters = 7 WHERE anchor = 3",
+        "1 turns of session 'default' are not found by their words",
+        "made the search index anew, 1 turns read again for it",
+    ),
     "index": (
         "INSERT INTO glyph_search (glyph_search) VALUES ('delete-all')",
         "the search index does not hold 14 turns as it should",

@@ -24,10 +24,15 @@ STOPPED = "[stopped here by the user]"
 """Ends an answer that Ctrl-C stopped: whoever reads it later, the model too, sees that it is not whole."""
 
 
-def run(place: Place, server: Server, *, settings: Settings, system: str | None) -> None:
+def run(
+    place: Place, server: Server, *, settings: Settings, system: str | None, secrets: str = "off"
+) -> None:
     """Open the memory and answer messages until the input ends."""
     with (
-        open_or_create_session(place, settings, served=server.find_served()) as (memory, is_otherwise),
+        open_or_create_session(place, settings, served=server.find_served(), secrets=secrets) as (
+            memory,
+            is_otherwise,
+        ),
         server.reader(memory.profile) as reader,
         Interrupts() as interrupts,
     ):

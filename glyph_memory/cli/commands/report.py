@@ -21,7 +21,7 @@ def run(place: Place, *, html: Path | None, as_json: bool) -> None:
         report = memory.report()
         if html:
             title = f"Memory of {place.session}"
-            files.write(html, report_html(title, [MemorySection.of(memory, title=title)]))
+            files.write(html, report_html(title, [MemorySection.of(memory, title=title)]), is_private=True)
         if as_json:
             written = {"written": {"html": str(html)}} if html else {}
             terminal.print_json(report.to_json() | written)

@@ -34,6 +34,7 @@ def chat(
     memory: memory_options.Memory = _DATABASE,
     session: memory_options.Session = _SESSION,
     system: memory_options.System = None,
+    secrets: memory_options.Secrets = "off",
     window: memory_options.Window = None,
     keep: memory_options.Keep = None,
     profile: memory_options.ProfileAgain = None,
@@ -81,6 +82,7 @@ def chat(
             dpi=dpi,
         ),
         system=system,
+        secrets=secrets,
     )
 
 
@@ -176,6 +178,7 @@ def import_(
     file: memory_options.ImportFrom,
     memory: memory_options.Memory = _DATABASE,
     session: memory_options.Session = _SESSION,
+    secrets: memory_options.Secrets = "off",
 ) -> None:
     """Add the turns of a file that export wrote, or somebody else's messages, to a session.
 
@@ -189,7 +192,7 @@ def import_(
     from glyph_memory.cli.commands import sessions as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 
-    command.import_(file, Place(memory=memory, session=session))
+    command.import_(file, Place(memory=memory, session=session), secrets=secrets)
 
 
 @register_command(

@@ -28,6 +28,15 @@ Session = Annotated[
         metavar="NAME", help="The conversation's name; no session sees another.", rich_help_panel=_MEMORY
     ),
 ]
+Secrets = Annotated[
+    str,
+    typer.Option(
+        metavar="off|warn|mask|refuse",
+        help="What is done about keys, tokens, passwords and card numbers before a turn is stored: mask puts "
+        "a handle in their place.",
+        rich_help_panel=_MEMORY,
+    ),
+]
 System = Annotated[
     str | None,
     typer.Option(

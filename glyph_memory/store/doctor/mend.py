@@ -12,6 +12,7 @@ from contextlib import suppress
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from glyph_memory.folding import count_characters
 from glyph_memory.store.append import insert_search_rows
 from glyph_memory.store.damage import read_string
 from glyph_memory.store.doctor.rows import (
@@ -134,6 +135,7 @@ def _store_again(connection: Connection, session_id: int, turn: Turn) -> None:
         )
     insert_search_rows(connection, session_id, [turn])
     this = update(turns).where(turns.c.session_id == session_id, turns.c.anchor == turn.anchor)
+    connection.execute(this.values(characters=count_characters(turn)))
     with suppress(IntegrityError), connection.begin_nested():  # another turn has the same id
         connection.execute(this.values(id_digest=fingerprint(turn.id or "")))
 

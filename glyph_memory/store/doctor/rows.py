@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, not_, or_, select
 
-from glyph_memory.folding import Seal, count_chained, parse_seal, run_digest
-from glyph_memory.store.append import make_search_rows
+from glyph_memory.folding import Seal, count_chained, count_characters, read_seal, run_digest
+from glyph_memory.store.append import iter_identifier_rows, make_words_row
 from glyph_memory.store.damage import describe_damage, read_string
 from glyph_memory.store.doctor.findings import Finding
 from glyph_memory.store.fingerprints import fingerprint, to_key
@@ -41,7 +41,7 @@ class NamedSession(NamedTuple):
 
 def list_sessions(connection: Connection) -> list[NamedSession]:
     """Return all sessions, by id, but for those that are being erased and the graves of emptied rows."""
-    columns = (sessions.c.id, sessions.c.last_anchor, sessions.c.turns, sessions.c.words, sessions.c.edits)
+    columns = [sessions.c[name] for name in SessionRow._fields]
     query = select(*columns, sessions.c.name_digest, names.c.name, names.c.key).join_from(
         sessions, names, names.c.session_id == sessions.c.id, isouter=True
     )
@@ -51,6 +51,7 @@ def list_sessions(connection: Connection) -> list[NamedSession]:
         query.where(sessions.c.id > 0).order_by(sessions.c.id)
     ):
         row, name, usable = SessionRow(*held), read_string(stored), to_key(key)
+        row = row._replace(looks=read_string(row.looks))
         if digest == f"erased {row.id}":
             continue
         is_right = isinstance(stored, str) and digest == fingerprint(name) and (bool(usable) or not needs_key)
@@ -154,13 +155,17 @@ def list_unfindable(connection: Connection, session_id: int, chunk: list[Turn]) 
         for row in connection.execute(select(*columns).where(*mine).order_by(order)).mappings():
             stored[row["anchor"]][table.name].append(dict(row))
     ids = (turns.c.session_id == session_id, turns.c.anchor.between(first, last))
-    query = select(turns.c.anchor, turns.c.id_digest).where(*ids)
-    digests = {anchor: digest for anchor, digest in connection.execute(query)}  # noqa: C416 - rows are no pairs
+    query = select(turns.c.anchor, turns.c.id_digest, turns.c.characters).where(*ids)
+    columns_of = {anchor: (digest, characters) for anchor, digest, characters in connection.execute(query)}
     found, key = list[Turn](), read_key(connection, session_id)
     for turn in chunk:
-        rows, held = make_search_rows(turn, session_id, key=key), stored[turn.anchor or 0]
-        is_right = held[words.name] == [rows.words] and held[identifiers.name] == rows.identifiers
-        if not turn.is_damaged and not (is_right and digests.get(turn.anchor) == fingerprint(turn.id or "")):
+        held = stored[turn.anchor or 0]
+        is_right = held[words.name] == [make_words_row(turn, session_id).row] and held[identifiers.name] == [
+            *iter_identifier_rows(turn, session_id, key=key)
+        ]
+        digest, characters = columns_of.get(turn.anchor or 0, (None, None))
+        is_right = is_right and digest == fingerprint(turn.id or "")
+        if not turn.is_damaged and not (is_right and characters in {None, count_characters(turn)}):
             found.append(turn)
     return found
 
@@ -208,7 +213,7 @@ def count_sound_seals(connection: Connection, session_id: int) -> int:
     records = read_seals(connection, session_id)
     found: list[Seal] = []
     for place, record in enumerate(records, 1):
-        seal = parse_seal(record.body, digest=record.digest)
+        seal = read_seal(record.body, digest=record.digest)
         if seal is None or (seal.number, record.number) != (place, place):
             break
         found.append(seal)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from glyph_memory import ModelProfile, PageOptionFields, PageOptions
+from glyph_memory import ModelProfile, PageOptionFields, PageOptions, SecretGuard, SecretMode
 from langchain_glyph_memory.middleware import GlyphMemoryMiddleware
 
 _SUMMARIZER = "SummarizationMiddleware"
@@ -20,6 +20,7 @@ def deepagents_memory(
     *,
     options: PageOptions | None = None,
     merge: bool = True,
+    secrets: SecretMode | SecretGuard = "off",
     tools: bool = False,
     **fields: Unpack[PageOptionFields],
 ) -> GlyphMemoryMiddleware:
@@ -34,5 +35,5 @@ def deepagents_memory(
         'SummarizationMiddleware'
     """
     return GlyphMemoryMiddleware(
-        profile, options=options, merge=merge, tools=tools, name=_SUMMARIZER, **fields
+        profile, options=options, merge=merge, secrets=secrets, tools=tools, name=_SUMMARIZER, **fields
     )

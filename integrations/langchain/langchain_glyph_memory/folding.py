@@ -15,7 +15,16 @@ from langchain_core.messages import BaseMessage, MessageLikeRepresentation, conv
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from glyph_memory import Folding, GlyphMemoryWarning, PageOptionFields, PageOptions, warn_of_losses
+from glyph_memory import (
+    Folding,
+    GlyphMemoryWarning,
+    PageOptionFields,
+    PageOptions,
+    SecretGuard,
+    SecretMode,
+    warn_of_losses,
+)
+from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.messages import key_of, name_of, turn_of
 from langchain_glyph_memory.spelling import WrittenRequest, write_request
 
@@ -29,6 +38,7 @@ def make_folding(options: PageOptions) -> Folding[BaseMessage]:
 
 
 _get_folding = lru_cache(maxsize=16)(make_folding)
+_get_guard = lru_cache(maxsize=16)(MessageGuard)
 """The same options share one, so that a call costs what is new since the last one."""
 
 
@@ -38,6 +48,7 @@ def fold_messages(
     *,
     merge: bool = ...,
     can_recall: bool = ...,
+    secrets: SecretMode | SecretGuard = ...,
     options: PageOptions | None = ...,
     **fields: Unpack[PageOptionFields],
 ) -> Runnable[Messages, list[BaseMessage]]: ...
@@ -47,6 +58,7 @@ def fold_messages(
     *,
     merge: bool = ...,
     can_recall: bool = ...,
+    secrets: SecretMode | SecretGuard = ...,
     options: PageOptions | None = ...,
     **fields: Unpack[PageOptionFields],
 ) -> list[BaseMessage]: ...
@@ -55,6 +67,7 @@ def fold_messages(
     *,
     merge: bool = True,
     can_recall: bool = False,
+    secrets: SecretMode | SecretGuard = "off",
     options: PageOptions | None = None,
     **fields: Unpack[PageOptionFields],
 ) -> list[BaseMessage] | Runnable[Messages, list[BaseMessage]]:
@@ -69,6 +82,8 @@ def fold_messages(
         merge: Whether the pages become one message with the user's message that follows them.
         can_recall: Whether the model has the tools `recall` and `zoom`, so that it may be told of them where something
             is not shown; see `recall_tools`.
+        secrets: What is done about secrets in what is sent: see `GlyphMemoryMiddleware`. Nothing is kept between calls:
+            without a key of its own, a guard makes other handles in another process, and all pages anew.
         options: For which model, how pages look, when messages become pages; or its fields as keywords. See
             `glyph_memory.PageOptions`.
         **fields: The fields of `PageOptions`.
@@ -82,12 +97,13 @@ def fold_messages(
         ['system', 'human']
     """
     folding = _get_folding(PageOptions.merge(options, fields))
+    guard = _get_guard(secrets)
 
     def fold_history(history: Messages) -> tuple[WrittenRequest, str]:
         said: Sequence[BaseMessage] = convert_to_messages(
             history if isinstance(history, PromptValue) else [*history]
         )
-        found = folding.fold(said)
+        found = folding.fold(guard.guard(said))
         return write_request(found, merge=merge, can_recall=can_recall), found.notice
 
     def run(history: Messages) -> list[BaseMessage]:

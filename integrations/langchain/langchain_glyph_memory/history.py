@@ -22,6 +22,8 @@ from glyph_memory import (
     PageOptionFields,
     PageOptions,
     Redact,
+    SecretGuard,
+    SecretMode,
     StoreBusy,
     StoreError,
     Turn,
@@ -57,6 +59,8 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             `glyph_memory.PageOptions`. Not with a memory, which has its own.
         redact: Sees every message as a turn before it is stored, and gives what takes its place; of a message that it
             changes, nothing else is kept.
+        secrets: What is done about secrets in messages before they are stored: see `GlyphMemory.open`. Not with a
+            memory, which has its own.
         **fields: The fields of `PageOptions`.
 
     Raises:
@@ -78,6 +82,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         *,
         options: PageOptions | None = None,
         redact: Redact | None = None,
+        secrets: SecretMode | SecretGuard = "off",
         **fields: Unpack[PageOptionFields],
     ) -> None:
         options = PageOptions.merge(options, fields)
@@ -90,6 +95,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
                 session=session_id,
                 options=options,
                 redact=redact,
+                secrets=secrets,
             )
         self.memory = session_id
         """The memory behind it: `recall`, `zoom`, `report`, `pin`, …"""
@@ -140,6 +146,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
 
         Raises:
             StoreError: Some could not be stored.
+            TurnError: One holds a secret, where secrets are refused; nothing is stored.
             TypeError: One of them says nothing, such as a `RemoveMessage`.
         """
         self._store([to_stored_turn(message) for message in messages if not self._is_ours(message)])

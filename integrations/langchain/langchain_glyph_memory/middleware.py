@@ -31,6 +31,8 @@ from glyph_memory import (
     ModelProfile,
     PageOptionFields,
     PageOptions,
+    SecretGuard,
+    SecretMode,
     warn_of_losses,
 )
 from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
@@ -44,6 +46,7 @@ class GlyphState(AgentState[Any]):
 
     _glyph_bookmark: NotRequired[Annotated[dict[str, Any] | None, PrivateStateAttr]]
     _glyph_windows: NotRequired[Annotated[dict[str, int] | None, PrivateStateAttr]]
+    _glyph_secrets: NotRequired[Annotated[str | None, PrivateStateAttr]]
 
 
 # Any state: lists of middleware are checked as of one kind of state, and would refuse a state of our own beside others.
@@ -64,6 +67,9 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
             `glyph_memory.PageOptions`.
         merge: Whether the pages become one message with the user's message that follows them, as chat templates
             want whose roles alternate; else they are a message of their own.
+        secrets: What is done about secrets in what is sent, on pages and in recent text alike: `off`; `warn`; `mask`,
+            which sends handles, such as `[secret aws-key 3f9a1c2b]`, while the state and the tools keep what was said;
+            `refuse`. Or a `SecretGuard`; without a key of its own, a conversation has one in its state.
         tools: Whether the agent is given `recall` and `zoom`, which find again what was said, word for word.
         name: What the middleware is called; an agent takes no two of the same name.
         **fields: The fields of `PageOptions`.
@@ -71,6 +77,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
     Raises:
         ProfileError: No such model is known.
         PolicyError: The policy cannot work.
+        TurnError: There is no such mode of `secrets`.
 
     Example:
         >>> middleware = GlyphMemoryMiddleware("glyph")  # create_agent(model, middleware=[middleware])
@@ -89,6 +96,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         *,
         options: PageOptions | None = None,
         merge: bool = True,
+        secrets: SecretMode | SecretGuard = "off",
         tools: bool = False,
         name: str | None = None,
         **fields: Unpack[PageOptionFields],
@@ -96,13 +104,16 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         super().__init__()
         owns_profile = profile is not None or options is not None or fields.get("profile") is not None
         merged = PageOptions.merge(options, fields, profile=profile)
-        self._preparer = RequestPreparer(merged, owns_profile=owns_profile, merge=merge)
+        self._preparer = RequestPreparer(merged, owns_profile=owns_profile, merge=merge, guard=secrets)
         self.folding: Folding[BaseMessage] = self._preparer.foldings.own
         """What folds for a model of which nothing more is known; it keeps nothing of a conversation but what saves
         time."""
         self.merge = merge
         self._name = name or type(self).__name__
-        self.tools = [*recall_tools(folding=self.folding, choose=self.choose_folding)] if tools else []
+        own = recall_tools(
+            folding=self.folding, choose=self.choose_folding, guard=self._preparer.guard_messages
+        )
+        self.tools = own if tools else []
 
     @property
     def name(self) -> str:

@@ -5,7 +5,8 @@ Knows requests, models and what servers say; knows nothing about how a request i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,12 +23,22 @@ from glyph_memory import (
     Overflow,
     PageOptions,
     PolicyError,
+    SecretGuard,
+    SecretMode,
     overflows_window,
     refuses_images,
 )
 from langchain_glyph_memory.counting import Tool, count_message_tokens, count_tools_tokens
+from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.spelling import write_request
-from langchain_glyph_memory.state import BOOKMARK, WINDOWS, read_bookmark, read_windows
+from langchain_glyph_memory.state import (
+    BOOKMARK,
+    SECRETS,
+    WINDOWS,
+    read_bookmark,
+    read_secret_key,
+    read_windows,
+)
 from langchain_glyph_memory.texts import keep_newest
 from langchain_glyph_memory.tools import holds_recall_tools
 from langchain_glyph_memory.windows import LEAST_WINDOW_TOKENS, ModelFoldings, make_model_key
@@ -67,6 +78,8 @@ class PreparedRequest:
     """Whether pages are in it."""
     bookmark: dict[str, Any] | None = None
     """What the state is to keep from now on, where that has changed."""
+    secret_key: str = ""
+    """What handles of secrets were made with."""
     notices: tuple[str, ...] = ()
     """What the user should learn."""
     losses: tuple[Loss, ...] = ()
@@ -91,9 +104,18 @@ class RequestPreparer:
         options: What was given to the middleware.
         owns_profile: Whether a profile was given; else models are known by their names.
         merge: Whether the pages become one message with the user's message that follows them.
+        guard: What is done about secrets in what is sent.
     """
 
-    def __init__(self, options: PageOptions, *, owns_profile: bool, merge: bool) -> None:
+    def __init__(
+        self,
+        options: PageOptions,
+        *,
+        owns_profile: bool,
+        merge: bool,
+        guard: SecretMode | SecretGuard = "off",
+    ) -> None:
+        self._guard = MessageGuard(guard)
         self.foldings = ModelFoldings(options, owns_profile=owns_profile)
         self.merge = merge
         self._text_only = set[str]()
@@ -101,13 +123,36 @@ class RequestPreparer:
         self._told = set[tuple[str, str]]()
         self._fitted = dict[str, PageOptions]()
 
-    def prepare(self, request: ModelRequest[Any], *, learned_tokens: int | None = None) -> PreparedRequest:
+    def prepare(
+        self, request: ModelRequest[Any], *, learned_tokens: int | None = None, secret_key: str = ""
+    ) -> PreparedRequest:
         """Fold a request's messages; neither the request nor a message in it is changed.
 
         Args:
             request: The request.
             learned_tokens: The window that the server was found to have in this call.
+            secret_key: What handles of secrets were made with in this call, where it was tried before.
+
+        Raises:
+            TurnError: A message holds a secret, where secrets are refused.
         """
+        if not self._guard.is_on:
+            return self._prepare_guarded(request, learned_tokens=learned_tokens)
+        if self._guard.needs_key:
+            secret_key = read_secret_key(request.state) or secret_key or secrets.token_hex(32)
+        head = [request.system_message] if request.system_message else []
+        guarded: list[Any] = self._guard.guard([*head, *request.messages], key=secret_key.encode() or None)
+        request = request.override(system_message=guarded[0] if head else None, messages=guarded[len(head) :])
+        prepared = self._prepare_guarded(request, learned_tokens=learned_tokens)
+        return replace(prepared, secret_key=secret_key)
+
+    def guard_messages(
+        self, messages: Sequence[BaseMessage], state: Mapping[str, object]
+    ) -> Sequence[BaseMessage]:
+        """Return an agent's messages as its model is sent them, for whoever searches them."""
+        return self._guard.guard(messages, key=read_secret_key(state).encode() or None)
+
+    def _prepare_guarded(self, request: ModelRequest[Any], *, learned_tokens: int | None) -> PreparedRequest:
         key = make_model_key(request.model)
         kept = [learned_tokens, self._learned.get(key), read_windows(request.state).get(key)]
         options, notices = self.foldings.fit(
@@ -164,7 +209,7 @@ class RequestPreparer:
         said = str(error)
         if sent.holds_images and refuses_images(said):
             self._text_only.add(make_model_key(request.model))
-            again = self.prepare(request, learned_tokens=sent.learned_tokens)
+            again = self.prepare(request, learned_tokens=sent.learned_tokens, secret_key=sent.secret_key)
             notice = _TEXT_SERVER.format(error=_to_one_line(error))
             return replace(again, tries=sent.tries, error=sent.error, notices=(notice, *again.notices))
         overflow = overflows_window(said) or (Overflow() if isinstance(error, ContextOverflowError) else None)
@@ -174,7 +219,7 @@ class RequestPreparer:
         window = overflow.next_window(sent.policy, sent_tokens=before)
         for tries in range(sent.tries + 1, _TRIES + 1):
             try:
-                again = self.prepare(request, learned_tokens=window)
+                again = self.prepare(request, learned_tokens=window, secret_key=sent.secret_key)
             except PolicyError:
                 return None
             if self._count_sent(again) < before:
@@ -187,6 +232,8 @@ class RequestPreparer:
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return what the agent's state is to know from now on, once the server has answered, and what to tell."""
         update: dict[str, Any] = {} if sent.bookmark is None else {BOOKMARK: sent.bookmark}
+        if sent.secret_key and not read_secret_key(request.state):
+            update[SECRETS] = sent.secret_key
         if sent.learned_tokens is None:
             return update, ()
         key = make_model_key(request.model)

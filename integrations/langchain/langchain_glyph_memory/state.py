@@ -15,6 +15,10 @@ BOOKMARK = "_glyph_bookmark"
 WINDOWS = "_glyph_windows"
 """The key in the state under which stands what servers were found to take: a number of tokens a model."""
 
+SECRETS = "_glyph_secrets"
+"""The key in the state under which stands what handles of secrets are made with, in this conversation alone: beside
+the messages, which hold the secrets themselves."""
+
 _NO_BOOKMARK = (
     f"what the state keeps under {BOOKMARK!r} is no bookmark of this version ({{error}}); it is ignored, and folding "
     "starts anew. Was it kept by another version, or does something else write there?"
@@ -39,3 +43,9 @@ def read_windows(state: Mapping[str, object]) -> dict[str, int]:
     kept = state.get(WINDOWS)
     found = kept if isinstance(kept, Mapping) else {}
     return {str(key): window for key, window in found.items() if type(window) is int and window > 0}
+
+
+def read_secret_key(state: Mapping[str, object]) -> str:
+    """Return the key of a state for handles of secrets; empty where there is none."""
+    kept = state.get(SECRETS)
+    return kept if isinstance(kept, str) else ""

@@ -87,6 +87,7 @@ def recall_tools(
     *,
     folding: Folding[BaseMessage] | None = None,
     choose: Callable[[Mapping[str, Any]], Folding[BaseMessage]] | None = None,
+    guard: Callable[[Sequence[BaseMessage], Mapping[str, Any]], Sequence[BaseMessage]] | None = None,
     options: PageOptions | None = None,
     **fields: Unpack[PageOptionFields],
 ) -> list[BaseTool]:
@@ -102,6 +103,8 @@ def recall_tools(
         folding: What numbers and folds the agent's messages, so that anchors and pages are those that its model sees:
             the middleware's `folding`. Made of the options unless given; not used where a memory is.
         choose: Gives it for an agent's state, where it depends on the model: the middleware's `choose_folding`.
+        guard: Gives an agent's messages as its model is sent them, for the messages and the agent's state: where
+            secrets are masked on the way.
         options: Those of the agent's pages, or its fields as keywords, where no `folding` is at hand. See
             `glyph_memory.PageOptions`.
         **fields: The fields of `PageOptions`.
@@ -120,8 +123,12 @@ def recall_tools(
         return _make_memory_tools(_ResultWriter(binder.cleaner.clean_and_escape), memory)
     own = folding or make_folding(options)
     return _make_state_tools(
-        _ResultWriter(own.binder.cleaner.clean_and_escape), choose or (lambda _state: own)
+        _ResultWriter(own.binder.cleaner.clean_and_escape), choose or (lambda _state: own), guard
     )
+
+
+Choose = Callable[[Mapping[str, Any]], Folding[BaseMessage]]
+Guard = Callable[[Sequence[BaseMessage], Mapping[str, Any]], Sequence[BaseMessage]]
 
 
 def holds_recall_tools(tools: Iterable[object]) -> bool:
@@ -152,17 +159,15 @@ def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseT
     return _make_tools(recall, arecall, zoom, azoom)
 
 
-def _make_state_tools(
-    teller: _ResultWriter, choose: Callable[[Mapping[str, Any]], Folding[BaseMessage]]
-) -> list[BaseTool]:
+def _make_state_tools(teller: _ResultWriter, choose: Choose, guard: Guard | None) -> list[BaseTool]:
     def recall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
-        return teller.recall(_History(choose, runtime.state), query, k)
+        return teller.recall(_History(choose, guard, runtime.state), query, k)
 
     async def arecall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
         return await asyncio.to_thread(recall, query, runtime, k)
 
     def zoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
-        return teller.zoom(_History(choose, runtime.state), what, start)
+        return teller.zoom(_History(choose, guard, runtime.state), what, start)
 
     async def azoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
         return await asyncio.to_thread(zoom, what, runtime, start)
@@ -191,7 +196,8 @@ class _History:
 
     def __init__(
         self,
-        choose: Callable[[Mapping[str, Any]], Folding[BaseMessage]],
+        choose: Choose,
+        guard: Guard | None,
         state: Any,  # noqa: ANN401  # a dict or an object
     ) -> None:
         messages = state.get("messages") if isinstance(state, dict) else getattr(state, "messages", None)
@@ -199,6 +205,7 @@ class _History:
             raise ValueError(_NO_MESSAGES)
         fields = state if isinstance(state, dict) else vars(state)
         bookmark, _ = read_bookmark(fields)
+        messages = guard(messages, fields) if guard else messages
         self._folded = choose(fields).fold(messages, bookmark)
 
     def recall(self, query: str, k: int = 5) -> Sequence[Passage]:

@@ -29,6 +29,7 @@ from glyph_memory import (
     GlyphMemoryWarning,
     PageOptionFields,
     PageOptions,
+    SecretMode,
     warn_of_losses,
 )
 from glyph_memory import GlyphMemory as Conversation
@@ -68,6 +69,7 @@ class GlyphMemory(StoredHistory):
         *,
         options: PageOptions | None = None,
         merge: bool = True,
+        secrets: SecretMode = "off",
         chat_store: BaseChatStore | None = None,
         chat_store_key: str = DEFAULT_CHAT_STORE_KEY,
         memory: Conversation | None = None,
@@ -82,6 +84,8 @@ class GlyphMemory(StoredHistory):
             options: For which model, how pages look, when messages become pages; or its fields as keywords. See
                 `glyph_memory.PageOptions`. The LLM's own unless given.
             merge: Whether pages and the user's message that follows become one message.
+            secrets: What is done about secrets before a message is kept: `off`, `warn`, `mask`, which keeps and sends
+                handles, such as `[secret aws-key 3f9a1c2b]`, or `refuse`. Not with a `memory`, which has its own.
             chat_store: Where messages are kept; in memory unless given.
             chat_store_key: Whose messages these are.
             memory: A conversation of the core that is open, instead of a chat store; its own options count.
@@ -98,6 +102,7 @@ class GlyphMemory(StoredHistory):
         made = cls(
             **to_fields(options),
             merge=merge,
+            secrets="off" if memory is not None else secrets,
             chat_store=chat_store or SimpleChatStore(),
             chat_store_key=chat_store_key,
             token_limit=narrow_limit(token_limit, llm),
@@ -116,6 +121,7 @@ class GlyphMemory(StoredHistory):
         llm: LLM | None = None,
         token_limit: int | None = None,
         options: PageOptions | None = None,
+        secrets: SecretMode = "off",
         **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Return a memory that keeps messages and seals in an SQL database, and pages in files beside it.
@@ -126,6 +132,7 @@ class GlyphMemory(StoredHistory):
             llm: As for `from_defaults`.
             token_limit: Narrows the window.
             options: As for `from_defaults`.
+            secrets: As for `from_defaults`.
             **fields: The fields of `PageOptions`.
 
         Raises:
@@ -136,9 +143,9 @@ class GlyphMemory(StoredHistory):
         if limit is not None:
             options = narrow_window(options, limit)
         told = to_fields(options)
-        store = GlyphChatStore(url=str(url), **told)
+        store = GlyphChatStore(url=str(url), secrets=secrets, **told)
         store.conversation(session)
-        return cls(chat_store=store, chat_store_key=session, **told)
+        return cls(chat_store=store, chat_store_key=session, secrets=secrets, **told)
 
     # What is sent.
 

@@ -6,7 +6,6 @@ Knows stores and messages; knows nothing about memories.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Annotated, Any, Self
@@ -15,12 +14,13 @@ from weakref import WeakKeyDictionary
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_serializer
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
+from llama_index.memory.glyph.guarding import SecretFields
 from llama_index.memory.glyph.options import PageFields, to_fields
 from llama_index.memory.glyph.stored_messages import from_json, message_of, to_json, to_stored_turn
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from glyph_memory import ForkSafeLock, SecretGuard, Turn
 from glyph_memory import GlyphMemory as Conversation
-from glyph_memory import Turn
 
 _IN_MEMORY = ":memory:"
 _GIVEN = "(given open)"
@@ -30,7 +30,7 @@ class Lock:
     """A lock for threads, and one for each event loop. It can be pickled and copied; a copy has new, open locks."""
 
     def __init__(self) -> None:
-        self._held = threading.RLock()
+        self._held = ForkSafeLock()
         self._of_loops = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
 
     def __enter__(self) -> None:
@@ -51,7 +51,7 @@ class Lock:
         return type(self), ()
 
 
-class GlyphChatStore(PageFields, BaseChatStore):
+class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
     """Chat histories in an SQL database, durable when a call returns; each key is a session of the core's store.
 
     Messages come back as they were. `GlyphMemory` over such a store keeps its seals there, too, and page files beside
@@ -85,7 +85,7 @@ class GlyphChatStore(PageFields, BaseChatStore):
     @classmethod
     def of(cls, conversation: Conversation) -> Self:
         """Return a store over an open memory of the core; whoever opened that memory closes it."""
-        made = cls(url=_GIVEN, **to_fields(conversation.options))
+        made = cls(url=_GIVEN, secrets=conversation.secrets.mode, **to_fields(conversation.options))
         made._sessions[conversation.session] = conversation
         return made
 
@@ -104,7 +104,8 @@ class GlyphChatStore(PageFields, BaseChatStore):
         if self.url == _GIVEN:
             (given,) = {session.session for session in self._sessions.values()}
             raise KeyError(f"this store is the session {given!r} alone, not {key!r}; give a url for others")
-        opened = Conversation.open(self.url, session=key, options=self.page_options)
+        secrets = SecretGuard(mode=self.secrets, key=self.secret_key.encode() if self.secret_key else None)
+        opened = Conversation.open(self.url, session=key, options=self.page_options, secrets=secrets)
         begun = (self.store or {}).pop(key, [])
         opened.extend([to_stored_turn(from_json(spelled)) for spelled in begun])
         return opened
@@ -125,6 +126,8 @@ class GlyphChatStore(PageFields, BaseChatStore):
     def set_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
         """Replace a key's messages; those that are the same from the first on stay as they are."""
         turns, conversation = [to_stored_turn(message) for message in messages], self.conversation(key)
+        if conversation.secrets.mode == "mask":  # to be compared with what is there
+            turns = [conversation.secrets.guard_turn(turn) for turn in turns]
         with self._lock:
             there = [*conversation.turns()]
             same = len([*takewhile(lambda pair: _is_same_turn(*pair), zip(there, turns, strict=False))])
@@ -182,6 +185,7 @@ class GlyphChatStore(PageFields, BaseChatStore):
                 "a conversation that was given open cannot be told as JSON; open it with GlyphMemory.from_store(url)"
             )
         options = PageFields.model_validate(dict(self)).model_dump()
+        options |= {"secrets": self.secrets, "secret_key": self.secret_key} if self.secrets != "off" else {}
         told: dict[str, Any] = {"class_name": self.class_name(), "url": self.url, **options}
         if self.url == _IN_MEMORY:
             told["store"] = {key: [*map(to_json, self.get_messages(key))] for key in self.get_keys()}

@@ -19,6 +19,7 @@ from llama_index.core.memory import BaseMemory
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.chat_store import ChatStore, GlyphChatStore, Lock
+from llama_index.memory.glyph.guarding import SecretFields
 from llama_index.memory.glyph.messages import PageImageBlock, copy_message, drop_captions
 from llama_index.memory.glyph.options import PageFields
 from llama_index.memory.glyph.origin import Origin, PagesMessage, holds_pages, restore_message
@@ -41,7 +42,7 @@ def _parse_bookmark(value: object) -> Bookmark | None:
         return None
 
 
-class StoredHistory(PageFields, BaseMemory):
+class StoredHistory(PageFields, SecretFields, BaseMemory):
     """Every message, kept in a chat store; searched and reread word for word."""
 
     chat_store: ChatStore = Field(default_factory=SimpleChatStore, description="Where messages are kept.")
@@ -75,8 +76,8 @@ class StoredHistory(PageFields, BaseMemory):
 
     def put_messages(self, messages: Sequence[ChatMessage]) -> None:
         """Store messages one right after the other, even if other threads store messages at the same time."""
-        kept = [copy_message(message) for message in messages]
         with self._lock:
+            kept = self._guard([copy_message(message) for message in messages])
             if isinstance(self.chat_store, GlyphChatStore):
                 self.chat_store.add_messages(self.chat_store_key, kept)
                 return
@@ -88,7 +89,7 @@ class StoredHistory(PageFields, BaseMemory):
         if type(self.chat_store).async_add_message is BaseChatStore.async_add_message:
             await asyncio.to_thread(self.put_messages, messages)
             return
-        kept = [copy_message(message) for message in messages]
+        kept = self._guard([copy_message(message) for message in messages])
         async with self._lock.task_lock:
             for message in kept:
                 await self.chat_store.async_add_message(self.chat_store_key, message)
@@ -98,11 +99,11 @@ class StoredHistory(PageFields, BaseMemory):
 
         What `get` gave may be set: the messages behind its pages are kept, as they were.
         """
-        self.chat_store.set_messages(self.chat_store_key, _restore_copies(messages))
+        self.chat_store.set_messages(self.chat_store_key, self._guard(_restore_copies(messages)))
 
     async def aset(self, messages: Sequence[ChatMessage]) -> None:
         """Do what `set` does."""
-        await self.chat_store.aset_messages(self.chat_store_key, _restore_copies(messages))
+        await self.chat_store.aset_messages(self.chat_store_key, self._guard(_restore_copies(messages)))
 
     def reset(self) -> None:
         """Delete all messages and the bookmark."""
@@ -113,6 +114,11 @@ class StoredHistory(PageFields, BaseMemory):
         """Do what `reset` does."""
         await self.chat_store.adelete_messages(self.chat_store_key)
         self.bookmark = None
+
+    def _guard(self, messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+        """Return messages as they are to be kept; a database of the core's has a guard and a key of its own."""
+        own = isinstance(self.chat_store, GlyphChatStore) and self.chat_store.secrets == self.secrets
+        return [*messages] if own else self.guard_messages(messages)
 
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Search every message, visible or not; return exact passages, best first."""

@@ -1,0 +1,94 @@
+"""`MessageGuard`: looks for secrets in messages on their way to a model; the messages themselves stay as they are.
+
+Knows messages and a guard; knows nothing about pages or agents.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from glyph_memory import ForkSafeLock, SecretGuard, SecretMode
+from langchain_glyph_memory.messages import key_of, turn_of
+
+_FIELDS = ("content", "name", "tool_calls", "invalid_tool_calls", "tool_call_id", "additional_kwargs")
+_REMEMBERED = 20_000
+"""Of how many messages it is remembered what was found, so that a call costs what is new since the last one."""
+
+
+class MessageGuard:
+    """Guards messages. Safe to share among threads.
+
+    Args:
+        secrets: A mode, or a guard.
+    """
+
+    def __init__(self, secrets: SecretMode | SecretGuard) -> None:
+        self._guard = SecretGuard.of(secrets)
+        self._changes: dict[tuple[bytes | None, int], dict[str, Any]] = {}
+        self._lock = ForkSafeLock()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it does anything."""
+        return self._guard.is_on
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether it masks, and was given no key to do so."""
+        return self._guard.mode == "mask" and self._guard.key is None
+
+    def guard(self, messages: Sequence[BaseMessage], *, key: bytes | None = None) -> list[BaseMessage]:
+        """Return messages as the mode has them: masked ones are copies.
+
+        Args:
+            messages: The messages; nothing in them is changed.
+            key: The conversation's, for a guard without one.
+
+        Raises:
+            TurnError: One holds a secret, and the mode is `refuse`.
+        """
+        if not self.is_on:
+            return [*messages]
+        guard = SecretGuard.of(self._guard, key=key)
+        return [self._guard_one(message, guard) for message in messages]
+
+    def _guard_one(self, message: BaseMessage, guard: SecretGuard) -> BaseMessage:
+        place = (guard.key, hash(key_of(message)))
+        changes = self._changes.get(place)
+        if changes is None:
+            changes = _find_changes(message, guard)
+            with self._lock:
+                if len(self._changes) >= _REMEMBERED:
+                    self._changes.clear()
+                self._changes[place] = changes
+        return message.model_copy(update=changes) if changes else message
+
+
+def _find_changes(message: BaseMessage, guard: SecretGuard) -> dict[str, Any]:
+    """Return the fields of a message that are others once it is masked; warn or refuse, as the mode has it."""
+    fields = {name: value for name in _FIELDS if (value := getattr(message, name, None))}
+    spelled = json.dumps(fields, ensure_ascii=False, default=repr)
+    turn = replace(turn_of(message), origin=spelled)
+    guarded, kinds = guard.examine_turn(turn)
+    if kinds and guard.mode == "warn":
+        guard.warn(kinds, f"a message of type {message.type!r}")
+    if guarded is turn:
+        return {}
+    if guarded.origin:
+        masked: dict[str, Any] = json.loads(guarded.origin)
+        return {name: value for name, value in masked.items() if value != fields[name]}
+    # A secret in pieces, such as a key over two blocks: the text takes their place.
+    masked = json.loads(guard.mask_text(spelled))
+    content = masked.pop("content", "")
+    others = [block for block in content if not _is_text(block)] if isinstance(content, list) else []
+    text = {"type": "text", "text": guarded.text}
+    return {**masked, "content": [text, *others] if others else guarded.text}
+
+
+def _is_text(block: object) -> bool:
+    return isinstance(block, str) or (isinstance(block, dict) and block.get("type") == "text")

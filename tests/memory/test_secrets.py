@@ -1,0 +1,152 @@
+"""The guard of secrets in a memory: nothing of a secret is stored, drawn, sent, found, exported or told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from glyph_memory import GlyphMemory, GlyphMemoryWarning, SecretGuard, ToolCall, Turn, TurnError
+from tests.memory.worker import small
+
+PASSWORD, TOKEN = "XANTHIPPE-4711-QUARTZ", "ghp_XANTHIPPE4711abcdefghijklmnopqrstuvw"
+SAID = f"The password is {PASSWORD}; export TOKEN={TOKEN}"
+CALL = ToolCall(name="login", arguments=json.dumps({"password": PASSWORD, "token": TOKEN}), id="c1")
+
+
+def traces(database: Path) -> list[str]:
+    """Name the files beside a database that hold a secret's bytes."""
+    paths = [path for path in database.parent.rglob("*") if path.is_file()]
+    return [path.name for path in paths if b"xanthippe" in path.read_bytes().lower()]
+
+
+def test_nothing_of_a_secret_is_stored_drawn_sent_or_exported(database: Path, talk: tuple[Turn, ...]) -> None:
+    """Added, extended, imported or asked; in a fork, too."""
+    source = database.parent.parent / "source.jsonl"
+    with small() as memory:
+        memory.extend([*talk[:40], Turn(role="user", text=SAID)])
+        memory.export(source)
+    with small(database, secrets="mask") as memory:
+        memory.add("system", f"Sign in with password={PASSWORD}")
+        stored = memory.add("user", SAID)
+        memory.add(Turn(role="assistant", tool_calls=(CALL,), origin=json.dumps({"content": SAID})))
+        memory.add("tool", f'{{"password": "{PASSWORD}"}}', name="login", tool_call_id="c1")
+        memory.import_(source)
+        with memory.fork("branch") as branch:
+            branch.add("user", SAID)
+            assert "XANTHIPPE" not in branch.unfold()
+        context = memory.context(f"Is it password={PASSWORD}?")
+        assert any("password=[secret password" in message.text for message in context.messages)
+        assert "XANTHIPPE" not in "".join(message.text for message in context.messages)
+        assert any("[secret password" in page.text for page in memory.pages())
+        assert not any("XANTHIPPE" in page.text for page in memory.pages())
+        assert not any("xanthippe" in one.text.lower() for one in memory.identifiers())
+        assert memory.recall("XANTHIPPE") == ()
+        assert "password is [secret password " in stored.text
+        memory.export(database.parent / "copy.jsonl")
+    assert traces(database) == []
+
+
+def test_equal_secrets_have_one_handle_in_every_process(database: Path) -> None:
+    """And another one in another database."""
+    program = (
+        "import sys; from glyph_memory import GlyphMemory\n"
+        "with GlyphMemory.open(sys.argv[1], secrets='mask') as memory: print(memory.add('user', sys.argv[2]).text)"
+    )
+    with GlyphMemory.open(database, secrets="mask") as memory:
+        here = memory.add("user", SAID).text
+    command = [sys.executable, "-c", program, str(database), SAID]
+    there = subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip("\n")
+    assert here == there
+    with GlyphMemory.open(":memory:", secrets="mask") as other:
+        assert other.add("user", SAID).text != here
+
+
+def test_a_warning_names_the_turn_once(database: Path) -> None:
+    """The turn is stored as it came."""
+    with GlyphMemory.open(database, secrets="warn") as memory:
+        memory.add("user", "Hello.")
+        with pytest.warns(GlyphMemoryWarning, match=r"§2 holds secrets \(password, github-token\)") as told:
+            assert memory.add("user", SAID).text == SAID
+    assert len(told) == 1
+    assert "XANTHIPPE" not in str(told[0].message)
+
+
+def test_what_is_refused_is_not_stored_nor_is_the_list_it_came_in(database: Path) -> None:
+    """Neither are questions asked."""
+    with GlyphMemory.open(database, secrets="refuse") as memory:
+        with pytest.raises(TurnError, match="user's turn holds secrets"):
+            memory.extend([Turn(role="user", text=text) for text in ("Hello.", SAID)])
+        with pytest.raises(TurnError, match="the question holds secrets"):
+            memory.context(SAID)
+        assert [*memory.turns()] == []
+    assert traces(database) == []
+
+
+def _frames(error: BaseException) -> Iterator[FrameType]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame
+        trace = trace.tb_next
+
+
+@pytest.mark.parametrize("name", ["add", "extend", "context"])
+async def test_a_refusal_carries_no_frame_of_ours_with_the_secret(name: str) -> None:
+    """Reporters of errors print the locals of every frame; the caller's own are the caller's."""
+    given = {"add": ("user", SAID), "extend": ([{"role": "user", "content": SAID}],), "context": (SAID,)}[
+        name
+    ]
+    with GlyphMemory.open(":memory:", secrets="refuse") as memory:
+        errors: list[TurnError] = []
+        with pytest.raises(TurnError) as raised:
+            getattr(memory, name)(*given)
+        errors.append(raised.value)
+        with pytest.raises(TurnError) as raised:
+            await getattr(memory, f"a{name}")(*given)
+        errors.append(raised.value)
+    for error in errors:
+        ours = [frame for frame in _frames(error) if "glyph_memory/" in frame.f_code.co_filename]
+        assert ours
+        assert not any("XANTHIPPE" in repr(frame.f_locals) for frame in ours)
+        assert (error.__cause__, error.__context__) == (None, None)
+        assert "XANTHIPPE" not in repr((error, error.args, vars(error)))
+
+
+def test_the_guard_sees_what_redact_gives() -> None:
+    """What redact takes out needs no handle, and what it puts in is looked at."""
+
+    def redact(turn: Turn) -> Turn:
+        return Turn(role=turn.role, text=turn.text.replace("Ada", f"password={PASSWORD}"))
+
+    with GlyphMemory.open(":memory:", redact=redact, secrets="mask") as memory:
+        assert memory.add("user", "I am Ada.").text.startswith("I am password=[secret password ")
+
+
+def test_a_guard_of_ones_own_is_used_with_its_own_key() -> None:
+    """So that stores share handles where that is wanted."""
+    guard = SecretGuard(key=b"shared")
+    said = []
+    for _ in range(2):
+        with GlyphMemory.open(":memory:", secrets=guard) as memory:
+            said.append(memory.add("user", SAID).text)
+            assert memory.secrets.key == b"shared"
+    assert said[0] == said[1]
+
+
+def test_a_turn_is_stored_once_though_it_is_masked(database: Path) -> None:
+    """What is tried again with its id is the same turn."""
+    with GlyphMemory.open(database, secrets="mask") as memory:
+        first, again = (memory.add("user", SAID, id="1") for _ in range(2))
+        assert first == again
+        assert len([*memory.turns()]) == 1
+
+
+def test_there_is_no_other_mode() -> None:
+    """The message lists those there are."""
+    with pytest.raises(TurnError, match="'off', 'warn', 'mask', 'refuse'"):
+        GlyphMemory.open(":memory:", secrets="hide")  # type: ignore[arg-type]  # what is wrong is the point
