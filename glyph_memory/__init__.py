@@ -115,9 +115,15 @@ if TYPE_CHECKING:
     from glyph_memory.secrets import SecretFinding as SecretFinding
     from glyph_memory.secrets import SecretGuard as SecretGuard
     from glyph_memory.secrets import SecretMode as SecretMode
+    from glyph_memory.store import Finding as Finding
+    from glyph_memory.store import FindingKind as FindingKind
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
     from glyph_memory.store import SessionInfo as SessionInfo
     from glyph_memory.store import Store as Store
+    from glyph_memory.store import StoreCheck as StoreCheck
+    from glyph_memory.store import StoreRepair as StoreRepair
+    from glyph_memory.store import check_store as check_store
+    from glyph_memory.store import repair_store as repair_store
     from glyph_memory.style import Alignment as Alignment
     from glyph_memory.style import PageStyle as PageStyle
     from glyph_memory.tokens import Encoding as Encoding
@@ -168,7 +174,9 @@ _NAMES = {
         "afind_served_model find_served_model overflows_window refuses_images"
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode",
-    "store": "KnownIdentifier SessionInfo Store",
+    "store": (
+        "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
+    ),
     "style": "Alignment PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
     "transcript": "Attachment Document Role ToolCall Transcript Turn",

@@ -177,10 +177,11 @@ class PageProgress:
 
     Args:
         doing: What is being done.
+        unit: What is counted beside the bar.
     """
 
-    def __init__(self, doing: str) -> None:
-        self._doing, self._done = doing, 0
+    def __init__(self, doing: str, *, unit: str = "pages") -> None:
+        self._doing, self._unit, self._done = doing, unit, 0
         self._stack = ExitStack()
         self._step: Callable[..., None] | None = None
 
@@ -195,7 +196,8 @@ class PageProgress:
     def __call__(self, done: int, total: int) -> None:
         """Update the bar; it disappears once all is done, since answers are printed then."""
         if self._step is None:
-            self._step = self._stack.enter_context(progress(self._doing, total=total))
+            self._step = self._stack.enter_context(progress(self._doing, total=total, unit=self._unit))
+            self._done = 0
         self._step(done - self._done, done - self._done)
         self._done = done
         if done >= total:

@@ -5,6 +5,8 @@ long to be shown, the beginning is skipped.
 """
 
 from glyph_memory.folding.budget import count_showable_pages as count_showable_pages
+from glyph_memory.folding.chain import count_chained as count_chained
+from glyph_memory.folding.chain import read_seal as read_seal
 from glyph_memory.folding.costs import Costs as Costs
 from glyph_memory.folding.costs import DrawnRun as DrawnRun
 from glyph_memory.folding.costs import PageCapacity as PageCapacity

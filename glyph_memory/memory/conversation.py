@@ -226,7 +226,8 @@ class Conversation(PlanningSession):
     def report(self) -> MemoryReport:
         """Return the report: what is text, what is pages, what was evicted, and what that saves."""
         context = self.context()
-        return make_report(self._session_fold.refresh(), context, self._binder, session=self.session)
+        fold, damaged = self._session_fold.refresh(), self._session_fold.damage.anchors
+        return make_report(fold, context, self._binder, session=self.session, damaged=damaged)
 
     # Forget.
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from glyph_memory.folding import Seal
+from glyph_memory.folding import Seal, count_chained, read_seal
 
 if TYPE_CHECKING:
     from glyph_memory.store import SealRecord
@@ -40,12 +40,7 @@ def next_generation(seals: Sequence[Seal]) -> int:
 
 def is_chain(seals: Sequence[Seal], records: Sequence[SealRecord]) -> bool:
     """Return whether seals follow each other from the first on; they do unless a database was damaged."""
-    before = ["", *(record.digest for record in records)]
-    numbers = range(1, len(seals) + 1)
-    return all(
-        (seal.number, seal.previous) == link
-        for seal, link in zip(seals, zip(numbers, before, strict=False), strict=True)
-    )
+    return count_chained(seals, [record.digest for record in records]) == len(records)
 
 
 def make_record(seal: Seal) -> SealRecord:
@@ -57,9 +52,6 @@ def make_record(seal: Seal) -> SealRecord:
 
 
 def parse_seal(record: SealRecord) -> Seal | None:
-    """Return a stored seal, or None where it was changed or comes from a version that sealed otherwise."""
-    try:
-        seal = Seal.from_json(json.loads(record.body))
-    except (TypeError, KeyError, ValueError, AttributeError, RecursionError):
-        return None
-    return seal if seal.digest == record.digest else None
+    """Return a stored seal, or None where it or its number was changed, or it comes from another version."""
+    seal = read_seal(record.body, digest=record.digest)
+    return seal if seal is not None and seal.number == record.number else None

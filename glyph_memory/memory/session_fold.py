@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
-from glyph_memory.errors import StoreError, warn
+from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold, Seal, add_turns, count_characters, resume
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.cached_fold import CachedFold
+from glyph_memory.memory.damage import DamageNotes, warn_of_seals
 from glyph_memory.memory.looks import Look
 from glyph_memory.memory.seal_records import find_images, is_chain, make_record, next_generation, parse_seal
 from glyph_memory.memory.waiting import WaitingTurns, find_unchanged, read_recent, read_waiting
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 _TRIES = 20
 _STALE = -1
 """The edits of a fold that is to be compared with the store, whatever the store's are."""
-_UNREADABLE = (
-    "{count} stored seals were made by another version or are damaged: their turns are sealed and drawn again; nothing "
-    "that was said is lost"
-)
 
 
 class ConcurrentErasure(StoreError):
@@ -63,6 +60,7 @@ class SessionFold:
             lambda texts, upto: session_store.occurrences(texts, upto=upto)
         )
         self._read_only = self._is_unstored = read_only
+        self.damage = DamageNotes(session_store.name)
         self._look = Look(binder.fingerprint, session=session_store.name, takes_over=takes_over)
         self._known: CachedFold | None = None
         self._parts: dict[int, tuple[Seal, Parts]] = {}
@@ -179,7 +177,7 @@ class SessionFold:
         if self._is_unstored and not (self._read_only and is_ours):
             return self._load_own(state, seals)
         if len(seals) < len(records):
-            warn(_UNREADABLE.format(count=len(records) - len(seals)))
+            warn_of_seals(len(records) - len(seals))
         if len(seals) < len(records) or not is_ours or self._look.takes_over or not is_chain(seals, records):
             self._look.follow(seal.fingerprint for seal in seals)
             return self._fold_anew(
@@ -222,6 +220,7 @@ class SessionFold:
         waiting = read_recent(
             self._session_store, seals, after=after, upto=state.last_anchor, policy=policy, costs=self._binder
         )
+        self.damage.note([*head, *waiting.turns])
         fold = resume(
             head=head,
             seals=seals,
@@ -297,4 +296,4 @@ class SessionFold:
     def _read_run(self, seal: Seal) -> list[Turn]:
         wanted = set(seal.anchors)
         run = self._session_store.turns(after=seal.anchors[0] - 1, upto=seal.anchors[-1])
-        return [turn for turn in run if turn.anchor in wanted]
+        return self.damage.note([turn for turn in run if turn.anchor in wanted])

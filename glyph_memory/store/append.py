@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 from sqlalchemy import Column, Connection
@@ -17,11 +17,12 @@ from sqlalchemy import Column, Connection
 from glyph_memory.errors import StoreError
 from glyph_memory.ledger import iter_identifiers
 from glyph_memory.search.terms import casefold, extract_search_text, join_words
+from glyph_memory.store.damage import describe_damage
 from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
-from glyph_memory.store.sessions import SessionRow, read_key, update_session
+from glyph_memory.store.sessions import HIGHEST, SessionRow, check_counters, read_key, update_session
 from glyph_memory.store.turns import (
     Value,
     encode,
@@ -35,8 +36,6 @@ Row = dict[str, Value]
 _ROWS_AT_ONCE, _BYTES_AT_ONCE = 2_000, 2**22
 _IDENTIFIERS_AT_ONCE = 2**15
 """Of a turn that holds more different ones, those that are mentioned again later have another row."""
-_HIGHEST = 2**63 - 1
-"""The highest anchor that a column holds."""
 
 
 def append_turns(
@@ -48,6 +47,7 @@ def append_turns(
         StoreError: An identifier is there already with another content, or anchors that are to be kept do not
             continue the session's.
     """
+    session = check_counters(connection, session)
     stored = read_by_id(connection, session.id, {turn.id for turn in given if turn.id is not None})
     last = session.last_anchor
     complete: list[Turn] = []
@@ -68,29 +68,47 @@ def append_turns(
 
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
-    of_session = session.id
-    key, words_stored = read_key(connection, session.id), 0
-
-    def word_rows() -> Iterator[Row]:
-        nonlocal words_stored
-        for turn in fresh:
-            joined, count = join_words(extract_search_text(turn))
-            words_stored += count
-            yield {"session_id": of_session, "anchor": turn.anchor or 0, "length": count, "words": joined}
-
-    found = (row for turn in fresh for row in _identifier_rows(turn, of_session, key=key))
-    pictures = (row for turn in fresh for row in _image_rows(turn, of_session))
-    _insert(connection, turns.c.text, (to_row(turn, session_id=of_session) for turn in fresh))
+    pictures = (row for turn in fresh for row in _image_rows(turn, session.id))
+    _insert(connection, turns.c.text, (to_row(turn, session_id=session.id) for turn in fresh))
     _insert(connection, images.c.data, pictures)
-    _insert(connection, identifiers.c.text, found)
-    _insert(connection, words_table.c.words, word_rows())
-    add_to_index(connection, of_session, first=session.last_anchor + 1, last=last)
+    length = insert_search_rows(connection, session.id, fresh)
+    add_to_index(connection, session.id, first=session.last_anchor + 1, last=last)
     update_session(
         connection,
-        session._replace(
-            last_anchor=last, turns=session.turns + len(fresh), words=session.words + words_stored
-        ),
+        session._replace(last_anchor=last, turns=session.turns + len(fresh), words=session.words + length),
     )
+
+
+def insert_search_rows(connection: Connection, session_id: int, fresh: Sequence[Turn]) -> int:
+    """Store the words and the identifiers of turns; return how many words they have. The index is not touched."""
+    key, length = read_key(connection, session_id), 0
+
+    def word_rows() -> Iterator[Row]:
+        nonlocal length
+        for turn in fresh:
+            row, count = make_words_row(turn, session_id)
+            length += count
+            yield row
+
+    found = (row for turn in fresh for row in iter_identifier_rows(turn, session_id, key=key))
+    _insert(connection, identifiers.c.text, found)
+    _insert(connection, words_table.c.words, word_rows())
+    return length
+
+
+class WordsRow(NamedTuple):
+    """The row of a turn's words."""
+
+    row: Row
+    length: int
+    """How many words it has."""
+
+
+def make_words_row(turn: Turn, session_id: int) -> WordsRow:
+    """Return the row of the words by which a turn is found."""
+    joined, count = join_words(extract_search_text(turn))
+    row: Row = {"session_id": session_id, "anchor": turn.anchor or 0, "length": count, "words": joined}
+    return WordsRow(row, count)
 
 
 def _insert(connection: Connection, largest: Column[Any], rows: Iterable[Row]) -> None:
@@ -128,7 +146,8 @@ def _image_rows(turn: Turn, session_id: int) -> Iterator[Row]:
         yield {"session_id": session_id, "anchor": turn.anchor or 0, "place": place, "data": data}
 
 
-def _identifier_rows(turn: Turn, session_id: int, *, key: bytes) -> Iterator[Row]:
+def iter_identifier_rows(turn: Turn, session_id: int, *, key: bytes) -> Iterator[Row]:
+    """Yield the rows of the identifiers by which a turn is found; the session's key is that of their digests."""
     found = (
         one
         for some in iter_identifiers(extract_search_text(turn), at_most=_IDENTIFIERS_AT_ONCE)
@@ -148,16 +167,17 @@ def _identifier_rows(turn: Turn, session_id: int, *, key: bytes) -> Iterator[Row
 
 
 def _count_up(last: int) -> int:
-    if last >= _HIGHEST:
+    if last >= HIGHEST:
         raise StoreError(
             f"the session's last anchor is {last}, and there is no higher one: it takes no more turns. Export it, and "
-            "import that into a new session, which numbers the turns anew"
+            "import that into a new session, which numbers the turns anew; or, where no turn has that anchor, run: "
+            "glyph-memory doctor --repair"
         )
     return last + 1
 
 
 def _check_anchor(turn: Turn, last: int) -> int:
-    if turn.anchor is None or not last < turn.anchor <= _HIGHEST:
+    if turn.anchor is None or not last < turn.anchor <= HIGHEST:
         raise StoreError(
             f"a turn cannot keep its anchor {turn.anchor!r}: the session's last is {last}, and anchors only grow. "
             "Import into a new session, or without keep_anchors"
@@ -173,6 +193,11 @@ def _check_same(stored: Turn, given: Turn) -> None:
         pinned=stored.pinned,
         time=stored.time if given.time is None else given.time,
     )
+    if stored.is_damaged:
+        raise StoreError(
+            f"the turn {given.id!r} is stored as §{stored.anchor}, and damaged: {describe_damage(stored)} cannot be "
+            f"read. To store it anew, erase that one first: delete({stored.anchor})"
+        )
     if expected != stored:
         raise StoreError(
             f"the turn {given.id!r} is already stored as §{stored.anchor}, with another content. Give the new one "

@@ -105,7 +105,14 @@ def _connect(address: Address, *, wait_s: float) -> sqlite3.Connection:
 
 def _open(uri: str, *, wait_s: float) -> sqlite3.Connection:
     # Without an isolation level, Python's module begins no transactions by itself: the engine's event does.
-    return sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
+    connection.text_factory = _read_text
+    return connection
+
+
+def _read_text(data: bytes) -> str:
+    """Return a column's text; bytes of a damaged one that are no text are kept as lone surrogates."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _can_read(connection: sqlite3.Connection, path: Path) -> bool:

@@ -25,7 +25,7 @@ from glyph_memory.store.schema import SCHEMA, Schema
 class Database:
     """An open database; each transaction has a connection of its own."""
 
-    def __init__(self, address: Address, *, wait_s: float, schema: Schema = SCHEMA) -> None:
+    def __init__(self, address: Address, *, wait_s: float, schema: Schema | None = SCHEMA) -> None:
         self.address = address
         self.shown = address.shown
         self.wait_s = wait_s
@@ -38,7 +38,8 @@ class Database:
             self._engine = make_engine(address, wait_s=wait_s)
         self._gate = Gate(self._engine, shown=self.shown, wait_s=wait_s)
         try:
-            self._prepare(schema)
+            if schema is not None:  # else the tables are left as they are, for those who only look
+                self._prepare(schema)
         except BaseException:
             self.close()
             raise

@@ -59,7 +59,16 @@ metadata = MetaData()
 _Number = BigInteger().with_variant(
     Integer(), "sqlite"
 )  # only INTEGER PRIMARY KEY is SQLite's own row number
-_Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+
+
+class _AnyBytes(LargeBinary):
+    """What a column of SQLite holds, as it is: a damaged one may hold anything, and `bytes` takes no text."""
+
+    def result_processor(self, dialect: object, coltype: object) -> None:
+        """Return nothing: values are not processed."""
+
+
+_Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb").with_variant(_AnyBytes(), "sqlite")
 _Words = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 _Digest = String(40)
 LOOKS_CHARACTERS = 600
@@ -258,7 +267,12 @@ def read_version(connection: Connection) -> int:
     """Return the version of the tables, 0 where there are none."""
     if not inspect(connection).has_table(meta.name):
         return 0
-    return int(read_meta(connection, "version") or 0)
+    version = str(read_meta(connection, "version"))
+    if not (version.isdecimal() and len(version) < 9):
+        raise StoreError(
+            "the database does not say of which version its tables are: it is damaged. Try: glyph-memory doctor"
+        )
+    return int(version)
 
 
 def read_meta(connection: Connection, name: str, *, lock: bool = False) -> str | None:

@@ -24,6 +24,7 @@ from glyph_memory.store.sessions import (
     SessionRow,
     add_looks,
     find_session,
+    finish_edit,
     first_edits,
     lock_session,
     read_state,
@@ -290,8 +291,7 @@ class SessionStore(SessionSizes):
                     "Read its seals again"
                 )
             store_seals(connection, session.id, records)
-            update_session(connection, add_looks(session, looks)._replace(edits=session.edits + 1))
-            return session.edits + 1
+            return finish_edit(connection, session, looks, recounts=not records)
 
     def _lock_unedited(self, connection: Connection, edits: int) -> SessionRow | None:
         session = find_session(connection, self.name, lock=True)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from glyph_memory.store.schema import turns
-from glyph_memory.store.turns import AT_ONCE, read_turns
+from glyph_memory.store.turns import AT_ONCE, of_session, read_turns
 from glyph_memory.transcript import Turn
+
+_CHARACTERS = case((turns.c.characters.between(0, 2**40), turns.c.characters))
+"""What a turn takes on a page; none where a damaged row says something else than a length."""
 
 
 class TurnSize(NamedTuple):
@@ -37,9 +40,9 @@ class RangeSize(NamedTuple):
 def measure_range(connection: Connection, session_id: int, *, after: int, upto: int) -> RangeSize:
     """Return how many turns a range has, and what they take; from an index alone."""
     count, known, total = connection.execute(
-        select(
-            func.count(), func.count(turns.c.characters), func.coalesce(func.sum(turns.c.characters), 0)
-        ).where(*_within(session_id, after, upto))
+        select(func.count(), func.count(_CHARACTERS), func.coalesce(func.sum(_CHARACTERS), 0)).where(
+            *_within(connection, session_id, after, upto)
+        )
     ).one()
     return RangeSize(int(count), int(total) if known == count else None)
 
@@ -49,8 +52,8 @@ def read_sizes(
 ) -> Sequence[TurnSize]:
     """Return the last turns of a range, the newest first."""
     query = (
-        select(turns.c.anchor, turns.c.role, turns.c.characters)
-        .where(*_within(session_id, after, upto))
+        select(turns.c.anchor, turns.c.role, _CHARACTERS)
+        .where(*_within(connection, session_id, after, upto))
         .order_by(turns.c.anchor.desc())
         .limit(limit)
     )
@@ -59,7 +62,9 @@ def read_sizes(
 
 def read_anchors(connection: Connection, session_id: int, *, after: int, upto: int) -> Sequence[int]:
     """Return the anchors of a range, in order."""
-    query = select(turns.c.anchor).where(*_within(session_id, after, upto)).order_by(turns.c.anchor)
+    query = (
+        select(turns.c.anchor).where(*_within(connection, session_id, after, upto)).order_by(turns.c.anchor)
+    )
     return connection.execute(query).scalars().all()
 
 
@@ -72,5 +77,7 @@ def read_some(connection: Connection, session_id: int, anchors: Sequence[int]) -
     ]
 
 
-def _within(session_id: int, after: int, upto: int) -> tuple[ColumnElement[bool], ...]:
-    return turns.c.session_id == session_id, turns.c.anchor > after, turns.c.anchor <= upto
+def _within(
+    connection: Connection, session_id: int, after: int, upto: int
+) -> tuple[ColumnElement[bool], ...]:
+    return *of_session(connection, session_id), turns.c.anchor > after, turns.c.anchor <= upto

@@ -132,5 +132,8 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
     if report.pinned_left_out:
         left_out = ", ".join(f"§{anchor}" for anchor in report.pinned_left_out)
         yield "pinned", f"no room to repeat {left_out}; unpin another, or keep fewer pinned"
+    if report.damaged:
+        anchors = ", ".join(f"§{anchor}" for anchor in report.damaged)
+        yield "damaged", f"the database cannot return {anchors} whole; glyph-memory doctor tells more"
     if report.request_is_repeated:
         yield "request", "the one that was sealed last is repeated as text"
