@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,9 +12,9 @@ from glyph_memory.context import PINNED, Binder, quote_turns
 from glyph_memory.errors import (
     DocumentError,
     GlyphMemoryError,
-    GlyphMemoryWarning,
     PolicyError,
     TurnError,
+    warn,
 )
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
@@ -148,7 +147,7 @@ class TurnWriter:
                     yield from stored
             is_last = broken is not None or len(batch) < _BATCH
             if renumbered and is_last:
-                warnings.warn(_RENUMBERED.format(count=renumbered), GlyphMemoryWarning, stacklevel=3)
+                warn(_RENUMBERED.format(count=renumbered))
             if broken is not None:
                 raise broken
             if batch and progress is not None:

@@ -5,9 +5,7 @@ Knows turns that say so themselves; knows nothing about databases.
 
 from __future__ import annotations
 
-import warnings
-
-from glyph_memory.errors import GlyphMemoryWarning
+from glyph_memory.errors import warn
 from glyph_memory.transcript import Turn
 
 _NAMED = 8
@@ -39,15 +37,13 @@ class DamageNotes:
         if is_first and self._anchors:
             named = ", ".join(f"§{anchor}" for anchor in self.anchors[:_NAMED])
             more = ", …" if len(self._anchors) > _NAMED else ""
-            warnings.warn(
+            warn(
                 f"turns of session {self._session!r} are damaged in the database, and shown as far as can be read: "
-                f"{named}{more}. glyph-memory doctor checks the whole database; delete(anchor) erases a turn",
-                GlyphMemoryWarning,
-                stacklevel=2,
+                f"{named}{more}. glyph-memory doctor checks the whole database; delete(anchor) erases a turn"
             )
         return turns
 
 
 def warn_of_seals(count: int) -> None:
     """Warn of seals that cannot be read."""
-    warnings.warn(_UNREADABLE.format(count=count), GlyphMemoryWarning, stacklevel=3)
+    warn(_UNREADABLE.format(count=count))
