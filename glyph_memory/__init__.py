@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from glyph_memory.errors import StoreError as StoreError
     from glyph_memory.errors import StyleError as StyleError
     from glyph_memory.errors import TurnError as TurnError
+    from glyph_memory.files import make_private_folder as make_private_folder
     from glyph_memory.files import write_atomic as write_atomic
     from glyph_memory.folding import Costs as Costs
     from glyph_memory.folding import DrawnRun as DrawnRun
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import UnseenForm as UnseenForm
     from glyph_memory.folding import fold as fold
     from glyph_memory.ledger import quote_identifiers as quote_identifiers
+    from glyph_memory.locks import ForkSafeLock as ForkSafeLock
     from glyph_memory.memory import Bookmark as Bookmark
     from glyph_memory.memory import FoldedHistory as FoldedHistory
     from glyph_memory.memory import Folding as Folding
@@ -113,9 +115,15 @@ if TYPE_CHECKING:
     from glyph_memory.secrets import SecretFinding as SecretFinding
     from glyph_memory.secrets import SecretGuard as SecretGuard
     from glyph_memory.secrets import SecretMode as SecretMode
+    from glyph_memory.store import Finding as Finding
+    from glyph_memory.store import FindingKind as FindingKind
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
     from glyph_memory.store import SessionInfo as SessionInfo
     from glyph_memory.store import Store as Store
+    from glyph_memory.store import StoreCheck as StoreCheck
+    from glyph_memory.store import StoreRepair as StoreRepair
+    from glyph_memory.store import check_store as check_store
+    from glyph_memory.store import repair_store as repair_store
     from glyph_memory.style import Alignment as Alignment
     from glyph_memory.style import PageStyle as PageStyle
     from glyph_memory.tokens import Encoding as Encoding
@@ -147,12 +155,13 @@ _NAMES = {
         "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
         "StoreError StyleError TurnError"
     ),
-    "files": "write_atomic",
+    "files": "make_private_folder write_atomic",
     "folding": (
         "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedAttachment SealedCall SealedPage "
         "SealedPicture Stretches UnseenForm fold"
     ),
     "ledger": "quote_identifiers",
+    "locks": "ForkSafeLock",
     "memory": (
         "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
         "Place Redact ZoomResult"
@@ -165,7 +174,9 @@ _NAMES = {
         "afind_served_model find_served_model overflows_window refuses_images"
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode",
-    "store": "KnownIdentifier SessionInfo Store",
+    "store": (
+        "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
+    ),
     "style": "Alignment PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
     "transcript": "Attachment Document Role ToolCall Transcript Turn",

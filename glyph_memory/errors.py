@@ -19,23 +19,63 @@ The tree::
 
 `GlyphMemoryWarning`, a warning and no error, tells where something went on in another way than was asked for.
 
-Every message is one line: what, which (quoted), what to try next.
+Every message is one line: what, which (quoted), what to try next. One that quotes something long is cut in its middle.
 """
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import ClassVar
+
+_LONGEST = 1_000
+"""Characters of a message; what it quotes may come from anybody, and a message ends up in logs and on terminals."""
+_END = 300
+"""Characters that stay of the end of a longer one, where it says what to do next."""
+
+
+def show_value(value: object, *, at_most: int = 80) -> str:
+    """Return the `repr` of any value for a message, cut where it is long; a value whose `repr` fails by its type."""
+    try:
+        shown = repr(value)
+    except (
+        Exception
+    ):  # integers of thousands of digits have none, and other people's objects raise what they like
+        return f"an unprintable {type(value).__name__}"
+    return shown if len(shown) <= at_most else f"{shown[:at_most]}…"
 
 
 class GlyphMemoryError(Exception):
-    """Anything that glyph-memory itself raises; `except GlyphMemoryError` catches the whole tree."""
+    """Anything that glyph-memory itself raises; `except GlyphMemoryError` catches the whole tree.
+
+    Its message is one line of 1,000 characters at the most.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_cut_to_line(message))
 
     retryable: ClassVar[bool] = False
     """Whether the same call may succeed when it is made again."""
 
 
+def _cut_to_line(message: str) -> str:
+    line = " ".join(message.splitlines())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - _END - 3]} … {line[-_END:]}"
+
+
 class GlyphMemoryWarning(UserWarning):
     """Something was done in another way than asked for; nothing is lost."""
+
+
+_OURS = ("glyph_memory.", "langchain_glyph_memory.", "llama_index.memory.glyph.", "contextlib.")
+
+
+def warn(message: str) -> None:
+    """Warn with a `GlyphMemoryWarning`, at the line outside of this project that called into it."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(_OURS):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, GlyphMemoryWarning, stacklevel=level)
 
 
 class StyleError(GlyphMemoryError, ValueError):

@@ -12,6 +12,8 @@ from typing import Literal, overload
 
 Role = Literal["system", "user", "assistant", "tool"]
 """Who said a turn."""
+DAMAGE_MARK = '{"glyph_memory": "damaged"'
+"""How the origin of a turn begins that its database could not return whole."""
 _LONGEST = 80
 """Characters of an attachment's label, but for the sign of the cut."""
 
@@ -91,6 +93,11 @@ class Turn:
         """All that the turn says: its text, then the tools that it calls, one line each."""
         calls = (f"{call.name} {call.arguments}" for call in self.tool_calls)
         return "\n".join([*([self.text] if self.text else []), *calls])
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether its database could not return it whole; where words are missing, its text says so."""
+        return self.origin.startswith(DAMAGE_MARK)
 
     @property
     def beside(self) -> tuple[str, ...]:

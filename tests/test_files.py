@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from glyph_memory.files import write_atomic
+from glyph_memory.files import find_folder_fault, make_private_folder, read_file, write_atomic
 
 CORE = Path(__file__).parent.parent / "glyph_memory"
 
@@ -102,6 +102,65 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     reader.join()
     assert read == [b"through the pipe"]
     assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_a_link_in_the_place_of_a_draft_is_not_followed(tmp_path: Path) -> None:
+    """Whoever guesses a draft's name could else have any file of ours overwritten."""
+    (tmp_path / "victim").write_bytes(b"precious")
+    (tmp_path / "file.new").symlink_to("victim")
+    write_atomic(tmp_path / "file", b"data", draft=tmp_path / "file.new")
+    assert (tmp_path / "victim").read_bytes() == b"precious"
+    assert (tmp_path / "file").read_bytes() == b"data"
+    assert list_names(tmp_path) == ["file", "victim"]
+
+
+def test_what_could_block_or_never_end_is_not_read(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a device, a folder, a file that is too large, no path at all."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_bytes(bytes(11))
+    assert read_file(tmp_path / "large", at_most=11) == bytes(11)
+    names = [f"{tmp_path}/{name}" for name in ("pipe", "", "large", "missing")]
+    for path in (*names, "/dev/zero", "a\0b", "\ud800", "x" * 5000):
+        with pytest.raises(OSError):  # which one is the system's to say
+            read_file(path, at_most=10)
+
+
+def test_a_folder_is_private_if_no_stranger_could_read_or_replace_what_is_in_it(tmp_path: Path) -> None:
+    """A folder above it may be a link, as `/tmp` is on macOS; it may be shared with a group on purpose."""
+    real, parent = tmp_path / "real", tmp_path / "parent"
+    make_private_folder(real / "pages")
+    assert stat.S_IMODE((real / "pages").stat().st_mode) == 0o700
+    parent.symlink_to(real)
+    make_private_folder(parent / "pages")
+    for mode, fault in (
+        (0o755, None),
+        (0o775, None),
+        (0o500, None),
+        (0o777, "everybody"),
+        (0o1777, "everybody"),
+    ):
+        (real / "pages").chmod(mode)
+        found = find_folder_fault(real / "pages")
+        assert found is None if fault is None else fault in (found or "")
+    assert "is a link" in (find_folder_fault(parent) or "")
+    assert find_folder_fault(tmp_path / "missing") is None
+    with pytest.raises(OSError, match="is a link"):
+        make_private_folder(parent)
+
+
+def test_a_folder_of_another_user_is_not_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless that user opened it to a group, or is root; root in a container writes to what users mount there."""
+    folder = tmp_path / "pages"
+    folder.mkdir(0o755)
+    owner = folder.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    fault = find_folder_fault(folder)
+    assert (fault is None) if owner == 0 else ("another user" in (fault or ""))
+    folder.chmod(0o775)
+    assert find_folder_fault(folder) is None
+    folder.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert find_folder_fault(folder) is None
 
 
 def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:

@@ -6,9 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from figure_format import markdown, ms, number, off, share, times
+from figure_format import markdown, off
 from prefix_tables import draw_break_even, draw_growth, draw_ways
 from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
+from session_tables import (
+    draw_append,
+    draw_durability,
+    draw_erasing,
+    draw_first_fold,
+    draw_large,
+    draw_long_sessions,
+    draw_mutants,
+    draw_overhead,
+    draw_prompts,
+    draw_stateless,
+)
 
 Figures = Any
 """A file's `figures`, as JSON gives them; a table that finds them otherwise raises."""
@@ -22,128 +34,13 @@ class Table:
     """Name of the benchmark, and of its file in `benchmarks/results/`."""
     draw: Callable[[Figures], str]
     """Return the table as Markdown, given the file's `figures`."""
+    folder: str = "benchmarks"
+    """Where the script is."""
 
     @property
     def command(self) -> str:
         """What makes the figures."""
-        return f"python benchmarks/{self.result}.py"
-
-
-# What it costs to add, alone and in frameworks; what a kill leaves.
-
-
-def draw_append(figures: Figures) -> str:
-    """Return what a call costs early and late, and opening cold."""
-    names = {
-        "both: CPU ms, median": "add and context: CPU ms, median",
-        "both: rows, median": "add and context: database rows, median",
-        "both: rows, mean": "add and context: database rows, mean",
-        "add: SQLite steps, mean": "add: steps of SQLite's machine, mean",
-        "pages in the cache": "opening, pages in the cache: CPU s",
-        "pages drawn again": "opening, pages drawn again: CPU s",
-    }
-    found = {row[0]: row[1:] for row in [*figures["calls"], *figures["cold"]]}
-    early, late = figures["lengths"]
-    rows = [
-        [name, number(found[key][0]), number(found[key][1]), times(found[key][2])]
-        for key, name in names.items()
-    ]
-    return markdown(["", f"at {early:,} turns", f"at {late:,} turns", "ratio"], rows)
-
-
-def draw_first_fold(figures: Figures) -> str:
-    """Return what the first fold of a history costs, beside a step for each message."""
-    head = [
-        "messages",
-        "folded at once: CPU s",
-        "a memory in another style: CPU s",
-        "a step for each: CPU s",
-        "storing: CPU s",
-    ]
-    rows = [
-        [
-            row["messages"],
-            number(row["fold, s"]),
-            number(row["memory, s"]),
-            f"{number(row['a step for each, s'])} ({row['which is']})",
-            number(row["storing, s"]),
-        ]
-        for row in figures["first"]
-    ]
-    return markdown(head, rows)
-
-
-def draw_stateless(figures: Figures) -> str:
-    """Return what calls cost that keep nothing, and many conversations in one process."""
-    rows = [[name.removesuffix(", ms"), number(value)] for name, value in figures["stateless"].items()]
-    for row in figures["conversations"]:
-        kept = "" if row["kept"] >= row["conversations"] else f", room for {row['kept']}"
-        rows.append(
-            [f"{row['conversations']} conversations in turn{kept}: median", number(row["median, ms"])]
-        )
-        rows.append([f"{row['conversations']} conversations in turn{kept}: mean", number(row["mean, ms"])])
-    return markdown(["call", "CPU ms"], rows)
-
-
-def draw_overhead(figures: Figures) -> str:
-    """Return our own time for a model call in the frameworks."""
-    early, late = (f"{length:,}" for length in figures["lengths"])
-    head = [
-        "history",
-        f"{early} messages",
-        f"{late} messages",
-        "growth",
-        "slowest call",
-        "first call",
-        "new process",
-    ]
-    rows = [
-        [
-            row["component"], ms(row[f"{early}, ms"]), ms(row[f"{late}, ms"]), times(row["growth"]),
-            ms(row["slowest, ms"]), ms(row["first call, ms"]), ms(row["new process, ms"]),
-        ]
-        for row in figures["overhead"]
-    ]  # fmt: skip
-    return markdown(head, rows)
-
-
-def draw_prompts(figures: Figures) -> str:
-    """Return the prompts that arrive from agents with different memories."""
-    head = ["memory", "calls", "prompt tokens", "computed", "cached", "largest prompt", "messages kept"]
-    rows = []
-    for framework, ways in figures["prompts"].items():
-        for row in ways:
-            name = f"{framework}: {row['with']}"
-            summaries = f", {row['to summarize']} to summarize" if row["to summarize"] else ""
-            cells = [row[key] for key in ("prompt tokens", "computed", "cached", "largest", "messages kept")]
-            cells[2] = share(cells[2])
-            rows.append([f"**{name}**" if "Glyph" in name else name, f"{row['calls']:,}{summaries}", *cells])
-    return markdown(head, rows)
-
-
-def draw_durability(figures: Figures) -> str:
-    """Return what kills left behind, by kind of write, and in all."""
-    rows = [
-        [row[key] for key in ("kind", "kills", "acknowledged", "lost", "whole")] for row in figures["kinds"]
-    ]
-    total = ["**all**", *(sum(row[place] for row in rows) for place in range(1, 5))]
-    return markdown(
-        ["kind of write", "kills", "turns acknowledged", "turns lost", "reopened whole"], [*rows, total]
-    )
-
-
-def draw_erasing(figures: Figures) -> str:
-    """Return what erasing one turn costs, and how long others wait, in files of two sizes."""
-    rows = [
-        [
-            f"{row['megabytes']} MB", row["way"], f"{row['erase_ms']:,.0f} ms", f"{row['longest_wait_ms']:,.0f} ms",
-            f"{row['usual_append_ms']:,.0f} ms",
-        ]
-        for row in figures["rows"]
-    ]  # fmt: skip
-    return markdown(
-        ["file", "way", "erasing one turn", "another's longest `add` meanwhile", "its usual one"], rows
-    )
+        return f"python {self.folder}/{self.result}.py"
 
 
 # Pages.
@@ -276,6 +173,9 @@ TABLES = {
     "framework-time": Table(result="integrations", draw=draw_overhead),
     "framework-prompts": Table(result="integrations", draw=draw_prompts),
     "durability": Table(result="durability", draw=draw_durability),
+    "large": Table(result="large", draw=draw_large),
+    "long-sessions": Table(result="large", draw=draw_long_sessions),
+    "mutants": Table(result="mutants", draw=draw_mutants, folder="tools"),
     "erasing": Table(result="erasing", draw=draw_erasing),
     "savings": Table(result="savings", draw=draw_savings),
     "parity": Table(result="parity", draw=draw_parity),

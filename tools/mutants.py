@@ -72,7 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_table("Mutants, and whether a test noticed", ("room", "mutants", "tried", "killed", "share"), rows)
     if not given.rooms:
         write_results(
-            "mutants", {"seed": given.seed, "rooms": results}, arguments=list(arguments or sys.argv[1:])
+            "mutants",
+            {"seed": given.seed, "rooms": results},
+            arguments=list(arguments or sys.argv[1:]),
+            script="tools",
         )
     return 0
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glyph_memory.store import SessionStore, Store
+from lib.postgres import wait_for_backends
 from lib.writes import ExpectedSession, State, find_images, make_turn, make_word, name_folder
 
 
@@ -21,29 +22,29 @@ class _Examination:
             self.faults.append(fault)
 
 
-def examine(path: Path, before: State, during: State | None) -> tuple[int, tuple[str, ...]]:
+def examine(database: Path | str, before: State, during: State | None) -> tuple[int, tuple[str, ...]]:
     """Open what a killed process left; return how many acknowledged turns are lost, and all other faults."""
     found = _Examination()
-    with Store.open(path) as store:
+    if isinstance(database, str):
+        wait_for_backends(database)
+    with Store.open(database) as store:
         now = {session.name: _read_session(store.session(session.name)) for session in store.sessions()}
         found.check(now in (before, during), f"neither before nor after: {before} … {during}: {now}")
         for name, session in now.items():
             _examine_session(store.session(name), session, found)
-        _examine_bytes(path, before, now, found)
-        seals = [seal for name in now for seal in store.session(name).seals()]
-        known = {image for seal in seals for image in find_images(seal)}
-        left = {file.stem for file in name_folder(path).glob("*")} - known
-        found.check(not left, f"page images of which nothing knows: {len(left)}")
+        if isinstance(database, Path):
+            _examine_bytes(database, before, now, found)
+            seals = [seal for name in now for seal in store.session(name).seals()]
+            known = {image for seal in seals for image in find_images(seal)}
+            left = {file.stem for file in name_folder(database).glob("*")} - known
+            found.check(not left, f"page images of which nothing knows: {len(left)}")
         for name, session in now.items():
             (added,) = store.session(name).append([make_turn(name, session.last + 1)])
             found.check(added.anchor == session.last + 1, f"the next turn became §{added.anchor}")
         if not now:
             store.session("chat").append([make_turn("chat", 1)])
-    database = sqlite3.connect(path)
-    found.check(database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "integrity")
-    found.check(database.execute("PRAGMA foreign_key_check").fetchall() == [], "foreign keys")
-    database.execute("INSERT INTO glyph_search (glyph_search) VALUES ('integrity-check')")
-    database.close()
+    if isinstance(database, Path):
+        _examine_file(database, found)
     lost = 0
     for name, session in before.items():
         meant = set(session.anchors)
@@ -51,6 +52,15 @@ def examine(path: Path, before: State, during: State | None) -> tuple[int, tuple
             meant &= set(during.get(name, ExpectedSession()).anchors)
         lost += len(meant - set(now.get(name, ExpectedSession()).anchors))
     return lost, tuple(found.faults)
+
+
+def _examine_file(path: Path, found: _Examination) -> None:
+    """Have SQLite check a file."""
+    database = sqlite3.connect(path)
+    found.check(database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "integrity")
+    found.check(database.execute("PRAGMA foreign_key_check").fetchall() == [], "foreign keys")
+    database.execute("INSERT INTO glyph_search (glyph_search) VALUES ('integrity-check')")
+    database.close()
 
 
 def _read_session(session_store: SessionStore) -> ExpectedSession:

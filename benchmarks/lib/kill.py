@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
 from glyph_memory.store import Store
@@ -51,9 +52,16 @@ class _StepKiller:
     seen: int = 0
     is_armed: bool = False
 
-    def watch(self, connection: sqlite3.Connection, _record: object) -> None:
-        connection.set_trace_callback(lambda _statement: self.tick())
-        connection.set_progress_handler(self.tick, _INSTRUCTIONS)
+    def watch(self, connection: object, _record: object) -> None:
+        """Count what SQLite does on a connection."""
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(lambda _statement: self.tick())
+            connection.set_progress_handler(self.tick, _INSTRUCTIONS)
+
+    def count_statement(self, connection: SqlConnection, *_: object) -> None:
+        """Count a statement that is sent to a server."""
+        if connection.dialect.name != "sqlite":
+            self.tick()
 
     def tick(self) -> int:
         self.seen += self.is_armed
@@ -62,10 +70,17 @@ class _StepKiller:
         return 0
 
 
-def kill_writer(path: Path, kind: str, *, step: int = 0, delay_s: float | None = None) -> Outcome:
-    """Start a process that writes, kill it at a step or after a delay, and examine what it left."""
+def kill_writer(database: Path | str, kind: str, *, step: int = 0, delay_s: float | None = None) -> Outcome:
+    """Start a process that writes, kill it at a step or after a delay, and examine what it left.
+
+    Args:
+        database: An SQLite file, or the URL of an empty database.
+        kind: Of write.
+        step: Where it is killed.
+        delay_s: When it is killed.
+    """
     ours, theirs = _fork.Pipe(duplex=False)
-    child = _fork.Process(target=_write, args=(str(path), kind, step, theirs))
+    child = _fork.Process(target=_write, args=(str(database), kind, step, theirs))
     child.start()
     theirs.close()
     before: State = {}
@@ -94,7 +109,7 @@ def kill_writer(path: Path, kind: str, *, step: int = 0, delay_s: float | None =
     child.join()
     was_killed = child.exitcode == -signal.SIGKILL
     faults = [] if was_killed or child.exitcode == 0 else [f"the child ended with {child.exitcode}"]
-    lost, more = examine(path, before, during)
+    lost, more = examine(database, before, during)
     return Outcome(
         was_killed=was_killed,
         steps=steps,
@@ -105,14 +120,15 @@ def kill_writer(path: Path, kind: str, *, step: int = 0, delay_s: float | None =
     )
 
 
-def _write(path: str, kind: str, step: int, pipe: Connection) -> None:
+def _write(database: str, kind: str, step: int, pipe: Connection) -> None:
     """Write as a child process; report what is begun and what is done."""
     clockwork = _StepKiller(fatal=step)
     event.listen(Pool, "connect", clockwork.watch)
+    event.listen(Engine, "before_cursor_execute", clockwork.count_statement)
     if kind == KINDS[0]:
         clockwork.is_armed = True
         pipe.send(("armed", None))
-    with Store.open(path) as store:
+    with Store.open(database) as store:
         state: State = {}
         if kind != KINDS[0]:
             state = prepare(store)

@@ -28,20 +28,23 @@ _PACKAGES = ("numpy", "pillow", "freetype-py", "reportlab", "pdf2image", "scikit
 _DIGITS = 6
 
 
-def write_results(name: str, figures: object, *, arguments: Sequence[str]) -> Path:
+def write_results(
+    name: str, figures: object, *, arguments: Sequence[str], script: str = "benchmarks"
+) -> Path:
     """Write what one benchmark measured; return the file's path.
 
     Args:
         name: Of the script, without its ending.
         figures: Plain values; mappings keep their order.
         arguments: What the script was called with. With any, the file goes to `TRIALS`.
+        script: The script's folder.
     """
     folder = TRIALS if arguments else RESULTS
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     result = {
         "name": name,
-        "command": shlex.join(["python", f"benchmarks/{name}.py", *arguments]),
+        "command": shlex.join(["python", f"{script}/{name}.py", *arguments]),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": describe_machine(),
         "versions": {package: _find_version(package) for package in _PACKAGES},

@@ -21,20 +21,25 @@ def make_folder(path: Path) -> None:
         raise _make_error(path, error) from error
 
 
-def write(path: Path, content: bytes | Iterable[str]) -> None:
+def write(path: Path, content: bytes | Iterable[str], *, is_private: bool = False) -> None:
     """Write a file, whole or not at all; missing folders are made.
 
     Args:
         path: Where; what is there is replaced. A pipe or device is written to directly.
         content: Bytes, or text in pieces, which becomes UTF-8.
+        is_private: Whether it holds a conversation: then its owner alone may read it, whatever the umask.
 
     Raises:
         GlyphMemoryError: It cannot be written.
     """
-    pieces = content if isinstance(content, bytes) else (piece.encode() for piece in content)
+    encoded = (
+        content
+        if isinstance(content, bytes)
+        else (piece.encode(errors="backslashreplace") for piece in content)
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, pieces)
+        write_atomic(path, encoded, mode=0o600 if is_private else 0o666)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         raise _make_error(path, error) from error
 

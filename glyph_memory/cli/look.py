@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from glyph_memory.errors import StyleError
+from glyph_memory.errors import StyleError, show_value
+from glyph_memory.files import exists
 from glyph_memory.style import PRESETS, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages
@@ -45,11 +45,11 @@ class Look:
         """
         if self.style in PRESETS:
             style = PageStyle.from_name(self.style).with_snap_px(profile.snap_px)
-        elif Path(self.style).exists():
+        elif exists(self.style):
             style = PageStyle.from_glyph_json(self.style)
         else:
             styles = ", ".join(f"{name} ({looks})" for name, looks in PRESETS.items())
-            raise StyleError(f"no page style and no file {self.style!r}; styles are {styles}")
+            raise StyleError(f"no page style and no file {show_value(self.style)}; styles are {styles}")
         if self.size_pt is not None:
             line_height_pt = self.size_pt * style.line_height_pt / style.font_size_pt
             style = replace(style, font_size_pt=self.size_pt, line_height_pt=line_height_pt)

@@ -12,6 +12,7 @@ from glyph_memory.cli import settings, terminal
 from glyph_memory.cli.server import describe_served
 from glyph_memory.cli.settings import Settings
 from glyph_memory.errors import GlyphMemoryWarning, StoreError
+from glyph_memory.files import exists
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.readers import ServedModel
 from glyph_memory.secrets import SecretGuard, SecretMode
@@ -45,7 +46,7 @@ def open_existing_store(memory: str) -> Iterator[Store]:
         StoreError: It is not there, cannot be opened, or is no memory.
     """
     address = parse_address(memory)
-    if address.path is not None and not address.path.exists():
+    if address.path is not None and not exists(address.path):
         raise StoreError(
             f"there is no memory {memory!r}. chat or import makes one; --memory or GLYPH_MEMORY_DB names another"
         )
@@ -111,7 +112,7 @@ def open_or_create_session(
         before = settings.load_settings(store.path, place.session)
         plain = typed.fill_from(before)
         chosen = plain.with_served(served)
-        memory = _open_memory(store, place, chosen, secrets=secrets)
+        memory = _open_memory(store, place, chosen, secrets=secrets, take_over=chosen != before)
         settings.save_settings(store.path, place.session, chosen)
         if served is not None:
             _tell_served(served, plain, chosen)
@@ -137,7 +138,9 @@ def _tell_served(served: ServedModel, plain: Settings, chosen: Settings) -> None
         )
 
 
-def _open_memory(store: Store, place: Place, chosen: Settings, *, secrets: str = "off") -> GlyphMemory:
+def _open_memory(
+    store: Store, place: Place, chosen: Settings, *, secrets: str = "off", take_over: bool = False
+) -> GlyphMemory:
     profile = chosen.model()
     return GlyphMemory.open(
         store,
@@ -146,4 +149,5 @@ def _open_memory(store: Store, place: Place, chosen: Settings, *, secrets: str =
         policy=chosen.policy(profile),
         style=chosen.page_style(profile),
         secrets=SecretGuard(mode=cast("SecretMode", secrets)),  # it checks the mode itself
+        take_over=take_over,
     )

@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from glyph_memory import __version__
+from glyph_memory.cli.escapes import escape_sentence
 
 START = "Start here"
 PAGES = "Pages of a text"
 MEMORY = "Memory of a conversation"
 _PANELS = (START, PAGES, MEMORY)
 
+
+class _Program(TyperGroup):
+    """The program; its errors of spelling repeat what was typed, file names too, without control characters."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - typer's own types differ by version
+        """Read the options before a command."""
+        with _escape_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
+        """Read a command's arguments, and run it."""
+        with _escape_errors():
+            return super().invoke(*args, **kwargs)
+
+
+@contextmanager
+def _escape_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # By its face: newer typers have a click of their own, and its errors another base.
+        if hasattr(error, "format_message") and isinstance(getattr(error, "message", None), str):
+            vars(error)["message"] = escape_sentence(vars(error)["message"])
+        raise
+
+
 app = typer.Typer(
     name="glyph-memory",
+    cls=_Program,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

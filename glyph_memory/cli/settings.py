@@ -15,10 +15,14 @@ from typing import Any
 from glyph_memory.cli import files
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.files import read_file
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.readers import ServedModel
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
+
+_BYTES_AT_MOST = 16 << 20
+"""Of all sessions' settings together: some hundred thousand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,15 +139,15 @@ def save_settings(path: Path | None, session: str, settings: Settings) -> None:
     if path is None or load_settings(path, session) == settings:
         return
     everything = _load_all(path) | {_key(session): settings.to_json()}
-    files.write(_settings_path(path), json.dumps(everything, indent=1).encode())
+    files.write(_settings_path(path), json.dumps(everything, indent=1).encode(), is_private=True)
 
 
 def _load_all(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        found = json.loads(_settings_path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read_file(_settings_path(path), at_most=_BYTES_AT_MOST))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

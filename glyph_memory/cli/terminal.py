@@ -115,7 +115,7 @@ def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> It
         disable=not sys.stderr.isatty(),
     )
     with bar:
-        task, made = bar.add_task(escape(escape_controls(doing)), total=total, made=0, unit=unit), 0
+        task, made = bar.add_task(escape(escape_line(doing)), total=total, made=0, unit=unit), 0
 
         def step(done: int, several: int = 1) -> None:
             nonlocal made
@@ -144,7 +144,7 @@ def figures_table(rows: Sequence[tuple[str, Figures]], *, heading: str = "text")
     table = make_table(heading, "text tokens", "page tokens", "ratio", "pages", "ms a page")
     for name, figures in rows:
         table.add_row(
-            Text(escape_controls(name)), format_text_tokens(figures), f"{figures.page_tokens:,}",
+            Text(escape_line(name)), format_text_tokens(figures), f"{figures.page_tokens:,}",
             format_ratio(figures.ratio),
             f"{figures.pages:,}", f"{figures.ms_a_page:.1f}",
         )  # fmt: skip
@@ -177,10 +177,11 @@ class PageProgress:
 
     Args:
         doing: What is being done.
+        unit: What is counted beside the bar.
     """
 
-    def __init__(self, doing: str) -> None:
-        self._doing, self._done = doing, 0
+    def __init__(self, doing: str, *, unit: str = "pages") -> None:
+        self._doing, self._unit, self._done = doing, unit, 0
         self._stack = ExitStack()
         self._step: Callable[..., None] | None = None
 
@@ -195,7 +196,8 @@ class PageProgress:
     def __call__(self, done: int, total: int) -> None:
         """Update the bar; it disappears once all is done, since answers are printed then."""
         if self._step is None:
-            self._step = self._stack.enter_context(progress(self._doing, total=total))
+            self._step = self._stack.enter_context(progress(self._doing, total=total, unit=self._unit))
+            self._done = 0
         self._step(done - self._done, done - self._done)
         self._done = done
         if done >= total:

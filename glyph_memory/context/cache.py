@@ -9,18 +9,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import threading
 from collections import OrderedDict
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from glyph_memory.files import write_atomic
+from glyph_memory.errors import StoreError
+from glyph_memory.files import find_folder_fault, make_private_folder, read_file, write_atomic
+from glyph_memory.locks import ForkSafeLock
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
+_SHORT_TEXT = 16_384
+"""Characters; thousands of such texts may be remembered."""
+_LONG_TEXTS = 16 << 20
+"""Characters of all longer texts that are remembered together; the newest is in any case."""
 _DROPPED = 4_096
 """Of how many values, and as many again as are held, it is known when they were dropped."""
 
@@ -65,7 +71,7 @@ class ReuseCache(Generic[K, V]):
         self._at_most, self._weight, self._now = at_most, 0, 0
         self._held: OrderedDict[K, _Entry[V]] = OrderedDict()  # in the order of their last uses
         self._dropped: OrderedDict[K, int] = OrderedDict()  # and when they were used last
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock(in_child=self._check, is_brief=True)
 
     def get(self, key: K) -> V | None:
         """Return a value, or None where it was dropped."""
@@ -97,6 +103,12 @@ class ReuseCache(Generic[K, V]):
             entry = self._held.pop(key, None)
             self._weight -= entry.weight if entry else 0
 
+    def _check(self, may_be_broken: bool) -> None:
+        if may_be_broken:
+            self._held.clear()
+            self._dropped.clear()
+            self._weight = 0
+
     def _drop_one(self) -> None:
         oldest, newest = (self._held[next(order)] for order in (iter(self._held), reversed(self._held)))
         waits = self._now - oldest.used_at
@@ -108,6 +120,28 @@ class ReuseCache(Generic[K, V]):
         self._dropped[key] = entry.used_at
         while len(self._dropped) > _DROPPED + len(self._held):
             self._dropped.popitem(last=False)
+
+
+def remember_texts(compute: Callable[[str], V], *, at_most: int = 4_096) -> Callable[[str], V]:
+    """Return a function that remembers what another one gives for texts, long ones as long as all have room.
+
+    Args:
+        compute: Gives the same for the same text.
+        at_most: How many short texts are remembered.
+    """
+    remember_short = lru_cache(maxsize=at_most)(compute)
+    long = ReuseCache[str, V](at_most=_LONG_TEXTS)
+
+    def recall(text: str) -> V:
+        if len(text) <= _SHORT_TEXT:
+            return remember_short(text)
+        known = long.get(text)
+        if known is None:
+            known = compute(text)
+            long.put(text, known, weight=len(text))
+        return known
+
+    return recall
 
 
 class RecentImages:
@@ -137,6 +171,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHECK_BYTES = 32
 _DRAFT_BYTES = 16 << 20
 """Some hundreds of dense pages: more than one request holds."""
+_FILE_BYTES = 64 << 20
+"""More than a page of 50 megapixels takes; no larger file is ours."""
 
 
 class FolderCache:
@@ -144,16 +180,24 @@ class FolderCache:
 
     Args:
         folder: Made when the first image comes.
+
+    Raises:
+        StoreError: Somebody else could read or replace what is in it; see `find_folder_fault`. One that becomes so
+            later is not used any more.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        if fault := find_folder_fault(folder):
+            raise StoreError(f"no pages are kept there: {fault}")
 
     def get(self, digest: str) -> bytes | None:
         """Return a file, or None where there is none or its content does not match its name."""
         path = self._path(digest)
+        if find_folder_fault(self.folder):
+            return None
         try:
-            data = path.read_bytes()
+            data = read_file(path, at_most=_FILE_BYTES)
         except OSError:
             return None
         image = data[:-_CHECK_BYTES]
@@ -162,7 +206,9 @@ class FolderCache:
     def put(self, digest: str, data: bytes) -> None:
         """Store a file; do nothing where the disk is full or read-only."""
         with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self.folder)
+            if self._path(digest).is_symlink():  # none of ours: what it leads to is not to be replaced
+                self._path(digest).unlink()
             # A draft that `forget` knows, should the process be killed here. Two that write at once write the same.
             write_atomic(
                 self._path(digest),

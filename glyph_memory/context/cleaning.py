@@ -11,8 +11,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 
+from glyph_memory.context.cache import remember_texts
 from glyph_memory.context.wording import head_turn, mark_cut, quote_call, replace_cut
 from glyph_memory.tokens import defuse
 from glyph_memory.transcript import Role, Turn
@@ -23,7 +24,6 @@ _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and signs, by their category, that leave nothing but room."""
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 _REASONING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
-_REMEMBERED = 4096
 
 
 class TextCleaner:
@@ -35,11 +35,11 @@ class TextCleaner:
 
     def __init__(self, special_tokens: Sequence[str] = ()) -> None:
         defused = partial(defuse, special_tokens=tuple(special_tokens))
-        self._clean = lru_cache(maxsize=_REMEMBERED)(defused)
-        self._clean_arguments = lru_cache(maxsize=_REMEMBERED)(
+        self._clean = remember_texts(defused)
+        self._clean_arguments = remember_texts(
             lambda arguments: call_arguments(arguments, clean=self.clean_and_escape)
         )
-        self._clean_and_escape = lru_cache(maxsize=_REMEMBERED)(lambda text: defused(escape_anchors(text)))
+        self._clean_and_escape = remember_texts(lambda text: defused(escape_anchors(text)))
 
     def clean(self, text: str) -> str:
         """Break the model's special tokens in a text."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from glyph_memory.context.attachments import estimate_tokens, is_image
+from glyph_memory.context.cache import remember_texts
 from glyph_memory.context.cleaning import TextCleaner, call_id
 from glyph_memory.context.messages import AttachmentPart, Context, ImagePart, Part, Text
 from glyph_memory.context.pictures import decode_picture
@@ -24,7 +25,7 @@ PICTURE_TOKENS = 32
 """What we say about a recent turn's picture."""
 ATTACHMENT_TOKENS = 64
 """What we say about a recent turn's attachment, its name included."""
-_REMEMBERED, _REMEMBERED_FILES = 4096, 64
+_REMEMBERED_FILES = 64
 
 
 class TokenCounts:
@@ -51,7 +52,7 @@ class TokenCounts:
         counter = profile.text_counter
         self.counter_name = counter.name
         """What counts text: the model's own tokenizer, a stand-in, or an estimate."""
-        self._count = lru_cache(maxsize=_REMEMBERED)(counter.count)
+        self._count = remember_texts(counter.count)
         # Few are remembered: a key is the whole file.
         self._estimate = lru_cache(maxsize=_REMEMBERED_FILES)(
             lambda attachment: estimate_tokens(attachment, profile=profile, count=counter.count)

@@ -5,14 +5,13 @@ Every loss is told twice: in the request, where the model reads it, and to whoev
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from glyph_memory.errors import GlyphMemoryWarning
+from glyph_memory.errors import warn
+from glyph_memory.locks import ForkSafeLock
 
 LossKind = Literal["pages", "cut", "scaled", "left out"]
 """What happened to it: drawn as pages before it was read as text; shown in parts; its picture shown smaller; not shown
@@ -38,17 +37,17 @@ class Loss:
     """Where every later request would say the same: what it is known by, so that it is warned of once."""
 
 
-def warn_of_losses(losses: Iterable[Loss], *, stacklevel: int = 3) -> None:
+def warn_of_losses(losses: Iterable[Loss]) -> None:
     """Warn of each loss, with a `GlyphMemoryWarning`; of some only the first time, see `Loss.once`."""
     for loss in losses:
         if loss.once and _has_warned(loss.once):
             continue
-        warnings.warn(loss.message, GlyphMemoryWarning, stacklevel=stacklevel)
+        warn(loss.message)
 
 
 _REMEMBERED = 4096
 _warned: OrderedDict[str, None] = OrderedDict()
-_lock = threading.Lock()
+_lock = ForkSafeLock(is_brief=True)
 
 
 def _has_warned(key: str) -> bool:

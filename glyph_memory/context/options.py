@@ -5,12 +5,11 @@ Knows names and values; knows nothing about drawing or counting.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, Self, TypedDict, cast, get_args
 
-from glyph_memory.errors import GlyphMemoryWarning, PolicyError
+from glyph_memory.errors import PolicyError, warn
 from glyph_memory.folding import FoldPolicy, PageCapacity, count_showable_pages
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -233,8 +232,4 @@ class PageOptions:
         """Warn of a policy for a larger window than the model has, unless the server's window is given."""
         policy, profile = self.policy, self.profile
         if policy is not None and self.window_tokens is None and policy.window_tokens > profile.window_tokens:
-            warnings.warn(
-                _WIDER.format(policy=policy.window_tokens, name=profile.name, model=profile.window_tokens),
-                GlyphMemoryWarning,
-                stacklevel=4,
-            )
+            warn(_WIDER.format(policy=policy.window_tokens, name=profile.name, model=profile.window_tokens))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
@@ -62,18 +62,16 @@ class PageDrawer:
 
     def draw(
         self, turns: Sequence[Turn], first_page: int, *, style: PageStyle | None = None
-    ) -> list[tuple[Page, tuple[int, int]]]:
-        """Draw turns; return each page with the anchors of the first and the last turn on it."""
+    ) -> Iterator[tuple[Page, tuple[int, int]]]:
+        """Draw turns; yield each page, as it is done, with the anchors of the first and the last turn on it."""
         style, run = style or self._style, Transcript(tuple(map(drop_reasoning, turns)))
         begins = [start for start, _ in compose(run, style=style).turns]
-        drawn = []
-        for page in typeset(run, style=style, first_page=first_page):
+        for page in iter_pages(run, style=style, first_page=first_page):
             first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1
             anchors = turns[first].anchor or 0, turns[last].anchor or 0
             if self._captioned:
                 page = self._caption(page, anchors, style)  # noqa: PLW2901 - the same page
-            drawn.append((page, anchors))
-        return drawn
+            yield page, anchors
 
     def _caption(self, page: Page, anchors: tuple[int, int], style: PageStyle) -> Page:
         return add_caption(page, caption_page(page.number, anchors, page.digest), style=style)

@@ -36,6 +36,17 @@ LATEST_REQUEST = "asked before what follows"
 _NO_PAGE = ", no page of the conversation"
 """Is said of every picture that a turn brought."""
 
+# What is damaged.
+
+
+def tell_damage(anchor: int, missing: Sequence[str], *, has_text: bool) -> str:
+    """Return the line that a damaged turn begins with: what of it cannot be read, and whether its text follows."""
+    *most, last = missing
+    named = f"{', '.join(most)} and {last}" if most else last
+    more = " What can be read of its text:" if has_text else ""
+    return f"[Turn §{anchor} is damaged in the database. What cannot be read: {named}.{more}]"
+
+
 # What is sealed.
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glyph_memory.documents.formats import choose_format
-from glyph_memory.documents.source import STDIN, open_source
+from glyph_memory.documents.source import STDIN, open_source, show_path
 from glyph_memory.errors import DocumentError
 from glyph_memory.transcript import Document
+
+_CHARACTERS_AT_MOST = 100_000_000
 
 
 def read_document(path: str | Path, *, encoding: str = "utf-8") -> Document:
@@ -22,9 +24,19 @@ def read_document(path: str | Path, *, encoding: str = "utf-8") -> Document:
         The text with the file's name as title and the path as source.
 
     Raises:
-        DocumentError: It cannot be read, is not text in that encoding, or is empty.
+        DocumentError: It cannot be read, is not text in that encoding, is empty, or has more than 100 million
+            characters: more than any model reads, and a pipe may have no end.
     """
-    text = "".join(open_text(path, encoding))
+    pieces, held = list[str](), 0
+    for piece in open_text(path, encoding):
+        pieces.append(piece)
+        held += len(piece)
+        if held > _CHARACTERS_AT_MOST:
+            raise DocumentError(
+                f"{show_path(str(path))} has more than {_CHARACTERS_AT_MOST:,} characters; typeset an open file "
+                "with iter_pages, which takes a text in pieces, or cut it up"
+            )
+    text = "".join(pieces)
     if str(path) == STDIN:
         return Document(text=text, title="standard input", source=STDIN)
     return Document(text=text, title=Path(path).name, source=str(path))

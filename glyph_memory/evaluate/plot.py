@@ -57,6 +57,14 @@ def plot(report: LegibilityReport, *, reader: str, suffix: str = ".png") -> byte
         GlyphMemoryError: As `check_plot` does.
     """
     check_plot(Path(f"plot{suffix}"))
+    import matplotlib as mpl  # noqa: PLC0415  an extra
+
+    # Names of files and styles are no formulas, whatever dollars stand in them.
+    with mpl.rc_context({"text.parse_math": False}):
+        return _plot(report, reader=reader, suffix=suffix)
+
+
+def _plot(report: LegibilityReport, *, reader: str, suffix: str) -> bytes:
     from matplotlib.figure import Figure  # noqa: PLC0415  an extra
 
     figure = Figure(figsize=(9, 6), layout="constrained")
@@ -105,7 +113,7 @@ def _draw(axes: Axes, rows: Sequence[Legibility], name: str, color: str, dashes:
         for row, up in zip(rows, y, strict=True)
     ]
     high = [max(row.interval[1] - up, 0.0) for row, up in zip(rows, y, strict=True)]
-    axes.plot(x, y, dashes, color=color, linewidth=1.6, label=name)
+    axes.plot(x, y, dashes, color=color, linewidth=1.6, label=name.encode(errors="backslashreplace").decode())
     axes.errorbar(x, y, yerr=[low, high], fmt="none", ecolor=color, elinewidth=1, capsize=2, alpha=0.45)
     for row, across, up in zip(rows, x, y, strict=True):
         fill = color if row.errors.edits else "white"

@@ -5,6 +5,8 @@ long to be shown, the beginning is skipped.
 """
 
 from glyph_memory.folding.budget import count_showable_pages as count_showable_pages
+from glyph_memory.folding.chain import count_chained as count_chained
+from glyph_memory.folding.chain import read_seal as read_seal
 from glyph_memory.folding.costs import Costs as Costs
 from glyph_memory.folding.costs import DrawnRun as DrawnRun
 from glyph_memory.folding.costs import PageCapacity as PageCapacity
@@ -26,7 +28,11 @@ from glyph_memory.folding.seal import SealKind as SealKind
 from glyph_memory.folding.seal import describe_calls as describe_calls
 from glyph_memory.folding.seal import run_digest as run_digest
 from glyph_memory.folding.sealing import step as step
+from glyph_memory.folding.skipping import UnreadTurns as UnreadTurns
+from glyph_memory.folding.skipping import count_characters as count_characters
+from glyph_memory.folding.skipping import find_start as find_start
 from glyph_memory.folding.skipping import is_outgrown as is_outgrown
+from glyph_memory.folding.skipping import measure_span as measure_span
 from glyph_memory.folding.state import Fold as Fold
 from glyph_memory.folding.state import RecentTurn as RecentTurn
 from glyph_memory.folding.state import Stretches as Stretches

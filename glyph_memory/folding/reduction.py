@@ -14,7 +14,7 @@ from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.seal import Seal, SealedCall, run_digest
 from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
-from glyph_memory.folding.skipping import find_start, skip_turns
+from glyph_memory.folding.skipping import UnreadTurns, count_characters, find_start, skip_turns
 from glyph_memory.folding.state import Fold, Stretches
 from glyph_memory.messages import AnyMessages, read_messages
 from glyph_memory.transcript import Turn
@@ -111,13 +111,14 @@ def resume(
     compacted_calls: Sequence[SealedCall] = (),
     oldest: int = 1,
     reserved_tokens: int = 0,
+    unread: UnreadTurns | None = None,
 ) -> Fold:
     """Fold on from stored seals; the result is the same as that of folding the whole conversation at once.
 
     Args:
         head: The leading system turns.
         seals: The whole chain, or what is left of it after `Fold.drop_evicted`, all of the costs' fingerprint.
-        recent: The turns after it.
+        recent: The turns after it, but for those unread.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
         request: The newest user turn that is sealed, if any.
@@ -128,6 +129,8 @@ def resume(
         compacted_calls: Tool calls of those that belong to the request.
         oldest: Number of the oldest seal that was shown, where that is a later one than the last seal says.
         reserved_tokens: What the prompt holds besides turns.
+        unread: Turns that are skipped for certain: after those that were there when the last seal was made, before the
+            other recent ones.
     """
     head_tokens = reserved_tokens + sum(costs.count_message_tokens(turn) for turn in head)
     oldest = max(oldest, seals[-1].oldest) if seals else 1
@@ -155,10 +158,17 @@ def resume(
     if any(turn.role == "user" for turn in known):
         begun = replace(begun, request=None)  # there was a newer one when the last seal was made
     begun = seal_ready_runs(begun, policy, costs) if known else begun
-    return add_turns(begun, rest[len(known) :], policy=policy, costs=costs)
+    return add_turns(begun, rest[len(known) :], policy=policy, costs=costs, unread=unread)
 
 
-def add_turns(begun: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: Costs) -> Fold:
+def add_turns(
+    begun: Fold,
+    turns: Sequence[Turn],
+    *,
+    policy: FoldPolicy,
+    costs: Costs,
+    unread: UnreadTurns | None = None,
+) -> Fold:
     """Return the fold with more turns: a step for each, but that the beginning of very many is skipped.
 
     Args:
@@ -166,12 +176,22 @@ def add_turns(begun: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: 
         turns: What comes next; no leading system turns.
         policy: When to seal, and what may be spent.
         costs: Draws and counts.
+        unread: Turns before these that are skipped for certain.
     """
     waiting = [recent.turn for recent in begun.tail]
+    before, passed = begun.sealed_characters, 0
+    if unread is not None:
+        before += unread.characters + sum(map(count_characters, waiting))
+        passed = len(waiting)
     waiting += _number_turns(turns, after=max(begun.last_anchor, begun.highest_sealed_anchor))
-    length = find_start(waiting, before=begun.sealed_characters, policy=policy, costs=costs)
+    length = find_start(waiting[passed:], before=before, policy=policy, costs=costs)
+    if unread is not None and not length:
+        raise ValueError("turns that were not read are skipped for certain, or they are read")
     if length:
-        begun = skip_turns(replace(begun, tail=()), waiting[:length], policy=policy, costs=costs)
+        length += passed
+        begun = skip_turns(
+            replace(begun, tail=()), waiting[:length], policy=policy, costs=costs, unread=unread
+        )
     for turn in waiting[length or len(begun.tail) :]:
         begun = step(begun, turn, policy=policy, costs=costs)
     return begun

@@ -54,10 +54,13 @@ def count_leaving(fold: Fold, policy: FoldPolicy) -> int:
 def _exceeds(fold: Fold, policy: FoldPolicy, seals: Sequence[Seal], *, tail_tokens: int) -> bool:
     """Return whether a request with these seals would hold more than the model takes."""
     tokens = count_fixed_tokens(fold, policy) + tail_tokens + sum(seal.tokens for seal in seals)
-    images = fold.tail_images + sum(seal.images for seal in seals)
-    size = fold.tail_image_bytes + sum(seal.bytes for seal in seals)
-    limits = ((policy.prompt_tokens, tokens), (policy.max_images, images), (policy.max_request_bytes, size))
-    return any(limit is not None and used > limit for limit, used in limits)
+    if tokens > policy.prompt_tokens:
+        return True
+    # Asked with every turn: what has no limit is not counted.
+    images, size = policy.max_images, policy.max_request_bytes
+    if images is not None and fold.tail_images + sum(seal.images for seal in seals) > images:
+        return True
+    return size is not None and fold.tail_image_bytes + sum(seal.bytes for seal in seals) > size
 
 
 def count_beside(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> int:

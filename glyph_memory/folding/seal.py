@@ -116,7 +116,7 @@ class Seal:
     anchors: tuple[int, ...]
     """The anchors of its turns, in order."""
     turns: str
-    """Digest of what its turns say; see `run_digest`."""
+    """Digest of what its turns say; see `run_digest`. Empty where a store skipped them unread."""
     sealed_at: int
     """Anchor of the newest turn when it was sealed."""
     pages: tuple[SealedPage, ...] = ()

@@ -100,6 +100,8 @@ def add_to_tail(begun: Fold, turn: Turn, costs: Costs) -> Fold:
 
 def seal_ready_runs(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
     """Seal all runs that are ready to be sealed, mostly none; then make room for what is new."""
+    if begun.tail_tokens <= policy.trigger_tokens and not is_crowded(begun, policy):
+        return begun
     while (seal := _next_seal(begun, policy, costs) or _early_seal(begun, policy, costs)) is not None:
         begun = _add_seal(begun, seal)
     gone = count_leaving(begun, policy)

@@ -7,8 +7,8 @@ whatever was remembered. Knows turns, and how much pages hold; draws nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from glyph_memory.folding.budget import count_showable_pages
@@ -31,8 +31,25 @@ _SAMPLE_CHARACTERS = 1_000
 """How much of each."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadTurns:
+    """Turns that wait, and that whoever keeps them did not read: they are skipped for certain.
+
+    They are if `find_start` skips any of those that follow them and begin with a user's turn.
+    """
+
+    anchors: tuple[int, ...]
+    """Theirs, in order."""
+    characters: int
+    """What all of them take, as `count_characters` says."""
+    pinned: tuple[Turn, ...]
+    """Those that are pinned."""
+    read: Callable[[Sequence[int]], Sequence[Turn]]
+    """Reads some of them, by their anchors."""
+
+
 def count_characters(turn: Turn) -> int:
-    """Return about how much room a turn takes on a page, in characters."""
+    """Return about how much room a turn takes on a page, in characters. Stores keep it: it stays what it is."""
     calls = sum(len(call.name) + len(call.arguments) for call in turn.tool_calls)
     pictures = sum(min(len(image), _PICTURE_CHARACTERS) for image in turn.images)
     return _TURN_CHARACTERS + len(turn.text) + calls + pictures
@@ -112,18 +129,31 @@ def is_outgrown(fold: Fold, turns: Iterable[Turn], *, before: int, policy: FoldP
     return said - before >= 2 * span and said - min(ends, default=(begun // span + 1) * span) >= span
 
 
-def skip_turns(fold: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: Costs) -> Fold:
+def skip_turns(
+    fold: Fold,
+    turns: Sequence[Turn],
+    *,
+    policy: FoldPolicy,
+    costs: Costs,
+    unread: UnreadTurns | None = None,
+) -> Fold:
     """Return the fold with turns that follow its seals skipped: in one seal that is never shown, nor those before it.
 
     Args:
         fold: A fold without a tail.
-        turns: The turns, with their anchors.
+        turns: The turns, with their anchors; the last user's among them.
         policy: How much can be shown.
         costs: Counts a sample of the turns.
+        unread: Others among them, which were not read.
     """
     anchors = tuple(turn.anchor for turn in turns if turn.anchor is not None)
+    pinned = [turn for turn in turns if turn.pinned]
+    said = sum(map(count_characters, turns))
+    if unread is not None:
+        anchors, said = tuple(sorted((*anchors, *unread.anchors))), said + unread.characters
+        pinned = sorted([*pinned, *unread.pinned], key=lambda turn: turn.anchor or 0)
     number = fold.seals[-1].number + 1 if fold.seals else 1
-    characters = fold.sealed_characters + sum(map(count_characters, turns))
+    characters = fold.sealed_characters + said
     span = measure_span(policy, costs)
     seal = Seal(
         number=number,
@@ -131,10 +161,10 @@ def skip_turns(fold: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: 
         oldest=number + 1,
         kind="skipped",
         anchors=anchors,
-        turns=run_digest(turns),
+        turns=run_digest(turns) if unread is None else "",
         sealed_at=anchors[-1],
         calls=describe_calls(turns),
-        text_tokens=_estimate_tokens(turns, costs),
+        text_tokens=_estimate_tokens(_take_sample(anchors, turns, unread), said, costs),
         tokens=0,
         characters=characters,
         previous=fold.seals[-1].digest if fold.seals else "",
@@ -145,16 +175,26 @@ def skip_turns(fold: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: 
         seals=(*fold.seals, seal),
         oldest=seal.oldest,
         request=next((turn for turn in reversed(turns) if turn.role == "user"), fold.request),
-        pinned=(*fold.pinned, *(turn for turn in turns if turn.pinned)),
+        pinned=(*fold.pinned, *pinned),
         generation=seal.generation,
         last_anchor=anchors[-1],
         highest_sealed_anchor=max(fold.highest_sealed_anchor, anchors[-1]),
     )
 
 
-def _estimate_tokens(turns: Sequence[Turn], costs: Costs) -> int:
-    """Estimate what turns would cost as text, from some of them, evenly spread."""
-    some = turns[:: -(-len(turns) // _SAMPLE)]
+def _take_sample(anchors: Sequence[int], turns: Sequence[Turn], unread: UnreadTurns | None) -> Sequence[Turn]:
+    """Return some of the turns, evenly spread."""
+    step = -(-len(anchors) // _SAMPLE)
+    if unread is None:
+        return turns[::step]
+    wanted = anchors[::step]
+    read = {turn.anchor: turn for turn in turns}
+    read |= {turn.anchor: turn for turn in unread.read([one for one in wanted if one not in read])}
+    return [read[anchor] for anchor in wanted if anchor in read]  # one may have been erased just now
+
+
+def _estimate_tokens(some: Sequence[Turn], characters: int, costs: Costs) -> int:
+    """Estimate what turns of so many characters would cost as text, from some of them."""
     sample = [replace(turn, text=turn.text[:_SAMPLE_CHARACTERS]) for turn in some]
-    share = sum(map(count_characters, turns)) / sum(map(count_characters, sample))
+    share = characters / max(1, sum(map(count_characters, sample)))
     return round(costs.count_content_tokens(sample) * share)

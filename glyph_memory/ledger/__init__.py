@@ -1,6 +1,7 @@
 """The identifiers of old turns, verbatim, sent as text beside their pages."""
 
 from glyph_memory.ledger.find import find_identifiers as find_identifiers
+from glyph_memory.ledger.find import iter_identifiers as iter_identifiers
 from glyph_memory.ledger.kinds import Identifier as Identifier
 from glyph_memory.ledger.kinds import IdentifierKind as IdentifierKind
 from glyph_memory.ledger.risk import misread_risk as misread_risk

@@ -6,7 +6,8 @@ Knows text; knows nothing about turns or budgets.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from glyph_memory.ledger.kinds import Identifier, IdentifierKind, classify
@@ -120,6 +121,9 @@ def compile_spans() -> re.Pattern[str]:
 _LONGEST = 4096
 """Characters; what is longer without a break is content, such as an encoded picture."""
 
+_KNOWN = 4096
+"""Of how many atoms it is remembered what they hold: most texts name the same things again and again."""
+
 _Part = tuple[str, IdentifierKind]
 
 _JOINTS = tuple(
@@ -151,8 +155,40 @@ def find_identifiers(text: str) -> tuple[Identifier, ...]:
         >>> [(i.kind, i.text) for i in find_identifiers("Commit 5c2a3ce broke src/pool.py:86, v2.0.1-rc1.")]
         [('hash', '5c2a3ce'), ('path', 'src/pool.py:86'), ('version', 'v2.0.1-rc1')]
     """
+    return tuple(identifier for found in iter_identifiers(text, at_most=sys.maxsize) for identifier in found)
+
+
+def iter_identifiers(text: str, *, at_most: int) -> Iterator[Iterator[Identifier]]:
+    """Yield the identifiers of a text in batches, so that few of very many are in memory at a time.
+
+    Within a batch each is told once, in order of first mention. One that is mentioned again after its batch was full
+    is in a later one, too: its count is the sum of them.
+
+    Args:
+        text: The text.
+        at_most: How many different ones a batch may hold, about.
+    """
     kinds: dict[str, IdentifierKind] = {}
     counts: dict[str, int] = {}
+    for found in _find_parts(text):
+        if len(kinds) >= at_most and any(part not in kinds for part, _ in found):
+            yield _tell(kinds, counts)
+            kinds, counts = {}, {}
+        for part, kind in found:
+            if part in kinds:
+                counts[part] = counts.get(part, 1) + 1
+            else:
+                kinds[part] = kind
+    if kinds:
+        yield _tell(kinds, counts)
+
+
+def _tell(kinds: dict[str, IdentifierKind], counts: dict[str, int]) -> Iterator[Identifier]:
+    return (Identifier(text=part, kind=kind, count=counts.get(part, 1)) for part, kind in kinds.items())
+
+
+def _find_parts(text: str) -> Iterator[Sequence[_Part]]:
+    """Yield the identifiers in each span of a text that has any."""
     known: dict[str, tuple[_Part, ...]] = {}
     for match in compile_spans().finditer(text):
         shape, span = match.lastgroup or "", match[0]
@@ -165,11 +201,11 @@ def find_identifiers(text: str) -> tuple[Identifier, ...]:
         elif (seen := known.get(span)) is not None:
             found = seen
         else:
+            if len(known) >= _KNOWN:
+                known.clear()
             found = known[span] = tuple(_split_atom(span, 0))
-        for part, kind in found:
-            kinds.setdefault(part, kind)
-            counts[part] = counts.get(part, 0) + 1
-    return tuple(Identifier(text=part, kind=kind, count=counts[part]) for part, kind in kinds.items())
+        if found:
+            yield found
 
 
 def _read_span(span: str, shape: str) -> tuple[_Part, ...]:

@@ -226,6 +226,8 @@ _DIGITS = re.compile(r"\d++")
 
 def classify(atom: str) -> IdentifierKind | None:
     """Return the kind of an atom; None for words, for short numbers and for what has to be split."""
+    if atom.isdigit() and atom.isascii():
+        return "number" if len(atom) >= 5 else None  # as the patterns say, in a fraction of the time
     match = _SHAPES.fullmatch(atom)
     if match:
         shape = _PATTERNS[int((match.lastgroup or "_0")[1:])][0]

@@ -9,7 +9,13 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from glyph_memory.context import PINNED, Binder, quote_turns
-from glyph_memory.errors import DocumentError, GlyphMemoryError, PolicyError, TurnError
+from glyph_memory.errors import (
+    DocumentError,
+    GlyphMemoryError,
+    PolicyError,
+    TurnError,
+    warn,
+)
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
 from glyph_memory.secrets import SecretGuard
@@ -71,6 +77,10 @@ _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""
 _HIGHEST_ANCHOR = 2**53
 """Anchors above are not kept: a session that has the highest number of all can give none to the next turn."""
+_RENUMBERED = (
+    "{count:,} imported turns got other numbers than the file gives them, which the session had given already, or "
+    "which do not grow from 1 to 2^53: where one cites another, as §42, look it up. An empty session keeps numbers"
+)
 
 
 class TurnWriter:
@@ -115,7 +125,7 @@ class TurnWriter:
         source = self._examine(iter_messages(messages))
         if not isinstance(messages, Iterator):
             source = iter([*source])
-        stored = tuple[Turn, ...]()
+        stored, renumbered = tuple[Turn, ...](), 0
         while True:
             batch, broken = list[Turn](), None
             try:
@@ -125,13 +135,18 @@ class TurnWriter:
             known = self._count_known(batch) if keep_anchors else len(batch)
             for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
                 if part:
+                    before = self._session_store.state().last_anchor if keep_anchors else 0
                     stored = self._append(part, keep_anchors=keep)
+                    renumbered += _count_renumbered(part, stored, after=before) if keep_anchors else 0
                     yield from stored
+            is_last = broken is not None or len(batch) < _BATCH
+            if renumbered and is_last:
+                warn(_RENUMBERED.format(count=renumbered))
             if broken is not None:
                 raise broken
             if batch and progress is not None:
                 progress(len(batch))
-            if len(batch) < _BATCH:
+            if is_last:
                 break
         if stored:
             # Once, after all of them: what cannot be shown in the end need not be drawn on the way.
@@ -178,3 +193,11 @@ class TurnWriter:
         return (
             grow and anchors[-1] <= _HIGHEST_ANCHOR and anchors[0] > self._session_store.state().last_anchor
         )
+
+
+def _count_renumbered(given: Sequence[Turn], stored: Sequence[Turn], *, after: int) -> int:
+    """Count the turns that were stored just now, after the session's last anchor, under another anchor than given."""
+    return sum(
+        one.anchor is not None and other.anchor != one.anchor and (other.anchor or 0) > after
+        for one, other in zip(given, stored, strict=True)
+    )

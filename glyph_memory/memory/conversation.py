@@ -151,6 +151,17 @@ class Conversation(PlanningSession):
         """Return where each turn is now: in the head, sealed, or recent."""
         return self._session_fold.refresh()
 
+    def take_over(self) -> None:
+        """Show the session in this look again, after another one displaced it; a new generation begins.
+
+        The look that came last to a session is the one whose pages are stored. A memory whose look was displaced warns
+        once, and goes on with pages that it keeps to itself. Does nothing where the session has this look.
+
+        Raises:
+            StoreError: The session is open read-only, or cannot be read.
+        """
+        self._session_fold.take_over()
+
     def tokens(self, context: Context) -> int:
         """Count a context of this memory as the model's profile does."""
         return self._binder.counts.count_context(context)
@@ -215,7 +226,8 @@ class Conversation(PlanningSession):
     def report(self) -> MemoryReport:
         """Return the report: what is text, what is pages, what was evicted, and what that saves."""
         context = self.context()
-        return make_report(self._session_fold.refresh(), context, self._binder, session=self.session)
+        fold, damaged = self._session_fold.refresh(), self._session_fold.damage.anchors
+        return make_report(fold, context, self._binder, session=self.session, damaged=damaged)
 
     # Forget.
 

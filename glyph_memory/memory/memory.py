@@ -118,6 +118,10 @@ class GlyphMemory(Conversation):
         """Do what `fold` does."""
         return await _run_in_thread(self.fold)
 
+    async def atake_over(self) -> None:
+        """Do what `take_over` does."""
+        await _run_in_thread(self.take_over)
+
     async def atokens(self, context: Context) -> int:
         """Do what `tokens` does."""
         return await _run_in_thread(self.tokens, context)

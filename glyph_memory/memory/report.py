@@ -72,6 +72,9 @@ class MemoryReport:
     """Whether the latest request is sealed, and so repeated as text."""
     losses: tuple[Loss, ...]
     """What is new and not shown as it came."""
+    damaged: tuple[int, ...] = ()
+    """Anchors of turns that the database cannot return whole, as far as they were read since the memory was opened; the
+    command `glyph-memory doctor` reads all."""
 
     @property
     def plain_exact(self) -> bool:
@@ -93,7 +96,9 @@ class MemoryReport:
         return asdict(self) | {"saved_tokens": self.saved_tokens, "ratio": round(self.ratio, 3)}
 
 
-def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -> MemoryReport:
+def make_report(
+    fold: Fold, context: Context, binder: Binder, *, session: str, damaged: tuple[int, ...] = ()
+) -> MemoryReport:
     """Return the report of a fold: where its turns are and what showing them costs."""
     visible, counter = fold.visible_seals, binder.profile.text_counter
     named = [seal for seal in visible if seal.kind == "named"]
@@ -127,4 +132,5 @@ def make_report(fold: Fold, context: Context, binder: Binder, *, session: str) -
         pinned_left_out=repeat_turns(fold, binder).left_out,
         request_is_repeated=fold.request is not None,
         losses=context.losses,
+        damaged=damaged,
     )

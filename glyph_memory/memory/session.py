@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self, Unpack
 
 from glyph_memory.context import (
     Binder,
@@ -45,6 +45,7 @@ class OpenKeywords(PageOptionFields, total=False):
     cache: ImageCache | None
     wait_s: float
     read_only: bool
+    take_over: bool
 
 
 class OpenSession:
@@ -68,11 +69,18 @@ class OpenSession:
         redact: Redact | None = None,
         secrets: SecretMode | SecretGuard = "off",
         owns_store: bool = True,
+        take_over: bool = False,
     ) -> None:
         self._store, self._session_store, self._binder, self._drafts = store, session_store, binder, drafts
         self._redact, self._owns_store = redact, owns_store
         self._guard = SecretGuard.of(secrets, key=_compute_hmac(store.key, "secrets").encode())
-        self._session_fold = SessionFold(session_store, binder, drafts, read_only=store.read_only)
+        self._session_fold = SessionFold(
+            session_store,
+            binder,
+            drafts,
+            read_only=store.read_only,
+            takes_over=take_over and not store.read_only,
+        )
         self._turn_writer = TurnWriter(session_store, self._session_fold, redact=redact, guard=self._guard)
 
     @classmethod
@@ -87,6 +95,7 @@ class OpenSession:
         cache: ImageCache | None = None,
         wait_s: float = 10.0,
         read_only: bool = False,
+        take_over: bool = False,
         **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Open a session, or create it.
@@ -96,7 +105,7 @@ class OpenSession:
                 ends with the process; or a `Store` that is open already, to share among sessions.
             session: Whose conversation it is. The memory sees no other.
             options: For which model, how pages look, when turns become pages; or its fields as keywords. See
-                `PageOptions`. Another model, style or policy than last time begins a generation.
+                `PageOptions`. A model, style or policy that the session did not have yet begins a generation.
             redact: Sees every turn before it is stored or drawn, and gives what takes its place.
             secrets: What is done about keys, tokens, passwords and card numbers in what is said, before anything is
                 stored or drawn: `off`, as a guard that is wrong changes what was said; `warn`; `mask`, which puts a
@@ -105,6 +114,7 @@ class OpenSession:
             cache: Where page files are kept, instead of the options' folder or beside an SQLite file.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
+            take_over: Whether the session gets this look though it had it before and has another now; see `take_over`.
             **fields: The fields of `PageOptions`.
 
         Raises:
@@ -140,11 +150,19 @@ class OpenSession:
                 redact=redact,
                 secrets=secrets,
                 owns_store=store is not url,
+                take_over=take_over,
             )
         except BaseException:
             if store is not url:
                 store.close()
             raise
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as when a memory is given to a process that is spawned."""
+        raise StoreError(
+            f"the open session {self.session!r} cannot be pickled or copied. Give the process the database's path or "
+            f"URL, and open the memory there, with session={self.session!r}"
+        )
 
     def close(self) -> None:
         """Close the store, unless it was given open."""

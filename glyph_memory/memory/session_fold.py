@@ -6,47 +6,33 @@ stored seals win: where another process was faster, its seals are taken.
 
 from __future__ import annotations
 
-import json
-import threading
-import warnings
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
-from glyph_memory.errors import GlyphMemoryWarning, StoreError
-from glyph_memory.folding import Fold, Seal, add_turns, resume, run_digest
-from glyph_memory.memory.seal_records import find_images
+from glyph_memory.errors import StoreError
+from glyph_memory.folding import Fold, Seal, add_turns, count_characters, resume
+from glyph_memory.locks import ForkSafeLock
+from glyph_memory.memory.cached_fold import CachedFold
+from glyph_memory.memory.damage import DamageNotes, warn_of_seals
+from glyph_memory.memory.looks import Look
+from glyph_memory.memory.seal_records import find_images, is_chain, make_record, next_generation, parse_seal
+from glyph_memory.memory.waiting import WaitingTurns, find_unchanged, read_recent, read_waiting
 from glyph_memory.transcript import Turn
 
 if TYPE_CHECKING:
-    from glyph_memory.store import SealRecord, SessionState, SessionStore
+    from glyph_memory.store import SessionState, SessionStore
 
 _TRIES = 20
-_UNREADABLE = (
-    "{count} stored seals were made by another version or are damaged: their turns are sealed and drawn again; nothing "
-    "that was said is lost"
-)
+_STALE = -1
+"""The edits of a fold that is to be compared with the store, whatever the store's are."""
 
 
 class ConcurrentErasure(StoreError):
     """Turns were erased between two reads of the store."""
 
     retryable: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _CachedFold:
-    """A fold in memory, with the state of the session that it belongs to."""
-
-    fold: Fold
-    edits: int
-    turns: int
-    """How many turns the fold holds."""
-    stored: int
-    """How many of the fold's seals are in the store."""
-    replaces: frozenset[str] | None = None
-    """Names of the images of stored seals, which the fold's are to take the place of; None where they are added."""
 
 
 class SessionFold:
@@ -57,19 +43,28 @@ class SessionFold:
         binder: Draws and counts; into the drafts.
         drafts: Holds what is drawn until its seal is stored.
         read_only: Whether seals cannot be stored; they are made all the same, and made again next time.
+        takes_over: Whether the session gets this binder's look though it had it before and has another now.
     """
 
     def __init__(
-        self, session_store: SessionStore, binder: Binder, drafts: Drafts, *, read_only: bool = False
+        self,
+        session_store: SessionStore,
+        binder: Binder,
+        drafts: Drafts,
+        *,
+        read_only: bool = False,
+        takes_over: bool = False,
     ) -> None:
         self._session_store, self._drafts = session_store, drafts
         self._binder = binder.with_occurrences(
             lambda texts, upto: session_store.occurrences(texts, upto=upto)
         )
-        self._read_only = read_only
-        self._known: _CachedFold | None = None
+        self._read_only = self._is_unstored = read_only
+        self.damage = DamageNotes(session_store.name)
+        self._look = Look(binder.fingerprint, session=session_store.name, takes_over=takes_over)
+        self._known: CachedFold | None = None
         self._parts: dict[int, tuple[Seal, Parts]] = {}
-        self._lock = threading.RLock()
+        self._lock = ForkSafeLock(in_child=self._check)
 
     def refresh(self, added: Sequence[Turn] = ()) -> Fold:
         """Bring the fold up to date with the store, and return it.
@@ -84,13 +79,15 @@ class SessionFold:
         with self._lock:
             for _ in range(_TRIES):
                 known, state = self._known, self._session_store.state()
+                self._is_unstored = self._look.is_displaced(state.looks) or self._read_only
                 if known is None or known.edits != state.edits:
                     known = self._load(state)
                 elif state.last_anchor > known.fold.last_anchor:
                     known = self._add_turns(known, state, added)
-                self._known = self._save(known) if known else None
-                if self._known is not None:
-                    return self._known.fold
+                if known and (saved := self._save(known)):
+                    self._known = saved
+                    return saved.fold
+                self._set_stale()
             raise StoreError(
                 f"session {self._session_store.name!r} was changed by others {_TRIES} times while it was read; "
                 "try again"
@@ -99,14 +96,22 @@ class SessionFold:
     def forget(self, digests: Collection[str]) -> None:
         """Drop the fold, so that it is read again the next time, and images of erased turns that are held in memory."""
         with self._lock:
-            self._known = None
+            self._set_stale()
             self._parts.clear()
             for digest in digests:
                 self._drafts.forget(digest)
 
+    def _set_stale(self) -> None:
+        self._known = replace(self._known, edits=_STALE) if self._known else None
+
+    def _check(self, may_be_broken: bool) -> None:
+        if may_be_broken:
+            self._known = None
+            self._parts.clear()
+
     def seals(self) -> tuple[Seal, ...]:
         """Return the stored seals, in order."""
-        sealed = map(_parse_seal, self._session_store.seals())
+        sealed = map(parse_seal, self._session_store.seals())
         return tuple(seal for seal in sealed if seal is not None)
 
     def parts(self, seal: Seal) -> Parts:
@@ -139,6 +144,19 @@ class SessionFold:
             )
         return turns
 
+    def take_over(self) -> None:
+        """Give the session this binder's look again, in a new generation; do nothing where it has it.
+
+        Raises:
+            StoreError: The session is open read-only, or cannot be read.
+        """
+        if self._read_only:
+            raise StoreError(f"session {self._session_store.name!r} is open read-only. Open it for writing")
+        with self._lock:
+            self._look.takes_over = True
+            self._set_stale()
+            self.refresh()
+
     def redraw(self) -> Fold:
         """Fold everything again in a new generation: the stored pages cannot be drawn as they were."""
         with self._lock:
@@ -151,20 +169,21 @@ class SessionFold:
             self._known = self._save(known)
             return self.refresh()
 
-    def _load(self, state: SessionState) -> _CachedFold | None:
+    def _load(self, state: SessionState) -> CachedFold | None:
         """Resume from the stored seals, or fold again if they are not this binder's; None to ask for another try."""
         records = self._session_store.seals()
-        seals = [seal for seal in map(_parse_seal, records) if seal is not None]
+        seals = [seal for seal in map(parse_seal, records) if seal is not None]
         is_ours = all(seal.fingerprint == self._binder.fingerprint for seal in seals)
+        if self._is_unstored and not (self._read_only and is_ours):
+            return self._load_own(state, seals)
         if len(seals) < len(records):
-            warnings.warn(
-                _UNREADABLE.format(count=len(records) - len(seals)), GlyphMemoryWarning, stacklevel=2
-            )
-        if len(seals) < len(records) or not is_ours or not _is_chain(seals, records):
+            warn_of_seals(len(records) - len(seals))
+        if len(seals) < len(records) or not is_ours or self._look.takes_over or not is_chain(seals, records):
+            self._look.follow(seal.fingerprint for seal in seals)
             return self._fold_anew(
                 state,
                 {name for record in records for name in find_images(record)},
-                generation=max((seal.generation for seal in seals), default=0) + 1,
+                generation=next_generation(seals),
             )
         known = self._resume(seals, state)
         # Nothing after the state's last anchor was read: what is missing now was erased.
@@ -172,7 +191,7 @@ class SessionFold:
             return known
         if self._session_store.state().edits != state.edits:
             return None
-        kept = self._find_unchanged(seals)
+        kept = find_unchanged(self._session_store, seals)
         if self._read_only:
             return self._resume(kept, state)
         dropped = {digest for seal in seals[len(kept) :] for digest in seal.digests}
@@ -180,70 +199,83 @@ class SessionFold:
         self._forget_images(dropped, still=kept)
         return None
 
-    def _fold_anew(self, state: SessionState, replaces: Collection[str], *, generation: int) -> _CachedFold:
+    def _load_own(self, state: SessionState, seals: Sequence[Seal]) -> CachedFold:
+        """Go on from the seals that are held here and nowhere else, as far as their turns are all there."""
+        if self._known is None:
+            return self._fold_anew(state, (), generation=next_generation(seals))
+        fold = self._known.fold
+        known = self._resume(
+            find_unchanged(self._session_store, fold.seals), state, generation=fold.generation
+        )
+        return replace(known, stored=0)
+
+    def _fold_anew(self, state: SessionState, replaces: Collection[str], *, generation: int) -> CachedFold:
         return replace(self._resume((), state, generation=generation), replaces=frozenset(replaces))
 
-    def _resume(self, seals: Sequence[Seal], state: SessionState, *, generation: int = 1) -> _CachedFold:
+    def _resume(self, seals: Sequence[Seal], state: SessionState, *, generation: int = 1) -> CachedFold:
         head = [turn for turn in self._session_store.head() if (turn.anchor or 0) <= state.last_anchor]
         heads = [turn.anchor or 0 for turn in head]
         last = seals[-1].anchors[-1] if seals else 0
-        recent = list(self._session_store.turns(after=max([last, *heads]), upto=state.last_anchor))
+        policy, after = self._binder.policy, max([last, *heads])
+        waiting = read_recent(
+            self._session_store, seals, after=after, upto=state.last_anchor, policy=policy, costs=self._binder
+        )
+        self.damage.note([*head, *waiting.turns])
         fold = resume(
             head=head,
             seals=seals,
-            recent=recent,
+            recent=waiting.turns,
+            unread=waiting.unread,
             request=self._session_store.last_user(upto=last) if seals else None,
             pinned=[turn for turn in self._session_store.list_pinned(upto=last) if turn.anchor not in heads],
             generation=generation,
-            policy=self._binder.policy,
+            policy=policy,
             costs=self._binder,
         )
-        turns = len(head) + sum(len(seal.anchors) for seal in seals) + len(recent)
-        return _CachedFold(fold=fold, edits=state.edits, turns=turns, stored=len(seals))
+        turns = len(head) + sum(len(seal.anchors) for seal in seals) + waiting.count
+        return CachedFold(fold=fold, edits=state.edits, turns=turns, stored=len(seals))
 
-    def _find_unchanged(self, seals: Sequence[Seal]) -> Sequence[Seal]:
-        """Return the seals before the first whose turns are not all there; later seals depend on its digest."""
-        for place, seal in enumerate(seals):
-            if run_digest(self._read_run(seal)) != seal.turns:
-                return seals[:place]
-        return seals
-
-    def _add_turns(
-        self, known: _CachedFold, state: SessionState, added: Sequence[Turn]
-    ) -> _CachedFold | None:
-        fold, missing = known.fold, state.turns - known.turns
-        fresh = list({turn.anchor: turn for turn in added if (turn.anchor or 0) > fold.last_anchor}.values())
-        if len(fresh) != missing:
-            fresh = list(self._session_store.turns(after=fold.last_anchor, upto=state.last_anchor))
-        if len(fresh) != missing:
+    def _add_turns(self, known: CachedFold, state: SessionState, added: Sequence[Turn]) -> CachedFold | None:
+        fold, missing, policy = known.fold, state.turns - known.turns, self._binder.policy
+        fresh = tuple({turn.anchor: turn for turn in added if (turn.anchor or 0) > fold.last_anchor}.values())
+        waiting = WaitingTurns(turns=fresh)
+        if waiting.count != missing:
+            waiting = read_waiting(
+                self._session_store,
+                after=fold.last_anchor,
+                upto=state.last_anchor,
+                before=fold.sealed_characters + sum(count_characters(recent.turn) for recent in fold.tail),
+                policy=policy,
+                costs=self._binder,
+            )
+        if waiting.count != missing:
             return None
-        fold = add_turns(fold, fresh, policy=self._binder.policy, costs=self._binder)
+        fold = add_turns(fold, waiting.turns, policy=policy, costs=self._binder, unread=waiting.unread)
         return replace(known, fold=fold, turns=state.turns)
 
-    def _save(self, known: _CachedFold) -> _CachedFold | None:
+    def _save(self, known: CachedFold) -> CachedFold | None:
         """Store new seals; return None where another process was faster."""
         fold = known.fold
         if self._parts and not fold.oldest <= min(self._parts) <= max(self._parts) <= len(fold.seals):
             shown = range(fold.oldest, len(fold.seals) + 1)
             self._parts = {number: parts for number, parts in self._parts.items() if number in shown}
         new = fold.seals[known.stored :]
-        if self._read_only or (known.replaces is None and not new):
+        if self._is_unstored or (known.replaces is None and not new):
             return known
-        records, edits = [_make_record(seal) for seal in new], known.edits
+        records, edits = [make_record(seal) for seal in new], known.edits
         try:
             if known.replaces is None:
-                is_stored = self._session_store.add_seals(records, edits=edits)
+                is_stored = self._session_store.add_seals(records, edits=edits, looks=self._look.names())
             else:
-                changed = self._session_store.replace_seals(0, records, edits=edits)
+                changed = self._session_store.replace_seals(0, records, edits=edits, looks=self._look.names())
                 self._forget_images(known.replaces, still=fold.seals)
                 is_stored, edits = changed is not None, changed or 0
         except StoreError:
-            return (
-                known  # locked or full: the turns are stored, and their seals are tried again the next time
-            )
+            return known  # locked or full: turns are stored, and their seals are tried again the next time
         if not is_stored:
             return None
-        self._known = _CachedFold(fold=fold, edits=edits, turns=known.turns, stored=len(fold.seals))
+        self._look.takes_over = False
+        self._known = CachedFold(fold=fold, edits=edits, turns=known.turns, stored=len(fold.seals))
         self._cache_images([seal for seal in new if seal.number >= fold.oldest])
         return self._known
 
@@ -264,30 +296,4 @@ class SessionFold:
     def _read_run(self, seal: Seal) -> list[Turn]:
         wanted = set(seal.anchors)
         run = self._session_store.turns(after=seal.anchors[0] - 1, upto=seal.anchors[-1])
-        return [turn for turn in run if turn.anchor in wanted]
-
-
-def _is_chain(seals: Sequence[Seal], records: Sequence[SealRecord]) -> bool:
-    """Return whether seals follow each other from the first on; they do unless a database was damaged."""
-    before = ["", *(record.digest for record in records)]
-    numbers = range(1, len(seals) + 1)
-    return all(
-        (seal.number, seal.previous) == link
-        for seal, link in zip(seals, zip(numbers, before, strict=False), strict=True)
-    )
-
-
-def _make_record(seal: Seal) -> SealRecord:
-    from glyph_memory.store import SealRecord  # noqa: PLC0415 - SQL is loaded when a store is opened
-
-    body = json.dumps(seal.to_json(), separators=(",", ":"))
-    return SealRecord(number=seal.number, digest=seal.digest, body=body)
-
-
-def _parse_seal(record: SealRecord) -> Seal | None:
-    """Return a stored seal, or None where it was changed or comes from a version that sealed otherwise."""
-    try:
-        seal = Seal.from_json(json.loads(record.body))
-    except (TypeError, KeyError, ValueError, AttributeError, RecursionError):
-        return None
-    return seal if seal.digest == record.digest else None
+        return self.damage.note([turn for turn in run if turn.anchor in wanted])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast, get_args
@@ -19,6 +20,8 @@ from glyph_memory.messages.values import Fields, dump_json, show, to_fields
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 _ROLES = frozenset(get_args(Role))
+_LONGEST_TIME = 40
+"""Characters that a store has room for: all but those of a time zone with fractions of a second."""
 _OPTIONAL = ("name", "tool_call_id", "id")
 
 
@@ -48,7 +51,7 @@ def check_turn(turn: object) -> Turn:
         images=images,
         attachments=attachments,
         time=read_time(turn.time),
-        id=_read_optional("id", turn.id),
+        id=_read_optional("id", turn.id) or None,  # an empty one names nothing
         pinned=_read_flag(turn.pinned),
         anchor=_read_anchor(turn.anchor),
         origin=_read_optional("origin", turn.origin) or "",
@@ -61,18 +64,31 @@ def read_time(given: object) -> datetime | None:
     Raises:
         TurnError: It is none of them.
     """
-    if given is None or isinstance(given, datetime):
-        return given
-    try:
+    if given is None:
+        return None
+    with suppress(ValueError, OverflowError, OSError, TypeError, AttributeError):
         if isinstance(given, str):
-            return datetime.fromisoformat(given)
+            return _check_written(datetime.fromisoformat(given))
+        if isinstance(given, datetime):
+            return _check_written(given)
         if isinstance(given, int | float) and not isinstance(given, bool):
             return datetime.fromtimestamp(given, UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
     raise TurnError(
         f'time is {show(given)}; give a datetime, ISO 8601 such as "2025-03-03T09:30:00+00:00", or seconds since 1970'
     )
+
+
+def _check_written(time: datetime) -> datetime:
+    """Return a time if it can be written as ISO 8601, read again, and stored.
+
+    Raises:
+        ValueError: It cannot, as where a time zone lies millionths of a second from UTC.
+    """
+    written = time.isoformat()
+    datetime.fromisoformat(written)
+    if len(written) > _LONGEST_TIME:
+        raise ValueError("too long")
+    return time
 
 
 def _is_right(turn: Turn) -> bool:
@@ -81,10 +97,10 @@ def _is_right(turn: Turn) -> bool:
         type(cast("object", turn.role)) is str  # an enum's member would be spelled otherwise
         and turn.role in _ROLES
         and type(turn.text) is str
-        and (turn.id is None or type(turn.id) is str)
+        and (turn.id is None or (type(turn.id) is str and turn.id != ""))
         and (turn.name is None or type(turn.name) is str)
         and (turn.tool_call_id is None or type(turn.tool_call_id) is str)
-        and (turn.time is None or isinstance(turn.time, datetime))
+        and (turn.time is None or (type(turn.time) is datetime and turn.time.tzinfo in (None, UTC)))
         and type(turn.pinned) is bool
         and (turn.anchor is None or type(turn.anchor) is int)
         and type(turn.origin) is str

@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from glyph_memory.errors import TurnError
+from glyph_memory.errors import TurnError, show_value
 
 Fields = Mapping[str, object]
 """A message, or a part of one, as a dictionary."""
-_LONGEST = 80
 
 
 class SupportsModelDump(Protocol):
@@ -41,8 +40,7 @@ def to_list(held: object) -> Sequence[object] | None:
 
 def show(value: object) -> str:
     """Return a value for an error: its `repr`, cut, and its type where that is not plain."""
-    shown = repr(value)
-    shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+    shown = show_value(value)
     return shown if value is None or isinstance(value, str) else f"{shown} ({type(value).__name__})"
 
 

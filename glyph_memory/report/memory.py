@@ -148,6 +148,8 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
         yield "Tokens not counted", ", ".join(report.uncounted)
     if report.pinned_left_out:
         yield "Pinned, no room", " ".join(f"§{anchor}" for anchor in report.pinned_left_out)
+    if report.damaged:
+        yield "Damaged in the database", " ".join(f"§{anchor}" for anchor in report.damaged)
 
 
 def _render_seal(run: SealView) -> Iterator[str]:

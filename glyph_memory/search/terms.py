@@ -6,7 +6,9 @@ nothing about databases: every database gets the same words, so that a search fi
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import pairwise
 
 from glyph_memory.transcript import Turn
@@ -48,6 +50,10 @@ def extract_search_text(turn: Turn) -> str:
 _LONGEST = 200
 """Characters of a word; longer runs are cut, since indexes take no words of any length. A phrase finds them whole."""
 _MOST_PHRASES = 256
+_PIECE = 1 << 16
+"""Characters that are taken at a time, to keep memory small."""
+_SEAM = re.compile("[\x00-\x7f\u4e00-\u9fff]")
+"""Characters that join with none before them, in any normal form."""
 
 
 class _CharacterMap(dict[int, str]):
@@ -72,10 +78,44 @@ def words(text: str) -> list[str]:
         >>> words("Deploy_KEY=ﬁle-9, 東京")
         ['deploy', 'key', 'file', '9', '東', '京']
     """
-    found = casefold(text).translate(_PARTS).split()
-    if max(map(len, found), default=0) <= _LONGEST:
-        return found
-    return [word[start : start + _LONGEST] for word in found for start in range(0, len(word), _LONGEST)]
+    return _cut_long(casefold(text).translate(_PARTS).split())
+
+
+def join_words(text: str) -> tuple[str, int]:
+    """Return the words of a text with a space between them, and how many they are; a long text is taken in pieces.
+
+    Example:
+        >>> join_words("Deploy_KEY=ﬁle-9, 東京")
+        ('deploy key file 9 東 京', 6)
+    """
+    joined, count, begun = list[str](), 0, ""
+    for piece in _cut(text):
+        spaced = begun + casefold(piece).translate(_PARTS)
+        found, begun = spaced.split(), ""
+        if found and not spaced.endswith(" "):  # the next piece may go on with the last word
+            last = found.pop()
+            begun = last[len(last) // _LONGEST * _LONGEST :]
+            found += [last[: len(last) - len(begun)]] if len(last) > len(begun) else []
+        found = _cut_long(found)
+        count += len(found)
+        joined += [" ".join(found)] if found else []
+    return " ".join([*joined, begun] if begun else joined), count + bool(begun)
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Cut a long text before characters that never change with what stands before them."""
+    start = 0
+    while len(text) - start > _PIECE and (seam := _SEAM.search(text, start + _PIECE)):
+        yield text[start : seam.start()]
+        start = seam.start()
+    yield text[start:]
+
+
+def _cut_long(words: list[str]) -> list[str]:
+    """Cut the words of a list that are too long; mostly there are none, and the list is returned as it is."""
+    if max(map(len, words), default=0) <= _LONGEST:
+        return words
+    return [word[start : start + _LONGEST] for word in words for start in range(0, len(word), _LONGEST)]
 
 
 def phrases(query: str) -> tuple[str, ...]:

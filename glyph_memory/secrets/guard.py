@@ -6,12 +6,11 @@ Plain functions of a turn or a text; knows nothing about stores, pages or framew
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from glyph_memory.errors import GlyphMemoryWarning, TurnError
+from glyph_memory.errors import TurnError, warn
 from glyph_memory.secrets.finding import SecretFinder
 from glyph_memory.secrets.masking import FoundSecret, MaskedText, Masker
 from glyph_memory.secrets.refusal import RefusedSecret
@@ -132,11 +131,9 @@ class SecretGuard:
     @staticmethod
     def warn(kinds: Iterable[str], what: str) -> None:
         """Warn of secrets that go on as they are."""
-        warnings.warn(
+        warn(
             f"{what} holds secrets ({', '.join(kinds)}), which go on as they are; secrets='mask' hides them, "
-            "secrets='refuse' raises",
-            GlyphMemoryWarning,
-            stacklevel=3,
+            "secrets='refuse' raises"
         )
 
     @staticmethod

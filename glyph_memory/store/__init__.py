@@ -1,5 +1,11 @@
 """Keep conversations: turns as text, lossless, in SQLite or PostgreSQL; found, cited and erased by session."""
 
+from glyph_memory.store.doctor import Finding as Finding
+from glyph_memory.store.doctor import FindingKind as FindingKind
+from glyph_memory.store.doctor import StoreCheck as StoreCheck
+from glyph_memory.store.doctor import StoreRepair as StoreRepair
+from glyph_memory.store.doctor import check_store as check_store
+from glyph_memory.store.doctor import repair_store as repair_store
 from glyph_memory.store.session_store import SessionStore as SessionStore
 from glyph_memory.store.store import Store as Store
 from glyph_memory.store.values import Hit as Hit

@@ -14,6 +14,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from glyph_memory.errors import StoreError
+from glyph_memory.files import is_file, is_folder
 
 _OWN_QUERY = ("uri", "timeout", "check_same_thread", "cached_statements", "mode")
 _KINDS = (
@@ -93,7 +94,7 @@ def create_file(path: Path) -> None:
         StoreError: There is no such directory, or something else stands in the way.
     """
     target = Path(os.path.realpath(path))  # a link that leads nowhere yet leads to the file
-    if target.is_dir():
+    if is_folder(target):
         raise StoreError(
             f"{str(path)!r} is a directory. Name a file in it, such as {str(path / 'chat.db')!r}"
         )
@@ -126,7 +127,7 @@ def _parse_file(url: URL) -> Address:
     if "\0" in name:
         raise StoreError(f"{name[:80]!r} is no path: it holds a NUL. Give {_KINDS}")
     path = Path(name).absolute()  # a process may change its directory
-    cannot_write = path.is_file() and not os.access(path, os.W_OK)
+    cannot_write = is_file(path) and not os.access(path, os.W_OK)
     return Address(
         url=url,
         path=path,

@@ -6,21 +6,23 @@ many there are already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection
 
 from glyph_memory.errors import StoreError
-from glyph_memory.ledger import find_identifiers
-from glyph_memory.search.terms import casefold, extract_search_text, words
+from glyph_memory.ledger import iter_identifiers
+from glyph_memory.search.terms import casefold, extract_search_text, join_words
+from glyph_memory.store.damage import describe_damage
 from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
-from glyph_memory.store.sessions import SessionRow, read_key, update_session
+from glyph_memory.store.sessions import HIGHEST, SessionRow, check_counters, read_key, update_session
 from glyph_memory.store.turns import (
     Value,
     encode,
@@ -30,9 +32,10 @@ from glyph_memory.store.turns import (
 )
 from glyph_memory.transcript import Turn
 
-Rows = list[dict[str, Value]]
-_HIGHEST = 2**63 - 1
-"""The highest anchor that a column holds."""
+Row = dict[str, Value]
+_ROWS_AT_ONCE, _BYTES_AT_ONCE = 2_000, 2**22
+_IDENTIFIERS_AT_ONCE = 2**15
+"""Of a turn that holds more different ones, those that are mentioned again later have another row."""
 
 
 def append_turns(
@@ -44,6 +47,7 @@ def append_turns(
         StoreError: An identifier is there already with another content, or anchors that are to be kept do not
             continue the session's.
     """
+    session = check_counters(connection, session)
     stored = read_by_id(connection, session.id, {turn.id for turn in given if turn.id is not None})
     last = session.last_anchor
     complete: list[Turn] = []
@@ -64,79 +68,116 @@ def append_turns(
 
 
 def _store(connection: Connection, session: SessionRow, fresh: list[Turn], *, last: int) -> None:
-    key = read_key(connection, session.id)
-    spoken = [(turn.anchor or 0, extract_search_text(turn)) for turn in fresh]
-    indexed = [(anchor, words(text)) for anchor, text in spoken]
-    _insert(connection, turns, [to_row(turn, session_id=session.id) for turn in fresh])
-    _insert(connection, images, [row for turn in fresh for row in _image_rows(turn, session.id)])
-    _insert(
-        connection,
-        identifiers,
-        [row for anchor, text in spoken for row in _identifier_rows(text, session.id, anchor, key=key)],
-    )
-    _insert(
-        connection,
-        words_table,
-        [
-            {"session_id": session.id, "anchor": anchor, "length": len(parts), "words": " ".join(parts)}
-            for anchor, parts in indexed
-        ],
-    )
+    pictures = (row for turn in fresh for row in _image_rows(turn, session.id))
+    _insert(connection, turns.c.text, (to_row(turn, session_id=session.id) for turn in fresh))
+    _insert(connection, images.c.data, pictures)
+    length = insert_search_rows(connection, session.id, fresh)
     add_to_index(connection, session.id, first=session.last_anchor + 1, last=last)
     update_session(
         connection,
-        session._replace(
-            last_anchor=last,
-            turns=session.turns + len(fresh),
-            words=session.words + sum(len(parts) for _, parts in indexed),
-        ),
+        session._replace(last_anchor=last, turns=session.turns + len(fresh), words=session.words + length),
     )
 
 
-def _insert(connection: Connection, table: Table, rows: Rows) -> None:
-    if not rows:
-        return
+def insert_search_rows(connection: Connection, session_id: int, fresh: Sequence[Turn]) -> int:
+    """Store the words and the identifiers of turns; return how many words they have. The index is not touched."""
+    key, length = read_key(connection, session_id), 0
+
+    def word_rows() -> Iterator[Row]:
+        nonlocal length
+        for turn in fresh:
+            row, count = make_words_row(turn, session_id)
+            length += count
+            yield row
+
+    found = (row for turn in fresh for row in iter_identifier_rows(turn, session_id, key=key))
+    _insert(connection, identifiers.c.text, found)
+    _insert(connection, words_table.c.words, word_rows())
+    return length
+
+
+class WordsRow(NamedTuple):
+    """The row of a turn's words."""
+
+    row: Row
+    length: int
+    """How many words it has."""
+
+
+def make_words_row(turn: Turn, session_id: int) -> WordsRow:
+    """Return the row of the words by which a turn is found."""
+    joined, count = join_words(extract_search_text(turn))
+    row: Row = {"session_id": session_id, "anchor": turn.anchor or 0, "length": count, "words": joined}
+    return WordsRow(row, count)
+
+
+def _insert(connection: Connection, largest: Column[Any], rows: Iterable[Row]) -> None:
+    """Insert rows into the table of a column, some thousands or megabytes of that column at a time."""
+    table = largest.table
     statement = table.insert().inline()
     if connection.dialect.name == "postgresql":
         # Many rows a statement: only where something is to be returned does SQLAlchemy send them together.
         statement = table.insert().returning(table.c.session_id)
-    connection.execute(statement, rows)
+    names = [column.name for column in table.columns]
+    spelled = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (names of ours)
+    for some in _batch(rows, largest.name):
+        if connection.dialect.name == "sqlite":
+            # As it is: SQLAlchemy takes longer over a row than SQLite does.
+            connection.exec_driver_sql(spelled, [tuple(map(row.get, names)) for row in some])
+        else:
+            connection.execute(statement, some)
 
 
-def _image_rows(turn: Turn, session_id: int) -> Rows:
-    return [
-        {"session_id": session_id, "anchor": turn.anchor or 0, "place": place, "data": data}
-        for place, data in enumerate(turn.images)
-    ]
+def _batch(rows: Iterable[Row], largest: str) -> Iterator[list[Row]]:
+    """Yield rows in lists of so many, fewer where they are large."""
+    some, size = list[Row](), 0
+    for row in rows:
+        some.append(row)
+        size += len(cast("str | bytes", row[largest]))
+        if len(some) >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
-def _identifier_rows(text: str, session_id: int, anchor: int, *, key: bytes) -> Rows:
-    return [
-        {
+def _image_rows(turn: Turn, session_id: int) -> Iterator[Row]:
+    for place, data in enumerate(turn.images):
+        yield {"session_id": session_id, "anchor": turn.anchor or 0, "place": place, "data": data}
+
+
+def iter_identifier_rows(turn: Turn, session_id: int, *, key: bytes) -> Iterator[Row]:
+    """Yield the rows of the identifiers by which a turn is found; the session's key is that of their digests."""
+    found = (
+        one
+        for some in iter_identifiers(extract_search_text(turn), at_most=_IDENTIFIERS_AT_ONCE)
+        for one in some
+    )
+    for place, one in enumerate(found):
+        yield {
             "session_id": session_id,
-            "anchor": anchor,
+            "anchor": turn.anchor or 0,
             "place": place,
-            "digest": fingerprint(found.text, key),
-            "kind": found.kind,
-            "count": found.count,
-            "text": encode(found.text),
-            "folded": to_column_text(casefold(found.text)),
+            "digest": fingerprint(one.text, key),
+            "kind": one.kind,
+            "count": one.count,
+            "text": encode(one.text),
+            "folded": to_column_text(casefold(one.text)),
         }
-        for place, found in enumerate(find_identifiers(text))
-    ]
 
 
 def _count_up(last: int) -> int:
-    if last >= _HIGHEST:
+    if last >= HIGHEST:
         raise StoreError(
             f"the session's last anchor is {last}, and there is no higher one: it takes no more turns. Export it, and "
-            "import that into a new session, which numbers the turns anew"
+            "import that into a new session, which numbers the turns anew; or, where no turn has that anchor, run: "
+            "glyph-memory doctor --repair"
         )
     return last + 1
 
 
 def _check_anchor(turn: Turn, last: int) -> int:
-    if turn.anchor is None or not last < turn.anchor <= _HIGHEST:
+    if turn.anchor is None or not last < turn.anchor <= HIGHEST:
         raise StoreError(
             f"a turn cannot keep its anchor {turn.anchor!r}: the session's last is {last}, and anchors only grow. "
             "Import into a new session, or without keep_anchors"
@@ -152,6 +193,11 @@ def _check_same(stored: Turn, given: Turn) -> None:
         pinned=stored.pinned,
         time=stored.time if given.time is None else given.time,
     )
+    if stored.is_damaged:
+        raise StoreError(
+            f"the turn {given.id!r} is stored as §{stored.anchor}, and damaged: {describe_damage(stored)} cannot be "
+            f"read. To store it anew, erase that one first: delete({stored.anchor})"
+        )
     if expected != stored:
         raise StoreError(
             f"the turn {given.id!r} is already stored as §{stored.anchor}, with another content. Give the new one "

@@ -14,6 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from glyph_memory.errors import StoreError
+from glyph_memory.files import exists
 from glyph_memory.store.address import Address, create_file
 from glyph_memory.store.fingerprints import register_functions
 
@@ -104,7 +105,14 @@ def _connect(address: Address, *, wait_s: float) -> sqlite3.Connection:
 
 def _open(uri: str, *, wait_s: float) -> sqlite3.Connection:
     # Without an isolation level, Python's module begins no transactions by itself: the engine's event does.
-    return sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
+    connection.text_factory = _read_text
+    return connection
+
+
+def _read_text(data: bytes) -> str:
+    """Return a column's text; bytes of a damaged one that are no text are kept as lone surrogates."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _can_read(connection: sqlite3.Connection, path: Path) -> bool:
@@ -116,7 +124,7 @@ def _can_read(connection: sqlite3.Connection, path: Path) -> bool:
     try:
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.OperationalError:
-        return path.with_name(path.name + "-wal").exists()
+        return exists(path.with_name(path.name + "-wal"))
     return True
 
 

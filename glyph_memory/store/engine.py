@@ -6,41 +6,50 @@ to do (`erasing`).
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
 
 from glyph_memory.errors import StoreBusy, StoreError
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.store.address import Address
 from glyph_memory.store.connections import WRITES, make_engine
 from glyph_memory.store.failures import READ_ONLY, translate_errors
+from glyph_memory.store.gate import Gate
 from glyph_memory.store.schema import SCHEMA, Schema
 
 
 class Database:
     """An open database; each transaction has a connection of its own."""
 
-    def __init__(self, address: Address, *, wait_s: float, schema: Schema = SCHEMA) -> None:
+    def __init__(self, address: Address, *, wait_s: float, schema: Schema | None = SCHEMA) -> None:
         self.address = address
         self.shown = address.shown
         self.wait_s = wait_s
         self.read_only = address.read_only
         self._is_closed = False
-        self._process = os.getpid()
         # Writers of one process queue here, since at SQLite's door they would poll. In memory there is but one
         # connection, and readers queue as well.
-        self._queue = threading.RLock() if address.is_sqlite else None
+        self._queue = ForkSafeLock() if address.is_sqlite else None
         with translate_errors(self.shown, wait_s=wait_s):
             self._engine = make_engine(address, wait_s=wait_s)
+        self._gate = Gate(self._engine, shown=self.shown, wait_s=wait_s)
         try:
-            self._prepare(schema)
+            if schema is not None:  # else the tables are left as they are, for those who only look
+                self._prepare(schema)
         except BaseException:
             self.close()
             raise
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as when a memory is given to a process that is spawned."""
+        raise StoreError(
+            f"the open database {self.shown} cannot be pickled or copied. Give the process its path or URL, and open "
+            "the memory there"
+        )
 
     @contextmanager
     def begin_read(self) -> Iterator[Connection]:
@@ -49,8 +58,7 @@ class Database:
         with (
             translate_errors(self.shown, wait_s=self.wait_s),
             self._acquire_queue(self._queue if is_shared else None),
-            self._require_open().connect() as connection,
-            connection.begin(),
+            self._require_gate().begin() as connection,
         ):
             yield connection
 
@@ -62,42 +70,43 @@ class Database:
             StoreBusy: Others were still writing after `wait_s`.
             StoreError: The database cannot be written.
         """
-        engine = self._require_open()
+        gate = self._require_gate()
         if self.read_only:
             raise StoreError(READ_ONLY.format(shown=self.shown))
         with (
             translate_errors(self.shown, wait_s=self.wait_s),
             self._acquire_queue(self._queue),
-            engine.connect().execution_options(**{WRITES: True}) as connection,
-            connection.begin(),
+            gate.begin(**{WRITES: True}) as connection,
         ):
             yield connection
 
     def close(self) -> None:
         """Close the connections; those in use are closed when they are done."""
         self._is_closed = True
-        self._engine.dispose()
+        self._gate.close()
 
     def _require_open(self) -> Engine:
         if self._is_closed:
             raise StoreError(f"the store {self.shown} is closed. Open it again with Store.open()")
-        if self._process != os.getpid():
-            self._process = os.getpid()
-            if self._queue is None or self.address.path is not None:
-                # A forked child must neither use nor close the connections of its parent.
-                self._engine.dispose(close=False)
-                self._queue = threading.RLock() if self._queue else None
+        self._gate.check()
         return self._engine
 
+    def _require_gate(self) -> Gate:
+        self._require_open()
+        return self._gate
+
     @contextmanager
-    def _acquire_queue(self, queue: threading.RLock | None) -> Iterator[None]:
+    def _acquire_queue(self, queue: ForkSafeLock | None) -> Iterator[None]:
+        """Wait for other threads, where there is a queue, and for forks."""
         if queue is None:
-            yield
+            with self._gate.pass_through():
+                yield
             return
         if not queue.acquire(timeout=self.wait_s):
             raise StoreBusy(f"{self.shown} was kept by another thread for {self.wait_s:g} s. Try again")
         try:
-            yield
+            with self._gate.pass_through():
+                yield
         finally:
             queue.release()
 

@@ -15,18 +15,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from glyph_memory.store.journal import Erasure
 from glyph_memory.store.schema import names, seals, sessions, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.seals import read_seals
 from glyph_memory.store.search import drop_from_index
-from glyph_memory.store.sessions import SessionRow, raise_first_edits, update_session
+from glyph_memory.store.sessions import SessionRow, raise_first_edits, sum_words, update_session
 from glyph_memory.store.turns import clamp_anchor, find_chunk
 from glyph_memory.store.values import SealReader, SealRecord
 
-_LAST = 2**63 - 1
+_LAST, _LOWEST = 2**63 - 1, -(2**63)
 _GRAVE = "session_id = 1 - session_id"
 _RANGE = "WHERE session_id = :session AND anchor BETWEEN :first AND :last"
 _BURY = tuple(
@@ -37,7 +37,8 @@ _BURY = tuple(
         ("glyph_words", "length = 0, words = ''"),
         (
             "glyph_turns",
-            "id_digest = CAST(anchor AS TEXT), role = '', pinned = 0, time = '', size = 0, details = x'', text = x''",
+            "id_digest = CAST(anchor AS TEXT), role = '', pinned = 0, time = '', size = 0, details = x'', text = x'', "
+            "characters = NULL",
         ),
     )
 )
@@ -105,18 +106,24 @@ def forget_seals(
 ) -> None:
     """Erase the seals with a higher number, and note their page images, but those of seals that take their place."""
     connection = erasure.connection
+    lowest = clamp_anchor(keep) if keep > 0 else _LOWEST  # damaged ones may have any number
     if reader is not None:
         erasure.folder = reader.folder
-        later = [record for record in read_seals(connection, session.id) if record.number > keep]
+        later = [record for record in read_seals(connection, session.id) if not _is_kept(record, keep)]
         erasure.images |= {name for record in later for name in reader.find_images(record)}
         erasure.images -= {name for record in still for name in reader.find_images(record)}
     if connection.dialect.name == "sqlite":
         connection.execute(_MAKE_GRAVE, {"session": session.id})
-        done = connection.execute(_BURY_SEALS, {"session": session.id, "keep": clamp_anchor(keep)})
+        done = connection.execute(_BURY_SEALS, {"session": session.id, "keep": lowest})
     else:
-        later_ones = (seals.c.session_id == session.id, seals.c.number > clamp_anchor(keep))
+        later_ones = (seals.c.session_id == session.id, seals.c.number > lowest)
         done = connection.execute(delete(seals).where(*later_ones))
     erasure.has_erased = erasure.has_erased or done.rowcount > 0
+
+
+def _is_kept(record: SealRecord, keep: int) -> bool:
+    """Return whether a seal's number is one of those that stay; that of a damaged seal may be no number."""
+    return isinstance(record.number, int) and 0 < record.number <= keep
 
 
 def remove_graves(connection: Connection) -> None:
@@ -131,7 +138,7 @@ def _forget(
     connection, forgotten, words = erasure.connection, 0, 0
     for first, last in ranges:
         theirs = (words_table.c.session_id == session.id, words_table.c.anchor.between(first, last))
-        words += int(connection.execute(select(func.sum(words_table.c.length)).where(*theirs)).scalar() or 0)
+        words += sum_words(connection, *theirs)
         forgotten += _forget_range(connection, session.id, first=first, last=last)
     if forgotten:
         erasure.has_erased = True

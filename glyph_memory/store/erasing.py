@@ -5,13 +5,12 @@ Knows what remains of erased rows in a file, its log and the folders of page ima
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
 
-from glyph_memory.errors import GlyphMemoryWarning, StoreBusy, StoreError
+from glyph_memory.errors import StoreBusy, StoreError, warn
 from glyph_memory.store.address import Address
 from glyph_memory.store.engine import Database
 from glyph_memory.store.erase import empty_some
@@ -181,7 +180,7 @@ class ErasingDatabase(Database):
                 tasks = [task for task in read_tasks(connection) if task.kind != "index"]
             where = " and ".join({self._describe(task): None for task in tasks})
             told = _UNFINISHED.format(shown=self.shown, where=where)
-            warnings.warn(told, GlyphMemoryWarning, stacklevel=6)  # who erased: outside of session and memory
+            warn(told)
 
     def _describe(self, task: Task) -> str:
         kinds = {

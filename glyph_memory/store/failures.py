@@ -28,7 +28,7 @@ _SQLITE: dict[int, str] = {
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: READ_ONLY,
     sqlite3.SQLITE_NOTADB: "{shown} is not an SQLite database. Choose another path, or move that file away",
-    sqlite3.SQLITE_CORRUPT: "{shown} is damaged: {said}. Try: sqlite3 {shown} .recover | sqlite3 recovered.db",
+    sqlite3.SQLITE_CORRUPT: "{shown} is damaged: {said}. Try: glyph-memory doctor --memory {shown}",
     sqlite3.SQLITE_CANTOPEN: "cannot open {shown}: {said}. Is it there, and may this account read and write its "
     "directory?",
     sqlite3.SQLITE_PERM: "may not open {shown}: {said}. Change its permissions, or choose another path",
@@ -62,7 +62,7 @@ def translate_errors(shown: str, *, wait_s: float) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, ImportError, OSError, UnicodeDecodeError) as error:
         raise translate(error, shown=shown, wait_s=wait_s) from error
 
 
@@ -80,6 +80,10 @@ def translate(error: Exception, *, shown: str, wait_s: float) -> StoreError:
             "Try: pip install 'glyph-memory[postgres]', "
             "and a URL that begins with postgresql+pg8000://"
         )
+    if isinstance(
+        cause, UnicodeDecodeError
+    ):  # of SQLite's own message, which quotes a name in a damaged file
+        return StoreError(_SQLITE[sqlite3.SQLITE_CORRUPT].format(**words, said="its tables cannot be read"))
     if isinstance(cause, sqlite3.Error):
         return _translate_sqlite(cause, words)
     return _translate_server(cause, words)

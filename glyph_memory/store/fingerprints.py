@@ -10,19 +10,28 @@ from __future__ import annotations
 import sqlite3
 from hashlib import blake2b
 
+_LONGEST_KEY = 64
+"""Bytes that BLAKE2b takes."""
+
 
 def fingerprint(text: str, key: bytes = b"") -> str:
     """Return what a text is looked up by: 20 bytes of BLAKE2b as hex."""
     return blake2b(text.encode("utf-8", "surrogatepass"), key=key, digest_size=20).hexdigest()
 
 
-def hash_words(key: bytes, words: str) -> str:
+def to_key(stored: object) -> bytes:
+    """Return a session's key as it is stored; an empty one where it is damaged or lost."""
+    return stored if isinstance(stored, bytes) and len(stored) <= _LONGEST_KEY else b""
+
+
+def hash_words(key: object, words: object) -> str:
     """Return words, separated by spaces, each as 16 letters and digits: what the search index of SQLite holds.
 
     Eight bytes: two of a million different words are the same with a chance of one in 30 million.
     """
-    spoken = words.split(" ") if words else []
-    hashed = {word: blake2b(word.encode(), key=key, digest_size=8).hexdigest() for word in set(spoken)}
+    data = words if isinstance(words, bytes) else str(words or "").encode("utf-8", "surrogatepass")
+    spoken, usable = data.split(b" ") if data else [], to_key(key)
+    hashed = {word: blake2b(word, key=usable, digest_size=8).hexdigest() for word in set(spoken)}
     return " ".join(map(hashed.__getitem__, spoken))
 
 
@@ -32,5 +41,6 @@ def register_functions(connection: sqlite3.Connection) -> None:
     connection.create_function("glyph_hash_words", 2, hash_words, deterministic=True)
 
 
-def _fingerprint_bytes(key: bytes, text: bytes) -> str:
-    return blake2b(text, key=key, digest_size=20).hexdigest()
+def _fingerprint_bytes(key: object, text: object) -> str:
+    data = text if isinstance(text, bytes) else str(text).encode("utf-8", "surrogatepass")  # a damaged one
+    return blake2b(data, key=to_key(key), digest_size=20).hexdigest()

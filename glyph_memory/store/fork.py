@@ -5,7 +5,7 @@ Knows which tables belong to a session; knows nothing about what stands in them.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, cast, func, insert, literal, select
 
 from glyph_memory.errors import StoreError
 from glyph_memory.store.schema import identifiers, images, names, seals, turns, words
@@ -32,7 +32,9 @@ def copy_session(connection: Connection, name: str, new_name: str) -> None:
     add_to_index(connection, target.id, first=0, last=source.last_anchor)
     update_session(
         connection,
-        target._replace(last_anchor=source.last_anchor, turns=source.turns, words=source.words),
+        target._replace(
+            last_anchor=source.last_anchor, turns=source.turns, words=source.words, looks=source.looks
+        ),
     )
 
 
@@ -54,4 +56,4 @@ def _copy(connection: Connection, table: Table, source: int, target: int) -> Non
 def _copy_digest(target: int) -> ColumnElement[str]:
     """Return the digest of an identifier with the key of the copy."""
     key = select(names.c.key).where(names.c.session_id == target).scalar_subquery()
-    return func.glyph_fingerprint(key, identifiers.c.text)
+    return func.glyph_fingerprint(key, cast(identifiers.c.text, LargeBinary))

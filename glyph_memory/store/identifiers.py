@@ -11,14 +11,17 @@ from functools import lru_cache
 from sqlalchemy import Connection, TextClause, func, select, text
 
 from glyph_memory.search.terms import casefold
+from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers as table
 from glyph_memory.store.sessions import read_key
-from glyph_memory.store.turns import AT_ONCE, clamp_anchor, decode, to_column_text
+from glyph_memory.store.turns import AT_ONCE, clamp_anchor, to_column_text
 from glyph_memory.store.values import KnownIdentifier
 
 MENTIONS = 64
 """Of how many turns, at the most, an identifier's mentions are counted."""
+_HIGHEST = 2**48
+"""Nothing was mentioned so often: a higher sum is that of a damaged count."""
 _UNITED = 50
 """Queries in one statement; SQLite takes 500."""
 
@@ -35,11 +38,12 @@ def read_identifiers(
             func.replace(table.c.folded, to_column_text(casefold(like)), "") != table.c.folded
         )
     query = query.group_by(table.c.digest).order_by(latest.desc(), func.min(table.c.place), table.c.digest)
-    digests = list(connection.execute(query.limit(max(0, min(limit, 2**31)))).scalars())
+    found_digests = connection.execute(query.limit(max(0, min(limit, 2**31)))).scalars()
+    digests = [digest for digest in found_digests if isinstance(digest, str) and digest.isascii()]
     found: dict[str, KnownIdentifier] = {}
     for start in range(0, len(digests), AT_ONCE):
         found |= _read(connection, session_id, digests[start : start + AT_ONCE])
-    return tuple(found[digest] for digest in digests)
+    return tuple(found[digest] for digest in digests if digest in found)
 
 
 def count_occurrences(
@@ -58,7 +62,7 @@ def count_occurrences(
         some = digests[start : start + _UNITED]
         values = {"session_id": session_id, "last": last} | {f"digest{n}": one for n, one in enumerate(some)}
         for place, count in connection.execute(_select_counts(len(some)), values):
-            counts[wanted[some[place]]] = int(count or 0)
+            counts[wanted[some[place]]] = read_count(int(min(count or 0, _HIGHEST)))
     return counts
 
 
@@ -87,9 +91,10 @@ def _read(connection: Connection, session_id: int, digests: list[str]) -> dict[s
     for digest, spelled, kind, count, anchor in connection.execute(query):
         before = found.get(digest)
         found[digest] = KnownIdentifier(
-            text=decode(spelled),
-            kind=kind,
-            count=count + (before.count if before else 0),
-            anchors=(*(before.anchors if before else ()), anchor),
+            text=read_string(spelled),
+            kind=read_string(kind),
+            count=read_count(count, default=1) + (before.count if before else 0),
+            # A turn with very many identifiers may have some of them in more rows than one.
+            anchors=tuple(dict.fromkeys((*(before.anchors if before else ()), anchor))),
         )
     return found

@@ -59,9 +59,20 @@ metadata = MetaData()
 _Number = BigInteger().with_variant(
     Integer(), "sqlite"
 )  # only INTEGER PRIMARY KEY is SQLite's own row number
-_Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+
+
+class _AnyBytes(LargeBinary):
+    """What a column of SQLite holds, as it is: a damaged one may hold anything, and `bytes` takes no text."""
+
+    def result_processor(self, dialect: object, coltype: object) -> None:
+        """Return nothing: values are not processed."""
+
+
+_Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb").with_variant(_AnyBytes(), "sqlite")
 _Words = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 _Digest = String(40)
+LOOKS_CHARACTERS = 600
+"""What a session takes of the names of its looks."""
 
 meta = Table(
     "glyph_meta",
@@ -78,6 +89,7 @@ sessions = Table(
     Column("turns", BigInteger, nullable=False),
     Column("words", BigInteger, nullable=False),
     Column("edits", BigInteger, nullable=False),
+    Column("looks", String(LOOKS_CHARACTERS), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 names = Table(
@@ -108,7 +120,9 @@ turns = Table(
     Column("size", BigInteger, nullable=False),
     Column("details", _Bytes, nullable=False),
     Column("text", _Bytes, nullable=False),
+    Column("characters", BigInteger),
 )
+Index("glyph_turns_characters", turns.c.session_id, turns.c.anchor, turns.c.characters)
 Index("glyph_turns_id", turns.c.session_id, turns.c.id_digest, unique=True)
 for _name, _where in (("pinned", turns.c.pinned), ("user", turns.c.role == "user")):
     Index(
@@ -224,7 +238,25 @@ class Schema:
         connection.execute(update(meta).where(meta.c.name == "version").values(value=str(self.version)))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2,)
+def add_looks(connection: Connection) -> None:
+    """Add the looks that a session had, whose seals they made, the latest last."""
+    connection.exec_driver_sql(
+        f"ALTER TABLE glyph_sessions ADD COLUMN looks VARCHAR({LOOKS_CHARACTERS}) DEFAULT '' NOT NULL"
+    )
+
+
+def add_characters(connection: Connection) -> None:
+    """Add what a turn takes on a page, and an index that holds nothing else: whoever sums it reads no text.
+
+    Turns that were stored before have none.
+    """
+    connection.exec_driver_sql("ALTER TABLE glyph_turns ADD COLUMN characters BIGINT")
+    connection.exec_driver_sql(
+        "CREATE INDEX glyph_turns_characters ON glyph_turns (session_id, anchor, characters)"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2, add_characters, add_looks)
 """How older tables become newer, each step a function of the connection; version 1 is the first."""
 
 SCHEMA = Schema(migrations=MIGRATIONS)
@@ -235,7 +267,12 @@ def read_version(connection: Connection) -> int:
     """Return the version of the tables, 0 where there are none."""
     if not inspect(connection).has_table(meta.name):
         return 0
-    return int(read_meta(connection, "version") or 0)
+    version = str(read_meta(connection, "version"))
+    if not (version.isdecimal() and len(version) < 9):
+        raise StoreError(
+            "the database does not say of which version its tables are: it is damaged. Try: glyph-memory doctor"
+        )
+    return int(version)
 
 
 def read_meta(connection: Connection, name: str, *, lock: bool = False) -> str | None:

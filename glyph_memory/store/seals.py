@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, select
 
 from glyph_memory.errors import StoreError
+from glyph_memory.store.damage import read_string
 from glyph_memory.store.schema import seals
-from glyph_memory.store.turns import decode, encode
+from glyph_memory.store.turns import encode
 from glyph_memory.store.values import SealRecord
 
 
@@ -23,7 +24,7 @@ def read_seals(connection: Connection, session_id: int) -> tuple[SealRecord, ...
         .order_by(seals.c.number)
     )
     return tuple(
-        SealRecord(number=number, digest=decode(digest), body=decode(body))
+        SealRecord(number=number, digest=read_string(digest), body=read_string(body))
         for number, digest, body in connection.execute(query)
     )
 
@@ -33,7 +34,7 @@ def continues(connection: Connection, session_id: int, records: Sequence[SealRec
     last: int | None = connection.execute(
         select(func.max(seals.c.number)).where(seals.c.session_id == session_id)
     ).scalar()
-    return not records or last is None or records[0].number == last + 1
+    return not records or last is None or (isinstance(last, int) and records[0].number == last + 1)
 
 
 def store_seals(connection: Connection, session_id: int, records: Sequence[SealRecord]) -> None:

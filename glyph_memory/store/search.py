@@ -15,6 +15,7 @@ from sqlalchemy import Connection, literal, select, text
 
 from glyph_memory.search.ranking import count_phrases, rarity, score
 from glyph_memory.search.terms import phrases
+from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.fingerprints import hash_words
 from glyph_memory.store.schema import SCOPED_WORDS
 from glyph_memory.store.schema import words as table
@@ -26,13 +27,24 @@ _MERGED_PAGES = 16
 """Of the index, of some 4 kB each: a few milliseconds."""
 
 _IN_RANGE = "FROM glyph_words WHERE session_id = :session AND anchor BETWEEN :first AND :last"
-_HASHED = "glyph_hash_words((SELECT key FROM glyph_names WHERE session_id = :session), words)"
+# As bytes: SQLite gives no function a text that is none, as a damaged one may be.
+_HASH = "glyph_hash_words({key}, CAST(words AS BLOB))"
+_HASHED = _HASH.format(key="(SELECT CAST(key AS BLOB) FROM glyph_names WHERE session_id = :session)")
+_OF_ALL = "FROM glyph_words JOIN glyph_names USING (session_id)"
+_HASH_ALL = f"SELECT number, {_HASH.format(key='CAST(key AS BLOB)')} {_OF_ALL}"
 _ADD = text(f"INSERT INTO glyph_search (rowid, words) SELECT number, {_HASHED} {_IN_RANGE}")
 _DROP = text(
     f"INSERT INTO glyph_search (glyph_search, rowid, words) SELECT 'delete', number, {_HASHED} {_IN_RANGE}"
 )
 _MERGE = text("INSERT INTO glyph_search (glyph_search, rank) VALUES ('merge', :pages)")
 _MERGE_ALL = text("INSERT INTO glyph_search (glyph_search) VALUES ('optimize')")
+_EMPTY = text("INSERT INTO glyph_search (glyph_search) VALUES ('delete-all')")
+_ADD_ALL = text(f"INSERT INTO glyph_search (rowid, words) {_HASH_ALL}")
+_LIST_INDEX = text(
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.glyph_indexed USING fts5vocab(main, glyph_search, 'instance')"
+)
+_READ_INDEX = text("SELECT doc, count(*), min(term) FROM temp.glyph_indexed GROUP BY doc")
+_READ_WORDS = text(_HASH_ALL)
 _CHANGES = text("SELECT total_changes()")
 _MATCH_FTS5 = text("SELECT rowid FROM glyph_search WHERE glyph_search MATCH :hashed")
 # The index knows which words a turn holds; whether they follow each other is looked up in the turn.
@@ -81,6 +93,24 @@ def merge_all(connection: Connection) -> None:
     connection.execute(_MERGE_ALL)
 
 
+def count_unindexed(connection: Connection) -> int:
+    """Count the turns of all sessions that the index does not hold as it should, and those that it should not hold."""
+    if connection.dialect.name != "sqlite":
+        return 0
+    connection.execute(_LIST_INDEX)
+    indexed = {number: (count, first) for number, count, first in connection.execute(_READ_INDEX)}
+    hashed = {number: words.split() for number, words in connection.execute(_READ_WORDS)}
+    expected = {number: (len(words), min(words)) for number, words in hashed.items() if words}
+    return sum(indexed.get(number) != expected.get(number) for number in {*indexed, *expected})
+
+
+def rebuild_index(connection: Connection) -> None:
+    """Make the index anew from the stored words of all sessions."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(_EMPTY)
+        connection.execute(_ADD_ALL)
+
+
 def find(
     connection: Connection, session: SessionRow, query: str, *, k: int, pool: int | None
 ) -> list[ScoredTurn]:
@@ -98,7 +128,7 @@ def find(
     candidates: dict[int, float] = defaultdict(float)
     for phrase in phrases(query):
         numbers = _match(connection, session.id, phrase)
-        rarities[phrase] = rarity(len(numbers), of=session.turns)
+        rarities[phrase] = rarity(len(numbers), of=max(len(numbers), session.turns))
         for number in numbers:
             candidates[number] += rarities[phrase]
     best = sorted(candidates, key=lambda number: (candidates[number], number), reverse=True)
@@ -139,7 +169,8 @@ def _weigh(
     )
     found = []
     for anchor, length, words in connection.execute(query):
-        held = count_phrases(words, [*rarities])
+        held = count_phrases(read_string(words), [*rarities])
+        length = read_count(length, default=1)  # noqa: PLW2901 - a damaged one is none
         weight = score(held, [*rarities.values()], length=length, mean_length=mean_length)
         found.append(ScoredTurn(anchor, weight))
     return found

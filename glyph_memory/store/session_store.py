@@ -19,11 +19,15 @@ from glyph_memory.store.identifiers import count_occurrences, read_identifiers
 from glyph_memory.store.schema import turns
 from glyph_memory.store.seals import check_numbers, continues, read_seals, store_seals
 from glyph_memory.store.search import find
+from glyph_memory.store.session_sizes import SessionSizes
 from glyph_memory.store.sessions import (
     SessionRow,
+    add_looks,
     find_session,
+    finish_edit,
     first_edits,
     lock_session,
+    read_state,
     update_session,
 )
 from glyph_memory.store.turns import (
@@ -41,7 +45,7 @@ from glyph_memory.transcript import Turn
 _LAST = 2**63 - 1
 
 
-class SessionStore:
+class SessionStore(SessionSizes):
     """One session of a store; made by `Store.session`.
 
     Reading what was never written gives nothing; the session is made when something is first written to it. Every
@@ -56,8 +60,8 @@ class SessionStore:
     def __init__(
         self, database: ErasingDatabase, name: str, *, seal_reader: SealReader | None = None
     ) -> None:
+        super().__init__(database, check_name(name))
         self._database, self._seal_reader = database, seal_reader
-        self.name = check_name(name)
 
     def __repr__(self) -> str:
         return f"SessionStore({self.name!r} of {self._database.shown})"
@@ -65,10 +69,7 @@ class SessionStore:
     def state(self) -> SessionState:
         """Return the session's state; cheap enough to call before everything else."""
         with self._database.begin_read() as connection:
-            session = find_session(connection, self.name)
-            if session is None:
-                return SessionState(last_anchor=0, turns=0, edits=first_edits(connection))
-            return SessionState(last_anchor=session.last_anchor, turns=session.turns, edits=session.edits)
+            return read_state(connection, self.name)
 
     def append(self, turns: Sequence[Turn], *, keep_anchors: bool = False) -> tuple[Turn, ...]:
         """Store turns, all or none; durable on return.
@@ -137,10 +138,8 @@ class SessionStore:
         """Return the pinned turns, up to an anchor."""
         with self._database.begin_read() as connection:
             session = find_session(connection, self.name)
-            if session is None:
-                return ()
             where = (turns.c.pinned, turns.c.anchor <= clamp_anchor(upto))
-            return tuple(read_turns(connection, session.id, *where))
+            return () if session is None else tuple(read_turns(connection, session.id, *where))
 
     def set_pinned(self, anchor: int, pinned: bool) -> None:
         """Pin or unpin a turn.
@@ -247,12 +246,13 @@ class SessionStore:
             session = find_session(connection, self.name)
             return () if session is None else read_seals(connection, session.id)
 
-    def add_seals(self, records: Sequence[SealRecord], *, edits: int) -> bool:
+    def add_seals(self, records: Sequence[SealRecord], *, edits: int, looks: Collection[str] = ()) -> bool:
         """Append seals and return True; return False where the past changed or another process was faster.
 
         Args:
             records: Numbered on from the last one stored.
             edits: The state's `edits` when they were made.
+            looks: Short names of the looks that the session had, the seals' own last; see `SessionState.looks`.
 
         Raises:
             StoreError: Their numbers have gaps.
@@ -263,10 +263,14 @@ class SessionStore:
             if session is None or not continues(connection, session.id, records):
                 return False
             store_seals(connection, session.id, records)
+            if (seen := add_looks(session, looks)) != session:
+                update_session(connection, seen)
             return True
 
-    def replace_seals(self, keep: int, records: Sequence[SealRecord], *, edits: int) -> int | None:
-        """Drop the seals with a number above `keep` and append others, unless the past changed.
+    def replace_seals(
+        self, keep: int, records: Sequence[SealRecord], *, edits: int, looks: Collection[str] = ()
+    ) -> int | None:
+        """Drop the seals with a number above `keep` and append others, unless the past changed; see `add_seals`.
 
         Returns:
             The new `edits`; `None` where the past changed, and nothing was done.
@@ -287,8 +291,7 @@ class SessionStore:
                     "Read its seals again"
                 )
             store_seals(connection, session.id, records)
-            update_session(connection, session._replace(edits=session.edits + 1))
-            return session.edits + 1
+            return finish_edit(connection, session, looks, recounts=not records)
 
     def _lock_unedited(self, connection: Connection, edits: int) -> SessionRow | None:
         session = find_session(connection, self.name, lock=True)

@@ -5,17 +5,20 @@ Wiring only. Knows nothing about pages, folding or models.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import select
 
 from glyph_memory.store.address import parse_address
+from glyph_memory.store.damage import read_count, read_string, read_time
+from glyph_memory.store.engine import Database
 from glyph_memory.store.erase import remove_graves
 from glyph_memory.store.erasing import ErasingDatabase
 from glyph_memory.store.journal import add_task
+from glyph_memory.store.keys import KEY_BYTES, make_key, parse_key
 from glyph_memory.store.schema import SCHEMA, Schema, names, read_meta, sessions, turns
 from glyph_memory.store.search import merge_all
 from glyph_memory.store.session_store import SessionStore
@@ -35,8 +38,7 @@ class Store:
 
     def __init__(self, database: ErasingDatabase) -> None:
         self._database = database
-        with database.begin_read() as connection:
-            self.key = bytes.fromhex(read_meta(connection, "key") or "")
+        self.key = _read_key(database)
         self.url = database.address.url.render_as_string(hide_password=True)
         self.path = database.address.path
         self.read_only = database.read_only
@@ -123,11 +125,24 @@ class Store:
             query = query.where(names.c.name != "")  # one that is being erased
             rows = connection.execute(query).all()
         found = (
-            SessionInfo(name=name, turns=count, first_time=_parse_time(first), last_time=_parse_time(last))
+            SessionInfo(
+                name=read_string(name),
+                turns=read_count(count),
+                first_time=read_time(first),
+                last_time=read_time(last),
+            )
             for name, count, first, last in rows
         )
         return tuple(sorted(found, key=lambda session: session.name))
 
 
-def _parse_time(stored: str | None) -> datetime | None:
-    return None if stored is None else datetime.fromisoformat(stored)
+def _read_key(database: Database) -> bytes:
+    """Return the store's key; make one where it was lost, for this process alone where the database is only read."""
+    with database.begin_read() as connection:
+        key = parse_key(read_meta(connection, "key"))
+    if key is not None:
+        return key
+    if database.read_only:
+        return secrets.token_bytes(KEY_BYTES)
+    with database.begin_write() as connection:
+        return make_key(connection)

@@ -9,11 +9,21 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from glyph_memory.errors import StoreError
+from glyph_memory.folding import count_characters
+from glyph_memory.store.damage import (
+    ROLES,
+    TurnRow,
+    are_blocks,
+    read_count,
+    read_damaged_turn,
+    to_arguments,
+    to_text,
+)
 from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import images, turns
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
@@ -21,17 +31,6 @@ from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 _LARGEST = 2**63 - 1
 
 Value = int | str | bytes | bool
-
-
-class TurnRow(NamedTuple):
-    """The columns that make a turn, in the order they are selected; its images lie elsewhere."""
-
-    anchor: int
-    role: str
-    pinned: bool
-    time: str
-    details: bytes
-    text: bytes
 
 
 def encode(text: str) -> bytes:
@@ -46,7 +45,9 @@ def decode(data: bytes) -> str:
 
 def to_column_text(text: str) -> str:
     """Return a text in which characters that no database takes, lone surrogates and NUL, became U+FFFD."""
-    return encode(text).decode("utf-8", "replace").replace("\0", "\ufffd")
+    if not text.isascii():
+        text = encode(text).decode("utf-8", "replace")
+    return text.replace("\0", "\ufffd")
 
 
 def clamp_anchor(anchor: int) -> int:
@@ -81,6 +82,7 @@ def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:
         "size": len(packed) + len(text) + sum(map(len, turn.images)),
         "details": packed,
         "text": text,
+        "characters": count_characters(turn),
     }
 
 
@@ -88,38 +90,43 @@ def from_row(row: TurnRow, images: tuple[bytes, ...] = ()) -> Turn:
     """Return the turn of a row.
 
     Versions before fields were checked stored what nothing can be done with, such as a call's arguments as an object:
-    it is put right here, so that a session which holds it goes on.
+    it is put right here, so that a session which holds it goes on. Of a damaged row, what can be read is kept.
     """
+    try:
+        turn = _from_sound_row(row, images)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return read_damaged_turn(row, images)
+    is_sound = (
+        row.role in ROLES
+        and (not images or all(type(one) is bytes for one in images))
+        and (not turn.attachments or are_blocks(turn.attachments))
+    )
+    return turn if is_sound else read_damaged_turn(row, images)
+
+
+def _from_sound_row(row: TurnRow, images: tuple[bytes, ...]) -> Turn:
     details = cast("Mapping[str, object]", json.loads(decode(row.details)))
     calls = cast("list[tuple[object, object, object]]", details.get("calls", []))
     attached = cast("list[tuple[str, str, str]]", details.get("attachments", []))
     return Turn(
         role=cast("Role", row.role),
         text=decode(row.text),
-        name=_to_text(details.get("name")),
+        name=to_text(details.get("name")),
         tool_calls=tuple(
-            ToolCall(name=_to_text(name) or "", arguments=_to_arguments(given), id=_to_text(id_) or "")
+            ToolCall(name=to_text(name) or "", arguments=to_arguments(given), id=to_text(id_) or "")
             for name, given, id_ in calls
         ),
-        tool_call_id=_to_text(details.get("answers")),
+        tool_call_id=to_text(details.get("answers")),
         images=images,
         attachments=tuple(
             Attachment(block=block, name=name, media_type=media_type) for block, name, media_type in attached
         ),
         time=datetime.fromisoformat(row.time),
-        id=_to_text(details["id"]),
+        id=to_text(details["id"]),
         pinned=bool(row.pinned),
         anchor=row.anchor,
-        origin=_to_text(details.get("origin")) or "",
+        origin=to_text(details.get("origin")) or "",
     )
-
-
-def _to_text(held: object) -> str | None:
-    return held if held is None or isinstance(held, str) else json.dumps(held, ensure_ascii=False)
-
-
-def _to_arguments(held: object) -> str:
-    return "{}" if held is None else _to_text(held) or ""
 
 
 def check_name(name: str) -> str:
@@ -144,6 +151,13 @@ AT_ONCE = 500
 """How many values are asked for in one statement."""
 
 
+def of_session(connection: Connection, session_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a session's turns that can be read: SQLite may hold anchors that are no numbers."""
+    if connection.dialect.name != "sqlite":
+        return (turns.c.session_id == session_id,)
+    return turns.c.session_id == session_id, func.typeof(turns.c.anchor) == "integer"
+
+
 def read_turn(connection: Connection, session_id: int, anchor: int) -> Turn | None:
     """Return one turn."""
     found = read_turns(connection, session_id, turns.c.anchor == clamp_anchor(anchor))
@@ -154,7 +168,7 @@ def read_turns(
     connection: Connection, session_id: int, *where: ColumnElement[bool], with_images: bool = True
 ) -> list[Turn]:
     """Return the turns of a session that meet conditions, by anchor."""
-    query = select(*_COLUMNS).where(turns.c.session_id == session_id, *where).order_by(turns.c.anchor)
+    query = select(*_COLUMNS).where(*of_session(connection, session_id), *where).order_by(turns.c.anchor)
     rows = [TurnRow(*row) for row in connection.execute(query)]
     pictures = _images(connection, session_id, [row.anchor for row in rows]) if with_images else {}
     return [from_row(row, tuple(pictures.get(row.anchor, ()))) for row in rows]
@@ -175,13 +189,13 @@ def find_chunk(connection: Connection, session_id: int, *, after: int, upto: int
     """Return the last anchor of the next turns of a range, some megabytes at most; `None` where there are none."""
     sizes = (
         select(turns.c.anchor, turns.c.size)
-        .where(turns.c.session_id == session_id, turns.c.anchor > after, turns.c.anchor <= upto)
+        .where(*of_session(connection, session_id), turns.c.anchor > after, turns.c.anchor <= upto)
         .order_by(turns.c.anchor)
         .limit(_CHUNK_TURNS)
     )
     last, total = after, 0
     for anchor, size in connection.execute(sizes).all():
-        total += size
+        total += read_count(size, default=_CHUNK_BYTES)
         if total > _CHUNK_BYTES and last > after:
             break
         last = anchor
@@ -213,16 +227,20 @@ def read_last_user(connection: Connection, session_id: int, *, upto: int) -> Tur
 
 
 def read_by_id(connection: Connection, session_id: int, ids: Collection[str]) -> dict[str, Turn]:
-    """Return the turns with the given ids, by id."""
-    digests = [fingerprint(id_) for id_ in ids]
+    """Return the turns with the given ids, by id; also those whose own id cannot be read any more."""
+    digests = {fingerprint(id_): id_ for id_ in ids}
+    wanted = list(digests)
     found = [
         turn
-        for start in range(0, len(digests), AT_ONCE)
-        for turn in read_turns(
-            connection, session_id, turns.c.id_digest.in_(digests[start : start + AT_ONCE])
-        )
+        for start in range(0, len(wanted), AT_ONCE)
+        for turn in read_turns(connection, session_id, turns.c.id_digest.in_(wanted[start : start + AT_ONCE]))
     ]
-    return {turn.id: turn for turn in found if turn.id is not None}
+    by_id = {turn.id: turn for turn in found if turn.id is not None and not turn.is_damaged}
+    for turn in found:
+        if turn.is_damaged:
+            this = (*of_session(connection, session_id), turns.c.anchor == turn.anchor)
+            by_id[digests[connection.execute(select(turns.c.id_digest).where(*this)).scalar_one()]] = turn
+    return by_id
 
 
 def _images(connection: Connection, session_id: int, anchors: list[int]) -> dict[int, list[bytes]]:

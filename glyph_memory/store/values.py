@@ -37,6 +37,8 @@ class SessionState:
     """How many turns the session holds."""
     edits: int
     """Grows whenever the past changed: a pin, a truncation, a deletion, seals replaced, the session cleared."""
+    looks: tuple[str, ...] = ()
+    """Names of the looks that the session had, the latest last; see `SessionStore.add_seals`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

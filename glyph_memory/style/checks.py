@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from glyph_memory.errors import StyleError
+from glyph_memory.errors import StyleError, show_value
 
 if TYPE_CHECKING:
     from glyph_memory.style.page_style import PageStyle
@@ -36,6 +36,7 @@ ROLES = ("system", "user", "assistant", "tool")
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _COLOR_FIELDS = ("font_color", "page_color", "paragraph_color", "border_color", "newline_color")
 _ROLES_AT_MOST = 10
+_MARK_AT_MOST = 64
 _PIXELS_AT_MOST = 50_000_000
 _POSITIVE = ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale")
 _SIGNED = ("letter_spacing_pt", "first_line_indent_pt")
@@ -56,7 +57,8 @@ def check(style: PageStyle) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, not converted: integers may be too large to become a float.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 def _is_names(value: object) -> bool:
@@ -83,26 +85,28 @@ def _check_kinds(style: PageStyle) -> None:
     for field in fields(style):
         fits, kind = _KINDS[str(field.type)]
         if not fits(getattr(style, field.name)):
-            raise StyleError(f"{field.name}={getattr(style, field.name)!r} must be {kind}")
+            raise StyleError(f"{field.name}={show_value(getattr(style, field.name))} must be {kind}")
 
 
 def _check_ranges(style: PageStyle) -> None:
     for name in _POSITIVE:
         if not 0 < getattr(style, name) < 1e5:
-            raise StyleError(f"{name}={getattr(style, name)!r} must be above 0 and below 100000")
+            raise StyleError(f"{name}={show_value(getattr(style, name))} must be above 0 and below 100000")
     for name in _SIGNED:
         if not -1e5 < getattr(style, name) < 1e5:
-            raise StyleError(f"{name}={getattr(style, name)!r} must be between -100000 and 100000")
+            raise StyleError(f"{name}={show_value(getattr(style, name))} must be between -100000 and 100000")
     for field in fields(style):
         name, value = field.name, getattr(style, field.name)
         if name.endswith("_pt") and name not in (*_POSITIVE, *_SIGNED) and not 0 <= value < 1e5:
-            raise StyleError(f"{name}={value!r} must not be negative, nor 100000 or more")
+            raise StyleError(f"{name}={show_value(value)} must not be negative, nor 100000 or more")
     for name in _COUNTS:
         if not 1 <= getattr(style, name) <= 10_000:
-            raise StyleError(f"{name}={getattr(style, name)!r} must be at least 1 and at most 10000")
+            raise StyleError(
+                f"{name}={show_value(getattr(style, name))} must be at least 1 and at most 10000"
+            )
     if not 0 <= style.space_shrink < 1:
         raise StyleError(
-            f"space_shrink={style.space_shrink!r} must be at least 0 and below 1; 0.05 is the default"
+            f"space_shrink={show_value(style.space_shrink)} must be at least 0 and below 1; 0.05 is the default"
         )
 
 
@@ -155,7 +159,7 @@ def _check_looks(style: PageStyle) -> None:
     colors = {name: getattr(style, name) for name in _COLOR_FIELDS} | dict(style.role_colors)
     for name, color in colors.items():
         if not _COLOR.fullmatch(color):
-            raise StyleError(f"{name}={color!r} is no colour; write it as '#RRGGBB'")
+            raise StyleError(f"{name}={show_value(color)} is no colour; write it as '#RRGGBB'")
     inks = {"font_color": style.font_color, "newline_color": style.newline_color} | {
         f"role_colors' {role!r}": color for role, color in style.role_colors
     }
@@ -172,10 +176,19 @@ def _check_looks(style: PageStyle) -> None:
             )
     missing = [role for role in ROLES if role not in dict(style.role_colors)]
     if missing:
-        raise StyleError(f"role_colors={style.role_colors!r} lacks {missing[0]!r}; give each role a colour")
+        raise StyleError(
+            f"role_colors={show_value(style.role_colors)} lacks {missing[0]!r}; give each role a colour"
+        )
     if len(style.role_colors) > _ROLES_AT_MOST:
         raise StyleError(
             f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette"
         )
     if any(not mark.isprintable() for mark in style.newline_mark):
-        raise StyleError(f"newline_mark={style.newline_mark!r} cannot be drawn; use printable characters")
+        raise StyleError(
+            f"newline_mark={show_value(style.newline_mark)} cannot be drawn; use printable characters"
+        )
+    if len(style.newline_mark) > _MARK_AT_MOST:
+        raise StyleError(
+            f"newline_mark={show_value(style.newline_mark)} has {len(style.newline_mark):,} characters; "
+            f"{_MARK_AT_MOST} at most"
+        )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
-from glyph_memory.errors import StyleError
+from glyph_memory.errors import StyleError, show_value
 from glyph_memory.style.checks import check, snap
 from glyph_memory.style.published import read_glyph_json
 
@@ -178,7 +178,7 @@ raise line_height_pt to 12 or more
             StyleError: There is none.
         """
         if name not in PRESETS:
-            raise StyleError(f"no page style named {name!r}; there are {', '.join(PRESETS)}")
+            raise StyleError(f"no page style named {show_value(name)}; there are {', '.join(PRESETS)}")
         preset: Self = getattr(cls, name)()
         return preset
 
@@ -193,7 +193,7 @@ raise line_height_pt to 12 or more
             return cls.from_name(style)
         if not isinstance(style, PageStyle):
             raise StyleError(
-                f"{style!r} is no page style; give a PageStyle, or the name of a preset: {', '.join(PRESETS)}"
+                f"{show_value(style)} is no page style; give a PageStyle, or the name of a preset: {', '.join(PRESETS)}"
             )
         return style
 

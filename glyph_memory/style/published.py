@@ -7,7 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from glyph_memory.errors import StyleError
+from glyph_memory.errors import StyleError, show_value
+from glyph_memory.files import exists, read_file
+
+_BYTES_AT_MOST = 1 << 20
+"""Of a configuration; published ones have a few hundred."""
 
 _FIELDS = {
     "dpi": "dpi", "margin-x": "margin_x_pt", "margin-y": "margin_y_pt", "font-path": "font",
@@ -27,9 +31,10 @@ def read_glyph_json(path: Path) -> dict[str, Any]:
         StyleError: It cannot be read, holds an unknown key, or a value of the wrong kind.
     """
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(read_file(path, at_most=_BYTES_AT_MOST).decode())
     except (OSError, ValueError, RecursionError) as error:
-        raise StyleError(f"cannot read {str(path)!r} as a Glyph configuration: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise StyleError(f"cannot read {str(path)!r} as a Glyph configuration: {reason}") from error
     if not isinstance(config, dict):
         raise StyleError(
             f"{str(path)!r} holds no JSON object; a Glyph configuration is one, with keys such as 'dpi'"
@@ -39,10 +44,12 @@ def read_glyph_json(path: Path) -> dict[str, Any]:
     for key, value in config.items():
         try:
             values |= _entry(key, value)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise StyleError(f"{key!r}: {value!r} in {str(path)!r} cannot be used: {error}") from error
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise StyleError(
+                f"{show_value(key)}: {show_value(value)} in {str(path)!r} cannot be used: {error!s:.400}"
+            ) from error
     font = Path(str(values.get("font", "sans")))
-    if font.suffix and not font.is_absolute() and (path.parent / font).exists():
+    if font.suffix and not font.is_absolute() and exists(path.parent / font):
         values["font"] = str(path.parent / font)
     return values
 
@@ -54,7 +61,7 @@ def _entry(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever t
     if key == "alignment":
         return {"alignment": value.removeprefix("TA_").lower()}
     if key == "newline-markup":
-        return {"newline_mark": re.sub(r"<[^>]*>", "", value)}  # '<br/>' leaves no mark: a real line break
+        return {"newline_mark": re.sub(r"<[^<>]*>", "", value)}  # '<br/>' leaves no mark: a real line break
     if key not in _FIELDS:
         known = ", ".join(sorted({*_FIELDS, "page-size", "alignment", "newline-markup"}))
         raise ValueError(f"unknown key; known are {known}")

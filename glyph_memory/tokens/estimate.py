@@ -7,6 +7,8 @@ group of characters is, how long it is and what stands before it decide what it 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
@@ -40,8 +42,15 @@ _RANGES = (
 )
 """First and last code point of a class; later rows win, and what is in none is `_OTHER`."""
 
-_CHUNK = 1 << 20
-"""Characters taken at a time, to keep memory small; a group across the border may cost a token more."""
+CHUNK = 1 << 16
+"""Characters after which a long text is cut at the next seam, to keep memory small."""
+UNBROKEN = 1 << 14
+"""Characters without a seam after which it is cut all the same; a group across that cut may cost a token more."""
+_SEAM = re.compile(
+    r"(?<=\n)(?=[^\s\x00-\x1f\xa0])|(?<=[ \t])(?=[A-Za-z])|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])"
+)
+"""Where no group of characters is cut, and nothing after it depends on what stands before: after a blank or a line's
+end, and between ideographs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +71,20 @@ class EstimateCounter:
 
     def count(self, text: str) -> int:
         """Estimate the tokens of a text; 0 for an empty one, else at least 1."""
-        chunks = (text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK))
-        return ceil(sum(float(_count_features(chunk) @ _COSTS) for chunk in chunks))
+        features = sum((_count_features(chunk) for chunk in _cut(text)), np.zeros(len(_COSTS)))
+        return ceil(float(features @ _COSTS))
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Cut a text at seams, so that its parts have the features of the whole."""
+    start = 0
+    while len(text) - start > CHUNK + UNBROKEN:
+        seam = _SEAM.search(text, start + CHUNK, start + CHUNK + UNBROKEN)
+        stop = seam.start() if seam else start + CHUNK + UNBROKEN
+        yield text[start:stop]
+        start = stop
+    if start < len(text):
+        yield text[start:]
 
 
 _COSTS = np.array(

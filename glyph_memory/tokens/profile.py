@@ -10,11 +10,23 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from glyph_memory.errors import ProfileError
+from glyph_memory.errors import ProfileError, show_value
 from glyph_memory.tokens.images import ImageRule, Size
 from glyph_memory.tokens.names import find_name, list_spellings
 from glyph_memory.tokens.text import FileCounter, TextCounter, text_counter
 from glyph_memory.tokens.vocabulary import Encoding
+
+_LONGEST_SIDE_PX = 1 << 31
+"""No image format has longer sides; the rules are arithmetic of floats, which end."""
+
+
+def _is_size(size: object) -> bool:
+    """Return whether something is a width and a height."""
+    return (
+        isinstance(size, tuple | list)
+        and len(size) == 2
+        and all(isinstance(side, int) and 1 <= side <= _LONGEST_SIDE_PX for side in size)
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +98,7 @@ class ModelProfile:
             f"Nearest: {', '.join(map(repr, list(nearest)[:4]))}" if nearest else "See ModelProfile.names()"
         )
         raise ProfileError(
-            f"no model profile {name!r}. {hint}; or build a ModelProfile of its processor's rule"
+            f"no model profile {show_value(name)}. {hint}; or build a ModelProfile of its processor's rule"
         )
 
     @classmethod
@@ -100,7 +112,7 @@ class ModelProfile:
             return cls.from_name(profile)
         if not isinstance(profile, ModelProfile):
             raise ProfileError(
-                f"{profile!r} is no model profile; give a ModelProfile, or a model's name such as 'glyph'"
+                f"{show_value(profile)} is no model profile; give a ModelProfile, or a model's name such as 'glyph'"
             )
         return profile
 
@@ -129,12 +141,15 @@ class ModelProfile:
         Raises:
             ProfileError: a side that is no whole number of pixels above zero, or an image the model refuses.
         """
-        if len(size) != 2 or not all(isinstance(side, int) and side >= 1 for side in size):
+        if not _is_size(size):
             raise ProfileError(
-                f"an image of {size!r} cannot be counted: give width and height, whole pixels above zero"
+                f"an image of {show_value(size)} cannot be counted: give width and height, whole pixels from 1 to "
+                f"{_LONGEST_SIDE_PX:,}"
             )
         if images < 1:
-            raise ProfileError(f"images={images!r}: a prompt that holds this image holds one at least")
+            raise ProfileError(
+                f"images={show_value(images)}: a prompt that holds this image holds one at least"
+            )
         width, height = size
         return self.image_rule.tokens((width, height), images=images) + (self.wrap_tokens if wrapped else 0)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from glyph_memory.errors import ProfileError
+from glyph_memory.files import is_file, is_folder, read_file
 from glyph_memory.tokens.estimate import EstimateCounter
 from glyph_memory.tokens.vocabulary import Encoding, find_vocabulary, load_vocabulary
 
@@ -24,6 +26,11 @@ PIECE = 8_192
 """Characters after which a long text is cut at the next place where no token can straddle."""
 UNBROKEN = 4_096
 """Characters without such a place after which it is cut all the same; see `pieces`."""
+
+_BYTES_AT_MOST = 256 << 20
+"""Of a `tokenizer.json`; the largest known ones have some 35 MB."""
+_SAMPLE = "".join(map(chr, range(32, 127)))
+"""What any text tokenizer encodes."""
 
 
 class TextCounter(Protocol):
@@ -59,9 +66,9 @@ class FileCounter:
         Raises:
             ProfileError: there is no such file, or it holds no tokenizer.
         """
-        path = Path(path)
-        path = path / "tokenizer.json" if path.is_dir() else path
-        if not path.is_file():
+        inside = Path(path) / "tokenizer.json"
+        path = inside if is_folder(path) else Path(path)
+        if not is_file(path):
             raise ProfileError(
                 f"no tokenizer at {str(path)!r}. Give a tokenizer.json, or the folder that holds it"
             )
@@ -85,17 +92,25 @@ class FileCounter:
         return 0.0
 
     def count(self, text: str) -> int:
-        """Count the tokens of a text."""
+        """Count the tokens of a text.
+
+        Raises:
+            ProfileError: the file is gone, is no tokenizer any more, or cannot encode this text.
+        """
         tokenizer = _load_tokenizer(self.path, self._stamp)
-        return sum(
-            len(tokenizer.encode(piece, add_special_tokens=False).ids)
-            for piece in pieces(_replace_surrogates(text))
-        )
+        with _translate(f"the tokenizer {str(self.path)!r} cannot encode a text"):
+            return sum(
+                len(tokenizer.encode(piece, add_special_tokens=False).ids)
+                for piece in map(_replace_surrogates, pieces(text))
+            )
 
     @property
     def _stamp(self) -> int:
         """What changes with the file, so that a cached tokenizer is never an old one."""
-        return self.path.stat().st_mtime_ns
+        try:
+            return self.path.stat().st_mtime_ns
+        except OSError as error:
+            raise _make_error(self.path, error.strerror) from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +137,7 @@ class TiktokenCounter:
     def count(self, text: str) -> int:
         """Count the tokens of a text."""
         tokenizer = load_vocabulary(self.encoding, self.vocabulary)
-        return sum(len(tokenizer.encode_ordinary(piece)) for piece in pieces(_replace_surrogates(text)))
+        return sum(len(tokenizer.encode_ordinary(piece)) for piece in map(_replace_surrogates, pieces(text)))
 
 
 def text_counter(*, tokenizer: Path | None = None, encoding: Encoding | None = None) -> TextCounter:
@@ -181,18 +196,40 @@ def _load_tokenizer(path: Path, stamp: int) -> tokenizers.Tokenizer:
     # Imported here: an agent that never names a tokenizer file should not pay for the library.
     import tokenizers  # noqa: PLC0415
 
-    try:
-        tokenizer = tokenizers.Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing more particular
-        raise ProfileError(
-            f"{str(path)!r} holds no tokenizer ({error}). Is it the model's tokenizer.json?"
-        ) from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    tokenizer.encode_special_tokens = True  # which means: as text, not as the special tokens
+    data = _read(path)
+    with _translate(f"{str(path)!r} holds no tokenizer"):
+        tokenizer = tokenizers.Tokenizer.from_buffer(data)
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        tokenizer.encode_special_tokens = True  # which means: as text, not as the special tokens
+        tokenizer.encode(
+            _SAMPLE, add_special_tokens=False
+        )  # one that cannot is told now, not amid a conversation
     return tokenizer
+
+
+@contextmanager
+def _translate(what: str) -> Iterator[None]:
+    """Turn whatever the library raises into an error of ours; where its Rust panics, that is no `Exception`."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise  # Ctrl-C and the like
+        raise ProfileError(f"{what} ({error}). Is it the model's tokenizer.json?") from error
 
 
 @lru_cache(maxsize=4)
 def _digest(path: Path, stamp: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(_read(path)).hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_file(path, at_most=_BYTES_AT_MOST)
+    except OSError as error:
+        raise _make_error(path, error.strerror) from error
+
+
+def _make_error(path: Path, reason: object) -> ProfileError:
+    return ProfileError(f"no tokenizer can be read from {str(path)!r}: {reason}. Give a tokenizer.json")

@@ -16,11 +16,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from glyph_memory.errors import ProfileError
+from glyph_memory.files import read_file
+
 if TYPE_CHECKING:
     import tiktoken
 
 Encoding = Literal["cl100k_base", "o200k_base"]
 """The tiktoken encodings that are known here."""
+
+_BYTES_AT_MOST = 16 << 20
+"""Of a vocabulary; `o200k_base` has 3.6 MB. Others may write to the folders: one is in the shared `/tmp`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +67,20 @@ def load_vocabulary(encoding: Encoding, path: Path) -> tiktoken.Encoding:
     """Build the tokenizer of an encoding from its file.
 
     It knows no special tokens: to a counter of text, `<|endoftext|>` is thirteen characters.
+
+    Raises:
+        ProfileError: The file is gone by now.
     """
     # Imported here: the library is only needed where a vocabulary was found.
     import tiktoken  # noqa: PLC0415
 
-    lines = (line.split() for line in path.read_bytes().splitlines() if line)
+    try:
+        data = read_file(path, at_most=_BYTES_AT_MOST)
+    except OSError as error:
+        raise ProfileError(
+            f"the vocabulary {str(path)!r} is gone: {error.strerror}. Run this anew to count without it"
+        ) from error
+    lines = (line.split() for line in data.splitlines() if line)
     ranks = {base64.b64decode(token): int(rank) for token, rank in lines}
     pattern = _SOURCES[encoding].pattern
     return tiktoken.Encoding(encoding, pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
@@ -77,7 +92,7 @@ def _find(encoding: Encoding, folders: tuple[Path, ...]) -> Path | None:
     name = hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
     for folder in folders:
         try:
-            content = (folder / name).read_bytes()
+            content = read_file(folder / name, at_most=_BYTES_AT_MOST)
         except OSError:
             continue
         if hashlib.sha256(content).hexdigest() == _SOURCES[encoding].sha256:

@@ -6,9 +6,10 @@ Knows FreeType and the machine's font folders; knows nothing about text, lines o
 from __future__ import annotations
 
 import ctypes
+import os
+import re
 import shutil
 import subprocess
-import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,11 +21,14 @@ import freetype
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.errors import FontError
+from glyph_memory.errors import FontError, show_value
+from glyph_memory.files import expand_home, is_file
+from glyph_memory.locks import ForkSafeLock
 
 SHIPPED = Path(__file__).parent.parent / "fonts"
 _NAMED = {"sans": "GlyphMemorySans.ttf", "mono": "DejaVuSansMono.ttf"}
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
+_INDEX = re.compile(r"\d{1,5}", re.ASCII)
 _BYTES_AT_MOST = 256 * 2**20
 _RASTERS_AT_MOST = 4096
 _CJK_FAMILIES = (
@@ -36,8 +40,9 @@ _FOLDERS = (
     "/System/Library/Fonts", "~/Library/Fonts", "C:/Windows/Fonts",
 )  # fmt: skip
 
-# FreeType's library object is not safe for threads; a face's glyph slot even less so.
-freetype_lock = threading.RLock()
+# FreeType's library object is not safe for threads; a face's glyph slot even less so. Nor are they in a child that is
+# forked while a glyph is drawn.
+freetype_lock = ForkSafeLock(is_brief=True)
 
 _T = TypeVar("_T")
 
@@ -187,18 +192,23 @@ def find_font(name: str) -> FontFile:
     """
     if name in _NAMED:
         return FontFile(str(SHIPPED / _NAMED[name]))
-    path, _, index = name.partition("#")
+    path, sign, index = (name, "", "") if is_file(name) else name.partition("#")
     if Path(path).suffix.lower() in _SUFFIXES or "/" in path or "\\" in path:
-        if not Path(path).is_file():
+        if not is_file(path):
             raise FontError(
-                f"no font file {path!r}; give the path of a .ttf, .otf or .ttc file, 'sans' or 'mono'"
+                f"no font file {show_value(path, at_most=300)}; give the path of a .ttf, .otf or .ttc file, 'sans' or "
+                "'mono'"
             )
-        return FontFile(path, int(index) if index.isdigit() else 0)
+        if sign and not _INDEX.fullmatch(index):
+            raise FontError(
+                f"{show_value(index)} after the '#' picks no font of {show_value(path)}; give a number from 0 to 65535"
+            )
+        return FontFile(path, int(index or 0))
     for family, file in installed_fonts():
         if name.lower() in family.lower().split(","):
             return file
     raise FontError(
-        f"no installed font family {name!r}; give a path to a font file, or one of 'sans' and 'mono'"
+        f"no installed font family {show_value(name)}; give a path to a font file, or one of 'sans' and 'mono'"
     )
 
 
@@ -222,10 +232,10 @@ def _query_fontconfig() -> list[tuple[str, FontFile]]:
         return []
     query = [program, ":outline=true:slant=0:weight=80", "--format", "%{file}\t%{index}\t%{family}\n"]
     try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=30, check=True).stdout  # noqa: S603 - a fixed command, found on PATH
+        answer = subprocess.run(query, capture_output=True, timeout=30, check=True).stdout  # noqa: S603 - a fixed command, found on PATH
     except (OSError, subprocess.SubprocessError):
         return []
-    rows = [line.split("\t") for line in answer.splitlines() if line.count("\t") == 2]
+    rows = [line.split("\t") for line in os.fsdecode(answer).split("\n") if line.count("\t") == 2]
     return [
         (family, FontFile(path, int(index) & 0xFFFF))
         for path, index, family in rows
@@ -236,10 +246,10 @@ def _query_fontconfig() -> list[tuple[str, FontFile]]:
 def _scan_folders() -> list[tuple[str, FontFile]]:
     found = []
     for folder in _FOLDERS:
-        for path in sorted(Path(folder).expanduser().rglob("*.[tToO][tT][fFcC]")):
+        for path in sorted(expand_home(folder).rglob("*.[tToO][tT][fFcC]")):
             try:
                 face = _open(FontFile(str(path)))
-            except (freetype.FT_Exception, FontError):
+            except (freetype.FT_Exception, FontError, OSError, ValueError):
                 continue
             if face.is_scalable and face.style_name in (b"Regular", b"Book", b"Roman", None):
                 found.append(((face.family_name or b"").decode("utf-8", "replace"), FontFile(str(path))))
@@ -248,7 +258,7 @@ def _scan_folders() -> list[tuple[str, FontFile]]:
 
 def _open(file: FontFile) -> freetype.Face:
     path = Path(file.path)
-    if not path.is_file():
+    if not is_file(path):
         raise FontError(
             f"no font file {file.path!r}; give the path of a .ttf, .otf or .ttc file, 'sans' or 'mono'"
         )

@@ -6,7 +6,6 @@ Knows fonts and characters; knows nothing about lines or pages.
 
 from __future__ import annotations
 
-import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.errors import FontError
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.page import EscapeReason
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import shaping
@@ -29,7 +29,7 @@ from glyph_memory.typesetting.characters import (
     get_kind,
     is_mark,
     needs_shaping,
-)
+)  # fmt: skip
 from glyph_memory.typesetting.fonts import Face, FontFile, find_font, system_fallbacks
 from glyph_memory.typesetting.geometry import FIX, Geometry
 
@@ -57,13 +57,13 @@ class GlyphTable:
     """The slots of one style. Safe for several threads: slots are only ever added."""
 
     def __init__(self, style: PageStyle) -> None:
-        """Open the style's font; others are opened when a character asks for them.
+        """Open the fonts that the style names; others are opened when a character asks for them.
 
         Raises:
-            FontError: The style's font cannot be drawn.
+            FontError: One of them is missing or cannot be drawn.
         """
         self.style = style
-        self.lock = threading.RLock()
+        self.lock, self._is_broken = ForkSafeLock(in_child=self._mark_broken), False
         self.parts: list[tuple[SlotGlyph, ...]] = []
         self.escapes: dict[int, tuple[str, EscapeReason]] = {}
         self.slot_of = np.full(0x110000, -1, np.int64)
@@ -72,11 +72,12 @@ class GlyphTable:
         self.inked = np.zeros(1024, np.bool_)
         self._named: dict[tuple[str, str], int] = {}
         self._faces: list[Face] = []
-        self._sources = self._iter_fonts()
+        self._sources = _iter_fonts(style)
         self.line = min(Geometry.of(style).line, Geometry.of(style).first_line)
         self._spacing = round(style.to_horizontal_px(style.letter_spacing_pt) * FIX)
         self._add_slot((), 0, 0)
         base = self._get_face(0)
+        self._get_face(len(style.fallback_fonts))  # a broken one is told for every text, not for the first
         if base is None or not all(base.can_draw(digit) for digit in "0123456789abcdef"):
             raise FontError(
                 f"font {style.font!r} lacks digits or letters; pick a text font, 'sans' or 'mono'"
@@ -86,8 +87,8 @@ class GlyphTable:
 
     @property
     def full(self) -> bool:
-        """Whether so many slots are taken that a new table should be begun."""
-        return len(self.parts) > _SLOTS_AT_MOST
+        """Whether a new table should be begun: so many slots are taken, or a fork cut one in the making."""
+        return self._is_broken or len(self.parts) > _SLOTS_AT_MOST
 
     def slots(self, codes: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Return the slot of each character, without regard to its neighbours."""
@@ -124,7 +125,9 @@ class GlyphTable:
 
         def build() -> int:
             parts = tuple(replace(part, x64=part.x64 + x64) for part in self.parts[slot])
-            return self._add_slot(parts, int(self.advance[slot]), int(self.kind[slot]))
+            shifted = self._add_slot(parts, int(self.advance[slot]), int(self.kind[slot]))
+            self.escapes |= {shifted: self.escapes[slot]} if slot in self.escapes else {}
+            return shifted
 
         return self._get_or_build(f"shifted {x64}", str(slot), build)
 
@@ -154,6 +157,9 @@ class GlyphTable:
             return -1 if face is None else self._build_shaped_slot(face, text, get_kind(text[0]) & ~CONTEXT)
 
         return self._get_or_none("shaped", text, build) if shaping.available else None
+
+    def _mark_broken(self, may_be_broken: bool) -> None:
+        self._is_broken |= may_be_broken
 
     # How slots are made. All under the lock.
 
@@ -189,12 +195,9 @@ class GlyphTable:
     def _measure_space(self, character: str) -> int:
         if character == "\t" and not self.style.reference:
             return self.style.tab_spaces * self._measure_space(" ")
-        face = (
-            self.base_face if character in "\t\u00a0\u202f" else self._find_face(character) or self.base_face
-        )
-        return self._convert_advance(
-            face.advance_px(face.glyph(" " if character in "\t\u00a0\u202f" else character))
-        )
+        plain = " " if character in "\t\u00a0\u202f" else character
+        face = (self._find_face(plain) if plain == character else None) or self.base_face
+        return self._convert_advance(face.advance_px(face.glyph(plain)))
 
     def _lay_out_text(self, text: str) -> tuple[tuple[SlotGlyph, ...], int]:
         """Return the parts and the advance of characters drawn one after the other."""
@@ -224,8 +227,7 @@ class GlyphTable:
                 np.concatenate([array, np.zeros_like(array)])
                 for array in (self.advance, self.kind, self.inked)
             )
-        self.advance[slot], self.kind[slot] = advance, kind
-        self.inked[slot] = bool(parts)
+        self.advance[slot], self.kind[slot], self.inked[slot] = advance, kind, bool(parts)
         self.parts.append(parts)
         return slot
 
@@ -239,8 +241,7 @@ class GlyphTable:
             return self._named[sort, text]
 
     def _get_or_none(self, sort: str, text: str, build: Callable[[], int]) -> int | None:
-        slot = self._get_or_build(sort, text, build)
-        return None if slot < 0 else slot
+        return None if (slot := self._get_or_build(sort, text, build)) < 0 else slot
 
     # Fonts, in order: the style's, its fallbacks, ours, the machine's.
 
@@ -257,11 +258,11 @@ class GlyphTable:
             source = next(self._sources, None)
             if source is None:
                 return None
-            file, must_open = source
+            file, is_named = source
             try:
                 self._faces.append(self._open(file))
             except FontError:
-                if must_open:
+                if is_named:
                     raise
         return self._faces[number]
 
@@ -274,13 +275,15 @@ class GlyphTable:
             antialias=style.antialias,
         )
 
-    def _iter_fonts(self) -> Iterator[tuple[FontFile, bool]]:
-        """Yield fonts in the order in which they are tried, and whether a failure to open one is an error."""
-        named = (self.style.font, *self.style.fallback_fonts)
-        yield from ((find_font(name), True) for name in named)
-        yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
-        if self.style.system_fonts:
-            yield from ((file, False) for file in system_fallbacks())
+
+def _iter_fonts(style: PageStyle) -> Iterator[tuple[FontFile, bool]]:
+    """Yield fonts in the order in which they are tried, and whether a failure to open one is an error."""
+    # No method: a generator that held its table would keep its megabytes until a garbage collection comes.
+    named = (style.font, *style.fallback_fonts)
+    yield from ((find_font(name), True) for name in named)
+    yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
+    if style.system_fonts:
+        yield from ((file, False) for file in system_fallbacks())
 
 
 def _stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:

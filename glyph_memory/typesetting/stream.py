@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from glyph_memory.errors import DocumentError, StyleError
-from glyph_memory.page import Escape, Page
+from glyph_memory.page import Escape, EscapeReason, Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.atlas import Atlas
 from glyph_memory.typesetting.characters import ESCAPED
@@ -175,11 +175,15 @@ class Block:
             return ()
         slots, counts = np.unique(self._measured.slots[start:stop][kind & ESCAPED != 0], return_counts=True)
         table = self._prepared.table
-        found = [
-            Escape(character=table.escapes[slot][0], count=count, reason=table.escapes[slot][1])
-            for slot, count in zip(slots.tolist(), counts.tolist(), strict=True)
-        ]
-        return tuple(sorted(found, key=lambda escape: (escape.character, escape.reason)))
+        found = Counter[
+            tuple[str, EscapeReason]
+        ]()  # several slots may draw one: elsewhere on its line, see `reference`
+        for slot, count in zip(slots.tolist(), counts.tolist(), strict=True):
+            found[table.escapes[slot]] += count
+        return tuple(
+            Escape(character=character, count=count, reason=reason)
+            for (character, reason), count in sorted(found.items())
+        )
 
 
 def _round_up(length: int, multiple: int) -> int:

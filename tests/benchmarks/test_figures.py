@@ -14,8 +14,8 @@ from figure_tables import TABLES
 
 _PAGE = "# Figures\n\nBefore.\n\n<!-- figures:durability -->\n<!-- /figures:durability -->\n\nAfter.\n"
 _KINDS = [
-    {"kind": "append one", "kills": 20, "acknowledged": 1234, "lost": 0, "whole": 20},
-    {"kind": "clear", "kills": 20, "acknowledged": 100, "lost": 0, "whole": 20},
+    {"kind": "append one", "tried": 20, "acknowledged": 1234, "lost": 0, "survived": 20},
+    {"kind": "clear", "tried": 20, "acknowledged": 100, "lost": 0, "survived": 20},
 ]
 
 
@@ -41,7 +41,7 @@ def test_a_table_is_made_between_its_markers(page: Path) -> None:
     """With what made it below; the rest of the page stays."""
     assert page.read_text() == (
         "# Figures\n\nBefore.\n\n<!-- figures:durability -->\n\n"
-        "| kind of write | kills | turns acknowledged | turns lost | reopened whole |\n"
+        "| kind of write | tried | turns acknowledged | turns lost | survived |\n"
         "| --- | ---: | ---: | ---: | ---: |\n"
         "| append one | 20 | 1,234 | 0 | 20 |\n"
         "| clear | 20 | 100 | 0 | 20 |\n"

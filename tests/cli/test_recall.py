@@ -126,6 +126,7 @@ def test_the_report_as_a_file_shows_pages_and_runs_nothing(run: Run, path: Path,
     result = run("report", "--memory", path, "--session", HOSTILE, "--html", file)
     assert (result.code, str(file) in result.out) == (0, True)
     html = file.read_text()
+    assert file.stat().st_mode & 0o077 == 0  # it holds what was said
     assert html.count("<img") == pages > 0
     assert "<script" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html

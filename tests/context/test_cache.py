@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
-from glyph_memory import PageOptions
-from glyph_memory.context.cache import RecentImages, ReuseCache
+from glyph_memory import GlyphMemory, PageOptions, StoreError
+from glyph_memory.context.cache import FolderCache, RecentImages, ReuseCache
 
 
 def count_found(cache: ReuseCache[str, int], keys: Iterable[str]) -> int:
@@ -88,3 +91,57 @@ def test_room_is_made_for_as_many_conversations_as_the_options_say() -> None:
     assert PageOptions(profile="qwen3-vl").cache_bytes > 2 * hundred.cache_bytes
     with pytest.raises(ValueError, match="cached_conversations=0 is below 1; give 1 or more"):
         PageOptions(cached_conversations=0)
+
+
+DIGEST = "0" * 64
+
+
+def test_a_folder_that_is_a_link_or_everybodys_is_refused(tmp_path: Path) -> None:
+    """In one line, when the memory is opened: else whoever made it could read, replace or redirect pages."""
+    (tmp_path / "elsewhere").mkdir(0o700)
+    (tmp_path / "link").symlink_to("elsewhere")
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    for name, reason in (("link", "is a link; give the folder"), ("open", "chmod 700")):
+        with pytest.raises(StoreError, match=reason):
+            GlyphMemory.open(tmp_path / "chat.db", pages=tmp_path / name)
+    (tmp_path / "chat.db.pages").symlink_to("elsewhere")
+    with pytest.raises(StoreError, match="is a link"):
+        GlyphMemory.open(tmp_path / "chat.db")
+
+
+def test_a_folder_below_a_link_is_taken(tmp_path: Path) -> None:
+    """`/tmp` is a link on macOS, and `~/.cache` on many machines."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    cache = FolderCache(tmp_path / "link" / "pages")
+    cache.put(DIGEST, b"image")
+    assert cache.get(DIGEST) == b"image"
+    assert stat.S_IMODE((tmp_path / "real" / "pages").stat().st_mode) == 0o700
+
+
+def test_a_folder_that_becomes_a_strangers_is_not_used_any_more(tmp_path: Path) -> None:
+    """Images are drawn again, as if nothing had been kept."""
+    folder = tmp_path / "pages"
+    cache = FolderCache(folder)
+    cache.put(DIGEST, b"image")
+    folder.chmod(0o777)
+    cache.put("1" * 64, b"image")
+    assert (cache.get(DIGEST), cache.get("1" * 64)) == (None, None)
+    assert len(list(folder.iterdir())) == 1
+    folder.chmod(0o700)
+    assert cache.get(DIGEST) == b"image"
+
+
+def test_links_and_pipes_in_the_place_of_files_are_neither_followed_nor_waited_for(tmp_path: Path) -> None:
+    """Of the image and of its draft, whose names can be known."""
+    victim, folder = tmp_path / "victim", tmp_path / "pages"
+    victim.write_bytes(b"precious")
+    folder.mkdir(0o700)
+    for suffix in ("png", "new"):
+        (folder / f"{DIGEST}.{suffix}").symlink_to(victim)
+    cache = FolderCache(folder)
+    cache.put(DIGEST, b"image")
+    assert (victim.read_bytes(), cache.get(DIGEST)) == (b"precious", b"image")
+    os.mkfifo(folder / f"{'1' * 64}.png")
+    assert cache.get("1" * 64) is None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from glyph_memory import DocumentError, GlyphMemory, ToolCall, Turn
+from glyph_memory import DocumentError, GlyphMemory, GlyphMemoryWarning, ToolCall, Turn
 from tests.memory.conftest import Start
 from tests.memory.worker import small
 
@@ -179,3 +180,24 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path, memory: 
     newer.write_text('{"glyph_memory": "session", "format": 99}\n')
     with pytest.raises(DocumentError, match="newer version"):
         memory.import_(newer)
+
+
+def test_numbers_that_an_import_cannot_keep_are_told_with_how_many(tmp_path: Path) -> None:
+    """Also where a later line is no turn; what is there already is not told again."""
+    path = tmp_path / "given.jsonl"
+    lines = [
+        {"role": "user", "text": str(anchor), "id": str(anchor), "anchor": anchor}
+        for anchor in (5, 2**60, -1, 0)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + "nothing\n")
+    with GlyphMemory.open(":memory:") as memory:
+        with (
+            pytest.warns(GlyphMemoryWarning, match="4 imported turns got other numbers"),
+            pytest.raises(DocumentError),
+        ):
+            memory.import_(path)
+        assert [turn.anchor for turn in memory.turns()] == [1, 2, 3, 4]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert memory.import_(path) == 0

@@ -130,3 +130,27 @@ def test_a_run_that_was_drawn_before_has_the_same_pages_under_new_numbers() -> N
         assert warm.draw_run(turns, first_page=1000, ledger_tokens=100) == cold.draw_run(
             turns, first_page=1000, ledger_tokens=100
         )
+
+
+def test_a_call_after_seals_left_reads_what_is_new_alone() -> None:
+    """The fold is remembered under the keys of the messages that the bookmark still tells of, not of all before."""
+    read = list[Turn]()
+
+    def read_turn(turn: Turn) -> Turn:
+        read.append(turn)
+        return replace(turn, anchor=None)
+
+    warm = Folding(
+        turn_of=read_turn,
+        key_of=lambda turn: (turn.id, turn.text),
+        name_of=lambda turn: turn.id or turn.text,
+        policy=POLICY,
+    )
+    mark, evicted = warm.fold(TALK[:60]).bookmark, set[int]()
+    for length in range(61, 240):
+        read.clear()
+        mark = warm.fold(TALK[:length], mark).bookmark
+        evicted.add(mark.evicted_count)
+        # The head, the one after it, the new one; and where seals leave, some at the ends of what left.
+        assert len(read) <= 10
+    assert len(evicted) >= 3, "seals left too seldom to tell"

@@ -115,7 +115,7 @@ def test_of_an_animation_there_is_the_first_frame() -> None:
         (b"", "no image that can be read"),
         (b"Dear Ada,", "no image that can be read"),
         ("no/such/page.png", "there is no file 'no/such/page.png'"),
-        (Path(__file__).parent, "no image that can be read"),
+        (Path(__file__).parent, "cannot be read: Is a directory"),
         (Path(__file__), "no image that can be read"),
         (Image.new("L", (0, 7)), "0 x 7 px"),
         (np.zeros((0, 7), np.uint8), "7 x 0 px"),

@@ -244,7 +244,10 @@ def test_a_damaged_file_says_so_and_tells_nothing_of_what_it_holds(tmp_path: Pat
     data = bytearray(path.read_bytes())
     data[4096 : len(data) - 4096] = b"\xa5" * (len(data) - 8192)
     path.write_bytes(data)
-    with pytest.raises(StoreError, match=r"is damaged: .* Try: sqlite3") as caught, Store.open(path) as store:
+    with (
+        pytest.raises(StoreError, match=r"is damaged: .* Try: glyph-memory doctor") as caught,
+        Store.open(path) as store,
+    ):
         list(store.session("chat").turns())
     assert "xylophone" not in str(caught.value)
 

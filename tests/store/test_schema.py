@@ -83,7 +83,7 @@ def test_a_migration_that_fails_changes_nothing(shared_url: str) -> None:
     with Store.open(shared_url) as store:
         store.session("chat").append([Turn(role="user", text="old")])
     with pytest.raises(RuntimeError):
-        Store.open(shared_url, schema=Schema(migrations=(add_column, fail)))
+        Store.open(shared_url, schema=Schema(migrations=(*SCHEMA.migrations, add_column, fail)))
     with Store.open(shared_url) as store:
         assert [turn.text for turn in store.session("chat").turns()] == ["old"]
     Store.open(shared_url, schema=NEWER).close()

@@ -14,12 +14,13 @@ from glyph_memory.cli import files, terminal
 from glyph_memory.cli.commands import recall
 from glyph_memory.cli.commands import report as report_command
 from glyph_memory.errors import GlyphMemoryError, StoreError
+from glyph_memory.files import expand_home
 from glyph_memory.folding import Fold
 from glyph_memory.memory import GlyphMemory
 
 QUIT = ("/quit", "/exit")
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
-_PAGE_FILE = re.compile(r"(page\s*(\d+))\s+(\S.*\.png)", re.IGNORECASE)
+_PAGE_FILE = re.compile(r"(page\s*([0-9]{1,18}))\s+(\S.*\.png)", re.IGNORECASE)
 
 Do = Callable[[GlyphMemory, str], str | None]
 """Takes the memory and what was typed behind the command; gives "ask" where the model is to be asked now."""
@@ -57,7 +58,7 @@ def _zoom(memory: GlyphMemory, what: str) -> None:
     _require_text(what, "/zoom §42, /zoom page 7 or /zoom page 7 FILE.png")
     to_file = _PAGE_FILE.fullmatch(what)
     if to_file is not None:
-        _save(memory, int(to_file[2]), Path(to_file[3]).expanduser())
+        _save(memory, int(to_file[2]), expand_home(to_file[3]))
         return
     zoomed = memory.zoom(what)
     screen = terminal.console()
@@ -78,7 +79,7 @@ def _save(memory: GlyphMemory, number: int, path: Path) -> None:
         raise StoreError(
             f"page {number} is not shown now, so there is no picture of it; /zoom page {number} gives its text"
         )
-    files.write(path, page.png())
+    files.write(path, page.png(), is_private=True)
     width, height = page.size
     terminal.print_note(f"page {number}, {width} × {height} px, is in {path}")
 

@@ -131,7 +131,7 @@ def _show(report: LegibilityReport, reader: str, picture: Path | None) -> None:
     screen.print(Text(f"{_note(reader)}. {_MEANT}", "dim"))
     screen.print(Text(f"ρ: text tokens a page token. {terminal.describe_counting(report)}", "dim"))
     if picture is not None:
-        screen.print(Text(f"plot: {terminal.escape_controls(str(picture))}"), soft_wrap=True)
+        screen.print(Text(f"plot: {terminal.escape_line(str(picture))}"), soft_wrap=True)
 
 
 def _fit_table(report: LegibilityReport, screen: Console) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from rich.text import Text
 from glyph_memory.cli import files, terminal
 from glyph_memory.cli.look import Look, find_profile, load_fonts
 from glyph_memory.documents import STDIN, open_text
+from glyph_memory.files import is_file
 from glyph_memory.page import Escape, Page
 from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
 from glyph_memory.style import PageStyle
@@ -21,6 +23,8 @@ from glyph_memory.typesetting import iter_pages
 
 if TYPE_CHECKING:
     from glyph_memory.evaluate import Checker
+
+_NUMBER = re.compile(r"page-([0-9]{1,18})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +145,7 @@ def _typeset(path: str, encoding: str, style: PageStyle, tally: Tally, *, first_
         terminal.print_note("Reading what you type; Ctrl-D ends it.")
     pieces = open_text(path, encoding)
     load_fonts(style)
-    size = Path(path).stat().st_size if path != STDIN and Path(path).is_file() else None
+    size = Path(path).stat().st_size if path != STDIN and is_file(path) else None
     with terminal.progress(_title(path), total=size) as step:
         for page in tally.watch(iter_pages(pieces, style=style, first_page=first_page)):
             step(len(page.text.encode("utf-8", "surrogatepass")))
@@ -157,7 +161,7 @@ def _show(sections: Sequence[Section], total: Figures, places: Places) -> None:
     screen.print(Text(terminal.describe_counting(total), "dim"))
     for what, place in places.to_json().items():
         named = {"out": f"{total.pages:,} pages in", "report": "report:", "sheet": "contact sheet:"}[what]
-        screen.print(Text(f"{named} {terminal.escape_controls(place)}"), soft_wrap=True)
+        screen.print(Text(f"{named} {terminal.escape_line(place)}"), soft_wrap=True)
     if not places.to_json():
         screen.print(Text("Nothing was written; see --out, --report and --sheet.", "dim"))
 
@@ -193,7 +197,11 @@ def _find_old_pages(out: Path | None, last: int) -> Iterator[str]:
     """Return a warning where the folder also holds pages of an earlier, longer text."""
     if out is None:
         return
-    old = [path for path in out.glob("page-*.png") if path.stem[5:].isdigit() and int(path.stem[5:]) > last]
+    old = [
+        path
+        for path in out.glob("page-*.png")
+        if (number := _NUMBER.fullmatch(path.stem)) and int(number[1]) > last
+    ]
     if old:
         first = min(old).name
         yield f"{str(out)!r} also holds {len(old):,} pages of an earlier run, from {first} on; delete them"

@@ -37,9 +37,13 @@ def show(passages: Sequence[Passage], query: str) -> None:
 
 
 def print_exactly(text: str, query: str = "") -> None:
-    """Print a text indented by two columns; where that is no terminal, its characters unchanged."""
+    """Print a text indented by two columns, control characters as numbers; where that is no terminal, never wrapped.
+
+    A pipe may lead to a terminal all the same, as `| less -R` does. `--json` and `export` give every character.
+    """
     if not sys.stdout.isatty():
-        sys.stdout.write("".join(f"  {line}\n" for line in text.split("\n")))
+        lines = terminal.escape_controls(text).split("\n")
+        sys.stdout.write("".join(f"  {line}\n" for line in lines))
         return
     shown = Text(terminal.escape_controls(text.removesuffix("\n")), overflow="fold")
     words = compile_query(query)

@@ -21,7 +21,7 @@ def run(place: Place, *, html: Path | None, as_json: bool) -> None:
         report = memory.report()
         if html:
             title = f"Memory of {place.session}"
-            files.write(html, report_html(title, [MemorySection.of(memory, title=title)]))
+            files.write(html, report_html(title, [MemorySection.of(memory, title=title)]), is_private=True)
         if as_json:
             written = {"written": {"html": str(html)}} if html else {}
             terminal.print_json(report.to_json() | written)
@@ -132,5 +132,8 @@ def _facts(report: MemoryReport) -> Iterator[tuple[str, str]]:
     if report.pinned_left_out:
         left_out = ", ".join(f"§{anchor}" for anchor in report.pinned_left_out)
         yield "pinned", f"no room to repeat {left_out}; unpin another, or keep fewer pinned"
+    if report.damaged:
+        anchors = ", ".join(f"§{anchor}" for anchor in report.damaged)
+        yield "damaged", f"the database cannot return {anchors} whole; glyph-memory doctor tells more"
     if report.request_is_repeated:
         yield "request", "the one that was sealed last is repeated as text"

@@ -23,6 +23,7 @@ from glyph_memory.cli.memories import (
 from glyph_memory.cli.settings import Settings
 from glyph_memory.documents import STDIN
 from glyph_memory.errors import DocumentError
+from glyph_memory.files import exists
 from glyph_memory.memory.jsonl import write_lines
 from glyph_memory.store import SessionInfo
 
@@ -98,7 +99,7 @@ def _source(file: str) -> Iterator[Path]:
         DocumentError: There is none.
     """
     if file != STDIN:
-        if not Path(file).exists():  # before a database is made for it
+        if not exists(file):  # before a database is made for it
             raise DocumentError(f"cannot read {file!r}: there is no such file; is the path right?")
         yield Path(file)
         return

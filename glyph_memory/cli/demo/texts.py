@@ -67,7 +67,13 @@ def run(out: Path, *, as_json: bool) -> None:
     if answers:
         demo_questions.show(answers)
     screen.print()
-    screen.print(Text(f"The pages to look at: {report}; all of them at a glance: {overview}"), soft_wrap=True)
+    screen.print(
+        Text(
+            f"The pages to look at: {terminal.escape_line(str(report))}; all of them at a glance: "
+            f"{terminal.escape_line(str(overview))}"
+        ),
+        soft_wrap=True,
+    )
 
 
 _NOTE = (

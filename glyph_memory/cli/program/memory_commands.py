@@ -193,3 +193,33 @@ def import_(
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
 
     command.import_(file, Place(memory=memory, session=session), secrets=secrets)
+
+
+@register_command(
+    MEMORY,
+    ("What is damaged, if anything; nothing is changed", "glyph-memory doctor"),
+    ("Repair another database, after a backup", "glyph-memory doctor --memory team.db --repair"),
+    ("Whether all is well, for a script", "glyph-memory doctor --json | jq .healthy"),
+)
+def doctor(
+    *,
+    memory: memory_options.Memory = _DATABASE,
+    repair: memory_options.Repair = False,
+    drop_damaged: memory_options.DropDamaged = False,
+    backup: memory_options.Backup = True,
+    as_json: options.Json = False,
+) -> None:
+    """Check a database for damage; with --repair, put right what can be.
+
+    All of it is read: the file, the tables' version, the key, each session's counters, every turn and what it is found
+    by, the seals, and the pages' files beside the database. Each finding comes with what --repair does about it. The
+    exit code is 0 where nothing is damaged, else 1.
+
+    A repair first makes a backup. Then it counts and indexes again what follows from the turns, drops seals that do not
+    hold, whose pages are drawn again, and finishes erasures. Of a file that SQLite cannot read as a whole, what can be
+    read is copied into a new one, which takes its place; end all programs that have the file open first. It says
+    exactly what was lost. A turn that cannot be read whole stays, and is shown as damaged; --drop-damaged erases it.
+    """
+    from glyph_memory.cli.commands import doctor as command  # noqa: PLC0415
+
+    command.run(memory, repair=repair, drop_damaged=drop_damaged, backup=backup, as_json=as_json)

@@ -10,6 +10,7 @@ import typer
 from glyph_memory.cli.options import DENSE_HELP, FLAG, LOOK, MODEL, OUTPUT, complete_style, describe_styles
 
 _MEMORY = "Which memory"
+_REPAIR = "What is changed"
 _FOLD = "When old turns become pages"
 
 Memory = Annotated[
@@ -68,6 +69,34 @@ ImportFrom = Annotated[
     typer.Argument(
         metavar="FILE",
         help="A file that export wrote, or messages as JSON or JSON lines; - for standard input.",
+    ),
+]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair",
+        metavar=FLAG,
+        help="Put right what can be, after a backup. Damaged turns stay as they are.",
+        rich_help_panel=_REPAIR,
+    ),
+]
+DropDamaged = Annotated[
+    bool,
+    typer.Option(
+        "--drop-damaged",
+        metavar=FLAG,
+        help="Repair, and erase damaged turns for good. What can be read of them is in the backup alone.",
+        rich_help_panel=_REPAIR,
+    ),
+]
+Backup = Annotated[
+    bool,
+    typer.Option(
+        "--backup/--no-backup",
+        metavar=FLAG,
+        help="Whether a repair first copies the file to FILE.backup-YYYYMMDD-HHMMSS. A server's database is backed up "
+        "by its own tools, such as pg_dump: give --no-backup there.",
+        rich_help_panel=_REPAIR,
     ),
 ]
 Window = Annotated[

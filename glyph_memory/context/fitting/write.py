@@ -13,7 +13,7 @@ from glyph_memory.context.excerpts import join_ranges
 from glyph_memory.context.fitting.shown import Room, ShownPicture, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import Parts, Text
-from glyph_memory.context.pictures import decode_picture
+from glyph_memory.context.pictures import decode_picture, explain_unshown
 from glyph_memory.context.wording import (
     SHOWN_BELOW,
     caption_recent_attachment,
@@ -190,7 +190,7 @@ def _describe_losses(one: ShownTurn, room: Room, binder: Binder) -> Iterator[Los
 
 
 def _refuse(one: ShownTurn, shown: ShownPicture, picture: str, binder: Binder) -> Loss:
-    decoded, why = decode_picture(shown.data), "it cannot be decoded; give a PNG or JPEG file"
+    decoded, why = decode_picture(shown.data), explain_unshown(shown.data)
     if decoded is not None:
         width, height = decoded.size
         why = (

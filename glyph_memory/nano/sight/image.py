@@ -5,8 +5,6 @@ Knows image files; knows nothing about text. `measure_ink` says where the ink is
 
 from __future__ import annotations
 
-import io
-import warnings
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,17 +13,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from glyph_memory.errors import DocumentError
+from glyph_memory.files import read_file
+from glyph_memory.image_files import PIXELS_AT_MOST, ImageTooLarge, decode_quietly, open_image
 from glyph_memory.nano.sight.ink import measure_ink as measure_ink  # noqa: PLC0414 - offered here, too
 from glyph_memory.page import Page
 
 Source: TypeAlias = Page | Image.Image | bytes | str | Path | NDArray[np.uint8]
 """What can be looked at; a string is a path."""
 
-PIXELS_AT_MOST = 50_000_000
-"""What is larger is refused before it is decoded."""
-
-_READ = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "ICO", "AVIF", "HEIF")
-"""What is decoded. Pillow knows more, among them EPS, which it would hand to a PostScript interpreter to run."""
+_BYTES_AT_MOST = 512 << 20
+"""Of a file; 50 million pixels without compression take less."""
 
 
 def load(source: Source) -> NDArray[np.uint8]:
@@ -51,9 +48,9 @@ def load(source: Source) -> NDArray[np.uint8]:
     if isinstance(source, Image.Image):
         return _decode_image(source, f"this image of mode {source.mode!r}")
     if isinstance(source, bytes):
-        return _open_image(io.BytesIO(source), f"{len(source)} bytes that begin with {source[:8]!r}")
+        return _open_image(source, f"{len(source)} bytes that begin with {source[:8]!r}")
     if isinstance(source, str | Path):
-        return _open_image(Path(source), f"file {str(source)!r}")
+        return _open_image(_read_file(source), f"file {str(source)!r}")
     raise DocumentError(
         f"cannot look at a {type(source).__name__!r}; give a page, an image file, its bytes, a Pillow image or an array"
     )
@@ -82,18 +79,23 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         )
 
 
-def _open_image(file: io.BytesIO | Path, name: str) -> NDArray[np.uint8]:
-    Image.init()
+def _read_file(path: str | Path) -> bytes:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked below
-            image = Image.open(file, formats=[kind for kind in _READ if kind in Image.OPEN])
-    except Image.DecompressionBombError as error:
-        raise DocumentError(
-            f"{name} has more than the {PIXELS_AT_MOST:,} px that are looked at; crop it or scale it down"
-        ) from error
+        return read_file(path, at_most=_BYTES_AT_MOST)
     except FileNotFoundError as error:
-        raise DocumentError(f"there is no {name}; give the path of an image") from error
+        raise DocumentError(f"there is no file {str(path)!r}; give the path of an image") from error
+    except OSError as error:
+        raise DocumentError(
+            f"file {str(path)!r} cannot be read: {error.strerror}; give a PNG, JPEG or WebP"
+        ) from error
+
+
+def _open_image(data: bytes, name: str) -> NDArray[np.uint8]:
+    try:
+        with decode_quietly():
+            image, _ = open_image(data)
+    except ImageTooLarge as error:
+        raise DocumentError(f"{name}: {error}; crop it or scale it down") from error
     except Exception as error:  # decoders of broken files raise whatever they like
         raise DocumentError(f"{name} is no image that can be read; give a PNG, JPEG or WebP") from error
     with image:
@@ -103,8 +105,7 @@ def _open_image(file: io.BytesIO | Path, name: str) -> NDArray[np.uint8]:
 def _decode_image(image: Image.Image, name: str) -> NDArray[np.uint8]:
     _check_size(image.size, name)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with decode_quietly():
             image.load()
             return _convert_pixels(_rotate_upright(image))
     except Exception as error:  # decoders of broken files raise whatever they like

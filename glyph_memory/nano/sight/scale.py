@@ -91,6 +91,8 @@ _TOTALS = [np.concatenate([[0.0], np.cumsum(kind)]) for kind in (_SMALL, _TALL)]
 
 _ASCENT, _DESCENT = 0.78, 0.26
 """What letters reach above and below the baseline, as shares of the font's size."""
+_BAND_AT_MOST = 512
+"""Rows of the tallest band of small letters that is looked for: time grows with a picture's height, not its square."""
 _FEW_LINES = 6
 _ALIKE = 0.9
 """Lines of letters are at least so much like lines of letters. Noise and photographs are up to 0.87, real text from
@@ -166,7 +168,7 @@ def _band_heights(profiles: Sequence[Profile]) -> list[int]:
 
     One of the few that are given may be a stroke's thickness, or the height of capitals.
     """
-    count = max(map(len, profiles)) // 2
+    count = min(max(map(len, profiles)) // 2, _BAND_AT_MOST)
     if count < 3:
         return [max(count, 1)]
     found = np.zeros(count + 2)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
-import threading
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,6 +17,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from glyph_memory.errors import ReaderRefused
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.readers.openai.endpoint import Credentials, Endpoint
 from glyph_memory.readers.openai.meter import Meter
 
@@ -57,7 +57,7 @@ class Clients:
         self._auth = _Auth(endpoint.credentials)
         # A proxy named in the environment is meant for the world outside, not for a server on this machine.
         self._trust_env = not is_loopback(endpoint.base_url)
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock(in_child=self._leave)
         self._client: httpx.Client | None = None
         self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
             WeakKeyDictionary()
@@ -101,6 +101,10 @@ class Clients:
             client = self._async_clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()
+
+    def _leave(self, _was_held: bool) -> None:
+        """Forget the connections of a parent process; closing them properly would end its requests."""
+        self._client, self._async_clients = None, WeakKeyDictionary()
 
     def _open(self, kind: type[Client]) -> Client:
         timeout = httpx.Timeout(self._limits.timeout_s, connect=self._limits.connect_timeout_s)

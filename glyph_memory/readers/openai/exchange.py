@@ -6,13 +6,14 @@ no clock of its own and never sleeps. `wire` does those things, once for sync an
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple, cast
 
 from glyph_memory.context import Context
 from glyph_memory.errors import BadReading, ReaderError, ReaderUnavailable
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.failures import is_cache_miss, make_error
 from glyph_memory.readers.openai.json_values import parse_object, read_mapping, read_name
@@ -105,7 +106,7 @@ class Caller:
     sent: SentImages = field(default_factory=SentImages)
     cards: list[ServerInfo] = field(default_factory=list)
     """The server's card, once it is known."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: ForkSafeLock = field(default_factory=partial(ForkSafeLock, is_brief=True))
 
 
 def converse(caller: Caller, context: Context, *, stream: bool) -> Steps:

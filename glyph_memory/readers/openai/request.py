@@ -6,7 +6,6 @@ Knows the OpenAI wire format; knows nothing about HTTP.
 from __future__ import annotations
 
 import json
-import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 from glyph_memory.context import Context, ImagePart, Message, Text
 from glyph_memory.errors import ReaderOverflow
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.tokens import defuse
 
 ImageUuids = Literal["auto", "always", "never"]
@@ -67,7 +67,7 @@ class SentImages:
     def __init__(self, *, capacity: int = 4096) -> None:
         self._capacity = capacity
         self._uuids: OrderedDict[str, None] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock(is_brief=True)
 
     def __len__(self) -> int:
         return len(self._uuids)

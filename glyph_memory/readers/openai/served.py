@@ -5,12 +5,11 @@ Knows models and options; knows nothing about how that was found out.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Unpack
 
 from glyph_memory.context import PageOptionFields, PageOptions
-from glyph_memory.errors import GlyphMemoryWarning, ProfileError
+from glyph_memory.errors import ProfileError, warn
 from glyph_memory.tokens import ModelProfile
 
 _CONTRADICTS = (
@@ -80,11 +79,11 @@ class ServedModel:
                 changes["profile"] = served
         elif served is not None and served.image_rule != given.profile.image_rule:
             told = {"model": self.weights or self.model, "served": served.name, "given": given.profile.name}
-            warnings.warn(_CONTRADICTS.format(where=where, **told), GlyphMemoryWarning, stacklevel=2)
+            warn(_CONTRADICTS.format(where=where, **told))
         if given.window_tokens is None and self.window_tokens is not None:
             policy = given.policy
             if policy is not None and policy.window_tokens > self.window_tokens:
                 said = _SMALLER.format(where=where, window=self.window_tokens, policy=policy.window_tokens)
-                warnings.warn(said, GlyphMemoryWarning, stacklevel=2)
+                warn(said)
             changes["window_tokens"] = self.window_tokens
         return PageOptions.merge(given, changes)

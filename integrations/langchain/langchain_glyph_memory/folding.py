@@ -119,5 +119,5 @@ def _warn(request: WrittenRequest, notice: str) -> list[BaseMessage]:
     """Return the messages of a request, after warnings of what its user should learn."""
     if notice:
         warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)
-    warn_of_losses(request.losses, stacklevel=5)
+    warn_of_losses(request.losses)
     return request.messages

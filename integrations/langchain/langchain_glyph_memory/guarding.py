@@ -6,14 +6,13 @@ Knows messages and a guard; knows nothing about pages or agents.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from glyph_memory import SecretGuard, SecretMode
+from glyph_memory import ForkSafeLock, SecretGuard, SecretMode
 from langchain_glyph_memory.messages import key_of, turn_of
 
 _FIELDS = ("content", "name", "tool_calls", "invalid_tool_calls", "tool_call_id", "additional_kwargs")
@@ -31,7 +30,7 @@ class MessageGuard:
     def __init__(self, secrets: SecretMode | SecretGuard) -> None:
         self._guard = SecretGuard.of(secrets)
         self._changes: dict[tuple[bytes | None, int], dict[str, Any]] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     @property
     def is_on(self) -> bool:

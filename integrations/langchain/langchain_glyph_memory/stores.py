@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from langchain_core.stores import BaseStore
 
-from glyph_memory import StoreError, write_atomic
+from glyph_memory import StoreError, make_private_folder, write_atomic
 
 _PLAIN = re.compile(rb"[^a-z0-9_.-]|\A\.")
 """What is not spelled as it is in a file's name: capitals neither, since some file systems know no case."""
@@ -118,7 +118,7 @@ class PageFolder(BaseStore[str, bytes]):
 
     def _write(self, path: Path, data: bytes) -> None:
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             write_atomic(path, data, mode=0o600)
         except OSError as error:
             raise _make_error("write", path, error) from error

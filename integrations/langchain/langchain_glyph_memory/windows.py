@@ -6,7 +6,6 @@ Knows models and foldings; knows nothing about agents or what is sent.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -16,6 +15,7 @@ from langchain_core.messages import BaseMessage
 
 from glyph_memory import (
     Folding,
+    ForkSafeLock,
     ModelProfile,
     PageOptions,
     PolicyError,
@@ -64,7 +64,7 @@ class ModelFoldings:
         self.options = options
         self._owns_profile = owns_profile
         self._make = lru_cache(maxsize=16)(make_folding)
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self.own = self.get(options)
         """The folding of the options as they were given."""
 

@@ -75,5 +75,5 @@ def warn_of_new_losses(written: WrittenRequest, messages: Sequence[ChatMessage])
         if isinstance(message, PagesMessage)
         for loss in message.origin.losses
     }
-    warn_of_losses([loss for loss in written.losses if (loss.kind, loss.anchor) not in told], stacklevel=4)
+    warn_of_losses([loss for loss in written.losses if (loss.kind, loss.anchor) not in told])
     return written.messages

@@ -6,7 +6,6 @@ Knows stores and messages; knows nothing about memories.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Annotated, Any, Self
@@ -20,8 +19,8 @@ from llama_index.memory.glyph.options import PageFields, to_fields
 from llama_index.memory.glyph.stored_messages import from_json, message_of, to_json, to_stored_turn
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from glyph_memory import ForkSafeLock, SecretGuard, Turn
 from glyph_memory import GlyphMemory as Conversation
-from glyph_memory import SecretGuard, Turn
 
 _IN_MEMORY = ":memory:"
 _GIVEN = "(given open)"
@@ -31,7 +30,7 @@ class Lock:
     """A lock for threads, and one for each event loop. It can be pickled and copied; a copy has new, open locks."""
 
     def __init__(self) -> None:
-        self._held = threading.RLock()
+        self._held = ForkSafeLock()
         self._of_loops = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
 
     def __enter__(self) -> None:

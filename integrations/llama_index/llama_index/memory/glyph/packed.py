@@ -11,7 +11,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode, MediaResource, MetadataMode, Node, NodeRelationship
 from llama_index.memory.glyph.messages import PageImageBlock
 
-from glyph_memory import ImagePart, PackedPage, Page, StoreError, write_atomic
+from glyph_memory import ImagePart, PackedPage, Page, StoreError, make_private_folder, write_atomic
 
 PAGE_KEYS = (
     "glyph_page",
@@ -37,14 +37,13 @@ def write_page(page: Page, folder: Path) -> Path:
         folder: Where; made where it is missing.
 
     Raises:
-        StoreError: The folder cannot be written.
+        StoreError: The folder cannot be written, is a link, another user's, or everybody may write to it.
     """
     path = folder / f"{page.digest}.png"
-    if path.exists():
-        return path
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomic(path, page.png(), mode=0o600)
+        make_private_folder(folder)
+        if not path.exists():
+            write_atomic(path, page.png(), mode=0o600)
     except OSError as error:
         raise StoreError(
             f"cannot write pages to {str(folder)!r}: {error.strerror or error}; give a pages_dir that can be written"

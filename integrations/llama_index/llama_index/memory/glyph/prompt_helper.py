@@ -100,7 +100,12 @@ class PagePromptHelper(ChatPromptHelper):
         try:
             with Image.open(BytesIO(block.resolve_image().read())) as image:  # its header alone is read
                 tokens = self.profile.image_tokens(image.size)
-        except (OSError, ValueError, ProfileError):  # what is wrong with it, LlamaIndex or the server says
+        except (
+            OSError,
+            ValueError,
+            ProfileError,
+            Image.DecompressionBombError,
+        ):  # what is wrong with it, LlamaIndex or the server says
             return block
         return PageImageBlock.model_construct(**dict(block), tokens=tokens)
 
