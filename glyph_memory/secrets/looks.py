@@ -86,7 +86,7 @@ def is_scrambled(value: str) -> bool:
     """Return whether letters change their case as at random, as in no word and in few names of code.
 
     Example:
-        >>> is_scrambled("NGq4FJqvjGWC"), is_scrambled("getUserName"), is_scrambled("README")
+        >>> is_scrambled("aPXaT5PO1rX"), is_scrambled("getUserName"), is_scrambled("README")
         (True, False, False)
     """
     value = value[:256]
