@@ -178,12 +178,16 @@ def test_of_many_writers_at_once_one_wins_and_its_file_is_whole(tmp_path: Path) 
     assert list_names(tmp_path) == ["file"]
 
 
+DATABASES = CORE / "store" / "doctor" / "files.py"
+"""A database that was recovered is no stream of bytes: SQLite wrote it, and it takes the place of the damaged one."""
+
+
 def test_nothing_else_moves_files_into_place() -> None:
     """Else there would soon be six writers again, each with another fault."""
     movers = [
         f"{path}:{node.lineno}"
         for path in [*sorted(CORE.rglob("*.py")), *sorted((CORE.parent / "integrations").rglob("*.py"))]
-        if path != CORE / "files.py"
+        if path not in {CORE / "files.py", DATABASES}
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

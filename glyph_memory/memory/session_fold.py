@@ -145,7 +145,7 @@ class SessionFold:
         return turns
 
     def take_over(self) -> None:
-        """Give the session this binder's look again, in a new generation; do nothing where it has it.
+        """Show the session in this binder's look again, in a new generation; do nothing where it has it.
 
         Raises:
             StoreError: The session is open read-only, or cannot be read.

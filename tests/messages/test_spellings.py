@@ -415,7 +415,7 @@ def test_our_own_lines_are_messages() -> None:
         images=(PNG, b""),
         attachments=(Attachment(block='{"type": "file"}', name="a.pdf"), Attachment(block="{ }")),
         time=datetime(1, 1, 1, tzinfo=UTC),
-        id="",
+        id="t 1",
         pinned=True,
         anchor=7,
         origin="{}",
