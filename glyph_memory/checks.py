@@ -37,14 +37,19 @@ def check_number(
         is_open: Whether `at_least` itself is wrong.
         or_none: Whether None is right.
     """
-    if _is_number(value) and at_least <= value <= at_most and not (is_open and value == at_least):
+    if value is None and or_none:
         return
-    if value is not None or not or_none:
-        least = f"above {at_least:g}" if is_open else f"of {at_least:g} or more"
-        none = " or None" if or_none else ""
+    if not _is_number(value):
         raise error(
-            f"{name}={show_value(value)} cannot be used. Give a number {least}, {at_most:,.15g} at the most{none}"
+            f"{name}={show_value(value)} is no finite number; give one{' or None' if or_none else ''}"
         )
+    if value < at_least or (is_open and value == at_least):
+        least = f"more than {at_least:g}" if is_open else f"{at_least:g} or more"
+        raise error(
+            f"{name}={show_value(value)} is {'not above' if is_open else 'below'} {at_least:g}; give {least}"
+        )
+    if value > at_most:
+        raise error(f"{name}={show_value(value)} is above {at_most:,.15g}; give that or less")
 
 
 def check_whole(
@@ -53,24 +58,15 @@ def check_whole(
     error: type[GlyphMemoryError],
     *,
     at_least: int = 0,
-    at_most: int = LARGEST_COUNT,
+    at_most: float = LARGEST_COUNT,
     or_none: bool = False,
 ) -> None:
     """Raise an error for a value that is no whole number in a range; see `check_number`."""
-    if isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= at_most:
+    if value is None and or_none:
         return
-    if value is not None or not or_none:
-        none = ", or None" if or_none else ""
-        raise error(
-            f"{name}={show_value(value)} cannot be used. "
-            f"Give a whole number from {at_least:,} to {at_most:,}{none}"
-        )
-
-
-def check_bool(name: str, value: object, error: type[GlyphMemoryError]) -> None:
-    """Raise an error for a value that is neither True nor False."""
-    if not isinstance(value, bool):
-        raise error(f"{name}={show_value(value)} cannot be used. Give True or False")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise error(f"{name}={show_value(value)} is no whole number; give one{' or None' if or_none else ''}")
+    check_number(name, value, error, at_least=at_least, at_most=at_most)
 
 
 def check_text(name: str, value: object, error: type[GlyphMemoryError], *, or_none: bool = False) -> None:
@@ -78,7 +74,7 @@ def check_text(name: str, value: object, error: type[GlyphMemoryError], *, or_no
     if isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value):
         return
     if value is not None or not or_none:
-        raise error(f"{name}={show_value(value)} cannot be used. Give a str without lone surrogates")
+        raise error(f"{name}={show_value(value)} is no text; give a str without lone surrogates")
 
 
 def _is_number(value: object) -> TypeGuard[float]:

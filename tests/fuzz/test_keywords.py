@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import traceback
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from glyph_memory import GlyphMemoryError, OpenAIReader, find_served_model
+from glyph_memory import (
+    DocumentError,
+    FoldPolicy,
+    GlyphMemory,
+    GlyphMemoryError,
+    OpenAIReader,
+    PageStyle,
+    PolicyError,
+    StoreError,
+    check_store,
+    find_served_model,
+    make_private_folder,
+    quote_identifiers,
+    read_document,
+    repair_store,
+    typeset,
+)
+from glyph_memory.memory.jsonl import bound_lines
 
 NOTHING_THERE = "http://127.0.0.1:9/v1"
 ODD: tuple[object, ...] = (
@@ -89,3 +109,110 @@ def test_looking_for_a_model_takes_the_same_care() -> None:
         assert_ours(lambda v: find_served_model(NOTHING_THERE, timeout_s=v), value)
         assert_ours(lambda v: find_served_model(NOTHING_THERE, model=v), value)
         assert assert_ours(find_served_model, value)
+
+
+@pytest.mark.parametrize("dial", [field.name for field in fields(FoldPolicy)])
+def test_a_policy_refuses_each_odd_dial(dial: str) -> None:
+    """A policy of a number that is none would fail in the middle of a conversation."""
+    given: dict[str, Any] = {"window_tokens": 8192}
+    for value in ODD:
+        assert_ours(lambda v: FoldPolicy(**{**given, dial: v}), value)
+    for value in (float("nan"), "x", True):
+        with pytest.raises(PolicyError, match=dial):
+            FoldPolicy(**{**given, dial: value})
+
+
+@pytest.mark.parametrize("setting", [field.name for field in fields(PageStyle)])
+def test_a_style_refuses_each_odd_setting(setting: str) -> None:
+    """A style that is taken can be drawn."""
+    for value in ODD:
+        assert_ours(lambda v: typeset("hello", style=PageStyle(**{setting: v})), value)
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    ["session", "secrets", "wait_s", "read_only", "take_over", "profile", "style", "policy", "window_tokens",
+     "captions", "cached_conversations"],
+)  # fmt: skip
+def test_opening_a_memory_refuses_each_odd_keyword(keyword: str) -> None:
+    """Nothing of the database's or the locks' own comes out."""
+    for value in ODD:
+        assert_ours(lambda v: GlyphMemory.open(":memory:", **{keyword: v}), value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, 10**400, "x", None])
+def test_a_time_to_wait_that_is_none_is_refused(value: Any, tmp_path: Path) -> None:
+    """Wherever a database is opened."""
+    with pytest.raises(StoreError, match="wait_s"):
+        GlyphMemory.open(":memory:", wait_s=value)
+    (tmp_path / "a.db").touch()
+    GlyphMemory.open(tmp_path / "a.db").close()
+    with pytest.raises(StoreError, match="wait_s"):
+        check_store(tmp_path / "a.db", wait_s=value)
+
+
+def test_what_is_no_path_of_a_database_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name too long, half a character, an object: each is said in words of ours."""
+    monkeypatch.chdir(tmp_path)
+    for value in (*ODD, ("a", 1), "a/" * 3000, tmp_path):
+        for take in (check_store, repair_store):
+            assert assert_ours(take, value)
+        if value not in ("x", b"x"):
+            assert_ours(GlyphMemory.open, value)
+
+
+def test_the_calls_of_a_memory_refuse_odd_numbers() -> None:
+    """Anchors, limits and places."""
+    with GlyphMemory.open(":memory:", profile="glyph") as memory:
+        memory.add("user", "hello ORD-1234-7F3A")
+        calls: dict[str, Take] = {
+            "pin": memory.pin,
+            "delete": memory.delete,
+            "truncate": lambda v: memory.truncate(after=v) if v not in (-1, True) else None,
+            "turns": lambda v: list(memory.turns(after=v)),
+            "k": lambda v: memory.recall("hello", k=v),
+            "limit": lambda v: memory.identifiers("ORD", limit=v),
+            "dpi": lambda v: memory.zoom("§1", dpi=v),
+        }
+        for take in calls.values():
+            for value in ODD:
+                if isinstance(value, int | float):
+                    assert_ours(take, value)
+
+
+def test_a_share_that_is_none_is_refused() -> None:
+    """Of identifiers beside a page."""
+    for value in ODD:
+        assert_ours(lambda v: quote_identifiers("ORD-1234-7F3A", profile="glyph", share=v), value)
+    with pytest.raises(PolicyError, match="share"):
+        quote_identifiers("ORD-1234-7F3A", profile="glyph", share=float("nan"))
+
+
+def test_a_file_in_a_folders_place_is_told(tmp_path: Path) -> None:
+    """`make_private_folder` raises an `OSError`, as it says, and says what stands there."""
+    (tmp_path / "a").touch()
+    with pytest.raises(OSError, match="is a file, no folder"):
+        make_private_folder(tmp_path / "a")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="devices are files on POSIX alone")
+def test_a_device_is_no_document() -> None:
+    """`/dev/zero` has no end; `/dev/null` ends at once."""
+    with GlyphMemory.open(":memory:", profile="glyph") as memory:
+        for take in (memory.import_, read_document):
+            with pytest.raises(DocumentError, match="is a device"):
+                take("/dev/zero")
+        memory.import_("/dev/null")
+
+
+def test_a_line_without_an_end_is_not_held() -> None:
+    """No more than the longest line is read of it, wherever it ends; lines of just that length are read."""
+    endless = io.StringIO('{"a":1}\n' + "x" * 100)
+    with pytest.raises(DocumentError, match=r"line 2 of 'pipe' has more than 8 characters"):
+        list(bound_lines(endless, source="pipe", longest=8))
+    assert endless.tell() <= 9 + 9
+    assert list(bound_lines(io.StringIO("1234567\n12\n1234567\n"), source="a", longest=8)) == [
+        "1234567\n",
+        "12\n",
+        "1234567\n",
+    ]
