@@ -10,6 +10,7 @@ import ipaddress
 import os
 from collections.abc import Generator
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -122,6 +123,9 @@ class Clients:
                 auth=self._auth,
                 timeout=timeout,
                 trust_env=self._trust_env,
+                cookies=CookieJar(
+                    DefaultCookiePolicy(allowed_domains=[])
+                ),  # no request knows of the one before
                 headers={"Accept-Encoding": "identity"},  # what is packed small can be large unpacked
             )
         except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
