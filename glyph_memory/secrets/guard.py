@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from glyph_memory.errors import TurnError, warn
 from glyph_memory.secrets.finding import SecretFinder
 from glyph_memory.secrets.masking import FoundSecret, MaskedText, Masker
-from glyph_memory.secrets.refusal import RefusedSecret
+from glyph_memory.secrets.refusal import RefusedSecret, without_locals
 from glyph_memory.secrets.rule_finder import RuleFinder
 from glyph_memory.transcript import Attachment, ToolCall, Turn
 
@@ -78,6 +78,12 @@ class SecretGuard:
         """Return a text with a handle in the place of each secret, whatever the mode."""
         return self._masker.mask(text).text
 
+    def list_secrets(self, text: str) -> list[tuple[str, str]]:
+        """Return the secrets in a text, each with its handle; for whoever has to take them out of something else."""
+        masker = self._masker
+        return [(one.secret, masker.make_handle(one)) for one in dict.fromkeys(masker.mask(text).found)]
+
+    @without_locals
     def guard_text(self, text: str, *, what: str = "the text") -> str:
         """Do what the mode says about a text, and return it.
 
@@ -98,6 +104,7 @@ class SecretGuard:
             self.warn(kinds, what)
         return masked.text if self.mode == "mask" else text
 
+    @without_locals
     def guard_turn(self, turn: Turn) -> Turn:
         """Do what the mode says about a turn, and return it; see `examine_turn`.
 
@@ -109,6 +116,7 @@ class SecretGuard:
             self.warn(kinds, f"a turn of the {turn.role}" if turn.anchor is None else f"§{turn.anchor}")
         return examined
 
+    @without_locals
     def examine_turn(self, turn: Turn) -> tuple[Turn, tuple[str, ...]]:
         """Return a turn as it goes on, and the kinds of secrets that it held; there is no warning.
 

@@ -33,6 +33,7 @@ from glyph_memory import (
     warn_of_losses,
 )
 from glyph_memory import GlyphMemory as Conversation
+from glyph_memory.secrets import without_locals, without_locals_async
 
 if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
@@ -61,6 +62,7 @@ class GlyphMemory(StoredHistory):
         return "GlyphMemory"
 
     @classmethod
+    @without_locals
     def from_defaults(  # type: ignore[override]  # as LlamaIndex's own memories: it names what the base takes blindly
         cls,
         chat_history: Sequence[ChatMessage] | None = None,
@@ -113,6 +115,7 @@ class GlyphMemory(StoredHistory):
         return made
 
     @classmethod
+    @without_locals
     def from_store(
         cls,
         url: str | Path,
@@ -149,6 +152,7 @@ class GlyphMemory(StoredHistory):
 
     # What is sent.
 
+    @without_locals
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: ANN401 - as the base has it
         """Return the messages to send, each a copy.
 
@@ -163,6 +167,7 @@ class GlyphMemory(StoredHistory):
         messages = [*self.chat_store.get_messages(self.chat_store_key)]
         return _warn(*self._fold_messages(messages, mark, kwargs))
 
+    @without_locals_async
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: ANN401 - as the base
         """Return what `get` returns; pages are drawn in a thread."""
         if isinstance(self.chat_store, GlyphChatStore):
