@@ -5,14 +5,13 @@ Plain functions of a turn or a text; knows nothing about stores, pages or framew
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from glyph_memory.errors import TurnError, warn
 from glyph_memory.secrets.finding import SecretFinder
-from glyph_memory.secrets.masking import FoundSecret, MaskedText, Masker
+from glyph_memory.secrets.masking import PROCESS_KEY, FoundSecret, MaskedText, Masker
 from glyph_memory.secrets.refusal import RefusedSecret, without_locals
 from glyph_memory.secrets.rule_finder import RuleFinder
 from glyph_memory.transcript import Attachment, ToolCall, Turn
@@ -22,7 +21,6 @@ SecretMode = Literal["off", "warn", "mask", "refuse"]
 
 Masking = Callable[[str], MaskedText]
 
-_PROCESS_KEY = os.urandom(32)
 _KNOWN, _KNOWN_LENGTH = 50, 8
 """How many secrets of a turn are looked for in the rest of it, and how long they are at the least."""
 
@@ -77,11 +75,6 @@ class SecretGuard:
     def mask_text(self, text: str) -> str:
         """Return a text with a handle in the place of each secret, whatever the mode."""
         return self._masker.mask(text).text
-
-    def list_secrets(self, text: str) -> list[tuple[str, str]]:
-        """Return the secrets in a text, each with its handle; for whoever has to take them out of something else."""
-        masker = self._masker
-        return [(one.secret, masker.make_handle(one)) for one in dict.fromkeys(masker.mask(text).found)]
 
     @without_locals
     def guard_text(self, text: str, *, what: str = "the text") -> str:
@@ -153,7 +146,7 @@ class SecretGuard:
 
     @property
     def _masker(self) -> Masker:
-        return Masker(finder=self.finder, key=self.key or _PROCESS_KEY)
+        return Masker(finder=self.finder, key=self.key or PROCESS_KEY)
 
 
 class _TurnMasking:

@@ -1,18 +1,17 @@
 """`RefusedSecret`, and calls whose errors hold no secret: neither in what they say nor in frames of ours.
 
-Knows errors and guards; knows nothing about how secrets are found.
+Knows errors and what masks; knows nothing about how secrets are found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from glyph_memory.errors import GlyphMemoryError, TurnError
-
-if TYPE_CHECKING:
-    from glyph_memory.secrets.guard import SecretGuard
+from glyph_memory.secrets.masking import PROCESS_KEY, Masker
+from glyph_memory.secrets.rule_finder import RuleFinder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,11 +35,11 @@ def without_locals(call: Callable[P, T]) -> Callable[P, T]:
         try:
             return call(*given, **fields)
         except GlyphMemoryError as error:
-            guard = _find_guard(given, fields)
-            if guard is None and not isinstance(error, RefusedSecret):
+            masker = _find_masker(given, fields)
+            if masker is None and not isinstance(error, RefusedSecret):
                 raise
-            clean = _clean(error, guard, given, fields)
-        del given, fields, guard
+            clean = _clean(error, masker, given, fields)
+        del given, fields, masker
         raise clean
 
     return call_clean
@@ -54,59 +53,56 @@ def without_locals_async(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[
         try:
             return await call(*given, **fields)
         except GlyphMemoryError as error:
-            guard = _find_guard(given, fields)
-            if guard is None and not isinstance(error, RefusedSecret):
+            masker = _find_masker(given, fields)
+            if masker is None and not isinstance(error, RefusedSecret):
                 raise
-            clean = _clean(error, guard, given, fields)
-        del given, fields, guard
+            clean = _clean(error, masker, given, fields)
+        del given, fields, masker
         raise clean
 
     return call_clean
 
 
-def _find_guard(given: Sequence[object], fields: Mapping[str, object]) -> SecretGuard | None:
-    """Return the guard of a call; None where it neither masks nor refuses."""
-    from glyph_memory.secrets.guard import SecretGuard  # noqa: PLC0415 - it raises what is here
-
+def _find_masker(given: Sequence[object], fields: Mapping[str, object]) -> Masker | None:
+    """Return what masks as the guard of a call does; None where that neither masks nor refuses."""
     owner = given[0] if given else None
-    found = (
-        owner if isinstance(owner, SecretGuard) else fields.get("secrets", getattr(owner, "secrets", None))
-    )
-    mode = found.mode if isinstance(found, SecretGuard) else found
-    if mode not in ("mask", "refuse"):
+    guard = owner if hasattr(owner, "mode") else fields.get("secrets", getattr(owner, "secrets", None))
+    if getattr(guard, "mode", guard) not in ("mask", "refuse"):
         return None
-    return found if isinstance(found, SecretGuard) else SecretGuard()
+    finder, key = getattr(guard, "finder", None), getattr(guard, "key", None)
+    return Masker(finder=finder or RuleFinder(), key=key or PROCESS_KEY)
 
 
 def _clean(
-    error: GlyphMemoryError, guard: SecretGuard | None, given: Sequence[object], fields: Mapping[str, object]
+    error: GlyphMemoryError, masker: Masker | None, given: Sequence[object], fields: Mapping[str, object]
 ) -> GlyphMemoryError:
     """Return an error without frames and causes, which hold what was given; what it says is masked."""
     error.__cause__ = error.__context__ = None
-    if guard is not None and not isinstance(error, RefusedSecret):
-        known = _list_known(guard, given, fields)
-        error.args = tuple(_mask(one, guard, known) for one in error.args)
+    if masker is not None and not isinstance(error, RefusedSecret):
+        known = _list_known(masker, given, fields)
+        error.args = tuple(_mask(one, masker, known) for one in error.args)
         for name, value in vars(error).items():
-            setattr(error, name, _mask(value, guard, known))
+            setattr(error, name, _mask(value, masker, known))
     return error.with_traceback(None)
 
 
 def _list_known(
-    guard: SecretGuard, given: Sequence[object], fields: Mapping[str, object]
+    masker: Masker, given: Sequence[object], fields: Mapping[str, object]
 ) -> list[tuple[str, str]]:
     """Return the secrets of what was given, each with its handle."""
     texts = (one if isinstance(one, str) else repr(one) for one in (*given[1:], *fields.values()))
-    return [pair for text in texts for pair in guard.list_secrets(text)]
+    found = dict.fromkeys(one for text in texts for one in masker.mask(text).found)
+    return [(one.secret, masker.make_handle(one)) for one in found]
 
 
-def _mask(value: object, guard: SecretGuard, known: Sequence[tuple[str, str]]) -> object:
+def _mask(value: object, masker: Masker, known: Sequence[tuple[str, str]]) -> object:
     if isinstance(value, list):
-        return [_mask(one, guard, known) for one in value]
+        return [_mask(one, masker, known) for one in value]
     if not isinstance(value, str):
         return value
     for secret, handle in known:
         value = _replace_pieces(value, secret[:_LONGEST], handle)
-    return guard.mask_text(value)
+    return masker.mask(value).text
 
 
 def _replace_pieces(text: str, secret: str, handle: str) -> str:
