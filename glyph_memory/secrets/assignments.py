@@ -34,6 +34,7 @@ _SEPARATOR = (
     r"(?::\s{0,2}&?(?:'static\s)?(?:str|string|SecretStr|String)(?:\s?\|\s?None)?\s{0,2}=|=>|:=|={1,3}|:(?:\*{1,2}(?=\s))?|>)"
     r"|(?P<weak>\s(?:to|ist|è)(?=\s))"  # changed the password to …
     r"|(?P<flag>(?=[ =\t])))\s{0,3}+"
+    r"(?:[|>][+\-]?\n\s{1,16}+|\"{3}\n?|'{3}\n?)?"  # what YAML and TOML write over several lines
 )
 _BARE = r"(?:[^\s\"'`<>\\,;&|(){}\[\]]|&(?![&\s]|amp;|[\w.\-]{1,32}=))"
 _VALUE = (
@@ -45,7 +46,7 @@ _VALUE = (
 def _make_name(
     stem: str, kind: _Kind, rest: str, *, after: str = "", harmless: str = r":\s?|\[secret "
 ) -> _Name:
-    more = r"(?:[_\-]?(?:value|string|plain|raw|confirm|confirmation|\d))?(?:\s\d(?=:))?"
+    more = r"(?:[_\-]?(?:value|string|plain|raw|base|confirm|confirmation|\d))?(?:\s\d(?=:))?"
     pattern = re.compile(f"(?i){after}{stem}{rest}{more}{_SEPARATOR}{_VALUE}")
     return _Name(stem.encode(), kind, pattern, re.compile(f"(?i)(?:{harmless})$"))
 
@@ -204,7 +205,7 @@ def _is_secret(value: str, kind: _Kind, *, quoted: bool) -> bool:
     if kind == "credential":
         return len(value) >= 10 and (is_mixed(value) or is_scrambled(value))
     if _KEBAB.fullmatch(value) and not is_scrambled(value):
-        return quoted and value.isalpha() and value.islower() and len(value) < 12
+        return quoted and value.isalpha() and value.islower() and len(value) < 16
     return (
         any(character.isdigit() for character in value) or bool(_SYMBOLS.search(value)) or is_scrambled(value)
     )
@@ -215,5 +216,13 @@ def _is_variable(value: str) -> bool:
 
 
 def _is_phrase(value: str) -> bool:
-    """Return whether words are a pass phrase and no sentence: a digit or a sign in one of four to eight words."""
-    return 4 <= len(value.split()) <= 8 and bool(_SYMBOLS.search(value)) and any(map(str.isdigit, value))
+    """Return whether words are a pass phrase and no sentence: a digit or a sign in one of two to eight words."""
+    words, has_digit = len(value.split()), any(map(str.isdigit, value))
+    if words < 4:
+        return (
+            len(value) >= 8
+            and has_digit
+            and value[-1:] not in ".:"
+            and (words == 2 or bool(_SYMBOLS.search(value)))
+        )
+    return words <= 8 and has_digit and bool(_SYMBOLS.search(value))

@@ -189,6 +189,13 @@ def test_there_is_no_other_mode() -> None:
         GlyphMemory.open(":memory:", secrets="hide")  # type: ignore[arg-type]  # what is wrong is the point
 
 
+def test_the_digits_of_a_handle_are_no_identifier() -> None:
+    """Nobody looks for them."""
+    with GlyphMemory.open(":memory:", secrets="mask") as memory:
+        memory.add("user", f"{SAID} in 3f9a1c2b")
+        assert [one.text for one in memory.identifiers()] == ["3f9a1c2b"]
+
+
 def leaks(error: BaseException) -> list[str]:
     """Return where an error shows the secret: in what it says, in what is chained to it, or in frames of ours."""
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
