@@ -6,6 +6,7 @@ Knows messages; keeps nothing beside them: the same history gives the same pages
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Unpack, overload
@@ -16,14 +17,15 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from glyph_memory import (
     Folding,
+    GlyphMemoryWarning,
     PageOptionFields,
     PageOptions,
     SecretGuard,
     SecretMode,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
-from glyph_memory.errors import warn
-from glyph_memory.secrets import without_locals, without_locals_async
 from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.messages import key_of, name_of, turn_of
 from langchain_glyph_memory.spelling import WrittenRequest, write_request
@@ -138,6 +140,6 @@ class _HistoryFolder:
 def _warn(request: WrittenRequest, notice: str) -> list[BaseMessage]:
     """Return the messages of a request, after warnings of what its user should learn."""
     if notice:
-        warn(notice)
+        warnings.warn(notice, GlyphMemoryWarning, stacklevel=6)
     warn_of_losses(request.losses)
     return request.messages

@@ -12,8 +12,12 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from glyph_memory import ForkSafeLock, SecretGuard, SecretMode
-from glyph_memory.secrets import without_locals
+from glyph_memory import (
+    ForkSafeLock,
+    SecretGuard,
+    SecretMode,
+    without_locals,
+)
 from langchain_glyph_memory.messages import key_of, turn_of
 
 _FIELDS = (

@@ -28,8 +28,9 @@ from glyph_memory import (
     StoreError,
     Turn,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
-from glyph_memory.secrets import without_locals, without_locals_async
 from langchain_glyph_memory.messages import message_of, to_stored_turn
 from langchain_glyph_memory.spelling import write_plan
 

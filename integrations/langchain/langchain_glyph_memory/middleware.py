@@ -7,6 +7,7 @@ conversation is kept here, so one instance serves any number of agents, threads 
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, Unpack
 
@@ -26,15 +27,16 @@ from langgraph.types import Command
 
 from glyph_memory import (
     Folding,
+    GlyphMemoryWarning,
     ModelProfile,
     PageOptionFields,
     PageOptions,
     SecretGuard,
     SecretMode,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
-from glyph_memory.errors import warn
-from glyph_memory.secrets import without_locals, without_locals_async
 from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
 from langchain_glyph_memory.preparer import PreparedRequest, RequestPreparer
 from langchain_glyph_memory.spelling import write_request
@@ -202,4 +204,4 @@ def _add_update(response: ModelCallResult[Any], update: dict[str, Any]) -> Model
 
 def _warn(notices: Iterable[str]) -> None:
     for notice in notices:
-        warn(notice)
+        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)

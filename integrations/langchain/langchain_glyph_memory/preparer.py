@@ -27,8 +27,8 @@ from glyph_memory import (
     SecretMode,
     overflows_window,
     refuses_images,
+    without_locals,
 )
-from glyph_memory.secrets import without_locals
 from langchain_glyph_memory.counting import Tool, count_message_tokens, count_tools_tokens
 from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.spelling import write_request

@@ -31,9 +31,10 @@ from glyph_memory import (
     PageOptions,
     SecretMode,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
 from glyph_memory import GlyphMemory as Conversation
-from glyph_memory.secrets import without_locals, without_locals_async
 
 if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM

@@ -19,9 +19,13 @@ from llama_index.memory.glyph.options import PageFields, to_fields
 from llama_index.memory.glyph.stored_messages import from_json, message_of, to_json, to_stored_turn
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from glyph_memory import ForkSafeLock, SecretGuard, Turn
+from glyph_memory import (
+    ForkSafeLock,
+    SecretGuard,
+    Turn,
+    without_locals,
+)
 from glyph_memory import GlyphMemory as Conversation
-from glyph_memory.secrets import without_locals
 
 _IN_MEMORY = ":memory:"
 _GIVEN = "(given open)"

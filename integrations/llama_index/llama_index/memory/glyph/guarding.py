@@ -13,8 +13,10 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, Field
 from llama_index.memory.glyph.stored_messages import message_of, to_stored_turn
 
-from glyph_memory import SecretGuard
-from glyph_memory.secrets import without_locals
+from glyph_memory import (
+    SecretGuard,
+    without_locals,
+)
 
 
 class SecretFields(BaseModel):

@@ -27,9 +27,16 @@ from llama_index.memory.glyph.request import fold_history
 from llama_index.memory.glyph.spelling import separate_texts
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from glyph_memory import Bookmark, FoldedHistory, GlyphMemoryWarning, Passage, ZoomResult
+from glyph_memory import (
+    Bookmark,
+    FoldedHistory,
+    GlyphMemoryWarning,
+    Passage,
+    ZoomResult,
+    without_locals,
+    without_locals_async,
+)
 from glyph_memory import GlyphMemory as Conversation
-from glyph_memory.secrets import without_locals, without_locals_async
 
 
 def _parse_bookmark(value: object) -> Bookmark | None:
