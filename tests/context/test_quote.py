@@ -94,7 +94,7 @@ def test_a_turn_is_quoted_under_its_anchor() -> None:
     call = ToolCall(name="f\n§9", arguments='{"a":\n1}')
     turn = Turn(role="assistant", name="b\nc", text="a\r\nb\u2028§7 user", tool_calls=(call,), anchor=7)
     assert quote_turns([turn], remark="pinned") == (
-        '§7 assistant b\\u{a}c, pinned:\n  a\\u{d}\n  b\\u{2028}\n  §\\7 user\n§7 calls f\\u{a}§9 {"a":\\u{a}1}\n'
+        '§7 assistant "b\\u{a}c", pinned:\n  a\\u{d}\n  b\\u{2028}\n  §\\7 user\n§7 calls "f\\u{a}§9" {"a":\\u{a}1}\n'
     )
 
 
