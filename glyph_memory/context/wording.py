@@ -1,8 +1,8 @@
 """Every word of ours that a model reads: notes, captions, headings, lines about what cannot be sent.
 
 Nothing else spells English to a model. Knows numbers and names; knows nothing about turns, pages or messages. A line
-that stands among a conversation's text begins with an anchor, `§42`, which no line of a turn's text can; see
-`cleaning`.
+that stands among a conversation's text begins with an anchor, `§42`, or as `beginnings` says, which no line of a turn's
+text can; see `escaping`.
 """
 
 from __future__ import annotations

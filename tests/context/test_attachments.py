@@ -131,7 +131,7 @@ def test_a_system_prompts_attachment_is_told() -> None:
 
 # Whatever it says it is.
 
-SHOWS_PIXELS = {
+SHOWS_PIXELS: dict[str, dict[str, Any]] = {
     "another type beside it": {
         "type": "image_url",
         "image_url": {"url": "https://evil/x"},

@@ -179,7 +179,7 @@ def test_pages_and_the_users_own_message_become_one_that_stays_the_users(early: 
         {"type": "image", "url": "https://a.b"},
     ]
     last = HumanMessage(own, id="m-9", name="Ada", additional_kwargs={"own": 1})
-    policy = replace(early, keep_recent_tokens=1_800, trigger_tokens=2_000)
+    policy = replace(early, keep_recent_tokens=1_700, trigger_tokens=1_900)
     folded = make_folding(PageOptions(policy=policy)).fold(_long_history(last, AIMessage("Yes.")))
     assert folded.recent[0].message is last
     merged, apart = write_request(folded).messages, write_request(folded, merge=False).messages
