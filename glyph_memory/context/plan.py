@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from glyph_memory.context.attachments import is_image, list_left_out
+from glyph_memory.context.attachments import list_left_out
 from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import TextCleaner, call_id
 from glyph_memory.context.fitting import FittedTail, HiddenCalls
@@ -24,6 +24,7 @@ from glyph_memory.context.wording import (
     OPENING,
     caption_recent_attachment,
     caption_recent_picture,
+    end_recent_attachment,
     end_recent_pictures,
     head_orphan,
     tell_unanswered,
@@ -74,16 +75,14 @@ class PlannedTurn:
         """Return the line after the last of its pictures that follow each other."""
         return Text(end_recent_pictures(self.turn.role), kind="caption")
 
-    def shows_picture(self, position: int) -> bool:
-        """Return whether one of its attachments, counted from 1, is a picture, which could pass for a page, too."""
-        return is_image(self.turn.attachments[position - 1])
-
     def caption_attachment(self, position: int, cleaner: TextCleaner) -> Text:
-        """Return the caption of one of its attachments, counted from 1: of a picture, or of what a user shows."""
+        """Return the caption of one of its attachments, counted from 1: any of them may show what looks like a page."""
         name = cleaner.clean_and_escape(self.turn.attachments[position - 1].label)
-        is_picture = self.shows_picture(position)
-        told = caption_recent_attachment(position, self.turn.role, name, is_picture=is_picture)
-        return Text(told, kind="caption")
+        return Text(caption_recent_attachment(position, self.turn.role, name), kind="caption")
+
+    def end_attachment(self, position: int) -> Text:
+        """Return the line after one of its attachments, counted from 1."""
+        return Text(end_recent_attachment(position, self.turn.role), kind="caption")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,11 +114,16 @@ class RequestPlan:
     """What is new and not shown as it came, and attachments that are no longer sent."""
 
     @cached_property
-    def has_pages(self) -> bool:
-        """Whether it shows pages of ours, so that each picture that is none has to be told from them."""
+    def marks_pictures(self) -> bool:
+        """Whether all that came with a turn stands between lines of ours: anything of ours stands in the request.
+
+        The note on pages says so of every picture, so this holds wherever that stands, even if all seals are in words.
+        """
         ours = [part for one in self.messages for part in one.before]
-        ours += [part for one in self.messages for turn in one.turns for part in turn.parts or ()]
-        return any(isinstance(part, ImagePart) and part.kind == "page" for part in ours)
+        pages = [part for one in self.messages for turn in one.turns for part in turn.parts or ()]
+        return any(not isinstance(part, Text) or part.text not in {OPENING, GOES_ON} for part in ours) or any(
+            isinstance(part, ImagePart) and part.kind == "page" for part in pages
+        )
 
 
 def plan_request(

@@ -54,7 +54,7 @@ def hide_calls(
     over -= _count_calls([shown[place].turn.tool_calls[number] for number in chosen], shown[place], binder)
     calls, anchor = shown[place].turn.tool_calls, shown[place].turn.anchor
     clean, names = binder.cleaner.clean_and_escape, Counter(calls[number].name for number in chosen)
-    told = ", ".join(f"{clean(name[:40])} × {count}" for name, count in names.most_common(_NAMES))
+    told = [(clean(name[:40]), count) for name, count in names.most_common(_NAMES)]
     loss = Loss(
         kind="left out",
         anchor=anchor,
