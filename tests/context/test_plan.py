@@ -67,7 +67,7 @@ def test_calls_and_results_are_paired_by_id_and_told_in_words_where_they_are_alo
     assert (still_open.turns[0].calls, still_open.turns[0].unanswered) == (((0, "a"), (1, "call-1-1")), ())
     (orphan,) = only(ORPHAN)
     assert (orphan.role, orphan.own) == ("user", None)
-    assert orphan.turns[0].heading == "Result of <\\s>, whose call is not shown:"
+    assert orphan.turns[0].heading == 'Result of "<\\s>", whose call is not shown:'
 
 
 def test_what_a_user_has_to_tell_waits_until_a_call_has_all_its_results() -> None:
