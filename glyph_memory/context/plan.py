@@ -48,9 +48,9 @@ class PlannedTurn:
     """Which of the recent turns it is, from 0; a question comes after all of them."""
     turn: Turn
     """The turn, with its anchor."""
-    shows: Literal["message", "result", "pictures"] = "message"
-    """Its own message; a tool's result in words, since its call is not there; or its pictures and attachments alone,
-    which servers take from users only."""
+    shows: Literal["message", "result", "pictures", "line"] = "message"
+    """Its own message; a tool's result in words, as its call is not there; its pictures and attachments alone, which
+    servers take from users only; or, in `parts`, a line on it and the `hidden` ones, for which there is no room."""
     heading: str = ""
     """The line above a result in words."""
     calls: tuple[tuple[int, str], ...] = ()
@@ -61,7 +61,7 @@ class PlannedTurn:
     call_id: str | None = None
     """On a tool's message: the id of the call that it answers."""
     hidden: tuple[int, ...] = ()
-    """Places of the results of its calls that stand in no message, as there is no room for them nor for those calls."""
+    """Places of turns that stand in no message, as there is no room: results of its calls, or what its line tells."""
     parts: Parts | None = None
     """What is sent in place of the turn's own content, where there was no room for it as it came: pages, or an excerpt.
     None where it is sent as it came."""
@@ -191,6 +191,10 @@ def plan_turns(
             is_told = turn.role == "tool" and (place, _RESULT) not in ids
             (waiting if is_told else planned).append(_plan_own(turn, place, ids, cleaner, fitted))
             waiting += _plan_beside(turn, place, fitted, hoist_pictures=hoist_pictures)
+        elif place in fitted.hidden_turns:
+            rest, parts = fitted.hidden_turns[place].places[1:], (Text(fitted.hidden_turns[place].line),)
+            line = _tell(PlannedTurn(place=place, turn=turn, shows="line", parts=parts, hidden=rest))
+            (waiting if turn.role == "tool" else planned).append(line)
         if place + 1 == len(turns) or turns[place + 1].role != "tool":
             planned += waiting
             waiting = []

@@ -219,6 +219,13 @@ def tell_hidden_calls(count: int, names: str) -> str:
     return f"[{calls} made before these, and answered ({names}); there is no room to show them. Call fewer at a time.]"
 
 
+def tell_hidden_turns(first: int, last: int, *, count: int, can_recall: bool) -> str:
+    """Return the line of turns in a row for which there is no room, and how they are had if the model has tools."""
+    turns, them = ("1 turn is", "it") if count == 1 else (f"{count:,} turns are", "them")
+    more = f"; recall finds {them}, zoom reads {them}" if can_recall else ""
+    return f"{_span(first, last)}: {turns} not shown, as there is no room for {them}{more}."
+
+
 def tell_left_out_picture(position: int) -> str:
     """Return the line that stands in place of a picture that there is no room for."""
     return f"(Picture {position} of this message is not shown: there is no room for it.)"
