@@ -56,7 +56,9 @@ def test_the_oldest_are_told_in_one_line_and_one_loss(
     (left,) = [loss for loss in context.losses if loss.kind == "left out"]
     assert left.message.startswith(f"§1 to §{line[0]} ({line[0]} turns) are not shown")
     told = {loss.anchor for loss in context.losses if loss.kind != "left out"}
-    assert told == set(range(int(line[0]) + 1, count + 1))
+    text = "\n".join(message.text for message in context.messages)
+    whole = {at for at, turn in enumerate(users(count, words), 1) if turn.text.strip() in text}
+    assert told | whole == set(range(int(line[0]) + 1, count + 1))
     assert f"note {count - 1} the queue" in "\n".join(message.text for message in context.messages) or any(
         image.anchors == (count, count) for image in context.images
     )

@@ -175,6 +175,7 @@ class _RoomMaker:
         drawn = self._drawer.draw(one.turn, style=style, at_most_tokens=min(limit, self._room.tokens))
         if drawn is not None:
             one.pages, one.style = drawn, style
+            one.line_tokens = self._count_line(one, drawn.ranges, pages=_PAGES)
 
     def _scale_pictures(self) -> None:
         for side in _SIDES_PX:
@@ -232,7 +233,7 @@ class _RoomMaker:
 
     def _use_room(self) -> None:
         """Show more of what was cut while there is room: of what was asked last, then of the newest."""
-        cut = [one for one in reversed(self._shown) if one.is_new and one.ranges is not None]
+        cut = [one for one in reversed(self._shown) if one.is_new and (one.ranges is not None or one.pages)]
         for one in sorted(cut, key=lambda one: one.turn.role != "user"):
             left = self._room.tokens - sum(shown.tokens for shown in self._shown)
             if left < self._room.tokens // _LEAST_LEFT:
@@ -242,7 +243,7 @@ class _RoomMaker:
             if whole <= share:
                 one.pages = one.ranges = one.excerpt = None
                 one.text_tokens = whole
-            else:
+            elif one.ranges is not None:
                 self._cut(one, share)
             if not self._fits() or before.content_tokens > one.content_tokens:
                 one.show_as(before)
@@ -255,10 +256,9 @@ class _RoomMaker:
             one.pages = self._drawer.draw_parts(one.turn, query=query, at_most_tokens=share - STUB_TOKENS)
             if one.pages is not None and self._holds_images():
                 one.ranges, one.style = one.pages.ranges, self._drawer.styles[-1]
+                one.line_tokens = self._count_line(one, one.ranges, pages=_PAGES)
                 if one.ranges == ((0, len(one.turn.text)),):
                     one.ranges = None
-                else:
-                    one.line_tokens = self._count_line(one, one.ranges, pages=_PAGES)
                 return
             one.pages = None
         self._cut_text(one, share)
