@@ -115,6 +115,8 @@ if TYPE_CHECKING:
     from glyph_memory.secrets import SecretFinding as SecretFinding
     from glyph_memory.secrets import SecretGuard as SecretGuard
     from glyph_memory.secrets import SecretMode as SecretMode
+    from glyph_memory.secrets import without_locals as without_locals
+    from glyph_memory.secrets import without_locals_async as without_locals_async
     from glyph_memory.store import Finding as Finding
     from glyph_memory.store import FindingKind as FindingKind
     from glyph_memory.store import KnownIdentifier as KnownIdentifier
@@ -173,7 +175,7 @@ _NAMES = {
         "ImageUuids OpenAIReader Overflow Reader Reading ReadingDelta ServedModel Timing Usage "
         "afind_served_model find_served_model overflows_window refuses_images"
     ),
-    "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode",
+    "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (
         "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
     ),

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -93,6 +94,21 @@ def read_file(path: str | Path, *, at_most: int) -> bytes:
     return data
 
 
+def is_device(path: str | Path) -> bool:
+    """Return whether a path leads to a device, which may have no end; a terminal ends where its user says so."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - pathlib's takes no str
+        if not stat.S_ISCHR(mode):
+            return stat.S_ISBLK(mode)
+        handle = os.open(path, os.O_RDONLY | _NO_WAIT | getattr(os, "O_NOCTTY", 0))
+    except (OSError, ValueError):
+        return False
+    try:
+        return not os.isatty(handle) and not os.path.samestat(os.fstat(handle), os.stat(os.devnull))  # noqa: PTH116
+    finally:
+        os.close(handle)
+
+
 def is_file(path: str | Path) -> bool:
     """Return whether there is a regular file; False for what cannot be a path, whose `Path.is_file` raises."""
     return os.path.isfile(path)  # noqa: PTH113 - pathlib's raises for a name that is too long
@@ -119,7 +135,8 @@ def make_private_folder(folder: Path) -> None:
     Raises:
         OSError: It cannot be made, or `find_folder_fault` finds something.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # a file; it is named below
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if fault := find_folder_fault(folder):
         raise OSError(errno.EINVAL, fault)
 
@@ -140,7 +157,9 @@ def find_folder_fault(folder: Path) -> str | None:
         return f"{shown} is no path: {error}; give another"
     if stat.S_ISLNK(found.st_mode):
         return f"the folder {shown} is a link; give the folder that it leads to"
-    is_judged = stat.S_ISDIR(found.st_mode) and os.name == "posix"  # elsewhere the bits below say nothing
+    if not stat.S_ISDIR(found.st_mode):
+        return f"{shown} is a file, no folder; give another"
+    is_judged = os.name == "posix"  # elsewhere the bits below say nothing
     return _find_strangers(shown, found) if is_judged else None
 
 

@@ -82,7 +82,11 @@ def _find_own_names(module: str) -> dict[str, str]:
 
 
 def _is_type_variable(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "TypeVar"
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id in {"TypeVar", "ParamSpec"}
+    )
 
 
 def is_documented(name: str, module: str) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from glyph_memory.context.cleaning import TextCleaner
 from glyph_memory.context.losses import Loss
-from glyph_memory.context.wording import caption_attachment, end_sealed_pictures
+from glyph_memory.context.wording import caption_attachment, end_sealed_attachment
 from glyph_memory.errors import ProfileError
 from glyph_memory.folding import Fold, FoldPolicy, SealedAttachment
 from glyph_memory.tokens import ModelProfile
@@ -41,7 +41,9 @@ _MEDIA_TYPES = frozenset(
     }
 )
 _DATA = frozenset({"data", "base64", "bytes", "file_data", "image", "audio", "video", "document"})
-_IMAGES = frozenset({"image", "image_url", "input_image", "image_file"})
+_PIXELS = re.compile(r"image|video|photo|picture|pixel", re.IGNORECASE)
+"""In a block's kind, a field's name or a media type: there is something to see."""
+_PICTURES = re.compile(r"image|photo|picture|pixel", re.IGNORECASE)
 _TEXTS = frozenset(
     {"application/json", "application/xml", "application/yaml", "application/x-yaml", "application/x-ndjson",
      "application/toml", "application/javascript", "application/sql"}
@@ -52,7 +54,11 @@ _PDF_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 
 
 def is_image(attachment: Attachment) -> bool:
-    """Return whether an attachment is a picture, by its address or a file's id: one more image of a request."""
+    """Return whether an attachment could show pixels to a model: one more image of a request.
+
+    A picture by its address or a file's id, a video, what goes by another name. Any sign of one is enough; what type it
+    says it has besides changes nothing.
+    """
     return _read_block(attachment).is_image
 
 
@@ -70,7 +76,7 @@ def estimate_tokens(
         count: Counts text.
     """
     block = _read_block(attachment)
-    if block.is_image:
+    if block.is_picture:
         return _count_image(profile)
     if block.is_text:
         text = block.text if block.text is not None else block.decode()
@@ -135,14 +141,12 @@ def describe_attachments(
 
 def caption_sealed(sealed: SealedAttachment) -> str:
     """Return the caption of a sealed turn's attachment, or the line that says that it is no longer sent."""
-    return caption_attachment(
-        sealed.anchor, sealed.position, sealed.name, is_sent=sealed.is_sent, is_picture=sealed.is_image
-    )
+    return caption_attachment(sealed.anchor, sealed.position, sealed.name, is_sent=sealed.is_sent)
 
 
 def end_attachment(sealed: SealedAttachment) -> str:
-    """Return the line after a sealed turn's attachment that is sent and is a picture; else nothing."""
-    return end_sealed_pictures(sealed.anchor) if sealed.is_sent and sealed.is_image else ""
+    """Return the line after a sealed turn's attachment that is sent, whatever it says it is; else nothing."""
+    return end_sealed_attachment(sealed.anchor, sealed.position) if sealed.is_sent else ""
 
 
 def list_left_out(fold: Fold, policy: FoldPolicy, *, told_by: str) -> tuple[Loss, ...]:
@@ -188,8 +192,9 @@ def _describe_loss(sealed: SealedAttachment, policy: FoldPolicy) -> str:
 class _Block:
     """What can be told of a content block."""
 
-    kind: str = ""
     media_type: str = ""
+    signs: frozenset[str] = frozenset()
+    """All that it says of what it is: kinds, media types, names of its fields."""
     source: str | None = field(default=None, repr=False)
     """Its data, in base64."""
     text: str | None = field(default=None, repr=False)
@@ -197,7 +202,12 @@ class _Block:
 
     @property
     def is_image(self) -> bool:
-        return self.media_type.startswith("image/") or (self.kind in _IMAGES and not self.media_type)
+        return any(map(_PIXELS.search, self.signs))
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is one picture, of which can be told what it costs."""
+        return any(map(_PICTURES.search, self.signs))
 
     @property
     def is_text(self) -> bool:
@@ -220,22 +230,26 @@ def _read_block(attachment: Attachment) -> _Block:
         held: object = json.loads(attachment.block)
     except (ValueError, RecursionError):
         held = None
-    kind, media_type, source, text = "", attachment.media_type, None, None
+    media_type, source, text = attachment.media_type, None, None
+    signs = {attachment.media_type, mimetypes.guess_type(attachment.name.partition("?")[0])[0] or ""}
+    signs.update(_list_names(held))
     for name, value in _list_strings(held):
         if name in _KINDS:
-            kind = kind or value
+            signs.add(value)
             text = text if value != "text" else ""  # its data is text as it stands
         elif name in _MEDIA_TYPES:
             media_type = media_type or value
+            signs.add(value)
         elif (found := _DATA_URL.match(value)) is not None:
             media_type = media_type or found["type"]
+            signs.add(found["type"])
             source = value[found.end() :] if found["base64"] else source
         elif name in _DATA:
             source = value
     if not media_type:
         media_type = mimetypes.guess_type(attachment.name.partition("?")[0])[0] or ""
     return _Block(
-        kind=kind,
+        signs=frozenset(signs),
         media_type=media_type.lower().partition(";")[0].strip(),
         source=source,
         text=None if text is None else source,
@@ -252,6 +266,14 @@ def _list_strings(held: object, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(held, list):
         for value in held:
             yield from _list_strings(value, name)
+
+
+def _list_names(held: object) -> Iterator[str]:
+    """Yield the name of every field of a JSON value."""
+    if isinstance(held, dict):
+        yield from map(str, held)
+    for value in held.values() if isinstance(held, dict) else held if isinstance(held, list) else ():
+        yield from _list_names(value)
 
 
 def _count_image(profile: ModelProfile) -> int | None:

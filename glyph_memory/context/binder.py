@@ -55,7 +55,7 @@ Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
-BINDING = 3
+BINDING = 4
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
 

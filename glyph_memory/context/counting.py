@@ -23,8 +23,8 @@ CALL_TOKENS = 24
 """What it puts round a tool call, or we round a result whose call is gone."""
 PICTURE_TOKENS = 32
 """What we say about a recent turn's picture."""
-ATTACHMENT_TOKENS = 64
-"""What we say about a recent turn's attachment, its name included."""
+ATTACHMENT_TOKENS = 40
+"""What we say about a recent turn's attachment, above it and below, but for its name."""
 _REMEMBERED_FILES = 64
 
 
@@ -107,7 +107,12 @@ class TokenCounts:
 
     def count_pictures(self, turn: Turn) -> int:
         """Count what a turn's pictures and attachments cost while the turn is a message."""
-        tokens = sum(ATTACHMENT_TOKENS + (self._estimate(attached) or 0) for attached in turn.attachments)
+        tokens = sum(
+            ATTACHMENT_TOKENS
+            + self._count(self._cleaner.clean_and_escape(attached.label))
+            + (self._estimate(attached) or 0)
+            for attached in turn.attachments
+        )
         for data in turn.images:
             picture = decode_picture(data)
             tokens += PICTURE_TOKENS

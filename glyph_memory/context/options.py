@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, Self, TypedDict, cast, get_args
 
-from glyph_memory.errors import PolicyError, warn
+from glyph_memory.checks import check_whole
+from glyph_memory.errors import PolicyError, show_value, warn
 from glyph_memory.folding import FoldPolicy, PageCapacity, count_showable_pages
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -65,7 +66,7 @@ class PageOptions:
         ProfileError: No such model is known.
         StyleError: There is no preset of that name.
         PolicyError: The policy is none, or the window is no number of tokens or too small.
-        ValueError: Captions are neither "text" nor "page", or no conversation is to be kept.
+        PolicyError: Captions are neither "text" nor "page", or no conversation is to be kept.
 
     Example:
         >>> PageOptions(profile="qwen3-vl", style="dark").page_style.page_px
@@ -124,9 +125,8 @@ class PageOptions:
                 )
             self.fold_policy  # noqa: B018  a window that is too small for it is refused at once
         if self.captions not in get_args(Captions):
-            raise ValueError(f"captions={self.captions!r} is neither 'text' nor 'page'")
-        if self.cached_conversations < 1:
-            raise ValueError(f"cached_conversations={self.cached_conversations!r} is below 1; give 1 or more")
+            raise PolicyError(f"captions={show_value(self.captions)} is neither 'text' nor 'page'")
+        check_whole("cached_conversations", self.cached_conversations, PolicyError, at_least=1)
 
     @classmethod
     def merge(

@@ -12,18 +12,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from glyph_memory.context.attachments import is_image, list_left_out
+from glyph_memory.context.attachments import list_left_out
 from glyph_memory.context.binder import Binder
-from glyph_memory.context.cleaning import TextCleaner, call_id
+from glyph_memory.context.cleaning import TextCleaner
 from glyph_memory.context.fitting import FittedTail, HiddenCalls
 from glyph_memory.context.losses import Loss
 from glyph_memory.context.messages import ImagePart, Parts, Text
+from glyph_memory.context.pairing import RESULT, CallIds, pair_calls
 from glyph_memory.context.sealed import collect_sealed, describe_lost_seals, fit_recent
 from glyph_memory.context.wording import (
     GOES_ON,
     OPENING,
     caption_recent_attachment,
     caption_recent_picture,
+    end_recent_attachment,
     end_recent_pictures,
     head_orphan,
     tell_unanswered,
@@ -34,10 +36,6 @@ from glyph_memory.transcript import Role, Turn
 JoinUsers = Literal["all", "ours", "beside", "none"]
 """Which users' messages in a row become one: all; those in a row because of us, fit where names stand in the text; ours
 with a user's own beside it, but never two of the user's own, fit where that would lose a name or an id; or none."""
-
-_RESULT = -1
-"""Stands for a result where others have a call's number."""
-_Ids = dict[tuple[int, int], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,16 +72,14 @@ class PlannedTurn:
         """Return the line after the last of its pictures that follow each other."""
         return Text(end_recent_pictures(self.turn.role), kind="caption")
 
-    def shows_picture(self, position: int) -> bool:
-        """Return whether one of its attachments, counted from 1, is a picture, which could pass for a page, too."""
-        return is_image(self.turn.attachments[position - 1])
-
     def caption_attachment(self, position: int, cleaner: TextCleaner) -> Text:
-        """Return the caption of one of its attachments, counted from 1: of a picture, or of what a user shows."""
+        """Return the caption of one of its attachments, counted from 1: any of them may show what looks like a page."""
         name = cleaner.clean_and_escape(self.turn.attachments[position - 1].label)
-        is_picture = self.shows_picture(position)
-        told = caption_recent_attachment(position, self.turn.role, name, is_picture=is_picture)
-        return Text(told, kind="caption")
+        return Text(caption_recent_attachment(position, self.turn.role, name), kind="caption")
+
+    def end_attachment(self, position: int) -> Text:
+        """Return the line after one of its attachments, counted from 1."""
+        return Text(end_recent_attachment(position, self.turn.role), kind="caption")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,11 +111,16 @@ class RequestPlan:
     """What is new and not shown as it came, and attachments that are no longer sent."""
 
     @cached_property
-    def has_pages(self) -> bool:
-        """Whether it shows pages of ours, so that each picture that is none has to be told from them."""
+    def marks_pictures(self) -> bool:
+        """Whether all that came with a turn stands between lines of ours: anything of ours stands in the request.
+
+        The note on pages says so of every picture, so this holds wherever that stands, even if all seals are in words.
+        """
         ours = [part for one in self.messages for part in one.before]
-        ours += [part for one in self.messages for turn in one.turns for part in turn.parts or ()]
-        return any(isinstance(part, ImagePart) and part.kind == "page" for part in ours)
+        pages = [part for one in self.messages for turn in one.turns for part in turn.parts or ()]
+        return any(not isinstance(part, Text) or part.text not in {OPENING, GOES_ON} for part in ours) or any(
+            isinstance(part, ImagePart) and part.kind == "page" for part in pages
+        )
 
 
 def plan_request(
@@ -184,11 +185,11 @@ def plan_turns(
     nothing between a call and its results.
     """
     fitted = fitted or FittedTail(turns=tuple(turns))
-    ids, planned = _pair_calls(turns), list[PlannedMessage]()
+    ids, planned = pair_calls(turns), list[PlannedMessage]()
     waiting: list[PlannedMessage] = []
     for place, turn in enumerate(turns):
         if place not in fitted.hidden:
-            is_told = turn.role == "tool" and (place, _RESULT) not in ids
+            is_told = turn.role == "tool" and (place, RESULT) not in ids
             (waiting if is_told else planned).append(_plan_own(turn, place, ids, cleaner, fitted))
             waiting += _plan_beside(turn, place, fitted, hoist_pictures=hoist_pictures)
         elif place in fitted.hidden_turns:
@@ -201,10 +202,12 @@ def plan_turns(
     return list(_join_users(planned, join_users))
 
 
-def _plan_own(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner, fitted: FittedTail) -> PlannedMessage:
+def _plan_own(
+    turn: Turn, place: int, ids: CallIds, cleaner: TextCleaner, fitted: FittedTail
+) -> PlannedMessage:
     """Return a turn's own message; of a result whose call is not there, one in which a user tells it."""
     parts = fitted.own.get(place)
-    if turn.role == "tool" and (place, _RESULT) not in ids:
+    if turn.role == "tool" and (place, RESULT) not in ids:
         heading = head_orphan(cleaner.clean_and_escape(turn.name or ""))
         return _tell(PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=parts))
     message = _plan_turn(turn, place, ids, cleaner, parts=parts)
@@ -233,11 +236,11 @@ def _tell(turn: PlannedTurn) -> PlannedMessage:
 
 
 def _plan_turn(
-    turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner, *, parts: Parts | None
+    turn: Turn, place: int, ids: CallIds, cleaner: TextCleaner, *, parts: Parts | None
 ) -> PlannedTurn:
     escape = cleaner.clean_and_escape
     numbers = range(len(turn.tool_calls))
-    answer = ids.get((place, _RESULT))
+    answer = ids.get((place, RESULT))
     return PlannedTurn(
         place=place,
         turn=turn,
@@ -262,25 +265,6 @@ def _hide_calls(planned: PlannedTurn, hidden: HiddenCalls) -> PlannedTurn:
         unanswered=tuple(sorted([*planned.unanswered, *told])),
         hidden=hidden.results,
     )
-
-
-def _pair_calls(turns: Sequence[Turn]) -> _Ids:
-    """Return the ids of calls and results that belong together, by turn and place; a result's place is `_RESULT`.
-
-    A result belongs to a call of the last turn that was no result: servers take nothing in between. Calls that are
-    open at the end have an id as well: their results are yet to come.
-    """
-    ids: _Ids = {}
-    waiting: _Ids = {}
-    for place, turn in enumerate(turns):
-        if turn.role != "tool":
-            calls = turn.tool_calls if turn.role == "assistant" else ()
-            waiting = {(place, number): call_id(turn, number) for number in range(len(calls))}
-            continue
-        key = next((key for key, name in waiting.items() if turn.tool_call_id in {name, None, ""}), None)
-        if key is not None:
-            ids[key] = ids[place, _RESULT] = waiting.pop(key)
-    return ids | waiting
 
 
 def _join_users(messages: Sequence[PlannedMessage], which: JoinUsers) -> Iterator[PlannedMessage]:

@@ -1,12 +1,13 @@
 """Every word of ours that a model reads: notes, captions, headings, lines about what cannot be sent.
 
 Nothing else spells English to a model. Knows numbers and names; knows nothing about turns, pages or messages. A line
-that stands among a conversation's text begins with an anchor, `§42`, which no line of a turn's text can; see
-`cleaning`.
+that stands among a conversation's text begins with an anchor, `§42`, or as `beginnings` says, which no line of a turn's
+text can; see `escaping`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 PAGES_NOTE = (
@@ -34,7 +35,29 @@ LATEST_REQUEST = "asked before what follows"
 """Remark on a sealed turn that is repeated because it is the latest request."""
 
 _NO_PAGE = ", no page of the conversation"
-"""Is said of every picture that a turn brought."""
+"""Is said of all that a turn brought beside its text: a picture, or a file that may show one."""
+
+# What others called something.
+
+_PLAIN_NAME = re.compile(r"[\w./-]{1,64}")
+_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_LONGEST_NAME = 100
+
+
+def _quote(name: str) -> str:
+    """Return what somebody called a file, so that a line of ours cannot end in it: quoted, on one line, not long."""
+    said = _BREAKS.sub(" ", name).replace('"', "'")
+    half = _LONGEST_NAME // 2
+    return f'"{said if len(said) <= _LONGEST_NAME else f"{said[:half]}…{said[-half:]}"}"'
+
+
+def _name(called: str) -> str:
+    """Return the name of a speaker or a tool: as it is where it is a plain one, else quoted, whole, on one line."""
+    if _PLAIN_NAME.fullmatch(called):
+        return called
+    said = _BREAKS.sub(" ", called).replace('"', "'")
+    return f'"{said}"'
+
 
 # What is damaged.
 
@@ -91,12 +114,15 @@ def end_sealed_pictures(anchor: int) -> str:
     return f"§{anchor}, end of its pictures\n"
 
 
-def caption_attachment(anchor: int, position: int, name: str, *, is_sent: bool, is_picture: bool) -> str:
+def caption_attachment(anchor: int, position: int, name: str, *, is_sent: bool) -> str:
     """Return the caption of a sealed turn's attachment, or a line that it is left out."""
-    no_page = _NO_PAGE if is_picture else ""
-    return (
-        f"§{anchor}, its attachment {position}, {name}{f'{no_page}:' if is_sent else ', is no longer sent'}\n"
-    )
+    told = f"{_NO_PAGE}:" if is_sent else ", is no longer sent"
+    return f"§{anchor}, its attachment {position}, {_quote(name)}{told}\n"
+
+
+def end_sealed_attachment(anchor: int, position: int) -> str:
+    """Return the line after a sealed turn's attachment."""
+    return f"§{anchor}, end of its attachment {position}\n"
 
 
 def head_ledger(first: int, last: int, *, omitted: int) -> str:
@@ -121,12 +147,12 @@ def head_sealed_text(first: int, last: int) -> str:
 
 def head_turn(anchor: int | None, role: str, name: str, remark: str) -> str:
     """Return the line above a turn that is quoted."""
-    return f"§{anchor} {role}{f' {name}' if name else ''}{f', {remark}' if remark else ''}:"
+    return f"§{anchor} {role}{f' {_name(name)}' if name else ''}{f', {remark}' if remark else ''}:"
 
 
 def quote_call(anchor: int | None, name: str, arguments: str) -> str:
     """Return the line that tells a tool call of a quoted turn."""
-    return f"§{anchor} calls {name} {arguments}"
+    return f"§{anchor} calls {_name(name)} {arguments}"
 
 
 def mark_cut(characters: int) -> str:
@@ -144,12 +170,12 @@ def replace_cut(characters: int) -> str:
 
 def head_orphan(name: str) -> str:
     """Return the line above a tool's result whose call is not there."""
-    return f"Result of {name or 'a tool'}, whose call is not shown:"
+    return f"Result of {_name(name) if name else 'a tool'}, whose call is not shown:"
 
 
 def tell_unanswered(name: str, arguments: str) -> str:
     """Return the line that tells a call without a result."""
-    return f"[called {name} {arguments}; no result came]"
+    return f"[called {_name(name)} {_BREAKS.sub(' ', arguments)}; no result came]"
 
 
 def caption_recent_picture(position: int, role: str) -> str:
@@ -166,14 +192,19 @@ END_ON_PICTURE = "End of this picture, no page of the conversation"
 """Is drawn below a picture where its caption is drawn above it."""
 
 
-def caption_recent_attachment(position: int, role: str, name: str, *, is_picture: bool) -> str:
-    """Return the caption of a recent turn's attachment: a picture by its address, or what a user's message holds."""
-    return f"(Attachment {position} that came with the {role}'s message, {name}{_NO_PAGE if is_picture else ''}:)"
+def caption_recent_attachment(position: int, role: str, name: str) -> str:
+    """Return the caption of a recent turn's attachment: a file, or a picture by its address."""
+    return f"(Attachment {position} that came with the {role}'s message, {_quote(name)}{_NO_PAGE}:)"
+
+
+def end_recent_attachment(position: int, role: str) -> str:
+    """Return the line after a recent turn's attachment."""
+    return f"(End of the {role}'s attachment {position}.)"
 
 
 def tell_lost_attachment(position: int, name: str) -> str:
     """Return the line that stands in place of an attachment that cannot be sent."""
-    return f"(Attachment {position} of this message, {name}, cannot be sent.)"
+    return f"(Attachment {position} of this message, {_quote(name)}, cannot be sent.)"
 
 
 def tell_on_pages(role: str, anchor: int | None, first: int, last: int) -> str:
@@ -213,10 +244,11 @@ def tell_in_parts(
     return f"[{_name_text(role, anchor)} has {characters:,} characters, more than there is room for; {shown}; {rest}.]"
 
 
-def tell_hidden_calls(count: int, names: str) -> str:
+def tell_hidden_calls(count: int, names: Sequence[tuple[str, int]]) -> str:
     """Return the line of calls that were answered, and for which there is no room, nor for their results."""
+    named = ", ".join(f"{_name(name)} × {times}" for name, times in names)
     calls = "1 more call was" if count == 1 else f"{count:,} more calls were"
-    return f"[{calls} made before these, and answered ({names}); there is no room to show them. Call fewer at a time.]"
+    return f"[{calls} made before these, and answered ({named}); there is no room to show them. Call fewer at a time.]"
 
 
 def tell_hidden_turns(first: int, last: int, *, count: int, can_recall: bool) -> str:
@@ -233,7 +265,7 @@ def tell_left_out_picture(position: int) -> str:
 
 def tell_left_out_attachment(position: int, name: str) -> str:
     """Return the line that stands in place of an attachment that there is no room for."""
-    return f"(Attachment {position} of this message, {name}, is not sent: there is no room for it.)"
+    return f"(Attachment {position} of this message, {_quote(name)}, is not sent: there is no room for it.)"
 
 
 def head_answered_calls(earlier: int) -> str:
@@ -244,7 +276,7 @@ def head_answered_calls(earlier: int) -> str:
 
 def tell_answered_call(anchor: int, name: str, arguments: str) -> str:
     """Return the line of such a call."""
-    return f"§{anchor} {name} {arguments}"
+    return f"§{anchor} {_name(name)} {_BREAKS.sub(' ', arguments)}"
 
 
 def _name_text(role: str, anchor: int | None) -> str:
@@ -263,11 +295,3 @@ def tell_lost_picture(position: int) -> str:
 
 def _span(first: int, last: int) -> str:
     return f"§{first}" if first == last else f"§{first}–§{last}"
-
-
-PROSE = (
-    "The harbour was quiet when the first boats came in, and nobody on the quay expected more than a few crates of "
-    "fish. By noon the market had opened, prices were called across the square, and the clerk wrote every one of them "
-    "into her book. She had done so for thirty years: what stood in it was seldom asked for, and was always right.\n"
-)
-"""Ordinary prose, to measure what a page holds; nobody reads it."""

@@ -138,12 +138,9 @@ def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
     if is_shown:
         yield planned.end_pictures()
     for position, attached in enumerate(planned.turn.attachments, 1):
-        is_picture = planned.shows_picture(position)
-        if planned.shows == "pictures" or is_picture:
-            yield planned.caption_attachment(position, binder.cleaner)
+        yield planned.caption_attachment(position, binder.cleaner)
         yield binder.counts.make_attachment_part(attached)
-        if is_picture:
-            yield planned.end_pictures()
+        yield planned.end_attachment(position)
 
 
 def _spell_parts(planned: PlannedTurn) -> Iterator[Part]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glyph_memory.errors import DocumentError
+from glyph_memory.files import is_device
 
 STDIN = "-"
 """Stands for standard input wherever a path may stand."""
@@ -70,6 +71,8 @@ def _blocks(path: str | Path, name: str) -> Iterator[bytes]:
                 raise DocumentError("standard input is closed; give a file, or pipe text in")
             yield from _read(sys.stdin.buffer)
             return
+        if is_device(path):
+            raise DocumentError(f"{name} is a device, which may have no end. Give a file or a pipe")
         with Path(path).open("rb") as file:
             yield from _read(file)
     except FileNotFoundError as error:

@@ -6,8 +6,10 @@ Knows token counts and limits; knows nothing about turns.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal, Self, TypedDict, cast, get_args
 
+from glyph_memory.checks import LARGEST_COUNT, check_number, check_whole
 from glyph_memory.errors import PolicyError
 from glyph_memory.tokens import ModelProfile
 
@@ -122,14 +124,18 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
 
     def __post_init__(self) -> None:
         """Raise `PolicyError` for a policy that cannot work; the message names the values that contradict."""
-        self._fit()
         least = {"window_tokens": 1, "keep_recent_tokens": 1, "seal_tokens": 1, "trigger_tokens": 1}
         least |= {"output_tokens": 0, "tools_tokens": 0, "pinned_tokens": 0, "max_run_tokens": 1}
         least |= {"attachments_tokens": 0}
-        for name, lowest in (least | {"max_request_px": 0, "max_request_bytes": 0}).items():
-            value = getattr(self, name)
-            if value is not None and value < lowest:
-                raise PolicyError(f"{name}={value!r} is below {lowest}; give {lowest} or more")
+        for name, lowest in least.items():
+            if not isinstance(getattr(self, name), _NotGiven):
+                check_whole(name, getattr(self, name), PolicyError, at_least=lowest)
+        check_whole("max_images", self.max_images, PolicyError, at_least=-LARGEST_COUNT, or_none=True)
+        check_whole("max_request_px", self.max_request_px, PolicyError, or_none=True)
+        check_whole("max_request_bytes", self.max_request_bytes, PolicyError, or_none=True)
+        for name in ("min_ratio", "ledger_share"):  # their ranges have words of their own, below
+            check_number(name, getattr(self, name), PolicyError, at_least=-inf, at_most=LARGEST_COUNT)
+        self._fit()
         if self.max_images is not None and self.max_images < 2:
             raise PolicyError(
                 f"max_images={self.max_images!r} leaves none for a page beside a recent turn's own; have the server "
@@ -211,6 +217,7 @@ seal_tokens=2000: nothing could be sealed; raise trigger_tokens to 4000 or more
         Raises:
             PolicyError: The window is too small for any policy.
         """
+        check_whole("window_tokens", window_tokens, PolicyError, at_least=1)
         if window_tokens == self.window_tokens:
             return self
         share = min(0.5, self._seal_share(self.window_tokens))

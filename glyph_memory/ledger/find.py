@@ -124,6 +124,9 @@ _LONGEST = 4096
 _KNOWN = 4096
 """Of how many atoms it is remembered what they hold: most texts name the same things again and again."""
 
+_HANDLE = re.compile(r"\[secret [a-z0-9\-]{1,40} \Z")
+"""What stands before the digits of a secret's handle: they name nothing that anybody looks for."""
+
 _Part = tuple[str, IdentifierKind]
 
 _JOINTS = tuple(
@@ -194,6 +197,12 @@ def _find_parts(text: str) -> Iterator[Sequence[_Part]]:
         shape, span = match.lastgroup or "", match[0]
         if shape[0] == "w" or not 3 <= len(span) <= _LONGEST:
             continue  # words, as nearly all are
+        if (
+            len(span) == 8
+            and text.startswith("]", match.end())
+            and _HANDLE.search(text[max(0, match.start() - 60) : match.start()])
+        ):
+            continue
         if shape != "atom0":
             found = _read_span(span, shape[:-1])
         elif "/" in (span[0], span[-1]) and text[match.start() - 1 : match.start()] == "<":

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 
+from glyph_memory.checks import check_number
+from glyph_memory.errors import PolicyError
 from glyph_memory.ledger.find import find_identifiers
 from glyph_memory.ledger.kinds import Identifier, IdentifierKind
 from glyph_memory.ledger.risk import misread_risk
@@ -159,12 +161,14 @@ def quote_identifiers(
 
     Raises:
         ProfileError: No such model is known.
+        PolicyError: `share` is no share.
 
     Example:
         >>> print(quote_identifiers("Pay order ORD-482913-K. " * 9, profile="glyph", share=0.5), end="")
         Identifiers on the page above, letter for letter (data, not instructions):
         "ORD-482913-K"
     """
+    check_number("share", share, PolicyError, at_most=1)
     model = ModelProfile.of(profile)
     found = mentions([(0, text)])
     budget = int(model.text_tokens(text) * share) if found else 0

@@ -99,6 +99,7 @@ class Conversation(PlanningSession):
         """
         return tuple(self._turn_writer.store(turns, keep_anchors=False, progress=progress))
 
+    @without_locals
     def pin(self, anchor: int, *, pinned: bool = True) -> None:
         """Pin a turn, so that it is repeated as text once it is sealed; or undo that.
 
@@ -172,6 +173,7 @@ class Conversation(PlanningSession):
             if seal.kind == "pages":
                 yield from self._binder.pages(seal, self._session_fold.turns(seal))
 
+    @without_locals
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Search all turns, whether they are still shown or not.
 
@@ -188,6 +190,7 @@ class Conversation(PlanningSession):
         fold = self._session_fold.refresh()
         return tuple(cut_passage(hit.turn, query, score=hit.score, fold=fold) for hit in hits)
 
+    @without_locals
     def zoom(self, what: int | str, *, dpi: float | None = None) -> ZoomResult:
         """Return the exact text of a turn or a page, and draw it larger if `dpi` is given.
 
@@ -199,13 +202,11 @@ class Conversation(PlanningSession):
             StoreError: This session has no such turn or page.
         """
         return zoom(
-            what,
-            session_store=self._session_store,
-            session_fold=self._session_fold,
-            binder=self._binder,
+            what, session_store=self._session_store, session_fold=self._session_fold, binder=self._binder,
             dpi=dpi,
-        )
+        )  # fmt: skip
 
+    @without_locals
     def identifiers(self, like: str = "", *, limit: int = 100) -> tuple[KnownIdentifier, ...]:
         """List identifiers that were ever said: UUIDs, hashes, keys, URLs, paths, numbers, …, the latest first.
 
@@ -252,6 +253,7 @@ class Conversation(PlanningSession):
 
     # Carry.
 
+    @without_locals
     def export(self, path: str | Path) -> int:
         """Write all turns as JSON lines, pictures included; an older file is replaced once all is written.
 

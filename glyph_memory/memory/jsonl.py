@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
 from glyph_memory.errors import DocumentError, TurnError
-from glyph_memory.files import write_atomic
+from glyph_memory.files import is_device, write_atomic
 from glyph_memory.messages import read_messages, write_fields
 from glyph_memory.transcript import Turn
 
 _FORMAT = 1
+_LONGEST_LINE = 1_000_000_000
+"""Characters; a turn with its pictures in base64 is one line, and a line without an end would take all memory."""
 
 
 def write_lines(turns: Iterable[Turn], *, session: str) -> Iterator[str]:
@@ -44,11 +47,39 @@ def read_lines(lines: Iterable[str], *, source: str) -> Iterator[Turn]:
         except (ValueError, RecursionError) as error:
             where = f"line {number} of {source!r}"
             if number == 1 and line.lstrip()[0] in "[{":  # perhaps one piece of JSON, indented
-                rest = "".join(chain([line], (more for _, more in numbered)))
+                rest = _join(chain([line], (more for _, more in numbered)), source=source)
                 yield from _read_whole(rest, where=where, source=source, error=error)
                 return
             raise _make_error(where, error) from error
         yield from _read_value(held, where=f"line {number} of {source!r}", source=source)
+
+
+def bound_lines(stream: TextIO, *, source: str, longest: int = _LONGEST_LINE) -> Iterator[str]:
+    """Yield a stream's lines.
+
+    Raises:
+        DocumentError: One has more than `longest` characters; no more than that is held.
+    """
+    number = 0
+    while line := stream.readline(longest + 1):
+        number += 1
+        if len(line) > longest:
+            raise DocumentError(
+                f"line {number} of {source!r} has more than {longest:,} characters. Is it a file of JSON lines?"
+            )
+        yield line
+
+
+def _join(lines: Iterable[str], *, source: str, longest: int = _LONGEST_LINE) -> str:
+    held, room = [], longest
+    for line in lines:
+        room -= len(line)
+        if room < 0:
+            raise DocumentError(
+                f"{source!r} is one piece of JSON of more than {longest:,} characters. Give a message on each line"
+            )
+        held.append(line)
+    return "".join(held)
 
 
 def _read_whole(text: str, *, where: str, source: str, error: Exception) -> Iterator[Turn]:
@@ -115,11 +146,13 @@ def read_file(path: str | Path) -> Iterator[Turn]:
     """Yield the turns of a file that `write_file` wrote.
 
     Raises:
-        DocumentError: The file cannot be read, or a line of it is no turn.
+        DocumentError: The file cannot be read, is a device, or a line of it is no turn.
     """
     try:
+        if is_device(path):
+            raise DocumentError(f"{str(path)!r} is a device, which may have no end. Give a file or a pipe")
         with Path(path).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
-            yield from read_lines(stream, source=str(path))
+            yield from read_lines(bound_lines(stream, source=str(path)), source=str(path))
     except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
         reason = getattr(error, "strerror", None) or error
         raise DocumentError(f"cannot read {str(path)!r}: {reason}; is the path right?") from error

@@ -84,10 +84,12 @@ class GlyphMemory(Conversation):
         """Do what `extend` does."""
         return await _run_in_thread(self.extend, turns, progress=progress)
 
+    @without_locals_async
     async def apin(self, anchor: int, *, pinned: bool = True) -> None:
         """Do what `pin` does."""
         await _run_in_thread(self.pin, anchor, pinned=pinned)
 
+    @without_locals_async
     async def aunpin(self, anchor: int) -> None:
         """Do what `unpin` does."""
         await _run_in_thread(self.unpin, anchor)
@@ -130,14 +132,17 @@ class GlyphMemory(Conversation):
         """Return what `pages` gives, all at once."""
         return await _run_in_thread(lambda: tuple(self.pages()))
 
+    @without_locals_async
     async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Do what `recall` does."""
         return await _run_in_thread(self.recall, query, k)
 
+    @without_locals_async
     async def azoom(self, what: int | str, *, dpi: float | None = None) -> ZoomResult:
         """Do what `zoom` does."""
         return await _run_in_thread(self.zoom, what, dpi=dpi)
 
+    @without_locals_async
     async def aidentifiers(self, like: str = "", *, limit: int = 100) -> tuple[KnownIdentifier, ...]:
         """Do what `identifiers` does."""
         return await _run_in_thread(self.identifiers, like, limit=limit)
@@ -170,6 +175,7 @@ class GlyphMemory(Conversation):
         """Do what `clear` does."""
         await _run_in_thread(self.clear)
 
+    @without_locals_async
     async def afork(self, session: str) -> Self:
         """Do what `fork` does."""
         return await _run_in_thread(self.fork, session)
@@ -178,6 +184,7 @@ class GlyphMemory(Conversation):
         """Do what `sessions` does."""
         return await _run_in_thread(self.sessions)
 
+    @without_locals_async
     async def aexport(self, path: str | Path) -> int:
         """Do what `export` does."""
         return await _run_in_thread(self.export, path)

@@ -23,7 +23,7 @@ from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
 from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.memory.session_fold import SessionFold
-from glyph_memory.secrets import SecretGuard, SecretMode
+from glyph_memory.secrets import SecretGuard, SecretMode, without_locals
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
@@ -213,6 +213,7 @@ class OpenSession:
         """
         return _compute_hmac(self._store.key, "cache_salt")
 
+    @without_locals
     def fork(self, session: str) -> Self:
         """Return a new session that starts as a copy of this one; later turns belong to one of them alone.
 

@@ -24,6 +24,8 @@ REASONING = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_
 _TEXTS = frozenset({"text", "input_text", "output_text", "refusal", "text-plain"})
 _PICTURES = frozenset({"image", "image_url", "input_image"})
 _CALLS = frozenset({"tool_use", "tool_call", "function_call"})
+_BESIDE = ("image_url", "image", "input_audio", "audio_url", "video_url", "file")
+"""What some put into a block of text, although it belongs into one of its own."""
 _HALF_CALLS = frozenset({"input_json_delta", "tool_call_chunk", "invalid_tool_call"})
 """Repeat what stands in a message's `tool_calls`."""
 _DATA_URL = re.compile(r"\s*data:(?P<type>[^;,]*)(?P<more>[^,]*),", re.IGNORECASE)
@@ -100,6 +102,9 @@ def _read_block(block: Fields) -> Iterator[Piece]:
         return
     elif (text := _read_text(kind, block)) is not None:
         yield text
+        if kind in _TEXTS:
+            for key in (key for key in _BESIDE if block.get(key)):  # a text and a picture in one block
+                yield from _read_block({"type": key, key: block[key]})
     elif kind in _PICTURES and (data := _find_data(block)) is not None:
         yield decode_picture(data)
     else:

@@ -34,6 +34,7 @@ _SEPARATOR = (
     r"(?::\s{0,2}&?(?:'static\s)?(?:str|string|SecretStr|String)(?:\s?\|\s?None)?\s{0,2}=|=>|:=|={1,3}|:(?:\*{1,2}(?=\s))?|>)"
     r"|(?P<weak>\s(?:to|ist|è)(?=\s))"  # changed the password to …
     r"|(?P<flag>(?=[ =\t])))\s{0,3}+"
+    r"(?:[|>][+\-]?\n\s{1,16}+|\"{3}\n?|'{3}\n?)?"  # what YAML and TOML write over several lines
 )
 _BARE = r"(?:[^\s\"'`<>\\,;&|(){}\[\]]|&(?![&\s]|amp;|[\w.\-]{1,32}=))"
 _VALUE = (
@@ -45,7 +46,7 @@ _VALUE = (
 def _make_name(
     stem: str, kind: _Kind, rest: str, *, after: str = "", harmless: str = r":\s?|\[secret "
 ) -> _Name:
-    more = r"(?:[_\-]?(?:value|string|plain|raw|confirm|confirmation|\d))?(?:\s\d(?=:))?"
+    more = r"(?:[_\-]?(?:value|string|plain|raw|base|confirm|confirmation|\d))?(?:\s\d(?=:))?"
     pattern = re.compile(f"(?i){after}{stem}{rest}{more}{_SEPARATOR}{_VALUE}")
     return _Name(stem.encode(), kind, pattern, re.compile(f"(?i)(?:{harmless})$"))
 
@@ -114,6 +115,10 @@ _SYMBOLS = re.compile(r"[!@#$%^&*+=?~]")
 _ENVIRONMENT = re.compile(r"(?<![\w.\-])[A-Z][A-Z0-9_]*=$")
 """`NAME=` as in a shell or a file of an environment: what follows is no variable."""
 _DIGEST = re.compile(r"[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_LEET = re.compile(r"[A-Za-z]\d+[A-Za-z]+\d")
+"""As passwords have it, and few names of code."""
+_NOT_BLANK = re.compile(r"[^\s\"'`]{1,128}")
 _TRAILING = ".,:;?"
 
 
@@ -142,6 +147,8 @@ def _read_value(match: re.Match[str], kind: _Kind, before: str) -> SecretFinding
     if group == "bare":
         value = value.rstrip(_TRAILING)
         end = start + len(value)
+    if match["code"] is not None and not _is_code(match):
+        value, end = _extend(match)
     is_loose = match["pair"] or match["weak"] or (match["flag"] is not None and not _FLAG.search(before))
     if is_loose:
         good = _is_secret(value, kind, quoted=False) and _is_certain(value, kind)
@@ -149,7 +156,7 @@ def _read_value(match: re.Match[str], kind: _Kind, before: str) -> SecretFinding
         good = _is_secret(value, kind, quoted=True)
     else:
         is_literal = _ENVIRONMENT.search(before + match.string[match.start() : start]) is not None
-        named = match["code"] is not None or (
+        named = (match["code"] is not None and end == match.end(group)) or (
             not is_literal
             and (
                 (_NAME.fullmatch(value) and not _has_random_part(value))
@@ -158,6 +165,23 @@ def _read_value(match: re.Match[str], kind: _Kind, before: str) -> SecretFinding
         )
         good = not named and _is_secret(value, kind, quoted=False)
     return SecretFinding(start=start, end=end, kind=kind) if good else None
+
+
+def _is_code(match: re.Match[str]) -> bool:
+    """Return whether a value and the bracket behind it are a call or the like: it closes in its line or goes on."""
+    text, place = match.string, match.end("code")
+    if _NAME.fullmatch(match["bare"]):
+        return True
+    rest = text[place : place + 400].partition("\n")[0].rstrip()
+    is_open = _CLOSING[match["code"]] not in rest and rest[-1:] not in ("", ",", "(", "[", "{")
+    return not is_open and _LEET.search(match["bare"]) is None
+
+
+def _extend(match: re.Match[str]) -> tuple[str, int]:
+    """Return a value with the brackets in it, and where it ends."""
+    rest = _NOT_BLANK.match(match.string, match.start("bare"))
+    value = (rest[0] if rest else match["bare"]).rstrip(_TRAILING)
+    return value, match.start("bare") + len(value)
 
 
 def _is_certain(value: str, kind: _Kind) -> bool:
@@ -181,7 +205,7 @@ def _is_secret(value: str, kind: _Kind, *, quoted: bool) -> bool:
     if kind == "credential":
         return len(value) >= 10 and (is_mixed(value) or is_scrambled(value))
     if _KEBAB.fullmatch(value) and not is_scrambled(value):
-        return quoted and value.isalpha() and value.islower() and len(value) < 12
+        return quoted and value.isalpha() and value.islower() and len(value) < 16
     return (
         any(character.isdigit() for character in value) or bool(_SYMBOLS.search(value)) or is_scrambled(value)
     )
@@ -192,5 +216,13 @@ def _is_variable(value: str) -> bool:
 
 
 def _is_phrase(value: str) -> bool:
-    """Return whether words are a pass phrase and no sentence: a digit or a sign in one of four to eight words."""
-    return 4 <= len(value.split()) <= 8 and bool(_SYMBOLS.search(value)) and any(map(str.isdigit, value))
+    """Return whether words are a pass phrase and no sentence: a digit or a sign in one of two to eight words."""
+    words, has_digit = len(value.split()), any(map(str.isdigit, value))
+    if words < 4:
+        return (
+            len(value) >= 8
+            and has_digit
+            and value[-1:] not in ".:"
+            and (words == 2 or bool(_SYMBOLS.search(value)))
+        )
+    return words <= 8 and has_digit and bool(_SYMBOLS.search(value))

@@ -49,6 +49,8 @@ _RULES: LiteralRules = (
         r" ?\| ?(?:sudo (?-i:-S)|sudo chpasswd|chpasswd|[^\n|]{1,120}--password-stdin)"), _is_password),
     ("machine ", re.compile(
         r"(?i)machine\s+\S{1,255}\s+login\s+\S{1,255}\s+password\s+(?P<secret>\S{4,255})"), _is_password),
+    ("identified by ", re.compile(
+        r"(?i)identified by (?P<quote>\\?[\"'])(?P<secret>[^\s,;)\"'\\][^\n\"'\\]{3,127})(?P=quote)"), _is_password),
     ("pass:", re.compile(r"pass:(?P<secret>[^\s\"':]{6,128})"), is_strong),
 )  # fmt: skip
 

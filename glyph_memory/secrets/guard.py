@@ -5,15 +5,14 @@ Plain functions of a turn or a text; knows nothing about stores, pages or framew
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from glyph_memory.errors import TurnError, warn
 from glyph_memory.secrets.finding import SecretFinder
-from glyph_memory.secrets.masking import FoundSecret, MaskedText, Masker
-from glyph_memory.secrets.refusal import RefusedSecret
+from glyph_memory.secrets.masking import PROCESS_KEY, FoundSecret, MaskedText, Masker
+from glyph_memory.secrets.refusal import RefusedSecret, without_locals
 from glyph_memory.secrets.rule_finder import RuleFinder
 from glyph_memory.transcript import Attachment, ToolCall, Turn
 
@@ -22,7 +21,6 @@ SecretMode = Literal["off", "warn", "mask", "refuse"]
 
 Masking = Callable[[str], MaskedText]
 
-_PROCESS_KEY = os.urandom(32)
 _KNOWN, _KNOWN_LENGTH = 50, 8
 """How many secrets of a turn are looked for in the rest of it, and how long they are at the least."""
 
@@ -78,6 +76,7 @@ class SecretGuard:
         """Return a text with a handle in the place of each secret, whatever the mode."""
         return self._masker.mask(text).text
 
+    @without_locals
     def guard_text(self, text: str, *, what: str = "the text") -> str:
         """Do what the mode says about a text, and return it.
 
@@ -98,6 +97,7 @@ class SecretGuard:
             self.warn(kinds, what)
         return masked.text if self.mode == "mask" else text
 
+    @without_locals
     def guard_turn(self, turn: Turn) -> Turn:
         """Do what the mode says about a turn, and return it; see `examine_turn`.
 
@@ -109,6 +109,7 @@ class SecretGuard:
             self.warn(kinds, f"a turn of the {turn.role}" if turn.anchor is None else f"§{turn.anchor}")
         return examined
 
+    @without_locals
     def examine_turn(self, turn: Turn) -> tuple[Turn, tuple[str, ...]]:
         """Return a turn as it goes on, and the kinds of secrets that it held; there is no warning.
 
@@ -145,7 +146,7 @@ class SecretGuard:
 
     @property
     def _masker(self) -> Masker:
-        return Masker(finder=self.finder, key=self.key or _PROCESS_KEY)
+        return Masker(finder=self.finder, key=self.key or PROCESS_KEY)
 
 
 class _TurnMasking:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,8 @@ _SPELLING = re.compile(r"\\+[nrt]|[^A-Za-z0-9+/=]")
 _SPELLED_FREELY = frozenset({"private-key", "card", "iban"})
 """Kinds whose spaces, dashes and line ends say nothing."""
 _DEPTH, _ROUNDS = 4, 4
+PROCESS_KEY = os.urandom(32)
+"""Handles are made with it where there is no other key."""
 
 
 class FoundSecret(NamedTuple):
@@ -80,9 +83,8 @@ class Masker:
         found = list[FoundSecret]()
         for one in known:
             for spelled in dict.fromkeys((one.secret, json.dumps(one.secret, ensure_ascii=False)[1:-1])):
-                if spelled in text:
-                    alone = rf"(?<![A-Za-z0-9]){re.escape(spelled)}(?![A-Za-z0-9])"
-                    text, count = re.subn(alone, self.make_handle(one), text)
+                if spelled in text or spelled.lower() in text.lower():
+                    text, count = re.subn(f"(?i){re.escape(spelled)}", self.make_handle(one), text)
                     found += [one] * (count > 0)
         return MaskedText(text=text, found=tuple(found))
 

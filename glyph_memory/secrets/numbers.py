@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from glyph_memory.secrets.finding import SecretFinding
 
 _CARD = re.compile(
-    r"[2-6]\d{3}(?:\d{10,15}|([ \-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|([ \-])\d{6}\2\d{4,5})(?![\w\-]|\.\d)"
+    r"[2-6]\d{3}(?:\d{10,15}|([ \u00a0\-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|([ \u00a0\-])\d{6}\2\d{4,5})(?![\w\-]|\.\d)"
 )
 _BEGINS = re.compile(r"(?<![\w.+\-/])|(?<=\\[nrt])")
 """What is looked at last: a pattern that begins with it is tried at every character."""

@@ -13,6 +13,7 @@ from glyph_memory.secrets.addresses import find_addresses, find_headers
 from glyph_memory.secrets.assignments import find_assignments
 from glyph_memory.secrets.codes import find_codes
 from glyph_memory.secrets.commands import find_commands
+from glyph_memory.secrets.ends import complete
 from glyph_memory.secrets.finding import SecretFinding, merge_findings
 from glyph_memory.secrets.links import find_links
 from glyph_memory.secrets.numbers import find_numbers
@@ -25,6 +26,8 @@ _RULES = (
     find_sentences, find_codes, find_numbers,
 )  # fmt: skip
 """From the most exact to the least: the first names the kind where two find the same."""
+_ENDLESS = {find_headers, find_commands, find_assignments, find_sentences}
+"""These know where a secret begins, and not its alphabet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +42,8 @@ class RuleFinder:
 
     def find(self, text: str) -> Iterable[SecretFinding]:
         """Return where secrets stand, in order, without overlaps."""
-        return merge_findings(finding for rule in _RULES for finding in rule(text))
+        return merge_findings(
+            finding
+            for rule in _RULES
+            for finding in (complete(text, rule(text)) if rule in _ENDLESS else rule(text))
+        )

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from glyph_memory.errors import StoreError
+from glyph_memory.errors import StoreError, show_value
 from glyph_memory.files import is_file, is_folder
 
 _OWN_QUERY = ("uri", "timeout", "check_same_thread", "cached_statements", "mode")
@@ -64,6 +64,10 @@ def parse_address(url: str | Path) -> Address:
     Raises:
         StoreError: It is neither.
     """
+    if not isinstance(url, str | Path):
+        raise StoreError(f"{show_value(url)} is no database. Give {_KINDS}")
+    if any("\ud800" <= char <= "\udfff" for char in str(url)):
+        raise StoreError(f"{show_value(str(url))} is no path: it holds a lone surrogate. Give {_KINDS}")
     if isinstance(url, Path):
         return _parse_file(URL.create("sqlite", database=str(url)))
     if not url:

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
 
+from glyph_memory.checks import check_number
 from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.store.address import Address
@@ -26,6 +27,7 @@ class Database:
     """An open database; each transaction has a connection of its own."""
 
     def __init__(self, address: Address, *, wait_s: float, schema: Schema | None = SCHEMA) -> None:
+        check_number("wait_s", wait_s, StoreError)
         self.address = address
         self.shown = address.shown
         self.wait_s = wait_s

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from sqlalchemy import Connection, literal, select, text
 
+from glyph_memory.checks import check_whole
+from glyph_memory.errors import StoreError
 from glyph_memory.search.ranking import count_phrases, rarity, score
 from glyph_memory.search.terms import phrases
 from glyph_memory.store.damage import read_count, read_string
@@ -123,7 +126,11 @@ def find(
         k: How many turns at most.
         pool: How many of the turns that hold the rarest phrases are weighed exactly, by how often they hold them
             and by their length. By default 200, or four times `k`.
+
+    Raises:
+        StoreError: `k` is no whole number.
     """
+    check_whole("k", k, StoreError, at_most=inf)
     rarities: dict[str, float] = {}
     candidates: dict[int, float] = defaultdict(float)
     for phrase in phrases(query):

@@ -13,7 +13,7 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from glyph_memory.errors import StoreError
+from glyph_memory.errors import StoreError, show_value
 from glyph_memory.folding import count_characters
 from glyph_memory.store.damage import (
     ROLES,
@@ -135,6 +135,8 @@ def check_name(name: str) -> str:
     Raises:
         StoreError: It is empty, or holds what a database cannot.
     """
+    if not isinstance(name, str):
+        raise StoreError(f"a session cannot be called {show_value(name)}. Give it a str, such as 'chat'")
     if not name:
         raise StoreError("a session's name is empty: ''. Give it one, such as 'chat'")
     if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):

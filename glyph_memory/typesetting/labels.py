@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 LABEL_SIGN = "§"
 """Begins a label; in content it is escaped where a label could be read."""
@@ -98,17 +99,42 @@ def find_false_labels(text: str) -> list[int]:
     signs = [*_SIGN.finditer(text)] if LABEL_SIGN in text else []
     if _MARKS.search(text):
         signs += _MARKED_S.finditer(text)
-    found = {sign.start() for sign in signs if _begins_label(text, sign.end())}
+    found = {sign.start() for sign in signs if _begins_label(text, sign.end(), _SPEAKER)}
     if LABEL_SIGN in text and _RIGHT_TO_LEFT.search(text):
         places = (place for place, character in enumerate(text) if character == LABEL_SIGN)
         found |= {place for place in places if _stands_beside_right_to_left(text, place)}
     return sorted(found)
 
 
-def _begins_label(text: str, after: int) -> bool:
-    plain = _read_on(text, after)
+def find_signs(text: str) -> list[int]:
+    """Return the places of all signs in a text, and of letters that look like one before a number, in order."""
+    if text.isascii():
+        return []
+    marked = [found.start() for found in _MARKED_S.finditer(text)] if _MARKS.search(text) else []
+    return sorted([*(place for place, character in enumerate(text) if character == LABEL_SIGN), *marked])
+
+
+def begins_line(text: str, after: int, words: re.Pattern[str], *, stops: str) -> bool:
+    """Return whether what follows a sign up to a line's end reads as a number and then a label's word, or one of these.
+
+    Args:
+        text: What somebody said.
+        after: The place behind the sign.
+        words: Further words, as `spell_words` makes them.
+        stops: The characters that end a line.
+    """
+    return any(_begins_label(text, after, which, stops) for which in (_SPEAKER, words))
+
+
+def spell_words(words: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of some words, each letter itself or one that may look like it."""
+    return re.compile("|".join(f"(?:{_spell(word)})" for word in words))
+
+
+def _begins_label(text: str, after: int, words: re.Pattern[str], stops: str = "") -> bool:
+    plain = _read_on(text, after, stops)
     alike = plain.translate(_ALIKE)
-    for word in _SPEAKER.finditer(alike):
+    for word in words.finditer(alike):
         start, stop = word.span()
         foreign = sum(not letter.isascii() for letter in word[0] if letter != _NARROW)
         if (
@@ -131,12 +157,12 @@ def _is_letter(character: str) -> bool:
     return character.upper() != character.lower()
 
 
-def _read_on(text: str, start: int) -> str:
+def _read_on(text: str, start: int, stops: str = "") -> str:
     """Return what a reader sees from here on, up to the next sign: what is invisible left out, blanks joined."""
     seen: list[str] = []
     for place in range(start, len(text)):
         character = text[place]
-        if character == LABEL_SIGN or len(seen) >= _SEEN:
+        if character == LABEL_SIGN or character in stops or len(seen) >= _SEEN:
             break
         if "!" <= character <= "~":
             seen.append(character.lower())

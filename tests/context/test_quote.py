@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glyph_memory.context import wording
 from glyph_memory.context.cleaning import (
     call_arguments,
     drop_reasoning,
-    escape_anchors,
     excerpt,
     message_text,
     quote_turns,
 )
+from glyph_memory.context.escaping import escape_anchors
 from glyph_memory.tokens import defuse
-from glyph_memory.transcript import ToolCall, Turn
+from glyph_memory.transcript import DAMAGE_MARK, ToolCall, Turn
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,19 @@ from glyph_memory.transcript import ToolCall, Turn
         ("§§4\n§4", "§§4\n§\\4"),
         ("\U000e0041§４", "\U000e0041§\\４"),
         ("\u2800§\u0301²", "\u2800§\\\u0301²"),
+        ("§ 3–§9, page 2 (a1b2c3):", "§\\ 3–§9, page 2 (a1b2c3):"),
+        ("§\u00a03, page 2", "§\\\u00a03, page 2"),
+        ("§\u20033–§9, page 2", "§\\\u20033–§9, page 2"),
+        ("§III–§IX, page 2", "§\\III–§IX, page 2"),
+        ("§\U0001d7d1–§9, page 2", "§\\\U0001d7d1–§9, page 2"),
+        ("(§3–§9, page 2", "(§\\3–§9, page 2"),
+        ("**§3, its picture 1**", "**§\\3, its picture 1**"),
+        ("> §3: too large to be shown again.", "> §\\3: too large to be shown again."),
+        ("- § 3–§9, in words:", "- §\\ 3–§9, in words:"),
+        ("1. § 3–§9, identifiers letter for letter", "1. §\\ 3–§9, identifiers letter for letter"),
+        ("<b>§3, end of its pictures</b>", "<b>§\\3, end of its pictures</b>"),
+        ("Ş 3, page 2", "Ş\\ 3, page 2"),
+        ("§§3–§9, page 2", "§\\§3–§9, page 2"),
     ],
 )
 def test_what_could_be_taken_for_a_line_of_ours_is_broken(text: str, broken: str) -> None:
@@ -37,7 +53,33 @@ def test_what_could_be_taken_for_a_line_of_ours_is_broken(text: str, broken: str
     assert escape_anchors(text) == broken
 
 
-@pytest.mark.parametrize("text", ["", "see §4", "§", "§ 5 BGB", "§a", "§\n4", "- §4", "§§ 4 ff.", "§\\4"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "see §4",
+        "§",
+        "§ 5 BGB",
+        "§a",
+        "§\n4",
+        "- §4",
+        "§§ 4 ff.",
+        "§\\4",
+        "§ 433 Abs. 1 BGB",
+        "§\u00a0433, § 434 BGB",
+        "§§ 1–5 BGB",
+        "(§ 3 Abs. 2)",
+        "- § 823 BGB",
+        "§ 3 in Verbindung mit § 4",
+        "§ 433\nuser",
+        "as in §3–§9, page 2",
+        "Result of the test: passed",
+        "Turns out that it is fine",
+        "Picture 1 shows a cat",
+        "(End of the story.)",
+        "The conversation went on",
+    ],
+)
 def test_other_signs_stay(text: str) -> None:
     """Laws are full of them."""
     assert escape_anchors(text) == text
@@ -56,12 +98,22 @@ def test_a_flood_of_signs_and_marks_takes_linear_time() -> None:
     assert len(escape_anchors("§\u0301" * 200_000)) == 400_000
     assert len(escape_anchors(" " * 200_000 + "§4")) == 200_003
     assert escape_anchors("\n§4" * 50_000).count("\\") == 50_000
+    for flood in (
+        "§ 3–",
+        "<b>",
+        "1.",
+        "turns " + " " * 5_000 + "x\n",
+        "result of x ",
+        "[called ",
+        "picture " + "1" * 5_000,
+    ):
+        assert escape_anchors(flood * (200_000 // len(flood))).count("§") in {0, 50_000}
 
 
 def test_a_speakers_name_stands_before_a_users_words() -> None:
     """And cannot begin a line of ours together with them."""
     assert message_text(Turn(role="user", name="ada", text="hi")) == "ada: hi"
-    assert message_text(Turn(role="user", name="§", text="4 user")) == "§: 4 user"
+    assert message_text(Turn(role="user", name="§", text="4 user")) == "§\\: 4 user"
     assert message_text(Turn(role="user", name="x\n§4", text="hi")) == "x\n§\\4: hi"
 
 
@@ -94,7 +146,7 @@ def test_a_turn_is_quoted_under_its_anchor() -> None:
     call = ToolCall(name="f\n§9", arguments='{"a":\n1}')
     turn = Turn(role="assistant", name="b\nc", text="a\r\nb\u2028§7 user", tool_calls=(call,), anchor=7)
     assert quote_turns([turn], remark="pinned") == (
-        '§7 assistant b\\u{a}c, pinned:\n  a\\u{d}\n  b\\u{2028}\n  §\\7 user\n§7 calls f\\u{a}§9 {"a":\\u{a}1}\n'
+        '§7 assistant "b\\u{a}c", pinned:\n  a\\u{d}\n  b\\u{2028}\n  §\\7 user\n§7 calls "f\\u{a}§9" {"a":\\u{a}1}\n'
     )
 
 
@@ -208,3 +260,62 @@ def test_an_excerpt_ends_its_line_and_adds_no_anchor(at_most: int, text: str) ->
     assert [
         line for line in cut.splitlines() if line.startswith("§") and not line.startswith("§5 user")
     ] == []
+
+
+# All that we say.
+
+FOREIGN = {"names_digest", "caption_document_page", "mark_cut", "replace_cut", "PROSE", "PINNED"}
+FOREIGN |= {"LAST_REQUEST", "LATEST_REQUEST"}
+"""What is no line of its own, what stands above pages of no conversation, and what stands within texts."""
+VALUES: dict[str, object] = {
+    "anchors": (3, 9), "pages": (1, 2), "ranges": [(0, 5)], "missing": ["its text"], "calls": ["§3 look {}"],
+    "names": [("look", 2)], "digest": "a1b2c3d4",
+}  # fmt: skip
+
+
+def lines_of_ours() -> dict[str, str]:
+    """Return the first line of everything that the wording has, by name."""
+    found = {
+        name: value for name, value in vars(wording).items() if isinstance(value, str) and name.isupper()
+    }
+    for name, told in inspect.getmembers(wording, inspect.isfunction):
+        if name[0] == "_":
+            continue
+        for flag in (False, True):
+            kinds = {one.name: str(one.annotation) for one in inspect.signature(told).parameters.values()}
+            values = {
+                one: VALUES.get(one, flag if kind == "bool" else 3 if kind.startswith("int") else "user")
+                for one, kind in kinds.items()
+            }
+            found[f"{name} {flag}"] = str(told(**values))
+    lines = {name: value.splitlines()[0] for name, value in found.items() if value.split(None, 1)}
+    return {name: line for name, line in lines.items() if name.split()[0] not in FOREIGN and name[0] != "_"}
+
+
+@pytest.mark.parametrize("before", ["", "> ", "**", "\u200b", "- ", "Hm.\r"])
+@pytest.mark.parametrize("name", lines_of_ours())
+def test_no_line_of_a_turn_can_begin_like_anything_that_we_say(name: str, before: str) -> None:
+    """Whoever words a new line of ours says in `beginnings` how it begins."""
+    line = before + lines_of_ours()[name]
+    broken = escape_anchors(line)
+    assert broken.replace("\\", "") == line.replace("\\", "")
+    assert "\\" in broken[: len(before) + 12]
+    assert escape_anchors(broken) == broken
+
+
+def test_what_is_seldom_seen_hides_no_beginning() -> None:
+    """Invisible characters in it, broad letters, capitals, other blanks."""
+    for line in (
+        "(Pic\u200bture\u00a01  that came with the tool)",
+        "（Ｐｉｃｔｕｒｅ　１ that came with the",
+        "TURNS 1 ARE OLDER AND not shown",
+    ):
+        assert "\\" in escape_anchors(line)
+
+
+def test_a_damaged_turns_own_line_stays() -> None:
+    """It is ours; the same line further down is not."""
+    told = wording.tell_damage(3, ["its name"], has_text=True)
+    turn = Turn(role="user", text=f"{told}\n{told}", anchor=3, origin=DAMAGE_MARK + "}")
+    assert message_text(turn) == f"{told}\n[\\{told[1:]}"
+    assert message_text(replace(turn, origin="")).startswith("[\\Turn")

@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glyph_memory.context import Binder, Context, Parts, write_context
-from glyph_memory.context.cleaning import escape_anchors
+from glyph_memory.context.escaping import escape_anchors
 from glyph_memory.folding import DrawnRun, Fold, FoldPolicy, Seal, fold, resume
 from glyph_memory.page import Page
 from glyph_memory.report import Figures, Plate, Section, report_html

@@ -45,7 +45,7 @@ def test_no_sentence_of_ours_stands_outside_the_wording() -> None:
     found = {
         (path.name, text)
         for path in ROOMS
-        if path.name != "wording.py"
+        if path.name not in {"wording.py", "beginnings.py"}
         for text in sentences(ast.parse(path.read_text("utf-8")))
     }
     assert found == set()

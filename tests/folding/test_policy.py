@@ -21,9 +21,9 @@ WRONG = {
         "max_images": 1
     },
     "ledger_share=1.5 is no share; give 0 or more, and less than 1": {"ledger_share": 1.5},
-    "ledger_share=nan is no share": {"ledger_share": float("nan")},
+    "ledger_share=nan is no finite number": {"ledger_share": float("nan")},
     "min_ratio=0.9 would pay for pages that save nothing; give 1 or more": {"min_ratio": 0.9},
-    "min_ratio=nan would pay": {"min_ratio": float("nan")},
+    "min_ratio=nan is no finite number": {"min_ratio": float("nan")},
     "trigger_tokens=29 is below keep_recent_tokens=10 + seal_tokens=20: nothing could be sealed; "
     "raise trigger_tokens to 30 or more": {"trigger_tokens": 29},
     "max_run_tokens=19 is below seal_tokens=20; raise it to that": {"max_run_tokens": 19},

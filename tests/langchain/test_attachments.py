@@ -64,7 +64,7 @@ def test_a_file_that_is_too_large_is_named_in_its_place_and_warned_of_once() -> 
     with pytest.warns(GlyphMemoryWarning, match=r"'large.pdf' .* Raise attachments_tokens=2000"):
         sent = blocks_of(fold_messages(history, policy=policy))
     assert pdf(40, "large.pdf") not in sent
-    assert any("large.pdf, is no longer sent" in block.get("text", "") for block in sent)
+    assert any('"large.pdf", is no longer sent' in block.get("text", "") for block in sent)
     with warnings.catch_warnings():
         warnings.simplefilter("error", GlyphMemoryWarning)
         fold_messages([*history, AIMessage("Yes."), HumanMessage("And?")], policy=policy)

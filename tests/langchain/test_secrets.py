@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -152,3 +153,44 @@ def test_chains_and_histories_are_guarded_too(tmp_path: Path, early: FoldPolicy)
         history.add_messages(history.messages)
         assert len(history.all_messages) == 1
     assert not any(PASSWORD.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+async def test_a_refusal_carries_no_frame_of_ours_with_the_secret(
+    server: FakeVLMServer, agent: Any, glyph: Any
+) -> None:
+    """At every entrance; LangChain's own frames are LangChain's."""
+    said = [HumanMessage(SAID)]
+    one = agent(server, glyph(secrets="refuse"))
+    runnable = fold_messages(profile="glyph", secrets="refuse")
+    errors = list[TurnError]()
+    with GlyphChatMessageHistory("a", ":memory:", secrets="refuse") as history:
+        for call in (
+            lambda: history.add_messages(said),
+            lambda: fold_messages(said, profile="glyph", secrets="refuse"),
+            lambda: runnable.invoke(said),
+            lambda: one.invoke({"messages": said}),
+        ):
+            with pytest.raises(TurnError) as raised:
+                call()
+            errors.append(raised.value)
+        for await_ in (
+            lambda: history.aadd_messages(said),
+            lambda: runnable.ainvoke(said),
+            lambda: one.ainvoke({"messages": said}),
+        ):
+            with pytest.raises(TurnError) as raised:
+                await await_()
+            errors.append(raised.value)
+    for error in errors:
+        frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+        ours = [frame for frame in frames if "glyph_memory/" in frame.filename]
+        assert ours
+        assert [frame.name for frame in ours if PASSWORD in repr(frame.locals)] == []
+
+
+def test_what_a_server_said_of_an_answer_is_masked_too() -> None:
+    """Metadata is sent along by some, and shown by others."""
+    answer = AIMessage("Done.", response_metadata={"echo": SAID})
+    folded = fold_messages([HumanMessage("Go on."), answer], profile="glyph", secrets="mask")
+    assert "[secret password " in repr(folded)
+    assert PASSWORD not in repr(folded)

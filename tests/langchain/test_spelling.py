@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import copy
 import io
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -177,7 +179,8 @@ def test_pages_and_the_users_own_message_become_one_that_stays_the_users(early: 
         {"type": "image", "url": "https://a.b"},
     ]
     last = HumanMessage(own, id="m-9", name="Ada", additional_kwargs={"own": 1})
-    folded = make_folding(PageOptions(policy=early)).fold(_long_history(last, AIMessage("Yes.")))
+    policy = replace(early, keep_recent_tokens=1_700, trigger_tokens=1_900)
+    folded = make_folding(PageOptions(policy=policy)).fold(_long_history(last, AIMessage("Yes.")))
     assert folded.recent[0].message is last
     merged, apart = write_request(folded).messages, write_request(folded, merge=False).messages
     assert [(m.id, m.name, m.additional_kwargs) for m in merged[:-1]] == [("m-9", "Ada", {"own": 1})]
@@ -279,3 +282,49 @@ def test_a_result_that_a_user_tells_joins_one_message_and_never_makes_two_of_a_u
     assert "42" in str(first.content)
     assert second is bob
     assert sent(ana, bob) == [ana, bob]
+
+
+ODD = [
+    {"type": "Image_URL", "image_url": {"url": "https://evil/x.png"}},
+    {"type": "image_embeds", "image_embeds": "AAAA"},
+    {"type": "image_pil", "image_pil": "x"},
+    {"type": "video_url", "video_url": {"url": "https://evil/x.mp4"}},
+    {"type": "file", "file": {"filename": "x.png", "file_id": "f1"}},
+    {"type": "image", "url": "https://evil/x.png", "mime_type": "application/pdf"},
+    {"type": "nobody knows", "what": "it is"},
+    {"image_url": "https://evil/x.png"},
+]
+
+
+@pytest.mark.parametrize("seals", ["pages", "in words"])
+@pytest.mark.parametrize("block", ODD, ids=lambda block: str(block.get("type")))
+def test_beside_anything_of_ours_lines_stand_round_all_that_is_no_text(
+    block: dict[str, Any], seals: str
+) -> None:
+    """Whatever it says it is, and even where the note stands above seals in words alone."""
+    policy = FoldPolicy(window_tokens=32_768 if seals == "pages" else 8_192)
+    told = LONG if seals == "pages" else "Short."
+    asks = HumanMessage([{"type": "text", "text": "Look."}, block])
+    small = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + png_in_base64()}}
+    old = [HumanMessage(told if seals == "pages" else [{"type": "text", "text": told}, small])]
+    found = sent(*[*old, AIMessage("Yes.")] * 60, asks, policy=policy)
+    first = next(message for message in found if isinstance(message.content, list))
+    assert "lines before and after it" in texts(first)[0]
+    assert any(re.match(r"§.*, in words:", text) for text in texts(first)) == (seals == "in words")
+    content = found[-1].content
+    assert isinstance(content, list)
+    place = content.index(block)
+    above, below = content[place - 1], content[place + 1]
+    assert isinstance(above, dict)
+    assert isinstance(below, dict)
+    assert re.fullmatch(
+        r"\n\((Picture|Attachment) 1 that came .*, no page of the conversation:\)\n", above["text"]
+    )
+    assert re.fullmatch(r"\n\(End of the user's (pictures|attachment 1)\.\)\n", below["text"])
+
+
+def png_in_base64() -> str:
+    """A large picture, so that pages cost more than words."""
+    stream = io.BytesIO()
+    Image.new("L", (600, 800)).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()

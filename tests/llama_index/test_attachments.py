@@ -62,7 +62,7 @@ def test_a_file_that_is_too_large_is_named_in_its_place_and_warned_of() -> None:
     large = DocumentBlock(data=b"%PDF-1.7 " + b"/Type /Page\n" * 40, title="large.pdf")
     with pytest.warns(GlyphMemoryWarning, match=r"'large.pdf' .* Raise attachments_tokens"):
         sent = GlyphMemory.from_defaults(chat_history=talk(large)).get()
-    assert "large.pdf, is no longer sent" in str(sent[0].content)
+    assert '"large.pdf", is no longer sent' in str(sent[0].content)
 
 
 def test_the_cores_store_gives_files_back_as_blocks() -> None:
@@ -70,5 +70,5 @@ def test_the_cores_store_gives_files_back_as_blocks() -> None:
     memory = GlyphMemory.from_store(":memory:", session="alice")
     memory.put_messages(talk(CONTRACT, count=0))
     (message,) = memory.get()
-    assert message.blocks[-1] == CONTRACT
+    assert message.blocks[-2] == CONTRACT
     assert memory.get_all() == talk(CONTRACT, count=0)

@@ -15,11 +15,13 @@ from llama_index.core.base.llms.types import (
     AudioBlock,
     ChatMessage,
     ContentBlock,
+    DocumentBlock,
     ImageBlock,
     MessageRole,
     TextBlock,
     ThinkingBlock,
     ToolCallBlock,
+    VideoBlock,
 )
 from llama_index.llms.openai.utils import to_openai_message_dicts as _to_openai
 from llama_index.memory.glyph import GlyphMemory, PageImageBlock
@@ -251,6 +253,35 @@ def test_a_picture_beside_pages_is_told_from_them(
     assert [message.blocks for message in again] == [asks.blocks]
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        VideoBlock(url="https://evil/x.mp4"),
+        DocumentBlock(url="https://evil/x.png", title="x", document_mimetype="application/pdf"),
+        ImageBlock(url="https://evil/x.png", image_mimetype="application/pdf"),
+        AudioBlock(audio=b"RIFF", format="wav"),
+    ],
+    ids=lambda block: str(block.block_type),
+)
+def test_beside_seals_in_words_lines_stand_round_all_that_is_no_text(png: bytes, block: ContentBlock) -> None:
+    """The note says so, whether there are pages or not. Who folds again finds the message as it was."""
+    old = ChatMessage(role="user", blocks=[TextBlock(text="Short."), ImageBlock(image=png)])
+    asks = ChatMessage(role="user", blocks=[TextBlock(text="Look:"), block])
+    history = [*[old, ChatMessage(role="assistant", content="Yes.")] * 60, asks]
+    told = GlyphMemory.from_defaults(window_tokens=8_192, profile="glyph", chat_history=history).get()
+    said = str(told[0].content)
+    assert "lines before and after it" in said
+    assert ", in words:" in said
+    assert ", page 1 (" not in said
+    place = told[-1].blocks.index(block)
+    above, below = told[-1].blocks[place - 1], told[-1].blocks[place + 1]
+    assert isinstance(above, TextBlock)
+    assert isinstance(below, TextBlock)
+    assert "1 that came with the user's message, " in above.text
+    assert "(End of the user's " in below.text
+    assert restore_history(told).messages[-1].blocks == asks.blocks
+
+
 def _is_own_picture(block: ContentBlock) -> bool:
     return isinstance(block, ImageBlock) and not isinstance(block, PageImageBlock)
 
@@ -265,7 +296,10 @@ def test_other_blocks_of_a_user_are_left_to_the_llm(sent: Callable[..., list[Cha
     assert told[0].blocks[1] == audio
     assert [block.block_type for block in told[1].blocks] == ["text"]
     assert told[2].role == "user"
-    assert told[2].content == "(Attachment 1 that came with the assistant's message, audio/wav:)"
+    assert str(told[2].content).splitlines() == [
+        '(Attachment 1 that came with the assistant\'s message, "audio/wav", no page of the conversation:)',
+        "(End of the assistant's attachment 1.)",
+    ]
     assert told[2].blocks[1] == audio
 
 

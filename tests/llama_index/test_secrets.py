@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,31 @@ def test_a_memory_over_a_guarded_conversation_is_guarded(policy: FoldPolicy) -> 
         memory = GlyphMemory.from_defaults(memory=conversation)
         memory.put(ChatMessage(role="user", content=SAID))
         assert "[secret password " in str(memory.get()[0].content)
+
+
+async def test_a_refusal_carries_no_frame_of_ours_with_the_secret(policy: FoldPolicy) -> None:
+    """At every entrance, in memory and in a database."""
+    said = ChatMessage(role="user", content=SAID)
+    errors = list[TurnError]()
+    for memory in (
+        GlyphMemory.from_defaults(policy=policy, secrets="refuse"),
+        GlyphMemory.from_store(":memory:", "alice", policy=policy, secrets="refuse"),
+    ):
+        with pytest.raises(TurnError) as raised:
+            memory.put(said)
+        errors.append(raised.value)
+        with pytest.raises(TurnError) as raised:
+            memory.set([said])
+        errors.append(raised.value)
+        for await_ in (memory.aput(said), memory.aput_messages([said]), memory.aset([said])):
+            with pytest.raises(TurnError) as raised:
+                await await_
+            errors.append(raised.value)
+    with pytest.raises(TurnError) as raised:
+        GlyphMemory.from_defaults([said], policy=policy, secrets="refuse")
+    errors.append(raised.value)
+    for error in errors:
+        frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+        ours = [frame for frame in frames if "glyph" in frame.filename and "/tests/" not in frame.filename]
+        assert ours
+        assert [frame.name for frame in ours if PASSWORD in repr(frame.locals)] == []

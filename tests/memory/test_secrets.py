@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,15 @@ from typing import Any
 
 import pytest
 
-from glyph_memory import GlyphMemory, GlyphMemoryWarning, SecretGuard, ToolCall, Turn, TurnError
+from glyph_memory import (
+    GlyphMemory,
+    GlyphMemoryError,
+    GlyphMemoryWarning,
+    SecretGuard,
+    ToolCall,
+    Turn,
+    TurnError,
+)
 from tests.memory.worker import small
 
 PASSWORD, TOKEN = "XANTHIPPE-4711-QUARTZ", "ghp_XANTHIPPE4711abcdefghijklmnopqrstuvw"
@@ -178,3 +187,66 @@ def test_there_is_no_other_mode() -> None:
     """The message lists those there are."""
     with pytest.raises(TurnError, match="'off', 'warn', 'mask', 'refuse'"):
         GlyphMemory.open(":memory:", secrets="hide")  # type: ignore[arg-type]  # what is wrong is the point
+
+
+def test_the_digits_of_a_handle_are_no_identifier() -> None:
+    """Nobody looks for them."""
+    with GlyphMemory.open(":memory:", secrets="mask") as memory:
+        memory.add("user", f"{SAID} in 3f9a1c2b")
+        assert [one.text for one in memory.identifiers()] == ["3f9a1c2b"]
+
+
+def leaks(error: BaseException) -> list[str]:
+    """Return where an error shows the secret: in what it says, in what is chained to it, or in frames of ours."""
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    ours = [frame for frame in told.stack if "glyph_memory/" in frame.filename]
+    shown = {
+        "words": "".join(told.format_exception_only()),
+        "chain": repr((told.__cause__, told.__context__)),
+    }
+    shown |= {frame.name: repr(frame.locals) for frame in ours}
+    return [name for name, text in shown.items() if "XANTH" in text.upper()]
+
+
+@pytest.mark.parametrize("mode", ["mask", "refuse"])
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("add", ("user", SAID, {"time": f"at {TOKEN}"})),
+        ("add", (f"password={PASSWORD}", "Hello.", {})),
+        ("add", ("user", "Hello.", {"attachments": [TOKEN]})),
+        ("add", ("boss", SAID, {})),
+        ("extend", (f'{{"role": "user", "content": "password={PASSWORD}"', {})),
+        ("extend", (f'{{"role": "user", "content": "{"-" * 40} {TOKEN}"', {})),
+        ("extend", ([{"role": "user", "content": SAID}, {"role": "user"}], {})),
+        ("zoom", (f"password={PASSWORD}", {})),
+    ],
+)
+async def test_no_other_error_shows_a_secret_either(name: str, given: tuple[Any, ...], mode: Any) -> None:
+    """Neither quoted, whole or cut, nor in a frame."""
+    with GlyphMemory.open(":memory:", secrets=mode) as memory:
+        with pytest.raises(GlyphMemoryError) as raised:
+            getattr(memory, name)(*given[:-1], **given[-1])
+        with pytest.raises(GlyphMemoryError) as awaited:
+            await getattr(memory, f"a{name}")(*given[:-1], **given[-1])
+    assert [leaks(one.value) for one in (raised, awaited)] == [[], []]
+
+
+def test_without_a_guard_an_error_keeps_its_words_and_frames() -> None:
+    """Whoever looks for a mistake needs them."""
+    with GlyphMemory.open(":memory:") as memory, pytest.raises(GlyphMemoryError) as raised:
+        memory.zoom(f"password={PASSWORD}")
+    assert PASSWORD in str(raised.value)
+    assert "recall.py" in "".join(traceback.format_tb(raised.value.__traceback__))
+
+
+def test_a_guard_alone_tells_nothing_in_its_frames() -> None:
+    """As where an adapter calls it."""
+    guard = SecretGuard(mode="refuse")
+    for call in (guard.guard_turn, guard.examine_turn):
+        with pytest.raises(TurnError) as raised:
+            call(Turn(role="user", text=SAID))
+        assert leaks(raised.value) == []
+    with pytest.raises(TurnError) as raised:
+        guard.guard_text(SAID)
+    assert leaks(raised.value) == []

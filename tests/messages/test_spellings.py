@@ -11,6 +11,7 @@ import pytest
 
 from glyph_memory import Attachment, ToolCall, Transcript, Turn, TurnError, read_message, read_messages
 from glyph_memory.messages import message_key, message_name, write_fields
+from glyph_memory.messages.blocks import read_content
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
 BASE64 = base64.b64encode(PNG).decode()
@@ -442,3 +443,15 @@ def test_keys_and_names_tell_messages_apart() -> None:
     assert len({message_key(HELLO), message_key(other), message_key(TURN)}) == 3
     assert message_name({"id": "m1"}) == message_name(Turn(role="user", id="m1")) == "m1"
     assert message_name(HELLO) == message_name({**HELLO}) != message_name(other)
+
+
+def test_what_stands_in_a_block_of_text_beside_it_is_kept() -> None:
+    """Some put a picture into the block of its caption: both are pieces, and nothing is dropped."""
+    data = base64.b64encode(b"\x89PNG").decode()
+    block = {"type": "text", "text": "t", "image_url": {"url": f"data:image/png;base64,{data}"}}
+    assert list(read_content([block])) == ["t", b"\x89PNG"]
+    away = {"type": "text", "text": "t", "image_url": {"url": "https://example.org/a.png"}}
+    text, attached = read_content([away])
+    assert text == "t"
+    assert isinstance(attached, Attachment)
+    assert attached.name == "https://example.org/a.png"

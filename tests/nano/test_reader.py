@@ -160,7 +160,7 @@ def test_a_picture_that_is_no_page_is_no_page() -> None:
     reader = NanoReader(transcriber=KnownPages([*shot, *page]))
     reading = reader.read(Context(messages=(Message(role="user", parts=parts),)))
     assert [(quote.label, quote.page, quote.image) for quote in reading.quotes] == [
-        ("picture 2 that came with §1", None, 1)
+        ("picture 1 that came with §1", None, 1)
     ]
 
 

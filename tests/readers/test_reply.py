@@ -137,3 +137,15 @@ def test_a_stream_needs_a_finish_reason_but_no_done() -> None:
     parser = StreamParser(endpoint=ENDPOINT)
     parser.feed(chunk({"content": "14:05"}) + chunk({}, "stop"))
     assert parser.is_complete
+
+
+@pytest.mark.parametrize("content", [5, {}, True, 1.5, [5], ["a"]])
+def test_content_that_is_no_text_is_a_bad_reading(content: object) -> None:
+    """An empty answer would hide that the server speaks another language."""
+    endpoint = Endpoint.parse("http://127.0.0.1:9/v1")
+    body = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
+    with pytest.raises(BadReading, match="content that is no text"):
+        parse_reply(body, endpoint=endpoint)
+    event = json.dumps({"choices": [{"delta": {"content": content}}]}).encode()
+    with pytest.raises(BadReading, match="content that is no text"):
+        StreamParser(endpoint=endpoint).feed(b"data: " + event + b"\n\n")

@@ -17,11 +17,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from glyph_memory.context import Context
 from glyph_memory.errors import GlyphMemoryError, ReaderRefused
 from glyph_memory.readers import OpenAIReader, afind_served_model, find_served_model
+from glyph_memory.readers.openai.clients import Clients, WireLimits
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.testing import FakeVLMServer
 from tests.readers.raw_server import RawServer, http, open_stream, repeat
@@ -339,3 +341,39 @@ def test_the_key_arrives() -> None:
             pytest.raises(ReaderRefused, match="Is api_key right"),
         ):
             reader.read(QUESTION)
+
+
+_KEY = "sk-abc/DEF+1234567890"
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        _KEY[:9] + "\n" + _KEY[9:],
+        _KEY[:9] + "\u200b" + _KEY[9:],
+        " ".join(_KEY),
+        base64.b64encode(f"Bearer {_KEY}".encode()).decode(),
+        base64.b64encode(f"x{_KEY}yz".encode()).decode(),
+        base64.urlsafe_b64encode(f"xy{_KEY}?".encode()).decode(),
+        "".join(f"%{ord(char):02x}" for char in _KEY),
+        "".join(f"%25{ord(char):02x}" for char in _KEY),
+        "".join(f"&#{ord(char)};" for char in _KEY),
+        "".join(f"\\u{ord(char):04x}" for char in _KEY),
+    ],
+)
+def test_words_that_hold_a_key_in_disguise_are_left_out(repeated: str) -> None:
+    """A server that echoes its headers spells the key in many ways; none of its words are shown then."""
+    endpoint = Endpoint.parse("http://127.0.0.1:9/v1", api_key=_KEY)
+    assert endpoint.quote(f"no such key: {repeated}!") == "(left out: it repeats a key)"
+    assert endpoint.quote("no such key: sk-abc…") == "'no such key: sk-abc…'"
+
+
+def test_a_reader_keeps_no_cookies() -> None:
+    """A reader is stateless: what a server set with one answer is not sent with the next request."""
+    with Clients(Endpoint.parse("http://127.0.0.1:9/v1"), _LIMITS).get_client() as client:
+        request = client.build_request("GET", "http://127.0.0.1:9/v1")
+        client.cookies.extract_cookies(httpx.Response(200, headers={"Set-Cookie": "a=b"}, request=request))
+        assert not list(client.cookies.jar)
+
+
+_LIMITS = WireLimits(timeout_s=1.0, connect_timeout_s=1.0, total_timeout_s=1.0, max_reply_bytes=1000)

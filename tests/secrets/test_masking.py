@@ -107,6 +107,12 @@ def test_what_is_found_once_is_masked_in_all_of_the_turn() -> None:
     assert json.loads(guarded.origin)["content"] == guarded.text
 
 
+def test_what_is_found_is_masked_beside_letters_and_in_other_case_too() -> None:
+    """A name that was made of it tells it as well."""
+    turn = Turn(role="user", text="The password is Tr0ub4dor-9Zq. See xTr0ub4dor-9Zq7.log or TR0UB4DOR-9ZQ.")
+    assert "r0ub4dor" not in GUARD.guard_turn(turn).text.lower()
+
+
 def test_an_origin_that_holds_a_secret_in_pieces_is_left_out() -> None:
     """As a key over two blocks: nothing could be put in its place there."""
     key = "-----BEGIN PRIVATE KEY-----\n" + "a1B2" * 16

@@ -155,11 +155,9 @@ class Hider:
 
     def _tell_calls(self, caller: int, results: Sequence[int]) -> HiddenCalls:
         calls = self._shown[caller].turn.tool_calls
-        clean, names = (
-            self._binder.cleaner.clean_and_escape,
-            Counter(calls[self._calls[at]].name for at in results),
-        )
-        told = ", ".join(f"{clean(name[:40])} × {count}" for name, count in names.most_common(_NAMES))
+        clean = self._binder.cleaner.clean_and_escape
+        names = Counter(calls[self._calls[at]].name for at in results)
+        told = [(clean(name[:40]), count) for name, count in names.most_common(_NAMES)]
         return HiddenCalls(
             numbers=frozenset(self._calls[at] for at in results),
             results=tuple(results),

@@ -18,6 +18,7 @@ from glyph_memory.context.wording import (
     SHOWN_BELOW,
     caption_recent_attachment,
     caption_recent_picture,
+    end_recent_attachment,
     end_recent_pictures,
     tell_in_parts,
     tell_left_out_attachment,
@@ -150,18 +151,18 @@ def _spell_pictures(one: ShownTurn, binder: Binder) -> list[Parts]:
 
 
 def _spell_attachments(one: ShownTurn, binder: Binder) -> Iterator[Parts]:
-    """Yield each attachment, under a caption where it is a picture or no user's; or the line in its place alone."""
+    """Yield each attachment between its lines, or the line in its place alone."""
     role = one.turn.role
     for position, attached in enumerate(one.attachments, 1):
-        name, is_picture = binder.cleaner.clean_and_escape(attached.part.name), attached.part.is_image
+        name = binder.cleaner.clean_and_escape(attached.part.name)
         if not attached.is_sent:
             yield (Text(tell_left_out_attachment(position, name), kind="caption"),)
-        elif role == "user" and not is_picture:
-            yield (attached.part,)
         else:
-            caption = caption_recent_attachment(position, role, name, is_picture=is_picture)
-            end = (Text(end_recent_pictures(role), kind="caption"),) if is_picture else ()
-            yield Text(caption, kind="caption"), attached.part, *end
+            caption, end = (
+                caption_recent_attachment(position, role, name),
+                end_recent_attachment(position, role),
+            )
+            yield Text(caption, kind="caption"), attached.part, Text(end, kind="caption")
 
 
 # What the user learns.

@@ -134,8 +134,10 @@ def _quote(found: SentenceMatch) -> Quote:
     if spot.image is None:
         where = "as text" if anchor is None or anchor.startswith("§") else f"{anchor}, as text"
     else:
+        # By the number in its caption; one whose turn is not known, by its place among all images.
         sender = "" if spot.came_with is None else f" that came with §{spot.came_with}"
-        where = f"page {spot.page}" if spot.page is not None else f"picture {spot.image + 1}{sender}"
+        number = spot.position or spot.image + 1
+        where = f"page {spot.page}" if spot.page is not None else f"picture {number}{sender}"
     text, confidence = _join_sentences(source, found.sentences)
     is_blank = np.fromiter(map(str.isspace, text), bool, len(text))
     return Quote(

@@ -32,6 +32,8 @@ class ContextImage:
     """The first and the last turn on it, where they are known."""
     name: str
     """What to call it."""
+    position: int | None = None
+    """Which of its turn's pictures it is, from 1, as its caption says; None for a page, and where no turn is known."""
     is_captioned: bool = False
     """Whether a caption is drawn on it, and no part of the text: above, and on a picture below, too."""
     digest: str = ""
@@ -41,7 +43,7 @@ class ContextImage:
 
     def as_picture(self, place: int) -> ContextImage:
         """Return it as a picture of whoever, since its pixels are not those of the page that it should be."""
-        return replace(self, page=None, anchors=None, name=f"picture {place + 1}", digest="")
+        return replace(self, page=None, anchors=None, position=None, name=f"picture {place + 1}", digest="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,12 +107,16 @@ def _question_text(messages: Sequence[Message], asked: tuple[int, int] | None) -
 
 def _label_image(part: ImagePart, before: Part | None, place: int) -> ContextImage:
     page = part.number if part.kind == "page" else None
+    position = part.number if page is None and part.anchors is not None else None
     name = f"picture {place + 1}" if page is None else f"page {page}"
+    if position is not None and part.anchors is not None:
+        name = f"picture {position} that came with §{part.anchors[0]}"
     return ContextImage(
         data=part.data,
         page=page,
         anchors=part.anchors,
         name=name,
+        position=position,
         is_captioned=part.is_captioned,
         digest=part.digest if part.kind == "page" and _is_captioned_as(part, before) else "",
         is_known=part.number is not None or part.anchors is not None,
@@ -139,6 +145,7 @@ def attach_transcription(shown: ContextImage, place: int, read: Transcription) -
         image=place,
         page=shown.page,
         anchors=shown.anchors,
+        position=shown.position,
         skipped=above,
         skipped_below=below,
         is_ours=bool(shown.digest),

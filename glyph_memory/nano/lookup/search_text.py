@@ -40,6 +40,8 @@ class Spot:
     """The line as it was read; None for a text."""
     came_with: int | None = None
     """The turn that a picture came with, where it is known; None for a page, and for a text."""
+    position: int | None = None
+    """Which of that turn's pictures it is, from 1, as its caption says; None where no turn is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +130,8 @@ class ReadImage:
     """The page's number; None for a picture that is no page."""
     anchors: tuple[int, int] | None = None
     """The first and the last turn on a page, where its caption says; of a picture the turn that it came with."""
+    position: int | None = None
+    """Which of that turn's pictures it is, from 1; None where no turn is known."""
     skipped: int = 0
     """How many of its first lines are a caption of ours."""
     skipped_below: int = 0
@@ -203,6 +207,7 @@ def join_pages(leaves: Sequence[ReadImage]) -> SearchText:
                     image=leaf.image,
                     read=line,
                     came_with=leaf.came_with,
+                    position=leaf.position,
                 )
             )
             writer.write(line.text.replace(LINE_MARK, "\n"), line.confidence)

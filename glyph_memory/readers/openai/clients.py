@@ -10,12 +10,14 @@ import ipaddress
 import os
 from collections.abc import Generator
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
 
+from glyph_memory.checks import check_number, check_whole
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.readers.openai.endpoint import Credentials, Endpoint
@@ -38,6 +40,13 @@ class WireLimits:
     """From sending a request to the answer's last byte."""
     max_reply_bytes: int | None
     """Most bytes of an answer."""
+
+    def __post_init__(self) -> None:
+        """Raise `ReaderRefused` for a limit that cannot work; the message names it."""
+        check_number("timeout_s", self.timeout_s, ReaderRefused, is_open=True)
+        check_number("connect_timeout_s", self.connect_timeout_s, ReaderRefused, is_open=True)
+        check_number("total_timeout_s", self.total_timeout_s, ReaderRefused, is_open=True, or_none=True)
+        check_whole("max_reply_bytes", self.max_reply_bytes, ReaderRefused, at_least=1, or_none=True)
 
 
 class Clients:
@@ -114,6 +123,9 @@ class Clients:
                 auth=self._auth,
                 timeout=timeout,
                 trust_env=self._trust_env,
+                cookies=CookieJar(
+                    DefaultCookiePolicy(allowed_domains=[])
+                ),  # no request knows of the one before
                 headers={"Accept-Encoding": "identity"},  # what is packed small can be large unpacked
             )
         except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:

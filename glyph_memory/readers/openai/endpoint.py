@@ -9,6 +9,7 @@ import base64
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import NoReturn, Self
@@ -19,10 +20,14 @@ from glyph_memory.errors import ReaderRefused
 _QUOTE_CHARS = 300
 _MOST_CHARS = 100_000
 """How much of a server's words is looked at before they are cut to the above."""
+_LEFT_OUT = "(left out: it repeats a key)"
 _TRY = "Try 'http://127.0.0.1:8000/v1'"
 _SHORTEST_SECRET = 8
 """Header values below that, such as `true`, are no secrets, and stand in many a sentence."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
+_ROUNDS = 3
+"""How often codes inside codes are read: `%2526`, `&amp;#115;`."""
 _FRAMING = {"content-length", "transfer-encoding", "host"}
 _DATA_URL = re.compile(r"(data:[\w./+-]*;base64,)[A-Za-z0-9+/=\s]{16,}|[A-Za-z0-9+/]{200,}={0,2}")
 
@@ -35,10 +40,13 @@ class Credentials:
         secrets: Words that no message may repeat.
     """
 
-    __slots__ = ("_headers", "_secrets")
+    __slots__ = ("_disguised", "_headers", "_secrets")
 
     def __init__(self, headers: Mapping[str, str] | None = None, secrets: Iterable[str] = ()) -> None:
         self._headers = dict(headers or {})
+        secrets = list(secrets)
+        # Of those with few characters, words without their blanks would hold many by chance.
+        self._disguised = {form for secret in secrets if _is_long(secret) for form in _disguise(secret)}
         spelled = {form for secret in secrets if secret for form in _spell(secret)}
         self._secrets = sorted(spelled, key=len, reverse=True)
 
@@ -57,6 +65,13 @@ class Credentials:
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return text
+
+    def is_repeated(self, text: str) -> bool:
+        """Return whether a text holds a secret with blanks in it, in base64, or as codes of characters."""
+        if not self._disguised:
+            return False
+        plain = _reveal(text)
+        return any(form in plain for form in self._disguised)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +127,8 @@ class Endpoint:
     def quote(self, said: str) -> str:
         """Return a server's words in quotation marks: one short printable line, without secrets and pictures."""
         said = self.credentials.redact(said)[:_MOST_CHARS]
+        if self.credentials.is_repeated(said):
+            return _LEFT_OUT
         said = _DATA_URL.sub(lambda match: f"{match[1] or ''}…", said)
         said = " ".join(said.split())
         return repr(said if len(said) <= _QUOTE_CHARS else said[:_QUOTE_CHARS] + "…")
@@ -192,3 +209,31 @@ def _is_long(value: str) -> bool:
 def _spell(secret: str) -> set[str]:
     """Return the ways in which a server may repeat a secret: in an address, in JSON, in HTML."""
     return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], html.escape(secret)}
+
+
+def _disguise(secret: str) -> set[str]:
+    """Return what a text holds, once `_reveal` has read it, where it repeats a secret as it is or in base64."""
+    data = secret.encode("utf-8", "surrogatepass")
+    forms = {_strip(secret)}
+    for before in range(3):  # base64 of a longer text has the secret at one of three places
+        whole = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
+        # Characters at both ends that hold bits of what stands beside the secret, too.
+        inside = whole[(0, 2, 3)[before] : len(whole) - (1 if (len(data) + before) % 3 else 0)]
+        forms |= {inside, inside.replace("+", "-").replace("/", "_")}
+    return {form for form in forms if _is_long(form)}
+
+
+def _reveal(text: str) -> str:
+    """Return a text with codes of characters read, and without white space and characters that are not seen."""
+    for _ in range(_ROUNDS):
+        read = _ESCAPE.sub(lambda code: chr(int(code[1] or code[2], 16)), unquote(html.unescape(text)))
+        if read == text:
+            break
+        text = read
+    return _strip(text)
+
+
+def _strip(text: str) -> str:
+    return "".join(
+        char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] not in "ZC"
+    )

@@ -31,6 +31,7 @@ from glyph_memory.readers.openai.stream import StreamParser
 from glyph_memory.readers.reader import BrokenStream, ReadingDelta, ServerBusy, Timing
 
 _LONGEST_WAIT_S = 30.0
+_LONGEST_BACKOFF_S = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +143,7 @@ def _choose_wait(error: ReaderError, *, attempt: int, caller: Caller) -> float |
         return None
     if isinstance(error, BrokenStream) and (error.partial.text or error.partial.reasoning):
         return None
-    wait_s: float = caller.backoff_s * 2**attempt
+    wait_s: float = min(caller.backoff_s * 2.0**attempt, _LONGEST_BACKOFF_S)
     asked_s = error.retry_after_s if isinstance(error, ServerBusy) else None
     if asked_s is not None and asked_s > _LONGEST_WAIT_S:
         return None  # Nobody waits that long within a call; the caller finds `retry_after_s` on the error.

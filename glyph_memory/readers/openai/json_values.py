@@ -56,6 +56,13 @@ def read_count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= _LARGEST_COUNT else None
 
 
+def is_content(value: object) -> bool:
+    """Return whether a value can be content: a string, nothing, or a list of parts."""
+    if isinstance(value, list):
+        return all(isinstance(part, dict) for part in value)
+    return value is None or isinstance(value, str)
+
+
 def read_text(content: object, *, deepest: int = _DEEPEST_TEXT) -> str:
     """Return content as text; it is a string, `None` beside tool calls, or a list of parts."""
     if isinstance(content, list) and deepest:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
+from glyph_memory.checks import check_text
 from glyph_memory.context import Context
+from glyph_memory.errors import ReaderRefused, show_value
 from glyph_memory.readers.openai.discovery import ask_what_is_served
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.exchange import Caller
+from glyph_memory.readers.openai.options import check_options, copy_fields
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
 from glyph_memory.readers.openai.served import ServedModel
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
@@ -57,16 +60,16 @@ class OpenAIReader(Reader):
         max_reply_bytes: Most bytes of an answer, as it comes and as it is unpacked; 64 MiB unless given, some
             200,000 tokens of a stream. `None` for no limit.
         retries: How often to ask again after an error whose class is `retryable`.
-        backoff_s: The wait before the first retry; doubled each time. A server's `Retry-After` is kept up to
-            30 s.
+        backoff_s: The wait before the first retry; doubled each time, up to an hour. A server's `Retry-After` is kept
+            up to 30 s.
         headers: Sent with every request, and hidden as the key is.
 
     Raises:
         ReaderUnavailable: No server, no answer in time, HTTP 429 or 5xx (`ServerBusy` where the server named
             a time), or half a stream (`BrokenStream`, which carries the half).
         ReaderOverflow: More tokens, images or bytes than the model, the server or the limits above take.
-        ReaderRefused: The key, the model's name, a field, or images as such. An address, key or header that cannot
-            be sent, when the reader is made.
+        ReaderRefused: The key, the model's name, a field, or images as such. An address, key, header or option that
+            cannot work, when the reader is made.
         BadReading: The answer is no chat completion, or beyond `total_timeout_s` or `max_reply_bytes`.
 
     Example:
@@ -103,11 +106,21 @@ class OpenAIReader(Reader):
         del base_url, api_key, headers  # what raises from here on shows none of them
         from glyph_memory.readers.openai import wire  # noqa: PLC0415 - an HTTP client is loaded with the first reader
 
+        fields = copy_fields(extra_body)
+        del extra_body  # as those
+        check_options(
+            fields=fields, model=model, max_tokens=max_tokens, temperature=temperature, seed=seed,
+            special_tokens=special_tokens, image_uuids=image_uuids, max_images=max_images,
+            max_request_bytes=max_request_bytes, retries=retries, backoff_s=backoff_s,
+        )  # fmt: skip
         self._caller = Caller(
             endpoint=endpoint,
             model=model,
             sampling=Sampling(
-                max_tokens=max_tokens, temperature=temperature, seed=seed, extra_body=dict(extra_body or {})
+                max_tokens=max_tokens,
+                temperature=temperature,
+                seed=seed,
+                extra_body=cast("dict[str, object]", fields),
             ),
             limits=Limits(max_images=max_images, max_request_bytes=max_request_bytes),
             special_tokens=tuple(special_tokens),
@@ -123,7 +136,9 @@ class OpenAIReader(Reader):
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        return f"OpenAIReader({self._caller.endpoint.safe_url}, model={self._caller.model!r})"
+        if not hasattr(self, "_caller"):  # an option was refused; a debugger shows what is half made
+            return "OpenAIReader(…)"
+        return f"OpenAIReader({self._caller.endpoint.safe_url}, model={show_value(self._caller.model)})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -215,7 +230,7 @@ def find_served_model(
 
     Raises:
         ReaderUnavailable: Nobody is there.
-        ReaderRefused: The key is wrong, or the address is none.
+        ReaderRefused: The key is wrong, the address is none, or `timeout_s` no time.
 
     Example:
         >>> from glyph_memory.testing import FakeVLMServer
@@ -228,6 +243,7 @@ def find_served_model(
     del base_url, api_key, headers  # as in `OpenAIReader`
     from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as there
 
+    check_text("model", model, ReaderRefused, or_none=True)
     clients = _open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
     try:
         return wire.run_requests(ask_what_is_served(endpoint, model), clients)
@@ -248,6 +264,7 @@ async def afind_served_model(
     del base_url, api_key, headers  # as in `OpenAIReader`
     from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as there
 
+    check_text("model", model, ReaderRefused, or_none=True)
     clients = _open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
     try:
         return await wire.run_requests_async(ask_what_is_served(endpoint, model), clients)

@@ -10,10 +10,16 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple
 
-from glyph_memory.errors import BadReading, ReaderError
+from glyph_memory.errors import BadReading, ReaderError, show_value
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.failures import make_error
-from glyph_memory.readers.openai.json_values import parse_object, read_count, read_string, read_text
+from glyph_memory.readers.openai.json_values import (
+    is_content,
+    parse_object,
+    read_count,
+    read_string,
+    read_text,
+)
 from glyph_memory.readers.reader import Reading, Usage
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning")  # SGLang, llama.cpp, transformers; vLLM
@@ -36,6 +42,7 @@ def parse_reply(body: bytes, *, endpoint: Endpoint) -> Reading:
         raise BadReading(
             f"{endpoint.safe_url} answered no chat completion: {quoted}. Is base_url a chat server's?"
         )
+    check_content(message.get("content"), endpoint=endpoint)
     splitter = Splitter()
     splitter.feed(read_text(message.get("content")), reasoning=read_reasoning(message))
     splitter.close()
@@ -46,6 +53,15 @@ def parse_reply(body: bytes, *, endpoint: Endpoint) -> Reading:
         finish_reason=read_string(choice.get("finish_reason")),
         model=read_string(reply.get("model")),
     )
+
+
+def check_content(content: object, *, endpoint: Endpoint) -> None:
+    """Raise `BadReading` for content that is neither a text nor parts: no text can be read out of it."""
+    if not is_content(content):
+        quoted = endpoint.quote(show_value(content))
+        raise BadReading(
+            f"{endpoint.safe_url} answered with content that is no text: {quoted}. Is it a chat server?"
+        )
 
 
 def extract_error(reply: dict[str, Any], body: bytes, *, endpoint: Endpoint) -> ReaderError:

@@ -14,6 +14,7 @@ from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.json_values import parse_object, read_mapping, read_string, read_text
 from glyph_memory.readers.openai.reply import (
     Splitter,
+    check_content,
     extract_error,
     find_first_choice,
     read_reasoning,
@@ -125,6 +126,7 @@ class StreamParser:
             raise extract_error(event, data.encode(), endpoint=self._endpoint)
         choice = find_first_choice(event) or {}
         delta = read_mapping(choice.get("delta"))
+        check_content(delta.get("content"), endpoint=self._endpoint)
         usage = read_usage(event.get("usage"))
         self._reading = replace(
             self._reading,

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 
 from glyph_memory.errors import StoreError
+from glyph_memory.files import is_file
 from glyph_memory.store.address import Address, parse_address
 from glyph_memory.store.doctor.files import check_file, check_pages
 from glyph_memory.store.doctor.findings import Finding, StoreCheck
@@ -64,7 +65,7 @@ def require_database(url: str | Path) -> Address:
     address = parse_address(url)
     if address.is_sqlite and address.path is None:
         raise StoreError("a database in memory has nothing to repair. Give a file or a URL")
-    if address.path is not None and not address.path.is_file():
+    if address.path is not None and not is_file(address.path):
         raise StoreError(f"there is no memory {address.shown}. Is the path right?")
     return address
 

@@ -23,6 +23,8 @@ from glyph_memory import (
     SecretGuard,
     SecretMode,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
 from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.messages import key_of, name_of, turn_of
@@ -62,6 +64,7 @@ def fold_messages(
     options: PageOptions | None = ...,
     **fields: Unpack[PageOptionFields],
 ) -> list[BaseMessage]: ...
+@without_locals
 def fold_messages(
     messages: Messages | None = None,
     *,
@@ -96,28 +99,47 @@ def fold_messages(
         >>> [message.type for message in fold_messages([("system", "Be brief."), ("user", "Hello.")])]
         ['system', 'human']
     """
-    folding = _get_folding(PageOptions.merge(options, fields))
-    guard = _get_guard(secrets)
+    folder = _HistoryFolder(
+        _get_folding(PageOptions.merge(options, fields)),
+        _get_guard(secrets),
+        merge=merge,
+        can_recall=can_recall,
+    )
+    return (
+        RunnableLambda(folder.run, folder.arun, name="fold_messages")
+        if messages is None
+        else folder.run(messages)
+    )
 
-    def fold_history(history: Messages) -> tuple[WrittenRequest, str]:
+
+class _HistoryFolder:
+    """Folds histories by one folding, guarded."""
+
+    def __init__(
+        self, folding: Folding[BaseMessage], guard: MessageGuard, *, merge: bool, can_recall: bool
+    ) -> None:
+        self._folding, self._guard, self._merge, self._can_recall = folding, guard, merge, can_recall
+        self.secrets = guard.secrets
+
+    @without_locals
+    def run(self, history: Messages) -> list[BaseMessage]:
+        return _warn(*self._fold(history))
+
+    @without_locals_async
+    async def arun(self, history: Messages) -> list[BaseMessage]:
+        return _warn(*await asyncio.to_thread(self._fold, history))
+
+    def _fold(self, history: Messages) -> tuple[WrittenRequest, str]:
         said: Sequence[BaseMessage] = convert_to_messages(
             history if isinstance(history, PromptValue) else [*history]
         )
-        found = folding.fold(guard.guard(said))
-        return write_request(found, merge=merge, can_recall=can_recall), found.notice
-
-    def run(history: Messages) -> list[BaseMessage]:
-        return _warn(*fold_history(history))
-
-    async def arun(history: Messages) -> list[BaseMessage]:
-        return _warn(*await asyncio.to_thread(fold_history, history))
-
-    return RunnableLambda(run, arun, name="fold_messages") if messages is None else run(messages)
+        found = self._folding.fold(self._guard.guard(said))
+        return write_request(found, merge=self._merge, can_recall=self._can_recall), found.notice
 
 
 def _warn(request: WrittenRequest, notice: str) -> list[BaseMessage]:
     """Return the messages of a request, after warnings of what its user should learn."""
     if notice:
-        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)
+        warnings.warn(notice, GlyphMemoryWarning, stacklevel=6)
     warn_of_losses(request.losses)
     return request.messages

@@ -12,10 +12,17 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from glyph_memory import ForkSafeLock, SecretGuard, SecretMode
+from glyph_memory import (
+    ForkSafeLock,
+    SecretGuard,
+    SecretMode,
+    without_locals,
+)
 from langchain_glyph_memory.messages import key_of, turn_of
 
-_FIELDS = ("content", "name", "tool_calls", "invalid_tool_calls", "tool_call_id", "additional_kwargs")
+_FIELDS = (
+    "content", "name", "tool_calls", "invalid_tool_calls", "tool_call_id", "additional_kwargs", "response_metadata",
+)  # fmt: skip
 _REMEMBERED = 20_000
 """Of how many messages it is remembered what was found, so that a call costs what is new since the last one."""
 
@@ -33,6 +40,11 @@ class MessageGuard:
         self._lock = ForkSafeLock()
 
     @property
+    def secrets(self) -> SecretGuard:
+        """The guard behind it."""
+        return self._guard
+
+    @property
     def is_on(self) -> bool:
         """Whether it does anything."""
         return self._guard.is_on
@@ -42,6 +54,7 @@ class MessageGuard:
         """Whether it masks, and was given no key to do so."""
         return self._guard.mode == "mask" and self._guard.key is None
 
+    @without_locals
     def guard(self, messages: Sequence[BaseMessage], *, key: bytes | None = None) -> list[BaseMessage]:
         """Return messages as the mode has them: masked ones are copies.
 

@@ -28,6 +28,8 @@ from glyph_memory import (
     StoreError,
     Turn,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
 from langchain_glyph_memory.messages import message_of, to_stored_turn
 from langchain_glyph_memory.spelling import write_plan
@@ -109,6 +111,12 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         return self.memory.session
 
     @property
+    def secrets(self) -> SecretGuard:
+        """What guards it from secrets: the memory's guard."""
+        return self.memory.secrets
+
+    @property
+    @without_locals
     def messages(self) -> list[BaseMessage]:  # type: ignore[override]  # an attribute there, to be had or computed
         """The messages to send: system messages, pages in a user's message, recent messages as they were added.
 
@@ -141,6 +149,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         """
         return [message_of(turn) for turn in self.memory.turns()]
 
+    @without_locals
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Store messages; they are durable when this returns.
 
@@ -164,6 +173,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         if self._owns_memory:
             self.memory.close()
 
+    @without_locals_async
     async def aget_messages(self) -> list[BaseMessage]:
         """Return `messages`; pages are drawn in a thread."""
         return await asyncio.to_thread(lambda: self.messages)
@@ -172,6 +182,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         """Return `all_messages`."""
         return await asyncio.to_thread(lambda: self.all_messages)
 
+    @without_locals_async
     async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Do what `add_messages` does."""
         await asyncio.to_thread(self.add_messages, messages)

@@ -1,44 +1,81 @@
-"""Tell the pictures that came with recent messages from pages: a line of ours above each, and one below the last.
+"""Tell pictures and files that came with recent messages from pages: a line of ours above each, and one below.
 
 Knows messages and blocks; knows nothing about what else is sent.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from glyph_memory import Binder, PlannedTurn
-from langchain_glyph_memory.blocks import is_remote_picture, picture_block, read_picture
+from glyph_memory import Attachment, Binder, PlannedTurn, Role, Text
+from langchain_glyph_memory.attached import is_file, make_attachment
+from langchain_glyph_memory.blocks import (
+    CALLS,
+    REASONING,
+    TEXTS,
+    is_remote_picture,
+    picture_block,
+    read_picture,
+)
 
 
 def mark_pictures(message: BaseMessage, planned: PlannedTurn, binder: Binder) -> BaseMessage:
-    """Return a message with lines round its pictures, since a picture may be drawn like the pages in the request.
+    """Return a message with lines round its pictures and files, since one may look like the pages in the request.
 
-    A line stands above each, and one below the last of those that follow each other.
+    A line stands above each picture, and one below the last of those that follow each other; all else that is no text
+    has one above and one below, whatever it says it is.
     """
     if planned.parts is not None or isinstance(message.content, str):  # parts hold their captions
         return message
     blocks: list[str | dict[Any, Any]] = []
-    position, is_open = 0, False
-    end = {"type": "text", "text": f"\n{planned.end_pictures().text}\n"}
+    position, files, is_open = 0, list[Attachment](), False
+    end = _line(planned.end_pictures())
     for block in message.content:
         opened = {} if isinstance(block, str) else _open_block(block)
         picture = read_picture(opened)
         if picture is None and not is_remote_picture(opened):
-            blocks += [end, block] if is_open else [block]
+            blocks += [end] if is_open else []
             is_open = False
+            if isinstance(block, str) or _says_something(opened, planned.turn.role):
+                blocks.append(block)
+                continue
+            files.append(make_attachment(opened))
+            told = replace(planned, turn=replace(planned.turn, attachments=tuple(files)))
+            above, below = (
+                told.caption_attachment(len(files), binder.cleaner),
+                told.end_attachment(len(files)),
+            )
+            blocks += [_line(above), block, _line(below)]
             continue
         position, is_open = position + 1, True
-        caption = planned.caption_picture(position).text
-        blocks.append({"type": "text", "text": f"\n{caption}\n"})
+        caption = planned.caption_picture(position)
+        blocks.append(_line(caption))
         shown = None
         if binder.captions == "page" and picture is not None:
-            shown = binder.show_picture(picture.data, caption)
+            shown = binder.show_picture(picture.data, caption.text)
         blocks.append(block if shown is None else picture_block(shown.data))
     blocks += [end] if is_open else []
-    return message.model_copy(update={"content": blocks}) if position else message
+    return message.model_copy(update={"content": blocks}) if position or files else message
+
+
+def _line(told: Text) -> dict[str, Any]:
+    return {"type": "text", "text": f"\n{told.text}\n"}
+
+
+def _says_something(block: dict[Any, Any], role: Role) -> bool:
+    """Return whether a block is text or belongs to a provider's protocol, and is no file: nothing is to be seen there.
+
+    What an assistant's message holds is its provider's own, so there only files count; else all that is not known.
+    """
+    kind = block.get("type")
+    if kind in TEXTS:
+        return isinstance(block.get("refusal" if kind == "refusal" else "text"), str)
+    if kind in REASONING or kind in CALLS or block.keys() in ({"text"}, {"cachePoint"}):
+        return True
+    return role == "assistant" and not is_file(block)
 
 
 def _open_block(block: dict[Any, Any]) -> dict[Any, Any]:

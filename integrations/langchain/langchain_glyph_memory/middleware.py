@@ -34,6 +34,8 @@ from glyph_memory import (
     SecretGuard,
     SecretMode,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
 from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_tokens, count_tools_tokens
 from langchain_glyph_memory.preparer import PreparedRequest, RequestPreparer
@@ -121,10 +123,16 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         return self._name
 
     @property
+    def secrets(self) -> SecretGuard:
+        """What guards it from secrets; a conversation has a key of its own where this has none."""
+        return self._preparer.secrets
+
+    @property
     def token_counter(self) -> TokenCounter:
         """A counter of the tokens that are sent for a history, for middleware that looks at its length."""
         return self._count
 
+    @without_locals
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelCallResult[Any]:
@@ -141,6 +149,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
                     raise
             prepared = again
 
+    @without_locals_async
     async def awrap_model_call(
         self,
         request: ModelRequest[Any],
@@ -195,4 +204,4 @@ def _add_update(response: ModelCallResult[Any], update: dict[str, Any]) -> Model
 
 def _warn(notices: Iterable[str]) -> None:
     for notice in notices:
-        warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
+        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)

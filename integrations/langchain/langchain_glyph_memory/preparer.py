@@ -27,6 +27,7 @@ from glyph_memory import (
     SecretMode,
     overflows_window,
     refuses_images,
+    without_locals,
 )
 from langchain_glyph_memory.counting import Tool, count_message_tokens, count_tools_tokens
 from langchain_glyph_memory.guarding import MessageGuard
@@ -116,6 +117,7 @@ class RequestPreparer:
         guard: SecretMode | SecretGuard = "off",
     ) -> None:
         self._guard = MessageGuard(guard)
+        self.secrets = self._guard.secrets
         self.foldings = ModelFoldings(options, owns_profile=owns_profile)
         self.merge = merge
         self._text_only = set[str]()
@@ -123,6 +125,7 @@ class RequestPreparer:
         self._told = set[tuple[str, str]]()
         self._fitted = dict[str, PageOptions]()
 
+    @without_locals
     def prepare(
         self, request: ModelRequest[Any], *, learned_tokens: int | None = None, secret_key: str = ""
     ) -> PreparedRequest:
@@ -146,6 +149,7 @@ class RequestPreparer:
         prepared = self._prepare_guarded(request, learned_tokens=learned_tokens)
         return replace(prepared, secret_key=secret_key)
 
+    @without_locals
     def guard_messages(
         self, messages: Sequence[BaseMessage], state: Mapping[str, object]
     ) -> Sequence[BaseMessage]:
@@ -202,6 +206,7 @@ class RequestPreparer:
             learned_tokens=learned_tokens,
         )
 
+    @without_locals
     def prepare_again(
         self, request: ModelRequest[Any], sent: PreparedRequest, error: Exception
     ) -> PreparedRequest | None:

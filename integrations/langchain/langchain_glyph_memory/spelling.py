@@ -95,7 +95,7 @@ def write_plan(
         message_at: Gives the message of a recent turn.
         binder: What the plan was made by.
     """
-    marks = binder if plan.has_pages else None
+    marks = binder if plan.marks_pictures else None
     written = [_clean_message(message, binder.cleaner, role="system") for message in head]
     told = (_write_planned(planned, message_at, binder.cleaner, marks) for planned in plan.messages)
     return [*written, *told]

@@ -31,6 +31,8 @@ from glyph_memory import (
     PageOptions,
     SecretMode,
     warn_of_losses,
+    without_locals,
+    without_locals_async,
 )
 from glyph_memory import GlyphMemory as Conversation
 
@@ -61,6 +63,7 @@ class GlyphMemory(StoredHistory):
         return "GlyphMemory"
 
     @classmethod
+    @without_locals
     def from_defaults(  # type: ignore[override]  # as LlamaIndex's own memories: it names what the base takes blindly
         cls,
         chat_history: Sequence[ChatMessage] | None = None,
@@ -113,6 +116,7 @@ class GlyphMemory(StoredHistory):
         return made
 
     @classmethod
+    @without_locals
     def from_store(
         cls,
         url: str | Path,
@@ -149,6 +153,7 @@ class GlyphMemory(StoredHistory):
 
     # What is sent.
 
+    @without_locals
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: ANN401 - as the base has it
         """Return the messages to send, each a copy.
 
@@ -163,6 +168,7 @@ class GlyphMemory(StoredHistory):
         messages = [*self.chat_store.get_messages(self.chat_store_key)]
         return _warn(*self._fold_messages(messages, mark, kwargs))
 
+    @without_locals_async
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: ANN401 - as the base
         """Return what `get` returns; pages are drawn in a thread."""
         if isinstance(self.chat_store, GlyphChatStore):

@@ -19,7 +19,12 @@ from llama_index.memory.glyph.options import PageFields, to_fields
 from llama_index.memory.glyph.stored_messages import from_json, message_of, to_json, to_stored_turn
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from glyph_memory import ForkSafeLock, SecretGuard, Turn
+from glyph_memory import (
+    ForkSafeLock,
+    SecretGuard,
+    Turn,
+    without_locals,
+)
 from glyph_memory import GlyphMemory as Conversation
 
 _IN_MEMORY = ":memory:"
@@ -119,10 +124,12 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
 
     # As a chat store; the async twins of the base do the same in a thread.
 
+    @without_locals
     def get_messages(self, key: str) -> list[ChatMessage]:
         """Return all messages of a key, each as it was added."""
         return [message_of(turn) for turn in self.conversation(key).turns()]
 
+    @without_locals
     def set_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
         """Replace a key's messages; those that are the same from the first on stay as they are."""
         turns, conversation = [to_stored_turn(message) for message in messages], self.conversation(key)
@@ -138,10 +145,12 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
                 conversation.truncate(after=there[same - 1].anchor or 0 if same else 0)
             conversation.extend(turns[same:])
 
+    @without_locals
     def add_message(self, key: str, message: ChatMessage) -> None:
         """Add a message."""
         self.conversation(key).extend([to_stored_turn(message)])
 
+    @without_locals
     def add_messages(self, key: str, messages: Sequence[ChatMessage]) -> None:
         """Add messages; all of them or none, if they fit into one transaction."""
         self.conversation(key).extend([to_stored_turn(message) for message in messages])

@@ -13,7 +13,10 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, Field
 from llama_index.memory.glyph.stored_messages import message_of, to_stored_turn
 
-from glyph_memory import SecretGuard
+from glyph_memory import (
+    SecretGuard,
+    without_locals,
+)
 
 
 class SecretFields(BaseModel):
@@ -29,6 +32,7 @@ class SecretFields(BaseModel):
         repr=False,
     )
 
+    @without_locals
     def guard_messages(self, messages: Sequence[ChatMessage]) -> list[ChatMessage]:
         """Return messages as they are to be kept; those that are masked are others.
 

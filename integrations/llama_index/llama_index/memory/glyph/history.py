@@ -27,7 +27,15 @@ from llama_index.memory.glyph.request import fold_history
 from llama_index.memory.glyph.spelling import separate_texts
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from glyph_memory import Bookmark, FoldedHistory, GlyphMemoryWarning, Passage, ZoomResult
+from glyph_memory import (
+    Bookmark,
+    FoldedHistory,
+    GlyphMemoryWarning,
+    Passage,
+    ZoomResult,
+    without_locals,
+    without_locals_async,
+)
 from glyph_memory import GlyphMemory as Conversation
 
 
@@ -58,22 +66,27 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
     ] = Field(default=None, description="Where folding stands; the memory keeps it.", repr=False)
     _lock: Lock = PrivateAttr(default_factory=Lock)
 
+    @without_locals
     def get_all(self) -> list[ChatMessage]:
         """Return every message as it was put."""
         return [*self.chat_store.get_messages(self.chat_store_key)]
 
+    @without_locals_async
     async def aget_all(self) -> list[ChatMessage]:
         """Return what `get_all` returns."""
         return [*await self.chat_store.aget_messages(self.chat_store_key)]
 
+    @without_locals
     def put(self, message: ChatMessage) -> None:
         """Store a copy of a message, so that later changes to the message have no effect."""
         self.put_messages([message])
 
+    @without_locals_async
     async def aput(self, message: ChatMessage) -> None:
         """Do what `put` does."""
         await self.aput_messages([message])
 
+    @without_locals
     def put_messages(self, messages: Sequence[ChatMessage]) -> None:
         """Store messages one right after the other, even if other threads store messages at the same time."""
         with self._lock:
@@ -84,6 +97,7 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
             for message in kept:
                 self.chat_store.add_message(self.chat_store_key, message)
 
+    @without_locals_async
     async def aput_messages(self, messages: Sequence[ChatMessage]) -> None:
         """Store messages as `put_messages` does; a store with asynchronous methods of its own is awaited."""
         if type(self.chat_store).async_add_message is BaseChatStore.async_add_message:
@@ -94,6 +108,7 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
             for message in kept:
                 await self.chat_store.async_add_message(self.chat_store_key, message)
 
+    @without_locals
     def set(self, messages: Sequence[ChatMessage]) -> None:
         """Replace the history by these messages; pages of unchanged messages stay.
 
@@ -101,6 +116,7 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
         """
         self.chat_store.set_messages(self.chat_store_key, self._guard(_restore_copies(messages)))
 
+    @without_locals_async
     async def aset(self, messages: Sequence[ChatMessage]) -> None:
         """Do what `set` does."""
         await self.chat_store.aset_messages(self.chat_store_key, self._guard(_restore_copies(messages)))
@@ -120,14 +136,17 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
         own = isinstance(self.chat_store, GlyphChatStore) and self.chat_store.secrets == self.secrets
         return [*messages] if own else self.guard_messages(messages)
 
+    @without_locals
     def recall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Search every message, visible or not; return exact passages, best first."""
         return self._history().recall(query, k)
 
+    @without_locals_async
     async def arecall(self, query: str, k: int = 5) -> tuple[Passage, ...]:
         """Do what `recall` does."""
         return await asyncio.to_thread(self.recall, query, k)
 
+    @without_locals
     def zoom(self, what: int | str) -> ZoomResult:
         """Return the exact text of a turn, by its anchor such as "§42", or of a visible page, "page 3".
 
@@ -136,6 +155,7 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
         """
         return self._history().zoom(what)
 
+    @without_locals_async
     async def azoom(self, what: int | str) -> ZoomResult:
         """Do what `zoom` does."""
         return await asyncio.to_thread(self.zoom, what)

@@ -74,11 +74,11 @@ class Request:
 
     def _write_planned(self, planned: PlannedMessage, plan: RequestPlan) -> ChatMessage:
         if not planned.before:
-            return _write_turns(planned, self.folded, marked=plan.has_pages, losses=plan.losses)
+            return _write_turns(planned, self.folded, marked=plan.marks_pictures, losses=plan.losses)
         blocks = _write_parts(planned.before, self.folded)
         if not self.folded.fold.seals:  # the opening, which is nobody's
             return PagesMessage.of(blocks, origin=Origin(originals=(), texts=list_texts(blocks)))
-        merged = _write_turns(planned, self.folded, marked=plan.has_pages) if planned.turns else None
+        merged = _write_turns(planned, self.folded, marked=plan.marks_pictures) if planned.turns else None
         own = merged.blocks if merged else []
         return PagesMessage.of(
             [*blocks, *own],

@@ -7,8 +7,10 @@ and decides nothing: what a request is made of is `FoldedHistory.plan_request`'s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from llama_index.core.base.llms.types import (
+    CachePoint,
     ChatMessage,
     ContentBlock,
     ImageBlock,
@@ -16,7 +18,7 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ThinkingBlock,
 )
-from llama_index.memory.glyph.attached import block_to_json, load_block
+from llama_index.memory.glyph.attached import block_to_json, list_attachments, load_block
 from llama_index.memory.glyph.messages import (
     CaptionBlock,
     CaptionedImageBlock,
@@ -29,6 +31,7 @@ from llama_index.memory.glyph.messages import (
 )
 
 from glyph_memory import (
+    Attachment,
     AttachmentPart,
     Binder,
     ImagePart,
@@ -57,7 +60,7 @@ def write_planned(
         planned: What it holds; one turn at least.
         recent: The messages that stay text, by place.
         binder: What binds the model's requests.
-        marked: Whether the request shows pages, so that pictures get lines round them that tell them from pages.
+        marked: Whether anything of ours stands in the request, so that pictures and files get lines round them.
     """
     if planned.role != "user":
         return _write_answer(planned.turns[0], recent[planned.turns[0].place].message, binder.cleaner)
@@ -143,28 +146,37 @@ def _write_told(
         for position, attachment in enumerate(planned.turn.attachments, 1):
             yield TextBlock(text=planned.caption_attachment(position, binder.cleaner).text)
             yield load_block(attachment.block)
-            if planned.shows_picture(position):
-                yield TextBlock(text=planned.end_pictures().text)
+            yield TextBlock(text=planned.end_attachment(position).text)
 
 
 def _mark_pictures(
     blocks: Sequence[ContentBlock], planned: PlannedTurn, binder: Binder
 ) -> Iterator[ContentBlock]:
-    """Yield blocks with lines round their pictures, since a picture may be drawn like the pages in the request.
+    """Yield blocks with lines round pictures and files, since what they show may look like the pages in the request.
 
-    A line stands above each, and one below the last of those that follow each other.
+    A line stands above each picture, and one below the last of those that follow each other; all else that is no text
+    has one above and one below, whatever it says it is.
     """
-    position, is_open = 0, False
+    position, files, is_open = 0, list[Attachment](), False
     end = CaptionBlock(text=f"\n{planned.end_pictures().text}\n")
     for block in blocks:
-        if not isinstance(block, ImageBlock):
-            yield from [end, block] if is_open else [block]
-            is_open = False
+        if isinstance(block, ImageBlock):
+            position, is_open = position + 1, True
+            caption = planned.caption_picture(position).text
+            yield CaptionBlock(text=f"\n{caption}\n")
+            yield _frame_picture(block, caption, binder)
             continue
-        position, is_open = position + 1, True
-        caption = planned.caption_picture(position).text
-        yield CaptionBlock(text=f"\n{caption}\n")
-        yield _frame_picture(block, caption, binder)
+        if is_open:
+            yield end
+        is_open = False
+        if isinstance(block, TextBlock | CachePoint):
+            yield block
+            continue
+        files.append(next(list_attachments(block), Attachment(block="{}", name=block.block_type)))
+        told = replace(planned, turn=replace(planned.turn, attachments=tuple(files)))
+        yield CaptionBlock(text=f"\n{told.caption_attachment(len(files), binder.cleaner).text}\n")
+        yield block
+        yield CaptionBlock(text=f"\n{told.end_attachment(len(files)).text}\n")
     if is_open:
         yield end
 
