@@ -18,7 +18,7 @@ from glyph_memory.context.cache import ImageCache
 from glyph_memory.context.cleaning import drop_reasoning
 from glyph_memory.context.messages import ImagePart
 from glyph_memory.context.pictures import CAPTION_PX, Picture, put_captions, scale_picture
-from glyph_memory.context.wording import END_ON_PICTURE, PROSE, caption_page, caption_picture
+from glyph_memory.context.wording import END_ON_PICTURE, caption_page, caption_picture
 from glyph_memory.errors import FontError
 from glyph_memory.folding import PageCapacity, Seal, SealedPage, SealedPicture
 from glyph_memory.page import Page
@@ -32,6 +32,13 @@ _PNG_BYTES = 2048
 a limit that no encoder passes, and the same with every one."""
 _CAPTION = replace(PageStyle.glyph(), page_width_pt=CAPTION_PX[0] * 4, margin_x_pt=4, margin_y_pt=8)
 """How a picture's caption looks."""
+
+_PROSE = (
+    "The harbour was quiet when the first boats came in, and nobody on the quay expected more than a few crates of "
+    "fish. By noon the market had opened, prices were called across the square, and the clerk wrote every one of them "
+    "into her book. She had done so for thirty years: what stood in it was seldom asked for, and was always right.\n"
+)
+"""Ordinary prose, to measure what a page holds; nobody reads it."""
 
 
 class PageDrawer:
@@ -122,7 +129,7 @@ class PageDrawer:
     def measure_page(self) -> PageCapacity:
         """Return what a page full of prose holds and costs, without a caption."""
         if self._capacity is None:
-            page = next(iter_pages(repeat(PROSE), style=self._style))
+            page = next(iter_pages(repeat(_PROSE), style=self._style))
             self._capacity = PageCapacity(
                 characters=len(page.text),
                 tokens=self._profile.image_tokens(page.size, images=2),

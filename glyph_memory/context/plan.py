@@ -14,10 +14,11 @@ from typing import Literal
 
 from glyph_memory.context.attachments import list_left_out
 from glyph_memory.context.binder import Binder
-from glyph_memory.context.cleaning import TextCleaner, call_id
+from glyph_memory.context.cleaning import TextCleaner
 from glyph_memory.context.fitting import FittedTail, HiddenCalls
 from glyph_memory.context.losses import Loss
 from glyph_memory.context.messages import ImagePart, Parts, Text
+from glyph_memory.context.pairing import RESULT, CallIds, pair_calls
 from glyph_memory.context.sealed import collect_sealed, describe_lost_seals, fit_recent
 from glyph_memory.context.wording import (
     GOES_ON,
@@ -36,10 +37,6 @@ JoinUsers = Literal["all", "ours", "beside", "none"]
 """Which users' messages in a row become one: all; those in a row because of us, fit where names stand in the text; ours
 with a user's own beside it, but never two of the user's own, fit where that would lose a name or an id; or none."""
 
-_RESULT = -1
-"""Stands for a result where others have a call's number."""
-_Ids = dict[tuple[int, int], str]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedTurn:
@@ -49,9 +46,9 @@ class PlannedTurn:
     """Which of the recent turns it is, from 0; a question comes after all of them."""
     turn: Turn
     """The turn, with its anchor."""
-    shows: Literal["message", "result", "pictures"] = "message"
-    """Its own message; a tool's result in words, since its call is not there; or its pictures and attachments alone,
-    which servers take from users only."""
+    shows: Literal["message", "result", "pictures", "line"] = "message"
+    """Its own message; a tool's result in words, as its call is not there; its pictures and attachments alone, which
+    servers take from users only; or, in `parts`, a line on it and the `hidden` ones, for which there is no room."""
     heading: str = ""
     """The line above a result in words."""
     calls: tuple[tuple[int, str], ...] = ()
@@ -62,7 +59,7 @@ class PlannedTurn:
     call_id: str | None = None
     """On a tool's message: the id of the call that it answers."""
     hidden: tuple[int, ...] = ()
-    """Places of the results of its calls that stand in no message, as there is no room for them nor for those calls."""
+    """Places of turns that stand in no message, as there is no room: results of its calls, or what its line tells."""
     parts: Parts | None = None
     """What is sent in place of the turn's own content, where there was no room for it as it came: pages, or an excerpt.
     None where it is sent as it came."""
@@ -188,23 +185,29 @@ def plan_turns(
     nothing between a call and its results.
     """
     fitted = fitted or FittedTail(turns=tuple(turns))
-    ids, planned = _pair_calls(turns), list[PlannedMessage]()
+    ids, planned = pair_calls(turns), list[PlannedMessage]()
     waiting: list[PlannedMessage] = []
     for place, turn in enumerate(turns):
         if place not in fitted.hidden:
-            is_told = turn.role == "tool" and (place, _RESULT) not in ids
+            is_told = turn.role == "tool" and (place, RESULT) not in ids
             (waiting if is_told else planned).append(_plan_own(turn, place, ids, cleaner, fitted))
             waiting += _plan_beside(turn, place, fitted, hoist_pictures=hoist_pictures)
+        elif place in fitted.hidden_turns:
+            rest, parts = fitted.hidden_turns[place].places[1:], (Text(fitted.hidden_turns[place].line),)
+            line = _tell(PlannedTurn(place=place, turn=turn, shows="line", parts=parts, hidden=rest))
+            (waiting if turn.role == "tool" else planned).append(line)
         if place + 1 == len(turns) or turns[place + 1].role != "tool":
             planned += waiting
             waiting = []
     return list(_join_users(planned, join_users))
 
 
-def _plan_own(turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner, fitted: FittedTail) -> PlannedMessage:
+def _plan_own(
+    turn: Turn, place: int, ids: CallIds, cleaner: TextCleaner, fitted: FittedTail
+) -> PlannedMessage:
     """Return a turn's own message; of a result whose call is not there, one in which a user tells it."""
     parts = fitted.own.get(place)
-    if turn.role == "tool" and (place, _RESULT) not in ids:
+    if turn.role == "tool" and (place, RESULT) not in ids:
         heading = head_orphan(cleaner.clean_and_escape(turn.name or ""))
         return _tell(PlannedTurn(place=place, turn=turn, shows="result", heading=heading, parts=parts))
     message = _plan_turn(turn, place, ids, cleaner, parts=parts)
@@ -233,11 +236,11 @@ def _tell(turn: PlannedTurn) -> PlannedMessage:
 
 
 def _plan_turn(
-    turn: Turn, place: int, ids: _Ids, cleaner: TextCleaner, *, parts: Parts | None
+    turn: Turn, place: int, ids: CallIds, cleaner: TextCleaner, *, parts: Parts | None
 ) -> PlannedTurn:
     escape = cleaner.clean_and_escape
     numbers = range(len(turn.tool_calls))
-    answer = ids.get((place, _RESULT))
+    answer = ids.get((place, RESULT))
     return PlannedTurn(
         place=place,
         turn=turn,
@@ -262,25 +265,6 @@ def _hide_calls(planned: PlannedTurn, hidden: HiddenCalls) -> PlannedTurn:
         unanswered=tuple(sorted([*planned.unanswered, *told])),
         hidden=hidden.results,
     )
-
-
-def _pair_calls(turns: Sequence[Turn]) -> _Ids:
-    """Return the ids of calls and results that belong together, by turn and place; a result's place is `_RESULT`.
-
-    A result belongs to a call of the last turn that was no result: servers take nothing in between. Calls that are
-    open at the end have an id as well: their results are yet to come.
-    """
-    ids: _Ids = {}
-    waiting: _Ids = {}
-    for place, turn in enumerate(turns):
-        if turn.role != "tool":
-            calls = turn.tool_calls if turn.role == "assistant" else ()
-            waiting = {(place, number): call_id(turn, number) for number in range(len(calls))}
-            continue
-        key = next((key for key, name in waiting.items() if turn.tool_call_id in {name, None, ""}), None)
-        if key is not None:
-            ids[key] = ids[place, _RESULT] = waiting.pop(key)
-    return ids | waiting
 
 
 def _join_users(messages: Sequence[PlannedMessage], which: JoinUsers) -> Iterator[PlannedMessage]:

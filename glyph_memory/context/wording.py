@@ -251,6 +251,13 @@ def tell_hidden_calls(count: int, names: Sequence[tuple[str, int]]) -> str:
     return f"[{calls} made before these, and answered ({named}); there is no room to show them. Call fewer at a time.]"
 
 
+def tell_hidden_turns(first: int, last: int, *, count: int, can_recall: bool) -> str:
+    """Return the line of turns in a row for which there is no room, and how they are had if the model has tools."""
+    turns, them = ("1 turn is", "it") if count == 1 else (f"{count:,} turns are", "them")
+    more = f"; recall finds {them}, zoom reads {them}" if can_recall else ""
+    return f"{_span(first, last)}: {turns} not shown, as there is no room for {them}{more}."
+
+
 def tell_left_out_picture(position: int) -> str:
     """Return the line that stands in place of a picture that there is no room for."""
     return f"(Picture {position} of this message is not shown: there is no room for it.)"
@@ -288,11 +295,3 @@ def tell_lost_picture(position: int) -> str:
 
 def _span(first: int, last: int) -> str:
     return f"§{first}" if first == last else f"§{first}–§{last}"
-
-
-PROSE = (
-    "The harbour was quiet when the first boats came in, and nobody on the quay expected more than a few crates of "
-    "fish. By noon the market had opened, prices were called across the square, and the clerk wrote every one of them "
-    "into her book. She had done so for thirty years: what stood in it was seldom asked for, and was always right.\n"
-)
-"""Ordinary prose, to measure what a page holds; nobody reads it."""

@@ -16,8 +16,8 @@ ROOMS = [*(ROOT / "context").rglob("*.py"), *(ROOT / "memory" / "history").glob(
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 FOR_PEOPLE = {
     "LossKind", "_ANEW", "_CHANGED", "_FONTS", "_GONE", "_LEFT_OUT", "_PICTURES", "_PROSE", "_WIDER", "_advice",
-    "_describe_losses", "_describe_turn", "_refuse", "describe_lost_seals", "hide_calls", "_tell_too_much",
-    "explain_unshown", "spent", "there",
+    "_describe_losses", "_describe_turn", "_refuse", "describe_lost_seals", "_describe_calls", "_describe_runs",
+    "_tell_too_much", "explain_unshown", "spent", "there",
 }  # fmt: skip
 """Notices, and what errors advise: whoever runs the program reads them."""
 

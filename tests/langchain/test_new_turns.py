@@ -181,6 +181,20 @@ def test_parts_that_are_text_alone_are_a_plain_string(small: FoldPolicy) -> None
     assert "characters left out here" in sent.content
 
 
+def test_more_messages_than_there_is_room_for_are_told_in_a_line() -> None:
+    """The newest are sent under their own ids; nobody's id or name stands on the line."""
+    said = [
+        HumanMessage(f"note {number} the queue was full. " * 300, id=f"m{number}") for number in range(60)
+    ]
+    with losses() as told:
+        line, *sent = fold_messages(said, policy=FoldPolicy(window_tokens=8_192), merge=False)
+    count = 60 - len(sent)
+    assert str(line.content).startswith(f"§1–§{count}: {count} turns are not shown")
+    assert line.id is None
+    assert [message.id for message in sent] == [f"m{number}" for number in range(count, 60)]
+    assert sum(f"({count} turns) are not shown" in one for one in told) == 1
+
+
 def test_a_result_whose_call_is_gone_is_told_by_a_user_with_its_pages(small: FoldPolicy) -> None:
     """Under a line that says what it is."""
     with losses():

@@ -410,3 +410,16 @@ def test_calls_that_are_hidden_are_restored_with_their_results() -> None:
     assert len(sent) < len(before)
     memory.set(sent)
     assert memory.get_all() == before
+
+
+def test_messages_that_are_hidden_are_restored_from_the_line_that_tells_them() -> None:
+    """In order, with those that are shown."""
+    memory = GlyphMemory.from_defaults(profile="glyph", window_tokens=2_048)
+    for number in range(60):
+        memory.put(message_of(Turn(role="user", text=f"note {number} the queue was full. " * 34)))
+    before = memory.get_all()
+    with pytest.warns(GlyphMemoryWarning, match=r"§1 to §\d+ \(\d+ turns\) are not shown"):
+        sent = memory.get()
+    assert any("turns are not shown, as there is no room" in (message.content or "") for message in sent)
+    memory.set(sent)
+    assert memory.get_all() == before

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from glyph_memory.context.binder import Binder
-from glyph_memory.context.excerpts import choose_ranges, join_ranges, shorten_arguments
-from glyph_memory.context.fitting.hide import hide_calls
+from glyph_memory.context.excerpts import Range, choose_ranges, join_ranges, shorten_arguments
+from glyph_memory.context.fitting.hide import Hider
 from glyph_memory.context.fitting.shown import (
     STUB_TOKENS,
     Room,
@@ -23,6 +23,7 @@ from glyph_memory.context.fitting.shown import (
 )
 from glyph_memory.context.fitting.write import FittedTail, write_tail
 from glyph_memory.context.pictures import scale_picture
+from glyph_memory.context.wording import tell_in_parts
 from glyph_memory.folding import RecentTurn, count_answered
 from glyph_memory.page import is_marked_print
 from glyph_memory.style import PageStyle
@@ -33,6 +34,12 @@ _LEAST_TOKENS = STUB_TOKENS
 """What is left of a turn of which nothing is shown: lines on what it was."""
 _LEAST_AS_PAGES = STUB_TOKENS + 100
 """Below this many tokens a page shows too little; parts stay text."""
+_LEAST_LEFT = 12
+"""Which part of the room may stay unused."""
+_PAGES = (99_998, 99_999)
+"""Stands for the numbers of a turn's pages, which are known later."""
+_LINE_END_TOKENS = 4
+"""What parts a line of ours from the words before it, at the most."""
 _QUERY_CHARS = 2_000
 
 
@@ -69,12 +76,17 @@ def fit_tail(
         )
         for place, recent in enumerate(tail)
     ]
+    query = next((turn.text for turn in reversed(turns) if turn.role == "user"), request)[:_QUERY_CHARS]
+    _RoomMaker(shown, room, binder, query=query).shorten_answered()
+    hider = Hider(shown, binder)
     if not holds_all(room, shown):
-        query = next((turn.text for turn in reversed(turns) if turn.role == "user"), request)
-        _RoomMaker(shown, room, binder, query=query[:_QUERY_CHARS]).make_room()
-    if not holds_all(room, shown):
-        return hide_calls(tail, shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
-    return write_tail(shown, room, binder=binder, first_page=first_page, can_recall=can_recall)
+        hider.hide_beforehand(room)
+        _RoomMaker(hider.kept, hider.left(room), binder, query=query).make_room()
+        hider.hide_rest(room)
+    written = write_tail(
+        shown, room, binder=binder, first_page=first_page, can_recall=can_recall, hidden=hider.hidden
+    )
+    return hider.tell(written, room, can_recall=can_recall)
 
 
 class _RoomMaker:
@@ -87,7 +99,6 @@ class _RoomMaker:
     def make_room(self) -> None:
         """Show less and less until everything fits."""
         steps = (
-            self._shorten_answered,
             self._draw_pages,
             self._scale_pictures,
             self._leave_out_pictures,
@@ -95,9 +106,9 @@ class _RoomMaker:
             self._cut_texts,
         )
         for step in steps:
-            step()
             if self._fits():
                 return
+            step()
 
     def _fits(self) -> bool:
         return holds_all(self._room, self._shown)
@@ -107,7 +118,7 @@ class _RoomMaker:
         new = [one for one in self._shown if one.is_new]
         return sorted(new, key=lambda one: one.tokens, reverse=True)
 
-    def _shorten_answered(self) -> None:
+    def shorten_answered(self) -> None:
         """Shorten what the model wrote or was shown before, and what is no seal yet since a call of it is open."""
         limit = max(2 * STUB_TOKENS, self._binder.policy.keep_recent_tokens // 4)
         for one in self._shown:
@@ -164,6 +175,7 @@ class _RoomMaker:
         drawn = self._drawer.draw(one.turn, style=style, at_most_tokens=min(limit, self._room.tokens))
         if drawn is not None:
             one.pages, one.style = drawn, style
+            one.line_tokens = self._count_line(one, drawn.ranges, pages=_PAGES)
 
     def _scale_pictures(self) -> None:
         for side in _SIDES_PX:
@@ -217,14 +229,34 @@ class _RoomMaker:
             if one.content_tokens > share or (one.pages is not None and not self._holds_images()):
                 self._cut(one, share)
             room -= one.content_tokens
+        self._use_room()
+
+    def _use_room(self) -> None:
+        """Show more of what was cut while there is room: of what was asked last, then of the newest."""
+        cut = [one for one in reversed(self._shown) if one.is_new and (one.ranges is not None or one.pages)]
+        for one in sorted(cut, key=lambda one: one.turn.role != "user"):
+            left = self._room.tokens - sum(shown.tokens for shown in self._shown)
+            if left < self._room.tokens // _LEAST_LEFT:
+                return
+            before, share = replace(one), one.content_tokens + left
+            whole = self._binder.counts.count(self._binder.cleaner.clean_message(one.turn))
+            if whole <= share:
+                one.pages = one.ranges = one.excerpt = None
+                one.text_tokens = whole
+            elif one.ranges is not None:
+                self._cut(one, share)
+            if not self._fits() or before.content_tokens > one.content_tokens:
+                one.show_as(before)
 
     def _cut(self, one: ShownTurn, share: int) -> None:
-        one.pages = one.ranges = None
+        one.pages = one.ranges = one.excerpt = None
+        one.line_tokens = STUB_TOKENS
         if share >= _LEAST_AS_PAGES and self._holds_images():
             query = self._query if one.turn.role != "user" else ""
             one.pages = self._drawer.draw_parts(one.turn, query=query, at_most_tokens=share - STUB_TOKENS)
             if one.pages is not None and self._holds_images():
                 one.ranges, one.style = one.pages.ranges, self._drawer.styles[-1]
+                one.line_tokens = self._count_line(one, one.ranges, pages=_PAGES)
                 if one.ranges == ((0, len(one.turn.text)),):
                     one.ranges = None
                 return
@@ -238,14 +270,25 @@ class _RoomMaker:
         """Show parts of a turn as text, with no more than a line on it where there is no room even for little."""
         text, binder = one.turn.text, self._binder
         query = self._query if one.is_new and one.turn.role != "user" else ""
-        size = min(len(text) - 1, 3 * at_most_tokens)
+        size = min(len(text) - 1, 6 * at_most_tokens)
         while size > 60:
             ranges = choose_ranges(text, size, query=query)
             shown = join_ranges(text, ranges)
             cleaned = binder.cleaner.clean_message(replace(one.turn, text=shown))
-            tokens = binder.counts.count(cleaned) + STUB_TOKENS
+            tokens = binder.counts.count(cleaned) + self._count_line(one, ranges)
             if tokens <= at_most_tokens:
                 one.excerpt, one.ranges, one.text_tokens = shown, ranges, tokens
                 return
-            size = size * 2 // 3
-        one.excerpt, one.ranges, one.text_tokens = "", (), STUB_TOKENS
+            size = size * 5 // 6
+        one.excerpt, one.ranges, one.text_tokens = "", (), self._count_line(one, ())
+
+    def _count_line(
+        self, one: ShownTurn, ranges: Sequence[Range], pages: tuple[int, int] | None = None
+    ) -> int:
+        """Count the line on a turn of which parts are shown, whichever tools the model has."""
+        turn, length = one.turn, len(one.turn.text)
+        lines = (
+            tell_in_parts(turn.role, turn.anchor, ranges, length, pages=pages, can_recall=can_recall)
+            for can_recall in (False, True)
+        )
+        return max(map(self._binder.counts.count, lines)) + _LINE_END_TOKENS

@@ -113,13 +113,20 @@ class ShownTurn:
     """Which characters of the text are shown; None where all are."""
     excerpt: str | None = None
     """The text where only parts of it are shown, as text."""
+    line_tokens: int = STUB_TOKENS
+    """What the line takes that tells its pages."""
     is_shortened: bool = False
     """Whether its calls' arguments were shortened."""
+
+    def show_as(self, other: ShownTurn) -> None:
+        """Show its text as another one does, which was the same turn before."""
+        self.pages, self.style, self.text_tokens = other.pages, other.style, other.text_tokens
+        self.ranges, self.excerpt, self.line_tokens = other.ranges, other.excerpt, other.line_tokens
 
     @property
     def content_tokens(self) -> int:
         """What its text takes, as text or as pages."""
-        return self.pages.tokens + STUB_TOKENS if self.pages is not None else self.text_tokens
+        return self.pages.tokens + self.line_tokens if self.pages is not None else self.text_tokens
 
     @property
     def tokens(self) -> int:

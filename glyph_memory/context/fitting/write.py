@@ -42,6 +42,16 @@ class HiddenCalls:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HiddenTurns:
+    """Turns in a row that are not sent: there are more of them than there is room for."""
+
+    places: tuple[int, ...]
+    """Their places among the recent turns."""
+    line: str
+    """What tells them, in the place of the first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FittedTail:
     """The recent turns as they are sent."""
 
@@ -54,7 +64,9 @@ class FittedTail:
     hidden_calls: Mapping[int, HiddenCalls] = field(default_factory=dict)
     """The calls of a turn that are not sent, by place."""
     hidden: frozenset[int] = frozenset()
-    """Places of the results that are not sent."""
+    """Places of the turns that are not sent, results among them."""
+    hidden_turns: Mapping[int, HiddenTurns] = field(default_factory=dict)
+    """Those of them that a line tells, by the place of the first."""
     losses: tuple[Loss, ...] = ()
     """What is new and not shown as it came."""
 

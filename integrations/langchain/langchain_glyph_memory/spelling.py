@@ -134,7 +134,7 @@ def _write_turn(planned: PlannedTurn, message: BaseMessage, cleaner: TextCleaner
     its content, the message keeps all but that.
     """
     role = planned.turn.role
-    if planned.shows == "pictures":
+    if planned.shows in {"pictures", "line"}:
         return _page_message(planned.parts or ())
     if planned.shows == "result" and planned.parts is not None:
         return HumanMessage(_spell_parts((Text(f"{planned.heading}\n"), *planned.parts)), id=message.id)
