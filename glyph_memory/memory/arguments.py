@@ -11,11 +11,8 @@ from typing import SupportsIndex
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.memory.recall import parse_target
 
-Anchor = int | str
-"""A turn's number, `42`, or as pages write it: "§42"."""
 
-
-def read_anchor(given: Anchor, *, name: str = "anchor") -> int:
+def read_anchor(given: object, *, name: str = "anchor") -> int:
     """Return the number of a turn that is given as `42` or "§42".
 
     Raises:
@@ -30,7 +27,7 @@ def read_anchor(given: Anchor, *, name: str = "anchor") -> int:
     return number
 
 
-def read_count(given: SupportsIndex, *, name: str) -> int:
+def read_count(given: object, *, name: str) -> int:
     """Return how many of something are asked for at the most.
 
     Raises:
@@ -41,7 +38,7 @@ def read_count(given: SupportsIndex, *, name: str) -> int:
     return number
 
 
-def check_words(given: str, *, name: str) -> str:
+def check_words(given: object, *, name: str) -> str:
     """Return what is to be looked for.
 
     Raises:

@@ -12,7 +12,7 @@ from glyph_memory.context import Context, warn_of_losses, write_context
 from glyph_memory.errors import TurnError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room, compose_message
-from glyph_memory.memory.arguments import Anchor, check_words, read_anchor, read_count
+from glyph_memory.memory.arguments import check_words, read_anchor, read_count
 from glyph_memory.memory.jsonl import format_turn, read_file, write_file
 from glyph_memory.memory.planning import PlanningSession
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
@@ -99,7 +99,7 @@ class Conversation(PlanningSession):
         """
         return tuple(self._turn_writer.store(turns, keep_anchors=False, progress=progress))
 
-    def pin(self, anchor: Anchor, *, pinned: bool = True) -> None:
+    def pin(self, anchor: int | str, *, pinned: bool = True) -> None:
         """Pin a turn, so that it is repeated as text once it is sealed; or undo that.
 
         Raises:
@@ -111,7 +111,7 @@ class Conversation(PlanningSession):
             check_room(number, self._session_store, self._binder)
         self._session_store.set_pinned(number, pinned)
 
-    def unpin(self, anchor: Anchor) -> None:
+    def unpin(self, anchor: int | str) -> None:
         """Undo `pin`: the turn is no longer repeated as text."""
         self.pin(anchor, pinned=False)
 
@@ -215,7 +215,7 @@ class Conversation(PlanningSession):
         limit = read_count(limit, name="limit")
         return self._session_store.identifiers(like=check_words(like, name="like"), limit=limit)
 
-    def turns(self, *, after: Anchor = 0) -> Iterator[Turn]:
+    def turns(self, *, after: int | str = 0) -> Iterator[Turn]:
         """Return all turns in order, or those after an anchor; some are read ahead, and given though erased then."""
         return self._session_store.turns(after=read_anchor(after, name="after"))
 
@@ -231,7 +231,7 @@ class Conversation(PlanningSession):
 
     # Forget.
 
-    def truncate(self, *, after: Anchor) -> int:
+    def truncate(self, *, after: int | str) -> int:
         """Erase all turns after an anchor for good, as when an answer is made again; return how many there were.
 
         Here and in `delete` and `clear`: a `GlyphMemoryWarning` says what still holds something of it, as the log of a
@@ -241,7 +241,7 @@ class Conversation(PlanningSession):
         with self._drop_seals_from(number + 1):
             return self._session_store.truncate(after=number)
 
-    def delete(self, *anchors: Anchor) -> int:
+    def delete(self, *anchors: int | str) -> int:
         """Erase turns with their text, pictures, pages and search entries; return how many there were."""
         numbers = [read_anchor(anchor) for anchor in anchors]
         with self._drop_seals_from(min(numbers, default=2**63)):

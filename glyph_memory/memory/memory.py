@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, Unpack
 
 from glyph_memory.context import Context, JoinUsers, RequestPlan
 from glyph_memory.folding import Fold
-from glyph_memory.memory.arguments import Anchor
 from glyph_memory.memory.conversation import Conversation
 from glyph_memory.memory.recall import Passage, ZoomResult
 from glyph_memory.memory.report import MemoryReport
@@ -85,11 +84,11 @@ class GlyphMemory(Conversation):
         """Do what `extend` does."""
         return await _run_in_thread(self.extend, turns, progress=progress)
 
-    async def apin(self, anchor: Anchor, *, pinned: bool = True) -> None:
+    async def apin(self, anchor: int | str, *, pinned: bool = True) -> None:
         """Do what `pin` does."""
         await _run_in_thread(self.pin, anchor, pinned=pinned)
 
-    async def aunpin(self, anchor: Anchor) -> None:
+    async def aunpin(self, anchor: int | str) -> None:
         """Do what `unpin` does."""
         await _run_in_thread(self.unpin, anchor)
 
@@ -143,7 +142,7 @@ class GlyphMemory(Conversation):
         """Do what `identifiers` does."""
         return await _run_in_thread(self.identifiers, like, limit=limit)
 
-    async def aturns(self, *, after: Anchor = 0) -> tuple[Turn, ...]:
+    async def aturns(self, *, after: int | str = 0) -> tuple[Turn, ...]:
         """Return what `turns` gives, all at once."""
         return await _run_in_thread(lambda: tuple(self.turns(after=after)))
 
@@ -155,11 +154,11 @@ class GlyphMemory(Conversation):
         """Do what `report` does."""
         return await _run_in_thread(self.report)
 
-    async def atruncate(self, *, after: Anchor) -> int:
+    async def atruncate(self, *, after: int | str) -> int:
         """Do what `truncate` does."""
         return await _run_in_thread(self.truncate, after=after)
 
-    async def adelete(self, *anchors: Anchor) -> int:
+    async def adelete(self, *anchors: int | str) -> int:
         """Do what `delete` does."""
         return await _run_in_thread(self.delete, *anchors)
 
