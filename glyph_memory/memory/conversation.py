@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +12,7 @@ from glyph_memory.context import Context, warn_of_losses, write_context
 from glyph_memory.errors import TurnError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room, compose_message
+from glyph_memory.memory.arguments import check_words, read_anchor, read_count
 from glyph_memory.memory.jsonl import format_turn, read_file, write_file
 from glyph_memory.memory.planning import PlanningSession
 from glyph_memory.memory.recall import Passage, ZoomResult, cut_passage, zoom
@@ -100,18 +100,19 @@ class Conversation(PlanningSession):
         return tuple(self._turn_writer.store(turns, keep_anchors=False, progress=progress))
 
     @without_locals
-    def pin(self, anchor: int, *, pinned: bool = True) -> None:
+    def pin(self, anchor: int | str, *, pinned: bool = True) -> None:
         """Pin a turn, so that it is repeated as text once it is sealed; or undo that.
 
         Raises:
             StoreError: There is no such turn.
             PolicyError: There is no room for it beside those that are pinned already.
         """
+        number = read_anchor(anchor)
         if pinned:
-            check_room(anchor, self._session_store, self._binder)
-        self._session_store.set_pinned(anchor, pinned)
+            check_room(number, self._session_store, self._binder)
+        self._session_store.set_pinned(number, pinned)
 
-    def unpin(self, anchor: int) -> None:
+    def unpin(self, anchor: int | str) -> None:
         """Undo `pin`: the turn is no longer repeated as text."""
         self.pin(anchor, pinned=False)
 
@@ -184,9 +185,7 @@ class Conversation(PlanningSession):
         Returns:
             Passages, best first, word for word.
         """
-        if k < 1:
-            return ()
-        hits = self._session_store.search(query, k=k)
+        hits = self._session_store.search(check_words(query, name="query"), k=read_count(k, name="k"))
         fold = self._session_fold.refresh()
         return tuple(cut_passage(hit.turn, query, score=hit.score, fold=fold) for hit in hits)
 
@@ -214,11 +213,12 @@ class Conversation(PlanningSession):
             like: A part of them, in any case; all of them unless given.
             limit: How many at the most.
         """
-        return self._session_store.identifiers(like=like, limit=limit)
+        limit = read_count(limit, name="limit")
+        return self._session_store.identifiers(like=check_words(like, name="like"), limit=limit)
 
-    def turns(self, *, after: int = 0) -> Iterator[Turn]:
-        """Return all turns in order, or those after an anchor."""
-        return self._session_store.turns(after=after)
+    def turns(self, *, after: int | str = 0) -> Iterator[Turn]:
+        """Return all turns in order, or those after an anchor; some are read ahead, and given though erased then."""
+        return self._session_store.turns(after=read_anchor(after, name="after"))
 
     def unfold(self) -> str:
         """Return the whole history as text, every turn under its anchor and role, its own lines indented."""
@@ -232,19 +232,21 @@ class Conversation(PlanningSession):
 
     # Forget.
 
-    def truncate(self, *, after: int) -> int:
+    def truncate(self, *, after: int | str) -> int:
         """Erase all turns after an anchor for good, as when an answer is made again; return how many there were.
 
         Here and in `delete` and `clear`: a `GlyphMemoryWarning` says what still holds something of it, as the log of a
         database that another process is reading. It is finished with the next write, or when the database is opened.
         """
-        with self._drop_seals_from(after + 1):
-            return self._session_store.truncate(after=after)
+        number = read_anchor(after, name="after")
+        with self._drop_seals_from(number + 1):
+            return self._session_store.truncate(after=number)
 
-    def delete(self, *anchors: int) -> int:
+    def delete(self, *anchors: int | str) -> int:
         """Erase turns with their text, pictures, pages and search entries; return how many there were."""
-        with self._drop_seals_from(min(anchors, default=sys.maxsize)):
-            return self._session_store.delete(anchors)
+        numbers = [read_anchor(anchor) for anchor in anchors]
+        with self._drop_seals_from(min(numbers, default=2**63)):
+            return self._session_store.delete(numbers)
 
     def clear(self) -> None:
         """Erase the whole session."""

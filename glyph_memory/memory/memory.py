@@ -85,12 +85,12 @@ class GlyphMemory(Conversation):
         return await _run_in_thread(self.extend, turns, progress=progress)
 
     @without_locals_async
-    async def apin(self, anchor: int, *, pinned: bool = True) -> None:
+    async def apin(self, anchor: int | str, *, pinned: bool = True) -> None:
         """Do what `pin` does."""
         await _run_in_thread(self.pin, anchor, pinned=pinned)
 
     @without_locals_async
-    async def aunpin(self, anchor: int) -> None:
+    async def aunpin(self, anchor: int | str) -> None:
         """Do what `unpin` does."""
         await _run_in_thread(self.unpin, anchor)
 
@@ -147,7 +147,7 @@ class GlyphMemory(Conversation):
         """Do what `identifiers` does."""
         return await _run_in_thread(self.identifiers, like, limit=limit)
 
-    async def aturns(self, *, after: int = 0) -> tuple[Turn, ...]:
+    async def aturns(self, *, after: int | str = 0) -> tuple[Turn, ...]:
         """Return what `turns` gives, all at once."""
         return await _run_in_thread(lambda: tuple(self.turns(after=after)))
 
@@ -159,11 +159,11 @@ class GlyphMemory(Conversation):
         """Do what `report` does."""
         return await _run_in_thread(self.report)
 
-    async def atruncate(self, *, after: int) -> int:
+    async def atruncate(self, *, after: int | str) -> int:
         """Do what `truncate` does."""
         return await _run_in_thread(self.truncate, after=after)
 
-    async def adelete(self, *anchors: int) -> int:
+    async def adelete(self, *anchors: int | str) -> int:
         """Do what `delete` does."""
         return await _run_in_thread(self.delete, *anchors)
 

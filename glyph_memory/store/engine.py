@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.pool import QueuePool
 
 from glyph_memory.checks import check_number
 from glyph_memory.errors import StoreBusy, StoreError
@@ -20,6 +21,7 @@ from glyph_memory.store.address import Address
 from glyph_memory.store.connections import WRITES, make_engine
 from glyph_memory.store.failures import READ_ONLY, translate_errors
 from glyph_memory.store.gate import Gate
+from glyph_memory.store.identity import Identity
 from glyph_memory.store.schema import SCHEMA, Schema
 
 
@@ -38,6 +40,7 @@ class Database:
         self._queue = ForkSafeLock() if address.is_sqlite else None
         with translate_errors(self.shown, wait_s=wait_s):
             self._engine = make_engine(address, wait_s=wait_s)
+        self._identity = Identity(address.path, shown=self.shown)
         self._gate = Gate(self._engine, shown=self.shown, wait_s=wait_s)
         try:
             if schema is not None:  # else the tables are left as they are, for those who only look
@@ -70,27 +73,53 @@ class Database:
 
         Raises:
             StoreBusy: Others were still writing after `wait_s`.
-            StoreError: The database cannot be written.
+            StoreError: The database cannot be written, or its file was removed or replaced: also after the commit.
         """
         gate = self._require_gate()
         if self.read_only:
             raise StoreError(READ_ONLY.format(shown=self.shown))
-        with (
-            translate_errors(self.shown, wait_s=self.wait_s),
-            self._acquire_queue(self._queue),
-            gate.begin(**{WRITES: True}) as connection,
-        ):
-            yield connection
+        with translate_errors(self.shown, wait_s=self.wait_s), self._acquire_queue(self._queue):
+            self._check_file()
+            with gate.begin(**{WRITES: True}) as connection:
+                notes = connection.info
+                self._identity.check_log(notes)
+                yield connection
+            self._check_file()
+            self._identity.check_log(notes)
 
     def close(self) -> None:
         """Close the connections; those in use are closed when they are done."""
         self._is_closed = True
+        with suppress(StoreError):
+            self._check_file()
         self._gate.close()
+
+    def _check_file(self) -> None:
+        """Check that the path still leads to the file that was opened; leave that one if it does not."""
+        try:
+            self._identity.check()
+        except StoreError:
+            self._leave_file()
+            raise
+
+    def _leave_file(self) -> None:
+        """Empty the log into the file that was opened, and close both: else another file in its place got that log."""
+        pool = self._engine.pool
+        if isinstance(pool, QueuePool) and pool.checkedin():  # connections of before, which have both open
+            with suppress(StoreError), translate_errors(self.shown, wait_s=self.wait_s):
+                connection = pool.connect()
+                try:
+                    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.close()
+            self._gate.close_idle()
 
     def _require_open(self) -> Engine:
         if self._is_closed:
             raise StoreError(f"the store {self.shown} is closed. Open it again with Store.open()")
-        self._gate.check()
+        with self._gate.pass_through():  # no fork may come between
+            self._gate.check()
+            self._check_file()
         return self._engine
 
     def _require_gate(self) -> Gate:

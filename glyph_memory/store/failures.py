@@ -29,6 +29,8 @@ _SQLITE: dict[int, str] = {
     sqlite3.SQLITE_READONLY: READ_ONLY,
     sqlite3.SQLITE_NOTADB: "{shown} is not an SQLite database. Choose another path, or move that file away",
     sqlite3.SQLITE_CORRUPT: "{shown} is damaged: {said}. Try: glyph-memory doctor --memory {shown}",
+    sqlite3.SQLITE_CONSTRAINT: "{shown} holds rows that do not fit together: {said}. Try: glyph-memory doctor --memory "
+    "{shown}",
     sqlite3.SQLITE_CANTOPEN: "cannot open {shown}: {said}. Is it there, and may this account read and write its "
     "directory?",
     sqlite3.SQLITE_PERM: "may not open {shown}: {said}. Change its permissions, or choose another path",
@@ -101,7 +103,11 @@ def _translate_sqlite(error: sqlite3.Error, words: dict[str, str | float]) -> St
         )
     if isinstance(error, OverflowError | sqlite3.DataError):
         return StoreError(_SQLITE[sqlite3.SQLITE_TOOBIG].format(**told))
-    return StoreError("{shown} failed: {said}. Try again; if it fails again, report this".format(**told))
+    return StoreError(
+        "{shown} failed: {said}. Try again; if it fails again: glyph-memory doctor --memory {shown}".format(
+            **told
+        )
+    )
 
 
 def _translate_server(error: Exception, words: dict[str, str | float]) -> StoreError:

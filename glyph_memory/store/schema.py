@@ -215,7 +215,7 @@ class Schema:
         Raises:
             StoreError: The tables are newer than this code.
         """
-        version = read_version(connection)
+        version = read_version(connection, shown=shown)
         if version > self.version:
             raise StoreError(
                 f"{shown} is of version {version}, made by a newer glyph-memory; this one knows versions up to "
@@ -229,7 +229,7 @@ class Schema:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
         if self.is_current(connection, shown=shown):
             return
-        version = read_version(connection)
+        version = read_version(connection, shown=shown)
         if version == 0:
             create_tables(connection)
             version = 1
@@ -263,14 +263,19 @@ SCHEMA = Schema(migrations=MIGRATIONS)
 """What this version of glyph-memory reads and writes."""
 
 
-def read_version(connection: Connection) -> int:
-    """Return the version of the tables, 0 where there are none."""
+def read_version(connection: Connection, *, shown: str) -> int:
+    """Return the version of the tables, 0 where there are none.
+
+    Raises:
+        StoreError: They do not say.
+    """
     if not inspect(connection).has_table(meta.name):
         return 0
     version = str(read_meta(connection, "version"))
     if not (version.isdecimal() and len(version) < 9):
         raise StoreError(
-            "the database does not say of which version its tables are: it is damaged. Try: glyph-memory doctor"
+            f"{shown} does not say of which version its tables are: it is damaged. Try: glyph-memory doctor --memory "
+            f"{shown} --repair"
         )
     return int(version)
 

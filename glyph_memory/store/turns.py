@@ -133,10 +133,10 @@ def check_name(name: str) -> str:
     """Return a session's name unchanged if it is valid.
 
     Raises:
-        StoreError: It is empty, or holds what a database cannot.
+        StoreError: It is no string, it is empty, or it holds what a database cannot.
     """
     if not isinstance(name, str):
-        raise StoreError(f"a session cannot be called {show_value(name)}. Give it a str, such as 'chat'")
+        raise StoreError(f"a session is called {show_value(name)}; give its name as a string, such as 'chat'")
     if not name:
         raise StoreError("a session's name is empty: ''. Give it one, such as 'chat'")
     if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):

@@ -6,11 +6,12 @@ import io
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -376,3 +377,67 @@ def test_a_policy_for_another_window_is_obeyed(database: Path, talk: Talk) -> No
             context = memory.context()
             assert memory.tokens(context) <= tiny.prompt_tokens
             assert len(context.images) <= 4
+
+
+@pytest.mark.parametrize(
+    "given",
+    [True, False, None, "x", "page 1", "", "-1", 1.0, 1.5, [1, 2], (1,), {1}, {}, b"1", "9" * 400, object()],
+)
+@pytest.mark.parametrize("call", ["delete", "second", "pin", "unpin", "truncate", "turns"])
+def test_what_is_no_anchor_is_refused_in_one_line_before_anything_is_erased(
+    call: str, given: Any, memory: GlyphMemory
+) -> None:
+    """A flag is no §1, and nothing that a caller mistook is guessed at."""
+    for _ in range(3):
+        memory.add("user", "Hello.")
+    calls: dict[str, Callable[[], object]] = {
+        "delete": lambda: memory.delete(given),
+        "second": lambda: memory.delete(1, given),
+        "pin": lambda: memory.pin(given),
+        "unpin": lambda: memory.unpin(given),
+        "truncate": lambda: memory.truncate(after=given),
+        "turns": lambda: memory.turns(after=given),
+    }
+    with pytest.raises(StoreError, match=r"^(anchor|after) is .*; give a turn's number, 42 or '§42'"):
+        calls[call]()
+    assert [turn.anchor for turn in memory.turns()] == [1, 2, 3]
+    assert not any(turn.pinned for turn in memory.turns())
+
+
+def test_anchors_may_be_given_as_pages_write_them(memory: GlyphMemory) -> None:
+    """As `zoom` takes them: "§2" and "2" are 2."""
+    for _ in range(5):
+        memory.add("user", "Hello.")
+    memory.pin("§2")
+    assert [turn.anchor for turn in memory.turns(after="§1") if turn.pinned] == [2]
+    memory.unpin("2")
+    assert not any(turn.pinned for turn in memory.turns())
+    assert memory.delete("§1", "2", 2, 77) == 2
+    assert memory.truncate(after="§4") == 1
+    assert [turn.anchor for turn in memory.turns()] == [3, 4]
+
+
+@pytest.mark.parametrize("given", [None, 3, b"x", ["x"], True])
+def test_words_to_look_for_and_names_are_strings(given: Any, memory: GlyphMemory) -> None:
+    """One line of ours, whatever it is."""
+    memory.add("user", "Hello.")
+    calls: list[Callable[[], object]] = [
+        lambda: memory.recall(given),
+        lambda: memory.identifiers(given),
+        lambda: memory.fork(given),
+        lambda: GlyphMemory.open(":memory:", session=given),
+    ]
+    for call in calls:
+        with pytest.raises(StoreError, match="give "):
+            call()
+
+
+@pytest.mark.parametrize("given", [None, "5", 1.5, True, [5]])
+def test_how_many_is_an_integer(given: Any, memory: GlyphMemory) -> None:
+    """One line of ours, whatever it is."""
+    memory.add("user", "Hello.")
+    with pytest.raises(StoreError, match=r"k is .*; give an integer"):
+        memory.recall("hello", k=given)
+    with pytest.raises(StoreError, match=r"limit is .*; give an integer"):
+        memory.identifiers(limit=given)
+    assert memory.recall("hello", k=0) == ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.pool import Pool
 
 from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.store import Store
+from glyph_memory.store.doctor import repair_store
 from glyph_memory.store.failures import translate
 from glyph_memory.transcript import Turn
 
@@ -120,3 +123,37 @@ def test_a_connection_that_the_server_closed_is_made_anew(postgres_url: str) -> 
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         assert store.session("chat").append([Turn(role="user")])[0].anchor == 2
+
+
+DAMAGES = {
+    "a turn's row is gone": "DELETE FROM glyph_turns WHERE anchor = 1",
+    "its number is the highest": "UPDATE glyph_sessions SET id = 9223372036854775807",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_fork_of_a_damaged_session_names_the_doctor(damage: str, tmp_path: Path) -> None:
+    """What SQLite says of it helps nobody; the copy is not made."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store:
+        store.session("chat").append([Turn(role="user", text="the port is 8443")])
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(damage)
+    with Store.open(path) as store:
+        with pytest.raises(StoreError, match=r"glyph-memory doctor --memory '.*chat.db'"):
+            store.session("chat").fork("copy")
+        assert [session.name for session in store.sessions()].count("copy") == 0
+
+
+def test_a_database_whose_version_is_damaged_names_the_doctor_who_writes_it(tmp_path: Path) -> None:
+    """The line can be copied as it stands, and after it all turns are there."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store:
+        store.session("chat").append([Turn(role="user", text="kept")])
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE glyph_meta SET value = '{' WHERE name = 'version'")
+    with pytest.raises(StoreError, match=r"Try: glyph-memory doctor --memory '.*chat.db' --repair"):
+        Store.open(path)
+    repair_store(path)
+    with Store.open(path) as store:
+        assert [turn.text for turn in store.session("chat").turns()] == ["kept"]

@@ -73,7 +73,7 @@ def require_database(url: str | Path) -> Address:
 def check_version(connection: Connection) -> Finding | None:
     """Return what keeps the tables from being read; None where they are today's."""
     try:
-        version = read_version(connection)
+        version = read_version(connection, shown="the database")
     except StoreError:
         if fits_tables(connection):
             return Finding(
