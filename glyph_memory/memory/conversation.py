@@ -289,14 +289,9 @@ class Conversation(PlanningSession):
     @contextmanager
     def _drop_seals_from(self, first: int) -> Iterator[None]:
         """Forget the pages of what is erased inside, from the first anchor on, where they are held in memory."""
-        images = [
-            digest
-            for seal in self._session_fold.seals()
-            if seal.anchors[-1] >= first
-            for digest in seal.digests
-        ]
+        seals = [seal for seal in self._session_fold.seals() if seal.anchors[-1] >= first]
         try:
             yield
         finally:
-            self._session_fold.forget(images)
+            self._session_fold.forget([digest for seal in seals for digest in seal.digests])
         self._session_fold.refresh()
