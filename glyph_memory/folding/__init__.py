@@ -34,5 +34,5 @@ from glyph_memory.folding.skipping import find_start as find_start
 from glyph_memory.folding.skipping import is_outgrown as is_outgrown
 from glyph_memory.folding.skipping import measure_span as measure_span
 from glyph_memory.folding.state import Fold as Fold
-from glyph_memory.folding.state import RecentTurn as RecentTurn
 from glyph_memory.folding.state import Stretches as Stretches
+from glyph_memory.folding.tail import RecentTurn as RecentTurn

@@ -94,16 +94,35 @@ def find_start(turns: Sequence[Turn], *, before: int, policy: FoldPolicy, costs:
     return start
 
 
-def find_run_end(fold: Fold, policy: FoldPolicy, costs: Costs) -> int | None:
-    """Return after how many turns of the tail a run has to end, as a fold may begin there; None where it need not."""
-    if fold.tail_tokens <= policy.trigger_tokens:
+def find_run_end(fold: Fold, policy: FoldPolicy, costs: Costs, *, within: int) -> int | None:
+    """Return after how many turns of the tail a run has to end, as a fold may begin there; None where it need not.
+
+    Args:
+        fold: The conversation.
+        policy: How much can be shown.
+        costs: How much a page holds.
+        within: After how many turns a run ends in any case; later ones are not looked at.
+    """
+    if not within or fold.tail_tokens <= policy.trigger_tokens:
         return None
-    turns, before = [recent.turn for recent in fold.tail], fold.sealed_characters
+    turns, before = [recent.turn for recent in fold.tail[:within]], fold.sealed_characters
     sums = [*accumulate(map(count_characters, turns), initial=before)]
     span = measure_span(policy, costs)
     if sums[-1] // span == before // span:
         return None
     return next((place for place in list_run_ends(turns) if sums[place] // span > before // span), None)
+
+
+def list_known(fold: Fold, turns: Sequence[Turn], policy: FoldPolicy) -> list[Turn]:
+    """Return the turns of the tail and those after it, but for those at the end that no fold skips.
+
+    What the model has not answered is not skipped; so a tail that nobody answered is not gone through with every turn.
+    """
+    if policy.unseen == "pages":
+        return [*(recent.turn for recent in fold.tail), *turns]
+    if known := count_answered(turns):
+        return [*(recent.turn for recent in fold.tail), *turns[:known]]
+    return [recent.turn for recent in fold.tail[: fold.sums.answered]]
 
 
 def is_outgrown(fold: Fold, turns: Iterable[Turn], *, before: int, policy: FoldPolicy, costs: Costs) -> bool:
@@ -116,9 +135,7 @@ def is_outgrown(fold: Fold, turns: Iterable[Turn], *, before: int, policy: FoldP
         policy: How much can be shown.
         costs: How much a page holds.
     """
-    waiting = [*(recent.turn for recent in fold.tail), *turns]
-    known = len(waiting) if policy.unseen == "pages" else count_answered(waiting)
-    said = fold.sealed_characters + sum(map(count_characters, waiting[:known]))
+    said = fold.sealed_characters + sum(map(count_characters, list_known(fold, [*turns], policy)))
     if said - before <= policy.trigger_tokens:
         return False
     span = measure_span(policy, costs)
