@@ -16,9 +16,8 @@ from glyph_memory.folding.seal import Seal, SealedCall, run_digest
 from glyph_memory.folding.sealing import add_each, add_to_tail, seal_ready_runs
 from glyph_memory.folding.skipping import (
     UnreadTurns,
-    count_characters,
     find_start,
-    list_known,
+    may_skip,
     skip_turns,
 )
 from glyph_memory.folding.state import Fold, Stretches
@@ -186,15 +185,16 @@ def add_turns(
     turns = _number_turns(turns, after=max(begun.last_anchor, begun.highest_sealed_anchor))
     before, passed = begun.sealed_characters, 0
     if unread is not None:
-        before += unread.characters + sum(count_characters(recent.turn) for recent in begun.tail)
+        before += unread.characters + begun.sums.characters
         passed = len(begun.tail)
-    known = list_known(begun, turns, policy)[passed:]
-    length = find_start(known, before=before, policy=policy, costs=costs)
+    length = 0
+    if unread is not None or may_skip(begun, turns, policy=policy, costs=costs):
+        waiting = [*(recent.turn for recent in begun.tail), *turns]
+        length = find_start(waiting[passed:], before=before, policy=policy, costs=costs)
     if unread is not None and not length:
         raise ValueError("turns that were not read are skipped for certain, or they are read")
     if length:
         length += passed
-        waiting = [*(recent.turn for recent in begun.tail), *turns]
         begun = skip_turns(
             replace(begun, tail=()), waiting[:length], policy=policy, costs=costs, unread=unread
         )

@@ -20,9 +20,9 @@ from glyph_memory.folding.runs import (
     find_run_lengths,
 )
 from glyph_memory.folding.seal import Seal, describe_calls, run_digest
-from glyph_memory.folding.skipping import count_characters, find_run_end
+from glyph_memory.folding.skipping import find_run_end
 from glyph_memory.folding.state import Fold
-from glyph_memory.folding.tail import RecentTurn, TailSums
+from glyph_memory.folding.tail import RecentTurn, TailSums, count_characters
 from glyph_memory.transcript import Turn
 
 

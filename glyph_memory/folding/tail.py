@@ -11,6 +11,18 @@ from dataclasses import dataclass
 from glyph_memory.folding.calls import OpenCalls, pass_turn
 from glyph_memory.transcript import Turn
 
+_TURN_CHARACTERS = 12
+"""What a turn's label takes on a page, and what ends a turn."""
+_PICTURE_CHARACTERS = 3_200
+"""What a sealed picture takes of the budget at the most, in characters of a page."""
+
+
+def count_characters(turn: Turn) -> int:
+    """Return about how much room a turn takes on a page, in characters. Stores keep it: it stays what it is."""
+    calls = sum(len(call.name) + len(call.arguments) for call in turn.tool_calls)
+    pictures = sum(min(len(image), _PICTURE_CHARACTERS) for image in turn.images)
+    return _TURN_CHARACTERS + len(turn.text) + calls + pictures
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecentTurn:
@@ -37,6 +49,10 @@ class TailSums:
     """How many turns it has."""
     tokens: int = 0
     """What they cost, pictures included."""
+    characters: int = 0
+    """What room they take on pages; see `count_characters`."""
+    answered_characters: int = 0
+    """What those of them take that the model has answered."""
     images: int = 0
     """How many pictures they have."""
     image_bytes: int = 0
@@ -61,12 +77,14 @@ class TailSums:
         elif closed == self.turns:
             closed = last_end  # a result that comes late joins the turn before it
         waiting = pass_turn(self.waiting, turn)
-        is_answer = turn.role == "assistant"
+        is_answer, characters = turn.role == "assistant", self.characters + count_characters(turn)
         if is_answer:
             closed = last_end if waiting else turns
         return TailSums(
             turns=turns,
             tokens=self.tokens + recent.total_tokens,
+            characters=characters,
+            answered_characters=characters if is_answer else self.answered_characters,
             images=self.images + len(turn.images),
             image_bytes=self.image_bytes + sum(map(len, turn.images)),
             answered=turns if is_answer else self.answered,
