@@ -35,4 +35,5 @@ from glyph_memory.folding.skipping import measure_span as measure_span
 from glyph_memory.folding.state import Fold as Fold
 from glyph_memory.folding.state import Stretches as Stretches
 from glyph_memory.folding.tail import RecentTurn as RecentTurn
+from glyph_memory.folding.tail import TailSums as TailSums
 from glyph_memory.folding.tail import count_characters as count_characters

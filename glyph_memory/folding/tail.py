@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from glyph_memory.folding.calls import OpenCalls, pass_turn
+from glyph_memory.folding.calls import pass_turn
 from glyph_memory.transcript import Turn
 
 _TURN_CHARACTERS = 12
@@ -61,7 +61,7 @@ class TailSums:
     """How many the model has answered: all up to its own last one."""
     users: int = 0
     """How many there are up to the user's last one."""
-    waiting: OpenCalls = ()
+    waiting: tuple[str, ...] = ()
     """The tool calls that wait for their results after the last turn."""
     last_end: int = 0
     """After how many turns the last run may end for certain, whatever comes next."""
