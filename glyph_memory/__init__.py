@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from glyph_memory.folding import SealedPicture as SealedPicture
     from glyph_memory.folding import SealKind as SealKind
     from glyph_memory.folding import Stretches as Stretches
+    from glyph_memory.folding import TailSums as TailSums
     from glyph_memory.folding import UnseenForm as UnseenForm
     from glyph_memory.folding import fold as fold
     from glyph_memory.ledger import quote_identifiers as quote_identifiers
@@ -160,7 +161,7 @@ _NAMES = {
     "files": "make_private_folder write_atomic",
     "folding": (
         "Costs DrawnRun Fold FoldPolicy PageCapacity RecentTurn Seal SealKind SealedAttachment SealedCall SealedPage "
-        "SealedPicture Stretches UnseenForm fold"
+        "SealedPicture Stretches TailSums UnseenForm fold"
     ),
     "ledger": "quote_identifiers",
     "locks": "ForkSafeLock",

@@ -29,10 +29,11 @@ from glyph_memory.folding.seal import describe_calls as describe_calls
 from glyph_memory.folding.seal import run_digest as run_digest
 from glyph_memory.folding.sealing import step as step
 from glyph_memory.folding.skipping import UnreadTurns as UnreadTurns
-from glyph_memory.folding.skipping import count_characters as count_characters
 from glyph_memory.folding.skipping import find_start as find_start
 from glyph_memory.folding.skipping import is_outgrown as is_outgrown
 from glyph_memory.folding.skipping import measure_span as measure_span
 from glyph_memory.folding.state import Fold as Fold
-from glyph_memory.folding.state import RecentTurn as RecentTurn
 from glyph_memory.folding.state import Stretches as Stretches
+from glyph_memory.folding.tail import RecentTurn as RecentTurn
+from glyph_memory.folding.tail import TailSums as TailSums
+from glyph_memory.folding.tail import count_characters as count_characters

@@ -13,8 +13,13 @@ from glyph_memory.folding.budget import count_evicted
 from glyph_memory.folding.costs import Costs
 from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.seal import Seal, SealedCall, run_digest
-from glyph_memory.folding.sealing import add_to_tail, seal_ready_runs, step
-from glyph_memory.folding.skipping import UnreadTurns, count_characters, find_start, skip_turns
+from glyph_memory.folding.sealing import add_each, add_to_tail, seal_ready_runs
+from glyph_memory.folding.skipping import (
+    UnreadTurns,
+    find_start,
+    may_skip,
+    skip_turns,
+)
 from glyph_memory.folding.state import Fold, Stretches
 from glyph_memory.messages import AnyMessages, read_messages
 from glyph_memory.transcript import Turn
@@ -153,8 +158,7 @@ def resume(
     waiting = seals[-1].sealed_at if seals else 0
     rest = _number_turns(recent, after=max(begun.last_anchor, begun.highest_sealed_anchor))
     known = [*takewhile(lambda turn: (turn.anchor or 0) <= waiting, rest)]
-    for turn in known:
-        begun = add_to_tail(begun, turn, costs)
+    begun = add_to_tail(begun, known, costs)
     if any(turn.role == "user" for turn in known):
         begun = replace(begun, request=None)  # there was a newer one when the last seal was made
     begun = seal_ready_runs(begun, policy, costs) if known else begun
@@ -178,13 +182,15 @@ def add_turns(
         costs: Draws and counts.
         unread: Turns before these that are skipped for certain.
     """
-    waiting = [recent.turn for recent in begun.tail]
+    turns = _number_turns(turns, after=max(begun.last_anchor, begun.highest_sealed_anchor))
     before, passed = begun.sealed_characters, 0
     if unread is not None:
-        before += unread.characters + sum(map(count_characters, waiting))
-        passed = len(waiting)
-    waiting += _number_turns(turns, after=max(begun.last_anchor, begun.highest_sealed_anchor))
-    length = find_start(waiting[passed:], before=before, policy=policy, costs=costs)
+        before += unread.characters + begun.sums.characters
+        passed = len(begun.tail)
+    length = 0
+    if unread is not None or may_skip(begun, turns, policy=policy, costs=costs):
+        waiting = [*(recent.turn for recent in begun.tail), *turns]
+        length = find_start(waiting[passed:], before=before, policy=policy, costs=costs)
     if unread is not None and not length:
         raise ValueError("turns that were not read are skipped for certain, or they are read")
     if length:
@@ -192,9 +198,8 @@ def add_turns(
         begun = skip_turns(
             replace(begun, tail=()), waiting[:length], policy=policy, costs=costs, unread=unread
         )
-    for turn in waiting[length or len(begun.tail) :]:
-        begun = step(begun, turn, policy=policy, costs=costs)
-    return begun
+        turns = waiting[length:]
+    return add_each(begun, turns, policy=policy, costs=costs)
 
 
 def _number_head(turns: Sequence[Turn], *, before: int) -> tuple[Turn, ...]:

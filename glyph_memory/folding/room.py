@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from glyph_memory.folding.policy import NOTE_TOKENS, FoldPolicy
 from glyph_memory.folding.seal import Seal, SealedAttachment, SealedPicture
 from glyph_memory.folding.state import Fold
+from glyph_memory.folding.tail import TailSums
 
 
 def count_fixed_tokens(fold: Fold, policy: FoldPolicy) -> int:
@@ -23,15 +24,20 @@ def count_fixed_tokens(fold: Fold, policy: FoldPolicy) -> int:
     return fold.head_tokens + NOTE_TOKENS + repeated
 
 
-def is_crowded(fold: Fold, policy: FoldPolicy, *, without_seals: bool = False) -> bool:
+def is_crowded(
+    fold: Fold, policy: FoldPolicy, *, without_seals: bool = False, sums: TailSums | None = None
+) -> bool:
     """Return whether a request would hold more than the model takes, all recent turns shown as they came.
 
     Args:
         fold: The conversation.
         policy: What may be spent.
         without_seals: Whether none of the seals is counted.
+        sums: What its tail comes to, where that is to be another.
     """
-    return _exceeds(fold, policy, () if without_seals else fold.visible_seals, tail_tokens=fold.tail_tokens)
+    sums = sums or fold.sums
+    seals = () if without_seals else fold.visible_seals
+    return _exceeds(fold, policy, seals, sums=sums, tail_tokens=sums.tokens)
 
 
 def count_leaving(fold: Fold, policy: FoldPolicy) -> int:
@@ -47,20 +53,26 @@ def count_leaving(fold: Fold, policy: FoldPolicy) -> int:
         tail_tokens = int(tail_tokens / policy.min_ratio)
     seals = fold.visible_seals
     counts = range(len(seals))
-    fits = (count for count in counts if not _exceeds(fold, policy, seals[count:], tail_tokens=tail_tokens))
+    fits = (
+        count
+        for count in counts
+        if not _exceeds(fold, policy, seals[count:], sums=fold.sums, tail_tokens=tail_tokens)
+    )
     return next(fits, len(seals))
 
 
-def _exceeds(fold: Fold, policy: FoldPolicy, seals: Sequence[Seal], *, tail_tokens: int) -> bool:
+def _exceeds(
+    fold: Fold, policy: FoldPolicy, seals: Sequence[Seal], *, sums: TailSums, tail_tokens: int
+) -> bool:
     """Return whether a request with these seals would hold more than the model takes."""
     tokens = count_fixed_tokens(fold, policy) + tail_tokens + sum(seal.tokens for seal in seals)
     if tokens > policy.prompt_tokens:
         return True
     # Asked with every turn: what has no limit is not counted.
     images, size = policy.max_images, policy.max_request_bytes
-    if images is not None and fold.tail_images + sum(seal.images for seal in seals) > images:
+    if images is not None and sums.images + sum(seal.images for seal in seals) > images:
         return True
-    return size is not None and fold.tail_image_bytes + sum(seal.bytes for seal in seals) > size
+    return size is not None and sums.image_bytes + sum(seal.bytes for seal in seals) > size
 
 
 def count_beside(pictures: Sequence[SealedPicture], attachments: Sequence[SealedAttachment]) -> int:

@@ -5,74 +5,30 @@ Knows turns and their token counts; what pages cost comes in as `Costs`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from glyph_memory.folding.budget import count_evicted
 from glyph_memory.folding.costs import Costs
-from glyph_memory.folding.groups import count_answered, has_open_call, split_groups
 from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.room import count_beside, count_leaving, is_crowded
+from glyph_memory.folding.runs import (
+    MOST_RATIO,
+    count_sealable,
+    count_showable,
+    count_waiting,
+    find_run_lengths,
+)
 from glyph_memory.folding.seal import Seal, describe_calls, run_digest
-from glyph_memory.folding.skipping import count_characters, find_run_end
-from glyph_memory.folding.state import Fold, RecentTurn
+from glyph_memory.folding.skipping import find_run_end
+from glyph_memory.folding.state import Fold
+from glyph_memory.folding.tail import RecentTurn, TailSums, count_characters
 from glyph_memory.transcript import Turn
-
-_MOST_RATIO = 6
-"""How many tokens of text a token of pages stands for at the most: what has more is not even drawn."""
-
-
-def find_run_lengths(
-    tail: Sequence[RecentTurn], policy: FoldPolicy, *, end: int | None = None
-) -> Iterator[int]:
-    """Return the lengths, in turns, of the runs at the tail's start that may be sealed, best first; often none.
-
-    The first leaves `keep_recent_tokens` and is otherwise as long as it can be: the fewer seals, the fewer times a
-    server reads recent text anew. A second one takes in the group of turns that follows, if that is larger than a
-    seal by itself: such a group becomes pages though little text is left behind it. No run goes beyond `end`, and one
-    that would ends there, however small it is.
-    """
-    total = sum(recent.total_tokens for recent in tail)
-    if total <= policy.trigger_tokens:
-        return
-    run_tokens = length = 0
-    for group in list_sealable_groups(tail, policy):
-        if length == end:
-            break
-        tokens = sum(recent.total_tokens for recent in group)
-        if total - run_tokens - tokens < policy.keep_recent_tokens:
-            if run_tokens >= policy.seal_tokens:
-                yield length
-            if tokens > policy.seal_tokens:
-                yield length + len(group)
-            return
-        run_tokens, length = run_tokens + tokens, length + len(group)
-    if run_tokens >= policy.seal_tokens or length == end:
-        yield length
-
-
-def list_sealable_groups(tail: Sequence[RecentTurn], policy: FoldPolicy) -> list[Sequence[RecentTurn]]:
-    """Return the groups of turns that may be sealed, oldest first.
-
-    What the model has not answered yet is none, unless the policy wants it as pages; nor is what still waits for a
-    tool's result.
-    """
-    turns = [recent.turn for recent in tail]
-    if policy.unseen == "pages":
-        return [] if has_open_call(turns) else list(split_groups(tail))
-    answered = count_answered(turns)
-    sealable, length = list[Sequence[RecentTurn]](), 0
-    for group in split_groups(tail):
-        length += len(group)
-        if length > answered or has_open_call([recent.turn for recent in group]):
-            break
-        sealable.append(group)
-    return sealable
 
 
 def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
     """Return the fold with one more turn, sealed as far as the policy asks."""
-    is_head = turn.role == "system" and not begun.tail and not begun.seals
+    is_head = _is_head(begun, turn)
     if turn.anchor is None:
         # What is head is never cited, so its numbers need not be unspent ones.
         last = begun.last_anchor if is_head else max(begun.last_anchor, begun.highest_sealed_anchor)
@@ -84,23 +40,61 @@ def step(begun: Fold, turn: Turn, *, policy: FoldPolicy, costs: Costs) -> Fold:
             head_tokens=begun.head_tokens + costs.count_message_tokens(turn),
             last_anchor=max(begun.last_anchor, turn.anchor or 0),
         )
-    return seal_ready_runs(add_to_tail(begun, turn, costs), policy, costs)
+    return seal_ready_runs(add_to_tail(begun, [turn], costs), policy, costs)
 
 
-def add_to_tail(begun: Fold, turn: Turn, costs: Costs) -> Fold:
-    """Return the fold with a turn added to its tail."""
+def add_each(begun: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: Costs) -> Fold:
+    """Return the fold with more turns that have their anchors, as a step for each returns it.
+
+    The tail is put together where something may be sealed, not with every turn.
+    """
+    recent, sums = list[RecentTurn](), begun.sums
+    for turn in turns:
+        if not recent and _is_head(begun, turn):
+            begun = step(begun, turn, policy=policy, costs=costs)
+            continue
+        recent.append(_count_recent(turn, costs))
+        sums = sums.add(recent[-1])
+        if _may_change(begun, sums, policy):
+            begun = seal_ready_runs(_put_together(begun, recent, sums), policy, costs)
+            recent, sums = [], begun.sums
+    return _put_together(begun, recent, sums)
+
+
+def add_to_tail(begun: Fold, turns: Sequence[Turn], costs: Costs) -> Fold:
+    """Return the fold with turns added to its tail."""
+    recent, sums = [_count_recent(turn, costs) for turn in turns], begun.sums
+    for one in recent:
+        sums = sums.add(one)
+    return _put_together(begun, recent, sums)
+
+
+def _is_head(begun: Fold, turn: Turn) -> bool:
+    return turn.role == "system" and not begun.tail and not begun.seals
+
+
+def _count_recent(turn: Turn, costs: Costs) -> RecentTurn:
     pictures = costs.count_picture_tokens(turn) if turn.images or turn.attachments else 0
-    recent = RecentTurn(turn=turn, tokens=costs.count_message_tokens(turn), picture_tokens=pictures)
-    return replace(
-        begun,
-        tail=(*begun.tail, recent),
-        last_anchor=max(begun.last_anchor, turn.anchor or 0),
-    )
+    return RecentTurn(turn=turn, tokens=costs.count_message_tokens(turn), picture_tokens=pictures)
+
+
+def _put_together(begun: Fold, recent: Sequence[RecentTurn], sums: TailSums) -> Fold:
+    """Return the fold with recent turns after its own; the sums are those of all of them."""
+    if not recent:
+        return begun
+    last = max(begun.last_anchor, *(one.turn.anchor or 0 for one in recent))
+    return begun.with_recent(recent, sums, last_anchor=last)
+
+
+def _may_change(begun: Fold, sums: TailSums, policy: FoldPolicy) -> bool:
+    """Return whether a seal may be made, or leave, were the tail to have these sums; asked with every turn."""
+    is_due = sums.tokens > policy.trigger_tokens and count_sealable(sums, policy) > 0
+    return is_due or is_crowded(begun, policy, sums=sums)
 
 
 def seal_ready_runs(begun: Fold, policy: FoldPolicy, costs: Costs) -> Fold:
     """Seal all runs that are ready to be sealed, mostly none; then make room for what is new."""
-    if begun.tail_tokens <= policy.trigger_tokens and not is_crowded(begun, policy):
+    if not _may_change(begun, begun.sums, policy):
         return begun
     while (seal := _next_seal(begun, policy, costs) or _early_seal(begun, policy, costs)) is not None:
         begun = _add_seal(begun, seal)
@@ -129,8 +123,8 @@ def _add_seal(begun: Fold, seal: Seal) -> Fold:
 
 def _next_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """Return the seal of a run that is ready; None where there is none."""
-    end = find_run_end(begun, policy, costs)
-    lengths = list(find_run_lengths(begun.tail, policy, end=end))
+    end = find_run_end(begun, policy, costs, within=count_sealable(begun.sums, policy))
+    lengths = list(find_run_lengths(begun, policy, end=end))
     for length in lengths:
         seal = _try_pages(begun, length, policy, costs)
         if seal is not None:
@@ -150,8 +144,8 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """
     if not begun.tail or not is_crowded(begun, policy):
         return None
-    end = find_run_end(begun, policy, costs) or len(begun.tail)
-    answered = min(end, _count_showable(begun, policy))
+    answered = count_showable(begun, policy)
+    answered = find_run_end(begun, policy, costs, within=answered) or answered
     if answered and (seal := _try_pages(begun, answered, policy, costs)) is not None:
         return seal
     is_stuck = is_crowded(begun, policy, without_seals=True)
@@ -159,15 +153,16 @@ def _early_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
         return _try_text(begun, answered, policy, costs)
     # What nobody answered becomes pages rather than that pages leave which nobody answered either.
     if is_stuck or any(seal.is_unseen for seal in begun.visible_seals):
-        return _waiting_seal(begun, end, policy, costs)
+        return _waiting_seal(begun, policy, costs)
     return None  # the oldest seals leave instead
 
 
-def _waiting_seal(begun: Fold, end: int, policy: FoldPolicy, costs: Costs) -> Seal | None:
+def _waiting_seal(begun: Fold, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """Return the seal of the first turns that nobody answered; None where there are none but those asked last."""
-    waiting = min(end, _count_waiting(begun.tail, policy))
+    waiting = count_waiting(begun, policy)
     if not waiting:
         return None
+    waiting = find_run_end(begun, policy, costs, within=waiting) or waiting
     seal = _try_pages(begun, waiting, policy, costs) or _try_text(begun, waiting, policy, costs)
     if seal is not None:
         return seal
@@ -175,43 +170,11 @@ def _waiting_seal(begun: Fold, end: int, policy: FoldPolicy, costs: Costs) -> Se
     return _place_in_budget(begun, _named_seal(begun, turns, costs), policy)
 
 
-def _count_showable(begun: Fold, policy: FoldPolicy) -> int:
-    """Count the turns that may be sealed, up to a group that is too large to be shown: that one is a seal by itself."""
-    most = _MOST_RATIO * policy.seal_budget_tokens(head_tokens=begun.head_tokens)
-    length = 0
-    for group in list_sealable_groups(begun.tail, policy):
-        if length and sum(recent.total_tokens for recent in group) > most:
-            break
-        length += len(group)
-    return length
-
-
-def _count_waiting(tail: Sequence[RecentTurn], policy: FoldPolicy) -> int:
-    """Count the turns at the tail's start that nobody answered and that are no part of what was asked last.
-
-    As many as a run may have of those before the last user's turn; none where the first is larger: that one is shown in
-    parts at the worst, where it would be lost as a seal.
-    """
-    users = [place for place, recent in enumerate(tail) if recent.turn.role == "user"]
-    length = tokens = 0
-    for group in split_groups(tail):
-        size = sum(recent.total_tokens for recent in group)
-        is_last = not users or length + len(group) > users[-1]
-        if (
-            is_last
-            or tokens + size > policy.max_run_tokens
-            or has_open_call([recent.turn for recent in group])
-        ):
-            break
-        length, tokens = length + len(group), tokens + size
-    return length if tokens >= policy.seal_tokens else 0
-
-
 def _try_pages(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Seal | None:
     """Return the seal of a run as pages; None where they do not pay, or would leave at once though they are new."""
     turns = [recent.turn for recent in begun.tail[:length]]
     text = costs.count_content_tokens(turns)
-    if text > _MOST_RATIO * policy.seal_budget_tokens(head_tokens=begun.head_tokens):
+    if text > MOST_RATIO * policy.seal_budget_tokens(head_tokens=begun.head_tokens):
         return _fit_budget(begun, _named_seal(begun, turns, costs), policy, costs)
     drawn = costs.draw_run(
         turns, first_page=_last_page_number(begun.seals) + 1, ledger_tokens=int(text * policy.ledger_share)
@@ -262,7 +225,7 @@ def _begin_seal(begun: Fold, turns: Sequence[Turn], *, text_tokens: int, costs: 
         tokens=0,
         characters=begun.sealed_characters + sum(map(count_characters, turns)),
         calls=describe_calls(turns),
-        is_unseen=count_answered([recent.turn for recent in begun.tail]) < len(turns),
+        is_unseen=begun.sums.answered < len(turns),
         previous=begun.seals[-1].digest if begun.seals else "",
         fingerprint=costs.fingerprint,
     )

@@ -17,12 +17,9 @@ from glyph_memory.folding.groups import count_answered, list_run_ends
 from glyph_memory.folding.policy import FoldPolicy
 from glyph_memory.folding.seal import Seal, describe_calls, run_digest
 from glyph_memory.folding.state import Fold
+from glyph_memory.folding.tail import count_characters
 from glyph_memory.transcript import Turn
 
-_TURN_CHARACTERS = 12
-"""What a turn's label takes on a page, and what ends a turn."""
-_PICTURE_CHARACTERS = 3_200
-"""What a sealed picture takes of the budget at the most, in characters of a page."""
 _TEXT_CHARACTERS = 4
 """Characters of a text token, as a rule."""
 _SAMPLE = 128
@@ -46,13 +43,6 @@ class UnreadTurns:
     """Those that are pinned."""
     read: Callable[[Sequence[int]], Sequence[Turn]]
     """Reads some of them, by their anchors."""
-
-
-def count_characters(turn: Turn) -> int:
-    """Return about how much room a turn takes on a page, in characters. Stores keep it: it stays what it is."""
-    calls = sum(len(call.name) + len(call.arguments) for call in turn.tool_calls)
-    pictures = sum(min(len(image), _PICTURE_CHARACTERS) for image in turn.images)
-    return _TURN_CHARACTERS + len(turn.text) + calls + pictures
 
 
 def measure_span(policy: FoldPolicy, costs: Costs) -> int:
@@ -81,11 +71,9 @@ def find_start(turns: Sequence[Turn], *, before: int, policy: FoldPolicy, costs:
     """
     known = len(turns) if policy.unseen == "pages" else count_answered(turns)
     sums = [*accumulate(map(count_characters, turns[:known]), initial=before)]
-    waiting = sums[-1] - before
-    # Less than is sealed at all: no page has to be measured.
-    if waiting <= policy.trigger_tokens or waiting < 2 * (span := measure_span(policy, costs)):
+    if not _is_enough(sums[-1] - before, policy, costs):
         return 0
-    start = 0
+    start, span = 0, measure_span(policy, costs)
     for place in list_run_ends(turns[:known]):
         if sums[-1] - sums[place] < span:
             break
@@ -94,16 +82,42 @@ def find_start(turns: Sequence[Turn], *, before: int, policy: FoldPolicy, costs:
     return start
 
 
-def find_run_end(fold: Fold, policy: FoldPolicy, costs: Costs) -> int | None:
-    """Return after how many turns of the tail a run has to end, as a fold may begin there; None where it need not."""
-    if fold.tail_tokens <= policy.trigger_tokens:
+def find_run_end(fold: Fold, policy: FoldPolicy, costs: Costs, *, within: int) -> int | None:
+    """Return after how many turns of the tail a run has to end, as a fold may begin there; None where it need not.
+
+    Args:
+        fold: The conversation.
+        policy: How much can be shown.
+        costs: How much a page holds.
+        within: After how many turns a run ends in any case; later ones are not looked at.
+    """
+    if not within or fold.tail_tokens <= policy.trigger_tokens:
         return None
-    turns, before = [recent.turn for recent in fold.tail], fold.sealed_characters
+    turns, before = [recent.turn for recent in fold.tail[:within]], fold.sealed_characters
     sums = [*accumulate(map(count_characters, turns), initial=before)]
     span = measure_span(policy, costs)
     if sums[-1] // span == before // span:
         return None
     return next((place for place in list_run_ends(turns) if sums[place] // span > before // span), None)
+
+
+def may_skip(fold: Fold, turns: Sequence[Turn], *, policy: FoldPolicy, costs: Costs) -> bool:
+    """Return whether so much waits with these turns that some may be skipped; the tail is not gone through."""
+    return _is_enough(_count_known_characters(fold, turns, policy), policy, costs)
+
+
+def _count_known_characters(fold: Fold, turns: Iterable[Turn], policy: FoldPolicy) -> int:
+    """Return what the tail and the turns after it take, but for those at the end that no fold skips."""
+    said, known = fold.sums.characters, fold.sums.answered_characters
+    for turn in turns:
+        said += count_characters(turn)
+        known = said if turn.role == "assistant" else known
+    return said if policy.unseen == "pages" else known
+
+
+def _is_enough(waiting: int, policy: FoldPolicy, costs: Costs) -> bool:
+    """Return whether so many characters are two spans; less than is sealed at all: no page has to be measured."""
+    return waiting > policy.trigger_tokens and waiting >= 2 * measure_span(policy, costs)
 
 
 def is_outgrown(fold: Fold, turns: Iterable[Turn], *, before: int, policy: FoldPolicy, costs: Costs) -> bool:
@@ -116,9 +130,7 @@ def is_outgrown(fold: Fold, turns: Iterable[Turn], *, before: int, policy: FoldP
         policy: How much can be shown.
         costs: How much a page holds.
     """
-    waiting = [*(recent.turn for recent in fold.tail), *turns]
-    known = len(waiting) if policy.unseen == "pages" else count_answered(waiting)
-    said = fold.sealed_characters + sum(map(count_characters, waiting[:known]))
+    said = fold.sealed_characters + _count_known_characters(fold, turns, policy)
     if said - before <= policy.trigger_tokens:
         return False
     span = measure_span(policy, costs)

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from glyph_memory.folding.seal import Seal, SealedCall
+from glyph_memory.folding.tail import RecentTurn, TailSums
 from glyph_memory.transcript import Turn
 
 Stretches = tuple[tuple[int, int], ...]
 """Anchors of turns, written as ranges: `((3, 7), (9, 9))` is 3, 4, 5, 6, 7 and 9."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecentTurn:
-    """A turn that is still text, and what it costs."""
-
-    turn: Turn
-    """The turn, with its anchor."""
-    tokens: int
-    """What its text takes as a message."""
-    picture_tokens: int = 0
-    """What its pictures and attachments take."""
-
-    @property
-    def total_tokens(self) -> int:
-        """Text and pictures."""
-        return self.tokens + self.picture_tokens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +45,32 @@ class Fold:
     """Anchors of evicted turns whose seals are not kept any more; see `drop_evicted`."""
     compacted_calls: tuple[SealedCall, ...] = ()
     """Tool calls of those seals that belong to the request."""
+    _counted: tuple[tuple[RecentTurn, ...], TailSums] = field(
+        default=((), TailSums()), compare=False, repr=False
+    )
+    """A tail with its sums, which are those of this fold if it is the same tail; else they are found anew."""
+
+    def __post_init__(self) -> None:
+        """Count the tail, where that was not done yet."""
+        if self._counted[0] is not self.tail:
+            # A frozen value's own constructor.
+            object.__setattr__(self, "_counted", (self.tail, TailSums.of(self.tail)))
+
+    def with_recent(self, recent: Sequence[RecentTurn], sums: TailSums, *, last_anchor: int) -> Fold:
+        """Return the fold with turns added to its tail.
+
+        Args:
+            recent: The turns.
+            sums: What the whole tail comes to then.
+            last_anchor: The newest turn's anchor.
+        """
+        tail = (*self.tail, *recent)
+        return replace(self, tail=tail, last_anchor=last_anchor, _counted=(tail, sums))
+
+    @property
+    def sums(self) -> TailSums:
+        """What the tail comes to."""
+        return self._counted[1]
 
     @property
     def visible_seals(self) -> tuple[Seal, ...]:
@@ -126,17 +136,17 @@ class Fold:
     @property
     def tail_tokens(self) -> int:
         """What the tail costs, pictures included."""
-        return sum(recent.total_tokens for recent in self.tail)
+        return self.sums.tokens
 
     @property
     def tail_images(self) -> int:
         """How many pictures the tail has."""
-        return sum(len(recent.turn.images) for recent in self.tail)
+        return self.sums.images
 
     @property
     def tail_image_bytes(self) -> int:
         """Length of their files."""
-        return sum(len(image) for recent in self.tail for image in recent.turn.images)
+        return self.sums.image_bytes
 
 
 def _join_stretches(stretches: Iterable[tuple[int, int]]) -> Stretches:

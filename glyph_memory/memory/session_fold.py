@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from glyph_memory.context import Binder, Drafts, Parts
 from glyph_memory.errors import StoreError
-from glyph_memory.folding import Fold, Seal, add_turns, count_characters, resume
+from glyph_memory.folding import Fold, Seal, add_turns, resume
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.cached_fold import CachedFold
 from glyph_memory.memory.damage import DamageNotes, warn_of_seals
@@ -244,7 +244,7 @@ class SessionFold:
                 self._session_store,
                 after=fold.last_anchor,
                 upto=state.last_anchor,
-                before=fold.sealed_characters + sum(count_characters(recent.turn) for recent in fold.tail),
+                before=fold.sealed_characters + fold.sums.characters,
                 policy=policy,
                 costs=self._binder,
             )

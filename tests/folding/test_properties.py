@@ -22,7 +22,7 @@ from glyph_memory.folding import (
     step,
 )
 from glyph_memory.folding.room import count_beside
-from glyph_memory.folding.sealing import list_sealable_groups
+from glyph_memory.folding.runs import list_sealable_groups
 from glyph_memory.transcript import Turn
 from tests.folding.fakes import WordCosts, conversations, one_by_one, places, policies, words_of
 from tests.folding.fakes import turns as any_turn
@@ -129,7 +129,7 @@ def test_the_tail_stays_within_the_policys_bound_once_no_call_is_open(
     for folded in states(turns, policy):
         recent = [recent.turn for recent in folded.tail]
         if policy.unseen == "text":
-            groups = list_sealable_groups(folded.tail, policy)
+            groups = list(list_sealable_groups(folded, policy))
             ready = sum(one.total_tokens for group in groups for one in group)
             assert ready < policy.seal_tokens or not is_crowded(folded, policy)
         elif not has_open_call(recent) and not is_crowded(folded, policy):

@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 
 from glyph_memory import FoldPolicy, ModelProfile
 from glyph_memory.context import Binder
-from glyph_memory.folding import Fold, add_turns, fold, is_outgrown, resume, run_digest, step
-from glyph_memory.folding.skipping import count_characters, measure_span
+from glyph_memory.folding import (
+    Fold,
+    add_turns,
+    count_characters,
+    fold,
+    is_outgrown,
+    resume,
+    run_digest,
+    step,
+)
+from glyph_memory.folding.skipping import measure_span
 from glyph_memory.testing import agent_conversation
 from glyph_memory.transcript import Turn
 from tests.folding.fakes import (
