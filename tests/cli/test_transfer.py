@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from glyph_memory import GlyphMemory, Turn
+from glyph_memory import DocumentError, GlyphMemory, Turn
 from glyph_memory.testing import agent_conversation
 
 if TYPE_CHECKING:
@@ -43,6 +43,23 @@ def test_export_then_import_is_identity(run: Run, path: Path, tmp_path: Path) ->
     assert (imported.code, imported.out) == (0, "")
     assert "60 turns added" in imported.err
     assert turns(copy, "restored") == turns(path, "ops")
+
+
+def test_no_command_writes_over_a_database(run: Run, path: Path, tmp_path: Path) -> None:
+    """The memory itself, its log, somebody else's: a slip of the hand must not cost a conversation."""
+    other = tmp_path / "other.db"
+    with GlyphMemory.open(other) as memory:
+        memory.add("user", "of another")
+    before = [path.read_bytes(), other.read_bytes()]
+    for target in (path, f"{path}-wal", other):
+        for command in (["export", target], ["report", "--html", target]):
+            done = run(*command, "--memory", path, "--session", "ops")
+            assert done.code == 1
+            assert "no database is replaced; give" in done.err.splitlines()[-1]
+    with GlyphMemory.open(path, session="ops") as memory, pytest.raises(DocumentError, match="no database"):
+        memory.export(path)
+    assert [path.read_bytes(), other.read_bytes()] == before
+    assert len(turns(path, "ops")) == 60
 
 
 def test_a_session_can_go_through_a_pipe(run: Run, path: Path, tmp_path: Path) -> None:
