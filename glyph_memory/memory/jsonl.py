@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from io import TextIOBase
 from itertools import chain
 from pathlib import Path
+from typing import TextIO, cast
 
 from glyph_memory.errors import DocumentError, TurnError
 from glyph_memory.files import write_atomic
@@ -111,18 +113,22 @@ def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
     return count
 
 
-def read_file(path: str | Path) -> Iterator[Turn]:
-    """Yield the turns of a file that `write_file` wrote.
+def read_file(path: str | Path | TextIO) -> Iterator[Turn]:
+    """Yield the turns of a file that `write_file` wrote; one that is open already is not closed.
 
     Raises:
         DocumentError: The file cannot be read, or a line of it is no turn.
     """
+    shown = str(getattr(path, "name", "a stream") if isinstance(path, TextIOBase) else path)
     try:
-        with Path(path).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
-            yield from read_lines(stream, source=str(path))
+        if isinstance(path, TextIOBase):
+            yield from read_lines(path, source=shown)
+            return
+        with Path(cast("str | Path", path)).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
+            yield from read_lines(stream, source=shown)
     except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
         reason = getattr(error, "strerror", None) or error
-        raise DocumentError(f"cannot read {str(path)!r}: {reason}; is the path right?") from error
+        raise DocumentError(f"cannot read {shown!r}: {reason}; is the path right?") from error
 
 
 def _line(fields: Mapping[str, object]) -> str:
