@@ -18,6 +18,10 @@ _EVERYBODY = 0o666
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
+_DATABASE = b"SQLite format 3\0"
+"""How every database of SQLite begins."""
+_BESIDE_DATABASES = ("-wal", "-shm", "-journal")
+"""How the files end that SQLite keeps beside one."""
 
 
 def write_atomic(
@@ -35,7 +39,7 @@ def write_atomic(
 
     Args:
         path: What is there is replaced; where it is a link, the file it leads to. A pipe or a device cannot be
-            replaced: it is written to directly.
+            replaced: it is written to directly. A database of SQLite is never replaced, nor what belongs to it.
         data: All of it, or pieces in order.
         mode: The new file's permissions, less the umask; `0o600` for what is its owner's alone.
         draft: Where the file is written first, in the same folder; for those who must find it again. What is there is
@@ -43,11 +47,12 @@ def write_atomic(
         sync: Whether to wait until the disk has it, so that it survives a power cut.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: It cannot be written, or a database is there.
         ValueError: The path holds a NUL.
     """
     pieces = [data] if isinstance(data, bytes) else data
     target = Path(os.path.realpath(path))
+    _refuse_database(target)
     if target.exists() and not target.is_file() and not target.is_dir():
         with os.fdopen(os.open(target, os.O_WRONLY | _BINARY), "wb") as stream:
             stream.writelines(pieces)
@@ -66,6 +71,16 @@ def write_atomic(
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _refuse_database(target: Path) -> None:
+    """Raise OSError where a file is a database of SQLite, or its name is that of a log beside one."""
+    owners = [target.with_name(target.name.removesuffix(end)) for end in _BESIDE_DATABASES]
+    for path in (target, *(owner for owner in owners if owner.name not in {"", target.name})):
+        if is_file(path):
+            with path.open("rb") as stream:
+                if stream.read(len(_DATABASE)) == _DATABASE:
+                    raise OSError(errno.EEXIST, "a database is there, and no database is replaced")
 
 
 def read_file(path: str | Path, *, at_most: int) -> bytes:

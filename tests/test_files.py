@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -112,6 +114,20 @@ def test_a_link_in_the_place_of_a_draft_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "victim").read_bytes() == b"precious"
     assert (tmp_path / "file").read_bytes() == b"data"
     assert list_names(tmp_path) == ["file", "victim"]
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_database_is_never_replaced(tmp_path: Path, ending: str) -> None:
+    """Nor what SQLite keeps beside it, through a link neither: whoever names one meant another file."""
+    path = tmp_path / "talk.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE said (text)")
+    before, names = path.read_bytes(), list_names(tmp_path)
+    (tmp_path / "link").symlink_to(path.name + ending)
+    for target in (path.with_name(path.name + ending), tmp_path / "link"):
+        with pytest.raises(OSError, match="no database is replaced"):
+            write_atomic(target, b"turns")
+    assert (path.read_bytes(), list_names(tmp_path)) == (before, sorted([*names, "link"]))
 
 
 def test_what_could_block_or_never_end_is_not_read(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from glyph_memory.context import Context, warn_of_losses, write_context
 from glyph_memory.errors import TurnError
@@ -268,11 +268,11 @@ class Conversation(PlanningSession):
         return write_file(path, self.turns(), session=self.session)
 
     @without_locals
-    def import_(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
+    def import_(self, path: str | Path | TextIO, *, progress: Callable[[int], None] | None = None) -> int:
         """Add the turns of a file that `export` wrote, or others' messages as JSON or JSON lines: see `read_messages`.
 
         Those that are there already, by id, are not added twice. Anchors are kept where they are
-        higher than any of the session, so that citations stay right in an empty one.
+        higher than any of the session, so that citations stay right in an empty one. A file may be open already.
 
         Returns:
             How many turns were added.

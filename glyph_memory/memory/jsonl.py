@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from io import TextIOBase
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from glyph_memory.errors import DocumentError, TurnError
 from glyph_memory.files import is_device, write_atomic
@@ -142,20 +143,25 @@ def write_file(path: str | Path, turns: Iterable[Turn], *, session: str) -> int:
     return count
 
 
-def read_file(path: str | Path) -> Iterator[Turn]:
-    """Yield the turns of a file that `write_file` wrote.
+def read_file(path: str | Path | TextIO) -> Iterator[Turn]:
+    """Yield the turns of a file that `write_file` wrote; one that is open already is not closed.
 
     Raises:
         DocumentError: The file cannot be read, is a device, or a line of it is no turn.
     """
+    shown = str(getattr(path, "name", "a stream") if isinstance(path, TextIOBase) else path)
     try:
-        if is_device(path):
-            raise DocumentError(f"{str(path)!r} is a device, which may have no end. Give a file or a pipe")
-        with Path(path).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
-            yield from read_lines(bound_lines(stream, source=str(path)), source=str(path))
+        if isinstance(path, TextIOBase):
+            yield from read_lines(bound_lines(path, source=shown), source=shown)
+            return
+        place = Path(cast("str | Path", path))
+        if is_device(place):
+            raise DocumentError(f"{shown!r} is a device, which may have no end. Give a file or a pipe")
+        with place.open(encoding="utf-8-sig", errors="surrogateescape") as stream:
+            yield from read_lines(bound_lines(stream, source=shown), source=shown)
     except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
         reason = getattr(error, "strerror", None) or error
-        raise DocumentError(f"cannot read {str(path)!r}: {reason}; is the path right?") from error
+        raise DocumentError(f"cannot read {shown!r}: {reason}; is the path right?") from error
 
 
 def _line(fields: Mapping[str, object]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, ParamSpec, Self, TextIO, TypeVar, Unpack
 
 from glyph_memory.context import Context, JoinUsers, RequestPlan
 from glyph_memory.folding import Fold
@@ -190,7 +190,9 @@ class GlyphMemory(Conversation):
         return await _run_in_thread(self.export, path)
 
     @without_locals_async
-    async def aimport(self, path: str | Path, *, progress: Callable[[int], None] | None = None) -> int:
+    async def aimport(
+        self, path: str | Path | TextIO, *, progress: Callable[[int], None] | None = None
+    ) -> int:
         """Do what `import_` does."""
         return await _run_in_thread(self.import_, path, progress=progress)
 

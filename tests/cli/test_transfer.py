@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from glyph_memory import GlyphMemory, Turn
+from glyph_memory import DocumentError, GlyphMemory, Turn
 from glyph_memory.testing import agent_conversation
 
 if TYPE_CHECKING:
@@ -45,6 +49,23 @@ def test_export_then_import_is_identity(run: Run, path: Path, tmp_path: Path) ->
     assert turns(copy, "restored") == turns(path, "ops")
 
 
+def test_no_command_writes_over_a_database(run: Run, path: Path, tmp_path: Path) -> None:
+    """The memory itself, its log, somebody else's: a slip of the hand must not cost a conversation."""
+    other = tmp_path / "other.db"
+    with GlyphMemory.open(other) as memory:
+        memory.add("user", "of another")
+    before = [path.read_bytes(), other.read_bytes()]
+    for target in (path, f"{path}-wal", other):
+        for command in (["export", target], ["report", "--html", target]):
+            done = run(*command, "--memory", path, "--session", "ops")
+            assert done.code == 1
+            assert "no database is replaced; give" in done.err.splitlines()[-1]
+    with GlyphMemory.open(path, session="ops") as memory, pytest.raises(DocumentError, match="no database"):
+        memory.export(path)
+    assert [path.read_bytes(), other.read_bytes()] == before
+    assert len(turns(path, "ops")) == 60
+
+
 def test_a_session_can_go_through_a_pipe(run: Run, path: Path, tmp_path: Path) -> None:
     """A dash stands for standard output and standard input; nothing but JSON lines goes through."""
     piped = run("export", "-", "--memory", path, "--session", "ops").out
@@ -52,6 +73,42 @@ def test_a_session_can_go_through_a_pipe(run: Run, path: Path, tmp_path: Path) -
     copy = tmp_path / "copy.db"
     assert run("import", "-", "--memory", copy, stdin=piped.encode()).code == 0
     assert turns(copy, "default") == turns(path, "ops")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's list of open files")
+def test_what_is_piped_in_has_no_name_that_could_stay(path: Path, tmp_path: Path) -> None:
+    """A process that is killed while it imports leaves nothing of a conversation outside the database."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    command = [sys.executable, "-m", "glyph_memory", "import", "-", "--memory", str(path)]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
+    assert process.stdin is not None
+    opened = Path(f"/proc/{process.pid}/fd")
+    line = b'{"role": "user", "text": "private"}\n' * 10_000
+    while not any(os.path.realpath(one).startswith(str(folder)) for one in opened.iterdir()):
+        process.stdin.write(line)
+    left = list(folder.iterdir())
+    process.kill()
+    process.stdin.close()
+    process.wait()
+    assert [*left, *folder.iterdir()] == []
+
+
+def test_a_wrong_line_of_what_is_piped_in_is_named(run: Run, path: Path) -> None:
+    """By where it came from, and not by a file that nobody knows."""
+    error = run("import", "-", "--memory", path, stdin=b"no json\n").error
+    assert error.startswith("line 1 of 'standard input' is no turn")
+
+
+def test_an_open_file_can_be_imported(tmp_path: Path) -> None:
+    """It stays open, and errors call it by its name, where it has one."""
+    with GlyphMemory.open(tmp_path / "copy.db") as memory:
+        stream = io.StringIO('{"role": "user", "text": "Hello."}\nno json\n')
+        with pytest.raises(DocumentError, match=r"^line 2 of 'a stream' is no turn"):
+            memory.import_(stream)
+        assert not stream.closed
+        assert [turn.text for turn in memory.turns()] == ["Hello."]
 
 
 def test_importing_twice_adds_nothing(run: Run, path: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +25,7 @@ from glyph_memory.cli.memories import (
 from glyph_memory.cli.settings import Settings
 from glyph_memory.documents import STDIN
 from glyph_memory.errors import DocumentError
-from glyph_memory.files import exists
+from glyph_memory.files import exists, is_file
 from glyph_memory.memory.jsonl import write_lines
 from glyph_memory.store import SessionInfo
 
@@ -79,24 +81,30 @@ def export(file: str, place: Place) -> None:
 
 def import_(file: str, place: Place, *, secrets: str = "off") -> None:
     """Add a file's turns to a session."""
-    with _source(file) as path:
-        lines = _count_lines(path)
+    with _source(file) as source:
+        lines = _count_lines(source)
         with (
             open_or_create_session(place, Settings(), secrets=secrets) as (memory, _),
             terminal.progress(file, total=lines, unit="turns") as step,
         ):
-            count = memory.import_(path, progress=lambda turns: step(turns, turns))
+            count = memory.import_(source, progress=lambda turns: step(turns, turns))
             known = sum(1 for _ in memory.turns()) - count
     more = f"; {terminal.format_count(known, 'turn')} were there before" if known else ""
     terminal.print_note(f"{terminal.format_count(count, 'turn')} added to {place}{more}")
 
 
+class _StandardInput(io.TextIOWrapper):
+    """Text that was piped in; errors name where it came from."""
+
+    name = "standard input"
+
+
 @contextmanager
-def _source(file: str) -> Iterator[Path]:
-    """Return the path of the input; piped input is copied to a file first, to be imported whole or not.
+def _source(file: str) -> Iterator[Path | TextIO]:
+    """Return the input; what is piped is copied to a file without a name first, to be read only once all is there.
 
     Raises:
-        DocumentError: There is none.
+        DocumentError: There is none, or it cannot be read.
     """
     if file != STDIN:
         if not exists(file):  # before a database is made for it
@@ -105,16 +113,21 @@ def _source(file: str) -> Iterator[Path]:
         return
     if sys.stdin is None:
         raise DocumentError("standard input is closed; name a file")
-    with tempfile.NamedTemporaryFile(prefix="glyph-memory-", suffix=".jsonl") as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
-        copy.flush()
-        yield Path(copy.name)
+    with tempfile.TemporaryFile() as copy:
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        except OSError as error:
+            raise DocumentError(
+                f"cannot copy standard input to {tempfile.gettempdir()!r}: {error.strerror or error}; name a file"
+            ) from error
+        copy.seek(0)
+        yield _StandardInput(copy, encoding="utf-8-sig", errors="surrogateescape")
 
 
-def _count_lines(path: Path) -> int | None:
-    """Return how many turns a file has, for the progress bar; None where no bar is shown."""
-    if not sys.stderr.isatty():
+def _count_lines(source: Path | TextIO) -> int | None:
+    """Return how many turns a file has, for the progress bar; None where no bar is shown, or the file is a pipe."""
+    if not sys.stderr.isatty() or not isinstance(source, Path) or not is_file(source):
         return None
-    with suppress(OSError), path.open("rb") as stream:
+    with suppress(OSError), source.open("rb") as stream:
         return sum(1 for _ in stream)
     return None
