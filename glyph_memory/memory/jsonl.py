@@ -152,7 +152,7 @@ def read_file(path: str | Path | TextIO) -> Iterator[Turn]:
     shown = str(getattr(path, "name", "a stream") if isinstance(path, TextIOBase) else path)
     try:
         if isinstance(path, TextIOBase):
-            yield from read_lines(bound_lines(path, source=shown), source=shown)
+            yield from read_lines(bound_lines(cast("TextIO", path), source=shown), source=shown)
             return
         place = Path(cast("str | Path", path))
         if is_device(place):
