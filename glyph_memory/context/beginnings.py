@@ -12,6 +12,7 @@ LINE_WORDS = (
     "identifiers letter",
     "in words",
     "too large to be shown",
+    "turns",
 )
 """Behind an anchor, besides who speaks and `page`."""
 BEGINNINGS = (

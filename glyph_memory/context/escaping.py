@@ -24,6 +24,8 @@ _WORDS = spell_words(LINE_WORDS)
 _NUMBER = re.compile(r"[\W\d_]*\w{0,16}[\W_]*")
 """What may stand between the signs of one line of ours."""
 _BETWEEN = 40
+_PASSAGE = re.compile(r"\[§\d{1,19} (?:system|user|assistant|tool)[\],]")
+"""How `recall` and `zoom` head a passage, in the result of a tool: no line of ours begins so beside the pages."""
 _TAG = re.compile(r"</?\w{1,12}>\Z")
 
 
@@ -76,6 +78,8 @@ def _break_remark(found: re.Match[str]) -> str:
 def _begins_line_of_ours(text: str, signs: list[int], number: int) -> bool:
     sign = signs[number]
     before, after = sign - 1, sign + 1
+    if _PASSAGE.match(text, max(0, before)):
+        return False
     is_alone = True
     while before >= 0 and text[before] not in BREAKS:
         if text[before] == ">" and (tag := _TAG.search(text, max(0, before - 16), before + 1)) is not None:

@@ -207,6 +207,6 @@ class GlyphMemory(StoredHistory):
 def _warn(request: WrittenRequest, notice: str) -> list[ChatMessage]:
     """Return the messages of a request, after warnings of what its user should learn."""
     if notice:
-        warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
+        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)
     warn_of_losses(request.losses)
     return request.messages
