@@ -38,6 +38,7 @@ suppress_warnings = [
 nitpick_ignore = [
     # `Store` is public to be opened, given to memories and closed. What it is made of is not.
     ("py:class", "glyph_memory.store.erasing.ErasingDatabase"),
+    ("py:class", "glyph_memory.store.values.SealReader"),
     ("py:class", "glyph_memory.store.schema.Schema"),
     ("py:class", "glyph_memory.store.session_store.SessionStore"),
     # What the middleware adds to an agent's state; LangChain alone uses it.
