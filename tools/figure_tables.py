@@ -16,7 +16,6 @@ from session_tables import (
     draw_first_fold,
     draw_large,
     draw_long_sessions,
-    draw_mutants,
     draw_overhead,
     draw_prompts,
     draw_stateless,
@@ -34,13 +33,11 @@ class Table:
     """Name of the benchmark, and of its file in `benchmarks/results/`."""
     draw: Callable[[Figures], str]
     """Return the table as Markdown, given the file's `figures`."""
-    folder: str = "benchmarks"
-    """Where the script is."""
 
     @property
     def command(self) -> str:
         """What makes the figures."""
-        return f"python {self.folder}/{self.result}.py"
+        return f"python benchmarks/{self.result}.py"
 
 
 # Pages.
@@ -175,7 +172,6 @@ TABLES = {
     "durability": Table(result="durability", draw=draw_durability),
     "large": Table(result="large", draw=draw_large),
     "long-sessions": Table(result="large", draw=draw_long_sessions),
-    "mutants": Table(result="mutants", draw=draw_mutants, folder="tools"),
     "erasing": Table(result="erasing", draw=draw_erasing),
     "savings": Table(result="savings", draw=draw_savings),
     "parity": Table(result="parity", draw=draw_parity),

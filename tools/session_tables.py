@@ -145,12 +145,3 @@ def draw_long_sessions(figures: Figures) -> str:
         for row in figures["sessions"]
     ]
     return markdown(["messages", "first `context`", "after a deletion in the middle", "opened again"], rows)
-
-
-def draw_mutants(figures: Figures) -> str:
-    """Return how many mutants a test noticed, by room."""
-    rows = [
-        [row["room"], f"{row['mutants']:,}", row["tried"], row["killed"], share(row["killed"] / row["tried"])]
-        for row in figures["rooms"]
-    ]
-    return markdown(["room", "mutants", "drawn", "noticed", "share"], rows)
