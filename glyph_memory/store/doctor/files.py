@@ -27,6 +27,8 @@ _IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises of a damaged file; of a name in it that is no text, Python cannot even read the message."""
+_OWN_NAME = b"glyph_"
+"""How the names of our tables begin."""
 _SHOWN = 5
 """Of SQLite's remarks on a file, so many are repeated."""
 
@@ -36,6 +38,24 @@ def open_file(path: Path, *, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file://{quote(str(path))}?mode={mode}", uri=True, isolation_level=None)
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     return connection
+
+
+def is_foreign(path: Path) -> bool:
+    """Return whether a file can be read and is none of ours: another program's tables, or a text.
+
+    A damaged one is nobody's in particular: wherever one of our names stands in its first bytes, it is taken as ours.
+    """
+    try:
+        with closing(open_file(path, mode="ro")) as connection:
+            names = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_NOTADB:
+            return False
+        with path.open("rb") as stream:
+            return not any(_OWN_NAME in piece for piece in iter(lambda: stream.read(1 << 20), b""))
+    except UnicodeDecodeError:
+        return False
+    return bool(names) and not any(name.startswith("glyph_") for name in names)
 
 
 def check_file(path: Path) -> Finding | None:
