@@ -29,6 +29,8 @@ FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises of a damaged file; of a name in it that is no text, Python cannot even read the message."""
 _OWN_NAME = b"glyph_"
 """How the names of our tables begin."""
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
+"""What SQLite says where the disk is too full even to read; the file is not damaged."""
 _SHOWN = 5
 """Of SQLite's remarks on a file, so many are repeated."""
 
@@ -79,6 +81,10 @@ def _list_remarks(path: Path) -> list[str]:
             for (name,) in connection.execute(_TABLES).fetchall():
                 connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608
     except FILE_ERRORS as error:
+        if getattr(error, "sqlite_errorcode", 0) in _NO_ROOM:
+            raise StoreError(
+                f"cannot read {str(path)!r}: there is no room for the file -shm beside it. Free some of the disk"
+            ) from error
         found = ["its tables cannot be read" if isinstance(error, UnicodeDecodeError) else str(error)]
     remarks = [" ".join(remark.split()) for remark in found if remark != "ok"]
     # A NULL, or a value of another type, where none may be: a damaged row, which is told with its turn.
