@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -15,10 +16,14 @@ from glyph_memory.cli.escapes import escape_sentence
 from glyph_memory.errors import GlyphMemoryError, GlyphMemoryWarning
 
 _SHOW_OTHERS = warnings.showwarning
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OF_WRITES = {*_FULL, errno.EIO, errno.EBADF, errno.EINVAL, errno.EAGAIN}
+"""What writing to standard output can fail with."""
 
 
 def main() -> None:
     """Run the command line; never returns."""
+    _open_closed_streams()
     _escape_unencodable()
     sys.exit(_run())
 
@@ -41,10 +46,42 @@ def _run() -> int:
     except BrokenPipeError:  # whoever read us has seen enough, `| head` for one
         _discard_output()
         return 1
-    except OSError as error:  # files are our errors by now; what is left is standard output, on a full disk
+    except (
+        OSError
+    ) as error:  # files are our errors by now; what is left is mostly standard output, on a full disk
         _discard_output()
-        return _print_error(f"cannot write to standard output: {error.strerror or error}; is the disk full?")
+        return _print_error(_describe(error))
     return 0
+
+
+def _describe(error: OSError) -> str:
+    why = error.strerror or str(error)
+    if error.filename is not None or error.errno not in _OF_WRITES:
+        of = f" ({str(error.filename)!r})" if error.filename is not None else ""
+        return f"the system refused what was asked: {why}{of}; give another file or folder"
+    if error.errno == errno.EBADF:
+        return "cannot write to standard output: it is closed; open it, or send it to /dev/null"
+    return f"cannot write to standard output: {why}" + ("; is the disk full?" if error.errno in _FULL else "")
+
+
+def _open_closed_streams() -> None:
+    """Put something in the place of a standard output or standard error that was closed before we began.
+
+    Else the next file that is opened, a database perhaps, would have its number. Writing to the former fails, as it
+    should; what is written to the latter is gone.
+    """
+    if sys.stdout is None:
+        sys.stdout = _open_null(1, os.O_RDONLY)
+    if sys.stderr is None:
+        sys.stderr = _open_null(2, os.O_WRONLY)
+
+
+def _open_null(number: int, how: int) -> TextIO:
+    handle = os.open(os.devnull, how)
+    if handle != number:
+        os.dup2(handle, number)
+        os.close(handle)
+    return os.fdopen(number, "w", encoding="utf-8", closefd=False)
 
 
 def _show_warning(

@@ -196,7 +196,12 @@ def _zoom_page(number: int, session_fold: SessionFold, binder: Binder, style: Pa
     found = _find_page(session_fold, number)
     if found is None:
         last = max((page.number for seal in session_fold.refresh().seals for page in seal.pages), default=0)
-        raise StoreError(f"no page {number} in this session; its pages are numbered 1 to {last}")
+        has = (
+            f"its pages are numbered 1 to {last}"
+            if last
+            else "it has no pages yet; zoom takes an anchor, too"
+        )
+        raise StoreError(f"no page {number} in this session; {has}")
     seal, sealed = found
     turns = session_fold.turns(seal)
     pages, place = binder.pages(seal, turns), sealed.number - seal.pages[0].number

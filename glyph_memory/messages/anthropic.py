@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glyph_memory.messages.roles import ROLES
-from glyph_memory.messages.values import Fields, to_fields, to_list
+from glyph_memory.messages.values import Fields, name_number, to_fields, to_list
 
 _RESULT = "tool_result"
 
@@ -13,7 +13,7 @@ _RESULT = "tool_result"
 def split_results(message: Fields) -> Iterator[Fields]:
     """Yield a message for each tool's result in a message's content, then what is left of the message, if anything."""
     blocks = to_list(message.get("content"))
-    if blocks is None or ROLES.get(str(message.get("role")).lower()) not in {"user", "tool"}:
+    if blocks is None or _read_role(message) not in {"user", "tool"}:
         yield message
         return
     results = [held for block in blocks if (held := _to_result(block)) is not None]
@@ -29,12 +29,18 @@ def split_results(message: Fields) -> Iterator[Fields]:
             "tool_call_id": result.get("tool_use_id"),
             "time": message.get("time"),
         }
-        id_ = message.get("id")
+        id_ = name_number(message.get("id"))
         if id_ is not None:
-            made["id"] = id_ if len(results) == 1 and not rest else f"{id_}/{number}"
+            is_split = isinstance(id_, str) and (len(results) > 1 or rest)
+            made["id"] = f"{id_}/{number}" if is_split else id_
         yield made
     if rest:
         yield {**message, "content": rest}
+
+
+def _read_role(message: Fields) -> str | None:
+    role = message.get("role")
+    return ROLES.get(role.lower()) if isinstance(role, str) else None
 
 
 def _to_result(block: object) -> Fields | None:

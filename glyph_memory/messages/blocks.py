@@ -92,6 +92,8 @@ def _advise(content: object) -> str:
 
 def _read_block(block: Fields) -> Iterator[Piece]:
     kind = block.get("type", "text" if isinstance(block.get("text"), str) else None)
+    if not isinstance(kind, str):
+        kind = None
     if kind in REASONING:
         return
     if kind == "non_standard" and isinstance(inside := block.get("value"), Mapping):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from glyph_memory.errors import TurnError
 from glyph_memory.messages.roles import ROLES
-from glyph_memory.messages.values import Fields, to_list
+from glyph_memory.messages.values import Fields, show, to_list
 
 _KINDS = frozenset({"human", "ai", "system", "tool", "function", "chat", "remove"})
 
@@ -35,7 +35,10 @@ def translate_langchain(message: Fields) -> Fields:
     if kind == "remove" or kind not in _KINDS:
         raise TurnError(f"a LangChain message of the type {kind!r} says nothing; leave it out")
     made = {key: value for key, value in inside.items() if key != "type"}
-    role = str(inside.get("role")) if kind == "chat" else kind
+    given = inside.get("role")
+    if kind == "chat" and not isinstance(given, str):
+        raise TurnError(f"role {show(given)} is no name; give who spoke as a string")
+    role = given if kind == "chat" and isinstance(given, str) else kind
     if role.lower() not in ROLES:  # somebody with a name of their own
         made.setdefault("name", role)
         role = "user"
@@ -48,4 +51,4 @@ def translate_langchain(message: Fields) -> Fields:
 
 
 def _shorten_kind(kind: object) -> str:
-    return str(kind).lower().removesuffix("chunk").removesuffix("message")
+    return kind.lower().removesuffix("chunk").removesuffix("message") if isinstance(kind, str) else ""

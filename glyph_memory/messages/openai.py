@@ -13,7 +13,7 @@ from glyph_memory.messages.blocks import decode_picture, read_content
 from glyph_memory.messages.calls import read_call, read_calls
 from glyph_memory.messages.check import check_turn
 from glyph_memory.messages.roles import read_role
-from glyph_memory.messages.values import Fields, dump_json, show, to_fields, to_list
+from glyph_memory.messages.values import Fields, dump_json, name_number, show, to_fields, to_list
 from glyph_memory.transcript import Attachment, ToolCall, Turn
 
 _NAMES = ("name", "tool_name")
@@ -53,7 +53,7 @@ def read_openai(message: Fields) -> Turn:
             images=tuple(images),
             attachments=cast("Any", tuple(attachments)),
             time=cast("Any", message.get("time")),
-            id=str(id_) if type(id_) is int else cast("Any", id_),
+            id=cast("Any", name_number(id_)),
             pinned=cast("Any", message.get("pinned") or False),
             anchor=cast("Any", message.get("anchor")),
             origin=cast("Any", message.get("origin") or ""),

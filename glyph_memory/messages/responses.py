@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glyph_memory.messages.blocks import REASONING
-from glyph_memory.messages.values import Fields
+from glyph_memory.messages.values import Fields, is_among
 
 _CALLS = frozenset({"function_call", "custom_tool_call"})
 _RESULTS = frozenset({"function_call_output", "custom_tool_call_output"})
@@ -19,12 +19,12 @@ def is_item(message: Fields) -> bool:
 
 def is_reasoning(message: Fields) -> bool:
     """Return whether an item is the way to an answer, which nobody is shown again."""
-    return "role" not in message and message.get("type") in REASONING
+    return "role" not in message and is_among(message.get("type"), REASONING)
 
 
 def is_call(message: Fields) -> bool:
     """Return whether an item belongs to the assistant's message before it."""
-    return message.get("type") in _CALLS and "role" not in message
+    return is_among(message.get("type"), _CALLS) and "role" not in message
 
 
 def translate_item(message: Fields) -> Fields:

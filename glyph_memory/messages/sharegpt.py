@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from glyph_memory.messages.values import Fields
+from glyph_memory.messages.values import Fields, is_among
 
 _ROLES: Mapping[str, str] = {
     "gpt": "assistant",
@@ -33,7 +33,7 @@ def translate_sharegpt(message: Fields) -> Fields:
     speaker, value = message["from"], message.get("value")
     made = {key: held for key, held in message.items() if key not in {"from", "value"}}
     made["role"] = _ROLES.get(speaker.lower(), speaker) if isinstance(speaker, str) else speaker
-    if speaker in _CALLS and (calls := _read_json(value)):
+    if is_among(speaker, _CALLS) and (calls := _read_json(value)):
         return {**made, "content": None, "tool_calls": calls}
     return {**made, "content": value} if "value" in message else made
 

@@ -12,6 +12,10 @@ Fields = Mapping[str, object]
 """A message, or a part of one, as a dictionary."""
 
 
+_LONGEST_ID = 64
+"""Bits of an id that is a number."""
+
+
 class SupportsModelDump(Protocol):
     """A pydantic model, such as the message of an OpenAI client's answer."""
 
@@ -36,6 +40,16 @@ def to_fields(held: object) -> Fields | None:
 def to_list(held: object) -> Sequence[object] | None:
     """Return a list or a tuple; None for anything else, a text and bytes included."""
     return held if isinstance(held, list | tuple) else None
+
+
+def is_among(held: object, names: frozenset[str]) -> bool:
+    """Return whether a value is one of some names; False for one that cannot be looked up in a set, such as a list."""
+    return isinstance(held, str) and held in names
+
+
+def name_number(id_: object) -> object:
+    """Return an id that is a number as its digits, and any other as it is; Python spells no number that is too long."""
+    return str(id_) if type(id_) is int and id_.bit_length() <= _LONGEST_ID else id_
 
 
 def show(value: object) -> str:

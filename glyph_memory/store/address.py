@@ -14,7 +14,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from glyph_memory.errors import StoreError, show_value
-from glyph_memory.files import is_file, is_folder
+from glyph_memory.files import exists, is_file, is_folder
 
 _OWN_QUERY = ("uri", "timeout", "check_same_thread", "cached_statements", "mode")
 _KINDS = (
@@ -131,6 +131,9 @@ def _parse_file(url: URL) -> Address:
     if "\0" in name:
         raise StoreError(f"{name[:80]!r} is no path: it holds a NUL. Give {_KINDS}")
     path = Path(name).absolute()  # a process may change its directory
+    if exists(path) and not is_file(path) and not is_folder(path):
+        # Opening a pipe would wait for ever.
+        raise StoreError(f"{str(path)!r} is a pipe, a device or a socket, and no database. Give {_KINDS}")
     cannot_write = is_file(path) and not os.access(path, os.W_OK)
     return Address(
         url=url,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glyph_memory import GlyphMemory
+from glyph_memory.store import Store
+from glyph_memory.store.schema import Schema
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -109,3 +111,12 @@ def test_other_commands_go_on_with_a_damaged_turn(run: Run, path: Path) -> None:
     )
     assert run("report", "--memory", path, "--html", path.with_suffix(".html")).code == 0
     assert run("export", path.with_suffix(".jsonl"), "--memory", path).code == 0
+
+
+def test_an_older_database_is_not_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+    """Its turns are not counted, so that no number of them is told."""
+    path = tmp_path / "old.db"
+    Store.open(path, schema=Schema()).close()
+    done = run("doctor", "--memory", path)
+    assert "the tables are of version 1" in done.out
+    assert "0 turns" not in done.out

@@ -174,6 +174,12 @@ def test_recall_of_a_long_turn_gives_the_passage_that_fits() -> None:
     assert text[passage.start : passage.stop] == passage.text
 
 
+def test_zoom_says_where_there_are_no_pages() -> None:
+    """No page is numbered 1 to 0."""
+    with GlyphMemory.open(":memory:") as memory, pytest.raises(StoreError, match="it has no pages yet"):
+        memory.zoom("page 1")
+
+
 def test_zoom_gives_a_turn_or_a_page_exactly(memory: GlyphMemory, talk: tuple[Turn, ...]) -> None:
     """By anchor or page number, spelled as pages and captions spell them; drawn larger where asked."""
     memory.extend(talk)

@@ -373,16 +373,6 @@ def test_what_is_not_there_is_refused(given: str) -> None:
     assert not Path("nowhere.db").exists()
 
 
-def test_a_file_of_something_else_is_refused_or_left(tmp_path: Path) -> None:
-    """It is no database."""
-    path = tmp_path / "notes.txt"
-    path.write_text("These are my notes.\n" * 100)
-    assert [finding.kind for finding in check_store(path).findings] == ["file"]
-    with pytest.raises(StoreError, match="no turn can be read"):
-        repair_store(path)
-    assert path.read_text() == "These are my notes.\n" * 100
-
-
 def test_progress_tells_how_many_turns_are_checked(path: Path) -> None:
     """And how many there are."""
     told: list[tuple[int, int]] = []
@@ -418,3 +408,20 @@ def test_a_servers_database_is_repaired_without_a_backup_of_ours(postgres_url: s
     repaired = repair_store(postgres_url, backup=False, drop_damaged=True)
     assert repaired.after.is_healthy
     assert repaired.lost == ("1 damaged turns of session 'chat', erased as you asked: §2",)
+
+
+@pytest.mark.parametrize("kind", ["text", "tables"])
+def test_what_is_none_of_ours_is_refused_and_left_as_it_is(tmp_path: Path, kind: str) -> None:
+    """A text, another program's database: neither gets our tables, and nothing is copied beside it."""
+    path = tmp_path / "other.db"
+    if kind == "text":
+        path.write_text("How to write the tables of glyph_memory, such as glyph_turns. " * 500)
+    else:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE said (text)")
+    before = path.read_bytes()
+    for look in (check_store, repair_store):
+        with pytest.raises(StoreError, match="is not a glyph-memory database"):
+            look(path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["other.db"]

@@ -262,3 +262,12 @@ def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """With its version and the one that will do."""
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
     assert "too old" in refusal(tmp_path / "chat.db")
+
+
+def test_a_pipe_is_no_database(tmp_path: Path) -> None:
+    """It is told at once: opening one would wait for a writer, for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/null"):
+        for read_only in (True, False):
+            with pytest.raises(StoreError, match="is a pipe, a device or a socket, and no database"):
+                Store.open(path, read_only=read_only)

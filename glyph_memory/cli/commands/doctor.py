@@ -67,6 +67,9 @@ def _list_findings(check: StoreCheck, *, with_remedies: bool) -> None:
 
 def _count(check: StoreCheck) -> str:
     found = terminal.format_count(len(check.findings), "finding") if check.findings else "healthy"
+    # Nothing was counted in tables of another version.
+    if any(one.kind == "version" for one in check.findings):
+        return found
     turns = terminal.format_count(check.turns, "turn")
     return f"{turns} in {terminal.format_count(check.sessions, 'session')}, {found}"
 

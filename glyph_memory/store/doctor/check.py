@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect
 from glyph_memory.errors import StoreError
 from glyph_memory.files import is_file
 from glyph_memory.store.address import Address, parse_address
-from glyph_memory.store.doctor.files import check_file, check_pages
+from glyph_memory.store.doctor.files import check_file, check_pages, is_foreign
 from glyph_memory.store.doctor.findings import Finding, StoreCheck
 from glyph_memory.store.doctor.rows import (
     check_counters,
@@ -67,6 +67,10 @@ def require_database(url: str | Path) -> Address:
         raise StoreError("a database in memory has nothing to repair. Give a file or a URL")
     if address.path is not None and not is_file(address.path):
         raise StoreError(f"there is no memory {address.shown}. Is the path right?")
+    if address.path is not None and is_foreign(address.path):
+        raise StoreError(
+            f"{address.shown} is not a glyph-memory database: another program's, or no database. Is the path right?"
+        )
     return address
 
 

@@ -27,6 +27,10 @@ _IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises of a damaged file; of a name in it that is no text, Python cannot even read the message."""
+_OWN_NAME = b"glyph_"
+"""How the names of our tables begin."""
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
+"""What SQLite says where the disk is too full even to read; the file is not damaged."""
 _SHOWN = 5
 """Of SQLite's remarks on a file, so many are repeated."""
 
@@ -36,6 +40,27 @@ def open_file(path: Path, *, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file://{quote(str(path))}?mode={mode}", uri=True, isolation_level=None)
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     return connection
+
+
+def is_foreign(path: Path) -> bool:
+    """Return whether a file can be read and is none of ours: another program's tables, or a text.
+
+    A damaged one is taken as ours where a name of our tables stands in it, and bytes that no text has.
+    """
+    try:
+        with closing(open_file(path, mode="ro")) as connection:
+            names = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_NOTADB:
+            return False
+        has_name = has_zero = False
+        with path.open("rb") as stream:
+            while not (has_name and has_zero) and (piece := stream.read(1 << 20)):
+                has_name, has_zero = has_name or _OWN_NAME in piece, has_zero or b"\0" in piece
+        return not (has_name and has_zero)
+    except UnicodeDecodeError:
+        return False
+    return bool(names) and not any(name.startswith("glyph_") for name in names)
 
 
 def check_file(path: Path) -> Finding | None:
@@ -59,6 +84,10 @@ def _list_remarks(path: Path) -> list[str]:
             for (name,) in connection.execute(_TABLES).fetchall():
                 connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608
     except FILE_ERRORS as error:
+        if getattr(error, "sqlite_errorcode", 0) in _NO_ROOM:
+            raise StoreError(
+                f"cannot read {str(path)!r}: there is no room for the file -shm beside it. Free some of the disk"
+            ) from error
         found = ["its tables cannot be read" if isinstance(error, UnicodeDecodeError) else str(error)]
     remarks = [" ".join(remark.split()) for remark in found if remark != "ok"]
     # A NULL, or a value of another type, where none may be: a damaged row, which is told with its turn.
