@@ -27,6 +27,7 @@ _FIND_LATER = text(
     "SELECT anchor FROM glyph_turns WHERE session_id = :session AND anchor > :last AND anchor <= :highest LIMIT 1"
 )
 """Written out, since it is asked with every turn."""
+_KEY_BYTES = 16
 _MOST = 2**48
 """No session has so many turns or words, or was edited so often."""
 
@@ -132,7 +133,7 @@ def lock_session(connection: Connection, name: str) -> SessionRow:
 def make_session(connection: Connection, name: str) -> bool:
     """Create a session; return False where there was one already."""
     row = {"name_digest": fingerprint(name), "last_anchor": 0, "turns": 0, "words": 0}
-    key = secrets.token_bytes(16) if connection.dialect.name == "sqlite" else b""
+    key = make_session_key(connection)
     try:
         with connection.begin_nested():
             made = connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
@@ -141,6 +142,11 @@ def make_session(connection: Connection, name: str) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def make_session_key(connection: Connection) -> bytes:
+    """Make the key of a new session; empty on databases other than SQLite."""
+    return secrets.token_bytes(_KEY_BYTES) if connection.dialect.name == "sqlite" else b""
 
 
 def read_key(connection: Connection, session_id: int) -> bytes:
@@ -184,15 +190,15 @@ def first_edits(connection: Connection) -> int:
 
     0, until a session was cleared: one of the same name that comes later must not pass for it.
     """
-    return _read_edits(read_meta(connection, "edits"))
+    return parse_edits(read_meta(connection, "edits")) or 0
 
 
 def raise_first_edits(connection: Connection, *, above: int) -> None:
     """Let new sessions begin with a higher edit count than a cleared one had."""
-    before = _read_edits(read_meta(connection, "edits", lock=True))
+    before = parse_edits(read_meta(connection, "edits", lock=True)) or 0
     write_meta(connection, "edits", str(max(before, above + 1)))
 
 
-def _read_edits(stored: str | None) -> int:
-    text = str(stored)
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+def parse_edits(stored: object) -> int | None:
+    """Return the edit count that a store keeps for new sessions; None where it is none."""
+    return int(stored) if isinstance(stored, str) and stored.isdecimal() and len(stored) < 19 else None

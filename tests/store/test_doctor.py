@@ -69,6 +69,11 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
         "the store counts edits as 'x'",
         "counted the store's edits again",
     ),
+    "far too many edits": (
+        "UPDATE glyph_meta SET value = '9999999999999999999999' WHERE name = 'edits'",
+        "the store counts edits as '9999999999999999999999'",
+        "counted the store's edits again",
+    ),
     "turns": (
         "UPDATE glyph_sessions SET turns = 99 WHERE id = 2",
         "session 'other' counts turns as 99; its rows say 2",
