@@ -83,7 +83,9 @@ def _adopt_turns(connection: Connection) -> Iterator[str]:
     connection.execute(delete(turns).where(*emptied))
     highest = select(func.max(sessions.c.id)).where(sessions.c.id > 0)
     for (number,) in connection.execute(select(turns.c.session_id).where(is_orphan(turns)).distinct()).all():
-        new = number if type(number) is int and number > 0 else 1 + (connection.execute(highest).scalar() or 0)
+        new = (
+            number if type(number) is int and number > 0 else 1 + (connection.execute(highest).scalar() or 0)
+        )
         stored = connection.execute(select(names.c.name).where(names.c.session_id == number)).scalar()
         name = _find_free_name(connection, read_string(stored) or f"recovered-{new}", new)
         row = {"id": new, "name_digest": fingerprint(name)}
