@@ -16,11 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.fingerprints import fingerprint, to_key
 from glyph_memory.store.schema import LOOKS_CHARACTERS, names, read_meta, sessions, turns, words, write_meta
-from glyph_memory.store.turns import of_session
+from glyph_memory.store.turns import HIGHEST, of_session
 from glyph_memory.store.values import SessionState
 
-HIGHEST = 2**63 - 1
-"""The highest anchor that a column holds."""
 _UNKNOWN_EDITS = 2**40
 """The edit count of a session whose own cannot be read: more than any session was edited."""
 _FIND_LATER = text(
@@ -100,7 +98,7 @@ def sum_words(connection: Connection, *where: ColumnElement[bool]) -> int:
     return int(connection.execute(select(func.sum(words.c.length)).where(*where, sound)).scalar() or 0)
 
 
-def check_counters(connection: Connection, session: SessionRow) -> SessionRow:
+def correct_last_anchor(connection: Connection, session: SessionRow) -> SessionRow:
     """Return a locked session whose last anchor is not below that of its last turn, as a damaged one may be."""
     told = {"session": session.id, "last": session.last_anchor, "highest": HIGHEST}
     if connection.execute(_FIND_LATER, told).first() is None:
