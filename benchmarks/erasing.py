@@ -1,10 +1,9 @@
 """What does it cost to erase one turn, and how long do other sessions wait meanwhile?
 
 Fills two SQLite files, one ten times the other, each with sessions of text and pictures. While another process adds
-turns to another session, one turn after the other is truncated; then the same with the file written anew after each,
-which is what every erasure did before (`Store.compact`: the index merged, VACUUM, the write-ahead log emptied). Both
-ways are measured in turns on the same file. Waits are those of the other process's `append`: the longest while
-somebody erased, and the median of all.
+turns to another session, one turn after the other is truncated; then the same with the file written anew after each
+(`Store.compact`: the index merged, VACUUM, the write-ahead log emptied). Both ways are measured in turns on the same
+file. Waits are those of the other process's `append`: the longest while somebody erased, and the median of all.
 
 After each erasure all bytes of all files are searched for the erased turn's word.
 

@@ -18,9 +18,9 @@ _EVERYBODY = 0o666
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
-_DATABASE = b"SQLite format 3\0"
+DATABASE_START = b"SQLite format 3\0"
 """How every database of SQLite begins."""
-_BESIDE_DATABASES = ("-wal", "-shm", "-journal")
+BESIDE_DATABASES = ("-wal", "-shm", "-journal")
 """How the files end that SQLite keeps beside one."""
 
 
@@ -75,11 +75,11 @@ def write_atomic(
 
 def _refuse_database(target: Path) -> None:
     """Raise OSError where a file is a database of SQLite, or its name is that of a log beside one."""
-    owners = [target.with_name(target.name.removesuffix(end)) for end in _BESIDE_DATABASES]
+    owners = [target.with_name(target.name.removesuffix(end)) for end in BESIDE_DATABASES]
     for path in (target, *(owner for owner in owners if owner.name not in {"", target.name})):
         if is_file(path):
             with path.open("rb") as stream:
-                if stream.read(len(_DATABASE)) == _DATABASE:
+                if stream.read(len(DATABASE_START)) == DATABASE_START:
                     raise OSError(errno.EEXIST, "a database is there, and no database is replaced")
 
 

@@ -14,6 +14,8 @@ Role = Literal["system", "user", "assistant", "tool"]
 """Who said a turn."""
 DAMAGE_MARK = '{"glyph_memory": "damaged"'
 """How the origin of a turn begins that its database could not return whole."""
+HIGHEST_ANCHOR = 2**53
+"""No session comes to a higher one by itself, and an import keeps none above: the next turn could get none."""
 _LONGEST = 80
 """Characters of an attachment's label, but for the sign of the cut."""
 

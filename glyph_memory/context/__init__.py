@@ -11,6 +11,8 @@ from glyph_memory.context.cache import FolderCache as FolderCache
 from glyph_memory.context.cache import ImageCache as ImageCache
 from glyph_memory.context.cache import RecentImages as RecentImages
 from glyph_memory.context.cache import ReuseCache as ReuseCache
+from glyph_memory.context.cache import find_digests as find_digests
+from glyph_memory.context.cache import pages_folder as pages_folder
 from glyph_memory.context.cleaning import TextCleaner as TextCleaner
 from glyph_memory.context.cleaning import quote_turns as quote_turns
 from glyph_memory.context.counting import TokenCounts as TokenCounts

@@ -175,6 +175,16 @@ _FILE_BYTES = 64 << 20
 """More than a page of 50 megapixels takes; no larger file is ours."""
 
 
+def pages_folder(database: Path) -> Path:
+    """Return the folder beside a database's file in which a memory keeps its images."""
+    return database.with_name(f"{database.name}.pages")
+
+
+def find_digests(text: str) -> list[str]:
+    """Return what in a text may name an image: all digests."""
+    return _DIGEST.findall(text)
+
+
 class FolderCache:
     """Keeps images in a folder, which may be deleted at any time. Safe to share among threads and processes.
 

@@ -14,12 +14,13 @@ from glyph_memory.errors import (
     GlyphMemoryError,
     PolicyError,
     TurnError,
+    show_value,
     warn,
 )
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
 from glyph_memory.secrets import SecretGuard
-from glyph_memory.transcript import Turn
+from glyph_memory.transcript import HIGHEST_ANCHOR, Turn
 
 if TYPE_CHECKING:
     from glyph_memory.store import SessionStore
@@ -65,7 +66,7 @@ def compose_message(said: object, text: object, fields: Mapping[str, object]) ->
         return Turn(**cast("dict[str, Any]", {"role": said, "text": text, **fields, **lists}))
     if text is not None or any(fields.values()):
         raise TurnError(
-            f"add takes a whole message, {said!r:.80}, and nothing beside it; put the rest into the message"
+            f"add takes a whole message, {show_value(said)}, and nothing beside it; put the rest into the message"
         )
     return cast("AnyMessage", said)  # whatever it is, it is looked at when it is read
 
@@ -75,8 +76,6 @@ Redact = Callable[[Turn], Turn]
 
 _BATCH = 500
 """Turns that are stored in one transaction where many come at once."""
-_HIGHEST_ANCHOR = 2**53
-"""Anchors above are not kept: a session that has the highest number of all can give none to the next turn."""
 _RENUMBERED = (
     "{count:,} imported turns got other numbers than the file gives them, which the session had given already, or "
     "which do not grow from 1 to 2^53: where one cites another, as §42, look it up. An empty session keeps numbers"
@@ -136,7 +135,8 @@ class TurnWriter:
             for part, keep in ((batch[:known], False), (batch[known:], keep_anchors)):
                 if part:
                     before = self._session_store.state().last_anchor if keep_anchors else 0
-                    stored = self._append(part, keep_anchors=keep)
+                    keeps = keep and _continue_after(before, part)
+                    stored = self._session_store.append(part, keep_anchors=keeps)
                     renumbered += _count_renumbered(part, stored, after=before) if keep_anchors else 0
                     yield from stored
             is_last = broken is not None or len(batch) < _BATCH
@@ -151,9 +151,6 @@ class TurnWriter:
         if stored:
             # Once, after all of them: what cannot be shown in the end need not be drawn on the way.
             self._fold(stored)
-
-    def _append(self, batch: Sequence[Turn], *, keep_anchors: bool) -> tuple[Turn, ...]:
-        return self._session_store.append(batch, keep_anchors=keep_anchors and self._is_continuation(batch))
 
     def _fold(self, stored: Sequence[Turn]) -> None:
         # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
@@ -176,7 +173,7 @@ class TurnWriter:
             return turn
         redacted = self._redact(turn)
         if not isinstance(redacted, Turn):
-            raise TurnError(f"redact returned {redacted!r:.80}; return the turn, changed or not")
+            raise TurnError(f"redact returned {show_value(redacted)}; return the turn, changed or not")
         if redacted != turn and redacted.origin == turn.origin:
             redacted = replace(redacted, origin="")  # what it was made of says what was taken out of it
         return check_turn(redacted)
@@ -186,13 +183,11 @@ class TurnWriter:
         last = self._session_store.state().last_anchor
         return next((place for place, turn in enumerate(batch) if (turn.anchor or 0) > last), len(batch))
 
-    def _is_continuation(self, batch: Sequence[Turn]) -> bool:
-        """Return whether a batch's anchors grow and are all above the session's last."""
-        anchors = [turn.anchor or 0 for turn in batch]
-        grow = all(one < other for one, other in pairwise(anchors))
-        return (
-            grow and anchors[-1] <= _HIGHEST_ANCHOR and anchors[0] > self._session_store.state().last_anchor
-        )
+
+def _continue_after(last: int, batch: Sequence[Turn]) -> bool:
+    """Return whether a batch's anchors grow, and are all above a session's last."""
+    anchors = [last, *(turn.anchor or 0 for turn in batch)]
+    return all(one < other for one, other in pairwise(anchors)) and anchors[-1] <= HIGHEST_ANCHOR
 
 
 def _count_renumbered(given: Sequence[Turn], stored: Sequence[Turn], *, after: int) -> int:

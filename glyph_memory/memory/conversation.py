@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from glyph_memory.context import Context, warn_of_losses, write_context
-from glyph_memory.errors import TurnError
+from glyph_memory.errors import TurnError, show_value
 from glyph_memory.folding import Fold
 from glyph_memory.memory.append import check_room, compose_message
 from glyph_memory.memory.arguments import check_words, read_anchor, read_count
@@ -79,7 +79,7 @@ class Conversation(PlanningSession):
         message = compose_message(said, text, fields)
         stored = tuple(self._turn_writer.store(message, keep_anchors=False, progress=None))
         if not stored:
-            raise TurnError(f"{said!r:.80} says nothing that is kept; reasoning is left out")
+            raise TurnError(f"{show_value(said)} says nothing that is kept; reasoning is left out")
         return stored[-1]
 
     @without_locals

@@ -48,8 +48,7 @@ class Look:
             return False
         if not self._has_warned:
             self._has_warned = True
-            message = _DISPLACED.format(session=self._session)
-            warn(message)
+            warn(_DISPLACED.format(session=self._session))
         return True
 
     def follow(self, fingerprints: Iterable[str]) -> None:

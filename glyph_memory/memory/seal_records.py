@@ -6,22 +6,19 @@ Knows how seals are spelled as JSON; knows nothing about folding and stores.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from glyph_memory.context import find_digests
 from glyph_memory.folding import Seal, count_chained, read_seal
 
 if TYPE_CHECKING:
     from glyph_memory.store import SealRecord
 
-_IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
-"""What images are named by."""
-
 
 def find_images(record: SealRecord) -> list[str]:
     """Return the names of a stored seal's page images, and other digests, which name none; of a broken seal, too."""
-    return _IMAGE_NAME.findall(record.body)
+    return find_digests(record.body)
 
 
 def find_range(record: SealRecord) -> tuple[int, int] | None:

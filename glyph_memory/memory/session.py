@@ -17,8 +17,9 @@ from glyph_memory.context import (
     PageOptionFields,
     PageOptions,
     RecentImages,
+    pages_folder,
 )
-from glyph_memory.errors import StoreError
+from glyph_memory.errors import StoreError, show_value
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
 from glyph_memory.memory.seal_records import find_images, find_range
@@ -54,7 +55,7 @@ class OpenSession:
     def __new__(cls, *given: object, **_: object) -> Self:
         """Refuse to be called with a path, as other libraries' classes are: `open` opens."""
         if len(given) < _PARTS:
-            path = repr(str(given[0]) if isinstance(given[0], Path) else given[0]) if given else ""
+            path = show_value(str(given[0]) if isinstance(given[0], Path) else given[0]) if given else ""
             name = cls.__name__
             raise StoreError(f"{name}({path}) opens nothing; call {name}.open({path or repr('chat.db')})")
         return super().__new__(cls)
@@ -130,7 +131,7 @@ class OpenSession:
         store = url if isinstance(url, Store) else Store.open(url, wait_s=wait_s, read_only=read_only)
         try:
             if cache is None:
-                folder = options.pages or (_pages_folder(store.path) if store.path else None)
+                folder = options.pages or (pages_folder(store.path) if store.path else None)
                 cache = RecentImages() if folder is None else FolderCache(folder)
             drafts = Drafts(cache)
             binder = Binder(
@@ -250,7 +251,3 @@ class OpenSession:
 def _compute_hmac(key: bytes, message: str) -> str:
     """Return the HMAC of a message: the same for the same store and message, and for no other."""
     return hmac.new(key, message.encode(), "sha256").hexdigest()
-
-
-def _pages_folder(path: Path) -> Path:
-    return path.with_name(f"{path.name}.pages")

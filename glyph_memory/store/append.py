@@ -22,8 +22,9 @@ from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import identifiers, images, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.search import add_to_index
-from glyph_memory.store.sessions import HIGHEST, SessionRow, check_counters, read_key, update_session
+from glyph_memory.store.sessions import SessionRow, correct_last_anchor, read_key, update_session
 from glyph_memory.store.turns import (
+    HIGHEST,
     Value,
     encode,
     read_by_id,
@@ -47,7 +48,7 @@ def append_turns(
         StoreError: An identifier is there already with another content, or anchors that are to be kept do not
             continue the session's.
     """
-    session = check_counters(connection, session)
+    session = correct_last_anchor(connection, session)
     stored = read_by_id(connection, session.id, {turn.id for turn in given if turn.id is not None})
     last = session.last_anchor
     complete: list[Turn] = []

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
 from glyph_memory.checks import check_number
@@ -63,9 +63,10 @@ class Database:
         with (
             translate_errors(self.shown, wait_s=self.wait_s),
             self._acquire_queue(self._queue if is_shared else None),
-            self._require_gate().begin() as connection,
         ):
-            yield connection
+            self._check_open()
+            with self._gate.begin() as connection:
+                yield connection
 
     @contextmanager
     def begin_write(self) -> Iterator[Connection]:
@@ -75,12 +76,11 @@ class Database:
             StoreBusy: Others were still writing after `wait_s`.
             StoreError: The database cannot be written, or its file was removed or replaced: also after the commit.
         """
-        gate = self._require_gate()
         if self.read_only:
             raise StoreError(READ_ONLY.format(shown=self.shown))
         with translate_errors(self.shown, wait_s=self.wait_s), self._acquire_queue(self._queue):
-            self._check_file()
-            with gate.begin(**{WRITES: True}) as connection:
+            self._check_open()
+            with self._gate.begin(**{WRITES: True}) as connection:
                 notes = connection.info
                 self._identity.check_log(notes)
                 yield connection
@@ -114,17 +114,12 @@ class Database:
                     connection.close()
             self._gate.close_idle()
 
-    def _require_open(self) -> Engine:
+    def _check_open(self) -> None:
+        """Check that it is open, may be used in this process, and still leads to its file; no fork may come between."""
         if self._is_closed:
             raise StoreError(f"the store {self.shown} is closed. Open it again with Store.open()")
-        with self._gate.pass_through():  # no fork may come between
-            self._gate.check()
-            self._check_file()
-        return self._engine
-
-    def _require_gate(self) -> Gate:
-        self._require_open()
-        return self._gate
+        self._gate.check()
+        self._check_file()
 
     @contextmanager
     def _acquire_queue(self, queue: ForkSafeLock | None) -> Iterator[None]:
@@ -185,7 +180,8 @@ class Database:
             waits: Whether to wait for others, or to be refused at once.
         """
         with translate_errors(self.shown, wait_s=self.wait_s), self._acquire_queue(self._queue):
-            connection = self._require_open().raw_connection()
+            self._check_open()
+            connection = self._engine.raw_connection()
             try:
                 cursor = connection.cursor()
                 if not waits:

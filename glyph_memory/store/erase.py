@@ -23,10 +23,10 @@ from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.seals import read_seals
 from glyph_memory.store.search import drop_from_index
 from glyph_memory.store.sessions import SessionRow, raise_first_edits, sum_words, update_session
-from glyph_memory.store.turns import clamp_anchor, find_chunk
+from glyph_memory.store.turns import HIGHEST, clamp_anchor, find_chunk
 from glyph_memory.store.values import SealReader, SealRecord
 
-_LAST, _LOWEST = 2**63 - 1, -(2**63)
+_LOWEST = -(2**63)
 _GRAVE = "session_id = 1 - session_id"
 _RANGE = "WHERE session_id = :session AND anchor BETWEEN :first AND :last"
 _BURY = tuple(
@@ -54,14 +54,14 @@ _MAKE_GRAVE = text(
 
 def forget_after(erasure: Erasure, session: SessionRow, after: int, *, reader: SealReader | None) -> int:
     """Erase the turns with a higher anchor, and seals that tell of them; return how many turns there were."""
-    return _forget(erasure, session, [(clamp_anchor(after) + 1, _LAST)] if after < _LAST else [], reader)
+    return _forget(erasure, session, [(clamp_anchor(after) + 1, HIGHEST)] if after < HIGHEST else [], reader)
 
 
 def forget_anchors(
     erasure: Erasure, session: SessionRow, anchors: Collection[int], *, reader: SealReader | None
 ) -> int:
     """Erase some turns, and seals that tell of them; return how many turns there were."""
-    ranges = _join_ranges(anchor for anchor in anchors if 0 < anchor <= _LAST)
+    ranges = _join_ranges(anchor for anchor in anchors if 0 < anchor <= HIGHEST)
     return _forget(erasure, session, ranges, reader)
 
 
@@ -87,7 +87,7 @@ def forget_session(erasure: Erasure, session: SessionRow, *, reader: SealReader 
 
 def empty_some(connection: Connection, session_id: int) -> bool:
     """Empty some more rows of an erased session, then its key; return whether nothing is left of it."""
-    last = find_chunk(connection, session_id, after=-1, upto=_LAST)
+    last = find_chunk(connection, session_id, after=-1, upto=HIGHEST)
     if last is not None:
         _forget_range(connection, session_id, first=0, last=last)
         return False

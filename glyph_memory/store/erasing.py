@@ -97,7 +97,7 @@ class ErasingDatabase(Database):
             StoreError: The disk is full.
         """
         with self.begin_read() as connection:
-            tasks = [task for task in read_tasks(connection) if task.kind in {"file", "log", "index"}]
+            tasks = [task for task in read_tasks(connection) if task.kind in {"file", "log"}]
         self.run_alone("VACUUM")
         if self.address.path is not None and not self.empty_log(wait_s=self.wait_s):
             raise StoreBusy(
@@ -179,8 +179,7 @@ class ErasingDatabase(Database):
             with self.begin_read() as connection:
                 tasks = [task for task in read_tasks(connection) if task.kind != "index"]
             where = " and ".join({self._describe(task): None for task in tasks})
-            told = _UNFINISHED.format(shown=self.shown, where=where)
-            warn(told)
+            warn(_UNFINISHED.format(shown=self.shown, where=where))
 
     def _describe(self, task: Task) -> str:
         kinds = {

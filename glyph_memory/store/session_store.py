@@ -31,6 +31,7 @@ from glyph_memory.store.sessions import (
     update_session,
 )
 from glyph_memory.store.turns import (
+    HIGHEST,
     check_name,
     clamp_anchor,
     read_chunk,
@@ -41,8 +42,6 @@ from glyph_memory.store.turns import (
 )
 from glyph_memory.store.values import Hit, KnownIdentifier, SealReader, SealRecord, SessionState
 from glyph_memory.transcript import Turn
-
-_LAST = 2**63 - 1
 
 
 class SessionStore(SessionSizes):
@@ -101,7 +100,7 @@ class SessionStore(SessionSizes):
             upto: End with this one.
             images: Whether the turns are to have theirs.
         """
-        last = _LAST if upto is None else clamp_anchor(upto)
+        last = HIGHEST if upto is None else clamp_anchor(upto)
         at = clamp_anchor(after)
         while True:
             with self._database.begin_read() as connection:

@@ -16,17 +16,16 @@ from sqlalchemy.exc import IntegrityError
 from glyph_memory.store.damage import read_count, read_string
 from glyph_memory.store.fingerprints import fingerprint, to_key
 from glyph_memory.store.schema import LOOKS_CHARACTERS, names, read_meta, sessions, turns, words, write_meta
-from glyph_memory.store.turns import of_session
+from glyph_memory.store.turns import HIGHEST, of_session
 from glyph_memory.store.values import SessionState
 
-HIGHEST = 2**63 - 1
-"""The highest anchor that a column holds."""
 _UNKNOWN_EDITS = 2**40
 """The edit count of a session whose own cannot be read: more than any session was edited."""
 _FIND_LATER = text(
     "SELECT anchor FROM glyph_turns WHERE session_id = :session AND anchor > :last AND anchor <= :highest LIMIT 1"
 )
 """Written out, since it is asked with every turn."""
+_KEY_BYTES = 16
 _MOST = 2**48
 """No session has so many turns or words, or was edited so often."""
 
@@ -99,7 +98,7 @@ def sum_words(connection: Connection, *where: ColumnElement[bool]) -> int:
     return int(connection.execute(select(func.sum(words.c.length)).where(*where, sound)).scalar() or 0)
 
 
-def check_counters(connection: Connection, session: SessionRow) -> SessionRow:
+def correct_last_anchor(connection: Connection, session: SessionRow) -> SessionRow:
     """Return a locked session whose last anchor is not below that of its last turn, as a damaged one may be."""
     told = {"session": session.id, "last": session.last_anchor, "highest": HIGHEST}
     if connection.execute(_FIND_LATER, told).first() is None:
@@ -132,7 +131,7 @@ def lock_session(connection: Connection, name: str) -> SessionRow:
 def make_session(connection: Connection, name: str) -> bool:
     """Create a session; return False where there was one already."""
     row = {"name_digest": fingerprint(name), "last_anchor": 0, "turns": 0, "words": 0}
-    key = secrets.token_bytes(16) if connection.dialect.name == "sqlite" else b""
+    key = make_session_key(connection)
     try:
         with connection.begin_nested():
             made = connection.execute(sessions.insert(), row | {"edits": first_edits(connection)})
@@ -141,6 +140,11 @@ def make_session(connection: Connection, name: str) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def make_session_key(connection: Connection) -> bytes:
+    """Make the key of a new session; empty on databases other than SQLite."""
+    return secrets.token_bytes(_KEY_BYTES) if connection.dialect.name == "sqlite" else b""
 
 
 def read_key(connection: Connection, session_id: int) -> bytes:
@@ -184,15 +188,15 @@ def first_edits(connection: Connection) -> int:
 
     0, until a session was cleared: one of the same name that comes later must not pass for it.
     """
-    return _read_edits(read_meta(connection, "edits"))
+    return parse_edits(read_meta(connection, "edits")) or 0
 
 
 def raise_first_edits(connection: Connection, *, above: int) -> None:
     """Let new sessions begin with a higher edit count than a cleared one had."""
-    before = _read_edits(read_meta(connection, "edits", lock=True))
+    before = parse_edits(read_meta(connection, "edits", lock=True)) or 0
     write_meta(connection, "edits", str(max(before, above + 1)))
 
 
-def _read_edits(stored: str | None) -> int:
-    text = str(stored)
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+def parse_edits(stored: object) -> int | None:
+    """Return the edit count that a store keeps for new sessions; None where it is none."""
+    return int(stored) if isinstance(stored, str) and stored.isdecimal() and len(stored) < 19 else None

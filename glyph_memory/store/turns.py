@@ -28,7 +28,8 @@ from glyph_memory.store.fingerprints import fingerprint
 from glyph_memory.store.schema import images, turns
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
-_LARGEST = 2**63 - 1
+HIGHEST = 2**63 - 1
+"""The highest anchor that a column holds."""
 
 Value = int | str | bytes | bool
 
@@ -52,7 +53,7 @@ def to_column_text(text: str) -> str:
 
 def clamp_anchor(anchor: int) -> int:
     """Return an integer limited to what a database column can be compared with."""
-    return max(-1, min(anchor, _LARGEST))
+    return max(-1, min(anchor, HIGHEST))
 
 
 def to_row(turn: Turn, *, session_id: int) -> dict[str, Value]:

@@ -69,6 +69,11 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
         "the store counts edits as 'x'",
         "counted the store's edits again",
     ),
+    "far too many edits": (
+        "UPDATE glyph_meta SET value = '9999999999999999999999' WHERE name = 'edits'",
+        "the store counts edits as '9999999999999999999999'",
+        "counted the store's edits again",
+    ),
     "turns": (
         "UPDATE glyph_sessions SET turns = 99 WHERE id = 2",
         "session 'other' counts turns as 99; its rows say 2",
@@ -244,6 +249,26 @@ def test_a_turn_whose_number_is_none_gets_one_after_the_last(path: Path) -> None
             (1, ()),
             (3, (b"png",)),
         ]
+
+
+def test_emptied_rows_without_their_session_are_no_turns(path: Path) -> None:
+    """What is left of erased turns comes back as none; a turn whose session is no number of one does."""
+    with Store.open(path) as store:
+        store.session("other").delete([1])
+    change(
+        path,
+        "DELETE FROM glyph_sessions WHERE id < 1",
+        "UPDATE glyph_turns SET session_id = -9 WHERE session_id = 1 AND anchor = 12",
+    )
+    repaired = repair_store(path)
+    assert (repaired.after.is_healthy, repaired.lost) == (True, ())
+    with Store.open(path) as store:
+        assert [(one.name, one.turns) for one in store.sessions()] == [
+            ("default", 11),
+            ("other", 1),
+            ("recovered-3", 1),
+        ]
+        assert [turn.text for turn in store.session("recovered-3").turns()] == ["Noted as /srv/5."]
 
 
 def test_files_of_pages_that_no_seal_names_are_deleted(path: Path) -> None:

@@ -253,6 +253,26 @@ def test_erased_words_are_merged_out_of_the_index_a_little_with_each_write(tmp_p
         assert session_store.search("w8x3", k=1)[0].turn.anchor == 9
 
 
+def test_a_file_that_is_written_anew_still_has_its_index_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `compact` that was cut short is made up for by the next erasure, which copies the index as it is."""
+    path = tmp_path / "chat.db"
+    with Store.open(path) as store:
+        session_store = store.session("chat")
+        session_store.append([Turn(role="user", text=f"jabberwock {number}") for number in range(3)])
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("glyph_memory.store.erasing.ErasingDatabase.run_alone", _interrupt)
+            store.compact()
+        assert journal(path) == {"file"}
+        assert session_store.delete([2]) == 1
+        assert journal(path) == {"index"}
+
+
+def _interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_compact_gives_room_back_and_changes_nothing_else(any_url: str) -> None:
     """The file is as small as one that never held what was erased; on a server nothing is done."""
     with Store.open(any_url) as store:

@@ -26,6 +26,7 @@ from glyph_memory.store.journal import read_tasks
 from glyph_memory.store.keys import parse_key
 from glyph_memory.store.schema import SCHEMA, meta, metadata, read_meta, read_version
 from glyph_memory.store.search import count_unindexed
+from glyph_memory.store.sessions import parse_edits
 
 
 def check_store(
@@ -150,7 +151,7 @@ def _check_store_values(connection: Connection) -> Iterator[Finding]:
             remedy="makes a new one",
         )
     edits = read_meta(connection, "edits")
-    if not (isinstance(edits, str) and edits.isdecimal()):
+    if parse_edits(edits) is None:
         yield Finding(
             kind="counters", message=f"the store counts edits as {edits!r:.30}", remedy="counts again"
         )

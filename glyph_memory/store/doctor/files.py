@@ -6,7 +6,6 @@ Knows SQLite and folders; knows nothing about turns.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -17,13 +16,13 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, select
 
-from glyph_memory.context import FolderCache
+from glyph_memory.context import FolderCache, find_digests, pages_folder
 from glyph_memory.errors import StoreBusy, StoreError
+from glyph_memory.files import BESIDE_DATABASES
 from glyph_memory.store.damage import read_string
 from glyph_memory.store.doctor.findings import Finding
 from glyph_memory.store.schema import seals
 
-_IMAGE_NAME = re.compile(r"[0-9a-f]{64}")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises of a damaged file; of a name in it that is no text, Python cannot even read the message."""
@@ -159,14 +158,14 @@ def require_alone(path: Path) -> None:
 
 def replace_file(path: Path, new: Path) -> None:
     """Put a new database in the place of one, whose log and shared memory must not be taken for the new one's."""
-    for ending in ("-wal", "-shm", "-journal"):
+    for ending in BESIDE_DATABASES:
         _beside(path, ending).unlink(missing_ok=True)
     new.replace(path)
 
 
 def delete_file(path: Path) -> None:
     """Delete a database with what lies beside it."""
-    for ending in ("", "-wal", "-shm", "-journal"):
+    for ending in ("", *BESIDE_DATABASES):
         _beside(path, ending).unlink(missing_ok=True)
 
 
@@ -197,18 +196,13 @@ def list_wrong_pages(connection: Connection, path: Path) -> tuple[list[Path], li
     if not folder.is_dir():
         return [], []
     for (body,) in connection.execute(select(seals.c.body)):
-        named.update(_IMAGE_NAME.findall(read_string(body)))
+        named.update(find_digests(read_string(body)))
     cache = FolderCache(folder)
     for file in sorted(folder.iterdir()):
-        if file.suffix not in {".png", ".new"} or not _IMAGE_NAME.fullmatch(file.stem):
+        if file.suffix not in {".png", ".new"} or find_digests(file.stem) != [file.stem]:
             continue
         if file.stem not in named or file.suffix == ".new":
             orphans.append(file)
         elif cache.get(file.stem) is None:
             broken.append(file)
     return orphans, broken
-
-
-def pages_folder(path: Path) -> Path:
-    """Return the folder beside a database in which a memory keeps its pages."""
-    return path.with_name(f"{path.name}.pages")

@@ -5,7 +5,6 @@ Knows rows; knows nothing about files, backups or seals.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -37,16 +36,13 @@ from glyph_memory.store.schema import (
     write_meta,
 )
 from glyph_memory.store.search import rebuild_index
-from glyph_memory.store.sessions import update_session
+from glyph_memory.store.sessions import make_session_key, parse_edits, update_session
 from glyph_memory.transcript import Turn
-
-_KEY_BYTES = 16
 
 
 def repair_rows(connection: Connection, *, with_index: bool) -> Iterator[str]:
     """Make all that follows from the turns again where it is wrong."""
-    edits = read_meta(connection, "edits")
-    if not (isinstance(edits, str) and edits.isdecimal()):
+    if parse_edits(read_meta(connection, "edits")) is None:
         highest = connection.execute(select(func.max(sessions.c.edits))).scalar()
         write_meta(connection, "edits", str(highest + 1 if type(highest) is int else 0))
         yield "counted the store's edits again"
@@ -74,8 +70,7 @@ def repair_rows(connection: Connection, *, with_index: bool) -> Iterator[str]:
 
 def _store_name(connection: Connection, session_id: int, name: str, *, key: bytes = b"") -> None:
     """Store a session's name, and a new key where it has none."""
-    if not key and connection.dialect.name == "sqlite":
-        key = secrets.token_bytes(_KEY_BYTES)
+    key = key or make_session_key(connection)
     connection.execute(delete(names).where(names.c.session_id == session_id))
     connection.execute(names.insert(), {"session_id": session_id, "name": name, "key": key})
 
@@ -84,9 +79,13 @@ def _adopt_turns(connection: Connection) -> Iterator[str]:
     """Put turns without a session into one of their own, and number those without a number after the last."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-    highest = select(func.max(sessions.c.id))
+    emptied = (is_orphan(turns), turns.c.session_id < 1, turns.c.role == "")  # when they were erased
+    connection.execute(delete(turns).where(*emptied))
+    highest = select(func.max(sessions.c.id)).where(sessions.c.id > 0)
     for (number,) in connection.execute(select(turns.c.session_id).where(is_orphan(turns)).distinct()).all():
-        new = number if type(number) is int else 1 + (connection.execute(highest).scalar() or 0)
+        new = (
+            number if type(number) is int and number > 0 else 1 + (connection.execute(highest).scalar() or 0)
+        )
         stored = connection.execute(select(names.c.name).where(names.c.session_id == number)).scalar()
         name = _find_free_name(connection, read_string(stored) or f"recovered-{new}", new)
         row = {"id": new, "name_digest": fingerprint(name)}

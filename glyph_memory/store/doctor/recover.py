@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from glyph_memory.errors import StoreError
+from glyph_memory.files import DATABASE_START
 from glyph_memory.store.doctor.files import FILE_ERRORS, copy_file, open_file
 from glyph_memory.store.schema import images, meta, names, seals, sessions, turns
 from glyph_memory.store.store import Store
@@ -20,7 +21,6 @@ _TABLES = (meta, sessions, names, turns, images, seals)
 _MOST_ROWS = 10_000_000
 _MOST_BYTES = 2**40
 _HEADER_BYTES = 100
-_MAGIC = b"SQLite format 3\0"
 _UNREADABLE = b"\xff"
 """Stands for a text that cannot be read: no text is spelled so, and a turn that holds it says that it is damaged."""
 
@@ -66,7 +66,7 @@ def _mend_header(work: Path) -> None:
     """
     with work.open("r+b") as stream:
         header = bytearray(stream.read(_HEADER_BYTES).ljust(_HEADER_BYTES, b"\0"))
-        header[:16] = _MAGIC
+        header[:16] = DATABASE_START
         header[20:24] = b"\0\x40\x20\x20"  # bytes unused on each page, and fractions that are always these
         page_bytes = int.from_bytes(header[16:18], "big")
         if page_bytes not in {1, *(2**power for power in range(9, 16))}:

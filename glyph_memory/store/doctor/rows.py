@@ -19,12 +19,9 @@ from glyph_memory.store.fingerprints import fingerprint, to_key
 from glyph_memory.store.schema import identifiers, images, names, seals, sessions, turns, words
 from glyph_memory.store.seals import read_seals
 from glyph_memory.store.sessions import SessionRow, count_session, read_key
-from glyph_memory.store.turns import of_session, read_chunk
-from glyph_memory.transcript import Turn
+from glyph_memory.store.turns import HIGHEST, of_session, read_chunk
+from glyph_memory.transcript import HIGHEST_ANCHOR, Turn
 
-HIGHEST_ANCHOR = 2**53
-"""No session gets to a higher one by itself; an import keeps none above."""
-_LAST = 2**63 - 1
 OF_TURNS = (images, identifiers, words)
 
 
@@ -136,9 +133,9 @@ def unreachable(connection: Connection, session_id: int) -> ColumnElement[bool]:
 def iter_chunks(connection: Connection, session_id: int) -> Iterator[list[Turn]]:
     """Yield all turns of a session, some at a time."""
     after = 0
-    while chunk := read_chunk(connection, session_id, after=after, upto=_LAST, with_images=True):
+    while chunk := read_chunk(connection, session_id, after=after, upto=HIGHEST, with_images=True):
         yield chunk
-        after = chunk[-1].anchor or _LAST
+        after = chunk[-1].anchor or HIGHEST
 
 
 def list_unfindable(connection: Connection, session_id: int, chunk: list[Turn]) -> list[Turn]:
@@ -232,7 +229,7 @@ def _has_its_turns(connection: Connection, session_id: int, seal: Seal) -> bool:
         while chunk := read_chunk(
             connection, session_id, after=after, upto=seal.anchors[-1], with_images=True
         ):
-            after = chunk[-1].anchor or _LAST
+            after = chunk[-1].anchor or HIGHEST
             for turn in chunk:
                 if turn.anchor in wanted:
                     wanted.discard(turn.anchor)
