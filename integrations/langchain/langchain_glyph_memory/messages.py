@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -24,7 +23,7 @@ from langchain_core.messages import (
     messages_from_dict,
 )
 
-from glyph_memory import GlyphMemoryWarning, Message, ToolCall, Turn
+from glyph_memory import Message, ToolCall, Turn, warn
 from langchain_glyph_memory.attached import load_block
 from langchain_glyph_memory.blocks import (
     AttachedPiece,
@@ -149,11 +148,9 @@ def to_stored_turn(message: BaseMessage) -> Turn:
     origin = json.dumps(message_to_dict(message), default=dump_value)
     if odd:
         kinds = ", ".join(sorted({type(value).__name__ for value in odd}))
-        warnings.warn(
+        warn(
             f"message {message.id!r} holds what JSON cannot keep ({kinds}); it is kept as text. "
-            "Put plain values into artifact and additional_kwargs",
-            GlyphMemoryWarning,
-            stacklevel=2,
+            "Put plain values into artifact and additional_kwargs"
         )
     return replace(turn_of(message), origin=origin)
 

@@ -7,7 +7,6 @@ conversation is kept here, so one instance serves any number of agents, threads 
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, Unpack
 
@@ -27,12 +26,12 @@ from langgraph.types import Command
 
 from glyph_memory import (
     Folding,
-    GlyphMemoryWarning,
     ModelProfile,
     PageOptionFields,
     PageOptions,
     SecretGuard,
     SecretMode,
+    warn,
     warn_of_losses,
     without_locals,
     without_locals_async,
@@ -204,4 +203,4 @@ def _add_update(response: ModelCallResult[Any], update: dict[str, Any]) -> Model
 
 def _warn(notices: Iterable[str]) -> None:
     for notice in notices:
-        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)
+        warn(notice)
