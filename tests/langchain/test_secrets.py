@@ -6,6 +6,7 @@ import json
 import traceback
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.state import SECRETS
 from langgraph.checkpoint.memory import InMemorySaver
 
-from glyph_memory import FoldPolicy, GlyphMemoryWarning, SecretGuard, ToolCall, TurnError
+from glyph_memory import FoldPolicy, GlyphMemoryWarning, SecretFinding, SecretGuard, ToolCall, TurnError
 from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer
 
 PASSWORD = "XANTHIPPE-4711"  # noqa: S105 - made up
@@ -194,3 +195,20 @@ def test_what_a_server_said_of_an_answer_is_masked_too() -> None:
     folded = fold_messages([HumanMessage("Go on."), answer], profile="glyph", secrets="mask")
     assert "[secret password " in repr(folded)
     assert PASSWORD not in repr(folded)
+
+
+def test_a_finder_of_ones_own_need_not_be_hashable() -> None:
+    """As a plain dataclass is not; the same guard makes the same handles in every call."""
+
+    @dataclass
+    class Finder:
+        word: str
+
+        def find(self, text: str) -> list[SecretFinding]:
+            start = text.find(self.word)
+            return [SecretFinding(start=start, end=start + len(self.word), kind="name")] if start >= 0 else []
+
+    guard = SecretGuard(finder=Finder("Rumpelstilzchen"))
+    first, second = (fold_messages([("user", "I am Rumpelstilzchen.")], secrets=guard) for _ in range(2))
+    assert "[secret name " in str(first[0].content)
+    assert first[0].content == second[0].content
