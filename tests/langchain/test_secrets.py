@@ -143,6 +143,18 @@ def test_every_part_of_a_message_is_guarded_and_none_is_changed() -> None:
     assert guard.guard(guarded) == guarded
 
 
+@pytest.mark.parametrize("field", ["additional_kwargs", "response_metadata", "name"])
+def test_messages_that_say_the_same_are_guarded_each_by_all_that_it_holds(field: str) -> None:
+    """What was found of the first is not taken for what the second holds beside its words; nor the other way round."""
+    said = f"password={PASSWORD}"
+    plain, beside = AIMessage("Hi."), AIMessage("Hi.", **{field: said if field == "name" else {"note": said}})
+    for messages in ([plain, beside], [beside, plain]):
+        guarded = MessageGuard(SecretGuard(key=b"k")).guard(messages)
+        assert PASSWORD not in repr(guarded)
+        assert _handle("k") in repr(guarded[messages.index(beside)])
+        assert plain in guarded
+
+
 def test_chains_and_histories_are_guarded_too(tmp_path: Path, early: FoldPolicy) -> None:
     """A history keeps handles alone; the message that is kept beside the turn has them, too."""
     (said,) = fold_messages([("user", SAID)], secrets=SecretGuard(key=b"k"))

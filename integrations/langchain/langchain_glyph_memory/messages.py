@@ -78,7 +78,7 @@ def turn_of(message: BaseMessage) -> Turn:
 def key_of(message: BaseMessage) -> Hashable:
     """Return a key that is cheap to compare and differs where two messages differ in content."""
     content = message.content
-    said = content if isinstance(content, str) else _freeze(content)
+    said = content if isinstance(content, str) else freeze(content)
     if isinstance(message, AIMessage):
         return (message.type, message.id, said, message.name, *_calls_key(message))
     if isinstance(message, ToolMessage):
@@ -195,21 +195,21 @@ def _calls_key(message: AIMessage) -> Iterator[Hashable]:
     for call in message.tool_calls:
         yield call["id"]
         yield call["name"]
-        yield _freeze(call["args"])
+        yield freeze(call["args"])
     for raw in message.invalid_tool_calls:
         yield (raw["id"], raw["name"], raw["args"])
     if message.additional_kwargs and "function_call" in message.additional_kwargs:
-        yield _freeze(message.additional_kwargs["function_call"])
+        yield freeze(message.additional_kwargs["function_call"])
 
 
-def _freeze(value: object) -> Hashable:
+def freeze(value: object) -> Hashable:
     """Return plain values as tuples, without copying a character."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return (*value, *map(_freeze, value.values()))
+        return (*value, *map(freeze, value.values()))
     if isinstance(value, list | tuple):
-        return (type(value).__name__, *map(_freeze, value))
+        return (type(value).__name__, *map(freeze, value))
     return repr(value)
 
 
