@@ -155,6 +155,17 @@ def test_messages_that_say_the_same_are_guarded_each_by_all_that_it_holds(field:
         assert plain in guarded
 
 
+@pytest.mark.parametrize("text", [SAID, "-----BEGIN PRIVATE KEY-----\n" + "a1B2" * 16])
+@pytest.mark.parametrize("is_in_pieces", [True, False])
+def test_what_holds_no_secret_stays_the_object_that_it_is(text: str, is_in_pieces: bool) -> None:
+    """Beside a text with one: frameworks keep objects there that JSON does not hold."""
+    kept = {"parsed": object(), "shape": (1, 2)}
+    content: list[Any] = [text[:27], text[27:]] if is_in_pieces else [text]
+    (guarded,) = MessageGuard(SecretGuard(key=b"k")).guard([AIMessage(content, additional_kwargs=kept)])
+    assert "[secret " in str(guarded.content)
+    assert guarded.additional_kwargs == kept
+
+
 def test_chains_and_histories_are_guarded_too(tmp_path: Path, early: FoldPolicy) -> None:
     """A history keeps handles alone; the message that is kept beside the turn has them, too."""
     (said,) = fold_messages([("user", SAID)], secrets=SecretGuard(key=b"k"))

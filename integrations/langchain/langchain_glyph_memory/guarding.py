@@ -98,15 +98,16 @@ def _find_changes(message: BaseMessage, guard: SecretGuard) -> dict[str, Any]:
         guard.warn(kinds, f"a message of type {message.type!r}")
     if guarded is turn:
         return {}
+    before, masked = json.loads(spelled), json.loads(guarded.origin or guard.mask_text(spelled))
+    # Compared as they are spelled: what holds no secret stays the object that it is.
+    changes = {name: value for name, value in masked.items() if value != before[name]}
     if guarded.origin:
-        masked: dict[str, Any] = json.loads(guarded.origin)
-        return {name: value for name, value in masked.items() if value != fields[name]}
+        return changes
     # A secret in pieces, such as a key over two blocks: the text takes their place.
-    masked = json.loads(guard.mask_text(spelled))
-    content = masked.pop("content", "")
+    content = masked.get("content", "")
     others = [block for block in content if not _is_text(block)] if isinstance(content, list) else []
     text = {"type": "text", "text": guarded.text}
-    return {**masked, "content": [text, *others] if others else guarded.text}
+    return {**changes, "content": [text, *others] if others else guarded.text}
 
 
 def _is_text(block: object) -> bool:
