@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from glyph_memory.errors import StoreError as StoreError
     from glyph_memory.errors import StyleError as StyleError
     from glyph_memory.errors import TurnError as TurnError
+    from glyph_memory.errors import warn as warn
     from glyph_memory.files import make_private_folder as make_private_folder
     from glyph_memory.files import write_atomic as write_atomic
     from glyph_memory.folding import Costs as Costs
@@ -156,7 +157,7 @@ _NAMES = {
     "errors": (
         "BadReading DocumentError FontError GlyphMemoryError GlyphMemoryWarning PolicyError "
         "ProfileError ReaderError ReaderOverflow ReaderRefused ReaderUnavailable StoreBusy "
-        "StoreError StyleError TurnError"
+        "StoreError StyleError TurnError warn"
     ),
     "files": "make_private_folder write_atomic",
     "folding": (

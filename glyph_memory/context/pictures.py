@@ -73,7 +73,7 @@ def explain_unshown(data: bytes) -> str:
             open_image(data, is_reduced=True)
     except ImageTooLarge as error:
         return f"{error}; scale it down"
-    except Exception:  # noqa: S110 - decoders of broken files raise whatever they like
+    except Exception:  # noqa: S110 - whatever a decoder raises for a broken file, what to do is the same
         pass
     return "it cannot be decoded; give a PNG or JPEG file"
 

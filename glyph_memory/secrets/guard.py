@@ -37,8 +37,8 @@ class SecretGuard:
 
     mode: SecretMode = "mask"
     """`off` does nothing; `warn` changes nothing; `mask` puts a handle in a secret's place; `refuse` raises."""
-    finder: SecretFinder = field(default_factory=RuleFinder)
-    """Says where secrets stand."""
+    finder: SecretFinder = field(default_factory=RuleFinder, hash=False)
+    """Says where secrets stand. It may be unhashable; guards are hashable all the same."""
     key: bytes | None = field(default=None, repr=False)
     """Handles are made with it. A memory gives its store's own; unless one is given or had, it is made at random for
     the process, and the next process has other handles."""

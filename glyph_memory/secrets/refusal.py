@@ -35,11 +35,10 @@ def without_locals(call: Callable[P, T]) -> Callable[P, T]:
         try:
             return call(*given, **fields)
         except GlyphMemoryError as error:
-            masker = _find_masker(given, fields)
-            if masker is None and not isinstance(error, RefusedSecret):
+            clean = _clean(error, given, fields)
+            if clean is None:
                 raise
-            clean = _clean(error, masker, given, fields)
-        del given, fields, masker
+        del given, fields
         raise clean
 
     return call_clean
@@ -53,11 +52,10 @@ def without_locals_async(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[
         try:
             return await call(*given, **fields)
         except GlyphMemoryError as error:
-            masker = _find_masker(given, fields)
-            if masker is None and not isinstance(error, RefusedSecret):
+            clean = _clean(error, given, fields)
+            if clean is None:
                 raise
-            clean = _clean(error, masker, given, fields)
-        del given, fields, masker
+        del given, fields
         raise clean
 
     return call_clean
@@ -74,9 +72,15 @@ def _find_masker(given: Sequence[object], fields: Mapping[str, object]) -> Maske
 
 
 def _clean(
-    error: GlyphMemoryError, masker: Masker | None, given: Sequence[object], fields: Mapping[str, object]
-) -> GlyphMemoryError:
-    """Return an error without frames and causes, which hold what was given; what it says is masked."""
+    error: GlyphMemoryError, given: Sequence[object], fields: Mapping[str, object]
+) -> GlyphMemoryError | None:
+    """Return an error without frames and causes, which hold what was given; what it says is masked.
+
+    None where the call's guard hides nothing.
+    """
+    masker = _find_masker(given, fields)
+    if masker is None and not isinstance(error, RefusedSecret):
+        return None
     error.__cause__ = error.__context__ = None
     if masker is not None and not isinstance(error, RefusedSecret):
         known = _list_known(masker, given, fields)

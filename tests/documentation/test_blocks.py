@@ -36,20 +36,22 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield fake.base_url.removesuffix("/v1")
 
 
-def run(page: Path, server: str) -> None:
-    """Run all blocks of a page."""
+def run(page: Path, server: str) -> list[str]:
+    """Run all blocks of a page; return their languages."""
     runner = PageRunner(page, server=server)
     try:
-        for block in find_blocks(page.read_text()):
+        blocks = [*find_blocks(page.read_text())]
+        for block in blocks:
             runner.run(block)
     finally:
         runner.close()
+    return [block.language for block in blocks]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_block_of_a_page_runs_or_says_why_not(page: Path, server: str) -> None:
     """In order, in one folder, names carried over, with a fake server."""
-    run(page, server)
+    assert run(page, server)
 
 
 @pytest.mark.parametrize("block", NOT_RUN)
@@ -129,4 +131,4 @@ vllm serve zai-org/Glyph
 {"shown": "and not run"}
 ```
 """)
-    run(page, server)
+    assert run(page, server) == ["python", "python", "python", "console", "bash", "json"]

@@ -154,8 +154,8 @@ def check_reading(reading: Reading) -> None:
     assert all(f"{(count or 0) / 7:.0f} {count or 0:,}" for count in counts)
 
 
-def converse_with(answers: Callable[[Step], object], *, stream: bool) -> None:
-    """Hold a conversation without a network."""
+def converse_with(answers: Callable[[Step], object], *, stream: bool) -> str:
+    """Hold a conversation without a network; return whether it was `read` or `refused`, as far as either is sound."""
     caller = Caller(
         endpoint=ENDPOINT,
         model=None,
@@ -168,18 +168,20 @@ def converse_with(answers: Callable[[Step], object], *, stream: bool) -> None:
         clock=lambda: 0.0,
     )
     steps, outcome = converse(caller, QUESTION, stream=stream), None
-    pieces: list[str] = []
+    found = "nothing"
     try:
         while (step := advance(steps, outcome)) is not None:  # type: ignore[arg-type]  # what the step asks for
             outcome = None
             if isinstance(step, ReadingDelta):
-                pieces.append(step.text)
                 if step.reading is not None:
                     check_reading(step.reading)
+                    found = "read"
             elif not isinstance(step, (Wait, Finish)):
                 outcome = answers(step)
     except GlyphMemoryError as error:
         check_error(error)
+        return "refused"
+    return found
 
 
 @settings(settings.get_profile("fuzz"))
@@ -212,7 +214,30 @@ def test_any_answer_is_a_reading_or_an_error_of_ours(
 ) -> None:
     """Of every status, with odd headers; the list of models is as odd."""
     answer = HttpAnswer(status=status, headers=headers, body=body)
-    converse_with(lambda step: answer, stream=False)
+    assert converse_with(lambda step: answer, stream=False) in {"read", "refused"}
+
+
+def test_a_sound_answer_is_read() -> None:
+    """Whole, and as a stream: so that what follows is not refused for all that it may hold."""
+    whole = b'{"choices":[{"message":{"content":"In May."},"finish_reason":"stop"}]}'
+    assert converse_with(lambda step: HttpAnswer(status=200, headers={}, body=whole), stream=False) == "read"
+    assert (
+        converse_with(stream_of([b"data: " + whole.replace(b"message", b"delta") + b"\n\n"]), stream=True)
+        == "read"
+    )
+
+
+def stream_of(chunks: list[bytes]) -> Callable[[Step], object]:
+    """Return what answers steps with a stream of these chunks, and has no list of models."""
+    left = iter(chunks)
+    head = HttpAnswer(status=200, headers={"content-type": "text/event-stream"})
+
+    def answer(step: Step) -> object:
+        if isinstance(step, NextChunk):
+            return next(left, b"")
+        return head if isinstance(step, Send) and step.stream else HttpAnswer(status=404, headers={})
+
+    return answer
 
 
 EVENTS = st.lists(
@@ -242,16 +267,8 @@ EVENTS = st.lists(
 def test_any_stream_is_a_reading_or_an_error_of_ours(events: list[bytes], size: int) -> None:
     """Wherever it is cut."""
     data = b"".join(events)
-    chunks = iter([data[at : at + size] for at in range(0, len(data), size)])
-    head = HttpAnswer(status=200, headers={"content-type": "text/event-stream"})
-    no_models = HttpAnswer(status=404, headers={})
-
-    def answer(step: Step) -> object:
-        if isinstance(step, NextChunk):
-            return next(chunks, b"")
-        return head if isinstance(step, Send) and step.stream else no_models
-
-    converse_with(answer, stream=True)
+    chunks = [data[at : at + size] for at in range(0, len(data), size)]
+    assert converse_with(stream_of(chunks), stream=True) in {"read", "refused"}
 
 
 @settings(settings.get_profile("fuzz"))

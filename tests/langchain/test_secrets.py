@@ -6,6 +6,7 @@ import json
 import traceback
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from langchain_glyph_memory.guarding import MessageGuard
 from langchain_glyph_memory.state import SECRETS
 from langgraph.checkpoint.memory import InMemorySaver
 
-from glyph_memory import FoldPolicy, GlyphMemoryWarning, SecretGuard, ToolCall, TurnError
+from glyph_memory import FoldPolicy, GlyphMemoryWarning, SecretFinding, SecretGuard, ToolCall, TurnError
 from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer
 
 PASSWORD = "XANTHIPPE-4711"  # noqa: S105 - made up
@@ -142,6 +143,29 @@ def test_every_part_of_a_message_is_guarded_and_none_is_changed() -> None:
     assert guard.guard(guarded) == guarded
 
 
+@pytest.mark.parametrize("field", ["additional_kwargs", "response_metadata", "name"])
+def test_messages_that_say_the_same_are_guarded_each_by_all_that_it_holds(field: str) -> None:
+    """What was found of the first is not taken for what the second holds beside its words; nor the other way round."""
+    said = f"password={PASSWORD}"
+    plain, beside = AIMessage("Hi."), AIMessage("Hi.", **{field: said if field == "name" else {"note": said}})
+    for messages in ([plain, beside], [beside, plain]):
+        guarded = MessageGuard(SecretGuard(key=b"k")).guard(messages)
+        assert PASSWORD not in repr(guarded)
+        assert _handle("k") in repr(guarded[messages.index(beside)])
+        assert plain in guarded
+
+
+@pytest.mark.parametrize("text", [SAID, "-----BEGIN PRIVATE KEY-----\n" + "a1B2" * 16])
+@pytest.mark.parametrize("is_in_pieces", [True, False])
+def test_what_holds_no_secret_stays_the_object_that_it_is(text: str, is_in_pieces: bool) -> None:
+    """Beside a text with one: frameworks keep objects there that JSON does not hold."""
+    kept = {"parsed": object(), "shape": (1, 2)}
+    content: list[Any] = [text[:27], text[27:]] if is_in_pieces else [text]
+    (guarded,) = MessageGuard(SecretGuard(key=b"k")).guard([AIMessage(content, additional_kwargs=kept)])
+    assert "[secret " in str(guarded.content)
+    assert guarded.additional_kwargs == kept
+
+
 def test_chains_and_histories_are_guarded_too(tmp_path: Path, early: FoldPolicy) -> None:
     """A history keeps handles alone; the message that is kept beside the turn has them, too."""
     (said,) = fold_messages([("user", SAID)], secrets=SecretGuard(key=b"k"))
@@ -194,3 +218,20 @@ def test_what_a_server_said_of_an_answer_is_masked_too() -> None:
     folded = fold_messages([HumanMessage("Go on."), answer], profile="glyph", secrets="mask")
     assert "[secret password " in repr(folded)
     assert PASSWORD not in repr(folded)
+
+
+def test_a_finder_of_ones_own_need_not_be_hashable() -> None:
+    """As a plain dataclass is not; the same guard makes the same handles in every call."""
+
+    @dataclass
+    class Finder:
+        word: str
+
+        def find(self, text: str) -> list[SecretFinding]:
+            start = text.find(self.word)
+            return [SecretFinding(start=start, end=start + len(self.word), kind="name")] if start >= 0 else []
+
+    guard = SecretGuard(finder=Finder("Rumpelstilzchen"))
+    first, second = (fold_messages([("user", "I am Rumpelstilzchen.")], secrets=guard) for _ in range(2))
+    assert "[secret name " in str(first[0].content)
+    assert first[0].content == second[0].content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import io
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 from langchain_glyph_memory.folding import make_folding
+from langchain_glyph_memory.messages import turn_of
 from langchain_glyph_memory.spelling import write_request
 from PIL import Image
 
@@ -288,12 +290,22 @@ ODD = [
     {"type": "Image_URL", "image_url": {"url": "https://evil/x.png"}},
     {"type": "image_embeds", "image_embeds": "AAAA"},
     {"type": "image_pil", "image_pil": "x"},
+    {"type": "pixel_values", "pixel_values": [[0.5]]},
+    {"type": "photo", "photo": {"id": "p-1"}},
     {"type": "video_url", "video_url": {"url": "https://evil/x.mp4"}},
     {"type": "file", "file": {"filename": "x.png", "file_id": "f1"}},
     {"type": "image", "url": "https://evil/x.png", "mime_type": "application/pdf"},
     {"type": "nobody knows", "what": "it is"},
     {"image_url": "https://evil/x.png"},
 ]
+
+
+@pytest.mark.parametrize("block", ODD[:6], ids=lambda block: str(block.get("type")))
+def test_what_shows_something_is_an_attachment_whatever_its_kind_is_called(block: dict[str, Any]) -> None:
+    """So that it counts among a request's images, and is not drawn as words once it is sealed."""
+    turn = turn_of(HumanMessage([{"type": "text", "text": "Look."}, block]))
+    assert turn.text == "Look."
+    assert [json.loads(one.block) for one in turn.attachments] == [block]
 
 
 @pytest.mark.parametrize("seals", ["pages", "in words"])

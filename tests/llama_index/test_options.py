@@ -106,8 +106,11 @@ def test_an_llms_name_says_which_model_reads_and_its_window_how_much() -> None:
     assert (memory.profile.name, memory.token_limit) == ("internvl3", 8192)
     assert memory.folding(memory.token_limit).binder.policy.window_tokens <= 8192
     assert GlyphMemory.from_store(":memory:", llm=llm).page_options.fold_policy.window_tokens <= 8192
-    with pytest.warns(GlyphMemoryWarning, match="'internvl3' by its name, and the profile is 'gemma-3'"):
+    with pytest.warns(
+        GlyphMemoryWarning, match="'internvl3' by its name, and the profile is 'gemma-3'"
+    ) as caught:
         assert GlyphMemory.from_defaults(llm=llm, profile="gemma-3").profile.name == "gemma-3"
+    assert [warning.filename for warning in caught] == [__file__]  # its caller's line, and none of ours
     unknown = OpenAILike(model="mine", context_window=8192, is_chat_model=True, api_key="x")
     assert GlyphMemory.from_defaults(llm=unknown).profile.name == "glyph"
 

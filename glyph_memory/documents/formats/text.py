@@ -52,7 +52,10 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         if isinstance("".encode(encoding), bytes):  # refuses what is no encoding of text: 'hex', 'rot13'
             return codecs.getincrementaldecoder(encoding)(errors="surrogatepass")
-    except (LookupError, ValueError):
+    except (
+        LookupError,
+        ValueError,
+    ):  # no such name, or one with a zero byte in it: told below, as all others
         pass
     raise DocumentError(
         f"no text encoding is named {encoding!r}; try 'utf-8', 'utf-16', 'cp1252' or 'gb18030'"

@@ -22,8 +22,8 @@ _FILES = PICTURES | {
     "image_file", "container_upload",
 }  # fmt: skip
 """Blocks that bring a file, or name one that is elsewhere."""
-_SEEN = re.compile(r"image|video", re.IGNORECASE)
-"""In a block's kind: there is something to see, in whatever way a server takes it."""
+_SEEN = re.compile(r"image|video|photo|picture|pixel", re.IGNORECASE)
+"""In a block's kind: there is something to see, in whatever way a server takes it. The same words as the core's."""
 _SOURCES = frozenset({"base64", "data", "bytes", "file_data", "url", "file_url", "file_uri", "file_id", "id"})
 _NAMES = ("filename", "file_name", "name", "title")
 _BEDROCK = frozenset({"document", "video", "audio", "image"})
@@ -36,9 +36,7 @@ def is_file(block: Block) -> bool:
     if kind is None:  # {"document": {"format": "pdf", "source": {"bytes": …}}}
         return any(isinstance(block.get(name), Mapping) for name in _BEDROCK) and _has_source(block)
     is_typed = any(isinstance(block.get(name), str) for name in ("mime_type", "media_type"))
-    if (
-        isinstance(kind, str) and kind not in _FILES and _SEEN.search(kind)
-    ):  # image_embeds, image_pil, Image_URL
+    if isinstance(kind, str) and kind not in _FILES and _SEEN.search(kind):  # image_embeds, Image_URL
         return len(block) > 1
     return (kind in _FILES or is_typed) and _has_source(block)
 

@@ -5,7 +5,6 @@ Knows documents and what they may cost; how excerpts share a page is the core's 
 
 from __future__ import annotations
 
-import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field, InstanceOf, PrivateAttr
 
 from glyph_memory import Document as Text
-from glyph_memory import GlyphMemoryWarning, PackedPage, PageOptionFields, PageOptions, PageStyle, pack
+from glyph_memory import PackedPage, PageOptionFields, PageOptions, PageStyle, pack, warn
 from langchain_glyph_memory.documents import describe_source, open_store
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
 
@@ -154,9 +153,7 @@ def _warn_missing(missing: Sequence[Document], total: int, pages: int, begun: st
     """Warn about the documents that had no room."""
     names = [describe_source(document) or "one without a name" for document in missing]
     named = "; ".join(names[:5]) + ("; …" if len(names) > 5 else "")
-    warnings.warn(
+    warn(
         f"{len(missing)} of {total} documents had no room on {pages} page{'s' * (pages != 1)}{begun}: {named}. "
-        "Raise max_pages or max_tokens, or retrieve fewer",
-        GlyphMemoryWarning,
-        stacklevel=4,
+        "Raise max_pages or max_tokens, or retrieve fewer"
     )

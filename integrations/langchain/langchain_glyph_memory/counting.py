@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -17,7 +16,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from PIL import Image
 
-from glyph_memory import Binder, GlyphMemoryWarning, ModelProfile, ProfileError
+from glyph_memory import Binder, ModelProfile, ProfileError, warn
 from langchain_glyph_memory.messages import turn_of
 
 UNSEEN = (1024, 1024)
@@ -80,7 +79,7 @@ def count_message_tokens(message: BaseMessage, binder: Binder) -> int:
     files = [binder.counts.estimate_attachment(attachment) for attachment in turn.attachments]
     for attachment, tokens in zip(turn.attachments, files, strict=True):
         if tokens is None:
-            warnings.warn(_UNCOUNTED.format(name=attachment.label), GlyphMemoryWarning, stacklevel=3)
+            warn(_UNCOUNTED.format(name=attachment.label))
     return binder.count_message_tokens(turn) + pictures + sum(tokens or 0 for tokens in files)
 
 

@@ -6,7 +6,6 @@ that text whenever it is wanted. Knows files, documents and content blocks; know
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +17,6 @@ from langchain_core.documents import Document
 from glyph_memory import (
     Binder,
     DocumentError,
-    GlyphMemoryWarning,
     ModelProfile,
     PageOptionFields,
     PageOptions,
@@ -26,6 +24,7 @@ from glyph_memory import (
     quote_identifiers,
     read_document,
     typeset,
+    warn,
 )
 from glyph_memory import Document as Text
 from langchain_glyph_memory.blocks import image_block
@@ -136,9 +135,7 @@ class GlyphLoader(BaseLoader):
             except DocumentError as error:
                 failed = failed or error
                 if len(paths) > 1:
-                    warnings.warn(
-                        _SKIPPED.format(error=error, folder=str(folder)), GlyphMemoryWarning, stacklevel=3
-                    )
+                    warn(_SKIPPED.format(error=error, folder=str(folder)))
                 continue
             loaded += 1
             yield from self._documents(text)
@@ -258,11 +255,7 @@ def _load_or_warn(document: Document, note: PageNote, kept: dict[str, bytes | No
 
 
 def _warn_as_text(document: Document, error: ValueError) -> None:
-    warnings.warn(
-        f"{describe_source(document) or 'a document'} is shown as text: {error}",
-        GlyphMemoryWarning,
-        stacklevel=4,
-    )
+    warn(f"{describe_source(document) or 'a document'} is shown as text: {error}")
 
 
 def _caption(document: Document) -> str:

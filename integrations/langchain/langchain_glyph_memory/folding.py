@@ -6,7 +6,6 @@ Knows messages; keeps nothing beside them: the same history gives the same pages
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Unpack, overload
@@ -17,11 +16,11 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from glyph_memory import (
     Folding,
-    GlyphMemoryWarning,
     PageOptionFields,
     PageOptions,
     SecretGuard,
     SecretMode,
+    warn,
     warn_of_losses,
     without_locals,
     without_locals_async,
@@ -41,7 +40,7 @@ def make_folding(options: PageOptions) -> Folding[BaseMessage]:
 
 _get_folding = lru_cache(maxsize=16)(make_folding)
 _get_guard = lru_cache(maxsize=16)(MessageGuard)
-"""The same options share one, so that a call costs what is new since the last one."""
+"""The same options, and the same guards, share one, so that a call costs what is new since the last one."""
 
 
 @overload
@@ -140,6 +139,6 @@ class _HistoryFolder:
 def _warn(request: WrittenRequest, notice: str) -> list[BaseMessage]:
     """Return the messages of a request, after warnings of what its user should learn."""
     if notice:
-        warnings.warn(notice, GlyphMemoryWarning, stacklevel=6)
+        warn(notice)
     warn_of_losses(request.losses)
     return request.messages

@@ -18,7 +18,7 @@ from glyph_memory import (
     SecretMode,
     without_locals,
 )
-from langchain_glyph_memory.messages import key_of, turn_of
+from langchain_glyph_memory.messages import freeze, turn_of
 
 _FIELDS = (
     "content", "name", "tool_calls", "invalid_tool_calls", "tool_call_id", "additional_kwargs", "response_metadata",
@@ -71,7 +71,7 @@ class MessageGuard:
         return [self._guard_one(message, guard) for message in messages]
 
     def _guard_one(self, message: BaseMessage, guard: SecretGuard) -> BaseMessage:
-        place = (guard.key, hash(key_of(message)))
+        place = (guard.key, _hash_all(message))
         changes = self._changes.get(place)
         if changes is None:
             changes = _find_changes(message, guard)
@@ -80,6 +80,12 @@ class MessageGuard:
                     self._changes.clear()
                 self._changes[place] = changes
         return message.model_copy(update=changes) if changes else message
+
+
+def _hash_all(message: BaseMessage) -> int:
+    """Return a number for all of a message that is looked at: more than what it says, which is what folding goes by."""
+    fields = (freeze(getattr(message, name, None)) for name in _FIELDS)
+    return hash((message.type, getattr(message, "role", None), message.id, *fields))
 
 
 def _find_changes(message: BaseMessage, guard: SecretGuard) -> dict[str, Any]:
@@ -92,15 +98,16 @@ def _find_changes(message: BaseMessage, guard: SecretGuard) -> dict[str, Any]:
         guard.warn(kinds, f"a message of type {message.type!r}")
     if guarded is turn:
         return {}
+    before, masked = json.loads(spelled), json.loads(guarded.origin or guard.mask_text(spelled))
+    # Compared as they are spelled: what holds no secret stays the object that it is.
+    changes = {name: value for name, value in masked.items() if value != before[name]}
     if guarded.origin:
-        masked: dict[str, Any] = json.loads(guarded.origin)
-        return {name: value for name, value in masked.items() if value != fields[name]}
+        return changes
     # A secret in pieces, such as a key over two blocks: the text takes their place.
-    masked = json.loads(guard.mask_text(spelled))
-    content = masked.pop("content", "")
+    content = masked.get("content", "")
     others = [block for block in content if not _is_text(block)] if isinstance(content, list) else []
     text = {"type": "text", "text": guarded.text}
-    return {**masked, "content": [text, *others] if others else guarded.text}
+    return {**changes, "content": [text, *others] if others else guarded.text}
 
 
 def _is_text(block: object) -> bool:

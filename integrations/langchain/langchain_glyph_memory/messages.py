@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -24,7 +23,7 @@ from langchain_core.messages import (
     messages_from_dict,
 )
 
-from glyph_memory import GlyphMemoryWarning, Message, ToolCall, Turn
+from glyph_memory import Message, ToolCall, Turn, warn
 from langchain_glyph_memory.attached import load_block
 from langchain_glyph_memory.blocks import (
     AttachedPiece,
@@ -79,7 +78,7 @@ def turn_of(message: BaseMessage) -> Turn:
 def key_of(message: BaseMessage) -> Hashable:
     """Return a key that is cheap to compare and differs where two messages differ in content."""
     content = message.content
-    said = content if isinstance(content, str) else _freeze(content)
+    said = content if isinstance(content, str) else freeze(content)
     if isinstance(message, AIMessage):
         return (message.type, message.id, said, message.name, *_calls_key(message))
     if isinstance(message, ToolMessage):
@@ -149,11 +148,9 @@ def to_stored_turn(message: BaseMessage) -> Turn:
     origin = json.dumps(message_to_dict(message), default=dump_value)
     if odd:
         kinds = ", ".join(sorted({type(value).__name__ for value in odd}))
-        warnings.warn(
+        warn(
             f"message {message.id!r} holds what JSON cannot keep ({kinds}); it is kept as text. "
-            "Put plain values into artifact and additional_kwargs",
-            GlyphMemoryWarning,
-            stacklevel=2,
+            "Put plain values into artifact and additional_kwargs"
         )
     return replace(turn_of(message), origin=origin)
 
@@ -198,21 +195,21 @@ def _calls_key(message: AIMessage) -> Iterator[Hashable]:
     for call in message.tool_calls:
         yield call["id"]
         yield call["name"]
-        yield _freeze(call["args"])
+        yield freeze(call["args"])
     for raw in message.invalid_tool_calls:
         yield (raw["id"], raw["name"], raw["args"])
     if message.additional_kwargs and "function_call" in message.additional_kwargs:
-        yield _freeze(message.additional_kwargs["function_call"])
+        yield freeze(message.additional_kwargs["function_call"])
 
 
-def _freeze(value: object) -> Hashable:
+def freeze(value: object) -> Hashable:
     """Return plain values as tuples, without copying a character."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return (*value, *map(_freeze, value.values()))
+        return (*value, *map(freeze, value.values()))
     if isinstance(value, list | tuple):
-        return (type(value).__name__, *map(_freeze, value))
+        return (type(value).__name__, *map(freeze, value))
     return repr(value)
 
 

@@ -7,7 +7,6 @@ conversation is kept here, so one instance serves any number of agents, threads 
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, Unpack
 
@@ -27,12 +26,12 @@ from langgraph.types import Command
 
 from glyph_memory import (
     Folding,
-    GlyphMemoryWarning,
     ModelProfile,
     PageOptionFields,
     PageOptions,
     SecretGuard,
     SecretMode,
+    warn,
     warn_of_losses,
     without_locals,
     without_locals_async,
@@ -70,8 +69,8 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         merge: Whether the pages become one message with the user's message that follows them, as chat templates
             want whose roles alternate; else they are a message of their own.
         secrets: What is done about secrets in what is sent, on pages and in recent text alike: `off`; `warn`; `mask`,
-            which sends handles, such as `[secret aws-key 3f9a1c2b]`, while the state and the tools keep what was said;
-            `refuse`. Or a `SecretGuard`; without a key of its own, a conversation has one in its state.
+            which sends handles, such as `[secret aws-key 3f9a1c2b]`, while the state and your own tools have what was
+            said; `refuse`. Or a `SecretGuard`; without a key of its own, a conversation has one in its state.
         tools: Whether the agent is given `recall` and `zoom`, which find again what was said, word for word.
         name: What the middleware is called; an agent takes no two of the same name.
         **fields: The fields of `PageOptions`.
@@ -204,4 +203,4 @@ def _add_update(response: ModelCallResult[Any], update: dict[str, Any]) -> Model
 
 def _warn(notices: Iterable[str]) -> None:
     for notice in notices:
-        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)
+        warn(notice)

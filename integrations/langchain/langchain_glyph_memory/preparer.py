@@ -125,7 +125,6 @@ class RequestPreparer:
         self._told = set[tuple[str, str]]()
         self._fitted = dict[str, PageOptions]()
 
-    @without_locals
     def prepare(
         self, request: ModelRequest[Any], *, learned_tokens: int | None = None, secret_key: str = ""
     ) -> PreparedRequest:
@@ -206,7 +205,6 @@ class RequestPreparer:
             learned_tokens=learned_tokens,
         )
 
-    @without_locals
     def prepare_again(
         self, request: ModelRequest[Any], sent: PreparedRequest, error: Exception
     ) -> PreparedRequest | None:

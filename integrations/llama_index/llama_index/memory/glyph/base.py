@@ -6,7 +6,6 @@ Translates between a chat store and what folds; knows nothing about how pages ar
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -26,10 +25,10 @@ from llama_index.memory.glyph.request import WrittenRequest, fold_history, send_
 
 from glyph_memory import (
     Bookmark,
-    GlyphMemoryWarning,
     PageOptionFields,
     PageOptions,
     SecretMode,
+    warn,
     warn_of_losses,
     without_locals,
     without_locals_async,
@@ -207,6 +206,6 @@ class GlyphMemory(StoredHistory):
 def _warn(request: WrittenRequest, notice: str) -> list[ChatMessage]:
     """Return the messages of a request, after warnings of what its user should learn."""
     if notice:
-        warnings.warn(notice, GlyphMemoryWarning, stacklevel=4)
+        warn(notice)
     warn_of_losses(request.losses)
     return request.messages

@@ -6,7 +6,6 @@ Knows LlamaIndex's nodes; how pages are drawn is the core's business.
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard, Unpack
@@ -33,12 +32,12 @@ from llama_index.memory.glyph.profiles import Profile
 from pydantic import computed_field
 
 from glyph_memory import (
-    GlyphMemoryWarning,
     Page,
     PageOptionFields,
     PageOptions,
     iter_pages,
     style_fingerprint,
+    warn,
 )
 
 _DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
@@ -171,9 +170,7 @@ class PageNodeParser(NodeParser):
         if text:
             yield from self._make_page_nodes(node, text, source)
         elif not media:
-            warnings.warn(
-                f"node {node.node_id!r} holds no text; it has no pages", GlyphMemoryWarning, stacklevel=2
-            )
+            warn(f"node {node.node_id!r} holds no text; it has no pages")
         if media:
             yield self._make_node(node, 0, source, {}, media)
 
@@ -229,10 +226,8 @@ class PageNodeParser(NodeParser):
         if (
             len(pages) > 1
         ):  # where paragraphs are indented, a page that begins within one breaks its lines otherwise
-            warnings.warn(
-                f"page node {node.node_id!r} cannot be drawn alone; it goes on as text: set its document again",
-                GlyphMemoryWarning,
-                stacklevel=4,
+            warn(
+                f"page node {node.node_id!r} cannot be drawn alone; it goes on as text: set its document again"
             )
             return node.model_copy(update={"image_resource": None})
         image, told = self._write_page_file(pages[0])

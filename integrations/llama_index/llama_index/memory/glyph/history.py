@@ -8,7 +8,6 @@ Knows chat stores; knows nothing about what is sent.
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -30,9 +29,9 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from glyph_memory import (
     Bookmark,
     FoldedHistory,
-    GlyphMemoryWarning,
     Passage,
     ZoomResult,
+    warn,
     without_locals,
     without_locals_async,
 )
@@ -46,7 +45,7 @@ def _parse_bookmark(value: object) -> Bookmark | None:
         return Bookmark.from_json(value if isinstance(value, Mapping) else {})
     except TypeError:
         said = "a memory's bookmark cannot be read; nothing is lost, and its history is folded anew"
-        warnings.warn(said, GlyphMemoryWarning, stacklevel=2)
+        warn(said)
         return None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -51,11 +50,11 @@ from llama_index.memory.glyph.request import (
 from glyph_memory import (
     Bookmark,
     Folding,
-    GlyphMemoryWarning,
     PageOptions,
     PolicyError,
     overflows_window,
     refuses_images,
+    warn,
 )
 
 _LEARNED = (
@@ -177,7 +176,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
         if not list_page_blocks(sent) or not refuses_images(str(error)):
             return False
         self._text_only = True
-        warnings.warn(_REFUSED.format(model=self.model), GlyphMemoryWarning, stacklevel=3)
+        warn(_REFUSED.format(model=self.model))
         return True
 
     def _fold_again(
@@ -204,7 +203,7 @@ class GlyphOpenAILike(PageFields, OpenAILike):  # type: ignore[misc]  # it publi
             if self._count_messages(again.messages) < before:
                 said = " ".join(str(error).split())[:300]
                 notice = _LEARNED.format(model=self.model, window=window, error=said)
-                warnings.warn(notice, GlyphMemoryWarning, stacklevel=3)
+                warn(notice)
                 return again
             window = max(1024, 3 * window // 4)
         self._learned_tokens = known

@@ -5,7 +5,6 @@ Knows how options are spelled and what folds by them; knows nothing about who as
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import lru_cache
@@ -20,13 +19,13 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from glyph_memory import (
     Folding,
     FoldPolicy,
-    GlyphMemoryWarning,
     ModelProfile,
     PageOptionFields,
     PageOptions,
     PageStyle,
     PolicyError,
     ProfileError,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -231,7 +230,7 @@ def find_options(llm: object, options: PageOptions | None, keywords: Mapping[str
     merged = merge_options(options, keywords)
     if known is not None and known.image_rule != merged.profile.image_rule:
         said = _CONTRADICTS.format(known=known.name, given=merged.profile.name)
-        warnings.warn(said, GlyphMemoryWarning, stacklevel=3)
+        warn(said)
     return merged
 
 
@@ -250,7 +249,7 @@ def narrow_limit(limit: int | None, llm: LLM | None) -> int | None:
         return limit
     window, name = llm.metadata.context_window, llm.class_name()
     if not llm.metadata.is_chat_model:
-        warnings.warn(_NOT_CHAT.format(name=name), GlyphMemoryWarning, stacklevel=3)
+        warn(_NOT_CHAT.format(name=name))
     if window == _UNTOLD_WINDOW:
-        warnings.warn(_UNTOLD.format(name=name, window=window), GlyphMemoryWarning, stacklevel=3)
+        warn(_UNTOLD.format(name=name, window=window))
     return min(limit, window) if limit else window

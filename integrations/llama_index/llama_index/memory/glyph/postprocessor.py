@@ -7,7 +7,6 @@ nodes and budgets; how excerpts share a page is the core's business.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -33,12 +32,12 @@ from llama_index.memory.glyph.profiles import Profile
 
 from glyph_memory import (
     Document,
-    GlyphMemoryWarning,
     PackedPage,
     PageOptionFields,
     PageOptions,
     pack,
     quote_identifiers,
+    warn,
 )
 
 
@@ -152,7 +151,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         room = len(found) if self.max_tokens is None else sum(total <= self.max_tokens for total in sums)
         if room < len(found):
             left = len(found) - room
-            _warn(
+            warn(
                 f"{left} of {len(found)} retrieved nodes have no room as text: all take {sums[-1]} tokens; "
                 f"raise max_tokens={self.max_tokens!r}, or retrieve fewer"
             )
@@ -178,7 +177,7 @@ class PagePostprocessor(BaseNodePostprocessor):
             f"{len(missing)} of {len(found)} retrieved nodes have no room on {room} of {len(packed)} pages{cut}: "
             f"all take {self._cost(packed)} tokens"
         )
-        _warn(
+        warn(
             f"{words}; "
             + (f"raise {hint}, or" if hint else "a request holds no more images;")
             + " retrieve fewer"
@@ -218,7 +217,3 @@ def _list_places(packed: Sequence[_PageWithLedger]) -> set[int]:
     """Return the places of the nodes that have text on the given pages."""
     pages = [shown.page for shown in packed]
     return {place for page in pages for place, text in zip(page.documents, page.texts, strict=True) if text}
-
-
-def _warn(words: str) -> None:
-    warnings.warn(words, GlyphMemoryWarning, stacklevel=2)

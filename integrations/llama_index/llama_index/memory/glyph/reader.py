@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from glyph_memory import DocumentError, GlyphMemoryWarning, read_document
+from glyph_memory import DocumentError, read_document, warn
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]  # no stubs are published
@@ -104,7 +103,7 @@ class GlyphReader(BasePydanticReader):
             try:
                 document = self._read_file(path, extra_info)
             except DocumentError as error:
-                warnings.warn(f"left out: {error}", GlyphMemoryWarning, stacklevel=3)
+                warn(f"left out: {error}")
                 continue
             found += 1
             yield document
@@ -116,11 +115,7 @@ class GlyphReader(BasePydanticReader):
     def _document(self, path: str, text: str, extra_info: Mapping[str, object] | None) -> Document:
         shown = _SURROGATE.sub(lambda half: f"\\u{{{ord(half[0]):x}}}", text)
         if shown != text:  # an ingestion pipeline's cache fails on them
-            warnings.warn(
-                f"{path!r} holds halves of surrogate pairs; they are spelled out, as \\u{{d800}}",
-                GlyphMemoryWarning,
-                stacklevel=3,
-            )
+            warn(f"{path!r} holds halves of surrogate pairs; they are spelled out, as \\u{{d800}}")
         names = {"file_path": path, "file_name": PurePath(path).name}
         metadata = {**names, **(extra_info or {})}
         return Document(id_=path, text=shown, metadata=metadata, excluded_embed_metadata_keys=["file_name"])
