@@ -24,6 +24,8 @@ class Usage:
     """What was written, reasoning included."""
     cached_tokens: int | None = None
     """How many of the prompt's tokens came from the prefix cache (vLLM: `--enable-prompt-tokens-details`)."""
+    image_tokens: int | None = None
+    """How many of the prompt's tokens are pictures; servers seldom say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +64,20 @@ class Reading:
     def is_cut_off(self) -> bool:
         """Whether the answer ends because `max_tokens` or the window was used up."""
         return self.finish_reason == "length"
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Tokens a second after the first one came; `None` where the counts or the times are not known.
+
+        Example:
+            >>> usage, timing = Usage(completion_tokens=11), Timing(first_token_s=2.0, total_s=4.0)
+            >>> Reading(text="…", usage=usage, timing=timing).tokens_per_s
+            5.0
+        """
+        written, first_s, total_s = self.usage.completion_tokens, self.timing.first_token_s, self.timing.total_s
+        if written is None or written < 2 or first_s is None or total_s is None or total_s <= first_s:
+            return None
+        return (written - 1) / (total_s - first_s)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glyph_memory.readers.openai.reply import Splitter, split
+from glyph_memory.readers.reasoning import Splitter, split
 
 CASES = {
     "14:05": ("14:05", ""),

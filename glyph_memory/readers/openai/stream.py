@@ -13,7 +13,6 @@ from glyph_memory.errors import ReaderUnavailable
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.json_values import parse_object, read_mapping, read_string, read_text
 from glyph_memory.readers.openai.reply import (
-    Splitter,
     check_content,
     extract_error,
     find_first_choice,
@@ -21,6 +20,7 @@ from glyph_memory.readers.openai.reply import (
     read_usage,
 )
 from glyph_memory.readers.reader import Reading, ReadingDelta, Timing, Usage
+from glyph_memory.readers.reasoning import Splitter
 
 # Not str.splitlines: it also breaks at U+2028, U+0085 and others, which JSON leaves standing inside strings.
 _LINE_END = re.compile(r"\r\n|\n|\r")
