@@ -74,7 +74,11 @@ class Reading:
             >>> Reading(text="…", usage=usage, timing=timing).tokens_per_s
             5.0
         """
-        written, first_s, total_s = self.usage.completion_tokens, self.timing.first_token_s, self.timing.total_s
+        written, first_s, total_s = (
+            self.usage.completion_tokens,
+            self.timing.first_token_s,
+            self.timing.total_s,
+        )
         if written is None or written < 2 or first_s is None or total_s is None or total_s <= first_s:
             return None
         return (written - 1) / (total_s - first_s)

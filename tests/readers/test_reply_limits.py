@@ -14,8 +14,8 @@ from glyph_memory.context import Context
 from glyph_memory.errors import BadReading, ReaderError
 from glyph_memory.readers import OpenAIReader, Reading, ReadingDelta, afind_served_model, find_served_model
 from glyph_memory.readers.openai.meter import Meter, OverLimit
-from glyph_memory.readers.reasoning import Splitter
 from glyph_memory.readers.openai.stream import EventDecoder
+from glyph_memory.readers.reasoning import Splitter
 from glyph_memory.testing import FakeVLMServer
 from tests.readers.raw_server import Answer, RawServer, http, open_stream, repeat
 
