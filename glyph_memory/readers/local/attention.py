@@ -96,11 +96,36 @@ def attend(
     return step.attend(module, query, module.layer_idx, scale).transpose(1, 2).contiguous(), None
 
 
-def register() -> None:
-    """Make `attend` known to transformers. No function for masks is: it makes none, then."""
+def take_over(model: Any, chosen: str) -> Attention | None:  # noqa: ANN401 - transformers has no types for it
+    """Have a model's text tower call `attend`.
+
+    transformers makes no mask for an attention that it has no mask function for, and none is needed.
+
+    Args:
+        model: The model, as transformers loads it.
+        chosen: The attention it was loaded with.
+
+    Returns:
+        transformers' own function where a FlashAttention package was chosen: `ChunkStep` calls it.
+    """
     from transformers import AttentionInterface  # noqa: PLC0415 - slow to load
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS  # noqa: PLC0415 - likewise
 
     AttentionInterface.register(NAME, attend)
+    model.config.get_text_config()._attn_implementation = NAME  # noqa: SLF001 - as transformers' own setter, which asks the hub
+    return ALL_ATTENTION_FUNCTIONS[chosen] if chosen.startswith("flash") else None
+
+
+@contextmanager
+def use_attention(model: Any, name: str) -> Iterator[None]:  # noqa: ANN401 - as above
+    """Have a model's text tower use another attention inside the block."""
+    text = model.config.get_text_config()
+    before = text._attn_implementation  # noqa: SLF001 - as above
+    text._attn_implementation = name  # noqa: SLF001 - as above
+    try:
+        yield
+    finally:
+        text._attn_implementation = before  # noqa: SLF001 - as above
 
 
 @dataclass
