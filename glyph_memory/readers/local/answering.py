@@ -58,7 +58,9 @@ class Answering:
             model=self._model,
             timing=Timing(first_token_s=self._first_s, total_s=time.perf_counter() - self._job.started_s),
         )
-        return ReadingDelta(text=grown.text + rest.text, reasoning=grown.reasoning + rest.reasoning, reading=reading)
+        return ReadingDelta(
+            text=grown.text + rest.text, reasoning=grown.reasoning + rest.reasoning, reading=reading
+        )
 
     def count_usage(self) -> Usage:
         """Return the tokens so far."""

@@ -67,7 +67,9 @@ def read_config(folder: ModelFolder) -> PreTrainedConfig:
     try:
         config = AutoConfig.from_pretrained(folder.path, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # configs of anybody, read by code of anybody
-        raise ReaderRefused(f"the config of {folder.name!r} cannot be used: {error}. Download it again") from error
+        raise ReaderRefused(
+            f"the config of {folder.name!r} cannot be used: {error}. Download it again"
+        ) from error
     if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         raise ReaderRefused(
             f"{folder.name!r} ({kind}) takes no images, and so it cannot read pages. Give a vision-language model, such "
@@ -88,10 +90,14 @@ def override_rope(config: PreTrainedConfig, given: Mapping[str, Any]) -> None:
     kind = given.get("rope_type", "default")
     known = ("default", *sorted(ROPE_INIT_FUNCTIONS))
     if kind not in known:
-        raise ReaderRefused(f"rope_parameters have rope_type={show_value(kind)}; give one of {', '.join(known)}")
+        raise ReaderRefused(
+            f"rope_parameters have rope_type={show_value(kind)}; give one of {', '.join(known)}"
+        )
     factor = given.get("factor")
     if kind != "default" and not (isinstance(factor, int | float) and factor >= 1):
-        raise ReaderRefused(f"rope_parameters have factor={show_value(factor)}; give how often the window is stretched")
+        raise ReaderRefused(
+            f"rope_parameters have factor={show_value(factor)}; give how often the window is stretched"
+        )
     parameters = {**(text.rope_parameters or {}), **given}
     if kind == "yarn":
         parameters.setdefault("original_max_position_embeddings", text.max_position_embeddings)

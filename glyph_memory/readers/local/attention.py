@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - everybody's name for it
+import torch.nn.functional as F
 from torch.nn.attention.bias import causal_lower_right
 
 from glyph_memory.readers.local.segments import Layers, Segment
@@ -75,8 +75,8 @@ def run_step(step: Step, length: int) -> Iterator[StepCache]:
 def attend(
     module: Any,  # noqa: ANN401 - a layer's attention module of any model
     query: torch.Tensor,
-    key: torch.Tensor,  # noqa: ARG001 - the step has it from `update`
-    value: torch.Tensor,  # noqa: ARG001
+    key: torch.Tensor,
+    value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
     sliding_window: int | None = None,
@@ -112,7 +112,7 @@ def take_over(model: Any, chosen: str) -> Attention | None:  # noqa: ANN401 - tr
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS  # noqa: PLC0415 - likewise
 
     AttentionInterface.register(NAME, attend)
-    model.config.get_text_config()._attn_implementation = NAME  # noqa: SLF001 - as transformers' own setter, which asks the hub
+    model.config.get_text_config()._attn_implementation = NAME
     return ALL_ATTENTION_FUNCTIONS[chosen] if chosen.startswith("flash") else None
 
 
@@ -120,12 +120,12 @@ def take_over(model: Any, chosen: str) -> Attention | None:  # noqa: ANN401 - tr
 def use_attention(model: Any, name: str) -> Iterator[None]:  # noqa: ANN401 - as above
     """Have a model's text tower use another attention inside the block."""
     text = model.config.get_text_config()
-    before = text._attn_implementation  # noqa: SLF001 - as above
-    text._attn_implementation = name  # noqa: SLF001 - as above
+    before = text._attn_implementation
+    text._attn_implementation = name
     try:
         yield
     finally:
-        text._attn_implementation = before  # noqa: SLF001 - as above
+        text._attn_implementation = before
 
 
 @dataclass
@@ -179,7 +179,7 @@ class TokenStep:
         """Add the token's keys and values to each row's own."""
         self.slots.write(layer, keys[:, :, 0], values[:, :, 0])
 
-    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:  # noqa: ANN401, ARG002
+    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:  # noqa: ANN401
         """Return what each row's token sees."""
         keys, values = self.slots.read(layer)
         rows, heads, _, dim = query.shape
@@ -226,7 +226,12 @@ def _join(first: Partial, second: Partial) -> Partial:
 
 
 def _look(
-    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float, *, hidden: torch.Tensor | None = None
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    scale: float,
+    *,
+    hidden: torch.Tensor | None = None,
 ) -> Partial:
     """Look at each row's own keys: queries (rows, key heads, group, dim), keys (rows, key heads, tokens, dim)."""
     scores = torch.matmul(query, keys.transpose(-1, -2)).float() * scale

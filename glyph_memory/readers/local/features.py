@@ -113,7 +113,9 @@ class PictureReader:
             return {}
         known = self.look(inside)
         parts = [slice(max(start - image.start, 0), min(stop - image.start, image.count)) for image in inside]
-        output: dict[str, tuple[Any, ...]] = {"pooler_output": tuple(f.pooled[part] for f, part in zip(known, parts, strict=True))}
+        output: dict[str, tuple[Any, ...]] = {
+            "pooler_output": tuple(f.pooled[part] for f, part in zip(known, parts, strict=True))
+        }
         if known[0].deep:
             output["deepstack_features"] = tuple(
                 tuple(f.deep[layer][part] for f, part in zip(known, parts, strict=True))
@@ -141,7 +143,9 @@ class PictureReader:
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(min(_AHEAD, os.cpu_count() or 1), thread_name_prefix="glyph-pictures")
+            self._pool = ThreadPoolExecutor(
+                min(_AHEAD, os.cpu_count() or 1), thread_name_prefix="glyph-pictures"
+            )
         return self._pool
 
 

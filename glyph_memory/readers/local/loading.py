@@ -108,7 +108,11 @@ def load_model(
         if rope_parameters:
             architecture.override_rope(config, rope_parameters)
         check_weights_fit(
-            folder.weights, free_bytes(where), dtype_bytes=numbers.itemsize, quantization=quantization, name=folder.name
+            folder.weights,
+            free_bytes(where),
+            dtype_bytes=numbers.itemsize,
+            quantization=quantization,
+            name=folder.name,
         )
         tokenizer, image_processor = _load_tokenizer(folder), _load_image_processor(folder)
         loaded = _load_weights(folder, config, where, numbers, towers, quantization)
@@ -225,7 +229,9 @@ def _load_weights(
 
 def _spell_attention(config: PreTrainedConfig, towers: Mapping[str, str]) -> dict[str, str] | str:
     """Return the implementations as transformers takes them: by the name of each part of the config."""
-    named = {f"{tower}_config": name for tower, name in towers.items() if f"{tower}_config" in config.sub_configs}
+    named = {
+        f"{tower}_config": name for tower, name in towers.items() if f"{tower}_config" in config.sub_configs
+    }
     return {"": towers["text"], **named} if named else towers["text"]
 
 

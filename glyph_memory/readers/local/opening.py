@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.local import attention as segment_attention
 from glyph_memory.readers.local.engine import Engine
@@ -97,7 +95,9 @@ def open_model(
     forward = Forward(loaded.model, loaded.device)
     flash = segment_attention.take_over(loaded.model, loaded.attention["text"])
     if not runs_over_segments(forward, loaded):
-        raise ReaderRefused(f"{loaded.name!r} has an attention that cannot be run over segments")  # plain, later
+        raise ReaderRefused(
+            f"{loaded.name!r} has an attention that cannot be run over segments"
+        )  # plain, later
     shape = ModelShape.of(loaded.config, dtype_bytes=loaded.dtype.itemsize)
     free = free_bytes(loaded.device) or 0
     prefix_bytes = options.prefix_cache_bytes

@@ -66,7 +66,7 @@ class TransformersReader(Reader):
         dtype: str = "auto",
         attention: str = "auto",
         quantization: Literal["4bit", "8bit"] | None = None,
-        compile: bool = False,  # noqa: A002 - torch's own name for it
+        compile: bool = False,
         rope_parameters: Mapping[str, Any] | None = None,
         prefix_cache_bytes: int | None = None,
         feature_cache_bytes: int | None = None,
@@ -105,7 +105,9 @@ class TransformersReader(Reader):
         return f"TransformersReader({show_value(self.model)}, device={str(self._opened.loaded.device)!r})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a TransformersReader holds a model and is not pickled or copied; make one where it is needed")
+        raise TypeError(
+            "a TransformersReader holds a model and is not pickled or copied; make one where it is needed"
+        )
 
     @property
     def model(self) -> str:
@@ -208,7 +210,9 @@ class TransformersReader(Reader):
         finally:
             job.cancel()
 
-    def _make_job(self, context: Context, send: Callable[[Event], object], *, is_warming: bool = False) -> Job:
+    def _make_job(
+        self, context: Context, send: Callable[[Event], object], *, is_warming: bool = False
+    ) -> Job:
         """Spell a context for the model: milliseconds, and more where pictures are new.
 
         Raises:

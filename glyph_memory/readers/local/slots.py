@@ -98,10 +98,17 @@ class Slots:
             return
         new_rows = have_rows if rows <= have_rows else max(rows, 2 * have_rows)
         new_tokens = have_tokens if tokens <= have_tokens else max(tokens + 64, 2 * have_tokens)
-        self._keys = [self._widen(layer, self._keys, keys, new_rows, new_tokens) for layer, (keys, _) in enumerate(like)]
-        self._values = [self._widen(layer, self._values, values, new_rows, new_tokens) for layer, (_, values) in enumerate(like)]
+        self._keys = [
+            self._widen(layer, self._keys, keys, new_rows, new_tokens) for layer, (keys, _) in enumerate(like)
+        ]
+        self._values = [
+            self._widen(layer, self._values, values, new_rows, new_tokens)
+            for layer, (_, values) in enumerate(like)
+        ]
 
-    def _widen(self, layer: int, buffers: list[torch.Tensor], like: torch.Tensor, rows: int, tokens: int) -> torch.Tensor:
+    def _widen(
+        self, layer: int, buffers: list[torch.Tensor], like: torch.Tensor, rows: int, tokens: int
+    ) -> torch.Tensor:
         wider = like.new_zeros(rows, like.shape[0], tokens, like.shape[2])
         if buffers:
             old = buffers[layer]
