@@ -24,7 +24,9 @@ def check_installed() -> None:
     for name, lowest in _LOWEST.items():
         found = _find_version(name)
         if found is None:
-            raise ReaderRefused(f"a model in this process needs {name}, which is not installed. Try: {_INSTALL}")
+            raise ReaderRefused(
+                f"a model in this process needs {name}, which is not installed. Try: {_INSTALL}"
+            )
         if _read_version(found) < lowest:
             needed = ".".join(map(str, lowest))
             raise ReaderRefused(

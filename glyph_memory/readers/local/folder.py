@@ -52,7 +52,9 @@ def find_folder(model: str | os.PathLike[str], *, is_offline: bool = False) -> M
     if path.is_file():
         raise ReaderRefused(f"model={text!r} is a file; give the folder that it is in")
     if not _is_hub_name(model, text):
-        raise ReaderRefused(f"there is no folder {text!r}. Give a model's folder, or its name, as 'zai-org/Glyph'")
+        raise ReaderRefused(
+            f"there is no folder {text!r}. Give a model's folder, or its name, as 'zai-org/Glyph'"
+        )
     return _find_on_hub(text, is_offline=is_offline)
 
 
@@ -130,7 +132,9 @@ def _download(name: str, *, is_offline: bool) -> Path:
             "auth login"
         ) from error
     except errors.HFValidationError as error:
-        raise ReaderRefused(f"{name!r} is neither a folder nor a model's name on the hub. Correct it") from error
+        raise ReaderRefused(
+            f"{name!r} is neither a folder nor a model's name on the hub. Correct it"
+        ) from error
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
         raise ReaderUnavailable(
             f"{name!r} is not in the hub's cache on this machine, and the hub was not reached. Connect it, or copy the "

@@ -70,8 +70,10 @@ def choose_dtype(dtype: str | torch.dtype, device: torch.device) -> torch.dtype:
             return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
         return torch.float16 if device.type == "mps" else torch.float32
     chosen = _DTYPES.get(dtype.removeprefix("torch.")) if isinstance(dtype, str) else dtype
-    if chosen not in _DTYPES.values():
-        raise ReaderRefused(f"dtype={show_value(dtype)} is unknown; give 'auto', {', '.join(map(repr, _DTYPES))}")
+    if chosen is None or chosen not in _DTYPES.values():
+        raise ReaderRefused(
+            f"dtype={show_value(dtype)} is unknown; give 'auto', {', '.join(map(repr, _DTYPES))}"
+        )
     return chosen
 
 
@@ -85,7 +87,9 @@ def choose_attention(
     """
     asked = dict.fromkeys(TOWERS, attention) if isinstance(attention, str) else dict(attention)
     if unknown := sorted(set(asked) - set(TOWERS)):
-        raise ReaderRefused(f"attention names the tower {unknown[0]!r}; give {' and '.join(map(repr, TOWERS))}")
+        raise ReaderRefused(
+            f"attention names the tower {unknown[0]!r}; give {' and '.join(map(repr, TOWERS))}"
+        )
     auto = find_flash(device, dtype) or "sdpa"
     chosen = {tower: asked.get(tower, "auto") for tower in TOWERS}
     for name in chosen.values():
@@ -95,7 +99,7 @@ def choose_attention(
 
 def find_flash(device: torch.device, dtype: torch.dtype) -> str | None:
     """Return the flash attention that is installed and can run, if any."""
-    from transformers.utils import (  # noqa: PLC0415 - slow to load
+    from transformers.utils.import_utils import (  # noqa: PLC0415 - slow to load
         is_flash_attn_2_available,
         is_flash_attn_3_available,
     )
@@ -116,7 +120,9 @@ def check_quantization_choice(quantization: str | None, device: torch.device) ->
     if quantization is None:
         return
     if quantization not in get_args(Quantization):
-        raise ReaderRefused(f"quantization={show_value(quantization)} is unknown; give None, '4bit' or '8bit'")
+        raise ReaderRefused(
+            f"quantization={show_value(quantization)} is unknown; give None, '4bit' or '8bit'"
+        )
     if device.type == "mps":
         raise ReaderRefused("quantization needs bitsandbytes, which does not run on Apple GPUs; give None")
     check_quantization()
@@ -124,19 +130,29 @@ def check_quantization_choice(quantization: str | None, device: torch.device) ->
 
 def _check_attention(name: str, device: torch.device, dtype: torch.dtype) -> None:
     if name not in {"auto", *_ATTENTION}:
-        raise ReaderRefused(f"attention={show_value(name)} is unknown; give 'auto', {', '.join(map(repr, _ATTENTION))}")
+        raise ReaderRefused(
+            f"attention={show_value(name)} is unknown; give 'auto', {', '.join(map(repr, _ATTENTION))}"
+        )
     if not name.startswith("flash") or find_flash(device, dtype) == name:
         return
     if device.type != "cuda":
-        raise ReaderRefused(f"attention={name!r} runs on NVIDIA GPUs, and the model is on {str(device)!r}. Give 'auto'")
+        raise ReaderRefused(
+            f"attention={name!r} runs on NVIDIA GPUs, and the model is on {str(device)!r}. Give 'auto'"
+        )
     if dtype == torch.float32:
-        raise ReaderRefused(f"attention={name!r} computes in half precision, and dtype is float32. Give 'auto' for one")
-    from transformers.utils import (  # noqa: PLC0415 - slow to load
+        raise ReaderRefused(
+            f"attention={name!r} computes in half precision, and dtype is float32. Give 'auto' for one"
+        )
+    from transformers.utils.import_utils import (  # noqa: PLC0415 - slow to load
         is_flash_attn_2_available,
         is_flash_attn_3_available,
     )
 
     installed = is_flash_attn_2_available() if name == "flash_attention_2" else is_flash_attn_3_available()
     if not installed:
-        how = "pip install 'glyph-memory[flash]'" if name == "flash_attention_2" else "build flash-attn 3 from its source"
+        how = (
+            "pip install 'glyph-memory[flash]'"
+            if name == "flash_attention_2"
+            else "build flash-attn 3 from its source"
+        )
         raise ReaderRefused(f"attention={name!r} is not installed. Give 'auto', or: {how}")

@@ -151,8 +151,14 @@ def check_weights_fit(
         for kind in ("8bit", "4bit")
         if estimate_weights(weights, dtype_bytes=dtype_bytes, quantization=kind) < min(free, need)
     ]
-    advice = f"Try quantization={fitting[0]!r}" if fitting else "Free memory, or give a smaller model or another device"
-    raise ReaderOverflow(f"the weights of {name!r} take {show_gib(need)} and {show_gib(free)} are free. {advice}")
+    advice = (
+        f"Try quantization={fitting[0]!r}"
+        if fitting
+        else "Free memory, or give a smaller model or another device"
+    )
+    raise ReaderOverflow(
+        f"the weights of {name!r} take {show_gib(need)} and {show_gib(free)} are free. {advice}"
+    )
 
 
 def free_bytes(device: torch.device) -> int | None:
@@ -184,7 +190,10 @@ def _count_patch_bytes(vision: Any, dtype_bytes: int) -> int:  # noqa: ANN401 - 
     if vision is None:
         return 0
     hidden = getattr(vision, "hidden_size", None) or getattr(vision, "embed_dim", None) or 1024
-    feed = max(getattr(vision, "intermediate_size", None) or 4 * hidden, getattr(vision, "out_hidden_size", None) or 0)
+    feed = max(
+        getattr(vision, "intermediate_size", None) or 4 * hidden,
+        getattr(vision, "out_hidden_size", None) or 0,
+    )
     side, frames = getattr(vision, "patch_size", 14), getattr(vision, "temporal_patch_size", 1)
     pixels = 3 * frames * side * side
     return 4 * pixels + dtype_bytes * (pixels + 2 * hidden + max(6 * hidden, 3 * feed))
@@ -208,8 +217,13 @@ def _read_cgroup(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
     ):
         try:
-            most, now = (folder / limit).read_text("ascii").strip(), (folder / used).read_text("ascii").strip()
-            return max(0, int(most) - int(now) + _count_reclaimable(folder / limit)) if most != "max" else None
+            most, now = (
+                (folder / limit).read_text("ascii").strip(),
+                (folder / used).read_text("ascii").strip(),
+            )
+            return (
+                max(0, int(most) - int(now) + _count_reclaimable(folder / limit)) if most != "max" else None
+            )
         except (OSError, ValueError):
             continue
     return None
