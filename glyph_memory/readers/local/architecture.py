@@ -18,12 +18,19 @@ from transformers import (
     CONFIG_MAPPING,
     MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
     AutoConfig,
+    AutoModelForImageTextToText,
     PreTrainedConfig,
     PreTrainedModel,
 )
 
 from glyph_memory.errors import ReaderRefused, show_value
 from glyph_memory.readers.local.folder import ModelFolder
+
+_GRID_FAMILIES = frozenset(
+    {"glm4v", "glm4v_moe", "glm46v", "glm_ocr", "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe"}
+)
+"""Families whose processors put one token for each square of patches, as read in transformers 5.23; others add breaks
+between rows or tags of tiles."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,12 +46,14 @@ class PageSupport:
     has_deepstack: bool
     """Whether features of several layers go into the text tower (Qwen3-VL)."""
     has_grid: bool
-    """Whether its image processor cuts images into a grid of patches, of which a square becomes one token."""
+    """Whether its images become a grid of patches, of which each square is one token, and nothing else."""
+    attends_fully: bool
+    """Whether every layer of the text tower keeps the keys and values of every token."""
 
     @property
     def is_direct(self) -> bool:
         """Whether prompts can be put together token by token; else the family's own processor has to."""
-        return self.has_features and self.has_grid and self.takes_features
+        return self.has_features and self.has_grid and self.takes_features and self.attends_fully
 
 
 def read_config(folder: ModelFolder) -> PreTrainedConfig:
@@ -72,8 +81,8 @@ def read_config(folder: ModelFolder) -> PreTrainedConfig:
         ) from error
     if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         raise ReaderRefused(
-            f"{folder.name!r} ({kind}) takes no images, and so it cannot read pages. Give a vision-language model, such "
-            "as 'zai-org/Glyph'"
+            f"{folder.name!r} ({kind}) takes no images, and so it cannot read pages. Give a vision-language model, "
+            "such as 'zai-org/Glyph'"
         )
     return cast("PreTrainedConfig", config)
 
@@ -136,22 +145,23 @@ def find_image_token(config: PreTrainedConfig) -> int | None:
 
 def find_support(model: PreTrainedModel, image_processor: object) -> PageSupport:
     """Return what a model's code offers."""
-    vision = getattr(model.config, "vision_config", None)
+    vision, text = getattr(model.config, "vision_config", None), model.config.get_text_config()
+    kinds = getattr(text, "layer_types", None) or ["full_attention"]
     base = getattr(model, "model", model)
     return PageSupport(
         has_features=hasattr(model, "get_image_features"),
         has_rope_index=hasattr(base, "get_rope_index"),
         takes_features="mm_encoder_outputs" in inspect.signature(base.forward).parameters,
         has_deepstack=bool(getattr(vision, "deepstack_visual_indexes", None)),
-        has_grid=hasattr(image_processor, "merge_size") and hasattr(image_processor, "patch_size"),
+        has_grid=model.config.model_type in _GRID_FAMILIES and hasattr(image_processor, "merge_size"),
+        attends_fully=set(kinds) == {"full_attention"},
     )
 
 
 def find_whole_modules(config: PreTrainedConfig) -> list[str]:
     """Return the modules that are not quantized: whatever sees, and what chooses the next token."""
-    kind = MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING[type(config)]
     with torch.device("meta"):
-        model = kind._from_config(config)
+        model = AutoModelForImageTextToText.from_config(config)
     seeing = type(getattr(config, "vision_config", None))
     names = [
         name

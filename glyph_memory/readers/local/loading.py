@@ -150,12 +150,29 @@ def _load_tokenizer(folder: ModelFolder) -> PreTrainedTokenizerBase:
             f"the tokenizer of {folder.name!r} cannot be loaded: {_first_line(error)}. Download it again, or install "
             "what it names"
         ) from error
+    if (template := _read_template(folder)) is not None:
+        tokenizer.chat_template = template
     if not tokenizer.chat_template:
         raise ReaderRefused(
             f"the tokenizer of {folder.name!r} has no chat template, so it is no chat model. Copy chat_template.jinja "
             "from the model that it was made from"
         )
     return tokenizer
+
+
+def _read_template(folder: ModelFolder) -> str | None:
+    """Return the template of the model's processor, which older models keep apart: their tokenizer's knows no images.
+
+    Raises:
+        ReaderRefused: Its file is broken.
+    """
+    file = folder.path / "chat_template.json"
+    if not file.is_file() or (folder.path / "chat_template.jinja").is_file():
+        return None
+    try:
+        return str(json.loads(file.read_text("utf-8"))["chat_template"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReaderRefused(f"{str(file)!r} holds no chat template: {error}. Download it again") from error
 
 
 def _load_image_processor(folder: ModelFolder) -> BaseImageProcessor:
@@ -195,16 +212,18 @@ def _load_weights(
             bnb_4bit_quant_type="nf4",
         )
     try:
-        model, found = AutoModelForImageTextToText.from_pretrained(
-            folder.path,
-            config=config,
-            dtype=dtype,
-            device_map={"": device},
-            attn_implementation=_spell_attention(config, towers),
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-            **quantized,
+        loaded: Any = (
+            AutoModelForImageTextToText.from_pretrained(  # a model and what was found, unlike its types
+                folder.path,
+                config=config,
+                dtype=dtype,
+                device_map={"": device},
+                attn_implementation=_spell_attention(config, towers),
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+                **quantized,
+            )
         )
     except GlyphMemoryError:
         raise
@@ -214,17 +233,17 @@ def _load_weights(
         ) from error
     except Exception as error:  # weights of anybody, read by code of anybody
         raise ReaderRefused(
-            f"the weights of {folder.name!r} cannot be loaded: {_first_line(error)}. Check that all its files come from "
-            "one model, or download it again"
+            f"the weights of {folder.name!r} cannot be loaded: {_first_line(error)}. Check that all its files come "
+            "from one model, or download it again"
         ) from error
+    model, found = loaded
     if missing := sorted(found["missing_keys"]):
         raise ReaderRefused(
             f"the weights of {folder.name!r} lack {len(missing)} of the model's tensors, {missing[0]!r} among them. "
             "Download the whole model again"
         )
-    model.eval().requires_grad_(requires_grad=False)
-    loaded: PreTrainedModel = model
-    return loaded
+    ready: PreTrainedModel = model.eval().requires_grad_(requires_grad=False)
+    return ready
 
 
 def _spell_attention(config: PreTrainedConfig, towers: Mapping[str, str]) -> dict[str, str] | str:

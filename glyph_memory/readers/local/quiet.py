@@ -3,6 +3,9 @@
 Knows its loggers and progress bars; knows nothing about models.
 """
 
+# Half of transformers' functions carry no types.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 import logging
@@ -21,7 +24,11 @@ def load_quietly() -> Iterator[None]:
 
     They belong to the process, and so one model is loaded at a time.
     """
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars  # noqa: PLC0415 - slow to load
+    from huggingface_hub.utils.tqdm import (  # noqa: PLC0415 - slow to load
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
     from transformers.utils import logging as spoken  # noqa: PLC0415 - likewise
 
     with _lock, warnings.catch_warnings():
