@@ -38,7 +38,7 @@ class Step(Protocol):
     def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int) -> None:
         """Take in keys and values of the new tokens, each of shape (rows, key heads, tokens, head_dim)."""
 
-    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:
+    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:  # noqa: ANN401
         """Return what the queries (rows, heads, tokens, head_dim) see, in the same shape."""
 
 
@@ -195,7 +195,7 @@ class TokenStep:
 
 
 Partial = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""What queries saw of some keys: weighted values, the sum of the weights, and the score that weights are relative to."""
+"""What queries saw of some keys: weighted values, the sum of the weights, and the score they are relative to."""
 
 
 class _Sums:

@@ -224,7 +224,7 @@ class Engine:
             reading.job.deliver(error)
 
     def _run(self, act: Callable[[], None], fail: Callable[[BaseException], None]) -> None:
-        """Do something that may need more memory than there is: then once more, with empty caches and smaller chunks."""
+        """Do something; where memory was too small, once more, with empty caches and smaller chunks."""
         try:
             act()
         except Exception as error:

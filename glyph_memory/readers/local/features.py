@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from glyph_memory.readers.local.prompt import PromptImage
+from glyph_memory.readers.local.images import PromptImage
 
 _AHEAD = 8
 """Pictures that are made ready before they are needed: some 12 MB each."""

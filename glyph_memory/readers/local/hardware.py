@@ -70,11 +70,7 @@ def choose_dtype(dtype: str | torch.dtype, device: torch.device) -> torch.dtype:
             return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
         return torch.float16 if device.type == "mps" else torch.float32
     chosen = _DTYPES.get(dtype.removeprefix("torch.")) if isinstance(dtype, str) else dtype
-<<<<<<< HEAD
-    if chosen not in _DTYPES.values():
-=======
     if chosen is None or chosen not in _DTYPES.values():
->>>>>>> load
         raise ReaderRefused(
             f"dtype={show_value(dtype)} is unknown; give 'auto', {', '.join(map(repr, _DTYPES))}"
         )
@@ -147,11 +143,7 @@ def _check_attention(name: str, device: torch.device, dtype: torch.dtype) -> Non
         raise ReaderRefused(
             f"attention={name!r} computes in half precision, and dtype is float32. Give 'auto' for one"
         )
-<<<<<<< HEAD
-    from transformers.utils import (  # noqa: PLC0415 - slow to load
-=======
     from transformers.utils.import_utils import (  # noqa: PLC0415 - slow to load
->>>>>>> load
         is_flash_attn_2_available,
         is_flash_attn_3_available,
     )

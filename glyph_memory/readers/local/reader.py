@@ -1,5 +1,7 @@
-"""`TransformersReader`: read contexts with a model in this process. Wiring only: loading stands in `loading`, what is
-sent in `prompt`, the model's work in `engine`, its thread in `worker`, what comes back in `answering`.
+"""`TransformersReader`: read contexts with a model in this process.
+
+Wiring only: loading stands in `loading`, what is sent in `prompt`, the model's work in `engine`, its thread in `worker`,
+what comes back in `answering`.
 """
 
 from __future__ import annotations
