@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from glyph_memory.errors import GlyphMemoryError, ReaderError, ReaderOverflow
+from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers.local.attention import Attention, ChunkStep
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward, free_memory, is_out_of_memory
@@ -22,13 +22,10 @@ from glyph_memory.readers.local.keeping import Keeper
 from glyph_memory.readers.local.prompt import Prompt
 from glyph_memory.readers.local.rows import Row, Rows
 from glyph_memory.readers.local.segments import Layers, Marks, PrefixTree, Segment
+from glyph_memory.readers.reader import OutOfMemory
 
 _MOST_ROWS = 64
 _SMALLEST_CHUNK = 64
-
-
-class OutOfMemory(ReaderOverflow):
-    """The device's memory was too small, even with all caches empty. The reader stays usable."""
 
 
 @dataclass(eq=False)

@@ -9,9 +9,11 @@ from typing import Any
 
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.local import attention as segment_attention
+from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.engine import Engine
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward
+from glyph_memory.readers.local.keeping import Keeper
 from glyph_memory.readers.local.loading import LoadedModel, load_model
 from glyph_memory.readers.local.need import ModelShape, free_bytes
 from glyph_memory.readers.local.prompt import PromptEncoder
@@ -40,12 +42,15 @@ class EngineOptions:
     """How many tokens of a prompt are read at a time."""
     cache_folder: Path | None = None
     """Where keys and values of pages are kept between runs."""
+    cache_folder_bytes: int = 16 << 30
+    """Most bytes of them."""
     compiles: bool = False
     """Whether the model's layers are compiled."""
 
     def __post_init__(self) -> None:
         for name, least in (
             ("prefix_cache_bytes", 0), ("feature_cache_bytes", 0), ("max_batch_tokens", 1), ("prefill_chunk_tokens", 1),
+            ("cache_folder_bytes", 0),
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
@@ -64,6 +69,11 @@ class OpenedModel:
     """Runs in the worker's thread; for others to look at alone."""
     worker: Worker
     """Its thread."""
+
+    @property
+    def reuses_prefixes(self) -> bool:
+        """Whether it runs over segments."""
+        return True
 
     def release(self) -> None:
         """Let go of keys, values and features, once the thread has ended."""
@@ -107,6 +117,12 @@ def open_model(
     feature_bytes = _FEATURE_BYTES if options.feature_cache_bytes is None else options.feature_cache_bytes
     pictures = PictureReader(loaded.model, loaded.device, max_bytes=feature_bytes)
     chunk = options.prefill_chunk_tokens or _CHUNK_TOKENS.get(loaded.device.type, _CHUNK_TOKENS["cpu"])
+    keeper = None
+    if options.cache_folder is not None:
+        files = PrefixFiles(
+            options.cache_folder, model=loaded.fingerprint, max_bytes=options.cache_folder_bytes
+        )
+        keeper = Keeper(files, tree=tree, device=loaded.device)
     engine = Engine(
         forward,
         stop_ids=loaded.stop_ids,
@@ -117,6 +133,7 @@ def open_model(
         or max(_FEWEST_BATCH_TOKENS, prefix_bytes // shape.kv_bytes_per_token),
         flash=flash,
         check_room=RoomCheck(shape, device=loaded.device, tree=tree, pictures=pictures, chunk_tokens=chunk),
+        keeper=keeper,
     )
     encoder = PromptEncoder(loaded, special_tokens=tuple(special_tokens))
     return OpenedModel(loaded=loaded, encoder=encoder, engine=engine, worker=Worker(engine))

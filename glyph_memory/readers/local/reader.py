@@ -1,7 +1,7 @@
 """`TransformersReader`: read contexts with a model in this process.
 
-Wiring only: loading stands in `loading`, what is sent in `prompt`, the model's work in `engine`, its thread in `worker`,
-what comes back in `answering`.
+Wiring only: loading stands in `loading`, what is sent in `prompt`, the model's work in `engine`, its thread in
+`worker`, what comes back in `answering`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class TransformersReader(Reader):
             is free on a GPU once the weights are there, and a quarter, 8 GiB at most, elsewhere. 0 keeps none.
         feature_cache_bytes: The same for what the vision tower makes of pages; 1 GiB unless given.
         cache_folder: A folder of yours in which the keys and values of pages are kept between two runs.
+        cache_folder_bytes: Most bytes there; what was used longest ago goes first.
         max_tokens: Most tokens to write, reasoning included.
         temperature: 0 takes the likeliest token each time.
         top_p: Only the likeliest tokens that together have this probability.
@@ -73,6 +74,7 @@ class TransformersReader(Reader):
         prefix_cache_bytes: int | None = None,
         feature_cache_bytes: int | None = None,
         cache_folder: str | Path | None = None,
+        cache_folder_bytes: int = 16 << 30,
         max_tokens: int = 1024,
         temperature: float = 0.0,
         top_p: float | None = None,
@@ -93,7 +95,8 @@ class TransformersReader(Reader):
         options = EngineOptions(
             prefix_cache_bytes=prefix_cache_bytes, feature_cache_bytes=feature_cache_bytes,
             max_batch_tokens=max_batch_tokens, prefill_chunk_tokens=prefill_chunk_tokens,
-            cache_folder=None if cache_folder is None else Path(cache_folder), compiles=compile,
+            cache_folder=None if cache_folder is None else Path(cache_folder), cache_folder_bytes=cache_folder_bytes,
+            compiles=compile,
         )  # fmt: skip
         self._opened = open_model(
             model, device=device, dtype=dtype, attention=attention, quantization=quantization,
