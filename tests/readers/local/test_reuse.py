@@ -20,7 +20,9 @@ from tests.readers.local.recompute import Answer, Bench, ask_about, collect, dra
 SAME = 1e-4
 FindModel = Callable[[TinyFamily], Path]
 
-PAGES = [draw_page(number, size) for number, size in enumerate([(196, 280), (196, 280), (280, 196), (140, 364)], 1)]
+PAGES = [
+    draw_page(number, size) for number, size in enumerate([(196, 280), (196, 280), (280, 196), (140, 364)], 1)
+]
 
 
 @pytest.fixture
@@ -77,7 +79,9 @@ def test_a_conversation_goes_on_from_its_own_answer(bench: Bench) -> None:
         positions=torch.cat(
             [
                 prompt.positions,
-                (prompt.next_position + torch.arange(2 * len(written)))[None].expand(len(prompt.positions), -1),
+                (prompt.next_position + torch.arange(2 * len(written)))[None].expand(
+                    len(prompt.positions), -1
+                ),
             ],
             dim=1,
         ),
@@ -165,7 +169,9 @@ def test_features_serve_a_page_wherever_it_stands(bench: Bench) -> None:
     ask(bench, ask_about(PAGES, "What?"))
     seen: list[str] = []
     look = bench.loaded.model.get_image_features
-    bench.loaded.model.get_image_features = lambda *given, **named: seen.append("look") or look(*given, **named)
+    bench.loaded.model.get_image_features = lambda *given, **named: (
+        seen.append("look") or look(*given, **named)
+    )
     answer = ask(bench, ask_about([PAGES[3], PAGES[0]], "Other order?", system="Another head."))
     assert bench.compare(answer) < SAME
     assert seen == []
