@@ -134,7 +134,7 @@ class Bench:
         if prompt.images:
             ready = [image.preprocess() for image in prompt.images]
             given = {name: torch.cat([inputs[name] for inputs in ready]) for name in ready[0]}
-            given["mm_token_type_ids"] = (ids == self.loaded.image_token_id).int()
+            given["mm_token_type_ids"] = torch.eq(ids, self.loaded.image_token_id or -1).int()
         self.plain.model.rope_deltas = None
         scores: torch.Tensor = self.plain(input_ids=ids, **given).logits[0, len(prompt.ids) - 1 :]
         return scores
