@@ -87,11 +87,14 @@ class ModelProfile:
             ProfileError: nothing like it is known; the message lists the nearest names.
         """
         # Imported here: the table is made of profiles.
-        from glyph_memory.tokens.catalogue import ALIASES, PROFILES  # noqa: PLC0415
+        from glyph_memory.tokens.catalogue import ALIASES, PROFILES, TEXT_ONLY  # noqa: PLC0415
 
         known = {**{row: row for row in PROFILES}, **ALIASES}
-        if (found := find_name(name, known)) is not None:
+        found = find_name(name, (*known, *TEXT_ONLY))
+        if found in known:
             return PROFILES[known[found]]
+        if found is not None:
+            raise ProfileError(f"{show_value(name)} takes no images: give a vision-language model")
         key = next(iter(list_spellings(name)), "")
         nearest = dict.fromkeys(known[row] for row in get_close_matches(key, known, n=6, cutoff=0.4))
         hint = (
