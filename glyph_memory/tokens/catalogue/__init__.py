@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from glyph_memory.tokens.catalogue.grids import GRIDS
 from glyph_memory.tokens.catalogue.names import ALIASES as ALIASES
-from glyph_memory.tokens.catalogue.names import TEXT_ONLY as TEXT_ONLY
+from glyph_memory.tokens.catalogue.names import NO_READERS as NO_READERS
 from glyph_memory.tokens.catalogue.tiled import TILED
 from glyph_memory.tokens.catalogue.vendors import VENDORS
 

@@ -45,10 +45,13 @@ ALIASES = MappingProxyType(
         "minimax-m3-vl": "minimax-m3",
         "hunyuanocr": "hunyuan-ocr",
         "hunyuanocr-1.5": "hunyuan-ocr-1.5",
+        "hy4": "hy4-vl",
         "hy-v4-vl": "hy4-vl",
         "kimi-k2.6": "kimi-k2.5",
         "kimi-k2.7": "kimi-k2.5",
         "kimi-k25": "kimi-k2.5",
+        "kimi-k2p5": "kimi-k2.5",
+        "kimi-k2p6": "kimi-k2.5",
         "kimi-k2-5": "kimi-k2.5",
         "kimi-k2-6": "kimi-k2.5",
         "kimi-k2-7": "kimi-k2.5",
@@ -59,5 +62,9 @@ ALIASES = MappingProxyType(
 )
 """Other spellings of a row's name, all lower case."""
 
-TEXT_ONLY = ("gemma-3-1b", "gemma-3-270m", "gemma3-1b", "gemma3-270m")
-"""Models that take no image, though a row's name is the beginning of theirs."""
+NO_READERS = (
+    *("gemma-3-1b", "gemma-3-270m", "gemma3-1b", "gemma3-270m", "hy4-preview"),
+    *("qwen3-vl-embedding", "qwen3-vl-reranker", "gemma-4-e2b-it-assistant", "gemma-4-e4b-it-assistant"),
+    *("gpt-4o-audio", "gpt-4o-mini-audio", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-mini-tts"),
+)
+"""Models that take no image or answer nothing about one, though a row's name is the beginning of theirs."""
