@@ -211,7 +211,7 @@ def budget(name: str, most: int) -> Family:
         patch, pool = processor.patch_size, processor.pooling_kernel_size
         resize = importlib.import_module(module).get_aspect_ratio_preserving_size
         height, width = resize(size[1], size[0], patch, most * pool**2, pool)
-        return int(height // patch * (width // patch)) // pool**2
+        return int(height // patch * (width // patch) // pool**2)
 
     return Family(
         name=name,
@@ -242,7 +242,7 @@ def slices(name: str, mode: str) -> Family:
             views += [(height // grid[0], width // grid[1])] * (grid[0] * grid[1])
         targets = np.array([(height // patch, width // patch) for height, width in views])
         output = {"grids": [grid or [0, 0]], "num_patches_per_image": [len(views)], "target_sizes": targets}
-        return count(processor, output)
+        return int(count(processor, output))
 
     return Family(
         name=name,
