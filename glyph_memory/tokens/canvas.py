@@ -91,12 +91,8 @@ class BudgetRule(ImageRule):
     """Most tokens an image; nearly all of them are used, whatever its size."""
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
-        """Count the cells of the scaled image; a side too short for one gets one."""
+        """Count the cells of the scaled image; one whose short side has none gets a row of the whole budget."""
         width, height = size
         scale = sqrt(self.budget * self.cell_px**2 / (height * width))
         rows, columns = floor(scale * height / self.cell_px), floor(scale * width / self.cell_px)
-        if not rows:
-            return min(floor(width / height), self.budget)
-        if not columns:
-            return min(floor(height / width), self.budget)
-        return rows * columns
+        return rows * columns or self.budget

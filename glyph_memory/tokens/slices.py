@@ -33,24 +33,21 @@ class SliceRule(ImageRule):
         """
         number = 2 + len(str(images - 1))
         columns, rows = self._choose_grid(size)
-        whole = self._count_cells(*size, scaled=columns * rows == 1) + 2
+        whole = self._count_cells(*size) + 2
         if columns * rows == 1:
             return number + whole
         width, height = (
             max(round(side / count) * count, count) / count
             for side, count in zip(size, (columns, rows), strict=True)
         )
-        return (
-            number + whole + columns * rows * (self._count_cells(width, height, scaled=True) + 2) + rows - 1
-        )
+        return number + whole + columns * rows * (self._count_cells(width, height) + 2) + rows - 1
 
-    def _count_cells(self, width: float, height: float, *, scaled: bool) -> int:
-        """Return the cells of a view; smaller ones are enlarged only where `scaled`."""
-        if scaled or width * height > self.slice_px**2:
-            shape = width / height
-            height = int(self.slice_px / sqrt(shape))
-            width = int(height * shape)
-        return max(1, round(width / self.cell_px)) * max(1, round(height / self.cell_px))
+    def _count_cells(self, width: float, height: float) -> int:
+        """Return the cells of a view or slice, scaled to its area."""
+        shape = width / height
+        height_px = int(self.slice_px / sqrt(shape))
+        width_px = int(height_px * shape)
+        return max(1, round(height_px / self.cell_px)) * max(1, round(width_px / self.cell_px))
 
     def _choose_grid(self, size: Size) -> Size:
         """Return columns and rows of slices: the shape nearest to the image's; of equally near ones the tallest."""
