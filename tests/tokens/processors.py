@@ -6,19 +6,18 @@ No checkpoint is needed: a processor is its class and a few numbers, which are t
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.tokens.lifted import make_kimi, make_minimax
 
 Size = tuple[int, int]
 
@@ -124,53 +123,6 @@ def count_llava_onevision(processor: Any, output: dict[str, Any]) -> int:
 
 def _gemma3(_: Any, output: dict[str, Any]) -> int:
     return 256 * len(output["pixel_values"])
-
-
-def lift(family: str, name: str, **settings: object) -> Callable[..., Any]:
-    """Take one function out of a processor that asks for torchvision: it needs `math` alone."""
-    function = next(node for node in _read(family) if isinstance(node, ast.FunctionDef) and node.name == name)
-    names: dict[str, Any] = {"math": math}
-    exec(ast.unparse(function), names)  # noqa: S102  # transformers' own code is what we compare with
-    return partial(names[name], **settings)
-
-
-def read_default(family: str, kind: str, attribute: str) -> Any:
-    """Read a default of a processor that asks for torchvision."""
-    attributes = next(node for node in _read(family) if isinstance(node, ast.ClassDef) and node.name == kind)
-    (value,) = (
-        node.value
-        for node in attributes.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == attribute
-    )
-    return eval(ast.unparse(value))  # noqa: S307  # a number, or a dictionary of products of numbers
-
-
-def _read(family: str) -> list[ast.stmt]:
-    spec = importlib.util.find_spec(f"transformers.models.{family}")
-    assert spec is not None
-    assert spec.origin is not None
-    path = Path(spec.origin).with_name(f"image_processing_{family}.py")
-    return ast.parse(path.read_text(encoding="utf-8")).body
-
-
-def make_kimi() -> Callable[..., Any]:
-    """Kimi's rule with the defaults of its class, which are those of its checkpoints."""
-    default = partial(read_default, "kimi_k25", "Kimi_K25ImageProcessor")
-    return lift(
-        "kimi_k25",
-        "navit_resize",
-        patch_size=default("patch_size"),
-        merge_kernel_size=default("merge_size"),
-        max_patches=default("max_patches"),
-        max_size_per_side=default("size")["max_height"],
-    )
-
-
-def make_minimax() -> Callable[..., Any]:
-    """MiniMax-M3's rule with the defaults of its class."""
-    size = read_default("minimax_m3_vl", "MiniMaxM3VLImageProcessor", "size")
-    least, most = size["shortest_edge"], size["longest_edge"]
-    return lift("minimax_m3_vl", "smart_resize", min_pixels=least, max_pixels=most)
 
 
 def breaks(name: str, family: str, kind: str, writer: Any) -> Family:

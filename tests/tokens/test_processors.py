@@ -112,3 +112,13 @@ def test_gemmas_wrapping_is_what_its_processor_writes_round_an_image() -> None:
     source = importlib.import_module("inspect").getsource(module.Gemma3Processor.__init__)
     assert r'f"\n\n{tokenizer.boi_token}{image_tokens_expanded}{tokenizer.eoi_token}\n\n"' in source
     assert ModelProfile.from_name("gemma-3").wrap_tokens == 4
+
+
+def test_lightonocr_costs_no_more_where_its_processor_pads_to_patches(sizes: list[Size]) -> None:
+    """Checkpoints may pad to 14 px instead of 28 px: pages of whole cells cost the same, others no more."""
+    family = next(family for family in FAMILIES if family.name == "lightonocr")
+    processor = pil("pixtral", "Pixtral", size={"longest_edge": 1540}, patch_size=14, do_pad=False)
+    small = [size for size in sizes if max(size) < 600]
+    pairs = [(counted("lightonocr", size) or 0, processed(family, processor, size) or 0) for size in small]
+    assert all(ours >= theirs for ours, theirs in pairs)
+    assert processed(family, processor, (588, 840)) == counted("lightonocr", (588, 840))

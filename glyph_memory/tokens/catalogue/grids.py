@@ -66,7 +66,7 @@ _HUNYUAN_OCR = ModelProfile(
     window_tokens=8_192,
 )
 
-# The processor scales every image to its budget, and accepts 70 and 140 too, at which no page can be read. 131,072 is
+# The processor scales every image to its budget, and accepts 70 and 140 too, which are few for a page. 131,072 is
 # the window of the smaller ones; 12B has 262,144.
 _GEMMA_4 = ModelProfile(
     name="gemma-4",
