@@ -139,7 +139,7 @@ def test_minimax_m3_shrinks_a_page_of_the_default_size() -> None:
 
 @pytest.mark.parametrize("name", ["glm-5.3-flash", "kimi-k2.5", "lightonocr"])
 @given(columns=st.integers(8, 40), rows=st.integers(8, 40))
-def test_where_a_model_pads_a_pixel_more_costs_a_whole_row_and_column(
+def test_where_a_model_rounds_up_a_pixel_more_costs_a_whole_row_and_column(
     name: str, columns: int, rows: int
 ) -> None:
     """So pages are snapped to whole cells."""

@@ -114,8 +114,8 @@ def test_gemmas_wrapping_is_what_its_processor_writes_round_an_image() -> None:
     assert ModelProfile.from_name("gemma-3").wrap_tokens == 4
 
 
-def test_lightonocr_costs_no_more_where_its_processor_pads_to_patches(sizes: list[Size]) -> None:
-    """Checkpoints may pad to 14 px instead of 28 px: pages of whole cells cost the same, others no more."""
+def test_lightonocr_costs_no_more_where_its_processor_rounds_up_to_patches(sizes: list[Size]) -> None:
+    """Checkpoints may round sides up to 14 px instead of 28 px: pages of whole cells cost the same, others no more."""
     family = next(family for family in FAMILIES if family.name == "lightonocr")
     processor = pil("pixtral", "Pixtral", size={"longest_edge": 1540}, patch_size=14, do_pad=False)
     small = [size for size in sizes if max(size) < 600]

@@ -102,7 +102,7 @@ GRIDS = (
         image_rule=RowRule(cell_px=28, longest_px=1540),
         snap_px=28,
     ),
-    # Sides of whole cells cost the same whether the processor pads to 14 px or, as vLLM does, to 28. Of others this is
+    # Sides of whole cells cost the same whether the processor rounds up to 14 px or, as vLLM, to 28. Of others this is
     # the larger count. The class default of the window is 40,960; the published one has not been seen.
     ModelProfile(
         name="lightonocr",
