@@ -35,12 +35,12 @@ from typing import Any
 import torch
 
 from lib.flop_check import check_arithmetic
-from lib.flops import GLM_9B, TINY
+from lib.flops import GLM_9B, MOST_SEQUENCES, TINY, find_published
 from lib.gpu_facts import describe_gpu, list_attention_kernels, list_versions
 from lib.page_feed import PROFILE, Feed, count_prompt_tokens, make_styles
 from lib.random_network import ATTENTION, build_network
 from lib.ratios import compare, print_ratios
-from lib.real_text import TOKENIZER, Texts
+from lib.real_text import KINDS, LENGTHS, QUESTION, TOKENIZER, Texts
 from lib.results import TRIALS, write_results
 from lib.side_by_side import (
     FOLLOW_UP_TOKENS,
@@ -52,15 +52,10 @@ from lib.side_by_side import (
 )
 from lib.timing import Budget, Stopwatch
 
-LENGTHS = (4096, 8192, 16_384, 32_768, 65_536, 131_072)
-KINDS = (("as written", "default"), ("as written", "dense"), ("paragraphs", "default"))
-"""Texts, and how their pages look."""
 AIM = 0.9
 
 _DRY_LENGTHS = (256, 512)
 _GROWTH = 3.5  # a row takes so many times as long as the one before; attention grows with the square
-_QUESTION = range(100, 164)
-_MOST_SEQUENCES = 256  # servers' own limit, and more would no longer wait for memory
 _NO_GPU = "no GPU: nothing is measured. Try `--dry-run`, or run this on a machine with one GPU of 80 GB"
 
 
@@ -80,6 +75,12 @@ class Recorder:
         return write_results(
             "efficiency", self.figures, arguments=self.arguments, folder=self.folder, is_quiet=True
         )
+
+    def leave_out(self, length: int, why: str) -> None:
+        """Record why a length has no row."""
+        self.figures["left_out"].append({"text_tokens": length, "why": why})
+        self.write()
+        print(f"{length:,} tokens: left out, {why}", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None, *, folder: Path | None = None) -> Path:
@@ -127,7 +128,7 @@ def _make_bench(*, is_dry: bool, attention: str) -> Bench:
     return Bench(
         network=network,
         stopwatch=Stopwatch(synchronize=torch.cuda.synchronize),
-        largest_batch=_MOST_SEQUENCES,
+        largest_batch=MOST_SEQUENCES,
     )
 
 
@@ -148,7 +149,7 @@ def _describe(bench: Bench, *, is_dry: bool) -> dict[str, Any]:
         "checked": check_arithmetic(),
         "tokenizer": f"{TOKENIZER}, in place of the model's own",
         "profile": PROFILE.name,
-        "question_tokens": len(_QUESTION),
+        "question_tokens": len(QUESTION),
         "follow_up_tokens": FOLLOW_UP_TOKENS,
         "most_sequences": bench.largest_batch,
         "aim": AIM,
@@ -163,13 +164,14 @@ def _measure_rows(bench: Bench, lengths: Sequence[int], budget: Budget, recorder
     expected = 0.0
     for length in lengths:
         if not budget.has_room(expected):
-            why = f"about {expected:.0f} s more than the {budget.minutes:g} minutes hold"
-            recorder.figures["left_out"].append({"text_tokens": length, "why": why})
-            print(f"{length:,} tokens: left out, {why}", flush=True)
-            recorder.write()
+            recorder.leave_out(length, f"about {expected:.0f} s do not fit into {budget.minutes:g} minutes")
             continue
         before = budget.spent_s
-        row = measure_row(bench, texts, feed, length)
+        try:
+            row = measure_row(bench, texts, feed, length)
+        except torch.OutOfMemoryError:
+            recorder.leave_out(length, "out of memory")
+            continue
         expected = _GROWTH * (budget.spent_s - before)
         recorder.figures["rows"].append(row | {"gpu": describe_gpu()})  # clocks and heat under load
         recorder.write()
@@ -178,13 +180,14 @@ def _measure_rows(bench: Bench, lengths: Sequence[int], budget: Budget, recorder
 
 def measure_row(bench: Bench, texts: Texts, feed: Feed, length: int) -> dict[str, Any]:
     """Return all figures of one length: of the text, and of each kind of pages with its ratios and bounds."""
-    question, workers = list(_QUESTION), os.cpu_count() or 1
+    question, workers = list(QUESTION), os.cpu_count() or 1
     written = texts.cut(KINDS[0][0], length)
     text = measure_text(bench, written.ids, question)
     fits_whole = text["chunk_tokens"] is None and text["prefill_s"] is not None
     bench.free_bytes()
     text["whole_s"] = measure_whole_text(bench, written.text, texts.encode, question) if fits_whole else None
     row: dict[str, Any] = {"text_tokens": length, "text": text, "pages": []}
+    row["published"] = find_published(length)
     for name, look in KINDS:
         cut, style = texts.cut(name, length), make_styles()[look]
         fed = feed.make_serially(cut.text, style)

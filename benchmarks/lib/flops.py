@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PUBLISHED_PREFILL = {4096: 1.8, 8192: 2.0, 16_384: 2.2, 32_768: 2.5, 65_536: 3.3, 131_072: 4.8}
-"""How many times as fast Glyph's paper has prefill, by tokens of text."""
-PUBLISHED_DECODE = {4096: 2.3, 8192: 2.3, 16_384: 2.5, 32_768: 2.7, 65_536: 3.2, 131_072: 4.4}
-"""The same for the throughput of decoding."""
+_PUBLISHED_PREFILL = {4096: 1.8, 8192: 2.0, 16_384: 2.2, 32_768: 2.5, 65_536: 3.3, 131_072: 4.8}
+_PUBLISHED_DECODING = {4096: 2.3, 8192: 2.3, 16_384: 2.5, 32_768: 2.7, 65_536: 3.2, 131_072: 4.4}
+MOST_SEQUENCES = 256
+"""That are decoded at once: servers' own limit, and more would no longer wait for memory."""
+SPARE_BYTES = 3 << 30
+"""What stays free beside weights, keys and values."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +155,14 @@ class Architecture:
         """Return what one step of decoding reads: the matrices once, and each sequence's keys and values."""
         weights = self.layers * self.layer_weights + self.vocabulary * self.hidden
         return 2 * weights + batch * self.count_kv_bytes(tokens)
+
+
+def find_published(text_tokens: int) -> dict[str, float | None]:
+    """Return how many times as fast pages are in Glyph's paper: prefill, and the throughput of decoding."""
+    return {
+        "prefill": _PUBLISHED_PREFILL.get(text_tokens),
+        "decoding": _PUBLISHED_DECODING.get(text_tokens),
+    }
 
 
 GLM_9B = Architecture()

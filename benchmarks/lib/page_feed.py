@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -67,9 +67,10 @@ class Feed:
     def __init__(self) -> None:
         self._processor: Any = Glm4vImageProcessorPil(size=_SIZE)
 
-    def make_serially(self, text: str, style: PageStyle) -> Fed:
+    def make_serially(
+        self, text: str, style: PageStyle, *, clock: Callable[[], float] = time.perf_counter
+    ) -> Fed:
         """Make all pages of a text, step by step, in this thread alone; the steps' times are told apart."""
-        clock = time.perf_counter
         began = clock()
         pages = list(iter_pages(Document(text=text), style=style))
         typeset = clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lib.flops import PUBLISHED_DECODE, PUBLISHED_PREFILL, Architecture
+from lib.flops import Architecture
 from lib.report import print_table
 
 FASTER = "times as fast"
@@ -72,7 +72,7 @@ def print_ratios(figures: Mapping[str, Any]) -> None:
                 _show(ratio["prefill_share"]),
                 _show(ratio["whole"]),
                 _show(ratio["hidden"]),
-                PUBLISHED_PREFILL.get(row["text_tokens"], "none"),
+                row["published"]["prefill"] or "none",
             )
             for row, page, ratio in found
         ],
@@ -98,7 +98,7 @@ def print_ratios(figures: Mapping[str, Any]) -> None:
                 _show(ratio["decode_most_bound"]),
                 f"{row['text']['decode_most']['batch']} / {page['decode_most']['batch']}",
                 _show(ratio["follow_up"]),
-                PUBLISHED_DECODE.get(row["text_tokens"], "none"),
+                row["published"]["decoding"] or "none",
             )
             for row, page, ratio in found
         ],

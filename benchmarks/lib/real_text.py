@@ -16,6 +16,12 @@ from glyph_memory.tokens.vocabulary import find_vocabulary, load_vocabulary
 from lib.corpus import prose
 
 TOKENIZER = "cl100k_base"
+LENGTHS = (4096, 8192, 16_384, 32_768, 65_536, 131_072)
+"""Tokens of text that are measured; those of the paper."""
+KINDS = (("as written", "default"), ("as written", "dense"), ("paragraphs", "default"))
+"""Texts, and how their pages look."""
+QUESTION = tuple(range(100, 164))
+"""The tokens of what is asked behind text and pages: any will do."""
 _PROSE_CHARACTERS = 60_000  # the same that other benchmarks set
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from glyph_memory import PageStyle
+from lib.flops import SPARE_BYTES
 from lib.page_feed import Fed, Feed, Pixels
 from lib.prompts import Prompt, encode_pages, load_pixels, make_page_prompt, make_text_prompt
 from lib.random_network import Network
@@ -38,7 +39,7 @@ class Bench:
     """More sequences than these are not decoded at once."""
     steps: int = 16
     """Steps of decoding that are timed together."""
-    spare_bytes: int = 3 << 30
+    spare_bytes: int = SPARE_BYTES
     """What stays free beside keys and values when the largest batch is chosen."""
 
     @property
