@@ -16,7 +16,7 @@ and as paragraphs; tokens are `cl100k_base`'s. Each ratio stands beside its boun
 bytes read for decoding, at the measured compression. Aimed at: 0.90 of the bound on the GPU, and preprocessing hidden
 behind it.
 
-Each row is written as soon as it is measured. Needs one GPU of 80 GB for all rows.
+All is written as soon as it is measured. Needs one GPU of 80 GB for all rows.
 
     python benchmarks/efficiency.py [--quick] [--minutes 12]
     python benchmarks/efficiency.py --dry-run      without a GPU: does everything run? A result is never made of it
@@ -25,9 +25,10 @@ Each row is written as soon as it is measured. Needs one GPU of 80 GB for all ro
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ _NO_GPU = "no GPU: nothing is measured. Try `--dry-run`, or run this on a machin
 
 @dataclass(kw_only=True, slots=True)
 class Recorder:
-    """Writes all that is measured so far, after each row."""
+    """Writes all that is measured so far, whenever something is."""
 
     arguments: Sequence[str]
     """What the script was called with."""
@@ -125,6 +126,7 @@ def _make_bench(*, is_dry: bool, attention: str) -> Bench:
     if is_dry:
         stopwatch = Stopwatch(synchronize=lambda: None, most=1, enough_s=0.0)
         return Bench(network=network, stopwatch=stopwatch, largest_batch=4, steps=2)
+    gc.freeze()  # what is loaded by now stays; to look through it takes half a second before each figure
     return Bench(
         network=network,
         stopwatch=Stopwatch(synchronize=torch.cuda.synchronize),
@@ -166,20 +168,21 @@ def _measure_rows(bench: Bench, lengths: Sequence[int], budget: Budget, recorder
         if not budget.has_room(expected):
             recorder.leave_out(length, f"about {expected:.0f} s do not fit into {budget.minutes:g} minutes")
             continue
-        before = budget.spent_s
+        before, rows = budget.spent_s, recorder.figures["rows"]
         try:
-            row = measure_row(bench, texts, feed, length)
+            for row in grow_row(bench, texts, feed, length):
+                known = [one for one in rows if one["text_tokens"] != length]
+                rows[:] = [*known, row | {"gpu": describe_gpu()}]  # clocks and heat under load
+                recorder.write()
         except torch.OutOfMemoryError:
             recorder.leave_out(length, "out of memory")
             continue
         expected = _GROWTH * (budget.spent_s - before)
-        recorder.figures["rows"].append(row | {"gpu": describe_gpu()})  # clocks and heat under load
-        recorder.write()
         print(f"{length:,} tokens: measured in {budget.spent_s - before:.0f} s", flush=True)
 
 
-def measure_row(bench: Bench, texts: Texts, feed: Feed, length: int) -> dict[str, Any]:
-    """Return all figures of one length: of the text, and of each kind of pages with its ratios and bounds."""
+def grow_row(bench: Bench, texts: Texts, feed: Feed, length: int) -> Iterator[dict[str, Any]]:
+    """Yield the figures of one length, with one kind of pages more each time: its ratios and bounds, too."""
     question, workers = list(QUESTION), os.cpu_count() or 1
     written = texts.cut(KINDS[0][0], length)
     text = measure_text(bench, written.ids, question)
@@ -203,7 +206,7 @@ def measure_row(bench: Bench, texts: Texts, feed: Feed, length: int) -> dict[str
             )
         measured["against_text"] = compare(bench.network.architecture, text, measured, patches)
         row["pages"].append(measured)
-    return row
+        yield row
 
 
 if __name__ == "__main__":

@@ -49,9 +49,9 @@ class Bench:
 
     def free_bytes(self) -> int | None:
         """Return what is free on the GPU once all that is unused is given back; None without one."""
-        gc.collect()
         if not self.is_on_gpu:
             return None
+        gc.collect()
         torch.cuda.empty_cache()
         return int(torch.cuda.mem_get_info()[0])
 
@@ -62,21 +62,27 @@ class Bench:
         """
         for chunk in _CHUNKS:
             self.free_bytes()
-            if self.is_on_gpu:
-                torch.cuda.reset_peak_memory_stats()
             try:
-                cache = self.network.make_cache(tokens)
-
-                def read(chunk: int | None = chunk, cache: Any = cache) -> torch.Tensor:  # noqa: ANN401
-                    prompt = make()
-                    return self.network.read(prompt.embedded, prompt.positions, cache, chunk_tokens=chunk)
-
-                seconds = self.stopwatch.median(read)
+                seconds, peak = self._time_prefill(make, tokens, chunk)
             except torch.OutOfMemoryError:
                 continue
-            peak = torch.cuda.max_memory_allocated() / 2**30 if self.is_on_gpu else None
             return {"prefill_s": seconds, "peak_gib": peak, "chunk_tokens": chunk}
         return {"prefill_s": None, "peak_gib": None, "chunk_tokens": None}
+
+    def _time_prefill(
+        self, make: Callable[[], Prompt], tokens: int, chunk: int | None
+    ) -> tuple[float, float | None]:
+        """Return the seconds, and the peak of memory in GiB on a GPU."""
+        if self.is_on_gpu:
+            torch.cuda.reset_peak_memory_stats()
+        cache = self.network.make_cache(tokens)
+
+        def read() -> torch.Tensor:
+            prompt = make()
+            return self.network.read(prompt.embedded, prompt.positions, cache, chunk_tokens=chunk)
+
+        seconds = self.stopwatch.median(read)
+        return seconds, torch.cuda.max_memory_allocated() / 2**30 if self.is_on_gpu else None
 
     def measure_follow_up(self, tokens: int) -> float:
         """Return the seconds until the first token of an answer to a question behind so many cached tokens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,28 +66,31 @@ def test_without_a_gpu_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> N
         efficiency.main([])
 
 
-def test_a_row_is_kept_when_the_next_one_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was written before the next began."""
+def test_what_was_measured_is_kept_when_the_next_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written before the next began: whole rows, and the kinds of pages of a row that was not finished."""
 
-    def fail_later(bench: object, texts: object, feed: object, length: int) -> dict[str, Any]:
+    def fail_later(bench: object, texts: object, feed: object, length: int) -> Iterator[dict[str, Any]]:
+        yield {"text_tokens": length, "published": {}, "pages": ["one"]}
         if length > 256:
             raise KeyboardInterrupt
-        return {"text_tokens": length, "published": {}, "pages": []}
+        yield {"text_tokens": length, "published": {}, "pages": ["one", "two"]}
 
-    monkeypatch.setattr(efficiency, "measure_row", fail_later)
+    monkeypatch.setattr(efficiency, "grow_row", fail_later)
     with pytest.raises(KeyboardInterrupt):
         efficiency.main(["--dry-run"], folder=tmp_path)
     kept = json.loads((tmp_path / "dry-run" / "efficiency.json").read_text())["figures"]["rows"]
-    assert [row["text_tokens"] for row in kept] == [256]
+    assert [(row["text_tokens"], row["pages"]) for row in kept] == [(256, ["one", "two"]), (512, ["one"])]
 
 
 def test_a_row_that_does_not_fit_the_gpu_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the next one is tried: pages may fit where the text does not."""
 
-    def fail(*_: object) -> dict[str, Any]:
+    def fail(*_: object) -> Iterator[dict[str, Any]]:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(efficiency, "measure_row", fail)
+    monkeypatch.setattr(efficiency, "grow_row", fail)
     path = efficiency.main(["--dry-run"], folder=tmp_path)
     left = json.loads(path.read_text())["figures"]["left_out"]
     assert [(row["text_tokens"], row["why"]) for row in left] == [
@@ -97,7 +101,7 @@ def test_a_row_that_does_not_fit_the_gpu_is_left_out(tmp_path: Path, monkeypatch
 
 def test_what_no_longer_fits_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the reason; the file is complete otherwise."""
-    monkeypatch.setattr(efficiency, "measure_row", lambda *_: pytest.fail("there was no time"))
+    monkeypatch.setattr(efficiency, "grow_row", lambda *_: pytest.fail("there was no time"))
     path = efficiency.main(["--dry-run", "--minutes", "0"], folder=tmp_path)
     left = json.loads(path.read_text())["figures"]["left_out"]
     assert [row["text_tokens"] for row in left] == [256, 512]
