@@ -124,6 +124,13 @@ def test_what_does_not_fit_is_refused_with_the_numbers() -> None:
     assert fit_window(131_072, network, gpus=2, gpu_memory_gib=16) == 92 * 1024
 
 
+def test_more_gpus_than_heads_of_keys_keep_copies() -> None:
+    """Four GPUs of 16 GiB: 6.6 GiB free on each, as (16 × 0.9 − 3 − 19.2 / 4), and two heads of keys part once."""
+    network = find_network(ModelProfile.from_name("glyph"), "zai-org/Glyph")
+    assert network is not None
+    assert network.count_room(gpus=4, gpu_memory_gib=16) == int(6.6 * 2**20 * 2 / 40)
+
+
 def test_a_quantized_copy_has_no_known_numbers() -> None:
     """Its weights are smaller, by how much its name does not say."""
     planned = plan_server("someone/Glyph-AWQ", gpu_memory_gib=16)
