@@ -21,7 +21,21 @@ _IMAGES = 999  # vLLM's own limit, which profiles assume
 _DECODE_BYTES = 715_827_880  # vLLM's default for all pictures of a request: 178,956,970 pixels of four bytes
 _BATCHED_TOKENS = 16_384
 _SMALL_GPU_GIB = 32
-_VLLM_ENCODER_COPIES = frozenset({"glm4v", "glm46v", "qwen2_5_vl", "qwen3_vl", "internvl"})
+# Those whose class says `supports_encoder_tp_data` in vLLM 0.32; for others it warns, and divides the tower.
+_VLLM_ENCODER_COPIES = frozenset(
+    {
+        "glm4v",
+        "glm46v",
+        "qwen2_vl",
+        "qwen2_5_vl",
+        "qwen3_vl",
+        "internvl",
+        "dots_ocr",
+        "kimi_vl",
+        "kimi_k25",
+        "minicpmv4_6",
+    }
+)
 _SGLANG_ENCODER_COPIES = frozenset({"qwen2_5_vl", "qwen3_vl", "internvl"})  # as its documentation lists
 
 
