@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -164,14 +165,17 @@ def test_chunks_of_any_size_give_the_same(tiny_model: FindModel, family: TinyFam
     assert bench.compare(ask(bench, ask_about(PAGES[2:], "What else?"))) < SAME
 
 
-def test_features_serve_a_page_wherever_it_stands(bench: Bench) -> None:
+def test_features_serve_a_page_wherever_it_stands(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page seen before stands in another place of another prompt: the vision tower does not look again."""
     ask(bench, ask_about(PAGES, "What?"))
     seen: list[str] = []
-    look = bench.loaded.model.get_image_features
-    bench.loaded.model.get_image_features = lambda *given, **named: (
-        seen.append("look") or look(*given, **named)
-    )
+    look = cast("Callable[..., object]", bench.loaded.model.get_image_features)
+
+    def count(*given: object, **named: object) -> object:
+        seen.append("look")
+        return look(*given, **named)
+
+    monkeypatch.setattr(bench.loaded.model, "get_image_features", count)
     answer = ask(bench, ask_about([PAGES[3], PAGES[0]], "Other order?", system="Another head."))
     assert bench.compare(answer) < SAME
     assert seen == []
