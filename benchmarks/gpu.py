@@ -97,10 +97,8 @@ def _keep_results(name: str, since: float) -> None:
     Path(out).mkdir(parents=True, exist_ok=True)
     for path in (_FOLDER / "results" / f"{name}.json", *TRIALS.rglob(f"{name}.json")):
         if path.exists() and path.stat().st_mtime >= since:
-            is_result = path.parent.name == "results"
-            shutil.copy(
-                path, Path(out) / (f"{name}.json" if is_result else f"{name}-{path.parent.name}.json")
-            )
+            kind = {"results": "", "dry-run": "-dry-run"}.get(path.parent.name, "-trial")
+            shutil.copy(path, Path(out) / f"{name}{kind}.json")
 
 
 if __name__ == "__main__":
