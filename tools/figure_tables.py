@@ -9,6 +9,7 @@ from typing import Any
 from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_whole
 from figure_format import markdown, off
 from prefix_tables import draw_break_even, draw_growth, draw_ways
+from reader_tables import draw_askers, draw_questions
 from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
 from session_tables import (
     draw_append,
@@ -187,6 +188,8 @@ TABLES = {
     "efficiency-prefill": Table(result="efficiency", draw=draw_prefill, needs_gpu=True),
     "efficiency-whole": Table(result="efficiency", draw=draw_whole, needs_gpu=True),
     "efficiency-decoding": Table(result="efficiency", draw=draw_decoding, needs_gpu=True),
+    "reader-questions": Table(result="reader", draw=draw_questions),
+    "reader-askers": Table(result="reader", draw=draw_askers),
     "imports": Table(result="imports", draw=draw_imports),
     "secrets": Table(result="secret_guard", draw=draw_secrets),
     "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),
