@@ -1,11 +1,11 @@
 """Readers look at a context and answer: `Reader` is the contract, `OpenAIReader` asks a server."""
 
+from glyph_memory.readers.openai.connect import afind_served_model as afind_served_model
+from glyph_memory.readers.openai.connect import find_served_model as find_served_model
 from glyph_memory.readers.openai.limits import Overflow as Overflow
 from glyph_memory.readers.openai.limits import overflows_window as overflows_window
 from glyph_memory.readers.openai.limits import refuses_images as refuses_images
 from glyph_memory.readers.openai.reader import OpenAIReader as OpenAIReader
-from glyph_memory.readers.openai.reader import afind_served_model as afind_served_model
-from glyph_memory.readers.openai.reader import find_served_model as find_served_model
 from glyph_memory.readers.openai.request import ImageUuids as ImageUuids
 from glyph_memory.readers.openai.served import ServedModel as ServedModel
 from glyph_memory.readers.reader import BrokenStream as BrokenStream
