@@ -15,3 +15,6 @@ from glyph_memory.readers.reader import ReadingDelta as ReadingDelta
 from glyph_memory.readers.reader import ServerBusy as ServerBusy
 from glyph_memory.readers.reader import Timing as Timing
 from glyph_memory.readers.reader import Usage as Usage
+from glyph_memory.readers.warmer import TellsBusy as TellsBusy
+from glyph_memory.readers.warmer import ToWarm as ToWarm
+from glyph_memory.readers.warmer import Warmer as Warmer

@@ -62,10 +62,9 @@ def test_the_beginning_ends_before_what_may_change(end: Text, pages: list[Page])
 def test_pictures_before_a_question_stay_and_after_it_do_not(pages: list[Page]) -> None:
     """A scan is a document, too."""
     scan = replace(ImagePart.of(pages[0]), kind="picture")
-    first, last = ([scan, "Who?"], ["Who?", scan])
-    kept = Context(messages=(Message(role="user", parts=first),)).stable_prefix()
+    kept = Context(messages=(Message(role="user", parts=[scan, "Who?"]),)).stable_prefix()
     assert kept == Context(messages=(Message(role="user", parts=[scan]),))
-    assert Context(messages=(Message(role="user", parts=last),)).stable_prefix() is None
+    assert Context(messages=(Message(role="user", parts=["Who?", scan]),)).stable_prefix() is None
 
 
 def test_what_stays_of_a_conversation_begins_the_next_request() -> None:
@@ -74,7 +73,7 @@ def test_what_stays_of_a_conversation_begins_the_next_request() -> None:
     grown = 0
     with GlyphMemory.open(options=options) as memory:
         before: Context | None = None
-        for turn in agent_conversation(turns=60, seed=4).turns:
+        for turn in agent_conversation(turns=90, seed=4, tool_lines=60).turns:
             memory.add(turn)
             context, evicted = memory.context(), memory.fold().evicted_span
             if before is not None and evicted is None:

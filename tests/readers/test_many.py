@@ -106,7 +106,12 @@ def test_no_more_are_asked_at_a_time_than_wanted(many: Many) -> None:
 def test_with_one_at_a_time_no_thread_is_used() -> None:
     """For readers that are not safe to share."""
     threads: set[int] = set()
-    reader = ScriptedReader(lambda context: str(threads.add(threading.get_ident())))
+
+    def answer(context: Context) -> str:
+        threads.add(threading.get_ident())
+        return "yes"
+
+    reader = ScriptedReader(answer)
     reader.read_many([make_context(0, n) for n in range(5)], max_concurrent=1)
     assert threads == {threading.get_ident()}
 
