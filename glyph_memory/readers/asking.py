@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from contextvars import copy_context
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
+
+_LOOK_AGAIN_S = 0.2
+"""How often a wait looks up: a Ctrl-C in the moment before it begins would not end it, and on Windows none would."""
 
 
 def ask_in_threads(
@@ -52,12 +55,12 @@ def ask_in_threads(
                     work(*begun)
                 else:
                     Thread(target=copy_context().run, args=(work, *begun), daemon=True).start()
-            place, answer = ended.get()
+            place, answer = _wait(ended)
             running -= 1
             _end(schedule, place, answer, progress)
     except Exception:
         for _ in range(running):
-            ended.get()
+            _wait(ended)
         raise
     return schedule.answers
 
@@ -121,6 +124,12 @@ async def run_in_daemon(function: Callable[[A], T], argument: A) -> T:
 
     Thread(target=copy_context().run, args=(work,), daemon=True).start()
     return await answer
+
+
+def _wait(queue: SimpleQueue[T]) -> T:
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=_LOOK_AGAIN_S)
 
 
 def _try_asking(ask: Callable[[A], T], argument: A) -> T | BaseException:

@@ -15,7 +15,7 @@ import pytest
 
 from glyph_memory.context import Context, ImagePart
 from glyph_memory.errors import ReaderRefused, ReaderUnavailable
-from glyph_memory.readers import OpenAIReader, Usage, Warmer
+from glyph_memory.readers import OpenAIReader, ToWarm, Usage, Warmer
 from glyph_memory.testing import FakeVLMServer, ScriptedReader
 
 About = Callable[..., Context]
@@ -91,7 +91,8 @@ def test_failures_are_counted_and_logged_once(
         raise SystemExit(3)
 
     with caplog.at_level(logging.WARNING), Warmer(reader) as warmer:
-        for number, context in enumerate((fail, exit_, about(picture()))):
+        contexts: tuple[ToWarm, ...] = (fail, exit_, about(picture()))
+        for number, context in enumerate(contexts):
             warmer.submit(context, conversation=number)
         assert warmer.wait(10)
     assert (warmer.failures, warmer.warmed, str(warmer.last_error)) == (2, 1, "3")
