@@ -79,6 +79,17 @@ def test_the_newer_name_of_the_limit_is_kept(about: About, picture: Picture) -> 
         assert "max_tokens" not in server.requests[0].body
 
 
+@pytest.mark.parametrize("max_tokens", [None, 900])
+def test_one_token_is_written_whatever_a_question_may_take(
+    warm: Warm, about: About, picture: Picture, max_tokens: int | None
+) -> None:
+    """Also where the server's own limit holds for questions."""
+    with FakeVLMServer() as server, OpenAIReader(server.base_url, max_tokens=max_tokens) as reader:
+        warm(reader, about(picture()))
+        reader.read(about(picture()))
+        assert [request.body.get("max_tokens") for request in server.requests] == [1, max_tokens]
+
+
 def test_without_pages_nothing_is_sent(warm: Warm, about: About) -> None:
     """And no usage comes back."""
     with FakeVLMServer() as server, OpenAIReader(server.base_url) as reader:
