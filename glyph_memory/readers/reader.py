@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderError, ReaderUnavailable
+from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderUnavailable
 from glyph_memory.readers.asking import ask_in_tasks, ask_in_threads, run_in_daemon
 
 
@@ -212,6 +212,10 @@ class ServerBusy(ReaderUnavailable):
         super().__init__(message)
         self.retry_after_s = retry_after_s
         """How long the server asked to wait, in seconds; `None` where it did not say."""
+
+
+class OutOfMemory(ReaderOverflow):
+    """A model in this process needed more memory than there is, even with all caches empty. The reader stays usable."""
 
 
 def _make_delta(reading: Reading) -> ReadingDelta:
