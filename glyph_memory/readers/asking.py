@@ -50,11 +50,11 @@ def ask_in_threads(
     try:
         while schedule.done < schedule.total:
             while running < max_concurrent and (begun := schedule.begin()) is not None:
-                running += 1
                 if max_concurrent == 1:
                     work(*begun)
                 else:
                     Thread(target=copy_context().run, args=(work, *begun), daemon=True).start()
+                running += 1
             place, answer = _wait(ended)
             running -= 1
             _end(schedule, place, answer, progress)

@@ -154,6 +154,7 @@ class Warmer:
             self.dropped += len(self._waiting)
             self._waiting.clear()
             self._thread, self.last_error = None, error
+            self.failures += 1
 
     def _work(self) -> None:
         """Read what waits, until nothing does."""

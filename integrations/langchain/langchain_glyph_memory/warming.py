@@ -39,7 +39,7 @@ class RequestWarmer:
     def submit(self, sent: PreparedRequest, response: ModelCallResult[Any]) -> None:
         """Have the pages read that the next request begins with; they are drawn in the warmer's thread."""
         folded = sent.folded
-        if self._warmer is None or folded is None:
+        if self._warmer is None or folded is None or not folded.messages:
             return
         answers = _list_answers(response)
         self._warmer.submit(
