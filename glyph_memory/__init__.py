@@ -107,9 +107,12 @@ if TYPE_CHECKING:
     from glyph_memory.readers import Reading as Reading
     from glyph_memory.readers import ReadingDelta as ReadingDelta
     from glyph_memory.readers import ServedModel as ServedModel
+    from glyph_memory.readers import TellsBusy as TellsBusy
     from glyph_memory.readers import Timing as Timing
+    from glyph_memory.readers import ToWarm as ToWarm
     from glyph_memory.readers import TransformersReader as TransformersReader
     from glyph_memory.readers import Usage as Usage
+    from glyph_memory.readers import Warmer as Warmer
     from glyph_memory.readers import afind_served_model as afind_served_model
     from glyph_memory.readers import find_served_model as find_served_model
     from glyph_memory.readers import overflows_window as overflows_window
@@ -176,8 +179,8 @@ _NAMES = {
     "packing": "PackedPage pack repack",
     "page": "Box Escape EscapeReason Line Page pixel_digest",
     "readers": (
-        "ImageUuids OpenAIReader OutOfMemory Overflow Reader Reading ReadingDelta ServedModel Timing "
-        "TransformersReader Usage afind_served_model find_served_model overflows_window refuses_images"
+        "ImageUuids OpenAIReader OutOfMemory Overflow Reader Reading ReadingDelta ServedModel TellsBusy Timing ToWarm "
+        "TransformersReader Usage Warmer afind_served_model find_served_model overflows_window refuses_images"
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (

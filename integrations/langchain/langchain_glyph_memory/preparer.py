@@ -17,6 +17,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from glyph_memory import (
     Bookmark,
+    FoldedHistory,
     Folding,
     FoldPolicy,
     Loss,
@@ -75,6 +76,8 @@ class PreparedRequest:
     request: ModelRequest[Any]
     options: PageOptions
     """What it was made by."""
+    folded: FoldedHistory[BaseMessage] | None = None
+    """What it was made of; None for text that is not folded."""
     holds_images: bool = False
     """Whether pages are in it."""
     bookmark: dict[str, Any] | None = None
@@ -176,6 +179,7 @@ class RequestPreparer:
         return PreparedRequest(
             request=request.override(messages=sent.messages),  # type: ignore[arg-type]  # AnyMessage names its members
             options=options,
+            folded=folded,
             holds_images=sent.holds_pages,
             bookmark=None if unchanged else folded.bookmark.to_json(),
             notices=(*self._tell_once(key, (*notices, *told)), *filter(None, (notice, folded.notice))),
