@@ -1,5 +1,6 @@
 """Readers look at a context and answer: `Reader` is the contract, `OpenAIReader` asks a server."""
 
+from glyph_memory.readers.late import LateReader as LateReader
 from glyph_memory.readers.openai.limits import Overflow as Overflow
 from glyph_memory.readers.openai.limits import overflows_window as overflows_window
 from glyph_memory.readers.openai.limits import refuses_images as refuses_images
@@ -15,3 +16,5 @@ from glyph_memory.readers.reader import ReadingDelta as ReadingDelta
 from glyph_memory.readers.reader import ServerBusy as ServerBusy
 from glyph_memory.readers.reader import Timing as Timing
 from glyph_memory.readers.reader import Usage as Usage
+from glyph_memory.readers.sampling import SamplingFields as SamplingFields
+from glyph_memory.readers.sampling import with_sampling as with_sampling
