@@ -50,7 +50,7 @@ class LateReader(Reader):
         Raises:
             TypeError: It has no such keyword.
         """
-        from glyph_memory.readers.local import TransformersReader  # noqa: PLC0415 - who gives a reader needs none
+        from glyph_memory.readers.local.reader import TransformersReader  # noqa: PLC0415 - who gives a reader needs none
 
         known = [*inspect.signature(TransformersReader).parameters][1:]
         if unknown := [name for name in options if name not in known]:

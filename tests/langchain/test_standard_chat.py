@@ -90,6 +90,13 @@ class TestUnit(Abilities, ChatModelUnitTests):
         """A model that no test here asks."""
         return {"model": "zai-org/Glyph"}
 
+    @pytest.mark.xfail(
+        reason="LangChain's load knows LangChain's own packages alone, unless it is told more: see test_chat.py"
+    )
+    def test_serdes(self, model: BaseChatModel, snapshot: Any) -> None:
+        """As it comes."""
+        super().test_serdes(model, snapshot)
+
 
 class TestIntegration(Abilities, ChatModelIntegrationTests):
     """Asked, streamed, asked with pictures."""

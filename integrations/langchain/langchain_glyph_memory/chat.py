@@ -277,6 +277,10 @@ class ChatGlyph(BaseChatModel):
             told if self.reader is None else told | {"reader": f"{type(self.reader).__name__} {self._token}"}
         )
 
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:  # noqa: ANN401 - as the base
+        # The base takes what `to_json` says, and would take all readers that cannot be written for the same one.
+        return str(sorted({**self._identifying_params, **kwargs, "stop": stop or self.stop}.items()))
+
     def _get_ls_params(
         self,
         stop: list[str] | None = None,
@@ -288,9 +292,9 @@ class ChatGlyph(BaseChatModel):
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """Return whether LangChain may write it as JSON: with a model; a reader of its own stays out."""
+        """Return that LangChain may write it as JSON; read back, `load` has to be told `allowed_objects=[ChatGlyph]`."""
         return True
 
     def to_json(self) -> SerializedConstructor | SerializedNotImplemented:
-        """Return what LangChain makes it from again; nothing where a reader was given."""
+        """Return what it is made from again; nothing where a reader was given."""
         return super().to_json() if self.reader is None else self.to_json_not_implemented()
