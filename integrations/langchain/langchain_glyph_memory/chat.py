@@ -292,7 +292,7 @@ class ChatGlyph(BaseChatModel):
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """Return that LangChain may write it as JSON; read back, `load` has to be told `allowed_objects=[ChatGlyph]`."""
+        """Return that LangChain may write it as JSON; `load` takes it with `allowed_objects=[ChatGlyph]`."""
         return True
 
     def to_json(self) -> SerializedConstructor | SerializedNotImplemented:
