@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from glyph_memory.readers import ImageUuids as ImageUuids
     from glyph_memory.readers import LateReader as LateReader
     from glyph_memory.readers import OpenAIReader as OpenAIReader
+    from glyph_memory.readers import OutOfMemory as OutOfMemory
     from glyph_memory.readers import Overflow as Overflow
     from glyph_memory.readers import Reader as Reader
     from glyph_memory.readers import Reading as Reading
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     from glyph_memory.readers import SamplingFields as SamplingFields
     from glyph_memory.readers import ServedModel as ServedModel
     from glyph_memory.readers import Timing as Timing
+    from glyph_memory.readers import TransformersReader as TransformersReader
     from glyph_memory.readers import Usage as Usage
     from glyph_memory.readers import afind_served_model as afind_served_model
     from glyph_memory.readers import find_served_model as find_served_model
@@ -179,8 +181,9 @@ _NAMES = {
     "packing": "PackedPage pack repack",
     "page": "Box Escape EscapeReason Line Page pixel_digest",
     "readers": (
-        "ImageUuids LateReader OpenAIReader Overflow Reader Reading ReadingDelta SamplingFields ServedModel "
-        "Timing Usage afind_served_model find_served_model overflows_window refuses_images with_sampling"
+        "ImageUuids LateReader OpenAIReader OutOfMemory Overflow Reader Reading ReadingDelta SamplingFields "
+        "ServedModel Timing TransformersReader Usage afind_served_model find_served_model overflows_window "
+        "refuses_images with_sampling"
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (

@@ -1,1 +1,1 @@
-"""Read contexts with a model in this process: `TransformersReader`, and what it is made of."""
+"""Read with a model in the same process, through transformers."""

@@ -10,9 +10,7 @@ from typing import Any
 
 from glyph_memory.readers.reasoning import Splitter, TextDelta
 
-_TAGS = frozenset(
-    {"<think>", "</think>", "<answer>", "</answer>", "<|begin_of_box|>", "<|end_of_box|>"}
-)
+_TAGS = frozenset({"<think>", "</think>", "<answer>", "</answer>", "<|begin_of_box|>", "<|end_of_box|>"})
 """Special tokens that say what the text is; others are not part of an answer."""
 
 

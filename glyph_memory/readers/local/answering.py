@@ -10,6 +10,8 @@ from glyph_memory.readers.local.jobs import Event, Finished, Job
 from glyph_memory.readers.reader import Reading, ReadingDelta, Timing, Usage
 from glyph_memory.readers.reasoning import TextDelta
 
+_NOTHING = TextDelta("", "")
+
 
 class Answering:
     """One answer as it comes.
@@ -48,7 +50,7 @@ class Answering:
             return self._end("stop", grown)
         return ReadingDelta(text=grown.text, reasoning=grown.reasoning) if any(grown) else None
 
-    def _end(self, reason: str, grown: TextDelta = TextDelta("", "")) -> ReadingDelta:
+    def _end(self, reason: str, grown: TextDelta = _NOTHING) -> ReadingDelta:
         rest = self._answer.close()
         reading = Reading(
             text=self._answer.text,
@@ -58,7 +60,9 @@ class Answering:
             model=self._model,
             timing=Timing(first_token_s=self._first_s, total_s=time.perf_counter() - self._job.started_s),
         )
-        return ReadingDelta(text=grown.text + rest.text, reasoning=grown.reasoning + rest.reasoning, reading=reading)
+        return ReadingDelta(
+            text=grown.text + rest.text, reasoning=grown.reasoning + rest.reasoning, reading=reading
+        )
 
     def count_usage(self) -> Usage:
         """Return the tokens so far."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - everybody's name for it
+import torch.nn.functional as F
 from torch.nn.attention.bias import causal_lower_right
 
 from glyph_memory.readers.local.segments import Layers, Segment
@@ -38,7 +38,7 @@ class Step(Protocol):
     def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int) -> None:
         """Take in keys and values of the new tokens, each of shape (rows, key heads, tokens, head_dim)."""
 
-    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:
+    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:  # noqa: ANN401
         """Return what the queries (rows, heads, tokens, head_dim) see, in the same shape."""
 
 
@@ -75,8 +75,8 @@ def run_step(step: Step, length: int) -> Iterator[StepCache]:
 def attend(
     module: Any,  # noqa: ANN401 - a layer's attention module of any model
     query: torch.Tensor,
-    key: torch.Tensor,  # noqa: ARG001 - the step has it from `update`
-    value: torch.Tensor,  # noqa: ARG001
+    key: torch.Tensor,
+    value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
     sliding_window: int | None = None,
@@ -96,11 +96,36 @@ def attend(
     return step.attend(module, query, module.layer_idx, scale).transpose(1, 2).contiguous(), None
 
 
-def register() -> None:
-    """Make `attend` known to transformers. No function for masks is: it makes none, then."""
+def take_over(model: Any, chosen: str) -> Attention | None:  # noqa: ANN401 - transformers has no types for it
+    """Have a model's text tower call `attend`.
+
+    transformers makes no mask for an attention that it has no mask function for, and none is needed.
+
+    Args:
+        model: The model, as transformers loads it.
+        chosen: The attention it was loaded with.
+
+    Returns:
+        transformers' own function where a FlashAttention package was chosen: `ChunkStep` calls it.
+    """
     from transformers import AttentionInterface  # noqa: PLC0415 - slow to load
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS  # noqa: PLC0415 - likewise
 
     AttentionInterface.register(NAME, attend)
+    model.config.get_text_config()._attn_implementation = NAME
+    return ALL_ATTENTION_FUNCTIONS[chosen] if chosen.startswith("flash") else None
+
+
+@contextmanager
+def use_attention(model: Any, name: str) -> Iterator[None]:  # noqa: ANN401 - as above
+    """Have a model's text tower use another attention inside the block."""
+    text = model.config.get_text_config()
+    before = text._attn_implementation
+    text._attn_implementation = name
+    try:
+        yield
+    finally:
+        text._attn_implementation = before
 
 
 @dataclass
@@ -154,7 +179,7 @@ class TokenStep:
         """Add the token's keys and values to each row's own."""
         self.slots.write(layer, keys[:, :, 0], values[:, :, 0])
 
-    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:  # noqa: ANN401, ARG002
+    def attend(self, module: Any, query: torch.Tensor, layer: int, scale: float) -> torch.Tensor:  # noqa: ANN401
         """Return what each row's token sees."""
         keys, values = self.slots.read(layer)
         rows, heads, _, dim = query.shape
@@ -170,7 +195,7 @@ class TokenStep:
 
 
 Partial = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""What queries saw of some keys: weighted values, the sum of the weights, and the score that weights are relative to."""
+"""What queries saw of some keys: weighted values, the sum of the weights, and the score they are relative to."""
 
 
 class _Sums:
@@ -201,7 +226,12 @@ def _join(first: Partial, second: Partial) -> Partial:
 
 
 def _look(
-    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float, *, hidden: torch.Tensor | None = None
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    scale: float,
+    *,
+    hidden: torch.Tensor | None = None,
 ) -> Partial:
     """Look at each row's own keys: queries (rows, key heads, group, dim), keys (rows, key heads, tokens, dim)."""
     scores = torch.matmul(query, keys.transpose(-1, -2)).float() * scale

@@ -13,21 +13,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from glyph_memory.errors import GlyphMemoryError, ReaderError, ReaderOverflow
+from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers.local.attention import Attention, ChunkStep
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward, free_memory, is_out_of_memory
 from glyph_memory.readers.local.jobs import Finished, Job
+from glyph_memory.readers.local.keeping import Keeper
 from glyph_memory.readers.local.prompt import Prompt
 from glyph_memory.readers.local.rows import Row, Rows
 from glyph_memory.readers.local.segments import Layers, Marks, PrefixTree, Segment
+from glyph_memory.readers.reader import OutOfMemory
 
 _MOST_ROWS = 64
 _SMALLEST_CHUNK = 64
-
-
-class OutOfMemory(ReaderOverflow):
-    """The device's memory was too small, even with all caches empty. The reader stays usable."""
 
 
 @dataclass(eq=False)
@@ -57,6 +55,7 @@ class Engine:
         flash: transformers' function for a FlashAttention package, where one is used.
         check_room: Called with a job, its prompt's known tokens and those to be read, before it is read; raises what
             the job should fail with.
+        keeper: Keeps keys and values in files, where they are to be kept.
     """
 
     def __init__(
@@ -70,9 +69,11 @@ class Engine:
         max_batch_tokens: int,
         flash: Attention | None = None,
         check_room: Callable[[Job, int, int], None] | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.tree, self.pictures = tree, pictures
         self._forward, self._flash, self._check_room = forward, flash, check_room
+        self._keeper = keeper
         self._chunk_tokens, self._max_batch_tokens = chunk_tokens, max_batch_tokens
         self._waiting: list[Job] = []
         self._reading: _Reading | None = None
@@ -97,6 +98,19 @@ class Engine:
         if self._rows:
             self._run(self._rows.write, self._rows.fail)
 
+    def tidy(self) -> bool:
+        """Do something that can wait; return whether there is more of it."""
+        if self._keeper is None or not self._keeper.has_work:
+            return False
+        self._keeper.write()
+        return self._keeper.has_work
+
+    def forget(self) -> None:
+        """Drop all that was kept of prompts, files included."""
+        self.free()
+        if self._keeper is not None:
+            self._keeper.forget()
+
     def fail_all(self, error: BaseException) -> None:
         """End everything with an error."""
         waiting, self._waiting = self._waiting, []
@@ -115,23 +129,32 @@ class Engine:
             self._waiting.pop(0)
             marks = make_marks(job.prompt, self.tree)
             if job.is_warming:
-                # A mark more than is read: `find` leaves out the last one, and nothing is written here.
                 marks = marks[: job.prompt.stable_tokens]
-                if self.tree.measure(marks) == len(marks):
-                    job.cached_tokens = self.tree.find(np.append(marks, 0)).length
-                    job.deliver(Finished(reason="stop"))
-                    continue
-            found = self.tree.find(marks)
-            self.tree.pin(found.path)
-            job.cached_tokens = found.length
-            self._reading = _Reading(job, marks, list(found.path), at=found.length, new_from=found.length)
+            path, known = self._find(job.prompt, marks, whole=job.is_warming)
+            job.cached_tokens = known
+            if known == len(marks):
+                self.tree.release(path)
+                job.deliver(Finished(reason="stop"))
+                continue
+            self._reading = _Reading(job, marks, path, at=known, new_from=known)
             try:
                 if self._check_room is not None:
-                    self._check_room(job, found.length, len(marks) - found.length)
+                    self._check_room(job, known, len(marks) - known)
             except GlyphMemoryError as error:
                 self._fail_reading(error)
                 continue
             return
+
+    def _find(self, prompt: Prompt, marks: Marks, *, whole: bool) -> tuple[list[Segment], int]:
+        """Return what is known of a prompt, in memory or in files, as pinned segments; all of it only where asked."""
+        found = self.tree.find(np.append(marks, 0) if whole else marks)  # its last mark is left out
+        self.tree.pin(found.path)
+        path, length = list(found.path), found.length
+        stop = min(prompt.stable_tokens, len(marks) if whole else len(marks) - 1)
+        if self._keeper is not None and length < stop:
+            path += self._keeper.load(prompt, marks, length, stop)
+            length = sum(map(len, path))
+        return path, length
 
     def _read_chunk(self) -> None:
         reading = self._reading
@@ -152,9 +175,13 @@ class Engine:
         reading.new, reading.at = step.new, stop
         if stop == stops[0]:
             is_stable = stop == prompt.stable_tokens
-            segment = self.tree.insert(reading.marks[:stop], reading.new_from, reading.new, is_stable=is_stable)
+            segment = self.tree.insert(
+                reading.marks[:stop], reading.new_from, reading.new, is_stable=is_stable
+            )
             reading.path.append(segment)
             reading.new, reading.new_from = [], stop
+            if is_stable and self._keeper is not None:
+                self._keeper.note(prompt, reading.marks)
         if stop == length:
             self._reading = None
             self._begin_answer(reading, scores[0])
@@ -177,8 +204,13 @@ class Engine:
 
     def _drop_cancelled(self) -> None:
         self._waiting = [job for job in self._waiting if not job.is_cancelled]
-        if self._reading is not None and self._reading.job.is_cancelled:
-            self.tree.release(self._reading.path)
+        reading = self._reading
+        if reading is not None and reading.job.is_cancelled:
+            if reading.new:  # whoever asks again goes on from here
+                reading.path.append(
+                    self.tree.insert(reading.marks[: reading.at], reading.new_from, reading.new)
+                )
+            self.tree.release(reading.path)
             self._reading = None
         self._rows.drop_cancelled()
 
@@ -189,19 +221,19 @@ class Engine:
             reading.job.deliver(error)
 
     def _run(self, act: Callable[[], None], fail: Callable[[BaseException], None]) -> None:
-        """Do something that may need more memory than there is: then once more, with empty caches and smaller chunks."""
+        """Do something; where memory was too small, once more, with empty caches and smaller chunks."""
         try:
             act()
-        except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to who asked, not to the others
+        except Exception as error:
             if not is_out_of_memory(error):
-                fail(_translate(error))
+                fail(translate_error(error))
                 return
             self.free()
             chunk, self._chunk_tokens = self._chunk_tokens, max(_SMALLEST_CHUNK, self._chunk_tokens // 4)
             try:
                 act()
-            except Exception as again:  # noqa: BLE001 - as above
-                fail(_out_of_memory(again) if is_out_of_memory(again) else _translate(again))
+            except Exception as again:
+                fail(_out_of_memory(again) if is_out_of_memory(again) else translate_error(again))
                 self.free()
             finally:
                 self._chunk_tokens = chunk
@@ -221,7 +253,8 @@ def make_marks(prompt: Prompt, tree: PrefixTree) -> Marks:
     return marks
 
 
-def _translate(error: Exception) -> BaseException:
+def translate_error(error: Exception) -> BaseException:
+    """Return an error of ours for whatever a model's code raised."""
     if isinstance(error, GlyphMemoryError):
         return error
     failed = ReaderError(f"the model failed with {type(error).__name__}: {str(error)[:300]!r}")

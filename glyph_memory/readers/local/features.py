@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from glyph_memory.readers.local.prompt import PromptImage
+from glyph_memory.readers.local.images import PromptImage
 
 _AHEAD = 8
 """Pictures that are made ready before they are needed: some 12 MB each."""
@@ -113,12 +113,14 @@ class PictureReader:
             return {}
         known = self.look(inside)
         parts = [slice(max(start - image.start, 0), min(stop - image.start, image.count)) for image in inside]
-        output = {"pooler_output": tuple(f.pooled[part] for f, part in zip(known, parts, strict=True))}
+        output: dict[str, tuple[Any, ...]] = {
+            "pooler_output": tuple(f.pooled[part] for f, part in zip(known, parts, strict=True))
+        }
         if known[0].deep:
-            output["deepstack_features"] = [  # type: ignore[assignment]  # a list of tensors, as the model returns it
-                torch.cat([f.deep[layer][part] for f, part in zip(known, parts, strict=True)])
+            output["deepstack_features"] = tuple(
+                tuple(f.deep[layer][part] for f, part in zip(known, parts, strict=True))
                 for layer in range(len(known[0].deep))
-            ]
+            )
         return {"mm_encoder_outputs": {"image": self._output(**output)}}
 
     def forget(self) -> None:
@@ -136,11 +138,17 @@ class PictureReader:
         inputs = {name: value.to(self._device) for name, value in processed.items()}
         output = self._model.get_image_features(**inputs, return_dict=True)
         self._output = type(output)
-        pooled = output.pooler_output
         deep = getattr(output, "deepstack_features", None) or ()
-        return Features(pooled=torch.cat(list(pooled)) if not torch.is_tensor(pooled) else pooled, deep=tuple(deep))
+        return Features(pooled=_join(output.pooler_output), deep=tuple(map(_join, deep)))
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(min(_AHEAD, os.cpu_count() or 1), thread_name_prefix="glyph-pictures")
+            self._pool = ThreadPoolExecutor(
+                min(_AHEAD, os.cpu_count() or 1), thread_name_prefix="glyph-pictures"
+            )
         return self._pool
+
+
+def _join(pieces: torch.Tensor | Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return one picture's features, of which the model may make a sequence of one."""
+    return pieces if torch.is_tensor(pieces) else torch.cat(list(pieces))

@@ -35,7 +35,7 @@ class Forward:
 
         Args:
             ids: Token ids, shape (rows, tokens).
-            positions: Their positions, shape (axes, rows, tokens): three axes where a model has pages' rows and columns.
+            positions: Their positions, shape (axes, rows, tokens): three axes where pages have height and width.
             step: What they look at.
             length: How many tokens are known already, as the model is told.
             images: The model's arguments for pictures.

@@ -62,5 +62,5 @@ class Job:
         """Send an event; whoever cannot take it, such as a closed event loop, wants no more."""
         try:
             self.send(event)
-        except Exception:  # noqa: BLE001 - it must not end the thread that others wait for
+        except Exception:
             self.is_cancelled = True

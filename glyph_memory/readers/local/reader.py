@@ -1,5 +1,7 @@
-"""`TransformersReader`: read contexts with a model in this process. Wiring only: loading stands in `loading`, what is
-sent in `prompt`, the model's work in `engine`, its thread in `worker`, what comes back in `answering`.
+"""`TransformersReader`: read contexts with a model in this process.
+
+Wiring only: loading stands in `loading`, what is sent in `prompt`, the model's work in `engine`, its thread in
+`worker`, what comes back in `answering`.
 """
 
 from __future__ import annotations
@@ -11,11 +13,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderOverflow, show_value
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
+from glyph_memory.readers.sampling import SamplingFields
 
 if TYPE_CHECKING:
     from glyph_memory.readers.local.answering import Answering
@@ -42,6 +45,7 @@ class TransformersReader(Reader):
             is free on a GPU once the weights are there, and a quarter, 8 GiB at most, elsewhere. 0 keeps none.
         feature_cache_bytes: The same for what the vision tower makes of pages; 1 GiB unless given.
         cache_folder: A folder of yours in which the keys and values of pages are kept between two runs.
+        cache_folder_bytes: Most bytes there; what was used longest ago goes first.
         max_tokens: Most tokens to write, reasoning included.
         temperature: 0 takes the likeliest token each time.
         top_p: Only the likeliest tokens that together have this probability.
@@ -66,11 +70,12 @@ class TransformersReader(Reader):
         dtype: str = "auto",
         attention: str = "auto",
         quantization: Literal["4bit", "8bit"] | None = None,
-        compile: bool = False,  # noqa: A002 - torch's own name for it
+        compile: bool = False,
         rope_parameters: Mapping[str, Any] | None = None,
         prefix_cache_bytes: int | None = None,
         feature_cache_bytes: int | None = None,
         cache_folder: str | Path | None = None,
+        cache_folder_bytes: int = 16 << 30,
         max_tokens: int = 1024,
         temperature: float = 0.0,
         top_p: float | None = None,
@@ -86,18 +91,20 @@ class TransformersReader(Reader):
 
         self._sampling = Sampling(
             max_tokens=max_tokens, temperature=temperature, top_p=top_p, top_k=top_k, seed=seed,
-            stop=(stop,) if isinstance(stop, str) else tuple(stop),
+            stop=_list_texts(stop),
         )  # fmt: skip
         options = EngineOptions(
             prefix_cache_bytes=prefix_cache_bytes, feature_cache_bytes=feature_cache_bytes,
             max_batch_tokens=max_batch_tokens, prefill_chunk_tokens=prefill_chunk_tokens,
-            cache_folder=None if cache_folder is None else Path(cache_folder), compiles=compile,
+            cache_folder=None if cache_folder is None else Path(cache_folder), cache_folder_bytes=cache_folder_bytes,
+            compiles=compile,
         )  # fmt: skip
         self._opened = open_model(
             model, device=device, dtype=dtype, attention=attention, quantization=quantization,
             rope_parameters=rope_parameters, special_tokens=special_tokens, options=options,
         )  # fmt: skip
-        self._finalizer = weakref.finalize(self, self._opened.worker.close)
+        self._owner = _Owner()
+        self._finalizer = weakref.finalize(self._owner, self._opened.worker.close)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_opened"):  # an option was refused; a debugger shows what is half made
@@ -105,7 +112,9 @@ class TransformersReader(Reader):
         return f"TransformersReader({show_value(self.model)}, device={str(self._opened.loaded.device)!r})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a TransformersReader holds a model and is not pickled or copied; make one where it is needed")
+        raise TypeError(
+            "a TransformersReader holds a model and is not pickled or copied; make one where it is needed"
+        )
 
     @property
     def model(self) -> str:
@@ -130,6 +139,20 @@ class TransformersReader(Reader):
     def count_tokens(self, context: Context) -> int:
         """Return the tokens of a context as the model reads it, template and pictures included."""
         return len(self._opened.encoder.encode(context).ids)
+
+    def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Self:
+        """Return a reader of the same model, caches and all, that answers with other sampling; see `with_sampling`.
+
+        Closing either closes both.
+        """
+        other = object.__new__(type(self))
+        other._opened, other._finalizer = self._opened, self._finalizer
+        other._owner = self._owner  # with which the model's thread ends
+        if "stop" in sampling:
+            sampling["stop"] = _list_texts(sampling["stop"])
+        fields: dict[str, Any] = {**sampling}
+        other._sampling = replace(self._sampling, **fields)
+        return other
 
     def read(self, context: Context) -> Reading:
         """Look at a context and answer."""
@@ -208,7 +231,9 @@ class TransformersReader(Reader):
         finally:
             job.cancel()
 
-    def _make_job(self, context: Context, send: Callable[[Event], object], *, is_warming: bool = False) -> Job:
+    def _make_job(
+        self, context: Context, send: Callable[[Event], object], *, is_warming: bool = False
+    ) -> Job:
         """Spell a context for the model: milliseconds, and more where pictures are new.
 
         Raises:
@@ -234,6 +259,14 @@ class TransformersReader(Reader):
         answering = Answering(job, tokenizer=self._opened.loaded.tokenizer, model=self.model)
         self._opened.worker.submit(job)
         return answering
+
+
+class _Owner:
+    """Held by all readers of one model: the model's thread ends when the last of them is gone."""
+
+
+def _list_texts(stop: Sequence[str] | str) -> tuple[str, ...]:
+    return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
 def _last_reading(deltas: list[ReadingDelta]) -> Reading:

@@ -31,14 +31,19 @@ class Sampling:
     """Texts before which the answer ends."""
 
     def __post_init__(self) -> None:
+        number, share, seed = self.temperature, self.top_p, self.seed
         for name, is_fine, want in (
             ("max_tokens", _is_count(self.max_tokens), "a number above 0"),
-            ("temperature", _is_number(self.temperature) and 0 <= self.temperature < 100, "a number from 0 up"),
-            ("top_p", self.top_p is None or (_is_number(self.top_p) and 0 < self.top_p <= 1), "above 0, at most 1"),
+            ("temperature", _is_number(number) and 0 <= number < 100, "a number from 0 up"),
+            ("top_p", share is None or (_is_number(share) and 0 < share <= 1), "above 0, at most 1"),
             ("top_k", self.top_k is None or _is_count(self.top_k), "a number above 0"),
-            ("seed", self.seed is None or (isinstance(self.seed, int) and not isinstance(self.seed, bool)), "a whole number"),
+            (
+                "seed",
+                seed is None or (isinstance(seed, int) and not isinstance(seed, bool)),
+                "a whole number",
+            ),
             ("stop", all(isinstance(text, str) and text for text in self.stop), "texts that are not empty"),
-        ):  # fmt: skip
+        ):
             if not is_fine:
                 raise ReaderRefused(f"{name}={getattr(self, name)!r} cannot work. It is {want}")
 

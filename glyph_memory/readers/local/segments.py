@@ -221,7 +221,10 @@ class PrefixTree:
         assert first.parent is not None  # noqa: S101  as above
         joined = Segment(
             np.concatenate([first.marks, second.marks]),
-            [(torch.cat([k, l], -2), torch.cat([v, w], -2)) for (k, v), (l, w) in zip(first.layers, second.layers, strict=True)],
+            [
+                (torch.cat([keys, more_keys], -2), torch.cat([values, more_values], -2))
+                for (keys, values), (more_keys, more_values) in zip(first.layers, second.layers, strict=True)
+            ],
             parent=first.parent, is_stable=second.is_stable, last_used=second.last_used, children=second.children,
         )  # fmt: skip
         first.parent.children[int(joined.marks[0])] = joined

@@ -98,12 +98,16 @@ class Slots:
             return
         new_rows = have_rows if rows <= have_rows else max(rows, 2 * have_rows)
         new_tokens = have_tokens if tokens <= have_tokens else max(tokens + 64, 2 * have_tokens)
-        self._keys = [self._widen(layer, self._keys, keys, new_rows, new_tokens) for layer, (keys, _) in enumerate(like)]
-        self._values = [self._widen(layer, self._values, values, new_rows, new_tokens) for layer, (_, values) in enumerate(like)]
+        size = new_rows, new_tokens
+        self._keys = _widen(self._keys, [keys for keys, _ in like], *size)
+        self._values = _widen(self._values, [values for _, values in like], *size)
 
-    def _widen(self, layer: int, buffers: list[torch.Tensor], like: torch.Tensor, rows: int, tokens: int) -> torch.Tensor:
-        wider = like.new_zeros(rows, like.shape[0], tokens, like.shape[2])
-        if buffers:
-            old = buffers[layer]
-            wider[: old.shape[0], :, : old.shape[2]] = old
-        return wider
+
+def _widen(
+    buffers: list[torch.Tensor], like: list[torch.Tensor], rows: int, tokens: int
+) -> list[torch.Tensor]:
+    """Return larger buffers with what is in the old ones, one for each layer."""
+    wider = [part.new_zeros(rows, part.shape[0], tokens, part.shape[2]) for part in like]
+    for old, new in zip(buffers, wider, strict=False):  # the first row finds none
+        new[: old.shape[0], :, : old.shape[2]] = old
+    return wider

@@ -9,7 +9,7 @@ import threading
 import torch
 
 from glyph_memory.errors import ReaderRefused, ReaderUnavailable
-from glyph_memory.readers.local.engine import Engine
+from glyph_memory.readers.local.engine import Engine, translate_error
 from glyph_memory.readers.local.jobs import Job
 
 
@@ -66,11 +66,13 @@ class Worker:
         try:
             while is_open:
                 if self._engine.is_idle:
+                    while self._inbox.empty() and self._engine.tidy():
+                        pass
                     is_open = self._take(self._inbox.get())
                 while is_open and not self._inbox.empty():
                     is_open = self._take(self._inbox.get())
                 if is_open:
-                    self._engine.step()
+                    self._step()
         finally:
             with self._lock:
                 self._is_closed = True
@@ -79,6 +81,12 @@ class Worker:
                 self._take(self._inbox.get())
             self._engine.fail_all(error)
             self._engine.pictures.close()
+
+    def _step(self) -> None:
+        try:
+            self._engine.step()
+        except Exception as error:
+            self._engine.fail_all(translate_error(error))
 
     def _take(self, job: Job | None) -> bool:
         if job is not None:

@@ -1,0 +1,173 @@
+"""Spell a context through a model's chat template, and find where each part of it came to stand.
+
+Knows templates and what they refuse; knows nothing about tokens or pixels.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from glyph_memory.context import Context, Message, Text
+from glyph_memory.context.messages import Part
+from glyph_memory.context.wording import head_orphan, tell_unanswered
+from glyph_memory.errors import ReaderRefused
+
+Render = Callable[[list[dict[str, Any]]], str]
+"""What a chat template does: takes messages as transformers spells them, and returns the prompt."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spelled:
+    """A context as the model's template spells it."""
+
+    text: str
+    """The prompt, with one placeholder for each image."""
+    stable_chars: int
+    """Where what never changes ends: after the last sealed part."""
+
+
+def spell_chat(context: Context, *, render: Render, placeholder: str | None, name: str) -> Spelled:
+    """Return the prompt of a context, in the first spelling that the template shows whole.
+
+    Templates differ: some take no lists, some take nothing else, some leave out tools. So text alone is given as a
+    string, then as a list, and at last calls and results are told as text.
+
+    Args:
+        context: What is asked; every picture in it is an `ImagePart`.
+        render: The model's template.
+        placeholder: What stands for an image in the prompt; `None` where that is not known.
+        name: The model's, for errors.
+
+    Raises:
+        ReaderRefused: The template refuses the messages, or leaves out text in every spelling.
+    """
+    refused: Exception | None = None
+    for messages, is_listed in (
+        (context.messages, False),
+        (context.messages, True),
+        (_tell_tools(context.messages), False),
+        (_tell_tools(context.messages), True),
+    ):
+        try:
+            text = render([_spell_message(message, is_listed=is_listed) for message in messages])
+        except Exception as error:  # templates are programs of anybody
+            refused = refused or error
+            continue
+        places = _find_parts(text, messages, placeholder)
+        if places is not None:
+            return Spelled(text=text, stable_chars=_find_stable_end(messages, places))
+    if refused is not None:
+        raise ReaderRefused(
+            f"the chat template of {name!r} refuses these messages: {refused}. Give another chat_template.jinja, or "
+            "messages that it takes"
+        ) from refused
+    raise ReaderRefused(
+        f"the chat template of {name!r} leaves out text of the messages. Give a chat_template.jinja that shows all"
+    )
+
+
+def _spell_message(message: Message, *, is_listed: bool) -> dict[str, Any]:
+    """Return a message as transformers' templates read it; the arguments of a call as an object."""
+    spelled: dict[str, Any] = {"role": message.role, "content": message.text}
+    if is_listed or not message.is_text:
+        spelled["content"] = [
+            {"type": "text", "text": part.text} if isinstance(part, Text) else {"type": "image"}
+            for part in message.parts
+        ]
+    if message.tool_calls:
+        spelled["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": _read_arguments(call.arguments)},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        spelled["tool_call_id"] = message.tool_call_id
+    return spelled
+
+
+def _read_arguments(arguments: str) -> dict[str, Any]:
+    """Return a call's arguments as the object that templates walk through; what is none stands in one."""
+    try:
+        read = json.loads(arguments or "{}")
+    except (ValueError, RecursionError):
+        read = arguments
+    return read if isinstance(read, dict) else {"arguments": read}
+
+
+def _tell_tools(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Return messages without tools: calls are lines of who made them, results are what a user says next."""
+    told: list[Message] = []
+    names = {call.id: call.name for message in messages for call in message.tool_calls}
+    for message in messages:
+        if message.role == "tool":
+            head = Text(f"{head_orphan(names.get(message.tool_call_id or '', ''), is_called=True)}\n")
+            if told and told[-1].role == "user":
+                told[-1] = _replace_parts(told[-1], (*told[-1].parts, head, *message.parts))
+            else:
+                told.append(Message(role="user", parts=(head, *message.parts)))
+        elif message.tool_calls:
+            lines = (
+                Text(tell_unanswered(call.name, call.arguments, is_answered=True))
+                for call in message.tool_calls
+            )
+            told.append(Message(role=message.role, parts=(*message.parts, *lines)))
+        elif message.role == "user" and told and told[-1].role == "user":
+            told[-1] = _replace_parts(told[-1], (*told[-1].parts, *message.parts))
+        else:
+            told.append(message)
+    return tuple(told)
+
+
+def _replace_parts(message: Message, parts: Sequence[Part]) -> Message:
+    """Return a message with other parts, each text on a line of its own."""
+    ended = [
+        replace(part, text=f"{part.text}\n")
+        if isinstance(part, Text) and not part.text.endswith("\n")
+        else part
+        for part in parts[:-1]
+    ]
+    return Message(role=message.role, parts=(*ended, *parts[-1:]), tool_calls=message.tool_calls)
+
+
+def _find_parts(text: str, messages: Sequence[Message], placeholder: str | None) -> list[int] | None:
+    """Return where each part ends in the prompt; `None` where text is missing in it, or a call.
+
+    A part that stands before the one in front of it, as where a template puts images first, ends where that one does.
+    """
+    ends, at = list[int](), 0
+    for message in messages:
+        for part in message.parts:
+            wanted = part.text.strip() if isinstance(part, Text) else placeholder
+            found = text.find(wanted, at) if wanted else at
+            if found >= 0:
+                at = found + len(wanted or "")
+            elif isinstance(part, Text) and part.text.strip() not in text:
+                return None
+            ends.append(at)
+        for call in message.tool_calls:
+            if call.name not in text[at:]:
+                return None
+    return ends
+
+
+def _find_stable_end(messages: Sequence[Message], ends: Sequence[int]) -> int:
+    """Return where the last part ends before somebody's own words; instructions are no such words."""
+    parts = list(_list_parts(messages))
+    stable = 0
+    for (role, part), end in zip(parts, ends, strict=True):
+        if role != "system" and isinstance(part, Text) and part.kind in {"said", "repeated"}:
+            break
+        stable = end
+    return stable
+
+
+def _list_parts(messages: Sequence[Message]) -> Iterator[tuple[str, Part]]:
+    for message in messages:
+        for part in message.parts:
+            yield message.role, part
