@@ -1,4 +1,7 @@
-"""LangChain's standard tests for chat models, as they come, on `ChatGlyph` around a reader that counts."""
+"""LangChain's standard tests for chat models, as they come, on `ChatGlyph`: around a reader that counts, and a model.
+
+The model has a real architecture and random weights; without torch and transformers the first alone is tested.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,17 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from PIL import Image
 
-from glyph_memory import Context, Reader, Reading, ReadingDelta, SamplingFields, Timing, Usage
+from glyph_memory import (
+    Context,
+    Reader,
+    Reading,
+    ReadingDelta,
+    SamplingFields,
+    Timing,
+    TransformersReader,
+    Usage,
+)
+from glyph_memory.testing import build_tiny_model
 
 
 class CountingReader(Reader):
@@ -82,6 +95,16 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(200, content=file.getvalue()))
 
 
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TransformersReader]:
+    """A model in this process."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    folder = build_tiny_model(tmp_path_factory.mktemp("glm4v"))
+    with TransformersReader(folder, device="cpu", max_tokens=16) as reader:
+        yield reader
+
+
 class TestUnit(Abilities, ChatModelUnitTests):
     """Made, asked for its parameters, written as JSON; nothing is loaded for it."""
 
@@ -115,3 +138,19 @@ class TestIntegration(Abilities, ChatModelIntegrationTests):
             return model.invoke("What does page 3 say?")
         first, *others = model.stream("What does page 3 say?")
         return sum(others, first)
+
+
+class TestLocal(TestIntegration):
+    """The same, asked of a model in this process."""
+
+    shared: Reader
+
+    @pytest.fixture(autouse=True)
+    def local(self, local: Reader) -> None:
+        """One model for all of them."""
+        type(self).shared = local
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        """The model that is loaded."""
+        return {"reader": self.shared}
