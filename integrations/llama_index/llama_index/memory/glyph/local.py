@@ -27,11 +27,12 @@ from llama_index.core.base.llms.types import (
     LLMMetadata,
     MessageRole,
 )
-from llama_index.core.bridge.pydantic import Field, PrivateAttr, SkipValidation, model_validator
+from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_validator
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import LLM
 from llama_index.memory.glyph.answers import Growing, to_response
 from llama_index.memory.glyph.contexts import to_context
+from pydantic import SkipValidation
 
 from glyph_memory import (
     Context,
