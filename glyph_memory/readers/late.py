@@ -88,6 +88,8 @@ class LateReader(Reader):
 
     def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Reader:
         """Return the reader with other sampling, made when that is asked; see `with_sampling`."""
+        if self._made is not None:
+            return with_sampling(self._made, **sampling)
         return type(self)(partial(_change_sampling, self, sampling))
 
     def close(self) -> None:

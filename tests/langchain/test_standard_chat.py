@@ -124,7 +124,7 @@ class TestUnit(Abilities, ChatModelUnitTests):
 class TestIntegration(Abilities, ChatModelIntegrationTests):
     """Asked, streamed, asked with pictures."""
 
-    supported_usage_metadata_details = {"invoke": ["cache_read_input"], "stream": ["cache_read_input"]}  # type: ignore[assignment]  # noqa: RUF012 - both: as a class attribute
+    supported_usage_metadata_details = {"invoke": ["cache_read_input"], "stream": ["cache_read_input"]}  # noqa: RUF012 - as the base has it
 
     @property
     def chat_model_params(self) -> dict[str, Any]:

@@ -349,7 +349,7 @@ async def test_an_agent_without_tool_calls_remembers_with_it(policy: FoldPolicy)
     memory = GlyphMemory.from_defaults(llm=llm, policy=policy)
     agent = ReActAgent(tools=[look_up], llm=llm, streaming=True)
     for number in range(6):
-        response = await agent.run(f"Where is order {number}? {SAID}", memory=memory)
+        response: Any = await agent.run(f"Where is order {number}? {SAID}", memory=memory)
         assert str(response.response.content) == "On the second floor."
     assert asked == ["7"] * 6
     assert reader.contexts[-1].images

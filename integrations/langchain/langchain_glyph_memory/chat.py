@@ -84,6 +84,10 @@ class ChatGlyph(BaseChatModel):
     _late: dict[str, LateReader] = PrivateAttr(default_factory=dict)
     _token: str = PrivateAttr(default_factory=lambda: uuid4().hex[:12])
 
+    def __init__(self, model: str | Path = "", **keywords: Any) -> None:  # noqa: ANN401 - the fields, and a reader's options
+        given: dict[str, Any] = {"model": model, **keywords}
+        super().__init__(**given)
+
     @model_validator(mode="before")
     @classmethod
     def _read_keywords(cls, given: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
@@ -106,10 +110,7 @@ class ChatGlyph(BaseChatModel):
 
     @model_validator(mode="after")
     def _check_sampling(self) -> ChatGlyph:
-        if self.reader is not None:
-            with_sampling(self.reader, **self._own_sampling())  # what it cannot keep is told now
-        else:
-            self._get_late()
+        self._get_reader({})  # what it cannot keep is told now; nothing is loaded yet
         return self
 
     def _resolve_model_profile(self) -> Any:  # noqa: ANN401 - a type that older versions have elsewhere
@@ -178,17 +179,15 @@ class ChatGlyph(BaseChatModel):
         return self._get_reader(read_call(more, stop)), to_context(messages)
 
     def _get_reader(self, called: SamplingFields) -> Reader:
-        """Return the reader with the sampling of a call, loaded where it was not yet."""
-        if self.reader is None:
-            return with_sampling(self._get_late(), **called)
-        return with_sampling(self.reader, **cast("SamplingFields", {**self._own_sampling(), **called}))
+        """Return the reader with the sampling of a call; a model is loaded when it is asked."""
+        reader = self._get_late() if self.reader is None else self.reader
+        return with_sampling(reader, **cast("SamplingFields", {**self._own_sampling(), **called}))
 
     def _get_late(self) -> LateReader:
-        """Return the model's own reader, which copies of this object share as long as they agree."""
-        options = {**self.reader_options, **self._own_sampling()}
-        key = repr((self.model, sorted(options.items())))
+        """Return the model's own reader, which copies of this object share as long as they name the same model."""
+        key = repr((self.model, sorted(self.reader_options.items())))
         if key not in self._late:
-            self._late.setdefault(key, LateReader.of_model(self.model, **options))
+            self._late.setdefault(key, LateReader.of_model(self.model, **self.reader_options))
         return self._late[key]
 
     def _own_sampling(self) -> SamplingFields:

@@ -28,6 +28,7 @@ from llama_index.core.base.llms.types import (
     MessageRole,
 )
 from llama_index.core.bridge.pydantic import Field, PrivateAttr, model_validator
+from llama_index.core.constants import DEFAULT_CONTEXT_WINDOW
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import LLM
 from llama_index.memory.glyph.answers import Growing, to_response
@@ -101,6 +102,10 @@ class GlyphLLM(LLM):
 
     _late: dict[str, LateReader] = PrivateAttr(default_factory=dict)
 
+    def __init__(self, model: str | Path = "", **keywords: Any) -> None:  # noqa: ANN401 - the fields, and a reader's options
+        given: dict[str, Any] = {"model": model, **keywords}
+        super().__init__(**given)
+
     @model_validator(mode="before")
     @classmethod
     def _read_keywords(cls, given: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
@@ -131,9 +136,8 @@ class GlyphLLM(LLM):
     @property
     def metadata(self) -> LLMMetadata:
         """What LlamaIndex asks of a model."""
-        known = {"context_window": window} if (window := self._find_window()) else {}
         return LLMMetadata(
-            **known,
+            context_window=self._find_window() or DEFAULT_CONTEXT_WINDOW,
             num_output=self.max_tokens or _OUTPUT_TOKENS,
             is_chat_model=True,
             is_function_calling_model=False,
@@ -237,16 +241,18 @@ class GlyphLLM(LLM):
         return self._get_reader(called), to_context(messages)
 
     def _get_reader(self, called: Mapping[str, Any]) -> Reader:
-        """Return the reader with the sampling of a call."""
+        """Return the reader with the sampling of a call; a model is loaded when it is asked."""
         held = {name: getattr(self, name) for name in _SAMPLING}
         own = {name: value for name, value in held.items() if value is not None}
-        if self.reader is not None:
-            return with_sampling(self.reader, **cast("SamplingFields", {**own, **called}))
-        options = {**self.reader_options, **own}
-        key = repr((self.model, sorted(options.items())))  # copies share a reader as long as they agree
+        reader = self._get_late() if self.reader is None else self.reader
+        return with_sampling(reader, **cast("SamplingFields", {**own, **called}))
+
+    def _get_late(self) -> LateReader:
+        """Return the model's own reader, which copies of this object share as long as they name the same model."""
+        key = repr((self.model, sorted(self.reader_options.items())))
         if key not in self._late:
-            self._late.setdefault(key, LateReader.of_model(self.model, **options))
-        return with_sampling(self._late[key], **cast("SamplingFields", called))
+            self._late.setdefault(key, LateReader.of_model(self.model, **self.reader_options))
+        return self._late[key]
 
     def _find_window(self) -> int | None:
         """Return the window as far as it is known without loading anything."""
