@@ -6,6 +6,7 @@ Knows messages and image files; knows nothing about folding, and breaks no speci
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from glyph_memory.context.messages import AttachmentPart, Context, ImagePart, Message, Part, Text
@@ -38,8 +39,9 @@ def context_from_messages(messages: Iterable[Message]) -> Context:
     """Return a context of messages as they are, with the few changes that chat templates need.
 
     System messages that lead become one. Pictures and attachments of anyone but a user are shown by a user, after all
-    results of the same calls: templates take them from nobody else. The same messages give the same context, so a
-    conversation that grows keeps its prefix.
+    results of the same calls: templates take them from nobody else. Texts before a picture of the first message after
+    them count as its captions: they stay from one question to the next, so a reader may keep what it made of them. The
+    same messages give the same context, and a conversation that grows keeps its prefix.
 
     Args:
         messages: In order; their pictures may stand anywhere.
@@ -53,7 +55,22 @@ def context_from_messages(messages: Iterable[Message]) -> Context:
     led = next((place for place, one in enumerate(given) if one.role != "system"), len(given))
     head = (part for one in given[:led] for part in one.parts)
     joined = [Message(role="system", parts=head), *given[led:]] if led else given
-    return Context(messages=tuple(_move_pictures(joined)))
+    return Context(messages=tuple(_mark_captions([*_move_pictures(joined)])))
+
+
+def _mark_captions(messages: Sequence[Message]) -> Iterator[Message]:
+    """Yield the messages; in the first that is not the system's, texts before a picture are captions."""
+    first = next((place for place, one in enumerate(messages) if one.role != "system"), None)
+    for place, message in enumerate(messages):
+        images = [number for number, part in enumerate(message.parts) if isinstance(part, ImagePart)]
+        if place != first or not images:
+            yield message
+            continue
+        parts = [
+            replace(part, kind="caption") if isinstance(part, Text) and number < images[-1] else part
+            for number, part in enumerate(message.parts)
+        ]
+        yield replace(message, parts=parts)
 
 
 def _move_pictures(messages: Sequence[Message]) -> Iterator[Message]:
@@ -63,28 +80,17 @@ def _move_pictures(messages: Sequence[Message]) -> Iterator[Message]:
         if message is None:  # for the checker's sake: only the last is none, and it comes second
             continue
         if message.role == "user":
-            yield _put_before(waiting, message) if waiting else message
+            yield replace(message, parts=(*waiting, *message.parts)) if waiting else message
             waiting = []
             continue
         waiting += _show_beside(message)
-        yield message if message.is_text else _keep_text(message)
+        yield message if message.is_text else replace(
+            message, parts=[part for part in message.parts if isinstance(part, Text)]
+        )
         goes_on = following is not None and following.role in {"tool", "user", message.role}
         if waiting and not goes_on:
             yield Message(role="user", parts=waiting)
             waiting = []
-
-
-def _put_before(parts: Iterable[Part], message: Message) -> Message:
-    return Message(role=message.role, parts=(*parts, *message.parts))
-
-
-def _keep_text(message: Message) -> Message:
-    return Message(
-        role=message.role,
-        parts=[part for part in message.parts if isinstance(part, Text)],
-        tool_calls=message.tool_calls,
-        tool_call_id=message.tool_call_id,
-    )
 
 
 def _show_beside(message: Message) -> Iterator[Part]:

@@ -50,6 +50,22 @@ def test_texts_and_pictures_keep_their_order() -> None:
     assert _kinds(context.messages[0]) == ["Page 1:", "ImagePart", "Page 2:", "ImagePart", "When?"]
 
 
+def test_what_stands_before_the_pictures_of_the_first_message_is_marked_as_what_stays() -> None:
+    """Readers keep that; what is said behind them, and later, is a turn's own."""
+    page = image_part(_draw("PNG"))
+    parts = ["Pages:", page, "Page 2:", page, "When?"]
+    said = [
+        Message(role="system", parts="Be brief."),
+        Message(role="user", parts=parts),
+        Message(role="user", parts=parts),
+    ]
+    kinds = [
+        [part.kind for part in message.parts if isinstance(part, Text)]
+        for message in context_from_messages(said).messages
+    ]
+    assert kinds == [["said"], ["caption", "caption", "said"], ["said"] * 3]
+
+
 def test_leading_system_messages_become_one() -> None:
     """Many templates take one; a later one stays where it is."""
     said = [

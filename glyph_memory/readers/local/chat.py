@@ -105,34 +105,26 @@ def _tell_tools(messages: Sequence[Message]) -> tuple[Message, ...]:
     told: list[Message] = []
     names = {call.id: call.name for message in messages for call in message.tool_calls}
     for message in messages:
-        if message.role == "tool":
-            head = Text(f"{head_orphan(names.get(message.tool_call_id or '', ''), is_called=True)}\n")
-            if told and told[-1].role == "user":
-                told[-1] = _replace_parts(told[-1], (*told[-1].parts, head, *message.parts))
-            else:
-                told.append(Message(role="user", parts=(head, *message.parts)))
-        elif message.tool_calls:
-            lines = (
-                Text(tell_unanswered(call.name, call.arguments, is_answered=True))
-                for call in message.tool_calls
-            )
-            told.append(Message(role=message.role, parts=(*message.parts, *lines)))
-        elif message.role == "user" and told and told[-1].role == "user":
-            told[-1] = _replace_parts(told[-1], (*told[-1].parts, *message.parts))
-        else:
-            told.append(message)
+        role, parts = message.role, message.parts
+        if role == "tool":
+            head = head_orphan(names.get(message.tool_call_id or "", ""), is_called=True)
+            role, parts = "user", (Text(head), *parts)
+        lines = [tell_unanswered(call.name, call.arguments, is_answered=True) for call in message.tool_calls]
+        parts = (*parts, *map(Text, lines))
+        if role == "user" and told and told[-1].role == "user":
+            role, parts = "user", (*told.pop().parts, *parts)
+        told.append(Message(role=role, parts=_end_lines(parts)))
     return tuple(told)
 
 
-def _replace_parts(message: Message, parts: Sequence[Part]) -> Message:
-    """Return a message with other parts, each text on a line of its own."""
-    ended = [
-        replace(part, text=f"{part.text}\n")
-        if isinstance(part, Text) and not part.text.endswith("\n")
-        else part
-        for part in parts[:-1]
-    ]
-    return Message(role=message.role, parts=(*ended, *parts[-1:]), tool_calls=message.tool_calls)
+def _end_lines(parts: Sequence[Part]) -> Sequence[Part]:
+    """Return parts, each text on a line of its own; those without words are left out, unless there are no others."""
+    filled = [part for part in parts if not isinstance(part, Text) or part.text] or [*parts]
+    ended = (
+        replace(part, text=f"{part.text}\n") if isinstance(part, Text) and part.text[-1:] != "\n" else part
+        for part in filled[:-1]
+    )
+    return [*ended, *filled[-1:]]
 
 
 def _find_parts(text: str, messages: Sequence[Message], placeholder: str | None) -> list[int] | None:

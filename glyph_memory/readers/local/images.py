@@ -162,11 +162,7 @@ class ImagePreprocessor:
         return (height, width) if is_turned else (width, height)
 
     def _run(self, data: bytes) -> dict[str, torch.Tensor]:
-        try:
-            with decode_quietly():
-                image = flatten_picture(_open(data)).convert("RGB")
-        except Exception as error:  # decoders of broken files raise whatever they like
-            raise _refuse(error) from error
+        image = decode_image(data)
         try:
             made = self._processor(images=[image], return_tensors="pt")
         except ValueError as error:
@@ -174,6 +170,19 @@ class ImagePreprocessor:
                 f"{self._name!r} takes no image of {image.size} px: {error}. Cut it up"
             ) from error
         return dict(made)
+
+
+def decode_image(data: bytes) -> Image.Image:
+    """Return an image in red, green and blue: photos upright, what is transparent on white.
+
+    Raises:
+        ReaderRefused: The file is broken.
+    """
+    try:
+        with decode_quietly():
+            return flatten_picture(_open(data)).convert("RGB")
+    except Exception as error:  # decoders of broken files raise whatever they like
+        raise _refuse(error) from error
 
 
 def _open(data: bytes) -> Image.Image:

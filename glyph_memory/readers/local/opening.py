@@ -75,10 +75,6 @@ class OpenedModel:
         """Whether it runs over segments."""
         return True
 
-    def release(self) -> None:
-        """Let go of keys, values and features, once the thread has ended."""
-        self.engine.free()
-
 
 def open_model(
     model: str | Path,

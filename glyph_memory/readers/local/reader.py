@@ -16,13 +16,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderOverflow, show_value
+from glyph_memory.errors import ReaderOverflow, ReaderUnavailable, show_value
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.readers.sampling import SamplingFields
 
 if TYPE_CHECKING:
     from glyph_memory.readers.local.answering import Answering
     from glyph_memory.readers.local.jobs import Event, Job
+    from glyph_memory.readers.local.opening import OpenedModel
 
 
 class TransformersReader(Reader):
@@ -99,17 +100,28 @@ class TransformersReader(Reader):
             cache_folder=None if cache_folder is None else Path(cache_folder), cache_folder_bytes=cache_folder_bytes,
             compiles=compile,
         )  # fmt: skip
-        self._opened = open_model(
+        opened = open_model(
             model, device=device, dtype=dtype, attention=attention, quantization=quantization,
             rope_parameters=rope_parameters, special_tokens=special_tokens, options=options,
         )  # fmt: skip
-        self._owner = _Owner()
-        self._finalizer = weakref.finalize(self._owner, self._opened.worker.close)
+        loaded = opened.loaded
+        self.model: str = loaded.name
+        """The model's name."""
+        self.window_tokens: int | None = loaded.window_tokens
+        """How many tokens a prompt and its answer may have together; `None` where the model does not say."""
+        self.device: str = str(loaded.device)
+        """Where it runs."""
+        self.attention: Mapping[str, str] = loaded.attention
+        """Which attention was taken, by tower: `"text"` and `"vision"`."""
+        self.reuses_prefixes: bool = opened.reuses_prefixes
+        """Whether what prompts have in common is computed once. Models of unusual attention read all of it anew."""
+        self._held = _Held(opened)
+        self._finalizer = weakref.finalize(self._held, opened.worker.close)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_opened"):  # an option was refused; a debugger shows what is half made
+        if not hasattr(self, "_held"):  # an option was refused; a debugger shows what is half made
             return "TransformersReader(…)"
-        return f"TransformersReader({show_value(self.model)}, device={str(self._opened.loaded.device)!r})"
+        return f"TransformersReader({show_value(self.model)}, device={self.device!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -117,41 +129,23 @@ class TransformersReader(Reader):
         )
 
     @property
-    def model(self) -> str:
-        """The model's name."""
-        return self._opened.loaded.name
-
-    @property
-    def window_tokens(self) -> int | None:
-        """How many tokens a prompt and its answer may have together; `None` where the model does not say."""
-        return self._opened.loaded.window_tokens
-
-    @property
-    def attention(self) -> Mapping[str, str]:
-        """Which attention was taken, by tower: `"text"` and `"vision"`."""
-        return self._opened.loaded.attention
-
-    @property
-    def reuses_prefixes(self) -> bool:
-        """Whether what prompts have in common is computed once. Models of unusual attention are read anew each time."""
-        return self._opened.reuses_prefixes
+    def _opened(self) -> OpenedModel | None:
+        return self._held.opened
 
     def count_tokens(self, context: Context) -> int:
         """Return the tokens of a context as the model reads it, template and pictures included."""
-        return len(self._opened.encoder.encode(context).ids)
+        return len(self._get_opened().encoder.encode(context).ids)
 
     def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Self:
         """Return a reader of the same model, caches and all, that answers with other sampling; see `with_sampling`.
 
         Closing either closes both.
         """
-        other = object.__new__(type(self))
-        other._opened, other._finalizer = self._opened, self._finalizer
-        other._owner = self._owner  # with which the model's thread ends
-        if "stop" in sampling:
-            sampling["stop"] = _list_texts(sampling["stop"])
         fields: dict[str, Any] = {**sampling}
-        other._sampling = replace(self._sampling, **fields)
+        if "stop" in sampling:
+            fields["stop"] = _list_texts(sampling["stop"])
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__ | {"_sampling": replace(self._sampling, **fields)})
         return other
 
     def read(self, context: Context) -> Reading:
@@ -194,10 +188,18 @@ class TransformersReader(Reader):
         """Do what `warm` does, without blocking the event loop."""
         return await asyncio.to_thread(self.warm, context)
 
+    def forget(self) -> None:
+        """Drop all that was kept of prompts: keys and values, features, and this model's files in `cache_folder`.
+
+        For what must not stay, such as erased turns. Answers that are being written go on.
+        """
+        opened = self._get_opened()
+        opened.worker.call(opened.engine.forget)
+
     def close(self) -> None:
         """Stop the model, and let go of its memory. A second call does nothing."""
         self._finalizer()
-        self._opened.release()
+        self._held.opened = None
 
     async def aclose(self) -> None:
         """Do what `close` does, without blocking the event loop."""
@@ -241,7 +243,7 @@ class TransformersReader(Reader):
         """
         from glyph_memory.readers.local.jobs import Job  # noqa: PLC0415 - loads torch
 
-        prompt = self._opened.encoder.encode(context)
+        prompt = self._get_opened().encoder.encode(context)
         sampling, window = self._sampling, self.window_tokens
         if window is not None and not is_warming:
             if len(prompt.ids) >= window:
@@ -256,13 +258,23 @@ class TransformersReader(Reader):
     def _begin(self, job: Job) -> Answering:
         from glyph_memory.readers.local.answering import Answering  # noqa: PLC0415 - loads torch
 
-        answering = Answering(job, tokenizer=self._opened.loaded.tokenizer, model=self.model)
-        self._opened.worker.submit(job)
+        opened = self._get_opened()
+        answering = Answering(job, tokenizer=opened.loaded.tokenizer, model=self.model)
+        opened.worker.submit(job)
         return answering
 
+    def _get_opened(self) -> OpenedModel:
+        opened = self._opened
+        if opened is None:
+            raise ReaderUnavailable(f"{self!r} is closed. Make another one")
+        return opened
 
-class _Owner:
-    """Held by all readers of one model: the model's thread ends when the last of them is gone."""
+
+class _Held:
+    """The model, for all readers that share it: its thread ends when the last of them is gone."""
+
+    def __init__(self, opened: OpenedModel) -> None:
+        self.opened: OpenedModel | None = opened
 
 
 def _list_texts(stop: Sequence[str] | str) -> tuple[str, ...]:

@@ -5,12 +5,31 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 import torch
 
 from glyph_memory.errors import ReaderRefused, ReaderUnavailable
 from glyph_memory.readers.local.engine import Engine, translate_error
 from glyph_memory.readers.local.jobs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """Something to be done between two steps."""
+
+    act: Callable[[], None]
+    done: Future[None]
+
+    def run(self) -> None:
+        try:
+            self.act()
+        except BaseException as error:  # noqa: BLE001 - it belongs to who waits
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(None)
 
 
 class Worker:
@@ -22,7 +41,7 @@ class Worker:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Job | _Errand | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
@@ -47,6 +66,20 @@ class Worker:
                 self._thread = threading.Thread(target=self._run, name="glyph-model", daemon=True)
                 self._thread.start()
             self._inbox.put(job)
+
+    def call(self, act: Callable[[], None]) -> None:
+        """Have something done in the thread, between two steps, and wait for it; here, where there is no thread.
+
+        Raises:
+            ReaderUnavailable: The reader is closed.
+        """
+        done: Future[None] = Future()
+        with self._lock:
+            if self._thread is None:
+                act()
+                return
+            self._inbox.put(_Errand(act, done))
+        done.result()
 
     def close(self) -> None:
         """End the thread; what still runs fails. A second call does nothing."""
@@ -80,6 +113,7 @@ class Worker:
             while not self._inbox.empty():
                 self._take(self._inbox.get())
             self._engine.fail_all(error)
+            self._engine.free()
             self._engine.pictures.close()
 
     def _step(self) -> None:
@@ -88,7 +122,10 @@ class Worker:
         except Exception as error:
             self._engine.fail_all(translate_error(error))
 
-    def _take(self, job: Job | None) -> bool:
-        if job is not None:
-            self._engine.add(job)
-        return job is not None
+    def _take(self, work: Job | _Errand | None) -> bool:
+        """Take in what came; return whether to go on."""
+        if isinstance(work, _Errand):
+            work.run()
+        elif work is not None:
+            self._engine.add(work)
+        return work is not None

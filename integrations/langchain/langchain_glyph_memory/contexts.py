@@ -6,8 +6,7 @@ and values of a conversation's beginning are found again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 
 from langchain_core.messages import BaseMessage
 
@@ -22,7 +21,6 @@ from glyph_memory import (
 )
 from langchain_glyph_memory.attached import load_block
 from langchain_glyph_memory.blocks import (
-    AttachedPiece,
     PicturePiece,
     Piece,
     TextPiece,
@@ -48,8 +46,11 @@ def to_context(messages: Sequence[BaseMessage]) -> Context:
 def _to_message(message: BaseMessage) -> Message:
     role, name = find_speaker(message)
     calls = list_tool_calls(message)
-    found = read_pieces(message.content, calls=frozenset(call.id for call in calls if call.id))
-    parts = [*_to_parts(found, between="" if role == "assistant" else "\n")]
+    found = [*read_pieces(message.content, calls=frozenset(call.id for call in calls if call.id))]
+    if all(isinstance(piece, TextPiece) for piece in found):
+        parts: list[Part] = [Text(join_text(found, between="" if role == "assistant" else "\n"))]
+    else:  # block by block, as servers' templates read it, and as pages are spelled for them
+        parts = [*map(_to_part, found)]
     return Message(
         role=role,
         parts=_name_user(name, parts) if name and role == "user" else parts,
@@ -58,23 +59,18 @@ def _to_message(message: BaseMessage) -> Message:
     )
 
 
-def _to_parts(found: Iterator[Piece], *, between: str) -> Iterator[Part]:
-    """Yield the parts of a message; texts that follow each other become one."""
-    for is_text, pieces in groupby(found, key=lambda piece: isinstance(piece, TextPiece)):
-        if is_text:
-            yield Text(join_text([*pieces], between=between))
-            continue
-        for piece in pieces:
-            if isinstance(piece, PicturePiece):
-                yield image_part(piece.data)
-            elif isinstance(piece, AttachedPiece):
-                told = piece.attachment
-                yield AttachmentPart(
-                    block=told.block,
-                    name=told.label,
-                    media_type=told.media_type,
-                    is_image=is_remote_picture(load_block(told.block)),
-                )
+def _to_part(piece: Piece) -> Part:
+    if isinstance(piece, TextPiece):
+        return Text(piece.text)
+    if isinstance(piece, PicturePiece):
+        return image_part(piece.data)
+    told = piece.attachment
+    return AttachmentPart(
+        block=told.block,
+        name=told.label,
+        media_type=told.media_type,
+        is_image=is_remote_picture(load_block(told.block)),
+    )
 
 
 def _name_user(name: str, parts: list[Part]) -> list[Part]:

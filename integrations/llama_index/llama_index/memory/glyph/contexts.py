@@ -44,7 +44,9 @@ def to_context(messages: Sequence[ChatMessage]) -> Context:
 
 def _to_message(message: ChatMessage) -> Message:
     role, more = ROLES.get(message.role, "user"), message.additional_kwargs
-    parts = [*_join_texts(part for block in message.blocks for part in _to_parts(block))]
+    parts = [part for block in message.blocks for part in _to_parts(block)]
+    if all(isinstance(part, Text) for part in parts):  # else block by block, as servers' templates read it
+        parts = [Text("\n".join(part.text for part in parts if isinstance(part, Text)))]
     name = more.get("name")
     return Message(
         role=role,
@@ -71,21 +73,6 @@ def _to_parts(block: ContentBlock) -> Iterator[Part]:
             )
         if not files or not isinstance(block, FileBlock):
             yield Text(block_to_json(block))
-
-
-def _join_texts(parts: Iterator[Part]) -> Iterator[Part]:
-    """Yield the parts; texts that follow each other become one, each on a line of its own."""
-    held = ""
-    for part in parts:
-        if isinstance(part, Text):
-            held += part.text if not held or held.endswith("\n") else f"\n{part.text}"
-            continue
-        if held:
-            yield Text(held)
-        held = ""
-        yield part
-    if held:
-        yield Text(held)
 
 
 def _name_user(name: str, parts: list[Part]) -> list[Part]:
