@@ -169,7 +169,6 @@ class ChunkStep:
             query, keys, values, attn_mask=mask, scale=scale, enable_gqa=grouped
         )
 
-
     def _find_mask(self, query: torch.Tensor, whole: int) -> torch.Tensor:
         """Return a mask that hides from each of the last tokens what comes after it; all layers share it."""
         new = query.shape[-2]

@@ -26,7 +26,7 @@ class _Errand:
     def run(self) -> None:
         try:
             self.act()
-        except BaseException as error:  # noqa: BLE001 - it belongs to who waits
+        except BaseException as error:
             self.done.set_exception(error)
         else:
             self.done.set_result(None)

@@ -35,7 +35,7 @@ PLENTY = 1 << 30
 class RecordingForward(Forward):
     """Keeps the scores of each call, and how many tokens went in."""
 
-    def __init__(self, model: Any, device: torch.device) -> None:  # noqa: ANN401 - transformers has no types for it
+    def __init__(self, model: Any, device: torch.device) -> None:
         super().__init__(model, device)
         self.scores: list[torch.Tensor] = []
         self.tokens = 0
@@ -101,7 +101,9 @@ class Bench:
         """Return a context's prompt."""
         return self.encoder.encode(context)
 
-    def make_job(self, prompt: Prompt, *, max_tokens: int = 5, **options: Any) -> tuple[Job, queue.SimpleQueue[Event]]:  # noqa: ANN401
+    def make_job(
+        self, prompt: Prompt, *, max_tokens: int = 5, **options: Any
+    ) -> tuple[Job, queue.SimpleQueue[Event]]:
         """Return a job, and where its events come."""
         box: queue.SimpleQueue[Event] = queue.SimpleQueue()
         return Job(prompt=prompt, sampling=Sampling(max_tokens=max_tokens), send=box.put, **options), box
@@ -132,7 +134,7 @@ class Bench:
         if prompt.images:
             ready = [image.preprocess() for image in prompt.images]
             given = {name: torch.cat([inputs[name] for inputs in ready]) for name in ready[0]}
-            given["mm_token_type_ids"] = (ids == self.loaded.image_token_id).int()
+            given["mm_token_type_ids"] = torch.eq(ids, self.loaded.image_token_id or -1).int()
         self.plain.model.rope_deltas = None
         scores: torch.Tensor = self.plain(input_ids=ids, **given).logits[0, len(prompt.ids) - 1 :]
         return scores

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AutoImageProcessor, AutoModelForImageTextToText
 from transformers.utils import logging as spoken
 
 from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderRefused, ReaderUnavailable
@@ -129,6 +131,21 @@ def test_what_sees_stays_whole_in_a_quantized_model(tiny_model: Models, family: 
     assert find_whole_modules(read_config(find_folder(tiny_model(family)))) == ["model.visual", "lm_head"]
 
 
+@pytest.mark.parametrize("quantization", ["4bit", "8bit"])
+def test_a_quantized_model_sees_whole(tiny_model: Models, family: TinyFamily, quantization: str) -> None:
+    """Its text tower alone is small; it answers, and its fingerprint is another."""
+    bitsandbytes = pytest.importorskip("bitsandbytes")
+    loaded = load_model(tiny_model(family), device="cpu", quantization=quantization)
+    small = (bitsandbytes.nn.Linear4bit, bitsandbytes.nn.Linear8bitLt)
+    names = {name for name, module in loaded.model.named_modules() if isinstance(module, small)}
+    assert names
+    assert all(name.startswith("model.language_model.") for name in names)
+    with torch.inference_mode():
+        assert loaded.model(input_ids=torch.arange(40)[None]).logits.isfinite().all()
+    assert loaded.quantization == quantization
+    assert loaded.fingerprint != load_model(tiny_model(family), device="cpu").fingerprint
+
+
 @pytest.fixture
 def loud() -> Iterator[None]:
     """Let transformers say what it likes, and put its level back."""
@@ -147,7 +164,7 @@ def test_loading_is_quiet(copied: Path, capfd: pytest.CaptureFixture[str]) -> No
     (copied / "tokenizer.json").write_text("{}", "utf-8")
     refuse(copied)
     assert capfd.readouterr() == ("", "")
-    assert (spoken.get_verbosity(), spoken.is_progress_bar_enabled()) == (spoken.INFO, True)
+    assert (spoken.get_verbosity(), spoken.is_progress_bar_enabled()) == (logging.INFO, True)
 
 
 # What can be wrong with a folder.
@@ -269,7 +286,7 @@ def test_an_image_processor_that_needs_torchvision(copied: Path, monkeypatch: py
     def fail(*_: object, **__: object) -> None:
         raise ImportError("Lfm2VlImageProcessor requires the Torchvision library")
 
-    monkeypatch.setattr(loading.AutoImageProcessor, "from_pretrained", fail)
+    monkeypatch.setattr(AutoImageProcessor, "from_pretrained", fail)
     assert "needs torchvision, which is not installed. Try: pip install torchvision" in refuse(copied)
 
 
@@ -415,9 +432,7 @@ def test_the_machine_chooses_device_and_numbers(
 def test_weights_that_do_not_fit_are_not_read(tiny_model: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     """The line has the numbers, and a quantization that would fit."""
     monkeypatch.setattr(loading, "free_bytes", lambda _: 700_000)
-    monkeypatch.setattr(
-        loading.AutoModelForImageTextToText, "from_pretrained", lambda *_, **__: pytest.fail("read")
-    )
+    monkeypatch.setattr(AutoModelForImageTextToText, "from_pretrained", lambda *_, **__: pytest.fail("read"))
     with pytest.raises(
         ReaderOverflow, match=r"the weights of 'glm4v' take 0.00093 GiB and 0.00065 GiB are free"
     ):

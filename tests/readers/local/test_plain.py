@@ -39,7 +39,7 @@ def loaded(tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("models") / "llava"
     tokenizer = AutoTokenizer.from_pretrained(tiny_model("qwen3-vl"))
     tokenizer.add_special_tokens({"extra_special_tokens": ["<image>"]})
-    image = tokenizer.convert_tokens_to_ids("<image>")
+    image = tokenizer.get_vocab()["<image>"]
     config = LlavaConfig(
         vision_config=CLIPVisionConfig(
             hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, image_size=56,
@@ -49,7 +49,7 @@ def loaded(tiny_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
             vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
             num_attention_heads=4, num_key_value_heads=2, eos_token_id=tokenizer.eos_token_id, bos_token_id=None,
         ),
-        image_token_id=image,
+        image_token_index=image,
         image_seq_length=16,
     )  # fmt: skip
     torch.manual_seed(0)

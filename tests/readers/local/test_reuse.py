@@ -20,7 +20,9 @@ from tests.readers.local.recompute import Answer, Bench, ask_about, collect, dra
 SAME = 1e-4
 FindModel = Callable[[TinyFamily], Path]
 
-PAGES = [draw_page(number, size) for number, size in enumerate([(196, 280), (196, 280), (280, 196), (140, 364)], 1)]
+PAGES = [
+    draw_page(number, size) for number, size in enumerate([(196, 280), (196, 280), (280, 196), (140, 364)], 1)
+]
 
 
 @pytest.fixture
@@ -77,7 +79,9 @@ def test_a_conversation_goes_on_from_its_own_answer(bench: Bench) -> None:
         positions=torch.cat(
             [
                 prompt.positions,
-                (prompt.next_position + torch.arange(2 * len(written)))[None].expand(len(prompt.positions), -1),
+                (prompt.next_position + torch.arange(2 * len(written)))[None].expand(
+                    len(prompt.positions), -1
+                ),
             ],
             dim=1,
         ),
@@ -160,12 +164,17 @@ def test_chunks_of_any_size_give_the_same(tiny_model: FindModel, family: TinyFam
     assert bench.compare(ask(bench, ask_about(PAGES[2:], "What else?"))) < SAME
 
 
-def test_features_serve_a_page_wherever_it_stands(bench: Bench) -> None:
+def test_features_serve_a_page_wherever_it_stands(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page seen before stands in another place of another prompt: the vision tower does not look again."""
     ask(bench, ask_about(PAGES, "What?"))
     seen: list[str] = []
-    look = bench.loaded.model.get_image_features
-    bench.loaded.model.get_image_features = lambda *given, **named: seen.append("look") or look(*given, **named)
+    look: Callable[..., object] = bench.loaded.model.get_image_features
+
+    def count(*given: object, **named: object) -> object:
+        seen.append("look")
+        return look(*given, **named)
+
+    monkeypatch.setattr(bench.loaded.model, "get_image_features", count)
     answer = ask(bench, ask_about([PAGES[3], PAGES[0]], "Other order?", system="Another head."))
     assert bench.compare(answer) < SAME
     assert seen == []

@@ -154,7 +154,7 @@ def test_measuring_changes_nothing(length: int) -> None:
     """`measure` says what `find` would find, and cuts nothing."""
     tree = PrefixTree(10**6)
     add(tree, [1, 2, 3, 4, 5])
-    assert tree.measure(np.array([1, 2, 3, 4, 5][:length] + [9])) == length
+    assert tree.measure(np.array([*range(1, length + 1), 9])) == length
     assert len(tree) == 1
 
 
