@@ -72,6 +72,15 @@ def test_an_agents_pages_are_read_once(folder: Path, early: FoldPolicy) -> None:
         assert all(after[1] >= before[0] - 1 for before, after in same)
 
 
+def test_the_window_of_a_model_that_nobody_knows_is_asked_of_its_reader(folder: Path) -> None:
+    """Which is about to be asked anyway; its profile says nothing before."""
+    chat = ChatGlyph(folder, device="cpu")
+    assert "max_input_tokens" not in (chat.profile or {})
+    options, _ = GlyphMemoryMiddleware("glyph")._preparer.foldings.fit(chat)
+    assert options.window_tokens == chat.window_tokens == 131_072
+    chat.close()
+
+
 def test_what_cannot_be_loaded_is_told_when_it_is_asked(tmp_path: Path) -> None:
     """In one line, and by the reader's own error."""
     chat = ChatGlyph(model=str(tmp_path / "nothing"))
