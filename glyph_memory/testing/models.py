@@ -50,12 +50,14 @@ def build_tiny_model(
                 f"{name}={show_value(value)} cannot be built; give one of {', '.join(known)}"
             )
     try:
-        from glyph_memory.testing.tiny_vlm import write_model  # noqa: PLC0415 - torch takes seconds to load
+        from glyph_memory.readers.local.quiet import load_quietly  # noqa: PLC0415 - torch takes seconds to load
+        from glyph_memory.testing.tiny_vlm import write_model  # noqa: PLC0415 - likewise
     except ImportError as error:
         raise GlyphMemoryError(
             f"a model is built with torch and transformers ({error}). Try: pip install 'glyph-memory[transformers]'"
         ) from error
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
-    write_model(path, family, seed=seed, size=size, dtype=dtype)
+    with load_quietly():
+        write_model(path, family, seed=seed, size=size, dtype=dtype)
     return path

@@ -119,6 +119,11 @@ def take_over(model: Any, chosen: str) -> Attention | None:  # noqa: ANN401 - tr
     return ALL_ATTENTION_FUNCTIONS[chosen] if chosen.startswith("flash") else None
 
 
+def give_back(model: Any, chosen: str) -> None:  # noqa: ANN401 - as above
+    """Have a model's text tower call the attention that it was loaded with again."""
+    model.config.get_text_config()._attn_implementation = chosen
+
+
 @contextmanager
 def use_attention(model: Any, name: str) -> Iterator[None]:  # noqa: ANN401 - as above
     """Have a model's text tower use another attention inside the block."""

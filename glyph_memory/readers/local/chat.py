@@ -45,12 +45,8 @@ def spell_chat(context: Context, *, render: Render, placeholder: str | None, nam
         ReaderRefused: The template refuses the messages, or leaves out text in every spelling.
     """
     refused: Exception | None = None
-    for messages, is_listed in (
-        (context.messages, False),
-        (context.messages, True),
-        (_tell_tools(context.messages), False),
-        (_tell_tools(context.messages), True),
-    ):
+    for has_tools, is_listed in ((True, False), (True, True), (False, False), (False, True)):
+        messages = context.messages if has_tools else _tell_tools(context.messages)
         try:
             text = render([_spell_message(message, is_listed=is_listed) for message in messages])
         except Exception as error:  # templates are programs of anybody

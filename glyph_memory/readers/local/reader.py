@@ -129,12 +129,12 @@ class TransformersReader(Reader):
         )
 
     @property
-    def _opened(self) -> OpenedModel | None:
+    def _opened(self) -> OpenedModel[Any] | None:
         return self._held.opened
 
     def count_tokens(self, context: Context) -> int:
         """Return the tokens of a context as the model reads it, template and pictures included."""
-        return len(self._get_opened().encoder.encode(context).ids)
+        return len(self._get_opened().encode(context).ids)
 
     def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Self:
         """Return a reader of the same model, caches and all, that answers with other sampling; see `with_sampling`.
@@ -235,7 +235,7 @@ class TransformersReader(Reader):
 
     def _make_job(
         self, context: Context, send: Callable[[Event], object], *, is_warming: bool = False
-    ) -> Job:
+    ) -> Job[Any]:
         """Spell a context for the model: milliseconds, and more where pictures are new.
 
         Raises:
@@ -243,7 +243,7 @@ class TransformersReader(Reader):
         """
         from glyph_memory.readers.local.jobs import Job  # noqa: PLC0415 - loads torch
 
-        prompt = self._get_opened().encoder.encode(context)
+        prompt = self._get_opened().encode(context)
         sampling, window = self._sampling, self.window_tokens
         if window is not None and not is_warming:
             if len(prompt.ids) >= window:
@@ -255,7 +255,7 @@ class TransformersReader(Reader):
             sampling = replace(sampling, max_tokens=min(sampling.max_tokens, window - len(prompt.ids)))
         return Job(prompt=prompt, sampling=sampling, send=send, is_warming=is_warming)
 
-    def _begin(self, job: Job) -> Answering:
+    def _begin(self, job: Job[Any]) -> Answering:
         from glyph_memory.readers.local.answering import Answering  # noqa: PLC0415 - loads torch
 
         opened = self._get_opened()
@@ -263,7 +263,7 @@ class TransformersReader(Reader):
         opened.worker.submit(job)
         return answering
 
-    def _get_opened(self) -> OpenedModel:
+    def _get_opened(self) -> OpenedModel[Any]:
         opened = self._opened
         if opened is None:
             raise ReaderUnavailable(f"{self!r} is closed. Make another one")
@@ -273,8 +273,8 @@ class TransformersReader(Reader):
 class _Held:
     """The model, for all readers that share it: its thread ends when the last of them is gone."""
 
-    def __init__(self, opened: OpenedModel) -> None:
-        self.opened: OpenedModel | None = opened
+    def __init__(self, opened: OpenedModel[Any]) -> None:
+        self.opened: OpenedModel[Any] | None = opened
 
 
 def _list_texts(stop: Sequence[str] | str) -> tuple[str, ...]:

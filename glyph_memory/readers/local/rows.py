@@ -13,6 +13,7 @@ import torch
 from glyph_memory.readers.local.attention import TokenStep
 from glyph_memory.readers.local.forward import Forward
 from glyph_memory.readers.local.jobs import Finished, Job, Token
+from glyph_memory.readers.local.prompt import Prompt
 from glyph_memory.readers.local.segments import Marks, PrefixTree, Segment
 from glyph_memory.readers.local.slots import Slots
 
@@ -24,7 +25,7 @@ _SHORT = 512
 class Row:
     """A prompt that is being answered."""
 
-    job: Job
+    job: Job[Prompt]
     """What was asked."""
     marks: Marks
     """The prompt's tokens."""
@@ -66,7 +67,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[Job[Prompt]]:
         """Return what is being answered."""
         return [row.job for row in self._rows]
 

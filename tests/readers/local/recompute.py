@@ -63,7 +63,7 @@ class RecordingForward(Forward):
 class Answer:
     """What came of one job."""
 
-    job: Job
+    job: Job[Prompt]
     tokens: list[int] = field(default_factory=list)
     reason: str = ""
 
@@ -103,7 +103,7 @@ class Bench:
 
     def make_job(
         self, prompt: Prompt, *, max_tokens: int = 5, **options: Any
-    ) -> tuple[Job, queue.SimpleQueue[Event]]:
+    ) -> tuple[Job[Prompt], queue.SimpleQueue[Event]]:
         """Return a job, and where its events come."""
         box: queue.SimpleQueue[Event] = queue.SimpleQueue()
         return Job(prompt=prompt, sampling=Sampling(max_tokens=max_tokens), send=box.put, **options), box
@@ -149,7 +149,7 @@ class Bench:
         return max(nearest)
 
 
-def collect(job: Job, box: queue.SimpleQueue[Event]) -> Answer:
+def collect(job: Job[Prompt], box: queue.SimpleQueue[Event]) -> Answer:
     """Return what came of a job that has ended."""
     answer = Answer(job=job)
     while not box.empty():

@@ -19,7 +19,13 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoImageProcessor, AutoModelForImageTextToText
 from transformers.utils import logging as spoken
 
-from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderRefused, ReaderUnavailable
+from glyph_memory.errors import (
+    GlyphMemoryError,
+    ReaderError,
+    ReaderOverflow,
+    ReaderRefused,
+    ReaderUnavailable,
+)
 from glyph_memory.readers.local import extra, folder, hardware, loading
 from glyph_memory.readers.local.architecture import find_whole_modules, read_config
 from glyph_memory.readers.local.folder import find_folder
@@ -488,3 +494,24 @@ def test_a_tiny_model_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
     )
     weights = [(one / "model.safetensors").read_bytes() for one in (first, same, other)]
     assert weights[0] == weights[1] != weights[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"family": "gpt-2"}, "family='gpt-2' cannot be built; give one of glm4v, qwen2.5-vl, qwen3-vl"),
+        ({"size": "large"}, "size='large' cannot be built; give one of tiny, small"),
+        ({"dtype": "int8"}, "dtype='int8' cannot be built"),
+    ],
+)
+def test_a_tiny_model_that_cannot_be_built(tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    """The line says what can."""
+    with pytest.raises(GlyphMemoryError) as caught:
+        build_tiny_model(tmp_path, **options)
+    assert said in str(caught.value)
+
+
+def test_building_a_tiny_model_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """No progress bar for a tenth of a second."""
+    assert build_tiny_model(str(tmp_path / "a" / "b")) == tmp_path / "a" / "b"
+    assert capfd.readouterr() == ("", "")
