@@ -66,11 +66,11 @@ def _mark_captions(messages: Sequence[Message]) -> Iterator[Message]:
         if place != first or not images:
             yield message
             continue
-        parts = [
+        parts = (
             replace(part, kind="caption") if isinstance(part, Text) and number < images[-1] else part
             for number, part in enumerate(message.parts)
-        ]
-        yield replace(message, parts=parts)
+        )
+        yield replace(message, parts=tuple(parts))
 
 
 def _move_pictures(messages: Sequence[Message]) -> Iterator[Message]:

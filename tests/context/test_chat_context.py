@@ -11,6 +11,7 @@ from glyph_memory import (
     AttachmentPart,
     ImagePart,
     Message,
+    Part,
     Text,
     ToolCall,
     TurnError,
@@ -53,7 +54,7 @@ def test_texts_and_pictures_keep_their_order() -> None:
 def test_what_stands_before_the_pictures_of_the_first_message_is_marked_as_what_stays() -> None:
     """Readers keep that; what is said behind them, and later, is a turn's own."""
     page = image_part(_draw("PNG"))
-    parts = ["Pages:", page, "Page 2:", page, "When?"]
+    parts: list[str | Part] = ["Pages:", page, "Page 2:", page, "When?"]
     said = [
         Message(role="system", parts="Be brief."),
         Message(role="user", parts=parts),
