@@ -84,11 +84,8 @@ def _move_pictures(messages: Sequence[Message]) -> Iterator[Message]:
             waiting = []
             continue
         waiting += _show_beside(message)
-        yield (
-            message
-            if message.is_text
-            else replace(message, parts=[part for part in message.parts if isinstance(part, Text)])
-        )
+        texts = (part for part in message.parts if isinstance(part, Text))
+        yield message if message.is_text else replace(message, parts=tuple(texts))
         goes_on = following is not None and following.role in {"tool", "user", message.role}
         if waiting and not goes_on:
             yield Message(role="user", parts=waiting)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -72,12 +74,16 @@ def test_an_agents_pages_are_read_once(folder: Path, early: FoldPolicy) -> None:
         assert all(after[1] >= before[0] - 1 for before, after in same)
 
 
-def test_the_window_of_a_model_that_nobody_knows_is_asked_of_its_reader(folder: Path) -> None:
+def test_the_window_of_a_model_that_nobody_knows_is_asked_of_its_reader(folder: Path, tmp_path: Path) -> None:
     """Which is about to be asked anyway; its profile says nothing before."""
-    chat = ChatGlyph(folder, device="cpu")
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["max_position_embeddings"] = 8192
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    chat = ChatGlyph(tmp_path, device="cpu")
     assert "max_input_tokens" not in (chat.profile or {})
     options, _ = GlyphMemoryMiddleware("glyph")._preparer.foldings.fit(chat)
-    assert options.window_tokens == chat.window_tokens == 131_072
+    assert options.window_tokens == chat.window_tokens == 8192
     chat.close()
 
 
