@@ -12,7 +12,7 @@ from typing import Any, Self, Unpack
 
 from glyph_memory.context import Context
 from glyph_memory.locks import ForkSafeLock
-from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
+from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.readers.sampling import SamplingFields, with_sampling
 
 _lock = ForkSafeLock()
@@ -125,6 +125,18 @@ class LateReader(Reader):
         finally:
             if isinstance(stream, AsyncGenerator):
                 await stream.aclose()
+
+    def warm(self, context: Context) -> Usage:
+        """Have the reader read the unchanging part of a context, where it can."""
+        warm: Any = getattr(self.reader, "warm", None)  # no part of the protocol
+        usage: Usage = warm(context) if warm is not None else Usage()
+        return usage
+
+    async def awarm(self, context: Context) -> Usage:
+        """Do what `warm` does, without blocking the event loop."""
+        import asyncio  # noqa: PLC0415 - only who awaits loads it
+
+        return await asyncio.to_thread(self.warm, context)
 
     async def _amake(self) -> Reader:
         import asyncio  # noqa: PLC0415 - only who awaits loads it

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from glyph_memory import Context, LateReader, ReaderRefused
+from glyph_memory import Context, LateReader, ReaderRefused, Usage
 from glyph_memory.testing import ScriptedReader
 
 ASKED = Context.of("When?", pages=[])
@@ -79,6 +79,18 @@ def test_what_cannot_be_made_is_told_and_tried_again() -> None:
     with pytest.raises(ReaderRefused, match="no such folder"):
         late.read(ASKED)
     assert late.read(ASKED).text == "14:05"
+
+
+async def test_warming_is_passed_on() -> None:
+    """To a reader that can; any other does nothing."""
+
+    class Warming(ScriptedReader):
+        def warm(self, context: Context) -> Usage:
+            return Usage(prompt_tokens=len(context.messages))
+
+    late = LateReader(lambda: Warming([]))
+    assert late.warm(ASKED) == await late.awarm(ASKED) == Usage(prompt_tokens=1)
+    assert LateReader(lambda: ScriptedReader([])).warm(ASKED) == Usage()
 
 
 def test_closing_closes_what_was_made() -> None:
