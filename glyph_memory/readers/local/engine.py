@@ -15,6 +15,7 @@ import torch
 
 from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers.local.attention import Attention, ChunkStep
+from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward, free_memory, is_out_of_memory
 from glyph_memory.readers.local.jobs import Finished, Job
@@ -56,6 +57,7 @@ class Engine:
         check_room: Called with a job, its prompt's known tokens and those to be read, before it is read; raises what
             the job should fail with.
         keeper: Keeps keys and values in files, where they are to be kept.
+        compiled: Writes the answers of askers who are alone, where a model is to be compiled.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Engine:
         flash: Attention | None = None,
         check_room: Callable[[Job[Prompt], int, int], None] | None = None,
         keeper: Keeper | None = None,
+        compiled: CompiledRow | None = None,
     ) -> None:
         self.tree, self.pictures = tree, pictures
         self._forward, self._flash, self._check_room = forward, flash, check_room
@@ -77,7 +80,7 @@ class Engine:
         self._chunk_tokens, self._max_batch_tokens = chunk_tokens, max_batch_tokens
         self._waiting: list[Job[Prompt]] = []
         self._reading: _Reading | None = None
-        self._rows = Rows(forward, tree=tree, stop_ids=stop_ids)
+        self._rows = Rows(forward, tree=tree, stop_ids=stop_ids, compiled=compiled)
 
     @property
     def is_idle(self) -> bool:

@@ -11,6 +11,7 @@ from glyph_memory.context import Context
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.local import attention as segment_attention
 from glyph_memory.readers.local.attention import Attention
+from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.engine import Engine
 from glyph_memory.readers.local.features import PictureReader
@@ -147,4 +148,5 @@ def _make_engine(
         flash=flash,
         check_room=RoomCheck(shape, device=loaded.device, tree=tree, pictures=pictures, chunk_tokens=chunk),
         keeper=keeper,
+        compiled=CompiledRow(loaded.model, loaded.device) if options.compiles else None,
     )

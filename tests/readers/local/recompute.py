@@ -18,6 +18,7 @@ from transformers import AutoModelForImageTextToText
 from glyph_memory.context import Context, ImagePart
 from glyph_memory.context.messages import Message, Text
 from glyph_memory.readers.local.attention import ChunkStep, TokenStep, take_over
+from glyph_memory.readers.local.compiled import Compile, CompiledRow
 from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.engine import Engine
 from glyph_memory.readers.local.features import PictureReader
@@ -80,6 +81,7 @@ class Bench:
         chunk_tokens: int = 4096,
         max_batch_tokens: int = 1 << 20,
         cache_folder: Path | None = None,
+        compile_with: Compile | None = None,
     ) -> None:
         self.loaded = load_model(folder, device="cpu")
         self.plain = AutoModelForImageTextToText.from_pretrained(folder).eval()
@@ -94,6 +96,9 @@ class Bench:
         self.engine = Engine(
             self.forward, stop_ids=frozenset(), tree=self.tree, pictures=self.pictures,
             chunk_tokens=chunk_tokens, max_batch_tokens=max_batch_tokens, keeper=keeper,
+            compiled=None if compile_with is None else CompiledRow(
+                self.loaded.model, self.loaded.device, compile_with=compile_with
+            ),
         )  # fmt: skip
         self.encoder = PromptEncoder(self.loaded)
 
