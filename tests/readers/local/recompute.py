@@ -82,10 +82,11 @@ class Bench:
         max_batch_tokens: int = 1 << 20,
         cache_folder: Path | None = None,
         compile_with: Compile | None = None,
+        attention: str = "sdpa",
     ) -> None:
         self.loaded = load_model(folder, device="cpu")
         self.plain = AutoModelForImageTextToText.from_pretrained(folder).eval()
-        take_over(self.loaded.model, "sdpa")
+        flash = take_over(self.loaded.model, attention)
         self.forward = RecordingForward(self.loaded.model, self.loaded.device)
         self.tree = PrefixTree(prefix_bytes)
         self.pictures = PictureReader(self.loaded.model, self.loaded.device, max_bytes=feature_bytes)
@@ -95,7 +96,7 @@ class Bench:
             keeper = Keeper(files, tree=self.tree, device=self.loaded.device)
         self.engine = Engine(
             self.forward, stop_ids=frozenset(), tree=self.tree, pictures=self.pictures,
-            chunk_tokens=chunk_tokens, max_batch_tokens=max_batch_tokens, keeper=keeper,
+            chunk_tokens=chunk_tokens, max_batch_tokens=max_batch_tokens, keeper=keeper, flash=flash,
             compiled=None if compile_with is None else CompiledRow(
                 self.loaded.model, self.loaded.device, compile_with=compile_with
             ),

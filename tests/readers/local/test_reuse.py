@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from glyph_memory.context import Context
 from glyph_memory.testing import TinyFamily
@@ -224,6 +225,40 @@ def test_a_compiled_answer_is_the_same_alone_and_when_others_join(
     assert [collect(*job).tokens for job in jobs] == [answer.tokens for answer in plain]
     again = bench.ask(prompts[0], max_tokens=24)
     assert again[0].tokens == plain[0].tokens
+
+
+def test_a_flash_attention_package_is_called_under_its_own_name(
+    tiny_model: FindModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transformers asks the module's config which package to take; queries are aligned with the last keys.
+
+    No such package runs on a CPU: this one has their way of being called, and torch's own arithmetic.
+    """
+    names: list[str] = []
+
+    def attend(
+        module: Any,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        mask: None,
+        *,
+        scaling: float,
+    ) -> tuple[torch.Tensor, None]:
+        names.append(module.config._attn_implementation)
+        hidden = torch.ones(query.shape[-2], key.shape[-2], dtype=torch.bool).tril(
+            key.shape[-2] - query.shape[-2]
+        )
+        seen = torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=hidden, scale=scaling, enable_gqa=True
+        )
+        return seen.transpose(1, 2), None
+
+    monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, "flash_attention_2", attend)
+    bench = Bench(tiny_model("glm4v"), attention="flash_attention_2")
+    for question in ("What?", "Who?"):
+        assert bench.compare(ask(bench, ask_about(PAGES, question))) < SAME
+    assert set(names) == {"flash_attention_2"}
 
 
 def test_a_model_that_cannot_be_compiled_is_run_without(
