@@ -198,7 +198,9 @@ def test_blocks_of_version_1_hold_reasoning_and_text() -> None:
 
 def test_a_reader_that_counts_nothing_is_no_reason_to_make_counts_up() -> None:
     """No counts, no times; and a name."""
-    message = ChatGlyph(reader=ScriptedReader(["Yes."])).invoke("Well?")
+    chat = ChatGlyph(reader=ScriptedReader(["Yes."]))
+    message = chat.invoke("Well?")
+    assert chat._get_ls_params()["ls_model_name"] == "ScriptedReader"
     assert message.usage_metadata is None
     assert message.response_metadata["model_name"] == "ScriptedReader"
 
@@ -379,6 +381,14 @@ def test_it_counts_as_its_reader_or_its_model_does() -> None:
     reader = _script()
     reader.count_tokens = lambda context: 7 + len(context.images)  # type: ignore[attr-defined]  # as a local reader has it
     assert ChatGlyph(reader=reader).get_num_tokens_from_messages(said) == 8
+
+    def refuse(_: Context) -> int:
+        raise ReaderRefused("the chat template refuses these messages")
+
+    reader.count_tokens = refuse  # type: ignore[attr-defined]  # as above
+    part = [AIMessage("At 14:05.")]
+    counted = ChatGlyph(reader=reader, model="zai-org/Glyph").get_num_tokens_from_messages(part)
+    assert counted == chat.get_num_tokens_from_messages(part)
     with pytest.raises(ProfileError):
         ChatGlyph(reader=_script(), model="nobody-knows").get_num_tokens("x")
 

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_glyph_memory import ChatGlyph, GlyphMemoryMiddleware
 from langgraph.checkpoint.memory import InMemorySaver
 
-from glyph_memory import FoldPolicy, ReaderRefused, TransformersReader
+from glyph_memory import FoldPolicy, LateReader, ReaderRefused, TransformersReader
 from glyph_memory.testing import build_tiny_model
 
 pytest.importorskip("torch")
@@ -84,6 +84,9 @@ def test_the_window_of_a_model_that_nobody_knows_is_asked_of_its_reader(folder: 
     assert "max_input_tokens" not in (chat.profile or {})
     options, _ = GlyphMemoryMiddleware("glyph")._preparer.foldings.fit(chat)
     assert options.window_tokens == chat.window_tokens == 8192
+    late = LateReader.of_model(str(tmp_path), device="cpu")
+    assert ChatGlyph(reader=late).window_tokens == 8192
+    late.close()
     chat.close()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, cast
 from uuid import uuid4
@@ -103,10 +104,8 @@ class ChatGlyph(BaseChatModel):
         if reader is not None and options:
             raise TypeError(f"unexpected keyword {next(iter(options))!r}: a reader has its own options")
         named = own.get("model") or getattr(reader, "model", None)
-        return own | {
-            "model": str(named) if isinstance(named, str | Path) else "",
-            "reader_options": options,
-        }
+        name = str(named) if named and isinstance(named, str | Path) else type(reader).__name__
+        return own | {"model": name, "reader_options": options}
 
     @model_validator(mode="after")
     def _check_sampling(self) -> ChatGlyph:
@@ -128,7 +127,7 @@ class ChatGlyph(BaseChatModel):
         **kwargs: Any,  # noqa: ANN401 - those of a call
     ) -> ChatResult:
         reader, context = self._prepare(messages, stop, kwargs)
-        return to_result(reader.read(context), model=self._model_name)
+        return to_result(reader.read(context), model=self.model)
 
     async def _agenerate(
         self,
@@ -138,7 +137,7 @@ class ChatGlyph(BaseChatModel):
         **kwargs: Any,  # noqa: ANN401 - as above
     ) -> ChatResult:
         reader, context = await asyncio.to_thread(self._prepare, messages, stop, kwargs)
-        return to_result(await reader.aread(context), model=self._model_name)
+        return to_result(await reader.aread(context), model=self.model)
 
     def _stream(
         self,
@@ -151,7 +150,7 @@ class ChatGlyph(BaseChatModel):
         stream = reader.stream(context)
         try:
             for delta in stream:
-                yield to_chunk(delta, model=self._model_name)
+                yield to_chunk(delta, model=self.model)
         finally:
             if isinstance(stream, Generator):  # whoever stops listening stops the reading
                 stream.close()
@@ -167,7 +166,7 @@ class ChatGlyph(BaseChatModel):
         stream = reader.astream(context)
         try:
             async for delta in stream:
-                yield to_chunk(delta, model=self._model_name)
+                yield to_chunk(delta, model=self.model)
         finally:
             if isinstance(stream, AsyncGenerator):
                 await stream.aclose()
@@ -229,7 +228,8 @@ class ChatGlyph(BaseChatModel):
     @property
     def window_tokens(self) -> int | None:
         """The window, prompt and answer together; asks the reader, and so loads the model."""
-        reader = self.reader if self.reader is not None else self._get_late().reader
+        reader = self._get_late() if self.reader is None else self.reader
+        reader = reader.reader if isinstance(reader, LateReader) else reader
         return find_known_window(reader, self.model, self.reader_options)
 
     def get_num_tokens(self, text: str) -> int:
@@ -252,7 +252,8 @@ class ChatGlyph(BaseChatModel):
         if reader is None and (late := self._get_late()).is_made:
             reader = late.reader
         if hasattr(reader, "count_tokens") and not tools:
-            return int(reader.count_tokens(to_context(messages)))
+            with suppress(ReaderRefused):  # a chat template may not take a part of a conversation
+                return int(reader.count_tokens(to_context(messages)))
         return glyph_token_counter(ModelProfile.from_name(self.model))(messages, tools=tools)
 
     def close(self) -> None:
@@ -261,16 +262,12 @@ class ChatGlyph(BaseChatModel):
             late.close()
 
     @property
-    def _model_name(self) -> str:
-        return self.model or type(self.reader).__name__
-
-    @property
     def _llm_type(self) -> str:
         return "chat-glyph"
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        told = {"model": self._model_name, **self._own_sampling(), **self.reader_options}
+        told = {"model": self.model, **self._own_sampling(), **self.reader_options}
         # Nobody can tell what another reader answers: each has its own part of a cache.
         return (
             told if self.reader is None else told | {"reader": f"{type(self.reader).__name__} {self._token}"}
@@ -285,9 +282,7 @@ class ChatGlyph(BaseChatModel):
         stop: list[str] | None = None,
         **kwargs: Any,  # noqa: ANN401 - as the base
     ) -> LangSmithParams:
-        told = super()._get_ls_params(stop=stop or self.stop, **kwargs)
-        told.setdefault("ls_model_name", self._model_name)
-        return told
+        return super()._get_ls_params(stop=stop or self.stop, **kwargs)
 
     @classmethod
     def is_lc_serializable(cls) -> bool:

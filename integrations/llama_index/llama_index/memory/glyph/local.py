@@ -120,7 +120,7 @@ class GlyphLLM(LLM):
         if reader is not None and options:
             raise TypeError(f"unexpected keyword {next(iter(options))!r}: a reader has its own options")
         named = own.get("model") or getattr(reader, "model", None)
-        name = str(named) if isinstance(named, str | Path) else ""
+        name = str(named) if named and isinstance(named, str | Path) else type(reader).__name__
         return own | {"model": name, "reader_options": options}
 
     @model_validator(mode="after")
@@ -141,7 +141,7 @@ class GlyphLLM(LLM):
             num_output=self.max_tokens or _OUTPUT_TOKENS,
             is_chat_model=True,
             is_function_calling_model=False,
-            model_name=self._model_name,
+            model_name=self.model,
         )
 
     def close(self) -> None:
@@ -198,15 +198,15 @@ class GlyphLLM(LLM):
 
     def _chat(self, messages: Sequence[ChatMessage], more: Mapping[str, Any]) -> ChatResponse:
         reader, context = self._prepare(messages, more)
-        return to_response(reader.read(context), model=self._model_name)
+        return to_response(reader.read(context), model=self.model)
 
     async def _achat(self, messages: Sequence[ChatMessage], more: Mapping[str, Any]) -> ChatResponse:
         reader, context = await asyncio.to_thread(self._prepare, messages, more)
-        return to_response(await reader.aread(context), model=self._model_name)
+        return to_response(await reader.aread(context), model=self.model)
 
     def _stream(self, messages: Sequence[ChatMessage], more: Mapping[str, Any]) -> ChatResponseGen:
         reader, context = self._prepare(messages, more)
-        growing, stream = Growing(self._model_name), reader.stream(context)
+        growing, stream = Growing(self.model), reader.stream(context)
         try:
             yield from map(growing.add, stream)
         finally:
@@ -217,7 +217,7 @@ class GlyphLLM(LLM):
         self, messages: Sequence[ChatMessage], more: Mapping[str, Any]
     ) -> ChatResponseAsyncGen:
         reader, context = await asyncio.to_thread(self._prepare, messages, more)
-        growing, stream = Growing(self._model_name), reader.astream(context)
+        growing, stream = Growing(self.model), reader.astream(context)
         try:
             async for delta in stream:
                 yield growing.add(delta)
@@ -260,13 +260,9 @@ class GlyphLLM(LLM):
         if self.context_window is not None or isinstance(told, int):
             return self.context_window or told
         try:
-            return ModelProfile.from_name(self.model).window_tokens if self.model else None
+            return ModelProfile.from_name(self.model).window_tokens
         except ProfileError:
             return None
-
-    @property
-    def _model_name(self) -> str:
-        return self.model or type(self.reader).__name__
 
 
 def _ask(prompt: str) -> list[ChatMessage]:
