@@ -173,6 +173,8 @@ class ScriptedReader(Reader):
 
     Args:
         script: Answers in order; an exception among them is raised in its turn. Or a function that answers.
+        model: The name that it answers to, where whoever asks wants to know its model.
+        window_tokens: The window that it says it has.
 
     Raises:
         IndexError: More was asked than the list answers.
@@ -185,7 +187,15 @@ class ScriptedReader(Reader):
         1
     """
 
-    def __init__(self, script: Iterable[Reading | str | Exception] | Script) -> None:
+    def __init__(
+        self,
+        script: Iterable[Reading | str | Exception] | Script,
+        *,
+        model: str | None = None,
+        window_tokens: int | None = None,
+    ) -> None:
+        self.model = model
+        self.window_tokens = window_tokens
         self.contexts: list[Context] = []
         """What was asked, in order."""
         self.warmed: list[Context] = []
