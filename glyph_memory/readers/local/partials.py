@@ -157,9 +157,10 @@ def _shape_sums(sums: torch.Tensor, query: torch.Tensor) -> torch.Tensor:
 
 def _part(partial: Partial, rows: int) -> Partial:
     """Return (key heads, rows x group, …) as (rows, key heads, group, …)."""
-    return tuple(  # type: ignore[return-value]  # three
-        part.unflatten(1, (rows, -1)).transpose(0, 1) for part in partial
+    seen, weight, top = (
+        part.reshape(part.shape[0], rows, -1, part.shape[-1]).transpose(0, 1) for part in partial
     )
+    return seen, weight, top
 
 
 def _join(first: Partial, second: Partial) -> Partial:
