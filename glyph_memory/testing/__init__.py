@@ -2,10 +2,10 @@
 
 from glyph_memory.testing.engine import FakeImage as FakeImage
 from glyph_memory.testing.engine import FakeRequest as FakeRequest
+from glyph_memory.testing.example_server import ExampleServer as ExampleServer
+from glyph_memory.testing.example_server import open_server as open_server
 from glyph_memory.testing.script import FakeAnswer as FakeAnswer
 from glyph_memory.testing.script import Fault as Fault
 from glyph_memory.testing.script import ScriptedReader as ScriptedReader
-from glyph_memory.testing.server import ExampleServer as ExampleServer
 from glyph_memory.testing.server import FakeVLMServer as FakeVLMServer
-from glyph_memory.testing.server import open_server as open_server
 from glyph_memory.testing.transcripts import agent_conversation as agent_conversation

@@ -1,7 +1,7 @@
 """Build the two models that the real servers serve, with what the servers' environment holds: no hub, no download.
 
-`glm4v`: GLM-4.1V's architecture, which is zai-org/Glyph's, with random weights and a tokenizer of bytes. Its image rule is
-the real one. `smollm2`: SmolLM2-135M's real weights as the text half of a Qwen2.5-VL, with a vision half of random
+`glm4v`: GLM-4.1V's architecture, which is zai-org/Glyph's, with random weights and a tokenizer of bytes. Its image rule
+is the real one. `smollm2`: SmolLM2-135M's real weights as the text half of a Qwen2.5-VL, with a vision half of random
 weights: it writes, and it takes pages that it cannot read. Run by the servers' Python: build_models.py FOLDER.
 """
 
@@ -52,7 +52,9 @@ GLM_TEMPLATE = """\
 {% endif %}"""
 QWEN_SPECIAL = ["<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>"]
 QWEN_TEMPLATE = """\
-{% for message in messages %}{{ '<|im_start|>' + message.role + '\n' }}{% if message.content is string %}
+{% if messages[0].role != 'system' %}{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by \
+Hugging Face<|im_end|>\n' }}{% endif %}
+{%- for message in messages %}{{ '<|im_start|>' + message.role + '\n' }}{% if message.content is string %}
 {{- message.content }}{% else %}{% for part in message.content %}
 {%- if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>
 {%- elif part.type == 'text' %}{{ part.text }}{% endif %}
@@ -110,7 +112,9 @@ def build_glm4v(folder: Path) -> None:
     model.generation_config = GenerationConfig(do_sample=False, pad_token_id=end, eos_token_id=[end])
     model.save_pretrained(folder)
     pages = Glm4vImageProcessor(size={"shortest_edge": 12_544, "longest_edge": 9_633_792})
-    Glm4vProcessor(pages, tokenizer, Glm4vVideoProcessor(), chat_template=GLM_TEMPLATE).save_pretrained(folder)
+    Glm4vProcessor(pages, tokenizer, Glm4vVideoProcessor(), chat_template=GLM_TEMPLATE).save_pretrained(
+        folder
+    )
 
 
 def build_smollm2(folder: Path) -> None:
@@ -130,6 +134,8 @@ def build_smollm2(folder: Path) -> None:
             "num_attention_heads": own.num_attention_heads,
             "num_key_value_heads": own.num_key_value_heads,
             "rms_norm_eps": own.rms_norm_eps,
+            "bos_token_id": tokenizer.bos_token_id,
+            "eos_token_id": tokenizer.eos_token_id,
             "max_position_embeddings": own.max_position_embeddings,
             "tie_word_embeddings": True,
             "use_sliding_window": False,

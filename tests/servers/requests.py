@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +67,9 @@ PROBES: Sequence[Probe] = (
     Probe(name="version", path="/version"),
     Probe(name="nothing there", path="/v1/nothing"),
     Probe(name="text", path=_CHAT, body=chat("When?")),
-    Probe(name="text as a string", path=_CHAT, body=chat() | {"messages": [{"role": "user", "content": "Hi"}]}),
+    Probe(
+        name="text as a string", path=_CHAT, body=chat() | {"messages": [{"role": "user", "content": "Hi"}]}
+    ),
     Probe(name="picture", path=_CHAT, body=chat(image(), "When?", seed=7)),
     Probe(name="picture again", path=_CHAT, body=chat(image(), "Who?")),
     Probe(name="stream", path=_CHAT, body=chat(image(), "When?", stream=True)),
@@ -76,6 +77,11 @@ PROBES: Sequence[Probe] = (
         name="stream with usage",
         path=_CHAT,
         body=chat(image(), "When?", stream=True, stream_options={"include_usage": True}),
+    ),
+    Probe(
+        name="stream of text with usage",
+        path=_CHAT,
+        body=chat("When?", stream=True, stream_options={"include_usage": True}),
     ),
     Probe(name="picture with uuid", path=_CHAT, body=chat(image(7, uuid="page-7"), "When?")),
     Probe(name="uuid alone", path=_CHAT, body=chat(image(7, uuid="page-7", is_sent=False), "When?")),
@@ -94,7 +100,7 @@ PROBES: Sequence[Probe] = (
     Probe(
         name="picture cut short",
         path=_CHAT,
-        body=chat({"type": "image_url", "image_url": {"url": image_url()[:200]}}, "When?"),
+        body=chat({"type": "image_url", "image_url": {"url": image_url()[:222]}}, "When?"),
     ),
     Probe(
         name="base64 that is none",
@@ -104,12 +110,12 @@ PROBES: Sequence[Probe] = (
     Probe(name="too many pictures", path=_CHAT, body=chat(*[image()] * (MAX_IMAGES + 1), "When?")),
     Probe(name="text too long", path=_CHAT, body=chat("word " * WINDOW_TOKENS)),
     Probe(name="text far too long", path=_CHAT, body=chat("word " * WINDOW_TOKENS * 40)),
-    Probe(name="answer too long", path=_CHAT, body=chat("When?", max_tokens=WINDOW_TOKENS)),
+    Probe(name="more wanted than the window", path=_CHAT, body=chat("When?", max_tokens=WINDOW_TOKENS + 1)),
+    Probe(name="prompt of exactly the window", path=_CHAT, body=chat("w" * (WINDOW_TOKENS - 6))),
     Probe(
-        name="pictures too long", path=_CHAT, body=chat(*[image()] * 18, "word " * (WINDOW_TOKENS // 5 - 1400))
-    ),
-    Probe(
-        name="pictures and answer too long", path=_CHAT, body=chat(*[image()] * 20, "When?", max_tokens=9000)
+        name="pictures too long",
+        path=_CHAT,
+        body=chat(*[image()] * 18, "word " * (WINDOW_TOKENS // 5 - 1400)),
     ),
     Probe(name="no messages", path=_CHAT, body={"model": MODEL, "messages": []}),
     Probe(name="messages missing", path=_CHAT, body={"model": MODEL}),
@@ -117,18 +123,34 @@ PROBES: Sequence[Probe] = (
     Probe(name="a field it does not know", path=_CHAT, body=chat("When?", no_such_field=1)),
     Probe(name="no answer wanted", path=_CHAT, body=chat("When?", max_tokens=0)),
     Probe(name="salted", path=_CHAT, body=chat(image(), "When?", cache_salt="salt")),
-    Probe(name="stream options without a stream", path=_CHAT, body=chat("When?", stream_options={})),
+    Probe(
+        name="stream options without a stream",
+        path=_CHAT,
+        body=chat("When?", stream_options={"include_usage": True}),
+    ),
+    Probe(name="a part that is none", path=_CHAT, body=chat({"type": "pic"}, "When?")),
+    Probe(name="a temperature that is none", path=_CHAT, body=chat("When?", temperature=-1)),
+    Probe(name="the wrong method", path=_CHAT),
+    Probe(name="ping", path="/ping"),
     Probe(name="tools without a parser", path=_CHAT, body=chat("When?", tools=[_TOOL])),
     Probe(name="tokenize", path="/tokenize", body={"model": MODEL, "prompt": "hello world"}),
-    Probe(name="tokenize a chat", path="/tokenize", body={k: v for k, v in chat(image(), "Hi").items() if k[0] == "m" and k != "max_tokens"}),
-    Probe(name="responses", path="/v1/responses", body={"model": MODEL, "input": "Hi", "max_output_tokens": 2}),
+    Probe(
+        name="tokenize a chat",
+        path="/tokenize",
+        body={k: v for k, v in chat(image(), "Hi").items() if k[0] == "m" and k != "max_tokens"},
+    ),
+    Probe(
+        name="responses", path="/v1/responses", body={"model": MODEL, "input": "Hi", "max_output_tokens": 2}
+    ),
     Probe(
         name="responses with a picture",
         path="/v1/responses",
         body={
             "model": MODEL,
             "max_output_tokens": 2,
-            "input": [{"role": "user", "content": [_RESPONSE_IMAGE, {"type": "input_text", "text": "When?"}]}],
+            "input": [
+                {"role": "user", "content": [_RESPONSE_IMAGE, {"type": "input_text", "text": "When?"}]}
+            ],
         },
     ),
     Probe(
@@ -153,12 +175,12 @@ PROBES: Sequence[Probe] = (
 
 def send(client: httpx.Client, probe: Probe) -> dict[str, Any]:
     """Send a request; return the status, the kind of content, and the JSON, the stream's events or the text."""
-    answer = (
-        client.get(probe.path) if probe.body is None else client.post(probe.path, json=dict(probe.body))
-    )
+    answer = client.get(probe.path) if probe.body is None else client.post(probe.path, json=dict(probe.body))
     kind = answer.headers.get("content-type", "").replace("; charset=utf-8", "")
     got: dict[str, Any] = {"status": answer.status_code, "kind": kind}
     if kind == "text/event-stream":
-        events = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: ")]
+        events = [
+            line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: ")
+        ]
         return got | {"events": [event if event == "[DONE]" else json.loads(event) for event in events]}
     return got | ({"json": answer.json()} if kind == "application/json" else {"text": answer.text})
