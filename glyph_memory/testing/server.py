@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from glyph_memory.testing.dialects import read_messages, read_responses, spell_messages, spell_responses
 from glyph_memory.testing.engine import (
     BLOCK_TOKENS,
     FakeEngine,
@@ -136,7 +137,12 @@ class FakeVLMServer:
         self._stopping.wait(seconds)
 
 
-_POSTED = {"/v1/chat/completions", "/tokenize"}
+_CHAT, _COUNT = "/v1/chat/completions", "/v1/messages/count_tokens"
+_DIALECTS = {
+    "/v1/responses": (read_responses, spell_responses),
+    "/v1/messages": (read_messages, spell_messages),
+}
+_POSTED = {_CHAT, _COUNT, "/tokenize", *_DIALECTS}
 """What is asked by POST."""
 
 
@@ -201,8 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(404, {"detail": "Not Found"})
         elif fake.api_key and headers.get("authorization") != f"Bearer {fake.api_key}":
             self._json(401, {"error": "Unauthorized"})
-        elif self.path == "/tokenize":
-            self._tokenize(json.loads(body))
+        elif self.path in {"/tokenize", _COUNT}:
+            self._count(json.loads(body))
         else:
             self._chat(json.loads(body), headers, fake.faults.popleft() if fake.faults else Fault())
 
@@ -219,15 +225,22 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(fault.status, fault.body, fault.headers)
         else:
             try:
-                request, answer = fake.answer_request(body, headers)
+                read, _ = _DIALECTS.get(self.path, (dict, None))
+                request, answer = fake.answer_request(read(body), headers)
             except Refusal as refusal:
                 self._json(refusal.status, refusal.body)
             else:
                 self._answer(request, answer, fault)
 
-    def _tokenize(self, body: Mapping[str, Any]) -> None:
+    def _count(self, body: Mapping[str, Any]) -> None:
         engine = self.server.fake.engine
         try:
+            if self.path == _COUNT:
+                count = engine.count_prompt(read_messages(body))
+                self._json(
+                    200, {"input_tokens": count, "context_management": {"original_input_tokens": count}}
+                )
+                return
             count = engine.text_tokens(body["prompt"]) if "prompt" in body else engine.count_prompt(body)
         except Refusal as refusal:
             self._json(refusal.status, refusal.body)
@@ -237,7 +250,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, request: FakeRequest, answer: FakeAnswer, fault: Fault) -> None:
         fake = self.server.fake
-        if request.body.get("stream"):
+        if self.path in _DIALECTS:
+            _, spell = _DIALECTS[self.path]
+            self._json(200, spell(fake.model, request, answer, fake.engine.text_tokens))
+        elif request.body.get("stream"):
             said = stream_events(fake.model, request, answer, text_tokens=fake.engine.text_tokens)
             self._stream(said, stop_after=fault.events)
         else:

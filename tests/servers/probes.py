@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +17,11 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from lib import servers
+
 MODEL = "glyph"
 """The name that both servers serve."""
-WINDOW_TOKENS = 16_384
-MAX_IMAGES = 20
+WINDOW_TOKENS = servers.WINDOW_TOKENS["glm4v"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +34,8 @@ class Probe:
     """Below the server's root."""
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     """JSON to POST; `None` for a GET."""
+    differs: str = ""
+    """Why the fake one is not expected to answer alike."""
 
 
 def image_url(grey: int = 255, *, size: tuple[int, int] = (392, 840)) -> str:
@@ -107,11 +111,21 @@ PROBES: Sequence[Probe] = (
         path=_CHAT,
         body=chat({"type": "image_url", "image_url": {"url": "data:image/png;base64,%%%"}}, "When?"),
     ),
-    Probe(name="too many pictures", path=_CHAT, body=chat(*[image()] * (MAX_IMAGES + 1), "When?")),
+    Probe(name="too many pictures", path=_CHAT, body=chat(*[image()] * (servers.MAX_IMAGES + 1), "When?")),
     Probe(name="text too long", path=_CHAT, body=chat("word " * WINDOW_TOKENS)),
-    Probe(name="text far too long", path=_CHAT, body=chat("word " * WINDOW_TOKENS * 40)),
+    Probe(
+        name="text far too long",
+        path=_CHAT,
+        body=chat("word " * WINDOW_TOKENS * 40),
+        differs="it has no vocabulary, and so no longest token",
+    ),
     Probe(name="more wanted than the window", path=_CHAT, body=chat("When?", max_tokens=WINDOW_TOKENS + 1)),
-    Probe(name="prompt of exactly the window", path=_CHAT, body=chat("w" * (WINDOW_TOKENS - 6))),
+    Probe(
+        name="prompt of exactly the window",
+        path=_CHAT,
+        body=chat("w" * (WINDOW_TOKENS - 6)),
+        differs="its template has fewer tokens",
+    ),
     Probe(
         name="pictures too long",
         path=_CHAT,
@@ -132,7 +146,12 @@ PROBES: Sequence[Probe] = (
     Probe(name="a temperature that is none", path=_CHAT, body=chat("When?", temperature=-1)),
     Probe(name="the wrong method", path=_CHAT),
     Probe(name="ping", path="/ping"),
-    Probe(name="tools without a parser", path=_CHAT, body=chat("When?", tools=[_TOOL])),
+    Probe(
+        name="tools without a parser",
+        path=_CHAT,
+        body=chat("When?", tools=[_TOOL]),
+        differs="it calls tools when its script says so, as with a parser",
+    ),
     Probe(name="tokenize", path="/tokenize", body={"model": MODEL, "prompt": "hello world"}),
     Probe(
         name="tokenize a chat",
@@ -184,3 +203,42 @@ def send(client: httpx.Client, probe: Probe) -> dict[str, Any]:
         ]
         return got | {"events": [event if event == "[DONE]" else json.loads(event) for event in events]}
     return got | ({"json": answer.json()} if kind == "application/json" else {"text": answer.text})
+
+
+def find_shape(value: object) -> object:
+    """Return an answer with every word and number replaced by its kind, and equal neighbours in a list by one.
+
+    Errors keep their words, in which only numbers are replaced: a client goes by what they say.
+    """
+    if isinstance(value, dict):
+        return {
+            name: re.sub(r"\d+", "#", one)
+            if name in {"message", "detail", "type", "object", "owned_by", "role", "param"}
+            and isinstance(one, str)
+            else find_shape(one)
+            for name, one in value.items()
+        }
+    if isinstance(value, list):
+        shapes: list[object] = []
+        for shape in map(find_shape, value):
+            if not shapes or shapes[-1] != shape:
+                shapes.append(shape)
+        return shapes
+    return value if value is None or value == "[DONE]" else type(value).__name__
+
+
+def describe(answer: object) -> dict[str, object]:
+    """Return the shape of an answer with its status."""
+    shape = find_shape(answer)
+    assert isinstance(answer, dict)
+    assert isinstance(shape, dict)
+    return shape | {"status": answer["status"], "kind": answer["kind"]}
+
+
+def shorten(value: object) -> object:
+    """Return an answer with its long lists and texts cut, to be kept in a file."""
+    if isinstance(value, dict):
+        return {name: shorten(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shorten(one) for one in value[:6]] + ([] if len(value) <= 6 else value[-1:])
+    return value[:600] if isinstance(value, str) else value

