@@ -87,18 +87,17 @@ def check_loads(*, within_s: float) -> None:
 def run(arguments: Sequence[str], *, within_s: float, what: str) -> None:
     """Run the environment's Python, in a process group of its own, which ends with the time."""
     environment = os.environ | {"PYTHONPATH": str(ROOT / "tools" / "servers" / "shim")}
-    process = subprocess.Popen(
-        [str(ENVIRONMENT / "bin" / "python"), *arguments],
-        cwd=ROOT, env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        _, said = process.communicate(timeout=max(within_s, 0.0))
-    except subprocess.TimeoutExpired:
-        raise NotBuilt(f"{what} was not done in time") from None
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    command = [str(ENVIRONMENT / "bin" / "python"), *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            _, said = process.communicate(timeout=max(within_s, 0.0))
+        except subprocess.TimeoutExpired:
+            raise NotBuilt(f"{what} was not done in time") from None
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     if process.returncode:
         lines = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()
         raise NotBuilt(f"{what} failed: {lines[-1] if lines else 'it does not say why'}")

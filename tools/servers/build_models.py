@@ -71,7 +71,7 @@ def build_glm4v(folder: Path) -> None:
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=text, eos_token=GLM_END, pad_token=GLM_END, extra_special_tokens=GLM_SPECIAL
     )
-    ids = {token: tokenizer.convert_tokens_to_ids(token) for token in (*GLM_SPECIAL, GLM_END)}
+    ids = tokenizer.get_vocab()
     rope = {"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 0.5}
     config = Glm4vConfig(
         text_config={
@@ -123,7 +123,7 @@ def build_smollm2(folder: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=file)
     writer = AutoModelForCausalLM.from_pretrained(source, gguf_file=file, dtype=torch.float32)
     tokenizer.add_special_tokens({"additional_special_tokens": QWEN_SPECIAL})
-    ids = dict(zip(QWEN_SPECIAL, tokenizer.convert_tokens_to_ids(QWEN_SPECIAL), strict=True))
+    ids = tokenizer.get_vocab()
     own = writer.config
     config = Qwen2_5_VLConfig(
         text_config={
