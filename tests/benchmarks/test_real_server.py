@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,6 @@ def test_a_machine_without_wheels_is_told_so(
     """The exit status is none of a failed test."""
     monkeypatch.setattr(server_env, "ENVIRONMENT", tmp_path / "none")
     monkeypatch.setattr(server_env, "_STAMP", tmp_path / "none" / "built")
-    monkeypatch.setattr(server_env.platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
     assert server_env.main([]) == server_env.NOT_BUILT == 75
     assert "the wheels are for Linux on x86_64" in capsys.readouterr().out
