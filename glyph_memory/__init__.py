@@ -101,12 +101,14 @@ if TYPE_CHECKING:
     from glyph_memory.page import pixel_digest as pixel_digest
     from glyph_memory.readers import ImageUuids as ImageUuids
     from glyph_memory.readers import OpenAIReader as OpenAIReader
+    from glyph_memory.readers import OutOfMemory as OutOfMemory
     from glyph_memory.readers import Overflow as Overflow
     from glyph_memory.readers import Reader as Reader
     from glyph_memory.readers import Reading as Reading
     from glyph_memory.readers import ReadingDelta as ReadingDelta
     from glyph_memory.readers import ServedModel as ServedModel
     from glyph_memory.readers import Timing as Timing
+    from glyph_memory.readers import TransformersReader as TransformersReader
     from glyph_memory.readers import Usage as Usage
     from glyph_memory.readers import afind_served_model as afind_served_model
     from glyph_memory.readers import find_served_model as find_served_model
@@ -174,8 +176,8 @@ _NAMES = {
     "packing": "PackedPage pack repack",
     "page": "Box Escape EscapeReason Line Page pixel_digest",
     "readers": (
-        "ImageUuids OpenAIReader Overflow Reader Reading ReadingDelta ServedModel Timing Usage "
-        "afind_served_model find_served_model overflows_window refuses_images"
+        "ImageUuids OpenAIReader OutOfMemory Overflow Reader Reading ReadingDelta ServedModel Timing "
+        "TransformersReader Usage afind_served_model find_served_model overflows_window refuses_images"
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (

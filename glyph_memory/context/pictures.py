@@ -105,7 +105,7 @@ def _keep_original(image: Image.Image, data: bytes, size: tuple[int, int]) -> Pi
     media_type = _MEDIA_TYPES.get(image.format or "")
     if media_type is not None:
         return Picture(data=data, size=size, media_type=media_type)
-    return _encode(_flatten(image), "PNG")
+    return _encode(flatten_picture(image), "PNG")
 
 
 def _thumbnail(image: Image.Image, side_px: int) -> Picture:
@@ -113,7 +113,7 @@ def _thumbnail(image: Image.Image, side_px: int) -> Picture:
     if image.width * image.height > LARGE_PX and image.mode in _REDUCIBLE:
         factor = max(1, max(image.size) // (4 * side_px))
         image = image.reduce((min(factor, image.width), min(factor, image.height)))
-    flat = _flatten(image)
+    flat = flatten_picture(image)
     flat.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
     return _encode(flat, kind)
 
@@ -123,7 +123,7 @@ _STRIP_ROWS = 256
 """Rows that are converted at a time, so that no second copy of a large picture is made."""
 
 
-def _flatten(image: Image.Image) -> Image.Image:
+def flatten_picture(image: Image.Image) -> Image.Image:
     """Rotate a photo by its EXIF note, put transparent pictures on white, reduce 16 bits to 8."""
     with contextlib.suppress(Exception):  # a broken note about the camera is no reason to show nothing
         ImageOps.exif_transpose(image, in_place=True)
@@ -196,7 +196,7 @@ def _put_captions(data: bytes, above: bytes, below: bytes) -> Picture | None:
     """Return a picture between two lines, given as the bytes of grey images of `CAPTION_PX`."""
 
     def put(image: Image.Image, *_: object) -> Picture:
-        kind, flat = "JPEG" if image.format in {"JPEG", "MPO"} else "PNG", _flatten(image)
+        kind, flat = "JPEG" if image.format in {"JPEG", "MPO"} else "PNG", flatten_picture(image)
         width, height = flat.size
         scale = _caption_scale(width)
         whole = Image.new("RGB", size_with_captions(flat.size), "white")

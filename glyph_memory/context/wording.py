@@ -168,14 +168,14 @@ def replace_cut(characters: int) -> str:
 # What is recent.
 
 
-def head_orphan(name: str) -> str:
-    """Return the line above a tool's result whose call is not there."""
-    return f"Result of {_name(name) if name else 'a tool'}, whose call is not shown:"
+def head_orphan(name: str, *, is_called: bool = False) -> str:
+    """Return the line above a tool's result whose call is not there, or stands before it as text."""
+    return f"Result of {_name(name) if name else 'a tool'}{'' if is_called else ', whose call is not shown'}:"
 
 
-def tell_unanswered(name: str, arguments: str) -> str:
-    """Return the line that tells a call without a result."""
-    return f"[called {_name(name)} {_BREAKS.sub(' ', arguments)}; no result came]"
+def tell_unanswered(name: str, arguments: str, *, is_answered: bool = False) -> str:
+    """Return the line that tells a call without a result, or one whose result follows as text."""
+    return f"[called {_name(name)} {_BREAKS.sub(' ', arguments)}{'' if is_answered else '; no result came'}]"
 
 
 def caption_recent_picture(position: int, role: str) -> str:

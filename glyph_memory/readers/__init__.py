@@ -1,5 +1,9 @@
-"""Readers look at a context and answer: `Reader` is the contract, `OpenAIReader` asks a server."""
+"""Readers look at a context and answer: `Reader` is the contract.
 
+`OpenAIReader` asks a server, `TransformersReader` runs a model in this process.
+"""
+
+from glyph_memory.readers.local.reader import TransformersReader as TransformersReader
 from glyph_memory.readers.openai.limits import Overflow as Overflow
 from glyph_memory.readers.openai.limits import overflows_window as overflows_window
 from glyph_memory.readers.openai.limits import refuses_images as refuses_images
@@ -9,6 +13,7 @@ from glyph_memory.readers.openai.reader import find_served_model as find_served_
 from glyph_memory.readers.openai.request import ImageUuids as ImageUuids
 from glyph_memory.readers.openai.served import ServedModel as ServedModel
 from glyph_memory.readers.reader import BrokenStream as BrokenStream
+from glyph_memory.readers.reader import OutOfMemory as OutOfMemory
 from glyph_memory.readers.reader import Reader as Reader
 from glyph_memory.readers.reader import Reading as Reading
 from glyph_memory.readers.reader import ReadingDelta as ReadingDelta

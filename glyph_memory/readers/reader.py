@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderUnavailable
+from glyph_memory.errors import ReaderOverflow, ReaderUnavailable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +153,10 @@ class ServerBusy(ReaderUnavailable):
         super().__init__(message)
         self.retry_after_s = retry_after_s
         """How long the server asked to wait, in seconds; `None` where it did not say."""
+
+
+class OutOfMemory(ReaderOverflow):
+    """A model in this process needed more memory than there is, even with all caches empty. The reader stays usable."""
 
 
 def _make_delta(reading: Reading) -> ReadingDelta:

@@ -5,6 +5,9 @@ and lists what it must not be told. Image counts are its own processor's; text c
 exact.
 """
 
+from glyph_memory.tokens.canvas import BudgetRule as BudgetRule
+from glyph_memory.tokens.canvas import CanvasRule as CanvasRule
+from glyph_memory.tokens.canvas import PatchRule as PatchRule
 from glyph_memory.tokens.estimate import EstimateCounter as EstimateCounter
 from glyph_memory.tokens.images import FlatRule as FlatRule
 from glyph_memory.tokens.images import GridRule as GridRule
@@ -12,6 +15,7 @@ from glyph_memory.tokens.images import ImageRule as ImageRule
 from glyph_memory.tokens.images import RowRule as RowRule
 from glyph_memory.tokens.images import Size as Size
 from glyph_memory.tokens.profile import ModelProfile as ModelProfile
+from glyph_memory.tokens.slices import SliceRule as SliceRule
 from glyph_memory.tokens.special_tokens import defuse as defuse
 from glyph_memory.tokens.special_tokens import restore as restore
 from glyph_memory.tokens.text import FileCounter as FileCounter

@@ -52,10 +52,10 @@ class FlatRule(ImageRule):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GridRule(ImageRule):
-    """Sides are rounded to whole cells, within limits on the area; a token a cell (GLM, Qwen, PaddleOCR).
+    """Sides are rounded to whole cells, within limits on the area; a token a cell (GLM, Qwen, PaddleOCR, Hunyuan).
 
-    Source: `smart_resize` in transformers 5.23's `models/{glm4v,glm46v,qwen2_vl,paddleocr_vl}`. Floats are
-    combined in the order used there, because one rounding more or less moves a side by a whole cell.
+    Source: `smart_resize` in transformers 5.24's `models/{glm4v,glm46v,qwen2_vl,paddleocr_vl,hunyuan_vl}` and their
+    copies. Floats are combined in the order used there, because one rounding more or less moves a side by a whole cell.
     """
 
     max_aspect_ratio: ClassVar[float | None] = 200.0
@@ -70,11 +70,15 @@ class GridRule(ImageRule):
     """What an area is multiplied by before it is held against the limits: GLM counts a still twice."""
     small_sides: Literal["keep", "scale", "round"] = "keep"
     """What is done first to a side below a cell: nothing (Qwen), scale and cut (GLM) or round (PaddleOCR)."""
+    row_breaks: bool = False
+    """Whether each row of cells ends with a break (HunyuanOCR)."""
+    extra_tokens: int = 0
+    """What the processor adds to the cells and breaks of every image."""
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
-        """Count the cells of the resized image."""
+        """Count the cells of the resized image, and its breaks."""
         width, height = self.resize(size)
-        return (width // self.cell_px) * (height // self.cell_px)
+        return (width // self.cell_px + self.row_breaks) * (height // self.cell_px) + self.extra_tokens
 
     def resize(self, size: Size) -> Size:
         """Return the size the processor resamples an image to; a page of that size is not resampled."""
@@ -108,16 +112,18 @@ class GridRule(ImageRule):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowRule(ImageRule):
-    """Fitted into a square, cut into cells, and a break after each row of them (Pixtral, Mistral Small 3).
+    """Fitted into a square, cut into cells, and a break after each row of them (Pixtral, Mistral Small 3, LightOnOCR).
 
-    Source: `get_resize_output_image_size` and `PixtralProcessor.replace_image_token` in transformers 5.23's
-    `models/pixtral`.
+    Source: `get_resize_output_image_size` and `PixtralProcessor.replace_image_token` in transformers 5.24's
+    `models/pixtral`, and `LightOnOcrProcessor.replace_image_token`, which writes no breaks.
     """
 
     cell_px: int
     """Side of the square that becomes one token: patch size times merge size."""
     longest_px: int
     """Longer images are shrunk to this side."""
+    row_breaks: bool = True
+    """Whether each row of cells ends with a break or end token."""
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells and a break or end token a row."""
@@ -128,4 +134,4 @@ class RowRule(ImageRule):
         if not width or not height:
             raise ProfileError(f"image of {size!r} px: its short side shrinks to nothing. Cut it up")
         rows, columns = ceil(height / self.cell_px), ceil(width / self.cell_px)
-        return rows * (columns + 1)
+        return rows * (columns + self.row_breaks)

@@ -17,9 +17,12 @@ _SAYS_NOTHING = re.compile(
 )
 """The last part of a path that names no model, as a snapshot's hash does: the folder above it does."""
 _FILE = re.compile(r"(-\d{5}-of-\d{5})?\.(gguf|ggml|bin|safetensors|mlx)$")
+_QUANT = re.compile(r"\.(i1-)?(i?q\d|bf16|f16|f32)[a-z0-9_]*$")
+"""How a GGUF file's bits are parted from its name with a dot: `Glyph.Q4_K_M.gguf`."""
 _MAKER = re.compile(
     r"^(hosted-vllm|openai|azure|ollama|lm-studio|openrouter|qwen|google|mistralai|zai-org|thudm|opengvlab|huggingfacetb|"
-    r"deepseek-ai|paddlepaddle|unsloth|llava-hf)-"
+    r"deepseek-ai|paddlepaddle|unsloth|llava-hf|openbmb|moonshotai|tencent|lightonai|rednote-hilab|baidu|minimaxai|"
+    r"mlx-community)[-.]"
 )
 
 
@@ -50,7 +53,7 @@ def list_spellings(name: str) -> Iterator[str]:
     """Yield what a name may stand for, in lower case, the likeliest first."""
     for part in reversed(re.split(r"[/\\]+", name.strip().strip("'\"").rstrip("/\\"))):
         # A hub's cache names its folders models--Qwen--Qwen2.5-VL-7B-Instruct; `transformers serve` adds @main.
-        key = _FILE.sub("", part.rpartition("--")[2].partition("@")[0].lower())
+        key = _QUANT.sub("", _FILE.sub("", part.rpartition("--")[2].partition("@")[0].lower()))
         key = re.sub(r"[_:\s+]+", "-", key).strip("-")
         yield key
         while (shorter := _MAKER.sub("", key)) != key:

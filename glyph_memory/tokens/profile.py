@@ -84,14 +84,20 @@ class ModelProfile:
         `llava-onevision`.
 
         Raises:
-            ProfileError: nothing like it is known; the message lists the nearest names.
+            ProfileError: nothing like it is known, and the message lists the nearest names; or it is known to answer
+                nothing about images.
         """
         # Imported here: the table is made of profiles.
-        from glyph_memory.tokens.catalogue import ALIASES, PROFILES  # noqa: PLC0415
+        from glyph_memory.tokens.catalogue import ALIASES, NO_READERS, PROFILES  # noqa: PLC0415
 
         known = {**{row: row for row in PROFILES}, **ALIASES}
-        if (found := find_name(name, known)) is not None:
+        found = find_name(name, (*known, *NO_READERS))
+        if found in known:
             return PROFILES[known[found]]
+        if found is not None:
+            raise ProfileError(
+                f"{show_value(name)} answers nothing about images: name a vision-language model"
+            )
         key = next(iter(list_spellings(name)), "")
         nearest = dict.fromkeys(known[row] for row in get_close_matches(key, known, n=6, cutoff=0.4))
         hint = (

@@ -1,7 +1,7 @@
-"""The special tokens of each model family, and how they are broken wherever they stand in text that is sent.
+"""How special tokens are broken wherever they stand in text that is sent.
 
-Otherwise a turn could end its own message or fake an image. Taken from the `added_tokens` and chat templates of the
-published tokenizers; knows nothing about who sends.
+Otherwise a turn could end its own message or fake an image. Knows the shapes of special tokens and the words of the
+families that are known here; knows nothing about who sends.
 """
 
 from __future__ import annotations
@@ -10,112 +10,13 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-_THINKING = ("<think>", "</think>")
-_CALLING = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
-_CHATML = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-
-GLM = (
-    *("<|endoftext|>", "[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>"),
-    *("<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"),
-    *(
-        "<|begin_of_image|>",
-        "<|image|>",
-        "<|end_of_image|>",
-        "<|begin_of_video|>",
-        "<|video|>",
-        "<|end_of_video|>",
-    ),
-    *("<|begin_of_box|>", "<|end_of_box|>", *_THINKING, "<answer>", "</answer>", "/nothink"),
-    *(*_CALLING, "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>"),
-    *(
-        "<|begin_of_audio|>",
-        "<|audio|>",
-        "<|end_of_audio|>",
-        "<|begin_of_transcription|>",
-        "<|end_of_transcription|>",
-    ),
-    *("<|code_prefix|>", "<|code_middle|>", "<|code_suffix|>"),
-)
-
-QWEN_TEXT = (
-    *_CHATML,
-    *(
-        "<|object_ref_start|>",
-        "<|object_ref_end|>",
-        "<|box_start|>",
-        "<|box_end|>",
-        "<|quad_start|>",
-        "<|quad_end|>",
-    ),
-    *("<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>"),
-    *("<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>"),
-    *("<tool_call>", "</tool_call>"),
-)
-
-QWEN3 = (*QWEN_TEXT, "<tool_response>", "</tool_response>", *_THINKING)
-
-INTERNVL = (
-    *QWEN_TEXT,
-    *("<img>", "</img>", "<IMG_CONTEXT>", "<image>", "<video>"),
-    *("<quad>", "</quad>", "<ref>", "</ref>", "<box>", "</box>"),
-)
-
-GEMMA3 = (
-    *("<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>"),
-    *("<start_of_image>", "<image_soft_token>", "<end_of_image>"),
-)
-
-MISTRAL = (
-    *("<unk>", "<s>", "</s>", "<pad>", "[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"),
-    *("[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]"),
-    *("[TOOL_CONTENT]", "[ARGS]", "[CALL_ID]", "[THINK]", "[/THINK]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]"),
-    *("[IMG]", "[IMG_BREAK]", "[IMG_END]", "[AUDIO]", "[BEGIN_AUDIO]"),
-)
-
-_IDEFICS_IMAGE = (
-    *("<image>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>"),
-    *(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)),
-)
-
-IDEFICS3 = (
-    *("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>"),
-    *("<|eom_id|>", "<|eot_id|>", "<|python_tag|>", "<|finetune_right_pad_id|>", *_IDEFICS_IMAGE),
-)
-
-SMOLVLM = (
-    *(*_CHATML, "<video>", "<repo_name>", "<reponame>", "<file_sep>", "<filename>", "<gh_stars>"),
-    *(
-        "<issue_start>",
-        "<issue_comment>",
-        "<issue_closed>",
-        "<jupyter_start>",
-        "<jupyter_text>",
-        "<jupyter_code>",
-    ),
-    *("<jupyter_output>", "<jupyter_script>", "<empty_output>", *_IDEFICS_IMAGE),
-)
-
-LLAVA_ONEVISION = (*_CHATML, "<image>", "<video>")
-
-DEEPSEEK_OCR = (
-    *("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜▁pad▁｜>", "<image>"),
-    *("<|User|>", "<|Assistant|>", "<|EOT|>", "<|grounding|>", "<|ref|>", "<|/ref|>", "<|det|>", "<|/det|>"),
-)
-
-PADDLEOCR_VL = (
-    *("<unk>", "<s>", "</s>", "<pad>", "<mask>", "<|begin_of_sentence|>", "<|end_of_sentence|>"),
-    *("<|IMAGE_START|>", "<|IMAGE_PLACEHOLDER|>", "<|IMAGE_END|>", "<|image_pad|>", "<|video_pad|>"),
-)
-
-OPENAI = ("<|endoftext|>", "<|endofprompt|>")
-
-
 _GENERIC = (
     r"<\|[^\s<>|]{1,64}\|?>",  # GLM, Qwen, Llama, Kimi, Phi: <|image|>; Gemma 4 opens with <|turn>
     r"<[^\s<>|]{1,64}\|>",  # … and closes with <turn|>
     r"<｜[^\s<>｜]{1,64}｜>",  # DeepSeek, with full-width bars
     r"<row_\d+_col_\d+>",  # Idefics, SmolVLM
     r"<unused\d+>",  # Gemma
+    r"\]<\][^\[\]<>]{1,64}\[>\[",  # MiniMax: ]<]image[>[
 )
 _WORDS = (
     # GLM
@@ -159,6 +60,20 @@ _WORDS = (
         "[ARGS]",
     ),
     *("[TOOL_CONTENT]", "[CALL_ID]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]", "[THINK]", "[/THINK]"),
+    # MiniMax, MiniCPM, Kimi
+    *(
+        "]~!b[",
+        "]~b]",
+        "[e~[",
+        "]!d~[",
+        "]!p~[",
+        "<slice>",
+        "</slice>",
+        "<image_id>",
+        "</image_id>",
+        "</image>",
+    ),
+    *("[BOS]", "[EOS]", "[EOT]"),
     # llama.cpp puts a picture wherever this stands
     *("<__media__>", "<__image__>"),
 )

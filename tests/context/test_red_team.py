@@ -25,7 +25,7 @@ from glyph_memory.page import Page
 from glyph_memory.report import Figures, Plate, Section, report_html
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.tokens import special_tokens as special
+from glyph_memory.tokens.catalogue import special_tokens as special
 from glyph_memory.transcript import ToolCall, Transcript, Turn
 from glyph_memory.typesetting import spell_page, typeset
 from glyph_memory.typesetting.pages import compose

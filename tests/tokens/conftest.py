@@ -57,6 +57,7 @@ _EDGES = (
         (3, 4000),
         (7, 1399),
     ),
+    *((600, 600), (8000, 300), (300, 9000)),  # two ways to slice; longer than Kimi's longest side
 )
 
 

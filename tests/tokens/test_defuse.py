@@ -25,6 +25,12 @@ FAMILIES = {
     "DeepSeek": ["<｜begin▁of▁sentence｜>", "<｜User｜>", "<think>", "</think>", "<|grounding|>"],
     "LLaVA": ["<image>", "<video>", "<unk>"],
     "SmolVLM": ["<fake_token_around_image>", "<global-img>", "<row_1_col_2>", "<end_of_utterance>"],
+    "Kimi": ["<|media_begin|>", "<|media_pad|>", "<|im_user|>", "<|im_middle|>", "[EOS]"],
+    "Hunyuan": ["<｜hy_User｜>", "<｜hy_place▁holder▁no▁102｜>"],
+    "ERNIE": ["<|IMAGE_START|>", "<|image@placeholder|>", "<|end_of_sentence|>"],
+    "MiniMax": ["]<]image[>[", "]<]start of image[>[", "]~b]", "[e~["],
+    "MiniCPM": ["<slice>", "</slice>", "<image_id>", "</image>"],
+    "dots": ["<|img|>", "<|imgpad|>", "<|endofuser|>"],
     "llama.cpp": ["<__media__>"],
 }
 TOKENS = [token for family in FAMILIES.values() for token in family]

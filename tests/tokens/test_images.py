@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glyph_memory import PageStyle, typeset
 from glyph_memory.errors import ProfileError
 from glyph_memory.tokens import GridRule, ModelProfile, OpenAIPatchRule
 
@@ -33,6 +35,20 @@ sides = st.integers(1, 6000)
         ("llava-onevision", (4964, 5427, 7353)),
         ("gpt-4o", (765, 1105, 1105)),
         ("gpt-5-mini", (832, 1458, 2385)),
+        ("qwen3.5", (494, 875, 2145)),
+        ("dots.ocr", (630, 1120, 2772)),
+        ("ernie-4.5-vl", (630, 1120, 2772)),
+        ("glm-5.3-flash", (682, 1189, 2835)),
+        ("kimi-k2.5", (682, 1189, 2835)),
+        ("lightonocr", (682, 1189, 2145)),
+        ("hunyuan-ocr", (522, 912, 2202)),
+        ("hy4-vl", (520, 910, 2200)),
+        ("minimax-m3", (560, 560, 560)),
+        ("gemma-4", (266, 266, 266)),
+        ("gemma-4-560", (532, 532, 532)),
+        ("gemma-4-1120", (1092, 1092, 1092)),
+        ("minicpm-v-4.6", (206, 473, 654)),
+        ("minicpm-v-4.6-4x", (751, 1802, 2247)),
     ],
 )
 def test_an_a4_page_costs_what_it_is_known_to_cost(name: str, tokens: tuple[int, int, int]) -> None:
@@ -88,6 +104,66 @@ def test_a_page_of_whole_cells_is_not_resampled(name: str, size: Size) -> None:
     assert size[0] % profile.snap_px == size[1] % profile.snap_px == 0
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "glyph",
+            "qwen2.5-vl",
+            "paddleocr-vl",
+            "mistral3",
+            "lightonocr",
+            "dots.ocr",
+            "ernie-4.5-vl",
+            "kimi-k2.5",
+        ),
+        *("glm-5.3-flash", "qwen3-vl", "qwen3.5", "hunyuan-ocr", "hy4-vl"),
+    ],
+)
+def test_a_snapped_page_pays_for_no_row_or_column_that_shows_nothing(name: str) -> None:
+    """A full page costs its cells and a break a row at most: none is added by padding, and none is shared."""
+    profile = ModelProfile.from_name(name)
+    page = typeset("All work. " * 900, style=PageStyle.glyph().with_snap_px(profile.snap_px))[0]
+    columns, rows = (side / profile.snap_px for side in page.size)
+    cost = profile.image_tokens(page.size, wrapped=False)
+    assert cost in {rows * columns, rows * (columns + 1), rows * (columns + 1) + 2}
+
+
+def test_minimax_m3_shrinks_a_page_of_the_default_size() -> None:
+    """588 x 840 px is over its limit, and 560 x 784 px is not: such a page reaches the model as it was drawn."""
+    rule = ModelProfile.from_name("minimax-m3").image_rule
+    assert isinstance(rule, GridRule)
+    assert rule.resize((588, 840)) != (588, 840)
+    assert rule.resize((560, 784)) == (560, 784)
+
+
+@pytest.mark.parametrize("name", ["glm-5.3-flash", "kimi-k2.5", "lightonocr"])
+@given(columns=st.integers(8, 40), rows=st.integers(8, 40))
+def test_where_a_model_rounds_up_a_pixel_more_costs_a_whole_row_and_column(
+    name: str, columns: int, rows: int
+) -> None:
+    """So pages are snapped to whole cells."""
+    count = partial(ModelProfile.from_name(name).image_tokens, wrapped=False)
+    assert count((28 * columns, 28 * rows)) == columns * rows
+    assert count((28 * columns + 1, 28 * rows + 1)) == (columns + 1) * (rows + 1)
+
+
+@pytest.mark.parametrize(("name", "budget"), [("gemma-4", 280), ("gemma-4-560", 560), ("gemma-4-1120", 1120)])
+@given(width=st.integers(300, 3000), height=st.integers(300, 3000))
+def test_a_budget_is_used_nearly_whole_and_never_exceeded(
+    name: str, budget: int, width: int, height: int
+) -> None:
+    """Small pages are enlarged: a cropped page costs Gemma 4 as much as a full one, and is read larger."""
+    assert 0.75 * budget < ModelProfile.from_name(name).image_tokens((width, height), wrapped=False) <= budget
+
+
+def test_the_number_of_an_image_costs_a_token_a_digit() -> None:
+    """MiniCPM-V writes it before each image, from 0; every image of a request counts as many as the last one has."""
+    profile = ModelProfile.from_name("minicpm-v-4.6")
+    alone, tenth, eleventh = (profile.image_tokens((588, 840), images=images) for images in (1, 10, 11))
+    assert (tenth - alone, eleventh - alone) == (0, 1)
+
+
 def test_glm_counts_a_still_image_as_two_frames_against_its_limit() -> None:
     """2184 x 2184 px, 6,084 tokens, is the largest square GLM-4.1V leaves as it is."""
     profile = ModelProfile.from_name("glm-4.1v")
@@ -95,7 +171,9 @@ def test_glm_counts_a_still_image_as_two_frames_against_its_limit() -> None:
     assert profile.image_tokens((4000, 4000), wrapped=False) == 6084
 
 
-@pytest.mark.parametrize("name", ["glyph", "qwen2-vl", "qwen2.5-vl", "qwen3-vl", "paddleocr-vl"])
+@pytest.mark.parametrize(
+    "name", ["glyph", "qwen2-vl", "qwen2.5-vl", "qwen3-vl", "paddleocr-vl", "hunyuan-ocr", "ernie-4.5-vl"]
+)
 def test_too_long_an_image_is_refused_where_the_model_refuses_it(name: str) -> None:
     """200:1 is the last shape these processors take."""
     profile = ModelProfile.from_name(name)
@@ -105,7 +183,7 @@ def test_too_long_an_image_is_refused_where_the_model_refuses_it(name: str) -> N
         profile.image_tokens((40, 8041))
 
 
-@pytest.mark.parametrize("name", ["pixtral", "mistral3", "deepseek-ocr", "deepseek-ocr-2"])
+@pytest.mark.parametrize("name", ["pixtral", "mistral3", "lightonocr", "deepseek-ocr", "deepseek-ocr-2"])
 def test_an_image_that_shrinks_to_nothing_is_refused(name: str) -> None:
     """These models fit an image into a square, and a hair's breadth of it rounds to no pixel."""
     with pytest.raises(ProfileError, match="shrinks to nothing"):

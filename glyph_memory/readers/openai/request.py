@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from glyph_memory.context import Context, ImagePart, Message, Text
+from glyph_memory.context import Context, ImagePart
 from glyph_memory.errors import ReaderOverflow
 from glyph_memory.locks import ForkSafeLock
-from glyph_memory.tokens import defuse
+from glyph_memory.readers.defusing import defuse_context
 
 ImageUuids = Literal["auto", "always", "never"]
 """Whether images are sent with keys for a server's cache; see `OpenAIReader`."""
@@ -125,7 +125,7 @@ def build_request(
         raise ReaderOverflow(
             f"the context has {count} images, {count - most} more than max_images={most}. Send fewer"
         )
-    context = context if context.defused else _defuse_context(context, special_tokens)
+    context = defuse_context(context, special_tokens)
     messages = context.to_openai()
     uuids, omitted = _prune_uuids(_list_images(context, messages), takes_uuids=takes_uuids, known=known_uuids)
     fields: dict[str, object] = {"model": model} if model else {}
@@ -140,19 +140,6 @@ def build_request(
             "Send fewer or smaller pages"
         )
     return ChatRequest(body=body, uuids=uuids, omitted=omitted)
-
-
-def _defuse_context(context: Context, special_tokens: Sequence[str]) -> Context:
-    def defuse_message(message: Message) -> Message:
-        parts = (
-            replace(part, text=defuse(part.text, special_tokens=special_tokens))
-            if isinstance(part, Text)
-            else part
-            for part in message.parts
-        )
-        return replace(message, parts=tuple(parts))
-
-    return replace(context, messages=tuple(map(defuse_message, context.messages)))
 
 
 def _list_images(context: Context, messages: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

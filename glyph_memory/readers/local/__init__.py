@@ -1,0 +1,1 @@
+"""Read with a model in the same process, through transformers."""

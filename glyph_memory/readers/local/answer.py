@@ -1,0 +1,78 @@
+"""Make text of the tokens of an answer, as they come: characters whole, tags parted, stop texts kept out.
+
+Knows a tokenizer and ids; knows nothing about models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from glyph_memory.readers.reasoning import Splitter, TextDelta
+
+_TAGS = frozenset({"<think>", "</think>", "<answer>", "</answer>", "<|begin_of_box|>", "<|end_of_box|>"})
+"""Special tokens that say what the text is; others are not part of an answer."""
+
+
+class AnswerText:
+    """The text of one answer.
+
+    Args:
+        tokenizer: The model's, as transformers loads it.
+        stop: Texts before which the answer ends.
+        prompt_end: The last tokens of the prompt as text: an opened `<think>` there begins the answer's reasoning.
+    """
+
+    def __init__(self, tokenizer: Any, *, stop: Sequence[str] = (), prompt_end: str = "") -> None:  # noqa: ANN401
+        from tokenizers.decoders import DecodeStream  # noqa: PLC0415 - slow to load
+
+        self._tokenizer = tokenizer.backend_tokenizer
+        self._stream = DecodeStream(skip_special_tokens=False)
+        self._hidden = find_hidden_ids(tokenizer)
+        self._splitter = Splitter()
+        self._stop, self._held = tuple(stop), ""
+        self.is_stopped = False
+        """Whether one of the stop texts has come."""
+        if prompt_end.rstrip().endswith("<think>"):
+            self._splitter.feed("<think>")
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return self._splitter.text
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning so far."""
+        return self._splitter.reasoning
+
+    def feed(self, token: int) -> TextDelta:
+        """Add a token; return what text and reasoning grew by."""
+        if token in self._hidden or self.is_stopped:
+            return TextDelta("", "")
+        return self._splitter.feed(self._cut(self._stream.step(self._tokenizer, token) or ""))
+
+    def close(self) -> TextDelta:
+        """Return what was held back because it might have become a tag or a stop text."""
+        first = self._splitter.feed("" if self.is_stopped else self._held)
+        rest = self._splitter.close()
+        return TextDelta(first.text + rest.text, first.reasoning + rest.reasoning)
+
+    def _cut(self, words: str) -> str:
+        """Return the words up to a stop text; hold back what may become one."""
+        if not self._stop:
+            return words
+        words = self._held + words
+        found = [at for text in self._stop if (at := words.find(text)) >= 0]
+        if found:
+            self.is_stopped = True
+            return words[: min(found)]
+        keep = max(n for text in self._stop for n in range(len(text)) if words.endswith(text[:n]))
+        self._held = words[len(words) - keep :]
+        return words[: len(words) - keep]
+
+
+def find_hidden_ids(tokenizer: Any) -> Collection[int]:  # noqa: ANN401 - transformers has no types for it
+    """Return the special tokens that are no part of an answer."""
+    tags = {i for i, token in tokenizer.added_tokens_decoder.items() if token.content in _TAGS}
+    return frozenset(tokenizer.all_special_ids) - tags

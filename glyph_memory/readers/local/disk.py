@@ -1,0 +1,182 @@
+"""Keep the keys and values of pages in a folder between two runs.
+
+A file holds what one segment adds behind its parent's file, and is named by all that it depends on: the model, the
+parent, the tokens and the pictures. So a file that is found fits, and nothing else is looked for. Files are written and
+read whole, by safetensors: nothing in them is run. Knows files and segments; knows nothing about contexts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from glyph_memory.errors import ReaderRefused
+from glyph_memory.files import make_private_folder, read_file, write_atomic
+from glyph_memory.readers.local.prompt import Prompt
+from glyph_memory.readers.local.segments import Layers, count_bytes
+
+_ENDING = ".kv.safetensors"
+_HEADER_BYTES = 1 << 20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Entry:
+    """A file, as its header says."""
+
+    parent: str
+    tokens: int
+    nbytes: int
+
+
+class PrefixFiles:
+    """Keys and values in a folder. Belongs to one thread; several processes may share the folder.
+
+    Args:
+        folder: Where; made for its owner alone where it is missing.
+        model: What names the model, its weights and number type.
+        max_bytes: Most bytes of files; those that were used longest ago go first.
+
+    Raises:
+        ReaderRefused: Others could read the folder, or nothing can be written there.
+    """
+
+    def __init__(self, folder: Path, *, model: str, max_bytes: int) -> None:
+        self._folder, self._model, self._max_bytes = folder, model, max_bytes
+        try:
+            make_private_folder(folder)
+        except OSError as error:
+            raise ReaderRefused(
+                f"cache_folder={str(folder)!r} cannot be used: {error.strerror or error}"
+            ) from error
+        self._entries = dict(self._read_entries())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, prompt: Prompt, start: int, stop: int) -> Iterator[tuple[int, Layers]]:
+        """Yield keys and values that go on from `start`, in order: where each ends, and its layers.
+
+        What stands before `start` is known; files that end there or before are passed by.
+        """
+        name, at = "", 0
+        while True:
+            longest = max(self._follow(prompt, name, at, stop), key=lambda found: found[1], default=None)
+            if longest is None:
+                return
+            name, end = longest
+            if end > start:
+                layers = self._load(name, end - at)
+                if layers is None:
+                    return
+                skip = max(0, start - at)
+                yield end, [(keys[:, skip:], values[:, skip:]) for keys, values in layers]
+            at = end
+
+    def find_end(self, prompt: Prompt, stop: int) -> tuple[str, int]:
+        """Return the name of the last file of a prompt's beginning, and where it ends; ("", 0) where there is none."""
+        name, at = "", 0
+        while found := max(self._follow(prompt, name, at, stop), key=lambda found: found[1], default=None):
+            name, at = found
+        return name, at
+
+    def save(self, prompt: Prompt, parent: str, start: int, stop: int, layers: Layers) -> None:
+        """Write the keys and values from `start` to `stop`, behind a parent's file. A full disk is logged, no error."""
+        name = self._name(prompt, parent, start, stop)
+        tensors = {
+            f"{kind}.{i}": t.contiguous().cpu()
+            for i, pair in enumerate(layers)
+            for kind, t in zip("kv", pair, strict=True)
+        }
+        about = {"parent": parent, "tokens": str(stop - start), "model": self._model}
+        self._make_room(count_bytes(layers))
+        try:
+            write_atomic(self._path(name), save_tensors(tensors, metadata=about), mode=0o600)
+        except OSError as error:
+            _log.warning("keys and values are not kept in %r: %s", str(self._folder), error.strerror or error)
+            return
+        self._entries[name] = _Entry(parent=parent, tokens=stop - start, nbytes=count_bytes(layers))
+
+    def forget(self) -> None:
+        """Delete all files of this model."""
+        for name in list(self._entries):
+            self._delete(name)
+
+    def _follow(self, prompt: Prompt, parent: str, at: int, stop: int) -> Iterator[tuple[str, int]]:
+        for tokens in {entry.tokens for entry in self._entries.values() if entry.parent == parent}:
+            if at + tokens <= stop and (name := self._name(prompt, parent, at, at + tokens)) in self._entries:
+                yield name, at + tokens
+
+    def _name(self, prompt: Prompt, parent: str, start: int, stop: int) -> str:
+        images = [
+            (image.digest, image.start - start, image.count)
+            for image in prompt.images
+            if image.start < stop and image.start + image.count > start
+        ]
+        hashed = hashlib.sha256(json.dumps([self._model, parent, images]).encode())
+        hashed.update(prompt.ids[start:stop].numpy().tobytes())
+        return hashed.hexdigest()
+
+    def _load(self, name: str, tokens: int) -> Layers | None:
+        path = self._path(name)
+        try:
+            tensors = load_tensors(read_file(path, at_most=self._max_bytes + _HEADER_BYTES))
+            os.utime(path)
+        except (OSError, SafetensorError) as error:  # another process deleted it, or the disk broke it
+            _log.warning("keys and values in %r are not used: %s", str(path), error)
+            self._entries.pop(name, None)
+            return None
+        layers = [(tensors[f"k.{i}"], tensors[f"v.{i}"]) for i in range(len(tensors) // 2)]
+        return layers if all(part.shape[-2] == tokens for pair in layers for part in pair) else None
+
+    def _make_room(self, nbytes: int) -> None:
+        held = sum(entry.nbytes for entry in self._entries.values())
+        for name in sorted(self._entries, key=self._used_at):
+            if held + nbytes <= self._max_bytes:
+                break
+            held -= self._entries[name].nbytes
+            self._delete(name)
+
+    def _used_at(self, name: str) -> float:
+        try:
+            return self._path(name).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _delete(self, name: str) -> None:
+        self._path(name).unlink(missing_ok=True)
+        del self._entries[name]
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}{_ENDING}"
+
+    def _read_entries(self) -> Iterator[tuple[str, _Entry]]:
+        for path in self._folder.glob(f"*{_ENDING}"):
+            about = _read_about(path)
+            if about.get("model") == self._model:
+                entry = _Entry(
+                    parent=about["parent"], tokens=int(about["tokens"]), nbytes=path.stat().st_size
+                )
+                yield path.name.removesuffix(_ENDING), entry
+
+
+def _read_about(path: Path) -> dict[str, str]:
+    """Return what a safetensors file says about itself, without its tensors; empty where it is none."""
+    try:
+        with path.open("rb") as file:
+            (size,) = struct.unpack("<Q", file.read(8))
+            about = json.loads(file.read(min(size, _HEADER_BYTES)))["__metadata__"]
+            int(about["tokens"])
+            return {name: about[name] for name in ("parent", "tokens", "model")}
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return {}

@@ -1,0 +1,271 @@
+"""Answer many prompts with one model: read each in chunks, and write a token of each answer at a time.
+
+A prompt that begins like an earlier one goes on from that one's keys and values. Its unchanging part ends a segment of
+its own, so that the next question, and the next page, go on from there. While a long prompt is read, answers that have
+begun go on, a token after each chunk. Knows prompts, a model and its memory; knows nothing about text and threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from glyph_memory.errors import GlyphMemoryError, ReaderError
+from glyph_memory.readers.local.attention import Attention, ChunkStep
+from glyph_memory.readers.local.features import PictureReader
+from glyph_memory.readers.local.forward import Forward, free_memory, is_out_of_memory
+from glyph_memory.readers.local.jobs import Finished, Job
+from glyph_memory.readers.local.keeping import Keeper
+from glyph_memory.readers.local.prompt import Prompt
+from glyph_memory.readers.local.rows import Row, Rows
+from glyph_memory.readers.local.segments import Layers, Marks, PrefixTree, Segment
+from glyph_memory.readers.reader import OutOfMemory
+
+_MOST_ROWS = 64
+_SMALLEST_CHUNK = 64
+
+
+@dataclass(eq=False)
+class _Reading:
+    """A prompt that is being read."""
+
+    job: Job
+    marks: Marks
+    path: list[Segment]
+    at: int
+    """Tokens that are in."""
+    new_from: int
+    """Where the keys and values begin that are in no segment yet."""
+    new: Layers = field(default_factory=list)
+
+
+class Engine:
+    """Reads prompts and writes answers. Belongs to one thread.
+
+    Args:
+        forward: Runs the model.
+        stop_ids: Tokens that end an answer.
+        tree: Keys and values that are kept.
+        pictures: Looks at pictures.
+        chunk_tokens: How many tokens of a prompt are read at a time.
+        max_batch_tokens: Most tokens of keys and values that running answers may have together.
+        flash: transformers' function for a FlashAttention package, where one is used.
+        check_room: Called with a job, its prompt's known tokens and those to be read, before it is read; raises what
+            the job should fail with.
+        keeper: Keeps keys and values in files, where they are to be kept.
+    """
+
+    def __init__(
+        self,
+        forward: Forward,
+        *,
+        stop_ids: frozenset[int],
+        tree: PrefixTree,
+        pictures: PictureReader,
+        chunk_tokens: int,
+        max_batch_tokens: int,
+        flash: Attention | None = None,
+        check_room: Callable[[Job, int, int], None] | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
+        self.tree, self.pictures = tree, pictures
+        self._forward, self._flash, self._check_room = forward, flash, check_room
+        self._keeper = keeper
+        self._chunk_tokens, self._max_batch_tokens = chunk_tokens, max_batch_tokens
+        self._waiting: list[Job] = []
+        self._reading: _Reading | None = None
+        self._rows = Rows(forward, tree=tree, stop_ids=stop_ids)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self._waiting or self._reading or self._rows)
+
+    def add(self, job: Job) -> None:
+        """Take a job; it is begun when there is room."""
+        self._waiting.append(job)
+
+    def step(self) -> None:
+        """Read a chunk of a prompt and write a token of each answer."""
+        self._drop_cancelled()
+        if self._reading is None:
+            self._begin_reading()
+        if self._reading is not None:
+            self._run(self._read_chunk, self._fail_reading)
+        if self._rows:
+            self._run(self._rows.write, self._rows.fail)
+
+    def tidy(self) -> bool:
+        """Do something that can wait; return whether there is more of it."""
+        if self._keeper is None or not self._keeper.has_work:
+            return False
+        self._keeper.write()
+        return self._keeper.has_work
+
+    def forget(self) -> None:
+        """Drop all that was kept of prompts, files included."""
+        self.free()
+        if self._keeper is not None:
+            self._keeper.forget()
+
+    def fail_all(self, error: BaseException) -> None:
+        """End everything with an error."""
+        waiting, self._waiting = self._waiting, []
+        self._fail_reading(error)
+        self._rows.fail(error)
+        for job in waiting:
+            job.deliver(error)
+
+    def _begin_reading(self) -> None:
+        """Begin with the next job for which there is room."""
+        while self._waiting and len(self._rows) < _MOST_ROWS:
+            job = self._waiting[0]
+            most = len(job.prompt.ids) + job.sampling.max_tokens
+            if self._rows and self._rows.count_tokens() + most > self._max_batch_tokens:
+                return
+            self._waiting.pop(0)
+            marks = make_marks(job.prompt, self.tree)
+            if job.is_warming:
+                marks = marks[: job.prompt.stable_tokens]
+            path, known = self._find(job.prompt, marks, whole=job.is_warming)
+            job.cached_tokens = known
+            if known == len(marks):
+                self.tree.release(path)
+                job.deliver(Finished(reason="stop"))
+                continue
+            self._reading = _Reading(job, marks, path, at=known, new_from=known)
+            try:
+                if self._check_room is not None:
+                    self._check_room(job, known, len(marks) - known)
+            except GlyphMemoryError as error:
+                self._fail_reading(error)
+                continue
+            return
+
+    def _find(self, prompt: Prompt, marks: Marks, *, whole: bool) -> tuple[list[Segment], int]:
+        """Return what is known of a prompt, in memory or in files, as pinned segments; all of it only where asked."""
+        found = self.tree.find(np.append(marks, 0) if whole else marks)  # its last mark is left out
+        self.tree.pin(found.path)
+        path, length = list(found.path), found.length
+        stop = min(prompt.stable_tokens, len(marks) if whole else len(marks) - 1)
+        if self._keeper is not None and length < stop:
+            path += self._keeper.load(prompt, marks, length, stop)
+            length = sum(map(len, path))
+        return path, length
+
+    def _read_chunk(self) -> None:
+        reading = self._reading
+        assert reading is not None  # noqa: S101  `step` asked
+        prompt, length = reading.job.prompt, len(reading.marks)
+        stops = [end for end in (prompt.stable_tokens, length) if reading.at < end <= length]
+        stop = min(reading.at + self._chunk_tokens, stops[0])
+        coming = [image for image in prompt.images if image.start + image.count > reading.at]
+        self.pictures.prepare([image for image in coming if image.start < length])
+        step = ChunkStep(reading.path, list(reading.new), self._flash)
+        scores = self._forward(
+            prompt.ids[reading.at : stop][None],
+            prompt.positions[:, None, reading.at : stop],
+            step,
+            length=reading.at,
+            images=self.pictures.place(coming, reading.at, stop),
+        )
+        reading.new, reading.at = step.new, stop
+        if stop == stops[0]:
+            is_stable = stop == prompt.stable_tokens
+            segment = self.tree.insert(
+                reading.marks[:stop], reading.new_from, reading.new, is_stable=is_stable
+            )
+            reading.path.append(segment)
+            reading.new, reading.new_from = [], stop
+            if is_stable and self._keeper is not None:
+                self._keeper.note(prompt, reading.marks)
+        if stop == length:
+            self._reading = None
+            self._begin_answer(reading, scores[0])
+
+    def _begin_answer(self, reading: _Reading, scores: torch.Tensor) -> None:
+        job = reading.job
+        if job.is_warming:
+            self.tree.release(reading.path)
+            job.deliver(Finished(reason="stop"))
+            return
+        self._rows.add(
+            Row(
+                job=job,
+                marks=reading.marks,
+                path=reading.path,
+                last=job.sampler.choose(scores),
+                position=job.prompt.next_position,
+            )
+        )
+
+    def _drop_cancelled(self) -> None:
+        self._waiting = [job for job in self._waiting if not job.is_cancelled]
+        reading = self._reading
+        if reading is not None and reading.job.is_cancelled:
+            if reading.new:  # whoever asks again goes on from here
+                reading.path.append(
+                    self.tree.insert(reading.marks[: reading.at], reading.new_from, reading.new)
+                )
+            self.tree.release(reading.path)
+            self._reading = None
+        self._rows.drop_cancelled()
+
+    def _fail_reading(self, error: BaseException) -> None:
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            self.tree.release(reading.path)
+            reading.job.deliver(error)
+
+    def _run(self, act: Callable[[], None], fail: Callable[[BaseException], None]) -> None:
+        """Do something; where memory was too small, once more, with empty caches and smaller chunks."""
+        try:
+            act()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                fail(translate_error(error))
+                return
+            self.free()
+            chunk, self._chunk_tokens = self._chunk_tokens, max(_SMALLEST_CHUNK, self._chunk_tokens // 4)
+            try:
+                act()
+            except Exception as again:
+                fail(_out_of_memory(again) if is_out_of_memory(again) else translate_error(again))
+                self.free()
+            finally:
+                self._chunk_tokens = chunk
+
+    def free(self) -> None:
+        """Empty the caches: all that no running prompt needs."""
+        self.tree.evict(0)
+        self.pictures.forget()
+        free_memory(self._forward.device)
+
+
+def make_marks(prompt: Prompt, tree: PrefixTree) -> Marks:
+    """Return a prompt's marks: token ids, and those of its pictures."""
+    marks: Marks = prompt.ids.numpy().astype(np.int64, copy=True)
+    for image in prompt.images:
+        marks[image.start : image.start + image.count] = tree.mark_image(image.digest, image.count)
+    return marks
+
+
+def translate_error(error: Exception) -> BaseException:
+    """Return an error of ours for whatever a model's code raised."""
+    if isinstance(error, GlyphMemoryError):
+        return error
+    failed = ReaderError(f"the model failed with {type(error).__name__}: {str(error)[:300]!r}")
+    failed.__cause__ = error
+    return failed
+
+
+def _out_of_memory(error: Exception) -> OutOfMemory:
+    failed = OutOfMemory(
+        f"out of memory, even with empty caches: {str(error).splitlines()[0][:200]!r}. Send fewer pages, lower "
+        "max_tokens or prefill_chunk_tokens, or load the model with quantization='4bit'"
+    )
+    failed.__cause__ = error
+    return failed

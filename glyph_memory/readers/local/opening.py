@@ -1,0 +1,135 @@
+"""Put a loaded model, its caches and its thread together. Knows all of `local`; knows nothing about contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glyph_memory.errors import ReaderRefused
+from glyph_memory.readers.local import attention as segment_attention
+from glyph_memory.readers.local.disk import PrefixFiles
+from glyph_memory.readers.local.engine import Engine
+from glyph_memory.readers.local.features import PictureReader
+from glyph_memory.readers.local.forward import Forward
+from glyph_memory.readers.local.keeping import Keeper
+from glyph_memory.readers.local.loading import LoadedModel, load_model
+from glyph_memory.readers.local.need import ModelShape, free_bytes
+from glyph_memory.readers.local.prompt import PromptEncoder
+from glyph_memory.readers.local.room import RoomCheck
+from glyph_memory.readers.local.segments import PrefixTree
+from glyph_memory.readers.local.self_check import runs_over_segments
+from glyph_memory.readers.local.worker import Worker
+
+_MOST_PREFIX_BYTES = 8 << 30
+_FEATURE_BYTES = 1 << 30
+_FEWEST_BATCH_TOKENS = 16_384
+_CHUNK_TOKENS = {"cuda": 4096, "mps": 2048, "cpu": 1024}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineOptions:
+    """How a model is run; `None` leaves a size to what the device has."""
+
+    prefix_cache_bytes: int | None = None
+    """Most bytes of keys and values that are kept."""
+    feature_cache_bytes: int | None = None
+    """Most bytes of pictures' features that are kept."""
+    max_batch_tokens: int | None = None
+    """Most tokens of keys and values of answers that are written side by side."""
+    prefill_chunk_tokens: int | None = None
+    """How many tokens of a prompt are read at a time."""
+    cache_folder: Path | None = None
+    """Where keys and values of pages are kept between runs."""
+    cache_folder_bytes: int = 16 << 30
+    """Most bytes of them."""
+    compiles: bool = False
+    """Whether the model's layers are compiled."""
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("prefix_cache_bytes", 0), ("feature_cache_bytes", 0), ("max_batch_tokens", 1), ("prefill_chunk_tokens", 1),
+            ("cache_folder_bytes", 0),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+                raise ReaderRefused(f"{name}={value!r} cannot work. It is a whole number, {least} at least")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenedModel:
+    """A model that runs."""
+
+    loaded: LoadedModel
+    """What was loaded."""
+    encoder: PromptEncoder
+    """Spells contexts for it."""
+    engine: Engine
+    """Runs in the worker's thread; for others to look at alone."""
+    worker: Worker
+    """Its thread."""
+
+    @property
+    def reuses_prefixes(self) -> bool:
+        """Whether it runs over segments."""
+        return True
+
+
+def open_model(
+    model: str | Path,
+    *,
+    device: str,
+    dtype: str,
+    attention: str,
+    quantization: str | None,
+    rope_parameters: Mapping[str, Any] | None,
+    special_tokens: Sequence[str],
+    options: EngineOptions,
+) -> OpenedModel:
+    """Load a model and make it ready for jobs.
+
+    Raises:
+        ReaderRefused: It cannot be loaded, or its attention is none that can be run over segments.
+        ReaderOverflow: There is too little memory.
+        ReaderUnavailable: The hub was not reached.
+    """
+    loaded = load_model(
+        model, device=device, dtype=dtype, attention=attention, quantization=quantization,
+        rope_parameters=rope_parameters,
+    )  # fmt: skip
+    forward = Forward(loaded.model, loaded.device)
+    flash = segment_attention.take_over(loaded.model, loaded.attention["text"])
+    if not runs_over_segments(forward, loaded):
+        raise ReaderRefused(
+            f"{loaded.name!r} has an attention that cannot be run over segments"
+        )  # plain, later
+    shape = ModelShape.of(loaded.config, dtype_bytes=loaded.dtype.itemsize)
+    free = free_bytes(loaded.device) or 0
+    prefix_bytes = options.prefix_cache_bytes
+    if prefix_bytes is None:
+        prefix_bytes = free // 2 if loaded.device.type == "cuda" else min(free // 4, _MOST_PREFIX_BYTES)
+    tree = PrefixTree(prefix_bytes)
+    feature_bytes = _FEATURE_BYTES if options.feature_cache_bytes is None else options.feature_cache_bytes
+    pictures = PictureReader(loaded.model, loaded.device, max_bytes=feature_bytes)
+    chunk = options.prefill_chunk_tokens or _CHUNK_TOKENS.get(loaded.device.type, _CHUNK_TOKENS["cpu"])
+    keeper = None
+    if options.cache_folder is not None:
+        files = PrefixFiles(
+            options.cache_folder, model=loaded.fingerprint, max_bytes=options.cache_folder_bytes
+        )
+        keeper = Keeper(files, tree=tree, device=loaded.device)
+    engine = Engine(
+        forward,
+        stop_ids=loaded.stop_ids,
+        tree=tree,
+        pictures=pictures,
+        chunk_tokens=chunk,
+        max_batch_tokens=options.max_batch_tokens
+        or max(_FEWEST_BATCH_TOKENS, prefix_bytes // shape.kv_bytes_per_token),
+        flash=flash,
+        check_room=RoomCheck(shape, device=loaded.device, tree=tree, pictures=pictures, chunk_tokens=chunk),
+        keeper=keeper,
+    )
+    encoder = PromptEncoder(loaded, special_tokens=tuple(special_tokens))
+    return OpenedModel(loaded=loaded, encoder=encoder, engine=engine, worker=Worker(engine))

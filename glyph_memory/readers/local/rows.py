@@ -1,0 +1,163 @@
+"""Prompts that are being answered, side by side: a token of each at a time, over what they share.
+
+Knows keys, values and tokens; knows nothing about how a prompt is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from glyph_memory.readers.local.attention import TokenStep
+from glyph_memory.readers.local.forward import Forward
+from glyph_memory.readers.local.jobs import Finished, Job, Token
+from glyph_memory.readers.local.segments import Marks, PrefixTree, Segment
+from glyph_memory.readers.local.slots import Slots
+
+_SHORT = 512
+"""A prompt's own end that is no longer than this is copied beside what is written: one call less for each layer."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Row:
+    """A prompt that is being answered."""
+
+    job: Job
+    """What was asked."""
+    marks: Marks
+    """The prompt's tokens."""
+    path: list[Segment]
+    """Its keys and values; the row is one of their users."""
+    last: int
+    """The token that was chosen last, and is not yet in."""
+    position: int
+    """Its position."""
+    written: list[int] = field(default_factory=list)
+    """The tokens before it."""
+
+    @property
+    def own(self) -> list[Segment]:
+        """The end of the path that is copied beside what is written."""
+        return self.path[-1:] if len(self.path) > 1 and len(self.path[-1]) <= _SHORT else []
+
+    @property
+    def shared(self) -> list[Segment]:
+        """The rest of the path, which other rows may have, too."""
+        return self.path[: len(self.path) - len(self.own)]
+
+
+class Rows:
+    """The running answers.
+
+    Args:
+        forward: Runs the model.
+        tree: Where keys and values go when an answer ends.
+        stop_ids: Tokens that end an answer.
+    """
+
+    def __init__(self, forward: Forward, *, tree: PrefixTree, stop_ids: frozenset[int]) -> None:
+        self._forward, self._tree, self._stop_ids = forward, tree, stop_ids
+        self._rows: list[Row] = []
+        self._slots = Slots()
+        self._shared: list[tuple[Segment, torch.Tensor | None]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def jobs(self) -> list[Job]:
+        """Return what is being answered."""
+        return [row.job for row in self._rows]
+
+    def add(self, row: Row) -> None:
+        """Begin an answer with its first token."""
+        if self._take(row):
+            self._tree.release(row.path)
+            return
+        self._slots.add([segment.layers for segment in row.own], like=row.path[0].layers)
+        self._rows.append(row)
+        self._shared = None
+
+    def write(self) -> None:
+        """Write a token of each answer."""
+        if self._shared is None:
+            self._shared = self._group()
+        ids = torch.tensor([[row.last] for row in self._rows])
+        positions = torch.tensor([[row.position] for row in self._rows])
+        axes = self._rows[0].job.prompt.positions.shape[0]
+        self._slots.begin_token()
+        try:
+            step = TokenStep(self._shared, self._slots)
+            scores = self._forward(ids, positions[None].expand(axes, -1, -1), step, length=1)
+        except BaseException:
+            self._slots.drop_token()
+            raise
+        likeliest = scores.argmax(-1).tolist()
+        ended = []
+        for at, row in enumerate(self._rows):
+            row.written.append(row.last)
+            row.position += 1
+            sampler = row.job.sampler
+            row.last = likeliest[at] if sampler.is_greedy else sampler.choose(scores[at])
+            if self._take(row):
+                ended.append(at)
+        for at in reversed(ended):
+            self._remove(at)
+
+    def drop_cancelled(self) -> None:
+        """End answers that nobody waits for."""
+        for at in reversed(range(len(self._rows))):
+            if self._rows[at].job.is_cancelled:
+                self._remove(at)
+
+    def fail(self, error: BaseException) -> None:
+        """End all answers with an error."""
+        jobs = self.jobs()
+        for row in self._rows:
+            self._tree.release(row.path)
+        self._rows, self._slots, self._shared = [], Slots(), None
+        for job in jobs:
+            job.deliver(error)
+
+    def count_tokens(self) -> int:
+        """Return how many tokens' keys and values the answers have, and may still come to."""
+        shared = {segment for row in self._rows for segment in row.shared}
+        own = sum(sum(map(len, row.own)) + row.job.sampling.max_tokens for row in self._rows)
+        return sum(map(len, shared)) + own
+
+    def _take(self, row: Row) -> bool:
+        """Deliver the token that was chosen; return whether the answer has ended with it."""
+        if row.last in self._stop_ids:
+            row.job.deliver(Finished(reason="stop"))
+            return True
+        row.job.deliver(Token(token=row.last))
+        if len(row.written) + 1 >= row.job.sampling.max_tokens:
+            row.job.deliver(Finished(reason="length"))
+            return True
+        return False
+
+    def _group(self) -> list[tuple[Segment, torch.Tensor | None]]:
+        """Return each segment that rows look at, with the rows; None for all."""
+        having: dict[Segment, list[int]] = {}
+        for at, row in enumerate(self._rows):
+            for segment in row.shared:
+                having.setdefault(segment, []).append(at)
+        return [
+            (segment, None if len(at) == len(self._rows) else torch.tensor(at, device=self._forward.device))
+            for segment, at in having.items()
+        ]
+
+    def _remove(self, at: int) -> None:
+        """End an answer; its keys and values stay, since the next turn may begin with it."""
+        row = self._rows[at]
+        marks = np.append(row.marks, np.array(row.written, np.int64))
+        if row.written:
+            layers = self._slots.copy(at, start=sum(map(len, row.own)))
+            self._tree.release([self._tree.insert(marks, len(row.marks), layers)])
+        self._slots.remove(at)
+        last = self._rows.pop()
+        if at < len(self._rows):
+            self._rows[at] = last
+        self._shared = None
+        self._tree.release(row.path)

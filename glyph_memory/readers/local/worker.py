@@ -1,0 +1,131 @@
+"""The one thread that a model runs in, and how others hand it work. Knows threads; knows nothing about models."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import torch
+
+from glyph_memory.errors import ReaderRefused, ReaderUnavailable
+from glyph_memory.readers.local.engine import Engine, translate_error
+from glyph_memory.readers.local.jobs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """Something to be done between two steps."""
+
+    act: Callable[[], None]
+    done: Future[None]
+
+    def run(self) -> None:
+        try:
+            self.act()
+        except BaseException as error:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(None)
+
+
+class Worker:
+    """Runs an engine in a thread of its own, from the first job until `close`.
+
+    Args:
+        engine: What to run. Nobody else touches it.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._inbox: queue.SimpleQueue[Job | _Errand | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+        self._is_closed = False
+
+    def submit(self, job: Job) -> None:
+        """Hand over a job.
+
+        Raises:
+            ReaderUnavailable: The reader is closed.
+            ReaderRefused: This is a forked child: the model's thread is in the parent.
+        """
+        if os.getpid() != self._process:
+            raise ReaderRefused(
+                "a TransformersReader does not follow into a forked process. Make one there, or start the process "
+                "with multiprocessing's 'spawn'"
+            )
+        with self._lock:
+            if self._is_closed:
+                raise ReaderUnavailable("the reader is closed. Make another one")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="glyph-model", daemon=True)
+                self._thread.start()
+            self._inbox.put(job)
+
+    def call(self, act: Callable[[], None]) -> None:
+        """Have something done in the thread, between two steps, and wait for it; here, where there is no thread.
+
+        Raises:
+            ReaderUnavailable: The reader is closed.
+        """
+        done: Future[None] = Future()
+        with self._lock:
+            if self._thread is None:
+                act()
+                return
+            self._inbox.put(_Errand(act, done))
+        done.result()
+
+    def close(self) -> None:
+        """End the thread; what still runs fails. A second call does nothing."""
+        if os.getpid() != self._process:
+            return
+        with self._lock:
+            self._is_closed = True
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._inbox.put(None)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    @torch.inference_mode()
+    def _run(self) -> None:
+        is_open = True
+        try:
+            while is_open:
+                if self._engine.is_idle:
+                    while self._inbox.empty() and self._engine.tidy():
+                        pass
+                    is_open = self._take(self._inbox.get())
+                while is_open and not self._inbox.empty():
+                    is_open = self._take(self._inbox.get())
+                if is_open:
+                    self._step()
+        finally:
+            with self._lock:
+                self._is_closed = True
+            error = ReaderUnavailable("the reader was closed while it answered")
+            while not self._inbox.empty():
+                self._take(self._inbox.get())
+            self._engine.fail_all(error)
+            self._engine.free()
+            self._engine.pictures.close()
+
+    def _step(self) -> None:
+        try:
+            self._engine.step()
+        except Exception as error:
+            self._engine.fail_all(translate_error(error))
+
+    def _take(self, work: Job | _Errand | None) -> bool:
+        """Take in what came; return whether to go on."""
+        if isinstance(work, _Errand):
+            work.run()
+        elif work is not None:
+            self._engine.add(work)
+        return work is not None

@@ -1,0 +1,223 @@
+"""What goes wrong in the model's thread: memory, cancelled jobs, askers that are gone. The others are served on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderRefused
+from glyph_memory.readers import OutOfMemory
+from glyph_memory.readers.local.forward import is_out_of_memory
+from glyph_memory.readers.local.jobs import Job
+from glyph_memory.readers.local.need import ModelShape
+from glyph_memory.readers.local.room import RoomCheck
+from glyph_memory.readers.local.sampling import Sampler, Sampling
+from glyph_memory.testing import TinyFamily
+from tests.readers.local.recompute import Bench, ask_about, collect, draw_page
+
+FindModel = Callable[[TinyFamily], Path]
+PAGES = [draw_page(number) for number in (1, 2)]
+
+
+@pytest.fixture
+def bench(tiny_model: FindModel) -> Bench:
+    """Return an engine over a tiny GLM-4.1V."""
+    return Bench(tiny_model("glm4v"))
+
+
+def no_memory() -> Exception:
+    """Return what a GPU without memory raises."""
+    return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+def test_a_prompt_that_finds_no_memory_is_read_again_with_empty_caches(bench: Bench) -> None:
+    """One failure: caches are dropped, the chunk is read in smaller pieces, and the answer is the right one."""
+    bench.ask(bench.encode(ask_about(PAGES[:1], "Other?")))
+    bench.forward.scores.clear()
+    bench.forward.fails = [no_memory()]
+    (answer,) = bench.ask(bench.encode(ask_about(PAGES, "What?")))
+    assert bench.compare(answer) < 1e-4
+
+
+def test_memory_that_is_too_small_twice_is_a_typed_error_and_the_reader_stays_usable(bench: Bench) -> None:
+    """Two failures: the job fails with `OutOfMemory`, in one line; the next one is answered."""
+    bench.forward.fails = [no_memory(), no_memory()]
+    with pytest.raises(OutOfMemory, match=r"Send fewer pages") as failed:
+        bench.ask(bench.encode(ask_about(PAGES, "What?")))
+    assert "\n" not in str(failed.value)
+    assert isinstance(failed.value, ReaderOverflow)
+    bench.forward.scores.clear()
+    (answer,) = bench.ask(bench.encode(ask_about(PAGES, "What?")))
+    assert bench.compare(answer) < 1e-4
+
+
+def test_memory_that_runs_out_while_answers_are_written_is_tried_once_more(bench: Bench) -> None:
+    """The token is written again with empty caches, and nobody's answer changes."""
+    prompts = [bench.encode(ask_about(PAGES[:n], "What?")) for n in (1, 2)]
+    jobs = [bench.make_job(prompt) for prompt in prompts]
+    with torch.inference_mode():
+        for job, _ in jobs:
+            bench.engine.add(job)
+        for _ in range(5):
+            bench.engine.step()
+        bench.forward.fails = [no_memory()]
+        bench.run()
+    for job, box in jobs:
+        assert bench.compare(collect(job, box)) < 1e-4
+
+
+def test_whatever_a_model_raises_fails_its_job_alone(bench: Bench) -> None:
+    """A job whose page cannot be read fails with an error of ours; one that waits behind it is answered."""
+    prompts = [bench.encode(ask_about(PAGES[:n], "What?")) for n in (1, 2)]
+    jobs = [bench.make_job(prompt) for prompt in prompts]
+    bench.forward.fails = [ValueError("something odd\nin two lines")]
+    with torch.inference_mode():
+        for job, _ in jobs:
+            bench.engine.add(job)
+        bench.run()
+    with pytest.raises(ReaderError, match="ValueError") as failed:
+        collect(*jobs[0])
+    assert "\n" not in str(failed.value)
+    assert bench.compare(collect(*jobs[1])) < 1e-4
+
+
+def test_a_cancelled_prompt_is_dropped_and_what_was_read_of_it_is_kept(tiny_model: FindModel) -> None:
+    """Cancelled between two chunks: nothing more is computed, and who asks again goes on from there."""
+    bench = Bench(tiny_model("glm4v"), chunk_tokens=20)
+    prompt = bench.encode(ask_about(PAGES, "What?"))
+    job, box = bench.make_job(prompt)
+    with torch.inference_mode():
+        bench.engine.add(job)
+        for _ in range(3):
+            bench.engine.step()
+        job.cancel()
+        bench.run()
+    assert box.empty()
+    assert bench.forward.tokens == 60
+    (answer,) = bench.ask(prompt)
+    assert answer.job.cached_tokens == 60
+    assert bench.compare(answer) < 1e-4
+    assert bench.tree.evict(0) > 0
+    assert len(bench.tree) == 0
+
+
+def test_nothing_stays_pinned_when_all_is_done(bench: Bench) -> None:
+    """After answers, failures and cancelled jobs, everything that is kept can be dropped."""
+    bench.ask(*(bench.encode(ask_about(PAGES[:n], "What?")) for n in (2, 1, 0, 2)))
+    bench.forward.fails = [ValueError("odd")]
+    with pytest.raises(ReaderError):
+        bench.ask(bench.encode(ask_about(PAGES[1:], "What?")))
+    bench.tree.evict(0)
+    assert (bench.tree.nbytes, len(bench.tree)) == (0, 0)
+
+
+def test_an_asker_that_is_gone_stops_nobody(bench: Bench) -> None:
+    """A closed event loop raises where its events are sent: that job ends, the other goes on."""
+
+    def gone(_: object) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    job = Job(prompt=bench.encode(ask_about(PAGES, "What?")), sampling=Sampling(max_tokens=500), send=gone)
+    other, box = bench.make_job(bench.encode(ask_about(PAGES, "Who?")))
+    with torch.inference_mode():
+        bench.engine.add(job)
+        bench.engine.add(other)
+        bench.run()
+    assert job.is_cancelled
+    assert len(collect(other, box).tokens) == 5
+
+
+def test_answers_wait_for_room(tiny_model: FindModel) -> None:
+    """More prompts than `max_batch_tokens` holds are answered one after the other, and all are."""
+    bench = Bench(tiny_model("glm4v"), max_batch_tokens=100)
+    answers = bench.ask(*(bench.encode(ask_about(PAGES, f"Question {n}?")) for n in range(5)))
+    assert all(len(answer.tokens) == 5 for answer in answers)
+    assert max(len(scores) for scores in bench.forward.scores) == 1
+
+
+def test_warming_reads_the_unchanging_part_and_writes_nothing(bench: Bench) -> None:
+    """After it, a question reads its own tokens alone; warming again computes nothing."""
+    prompt = bench.encode(ask_about(PAGES, "What?"))
+    for read in (prompt.stable_tokens, prompt.stable_tokens):
+        job, box = bench.make_job(prompt, is_warming=True)
+        with torch.inference_mode():
+            bench.engine.add(job)
+            bench.run()
+        answer = collect(job, box)
+        assert (answer.tokens, answer.reason) == ([], "stop")
+        assert bench.forward.tokens == read
+    assert job.cached_tokens == prompt.stable_tokens
+    (answer,) = bench.ask(bench.encode(ask_about(PAGES, "Who was it?")))
+    assert answer.job.cached_tokens == prompt.stable_tokens
+    assert bench.compare(answer) < 1e-4
+
+
+def test_a_prompt_that_cannot_fit_is_refused_with_the_numbers(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is computed: what it needs, what is free, and what would help. Caches are dropped first."""
+    bench.ask(bench.encode(ask_about(PAGES[:1], "Other?")))
+    shape = ModelShape.of(bench.loaded.config, dtype_bytes=4)
+    check = RoomCheck(
+        shape, device=bench.loaded.device, tree=bench.tree, pictures=bench.pictures, chunk_tokens=512
+    )
+    free = [1 << 20]
+    monkeypatch.setattr("glyph_memory.readers.local.room.free_bytes", lambda _: free[0])
+    job, _ = bench.make_job(bench.encode(ask_about(PAGES, "What?")), max_tokens=10_000)
+    with pytest.raises(
+        ReaderOverflow, match=r"needs .* GiB .* are free\. Send fewer pages, lower max_tokens"
+    ):
+        check(job, 0, len(job.prompt.ids))
+    assert (bench.tree.nbytes, len(bench.pictures.cache)) == (0, 0)
+    free[0] = 1 << 30
+    check(job, 0, len(job.prompt.ids))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_memory_errors_are_told_from_others(error: Exception) -> None:
+    """What CUDA, Python and torch's CPU allocator raise; not what else is a RuntimeError."""
+    assert is_out_of_memory(error)
+    assert not is_out_of_memory(RuntimeError("shapes do not match"))
+
+
+def test_sampling_is_drawn_from_the_scores() -> None:
+    """Greedy takes the likeliest; top_k=1 and a tiny top_p do, too; a seed draws the same tokens again."""
+    scores = torch.tensor([0.0, 3.0, 1.0, 2.5])
+    assert Sampler(Sampling()).choose(scores) == 1
+    assert Sampler(Sampling(temperature=1.0, top_k=1)).choose(scores) == 1
+    assert Sampler(Sampling(temperature=1.0, top_p=1e-6)).choose(scores) == 1
+    draws = [[Sampler(Sampling(temperature=2.0, seed=n)).choose(scores) for _ in range(1)] for n in range(40)]
+    assert draws == [[Sampler(Sampling(temperature=2.0, seed=n)).choose(scores)] for n in range(40)]
+    assert {draw for (draw,) in draws} == {0, 1, 2, 3}
+    top_two = {Sampler(Sampling(temperature=5.0, top_k=2, seed=n)).choose(scores) for n in range(40)}
+    assert top_two == {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("max_tokens", 0),
+        ("max_tokens", True),
+        ("temperature", -1),
+        ("temperature", float("nan")),
+        ("top_p", 0),
+        ("top_p", 1.5),
+        ("top_k", 0),
+        ("seed", 1.5),
+        ("stop", ("",)),
+    ],
+)
+def test_options_that_cannot_work_are_refused_by_name(option: str, value: object) -> None:
+    """One line: which option, what it was, what it is to be."""
+    with pytest.raises(ReaderRefused, match=rf"^{option}=.* cannot work\."):
+        Sampling(**{option: value})  # type: ignore[arg-type]  # that is the point
