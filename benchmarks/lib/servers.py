@@ -70,7 +70,12 @@ def _serve(arguments: Sequence[str], *, port: int, log: Path) -> Iterator[str]:
     command = ["nice", "-n", "5", str(ENVIRONMENT / "bin" / "python"), str(_TOOLS / "serve.py"), *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=_make_environment(), stdout=output, stderr=output, start_new_session=True
+            command,
+            env=_make_environment(),
+            stdin=subprocess.PIPE,  # its end is the server's, see serve.py
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
             root = f"http://127.0.0.1:{port}"
@@ -79,7 +84,7 @@ def _serve(arguments: Sequence[str], *, port: int, log: Path) -> Iterator[str]:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # vLLM's engine is a process of its own in this group
-            process.wait()
+            process.communicate()
 
 
 def _make_environment() -> dict[str, str]:

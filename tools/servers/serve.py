@@ -1,4 +1,4 @@
-"""Run one of the real servers, until the process that asked for it ends; run by the servers' own Python.
+"""Run one of the real servers until its standard input ends; run by the servers' own Python, in a group of its own.
 
 serve.py vllm ARGUMENTS …        vLLM's server, which `vllm serve` would start if the wheel were named vllm
 serve.py llamacpp PORT WINDOW    llama.cpp's server with SmolLM2
@@ -9,21 +9,28 @@ serve.py llamacpp PORT WINDOW    llama.cpp's server with SmolLM2
 
 from __future__ import annotations
 
-import ctypes
+import os
 import runpy
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import build_models
 
-_PR_SET_PDEATHSIG = 1
 
+def end_with_stdin() -> None:
+    """End this whole process group when standard input does: whoever holds its other end is gone, however it ended.
 
-def end_with_parent() -> None:
-    """Ask Linux for a signal when the tests' process ends, however it ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    A signal would not do: vLLM does not end by one while it starts.
+    """
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def serve_vllm(arguments: Sequence[str]) -> None:
@@ -47,7 +54,7 @@ def serve_llamacpp(port: int, window_tokens: int) -> None:
 
 
 if __name__ == "__main__":
-    end_with_parent()
+    end_with_stdin()
     if sys.argv[1] == "vllm":
         serve_vllm(sys.argv[2:])
     else:
