@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
-BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
+# Those that need a GPU are run by benchmarks/gpu.py.
+BENCHMARKS = $(filter-out benchmarks/efficiency.py benchmarks/gpu.py,$(shell grep -l __main__ benchmarks/*.py))
 
 .PHONY: help demo test servers fuzz mutants check docs bench figures matrix clean remake
 .DELETE_ON_ERROR:
@@ -18,7 +19,7 @@ help:
 	@echo 'make mutants break the code in 300 small ways, and print what no test noticed; half an hour'
 	@echo 'make check   lint, format, types, floors, figures, documentation'
 	@echo 'make docs    the site, as out/docs/index.html; a link that leads nowhere is an error'
-	@echo 'make bench   all benchmarks, most of an hour; ARGS=--quick for a first look, which changes no result'
+	@echo 'make bench   all benchmarks that need no GPU, most of an hour; ARGS=--quick for a first look, which changes no result'
 	@echo 'make figures tables of the documentation, from benchmarks/results'
 	@echo 'make matrix  tests of the LangChain and LlamaIndex packages with the lowest and the newest versions they declare'
 	@echo 'make clean   remove what these made, .venv too'

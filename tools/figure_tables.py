@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_whole
 from figure_format import markdown, off
 from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
+from reader_tables import draw_askers, draw_questions
 from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
 from session_tables import (
     draw_append,
@@ -33,6 +35,8 @@ class Table:
     """Name of the benchmark, and of its file in `benchmarks/results/`."""
     draw: Callable[[Figures], str]
     """Return the table as Markdown, given the file's `figures`."""
+    needs_gpu: bool = False
+    """Whether its figures may be missing, since not every machine can measure them; the page then says so."""
 
     @property
     def command(self) -> str:
@@ -181,6 +185,12 @@ TABLES = {
     "speed-memory": Table(result="typeset", draw=draw_memory),
     "nano": Table(result="nano", draw=draw_nano),
     "tokens": Table(result="tokens", draw=draw_tokens),
+    "efficiency-bounds": Table(result="efficiency_bounds", draw=draw_bounds),
+    "efficiency-prefill": Table(result="efficiency", draw=draw_prefill, needs_gpu=True),
+    "efficiency-whole": Table(result="efficiency", draw=draw_whole, needs_gpu=True),
+    "efficiency-decoding": Table(result="efficiency", draw=draw_decoding, needs_gpu=True),
+    "reader-questions": Table(result="reader", draw=draw_questions),
+    "reader-askers": Table(result="reader", draw=draw_askers),
     "imports": Table(result="imports", draw=draw_imports),
     "secrets": Table(result="secret_guard", draw=draw_secrets),
     "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),

@@ -2,7 +2,8 @@
 
 A table stands between `<!-- figures:NAME -->` and `<!-- /figures:NAME -->`; what a NAME shows is said in
 `figure_tables.py`, its figures come from `benchmarks/results/`. Where they are missing, a line says which command
-makes them. With `--check` nothing is written, and each table that is not what its figures say is a line of complaint.
+makes them; that is no complaint where it takes a GPU. With `--check` nothing is written, and each table that is not
+what its figures say is a line of complaint.
 """
 
 from __future__ import annotations
@@ -68,8 +69,10 @@ def fill_tables(text: str, results: Path) -> tuple[str, list[str]]:
         try:
             body = draw(TABLES[name], results)
         except FileNotFoundError:
-            body = f"*Not measured yet: `{TABLES[name].command}`.*"
-            complaints.append(f"table {name!r} has no figures. Run: {TABLES[name].command}")
+            where = ", on a machine with a GPU" if TABLES[name].needs_gpu else ""
+            body = f"*Not measured yet: `{TABLES[name].command}`{where}.*"
+            if not TABLES[name].needs_gpu:
+                complaints.append(f"table {name!r} has no figures. Run: {TABLES[name].command}")
         except (LookupError, TypeError, ValueError) as error:
             complaints.append(f"table {name!r} cannot be made ({error!r}). Run: {TABLES[name].command}")
             return region[0]

@@ -29,7 +29,13 @@ _DIGITS = 6
 
 
 def write_results(
-    name: str, figures: object, *, arguments: Sequence[str], script: str = "benchmarks"
+    name: str,
+    figures: object,
+    *,
+    arguments: Sequence[str],
+    script: str = "benchmarks",
+    folder: Path | None = None,
+    is_quiet: bool = False,
 ) -> Path:
     """Write what one benchmark measured; return the file's path.
 
@@ -38,8 +44,10 @@ def write_results(
         figures: Plain values; mappings keep their order.
         arguments: What the script was called with. With any, the file goes to `TRIALS`.
         script: The script's folder.
+        folder: Where the file goes instead, whatever the arguments.
+        is_quiet: Whether nothing is printed; for who writes after each row.
     """
-    folder = TRIALS if arguments else RESULTS
+    folder = folder or (TRIALS if arguments else RESULTS)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     result = {
@@ -52,7 +60,8 @@ def write_results(
     }
     text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(f"{text}\n", encoding="utf-8")
-    print(f"\nwritten: {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
+    if not is_quiet:
+        print(f"\nwritten: {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
     return path
 
 

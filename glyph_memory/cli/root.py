@@ -16,7 +16,8 @@ from glyph_memory.cli.escapes import escape_sentence
 START = "Start here"
 PAGES = "Pages of a text"
 MEMORY = "Memory of a conversation"
-_PANELS = (START, PAGES, MEMORY)
+SERVERS = "A server of your own"
+_PANELS = (START, PAGES, MEMORY, SERVERS)
 
 
 class _Program(TyperGroup):
@@ -68,7 +69,7 @@ def register_command(panel: str, *examples: tuple[str, str]) -> Callable[[_Funct
     def register(function: _Function) -> _Function:
         epilog = "\n\n".join(["[bold]Examples[/]", *shown])
         app.command(
-            name=function.__name__.rstrip("_"),
+            name=function.__name__.rstrip("_").replace("_", "-"),
             help=_join_paragraph_lines(function.__doc__),
             epilog=epilog,
             rich_help_panel=panel,

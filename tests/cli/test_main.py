@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 HEAVY = {"torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi"}
-COMMANDS = ("demo", "chat", "recall", "report", "sessions", "export", "import", "pages", "ask", "tokens")
+COMMANDS = (
+    *("demo", "chat", "recall", "report", "sessions", "export", "import", "pages", "ask", "tokens"),
+    "serve-command",
+)
 
 
 def modules_after(code: str) -> set[str]:

@@ -35,11 +35,12 @@ _WORDS = st.sampled_from(
 )  # fmt: skip
 _OPTIONS = st.sampled_from(
     ["--json", "--style", "--font", "--size", "--dpi", "--dense", "--profile", "--tokenizer", "--encoding", "--memory",
-     "--session", "--out", "--report", "--sheet", "--html", "--k", "--models", "--help", "--version", "--no", "-x"]
+     "--session", "--out", "--report", "--sheet", "--html", "--k", "--models", "--model", "--engine",
+     "--devices", "--help", "--version", "--no", "-x"]
 )  # fmt: skip
 _COMMANDS = st.sampled_from(
-    ["pages", "tokens", "recall", "report", "sessions", "export", "import", "", HOSTILE, "page"]
-)
+    ["pages", "tokens", "recall", "report", "sessions", "export", "import", "serve-command", "", HOSTILE, "page"]
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

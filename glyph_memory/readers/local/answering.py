@@ -22,7 +22,7 @@ class Answering:
         model: The model's name.
     """
 
-    def __init__(self, job: Job, *, tokenizer: Any, model: str) -> None:  # noqa: ANN401 - transformers' own
+    def __init__(self, job: Job[Any], *, tokenizer: Any, model: str) -> None:  # noqa: ANN401 - transformers' own
         self._job, self._model = job, model
         end = tokenizer.decode(job.prompt.ids[-8:])
         self._answer = AnswerText(tokenizer, stop=job.sampling.stop, prompt_end=end)

@@ -116,7 +116,24 @@ def take_over(model: Any, chosen: str) -> Attention | None:  # noqa: ANN401 - tr
 
     AttentionInterface.register(NAME, attend)
     model.config.get_text_config()._attn_implementation = NAME
-    return ALL_ATTENTION_FUNCTIONS[chosen] if chosen.startswith("flash") else None
+    if not chosen.startswith("flash"):
+        return None
+
+    def flash(
+        module: Any, *given: torch.Tensor | None, **named: object
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        with use_attention(module, chosen):  # transformers takes the package that the module's config names
+            output: tuple[torch.Tensor, torch.Tensor | None] = ALL_ATTENTION_FUNCTIONS[chosen](
+                module, *given, **named
+            )
+            return output
+
+    return flash
+
+
+def give_back(model: Any, chosen: str) -> None:  # noqa: ANN401 - as above
+    """Have a model's text tower call the attention that it was loaded with again."""
+    model.config.get_text_config()._attn_implementation = chosen
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import torch
 
 from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers.local.attention import Attention, ChunkStep
+from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward, free_memory, is_out_of_memory
 from glyph_memory.readers.local.jobs import Finished, Job
@@ -32,7 +33,7 @@ _SMALLEST_CHUNK = 64
 class _Reading:
     """A prompt that is being read."""
 
-    job: Job
+    job: Job[Prompt]
     marks: Marks
     path: list[Segment]
     at: int
@@ -56,6 +57,7 @@ class Engine:
         check_room: Called with a job, its prompt's known tokens and those to be read, before it is read; raises what
             the job should fail with.
         keeper: Keeps keys and values in files, where they are to be kept.
+        compiled: Writes the answers of askers who are alone, where a model is to be compiled.
     """
 
     def __init__(
@@ -68,23 +70,24 @@ class Engine:
         chunk_tokens: int,
         max_batch_tokens: int,
         flash: Attention | None = None,
-        check_room: Callable[[Job, int, int], None] | None = None,
+        check_room: Callable[[Job[Prompt], int, int], None] | None = None,
         keeper: Keeper | None = None,
+        compiled: CompiledRow | None = None,
     ) -> None:
         self.tree, self.pictures = tree, pictures
         self._forward, self._flash, self._check_room = forward, flash, check_room
         self._keeper = keeper
         self._chunk_tokens, self._max_batch_tokens = chunk_tokens, max_batch_tokens
-        self._waiting: list[Job] = []
+        self._waiting: list[Job[Prompt]] = []
         self._reading: _Reading | None = None
-        self._rows = Rows(forward, tree=tree, stop_ids=stop_ids)
+        self._rows = Rows(forward, tree=tree, stop_ids=stop_ids, compiled=compiled)
 
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to do."""
         return not (self._waiting or self._reading or self._rows)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: Job[Prompt]) -> None:
         """Take a job; it is begun when there is room."""
         self._waiting.append(job)
 
@@ -222,21 +225,18 @@ class Engine:
 
     def _run(self, act: Callable[[], None], fail: Callable[[BaseException], None]) -> None:
         """Do something; where memory was too small, once more, with empty caches and smaller chunks."""
-        try:
-            act()
-        except Exception as error:
-            if not is_out_of_memory(error):
-                fail(translate_error(error))
-                return
+        chunk = self._chunk_tokens
+
+        def free() -> None:
             self.free()
-            chunk, self._chunk_tokens = self._chunk_tokens, max(_SMALLEST_CHUNK, self._chunk_tokens // 4)
-            try:
-                act()
-            except Exception as again:
-                fail(_out_of_memory(again) if is_out_of_memory(again) else translate_error(again))
-                self.free()
-            finally:
-                self._chunk_tokens = chunk
+            self._chunk_tokens = max(_SMALLEST_CHUNK, chunk // 4)
+
+        run_with_memory(act, fail=fail, free=free)
+        self._chunk_tokens = chunk
+
+    def close(self) -> None:
+        """End the threads that make pictures ready."""
+        self.pictures.close()
 
     def free(self) -> None:
         """Empty the caches: all that no running prompt needs."""
@@ -251,6 +251,24 @@ def make_marks(prompt: Prompt, tree: PrefixTree) -> Marks:
     for image in prompt.images:
         marks[image.start : image.start + image.count] = tree.mark_image(image.digest, image.count)
     return marks
+
+
+def run_with_memory(
+    act: Callable[[], None], *, fail: Callable[[BaseException], None], free: Callable[[], None]
+) -> None:
+    """Do something; where memory was too small, free some and do it once more; hand on what it raises then."""
+    try:
+        act()
+    except Exception as error:
+        if not is_out_of_memory(error):
+            fail(translate_error(error))
+            return
+        free()
+        try:
+            act()
+        except Exception as again:  # as above
+            fail(_out_of_memory(again) if is_out_of_memory(again) else translate_error(again))
+            free()
 
 
 def translate_error(error: Exception) -> BaseException:

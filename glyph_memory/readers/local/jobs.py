@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
-from glyph_memory.readers.local.prompt import Prompt
+import torch
+
 from glyph_memory.readers.local.sampling import Sampler, Sampling
 
 
@@ -30,11 +32,30 @@ Event = Token | Finished | BaseException
 """What a job tells its asker: tokens, then an end or an error."""
 
 
+class AnyPrompt(Protocol):
+    """What is the same of all prompts."""
+
+    @property
+    def ids(self) -> torch.Tensor:
+        """Its tokens, shape [n]."""
+
+    @property
+    def image_tokens(self) -> int:
+        """How many of them stand for pictures."""
+
+    @property
+    def stable_tokens(self) -> int:
+        """How many of the first stay from one question to the next."""
+
+
+P = TypeVar("P", bound=AnyPrompt)
+
+
 @dataclass(eq=False, kw_only=True)
-class Job:
+class Job(Generic[P]):
     """One prompt to be answered."""
 
-    prompt: Prompt
+    prompt: P
     """What was asked."""
     sampling: Sampling
     """How the answer is drawn."""

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
+from glyph_memory.context import Context
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.local import attention as segment_attention
+from glyph_memory.readers.local.attention import Attention
+from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.engine import Engine
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward
+from glyph_memory.readers.local.jobs import P
 from glyph_memory.readers.local.keeping import Keeper
 from glyph_memory.readers.local.loading import LoadedModel, load_model
 from glyph_memory.readers.local.need import ModelShape, free_bytes
+from glyph_memory.readers.local.plain import PlainModel
+from glyph_memory.readers.local.plain_engine import PlainEngine
 from glyph_memory.readers.local.prompt import PromptEncoder
 from glyph_memory.readers.local.room import RoomCheck
 from glyph_memory.readers.local.segments import PrefixTree
 from glyph_memory.readers.local.self_check import runs_over_segments
-from glyph_memory.readers.local.worker import Worker
+from glyph_memory.readers.local.worker import RunsJobs, Worker
 
 _MOST_PREFIX_BYTES = 8 << 30
 _FEATURE_BYTES = 1 << 30
@@ -58,22 +64,19 @@ class EngineOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedModel:
+class OpenedModel(Generic[P]):
     """A model that runs."""
 
     loaded: LoadedModel
     """What was loaded."""
-    encoder: PromptEncoder
-    """Spells contexts for it."""
-    engine: Engine
+    encode: Callable[[Context], P]
+    """Spells a context for it."""
+    engine: RunsJobs[P]
     """Runs in the worker's thread; for others to look at alone."""
-    worker: Worker
+    worker: Worker[P]
     """Its thread."""
-
-    @property
-    def reuses_prefixes(self) -> bool:
-        """Whether it runs over segments."""
-        return True
+    reuses_prefixes: bool
+    """Whether it runs over segments."""
 
 
 def open_model(
@@ -86,7 +89,7 @@ def open_model(
     rope_parameters: Mapping[str, Any] | None,
     special_tokens: Sequence[str],
     options: EngineOptions,
-) -> OpenedModel:
+) -> OpenedModel[Any]:
     """Load a model and make it ready for jobs.
 
     Raises:
@@ -98,12 +101,27 @@ def open_model(
         model, device=device, dtype=dtype, attention=attention, quantization=quantization,
         rope_parameters=rope_parameters,
     )  # fmt: skip
-    forward = Forward(loaded.model, loaded.device)
-    flash = segment_attention.take_over(loaded.model, loaded.attention["text"])
-    if not runs_over_segments(forward, loaded):
-        raise ReaderRefused(
-            f"{loaded.name!r} has an attention that cannot be run over segments"
-        )  # plain, later
+    if loaded.support.is_direct:
+        forward = Forward(loaded.model, loaded.device)
+        flash = segment_attention.take_over(loaded.model, loaded.attention["text"])
+        if runs_over_segments(forward, loaded):
+            encode = PromptEncoder(loaded, special_tokens=special_tokens).encode
+            engine = _make_engine(loaded, forward, flash, options)
+            return OpenedModel(
+                loaded=loaded, encode=encode, engine=engine, worker=Worker(engine), reuses_prefixes=True
+            )
+        segment_attention.give_back(loaded.model, loaded.attention["text"])
+    plain = PlainModel(loaded, special_tokens)
+    simple = PlainEngine(plain)
+    return OpenedModel(
+        loaded=loaded, encode=plain.encode, engine=simple, worker=Worker(simple), reuses_prefixes=False
+    )
+
+
+def _make_engine(
+    loaded: LoadedModel, forward: Forward, flash: Attention | None, options: EngineOptions
+) -> Engine:
+    """Return an engine with caches of the sizes that were asked for, or that the device has room for."""
     shape = ModelShape.of(loaded.config, dtype_bytes=loaded.dtype.itemsize)
     free = free_bytes(loaded.device) or 0
     prefix_bytes = options.prefix_cache_bytes
@@ -119,7 +137,7 @@ def open_model(
             options.cache_folder, model=loaded.fingerprint, max_bytes=options.cache_folder_bytes
         )
         keeper = Keeper(files, tree=tree, device=loaded.device)
-    engine = Engine(
+    return Engine(
         forward,
         stop_ids=loaded.stop_ids,
         tree=tree,
@@ -130,6 +148,5 @@ def open_model(
         flash=flash,
         check_room=RoomCheck(shape, device=loaded.device, tree=tree, pictures=pictures, chunk_tokens=chunk),
         keeper=keeper,
+        compiled=CompiledRow(loaded.model, loaded.device) if options.compiles else None,
     )
-    encoder = PromptEncoder(loaded, special_tokens=tuple(special_tokens))
-    return OpenedModel(loaded=loaded, encoder=encoder, engine=engine, worker=Worker(engine))

@@ -38,6 +38,16 @@ class PlainPrompt:
     image_tokens: int
     """How many of its tokens stand for images, where the config names such a token."""
 
+    @property
+    def ids(self) -> torch.Tensor:
+        """Its tokens, shape [n]."""
+        return self.inputs["input_ids"][0]
+
+    @property
+    def stable_tokens(self) -> int:
+        """How many tokens stay from one question to the next: nobody can use it here."""
+        return 0
+
 
 class PlainModel:
     """A model with its family's own processor.
@@ -52,6 +62,7 @@ class PlainModel:
 
     def __init__(self, loaded: LoadedModel, special_tokens: Sequence[str] = ()) -> None:
         self._loaded = loaded
+        self.device, self.stop_ids = loaded.device, loaded.stop_ids
         self.special_tokens = (*find_special_tokens(loaded.tokenizer), *special_tokens)
         """What is broken wherever it stands in text, in addition to what `defuse` knows."""
         try:

@@ -114,7 +114,7 @@ class TransformersReader(Reader):
         """Which attention was taken, by tower: `"text"` and `"vision"`."""
         self.reuses_prefixes: bool = opened.reuses_prefixes
         """Whether what prompts have in common is computed once. Models of unusual attention read all of it anew."""
-        self._opened: OpenedModel | None = opened
+        self._opened: OpenedModel[Any] | None = opened
         self._finalizer = weakref.finalize(self, opened.worker.close)
 
     def __repr__(self) -> str:
@@ -129,7 +129,7 @@ class TransformersReader(Reader):
 
     def count_tokens(self, context: Context) -> int:
         """Return the tokens of a context as the model reads it, template and pictures included."""
-        return len(self._get_opened().encoder.encode(context).ids)
+        return len(self._get_opened().encode(context).ids)
 
     def read(self, context: Context) -> Reading:
         """Look at a context and answer."""
@@ -218,7 +218,7 @@ class TransformersReader(Reader):
 
     def _make_job(
         self, context: Context, send: Callable[[Event], object], *, is_warming: bool = False
-    ) -> Job:
+    ) -> Job[Any]:
         """Spell a context for the model: milliseconds, and more where pictures are new.
 
         Raises:
@@ -226,7 +226,7 @@ class TransformersReader(Reader):
         """
         from glyph_memory.readers.local.jobs import Job  # noqa: PLC0415 - loads torch
 
-        prompt = self._get_opened().encoder.encode(context)
+        prompt = self._get_opened().encode(context)
         sampling, window = self._sampling, self.window_tokens
         if window is not None and not is_warming:
             if len(prompt.ids) >= window:
@@ -238,7 +238,7 @@ class TransformersReader(Reader):
             sampling = replace(sampling, max_tokens=min(sampling.max_tokens, window - len(prompt.ids)))
         return Job(prompt=prompt, sampling=sampling, send=send, is_warming=is_warming)
 
-    def _begin(self, job: Job) -> Answering:
+    def _begin(self, job: Job[Any]) -> Answering:
         from glyph_memory.readers.local.answering import Answering  # noqa: PLC0415 - loads torch
 
         opened = self._get_opened()
@@ -246,7 +246,7 @@ class TransformersReader(Reader):
         opened.worker.submit(job)
         return answering
 
-    def _get_opened(self) -> OpenedModel:
+    def _get_opened(self) -> OpenedModel[Any]:
         opened = self._opened
         if opened is None:
             raise ReaderUnavailable(f"{self!r} is closed. Make another one")

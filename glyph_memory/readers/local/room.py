@@ -10,6 +10,7 @@ import torch
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.jobs import Job
 from glyph_memory.readers.local.need import ModelShape, check_fits, estimate_need, free_bytes
+from glyph_memory.readers.local.prompt import Prompt
 from glyph_memory.readers.local.segments import PrefixTree
 
 _PATCHES = 4
@@ -39,7 +40,7 @@ class RoomCheck:
         self._shape, self._device, self._tree, self._pictures = shape, device, tree, pictures
         self._chunk_tokens = chunk_tokens
 
-    def __call__(self, job: Job, known: int, new: int) -> None:
+    def __call__(self, job: Job[Prompt], known: int, new: int) -> None:
         """Make room for a job, as far as caches can be dropped for it.
 
         Raises:

@@ -11,8 +11,10 @@ import numpy as np
 import torch
 
 from glyph_memory.readers.local.attention import TokenStep
+from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.forward import Forward
 from glyph_memory.readers.local.jobs import Finished, Job, Token
+from glyph_memory.readers.local.prompt import Prompt
 from glyph_memory.readers.local.segments import Marks, PrefixTree, Segment
 from glyph_memory.readers.local.slots import Slots
 
@@ -24,7 +26,7 @@ _SHORT = 512
 class Row:
     """A prompt that is being answered."""
 
-    job: Job
+    job: Job[Prompt]
     """What was asked."""
     marks: Marks
     """The prompt's tokens."""
@@ -55,10 +57,19 @@ class Rows:
         forward: Runs the model.
         tree: Where keys and values go when an answer ends.
         stop_ids: Tokens that end an answer.
+        compiled: Writes the answer of an asker who is alone.
     """
 
-    def __init__(self, forward: Forward, *, tree: PrefixTree, stop_ids: frozenset[int]) -> None:
-        self._forward, self._tree, self._stop_ids = forward, tree, stop_ids
+    def __init__(
+        self,
+        forward: Forward,
+        *,
+        tree: PrefixTree,
+        stop_ids: frozenset[int],
+        compiled: CompiledRow | None = None,
+    ) -> None:
+        self._forward, self._tree, self._stop_ids, self._compiled = forward, tree, stop_ids, compiled
+        self._compiled_from = 0
         self._rows: list[Row] = []
         self._slots = Slots()
         self._shared: list[tuple[Segment, torch.Tensor | None]] | None = None
@@ -66,7 +77,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[Job[Prompt]]:
         """Return what is being answered."""
         return [row.job for row in self._rows]
 
@@ -75,24 +86,16 @@ class Rows:
         if self._take(row):
             self._tree.release(row.path)
             return
+        self._end_compiled()
         self._slots.add([segment.layers for segment in row.own], like=row.path[0].layers)
         self._rows.append(row)
         self._shared = None
 
     def write(self) -> None:
         """Write a token of each answer."""
-        if self._shared is None:
-            self._shared = self._group()
-        ids = torch.tensor([[row.last] for row in self._rows])
-        positions = torch.tensor([[row.position] for row in self._rows])
-        axes = self._rows[0].job.prompt.positions.shape[0]
-        self._slots.begin_token()
-        try:
-            step = TokenStep(self._shared, self._slots)
-            scores = self._forward(ids, positions[None].expand(axes, -1, -1), step, length=1)
-        except BaseException:
-            self._slots.drop_token()
-            raise
+        scores = self._write_compiled()
+        if scores is None:
+            scores = self._write_together()
         likeliest = scores.argmax(-1).tolist()
         ended = []
         for at, row in enumerate(self._rows):
@@ -105,6 +108,42 @@ class Rows:
         for at in reversed(ended):
             self._remove(at)
 
+    def _write_together(self) -> torch.Tensor:
+        if self._shared is None:
+            self._shared = self._group()
+        ids = torch.tensor([[row.last] for row in self._rows])
+        positions = torch.tensor([[row.position] for row in self._rows])
+        axes = self._rows[0].job.prompt.positions.shape[0]
+        self._slots.begin_token()
+        try:
+            step = TokenStep(self._shared, self._slots)
+            return self._forward(ids, positions[None].expand(axes, -1, -1), step, length=1)
+        except BaseException:
+            self._slots.drop_token()
+            raise
+
+    def _write_compiled(self) -> torch.Tensor | None:
+        """Return the scores of a row that is alone; None where it is not, or nothing can be compiled."""
+        if self._compiled is None or not self._compiled.works or len(self._rows) > 1:
+            return None
+        (row,) = self._rows
+        if not self._compiled.is_begun:
+            written = self._slots.copy(0, start=sum(map(len, row.own)))
+            room = row.job.sampling.max_tokens - len(row.written)
+            self._compiled.begin([*(segment.layers for segment in row.path), written], room=room)
+            self._compiled_from = len(row.written)
+        axes = row.job.prompt.positions.shape[0]
+        scores = self._compiled.write(row.last, torch.full((axes, 1, 1), row.position))
+        if scores is None:
+            self._end_compiled()
+        return scores
+
+    def _end_compiled(self) -> None:
+        """Put what a compiled model wrote beside the row's own."""
+        if self._compiled is not None and self._compiled.is_begun:
+            count = len(self._rows[0].written) - self._compiled_from
+            self._slots.extend(0, self._compiled.end(count))
+
     def drop_cancelled(self) -> None:
         """End answers that nobody waits for."""
         for at in reversed(range(len(self._rows))):
@@ -114,6 +153,8 @@ class Rows:
     def fail(self, error: BaseException) -> None:
         """End all answers with an error."""
         jobs = self.jobs()
+        if self._compiled is not None:
+            self._compiled.is_begun = False
         for row in self._rows:
             self._tree.release(row.path)
         self._rows, self._slots, self._shared = [], Slots(), None
@@ -150,6 +191,7 @@ class Rows:
 
     def _remove(self, at: int) -> None:
         """End an answer; its keys and values stay, since the next turn may begin with it."""
+        self._end_compiled()
         row = self._rows[at]
         marks = np.append(row.marks, np.array(row.written, np.int64))
         if row.written:

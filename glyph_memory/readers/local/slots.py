@@ -46,6 +46,16 @@ class Slots:
             start = stop
         self._lengths.append(length)
 
+    def extend(self, row: int, layers: Layers) -> None:
+        """Add tokens to a row."""
+        start = self._lengths[row]
+        stop = start + layers[0][0].shape[-2]
+        self._grow(rows=len(self), tokens=stop, like=layers)
+        for layer, (keys, values) in enumerate(layers):
+            self._keys[layer][row, :, start:stop] = keys
+            self._values[layer][row, :, start:stop] = values
+        self._lengths[row] = stop
+
     def copy(self, row: int, start: int) -> Layers:
         """Return a row's keys and values from a place on."""
         part = slice(start, self._lengths[row])

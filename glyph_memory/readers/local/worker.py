@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Generic, Protocol
 
 import torch
 
 from glyph_memory.errors import ReaderRefused, ReaderUnavailable
-from glyph_memory.readers.local.engine import Engine, translate_error
-from glyph_memory.readers.local.jobs import Job
+from glyph_memory.readers.local.engine import translate_error
+from glyph_memory.readers.local.jobs import Job, P
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +33,36 @@ class _Errand:
             self.done.set_result(None)
 
 
-class Worker:
+class RunsJobs(Protocol[P]):
+    """An engine; each method does what `Engine` says of it."""
+
+    @property
+    def is_idle(self) -> bool: ...  # noqa: D102
+    def add(self, job: Job[P]) -> None: ...  # noqa: D102
+    def step(self) -> None: ...  # noqa: D102
+    def tidy(self) -> bool: ...  # noqa: D102
+    def fail_all(self, error: BaseException) -> None: ...  # noqa: D102
+    def free(self) -> None: ...  # noqa: D102
+    def forget(self) -> None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class Worker(Generic[P]):
     """Runs an engine in a thread of its own, from the first job until `close`.
 
     Args:
         engine: What to run. Nobody else touches it.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: RunsJobs[P]) -> None:
         self._engine = engine
-        self._inbox: queue.SimpleQueue[Job | _Errand | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Job[P] | _Errand | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
         self._is_closed = False
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job[P]) -> None:
         """Hand over a job.
 
         Raises:
@@ -114,7 +129,7 @@ class Worker:
                 self._take(self._inbox.get())
             self._engine.fail_all(error)
             self._engine.free()
-            self._engine.pictures.close()
+            self._engine.close()
 
     def _step(self) -> None:
         try:
@@ -122,7 +137,7 @@ class Worker:
         except Exception as error:
             self._engine.fail_all(translate_error(error))
 
-    def _take(self, work: Job | _Errand | None) -> bool:
+    def _take(self, work: Job[P] | _Errand | None) -> bool:
         """Take in what came; return whether to go on."""
         if isinstance(work, _Errand):
             work.run()

@@ -18,6 +18,7 @@ from transformers import AutoModelForImageTextToText
 from glyph_memory.context import Context, ImagePart
 from glyph_memory.context.messages import Message, Text
 from glyph_memory.readers.local.attention import ChunkStep, TokenStep, take_over
+from glyph_memory.readers.local.compiled import Compile, CompiledRow
 from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.engine import Engine
 from glyph_memory.readers.local.features import PictureReader
@@ -63,7 +64,7 @@ class RecordingForward(Forward):
 class Answer:
     """What came of one job."""
 
-    job: Job
+    job: Job[Prompt]
     tokens: list[int] = field(default_factory=list)
     reason: str = ""
 
@@ -80,10 +81,12 @@ class Bench:
         chunk_tokens: int = 4096,
         max_batch_tokens: int = 1 << 20,
         cache_folder: Path | None = None,
+        compile_with: Compile | None = None,
+        attention: str = "sdpa",
     ) -> None:
         self.loaded = load_model(folder, device="cpu")
         self.plain = AutoModelForImageTextToText.from_pretrained(folder).eval()
-        take_over(self.loaded.model, "sdpa")
+        flash = take_over(self.loaded.model, attention)
         self.forward = RecordingForward(self.loaded.model, self.loaded.device)
         self.tree = PrefixTree(prefix_bytes)
         self.pictures = PictureReader(self.loaded.model, self.loaded.device, max_bytes=feature_bytes)
@@ -93,7 +96,10 @@ class Bench:
             keeper = Keeper(files, tree=self.tree, device=self.loaded.device)
         self.engine = Engine(
             self.forward, stop_ids=frozenset(), tree=self.tree, pictures=self.pictures,
-            chunk_tokens=chunk_tokens, max_batch_tokens=max_batch_tokens, keeper=keeper,
+            chunk_tokens=chunk_tokens, max_batch_tokens=max_batch_tokens, keeper=keeper, flash=flash,
+            compiled=None if compile_with is None else CompiledRow(
+                self.loaded.model, self.loaded.device, compile_with=compile_with
+            ),
         )  # fmt: skip
         self.encoder = PromptEncoder(self.loaded)
 
@@ -103,7 +109,7 @@ class Bench:
 
     def make_job(
         self, prompt: Prompt, *, max_tokens: int = 5, **options: Any
-    ) -> tuple[Job, queue.SimpleQueue[Event]]:
+    ) -> tuple[Job[Prompt], queue.SimpleQueue[Event]]:
         """Return a job, and where its events come."""
         box: queue.SimpleQueue[Event] = queue.SimpleQueue()
         return Job(prompt=prompt, sampling=Sampling(max_tokens=max_tokens), send=box.put, **options), box
@@ -149,7 +155,7 @@ class Bench:
         return max(nearest)
 
 
-def collect(job: Job, box: queue.SimpleQueue[Event]) -> Answer:
+def collect(job: Job[Prompt], box: queue.SimpleQueue[Event]) -> Answer:
     """Return what came of a job that has ended."""
     answer = Answer(job=job)
     while not box.empty():

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from glyph_memory.context import Context
 from glyph_memory.testing import TinyFamily
@@ -190,6 +191,93 @@ def test_what_a_model_remembers_of_another_prompt_does_no_harm(bench: Bench) -> 
     ask(bench, ask_about(PAGES, "What?"))
     bench.loaded.model.model.rope_deltas = torch.tensor([[-123]])
     assert bench.compare(ask(bench, ask_about(PAGES, "What else?"))) < SAME
+
+
+def test_a_compiled_answer_is_the_same_alone_and_when_others_join(
+    tiny_model: FindModel, family: TinyFamily
+) -> None:
+    """Over a static cache, then beside another answer, then alone again: the same tokens as without.
+
+    What compiles is a stand-in that changes nothing: torch's own takes a minute, and was tried by hand.
+    """
+    calls: list[str] = []
+
+    def compile_with(forward: Callable[..., object], **_: object) -> Callable[..., object]:
+        def compute(**given: object) -> object:
+            calls.append("compiled")
+            return forward(**given)
+
+        return compute
+
+    prompts = [Bench(tiny_model(family)).encode(ask_about(PAGES[:n], f"Question {n}")) for n in (3, 2)]
+    plain = Bench(tiny_model(family)).ask(*prompts, max_tokens=[24, 4])
+    bench = Bench(tiny_model(family), compile_with=compile_with)
+    jobs = [bench.make_job(prompt, max_tokens=n) for prompt, n in zip(prompts, (24, 4), strict=True)]
+    with torch.inference_mode():
+        bench.engine.add(jobs[0][0])
+        for _ in range(7):
+            bench.engine.step()
+        alone = len(calls)
+        bench.engine.add(jobs[1][0])
+        bench.run()
+    assert alone > 0
+    assert len(calls) > alone
+    assert [collect(*job).tokens for job in jobs] == [answer.tokens for answer in plain]
+    again = bench.ask(prompts[0], max_tokens=24)
+    assert again[0].tokens == plain[0].tokens
+
+
+def test_a_flash_attention_package_is_called_under_its_own_name(
+    tiny_model: FindModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transformers asks the module's config which package to take; queries are aligned with the last keys.
+
+    No such package runs on a CPU: this one has their way of being called, and torch's own arithmetic.
+    """
+    names: list[str] = []
+
+    def attend(
+        module: Any,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        mask: None,
+        *,
+        scaling: float,
+    ) -> tuple[torch.Tensor, None]:
+        names.append(module.config._attn_implementation)
+        hidden = torch.ones(query.shape[-2], key.shape[-2], dtype=torch.bool).tril(
+            key.shape[-2] - query.shape[-2]
+        )
+        seen = torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=hidden, scale=scaling, enable_gqa=True
+        )
+        return seen.transpose(1, 2), None
+
+    monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, "flash_attention_2", attend)
+    bench = Bench(tiny_model("glm4v"), attention="flash_attention_2")
+    for question in ("What?", "Who?"):
+        assert bench.compare(ask(bench, ask_about(PAGES, question))) < SAME
+    assert set(names) == {"flash_attention_2"}
+
+
+def test_a_model_that_cannot_be_compiled_is_run_without(
+    tiny_model: FindModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A compiler that fails is logged once, and the answer is the right one."""
+
+    def compile_with(*_: object, **__: object) -> Callable[..., object]:
+        def compute(**_: object) -> object:
+            raise RuntimeError("no C++ compiler")
+
+        return compute
+
+    bench = Bench(tiny_model("glm4v"), compile_with=compile_with)
+    for question in ("What?", "Who?"):
+        assert bench.compare(ask(bench, ask_about(PAGES, question))) < SAME
+    assert [record.message for record in caplog.records if "compile=True" in record.message] == [
+        "compile=True does not work for this model here, and is left: no C++ compiler"
+    ]
 
 
 @pytest.mark.parametrize("spoil", ["tail", "answer", "pages"])

@@ -1,0 +1,60 @@
+"""The commands about servers as they are typed; what they do stands in a module of each one's name.
+
+Those modules are imported when a command runs, so that help and completion come at once.
+"""
+
+from __future__ import annotations
+
+from glyph_memory.cli import options
+from glyph_memory.cli.program import server_options
+from glyph_memory.cli.root import SERVERS, register_command
+
+
+@register_command(
+    SERVERS,
+    ("vLLM with Glyph on two GPUs", "glyph-memory serve-command --model zai-org/Glyph --gpus 2"),
+    ("The same, started at once", "glyph-memory serve-command --model zai-org/Glyph --gpus 2 | sh"),
+    (
+        "SGLang on the second GPU, which has 24 GiB",
+        "glyph-memory serve-command --engine sglang --model Qwen/Qwen2.5-VL-7B-Instruct --devices 1 --gpu-memory 24",
+    ),
+)
+def serve_command(
+    *,
+    model: server_options.Model,
+    engine: server_options.Engine = "vllm",
+    profile: server_options.Profile = None,
+    mmproj: server_options.Mmproj = None,
+    gpus: server_options.Gpus = None,
+    devices: server_options.Devices = None,
+    gpu_memory: server_options.GpuMemory = None,
+    window: server_options.Window = None,
+    pages_folder: server_options.PagesFolder = None,
+    host: server_options.Host = "127.0.0.1",
+    port: server_options.Port = 8000,
+    explain: server_options.Explain = True,
+    as_json: options.Json = False,
+) -> None:
+    """Print the command that starts a server on which pages that are asked about again are cheap.
+
+    The prefix cache is on, the caches of pictures hold a window full of pages, and limits are raised. What is printed
+    is a script for a shell: the command, and below it a comment on each setting. Nothing is started, and neither the
+    machine nor the network is asked.
+    """
+    from glyph_memory.cli.commands import serve_command as command  # noqa: PLC0415  see the module's first lines
+    from glyph_memory.readers.launch import plan_server  # noqa: PLC0415
+
+    planned = plan_server(
+        model,
+        engine=engine,
+        profile=profile,
+        mmproj=mmproj,
+        gpus=gpus,
+        devices=[] if devices is None else [device.strip() for device in devices.split(",")],
+        gpu_memory_gib=gpu_memory,
+        window_tokens=window,
+        pages_folder=pages_folder,
+        host=host,
+        port=port,
+    )
+    command.run(planned, explain=explain, as_json=as_json)
