@@ -222,7 +222,6 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.hangs_up:
             self.close_connection = True
         elif fault.status is not None:
-            self.close_connection = fault.status == 500  # so does vLLM, without a word of it
             self._send(fault.status, fault.body, fault.headers)
         else:
             try:
