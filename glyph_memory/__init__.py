@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from glyph_memory.context import TextCleaner as TextCleaner
     from glyph_memory.context import TextKind as TextKind
     from glyph_memory.context import TokenCounts as TokenCounts
+    from glyph_memory.context import context_from_messages as context_from_messages
     from glyph_memory.context import context_from_turns as context_from_turns
+    from glyph_memory.context import image_part as image_part
     from glyph_memory.context import warn_of_losses as warn_of_losses
     from glyph_memory.documents import read_document as read_document
     from glyph_memory.errors import BadReading as BadReading
@@ -100,20 +102,26 @@ if TYPE_CHECKING:
     from glyph_memory.page import Page as Page
     from glyph_memory.page import pixel_digest as pixel_digest
     from glyph_memory.readers import ImageUuids as ImageUuids
+    from glyph_memory.readers import LateReader as LateReader
     from glyph_memory.readers import OpenAIReader as OpenAIReader
     from glyph_memory.readers import OutOfMemory as OutOfMemory
     from glyph_memory.readers import Overflow as Overflow
     from glyph_memory.readers import Reader as Reader
     from glyph_memory.readers import Reading as Reading
     from glyph_memory.readers import ReadingDelta as ReadingDelta
+    from glyph_memory.readers import SamplingFields as SamplingFields
     from glyph_memory.readers import ServedModel as ServedModel
+    from glyph_memory.readers import TellsBusy as TellsBusy
     from glyph_memory.readers import Timing as Timing
+    from glyph_memory.readers import ToWarm as ToWarm
     from glyph_memory.readers import TransformersReader as TransformersReader
     from glyph_memory.readers import Usage as Usage
+    from glyph_memory.readers import Warmer as Warmer
     from glyph_memory.readers import afind_served_model as afind_served_model
     from glyph_memory.readers import find_served_model as find_served_model
     from glyph_memory.readers import overflows_window as overflows_window
     from glyph_memory.readers import refuses_images as refuses_images
+    from glyph_memory.readers import with_sampling as with_sampling
     from glyph_memory.secrets import RuleFinder as RuleFinder
     from glyph_memory.secrets import SecretFinder as SecretFinder
     from glyph_memory.secrets import SecretFinding as SecretFinding
@@ -153,7 +161,7 @@ _NAMES = {
     "context": (
         "AttachmentPart Binder Captions Context ImageCache ImagePart JoinUsers Loss LossKind Message Occurrences "
         "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan Text "
-        "TextCleaner TextKind TokenCounts context_from_turns warn_of_losses"
+        "TextCleaner TextKind TokenCounts context_from_messages context_from_turns image_part warn_of_losses"
     ),
     "documents": "read_document",
     "errors": (
@@ -176,8 +184,9 @@ _NAMES = {
     "packing": "PackedPage pack repack",
     "page": "Box Escape EscapeReason Line Page pixel_digest",
     "readers": (
-        "ImageUuids OpenAIReader OutOfMemory Overflow Reader Reading ReadingDelta ServedModel Timing "
-        "TransformersReader Usage afind_served_model find_served_model overflows_window refuses_images"
+        "ImageUuids LateReader OpenAIReader OutOfMemory Overflow Reader Reading ReadingDelta SamplingFields "
+        "ServedModel TellsBusy Timing ToWarm TransformersReader Usage Warmer afind_served_model find_served_model "
+        "overflows_window refuses_images with_sampling"
     ),
     "secrets": "RuleFinder SecretFinder SecretFinding SecretGuard SecretMode without_locals without_locals_async",
     "store": (

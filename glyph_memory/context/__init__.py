@@ -13,6 +13,8 @@ from glyph_memory.context.cache import RecentImages as RecentImages
 from glyph_memory.context.cache import ReuseCache as ReuseCache
 from glyph_memory.context.cache import find_digests as find_digests
 from glyph_memory.context.cache import pages_folder as pages_folder
+from glyph_memory.context.chat import context_from_messages as context_from_messages
+from glyph_memory.context.chat import image_part as image_part
 from glyph_memory.context.cleaning import TextCleaner as TextCleaner
 from glyph_memory.context.cleaning import quote_turns as quote_turns
 from glyph_memory.context.counting import TokenCounts as TokenCounts
@@ -40,4 +42,5 @@ from glyph_memory.context.sealed import repeat_turns as repeat_turns
 from glyph_memory.context.wording import PINNED as PINNED
 from glyph_memory.context.write import context_from_turns as context_from_turns
 from glyph_memory.context.write import write_context as write_context
+from glyph_memory.context.write import write_prefix as write_prefix
 from glyph_memory.context.write import write_turns as write_turns

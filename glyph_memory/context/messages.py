@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any, Literal
 
 from glyph_memory.context.losses import Loss
@@ -215,6 +216,24 @@ class Context:
             parts += [Text(f"{caption_document_page(page.number)}:", kind="caption"), ImagePart.of(page)]
         return cls(messages=(Message(role="user", parts=(*parts, Text(question))),))
 
+    def stable_prefix(self) -> Context | None:
+        """Return what stays the same from question to question, as it is sent; None where nothing is sealed or shown.
+
+        The system message, and the message of pages up to the first words that are not about them. What follows may
+        change with the next seal: repeated turns, recent turns, the question.
+
+        Example:
+            >>> Context.of("Who signed?", pages=[]).stable_prefix() is None
+            True
+        """
+        first = next((place for place, one in enumerate(self.messages) if one.role != "system"), 0)
+        shown = self.messages[first].parts if self.messages else ()
+        kept = tuple(part for _, part in takewhile(_is_stable, enumerate(shown)))
+        if all(isinstance(part, Text) and part.kind in {"note", "caption"} for part in kept):
+            return None
+        messages = (*self.messages[:first], replace(self.messages[first], parts=kept))
+        return replace(self, messages=messages, losses=())
+
     @property
     def images(self) -> tuple[ImagePart, ...]:
         """Every picture, in order."""
@@ -236,6 +255,16 @@ class Context:
         `uuid` stands beside it where it has one: vLLM caches the image under it.
         """
         return [_openai_message(message) for message in self.messages]
+
+
+def _is_stable(placed: tuple[int, Part]) -> bool:
+    """Return whether a part of the first message is there at the next question, too: no words, none of their notes."""
+    place, part = placed
+    return (
+        not isinstance(part, Text)
+        or part.kind in {"caption", "ledger", "sealed"}
+        or (part.kind == "note" and not place)
+    )
 
 
 def _openai_message(message: Message) -> dict[str, Any]:

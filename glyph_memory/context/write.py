@@ -9,6 +9,7 @@ from glyph_memory.context.binder import Binder
 from glyph_memory.context.cleaning import message_text
 from glyph_memory.context.messages import Context, Message, Part, Parts, Text
 from glyph_memory.context.plan import PlannedMessage, PlannedTurn, plan_request, plan_turns
+from glyph_memory.context.sealed import collect_sealed
 from glyph_memory.context.wording import tell_lost_attachment, tell_lost_picture
 from glyph_memory.errors import PolicyError
 from glyph_memory.folding import Fold, Seal, has_open_call
@@ -43,6 +44,31 @@ def write_context(
     context = Context(messages=tuple(messages), defused=True, losses=plan.losses)
     _check(context, fold, binder)
     return context
+
+
+def write_prefix(
+    fold: Fold,
+    *,
+    binder: Binder,
+    parts_of: Callable[[Seal], Parts],
+    head: Sequence[str] | None = None,
+    can_recall: bool = False,
+) -> Context | None:
+    """Return what stays of the contexts of a fold until its next seal, `Context.stable_prefix`; None without seals.
+
+    Args:
+        fold: The conversation.
+        binder: The model's.
+        parts_of: Gives what is sent of a seal.
+        head: The system messages, as whoever spells requests sends them; the fold's own as one message unless given.
+        can_recall: Whether the model has tools that find what is not shown.
+    """
+    if head is None:
+        head = [binder.cleaner.clean("\n\n".join(_spell_head(turn, binder) for turn in fold.head))]
+    shown = collect_sealed(fold, binder, parts_of, can_recall=can_recall, is_last=False)
+    messages = [Message(role="system", parts=[text]) for text in head if text]
+    messages.append(Message(role="user", parts=shown))
+    return Context(messages=tuple(messages), defused=True).stable_prefix()
 
 
 def context_from_turns(

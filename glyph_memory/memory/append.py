@@ -17,6 +17,7 @@ from glyph_memory.errors import (
     show_value,
     warn,
 )
+from glyph_memory.memory.seal_watch import SealWatch
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.messages import AnyMessage, AnyMessages, check_turn, iter_messages
 from glyph_memory.secrets import SecretGuard
@@ -90,6 +91,7 @@ class TurnWriter:
         session_fold: Its fold, which grows with it.
         redact: Sees every turn first.
         guard: Sees what is left of it, as it would be stored.
+        watch: Sees the fold after each call.
     """
 
     def __init__(
@@ -99,9 +101,10 @@ class TurnWriter:
         *,
         redact: Redact | None,
         guard: SecretGuard,
+        watch: SealWatch,
     ) -> None:
         self._session_store, self._session_fold = session_store, session_fold
-        self._redact, self._guard = redact, guard
+        self._redact, self._guard, self._watch = redact, guard, watch
 
     def store(
         self, messages: AnyMessages, *, keep_anchors: bool, progress: Callable[[int], None] | None
@@ -155,7 +158,7 @@ class TurnWriter:
     def _fold(self, stored: Sequence[Turn]) -> None:
         # The turns are stored; whatever keeps them from being folded is told when a context is asked for.
         with suppress(GlyphMemoryError):
-            self._session_fold.refresh(stored)
+            self._watch.look(self._session_fold.refresh(stored))
 
     def _examine(self, turns: Iterable[Turn]) -> Iterator[Turn]:
         """Yield turns as they are stored; warn of each that holds secrets, before it is."""

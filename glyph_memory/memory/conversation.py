@@ -137,6 +137,7 @@ class Conversation(PlanningSession):
         """
         if question is not None:
             question = self._guard.guard_text(question, what="the question")
+        self._seal_watch.can_recall = can_recall
         context = self._try_writing(
             lambda fold: write_context(
                 fold,

@@ -19,6 +19,7 @@ from glyph_memory.secrets import without_locals_async
 from glyph_memory.transcript import Attachment, Role, ToolCall, Turn
 
 if TYPE_CHECKING:
+    from glyph_memory.readers import Reader, Usage
     from glyph_memory.store import KnownIdentifier, SessionInfo, Store
 
 P = ParamSpec("P")
@@ -115,6 +116,10 @@ class GlyphMemory(Conversation):
             hoist_pictures=hoist_pictures,
             can_recall=can_recall,
         )
+
+    async def awarm(self, reader: Reader) -> Usage:
+        """Do what `warm` does."""
+        return await _run_in_thread(self.warm, reader)
 
     async def afold(self) -> Fold:
         """Do what `fold` does."""

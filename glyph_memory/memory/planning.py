@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from glyph_memory.context import JoinUsers, RequestPlan, plan_request
+from glyph_memory.context import JoinUsers, RequestPlan, plan_request, write_prefix
 from glyph_memory.errors import FontError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.session import OpenSession
 from glyph_memory.memory.session_fold import ConcurrentErasure
+
+if TYPE_CHECKING:
+    from glyph_memory.readers import Reader, Usage
 
 T = TypeVar("T")
 _TRIES = 5
@@ -41,6 +44,7 @@ class PlanningSession(OpenSession):
             StoreError: The store cannot be read.
             FontError: A page cannot be drawn.
         """
+        self._seal_watch.can_recall = can_recall
         return self._try_writing(
             lambda fold: plan_request(
                 fold,
@@ -52,6 +56,31 @@ class PlanningSession(OpenSession):
                 can_recall=can_recall,
             )
         )
+
+    def warm(self, reader: Reader) -> Usage:
+        """Have a reader read the pages that are shown now, so that the next question about them starts at once.
+
+        Nothing is read where nothing is sealed. `open(warmer=…)` does so in the background, whenever something is.
+
+        Returns:
+            What was read, and in `cached_tokens` how much of it the reader had already, as far as it says.
+
+        Raises:
+            ReaderError: The reader could not; see `Reader.warm`.
+            StoreError: The store cannot be read.
+            FontError: A page cannot be drawn.
+        """
+        from glyph_memory.readers import Usage  # noqa: PLC0415 - readers are loaded where there is one
+
+        prefix = self._try_writing(
+            lambda fold: write_prefix(
+                fold,
+                binder=self._binder,
+                parts_of=self._session_fold.parts,
+                can_recall=self._seal_watch.can_recall,
+            )
+        )
+        return Usage() if prefix is None else reader.warm(prefix)
 
     def _try_writing(self, write: Callable[[Fold], T]) -> T:
         """Return what is written of the fold, begun anew where others erase turns meanwhile."""

@@ -23,12 +23,14 @@ from glyph_memory.errors import StoreError, show_value
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
 from glyph_memory.memory.seal_records import find_images, find_range
+from glyph_memory.memory.seal_watch import SealWatch
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.secrets import SecretGuard, SecretMode, without_locals
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
+    from glyph_memory.readers import Warmer
     from glyph_memory.store import SessionInfo, SessionStore, Store
 
 
@@ -44,6 +46,7 @@ class OpenKeywords(PageOptionFields, total=False):
     redact: Redact | None
     secrets: SecretMode | SecretGuard
     cache: ImageCache | None
+    warmer: Warmer | None
     wait_s: float
     read_only: bool
     take_over: bool
@@ -69,6 +72,7 @@ class OpenSession:
         *,
         redact: Redact | None = None,
         secrets: SecretMode | SecretGuard = "off",
+        warmer: Warmer | None = None,
         owns_store: bool = True,
         take_over: bool = False,
     ) -> None:
@@ -82,7 +86,10 @@ class OpenSession:
             read_only=store.read_only,
             takes_over=take_over and not store.read_only,
         )
-        self._turn_writer = TurnWriter(session_store, self._session_fold, redact=redact, guard=self._guard)
+        self._seal_watch = SealWatch(warmer, self._session_fold, binder)
+        self._turn_writer = TurnWriter(
+            session_store, self._session_fold, redact=redact, guard=self._guard, watch=self._seal_watch
+        )
 
     @classmethod
     def open(
@@ -94,6 +101,7 @@ class OpenSession:
         redact: Redact | None = None,
         secrets: SecretMode | SecretGuard = "off",
         cache: ImageCache | None = None,
+        warmer: Warmer | None = None,
         wait_s: float = 10.0,
         read_only: bool = False,
         take_over: bool = False,
@@ -113,6 +121,8 @@ class OpenSession:
                 handle in a secret's place, `[secret aws-key 3f9a1c2b]`; or `refuse`, which raises. Or a `SecretGuard`.
                 It sees what `redact` gives.
             cache: Where page files are kept, instead of the options' folder or beside an SQLite file.
+            warmer: Has pages read in the background after each call that adds turns and seals some, so that the next
+                question starts at once. What is sent is the same with and without. Whoever made it closes it.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
             take_over: Whether the session gets this look though it had it before and has another now; see `take_over`.
@@ -124,6 +134,7 @@ class OpenSession:
             PolicyError: The policy cannot work.
             FontError: The style's font is missing.
             TurnError: There is no such mode of `secrets`.
+            ReaderRefused: `warmer` is no `Warmer`.
         """
         from glyph_memory.store import SealReader, Store  # noqa: PLC0415 - SQL is loaded when a store is opened
 
@@ -150,6 +161,7 @@ class OpenSession:
                 drafts,
                 redact=redact,
                 secrets=secrets,
+                warmer=warmer,
                 owns_store=store is not url,
                 take_over=take_over,
             )
@@ -167,6 +179,7 @@ class OpenSession:
 
     def close(self) -> None:
         """Close the store, unless it was given open."""
+        self._seal_watch.close()
         if self._owns_store:
             self._store.close()
 
@@ -229,6 +242,7 @@ class OpenSession:
             self._drafts,
             redact=self._redact,
             secrets=self._guard,
+            warmer=self._seal_watch.warmer,
             owns_store=False,
         )
 

@@ -6,12 +6,13 @@ Knows contexts; knows nothing about servers.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderOverflow, ReaderUnavailable
+from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderUnavailable
+from glyph_memory.readers.asking import ask_in_tasks, ask_in_threads, run_in_daemon
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +100,8 @@ class ReadingDelta:
 class Reader(Protocol):
     """Anything that can look at a context and answer.
 
-    A class that inherits from `Reader` writes `read` alone; the other three are then made from it, the async
-    ones in a thread. A class that does not inherit needs all four. Failures are `ReaderError`s.
+    A class that inherits from `Reader` writes `read` alone; the others are then made from it, the async ones in a
+    thread, and `warm` does nothing. A class that does not inherit needs all of them. Failures are `ReaderError`s.
 
     Example:
         >>> from glyph_memory.context import Context
@@ -135,6 +136,64 @@ class Reader(Protocol):
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
         yield _make_delta(await self.aread(context))
+
+    def warm(self, context: Context) -> Usage:
+        """Have what stays of a context computed, `Context.stable_prefix`, so that the next question starts at once.
+
+        Does nothing unless the reader keeps what it computed. The usage says what was read, and in `cached_tokens` how
+        much of it was there already.
+
+        Raises:
+            ReaderError: As `read`.
+        """
+        return Usage()
+
+    async def awarm(self, context: Context) -> Usage:
+        """Do what `warm` does, without blocking the event loop."""
+        import asyncio  # noqa: PLC0415 - as in `aread`
+
+        return await asyncio.to_thread(self.warm, context)
+
+    def read_many(
+        self,
+        contexts: Iterable[Context],
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        max_concurrent: int = 8,
+    ) -> list[Reading | ReaderError]:
+        """Return the answer to each context, in the order given; where one failed, its error stands in its place.
+
+        Contexts with the same pages are one document. Its first question goes alone, and the others once that has been
+        read, so that a server's prefix cache has the pages; documents come one after the other. All contexts are taken
+        before the first is asked; pages that many show are held once, and let go with their last answer.
+
+        Args:
+            contexts: In any order.
+            progress: Called after each answer, in this thread, with how many are there, and how many there will be.
+            max_concurrent: How many are asked at a time: `read` is called from so many threads. With 1 it is called
+                from this thread alone, as readers need that are not safe to share among threads.
+
+        Raises:
+            ReaderRefused: `max_concurrent` is no number of questions.
+            Exception: What `read` or `progress` raises besides a `ReaderError`, once what runs has ended.
+        """
+        return ask_in_threads(self.read, contexts, progress=progress, max_concurrent=max_concurrent)
+
+    async def aread_many(
+        self,
+        contexts: Iterable[Context],
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        max_concurrent: int = 8,
+    ) -> list[Reading | ReaderError]:
+        """Do what `read_many` does, without blocking the event loop; where it is cancelled, what runs is cancelled."""
+        ask = self.aread
+        if type(self).aread is Reader.aread:  # a pool's threads would be waited for after Ctrl-C
+
+            async def ask(context: Context) -> Reading:
+                return await run_in_daemon(self.read, context)
+
+        return await ask_in_tasks(ask, contexts, progress=progress, max_concurrent=max_concurrent)
 
 
 class BrokenStream(ReaderUnavailable):

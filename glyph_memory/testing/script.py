@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from glyph_memory.context import Context
-from glyph_memory.readers import Reader, Reading, ReadingDelta
+from glyph_memory.locks import ForkSafeLock
+from glyph_memory.readers import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.testing.engine import FakeRequest
 from glyph_memory.transcript import ToolCall
 
@@ -104,10 +105,12 @@ Script = Callable[[Context], "Reading | str"]
 
 
 class ScriptedReader(Reader):
-    """Answers from a list, one after the other, or by a function of the context.
+    """Answers from a list, one after the other, or by a function of the context. Safe to share among threads.
 
     Args:
         script: Answers in order; an exception among them is raised in its turn. Or a function that answers.
+        model: The name that it answers to, where whoever asks wants to know its model.
+        window_tokens: The window that it says it has.
 
     Raises:
         IndexError: More was asked than the list answers.
@@ -120,16 +123,29 @@ class ScriptedReader(Reader):
         1
     """
 
-    def __init__(self, script: Iterable[Reading | str | Exception] | Script) -> None:
+    def __init__(
+        self,
+        script: Iterable[Reading | str | Exception] | Script,
+        *,
+        model: str | None = None,
+        window_tokens: int | None = None,
+    ) -> None:
+        self.model = model
+        self.window_tokens = window_tokens
         self.contexts: list[Context] = []
         """What was asked, in order."""
+        self.warmed: list[Context] = []
+        """What was to be computed before it is asked about, in order: `Context.stable_prefix` of each."""
+        self._lock = ForkSafeLock(is_brief=True)
         self._answer: Script | None = script if callable(script) else None
         self._script: list[Reading | str | Exception] = [] if callable(script) else list(script)
 
     def read(self, context: Context) -> Reading:
         """Return the next answer of the script."""
-        self.contexts.append(context)
-        said = self._answer(context) if self._answer else self._next()
+        with self._lock:
+            self.contexts.append(context)
+            asked = len(self.contexts)
+        said = self._answer(context) if self._answer else self._take(asked)
         if isinstance(said, Exception):
             raise said
         return said if isinstance(said, Reading) else Reading(text=said, finish_reason="stop")
@@ -143,8 +159,14 @@ class ScriptedReader(Reader):
             yield ReadingDelta(text=word)
         yield ReadingDelta(reading=reading)
 
-    def _next(self) -> Reading | str | Exception:
-        asked = len(self.contexts)
+    def warm(self, context: Context) -> Usage:
+        """Record what would be computed."""
+        prefix = context.stable_prefix()
+        if prefix is not None:
+            self.warmed.append(prefix)
+        return Usage()
+
+    def _take(self, asked: int) -> Reading | str | Exception:
         if asked > len(self._script):
             raise IndexError(f"asked {asked} times, but the script has {len(self._script)} answers. Add one")
         return self._script[asked - 1]

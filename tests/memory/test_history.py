@@ -348,3 +348,23 @@ def test_search_finds_phrases_and_prefers_what_is_rare_short_and_late() -> None:
     assert [place for place, _ in search(texts, "blue fish", k=9)] == [3, 1, 2, 0]
     assert [place for place, _ in search(texts, "ｂｌｕｅ", k=2)] == [3, 1]
     assert search(texts, "", k=5) == search([], "fish", k=5) == search(texts, "whale", k=5) == []
+
+
+def test_looking_ahead_finds_the_seals_of_the_next_call(tmp_path: Path) -> None:
+    """The next call's pages, or nothing where pages stay; and the next call is the same as without having looked."""
+    folding, plain = folding_of(pages=tmp_path / "a"), folding_of(pages=tmp_path / "b")
+    mark, other, moved = Bookmark(), Bookmark(), 0
+    for end in range(1, 120):
+        ahead = folding.fold(TALK[:end], mark, reserved_tokens=300).look_ahead([TALK[end]])
+        mark = folding.fold(TALK[:end], mark, reserved_tokens=300).bookmark
+        before = plain.fold(TALK[:end], other, reserved_tokens=300)
+        other = before.bookmark
+        after = plain.fold(TALK[: end + 1], other, reserved_tokens=300)
+        assert mark == other
+        if ahead is None:
+            assert after.fold.visible_seals == before.fold.visible_seals
+        else:
+            moved += 1
+            assert ahead.fold == after.fold
+            assert ahead.stable_prefix() == after.stable_prefix()
+    assert moved > 5

@@ -17,9 +17,11 @@ from glyph_memory import (
     PageOptions,
     PageStyle,
     Passage,
+    ReaderError,
     Seal,
     Transcript,
     Turn,
+    Warmer,
     ZoomResult,
     context_from_turns,
     fold,
@@ -70,6 +72,18 @@ def a_conversation_remembered(url: str) -> list[str]:
         passages: tuple[Passage, ...] = memory.recall("signed", k=3)
         zoomed: ZoomResult = memory.zoom(turn.anchor or 1, dpi=144)
         return [passage.text for passage in passages] + [zoomed.text, str(report.saved_tokens)]
+
+
+def many_questions(contexts: list[Context], url: str) -> list[str]:
+    """Many readings, each an answer or an error; pages that are read before anyone asks."""
+    with OpenAIReader(url) as reader, Warmer(reader) as warmer:
+        with GlyphMemory.open("agent.db", warmer=warmer) as memory:
+            cached: int | None = memory.warm(reader).cached_tokens
+        readings = reader.read_many(iter(contexts), progress=print)
+        warmer.submit(contexts[0], conversation="agent")
+        in_time: bool = warmer.wait(1.0)
+    found = [str(reading) if isinstance(reading, ReaderError) else reading.text for reading in readings]
+    return [*found, str(cached), str(in_time)]
 
 
 async def the_same_without_blocking(memory: GlyphMemory) -> Context:

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from glyph_memory.context import ImagePart, JoinUsers, Parts, RequestPlan, plan_request
+from glyph_memory.context import Context, ImagePart, JoinUsers, Parts, RequestPlan, plan_request, write_prefix
 from glyph_memory.errors import StoreError
 from glyph_memory.folding import Fold
 from glyph_memory.memory.history.bookmark import Bookmark
@@ -88,6 +88,33 @@ class FoldedHistory(Generic[M]):
             hoist_pictures=hoist_pictures,
             can_recall=can_recall,
         )
+
+    def stable_prefix(self, *, head: Sequence[str] | None = None, can_recall: bool = False) -> Context | None:
+        """Return what stays of its requests until the next seal, for `Reader.warm`; None where nothing is sealed.
+
+        Its images have no uuids, as frameworks send none.
+
+        Args:
+            head: The system messages, as they are sent; those of the history as one message unless given.
+            can_recall: As for `plan_request`.
+        """
+        return write_prefix(
+            self.fold,
+            binder=self.folding.binder,
+            parts_of=lambda seal: self.parts[seal.number],
+            head=head,
+            can_recall=can_recall,
+        )
+
+    def look_ahead(self, added: Sequence[M]) -> FoldedHistory[M] | None:
+        """Return the history with messages that came since, where they seal something; None where pages stay the same.
+
+        The next call, with these messages and this bookmark, finds the same seals, and finds them drawn.
+        """
+        costs = self.folding.binder
+        reserved = self.fold.head_tokens - sum(map(costs.count_message_tokens, self.fold.head))
+        ahead = self.folding.fold([*self.messages, *added], self.bookmark, reserved_tokens=reserved)
+        return None if ahead.fold.visible_seals == self.fold.visible_seals else ahead
 
     @property
     def images(self) -> tuple[ImagePart, ...]:

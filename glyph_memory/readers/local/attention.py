@@ -120,7 +120,7 @@ def take_over(model: Any, chosen: str) -> Attention | None:  # noqa: ANN401 - tr
         return None
 
     def flash(
-        module: Any, *given: torch.Tensor | None, **named: object
+        module: object, *given: torch.Tensor | None, **named: object
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         with use_attention(module, chosen):  # transformers takes the package that the module's config names
             output: tuple[torch.Tensor, torch.Tensor | None] = ALL_ATTENTION_FUNCTIONS[chosen](

@@ -25,6 +25,7 @@ from glyph_memory.context.pictures import flatten_picture
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.image_files import ImageTooLarge, decode_quietly, open_image
 from glyph_memory.locks import ForkSafeLock
+from glyph_memory.readers.local.patches import find_cutter
 
 Grid = tuple[int, int, int]
 """Patches of an image over time, height and width."""
@@ -77,6 +78,7 @@ class ImagePreprocessor:
         self._name = name
         settings = {key: value for key, value in processor.to_dict().items() if not key.startswith("_")}
         self._settings = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).digest()
+        self._cutter = find_cutter(processor)
         self._grids: OrderedDict[str, Grid] = OrderedDict()
         self._lock = ForkSafeLock(is_brief=True)
 
@@ -96,7 +98,7 @@ class ImagePreprocessor:
                 return known
         grid = self._predict(data)
         if grid is None:  # a rule that is not told beforehand
-            grid = _read_grid(self._run(data))
+            grid = _read_grid(self._run(decode_image(data)))
         with self._lock:
             self._grids[digest] = grid
             while len(self._grids) > _GRIDS_AT_MOST:
@@ -109,7 +111,10 @@ class ImagePreprocessor:
         Raises:
             ReaderRefused: The file is broken.
         """
-        made = self._run(data)
+        image, (_, high, wide), patch = decode_image(data), grid, self._processor.patch_size
+        if self._cutter is not None and image.size == (wide * patch, high * patch):
+            return {"pixel_values": self._cutter.cut(image), "image_grid_thw": torch.tensor([grid])}
+        made = self._run(image)
         if _read_grid(made) != grid:
             raise ReaderRefused(
                 f"an image became {_read_grid(made)} patches, and its header promised {grid}. Save it anew as PNG"
@@ -161,10 +166,9 @@ class ImagePreprocessor:
             raise _refuse(error) from error
         return (height, width) if is_turned else (width, height)
 
-    def _run(self, data: bytes) -> dict[str, torch.Tensor]:
-        image = decode_image(data)
+    def _run(self, image: Image.Image) -> dict[str, torch.Tensor]:
         try:
-            made = self._processor(images=[image], return_tensors="pt")
+            made = self._processor(images=[image.convert("RGB")], return_tensors="pt")
         except ValueError as error:
             raise ReaderRefused(
                 f"{self._name!r} takes no image of {image.size} px: {error}. Cut it up"
@@ -173,14 +177,16 @@ class ImagePreprocessor:
 
 
 def decode_image(data: bytes) -> Image.Image:
-    """Return an image in red, green and blue: photos upright, what is transparent on white.
+    """Return an image, grey or in red, green and blue: photos upright, what is transparent on white.
 
     Raises:
         ReaderRefused: The file is broken.
     """
     try:
         with decode_quietly():
-            return flatten_picture(_open(data)).convert("RGB")
+            image = flatten_picture(_open(data))
+            image.load()
+            return image
     except Exception as error:  # decoders of broken files raise whatever they like
         raise _refuse(error) from error
 

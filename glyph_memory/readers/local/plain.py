@@ -86,7 +86,7 @@ class PlainModel:
         loaded = self._loaded
         context = defuse_context(show_attachments(context), self.special_tokens)
         spelled = spell_chat(context, render=self._render, placeholder=None, name=loaded.name)
-        images = [decode_image(part.data) for part in context.images]
+        images = [decode_image(part.data).convert("RGB") for part in context.images]
         try:
             made = self._processor(
                 text=[spelled.text], images=images or None, return_tensors="pt", add_special_tokens=False

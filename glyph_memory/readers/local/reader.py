@@ -13,11 +13,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderOverflow, ReaderUnavailable, show_value
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
+from glyph_memory.readers.sampling import SamplingFields
 
 if TYPE_CHECKING:
     from glyph_memory.readers.local.answering import Answering
@@ -91,7 +92,7 @@ class TransformersReader(Reader):
 
         self._sampling = Sampling(
             max_tokens=max_tokens, temperature=temperature, top_p=top_p, top_k=top_k, seed=seed,
-            stop=(stop,) if isinstance(stop, str) else tuple(stop),
+            stop=_list_texts(stop),
         )  # fmt: skip
         options = EngineOptions(
             prefix_cache_bytes=prefix_cache_bytes, feature_cache_bytes=feature_cache_bytes,
@@ -114,11 +115,11 @@ class TransformersReader(Reader):
         """Which attention was taken, by tower: `"text"` and `"vision"`."""
         self.reuses_prefixes: bool = opened.reuses_prefixes
         """Whether what prompts have in common is computed once. Models of unusual attention read all of it anew."""
-        self._opened: OpenedModel[Any] | None = opened
-        self._finalizer = weakref.finalize(self, opened.worker.close)
+        self._held = _Held(opened)
+        self._finalizer = weakref.finalize(self._held, opened.worker.close)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_opened"):  # an option was refused; a debugger shows what is half made
+        if not hasattr(self, "_held"):  # an option was refused; a debugger shows what is half made
             return "TransformersReader(…)"
         return f"TransformersReader({show_value(self.model)}, device={self.device!r})"
 
@@ -127,9 +128,25 @@ class TransformersReader(Reader):
             "a TransformersReader holds a model and is not pickled or copied; make one where it is needed"
         )
 
+    @property
+    def _opened(self) -> OpenedModel[Any] | None:
+        return self._held.opened
+
     def count_tokens(self, context: Context) -> int:
         """Return the tokens of a context as the model reads it, template and pictures included."""
         return len(self._get_opened().encode(context).ids)
+
+    def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Self:
+        """Return a reader of the same model, caches and all, that answers with other sampling; see `with_sampling`.
+
+        Closing either closes both.
+        """
+        fields: dict[str, Any] = {**sampling}
+        if "stop" in sampling:
+            fields["stop"] = _list_texts(sampling["stop"])
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__ | {"_sampling": replace(self._sampling, **fields)})
+        return other
 
     def read(self, context: Context) -> Reading:
         """Look at a context and answer."""
@@ -182,7 +199,7 @@ class TransformersReader(Reader):
     def close(self) -> None:
         """Stop the model, and let go of its memory. A second call does nothing."""
         self._finalizer()
-        self._opened = None
+        self._held.opened = None
 
     async def aclose(self) -> None:
         """Do what `close` does, without blocking the event loop."""
@@ -251,6 +268,17 @@ class TransformersReader(Reader):
         if opened is None:
             raise ReaderUnavailable(f"{self!r} is closed. Make another one")
         return opened
+
+
+class _Held:
+    """The model, for all readers that share it: its thread ends when the last of them is gone."""
+
+    def __init__(self, opened: OpenedModel[Any]) -> None:
+        self.opened: OpenedModel[Any] | None = opened
+
+
+def _list_texts(stop: Sequence[str] | str) -> tuple[str, ...]:
+    return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
 def _last_reading(deltas: list[ReadingDelta]) -> Reading:

@@ -109,6 +109,10 @@ class Caller:
     """The server's card, once it is known or has done without one; it never changes from then on."""
     lock: ForkSafeLock = field(default_factory=partial(ForkSafeLock, is_brief=True))
 
+    def with_one_token(self) -> Caller:
+        """Return a caller that has one token written, and shares all that this one learns about its server."""
+        return replace(self, sampling=self.sampling.with_one_token())
+
 
 def converse(caller: Caller, context: Context, *, stream: bool) -> Steps:
     """Ask, and retry where that may help; yield deltas, the last one with the whole reading.

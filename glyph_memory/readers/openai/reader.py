@@ -9,26 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import NoReturn, cast
 
-from glyph_memory.checks import check_text
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderRefused, show_value
+from glyph_memory.errors import show_value
+from glyph_memory.readers.openai.connect import (
+    CONNECT_TIMEOUT_S,
+    MAX_REPLY_BYTES,
+    TOTAL_TIMEOUT_S,
+    open_clients,
+)
 from glyph_memory.readers.openai.discovery import ask_what_is_served
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.exchange import Caller
 from glyph_memory.readers.openai.options import check_options, copy_fields
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
 from glyph_memory.readers.openai.served import ServedModel
-from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
-
-if TYPE_CHECKING:
-    from glyph_memory.readers.openai.clients import Clients
-
-_MAX_REPLY_BYTES = 64 << 20
-"""A token of a stream takes some 300 bytes, so this is an answer of more than 200,000 tokens."""
-_CONNECT_TIMEOUT_S = 5.0
-_TOTAL_TIMEOUT_S = 3600.0
+from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
 
 
 class OpenAIReader(Reader):
@@ -95,9 +92,9 @@ class OpenAIReader(Reader):
         max_images: int | None = None,
         max_request_bytes: int | None = None,
         timeout_s: float = 300.0,
-        connect_timeout_s: float = _CONNECT_TIMEOUT_S,
-        total_timeout_s: float | None = _TOTAL_TIMEOUT_S,
-        max_reply_bytes: int | None = _MAX_REPLY_BYTES,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        total_timeout_s: float | None = TOTAL_TIMEOUT_S,
+        max_reply_bytes: int | None = MAX_REPLY_BYTES,
         retries: int = 2,
         backoff_s: float = 0.5,
         headers: Mapping[str, str] | None = None,
@@ -130,7 +127,7 @@ class OpenAIReader(Reader):
             clock=time.perf_counter,
         )
         self._wire = wire
-        self._clients = _open_clients(
+        self._clients = open_clients(
             endpoint, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s,
             total_timeout_s=total_timeout_s, max_reply_bytes=max_reply_bytes,
         )  # fmt: skip
@@ -168,6 +165,28 @@ class OpenAIReader(Reader):
         """Do what `stream` does, without blocking the event loop."""
         async for delta in self._wire.run_steps_async(self._caller, self._clients, context, stream=True):
             yield delta
+
+    def warm(self, context: Context) -> Usage:
+        """Have the server read what stays of a context, `Context.stable_prefix`, by a request for one token.
+
+        It pays where the server keeps what it read: vLLM and SGLang do, and llama.cpp's server for its last requests.
+
+        Raises:
+            ReaderError: As `read`.
+        """
+        prefix = context.stable_prefix()
+        if prefix is None:
+            return Usage()
+        caller = self._caller.with_one_token()
+        return _last_reading(list(self._wire.run_steps(caller, self._clients, prefix, stream=False))).usage
+
+    async def awarm(self, context: Context) -> Usage:
+        """Do what `warm` does, without blocking the event loop."""
+        prefix = context.stable_prefix()
+        if prefix is None:
+            return Usage()
+        steps = self._wire.run_steps_async(self._caller.with_one_token(), self._clients, prefix, stream=False)
+        return _last_reading([delta async for delta in steps]).usage
 
     def served_model(self) -> ServedModel:
         """Return what the server serves: the model, its window, what else it says.
@@ -209,89 +228,7 @@ class OpenAIReader(Reader):
         await self.aclose()
 
 
-def find_served_model(
-    base_url: str,
-    *,
-    model: str | None = None,
-    api_key: str | None = None,
-    timeout_s: float = 10.0,
-    headers: Mapping[str, str] | None = None,
-) -> ServedModel:
-    """Return what a server serves: which model, in how large a window; `ServedModel.page_options` fits to it.
-
-    Knows vLLM, SGLang, llama.cpp, Ollama, LM Studio, TGI, LiteLLM, OpenRouter, and whatever lists windows as they do.
-
-    Args:
-        base_url: The server's address up to and including `/v1`.
-        model: The model's name there; the first that it lists unless given.
-        api_key: Sent as a bearer token; never repeated in an error.
-        timeout_s: How long each answer may take.
-        headers: Sent with every request.
-
-    Raises:
-        ReaderUnavailable: Nobody is there.
-        ReaderRefused: The key is wrong, the address is none, or `timeout_s` no time.
-
-    Example:
-        >>> from glyph_memory.testing import FakeVLMServer
-        >>> with FakeVLMServer(model="Qwen/Qwen2.5-VL-7B-Instruct", window_tokens=32_768) as server:
-        ...     served = find_served_model(server.base_url)
-        >>> served.server, served.window_tokens, served.page_options().profile.name
-        ('vllm', 32768, 'qwen2.5-vl')
-    """
-    endpoint = Endpoint.parse(base_url, api_key=api_key, headers=headers)
-    del base_url, api_key, headers  # as in `OpenAIReader`
-    from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as there
-
-    check_text("model", model, ReaderRefused, or_none=True)
-    clients = _open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
-    try:
-        return wire.run_requests(ask_what_is_served(endpoint, model), clients)
-    finally:
-        clients.close()
-
-
-async def afind_served_model(
-    base_url: str,
-    *,
-    model: str | None = None,
-    api_key: str | None = None,
-    timeout_s: float = 10.0,
-    headers: Mapping[str, str] | None = None,
-) -> ServedModel:
-    """Do what `find_served_model` does, without blocking the event loop."""
-    endpoint = Endpoint.parse(base_url, api_key=api_key, headers=headers)
-    del base_url, api_key, headers  # as in `OpenAIReader`
-    from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as there
-
-    check_text("model", model, ReaderRefused, or_none=True)
-    clients = _open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
-    try:
-        return await wire.run_requests_async(ask_what_is_served(endpoint, model), clients)
-    finally:
-        await clients.aclose()
-
-
 def _last_reading(deltas: list[ReadingDelta]) -> Reading:
     reading = deltas[-1].reading
     assert reading is not None  # noqa: S101  the exchange ends with a reading or raises
     return reading
-
-
-def _open_clients(
-    endpoint: Endpoint,
-    *,
-    timeout_s: float,
-    connect_timeout_s: float = _CONNECT_TIMEOUT_S,
-    total_timeout_s: float | None = _TOTAL_TIMEOUT_S,
-    max_reply_bytes: int | None = _MAX_REPLY_BYTES,
-) -> Clients:
-    from glyph_memory.readers.openai.clients import Clients, WireLimits  # noqa: PLC0415 - loads an HTTP client
-
-    limits = WireLimits(
-        timeout_s=timeout_s,
-        connect_timeout_s=connect_timeout_s,
-        total_timeout_s=total_timeout_s,
-        max_reply_bytes=max_reply_bytes,
-    )
-    return Clients(endpoint, limits)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from glyph_memory.context import Context, ImagePart
@@ -37,6 +37,14 @@ class Sampling:
         """Return the request's fields; `extra_body` overrides the others."""
         own = {"max_tokens": self.max_tokens, "temperature": self.temperature, "seed": self.seed}
         return {name: value for name, value in own.items() if value is not None} | dict(self.extra_body)
+
+    def with_one_token(self) -> Sampling:
+        """Return the same for an answer of one token, whatever `extra_body` says about its length and number."""
+        lengths = {"max_tokens": 1, "max_completion_tokens": 1, "n": 1, "best_of": 1}
+        rest = {name: value for name, value in self.extra_body.items() if name != "min_tokens"}
+        known = {name: value for name, value in lengths.items() if name in rest}
+        renamed = "max_completion_tokens" in rest and "max_tokens" not in rest
+        return replace(self, max_tokens=None if renamed else 1, extra_body=rest | known)
 
 
 @dataclass(frozen=True, kw_only=True)

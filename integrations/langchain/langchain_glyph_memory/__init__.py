@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from langchain_glyph_memory.chat import ChatGlyph as ChatGlyph
     from langchain_glyph_memory.compressor import GlyphDocumentCompressor as GlyphDocumentCompressor
     from langchain_glyph_memory.counting import TokenCounter as TokenCounter
     from langchain_glyph_memory.counting import Tool as Tool
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "Block": "documents",
     "ByteStore": "pictures",
+    "ChatGlyph": "chat",
     "GlyphChatMessageHistory": "history",
     "GlyphDocumentCompressor": "compressor",
     "GlyphLoader": "documents",

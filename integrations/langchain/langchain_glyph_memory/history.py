@@ -27,6 +27,7 @@ from glyph_memory import (
     StoreBusy,
     StoreError,
     Turn,
+    Warmer,
     warn_of_losses,
     without_locals,
     without_locals_async,
@@ -63,6 +64,8 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
             changes, nothing else is kept.
         secrets: What is done about secrets in messages before they are stored: see `GlyphMemory.open`. Not with a
             memory, which has its own.
+        warmer: Has pages read after each call that adds messages and seals some: see `GlyphMemory.open`. Messages have
+            no uuids, so its reader sends none: `OpenAIReader(…, image_uuids="never")`. Not with a memory.
         **fields: The fields of `PageOptions`.
 
     Raises:
@@ -85,6 +88,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         options: PageOptions | None = None,
         redact: Redact | None = None,
         secrets: SecretMode | SecretGuard = "off",
+        warmer: Warmer | None = None,
         **fields: Unpack[PageOptionFields],
     ) -> None:
         options = PageOptions.merge(options, fields)
@@ -98,6 +102,7 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
                 options=options,
                 redact=redact,
                 secrets=secrets,
+                warmer=warmer,
             )
         self.memory = session_id
         """The memory behind it: `recall`, `zoom`, `report`, `pin`, …"""

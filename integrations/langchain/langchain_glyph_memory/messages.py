@@ -60,7 +60,7 @@ def turn_of(message: BaseMessage) -> Turn:
     Raises:
         TypeError: It is no message that says something, such as a `RemoveMessage`.
     """
-    role, name = _speaker(message)
+    role, name = find_speaker(message)
     calls = list_tool_calls(message)
     found = list(read_pieces(message.content, calls=frozenset(call.id for call in calls if call.id)))
     return Turn(
@@ -166,7 +166,12 @@ def message_of(turn: Turn) -> BaseMessage:
     return message
 
 
-def _speaker(message: BaseMessage) -> tuple[Role, str | None]:
+def find_speaker(message: BaseMessage) -> tuple[Role, str | None]:
+    """Return a message's role, and the name of who spoke where it has one.
+
+    Raises:
+        TypeError: It is no message that says something, such as a `RemoveMessage`.
+    """
     kind = message.type.removesuffix("MessageChunk").lower()
     if isinstance(message, ChatMessage):
         kind = message.role.lower()

@@ -31,6 +31,7 @@ from glyph_memory import (
     PageOptions,
     SecretGuard,
     SecretMode,
+    Warmer,
     warn,
     warn_of_losses,
     without_locals,
@@ -40,6 +41,7 @@ from langchain_glyph_memory.counting import TokenCounter, Tool, count_message_to
 from langchain_glyph_memory.preparer import PreparedRequest, RequestPreparer
 from langchain_glyph_memory.spelling import write_request
 from langchain_glyph_memory.tools import recall_tools
+from langchain_glyph_memory.warming import RequestWarmer
 
 
 class GlyphState(AgentState[Any]):
@@ -73,12 +75,15 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
             said; `refuse`. Or a `SecretGuard`; without a key of its own, a conversation has one in its state.
         tools: Whether the agent is given `recall` and `zoom`, which find again what was said, word for word.
         name: What the middleware is called; an agent takes no two of the same name.
+        warmer: Has the pages of the next request read after each answer that seals some. Its reader asks the agent's
+            server; where the agent has tools, with `extra_body={"tools": …}`, since servers put them before the pages.
         **fields: The fields of `PageOptions`.
 
     Raises:
         ProfileError: No such model is known.
         PolicyError: The policy cannot work.
         TurnError: There is no such mode of `secrets`.
+        ReaderRefused: `warmer` is no `Warmer`.
 
     Example:
         >>> middleware = GlyphMemoryMiddleware("glyph")  # create_agent(model, middleware=[middleware])
@@ -100,6 +105,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         secrets: SecretMode | SecretGuard = "off",
         tools: bool = False,
         name: str | None = None,
+        warmer: Warmer | None = None,
         **fields: Unpack[PageOptionFields],
     ) -> None:
         super().__init__()
@@ -109,6 +115,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
         self.folding: Folding[BaseMessage] = self._preparer.foldings.own
         """What folds for a model of which nothing more is known; it keeps nothing of a conversation but what saves
         time."""
+        self._warmer = RequestWarmer(warmer, self._preparer.secrets)
         self.merge = merge
         self._name = name or type(self).__name__
         own = recall_tools(
@@ -176,6 +183,7 @@ class GlyphMemoryMiddleware(AgentMiddleware[Any, Any, Any]):
     ) -> ModelCallResult[Any]:
         update, notices = self._preparer.keep_learned(request, sent)
         _warn(notices)
+        self._warmer.submit(sent, response)
         return _add_update(response, update)
 
     def _count(

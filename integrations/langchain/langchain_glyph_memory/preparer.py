@@ -11,21 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain.agents.middleware.types import ModelRequest
-from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from glyph_memory import (
     Bookmark,
+    FoldedHistory,
     Folding,
     FoldPolicy,
     Loss,
-    Overflow,
     PageOptions,
     PolicyError,
     SecretGuard,
     SecretMode,
-    overflows_window,
     refuses_images,
     without_locals,
 )
@@ -42,7 +40,7 @@ from langchain_glyph_memory.state import (
 )
 from langchain_glyph_memory.texts import keep_newest
 from langchain_glyph_memory.tools import holds_recall_tools
-from langchain_glyph_memory.windows import LEAST_WINDOW_TOKENS, ModelFoldings, make_model_key
+from langchain_glyph_memory.windows import LEAST_WINDOW_TOKENS, ModelFoldings, make_model_key, read_overflow
 
 _TEXT_MODEL = (
     "the model's profile says that it takes no images, so old messages go as text, unfolded. "
@@ -75,6 +73,8 @@ class PreparedRequest:
     request: ModelRequest[Any]
     options: PageOptions
     """What it was made by."""
+    folded: FoldedHistory[BaseMessage] | None = None
+    """What it was made of; None for text that is not folded."""
     holds_images: bool = False
     """Whether pages are in it."""
     bookmark: dict[str, Any] | None = None
@@ -176,6 +176,7 @@ class RequestPreparer:
         return PreparedRequest(
             request=request.override(messages=sent.messages),  # type: ignore[arg-type]  # AnyMessage names its members
             options=options,
+            folded=folded,
             holds_images=sent.holds_pages,
             bookmark=None if unchanged else folded.bookmark.to_json(),
             notices=(*self._tell_once(key, (*notices, *told)), *filter(None, (notice, folded.notice))),
@@ -215,7 +216,7 @@ class RequestPreparer:
             again = self.prepare(request, learned_tokens=sent.learned_tokens, secret_key=sent.secret_key)
             notice = _TEXT_SERVER.format(error=_to_one_line(error))
             return replace(again, tries=sent.tries, error=sent.error, notices=(notice, *again.notices))
-        overflow = overflows_window(said) or (Overflow() if isinstance(error, ContextOverflowError) else None)
+        overflow = read_overflow(error)
         if overflow is None or sent.tries >= _TRIES:
             return None
         before = self._count_sent(sent)

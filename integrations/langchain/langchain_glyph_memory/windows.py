@@ -11,15 +11,19 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import BaseMessage
 
 from glyph_memory import (
     Folding,
     ForkSafeLock,
     ModelProfile,
+    Overflow,
     PageOptions,
     PolicyError,
     ProfileError,
+    ReaderOverflow,
+    overflows_window,
 )
 from langchain_glyph_memory.folding import make_folding
 
@@ -50,6 +54,30 @@ def make_model_key(model: object) -> str:
         if place
         else find_model_name(model)
     )
+
+
+def read_overflow(error: Exception) -> Overflow | None:
+    """Return what an error says of a prompt that is too long; None where it says something else."""
+    if (told := overflows_window(str(error))) is not None:
+        return told
+    if isinstance(error, ReaderOverflow):  # of a model in this process, which may be short of memory, too
+        return Overflow(window_tokens=error.window_tokens, prompt_tokens=error.prompt_tokens)
+    return Overflow() if isinstance(error, ContextOverflowError) else None
+
+
+def find_known_window(reader: object, model: str, options: Mapping[str, Any]) -> int | None:
+    """Return the window of a model in this process, as far as it is known without loading it.
+
+    Args:
+        reader: Who reads, where that is at hand.
+        model: The model's name.
+        options: What its reader is made with.
+    """
+    told = getattr(reader, "window_tokens", None)
+    if isinstance(told, int):
+        return told
+    known = None if "rope_parameters" in options else _find_profile(model)  # these make it longer than it was
+    return known.window_tokens if known is not None else None
 
 
 class ModelFoldings:
@@ -110,9 +138,14 @@ def _find_profile(name: str) -> ModelProfile | None:
 
 
 def _read_window(model: object) -> int | None:
+    """Return what a model takes, by its profile and, of a `ChatGlyph`, by its reader; None where neither says."""
     told: Any = getattr(model, "profile", None)
-    window = told.get("max_input_tokens") if isinstance(told, Mapping) else None
-    return window if type(window) is int and window >= LEAST_WINDOW_TOKENS else None
+    said = (
+        told.get("max_input_tokens") if isinstance(told, Mapping) else None,
+        getattr(model, "window_tokens", None),
+    )
+    windows = [one for one in said if type(one) is int and one >= LEAST_WINDOW_TOKENS]
+    return min(windows, default=None)
 
 
 def _leave_answer(options: PageOptions, output_tokens: object) -> PageOptions:

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from json import dumps
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from glyph_memory.context import AttachmentPart, Context, ImagePart, Message, Te
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.readers.local.images import ImagePreprocessor
 from glyph_memory.readers.local.loading import LoadedModel, load_model
+from glyph_memory.readers.local.patches import find_cutter
 from glyph_memory.readers.local.prompt import PromptEncoder
 from glyph_memory.testing import TinyFamily
 from glyph_memory.transcript import ToolCall
@@ -151,6 +153,38 @@ def test_a_grid_is_promised_as_it_is_made(loaded: LoadedModel, page: Pages, size
     made = images.preprocess(data, grid)
     assert made["image_grid_thw"].tolist() == [list(grid)]
     assert len(made["pixel_values"]) == images.count_tokens(grid) * 4
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_a_page_that_is_not_resampled_is_cut_to_the_bit(loaded: LoadedModel, mode: str) -> None:
+    """The short way for pages gives what the processor gives, for black and white, grey and colour."""
+    processor, file = loaded.image_processor, io.BytesIO()
+    cell = processor.patch_size * processor.merge_size  # type: ignore[attr-defined]  # a field of its family
+    page = Image.effect_noise((21 * cell, 30 * cell), 90).convert(mode)
+    page.save(file, "PNG")
+    images = ImagePreprocessor(processor, name="tiny")
+    grid = images.measure(file.getvalue(), "page")
+    assert grid == (1, 60, 42)
+    made = images.preprocess(file.getvalue(), grid)
+    wanted = processor(images=[page.convert("RGB")], return_tensors="pt")
+    assert torch.equal(made["pixel_values"], wanted["pixel_values"])
+    assert made["image_grid_thw"].tolist() == wanted["image_grid_thw"].tolist()
+
+
+def test_a_processor_that_cuts_otherwise_does_its_work_itself(glm: LoadedModel) -> None:
+    """One probe tells: other numbers, another order, or an image that is resampled whatever its size."""
+    kind = type(glm.image_processor)
+    assert find_cutter(kind()) is not None
+    assert find_cutter(kind(do_rescale=False)) is not None
+    assert find_cutter(kind(size={"shortest_edge": 100, "longest_edge": 50_000})) is None
+    assert find_cutter(object()) is None
+
+    class Reversed(kind):  # type: ignore[misc, valid-type]  # the class is the model's
+        def patchify(self, image: Any, **sizes: Any) -> Any:
+            patches, *grid = super().patchify(image, **sizes)
+            return (patches[::-1], *grid)
+
+    assert find_cutter(Reversed()) is None
 
 
 @pytest.mark.parametrize(

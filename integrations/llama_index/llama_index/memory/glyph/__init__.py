@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llama_index.memory.glyph.documents import PageNodeParser as PageNodeParser
     from llama_index.memory.glyph.documents import ParserFields as ParserFields
     from llama_index.memory.glyph.llm import GlyphOpenAILike as GlyphOpenAILike
+    from llama_index.memory.glyph.local import GlyphLLM as GlyphLLM
     from llama_index.memory.glyph.messages import PageImageBlock as PageImageBlock
     from llama_index.memory.glyph.messages import turn_of as turn_of
     from llama_index.memory.glyph.options import DrawnStyle as DrawnStyle
@@ -35,6 +36,7 @@ _MODULES = {
     "DrawnStyle": "options",
     "GlyphChatStore": "chat_store",
     "GlyphFoldEvent": "request",
+    "GlyphLLM": "local",
     "GlyphMemory": "base",
     "GlyphMemoryBlock": "block",
     "GlyphOpenAILike": "llm",

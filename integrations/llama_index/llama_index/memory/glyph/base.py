@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.chat_store import GlyphChatStore
@@ -22,12 +23,15 @@ from llama_index.memory.glyph.options import (
     to_fields,
 )
 from llama_index.memory.glyph.request import WrittenRequest, fold_history, send_fold_event, to_messages
+from llama_index.memory.glyph.warming import PagesWarmer
 
 from glyph_memory import (
     Bookmark,
+    Context,
     PageOptionFields,
     PageOptions,
     SecretMode,
+    Warmer,
     warn,
     warn_of_losses,
     without_locals,
@@ -56,6 +60,9 @@ class GlyphMemory(StoredHistory):
         ('The code for the gate is 4711-B.', 'The code for the gate is 4711-B.')
     """
 
+    _warming: PagesWarmer = PrivateAttr(default_factory=PagesWarmer)
+    _reserved_tokens: int = PrivateAttr(default=0)
+
     @classmethod
     def class_name(cls) -> str:
         """Return the class's name for serializers."""
@@ -75,6 +82,7 @@ class GlyphMemory(StoredHistory):
         chat_store: BaseChatStore | None = None,
         chat_store_key: str = DEFAULT_CHAT_STORE_KEY,
         memory: Conversation | None = None,
+        warmer: Warmer | None = None,
         **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Return a new memory.
@@ -91,6 +99,9 @@ class GlyphMemory(StoredHistory):
             chat_store: Where messages are kept; in memory unless given.
             chat_store_key: Whose messages these are.
             memory: A conversation of the core that is open, instead of a chat store; its own options count.
+            warmer: Has pages read after each `put` that seals some, so that the next question starts at once. Its
+                reader asks the LLM's server; where an agent has tools, with `extra_body={"tools": …}`, since servers
+                put them before the pages. Not with a `memory`, which has its own.
             **fields: The fields of `PageOptions`.
 
         Raises:
@@ -109,6 +120,7 @@ class GlyphMemory(StoredHistory):
             chat_store_key=chat_store_key,
             token_limit=narrow_limit(token_limit, llm),
         )
+        made._warming = PagesWarmer(warmer)
         made.folding(made.token_limit)  # what cannot work is told now
         if chat_history:
             made.set(list(chat_history))
@@ -125,6 +137,7 @@ class GlyphMemory(StoredHistory):
         token_limit: int | None = None,
         options: PageOptions | None = None,
         secrets: SecretMode = "off",
+        warmer: Warmer | None = None,
         **fields: Unpack[PageOptionFields],
     ) -> Self:
         """Return a memory that keeps messages and seals in an SQL database, and pages in files beside it.
@@ -136,6 +149,7 @@ class GlyphMemory(StoredHistory):
             token_limit: Narrows the window.
             options: As for `from_defaults`.
             secrets: As for `from_defaults`.
+            warmer: As for `from_defaults`; requests have no uuids, so its reader sends none: `image_uuids="never"`.
             **fields: The fields of `PageOptions`.
 
         Raises:
@@ -147,6 +161,7 @@ class GlyphMemory(StoredHistory):
             options = narrow_window(options, limit)
         told = to_fields(options)
         store = GlyphChatStore(url=str(url), secrets=secrets, **told)
+        store.warm_by(warmer)
         store.conversation(session)
         return cls(chat_store=store, chat_store_key=session, secrets=secrets, **told)
 
@@ -187,7 +202,7 @@ class GlyphMemory(StoredHistory):
     def _fold_messages(
         self, messages: list[ChatMessage], mark: Bookmark | None, more: Mapping[str, Any]
     ) -> tuple[WrittenRequest, str]:
-        reserved = int(more.get("initial_token_count") or 0)
+        self._reserved_tokens = reserved = int(more.get("initial_token_count") or 0)
         request = fold_history(self.folding(self.token_limit), messages, mark, reserved_tokens=reserved)
         folded = request.folded
         with self._lock:
@@ -195,6 +210,19 @@ class GlyphMemory(StoredHistory):
                 self.bookmark = folded.bookmark
         send_fold_event(folded.fold)
         return request.write(merge=self.merge), folded.notice
+
+    def _submit_pages(self) -> None:
+        self._warming.submit(self._write_prefix, key=self.chat_store_key)
+
+    def _write_prefix(self) -> Context | None:
+        """Return what requests begin with now; None where the last one did."""
+        mark = self.bookmark
+        request = fold_history(
+            self.folding(self.token_limit), self.get_all(), mark, reserved_tokens=self._reserved_tokens
+        )
+        if not self._warming.is_new(request.folded.fold.visible_seals):
+            return None
+        return request.stable_prefix()
 
     @property
     def tokenizer_fn(self) -> Callable[[str], Sequence[int]]:

@@ -17,12 +17,14 @@ from llama_index.core.storage.chat_store import BaseChatStore, SimpleChatStore
 from llama_index.memory.glyph.guarding import SecretFields
 from llama_index.memory.glyph.options import PageFields, to_fields
 from llama_index.memory.glyph.stored_messages import from_json, message_of, to_json, to_stored_turn
+from llama_index.memory.glyph.warming import PagesWarmer
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from glyph_memory import (
     ForkSafeLock,
     SecretGuard,
     Turn,
+    Warmer,
     without_locals,
 )
 from glyph_memory import GlyphMemory as Conversation
@@ -80,6 +82,7 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
         repr=False,
     )
     _sessions: dict[str, Conversation] = PrivateAttr(default_factory=dict)
+    _warming: PagesWarmer = PrivateAttr(default_factory=PagesWarmer)
     _lock: Lock = PrivateAttr(default_factory=Lock)
 
     @classmethod
@@ -93,6 +96,14 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
         made = cls(url=_GIVEN, secrets=conversation.secrets.mode, **to_fields(conversation.options))
         made._sessions[conversation.session] = conversation
         return made
+
+    def warm_by(self, warmer: Warmer | None) -> None:
+        """Have pages read in the background after each call that seals some, of sessions that are opened from now on.
+
+        Raises:
+            ReaderRefused: `warmer` is no `Warmer`.
+        """
+        self._warming = PagesWarmer(warmer)
 
     def conversation(self, key: str) -> Conversation:
         """Return the memory of a session; it is opened on first use.
@@ -110,7 +121,9 @@ class GlyphChatStore(PageFields, SecretFields, BaseChatStore):
             (given,) = {session.session for session in self._sessions.values()}
             raise KeyError(f"this store is the session {given!r} alone, not {key!r}; give a url for others")
         secrets = SecretGuard(mode=self.secrets, key=self.secret_key.encode() if self.secret_key else None)
-        opened = Conversation.open(self.url, session=key, options=self.page_options, secrets=secrets)
+        opened = Conversation.open(
+            self.url, session=key, options=self.page_options, secrets=secrets, warmer=self._warming.warmer
+        )
         begun = (self.store or {}).pop(key, [])
         opened.extend([to_stored_turn(from_json(spelled)) for spelled in begun])
         return opened

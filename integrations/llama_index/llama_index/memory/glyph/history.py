@@ -95,6 +95,7 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
                 return
             for message in kept:
                 self.chat_store.add_message(self.chat_store_key, message)
+        self._submit_pages()
 
     @without_locals_async
     async def aput_messages(self, messages: Sequence[ChatMessage]) -> None:
@@ -106,6 +107,10 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
         async with self._lock.task_lock:
             for message in kept:
                 await self.chat_store.async_add_message(self.chat_store_key, message)
+        self._submit_pages()
+
+    def _submit_pages(self) -> None:
+        """Have pages read before they are asked about, where somebody does that."""
 
     @without_locals
     def set(self, messages: Sequence[ChatMessage]) -> None:

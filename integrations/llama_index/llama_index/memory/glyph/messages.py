@@ -23,7 +23,7 @@ from llama_index.memory.glyph.attached import FileBlock, block_to_json, list_att
 
 from glyph_memory import Attachment, ImagePart, ToolCall, Turn
 
-_ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
+ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
     "system": "system",
     "developer": "system",
     "user": "user",
@@ -33,6 +33,7 @@ _ROLES: Mapping[str, Literal["system", "user", "assistant", "tool"]] = {
     "tool": "tool",
     "function": "tool",
 }
+"""What roles are called here, by what they are called there."""
 
 
 class PageImageBlock(ImageBlock):
@@ -128,7 +129,7 @@ def turn_of(message: ChatMessage) -> Turn:
                 texts.append(block_to_json(block))
     more = message.additional_kwargs
     return Turn(
-        role=_ROLES.get(message.role, "user"),
+        role=ROLES.get(message.role, "user"),
         text="\n".join(texts),
         name=str(more["name"]) if more.get("name") else None,
         tool_calls=list_calls(message),

@@ -72,6 +72,12 @@ class Request:
         written = (self._write_planned(planned, plan) for planned in plan.messages)
         return WrittenRequest(messages=[*head, *written], losses=plan.losses)
 
+    def stable_prefix(self) -> Context | None:
+        """Return what stays of the request until the next seal; None where nothing is sealed."""
+        head = write_head(self.head, self.folded.folding.binder.cleaner)
+        texts = ["".join(list_texts(message.blocks)) for message in head]
+        return self.folded.stable_prefix(head=texts)
+
     def _write_planned(self, planned: PlannedMessage, plan: RequestPlan) -> ChatMessage:
         if not planned.before:
             return _write_turns(planned, self.folded, marked=plan.marks_pictures, losses=plan.losses)

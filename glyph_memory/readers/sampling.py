@@ -1,0 +1,146 @@
+"""`with_sampling`: a reader with other sampling, and stop words for readers that know none.
+
+Knows readers and their deltas; knows nothing about models and servers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, TypedDict, Unpack
+
+from glyph_memory.context import Context
+from glyph_memory.errors import ReaderRefused, show_value
+from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
+
+
+class SamplingFields(TypedDict, total=False):
+    """How an answer is chosen; what is left out stays as it is."""
+
+    max_tokens: int
+    """Most tokens to write, reasoning included."""
+    temperature: float
+    """0 takes the likeliest token each time."""
+    top_p: float
+    """Chooses among the likeliest tokens that together have this probability."""
+    top_k: int
+    """Chooses among so many of the likeliest tokens."""
+    seed: int
+    """The same seed gives the same answer to the same context."""
+    stop: Sequence[str]
+    """Texts at which the answer ends; they are not part of it."""
+
+
+def with_sampling(reader: Reader, **sampling: Unpack[SamplingFields]) -> Reader:
+    """Return a reader that answers with other sampling; the given one is not changed.
+
+    A reader with a method `with_sampling` is asked for it, and shares its model. For any other, stop texts alone can
+    be kept: its answer is cut before the first of them, and nothing more of it is asked for.
+
+    Args:
+        reader: Any reader.
+        **sampling: What is to be different.
+
+    Raises:
+        ReaderRefused: This reader takes its sampling when it is made.
+
+    Example:
+        >>> from glyph_memory.testing import ScriptedReader
+        >>> with_sampling(ScriptedReader(["14:05, Gate 3"]), stop=[","]).read(Context.of("When?", pages=[])).text
+        '14:05'
+    """
+    if not sampling:
+        return reader
+    own: Any = getattr(reader, "with_sampling", None)  # no part of the protocol
+    if own is not None:
+        changed: Reader = own(**sampling)
+        return changed
+    given = [name for name in sampling if name != "stop"]
+    if given:
+        raise ReaderRefused(
+            f"{type(reader).__name__} takes {given[0]} when it is made: give it there, and not for one call"
+        )
+    stop = tuple(sampling["stop"])
+    if not all(stop) or isinstance(sampling["stop"], str):
+        raise ReaderRefused(f"stop={show_value(sampling['stop'])} cannot be used. Give a list of texts")
+    return _StoppingReader(reader, stop) if stop else reader
+
+
+class _StoppingReader(Reader):
+    """Ends an answer before the first of some texts."""
+
+    def __init__(self, reader: Reader, stop: tuple[str, ...]) -> None:
+        self._reader, self._stop = reader, stop
+
+    def read(self, context: Context) -> Reading:
+        return _take_reading([*self.stream(context)])
+
+    async def aread(self, context: Context) -> Reading:
+        return _take_reading([delta async for delta in self.astream(context)])
+
+    def stream(self, context: Context) -> Iterator[ReadingDelta]:
+        cutter, stream = _Cutter(self._stop), self._reader.stream(context)
+        try:
+            for delta in stream:
+                yield from cutter.cut(delta)
+                if cutter.is_done:
+                    return
+        finally:
+            if isinstance(stream, Generator):  # else there is nothing that goes on
+                stream.close()
+
+    async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
+        cutter, stream = _Cutter(self._stop), self._reader.astream(context)
+        try:
+            async for delta in stream:
+                for piece in cutter.cut(delta):
+                    yield piece
+                if cutter.is_done:
+                    return
+        finally:
+            if isinstance(stream, AsyncGenerator):
+                await stream.aclose()
+
+
+class _Cutter:
+    """Cuts deltas before the first stop text; holds back what may become one."""
+
+    def __init__(self, stop: tuple[str, ...]) -> None:
+        self._stop = stop
+        self._text, self._reasoning, self._held = "", "", ""
+        self.is_done = False
+
+    def cut(self, delta: ReadingDelta) -> Iterator[ReadingDelta]:
+        """Yield what a delta adds to the answer, and the reading at its end."""
+        self._reasoning += delta.reasoning
+        text = self._held + delta.text
+        found = min((place for one in self._stop if (place := text.find(one)) >= 0), default=-1)
+        if found >= 0:
+            self.is_done, self._held = True, ""
+            yield self._add(text[:found], delta.reasoning, self._make_reading(text[:found], delta.reading))
+            return
+        keep = 0 if delta.reading else max((_count_pending(text, one) for one in self._stop), default=0)
+        told, self._held = text[: len(text) - keep], text[len(text) - keep :]
+        if told or delta.reasoning or delta.reading:
+            yield self._add(told, delta.reasoning, delta.reading)
+
+    def _add(self, text: str, reasoning: str, reading: Reading | None) -> ReadingDelta:
+        self._text += text
+        return ReadingDelta(text=text, reasoning=reasoning, reading=reading)
+
+    def _make_reading(self, last: str, whole: Reading | None) -> Reading:
+        """Return the reading that ends at a stop text; counts are known only where all of it had come."""
+        text = self._text + last
+        if whole is not None:
+            return replace(whole, text=text, finish_reason="stop")
+        return Reading(text=text, reasoning=self._reasoning, finish_reason="stop")
+
+
+def _count_pending(text: str, stop: str) -> int:
+    """Count the last characters that may be the beginning of a stop text."""
+    return max((count for count in range(1, len(stop)) if text.endswith(stop[:count])), default=0)
+
+
+def _take_reading(deltas: Sequence[ReadingDelta]) -> Reading:
+    reading = deltas[-1].reading if deltas else None
+    return reading if reading is not None else Reading(text="".join(delta.text for delta in deltas))
