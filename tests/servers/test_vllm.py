@@ -246,3 +246,16 @@ def test_the_memorys_own_request_is_taken_as_it_is(vllm: str, client: httpx.Clie
             profile.image_tokens(page.size, wrapped=False) for page in context.images
         )
         assert counted["prompt"] <= memory.tokens(context)
+
+
+def test_what_was_warmed_is_found_in_the_cache(reader: OpenAIReader) -> None:
+    """The first question after `warm` computes what is recent and itself; the pages are there."""
+    profile = load_profile()
+    with GlyphMemory.open(":memory:", profile=profile, window_tokens=WINDOW_TOKENS["glm4v"]) as memory:
+        for number in range(40):
+            memory.add("user", f"Order {number} was warmed. " * 30)
+            memory.add("assistant", "Noted.")
+        context = memory.context("What was warmed?")
+        reader.warm(context)
+        first = reader.read(context).usage
+    assert (first.cached_tokens or 0) > 0.8 * sum(profile.image_tokens(page.size) for page in context.images)
