@@ -18,14 +18,12 @@ import torch
 import torch.nn.functional as F
 from torch.nn.attention.bias import causal_lower_right
 
+from glyph_memory.readers.local.partials import Sums, look, look_together
 from glyph_memory.readers.local.segments import Layers, Segment
 from glyph_memory.readers.local.slots import Slots
 
 NAME = "glyph_segments"
 """The name under which transformers finds `attend`."""
-_BLOCK = 1 << 15
-"""Keys that one decoding call looks at: bounds the scores that are held."""
-
 _MASK = 1 << 26
 """Places of a written-out mask at most; on a CPU one of numbers is nearly twice as fast as torch's own way."""
 
@@ -214,67 +212,9 @@ class TokenStep:
         keys, values = self.slots.read(layer)
         rows, heads, _, dim = query.shape
         grouped = query.view(rows, keys.shape[1], heads // keys.shape[1], dim)
-        sums = _Sums(*_look(grouped, keys, values, scale, hidden=self.slots.hidden))
+        sums = Sums(look(grouped, keys, values, scale, hidden=self.slots.hidden))
         for segment, having in self.shared:
             asked = grouped if having is None else grouped[having]
-            for start in range(0, len(segment), _BLOCK):
-                part = slice(start, start + _BLOCK)
-                keys, values = segment.layers[layer]
-                sums.add(_look_together(asked, keys[:, part], values[:, part], scale), having)
+            for partial in look_together(asked, *segment.layers[layer], scale):
+                sums.add(partial, having)
         return sums.result().to(query.dtype).view(rows, heads, 1, dim)
-
-
-Partial = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""What queries saw of some keys: weighted values, the sum of the weights, and the score they are relative to."""
-
-
-class _Sums:
-    """Joins partial results: the same as one softmax over all keys."""
-
-    def __init__(self, seen: torch.Tensor, weight: torch.Tensor, top: torch.Tensor) -> None:
-        self._seen, self._weight, self._top = seen, weight, top
-
-    def add(self, partial: Partial, rows: torch.Tensor | None) -> None:
-        """Add what some rows saw, or all."""
-        mine = (self._seen, self._weight, self._top)
-        if rows is None:
-            self._seen, self._weight, self._top = _join(mine, partial)
-        else:
-            joined = _join((self._seen[rows], self._weight[rows], self._top[rows]), partial)
-            for whole, part in zip(mine, joined, strict=True):
-                whole[rows] = part
-
-    def result(self) -> torch.Tensor:
-        """Return what was seen in all."""
-        return self._seen / self._weight
-
-
-def _join(first: Partial, second: Partial) -> Partial:
-    top = torch.maximum(first[2], second[2])
-    a, b = torch.exp(first[2] - top), torch.exp(second[2] - top)
-    return first[0] * a + second[0] * b, first[1] * a + second[1] * b, top
-
-
-def _look(
-    query: torch.Tensor,
-    keys: torch.Tensor,
-    values: torch.Tensor,
-    scale: float,
-    *,
-    hidden: torch.Tensor | None = None,
-) -> Partial:
-    """Look at each row's own keys: queries (rows, key heads, group, dim), keys (rows, key heads, tokens, dim)."""
-    scores = torch.matmul(query, keys.transpose(-1, -2)).float() * scale
-    if hidden is not None:
-        scores = scores.masked_fill(hidden[:, None, None, :], float("-inf"))
-    top = scores.amax(-1, keepdim=True)
-    weights = torch.exp(scores - top)
-    return torch.matmul(weights.to(values.dtype), values).float(), weights.sum(-1, keepdim=True), top
-
-
-def _look_together(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float) -> Partial:
-    """Look with the queries of all rows at one row of keys (key heads, tokens, dim)."""
-    rows, heads, group, dim = query.shape
-    flat = query.transpose(0, 1).reshape(heads, rows * group, dim)
-    seen, weight, top = _look(flat, keys, values, scale)
-    return tuple(part.view(heads, rows, group, -1).transpose(0, 1) for part in (seen, weight, top))  # type: ignore[return-value]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import queue
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import torch
 
 from glyph_memory.readers.local.sampling import Sampler, Sampling
+
+_WAKE_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,3 +89,10 @@ class Job(Generic[P]):
             self.send(event)
         except Exception:
             self.is_cancelled = True
+
+
+def wait_for_event(mailbox: queue.SimpleQueue[Event]) -> Event:
+    """Return the next event. Wakes up now and then: a Ctrl-C that comes just before a wait is lost to it."""
+    while True:
+        with suppress(queue.Empty):
+            return mailbox.get(timeout=_WAKE_S)

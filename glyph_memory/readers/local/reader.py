@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderOverflow, ReaderUnavailable, show_value
+from glyph_memory.readers.local.extra import check_installed
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.readers.sampling import SamplingFields
 
@@ -87,12 +88,12 @@ class TransformersReader(Reader):
         max_batch_tokens: int | None = None,
         prefill_chunk_tokens: int | None = None,
     ) -> None:
+        check_installed()
         from glyph_memory.readers.local.opening import EngineOptions, open_model  # noqa: PLC0415 - loads torch
         from glyph_memory.readers.local.sampling import Sampling  # noqa: PLC0415 - as above
 
         self._sampling = Sampling(
-            max_tokens=max_tokens, temperature=temperature, top_p=top_p, top_k=top_k, seed=seed,
-            stop=_list_texts(stop),
+            max_tokens=max_tokens, temperature=temperature, top_p=top_p, top_k=top_k, seed=seed, stop=_list_texts(stop)
         )  # fmt: skip
         options = EngineOptions(
             prefix_cache_bytes=prefix_cache_bytes, feature_cache_bytes=feature_cache_bytes,
@@ -114,7 +115,7 @@ class TransformersReader(Reader):
         self.attention: Mapping[str, str] = loaded.attention
         """Which attention was taken, by tower: `"text"` and `"vision"`."""
         self.reuses_prefixes: bool = opened.reuses_prefixes
-        """Whether what prompts have in common is computed once. Models of unusual attention read all of it anew."""
+        """Whether what prompts have in common is computed once; not for models of unusual attention."""
         self._held = _Held(opened)
         self._finalizer = weakref.finalize(self._held, opened.worker.close)
 
@@ -125,12 +126,8 @@ class TransformersReader(Reader):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "a TransformersReader holds a model and is not pickled or copied; make one where it is needed"
+            "a TransformersReader holds a model and is not pickled or copied; make one where needed"
         )
-
-    @property
-    def _opened(self) -> OpenedModel[Any] | None:
-        return self._held.opened
 
     def count_tokens(self, context: Context) -> int:
         """Return the tokens of a context as the model reads it, template and pictures included."""
@@ -162,31 +159,22 @@ class TransformersReader(Reader):
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Do what `stream` does, without blocking the event loop."""
-        loop = asyncio.get_running_loop()
-        mailbox: asyncio.Queue[Event] = asyncio.Queue()
-        job = await asyncio.to_thread(
-            self._make_job, context, lambda event: loop.call_soon_threadsafe(mailbox.put_nowait, event)
-        )
-        answering = self._begin(job)
-        try:
-            while (delta := answering.take(await mailbox.get())) is None or delta.reading is None:
-                if delta is not None:
-                    yield delta
+        async for delta in self._arun(context, is_warming=False):
             yield delta
-        finally:
-            job.cancel()
 
     def warm(self, context: Context) -> Usage:
-        """Have the unchanging part of a context read: what is asked about it next begins at once.
-
-        Returns:
-            The tokens of that part, and how many of them were known.
-        """
+        """Have the unchanging part of a context read; return its tokens, and how many of them were known."""
         return _last_reading(list(self._run(context, is_warming=True))).usage
 
     async def awarm(self, context: Context) -> Usage:
-        """Do what `warm` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.warm, context)
+        """Do what `warm` does, awaited."""
+        return _last_reading([delta async for delta in self._arun(context, is_warming=True)]).usage
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a prompt is being read or answered, or waits for it: a `Warmer` waits, then."""
+        opened = self._held.opened
+        return opened is not None and not opened.engine.is_idle
 
     def forget(self) -> None:
         """Drop all that was kept of prompts: keys and values, features, and this model's files in `cache_folder`.
@@ -222,11 +210,30 @@ class TransformersReader(Reader):
         await self.aclose()
 
     def _run(self, context: Context, *, is_warming: bool) -> Iterator[ReadingDelta]:
+        from glyph_memory.readers.local.jobs import wait_for_event  # noqa: PLC0415 - loads torch
+
         mailbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         job = self._make_job(context, mailbox.put, is_warming=is_warming)
         answering = self._begin(job)
         try:
-            while (delta := answering.take(mailbox.get())) is None or delta.reading is None:
+            while (delta := answering.take(wait_for_event(mailbox))) is None or delta.reading is None:
+                if delta is not None:
+                    yield delta
+            yield delta
+        finally:
+            job.cancel()
+
+    async def _arun(self, context: Context, *, is_warming: bool) -> AsyncIterator[ReadingDelta]:
+        loop = asyncio.get_running_loop()
+        mailbox: asyncio.Queue[Event] = asyncio.Queue()
+
+        def send(event: Event) -> None:
+            loop.call_soon_threadsafe(mailbox.put_nowait, event)
+
+        job = await asyncio.to_thread(self._make_job, context, send, is_warming=is_warming)
+        answering = self._begin(job)
+        try:
+            while (delta := answering.take(await mailbox.get())) is None or delta.reading is None:
                 if delta is not None:
                     yield delta
             yield delta
@@ -243,16 +250,19 @@ class TransformersReader(Reader):
         """
         from glyph_memory.readers.local.jobs import Job  # noqa: PLC0415 - loads torch
 
-        prompt = self._get_opened().encode(context)
+        opened = self._get_opened()
+        opened.worker.check_process()  # before torch is used: in a forked child it may wait for ever
+        prompt = opened.encode(context)
         sampling, window = self._sampling, self.window_tokens
-        if window is not None and not is_warming:
-            if len(prompt.ids) >= window:
+        length = prompt.stable_tokens if is_warming else len(prompt.ids)
+        if window is not None:
+            if length >= window:
                 raise ReaderOverflow(
-                    f"the model's maximum context length is {window} tokens, and the prompt has {len(prompt.ids)} of "
-                    f"them, {prompt.image_tokens} for pictures. Send less, or open the memory with "
+                    f"the model's maximum context length is {window} tokens, and the prompt has {length}, "
+                    f"{prompt.image_tokens} of them for pictures. Send less, or open the memory with "
                     f"window_tokens={window}"
                 )
-            sampling = replace(sampling, max_tokens=min(sampling.max_tokens, window - len(prompt.ids)))
+            sampling = replace(sampling, max_tokens=min(sampling.max_tokens, window - length))
         return Job(prompt=prompt, sampling=sampling, send=send, is_warming=is_warming)
 
     def _begin(self, job: Job[Any]) -> Answering:
@@ -264,7 +274,7 @@ class TransformersReader(Reader):
         return answering
 
     def _get_opened(self) -> OpenedModel[Any]:
-        opened = self._opened
+        opened = self._held.opened
         if opened is None:
             raise ReaderUnavailable(f"{self!r} is closed. Make another one")
         return opened

@@ -62,11 +62,10 @@ class Worker(Generic[P]):
         self._process = os.getpid()
         self._is_closed = False
 
-    def submit(self, job: Job[P]) -> None:
-        """Hand over a job.
+    def check_process(self) -> None:
+        """Do nothing in the process that made this.
 
         Raises:
-            ReaderUnavailable: The reader is closed.
             ReaderRefused: This is a forked child: the model's thread is in the parent.
         """
         if os.getpid() != self._process:
@@ -74,6 +73,15 @@ class Worker(Generic[P]):
                 "a TransformersReader does not follow into a forked process. Make one there, or start the process "
                 "with multiprocessing's 'spawn'"
             )
+
+    def submit(self, job: Job[P]) -> None:
+        """Hand over a job.
+
+        Raises:
+            ReaderUnavailable: The reader is closed.
+            ReaderRefused: This is a forked child: the model's thread is in the parent.
+        """
+        self.check_process()
         with self._lock:
             if self._is_closed:
                 raise ReaderUnavailable("the reader is closed. Make another one")

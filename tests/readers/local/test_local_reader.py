@@ -113,7 +113,7 @@ def test_whoever_stops_listening_stops_the_model(folder: Path) -> None:
 
         with pytest.raises(TimeoutError):
             asyncio.run(give_up())
-        engine = reader._opened.engine  # type: ignore[union-attr]
+        engine = reader._held.opened.engine  # type: ignore[union-attr]
         deadline = time.monotonic() + 20
         while not engine.is_idle and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -123,7 +123,7 @@ def test_whoever_stops_listening_stops_the_model(folder: Path) -> None:
 def test_a_closed_reader_says_so_and_lets_go_of_its_model(folder: Path) -> None:
     """What runs fails in one line, later calls, too; closing twice does nothing; the weights' memory is free again."""
     reader = TransformersReader(folder, device="cpu", max_tokens=50_000)
-    model = weakref.ref(reader._opened.loaded.model)  # type: ignore[union-attr]
+    model = weakref.ref(reader._held.opened.loaded.model)  # type: ignore[union-attr]
     failed: list[BaseException] = []
 
     def ask() -> None:
