@@ -8,7 +8,7 @@ from typing import Any
 
 from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_whole
 from figure_format import markdown, off
-from prefix_tables import draw_break_even, draw_growth, draw_ways
+from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
 from reader_tables import draw_askers, draw_questions
 from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
 from session_tables import (
@@ -168,6 +168,7 @@ TABLES = {
     "prefix-light": Table(result="prefix", draw=lambda figures: draw_ways(figures, "light")),
     "prefix-growth": Table(result="prefix", draw=draw_growth),
     "prefix-break-even": Table(result="prefix", draw=draw_break_even),
+    "real-server": Table(result="real_server", draw=draw_real_server),
     "first-fold": Table(result="first_fold", draw=draw_first_fold),
     "stateless": Table(result="first_fold", draw=draw_stateless),
     "append": Table(result="append", draw=draw_append),

@@ -65,3 +65,16 @@ def draw_break_even(figures: Figures) -> str:
         ["the oldest pages leave the prompt", *(turn(kind["oldest pages leave"]) for kind in kinds)],
     ]
     return markdown(["from when on", "light conversation", "heavy conversation"], rows)
+
+
+def draw_real_server(figures: Figures) -> str:
+    """Return what a real server found in its cache, and what the fake one says of the same conversation."""
+    rows = [
+        [
+            *(row["server"], f"{row['block_tokens']} tokens", row["prompt_tokens"], row["image_tokens"]),
+            *(row["cached_tokens"], share(row["share"])),
+        ]
+        for row in figures["servers"]
+    ]
+    head = ["server", "blocks of", "tokens of all prompts", "of pictures", "cached", "share"]
+    return markdown(head, rows)

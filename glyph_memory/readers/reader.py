@@ -26,7 +26,7 @@ class Usage:
     cached_tokens: int | None = None
     """How many of the prompt's tokens came from the prefix cache (vLLM: `--enable-prompt-tokens-details`)."""
     image_tokens: int | None = None
-    """How many of the prompt's tokens are pictures; servers seldom say."""
+    """How many of the prompt's tokens are pictures; of servers, vLLM says it with the same flag."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -96,73 +96,9 @@ def describe(request: FakeRequest) -> str:
     return f"{pages}, {request.prompt_tokens} tokens, asked: {request.question}"
 
 
-def completion(
-    model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
-) -> dict[str, object]:
-    """Return an answer as one JSON object."""
-    content = None if answer.tool_calls and not answer.text else answer.text
-    message: dict[str, object] = {"role": "assistant", "content": content}
-    if answer.tool_calls:
-        message["tool_calls"] = _calls(answer)
-    if answer.reasoning:
-        message["reasoning"] = answer.reasoning
-    choice: dict[str, object] = {
-        "index": 0,
-        "message": message,
-        "finish_reason": answer.reported_finish_reason,
-    }
-    return _reply(model, "chat.completion", [choice]) | {"usage": _usage(request, answer, text_tokens)}
-
-
-def events(
-    model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
-) -> Iterator[str]:
-    """Return an answer as a stream: role, words, finish reason, usage if asked for, `[DONE]`."""
-    deltas: list[dict[str, object]] = [{"role": "assistant", "content": ""}]
-    deltas += [{"reasoning": word} for word in words(answer.reasoning)]
-    deltas += [{"content": word} for word in words(answer.text)]
-    deltas += [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(_calls(answer))]
-    for delta in deltas:
-        yield _event(model, [{"index": 0, "delta": delta, "finish_reason": None}])
-    yield _event(model, [{"index": 0, "delta": {}, "finish_reason": answer.reported_finish_reason}])
-    if (request.body.get("stream_options") or {}).get("include_usage"):
-        yield _event(model, [], usage=_usage(request, answer, text_tokens))
-    yield "[DONE]"
-
-
 def words(text: str) -> list[str]:
     """Cut a text into words, each with the white space before it."""
     return re.findall(r"\s*\S+|\s+$", text)
-
-
-def _calls(answer: FakeAnswer) -> list[dict[str, object]]:
-    return [
-        {
-            "id": call.id or f"chatcmpl-tool-{place}",
-            "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments},
-        }
-        for place, call in enumerate(answer.tool_calls)
-    ]
-
-
-def _usage(request: FakeRequest, answer: FakeAnswer, text_tokens: Callable[[str], int]) -> dict[str, object]:
-    """Count as vLLM reports it with `--enable-prompt-tokens-details`."""
-    written = text_tokens(answer.text) + text_tokens(answer.reasoning)
-    return {
-        "prompt_tokens": request.prompt_tokens,
-        "completion_tokens": written,
-        "total_tokens": request.prompt_tokens + written,
-        "prompt_tokens_details": {"cached_tokens": request.cached_tokens},
-    }
-
-
-def _event(model: str, choices: list[dict[str, object]], **more: object) -> str:
-    return json.dumps(_reply(model, "chat.completion.chunk", choices) | more, ensure_ascii=False)
-
-
-def _reply(model: str, kind: str, choices: list[dict[str, object]]) -> dict[str, object]:
-    return {"id": "chatcmpl-0", "object": kind, "created": 0, "model": model, "choices": choices}
 
 
 Script = Callable[[Context], "Reading | str"]

@@ -1,29 +1,27 @@
-"""`FakeVLMServer`: an OpenAI-compatible server that counts as a model does; `open_server`, a real one or this."""
+"""`FakeVLMServer`: an OpenAI-compatible server over HTTP that counts as a model does, and has none."""
 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from glyph_memory.testing.dialects import read_messages, read_responses, spell_messages, spell_responses
 from glyph_memory.testing.engine import (
+    BLOCK_TOKENS,
     FakeEngine,
     FakeRequest,
     Refusal,
     estimate_text_tokens,
     glm_image_tokens,
 )
-from glyph_memory.testing.script import Answerer, FakeAnswer, Fault, completion, describe, events
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.testing.replies import VERSION, complete, list_models, stream_events
+from glyph_memory.testing.script import Answerer, FakeAnswer, Fault, describe
 
 
 class FakeVLMServer:
@@ -38,6 +36,7 @@ class FakeVLMServer:
         max_images: vLLM's `--limit-mm-per-prompt`.
         takes_images: Whether the model is a vision-language model at all.
         image_cache: How many images the cache by uuid holds.
+        block_tokens: How many tokens a block of the prefix cache has: vLLM's 16 on a GPU; 128 on a CPU.
         image_tokens: What an image of a width and height costs.
         text_tokens: What a text costs.
         faults: What is to go wrong, one chat request each.
@@ -62,6 +61,7 @@ class FakeVLMServer:
         max_images: int = 999,
         takes_images: bool = True,
         image_cache: int = 1000,
+        block_tokens: int = BLOCK_TOKENS,
         image_tokens: Callable[[tuple[int, int]], int] = glm_image_tokens,
         text_tokens: Callable[[str], int] = estimate_text_tokens,
         faults: Iterable[Fault] = (),
@@ -82,6 +82,7 @@ class FakeVLMServer:
             max_images=max_images,
             takes_images=takes_images,
             image_cache=image_cache,
+            block_tokens=block_tokens,
             image_tokens=image_tokens,
             text_tokens=text_tokens,
         )
@@ -136,6 +137,15 @@ class FakeVLMServer:
         self._stopping.wait(seconds)
 
 
+_CHAT, _COUNT = "/v1/chat/completions", "/v1/messages/count_tokens"
+_DIALECTS = {
+    "/v1/responses": (read_responses, spell_responses),
+    "/v1/messages": (read_messages, spell_messages),
+}
+_POSTED = {_CHAT, _COUNT, "/tokenize", *_DIALECTS}
+"""What is asked by POST."""
+
+
 class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -176,13 +186,15 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.server.fake
         fake.paths.append(f"GET {self.path}")
         if self.path == "/v1/models":
-            card = {"id": fake.model, "object": "model", "created": int(time.time()), "owned_by": fake.owner}
-            window = fake.engine.window_tokens
             self._json(
-                200, {"object": "list", "data": [card | {"root": fake.model, "max_model_len": window}]}
+                200, list_models(fake.model, owner=fake.owner, window_tokens=fake.engine.window_tokens)
             )
-        elif self.path == "/health":
+        elif self.path == "/version":
+            self._json(200, {"version": VERSION})
+        elif self.path in {"/health", "/ping"}:
             self._send(200, b"", {})
+        elif self.path in _POSTED:
+            self._json(405, {"detail": "Method Not Allowed"})
         else:
             self._json(404, {"detail": "Not Found"})
 
@@ -191,10 +203,12 @@ class _Handler(BaseHTTPRequestHandler):
         fake.paths.append(f"POST {self.path}")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        if self.path != "/v1/chat/completions":
+        if self.path not in _POSTED:
             self._json(404, {"detail": "Not Found"})
         elif fake.api_key and headers.get("authorization") != f"Bearer {fake.api_key}":
             self._json(401, {"error": "Unauthorized"})
+        elif self.path in {"/tokenize", _COUNT}:
+            self._count(json.loads(body))
         else:
             self._chat(json.loads(body), headers, fake.faults.popleft() if fake.faults else Fault())
 
@@ -211,19 +225,39 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(fault.status, fault.body, fault.headers)
         else:
             try:
-                request, answer = fake.answer_request(body, headers)
+                read, _ = _DIALECTS.get(self.path, (dict, None))
+                request, answer = fake.answer_request(read(body), headers)
             except Refusal as refusal:
                 self._json(refusal.status, refusal.body)
             else:
                 self._answer(request, answer, fault)
 
+    def _count(self, body: Mapping[str, Any]) -> None:
+        engine = self.server.fake.engine
+        try:
+            if self.path == _COUNT:
+                count = engine.count_prompt(read_messages(body))
+                self._json(
+                    200, {"input_tokens": count, "context_management": {"original_input_tokens": count}}
+                )
+                return
+            count = engine.text_tokens(body["prompt"]) if "prompt" in body else engine.count_prompt(body)
+        except Refusal as refusal:
+            self._json(refusal.status, refusal.body)
+        else:
+            told = {"count": count, "max_model_len": engine.window_tokens, "tokens": list(range(count))}
+            self._json(200, told | {"token_strs": None})
+
     def _answer(self, request: FakeRequest, answer: FakeAnswer, fault: Fault) -> None:
         fake = self.server.fake
-        if request.body.get("stream"):
-            said = events(fake.model, request, answer, text_tokens=fake.engine.text_tokens)
+        if self.path in _DIALECTS:
+            _, spell = _DIALECTS[self.path]
+            self._json(200, spell(fake.model, request, answer, fake.engine.text_tokens))
+        elif request.body.get("stream"):
+            said = stream_events(fake.model, request, answer, text_tokens=fake.engine.text_tokens)
             self._stream(said, stop_after=fault.events)
         else:
-            self._json(200, completion(fake.model, request, answer, text_tokens=fake.engine.text_tokens))
+            self._json(200, complete(fake.model, request, answer, text_tokens=fake.engine.text_tokens))
 
     def _stream(self, said: Iterator[str], *, stop_after: int | None) -> None:
         self.send_response(200)
@@ -248,41 +282,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExampleServer:
-    """A server for a client to connect to: a real one or a fake one."""
-
-    base_url: str
-    """Its address, `/v1` included."""
-    model: str
-    """The name of the model that it serves."""
-    fake: FakeVLMServer | None = None
-    """The server itself, if it is a fake one."""
-
-
-@contextmanager
-def open_server(*, answer: Answerer | None = None) -> Iterator[ExampleServer]:
-    """Return the server that `GLYPH_BASE_URL` names, with the model `GLYPH_MODEL`; else a fake one.
-
-    Args:
-        answer: What a fake server says to a request.
-
-    Example:
-        >>> with open_server(answer=lambda request: "yes") as server:
-        ...     server.model
-        'glyph'
-    """
-    base_url, model = os.environ.get("GLYPH_BASE_URL"), os.environ.get("GLYPH_MODEL", "glyph")
-    if base_url:
-        yield ExampleServer(base_url=base_url, model=model)
-        return
-    profile = ModelProfile.from_name("glyph")
-    with FakeVLMServer(
-        answer=answer,
-        model=model,
-        image_tokens=profile.image_tokens,
-        text_tokens=profile.text_counter.count,
-    ) as fake:
-        yield ExampleServer(base_url=fake.base_url, model=model, fake=fake)

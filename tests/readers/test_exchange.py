@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 
 import pytest
 
 from glyph_memory.context import Context, ImagePart
-from glyph_memory.errors import ReaderUnavailable
+from glyph_memory.errors import ReaderError, ReaderUnavailable
 from glyph_memory.readers import BrokenStream
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.exchange import Caller, HttpAnswer, NextChunk, Send, Wait, advance, converse
@@ -82,6 +83,41 @@ def test_a_server_that_will_not_say_its_model_is_asked_without(
     step = advance(steps, HttpAnswer(status=status, headers={}, body=body))
     assert isinstance(step, Send)
     assert json.loads(step.body or b"").get("model") == model
+
+
+def test_a_conversation_begun_without_uuids_goes_on_without(
+    caller: Caller, about: About, picture: Picture
+) -> None:
+    """VLLM shares no prefix between the two, so a server that was too busy to say what it is stays without."""
+    for asked_about_server in (True, False):
+        steps = converse(caller, about(picture(uuid="u")), stream=False)
+        step = advance(steps, None)
+        if asked_about_server:
+            assert step == Send(path="/models")
+            step = advance(steps, HttpAnswer(status=503, headers={}))
+        assert isinstance(step, Send)
+        assert b"uuid" not in (step.body or b"")
+        assert isinstance(advance(steps, SAID), ReadingDelta)
+
+
+def test_a_server_that_was_busy_is_asked_again_until_it_answered_about_pages(
+    caller: Caller, about: About, picture: Picture
+) -> None:
+    """Neither a failed request nor one without pictures decides anything."""
+    for context, outcome in (
+        (about(picture(uuid="u")), HttpAnswer(status=400, headers={}, body=b"{}")),
+        (about(), SAID),
+    ):
+        steps = converse(caller, context, stream=False)
+        assert advance(steps, None) == Send(path="/models")
+        assert isinstance(advance(steps, HttpAnswer(status=503, headers={})), Send)
+        with suppress(ReaderError):
+            advance(steps, outcome)
+    steps = converse(caller, about(picture(uuid="u")), stream=False)
+    assert advance(steps, None) == Send(path="/models")
+    step = advance(steps, VLLM)
+    assert isinstance(step, Send)
+    assert b'"uuid":"u"' in (step.body or b"")
 
 
 def test_after_a_miss_the_data_goes_along_whatever_others_did_meanwhile(

@@ -22,7 +22,8 @@ def test_calls_come_in_the_message() -> None:
     with FakeVLMServer(answer=lambda request: FakeAnswer(tool_calls=CALLS)) as server:
         reply = httpx.post(f"{server.base_url}/chat/completions", json=BODY).json()
     choice = reply["choices"][0]
-    assert choice["message"] == {"role": "assistant", "content": None, "tool_calls": SPELLED}
+    message = {name: value for name, value in choice["message"].items() if value is not None}
+    assert message == {"role": "assistant", "tool_calls": SPELLED}
     assert choice["finish_reason"] == "tool_calls"
 
 

@@ -181,9 +181,11 @@ def test_a_200_that_is_no_answer_is_a_bad_reading(ask: Ask, about: About, fault:
 def test_a_window_too_small_is_an_overflow(ask: Ask, about: About, picture: Picture) -> None:
     """Text or pages, the server's numbers are in the message."""
     with FakeVLMServer(window_tokens=50) as server:
-        with pytest.raises(ReaderOverflow, match="maximum model length of 50"):
+        with pytest.raises(ReaderOverflow, match=r"maximum context length \(50\)"):
             ask(OpenAIReader(server.base_url), about(picture(size=(280, 280))))
         with pytest.raises(ReaderOverflow, match="maximum context length is 50"):
+            ask(OpenAIReader(server.base_url), about(question="When? " * 50))
+        with pytest.raises(ReaderOverflow, match="max_model_len=50"):
             ask(OpenAIReader(server.base_url, max_tokens=60), about())
 
 

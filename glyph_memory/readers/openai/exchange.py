@@ -106,7 +106,7 @@ class Caller:
     """Seconds, monotonic."""
     sent: SentImages = field(default_factory=SentImages)
     cards: list[ServerInfo] = field(default_factory=list)
-    """The server's card, once it is known."""
+    """The server's card, once it is known or has done without one; it never changes from then on."""
     lock: ForkSafeLock = field(default_factory=partial(ForkSafeLock, is_brief=True))
 
     def with_one_token(self) -> Caller:
@@ -166,6 +166,8 @@ def _ask(caller: Caller, context: Context, *, stream: bool) -> Steps:
     if answer.status != 200:
         raise make_error(answer.status, answer.headers, answer.body, endpoint=caller.endpoint)
     caller.sent.remember(request.uuids)
+    if _asks_for_uuids(caller, context):
+        _keep_server_info(caller, card)
     if stream:
         yield from _read_stream(caller, answer, began=began)
     else:
@@ -234,8 +236,7 @@ def _read_stream(caller: Caller, answer: HttpAnswer, *, began: float) -> Steps:
 
 def _fetch_server_info(caller: Caller, context: Context) -> Generator[Step, Outcome, ServerInfo]:
     """Ask once what the server serves; if it does not say, requests name no model."""
-    asks_uuids = caller.image_uuids == "auto" and any(part.uuid for part in context.images)
-    if caller.model and not asks_uuids:
+    if caller.model and not _asks_for_uuids(caller, context):
         return ServerInfo()
     with caller.lock:
         if caller.cards:
@@ -243,9 +244,20 @@ def _fetch_server_info(caller: Caller, context: Context) -> Generator[Step, Outc
     answer = cast("HttpAnswer", (yield Send(path="/models")))
     card = _parse_server_info(answer.body) if answer.status == 200 else ServerInfo()
     if answer.status not in {429, 502, 503, 504}:  # these will say more another time
-        with caller.lock:
-            caller.cards[:] = [card]
+        _keep_server_info(caller, card)
     return card
+
+
+def _asks_for_uuids(caller: Caller, context: Context) -> bool:
+    """Return whether the server's card decides if uuids are sent."""
+    return caller.image_uuids == "auto" and any(part.uuid for part in context.images)
+
+
+def _keep_server_info(caller: Caller, card: ServerInfo) -> None:
+    """Hold to what a first answer was got with: vLLM shares no prefix between requests with uuids and without."""
+    with caller.lock:
+        if not caller.cards:
+            caller.cards.append(card)
 
 
 def _parse_server_info(body: bytes) -> ServerInfo:

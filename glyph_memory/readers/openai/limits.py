@@ -52,7 +52,8 @@ _TOO_LONG = _compile(
     r"exceeds? (the )?(session[_ ]len|session max length)",  # LMDeploy
     r"reduce the length of (the|your) (messages|input|prompt)",  # Groq, and the end of many others
     r"tokens in request more than max tokens allowed",
-    r"max_tokens must be at least 1, got -",  # older vLLM, once the prompt alone fills the window
+    r"max_tokens must be at least 1, got (-|0)",  # vLLM, once the prompt alone fills the window
+    r"max_tokens=\d+ cannot be greater than max_model_len",  # vLLM 0.32
 )
 _TOO_OFTEN = _compile(r"rate.?limit|throttl|too many requests|tokens per (minute|day)|\bTPM\b|quota")
 _WINDOW = _compile_each(
@@ -69,6 +70,7 @@ _WINDOW = _compile_each(
     r"input length should be \[\d+, ?#\]",
     r"\bn_ctx\W{1,4}#",
     r"session[_ ]len\W{1,4}(?:of )?#",
+    r"greater than max_model_len=#",
 )  # fmt: skip
 _PROMPT = _compile_each(
     r"prompt contains (?:at least )?# (?:input )?tokens",
@@ -96,6 +98,7 @@ _OUTPUT = _compile_each(
     r"# (?:tokens )?for the completion",
     r"# `max_new_tokens`",
     r"is too large: #",
+    r"max_tokens=# cannot",
 )
 _ALL_OF_IT = _compile_each(r"requested (?:about |a total of )?# tokens")
 _MANY_IMAGES = re.compile(

@@ -15,6 +15,7 @@ from glyph_memory.readers.openai.json_values import (
     is_content,
     parse_object,
     read_count,
+    read_mapping,
     read_string,
     read_text,
 )
@@ -87,9 +88,10 @@ def read_usage(usage: object) -> Usage:
     """Return the token counts of a reply, as far as it has any."""
     if not isinstance(usage, dict):
         return Usage()
-    details = usage.get("prompt_tokens_details")
+    details = read_mapping(usage.get("prompt_tokens_details"))
     return Usage(
         prompt_tokens=read_count(usage.get("prompt_tokens")),
         completion_tokens=read_count(usage.get("completion_tokens")),
-        cached_tokens=read_count(details.get("cached_tokens")) if isinstance(details, dict) else None,
+        cached_tokens=read_count(details.get("cached_tokens")),
+        image_tokens=read_count(read_mapping(details.get("multimodal_tokens")).get("image")),  # vLLM
     )
