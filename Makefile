@@ -32,7 +32,7 @@ test: $(VENV)/.dev
 
 servers: $(VENV)/.dev
 	$(BIN)/python tools/server_env.py
-	SERVERS=1 $(if $(RECORD),RECORD=1) $(BIN)/python -m pytest tests/servers $(ARGS)
+	SERVERS=$(or $(SERVERS),1) $(if $(RECORD),RECORD=1) $(BIN)/python -m pytest tests/servers $(ARGS)
 
 fuzz: $(VENV)/.dev
 	FUZZ=hours $(BIN)/python -m pytest --numprocesses auto tests/fuzz $(ARGS)

@@ -31,6 +31,10 @@ _START_S = 400.0
 Model = Literal["glm4v", "smollm2"]
 
 
+class NoServerError(RuntimeError):
+    """A server did not start on this machine."""
+
+
 def build_models() -> Path:
     """Return the folder of the two models, which is built once for each version of its script."""
     script = _TOOLS / "build_models.py"
@@ -112,4 +116,4 @@ def _wait_for(process: subprocess.Popen[bytes], root: str, log: Path) -> None:
             if httpx.get(f"{root}/health").status_code == 200:
                 return
         time.sleep(0.5)
-    raise RuntimeError(f"no server at {root}. Its log ends: {log.read_text(errors='replace')[-3000:]}")
+    raise NoServerError(f"no server at {root}. Its log ends: {log.read_text(errors='replace')[-3000:]}")

