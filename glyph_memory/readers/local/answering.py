@@ -72,5 +72,5 @@ class Answering:
             prompt_tokens=prompt.stable_tokens if warming else len(prompt.ids),
             completion_tokens=self._count,
             cached_tokens=self._job.cached_tokens,
-            image_tokens=prompt.image_tokens,
+            image_tokens=prompt.stable_image_tokens if warming else prompt.image_tokens,
         )

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from glyph_memory.errors import GlyphMemoryError, ReaderError
+from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.readers.local.attention import Attention, ChunkStep
 from glyph_memory.readers.local.compiled import CompiledRow
+from glyph_memory.readers.local.failures import run_with_memory
 from glyph_memory.readers.local.features import PictureReader
-from glyph_memory.readers.local.forward import Forward, free_memory, is_out_of_memory
+from glyph_memory.readers.local.forward import Forward, free_memory
 from glyph_memory.readers.local.jobs import Finished, Job
 from glyph_memory.readers.local.keeping import Keeper
 from glyph_memory.readers.local.prompt import Prompt
 from glyph_memory.readers.local.rows import Row, Rows
 from glyph_memory.readers.local.segments import Layers, Marks, PrefixTree, Segment
-from glyph_memory.readers.reader import OutOfMemory
 
 _MOST_ROWS = 64
 _SMALLEST_CHUNK = 64
@@ -41,6 +41,9 @@ class _Reading:
     new_from: int
     """Where the keys and values begin that are in no segment yet."""
     new: Layers = field(default_factory=list)
+    scores: torch.Tensor | None = None
+    """Behind the last token, once all are in."""
+    keeps: bool = True
 
 
 class Engine:
@@ -97,7 +100,7 @@ class Engine:
         if self._reading is None:
             self._begin_reading()
         if self._reading is not None:
-            self._run(self._read_chunk, self._fail_reading)
+            self._run(self._read, self._fail_reading)
         if self._rows:
             self._run(self._rows.write, self._rows.fail)
 
@@ -109,8 +112,13 @@ class Engine:
         return self._keeper.has_work
 
     def forget(self) -> None:
-        """Drop all that was kept of prompts, files included."""
-        self.free()
+        """Drop all that was kept of prompts, files included; what runs goes on, and nothing of it is kept."""
+        self.tree.clear()
+        self.pictures.forget()
+        free_memory(self._forward.device)
+        self._rows.forget()
+        if self._reading is not None:
+            self._reading.keeps = False
         if self._keeper is not None:
             self._keeper.forget()
 
@@ -159,9 +167,17 @@ class Engine:
             length = sum(map(len, path))
         return path, length
 
-    def _read_chunk(self) -> None:
+    def _read(self) -> None:
+        """Read a chunk of the prompt; where that was the last one, begin its answer."""
         reading = self._reading
         assert reading is not None  # noqa: S101  `step` asked
+        if reading.at < len(reading.marks):
+            self._read_chunk(reading)
+        if reading.at == len(reading.marks):
+            self._begin_answer(reading)
+            self._reading = None
+
+    def _read_chunk(self, reading: _Reading) -> None:
         prompt, length = reading.job.prompt, len(reading.marks)
         stops = [end for end in (prompt.stable_tokens, length) if reading.at < end <= length]
         stop = min(reading.at + self._chunk_tokens, stops[0])
@@ -175,33 +191,36 @@ class Engine:
             length=reading.at,
             images=self.pictures.place(coming, reading.at, stop),
         )
-        reading.new, reading.at = step.new, stop
+        reading.new, reading.at, reading.scores = step.new, stop, scores[0]
         if stop == stops[0]:
-            is_stable = stop == prompt.stable_tokens
-            segment = self.tree.insert(
-                reading.marks[:stop], reading.new_from, reading.new, is_stable=is_stable
-            )
-            reading.path.append(segment)
-            reading.new, reading.new_from = [], stop
-            if is_stable and self._keeper is not None:
-                self._keeper.note(prompt, reading.marks)
-        if stop == length:
-            self._reading = None
-            self._begin_answer(reading, scores[0])
+            self._end_segment(reading, is_stable=stop == prompt.stable_tokens)
 
-    def _begin_answer(self, reading: _Reading, scores: torch.Tensor) -> None:
+    def _end_segment(self, reading: _Reading, *, is_stable: bool) -> None:
+        """Put what was read since the last segment into the tree."""
+        marks = reading.marks[: reading.at]
+        segment = self.tree.insert(
+            marks, reading.new_from, reading.new, is_stable=is_stable, keeps=reading.keeps
+        )
+        reading.path.append(segment)
+        reading.new, reading.new_from = [], reading.at
+        if is_stable and reading.keeps and self._keeper is not None:
+            self._keeper.note(reading.job.prompt, reading.marks, reading.path)
+
+    def _begin_answer(self, reading: _Reading) -> None:
         job = reading.job
         if job.is_warming:
             self.tree.release(reading.path)
             job.deliver(Finished(reason="stop"))
             return
+        assert reading.scores is not None  # noqa: S101  the last chunk had some
         self._rows.add(
             Row(
                 job=job,
                 marks=reading.marks,
                 path=reading.path,
-                last=job.sampler.choose(scores),
+                last=job.sampler.choose(reading.scores),
                 position=job.prompt.next_position,
+                keeps=reading.keeps,
             )
         )
 
@@ -251,39 +270,3 @@ def make_marks(prompt: Prompt, tree: PrefixTree) -> Marks:
     for image in prompt.images:
         marks[image.start : image.start + image.count] = tree.mark_image(image.digest, image.count)
     return marks
-
-
-def run_with_memory(
-    act: Callable[[], None], *, fail: Callable[[BaseException], None], free: Callable[[], None]
-) -> None:
-    """Do something; where memory was too small, free some and do it once more; hand on what it raises then."""
-    try:
-        act()
-    except Exception as error:
-        if not is_out_of_memory(error):
-            fail(translate_error(error))
-            return
-        free()
-        try:
-            act()
-        except Exception as again:  # as above
-            fail(_out_of_memory(again) if is_out_of_memory(again) else translate_error(again))
-            free()
-
-
-def translate_error(error: Exception) -> BaseException:
-    """Return an error of ours for whatever a model's code raised."""
-    if isinstance(error, GlyphMemoryError):
-        return error
-    failed = ReaderError(f"the model failed with {type(error).__name__}: {str(error)[:300]!r}")
-    failed.__cause__ = error
-    return failed
-
-
-def _out_of_memory(error: Exception) -> OutOfMemory:
-    failed = OutOfMemory(
-        f"out of memory, even with empty caches: {str(error).splitlines()[0][:200]!r}. Send fewer pages, lower "
-        "max_tokens or prefill_chunk_tokens, or load the model with quantization='4bit'"
-    )
-    failed.__cause__ = error
-    return failed

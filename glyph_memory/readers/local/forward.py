@@ -1,4 +1,4 @@
-"""Call a model for a step, and know when memory was too small. Knows one model; knows nothing about prompts."""
+"""Call a model for a step. Knows one model; knows nothing about prompts."""
 
 from __future__ import annotations
 
@@ -52,18 +52,6 @@ class Forward:
             )
         scores: torch.Tensor = output.logits[:, -1]
         return scores
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that a device, or this machine, had no memory left.
-
-    Example:
-        >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))
-        True
-    """
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
 
 
 def free_memory(device: torch.device) -> None:

@@ -51,6 +51,10 @@ class AnyPrompt(Protocol):
     def stable_tokens(self) -> int:
         """How many of the first stay from one question to the next."""
 
+    @property
+    def stable_image_tokens(self) -> int:
+        """How many of those stand for pictures."""
+
 
 P = TypeVar("P", bound=AnyPrompt)
 
@@ -91,8 +95,17 @@ class Job(Generic[P]):
             self.is_cancelled = True
 
 
-def wait_for_event(mailbox: queue.SimpleQueue[Event]) -> Event:
-    """Return the next event. Wakes up now and then: a Ctrl-C that comes just before a wait is lost to it."""
+def wait_for_event(mailbox: queue.SimpleQueue[Event], check: Callable[[], None]) -> Event:
+    """Return the next event. Looks up now and then: a Ctrl-C that comes just before a wait is lost to it.
+
+    Args:
+        mailbox: Where events come.
+        check: Called at each look; raises what the wait is to end with.
+    """
     while True:
-        with suppress(queue.Empty):
+        try:
             return mailbox.get(timeout=_WAKE_S)
+        except queue.Empty:
+            with suppress(queue.Empty):
+                return mailbox.get_nowait()
+            check()

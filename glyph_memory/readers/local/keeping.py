@@ -5,14 +5,27 @@ Knows prompts, the tree and files; knows nothing about models.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.prompt import Prompt
 from glyph_memory.readers.local.segments import Layers, Marks, PrefixTree, Segment
+
+_MOST_WAITING = 4
+"""Prompts that are kept in memory until they are written; those beyond are not written."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    prompt: Prompt
+    marks: Marks
+    path: list[Segment]
 
 
 class Keeper:
@@ -26,7 +39,7 @@ class Keeper:
 
     def __init__(self, files: PrefixFiles, *, tree: PrefixTree, device: torch.device) -> None:
         self._files, self._tree, self._device = files, tree, device
-        self._waiting: deque[tuple[Prompt, Marks]] = deque(maxlen=64)
+        self._waiting: deque[_Waiting] = deque()
 
     @property
     def has_work(self) -> bool:
@@ -42,27 +55,34 @@ class Keeper:
             start = end
         return found
 
-    def note(self, prompt: Prompt, marks: Marks) -> None:
-        """Have a prompt's unchanging part written when there is time."""
-        self._waiting.append((prompt, marks[: prompt.stable_tokens]))
+    def note(self, prompt: Prompt, marks: Marks, path: Sequence[Segment]) -> None:
+        """Have a prompt's unchanging part written when there is time; until then it stays in memory."""
+        self._tree.pin(path)
+        self._waiting.append(_Waiting(prompt, marks[: prompt.stable_tokens], list(path)))
+        if len(self._waiting) > _MOST_WAITING:
+            self._tree.release(self._waiting.popleft().path)
 
     def write(self) -> None:
-        """Write one of those that wait, as far as it is in memory and in no file."""
-        prompt, marks = self._waiting.popleft()
-        parent, at = self._files.find_end(prompt, len(marks))
-        if at == len(marks):
-            return
-        found = self._tree.find(np.append(marks, 0))
-        if found.length == len(marks):
-            self._files.save(prompt, parent, at, len(marks), _cut_layers(found.path, at))
+        """Write one of those that wait, as far as it is in no file. What goes wrong is logged: nobody waits for it."""
+        waiting = self._waiting.popleft()
+        try:
+            parent, at = self._files.find_end(waiting.prompt, len(waiting.marks))
+            if at < len(waiting.marks):
+                layers = _cut_layers(waiting.path, at)
+                self._files.save(waiting.prompt, parent, at, len(waiting.marks), layers)
+        except Exception as error:
+            _log.warning("keys and values are not kept: %s: %s", type(error).__name__, error)
+        finally:
+            self._tree.release(waiting.path)
 
     def forget(self) -> None:
         """Delete the files, and write nothing of what waits."""
-        self._waiting.clear()
+        while self._waiting:
+            self._tree.release(self._waiting.popleft().path)
         self._files.forget()
 
 
-def _cut_layers(path: tuple[Segment, ...], start: int) -> Layers:
+def _cut_layers(path: Sequence[Segment], start: int) -> Layers:
     """Return the keys and values of a path from a token on."""
     return [
         tuple(torch.cat([pair[which] for pair in layer], -2)[:, start:] for which in (0, 1))  # type: ignore[misc]  # two

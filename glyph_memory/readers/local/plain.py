@@ -48,6 +48,11 @@ class PlainPrompt:
         """How many tokens stay from one question to the next: nobody can use it here."""
         return 0
 
+    @property
+    def stable_image_tokens(self) -> int:
+        """None of them, then."""
+        return 0
+
 
 class PlainModel:
     """A model with its family's own processor.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from glyph_memory.readers.local.engine import run_with_memory
+from glyph_memory.readers.local.failures import run_with_memory
 from glyph_memory.readers.local.forward import free_memory
 from glyph_memory.readers.local.jobs import Finished, Job, Token
 from glyph_memory.readers.local.plain import PlainModel, PlainPrompt

@@ -50,6 +50,11 @@ class Prompt:
         """How many of its tokens stand for images."""
         return sum(image.count for image in self.images)
 
+    @property
+    def stable_image_tokens(self) -> int:
+        """How many of those stay from one question to the next."""
+        return sum(image.count for image in self.images if image.start < self.stable_tokens)
+
 
 class PromptEncoder:
     """Encodes contexts for one model. Safe to share among threads.

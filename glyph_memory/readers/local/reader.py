@@ -177,9 +177,9 @@ class TransformersReader(Reader):
         return opened is not None and not opened.engine.is_idle
 
     def forget(self) -> None:
-        """Drop all that was kept of prompts: keys and values, features, and this model's files in `cache_folder`.
+        """Drop all that was kept of prompts: keys and values, features, and all such files in `cache_folder`.
 
-        For what must not stay, such as erased turns. Answers that are being written go on.
+        For what must not stay, such as erased turns. What is being answered goes on, and nothing of it is kept.
         """
         opened = self._get_opened()
         opened.worker.call(opened.engine.forget)
@@ -214,9 +214,9 @@ class TransformersReader(Reader):
 
         mailbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         job = self._make_job(context, mailbox.put, is_warming=is_warming)
-        answering = self._begin(job)
+        answering, check = self._begin(job), self._get_opened().worker.check
         try:
-            while (delta := answering.take(wait_for_event(mailbox))) is None or delta.reading is None:
+            while (delta := answering.take(wait_for_event(mailbox, check))) is None or delta.reading is None:
                 if delta is not None:
                     yield delta
             yield delta

@@ -12,9 +12,11 @@ import torch
 
 from glyph_memory.readers.local.attention import TokenStep
 from glyph_memory.readers.local.compiled import CompiledRow
+from glyph_memory.readers.local.failures import translate_error
 from glyph_memory.readers.local.forward import Forward
 from glyph_memory.readers.local.jobs import Finished, Job, Token
 from glyph_memory.readers.local.prompt import Prompt
+from glyph_memory.readers.local.sampling import check_score
 from glyph_memory.readers.local.segments import Marks, PrefixTree, Segment
 from glyph_memory.readers.local.slots import Slots
 
@@ -38,6 +40,8 @@ class Row:
     """Its position."""
     written: list[int] = field(default_factory=list)
     """The tokens before it."""
+    keeps: bool = True
+    """Whether its keys and values are kept when it ends; not where all was to be forgotten."""
 
     @property
     def own(self) -> list[Segment]:
@@ -96,17 +100,28 @@ class Rows:
         scores = self._write_compiled()
         if scores is None:
             scores = self._write_together()
-        likeliest = scores.argmax(-1).tolist()
+        best, likeliest = (found.tolist() for found in scores.max(-1))
         ended = []
         for at, row in enumerate(self._rows):
             row.written.append(row.last)
             row.position += 1
-            sampler = row.job.sampler
-            row.last = likeliest[at] if sampler.is_greedy else sampler.choose(scores[at])
+            try:
+                row.last = self._choose(row, scores[at], best[at], likeliest[at])
+            except Exception as error:  # one answer's; the others go on
+                row.job.deliver(translate_error(error))
+                row.keeps = False
+                ended.append(at)
+                continue
             if self._take(row):
                 ended.append(at)
         for at in reversed(ended):
             self._remove(at)
+
+    def _choose(self, row: Row, scores: torch.Tensor, best: float, likeliest: int) -> int:
+        if not row.job.sampler.is_greedy:
+            return row.job.sampler.choose(scores)
+        check_score(best)
+        return likeliest
 
     def _write_together(self) -> torch.Tensor:
         if self._shared is None:
@@ -149,6 +164,11 @@ class Rows:
         for at in reversed(range(len(self._rows))):
             if self._rows[at].job.is_cancelled:
                 self._remove(at)
+
+    def forget(self) -> None:
+        """Keep nothing of what is being answered, once it is."""
+        for row in self._rows:
+            row.keeps = False
 
     def fail(self, error: BaseException) -> None:
         """End all answers with an error."""
@@ -196,7 +216,7 @@ class Rows:
         marks = np.append(row.marks, np.array(row.written, np.int64))
         if row.written:
             layers = self._slots.copy(at, start=sum(map(len, row.own)))
-            self._tree.release([self._tree.insert(marks, len(row.marks), layers)])
+            self._tree.release([self._tree.insert(marks, len(row.marks), layers, keeps=row.keeps)])
         self._slots.remove(at)
         last = self._rows.pop()
         if at < len(self._rows):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import secrets
 from dataclasses import dataclass
 
 import torch
 
-from glyph_memory.errors import ReaderRefused
+from glyph_memory.errors import BadReading, ReaderRefused, show_value
+
+_COLDEST = 1e-6
+"""Below this temperature the likeliest token is taken: scores divided by less pass what a float holds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +50,7 @@ class Sampling:
             ("stop", all(isinstance(text, str) and text for text in self.stop), "texts that are not empty"),
         ):
             if not is_fine:
-                raise ReaderRefused(f"{name}={getattr(self, name)!r} cannot work. It is {want}")
+                raise ReaderRefused(f"{name}={show_value(getattr(self, name))} cannot work. It is {want}")
 
 
 class Sampler:
@@ -54,9 +59,10 @@ class Sampler:
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
         self._dice: torch.Generator | None = None
-        if sampling.temperature > 0:
+        if sampling.temperature >= _COLDEST:
             self._dice = torch.Generator()
-            self._dice.manual_seed(torch.seed() if sampling.seed is None else sampling.seed % (1 << 63))
+            seed = secrets.randbits(63) if sampling.seed is None else sampling.seed % (1 << 63)
+            self._dice.manual_seed(seed)
 
     @property
     def is_greedy(self) -> bool:
@@ -64,10 +70,18 @@ class Sampler:
         return self._dice is None
 
     def choose(self, scores: torch.Tensor) -> int:
-        """Return the next token's id, from scores of shape (vocabulary,)."""
+        """Return the next token's id, from scores of shape (vocabulary,).
+
+        Raises:
+            BadReading: Scores are no numbers.
+        """
         if self._dice is None:
-            return int(scores.argmax())
-        scores = scores.float().cpu() / self._sampling.temperature
+            best, likeliest = scores.max(0)
+            check_score(float(best))
+            return int(likeliest)
+        scores = scores.float().cpu()
+        check_score(float(scores.max()))
+        scores = scores / self._sampling.temperature
         order = torch.argsort(scores, descending=True, stable=True)
         probabilities = torch.softmax(scores[order], 0)
         if self._sampling.top_k is not None:
@@ -76,6 +90,19 @@ class Sampler:
             before = torch.cumsum(probabilities, 0) - probabilities
             probabilities[before >= self._sampling.top_p * probabilities.sum()] = 0
         return int(order[torch.multinomial(probabilities, 1, generator=self._dice)])
+
+
+def check_score(best: float) -> None:
+    """Do nothing for the largest of some scores, where it is a number.
+
+    Raises:
+        BadReading: It is none: something in the model's arithmetic became too large.
+    """
+    if not math.isfinite(best):
+        raise BadReading(
+            f"the model's scores are no numbers ({best}). Load it with dtype='float32' or 'bfloat16', whose numbers "
+            "are larger than float16's, or check its weights"
+        )
 
 
 def _is_count(value: object) -> bool:

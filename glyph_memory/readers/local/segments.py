@@ -127,12 +127,15 @@ class PrefixTree:
         self._use(path)
         return Found(path=tuple(self._join(path)), length=length)
 
-    def insert(self, marks: Marks, start: int, layers: Layers, *, is_stable: bool = False) -> Segment:
+    def insert(
+        self, marks: Marks, start: int, layers: Layers, *, is_stable: bool = False, keeps: bool = True
+    ) -> Segment:
         """Add what stands from `start` on, and return it. It has one user: release it.
 
-        Where its beginning is not known any more, or others added the same meanwhile, it stands outside of the tree.
+        Where its beginning is not known any more, or others added the same meanwhile, it stands outside of the tree;
+        so it does where it is not to be kept.
         """
-        parent = self._find_end(marks[:start])
+        parent = self._find_end(marks[:start]) if keeps else None
         segment = Segment(marks[start:], layers, parent=parent, is_stable=is_stable, users=1)
         if parent is not None and len(segment) and int(segment.marks[0]) not in parent.children:
             parent.children[int(segment.marks[0])] = segment
@@ -162,6 +165,11 @@ class PrefixTree:
                 break
             self._remove(oldest)
         return before - self.nbytes
+
+    def clear(self) -> None:
+        """Drop everything. What running prompts hold they keep, outside of the tree."""
+        self._root.children.clear()
+        self.nbytes = 0
 
     def _remove(self, segment: Segment) -> None:
         assert segment.parent is not None  # noqa: S101  only the root has none, and it is no leaf of ours

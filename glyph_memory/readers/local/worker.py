@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import threading
@@ -13,8 +14,10 @@ from typing import Generic, Protocol
 import torch
 
 from glyph_memory.errors import ReaderRefused, ReaderUnavailable
-from glyph_memory.readers.local.engine import translate_error
+from glyph_memory.readers.local.failures import translate_error
 from glyph_memory.readers.local.jobs import Job, P
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,18 @@ class Worker(Generic[P]):
         self._process = os.getpid()
         self._is_closed = False
 
+    def check(self) -> None:
+        """Do nothing while answers may still come.
+
+        Raises:
+            ReaderUnavailable: The thread has ended.
+            ReaderRefused: This is a forked child.
+        """
+        self.check_process()
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            raise ReaderUnavailable("the model's thread has ended. Make another reader")
+
     def check_process(self) -> None:
         """Do nothing in the process that made this.
 
@@ -96,6 +111,7 @@ class Worker(Generic[P]):
         Raises:
             ReaderUnavailable: The reader is closed.
         """
+        self.check_process()
         done: Future[None] = Future()
         with self._lock:
             if self._thread is None:
@@ -122,8 +138,7 @@ class Worker(Generic[P]):
         try:
             while is_open:
                 if self._engine.is_idle:
-                    while self._inbox.empty() and self._engine.tidy():
-                        pass
+                    self._tidy(self._inbox.empty)
                     is_open = self._take(self._inbox.get())
                 while is_open and not self._inbox.empty():
                     is_open = self._take(self._inbox.get())
@@ -136,8 +151,16 @@ class Worker(Generic[P]):
             while not self._inbox.empty():
                 self._take(self._inbox.get())
             self._engine.fail_all(error)
+            self._tidy(lambda: True)  # what was read last is kept, too
             self._engine.free()
             self._engine.close()
+
+    def _tidy(self, may_go_on: Callable[[], bool]) -> None:
+        try:
+            while may_go_on() and self._engine.tidy():
+                pass
+        except Exception as error:
+            _log.warning("not done while nobody waited: %s", error)
 
     def _step(self) -> None:
         try:

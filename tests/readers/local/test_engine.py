@@ -10,7 +10,7 @@ import torch
 
 from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderRefused
 from glyph_memory.readers import OutOfMemory
-from glyph_memory.readers.local.forward import is_out_of_memory
+from glyph_memory.readers.local.failures import is_out_of_memory
 from glyph_memory.readers.local.jobs import Job
 from glyph_memory.readers.local.need import ModelShape
 from glyph_memory.readers.local.room import RoomCheck
