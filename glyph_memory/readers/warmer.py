@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from threading import Condition, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, NoReturn, Protocol, runtime_checkable
 
 from glyph_memory.checks import check_number, check_whole
-from glyph_memory.context import Context
-from glyph_memory.errors import ReaderRefused
+from glyph_memory.context import Context, Message
+from glyph_memory.errors import ReaderRefused, show_value
 from glyph_memory.locks import ForkSafeLock
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ class Warmer:
     Args:
         reader: What reads; the one that is asked, or one that spells requests as that one does. Where the requests have
             tools, its requests need them, too: servers put them before the pages.
+        system_prompt: What the requests begin with that the contexts do not have: a chain's system message, or a chat
+            engine's `system_prompt`. Without it, what is read would be how no request begins.
         max_waiting: Of how many conversations a context waits at the most; beyond that the oldest is dropped.
 
     Raises:
-        ReaderRefused: `max_waiting` is no number of conversations.
+        ReaderRefused: `reader` cannot warm, or `max_waiting` is no number of conversations, or the prompt no text.
 
     Example:
         >>> from glyph_memory.testing import ScriptedReader
@@ -65,10 +68,21 @@ class Warmer:
         (1, 1, 0)
     """
 
-    def __init__(self, reader: Reader, *, max_waiting: int = 256) -> None:
+    def __init__(self, reader: Reader, *, system_prompt: str = "", max_waiting: int = 256) -> None:
         check_whole("max_waiting", max_waiting, ReaderRefused, at_least=1)
+        if isinstance(reader, type) or not callable(getattr(reader, "warm", None)):
+            raise ReaderRefused(
+                f"{show_value(reader)} is no reader that can warm; give one, such as OpenAIReader(…)"
+            )
+        if not isinstance(system_prompt, str):
+            raise ReaderRefused(
+                f"system_prompt={show_value(system_prompt)} is no text; give it as one string"
+            )
         self.reader = reader
         """What reads."""
+        self.system_prompt = system_prompt
+        """What requests begin with before what a context has."""
+        self._head = (Message(role="system", parts=system_prompt),) if system_prompt else ()
         self._max_waiting, self._is_closed = max_waiting, False
         self._lock = ForkSafeLock(in_child=self._begin_anew, is_brief=True)
         self._begin_anew()
@@ -162,12 +176,16 @@ class Warmer:
             try:
                 found = context if isinstance(context, Context) else context()
                 if found is not None:
-                    self.reader.warm(found)
+                    self.reader.warm(self._lead(found))
             except BaseException as error:
                 self._note(error)
             else:
                 with self._lock:
                     self.warmed += found is not None
+
+    def _lead(self, context: Context) -> Context:
+        """Return a context with the head that its request will have."""
+        return replace(context, messages=(*self._head, *context.messages)) if self._head else context
 
     def _take(self) -> ToWarm | None:
         """Return the context that waited longest, once the reader is free; None, and be gone, where none waits."""
@@ -195,4 +213,7 @@ class Warmer:
             self.last_error = error
             is_first = self.failures == 1
         if is_first:
-            _LOG.warning("pages could not be read before they are asked about: %s", error)
+            _LOG.warning(
+                "pages could not be read before they are asked about: %s",
+                f"{type(error).__name__}: {error}".removesuffix(": "),
+            )

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_glyph_memory import GlyphChatMessageHistory, GlyphMemoryMiddleware
+from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
+from pydantic import SecretStr
 
 from glyph_memory import FoldPolicy, OpenAIReader, ReaderRefused, Warmer
 from glyph_memory.testing import FakeRequest, FakeVLMServer, ScriptedReader
@@ -112,3 +115,31 @@ def test_a_reader_in_place_of_a_warmer_is_refused() -> None:
     """When the middleware is made."""
     with pytest.raises(ReaderRefused, match="is no Warmer"):
         GlyphMemoryMiddleware("glyph", warmer=ScriptedReader([]))  # type: ignore[arg-type]  # what people write
+
+
+def test_a_chains_system_prompt_is_read_before_the_pages(server: FakeVLMServer, early: FoldPolicy) -> None:
+    """Else what was read is how no request begins; here each question's tokens before it come from the cache."""
+    system = "You are a kind assistant, and answer whatever you are asked."
+    reader = OpenAIReader(server.base_url, model="glyph", image_uuids="never")
+    chat = ChatOpenAI(
+        base_url=server.base_url, model="glyph", api_key=SecretStr("none"), use_responses_api=False
+    )
+    with reader, Warmer(reader, system_prompt=system) as warmer:
+        history = GlyphChatMessageHistory("alice", ":memory:", policy=early, warmer=warmer)
+        for number in range(8):
+            question = HumanMessage(f"{number}? " * 80)
+            chat.invoke([SystemMessage(system), *history.messages, question])
+            history.add_messages([question, AIMessage(f"{number}! " * 80)])
+            assert warmer.wait(10)
+    warmed = [place for place, request in enumerate(server.requests) if request.body.get("max_tokens") == 1]
+    assert len(warmed) > 2
+    for place in warmed[:-1]:
+        assert (
+            server.requests[place + 1].cached_tokens >= (server.requests[place].prompt_tokens - 1) // 16 * 16
+        )
+
+
+def test_a_second_system_prompt_is_refused() -> None:
+    """The middleware knows what its requests begin with."""
+    with pytest.raises(ReaderRefused, match="without one"):
+        GlyphMemoryMiddleware("glyph", warmer=Warmer(ScriptedReader([]), system_prompt="Be kind."))

@@ -104,3 +104,21 @@ def test_a_reader_in_place_of_a_warmer_is_refused(tmp_path: Path) -> None:
         GlyphMemory.from_defaults(warmer=wrong)
     with pytest.raises(ReaderRefused, match="is no Warmer"):
         GlyphMemory.from_store(tmp_path / "chat.db", warmer=wrong)
+
+
+def test_an_engines_system_prompt_is_read_before_the_pages(
+    serve: Serve,
+    plain_llm: Callable[[FakeVLMServer], OpenAILike],
+    policy: FoldPolicy,
+    talk: list[ChatMessage],
+) -> None:
+    """Else what was read is how no request begins."""
+    server, system = serve(), "You are a kind assistant, and answer whatever you are asked."
+    reader = OpenAIReader(server.base_url, model="glyph", image_uuids="never")
+    with reader, Warmer(reader, system_prompt=system) as warmer:
+        memory = GlyphMemory.from_defaults(policy=policy, warmer=warmer)
+        memory.put_messages(talk[:40])
+        assert warmer.wait(10)
+        warmed = server.requests[-1]
+        plain_llm(server).chat([ChatMessage(role="system", content=system), *memory.get()])
+    assert server.requests[-1].cached_tokens >= (warmed.prompt_tokens - 1) // 16 * 16 > 0

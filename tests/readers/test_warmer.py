@@ -97,7 +97,7 @@ def test_failures_are_counted_and_logged_once(
         assert warmer.wait(10)
     assert (warmer.failures, warmer.warmed, str(warmer.last_error)) == (2, 1, "3")
     assert [record.getMessage() for record in caplog.records] == [
-        "pages could not be read before they are asked about: no server"
+        "pages could not be read before they are asked about: ReaderUnavailable: no server"
     ]
 
 
@@ -238,3 +238,43 @@ def test_a_process_ends_though_pages_are_being_read() -> None:
         [sys.executable, "-c", _EXIT], capture_output=True, text=True, timeout=60, check=True
     )
     assert (ended.stdout, ended.stderr) == ("done\n", "")
+
+
+def test_a_system_prompt_stands_before_what_is_read(about: About, picture: Picture) -> None:
+    """As in the requests of chains and chat engines, which put it before what a memory gives."""
+    reader = ScriptedReader([])
+    with Warmer(reader, system_prompt="Be kind.") as warmer:
+        warmer.submit(about(picture()))
+        assert warmer.wait(10)
+    (read,) = reader.warmed
+    assert [message.role for message in read.messages] == ["system", "user"]
+    assert read.messages[0].text == "Be kind."
+    assert read.messages[1:] == (about(picture()).stable_prefix() or read).messages
+
+
+@pytest.mark.parametrize("wrong", [None, "x", 5, ScriptedReader])
+def test_what_cannot_warm_is_refused_when_it_is_made(wrong: object) -> None:
+    """Not in the background, with the first page."""
+    with pytest.raises(ReaderRefused, match="is no reader that can warm"):
+        Warmer(wrong)  # type: ignore[arg-type]  # what people write
+
+
+def test_a_system_prompt_that_is_no_text_is_refused() -> None:
+    """Such as a message."""
+    with pytest.raises(ReaderRefused, match="is no text; give it as one string"):
+        Warmer(ScriptedReader([]), system_prompt=5)  # type: ignore[arg-type]  # what people write
+
+
+def test_the_log_names_the_errors_class(
+    about: About, picture: Picture, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Some have no words."""
+
+    class Full(ScriptedReader):
+        def warm(self, context: Context) -> Usage:
+            raise MemoryError
+
+    with Warmer(Full([])) as warmer:
+        warmer.submit(about(picture()))
+        assert warmer.wait(10)
+    assert caplog.messages == ["pages could not be read before they are asked about: MemoryError"]

@@ -65,7 +65,8 @@ class GlyphChatMessageHistory(BaseChatMessageHistory):
         secrets: What is done about secrets in messages before they are stored: see `GlyphMemory.open`. Not with a
             memory, which has its own.
         warmer: Has pages read after each call that adds messages and seals some: see `GlyphMemory.open`. Messages have
-            no uuids, so its reader sends none: `OpenAIReader(…, image_uuids="never")`. Not with a memory.
+            no uuids, so its reader sends none: `OpenAIReader(…, image_uuids="never")`. Where a chain puts a system
+            message before `messages`, tell it: `Warmer(reader, system_prompt=…)`. Not with a memory.
         **fields: The fields of `PageOptions`.
 
     Raises:

@@ -28,12 +28,16 @@ class RequestWarmer:
         secrets: What guards what is sent.
 
     Raises:
-        ReaderRefused: `warmer` is no `Warmer`.
+        ReaderRefused: `warmer` is no `Warmer`, or has a system prompt of its own.
     """
 
     def __init__(self, warmer: Warmer | None, secrets: SecretGuard) -> None:
         if warmer is not None and not isinstance(warmer, Warmer):
             raise ReaderRefused(f"warmer={warmer!r} is no Warmer; give Warmer(reader), or None")
+        if warmer is not None and warmer.system_prompt:
+            raise ReaderRefused(
+                "the middleware knows its requests' system prompt; give Warmer(reader) without one"
+            )
         self._warmer, self._guard = warmer, MessageGuard(secrets)
 
     def submit(self, sent: PreparedRequest, response: ModelCallResult[Any]) -> None:

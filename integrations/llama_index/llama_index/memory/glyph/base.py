@@ -101,7 +101,8 @@ class GlyphMemory(StoredHistory):
             memory: A conversation of the core that is open, instead of a chat store; its own options count.
             warmer: Has pages read after each `put` that seals some, so that the next question starts at once. Its
                 reader asks the LLM's server; where an agent has tools, with `extra_body={"tools": …}`, since servers
-                put them before the pages. Not with a `memory`, which has its own.
+                put them before the pages. Where an engine or agent has a system prompt, which stands before the pages,
+                too: `Warmer(reader, system_prompt=…)`. Not with a `memory`, which has its own.
             **fields: The fields of `PageOptions`.
 
         Raises:
