@@ -295,4 +295,4 @@ class Conversation(PlanningSession):
             yield
         finally:
             self._session_fold.forget([digest for seal in seals for digest in seal.digests])
-        self._session_fold.refresh()
+        self._seal_watch.look(self._session_fold.refresh())

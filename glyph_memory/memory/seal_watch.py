@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from glyph_memory.folding import Fold, Seal
     from glyph_memory.readers import Warmer
 
+_Shown = tuple[int, int, tuple["Seal", ...]]
+
 
 class SealWatch:
     """Watches a session's seals for a warmer; without one it does nothing.
@@ -39,15 +41,16 @@ class SealWatch:
         self.can_recall = False
         """Whether the last request was for a model with tools that find what is not shown."""
         self._session_fold, self._binder = session_fold, binder
-        self._shown: tuple[int, int, Seal] | None = None
+        self._shown: _Shown | None = None
         self._is_closed = False
+        if warmer is not None:  # a session that is opened again may have pages already
+            warmer.submit(self._write_prefix, conversation=self)
 
     def look(self, fold: Fold) -> None:
         """Hand over the pages of a fold, unless they are those of the last one."""
         if self.warmer is None or not fold.seals:
             return
-        shown = fold.generation, fold.oldest, fold.seals[-1]
-        if shown != self._shown:
+        if (shown := _tell_shown(fold)) != self._shown:
             self._shown = shown
             self.warmer.submit(self._write_prefix, conversation=self)
 
@@ -58,15 +61,23 @@ class SealWatch:
     def _write_prefix(self) -> Context | None:
         """Return the pages that are shown now; None where the session is closed meanwhile, or turns are erased."""
         try:
-            return write_prefix(
-                self._session_fold.refresh(),
+            fold = self._session_fold.refresh()
+            prefix = write_prefix(
+                fold,
                 binder=self._binder,
                 parts_of=self._session_fold.parts,
                 can_recall=self.can_recall,
             )
+            self._shown = _tell_shown(fold)
+            return prefix
         except ConcurrentErasure:
             return None
         except GlyphMemoryError:
             if self._is_closed:
                 return None
             raise
+
+
+def _tell_shown(fold: Fold) -> _Shown:
+    """Return what two folds have in common that show the same pages."""
+    return fold.generation, fold.oldest, fold.visible_seals

@@ -80,7 +80,7 @@ class SessionFold:
             for _ in range(_TRIES):
                 known, state = self._known, self._session_store.state()
                 self._is_unstored = self._look.is_displaced(state.looks) or self._read_only
-                if known is None or known.edits != state.edits:
+                if known is None or known.edits != state.edits or known.may_grow_head(state):
                     known = self._load(state)
                 elif state.last_anchor > known.fold.last_anchor:
                     known = self._add_turns(known, state, added)

@@ -122,3 +122,12 @@ def test_an_engines_system_prompt_is_read_before_the_pages(
         warmed = server.requests[-1]
         plain_llm(server).chat([ChatMessage(role="system", content=system), *memory.get()])
     assert server.requests[-1].cached_tokens >= (warmed.prompt_tokens - 1) // 16 * 16 > 0
+
+
+def test_a_history_that_is_set_has_its_pages_read(policy: FoldPolicy, talk: list[ChatMessage]) -> None:
+    """As one that was put."""
+    reader = ScriptedReader([])
+    with Warmer(reader) as warmer:
+        GlyphMemory.from_defaults(talk[:40], policy=policy, warmer=warmer)
+        assert warmer.wait(10)
+    assert len(reader.warmed) == 1

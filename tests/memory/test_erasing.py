@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from glyph_memory import GlyphMemory, GlyphMemoryWarning, StoreError, ToolCall, Turn, TurnError
+from glyph_memory import (
+    FoldPolicy,
+    GlyphMemory,
+    GlyphMemoryWarning,
+    PageOptions,
+    StoreError,
+    ToolCall,
+    Turn,
+    TurnError,
+)
+from glyph_memory.testing import agent_conversation
 from tests.memory.conftest import Start
 from tests.memory.worker import OTHER, small
 
@@ -313,3 +323,20 @@ def test_what_redact_gives_is_checked(memory: GlyphMemory) -> None:
     with pytest.raises(TurnError, match="'robot' is none of"):
         memory.add("robot", "Hello.")  # type: ignore[arg-type]  # the point
     assert list(memory.turns()) == []
+
+
+@pytest.mark.parametrize("said_before", [0, 1])
+def test_a_session_that_is_looked_at_before_its_first_turns_has_the_same_head(said_before: int) -> None:
+    """A leading system turn is never a page, whoever asked for an empty context; and turns can still be erased."""
+    options = PageOptions(policy=FoldPolicy(window_tokens=16_384, keep_recent_tokens=800))
+    turns = agent_conversation(turns=120, seed=4, tool_lines=60).turns
+    turns = (Turn(role="system", text="Be short."), *turns)
+    with GlyphMemory.open(options=options) as looked_at, GlyphMemory.open(options=options) as plain:
+        for turn in turns[:said_before]:
+            looked_at.add(turn)
+        looked_at.context()
+        looked_at.extend(turns[said_before:])
+        plain.extend(turns)
+        assert [turn.role for turn in looked_at.fold().head] == ["system", "system"]
+        assert looked_at.fold().seals == plain.fold().seals
+        looked_at.delete(looked_at.fold().visible_seals[0].anchors[0])

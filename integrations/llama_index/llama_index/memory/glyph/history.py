@@ -119,11 +119,13 @@ class StoredHistory(PageFields, SecretFields, BaseMemory):
         What `get` gave may be set: the messages behind its pages are kept, as they were.
         """
         self.chat_store.set_messages(self.chat_store_key, self._guard(_restore_copies(messages)))
+        self._submit_pages()
 
     @without_locals_async
     async def aset(self, messages: Sequence[ChatMessage]) -> None:
         """Do what `set` does."""
         await self.chat_store.aset_messages(self.chat_store_key, self._guard(_restore_copies(messages)))
+        self._submit_pages()
 
     def reset(self) -> None:
         """Delete all messages and the bookmark."""
