@@ -121,8 +121,9 @@ class OpenSession:
                 handle in a secret's place, `[secret aws-key 3f9a1c2b]`; or `refuse`, which raises. Or a `SecretGuard`.
                 It sees what `redact` gives.
             cache: Where page files are kept, instead of the options' folder or beside an SQLite file.
-            warmer: Has pages read in the background, those that are there already and, after each call that adds or
-                erases turns, new ones, so that the next question starts at once. What is sent is the same with and without. Whoever made it closes it.
+            warmer: Has pages read in the background, so that the next question starts at once: those that are there
+                already, and new ones after each call that adds or erases turns. What is sent is the same with and
+                without. Whoever made it closes it.
             wait_s: How long to wait for a database that another process has locked, in seconds.
             read_only: Only to look: recall, report and context work, nothing in the database changes, none is made.
             take_over: Whether the session gets this look though it had it before and has another now; see `take_over`.

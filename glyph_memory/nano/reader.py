@@ -26,6 +26,7 @@ from glyph_memory.nano.lookup.search_text import ReadImage, join_pages, parse_te
 from glyph_memory.nano.sight.image import Source, load
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.readers.reader import Reader, ReadingDelta, Timing
+from glyph_memory.readers.taking import check_context
 from glyph_memory.transcription import Transcription
 
 Transcriber = Callable[[Source], Transcription]
@@ -85,12 +86,12 @@ class NanoReader(Reader):
         What stands in the context as text is looked through as well: it is exact.
 
         Raises:
-            ReaderRefused: Nothing is asked.
+            ReaderRefused: Nothing is asked, or what is given is no context.
             BadReading: One of the images is no image.
             ReaderError: Images cannot be read on this machine.
         """
         began = time.monotonic()
-        material = Material.from_context(context)
+        material = Material.from_context(check_context(context))
         if not material.question:
             raise ReaderRefused("nothing is asked: the context ends without a user's text. Ask a question")
         question = Question.parse(material.question)

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from glyph_memory.checks import check_whole
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderError, ReaderRefused
 from glyph_memory.readers.many import Schedule
+from glyph_memory.readers.taking import take_contexts
 
 if TYPE_CHECKING:
     import asyncio
@@ -41,7 +42,8 @@ def ask_in_threads(
     so that Ctrl-C ends it at once.
     """
     _check(max_concurrent)
-    schedule, ended = Schedule[T | ReaderError](contexts), SimpleQueue[tuple[int, T | BaseException]]()
+    schedule = Schedule[T | ReaderError](take_contexts(contexts))
+    ended = SimpleQueue[tuple[int, T | BaseException]]()
     running = 0
 
     def work(place: int, context: Context) -> None:
@@ -76,7 +78,11 @@ async def ask_in_tasks(
     import asyncio  # noqa: PLC0415 - only who awaits loads it
 
     _check(max_concurrent)
-    schedule, running = Schedule[T | ReaderError](contexts), dict[asyncio.Task[T | BaseException], int]()
+    running, stop = dict[asyncio.Task[T | BaseException], int](), Event()
+    try:  # a generator may draw pages: that takes its time, and may be cancelled
+        schedule = await run_in_daemon(Schedule[T | ReaderError], take_contexts(contexts, stop))
+    finally:
+        stop.set()
 
     async def work(context: Context) -> T | BaseException:
         try:

@@ -174,7 +174,7 @@ class Reader(Protocol):
                 from this thread alone, as readers need that are not safe to share among threads.
 
         Raises:
-            ReaderRefused: `max_concurrent` is no number of questions.
+            ReaderRefused: `max_concurrent` is no number of questions, or what is given are no contexts.
             Exception: What `read` or `progress` raises besides a `ReaderError`, once what runs has ended.
         """
         return ask_in_threads(self.read, contexts, progress=progress, max_concurrent=max_concurrent)
@@ -186,7 +186,10 @@ class Reader(Protocol):
         progress: Callable[[int, int], None] | None = None,
         max_concurrent: int = 8,
     ) -> list[Reading | ReaderError]:
-        """Do what `read_many` does, without blocking the event loop; where it is cancelled, what runs is cancelled."""
+        """Do what `read_many` does, without blocking the event loop; where it is cancelled, what runs is cancelled.
+
+        Contexts are taken in a thread: a generator may draw pages.
+        """
         ask = self.aread
         if type(self).aread is Reader.aread:  # a pool's threads would be waited for after Ctrl-C
 

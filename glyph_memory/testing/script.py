@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from glyph_memory.context import Context
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.readers import Reader, Reading, ReadingDelta, Usage
+from glyph_memory.readers.taking import check_context
 from glyph_memory.testing.engine import FakeRequest
 from glyph_memory.transcript import ToolCall
 
@@ -142,6 +143,7 @@ class ScriptedReader(Reader):
 
     def read(self, context: Context) -> Reading:
         """Return the next answer of the script."""
+        check_context(context)
         with self._lock:
             self.contexts.append(context)
             asked = len(self.contexts)
@@ -161,7 +163,7 @@ class ScriptedReader(Reader):
 
     def warm(self, context: Context) -> Usage:
         """Record what would be computed."""
-        prefix = context.stable_prefix()
+        prefix = check_context(context).stable_prefix()
         if prefix is not None:
             self.warmed.append(prefix)
         return Usage()

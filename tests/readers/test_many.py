@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from glyph_memory.context import Context, ImagePart, Message
 from glyph_memory.errors import ReaderError, ReaderRefused, ReaderUnavailable
+from glyph_memory.nano import NanoReader
 from glyph_memory.readers import OpenAIReader, Reader, Reading
 from glyph_memory.readers.many import Schedule
 from glyph_memory.testing import FakeRequest, FakeVLMServer, Fault, ScriptedReader
@@ -260,3 +261,65 @@ def test_pages_that_several_show_are_held_once_and_let_go() -> None:
     assert second is not None
     assert second[1] == contexts[1]
     assert second[1].images[0] is first[1].images[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["Who?"], r"^contexts\[0\] is 'Who\?', which is no context; give a Context: Context\.of"),
+        ([make_context(None, 1), None], r"^contexts\[1\] is None, which is no context"),
+        (make_context(None, 1), "^a single context was given for many; put it into a list$"),
+        ("Who?", r"^'Who\?' holds no contexts; give a list of them$"),
+        (5, "^5 holds no contexts; give a list of them$"),
+    ],
+)
+def test_what_are_no_contexts_is_refused(many: Many, wrong: object, said: str) -> None:
+    """In one line, before anything is asked."""
+    reader = ScriptedReader([])
+    with pytest.raises(ReaderRefused, match=said):
+        many(reader, wrong)
+    assert reader.contexts == []
+
+
+def test_an_asynchronous_generator_is_refused(many: Many) -> None:
+    """The line says how to make a list of it."""
+
+    async def ask() -> AsyncIterator[Context]:
+        yield make_context(None, 1)
+
+    with pytest.raises(ReaderRefused, match=r"is asynchronous; give \[context async for"):
+        many(ScriptedReader([]), ask())
+
+
+async def test_contexts_are_taken_beside_the_event_loop() -> None:
+    """A generator draws pages, and may never end: others go on meanwhile, and it stops where nobody waits for it."""
+    taken, ended = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def draw() -> Iterator[Context]:
+        try:
+            while True:
+                yield make_context(None, 1)
+                loop.call_soon_threadsafe(taken.set)
+        finally:
+            ended.set()
+
+    asking = asyncio.create_task(ScriptedReader([]).aread_many(draw()))
+    await asyncio.wait_for(taken.wait(), 10)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert await asyncio.to_thread(ended.wait, 10)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: ScriptedReader([]), lambda: OpenAIReader("http://127.0.0.1:9/v1"), NanoReader]
+)
+def test_what_is_no_context_is_refused(make: Callable[[], Reader]) -> None:
+    """In one line that names it."""
+    reader = make()
+    with pytest.raises(ReaderRefused, match=r"^'Who' is no context; give a Context"):
+        reader.read("Who")  # type: ignore[arg-type]  # what people write
+    if not isinstance(reader, NanoReader):
+        with pytest.raises(ReaderRefused, match=r"^'Who' is no context"):
+            reader.warm("Who")  # type: ignore[arg-type]  # as above

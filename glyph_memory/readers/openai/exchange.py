@@ -29,6 +29,7 @@ from glyph_memory.readers.openai.request import (
 )
 from glyph_memory.readers.openai.stream import StreamParser
 from glyph_memory.readers.reader import BrokenStream, ReadingDelta, ServerBusy, Timing
+from glyph_memory.readers.taking import check_context
 
 _LONGEST_WAIT_S = 30.0
 _LONGEST_BACKOFF_S = 3600.0
@@ -120,6 +121,7 @@ def converse(caller: Caller, context: Context, *, stream: bool) -> Steps:
     Raises:
         ReaderError: No answer. A broken stream is begun anew only while nothing of it was given out.
     """
+    check_context(context)
     for attempt in range(caller.retries + 1):
         try:
             yield from _ask(caller, context, stream=stream)

@@ -26,6 +26,7 @@ from glyph_memory.readers.openai.options import check_options, copy_fields
 from glyph_memory.readers.openai.request import ImageUuids, Limits, Sampling
 from glyph_memory.readers.openai.served import ServedModel
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
+from glyph_memory.readers.taking import check_context
 
 
 class OpenAIReader(Reader):
@@ -174,7 +175,7 @@ class OpenAIReader(Reader):
         Raises:
             ReaderError: As `read`.
         """
-        prefix = context.stable_prefix()
+        prefix = check_context(context).stable_prefix()
         if prefix is None:
             return Usage()
         caller = self._caller.with_one_token()
@@ -182,7 +183,7 @@ class OpenAIReader(Reader):
 
     async def awarm(self, context: Context) -> Usage:
         """Do what `warm` does, without blocking the event loop."""
-        prefix = context.stable_prefix()
+        prefix = check_context(context).stable_prefix()
         if prefix is None:
             return Usage()
         steps = self._wire.run_steps_async(self._caller.with_one_token(), self._clients, prefix, stream=False)
