@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from langchain_core.messages import (
@@ -18,11 +19,22 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
+from langchain_glyph_memory import ChatGlyph, fold_messages
 from langchain_glyph_memory.blocks import image_block
 from langchain_glyph_memory.messages import key_of, message_of, name_of, to_message, to_stored_turn, turn_of
 from PIL import Image
 
-from glyph_memory import Context, GlyphMemoryWarning, ImagePart, ToolCall, Turn, typeset
+from glyph_memory import (
+    Context,
+    FoldPolicy,
+    GlyphMemoryWarning,
+    ImagePart,
+    ToolCall,
+    Turn,
+    TurnError,
+    typeset,
+)
+from glyph_memory.testing import ScriptedReader
 
 
 def _png() -> bytes:
@@ -78,6 +90,9 @@ def test_a_message_that_says_nothing_is_refused() -> None:
         {"type": "non_standard", "value": {"type": "image_url", "image_url": {"url": URL}}},
         {"image": {"format": "png", "source": {"bytes": PNG}}},
         {"type": "image", "base64": B64.rstrip("=").replace("+", "-").replace("/", "_")},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{quote(B64, safe='')}"}},
+        {"type": "image", "url": f"data:image/png,{quote(PNG)}"},
+        {"type": "image", "base64": "", "url": URL},
     ],
 )
 def test_a_picture_at_hand_becomes_the_turns(block: dict[str, Any]) -> None:
@@ -87,9 +102,49 @@ def test_a_picture_at_hand_becomes_the_turns(block: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "image", "base64": "no base64!", "mime_type": "image/png"},
+        {"type": "image", "base64": "", "mime_type": "image/png"},
+        {"type": "image", "base64": None, "mime_type": "image/png"},
+        {"type": "image_url", "image_url": None},
+        {"type": "image_url", "image_url": {"url": None}},
+        {"type": "image_url", "image_url": {"url": ""}},
+        {"type": "image_url", "image_url": {"url": "data:,hello"}},
+        {
+            "type": "image_url",
+            "image_url": {"url": f"data:image/png;base64,{B64[:40]}*{B64[40:]}" + "A" * 4000},
+        },
+    ],
+)
+def test_a_broken_picture_is_never_its_base64_as_text(block: dict[str, Any]) -> None:
+    """It is a picture that cannot be shown: a reader refuses it in one line, and on pages a line stands for it."""
+    message = HumanMessage(["Before.", block])
+    turn = turn_of(message)
+    assert (turn.text, len(turn.images), turn.attachments) == ("Before.", 1, ())
+    with pytest.raises(
+        TurnError, match=r"^a picture of [\d,]+ bytes cannot be shown: it cannot be decoded; give a"
+    ):
+        ChatGlyph(reader=ScriptedReader([])).invoke([message])
+
+
+def test_where_a_broken_picture_is_on_a_page_a_line_says_so() -> None:
+    """And none of its base64 is drawn."""
+    broken = {"type": "image_url", "image_url": {"url": "data:image/png;base64,*" + "A" * 200_000}}
+    said = [HumanMessage(["Before.", broken]), *(AIMessage(f"{n}: " + "word " * 400) for n in range(12))]
+    folded = fold_messages(said, policy=FoldPolicy(window_tokens=8192, keep_recent_tokens=400))
+    spelled = str([one.content for one in folded])
+    assert "its picture 1 cannot be shown" in spelled
+    assert 1 < spelled.count("'base64'") < 9
+
+
+@pytest.mark.parametrize(
     ("block", "line"),
     [
-        ({"type": "image", "base64": "no base64!"}, '{"type": "image", "base64": "no base64!"}'),
+        (
+            {"type": "own", "at": f"see data:image/png;base64,{'A%2B' * 1000} there"},
+            '{"type": "own", "at": "see <4,022 characters of data> there"}',
+        ),
         (
             {"type": "server_tool_use", "data": "A" * 4000},
             '{"type": "server_tool_use", "data": "<4,000 characters of data>"}',

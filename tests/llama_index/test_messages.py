@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ from llama_index.core.base.llms.types import (
     VideoBlock,
 )
 from llama_index.core.prompts import ChatPromptTemplate
-from llama_index.memory.glyph import PageImageBlock, message_of, turn_of
+from llama_index.memory.glyph import GlyphLLM, PageImageBlock, message_of, turn_of
 from llama_index.memory.glyph.attached import load_block
 from llama_index.memory.glyph.messages import key_of, name_of
 from llama_index.memory.glyph.stored_messages import from_json, to_json, to_stored_turn
@@ -37,7 +39,8 @@ from openai.types.chat import ChatCompletionMessageToolCall
 from openai.types.chat.chat_completion_message_tool_call import Function
 from PIL import Image
 
-from glyph_memory import ImagePart, ToolCall, Turn
+from glyph_memory import ImagePart, ToolCall, Turn, TurnError
+from glyph_memory.testing import ScriptedReader
 
 
 @pytest.fixture
@@ -164,7 +167,6 @@ def test_somebody_elses_block_is_told_in_a_line() -> None:
             additional_location_info={},
         ),
         CitableBlock(title="Contract", source="drawer", content=[TextBlock(text="Paragraph 7.")]),
-        ImageBlock(),
     ],
     ids=lambda block: str(block.block_type),
 )
@@ -172,7 +174,7 @@ def test_what_is_neither_text_nor_a_file_is_a_line_of_json(block: ContentBlock) 
     """Its words can be drawn and found."""
     (line,) = turn_of(ChatMessage(role="user", blocks=[block])).text.splitlines()
     assert json.loads(line)["block_type"] == block.block_type
-    assert ("Paragraph 7." in line) is not isinstance(block, ImageBlock)
+    assert "Paragraph 7." in line
 
 
 def test_a_document_within_a_block_is_an_attachment_beside_the_blocks_words() -> None:
@@ -398,3 +400,35 @@ def test_a_page_is_printed_without_its_bytes() -> None:
     printed = repr(ChatMessage(role="user", blocks=[PageImageBlock.of(part, tokens=3)]))
     assert "5,336 bytes" in printed
     assert len(printed) < 300
+
+
+_BROKEN = [
+    {},
+    {"image": b""},
+    {"image": b"!!junk"},
+    {"url": "data:image/png;base64,"},
+    {"url": "data:image/png;base64,iVBORw0*KGgo" + "A" * 4000},
+    {"url": "data:,hello"},
+]
+
+
+@pytest.mark.parametrize("held", _BROKEN, ids=str)
+def test_a_broken_picture_is_never_its_base64_as_text(held: dict[str, Any]) -> None:
+    """It is a picture that cannot be shown, which a reader refuses in one line; nor is it left out unseen."""
+    message = ChatMessage(role="user", blocks=[TextBlock(text="Look."), ImageBlock(**held)])
+    turn = turn_of(message)
+    assert (turn.text, len(turn.images)) == ("Look.", 1)
+    with pytest.raises(
+        TurnError, match=r"^a picture of [\d,]+ bytes cannot be shown: it cannot be decoded; give a"
+    ):
+        GlyphLLM(reader=ScriptedReader([])).chat([message])
+
+
+@pytest.mark.parametrize("is_base64", [True, False])
+def test_a_percent_encoded_address_is_decoded(is_base64: bool) -> None:
+    """As browsers spell it."""
+    stream = BytesIO()
+    Image.new("L", (3, 2)).save(stream, "PNG")
+    spelled = base64.b64encode(stream.getvalue()) if is_base64 else stream.getvalue()
+    block = ImageBlock(url=f"data:image/png{';base64' if is_base64 else ''},{quote(spelled, safe='')}")
+    assert turn_of(ChatMessage(role="user", blocks=[block])).images == (stream.getvalue(),)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from glyph_memory import Attachment, AttachmentPart, ImagePart, Part, Text
 from langchain_glyph_memory.attached import PICTURES, Block, is_file, load_block, make_attachment
@@ -27,8 +28,8 @@ CALLS = frozenset(
 """Blocks that repeat a message's tool calls in a provider's own words."""
 TEXTS = frozenset({"text", "input_text", "output_text", "refusal", "text-plain"})
 """Blocks that are nothing but text."""
-_DATA_URL = re.compile(r"\s*data:(?P<type>[^;,]*)[^,]*;base64,", re.IGNORECASE)
-_BASE64 = re.compile(r"(?:[^,]{0,100};base64,)?[A-Za-z0-9+/_\-\r\n]{256,}={0,2}\s*")
+_DATA_URL = re.compile(r"\s*data:(?P<kind>[^,]*),", re.IGNORECASE)
+_BASE64 = re.compile(r"(?:data:[^,\s]{0,100};base64,)?[A-Za-z0-9+/_%=\-\r\n]{256,}")
 """What is data rather than words: nobody can read it, and it would fill pages."""
 
 
@@ -137,8 +138,7 @@ def is_remote_picture(block: Block) -> bool:
 
 def _read_other(block: Block) -> Piece:
     """Return what is no text and no picture at hand: a file, or a line of JSON that tells of the block."""
-    is_broken = block.get("type") in PICTURES and _find_source(block) is not None
-    if not is_broken and is_file(block):
+    if is_file(block):
         return AttachedPiece(make_attachment(block))
     return TextPiece(block_to_json(block), is_inline=False)
 
@@ -165,23 +165,24 @@ def _read_words(block: Block) -> Piece | None:
 
 
 def read_picture(block: Block) -> PicturePiece | None:
-    """Return a block's image, in any provider's format; None where the block is no image."""
+    """Return a block's image, in any provider's format; None where the block is no image, or its data is elsewhere.
+
+    Data that is broken, or empty, is a picture all the same, one that cannot be shown: whoever shows it says so.
+    """
     source = _find_source(block)
-    if source is not None:
-        try:
-            data = (
-                source
-                if isinstance(source, bytes)
-                else base64.b64decode(_normalize_base64(source), altchars=b"-_")
-            )
-        except (binascii.Error, ValueError):
-            return None
-        return PicturePiece(data) if data else None
-    return None
+    if source is None:
+        return None
+    try:
+        is_plain = isinstance(source, bytes)
+        return PicturePiece(
+            source if is_plain else base64.b64decode(_normalize_base64(source), altchars=b"-_")
+        )
+    except (binascii.Error, ValueError):
+        return PicturePiece(str(source).encode("utf-8", "replace"))
 
 
 def _find_source(block: Block) -> str | bytes | None:
-    """Return an image's data; None where it is elsewhere."""
+    """Return an image's data, empty where there is none anywhere; None where it is elsewhere, or this is no image."""
     kind, media_type = block.get("type"), str(block.get("mime_type") or "")
     within = block.get("source") if isinstance(block.get("source"), Mapping) else None
     if kind not in PICTURES and not media_type.startswith("image/"):
@@ -193,18 +194,21 @@ def _find_source(block: Block) -> str | bytes | None:
         ):
             return None
         within = bedrock["source"]
-    address = block.get("image_url", block.get("url"))
+    address, is_named = block.get("image_url", block.get("url")), "image_url" in block
     if isinstance(address, Mapping):
         address = address.get("url")
     for held in (block, within or {}):
         for name in ("base64", "data", "bytes"):
-            if isinstance(held.get(name), str | bytes):
+            is_named = is_named or name in held
+            if isinstance(held.get(name), str | bytes) and held[name]:
                 found: str | bytes = held[name]
                 return found
         address = address or held.get("url")
     if isinstance(address, str) and (begin := _DATA_URL.match(address)):
-        return address[begin.end() :]
-    return None
+        data = unquote_to_bytes(address[begin.end() :])
+        is_base64 = begin["kind"].strip().lower().endswith(";base64")
+        return data.decode("utf-8", "replace") if is_base64 else data
+    return b"" if is_named and not is_file(block) else None
 
 
 def _normalize_base64(text: str) -> bytes:
@@ -217,7 +221,7 @@ def _normalize_base64(text: str) -> bytes:
 
 def _shorten_data(value: object) -> object:
     if isinstance(value, str):
-        return f"<{len(value):,} characters of data>" if _BASE64.fullmatch(value) else value
+        return _BASE64.sub(lambda data: f"<{len(data[0]):,} characters of data>", value)
     if isinstance(value, bytes | bytearray):
         return f"<{len(value):,} bytes>"
     if isinstance(value, Mapping):

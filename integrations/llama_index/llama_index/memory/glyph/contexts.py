@@ -18,7 +18,8 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 from llama_index.memory.glyph.attached import FileBlock, block_to_json, list_attachments
-from llama_index.memory.glyph.messages import ROLES, list_calls, read_picture
+from llama_index.memory.glyph.image_data import read_picture
+from llama_index.memory.glyph.messages import ROLES, list_calls
 
 from glyph_memory import (
     AttachmentPart,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from io import BytesIO, IOBase
@@ -20,6 +19,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.bridge.pydantic import Field
 from llama_index.memory.glyph.attached import FileBlock, block_to_json, list_attachments
+from llama_index.memory.glyph.image_data import read_picture
 
 from glyph_memory import Attachment, ImagePart, ToolCall, Turn
 
@@ -137,15 +137,6 @@ def turn_of(message: ChatMessage) -> Turn:
         images=tuple(images),
         attachments=tuple(attachments),
     )
-
-
-def read_picture(block: ImageBlock) -> bytes | None:
-    """Return the bytes of an image's file; None where it is behind a URL or cannot be read."""
-    is_here = block.image is not None or block.path is not None or str(block.url).startswith("data:")
-    try:
-        return bytes(block.resolve_image().read()) if is_here else None
-    except (ValueError, OSError, binascii.Error):
-        return None
 
 
 def list_calls(message: ChatMessage) -> tuple[ToolCall, ...]:

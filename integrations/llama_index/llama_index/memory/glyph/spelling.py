@@ -19,13 +19,13 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
 )
 from llama_index.memory.glyph.attached import block_to_json, list_attachments, load_block
+from llama_index.memory.glyph.image_data import read_picture
 from llama_index.memory.glyph.messages import (
     CaptionBlock,
     CaptionedImageBlock,
     PageImageBlock,
     copy_block,
     make_call_blocks,
-    read_picture,
     replace_blocks,
     turn_of,
 )
