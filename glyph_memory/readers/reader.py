@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderUnavailable
+from glyph_memory.errors import BadReading, ReaderError, ReaderOverflow, ReaderUnavailable, show_value
 from glyph_memory.readers.asking import ask_in_tasks, ask_in_threads, run_in_daemon
 
 
@@ -177,7 +177,12 @@ class Reader(Protocol):
             ReaderRefused: `max_concurrent` is no number of questions, or what is given are no contexts.
             Exception: What `read` or `progress` raises besides a `ReaderError`, once what runs has ended.
         """
-        return ask_in_threads(self.read, contexts, progress=progress, max_concurrent=max_concurrent)
+        return ask_in_threads(
+            lambda context: check_reading(self.read(context)),
+            contexts,
+            progress=progress,
+            max_concurrent=max_concurrent,
+        )
 
     async def aread_many(
         self,
@@ -190,11 +195,11 @@ class Reader(Protocol):
 
         Contexts are taken in a thread: a generator may draw pages.
         """
-        ask = self.aread
-        if type(self).aread is Reader.aread:  # a pool's threads would be waited for after Ctrl-C
 
-            async def ask(context: Context) -> Reading:
-                return await run_in_daemon(self.read, context)
+        async def ask(context: Context) -> Reading:
+            if type(self).aread is Reader.aread:  # a pool's threads would be waited for after Ctrl-C
+                return check_reading(await run_in_daemon(self.read, context))
+            return check_reading(await self.aread(context))
 
         return await ask_in_tasks(ask, contexts, progress=progress, max_concurrent=max_concurrent)
 
@@ -221,5 +226,17 @@ class OutOfMemory(ReaderOverflow):
     """A model in this process needed more memory than there is, even with all caches empty. The reader stays usable."""
 
 
-def _make_delta(reading: Reading) -> ReadingDelta:
+def check_reading(reading: object) -> Reading:
+    """Return what a reader answered.
+
+    Raises:
+        BadReading: It is no reading, as of a reader that forgets to return one.
+    """
+    if isinstance(reading, Reading):
+        return reading
+    raise BadReading(f"a reader answered {show_value(reading)}, which is no Reading; return Reading(text=…)")
+
+
+def _make_delta(answer: Reading) -> ReadingDelta:
+    reading = check_reading(answer)
     return ReadingDelta(text=reading.text, reasoning=reading.reasoning, reading=reading)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderRefused, show_value
+from glyph_memory.errors import BadReading, ReaderRefused, show_value
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
 
 
@@ -42,13 +42,15 @@ def with_sampling(reader: Reader, **sampling: Unpack[SamplingFields]) -> Reader:
         **sampling: What is to be different.
 
     Raises:
-        ReaderRefused: This reader takes its sampling when it is made.
+        ReaderRefused: This reader takes its sampling when it is made; or it is none.
 
     Example:
         >>> from glyph_memory.testing import ScriptedReader
         >>> with_sampling(ScriptedReader(["14:05, Gate 3"]), stop=[","]).read(Context.of("When?", pages=[])).text
         '14:05'
     """
+    if isinstance(reader, type) or not callable(getattr(reader, "read", None)):
+        raise ReaderRefused(f"{show_value(reader)} is no reader; give an object with a method read(context)")
     if not sampling:
         return reader
     own: Any = getattr(reader, "with_sampling", None)  # no part of the protocol
@@ -142,5 +144,7 @@ def _count_pending(text: str, stop: str) -> int:
 
 
 def _take_reading(deltas: Sequence[ReadingDelta]) -> Reading:
-    reading = deltas[-1].reading if deltas else None
+    if not deltas:
+        raise BadReading("a reader's stream ended without a word; yield one ReadingDelta at the least")
+    reading = deltas[-1].reading
     return reading if reading is not None else Reading(text="".join(delta.text for delta in deltas))

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,14 @@ from langchain.agents import create_agent
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.load import dumpd, load
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    trim_messages,
+)
 from langchain_core.runnables.history import RunnableWithMessageHistory
 from langchain_glyph_memory import (
     ChatGlyph,
@@ -29,11 +37,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
 from glyph_memory import (
+    BadReading,
     Context,
     FoldPolicy,
     GlyphMemoryWarning,
     ImagePart,
     Message,
+    ModelProfile,
     ProfileError,
     Reader,
     ReaderOverflow,
@@ -487,3 +497,98 @@ def test_a_chain_and_a_chatbot_remember_with_it(early: FoldPolicy) -> None:
         bot.invoke([HumanMessage(f"Where is order {number}?")], WHERE)
     assert reader.contexts[-1].images
     _check_prefixes(reader.contexts)
+
+
+# What goes wrong.
+
+
+class _Silent(Reader):
+    """A reader whose author forgot to return, and whose stream has nothing."""
+
+    def read(self, context: Context) -> Reading:
+        """Return nothing."""
+        return None  # type: ignore[return-value]  # what people write
+
+    def stream(self, context: Context) -> Iterator[ReadingDelta]:
+        """Yield nothing."""
+        return iter(())
+
+    async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
+        """Yield nothing."""
+        for delta in ():
+            yield delta
+
+
+async def test_a_reader_that_says_nothing_is_told_in_one_line() -> None:
+    """Whichever way it is asked."""
+    chat = ChatGlyph(reader=_Silent())
+    with pytest.raises(BadReading, match=r"^a reader answered None, which is no Reading"):
+        chat.invoke("?")
+    with pytest.raises(BadReading, match=r"^a reader answered None, which is no Reading"):
+        await chat.ainvoke("?")
+    with pytest.raises(BadReading, match="ended without a word"):
+        list(chat.stream("?"))
+    with pytest.raises(BadReading, match="ended without a word"):
+        [chunk async for chunk in chat.astream("?")]
+
+
+@pytest.mark.parametrize("wrong", [5, ScriptedReader, "reader"])
+def test_what_is_no_reader_is_refused_when_it_is_made(wrong: object) -> None:
+    """Not with the first question."""
+    with pytest.raises(ReaderRefused, match="is no reader; give an object with a method read"):
+        ChatGlyph(reader=wrong)
+
+
+def test_no_messages_are_told_of() -> None:
+    """In one line."""
+    with pytest.raises(ReaderRefused, match=r"^there are no messages; ask something"):
+        ChatGlyph(reader=_script()).invoke([])
+
+
+def test_one_stop_text_is_a_text_and_not_its_letters() -> None:
+    """When it is made, and for a call."""
+    reader = ScriptedReader(lambda _: "mind the gap, ap")
+    assert ChatGlyph(reader=reader, stop="ga").invoke("?").text == "mind the "
+    assert ChatGlyph(reader=reader).invoke("?", stop="ga").text == "mind the "  # type: ignore[arg-type]  # what people write
+
+
+# How it counts where its model has no known name.
+
+
+class _Counting(ScriptedReader):
+    """A reader that counts."""
+
+    def count_tokens(self, context: Context) -> int:
+        """Return 7 for each message."""
+        return 7 * len(context.messages)
+
+
+def test_a_model_without_a_known_name_is_counted_by_its_reader_or_a_profile() -> None:
+    """And where there is neither, the line says what to give."""
+    assert ChatGlyph(reader=_Counting([])).get_num_tokens("Who?") == 7
+    by_name = ChatGlyph("/models/my-finetune", profile="glyph")
+    profile = ModelProfile.from_name("glyph")
+    assert by_name.get_num_tokens("Who?") == profile.text_tokens("Who?")
+    assert ChatGlyph("/models/my-finetune", profile=profile).get_num_tokens("Who?") == profile.text_tokens(
+        "Who?"
+    )
+    assert trim_messages([HumanMessage("Who?")], max_tokens=50, token_counter=by_name) == [
+        HumanMessage("Who?")
+    ]
+    unknown = ChatGlyph("/models/my-finetune")
+    for count in (
+        lambda: unknown.get_num_tokens("Who?"),
+        lambda: unknown.get_num_tokens_from_messages([HumanMessage("Who?")]),
+    ):
+        with pytest.raises(
+            ProfileError, match=r"'/models/my-finetune' cannot be counted: .* Give the profile"
+        ):
+            count()
+
+
+def test_the_readme_says_how_it_is_loaded() -> None:
+    """With both keywords, as above."""
+    readme = Path(__file__).parents[2] / "integrations/langchain/README.md"
+    assert 'allowed_objects=[ChatGlyph], valid_namespaces=["langchain_glyph_memory"]' in readme.read_text(
+        "utf-8"
+    )

@@ -31,6 +31,7 @@ from llama_index.memory.glyph import GlyphLLM, GlyphMemory
 
 from glyph_memory import (
     AttachmentPart,
+    BadReading,
     Context,
     FoldPolicy,
     ImagePart,
@@ -375,3 +376,56 @@ def test_what_a_conversation_said_before_is_not_read_again(tmp_path: Path) -> No
     assert later.additional_kwargs["cached_tokens"] >= answer.additional_kwargs["prompt_tokens"]
     assert later.additional_kwargs["image_tokens"] > 0
     llm.close()
+
+
+# What goes wrong.
+
+
+class _Silent(Reader):
+    """A reader whose author forgot to return, and whose stream has nothing."""
+
+    def read(self, context: Context) -> Reading:
+        """Return nothing."""
+        return None  # type: ignore[return-value]  # what people write
+
+    def stream(self, context: Context) -> Iterator[ReadingDelta]:
+        """Yield nothing."""
+        return iter(())
+
+    async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
+        """Yield nothing."""
+        for delta in ():
+            yield delta
+
+
+async def test_a_reader_that_says_nothing_is_told_in_one_line() -> None:
+    """Whichever way it is asked."""
+    llm, asked = GlyphLLM(reader=_Silent()), [ChatMessage(content="?")]
+    with pytest.raises(BadReading, match=r"^a reader answered None, which is no Reading"):
+        llm.chat(asked)
+    with pytest.raises(BadReading, match=r"^a reader answered None, which is no Reading"):
+        await llm.achat(asked)
+    with pytest.raises(BadReading, match="ended without a word"):
+        list(llm.stream_chat(asked))
+    with pytest.raises(BadReading, match="ended without a word"):
+        [piece async for piece in await llm.astream_chat(asked)]
+
+
+@pytest.mark.parametrize("wrong", [5, ScriptedReader, "reader"])
+def test_what_is_no_reader_is_refused_when_it_is_made(wrong: object) -> None:
+    """Not with the first question."""
+    with pytest.raises(ReaderRefused, match="is no reader; give an object with a method read"):
+        GlyphLLM(reader=wrong)
+
+
+def test_no_messages_are_told_of() -> None:
+    """In one line."""
+    with pytest.raises(ReaderRefused, match=r"^there are no messages; ask something"):
+        GlyphLLM(reader=_script()).chat([])
+
+
+def test_one_stop_text_is_a_text_and_not_its_letters() -> None:
+    """When it is made, and for a call."""
+    reader = ScriptedReader(lambda _: "mind the gap, ap")
+    assert GlyphLLM(reader=reader, stop="ga").complete("?").text == "mind the "
+    assert GlyphLLM(reader=reader).complete("?", stop="ga").text == "mind the "

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glyph_memory.context import Context, ImagePart, Message
-from glyph_memory.errors import ReaderError, ReaderRefused, ReaderUnavailable
+from glyph_memory.errors import BadReading, ReaderError, ReaderRefused, ReaderUnavailable
 from glyph_memory.nano import NanoReader
 from glyph_memory.readers import OpenAIReader, Reader, Reading
 from glyph_memory.readers.many import Schedule
@@ -323,3 +323,18 @@ def test_what_is_no_context_is_refused(make: Callable[[], Reader]) -> None:
     if not isinstance(reader, NanoReader):
         with pytest.raises(ReaderRefused, match=r"^'Who' is no context"):
             reader.warm("Who")  # type: ignore[arg-type]  # as above
+
+
+def test_a_reader_that_forgets_to_return_has_its_error_in_its_place(many: Many) -> None:
+    """And the others are answered."""
+
+    class Forgetful(Reader):
+        def read(self, context: Context) -> Reading:
+            if context.messages[0].text == "question 1":
+                return None  # type: ignore[return-value]  # what people write
+            return Reading(text="14:05")
+
+    one, other = many(Forgetful(), [make_context(None, 1), make_context(None, 2)])
+    assert isinstance(one, BadReading)
+    assert str(one) == "a reader answered None, which is no Reading; return Reading(text=…)"
+    assert other == Reading(text="14:05")

@@ -5,20 +5,29 @@ Knows readings and messages; knows nothing about readers.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from glyph_memory import Reading, ReadingDelta
+from glyph_memory import BadReading, Reading, ReadingDelta
 
 PROVIDER = "glyph"
 """What tracers and LangChain's own translators are told that a message comes from."""
+_NO_READING = "a reader answered {answer!r}, which is no Reading; return Reading(text=…)"
+_NO_DELTA = "a reader's stream ended without a word; yield one ReadingDelta at the least"
 
 
 def to_result(reading: Reading, *, model: str) -> ChatResult:
-    """Return a reading as a chat model's result."""
+    """Return a reading as a chat model's result.
+
+    Raises:
+        BadReading: It is none, as of a reader that forgets to return one.
+    """
+    if not isinstance(reading, Reading):
+        raise BadReading(_NO_READING.format(answer=reading))
     message = AIMessage(
         reading.text,
         additional_kwargs=_tell_reasoning(reading.reasoning),
@@ -39,6 +48,32 @@ def to_chunk(delta: ReadingDelta, *, model: str) -> ChatGenerationChunk:
         }
     message = AIMessageChunk(content=delta.text, additional_kwargs=_tell_reasoning(delta.reasoning), **fields)
     return ChatGenerationChunk(message=message)
+
+
+def to_chunks(stream: Iterable[ReadingDelta], *, model: str) -> Iterator[ChatGenerationChunk]:
+    """Yield the pieces of a stream.
+
+    Raises:
+        BadReading: There are none.
+    """
+    is_empty = True
+    for delta in stream:
+        is_empty = False
+        yield to_chunk(delta, model=model)
+    if is_empty:
+        raise BadReading(_NO_DELTA)
+
+
+async def to_chunks_async(
+    stream: AsyncIterable[ReadingDelta], *, model: str
+) -> AsyncIterator[ChatGenerationChunk]:
+    """Do what `to_chunks` does."""
+    is_empty = True
+    async for delta in stream:
+        is_empty = False
+        yield to_chunk(delta, model=model)
+    if is_empty:
+        raise BadReading(_NO_DELTA)
 
 
 def _tell_reasoning(reasoning: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from uuid import uuid4
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
 from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
@@ -26,14 +26,16 @@ from glyph_memory import (
     Context,
     LateReader,
     ModelProfile,
+    ProfileError,
     Reader,
     ReaderRefused,
     SamplingFields,
     with_sampling,
 )
-from langchain_glyph_memory.answers import to_chunk, to_result
+from langchain_glyph_memory.answers import to_chunks, to_chunks_async, to_result
 from langchain_glyph_memory.contexts import to_context
-from langchain_glyph_memory.counting import Tool, glyph_token_counter
+from langchain_glyph_memory.counting import Tool, find_token_profile, glyph_token_counter
+from langchain_glyph_memory.keywords import read_keywords
 from langchain_glyph_memory.sampling import CAPABILITIES, SAMPLING, read_call, refuse
 from langchain_glyph_memory.windows import find_known_window
 
@@ -56,6 +58,8 @@ class ChatGlyph(BaseChatModel):
         seed: For the same answer again.
         stop: Texts at which an answer ends.
         streaming: Whether `invoke` streams, for callbacks that look at tokens.
+        profile: By which model's profile tokens are counted, by name or a `glyph_memory.ModelProfile`, where `model` is
+            not known by its name; kept as `token_profile`, as LangChain's `profile` is another.
         reader_options: Further keywords of `TransformersReader`, such as `device`; they may be given as keywords, too.
 
     Raises:
@@ -81,6 +85,7 @@ class ChatGlyph(BaseChatModel):
     stop: list[str] | None = None
     streaming: bool = False
     reader_options: dict[str, Any] = Field(default_factory=dict)
+    token_profile: SkipValidation[ModelProfile | str | None] = None
 
     _late: dict[str, LateReader] = PrivateAttr(default_factory=dict)
     _token: str = PrivateAttr(default_factory=lambda: uuid4().hex[:12])
@@ -92,20 +97,7 @@ class ChatGlyph(BaseChatModel):
     @model_validator(mode="before")
     @classmethod
     def _read_keywords(cls, given: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
-        if not isinstance(given, dict):
-            return given
-        known = set(cls.model_fields)
-        more = {name: value for name, value in given.items() if name not in known}
-        own = {name: value for name, value in given.items() if name in known}
-        options = {**(own.get("reader_options") or {}), **more}
-        reader = own.get("reader")
-        if reader is None and not own.get("model"):
-            raise ReaderRefused('nobody reads: give model="zai-org/Glyph", a folder, or a reader')
-        if reader is not None and options:
-            raise TypeError(f"unexpected keyword {next(iter(options))!r}: a reader has its own options")
-        named = own.get("model") or getattr(reader, "model", None)
-        name = str(named) if named and isinstance(named, str | Path) else type(reader).__name__
-        return own | {"model": name, "reader_options": options}
+        return read_keywords(given, frozenset(cls.model_fields)) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _check_sampling(self) -> ChatGlyph:
@@ -149,8 +141,7 @@ class ChatGlyph(BaseChatModel):
         reader, context = self._prepare(messages, stop, kwargs)
         stream = reader.stream(context)
         try:
-            for delta in stream:
-                yield to_chunk(delta, model=self.model)
+            yield from to_chunks(stream, model=self.model)
         finally:
             if isinstance(stream, Generator):  # whoever stops listening stops the reading
                 stream.close()
@@ -165,8 +156,8 @@ class ChatGlyph(BaseChatModel):
         reader, context = await asyncio.to_thread(self._prepare, messages, stop, kwargs)
         stream = reader.astream(context)
         try:
-            async for delta in stream:
-                yield to_chunk(delta, model=self.model)
+            async for chunk in to_chunks_async(stream, model=self.model):
+                yield chunk
         finally:
             if isinstance(stream, AsyncGenerator):
                 await stream.aclose()
@@ -175,6 +166,8 @@ class ChatGlyph(BaseChatModel):
         self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, more: Mapping[str, Any]
     ) -> tuple[Reader, Context]:
         """Return who reads, with the sampling of a call, and what."""
+        if not messages:
+            raise ReaderRefused("there are no messages; ask something: [HumanMessage(…)]")
         return self._get_reader(read_call(more, stop)), to_context(messages)
 
     def _get_reader(self, called: SamplingFields) -> Reader:
@@ -233,12 +226,17 @@ class ChatGlyph(BaseChatModel):
         return find_known_window(reader, self.model, self.reader_options)
 
     def get_num_tokens(self, text: str) -> int:
-        """Return the tokens of a text, as the model's profile counts.
+        """Return the tokens of a text, as the model's profile counts, or else its reader, with the template's own.
 
         Raises:
-            ProfileError: Nothing is known about the model.
+            ProfileError: Nothing is known about the model, and no reader that counts is loaded.
         """
-        return ModelProfile.from_name(self.model).text_tokens(text)
+        try:
+            return find_token_profile(self.model, self.token_profile).text_tokens(text)
+        except ProfileError:
+            if (count := self._find_counter()) is None:
+                raise
+            return int(count(to_context([HumanMessage(text)])))
 
     def get_num_tokens_from_messages(
         self, messages: Sequence[BaseMessage], tools: Sequence[Tool] | None = None
@@ -246,15 +244,19 @@ class ChatGlyph(BaseChatModel):
         """Return the tokens of messages: exact where the reader is loaded and counts, else the most they can take.
 
         Raises:
-            ProfileError: Nothing is known about the model.
+            ProfileError: Nothing is known about the model, and no reader that counts is loaded.
         """
-        reader: Any = self.reader
+        if (count := self._find_counter()) is not None and not tools:
+            with suppress(ReaderRefused):  # a chat template may not take a part of a conversation
+                return int(count(to_context(messages)))
+        return glyph_token_counter(find_token_profile(self.model, self.token_profile))(messages, tools=tools)
+
+    def _find_counter(self) -> Callable[[Context], int] | None:
+        """Return the counter of the reader; None where it has none, or is not loaded."""
+        reader: object = self.reader
         if reader is None and (late := self._get_late()).is_made:
             reader = late.reader
-        if hasattr(reader, "count_tokens") and not tools:
-            with suppress(ReaderRefused):  # a chat template may not take a part of a conversation
-                return int(reader.count_tokens(to_context(messages)))
-        return glyph_token_counter(ModelProfile.from_name(self.model))(messages, tools=tools)
+        return getattr(reader, "count_tokens", None)
 
     def close(self) -> None:
         """Close the reader that was made for `model`; one that was given is its owner's to close."""
@@ -286,7 +288,7 @@ class ChatGlyph(BaseChatModel):
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """Return that LangChain may write it as JSON; `load` takes it with `allowed_objects=[ChatGlyph]`."""
+        """Return that LangChain may write it as JSON; `load` takes it with `allowed_objects` and `valid_namespaces`."""
         return True
 
     def to_json(self) -> SerializedConstructor | SerializedNotImplemented:

@@ -72,6 +72,25 @@ def glyph_token_counter(profile: ModelProfile | str = "glyph") -> TokenCounter:
     return count
 
 
+def find_token_profile(name: str, given: ModelProfile | str | None) -> ModelProfile:
+    """Return the profile by which a chat model's tokens are counted: the one that was given, else its name's.
+
+    Raises:
+        ProfileError: Nothing is known about the model.
+    """
+    if isinstance(given, ModelProfile):
+        return given
+    try:
+        return ModelProfile.from_name(given or name)
+    except ProfileError:
+        if given:
+            raise
+        raise ProfileError(
+            f"tokens of {name!r} cannot be counted: no profile has that name, and no reader that counts is loaded. "
+            'Give the profile: ChatGlyph(…, profile="glyph"), or a ModelProfile'
+        ) from None
+
+
 def count_message_tokens(message: BaseMessage, binder: Binder) -> int:
     """Return the most tokens that a message can take in a request; a file that cannot be counted is warned of."""
     turn = turn_of(message)

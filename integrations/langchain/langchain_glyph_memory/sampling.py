@@ -51,7 +51,8 @@ def read_call(more: Mapping[str, Any], stop: Sequence[str] | None) -> SamplingFi
         if name not in {*SAMPLING, *_IGNORED, *_TOOL_WORDS}:
             raise TypeError(f"unexpected keyword {name!r} of a call; there are {', '.join(SAMPLING)}")
     called = {name: more[name] for name in SAMPLING if more.get(name) is not None}
-    return cast("SamplingFields", called | ({"stop": [*stop]} if stop else {}))
+    texts = [stop] if isinstance(stop, str) else [*(stop or ())]
+    return cast("SamplingFields", called | ({"stop": texts} if texts else {}))
 
 
 def refuse(what: str) -> NoReturn:

@@ -16,11 +16,17 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
 )
 
-from glyph_memory import Reading, ReadingDelta
+from glyph_memory import BadReading, Reading, ReadingDelta
 
 
 def to_response(reading: Reading, *, model: str) -> ChatResponse:
-    """Return a reading as a response."""
+    """Return a reading as a response.
+
+    Raises:
+        BadReading: It is none, as of a reader that forgets to return one.
+    """
+    if not isinstance(reading, Reading):
+        raise BadReading(f"a reader answered {reading!r}, which is no Reading; return Reading(text=…)")
     counts = _count_usage(reading)
     return ChatResponse(
         message=_make_message(reading.text, reading.reasoning),
@@ -35,9 +41,11 @@ class Growing:
     def __init__(self, model: str) -> None:
         self._model = model
         self._text, self._reasoning = "", ""
+        self._is_begun = False
 
     def add(self, delta: ReadingDelta) -> ChatResponse:
         """Return the response after a piece; the last one has the counts."""
+        self._is_begun = True
         self._text += delta.text
         self._reasoning += delta.reasoning
         if delta.reading is not None:
@@ -50,6 +58,15 @@ class Growing:
                 delta.reasoning
             )  # where LlamaIndex's agents look for it
         return grown
+
+    def end(self) -> None:
+        """Raise an error where nothing was added.
+
+        Raises:
+            BadReading: The stream ended without a word.
+        """
+        if not self._is_begun:
+            raise BadReading("a reader's stream ended without a word; yield one ReadingDelta at the least")
 
 
 def _make_message(text: str, reasoning: str) -> ChatMessage:

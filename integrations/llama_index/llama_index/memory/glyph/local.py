@@ -114,6 +114,8 @@ class GlyphLLM(LLM):
         own = {name: value for name, value in given.items() if name in cls.model_fields}
         more = {name: value for name, value in given.items() if name not in {*own, "class_name"}}
         options = {**(own.get("reader_options") or {}), **more}
+        if isinstance(stop := own.get("stop"), str):
+            own["stop"] = [stop]
         reader = own.get("reader")
         if reader is None and not own.get("model"):
             raise ReaderRefused('nobody reads: give model="zai-org/Glyph", a folder, or a reader')
@@ -209,6 +211,7 @@ class GlyphLLM(LLM):
         growing, stream = Growing(self.model), reader.stream(context)
         try:
             yield from map(growing.add, stream)
+            growing.end()
         finally:
             if isinstance(stream, Generator):  # whoever stops listening stops the reading
                 stream.close()
@@ -221,6 +224,7 @@ class GlyphLLM(LLM):
         try:
             async for delta in stream:
                 yield growing.add(delta)
+            growing.end()
         finally:
             if isinstance(stream, AsyncGenerator):
                 await stream.aclose()
@@ -231,13 +235,18 @@ class GlyphLLM(LLM):
         Raises:
             NotImplementedError: The call brings tools.
             TypeError: There is no such keyword.
+            ReaderRefused: There are no messages.
         """
         for name, value in more.items():
             if name in _TOOL_WORDS and value:
                 raise NotImplementedError(_NO_TOOLS.format(what=name))
             if name not in {*_SAMPLING, *_TOOL_WORDS}:
                 raise TypeError(f"unexpected keyword {name!r} of a call; there are {', '.join(_SAMPLING)}")
+        if not messages:
+            raise ReaderRefused("there are no messages; ask something: [ChatMessage(content=…)]")
         called = {name: more[name] for name in _SAMPLING if more.get(name) is not None}
+        if isinstance(stop := called.get("stop"), str):
+            called["stop"] = [stop]
         return self._get_reader(called), to_context(messages)
 
     def _get_reader(self, called: Mapping[str, Any]) -> Reader:
