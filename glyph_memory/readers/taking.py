@@ -30,7 +30,7 @@ def check_context(context: object, *, name: str = "") -> Context:
     raise ReaderRefused(f"{shown} is no context; {_HOW}")
 
 
-def take_contexts(contexts: Iterable[Context], stop: Event | None = None) -> Iterator[Context]:
+def take_contexts(contexts: object, stop: Event | None = None) -> Iterator[Context]:
     """Yield contexts, each looked at.
 
     Args:

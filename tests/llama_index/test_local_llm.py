@@ -394,7 +394,7 @@ class _Silent(Reader):
 
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         """Yield nothing."""
-        for delta in ():
+        for delta in list[ReadingDelta]():
             yield delta
 
 

@@ -172,13 +172,12 @@ def read_picture(block: Block) -> PicturePiece | None:
     source = _find_source(block)
     if source is None:
         return None
+    if isinstance(source, bytes):
+        return PicturePiece(source)
     try:
-        is_plain = isinstance(source, bytes)
-        return PicturePiece(
-            source if is_plain else base64.b64decode(_normalize_base64(source), altchars=b"-_")
-        )
+        return PicturePiece(base64.b64decode(_normalize_base64(source), altchars=b"-_"))
     except (binascii.Error, ValueError):
-        return PicturePiece(str(source).encode("utf-8", "replace"))
+        return PicturePiece(source.encode("utf-8", "replace"))
 
 
 def _find_source(block: Block) -> str | bytes | None:

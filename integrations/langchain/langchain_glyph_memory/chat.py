@@ -292,5 +292,6 @@ class ChatGlyph(BaseChatModel):
         return True
 
     def to_json(self) -> SerializedConstructor | SerializedNotImplemented:
-        """Return what it is made from again; nothing where a reader was given."""
-        return super().to_json() if self.reader is None else self.to_json_not_implemented()
+        """Return what it is made from again; nothing where a reader or a profile of one's own was given."""
+        is_plain = self.reader is None and not isinstance(self.token_profile, ModelProfile)
+        return super().to_json() if is_plain else self.to_json_not_implemented()
