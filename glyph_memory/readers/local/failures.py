@@ -53,8 +53,9 @@ def translate_error(error: Exception) -> BaseException:
 
 
 def _out_of_memory(error: Exception) -> OutOfMemory:
+    said = (str(error).splitlines() or [type(error).__name__])[0]
     failed = OutOfMemory(
-        f"out of memory, even with empty caches: {str(error).splitlines()[0][:200]!r}. Send fewer pages, lower "
+        f"out of memory, even with empty caches: {said[:200]!r}. Send fewer pages, lower "
         "max_tokens or prefill_chunk_tokens, or load the model with quantization='4bit'"
     )
     failed.__cause__ = error
