@@ -58,10 +58,11 @@ def find_weights(folder: Path) -> Weights:
     else:
         files = sorted(folder.glob("*.safetensors"))
         files = [file for file in files if not file.name.startswith(("adapter_", "consolidated"))] or files
+    files = [file for file in files if file.is_file()]
     if files:
         tensors = tuple(tensor for file in files for tensor in _read_header(file))
         return Weights(files=tuple(files), tensors=tensors, file_bytes=_add_sizes(files))
-    if files := sorted(folder.glob("pytorch_model*.bin")):
+    if files := [file for file in sorted(folder.glob("pytorch_model*.bin")) if file.is_file()]:
         return Weights(files=tuple(files), tensors=(), file_bytes=_add_sizes(files))
     if any(folder.glob("*.gguf")):
         raise refuse_gguf(folder)
@@ -95,8 +96,13 @@ def _read_index(index: Path) -> list[Path]:
 
 def _read_header(file: Path) -> Iterator[tuple[str, int]]:
     """Yield the tensors that a file's header names, once the file is known to be as long as it says."""
-    size = file.stat().st_size
-    with file.open("rb") as opened:
+    try:
+        size, opening = file.stat().st_size, file.open("rb")
+    except OSError as error:
+        raise _refuse(
+            file, f"not to be read: {error.strerror}. Correct that, or download it again"
+        ) from error
+    with opening as opened:
         start = opened.read(8)
         length = int.from_bytes(start, "little")
         if start == b"version ":
