@@ -75,6 +75,7 @@ def read_config(folder: ModelFolder) -> PreTrainedConfig:
         )
     try:
         config = AutoConfig.from_pretrained(folder.path, trust_remote_code=False, local_files_only=True)
+        window = find_window(config)
     except Exception as error:  # configs of anybody, read by code of anybody
         raise ReaderRefused(
             f"the config of {folder.name!r} cannot be used: {str(error).rstrip('.')}. Download it again"
@@ -84,7 +85,7 @@ def read_config(folder: ModelFolder) -> PreTrainedConfig:
             f"{folder.name!r} ({kind}) takes no images, and so it cannot read pages. Give a vision-language model, "
             "such as 'zai-org/Glyph'"
         )
-    if (window := find_window(config)) is not None and window < 1:
+    if window is not None and window < 1:
         raise ReaderRefused(
             f"the config of {folder.name!r} says that the model takes {window} tokens. Correct max_position_embeddings "
             "in config.json, or download it again"

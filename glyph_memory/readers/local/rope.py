@@ -36,6 +36,12 @@ def override_rope(config: PreTrainedConfig, given: Mapping[str, Any]) -> None:
         raise ReaderRefused(
             f"rope_parameters={show_value(given)} cannot work. Give a dict, as {{'rope_type': 'yarn', 'factor': 4.0}}"
         )
+    if not given:
+        return
+    if not hasattr(text, "rope_parameters"):
+        raise ReaderRefused(
+            "rope_parameters are given, and this model does not turn positions. Leave them out"
+        )
     own: dict[str, Any] = text.rope_parameters or {}
     parameters = {**own, **given}
     known = (*RopeParameters.__annotations__, *own)

@@ -84,10 +84,12 @@ def find_extra_layers(unexpected: Iterable[str], known: Iterable[str]) -> list[s
         >>> find_extra_layers(["layers.1.mlp.w", "layers.2.mlp.w", "layers.2.draft.w"], ["layers.0.mlp.w"])
         ['layers.1.mlp.w']
     """
+    known = [*known]
+    there = {name[: found.end()] for name in known if (found := _LAYER.search(name))}
     own = {_LAYER.sub(".*.", name, count=1) for name in known}
     layers: dict[str, list[str]] = {}
     for name in sorted(unexpected):
-        if found := _LAYER.search(name):
+        if (found := _LAYER.search(name)) and name[: found.end()] not in there:
             layers.setdefault(name[: found.end()], []).append(name)
     whole = (
         names for names in layers.values() if all(_LAYER.sub(".*.", name, count=1) in own for name in names)

@@ -265,6 +265,13 @@ def test_a_window_of_no_tokens(copied: Path) -> None:
     text = json.loads((copied / "config.json").read_text("utf-8"))["text_config"]
     change_json(copied / "config.json", text_config=text | {"max_position_embeddings": 0})
     assert "takes 0 tokens" in refuse(copied)
+    rope = text["rope_parameters"] | {
+        "rope_type": "yarn",
+        "factor": "x",
+        "original_max_position_embeddings": 1.5,
+    }
+    change_json(copied / "config.json", text_config=text | {"rope_parameters": rope})
+    assert "the config of 'model' cannot be used" in refuse(copied)
 
 
 def test_weights_that_memory_ends_at(tiny_model: Models, monkeypatch: pytest.MonkeyPatch) -> None:
