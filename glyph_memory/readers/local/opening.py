@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderRefused
+from glyph_memory.errors import ReaderRefused, show_value
 from glyph_memory.readers.local import attention as segment_attention
 from glyph_memory.readers.local.attention import Attention
 from glyph_memory.readers.local.compiled import CompiledRow
@@ -61,6 +61,8 @@ class EngineOptions:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
                 raise ReaderRefused(f"{name}={value!r} cannot work. It is a whole number, {least} at least")
+        if not isinstance(self.compiles, bool):
+            raise ReaderRefused(f"compile={show_value(self.compiles)} cannot work. It is True or False")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
