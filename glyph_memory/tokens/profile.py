@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from glyph_memory.checks import check_text
 from glyph_memory.errors import ProfileError, show_value
 from glyph_memory.tokens.images import ImageRule, Size
 from glyph_memory.tokens.names import find_name, list_spellings
@@ -88,16 +89,17 @@ class ModelProfile:
                 nothing about images.
         """
         # Imported here: the table is made of profiles.
-        from glyph_memory.tokens.catalogue import ALIASES, NO_READERS, PROFILES  # noqa: PLC0415
+        from glyph_memory.tokens.catalogue import ALIASES, OTHER_RULES, PROFILES, reads_nothing  # noqa: PLC0415
 
-        known = {**{row: row for row in PROFILES}, **ALIASES}
-        found = find_name(name, (*known, *NO_READERS))
-        if found in known:
-            return PROFILES[known[found]]
-        if found is not None:
+        check_text("name", name, ProfileError)
+        if reads_nothing(name):
             raise ProfileError(
                 f"{show_value(name)} answers nothing about images: name a vision-language model"
             )
+        known = {**{row: row for row in PROFILES}, **ALIASES}
+        found = find_name(name, known)
+        if found is not None and not any(map(OTHER_RULES.search, list_spellings(name))):
+            return PROFILES[known[found]]
         key = next(iter(list_spellings(name)), "")
         nearest = dict.fromkeys(known[row] for row in get_close_matches(key, known, n=6, cutoff=0.4))
         hint = (
