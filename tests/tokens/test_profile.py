@@ -82,3 +82,9 @@ def test_special_tokens_are_a_set_of_strings_worth_defusing(name: str) -> None:
 def test_what_would_end_a_turn_or_fake_an_image_is_among_the_special_tokens(name: str, token: str) -> None:
     """The strings that matter most, one by one."""
     assert token in ModelProfile.from_name(name).special_tokens
+
+
+@pytest.mark.parametrize("name", ["gpt-5", "gpt-5-mini", "gpt-5-nano"])
+def test_gpt_5_takes_272_000_tokens_of_prompt(name: str) -> None:
+    """Of its 400,000 the answer's 128,000 are no room for a prompt."""
+    assert ModelProfile.from_name(name).window_tokens == 400_000 - 128_000
