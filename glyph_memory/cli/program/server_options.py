@@ -61,8 +61,8 @@ GpuMemory = Annotated[
     float | None,
     typer.Option(
         metavar="GIB",
-        help="Memory of each GPU. The window is made to fit where the model's numbers are known. The bits of a GGUF file "
-        "are read from its name.",
+        help="Memory of each GPU. The window is made to fit where the model's numbers are known. "
+        "The bits of a GGUF file are read from its name.",
         rich_help_panel=_HARDWARE,
     ),
 ]

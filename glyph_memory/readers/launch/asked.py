@@ -70,10 +70,10 @@ def check_shares(model: str, network: Network, gpus: int) -> None:
     """Raise an error for GPUs that a model's heads cannot be divided among."""
     fitting = [number for number in range(1, network.heads + 1) if network.can_share(number)]
     if gpus not in fitting:
+        few = ", ".join(map(str, fitting[:-1]))
         raise ReaderError(
             f"{gpus} GPUs cannot share {show_value(model)}: its {network.heads} attention heads are divided evenly, "
-            f"and its {network.kv_heads} of keys and values divided or copied. Name {', '.join(map(str, fitting[:-1]))} or "
-            f"{fitting[-1]}"
+            f"and its {network.kv_heads} of keys and values divided or copied. Name {few} or {fitting[-1]}"
         )
 
 

@@ -197,7 +197,7 @@ def _list_notes(wish: Wish, engine: str, *, network: Network | None, wanted: int
 def _describe_memory(wish: Wish, network: Network) -> str:
     window_gib = wish.load.window_tokens * network.kv_kib / 2**20
     how = "Weights in bf16." if network.assumed is None else f"Assumed: {network.assumed}."
-    need = f"Memory: {network.weights_gib:.1f} GiB of weights, {window_gib:.1f} GiB of keys and values for a full window"
+    need = f"Memory: {network.weights_gib:.1f} GiB of weights, {window_gib:.1f} GiB of keys and values for one window"
     if wish.gpu_memory_gib is None:
         return (
             f"{need}, and a few GiB for the work, on {wish.gpus} GPU{'s' * (wish.gpus > 1)} together. {how}"
