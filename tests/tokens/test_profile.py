@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -79,9 +80,8 @@ def test_a_field_of_another_kind_is_refused(field: str, value: object, said: str
 
 @pytest.mark.parametrize("rule", {type(row.image_rule): row.image_rule for row in PROFILES.values()}.values())
 @pytest.mark.parametrize("value", [-1, 1.5, math.nan, "28", True])
-def test_every_number_of_every_rule_is_checked(rule: ImageRule, value: object) -> None:
+def test_every_number_of_every_rule_is_checked(rule: Any, value: object) -> None:
     """A cell of no pixels would be divided by; the message names the rule and the field."""
-    assert dataclasses.is_dataclass(rule)
     for field in dataclasses.fields(rule):
         if isinstance(getattr(rule, field.name), bool | str) or (field.name, value) == ("multiplier", 1.5):
             continue

@@ -183,7 +183,7 @@ def _list_notes(wish: Wish, engine: str, *, network: Network | None, wanted: int
         )
         yield "Without --image-min-tokens and --image-max-tokens: they would change what a page costs."
         return
-    if wish.gpus & (wish.gpus - 1):
+    if network is None and wish.gpus & (wish.gpus - 1):
         yield f"{wish.gpus} must divide the model's attention heads; 2, 4 and 8 mostly do."
     if engine == "sglang" and wish.pages_folder is not None:
         yield "SGLang opens every file that a request names; it has no option for a folder. Let nobody else reach it."
