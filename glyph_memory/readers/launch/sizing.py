@@ -1,6 +1,6 @@
 """Work out what a window of pages asks of a server: pictures, bytes of caches, memory of GPUs.
 
-Pure arithmetic of a model's profile and numbers. Knows what an engine keeps on each GPU; knows nothing about its options.
+Arithmetic of a model's profile and numbers. Knows what an engine keeps on each GPU; knows nothing about its options.
 """
 
 from __future__ import annotations
