@@ -6,11 +6,15 @@ Knows errors of torch and transformers; knows nothing about prompts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 
 from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers.reader import OutOfMemory
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -41,6 +45,20 @@ def run_with_memory(
         except Exception as again:  # as above
             fail(_out_of_memory(again) if is_out_of_memory(again) else translate_error(again))
             free()
+
+
+def tell_memory(call: Callable[[A], R]) -> Callable[[A], R]:
+    """Return a call that raises `OutOfMemory` where memory is too small for it."""
+
+    def tell(given: A) -> R:
+        try:
+            return call(given)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise _out_of_memory(error) from error
+            raise
+
+    return tell
 
 
 def translate_error(error: Exception) -> BaseException:

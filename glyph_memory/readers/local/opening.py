@@ -14,6 +14,7 @@ from glyph_memory.readers.local.attention import Attention
 from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.engine import Engine
+from glyph_memory.readers.local.failures import tell_memory
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward
 from glyph_memory.readers.local.jobs import P
@@ -110,13 +111,21 @@ def open_model(
             encode = PromptEncoder(loaded, special_tokens=special_tokens).encode
             engine = _make_engine(loaded, forward, flash, options)
             return OpenedModel(
-                loaded=loaded, encode=encode, engine=engine, worker=Worker(engine), reuses_prefixes=True
+                loaded=loaded,
+                encode=tell_memory(encode),
+                engine=engine,
+                worker=Worker(engine),
+                reuses_prefixes=True,
             )
         segment_attention.give_back(loaded.model, loaded.attention["text"])
     plain = PlainModel(loaded, special_tokens)
     simple = PlainEngine(plain)
     return OpenedModel(
-        loaded=loaded, encode=plain.encode, engine=simple, worker=Worker(simple), reuses_prefixes=False
+        loaded=loaded,
+        encode=tell_memory(plain.encode),
+        engine=simple,
+        worker=Worker(simple),
+        reuses_prefixes=False,
     )
 
 

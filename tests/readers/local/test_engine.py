@@ -12,10 +12,10 @@ import torch
 from glyph_memory.errors import BadReading, ReaderError, ReaderOverflow, ReaderRefused
 from glyph_memory.readers import OutOfMemory
 from glyph_memory.readers.local.failures import is_out_of_memory
+from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.jobs import Job
 from glyph_memory.readers.local.need import ModelShape
 from glyph_memory.readers.local.room import RoomCheck
-from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.sampling import Sampler, Sampling
 from glyph_memory.readers.local.segments import PrefixTree
 from glyph_memory.testing import TinyFamily

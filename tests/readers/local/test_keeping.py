@@ -42,6 +42,18 @@ def flip(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return tensors
 
 
+def make_folder(path: Path) -> None:
+    """Put a folder in the place of a file."""
+    path.unlink()
+    path.mkdir()
+
+
+def make_pipe(path: Path) -> None:
+    """Put a pipe in the place of a file."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 BROKEN: dict[str, Callable[[Path], object]] = {
     "removed": lambda path: path.unlink(),
     "empty": lambda path: path.write_bytes(b""),
@@ -51,8 +63,8 @@ BROKEN: dict[str, Callable[[Path], object]] = {
     "other names": lambda path: rewrite(path, lambda held: {f"x{n}": t for n, t in held.items()}),
     "another type": lambda path: rewrite(path, lambda held: {n: t.half() for n, t in held.items()}),
     "one number": lambda path: rewrite(path, flip),
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
-    "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "a folder": make_folder,
+    "a pipe": make_pipe,
 }
 
 
@@ -129,12 +141,16 @@ def test_an_error_while_nobody_waits_is_logged(
 
 def test_the_folder_has_no_more_bytes_than_it_may_have(tiny_model: FindModel, folder: Path) -> None:
     """All files count, whoever wrote them; the one used longest ago goes; what is larger is not written."""
-    size = sum(path.stat().st_size for path in folder.iterdir())
+    (first,) = folder.iterdir()
     prompt = Bench(tiny_model("glm4v")).encode(CONTEXT)
-    for most, left in ((size * 3 // 2, 1), (10, 1), (0, 1)):
-        files = PrefixFiles(folder, model=f"another {most}", max_bytes=most)
-        keys = [torch.full((2, prompt.stable_tokens, 16), float(layer)) for layer in range(8)]
-        files.save(prompt, "", 0, prompt.stable_tokens, list(zip(keys[:4], keys[4:], strict=True)))
-        found = list(folder.iterdir())
-        assert len(found) == left
-        assert sum(file.stat().st_size for file in found) <= max(most, size)
+    tensors = [torch.full((2, prompt.stable_tokens, 16), float(layer)) for layer in range(8)]
+    layers = list(zip(tensors[:4], tensors[4:], strict=True))
+    for most, is_written in ((200_000, True), (10, False), (0, False)):
+        before = list(folder.iterdir())
+        PrefixFiles(folder, model=f"of {most}", max_bytes=most).save(
+            prompt, "", 0, prompt.stable_tokens, layers
+        )
+        assert (list(folder.iterdir()) != before) == is_written
+        assert len(list(folder.iterdir())) == 1
+    assert not first.exists()
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 200_000

@@ -176,7 +176,7 @@ def test_a_forked_child_is_refused(reader: TransformersReader) -> None:
     """The model's thread stays in the parent: the child is told what to do instead of waiting for ever."""
     stream = reader.stream(about("A stream of the parent's"))
     next(stream)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "read": lambda: reader.read(about()),
         "warm": lambda: reader.warm(about()),
         "count": lambda: reader.count_tokens(about()),
