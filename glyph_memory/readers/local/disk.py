@@ -119,11 +119,18 @@ class PrefixFiles:
         """Delete all such files in the folder, of other models and processes, too.
 
         Raises:
-            OSError: Some could not be deleted.
+            ReaderRefused: One could not be deleted; the message says which.
         """
         self._entries.clear()
         for path in self._folder.glob(f"*{_ENDING}"):
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except IsADirectoryError:  # none of ours
+                continue
+            except OSError as error:
+                raise ReaderRefused(
+                    f"{str(path)!r} could not be deleted ({error.strerror}): delete it yourself, or call forget() again"
+                ) from error
 
     def _follow(self, prompt: Prompt, parent: str, at: int, stop: int) -> Iterator[tuple[str, int]]:
         for tokens in {entry.tokens for entry in self._entries.values() if entry.parent == parent}:
