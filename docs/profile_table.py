@@ -60,16 +60,16 @@ HUB_IDS = {
 
 def write_profiles() -> str:
     """Return the models known by name as a table: their rule, what a page costs them, and what they take."""
-    width, height = PageStyle.glyph().page_px
     rows = [
-        f"| profile | stands for | an image costs | tokens of a {width} × {height} page | window | snap |",
+        "| profile | stands for | an image costs | tokens of a full page | window | snap |",
         "|---|---|---|---|---|---|",
     ]
     for name, profile in sorted(PROFILES.items()):
         aliases = sorted(alias for alias, row in ALIASES.items() if row == name)
         ids = ", ".join(f"`{one}`" for one in [*HUB_IDS.get(name, ()), *aliases])
         snap = f"{profile.snap_px} px" if profile.snap_px > 1 else "—"
-        page = f"{profile.image_tokens((width, height)):,}"
+        width, height = PageStyle.glyph().with_snap_px(profile.snap_px).page_px
+        page = f"{profile.image_tokens((width, height)):,} ({width} × {height})"
         rule = describe_rule(profile.image_rule) + _describe_wrap(profile)
         rows.append(f"| `{name}` | {ids} | {rule} | {page} | {profile.window_tokens:,} | {snap} |")
     return "\n".join(rows)

@@ -32,6 +32,7 @@ BEGINNINGS = (
     ),
     "end of this picture",
     "result of ~ whose call is not shown",
+    "result of ~ which was called above",
     "[called ",
     "[this message",
     "[this result",

@@ -73,6 +73,8 @@ def explain_unshown(data: bytes) -> str:
             open_image(data, is_reduced=True)
     except ImageTooLarge as error:
         return f"{error}; scale it down"
+    except MemoryError:
+        raise
     except Exception:  # noqa: S110 - whatever a decoder raises for a broken file, what to do is the same
         pass
     return "it cannot be decoded; give a PNG or JPEG file"
@@ -97,6 +99,8 @@ def _try_decode(data: bytes, show: _Show, *, is_reduced: bool = False) -> Pictur
             image, size = open_image(data, is_reduced=is_reduced)
             image.load()
             return show(image, data, size)
+    except MemoryError:
+        raise
     except Exception:  # decoders of broken files raise whatever they like
         return None
 

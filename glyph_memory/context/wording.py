@@ -170,7 +170,8 @@ def replace_cut(characters: int) -> str:
 
 def head_orphan(name: str, *, is_called: bool = False) -> str:
     """Return the line above a tool's result whose call is not there, or stands before it as text."""
-    return f"Result of {_name(name) if name else 'a tool'}{'' if is_called else ', whose call is not shown'}:"
+    where = "which was called above" if is_called else "whose call is not shown"
+    return f"Result of {_name(name) if name else 'a tool'}, {where}:"
 
 
 def tell_unanswered(name: str, arguments: str, *, is_answered: bool = False) -> str:

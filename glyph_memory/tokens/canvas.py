@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
-from glyph_memory.tokens.images import ImageRule, Size
+from glyph_memory.tokens.images import ImageRule, Size, check_counts, check_order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +26,11 @@ class CanvasRule(ImageRule):
     """Smaller images are enlarged to about so many cells."""
     max_tokens: int
     """Larger images are shrunk to so many cells at most."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, cell_px=1, min_tokens=1, max_tokens=1)
+        check_order(self, "min_tokens", "max_tokens")
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells of the canvas."""
@@ -66,6 +71,10 @@ class PatchRule(ImageRule):
     longest_patches: int
     """Longer sides are shrunk to so many patches."""
 
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, patch_px=1, max_patches=1, longest_patches=1)
+
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells of the padded image."""
         width, height = size
@@ -89,6 +98,10 @@ class BudgetRule(ImageRule):
     """Side of the square that becomes one token: patch size times pooling size."""
     budget: int
     """Most tokens an image; nearly all of them are used, whatever its size."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, cell_px=1, budget=1)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells of the scaled image; one whose short side has none gets a row of the whole budget."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
-from glyph_memory.errors import ProfileError
+from glyph_memory.checks import check_whole
+from glyph_memory.errors import ProfileError, show_value
 
 Size = tuple[int, int]
 """Pixels: width, height."""
+
+_SmallSides = Literal["keep", "scale", "round"]
 
 
 class ImageRule(ABC):
@@ -38,12 +41,31 @@ class ImageRule(ABC):
         """
 
 
+def check_counts(rule: ImageRule, **least: int) -> None:
+    """Raise an error for a field of a rule that is no whole number, or below its least."""
+    for field, lowest in least.items():
+        check_whole(f"{type(rule).__name__}.{field}", getattr(rule, field), ProfileError, at_least=lowest)
+
+
+def check_order(rule: ImageRule, least: str, most: str) -> None:
+    """Raise an error for limits of a rule that cross."""
+    low, high = getattr(rule, least), getattr(rule, most)
+    if low > high:
+        raise ProfileError(
+            f"{type(rule).__name__}: {least}={low} is above {most}={high}; no image is within both"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class FlatRule(ImageRule):
     """Every image is squashed to one size and costs the same (Gemma 3 without pan and scan)."""
 
     per_image: int
     """Tokens an image, whatever its size."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, per_image=1)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Return `per_image`."""
@@ -68,12 +90,21 @@ class GridRule(ImageRule):
     """Larger images are shrunk below this area (times `frames`)."""
     frames: int = 1
     """What an area is multiplied by before it is held against the limits: GLM counts a still twice."""
-    small_sides: Literal["keep", "scale", "round"] = "keep"
+    small_sides: _SmallSides = "keep"
     """What is done first to a side below a cell: nothing (Qwen), scale and cut (GLM) or round (PaddleOCR)."""
     row_breaks: bool = False
     """Whether each row of cells ends with a break (HunyuanOCR)."""
     extra_tokens: int = 0
     """What the processor adds to the cells and breaks of every image."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, cell_px=1, min_px=1, max_px=1, frames=1, extra_tokens=0)
+        check_order(self, "min_px", "max_px")
+        if self.small_sides not in get_args(_SmallSides):
+            raise ProfileError(
+                f"GridRule.small_sides={show_value(self.small_sides)} is not known; give one of {get_args(_SmallSides)}"
+            )
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells of the resized image, and its breaks."""
@@ -124,6 +155,10 @@ class RowRule(ImageRule):
     """Longer images are shrunk to this side."""
     row_breaks: bool = True
     """Whether each row of cells ends with a break or end token."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, cell_px=1, longest_px=1)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells and a break or end token a row."""

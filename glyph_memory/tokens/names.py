@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-_VERSION = re.compile(r"\d{1,2}(\.\d+)?(-|$)")
-"""What makes `llava-onevision-1.5-8b` no `llava-onevision`, where `gemma-3-27b-it` is a `gemma-3`."""
+_VERSION = re.compile(r"\d{1,3}(\.\d+)?(-|$)")
+"""What makes `llava-onevision-1.5-8b` no `llava-onevision`, where `gemma-3-27b-it` is a `gemma-3`; a budget of tokens
+such as that of `gemma-4-140`, too."""
 _SAYS_NOTHING = re.compile(
     r"([0-9a-f]{12,64}|sha256-.*|snapshots|blobs|main|latest|final|merged|hf|gguf|model|models|weights|"
     r"ggml-model.*|model-\d.*|checkpoint-\d+)"

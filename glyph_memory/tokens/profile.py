@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import get_args
 
+from glyph_memory.checks import check_text, check_whole
 from glyph_memory.errors import ProfileError, show_value
 from glyph_memory.tokens.images import ImageRule, Size
 from glyph_memory.tokens.names import find_name, list_spellings
@@ -67,12 +69,29 @@ class ModelProfile:
     """Whether a server of the model may be given keys to cache images under: vLLM takes them, vendors' own do not."""
 
     def __post_init__(self) -> None:
-        """Raise an error for numbers that are out of range."""
-        least = {"window_tokens": 1, "wrap_tokens": 0, "snap_px": 1, "max_images": 0, "max_request_px": 0}
-        for field, lowest in least.items():
-            value = getattr(self, field)
-            if value is not None and value < lowest:
-                raise ProfileError(f"{field}={value!r} of profile {self.name!r} is below {lowest}")
+        """Raise an error for a field of another kind, or a number that is out of range."""
+        for field in ("name", "family"):
+            check_text(field, getattr(self, field), ProfileError)
+            if not getattr(self, field):
+                raise ProfileError(f"{field}='' of a profile is empty; give the model's")
+        for field, lowest in {"window_tokens": 1, "wrap_tokens": 0, "snap_px": 1}.items():
+            check_whole(field, getattr(self, field), ProfileError, at_least=lowest)
+        for field in ("max_images", "max_request_px", "max_request_bytes"):
+            check_whole(field, getattr(self, field), ProfileError, or_none=True)
+        if not isinstance(self.image_rule, ImageRule):
+            raise ProfileError(
+                f"image_rule={show_value(self.image_rule)} is no ImageRule; glyph_memory.tokens has them"
+            )
+        if not isinstance(self.special_tokens, tuple) or not all(
+            isinstance(token, str) and token for token in self.special_tokens
+        ):
+            raise ProfileError(
+                f"special_tokens={show_value(self.special_tokens)} is no tuple of words; give one, such as ('<|x|>',)"
+            )
+        if self.encoding is not None and self.encoding not in get_args(Encoding):
+            raise ProfileError(
+                f"encoding={show_value(self.encoding)} is not known; give None or one of {get_args(Encoding)}"
+            )
 
     @classmethod
     def from_name(cls, name: str) -> ModelProfile:
@@ -88,16 +107,17 @@ class ModelProfile:
                 nothing about images.
         """
         # Imported here: the table is made of profiles.
-        from glyph_memory.tokens.catalogue import ALIASES, NO_READERS, PROFILES  # noqa: PLC0415
+        from glyph_memory.tokens.catalogue import ALIASES, OTHER_RULES, PROFILES, reads_nothing  # noqa: PLC0415
 
-        known = {**{row: row for row in PROFILES}, **ALIASES}
-        found = find_name(name, (*known, *NO_READERS))
-        if found in known:
-            return PROFILES[known[found]]
-        if found is not None:
+        check_text("name", name, ProfileError)
+        if reads_nothing(name):
             raise ProfileError(
                 f"{show_value(name)} answers nothing about images: name a vision-language model"
             )
+        known = {**{row: row for row in PROFILES}, **ALIASES}
+        found = find_name(name, known)
+        if found is not None and not any(map(OTHER_RULES.search, list_spellings(name))):
+            return PROFILES[known[found]]
         key = next(iter(list_spellings(name)), "")
         nearest = dict.fromkeys(known[row] for row in get_close_matches(key, known, n=6, cutoff=0.4))
         hint = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, log, sqrt
 
-from glyph_memory.tokens.images import ImageRule, Size
+from glyph_memory.tokens.images import ImageRule, Size, check_counts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +25,10 @@ class SliceRule(ImageRule):
     """Side of the square whose area a view and a slice have."""
     max_slices: int
     """Most slices an image is cut into, the view of the whole aside."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, cell_px=1, slice_px=1, max_slices=1)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count views and slices with their two tags each, breaks between rows of slices, and the image's number.

@@ -10,8 +10,9 @@ from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor, sqrt
 
+from glyph_memory.checks import check_number
 from glyph_memory.errors import ProfileError
-from glyph_memory.tokens.images import ImageRule, Size
+from glyph_memory.tokens.images import ImageRule, Size, check_counts, check_order
 
 
 @lru_cache(maxsize=1024)
@@ -57,6 +58,10 @@ class TileRule(ImageRule):
     per_tile: int
     """Tokens a tile."""
 
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, tile_px=1, max_tiles=1, per_tile=1)
+
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the tiles' tokens and the thumbnail's."""
         columns, rows = tile_grid(size, tile_px=self.tile_px, min_tiles=1, max_tiles=self.max_tiles)
@@ -82,6 +87,12 @@ class DeepSeekRule(ImageRule):
     """Most tiles; the fewest is two."""
     row_breaks: bool = False
     """Whether each row of queries ends with a break (version 1)."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, base_px=1, max_tiles=0)
+        if self.tile_px is not None:
+            check_counts(self, tile_px=1, max_tiles=2)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the whole view, the separator and the tiles."""
@@ -111,6 +122,11 @@ class SplitRule(ImageRule):
     """Side of a tile, even."""
     per_tile: int
     """Tokens a tile, its tags not counted."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, longest_px=1, tile_px=1, per_tile=1)
+        check_order(self, "tile_px", "longest_px")
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the tiles with their two tags each, a break a row, and the thumbnail with its three tags."""
@@ -142,6 +158,10 @@ class AnyresRule(ImageRule):
     """Features on a side of a tile."""
     max_tiles: int
     """More features than so many tiles have are pooled down."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, tile_px=1, canvas_tiles=1, queries=1, max_tiles=1)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the whole view and either one break, or the unpadded canvas with a break a row."""
@@ -195,6 +215,10 @@ class OpenAITileRule(ImageRule):
     per_tile: int
     """Tokens a tile."""
 
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, base=0, per_tile=1)
+
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the base and the tiles that cover the shrunk image."""
         width, height = _shrink(size, Fraction(2048, max(size)))
@@ -213,6 +237,11 @@ class OpenAIPatchRule(ImageRule):
     """Billed tokens a patch."""
     budget: int = 1536
     """Most patches an image is given."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for a number that is out of range."""
+        check_counts(self, budget=1)
+        check_number("OpenAIPatchRule.multiplier", self.multiplier, ProfileError, is_open=True)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the patches that cover the image, shrunk where they are too many, times the multiplier."""

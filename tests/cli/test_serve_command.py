@@ -42,3 +42,23 @@ def test_the_page_about_servers_shows_what_is_printed(run: Run) -> None:
     page = Path(__file__).parents[2] / "docs" / "start" / "your-server.md"
     options = ("--model", "zai-org/Glyph", "--devices", "0,1", "--gpu-memory", "24", "--no-explain")
     assert f"```text\n{run('serve-command', *options).out}```" in page.read_text()
+
+
+def test_what_was_assumed_is_told_without_comments_too(run: Run) -> None:
+    """On standard error, which no shell runs."""
+    result = run("serve-command", "--model", "lab/Unseen-VL-3B", "--no-explain")
+    assert result.err.startswith("Assumed: no profile is known for 'lab/Unseen-VL-3B'")
+    assert "#" not in result.out
+    fitted = run(
+        *(
+            "serve-command",
+            "--model",
+            "lab/Unseen-VL-3B",
+            "--gpu-memory",
+            "24",
+            "--no-explain",
+            "--profile",
+            "glyph",
+        )
+    )
+    assert fitted.err.startswith("Assumed: the window fits.")

@@ -77,10 +77,10 @@ def test_families_that_think_have_their_parser(model: str, parser: str | None) -
 
 
 def test_sglang_keeps_a_window_of_encoded_pages() -> None:
-    """4 GiB, or what three windows full of pages take: 528 of 496 tokens of 8,192 bytes each."""
+    """4 GiB, or what three windows full of pages take: 528 of 496 tokens, four times 8,192 bytes each (DeepStack)."""
     assert _find_value(plan_server("zai-org/Glyph", engine="sglang"), "SGLANG_VLM_CACHE_SIZE_MB") == "4096"
     planned = plan_server("Qwen/Qwen3-VL-8B-Instruct", engine="sglang", gpus=2)
-    assert planned.environment == {"SGLANG_VLM_CACHE_SIZE_MB": str(3 * 528 * 496 // 128)}
+    assert planned.environment == {"SGLANG_VLM_CACHE_SIZE_MB": str(3 * 528 * 496 * 4 // 128)}
     assert planned.arguments[:5] == (
         "python",
         "-m",
@@ -159,7 +159,7 @@ def test_more_machines_are_sent_to_vllm_on_ray() -> None:
 def test_a_shell_reads_odd_names_as_one_word(model: str, tmp_path: Path) -> None:
     """The script is run by a real shell, with a program that prints its words in the server's place."""
     folder = "/srv/my pages/$HOME"
-    planned = plan_server(model, pages_folder=folder, devices=("0", "GPU-8a b"))
+    planned = plan_server(model, pages_folder=folder, devices=("0", "GPU-8a"))
     stub = tmp_path / "vllm"
     stub.write_text('#!/bin/sh\nprintf "%s\\n" "$CUDA_VISIBLE_DEVICES" "$@"\n')
     stub.chmod(0o755)
@@ -172,7 +172,7 @@ def test_a_shell_reads_odd_names_as_one_word(model: str, tmp_path: Path) -> None
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines() == ["0,GPU-8a b", *planned.arguments[1:]]
+    assert done.stdout.splitlines() == ["0,GPU-8a", *planned.arguments[1:]]
     assert [path.name for path in tmp_path.iterdir()] == ["vllm"]
 
 
@@ -199,14 +199,31 @@ def test_json_holds_plain_values() -> None:
     ("wrong", "said"),
     [
         ({"engine": "ollama"}, "there are vllm, sglang, llama.cpp"),
-        ({"gpus": 0}, "one at least"),
+        ({"gpus": 0}, "gpus=0 is below 1"),
         ({"gpus": 2, "devices": ("0",)}, "Name one of the two"),
         ({"devices": ("0", "")}, r"devices\[1\]=''"),
-        ({"port": 0}, "from 1 to 65,535"),
-        ({"window_tokens": 1}, "below 1,024"),
-        ({"gpu_memory_gib": float("nan")}, "no memory of a GPU"),
+        ({"port": 0}, "port=0 is below 1"),
+        ({"port": 65_536}, "above 65,535"),
+        ({"window_tokens": 1}, "below 1024"),
+        ({"gpu_memory_gib": float("nan")}, "no finite number"),
+        ({"host": ""}, "host='' is empty; give one$"),
         ({"host": "-x"}, "begins with a hyphen"),
         ({"pages_folder": "a\nb"}, "control character"),
+        ({"gpus": "2"}, "gpus='2' is no whole number"),
+        ({"gpus": True}, "no whole number"),
+        ({"port": "8000"}, "port='8000' is no whole number"),
+        ({"window_tokens": "8192"}, "no whole number"),
+        ({"window_tokens": 8192.5}, "no whole number"),
+        ({"gpu_memory_gib": "24"}, "no finite number"),
+        ({"devices": "0,1"}, "no list of GPUs"),
+        ({"devices": [0, 1]}, r"devices\[0\]=0 is no text"),
+        ({"devices": ("0", "0")}, "'0' twice"),
+        ({"devices": ("abc",)}, "'abc', which is no GPU"),
+        ({"devices": ("0;x",)}, "no GPU"),
+        ({"devices": ("0",), "gpus": 2}, "1 device is named"),
+        ({"engine": ["vllm"]}, "engine=.* is no text"),
+        ({"host": None}, "host=None is no text"),
+        ({"mmproj": "a.gguf"}, "mmproj='a.gguf' is llama.cpp's alone"),
     ],
 )
 def test_what_is_out_of_range_is_told_in_a_line(wrong: dict[str, object], said: str) -> None:
@@ -219,3 +236,5 @@ def test_a_vendors_model_is_nobodys_to_serve() -> None:
     """Its weights are not to be had."""
     with pytest.raises(ProfileError, match="served by its vendor alone"):
         plan_server("gpt-4o")
+    with pytest.raises(ProfileError, match="'gpt-4o' is served by its vendor alone"):
+        plan_server("foo", profile="gpt-4o")

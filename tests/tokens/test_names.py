@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,9 @@ def test_a_model_is_found_by_name_and_by_hub_id(spelt: str, name: str) -> None:
         "Kimi-VL-A3B-Instruct",
         "moonshotai/Kimi-K3",
         "google/gemma-3n-E4B-it",
+        "InternVL3_5-8B-Flash",
+        "gemma-4-140",
+        "gemma-4-840",
         "gemma-5-9b",
         "MiniMax-VL-01",
         "MiniCPM-V-4_5",
@@ -156,9 +160,32 @@ def test_a_sibling_that_sees_nothing_is_told_the_one_that_sees(spelt: str, neare
 
 
 @pytest.mark.parametrize(
-    "spelt", ["google/gemma-3-1b-it", "gemma3:270m", "Qwen/Qwen3-VL-Embedding-2B", "gpt-4o-audio-preview"]
+    "spelt",
+    [
+        *("google/gemma-3-1b-it", "gemma3:270m", "Qwen/Qwen3-VL-Embedding-2B", "gpt-4o-audio-preview"),
+        *("o1-mini-2024-09-12", "o1-preview", "openai/o3-mini", "gpt-4o-search-preview"),
+        *("gpt-4o-mini-search-preview", "gpt-4o-realtime-preview", "gpt-4o-mini-tts", "gpt-5-search-api"),
+        *("GlyphByT5/Glyph-SDXL-v2", "glyph-byt5", "qwen2.5-vl-embedding", "Qwen/Qwen3.5-Embedding-8B"),
+        *("Qwen/Qwen3.5-Reranker", "Qwen/Qwen3.5-TTS", "Qwen/Qwen3.5-Coder", "qwen3.5-coder:30b"),
+        *("Qwen3.5-4B-text-only", "gemma-3-4b-it-text", "mistral-small3.1:24b-text-q4_K_M"),
+    ],
 )
 def test_a_model_of_a_known_name_that_answers_nothing_about_images_is_refused(spelt: str) -> None:
     """Its name begins like a profile's, and it can read no page."""
     with pytest.raises(ProfileError, match=f"'{spelt}' answers nothing about images"):
         ModelProfile.from_name(spelt)
+
+
+@pytest.mark.parametrize(
+    "spelt", ["Qwen2.5-VL-7B-Text-to-SQL", "gemma-3-4b-context-it", "Kimi-K2.7-Code", "o3-pro"]
+)
+def test_a_word_that_only_looks_so_refuses_no_model(spelt: str) -> None:
+    """The words that name a model without pictures are whole ones, in their places."""
+    assert ModelProfile.from_name(spelt)
+
+
+@pytest.mark.parametrize("name", [None, 3, b"glyph", Path("glyph"), "\ud800"])
+def test_a_name_that_is_no_text_is_refused(name: object) -> None:
+    """As a profile that cannot be had, not as a broken string."""
+    with pytest.raises(ProfileError, match="is no text"):
+        ModelProfile.from_name(name)  # type: ignore[arg-type]  # wrong on purpose

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from glyph_memory.errors import ProfileError
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import CanvasRule, DeepSeekRule, GridRule, ImageRule, ModelProfile, OpenAIPatchRule
+from glyph_memory.tokens.catalogue import PROFILES
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
@@ -48,6 +52,60 @@ def test_numbers_that_cannot_be_counted_with_are_refused(field: str, value: int)
         dataclasses.replace(ModelProfile.from_name("glyph"), **{field: value})  # type: ignore[arg-type]  # the field varies
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        *(
+            ("window_tokens", value, "no whole number")
+            for value in (math.nan, math.inf, None, 1.5, True, "8192")
+        ),
+        ("wrap_tokens", 2.5, "no whole number"),
+        ("max_images", "3", "no whole number"),
+        ("max_request_px", -1, "below 0"),
+        ("snap_px", 28.0, "no whole number"),
+        ("image_rule", None, "no ImageRule"),
+        *(
+            ("special_tokens", value, "no tuple of words")
+            for value in ("<|x|>", ["<|x|>"], None, ("",), (3,))
+        ),
+        ("encoding", "nope", "not known"),
+        *(("name", value, said) for value, said in (("", "empty"), (None, "no text"), (3, "no text"))),
+    ],
+)
+def test_a_field_of_another_kind_is_refused(field: str, value: object, said: str) -> None:
+    """When the profile is made, not when a page is counted."""
+    with pytest.raises(ProfileError, match=f"{field}=.*{said}"):
+        dataclasses.replace(ModelProfile.from_name("glyph"), **{field: value})  # type: ignore[arg-type]  # the field varies
+
+
+@pytest.mark.parametrize("rule", {type(row.image_rule): row.image_rule for row in PROFILES.values()}.values())
+@pytest.mark.parametrize("value", [-1, 1.5, math.nan, "28", True])
+def test_every_number_of_every_rule_is_checked(rule: Any, value: object) -> None:
+    """A cell of no pixels would be divided by; the message names the rule and the field."""
+    for field in dataclasses.fields(rule):
+        if isinstance(getattr(rule, field.name), bool | str) or (field.name, value) == ("multiplier", 1.5):
+            continue
+        with pytest.raises(ProfileError, match=f"{type(rule).__name__}.{field.name}="):
+            dataclasses.replace(rule, **{field.name: value})
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: GridRule(cell_px=0, min_px=1, max_px=2), "GridRule.cell_px=0 is below 1"),
+        (lambda: GridRule(cell_px=28, min_px=3, max_px=2), "min_px=3 is above max_px=2"),
+        (lambda: GridRule(cell_px=28, min_px=1, max_px=2, small_sides="cut"), "small_sides='cut'"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: CanvasRule(cell_px=28, min_tokens=9, max_tokens=8), "min_tokens=9 is above"),
+        (lambda: DeepSeekRule(base_px=1024, tile_px=640), "max_tiles=0 is below 2"),
+        (lambda: OpenAIPatchRule(multiplier=0.0), "not above 0"),
+    ],
+)
+def test_limits_that_cross_are_refused(make: Callable[[], ImageRule], said: str) -> None:
+    """So is what cannot be divided by or chosen from."""
+    with pytest.raises(ProfileError, match=said):
+        make()
+
+
 @pytest.mark.parametrize("name", ModelProfile.names())
 def test_special_tokens_are_a_set_of_strings_worth_defusing(name: str) -> None:
     """No duplicates, none empty, none with a blank at its end, where defusing would miss it."""
@@ -82,3 +140,9 @@ def test_special_tokens_are_a_set_of_strings_worth_defusing(name: str) -> None:
 def test_what_would_end_a_turn_or_fake_an_image_is_among_the_special_tokens(name: str, token: str) -> None:
     """The strings that matter most, one by one."""
     assert token in ModelProfile.from_name(name).special_tokens
+
+
+@pytest.mark.parametrize("name", ["gpt-5", "gpt-5-mini", "gpt-5-nano"])
+def test_gpt_5_takes_272_000_tokens_of_prompt(name: str) -> None:
+    """Of its 400,000 the answer's 128,000 are no room for a prompt."""
+    assert ModelProfile.from_name(name).window_tokens == 400_000 - 128_000

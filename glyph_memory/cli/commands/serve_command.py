@@ -15,3 +15,6 @@ def run(planned: ServerCommand, *, explain: bool, as_json: bool) -> None:
     else:
         # As it is: a shell wants the bytes that were quoted, and a table's or a terminal's width would break lines.
         typer.echo(planned.to_script(explain=explain), nl=False)
+        if not explain:
+            for note in planned.assumptions:
+                terminal.print_note(note)

@@ -20,7 +20,7 @@ Model = Annotated[
     str,
     typer.Option(
         metavar="MODEL",
-        help="The model to serve: its id on a hub, a folder, or a GGUF file.",
+        help="The model to serve: its id on a hub, a folder, or for llama.cpp a GGUF file.",
         rich_help_panel=_SERVER,
     ),
 ]
@@ -53,7 +53,7 @@ Devices = Annotated[
     str | None,
     typer.Option(
         metavar="N,N,…",
-        help="Which GPUs, as nvidia-smi numbers them; instead of --gpus.",
+        help="Which GPUs, by number or as nvidia-smi -L names them (GPU-…); instead of --gpus.",
         rich_help_panel=_HARDWARE,
     ),
 ]
@@ -61,7 +61,8 @@ GpuMemory = Annotated[
     float | None,
     typer.Option(
         metavar="GIB",
-        help="Memory of each GPU. The window is made to fit where the model's numbers are known.",
+        help="Memory of each GPU. The window is made to fit where the model's numbers are known. "
+        "The bits of a GGUF file are read from its name.",
         rich_help_panel=_HARDWARE,
     ),
 ]

@@ -49,6 +49,11 @@ class ServerCommand:
     """What was assumed, and what else to know."""
 
     @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Those notes that say what was assumed."""
+        return tuple(note for note in self.notes if note.startswith("Assumed: "))
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables to set."""
         return {one.name: one.value or "" for one in self.settings if one.is_variable}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from glyph_memory.readers.launch.command import Setting
-from glyph_memory.readers.launch.sizing import CONVERSATIONS, GIB, PageLoad
+from glyph_memory.readers.launch.sizing import CONVERSATIONS, ENCODER_COPIES, GIB, PageLoad
 from glyph_memory.tokens import ModelProfile
 
 VLLM_ON_RAY = "https://docs.vllm.ai/en/latest/serving/parallelism_scaling/"
@@ -21,22 +21,6 @@ _IMAGES = 999  # vLLM's own limit, which profiles assume
 _DECODE_BYTES = 715_827_880  # vLLM's default for all pictures of a request: 178,956,970 pixels of four bytes
 _BATCHED_TOKENS = 16_384
 _SMALL_GPU_GIB = 32
-# Those whose class says `supports_encoder_tp_data` in vLLM 0.32; for others it warns, and divides the tower.
-_VLLM_ENCODER_COPIES = frozenset(
-    {
-        "glm4v",
-        "glm46v",
-        "qwen2_vl",
-        "qwen2_5_vl",
-        "qwen3_vl",
-        "internvl",
-        "dots_ocr",
-        "kimi_vl",
-        "kimi_k25",
-        "minicpmv4_6",
-    }
-)
-_SGLANG_ENCODER_COPIES = frozenset({"qwen2_5_vl", "qwen3_vl", "internvl"})  # as its documentation lists
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +107,7 @@ def list_vllm(wish: Wish) -> Iterator[Setting]:
             value=str(wish.gpus),
             why="The model is divided among so many GPUs of this machine.",
         )
-        if wish.profile is not None and wish.profile.family in _VLLM_ENCODER_COPIES:
+        if wish.profile is not None and wish.profile.family in ENCODER_COPIES["vllm"]:
             yield Setting(
                 name="--mm-encoder-tp-mode",
                 value="data",
@@ -140,7 +124,7 @@ def list_sglang(wish: Wish) -> Iterator[Setting]:
     yield Setting(
         name="SGLANG_VLM_CACHE_SIZE_MB",
         value=str(cache),
-        why=f"Keeps encoded pictures, {load.tokens * 8192 / 1e6:.1f} MB a page for a hidden size of 4,096: "
+        why=f"Keeps encoded pictures, {load.page_feature_bytes / 1e6:.1f} MB a page for a hidden size of 4,096: "
         f"{CONVERSATIONS} conversations' windows full of pages. The default is 100.",
         is_variable=True,
     )
@@ -157,7 +141,7 @@ def list_sglang(wish: Wish) -> Iterator[Setting]:
     )
     if wish.gpus > 1:
         yield Setting(name="--tp", value=str(wish.gpus), why="The model is divided among so many GPUs.")
-        if wish.profile is not None and wish.profile.family in _SGLANG_ENCODER_COPIES:
+        if wish.profile is not None and wish.profile.family in ENCODER_COPIES["sglang"]:
             yield Setting(
                 name="--mm-enable-dp-encoder",
                 why="Each GPU has the whole vision tower and encodes pages of its own: faster than dividing it.",

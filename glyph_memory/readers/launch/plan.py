@@ -1,16 +1,27 @@
 """Plan the command that starts a server on which pages that are asked about again are cheap: `plan_server`.
 
-Pure: it starts nothing, and asks neither the machine nor the network. Knows models by their profiles; what each
+It starts nothing, and asks neither the machine nor the network. Knows models by their profiles; what each
 engine's settings are stands in `engines`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
-from glyph_memory.errors import ProfileError, ReaderError, show_value
+from glyph_memory.checks import check_text
+from glyph_memory.errors import ReaderError, show_value
+from glyph_memory.readers.launch.asked import (
+    check_form,
+    check_numbers,
+    check_shares,
+    check_words,
+    count_gpus,
+    find_profile,
+)
 from glyph_memory.readers.launch.command import ServerCommand, Setting
 from glyph_memory.readers.launch.engines import VLLM_ON_RAY, Wish, list_llama_cpp, list_sglang, list_vllm
 from glyph_memory.readers.launch.sizing import Network, find_network, fit_window, measure_load
@@ -67,55 +78,47 @@ def plan_server(
             assumed, and a note says so.
         gpus: How many GPUs of one machine share the model; as many as `devices`, or 1.
         devices: Which GPUs, by number or by UUID.
-        gpu_memory_gib: Memory of each GPU. With it, the window of models whose numbers are known is made to fit.
-        pages_folder: A folder of page files that the server may open (vLLM).
+        gpu_memory_gib: Memory of each GPU. With it, the window of models whose numbers are known is made to fit. Of a
+            GGUF file the bits of a weight are read from its name; a note says what was assumed.
+        pages_folder: A folder of page files that the server may open (vLLM); a relative one is of this folder.
         window_tokens: Prompt and answer together; the profile's window if none is given.
         host: The address to listen on.
         port: The port to listen on.
         mmproj: llama.cpp's file that reads pictures; needed beside a GGUF file.
 
     Raises:
-        ProfileError: No such profile is known, or its vendor alone serves the model.
-        ReaderError: No such engine, something out of range, or GPUs that do not hold the model.
+        ProfileError: No such profile is known, the model reads no pictures, or its vendor alone serves it.
+        ReaderError: No such engine, one that takes no such model, something out of range or of another kind, or GPUs
+            that do not hold the model.
 
     Example:
         >>> print(plan_server("zai-org/Glyph", gpus=2).arguments[:3])
         ('vllm', 'serve', 'zai-org/Glyph')
     """
+    check_text("engine", engine, ReaderError)
     if engine not in ENGINES:
         raise ReaderError(f"no engine {show_value(engine)}; there are {', '.join(ENGINES)}")
     optional = {"pages_folder": pages_folder, "mmproj": mmproj}
-    _check(model=model, host=host, **{name: word for name, word in optional.items() if word is not None})
-    _check(**{f"devices[{place}]": device for place, device in enumerate(devices)})
-    number = _count_gpus(gpus, devices)
-    found = _find_profile(model, profile)
-    network = find_network(found, model)
-    _check_numbers(window_tokens=window_tokens, port=port, gpu_memory_gib=gpu_memory_gib)
-    if network is not None and network.heads % number and engine != "llama.cpp":
-        raise ReaderError(
-            f"{number} GPUs cannot share {show_value(model)}: its {network.heads} attention heads are divided evenly. "
-            "Name 1, 2 or 4"
-        )
+    check_words(model=model, host=host, **{name: word for name, word in optional.items() if word is not None})
+    number = count_gpus(gpus, devices)
+    check_numbers(window_tokens=window_tokens, port=port, gpu_memory_gib=gpu_memory_gib)
+    found = find_profile(model, profile)
+    assumed = check_form(model, engine, mmproj)
+    network = find_network(found, model, engine=engine, gpus=number)
+    if network is not None and engine != "llama.cpp":
+        check_shares(model, network, number)
     window = window_tokens or (found.window_tokens if found is not None else _ASSUMED_WINDOW)
     fitted = window
-    if network is not None and gpu_memory_gib is not None and engine != "llama.cpp":
+    if network is not None and gpu_memory_gib is not None:
         fitted = fit_window(window, network, gpus=number, gpu_memory_gib=gpu_memory_gib)
-    is_file = model.lower().endswith(".gguf")
-    if engine == "llama.cpp" and is_file != (mmproj is not None):
-        missing = (
-            "--mmproj names the file that reads pictures" if is_file else "--mmproj goes with a GGUF file"
-        )
-        raise ReaderError(
-            f"llama.cpp with {show_value(model)}: {missing}. Give both files, or a repository alone"
-        )
     wish = Wish(
         model=model,
         profile=found,
         load=measure_load(found or ModelProfile.from_name(_ASSUMED), fitted),
         gpus=number,
-        devices=tuple(devices),
+        devices=tuple(devices) or _name_first(engine, gpus),
         gpu_memory_gib=gpu_memory_gib,
-        pages_folder=pages_folder,
+        pages_folder=None if pages_folder is None else _find_whole(pages_folder),
         host=host,
         port=port,
         mmproj=mmproj,
@@ -129,8 +132,22 @@ def plan_server(
         window_pages=wish.load.pages,
         program=(*row.program, *((model,) if row.names_model else ())),
         settings=tuple(row.list_settings(wish)),
-        notes=tuple(_list_notes(wish, engine, network=network, wanted=window)),
+        notes=(
+            *(() if assumed is None else (assumed,)),
+            *_list_notes(wish, engine, network=network, wanted=window),
+        ),
     )
+
+
+def _find_whole(folder: str) -> str:
+    """Return a folder's whole path: the server may be started elsewhere."""
+    # Path's own `expanduser` raises an error where a user is unknown.
+    return str(Path(os.path.expanduser(folder)).absolute())  # noqa: PTH111
+
+
+def _name_first(engine: str, gpus: int | None) -> tuple[str, ...]:
+    """Return the first GPUs for llama.cpp, which has no option for their number and takes all that it sees."""
+    return tuple(map(str, range(gpus))) if engine == "llama.cpp" and gpus is not None else ()
 
 
 def _list_notes(wish: Wish, engine: str, *, network: Network | None, wanted: int) -> Iterator[str]:
@@ -150,20 +167,23 @@ def _list_notes(wish: Wish, engine: str, *, network: Network | None, wanted: int
             f"The GPUs have room for {load.window_tokens:,} of {wanted:,} tokens. Tell the memory: "
             f"window_tokens={load.window_tokens}. Clients of find_served_model are told by the server."
         )
+    yield (
+        _describe_memory(wish, network)
+        if network is not None
+        else f"{'' if wish.gpu_memory_gib is None else 'Assumed: the window fits. '}"
+        f"How much memory {shown} needs is not known here; watch the server's first lines. If they say that the "
+        "window does not fit, lower it."
+    )
     if engine == "llama.cpp":
+        if wish.pages_folder is not None:
+            yield "The folder of pages is left out: llama.cpp gets every picture in the request."
         yield (
             "--cache-reuse is left out: the server turns it off where an mmproj is loaded, and a prefix that does not "
             "move needs none."
         )
         yield "Without --image-min-tokens and --image-max-tokens: they would change what a page costs."
         return
-    yield (
-        _describe_memory(wish, network)
-        if network is not None
-        else f"How much memory {shown} needs is not known here; watch the server's first lines. If they say that the "
-        "window does not fit, lower it."
-    )
-    if wish.gpus & (wish.gpus - 1):
+    if network is None and wish.gpus & (wish.gpus - 1):
         yield f"{wish.gpus} must divide the model's attention heads; 2, 4 and 8 mostly do."
     if engine == "sglang" and wish.pages_folder is not None:
         yield "SGLang opens every file that a request names; it has no option for a folder. Let nobody else reach it."
@@ -176,56 +196,11 @@ def _list_notes(wish: Wish, engine: str, *, network: Network | None, wanted: int
 
 def _describe_memory(wish: Wish, network: Network) -> str:
     window_gib = wish.load.window_tokens * network.kv_kib / 2**20
-    need = f"Memory: {network.weights_gib} GiB of weights, {window_gib:.1f} GiB of keys and values for one full window"
+    how = "Weights in bf16." if network.assumed is None else f"Assumed: {network.assumed}."
+    need = f"Memory: {network.weights_gib:.1f} GiB of weights, {window_gib:.1f} GiB of keys and values for one window"
     if wish.gpu_memory_gib is None:
-        return f"{need}, and a few GiB for the work, on {wish.gpus} GPU{'s' * (wish.gpus > 1)} together."
+        return (
+            f"{need}, and a few GiB for the work, on {wish.gpus} GPU{'s' * (wish.gpus > 1)} together. {how}"
+        )
     room = network.count_room(gpus=wish.gpus, gpu_memory_gib=wish.gpu_memory_gib)
-    return f"{need}; about {room / wish.load.window_tokens:.1f} such windows fit beside the weights. Estimated in bf16."
-
-
-def _find_profile(model: str, profile: ModelProfile | str | None) -> ModelProfile | None:
-    """Return a model's profile; None where its name says nothing and none was named."""
-    if profile is not None:
-        found = ModelProfile.of(profile)
-    else:
-        try:
-            found = ModelProfile.from_name(model)
-        except ProfileError:
-            return None
-    if found.family == "openai":
-        raise ProfileError(
-            f"{show_value(model)} is served by its vendor alone; name a model whose weights you have"
-        )
-    return found
-
-
-def _count_gpus(gpus: int | None, devices: Sequence[str]) -> int:
-    if gpus is not None and gpus < 1:
-        raise ReaderError(f"gpus={show_value(gpus)}: a server needs one at least")
-    if devices and gpus is not None and gpus != len(devices):
-        raise ReaderError(
-            f"gpus={gpus}, and {len(devices)} devices are named ({show_value(','.join(devices))}). Name one of the two"
-        )
-    return gpus or len(devices) or 1
-
-
-def _check(**words: str) -> None:
-    """Raise an error for a word that a program would take for an option, or that a terminal would act on."""
-    for name, word in words.items():
-        if not word or not word.isprintable() or word.startswith("-"):
-            raise ReaderError(
-                f"{name}={show_value(word)} is empty, begins with a hyphen, or holds a control character. Rename it"
-            )
-
-
-def _check_numbers(*, window_tokens: int | None, port: int, gpu_memory_gib: float | None) -> None:
-    if window_tokens is not None and window_tokens < 1024:
-        raise ReaderError(
-            f"window_tokens={show_value(window_tokens)} is below 1,024; no page fits beside an answer"
-        )
-    if not 1 <= port <= 65_535:
-        raise ReaderError(f"port={show_value(port)} is no port; give one from 1 to 65,535")
-    if gpu_memory_gib is not None and not 0 < gpu_memory_gib < 100_000:
-        raise ReaderError(
-            f"gpu_memory_gib={show_value(gpu_memory_gib)} is no memory of a GPU; give GiB, such as 80"
-        )
+    return f"{how} {need}; about {room / wish.load.window_tokens:.1f} such windows fit beside the weights."

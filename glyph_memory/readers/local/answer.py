@@ -28,6 +28,8 @@ class AnswerText:
 
         self._tokenizer = tokenizer.backend_tokenizer
         self._stream = DecodeStream(skip_special_tokens=False)
+        self._decode = tokenizer.decode
+        self._pending: list[int] = []
         self._hidden = find_hidden_ids(tokenizer)
         self._splitter = Splitter()
         self._stop, self._held = tuple(stop), ""
@@ -50,11 +52,14 @@ class AnswerText:
         """Add a token; return what text and reasoning grew by."""
         if token in self._hidden or self.is_stopped:
             return TextDelta("", "")
-        return self._splitter.feed(self._cut(self._stream.step(self._tokenizer, token) or ""))
+        words = self._stream.step(self._tokenizer, token)
+        self._pending = [*self._pending, token] if words is None else []
+        return self._splitter.feed(self._cut(words or ""))
 
     def close(self) -> TextDelta:
-        """Return what was held back because it might have become a tag or a stop text."""
-        first = self._splitter.feed("" if self.is_stopped else self._held)
+        """Return what was held back because it might have become a tag, a stop text or a whole character."""
+        torn = self._cut(self._decode(self._pending)) if self._pending and not self.is_stopped else ""
+        first = self._splitter.feed(torn + ("" if self.is_stopped else self._held))
         rest = self._splitter.close()
         return TextDelta(first.text + rest.text, first.reasoning + rest.reasoning)
 

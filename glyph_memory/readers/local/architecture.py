@@ -9,9 +9,9 @@ Knows transformers' configs and classes; loads no weights.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from transformers import (
@@ -75,42 +75,22 @@ def read_config(folder: ModelFolder) -> PreTrainedConfig:
         )
     try:
         config = AutoConfig.from_pretrained(folder.path, trust_remote_code=False, local_files_only=True)
+        window = find_window(config)
     except Exception as error:  # configs of anybody, read by code of anybody
         raise ReaderRefused(
-            f"the config of {folder.name!r} cannot be used: {error}. Download it again"
+            f"the config of {folder.name!r} cannot be used: {str(error).rstrip('.')}. Download it again"
         ) from error
     if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         raise ReaderRefused(
             f"{folder.name!r} ({kind}) takes no images, and so it cannot read pages. Give a vision-language model, "
             "such as 'zai-org/Glyph'"
         )
+    if window is not None and window < 1:
+        raise ReaderRefused(
+            f"the config of {folder.name!r} says that the model takes {window} tokens. Correct max_position_embeddings "
+            "in config.json, or download it again"
+        )
     return cast("PreTrainedConfig", config)
-
-
-def override_rope(config: PreTrainedConfig, given: Mapping[str, Any]) -> None:
-    """Set how the text tower's positions are stretched, as for YaRN; what is not given stays as it is.
-
-    Raises:
-        ReaderRefused: transformers does not know such parameters, or some are missing.
-    """
-    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS  # noqa: PLC0415 - moves between versions
-
-    text = config.get_text_config()
-    kind = given.get("rope_type", "default")
-    known = ("default", *sorted(ROPE_INIT_FUNCTIONS))
-    if kind not in known:
-        raise ReaderRefused(
-            f"rope_parameters have rope_type={show_value(kind)}; give one of {', '.join(known)}"
-        )
-    factor = given.get("factor")
-    if kind != "default" and not (isinstance(factor, int | float) and factor >= 1):
-        raise ReaderRefused(
-            f"rope_parameters have factor={show_value(factor)}; give how often the window is stretched"
-        )
-    parameters = {**(text.rope_parameters or {}), **given}
-    if kind == "yarn":
-        parameters.setdefault("original_max_position_embeddings", text.max_position_embeddings)
-    text.rope_parameters = parameters
 
 
 def find_window(config: PreTrainedConfig) -> int | None:

@@ -41,7 +41,13 @@ def _show_in(message: Message) -> Message:
 
 def _show(part: AttachmentPart) -> ImagePart:
     called = show_value(part.name or part.media_type or "an attachment")
-    url = next(_find_urls(part.spelled, _DEPTH), None)
+    try:
+        block = part.spelled
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ReaderRefused(
+            f"the content block of {called} is no JSON: {show_value(part.block)}. Add the file again"
+        ) from error
+    url = next(_find_urls(block, _DEPTH), None)
     if url is None:
         what = "a picture by its address" if part.is_image else f"{part.media_type or 'a file'}, no picture"
         raise ReaderRefused(

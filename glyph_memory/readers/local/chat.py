@@ -42,13 +42,17 @@ def spell_chat(context: Context, *, render: Render, placeholder: str | None, nam
         name: The model's, for errors.
 
     Raises:
-        ReaderRefused: The template refuses the messages, or leaves out text in every spelling.
+        ReaderRefused: There are no messages, the template refuses them, or it leaves out text in every spelling.
     """
+    if not context.messages:
+        raise ReaderRefused("the context has no messages, so there is nothing to answer. Give one at least")
     refused: Exception | None = None
     for has_tools, is_listed in ((True, False), (True, True), (False, False), (False, True)):
         messages = context.messages if has_tools else _tell_tools(context.messages)
         try:
             text = render([_spell_message(message, is_listed=is_listed) for message in messages])
+        except MemoryError:
+            raise
         except Exception as error:  # templates are programs of anybody
             refused = refused or error
             continue
@@ -57,8 +61,8 @@ def spell_chat(context: Context, *, render: Render, placeholder: str | None, nam
             return Spelled(text=text, stable_chars=_find_stable_end(messages, places))
     if refused is not None:
         raise ReaderRefused(
-            f"the chat template of {name!r} refuses these messages: {refused}. Give another chat_template.jinja, or "
-            "messages that it takes"
+            f"the chat template of {name!r} refuses these messages: {str(refused).rstrip('.')}. Give another "
+            "chat_template.jinja, or messages that it takes"
         ) from refused
     raise ReaderRefused(
         f"the chat template of {name!r} leaves out text of the messages. Give a chat_template.jinja that shows all"

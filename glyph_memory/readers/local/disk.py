@@ -11,19 +11,20 @@ import hashlib
 import json
 import logging
 import os
-import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from glyph_memory.errors import ReaderRefused
-from glyph_memory.files import make_private_folder, read_file, write_atomic
+from glyph_memory.files import exists, is_file, make_private_folder, read_file, write_atomic
 from glyph_memory.readers.local.prompt import Prompt
-from glyph_memory.readers.local.segments import Layers, count_bytes
+from glyph_memory.readers.local.segments import Layers
 
 _ENDING = ".kv.safetensors"
 _HEADER_BYTES = 1 << 20
@@ -36,7 +37,6 @@ class _Entry:
 
     parent: str
     tokens: int
-    nbytes: int
 
 
 class PrefixFiles:
@@ -45,7 +45,7 @@ class PrefixFiles:
     Args:
         folder: Where; made for its owner alone where it is missing.
         model: What names the model, its weights and number type.
-        max_bytes: Most bytes of files; those that were used longest ago go first.
+        max_bytes: Most bytes of such files in the folder; those that were used longest ago go first.
 
     Raises:
         ReaderRefused: Others could read the folder, or nothing can be written there.
@@ -98,19 +98,39 @@ class PrefixFiles:
             for i, pair in enumerate(layers)
             for kind, t in zip("kv", pair, strict=True)
         }
-        about = {"parent": parent, "tokens": str(stop - start), "model": self._model}
-        self._make_room(count_bytes(layers))
+        about = {
+            "parent": parent,
+            "tokens": str(stop - start),
+            "model": self._model,
+            "digest": _digest(tensors),
+        }
         try:
-            write_atomic(self._path(name), save_tensors(tensors, metadata=about), mode=0o600)
+            data = save_tensors(tensors, metadata=about)
+            is_free = is_file(self._path(name)) or not exists(
+                self._path(name)
+            )  # a pipe would be written into
+            if is_free and self._make_room(len(data)):
+                write_atomic(self._path(name), data, mode=0o600)
+                self._entries[name] = _Entry(parent=parent, tokens=stop - start)
         except OSError as error:
             _log.warning("keys and values are not kept in %r: %s", str(self._folder), error.strerror or error)
-            return
-        self._entries[name] = _Entry(parent=parent, tokens=stop - start, nbytes=count_bytes(layers))
 
     def forget(self) -> None:
-        """Delete all files of this model."""
-        for name in list(self._entries):
-            self._delete(name)
+        """Delete all such files in the folder, of other models and processes, too.
+
+        Raises:
+            ReaderRefused: One could not be deleted; the message says which.
+        """
+        self._entries.clear()
+        for path in self._folder.glob(f"*{_ENDING}"):
+            try:
+                path.unlink(missing_ok=True)
+            except IsADirectoryError:  # none of ours
+                continue
+            except OSError as error:
+                raise ReaderRefused(
+                    f"{str(path)!r} could not be deleted ({error.strerror}): delete it yourself, or call forget() again"
+                ) from error
 
     def _follow(self, prompt: Prompt, parent: str, at: int, stop: int) -> Iterator[tuple[str, int]]:
         for tokens in {entry.tokens for entry in self._entries.values() if entry.parent == parent}:
@@ -128,55 +148,69 @@ class PrefixFiles:
         return hashed.hexdigest()
 
     def _load(self, name: str, tokens: int) -> Layers | None:
+        """Return a file's keys and values; None where it is not there any more, or not as it was written."""
         path = self._path(name)
         try:
-            tensors = load_tensors(read_file(path, at_most=self._max_bytes + _HEADER_BYTES))
+            data = read_file(path, at_most=path.stat().st_size)
+            tensors = load_tensors(data)
+            if _digest(tensors) != _read_about(data)["digest"]:
+                raise ValueError("its bytes are not those that were written")
+            layers = [(tensors[f"k.{i}"], tensors[f"v.{i}"]) for i in range(len(tensors) // 2)]
+            if not layers or any(part.shape[-2] != tokens for pair in layers for part in pair):
+                raise ValueError("it has other tokens than its name says")
             os.utime(path)
-        except (OSError, SafetensorError) as error:  # another process deleted it, or the disk broke it
+        except (OSError, SafetensorError, ValueError, LookupError) as error:
             _log.warning("keys and values in %r are not used: %s", str(path), error)
             self._entries.pop(name, None)
             return None
-        layers = [(tensors[f"k.{i}"], tensors[f"v.{i}"]) for i in range(len(tensors) // 2)]
-        return layers if all(part.shape[-2] == tokens for pair in layers for part in pair) else None
+        return layers
 
-    def _make_room(self, nbytes: int) -> None:
-        held = sum(entry.nbytes for entry in self._entries.values())
-        for name in sorted(self._entries, key=self._used_at):
+    def _make_room(self, nbytes: int) -> bool:
+        """Delete what was used longest ago until there is room; return whether there can be."""
+        if nbytes > self._max_bytes:
+            return False
+        found = sorted(
+            (path.stat().st_mtime, path.stat().st_size, path) for path in self._folder.glob(f"*{_ENDING}")
+        )
+        held = sum(size for _, size, _ in found)
+        for _, size, path in found:
             if held + nbytes <= self._max_bytes:
                 break
-            held -= self._entries[name].nbytes
-            self._delete(name)
-
-    def _used_at(self, name: str) -> float:
-        try:
-            return self._path(name).stat().st_mtime
-        except OSError:
-            return 0.0
-
-    def _delete(self, name: str) -> None:
-        self._path(name).unlink(missing_ok=True)
-        del self._entries[name]
+            path.unlink(missing_ok=True)
+            self._entries.pop(path.name.removesuffix(_ENDING), None)
+            held -= size
+        return True
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{_ENDING}"
 
     def _read_entries(self) -> Iterator[tuple[str, _Entry]]:
         for path in self._folder.glob(f"*{_ENDING}"):
-            about = _read_about(path)
-            if about.get("model") == self._model:
-                entry = _Entry(
-                    parent=about["parent"], tokens=int(about["tokens"]), nbytes=path.stat().st_size
-                )
-                yield path.name.removesuffix(_ENDING), entry
+            if not is_file(path):
+                continue
+            with suppress(OSError, ValueError, LookupError, TypeError), path.open("rb") as file:
+                about = _read_about(file.read(_HEADER_BYTES))
+                if about["model"] == self._model:
+                    entry = _Entry(parent=about["parent"], tokens=int(about["tokens"]))
+                    yield path.name.removesuffix(_ENDING), entry
 
 
-def _read_about(path: Path) -> dict[str, str]:
-    """Return what a safetensors file says about itself, without its tensors; empty where it is none."""
-    try:
-        with path.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            about = json.loads(file.read(min(size, _HEADER_BYTES)))["__metadata__"]
-            int(about["tokens"])
-            return {name: about[name] for name in ("parent", "tokens", "model")}
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
-        return {}
+def _read_about(data: bytes) -> dict[str, str]:
+    """Return what a safetensors file says about itself.
+
+    Raises:
+        ValueError, LookupError, TypeError: It is none.
+    """
+    size = int.from_bytes(data[:8], "little")
+    about: dict[str, str] = json.loads(data[8 : 8 + size])["__metadata__"]
+    return about
+
+
+def _digest(tensors: Mapping[str, torch.Tensor]) -> str:
+    """Return a digest of tensors on the CPU: their names, shapes, types and bytes."""
+    hashed = hashlib.blake2b(digest_size=32)
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        hashed.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        hashed.update(tensor.contiguous().view(torch.uint8).numpy().data.cast("B"))
+    return hashed.hexdigest()

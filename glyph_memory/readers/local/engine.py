@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
 
-from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.readers.local.attention import Attention, ChunkStep
 from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.failures import run_with_memory
@@ -97,8 +97,7 @@ class Engine:
     def step(self) -> None:
         """Read a chunk of a prompt and write a token of each answer."""
         self._drop_cancelled()
-        if self._reading is None:
-            self._begin_reading()
+        self._begin_reading()
         if self._reading is not None:
             self._run(self._read, self._fail_reading)
         if self._rows:
@@ -132,29 +131,31 @@ class Engine:
 
     def _begin_reading(self) -> None:
         """Begin with the next job for which there is room."""
-        while self._waiting and len(self._rows) < _MOST_ROWS:
+        while self._reading is None and self._waiting and len(self._rows) < _MOST_ROWS:
             job = self._waiting[0]
             most = len(job.prompt.ids) + job.sampling.max_tokens
             if self._rows and self._rows.count_tokens() + most > self._max_batch_tokens:
                 return
             self._waiting.pop(0)
-            marks = make_marks(job.prompt, self.tree)
-            if job.is_warming:
-                marks = marks[: job.prompt.stable_tokens]
-            path, known = self._find(job.prompt, marks, whole=job.is_warming)
-            job.cached_tokens = known
-            if known == len(marks):
-                self.tree.release(path)
-                job.deliver(Finished(reason="stop"))
-                continue
+            run_with_memory(partial(self._begin, job), fail=job.deliver, free=self.free)
+
+    def _begin(self, job: Job[Prompt]) -> None:
+        marks = make_marks(job.prompt, self.tree)
+        if job.is_warming:
+            marks = marks[: job.prompt.stable_tokens]
+        path, known = self._find(job.prompt, marks, whole=job.is_warming)
+        job.cached_tokens = known
+        try:
+            if known < len(marks) and self._check_room is not None:
+                self._check_room(job, known, len(marks) - known)
+        except BaseException:
+            self.tree.release(path)
+            raise
+        if known < len(marks):
             self._reading = _Reading(job, marks, path, at=known, new_from=known)
-            try:
-                if self._check_room is not None:
-                    self._check_room(job, known, len(marks) - known)
-            except GlyphMemoryError as error:
-                self._fail_reading(error)
-                continue
-            return
+        else:
+            self.tree.release(path)
+            job.deliver(Finished(reason="stop"))
 
     def _find(self, prompt: Prompt, marks: Marks, *, whole: bool) -> tuple[list[Segment], int]:
         """Return what is known of a prompt, in memory or in files, as pinned segments; all of it only where asked."""
@@ -163,26 +164,31 @@ class Engine:
         path, length = list(found.path), found.length
         stop = min(prompt.stable_tokens, len(marks) if whole else len(marks) - 1)
         if self._keeper is not None and length < stop:
-            path += self._keeper.load(prompt, marks, length, stop)
+            try:
+                path += self._keeper.load(prompt, marks, length, stop)
+            except BaseException:
+                self.tree.release(path)
+                raise
             length = sum(map(len, path))
         return path, length
 
     def _read(self) -> None:
-        """Read a chunk of the prompt; where that was the last one, begin its answer."""
+        """Read a chunk of the prompt; where that was the last one, begin its answer. Whatever fails can be repeated."""
         reading = self._reading
         assert reading is not None  # noqa: S101  `step` asked
-        if reading.at < len(reading.marks):
-            self._read_chunk(reading)
-        if reading.at == len(reading.marks):
+        stable, length = reading.job.prompt.stable_tokens, len(reading.marks)
+        if reading.at < length:
+            self._read_chunk(reading, until=stable if reading.at < stable < length else length)
+        if reading.new and reading.at in (stable, length):
+            self._end_segment(reading, is_stable=reading.at == stable)
+        if reading.at == length:
             self._begin_answer(reading)
             self._reading = None
 
-    def _read_chunk(self, reading: _Reading) -> None:
-        prompt, length = reading.job.prompt, len(reading.marks)
-        stops = [end for end in (prompt.stable_tokens, length) if reading.at < end <= length]
-        stop = min(reading.at + self._chunk_tokens, stops[0])
+    def _read_chunk(self, reading: _Reading, *, until: int) -> None:
+        prompt, stop = reading.job.prompt, min(reading.at + self._chunk_tokens, until)
         coming = [image for image in prompt.images if image.start + image.count > reading.at]
-        self.pictures.prepare([image for image in coming if image.start < length])
+        self.pictures.prepare([image for image in coming if image.start < len(reading.marks)])
         step = ChunkStep(reading.path, list(reading.new), self._flash)
         scores = self._forward(
             prompt.ids[reading.at : stop][None],
@@ -192,8 +198,6 @@ class Engine:
             images=self.pictures.place(coming, reading.at, stop),
         )
         reading.new, reading.at, reading.scores = step.new, stop, scores[0]
-        if stop == stops[0]:
-            self._end_segment(reading, is_stable=stop == prompt.stable_tokens)
 
     def _end_segment(self, reading: _Reading, *, is_stable: bool) -> None:
         """Put what was read since the last segment into the tree."""

@@ -6,11 +6,15 @@ Knows errors of torch and transformers; knows nothing about prompts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 
 from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers.reader import OutOfMemory
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -43,6 +47,20 @@ def run_with_memory(
             free()
 
 
+def tell_memory(call: Callable[[A], R]) -> Callable[[A], R]:
+    """Return a call that raises `OutOfMemory` where memory is too small for it."""
+
+    def tell(given: A) -> R:
+        try:
+            return call(given)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise _out_of_memory(error) from error
+            raise
+
+    return tell
+
+
 def translate_error(error: Exception) -> BaseException:
     """Return an error of ours for whatever a model's code raised."""
     if isinstance(error, GlyphMemoryError):
@@ -53,8 +71,9 @@ def translate_error(error: Exception) -> BaseException:
 
 
 def _out_of_memory(error: Exception) -> OutOfMemory:
+    said = (str(error).splitlines() or [type(error).__name__])[0]
     failed = OutOfMemory(
-        f"out of memory, even with empty caches: {str(error).splitlines()[0][:200]!r}. Send fewer pages, lower "
+        f"out of memory, even with empty caches: {said[:200]!r}. Send fewer pages, lower "
         "max_tokens or prefill_chunk_tokens, or load the model with quantization='4bit'"
     )
     failed.__cause__ = error

@@ -43,13 +43,21 @@ def find_folder(model: str | os.PathLike[str], *, is_offline: bool = False) -> M
         ReaderUnavailable: The hub cannot be reached, and its cache does not hold the model.
         ReaderRefused: There is no such folder or model, or something is missing in it.
     """
-    text = os.fspath(model)
-    path = Path(text).expanduser()
+    text = os.fspath(model) if isinstance(model, (str, os.PathLike)) else ""
+    if not isinstance(text, str) or not text:
+        raise ReaderRefused(
+            f"model={show_value(model)} is no model. Give its folder, or its name on the hub, as 'zai-org/Glyph'"
+        )
+    try:
+        path = Path(text).expanduser()
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, the home of nobody
+        raise ReaderRefused(f"model={show_value(model)} cannot be looked for: {error}. Correct it") from error
     if path.suffix == ".gguf":
         raise refuse_gguf(path)
-    if path.is_dir():
+    if is_folder:
         return check_folder(path, path.resolve().name)
-    if path.is_file():
+    if is_file:
         raise ReaderRefused(f"model={text!r} is a file; give the folder that it is in")
     if not _is_hub_name(model, text):
         raise ReaderRefused(

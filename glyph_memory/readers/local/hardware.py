@@ -36,7 +36,7 @@ def choose_device(device: str | torch.device) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-    except (RuntimeError, TypeError) as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         raise ReaderRefused(
             f"device={show_value(device)} is none that torch knows. Give 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'"
         ) from error
@@ -56,6 +56,8 @@ def choose_device(device: str | torch.device) -> torch.device:
         raise ReaderRefused("device='mps', and torch sees no Apple GPU here. Give device='cpu'")
     if chosen.type not in {"cpu", "mps"}:
         raise ReaderRefused(f"device={str(device)!r} is not supported. Give 'auto', 'cpu', 'cuda' or 'mps'")
+    if chosen.index:
+        raise ReaderRefused(f"device={str(device)!r}, and there is one {chosen.type}. Give {chosen.type!r}")
     return torch.device(chosen.type)
 
 
@@ -85,10 +87,10 @@ def choose_attention(
     Raises:
         ReaderRefused: It is unknown, is not installed, or cannot run on this device or with these numbers.
     """
-    asked = dict.fromkeys(TOWERS, attention) if isinstance(attention, str) else dict(attention)
-    if unknown := sorted(set(asked) - set(TOWERS)):
+    asked = dict(attention) if isinstance(attention, Mapping) else dict.fromkeys(TOWERS, attention)
+    if unknown := [tower for tower in asked if tower not in TOWERS]:
         raise ReaderRefused(
-            f"attention names the tower {unknown[0]!r}; give {' and '.join(map(repr, TOWERS))}"
+            f"attention names the tower {show_value(unknown[0])}; give {' and '.join(map(repr, TOWERS))}"
         )
     auto = find_flash(device, dtype) or "sdpa"
     chosen = {tower: asked.get(tower, "auto") for tower in TOWERS}
@@ -129,7 +131,7 @@ def check_quantization_choice(quantization: str | None, device: torch.device) ->
 
 
 def _check_attention(name: str, device: torch.device, dtype: torch.dtype) -> None:
-    if name not in {"auto", *_ATTENTION}:
+    if name not in ("auto", *_ATTENTION):
         raise ReaderRefused(
             f"attention={show_value(name)} is unknown; give 'auto', {', '.join(map(repr, _ATTENTION))}"
         )

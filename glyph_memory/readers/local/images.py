@@ -149,7 +149,7 @@ class ImagePreprocessor:
             tall, wide = resize(**{name: known[name] for name in wanted})
         except ValueError as error:
             raise ReaderRefused(
-                f"{self._name!r} takes no image of {width} x {height} px: {error}. Cut it up"
+                f"{self._name!r} takes no image of {width} x {height} px: {str(error).rstrip('.')}. Cut it up"
             ) from error
         return 1, tall // processor.patch_size, wide // processor.patch_size
 
@@ -162,6 +162,8 @@ class ImagePreprocessor:
                 # Pillow decodes a whole PNG to look for a note on how to turn it; ours have none.
                 may_turn = image.format != "PNG" or b"eXIf" in data or b"Raw profile type" in data
                 is_turned = may_turn and image.getexif().get(_ORIENTATION) in _TURNED
+        except MemoryError:  # the file is not to blame
+            raise
         except Exception as error:  # decoders of broken files raise whatever they like
             raise _refuse(error) from error
         return (height, width) if is_turned else (width, height)
@@ -171,7 +173,7 @@ class ImagePreprocessor:
             made = self._processor(images=[image.convert("RGB")], return_tensors="pt")
         except ValueError as error:
             raise ReaderRefused(
-                f"{self._name!r} takes no image of {image.size} px: {error}. Cut it up"
+                f"{self._name!r} takes no image of {image.size} px: {str(error).rstrip('.')}. Cut it up"
             ) from error
         return dict(made)
 
@@ -187,6 +189,8 @@ def decode_image(data: bytes) -> Image.Image:
             image = flatten_picture(_open(data))
             image.load()
             return image
+    except MemoryError:  # as above
+        raise
     except Exception as error:  # decoders of broken files raise whatever they like
         raise _refuse(error) from error
 

@@ -30,9 +30,12 @@ from transformers import (
 from glyph_memory.errors import GlyphMemoryError, ReaderOverflow, ReaderRefused
 from glyph_memory.readers.local import architecture, hardware
 from glyph_memory.readers.local.architecture import PageSupport
+from glyph_memory.readers.local.failures import is_out_of_memory
 from glyph_memory.readers.local.folder import ModelFolder, find_folder
 from glyph_memory.readers.local.need import check_weights_fit, free_bytes
 from glyph_memory.readers.local.quiet import load_quietly
+from glyph_memory.readers.local.rope import override_rope
+from glyph_memory.readers.local.weights import find_extra_layers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +108,8 @@ def load_model(
     folder = find_folder(model, is_offline=is_offline)
     with load_quietly():
         config = architecture.read_config(folder)
-        if rope_parameters:
-            architecture.override_rope(config, rope_parameters)
+        if rope_parameters is not None:
+            override_rope(config, rope_parameters)
         check_weights_fit(
             folder.weights,
             free_bytes(where),
@@ -227,11 +230,11 @@ def _load_weights(
         )
     except GlyphMemoryError:
         raise
-    except torch.OutOfMemoryError as error:
-        raise ReaderOverflow(
-            f"{folder.name!r} does not fit on {str(device)!r}: {_first_line(error)}. Try quantization='8bit'"
-        ) from error
     except Exception as error:  # weights of anybody, read by code of anybody
+        if is_out_of_memory(error):
+            raise ReaderOverflow(
+                f"{folder.name!r} does not fit on {str(device)!r}: {_first_line(error)}. Try quantization='8bit'"
+            ) from error
         raise ReaderRefused(
             f"the weights of {folder.name!r} cannot be loaded: {_first_line(error)}. Check that all its files come "
             "from one model, or download it again"
@@ -241,6 +244,11 @@ def _load_weights(
         raise ReaderRefused(
             f"the weights of {folder.name!r} lack {len(missing)} of the model's tensors, {missing[0]!r} among them. "
             "Download the whole model again"
+        )
+    if extra := find_extra_layers(found["unexpected_keys"], model.state_dict()):
+        raise ReaderRefused(
+            f"the weights of {folder.name!r} have more layers than its config says, {extra[0]!r} among them. Download "
+            "config.json again"
         )
     ready: PreTrainedModel = model.eval().requires_grad_(requires_grad=False)
     return ready

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Generic
 
 from glyph_memory.context import Context
-from glyph_memory.errors import ReaderRefused
+from glyph_memory.errors import ReaderRefused, show_value
 from glyph_memory.readers.local import attention as segment_attention
 from glyph_memory.readers.local.attention import Attention
 from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.disk import PrefixFiles
 from glyph_memory.readers.local.engine import Engine
+from glyph_memory.readers.local.failures import tell_memory
 from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.forward import Forward
 from glyph_memory.readers.local.jobs import P
@@ -61,6 +62,8 @@ class EngineOptions:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
                 raise ReaderRefused(f"{name}={value!r} cannot work. It is a whole number, {least} at least")
+        if not isinstance(self.compiles, bool):
+            raise ReaderRefused(f"compile={show_value(self.compiles)} cannot work. It is True or False")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,13 +111,21 @@ def open_model(
             encode = PromptEncoder(loaded, special_tokens=special_tokens).encode
             engine = _make_engine(loaded, forward, flash, options)
             return OpenedModel(
-                loaded=loaded, encode=encode, engine=engine, worker=Worker(engine), reuses_prefixes=True
+                loaded=loaded,
+                encode=tell_memory(encode),
+                engine=engine,
+                worker=Worker(engine),
+                reuses_prefixes=True,
             )
         segment_attention.give_back(loaded.model, loaded.attention["text"])
     plain = PlainModel(loaded, special_tokens)
     simple = PlainEngine(plain)
     return OpenedModel(
-        loaded=loaded, encode=plain.encode, engine=simple, worker=Worker(simple), reuses_prefixes=False
+        loaded=loaded,
+        encode=tell_memory(plain.encode),
+        engine=simple,
+        worker=Worker(simple),
+        reuses_prefixes=False,
     )
 
 

@@ -78,8 +78,9 @@ class PlainModel:
         except Exception as error:  # files of anybody, read by code of anybody
             advice = "pip install torchvision" if "orchvision" in str(error) else "download it again"
             raise ReaderRefused(
-                f"the processor of {loaded.name!r} cannot be loaded: {type(error).__name__}. Try: {advice}; or serve "
-                "it with vLLM and ask the server with OpenAIReader"
+                f"{loaded.name!r} can be read by transformers' own loop alone, since {_tell_why(loaded)}; and the "
+                f"processor that this needs cannot be loaded: {type(error).__name__}. Try: {advice}; or serve the "
+                "model with vLLM and ask the server with OpenAIReader"
             ) from error
 
     def encode(self, context: Context) -> PlainPrompt:
@@ -96,9 +97,12 @@ class PlainModel:
             made = self._processor(
                 text=[spelled.text], images=images or None, return_tensors="pt", add_special_tokens=False
             )
+        except MemoryError:
+            raise
         except Exception as error:  # processors of many families raise what they like
             raise ReaderRefused(
-                f"the processor of {loaded.name!r} refuses the prompt: {error}. Send fewer or other images"
+                f"the processor of {loaded.name!r} refuses the prompt: {str(error).rstrip('.')}. Send fewer "
+                "or other images"
             ) from error
         ids, token = made["input_ids"], loaded.image_token_id
         return PlainPrompt(
@@ -162,6 +166,16 @@ class PlainModel:
     def _place(self, tensor: torch.Tensor) -> torch.Tensor:
         placed = tensor.to(self._loaded.device)
         return placed.to(self._loaded.dtype) if placed.is_floating_point() else placed
+
+
+def _tell_why(loaded: LoadedModel) -> str:
+    """Return why a model is not run over segments."""
+    if loaded.support.is_direct:
+        return "a few tokens read in parts did not get the scores that they get at once"
+    if not loaded.support.attends_fully:
+        kinds = sorted({*loaded.config.get_text_config().layer_types} - {"full_attention"})
+        return f"its text tower has layers of another attention ({', '.join(kinds)})"
+    return f"pages cannot be put into prompts of its family ({loaded.config.model_type}) token by token"
 
 
 class _Watch(StoppingCriteria):

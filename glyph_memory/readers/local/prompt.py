@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from glyph_memory.context import Context, ImagePart
-from glyph_memory.errors import ReaderRefused
+from glyph_memory.errors import ReaderRefused, show_value
 from glyph_memory.readers.defusing import defuse_context
 from glyph_memory.readers.local.attached import show_attachments
 from glyph_memory.readers.local.chat import Spelled, spell_chat
@@ -90,10 +90,7 @@ class PromptEncoder:
         single, stable = self._tokenize(spelled)
         places = torch.nonzero(single == token).flatten() if token is not None else single[:0]
         if len(places) != len(context.images):
-            raise ReaderRefused(
-                f"the prompt has {len(places)} places for {len(context.images)} images: the chat template of "
-                f"{self._name!r} drops images or adds some. Give another chat_template.jinja"
-            )
+            raise self._refuse_places(len(places), len(context.images))
         images = self._place_images(context.images, places)
         counts = torch.ones_like(single)
         counts[places] = torch.tensor([image.count for image in images], dtype=torch.int64)
@@ -105,6 +102,31 @@ class PromptEncoder:
             positions=positions,
             next_position=int(positions.max()) + 1,
             stable_tokens=int(counts[:stable].sum()),
+        )
+
+    def _refuse_places(self, places: int, images: int) -> ReaderRefused:
+        """Return the error for a template that puts no image token, or a config that names another one."""
+        counted = f"the prompt has {places} places for {images} images"
+        words = {"type": "text", "text": "a"}
+        try:
+            without, shown = (
+                self._render([{"role": "user", "content": [*image, words]}])
+                for image in ([], [{"type": "image"}])
+            )
+        except Exception:  # templates are programs of anybody
+            without = shown = ""
+        put = [one for one in find_special_tokens(self._tokenizer) if shown.count(one) > without.count(one)]
+        named = (
+            None if self._image_token is None else self._tokenizer.convert_ids_to_tokens(self._image_token)
+        )
+        if put and named not in put:
+            return ReaderRefused(
+                f"{counted}: the chat template of {self._name!r} shows an image as {' '.join(put)}, and config.json "
+                f"has image_token_id={self._image_token} ({show_value(named)}). Correct it there, or download it again"
+            )
+        return ReaderRefused(
+            f"{counted}: the chat template of {self._name!r} drops images or adds some. Give another "
+            "chat_template.jinja"
         )
 
     def _render(self, messages: list[dict[str, Any]]) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderOverflow, ReaderUnavailable, show_value
 from glyph_memory.readers.local.extra import check_installed
+from glyph_memory.readers.local.options import check_sampling_names, find_cache_folder, list_texts
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.readers.sampling import SamplingFields
 
@@ -93,17 +94,19 @@ class TransformersReader(Reader):
         from glyph_memory.readers.local.sampling import Sampling  # noqa: PLC0415 - as above
 
         self._sampling = Sampling(
-            max_tokens=max_tokens, temperature=temperature, top_p=top_p, top_k=top_k, seed=seed, stop=_list_texts(stop)
+            max_tokens=max_tokens, temperature=temperature, top_p=top_p, top_k=top_k, seed=seed,
+            stop=list_texts("stop", stop, may_be_one=True),
         )  # fmt: skip
         options = EngineOptions(
             prefix_cache_bytes=prefix_cache_bytes, feature_cache_bytes=feature_cache_bytes,
             max_batch_tokens=max_batch_tokens, prefill_chunk_tokens=prefill_chunk_tokens,
-            cache_folder=None if cache_folder is None else Path(cache_folder), cache_folder_bytes=cache_folder_bytes,
+            cache_folder=find_cache_folder(cache_folder), cache_folder_bytes=cache_folder_bytes,
             compiles=compile,
         )  # fmt: skip
         opened = open_model(
             model, device=device, dtype=dtype, attention=attention, quantization=quantization,
-            rope_parameters=rope_parameters, special_tokens=special_tokens, options=options,
+            rope_parameters=rope_parameters, options=options,
+            special_tokens=list_texts("special_tokens", special_tokens),
         )  # fmt: skip
         loaded = opened.loaded
         self.model: str = loaded.name
@@ -131,16 +134,19 @@ class TransformersReader(Reader):
 
     def count_tokens(self, context: Context) -> int:
         """Return the tokens of a context as the model reads it, template and pictures included."""
-        return len(self._get_opened().encode(context).ids)
+        opened = self._get_opened()
+        opened.worker.check_process()  # as in `_make_job`
+        return len(opened.encode(context).ids)
 
     def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Self:
         """Return a reader of the same model, caches and all, that answers with other sampling; see `with_sampling`.
 
         Closing either closes both.
         """
+        check_sampling_names(sampling)
         fields: dict[str, Any] = {**sampling}
         if "stop" in sampling:
-            fields["stop"] = _list_texts(sampling["stop"])
+            fields["stop"] = list_texts("stop", sampling["stop"], may_be_one=True)
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__ | {"_sampling": replace(self._sampling, **fields)})
         return other
@@ -285,10 +291,6 @@ class _Held:
 
     def __init__(self, opened: OpenedModel[Any]) -> None:
         self.opened: OpenedModel[Any] | None = opened
-
-
-def _list_texts(stop: Sequence[str] | str) -> tuple[str, ...]:
-    return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
 def _last_reading(deltas: list[ReadingDelta]) -> Reading:

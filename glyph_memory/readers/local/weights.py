@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from glyph_memory.errors import ReaderRefused
 
 _HEADER_AT_MOST = 100_000_000
 """Bytes of a header; the safetensors library takes no more."""
+_LAYER = re.compile(r"\.\d+\.")
+"""The number of a layer in a tensor's name."""
 _SAMPLE = 65_536
 """Bytes of each file's beginning, middle and end that tell it from another one."""
 
@@ -58,10 +61,11 @@ def find_weights(folder: Path) -> Weights:
     else:
         files = sorted(folder.glob("*.safetensors"))
         files = [file for file in files if not file.name.startswith(("adapter_", "consolidated"))] or files
+    files = [file for file in files if file.is_file()]
     if files:
         tensors = tuple(tensor for file in files for tensor in _read_header(file))
         return Weights(files=tuple(files), tensors=tensors, file_bytes=_add_sizes(files))
-    if files := sorted(folder.glob("pytorch_model*.bin")):
+    if files := [file for file in sorted(folder.glob("pytorch_model*.bin")) if file.is_file()]:
         return Weights(files=tuple(files), tensors=(), file_bytes=_add_sizes(files))
     if any(folder.glob("*.gguf")):
         raise refuse_gguf(folder)
@@ -69,6 +73,28 @@ def find_weights(folder: Path) -> Weights:
         f"{str(folder)!r} has no weights (model*.safetensors). Download the whole model: hf download <name> "
         f"--local-dir {str(folder)!r}"
     )
+
+
+def find_extra_layers(unexpected: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return the tensors of layers that are built as a model's own, and that it has no place for.
+
+    What is left over for another reason, such as layers that draft tokens, has tensors that no layer of it has.
+
+    Example:
+        >>> find_extra_layers(["layers.1.mlp.w", "layers.2.mlp.w", "layers.2.draft.w"], ["layers.0.mlp.w"])
+        ['layers.1.mlp.w']
+    """
+    known = [*known]
+    there = {name[: found.end()] for name in known if (found := _LAYER.search(name))}
+    own = {_LAYER.sub(".*.", name, count=1) for name in known}
+    layers: dict[str, list[str]] = {}
+    for name in sorted(unexpected):
+        if (found := _LAYER.search(name)) and name[: found.end()] not in there:
+            layers.setdefault(name[: found.end()], []).append(name)
+    whole = (
+        names for names in layers.values() if all(_LAYER.sub(".*.", name, count=1) in own for name in names)
+    )
+    return [name for names in whole for name in names]
 
 
 def refuse_gguf(path: Path) -> ReaderRefused:
@@ -95,8 +121,13 @@ def _read_index(index: Path) -> list[Path]:
 
 def _read_header(file: Path) -> Iterator[tuple[str, int]]:
     """Yield the tensors that a file's header names, once the file is known to be as long as it says."""
-    size = file.stat().st_size
-    with file.open("rb") as opened:
+    try:
+        size, opening = file.stat().st_size, file.open("rb")
+    except OSError as error:
+        raise _refuse(
+            file, f"not to be read: {error.strerror}. Correct that, or download it again"
+        ) from error
+    with opening as opened:
         start = opened.read(8)
         length = int.from_bytes(start, "little")
         if start == b"version ":

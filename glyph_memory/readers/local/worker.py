@@ -154,6 +154,7 @@ class Worker(Generic[P]):
             self._tidy(lambda: True)  # what was read last is kept, too
             self._engine.free()
             self._engine.close()
+            del self._engine  # whoever still holds this worker, such as a traceback, holds no model
 
     def _tidy(self, may_go_on: Callable[[], bool]) -> None:
         try:

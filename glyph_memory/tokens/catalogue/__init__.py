@@ -12,9 +12,17 @@ from types import MappingProxyType
 
 from glyph_memory.tokens.catalogue.grids import GRIDS
 from glyph_memory.tokens.catalogue.names import ALIASES as ALIASES
-from glyph_memory.tokens.catalogue.names import NO_READERS as NO_READERS
+from glyph_memory.tokens.catalogue.names import NO_READERS, TEXT_WORDS
+from glyph_memory.tokens.catalogue.names import OTHER_RULES as OTHER_RULES
 from glyph_memory.tokens.catalogue.tiled import TILED
 from glyph_memory.tokens.catalogue.vendors import VENDORS
+from glyph_memory.tokens.names import find_name, list_spellings
 
 PROFILES = MappingProxyType({row.name: row for row in (*GRIDS, *TILED, *VENDORS)})
 """Every row by its name."""
+
+
+def reads_nothing(name: str) -> bool:
+    """Return whether a name is that of a row's relative that takes no image, or answers nothing about one."""
+    found = find_name(name, (*PROFILES, *ALIASES, *NO_READERS))
+    return found is not None and (found in NO_READERS or any(map(TEXT_WORDS.search, list_spellings(name))))

@@ -5,6 +5,7 @@ Knows names; knows nothing about what the models charge.
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 ALIASES = MappingProxyType(
@@ -65,6 +66,16 @@ ALIASES = MappingProxyType(
 NO_READERS = (
     *("gemma-3-1b", "gemma-3-270m", "gemma3-1b", "gemma3-270m", "hy4-preview"),
     *("qwen3-vl-embedding", "qwen3-vl-reranker", "gemma-4-e2b-it-assistant", "gemma-4-e4b-it-assistant"),
-    *("gpt-4o-audio", "gpt-4o-mini-audio", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-mini-tts"),
+    *("o1-mini", "o1-preview", "o3-mini", "glyph-sdxl", "glyph-byt5", "gemma-4-270m", "gemma-4-1b"),
 )
 """Models that take no image or answer nothing about one, though a row's name is the beginning of theirs."""
+
+TEXT_WORDS = re.compile(
+    r"-(embedding|embed|reranker|rerank|tts|asr|text-only|text(?=-it\b|-gguf|-q\d|$))(-|$)"
+    r"|^(gpt|o\d).*-(audio|realtime|transcribe|search)(-|$)"
+    r"|^qwen3[.-][56].*-coder(-|$)"
+)
+"""What says of any row's relative that it answers nothing about images: `gemma-3-4b-it-text-only`."""
+
+OTHER_RULES = re.compile(r"^internvl.*-flash(-|$)")
+"""Relatives of a row that charge by a rule of their own: InternVL 3.5 Flash drops tokens of dull tiles."""

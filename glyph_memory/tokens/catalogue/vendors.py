@@ -11,6 +11,8 @@ from glyph_memory.tokens.catalogue import special_tokens as special
 from glyph_memory.tokens.profile import ModelProfile
 from glyph_memory.tokens.tiles import OpenAIPatchRule, OpenAITileRule
 
+# OpenAI gives GPT-5 a window of 400,000, of which 128,000 are the answer's: a longer prompt is refused.
+_GPT_5_PROMPT = 272_000
 _GPT_4O = ModelProfile(
     name="gpt-4o",
     family="openai",
@@ -31,7 +33,7 @@ VENDORS = (
         for name, base, tile, window in (
             ("gpt-4o-mini", 2833, 5667, 128_000),
             ("gpt-4.1", 85, 170, 1_047_576),
-            ("gpt-5", 70, 140, 400_000),
+            ("gpt-5", 70, 140, _GPT_5_PROMPT),
             ("o1", 75, 150, 200_000),
             ("o3", 75, 150, 200_000),
         )
@@ -47,8 +49,8 @@ VENDORS = (
         for name, multiplier, window in (
             ("gpt-4.1-mini", 1.62, 1_047_576),
             ("gpt-4.1-nano", 2.46, 1_047_576),
-            ("gpt-5-mini", 1.62, 400_000),
-            ("gpt-5-nano", 2.46, 400_000),
+            ("gpt-5-mini", 1.62, _GPT_5_PROMPT),
+            ("gpt-5-nano", 2.46, _GPT_5_PROMPT),
             ("o4-mini", 1.72, 200_000),
         )
     ),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
-from glyph_memory.errors import ReaderError, ReaderOverflow, ReaderRefused
+from glyph_memory.errors import BadReading, ReaderError, ReaderOverflow, ReaderRefused
 from glyph_memory.readers import OutOfMemory
 from glyph_memory.readers.local.failures import is_out_of_memory
+from glyph_memory.readers.local.features import PictureReader
 from glyph_memory.readers.local.jobs import Job
 from glyph_memory.readers.local.need import ModelShape
 from glyph_memory.readers.local.room import RoomCheck
 from glyph_memory.readers.local.sampling import Sampler, Sampling
+from glyph_memory.readers.local.segments import PrefixTree
 from glyph_memory.testing import TinyFamily
 from tests.readers.local.recompute import Bench, ask_about, collect, draw_page
 
@@ -130,6 +133,77 @@ def test_an_asker_that_is_gone_stops_nobody(bench: Bench) -> None:
     assert len(collect(other, box).tokens) == 5
 
 
+@pytest.mark.parametrize("where", ["find", "_cut", "insert", "mark_image", "choose", "place"])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("odd")])
+def test_whatever_fails_wherever_nobody_waits_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str, times: int, error: Exception
+) -> None:
+    """While a prompt is begun, read, kept or its first token chosen: an answer or an error comes, and no pin stays."""
+    bench.ask(bench.encode(ask_about(PAGES, "One?")))
+    owner = {"choose": Sampler, "place": PictureReader}.get(where, PrefixTree)
+    works, left = getattr(owner, where), [error] * times
+
+    def fail(*given: object, **named: object) -> object:
+        if left:
+            raise left.pop()
+        return works(*given, **named)
+
+    monkeypatch.setattr(owner, where, fail)
+    try:
+        (answer,) = bench.ask(bench.encode(ask_about([PAGES[0], draw_page(7)], "Two?")))
+    except ReaderError as failed:
+        assert isinstance(failed, OutOfMemory) == (isinstance(error, MemoryError) and times == 2)
+    else:
+        assert (isinstance(error, MemoryError) and times == 1) or left
+        assert bench.compare(answer) < 1e-4
+    monkeypatch.setattr(owner, where, works)
+    bench.forward.scores.clear()
+    (answer,) = bench.ask(bench.encode(ask_about(PAGES, "Three?")))
+    assert bench.compare(answer) < 1e-4
+    bench.tree.evict(0)
+    assert len(bench.tree) == 0
+
+
+def test_scores_that_are_no_numbers_are_an_error(bench: Bench) -> None:
+    """Greedy or drawn, at the first token or later: not an answer of the token with number 0, and no wait."""
+    weights = bench.loaded.model.lm_head.weight
+    kept = weights[5].clone()
+    for temperature in (0.0, 1.0):
+        for value in (float("nan"), float("inf")):
+            weights[5] = value
+            job, box = bench.make_job(bench.encode(ask_about([], "What?")))
+            job.sampler = Sampler(Sampling(temperature=temperature))
+            with torch.inference_mode():
+                bench.engine.add(job)
+                bench.run()
+            with pytest.raises(BadReading, match="no numbers"):
+                collect(job, box)
+            weights[5] = kept
+
+
+def test_an_answer_that_cannot_go_on_stops_alone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sampler fails at the third token; the other answer beside it is whole."""
+    jobs = [bench.make_job(bench.encode(ask_about(PAGES[:n], "What?"))) for n in (1, 2)]
+    jobs[0][0].sampler = Sampler(Sampling(temperature=1.0))
+    draws: list[int] = []
+
+    def choose(_: Sampler, scores: torch.Tensor) -> int:
+        draws.append(int(scores.argmax()))
+        if len(draws) == 3:
+            raise ValueError("odd")
+        return draws[-1]
+
+    monkeypatch.setattr(jobs[0][0].sampler, "choose", partial(choose, jobs[0][0].sampler))
+    with torch.inference_mode():
+        for job, _ in jobs:
+            bench.engine.add(job)
+        bench.run()
+    with pytest.raises(ReaderError, match="odd"):
+        collect(*jobs[0])
+    assert bench.compare(collect(*jobs[1])) < 1e-4
+
+
 def test_answers_wait_for_room(tiny_model: FindModel) -> None:
     """More prompts than `max_batch_tokens` holds are answered one after the other, and all are."""
     bench = Bench(tiny_model("glm4v"), max_batch_tokens=100)
@@ -199,6 +273,11 @@ def test_sampling_is_drawn_from_the_scores() -> None:
     draws = [[Sampler(Sampling(temperature=2.0, seed=n)).choose(scores) for _ in range(1)] for n in range(40)]
     assert draws == [[Sampler(Sampling(temperature=2.0, seed=n)).choose(scores)] for n in range(40)]
     assert {draw for (draw,) in draws} == {0, 1, 2, 3}
+    torch.manual_seed(5)
+    before = torch.initial_seed()
+    assert Sampler(Sampling(temperature=1e-40)).choose(scores) == 1
+    Sampler(Sampling(temperature=1.0)).choose(scores)
+    assert torch.initial_seed() == before
     top_two = {Sampler(Sampling(temperature=5.0, top_k=2, seed=n)).choose(scores) for n in range(40)}
     assert top_two == {1, 3}
 

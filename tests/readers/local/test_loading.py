@@ -252,6 +252,39 @@ def test_a_tensor_that_is_missing_is_not_made_up(copied: Path) -> None:
     assert "lack 1 of the model's tensors, 'model.visual.patch_embed.proj.weight'" in refuse(copied)
 
 
+def test_layers_that_the_config_leaves_out(copied: Path) -> None:
+    """A model with fewer layers than its weights have is another one, and answers nonsense."""
+    text = json.loads((copied / "config.json").read_text("utf-8"))["text_config"]
+    change_json(copied / "config.json", text_config=text | {"num_hidden_layers": 1})
+    said = refuse(copied)
+    assert "more layers than its config says" in said and "layers.1." in said
+
+
+def test_a_window_of_no_tokens(copied: Path) -> None:
+    """No prompt would fit, whatever it says."""
+    text = json.loads((copied / "config.json").read_text("utf-8"))["text_config"]
+    change_json(copied / "config.json", text_config=text | {"max_position_embeddings": 0})
+    assert "takes 0 tokens" in refuse(copied)
+    rope = text["rope_parameters"] | {
+        "rope_type": "yarn",
+        "factor": "x",
+        "original_max_position_embeddings": 1.5,
+    }
+    change_json(copied / "config.json", text_config=text | {"rope_parameters": rope})
+    assert "the config of 'model' cannot be used" in refuse(copied)
+
+
+def test_weights_that_memory_ends_at(tiny_model: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken file is not blamed for it."""
+
+    def end(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(AutoModelForImageTextToText, "from_pretrained", end)
+    with pytest.raises(ReaderOverflow, match="does not fit on 'cpu'"):
+        load_model(tiny_model("glm4v"), device="cpu")
+
+
 def test_weights_of_another_shape(copied: Path) -> None:
     """They belong to another model."""
     file = copied / "model.safetensors"
@@ -363,6 +396,17 @@ def test_what_the_hub_says_no_to(monkeypatch: pytest.MonkeyPatch, error: str, sa
         ({"quantization": "2bit"}, "quantization='2bit' is unknown"),
         ({"rope_parameters": {"rope_type": "spiral"}}, "rope_type='spiral'"),
         ({"rope_parameters": {"rope_type": "yarn"}}, "factor=None"),
+        ({"rope_parameters": {"rope_type": "yarn", "factor": 1e9}}, "factor=1000000000.0"),
+        ({"rope_parameters": {"factor": 2}}, "factor=2 and no rope_type"),
+        ({"rope_parameters": {"bogus": 3}}, "'bogus', which no model reads"),
+        ({"rope_parameters": {"rope_theta": 0}}, "rope_theta=0"),
+        ({"rope_parameters": {"mrope_section": [1, 1, 1]}}, "mrope_section=[1, 1, 1]; give three numbers"),
+        (
+            {"rope_parameters": {"rope_type": "llama3", "factor": 8.0}},
+            "rope_parameters cannot be used: Missing",
+        ),
+        ({"rope_parameters": "yarn"}, "rope_parameters='yarn'"),
+        ({"rope_parameters": []}, "rope_parameters=[]"),
     ],
 )
 def test_an_option_that_cannot_be(tiny_model: Models, options: dict[str, Any], said: str) -> None:

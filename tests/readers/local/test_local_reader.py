@@ -174,25 +174,51 @@ def test_a_reader_is_neither_pickled_nor_copied(reader: TransformersReader) -> N
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_is_refused(reader: TransformersReader) -> None:
     """The model's thread stays in the parent: the child is told what to do instead of waiting for ever."""
-    reader.read(about())
+    stream = reader.stream(about("A stream of the parent's"))
+    next(stream)
+    calls: dict[str, Callable[[], object]] = {
+        "read": lambda: reader.read(about()),
+        "warm": lambda: reader.warm(about()),
+        "count": lambda: reader.count_tokens(about()),
+        "forget": reader.forget,
+        "stream": lambda: list(stream),
+    }
     inlet, outlet = os.pipe()
     child = os.fork()
     if child == 0:
-        try:
-            reader.read(about())
-            said = "answered"
-        except ReaderRefused as error:
-            said = str(error)
-        except BaseException as error:
-            said = repr(error)
-        os.write(outlet, said.encode())
+        said = []
+        for name, call in calls.items():
+            try:
+                call()
+            except BaseException as error:
+                said.append(f"{name}: {error!r}")
+        os.write(outlet, "\n".join(said).encode())
         os._exit(0)
     os.close(outlet)
     with os.fdopen(inlet) as heard:
-        said = heard.read()
+        lines = heard.read().splitlines()
     os.waitpid(child, 0)
-    assert "does not follow into a forked process" in said
+    assert [line.partition(":")[0] for line in lines] == list(calls)
+    assert all("ReaderRefused" in line and "into a forked process" in line for line in lines)
+    assert list(stream)
     assert reader.read(about()).text
+
+
+def test_a_short_program_keeps_its_pages(folder: Path, tmp_path: Path) -> None:
+    """Asked once and closed at once: what was read is in `cache_folder`, and the next run finds it."""
+    for known in (False, True):
+        with TransformersReader(folder, device="cpu", max_tokens=2, cache_folder=tmp_path / "kv") as reader:
+            usage = reader.read(about()).usage
+        assert (usage.cached_tokens != 0) == known
+
+
+def test_an_answer_cut_inside_a_character_shows_that(tokenizer: Any) -> None:
+    """As transformers does: the rest of the character is the replacement character, and nothing is lost in silence."""
+    answer = AnswerText(tokenizer)
+    for token in tokenizer("Ok 東")["input_ids"][:-1]:
+        answer.feed(token)
+    answer.close()
+    assert answer.text == "Ok \N{REPLACEMENT CHARACTER}"
 
 
 def test_a_prompt_beyond_the_window_is_refused_in_words_that_adapters_know(folder: Path) -> None:

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import (
+    AutoProcessor,
     AutoTokenizer,
     CLIPVisionConfig,
     LlamaConfig,
@@ -131,5 +133,30 @@ def test_a_seed_draws_the_same_again(loaded: LoadedModel) -> None:
 def test_a_processor_that_needs_torchvision_is_named(tiny_model: Callable[..., Path]) -> None:
     """GLM's own carries a video processor that needs it; without torchvision there is one line."""
     if find_spec("torchvision") is None:
-        with pytest.raises(ReaderRefused, match=r"the processor of 'glm4v' cannot be loaded: .*torchvision"):
+        with pytest.raises(
+            ReaderRefused, match=r"^'glm4v' can be read by .* cannot be loaded: .*torchvision"
+        ):
             PlainModel(load_model(tiny_model("glm4v"), device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"attends_fully": False}, r"its text tower has layers of another attention \(sliding_attention\)"),
+        ({"has_grid": False}, r"pages cannot be put into prompts of its family \(glm4v\) token by token"),
+        ({}, "a few tokens read in parts did not get the scores that they get at once"),
+    ],
+)
+def test_why_the_fast_way_was_left_is_said_where_the_plain_one_is_not_there_either(
+    tiny_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, changed: dict[str, bool], why: str
+) -> None:
+    """Before what the plain one needs: that may not be what is wrong."""
+
+    def lack(*_: object, **__: object) -> None:
+        raise ImportError("needs torchvision")
+
+    monkeypatch.setattr(AutoProcessor, "from_pretrained", lack)
+    model = load_model(tiny_model("glm4v"), device="cpu")
+    model.config.get_text_config().layer_types = ["sliding_attention", "full_attention"]
+    with pytest.raises(ReaderRefused, match=rf"^'glm4v' .*, since {why}; and .*: pip install torchvision"):
+        PlainModel(replace(model, support=replace(model.support, **changed)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from transformers import AutoModelForImageTextToText
 
 from glyph_memory.context import AttachmentPart, Context, ImagePart, Message, Text
 from glyph_memory.errors import ReaderRefused
+from glyph_memory.readers.local import images
 from glyph_memory.readers.local.images import ImagePreprocessor
 from glyph_memory.readers.local.loading import LoadedModel, load_model
 from glyph_memory.readers.local.patches import find_cutter
@@ -329,6 +331,47 @@ def test_a_template_that_does_not_do_is_named(
     assert "chat_template.jinja" in str(caught.value)
 
 
+def test_an_image_token_that_the_config_gets_wrong_is_named(glm: LoadedModel, page: Pages) -> None:
+    """The template, which puts another one, is not blamed."""
+    for token in (3, 99_999):
+        with pytest.raises(
+            ReaderRefused, match=rf"'glm4v' shows an image as .*image.*image_token_id={token} "
+        ):
+            PromptEncoder(replace(glm, image_token_id=token)).encode(ask(page(size=(56, 84)), "?"))
+
+
+def test_no_messages_are_not_given_to_the_template(glm: LoadedModel) -> None:
+    """It would say that it wants one."""
+    with pytest.raises(ReaderRefused, match="nothing to answer"):
+        PromptEncoder(glm).encode(Context(messages=()))
+
+
+def test_a_reason_ends_with_one_full_stop(tiny_model: Models) -> None:
+    """Whatever the template's ends with."""
+    model = load_model(tiny_model("glm4v"), device="cpu")
+    model.tokenizer.chat_template = "{{ raise_exception('System comes first.') }}"
+    with pytest.raises(ReaderRefused, match=r"System comes first\. Give"):
+        PromptEncoder(model).encode(ask("?"))
+
+
+@pytest.mark.parametrize("where", ["open_image", "flatten_picture"])
+def test_a_picture_is_not_blamed_for_memory_that_ended(
+    glm: LoadedModel, page: Pages, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """The error passes as it is: whoever runs the model frees some, and tries again."""
+
+    def end(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    prompt = PromptEncoder(glm).encode(ask(page(size=(56, 84)), "?"))
+    monkeypatch.setattr(images, where, end)
+    with pytest.raises(MemoryError):
+        prompt.images[0].preprocess()
+    if where == "open_image":
+        with pytest.raises(MemoryError):
+            PromptEncoder(glm).encode(ask(page(2, size=(56, 84)), "?"))
+
+
 def test_an_image_token_that_a_defused_context_holds_is_noticed(glm: LoadedModel) -> None:
     """A context that says that it is defused, and is not, makes no image of words."""
     context = Context(messages=(Message(role="user", parts="<|image|>"),), defused=True)
@@ -376,3 +419,9 @@ def test_other_attachments_are_refused(
     part = AttachmentPart(block=dumps(block), name="a.x", media_type="application/pdf", is_image=is_image)
     with pytest.raises(ReaderRefused, match=rf"'a.x' {reason}"):
         PromptEncoder(glm).encode(ask(part, "?"))
+
+
+def test_a_block_that_is_no_json_is_one_line(glm: LoadedModel) -> None:
+    """It names the attachment."""
+    with pytest.raises(ReaderRefused, match=r"content block of 'a.x' is no JSON: 'nojson'"):
+        PromptEncoder(glm).encode(ask(AttachmentPart(block="nojson", name="a.x"), "?"))
