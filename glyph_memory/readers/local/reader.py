@@ -21,6 +21,7 @@ from glyph_memory.readers.local.extra import check_installed
 from glyph_memory.readers.local.options import check_sampling_names, find_cache_folder, list_texts
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.readers.sampling import SamplingFields
+from glyph_memory.readers.taking import check_context
 
 if TYPE_CHECKING:
     from glyph_memory.readers.local.answering import Answering
@@ -136,7 +137,7 @@ class TransformersReader(Reader):
         """Return the tokens of a context as the model reads it, template and pictures included."""
         opened = self._get_opened()
         opened.worker.check_process()  # as in `_make_job`
-        return len(opened.encode(context).ids)
+        return len(opened.encode(check_context(context)).ids)
 
     def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Self:
         """Return a reader of the same model, caches and all, that answers with other sampling; see `with_sampling`.
@@ -258,7 +259,7 @@ class TransformersReader(Reader):
 
         opened = self._get_opened()
         opened.worker.check_process()  # before torch is used: in a forked child it may wait for ever
-        prompt = opened.encode(context)
+        prompt = opened.encode(check_context(context))
         sampling, window = self._sampling, self.window_tokens
         length = prompt.stable_tokens if is_warming else len(prompt.ids)
         if window is not None:
