@@ -49,10 +49,10 @@ def _show(part: AttachmentPart) -> ImagePart:
         ) from error
     url = next(_find_urls(block, _DEPTH), None)
     if url is None:
-        what = "a picture by its address" if part.is_image else f"{part.media_type or 'a file'}, no picture"
+        what = "a picture by its address" if part.is_image else "no picture"
         raise ReaderRefused(
-            f"{called} is {what}, which a model in this process does not get. Add pictures as files, and documents as "
-            "text or pages"
+            f"{called} is {what}; a model in this process gets pictures that come as files. Add documents as text or "
+            "pages"
         )
     try:
         data = b64decode(url.partition(",")[2], validate=True)

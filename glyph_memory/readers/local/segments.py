@@ -98,17 +98,6 @@ class PrefixTree:
         start = int.from_bytes(hashed) % _MARKS
         return -1 - (start + np.arange(count, dtype=np.int64)) % _MARKS
 
-    def measure(self, marks: Marks) -> int:
-        """Return how many of a prompt's first tokens are known; nothing changes."""
-        segment, length = self._root, 0
-        while following := segment.children.get(int(marks[length])) if length < len(marks) else None:
-            alike = _count_alike(following.marks, marks[length:])
-            length += alike
-            if alike < len(following):
-                break
-            segment = following
-        return length
-
     def find(self, marks: Marks) -> Found:
         """Return the known beginning of a prompt, without its last token: from that one the answer is written.
 

@@ -291,7 +291,7 @@ def test_a_template_that_leaves_out_tools_gets_them_as_text(tiny_model: Models) 
     text = model.tokenizer.decode(PromptEncoder(model).encode(call_context()).ids)
     assert text == (
         '<|user|>Where is it?<|assistant|>[called look_up {"order": 7, "where": "Kyoto"}]'
-        "<|user|>Result of look_up:\nIn Kyoto.\nSure?<|assistant|>"
+        "<|user|>Result of look_up, which was called above:\nIn Kyoto.\nSure?<|assistant|>"
     )
 
 
@@ -406,7 +406,7 @@ def test_an_attachment_that_is_a_picture_is_shown(glm: LoadedModel, page: Pages)
 @pytest.mark.parametrize(
     ("block", "is_image", "reason"),
     [
-        ({"type": "file", "file": {"file_id": "file-7"}}, False, "is application/pdf, no picture"),
+        ({"type": "file", "file": {"file_id": "file-7"}}, False, "is no picture"),
         ({"image_url": {"url": "https://example.org/a.png"}}, True, "is a picture by its address"),
         ({"image_url": "data:image/png;base64,!!!!"}, True, "is a data URL that is not base64"),
         ({"image_url": "data:image/png;base64,AAAA"}, True, "cannot be decoded as a picture"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,15 +146,6 @@ def test_marks_of_pictures_are_their_own() -> None:
     assert marks.tolist() == tree.mark_image("a", 3).tolist()
     assert not set(marks.tolist()) & set(tree.mark_image("b", 3).tolist())
     assert marks.tolist() != PrefixTree(0).mark_image("a", 3).tolist()
-
-
-@pytest.mark.parametrize("length", [1, 2, 5])
-def test_measuring_changes_nothing(length: int) -> None:
-    """`measure` says what `find` would find, and cuts nothing."""
-    tree = PrefixTree(10**6)
-    add(tree, [1, 2, 3, 4, 5])
-    assert tree.measure(np.array([*range(1, length + 1), 9])) == length
-    assert len(tree) == 1
 
 
 def _count_alike(first: list[int], second: list[int]) -> int:
