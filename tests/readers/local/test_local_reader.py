@@ -271,8 +271,9 @@ def test_a_cache_folder_that_others_may_write_to_is_refused(folder: Path, tmp_pa
 def test_ctrl_c_ends_a_program_that_waits(folder: Path, way: str) -> None:
     """The program is gone at once, with the interrupt's own traceback and no other."""
     script = f"""
-import sys
+import signal
 from glyph_memory import Context, TransformersReader, typeset
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 reader = TransformersReader({str(folder)!r}, device="cpu", max_tokens=10**6, prefill_chunk_tokens=1)
 print("ready", flush=True)
 reader.{way}(Context.of("When?", pages=typeset("The gate opens at nine. " * 9000)))
@@ -289,7 +290,10 @@ reader.{way}(Context.of("When?", pages=typeset("The gate opens at nine. " * 9000
         assert program.stdout.readline() == "ready\n"
         time.sleep(1)
         program.send_signal(signal.SIGINT)
-        _, said = program.communicate(timeout=60)
+        try:
+            _, said = program.communicate(timeout=60)
+        finally:
+            program.kill()
     assert said.count("Traceback") == 1
     assert said.strip().endswith("KeyboardInterrupt")
 
