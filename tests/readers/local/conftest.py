@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from glyph_memory.context import ImagePart
 from glyph_memory.testing import TinyFamily, build_tiny_model
+
+torch.set_num_threads(1)  # a worker runs on each core: more threads would wait for each other
 
 FAMILIES: tuple[TinyFamily, ...] = ("glm4v", "qwen2.5-vl", "qwen3-vl")
 
