@@ -10,7 +10,8 @@ import sys
 import pytest
 
 _SCRIPT = """
-import asyncio, threading
+import asyncio, signal, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from glyph_memory import Context, OpenAIReader, Reading
 from glyph_memory.readers import Reader
 from glyph_memory.testing import FakeVLMServer
