@@ -235,10 +235,14 @@ def describe(answer: object) -> dict[str, object]:
     return shape | {"status": answer["status"], "kind": answer["kind"]}
 
 
+_FOLDER = re.compile(r"(?:/[^/\s]+)+/models-[0-9a-f]+/")
+"""Where the models of the servers' environment lie."""
+
+
 def shorten(value: object) -> object:
-    """Return an answer with its long lists and texts cut, to be kept in a file."""
+    """Return an answer with its long lists and texts cut, and no machine's folders, to be kept in a file."""
     if isinstance(value, dict):
         return {name: shorten(one) for name, one in value.items()}
     if isinstance(value, list):
         return [shorten(one) for one in value[:6]] + ([] if len(value) <= 6 else value[-1:])
-    return value[:600] if isinstance(value, str) else value
+    return _FOLDER.sub("/models/", value)[:600] if isinstance(value, str) else value
