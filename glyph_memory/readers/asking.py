@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from contextvars import copy_context
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from glyph_memory.context import Context
 from glyph_memory.errors import ReaderError, ReaderRefused
 from glyph_memory.readers.many import Schedule
 from glyph_memory.readers.taking import take_contexts
+from glyph_memory.readers.waiting import wait_for
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
-
-_LOOK_AGAIN_S = 0.2
-"""How often a wait looks up: a Ctrl-C in the moment before it begins would not end it, and on Windows none would."""
 
 
 def ask_in_threads(
@@ -57,12 +55,12 @@ def ask_in_threads(
                 else:
                     Thread(target=copy_context().run, args=(work, *begun), daemon=True).start()
                 running += 1
-            place, answer = _wait(ended)
+            place, answer = wait_for(ended)
             running -= 1
             _end(schedule, place, answer, progress)
     except Exception:
         for _ in range(running):
-            _wait(ended)
+            wait_for(ended)
         raise
     return schedule.answers
 
@@ -130,12 +128,6 @@ async def run_in_daemon(function: Callable[[A], T], argument: A) -> T:
 
     Thread(target=copy_context().run, args=(work,), daemon=True).start()
     return await answer
-
-
-def _wait(queue: SimpleQueue[T]) -> T:
-    while True:
-        with suppress(Empty):
-            return queue.get(timeout=_LOOK_AGAIN_S)
 
 
 def _try_asking(ask: Callable[[A], T], argument: A) -> T | BaseException:

@@ -128,15 +128,11 @@ class LateReader(Reader):
 
     def warm(self, context: Context) -> Usage:
         """Have the reader read the unchanging part of a context, where it can."""
-        warm: Any = getattr(self.reader, "warm", None)  # no part of the protocol
-        usage: Usage = warm(context) if warm is not None else Usage()
-        return usage
+        return self.reader.warm(context)
 
     async def awarm(self, context: Context) -> Usage:
-        """Do what `warm` does, without blocking the event loop."""
-        import asyncio  # noqa: PLC0415 - only who awaits loads it
-
-        return await asyncio.to_thread(self.warm, context)
+        """Make the reader in a thread, and have it read the unchanging part of a context."""
+        return await (await self._amake()).awarm(context)
 
     async def _amake(self) -> Reader:
         import asyncio  # noqa: PLC0415 - only who awaits loads it

@@ -11,7 +11,8 @@ from typing import Any, TypedDict, Unpack
 
 from glyph_memory.context import Context
 from glyph_memory.errors import BadReading, ReaderRefused, show_value
-from glyph_memory.readers.reader import Reader, Reading, ReadingDelta
+from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
+from glyph_memory.readers.stops import StopTexts
 
 
 class SamplingFields(TypedDict, total=False):
@@ -91,6 +92,12 @@ class _StoppingReader(Reader):
             if isinstance(stream, Generator):  # else there is nothing that goes on
                 stream.close()
 
+    def warm(self, context: Context) -> Usage:
+        return self._reader.warm(context)
+
+    async def awarm(self, context: Context) -> Usage:
+        return await self._reader.awarm(context)
+
     async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
         cutter, stream = _Cutter(self._stop), self._reader.astream(context)
         try:
@@ -105,42 +112,34 @@ class _StoppingReader(Reader):
 
 
 class _Cutter:
-    """Cuts deltas before the first stop text; holds back what may become one."""
+    """Cuts deltas before the first stop text."""
 
     def __init__(self, stop: tuple[str, ...]) -> None:
-        self._stop = stop
-        self._text, self._reasoning, self._held = "", "", ""
-        self.is_done = False
+        self._stops = StopTexts(stop)
+        self._text, self._reasoning = "", ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a stop text has come."""
+        return self._stops.is_stopped
 
     def cut(self, delta: ReadingDelta) -> Iterator[ReadingDelta]:
         """Yield what a delta adds to the answer, and the reading at its end."""
-        self._reasoning += delta.reasoning
-        text = self._held + delta.text
-        found = min((place for one in self._stop if (place := text.find(one)) >= 0), default=-1)
-        if found >= 0:
-            self.is_done, self._held = True, ""
-            yield self._add(text[:found], delta.reasoning, self._make_reading(text[:found], delta.reading))
-            return
-        keep = 0 if delta.reading else max((_count_pending(text, one) for one in self._stop), default=0)
-        told, self._held = text[: len(text) - keep], text[len(text) - keep :]
-        if told or delta.reasoning or delta.reading:
-            yield self._add(told, delta.reasoning, delta.reading)
-
-    def _add(self, text: str, reasoning: str, reading: Reading | None) -> ReadingDelta:
+        text, reading = self._stops.feed(delta.text), delta.reading
+        if reading is not None and not self.is_done:
+            text += self._stops.close()
         self._text += text
-        return ReadingDelta(text=text, reasoning=reasoning, reading=reading)
+        self._reasoning += delta.reasoning
+        if self.is_done:
+            reading = self._make_reading(reading)
+        if text or delta.reasoning or reading:
+            yield ReadingDelta(text=text, reasoning=delta.reasoning, reading=reading)
 
-    def _make_reading(self, last: str, whole: Reading | None) -> Reading:
+    def _make_reading(self, whole: Reading | None) -> Reading:
         """Return the reading that ends at a stop text; counts are known only where all of it had come."""
-        text = self._text + last
         if whole is not None:
-            return replace(whole, text=text, finish_reason="stop")
-        return Reading(text=text, reasoning=self._reasoning, finish_reason="stop")
-
-
-def _count_pending(text: str, stop: str) -> int:
-    """Count the last characters that may be the beginning of a stop text."""
-    return max((count for count in range(1, len(stop)) if text.endswith(stop[:count])), default=0)
+            return replace(whole, text=self._text, finish_reason="stop")
+        return Reading(text=self._text, reasoning=self._reasoning, finish_reason="stop")
 
 
 def _take_reading(deltas: Sequence[ReadingDelta]) -> Reading:

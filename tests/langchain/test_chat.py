@@ -57,6 +57,7 @@ from glyph_memory import (
     Usage,
 )
 from glyph_memory.testing import ScriptedReader
+from tests.endless_reader import EndlessReader
 
 WHERE: Any = {"configurable": {"thread_id": "1", "session_id": "1"}}
 READING = Reading(
@@ -255,40 +256,9 @@ def test_what_it_cannot_do_is_refused_in_one_line() -> None:
         chat.invoke("When?", modell="x")
 
 
-class _Slow(Reader):
-    """Writes until it is stopped."""
-
-    def __init__(self) -> None:
-        self.stopped = asyncio.Event()
-        self.begun = asyncio.Event()
-        self.is_closed = False
-
-    def read(self, context: Context) -> Reading:
-        raise AssertionError
-
-    async def aread(self, context: Context) -> Reading:
-        return [delta async for delta in self.astream(context)][-1].reading or READING
-
-    def stream(self, context: Context) -> Iterator[ReadingDelta]:
-        try:
-            while True:
-                yield ReadingDelta(text="more ")
-        finally:
-            self.is_closed = True
-
-    async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
-        try:
-            while True:
-                self.begun.set()
-                yield ReadingDelta(text="more ")
-                await asyncio.sleep(0.001)
-        finally:
-            self.stopped.set()
-
-
 async def test_a_call_that_is_cancelled_ends_the_reading() -> None:
     """So does a stream that nobody listens to any more."""
-    reader = _Slow()
+    reader = EndlessReader()
     task = asyncio.create_task(ChatGlyph(reader=reader).ainvoke("Go on."))
     await reader.begun.wait()
     task.cancel()
@@ -296,7 +266,7 @@ async def test_a_call_that_is_cancelled_ends_the_reading() -> None:
         await task
     await asyncio.wait_for(reader.stopped.wait(), 10)
 
-    reader = _Slow()
+    reader = EndlessReader()
     stream = ChatGlyph(reader=reader).astream("Go on.")
     await anext(stream)
     await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
@@ -305,7 +275,7 @@ async def test_a_call_that_is_cancelled_ends_the_reading() -> None:
 
 def test_a_stream_that_is_closed_ends_the_reading() -> None:
     """Without an event loop, too."""
-    reader = _Slow()
+    reader = EndlessReader()
     stream = ChatGlyph(reader=reader).stream("Go on.")
     next(stream)
     stream.close()  # type: ignore[attr-defined]  # it is a generator

@@ -47,6 +47,7 @@ from glyph_memory import (
     Usage,
 )
 from glyph_memory.testing import ScriptedReader, build_tiny_model
+from tests.endless_reader import EndlessReader
 
 READING = Reading(
     text="At 14:05, Gate 3.",
@@ -247,40 +248,9 @@ def test_it_goes_through_json_and_pickle_without_its_weights() -> None:
         assert other.reader_options == {"device": "cpu"}
 
 
-class _Slow(Reader):
-    """Writes until it is stopped."""
-
-    def __init__(self) -> None:
-        self.stopped = asyncio.Event()
-        self.begun = asyncio.Event()
-        self.is_closed = False
-
-    def read(self, context: Context) -> Reading:
-        raise AssertionError
-
-    async def aread(self, context: Context) -> Reading:
-        return [delta async for delta in self.astream(context)][-1].reading or READING
-
-    def stream(self, context: Context) -> Iterator[ReadingDelta]:
-        try:
-            while True:
-                yield ReadingDelta(text="more ")
-        finally:
-            self.is_closed = True
-
-    async def astream(self, context: Context) -> AsyncIterator[ReadingDelta]:
-        try:
-            while True:
-                self.begun.set()
-                yield ReadingDelta(text="more ")
-                await asyncio.sleep(0.001)
-        finally:
-            self.stopped.set()
-
-
 async def test_a_call_that_is_cancelled_ends_the_reading() -> None:
     """So does a stream that nobody listens to any more."""
-    reader = _Slow()
+    reader = EndlessReader()
     task = asyncio.create_task(GlyphLLM(reader=reader).acomplete("Go on."))
     await reader.begun.wait()
     task.cancel()
@@ -288,7 +258,7 @@ async def test_a_call_that_is_cancelled_ends_the_reading() -> None:
         await task
     await asyncio.wait_for(reader.stopped.wait(), 10)
 
-    reader = _Slow()
+    reader = EndlessReader()
     stream = GlyphLLM(reader=reader).stream_chat([_user(TextBlock(text="Go on."))])
     next(stream)
     stream.close()

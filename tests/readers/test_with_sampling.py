@@ -61,7 +61,7 @@ class Own(ScriptedReader):
     """Knows sampling."""
 
     def with_sampling(self, **sampling: Unpack[SamplingFields]) -> Reader:
-        """Say what was asked for."""
+        """Return a reader that says what was asked for."""
         return ScriptedReader([str(sampling)])
 
 

@@ -31,6 +31,7 @@ def test_the_answers_are_recorded(answers: dict[str, dict[str, Any]]) -> None:
     RECORDED.parent.mkdir(exist_ok=True)
     text = json.dumps(shorten(answers), indent=1, ensure_ascii=True)
     RECORDED.write_text(f"{text}\n", encoding="utf-8")
+    assert set(json.loads(RECORDED.read_text(encoding="utf-8"))) == {probe.name for probe in PROBES}
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)

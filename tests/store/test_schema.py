@@ -24,7 +24,7 @@ def add_column(connection: Connection) -> None:
 
 
 def add_titles(connection: Connection) -> None:
-    """Give sessions the title of their name."""
+    """Set the title of each session to its name."""
     connection.execute(
         text("UPDATE glyph_sessions SET title = (SELECT name FROM glyph_names WHERE session_id = id)")
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from glyph_memory.readers.reasoning import Splitter, TextDelta
+from glyph_memory.readers.stops import StopTexts
 
 _TAGS = frozenset({"<think>", "</think>", "<answer>", "</answer>", "<|begin_of_box|>", "<|end_of_box|>"})
 """Special tokens that say what the text is; others are not part of an answer."""
@@ -32,11 +33,14 @@ class AnswerText:
         self._pending: list[int] = []
         self._hidden = find_hidden_ids(tokenizer)
         self._splitter = Splitter()
-        self._stop, self._held = tuple(stop), ""
-        self.is_stopped = False
-        """Whether one of the stop texts has come."""
+        self._stops = StopTexts(stop)
         if prompt_end.rstrip().endswith("<think>"):
             self._splitter.feed("<think>")
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether one of the stop texts has come."""
+        return self._stops.is_stopped
 
     @property
     def text(self) -> str:
@@ -54,27 +58,14 @@ class AnswerText:
             return TextDelta("", "")
         words = self._stream.step(self._tokenizer, token)
         self._pending = [*self._pending, token] if words is None else []
-        return self._splitter.feed(self._cut(words or ""))
+        return self._splitter.feed(self._stops.feed(words or ""))
 
     def close(self) -> TextDelta:
         """Return what was held back because it might have become a tag, a stop text or a whole character."""
-        torn = self._cut(self._decode(self._pending)) if self._pending and not self.is_stopped else ""
-        first = self._splitter.feed(torn + ("" if self.is_stopped else self._held))
+        torn = self._stops.feed(self._decode(self._pending)) if self._pending else ""
+        first = self._splitter.feed(torn + self._stops.close())
         rest = self._splitter.close()
         return TextDelta(first.text + rest.text, first.reasoning + rest.reasoning)
-
-    def _cut(self, words: str) -> str:
-        """Return the words up to a stop text; hold back what may become one."""
-        if not self._stop:
-            return words
-        words = self._held + words
-        found = [at for text in self._stop if (at := words.find(text)) >= 0]
-        if found:
-            self.is_stopped = True
-            return words[: min(found)]
-        keep = max(n for text in self._stop for n in range(len(text)) if words.endswith(text[:n]))
-        self._held = words[len(words) - keep :]
-        return words[: len(words) - keep]
 
 
 def find_hidden_ids(tokenizer: Any) -> Collection[int]:  # noqa: ANN401 - transformers has no types for it

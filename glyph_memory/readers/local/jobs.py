@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import torch
 
 from glyph_memory.readers.local.sampling import Sampler, Sampling
-
-_WAKE_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,19 +89,3 @@ class Job(Generic[P]):
             self.send(event)
         except Exception:
             self.is_cancelled = True
-
-
-def wait_for_event(mailbox: queue.SimpleQueue[Event], check: Callable[[], None]) -> Event:
-    """Return the next event. Looks up now and then: a Ctrl-C that comes just before a wait is lost to it.
-
-    Args:
-        mailbox: Where events come.
-        check: Called at each look; raises what the wait is to end with.
-    """
-    while True:
-        try:
-            return mailbox.get(timeout=_WAKE_S)
-        except queue.Empty:
-            with suppress(queue.Empty):
-                return mailbox.get_nowait()
-            check()

@@ -22,6 +22,7 @@ from glyph_memory.readers.local.options import check_sampling_names, find_cache_
 from glyph_memory.readers.reader import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.readers.sampling import SamplingFields
 from glyph_memory.readers.taking import check_context
+from glyph_memory.readers.waiting import wait_for
 
 if TYPE_CHECKING:
     from glyph_memory.readers.local.answering import Answering
@@ -217,13 +218,11 @@ class TransformersReader(Reader):
         await self.aclose()
 
     def _run(self, context: Context, *, is_warming: bool) -> Iterator[ReadingDelta]:
-        from glyph_memory.readers.local.jobs import wait_for_event  # noqa: PLC0415 - loads torch
-
         mailbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         job = self._make_job(context, mailbox.put, is_warming=is_warming)
         answering, check = self._begin(job), self._get_opened().worker.check
         try:
-            while (delta := answering.take(wait_for_event(mailbox, check))) is None or delta.reading is None:
+            while (delta := answering.take(wait_for(mailbox, check))) is None or delta.reading is None:
                 if delta is not None:
                     yield delta
             yield delta
