@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ def test_pieces_are_cut_where_the_whole_is(text: str, stops: list[str], cuts: li
     """What comes out is the text before the first stop text that is complete first, or all of it."""
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
     cutter = StopTexts(stops)
-    out = "".join(cutter.feed(text[start:stop]) for start, stop in zip(edges, edges[1:], strict=False))
+    out = "".join(cutter.feed(text[start:stop]) for start, stop in pairwise(edges))
     out += cutter.close()
     found = [at for stop in stops if (at := text.find(stop)) >= 0]
     assert cutter.is_stopped == bool(found)

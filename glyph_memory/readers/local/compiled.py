@@ -78,9 +78,9 @@ class CompiledRow:
                     logits_to_keep=1,
                     return_dict=True,
                 )
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as error:  # torch's compilers raise what they like
+        except (
+            Exception
+        ) as error:  # torch's compilers raise what they like; or there is no memory for two copies
             _log.warning("compile=True does not work for this model here, and is left: %s", str(error)[:300])
             self.works = False
             return None
@@ -92,6 +92,9 @@ class CompiledRow:
         """Return the keys and values of the last tokens; another answer may begin."""
         part = slice(self._length - count, self._length)
         self.is_begun = False
-        return [
+        layers = [
             (layer.keys[0, :, part].clone(), layer.values[0, :, part].clone()) for layer in self._cache.layers
         ]
+        if not self.works:
+            self._cache = None
+        return layers

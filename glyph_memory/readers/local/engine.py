@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from glyph_memory.errors import ReaderOverflow
 from glyph_memory.readers.local.attention import Attention, ChunkStep
 from glyph_memory.readers.local.compiled import CompiledRow
 from glyph_memory.readers.local.failures import run_with_memory
@@ -43,6 +44,8 @@ class _Reading:
     new: Layers = field(default_factory=list)
     scores: torch.Tensor | None = None
     """Behind the last token, once all are in."""
+    token: int | None = None
+    """The first token of its answer, once it is chosen."""
     keeps: bool = True
 
 
@@ -138,24 +141,47 @@ class Engine:
                 return
             self._waiting.pop(0)
             run_with_memory(partial(self._begin, job), fail=job.deliver, free=self.free)
+            if job in self._waiting[:1]:  # for answers to end
+                return
 
     def _begin(self, job: Job[Prompt]) -> None:
-        marks = make_marks(job.prompt, self.tree)
+        marks = self.tree.mark_prompt(job.prompt)
         if job.is_warming:
             marks = marks[: job.prompt.stable_tokens]
         path, known = self._find(job.prompt, marks, whole=job.is_warming)
         job.cached_tokens = known
         try:
-            if known < len(marks) and self._check_room is not None:
-                self._check_room(job, known, len(marks) - known)
+            has_room = known == len(marks) or self._has_room(job, known, len(marks) - known)
         except BaseException:
             self.tree.release(path)
             raise
-        if known < len(marks):
+        if not has_room:
+            self.tree.release(path)
+            self._waiting.insert(0, job)
+        elif known < len(marks):
             self._reading = _Reading(job, marks, path, at=known, new_from=known)
         else:
             self.tree.release(path)
             job.deliver(Finished(reason="stop"))
+
+    def _has_room(self, job: Job[Prompt], known: int, new: int) -> bool:
+        """Return whether there is memory for a job; False where there will be once running answers end.
+
+        Raises:
+            ReaderOverflow: There will not be.
+        """
+        if self._check_room is None:
+            return True
+        try:
+            self._check_room(job, known, new)
+        except ReaderOverflow:
+            if self._keeper is not None and self._keeper.has_work:
+                self._keeper.drop()
+                return self._has_room(job, known, new)
+            if not self._rows:
+                raise
+            return False
+        return True
 
     def _find(self, prompt: Prompt, marks: Marks, *, whole: bool) -> tuple[list[Segment], int]:
         """Return what is known of a prompt, in memory or in files, as pinned segments; all of it only where asked."""
@@ -217,12 +243,14 @@ class Engine:
             job.deliver(Finished(reason="stop"))
             return
         assert reading.scores is not None  # noqa: S101  the last chunk had some
+        if reading.token is None:
+            reading.token = job.sampler.choose(reading.scores)
         self._rows.add(
             Row(
                 job=job,
                 marks=reading.marks,
                 path=reading.path,
-                last=job.sampler.choose(reading.scores),
+                last=reading.token,
                 position=job.prompt.next_position,
                 keeps=reading.keeps,
             )
@@ -233,9 +261,7 @@ class Engine:
         reading = self._reading
         if reading is not None and reading.job.is_cancelled:
             if reading.new:  # whoever asks again goes on from here
-                reading.path.append(
-                    self.tree.insert(reading.marks[: reading.at], reading.new_from, reading.new)
-                )
+                self._end_segment(reading, is_stable=False)
             self.tree.release(reading.path)
             self._reading = None
         self._rows.drop_cancelled()
@@ -263,14 +289,8 @@ class Engine:
 
     def free(self) -> None:
         """Empty the caches: all that no running prompt needs."""
+        if self._keeper is not None:
+            self._keeper.drop()
         self.tree.evict(0)
         self.pictures.forget()
         free_memory(self._forward.device)
-
-
-def make_marks(prompt: Prompt, tree: PrefixTree) -> Marks:
-    """Return a prompt's marks: token ids, and those of its pictures."""
-    marks: Marks = prompt.ids.numpy().astype(np.int64, copy=True)
-    for image in prompt.images:
-        marks[image.start : image.start + image.count] = tree.mark_image(image.digest, image.count)
-    return marks

@@ -86,6 +86,7 @@ class PictureReader:
         self._pool: ThreadPoolExecutor | None = None
         self._ready: dict[str, Future[dict[str, torch.Tensor]]] = {}
         self._output: Any = None
+        self._last: tuple[str, Features] | None = None  # a chunk may end inside of it
 
     def prepare(self, images: Sequence[PromptImage]) -> None:
         """Begin to make the next pictures ready, a few of those whose features are not known."""
@@ -99,10 +100,13 @@ class PictureReader:
         found: list[Features] = []
         for at, image in enumerate(images):
             features = self.cache.get(image.digest)
+            if features is None and self._last is not None and self._last[0] == image.digest:
+                features = self._last[1]
             if features is None:
                 self.prepare(images[at:])
                 features = self._compute(self._ready.pop(image.digest).result())
                 self.cache.add(image.digest, features)
+            self._last = image.digest, features
             found.append(features)
         return found
 
@@ -127,6 +131,7 @@ class PictureReader:
         """Drop all features, and what was made ready."""
         self.cache.evict(0)
         self._ready.clear()
+        self._last = None
 
     def close(self) -> None:
         """End the threads."""

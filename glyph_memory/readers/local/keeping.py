@@ -75,10 +75,14 @@ class Keeper:
         finally:
             self._tree.release(waiting.path)
 
-    def forget(self) -> None:
-        """Delete the files, and write nothing of what waits."""
+    def drop(self) -> None:
+        """Write nothing of what waits: the memory that it takes is needed."""
         while self._waiting:
             self._tree.release(self._waiting.popleft().path)
+
+    def forget(self) -> None:
+        """Delete the files, and write nothing of what waits."""
+        self.drop()
         self._files.forget()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic
 
+from glyph_memory.checks import check_whole
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderRefused, show_value
 from glyph_memory.readers.local import attention as segment_attention
@@ -59,9 +60,8 @@ class EngineOptions:
             ("prefix_cache_bytes", 0), ("feature_cache_bytes", 0), ("max_batch_tokens", 1), ("prefill_chunk_tokens", 1),
             ("cache_folder_bytes", 0),
         ):  # fmt: skip
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-                raise ReaderRefused(f"{name}={value!r} cannot work. It is a whole number, {least} at least")
+            or_none = name != "cache_folder_bytes"
+            check_whole(name, getattr(self, name), ReaderRefused, at_least=least, or_none=or_none)
         if not isinstance(self.compiles, bool):
             raise ReaderRefused(f"compile={show_value(self.compiles)} cannot work. It is True or False")
 

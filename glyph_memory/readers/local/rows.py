@@ -12,7 +12,7 @@ import torch
 
 from glyph_memory.readers.local.attention import TokenStep
 from glyph_memory.readers.local.compiled import CompiledRow
-from glyph_memory.readers.local.failures import translate_error
+from glyph_memory.readers.local.failures import is_out_of_memory, translate_error
 from glyph_memory.readers.local.forward import Forward
 from glyph_memory.readers.local.jobs import Finished, Job, Token
 from glyph_memory.readers.local.prompt import Prompt
@@ -87,13 +87,12 @@ class Rows:
 
     def add(self, row: Row) -> None:
         """Begin an answer with its first token."""
-        if self._take(row):
-            self._tree.release(row.path)
-            return
         self._end_compiled()
         self._slots.add([segment.layers for segment in row.own], like=row.path[0].layers)
         self._rows.append(row)
         self._shared = None
+        if self._take(row):  # last: what failed before it is tried again, and nothing is told twice
+            self._remove(len(self._rows) - 1)
 
     def write(self) -> None:
         """Write a token of each answer."""
@@ -214,9 +213,13 @@ class Rows:
         self._end_compiled()
         row = self._rows[at]
         marks = np.append(row.marks, np.array(row.written, np.int64))
-        if row.written:
-            layers = self._slots.copy(at, start=sum(map(len, row.own)))
-            self._tree.release([self._tree.insert(marks, len(row.marks), layers, keeps=row.keeps)])
+        if row.written and row.keeps:
+            try:
+                layers = self._slots.copy(at, start=sum(map(len, row.own)))
+                self._tree.release([self._tree.insert(marks, len(row.marks), layers)])
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise  # else it is not kept; the answer itself is whole
         self._slots.remove(at)
         last = self._rows.pop()
         if at < len(self._rows):

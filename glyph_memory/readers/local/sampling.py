@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from glyph_memory.checks import check_number, check_whole
 from glyph_memory.errors import BadReading, ReaderRefused, show_value
 
 _COLDEST = 1e-6
@@ -36,21 +37,13 @@ class Sampling:
     """Texts before which the answer ends."""
 
     def __post_init__(self) -> None:
-        number, share, seed = self.temperature, self.top_p, self.seed
-        for name, is_fine, want in (
-            ("max_tokens", _is_count(self.max_tokens), "a number above 0"),
-            ("temperature", _is_number(number) and 0 <= number < 100, "a number from 0 up"),
-            ("top_p", share is None or (_is_number(share) and 0 < share <= 1), "above 0, at most 1"),
-            ("top_k", self.top_k is None or _is_count(self.top_k), "a number above 0"),
-            (
-                "seed",
-                seed is None or (isinstance(seed, int) and not isinstance(seed, bool)),
-                "a whole number",
-            ),
-            ("stop", all(isinstance(text, str) and text for text in self.stop), "texts that are not empty"),
-        ):
-            if not is_fine:
-                raise ReaderRefused(f"{name}={show_value(getattr(self, name))} cannot work. It is {want}")
+        check_whole("max_tokens", self.max_tokens, ReaderRefused, at_least=1)
+        check_number("temperature", self.temperature, ReaderRefused, at_most=100)
+        check_number("top_p", self.top_p, ReaderRefused, is_open=True, at_most=1, or_none=True)
+        check_whole("top_k", self.top_k, ReaderRefused, at_least=1, or_none=True)
+        check_whole("seed", self.seed, ReaderRefused, at_least=-(2**63), at_most=2**64, or_none=True)
+        if not all(isinstance(text, str) and text for text in self.stop):
+            raise ReaderRefused(f"stop={show_value(self.stop)} cannot work. Give texts that are not empty")
 
 
 class Sampler:
@@ -103,11 +96,3 @@ def check_score(best: float) -> None:
             f"the model's scores are no numbers ({best}). Load it with dtype='float32' or 'bfloat16', whose numbers "
             "are larger than float16's, or check its weights"
         )
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from glyph_memory.readers.local.prompt import Prompt
+
 Marks = npt.NDArray[np.int64]
 """One number a token, shape (tokens,)."""
 Layers = list[tuple[torch.Tensor, torch.Tensor]]
@@ -97,6 +99,13 @@ class PrefixTree:
         hashed = hashlib.blake2b(digest.encode(), key=self._secret, digest_size=8).digest()
         start = int.from_bytes(hashed) % _MARKS
         return -1 - (start + np.arange(count, dtype=np.int64)) % _MARKS
+
+    def mark_prompt(self, prompt: Prompt) -> Marks:
+        """Return a prompt's marks: token ids, and those of its pictures."""
+        marks: Marks = prompt.ids.numpy().astype(np.int64, copy=True)
+        for image in prompt.images:
+            marks[image.start : image.start + image.count] = self.mark_image(image.digest, image.count)
+        return marks
 
     def find(self, marks: Marks) -> Found:
         """Return the known beginning of a prompt, without its last token: from that one the answer is written.

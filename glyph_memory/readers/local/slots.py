@@ -109,8 +109,11 @@ class Slots:
         new_rows = have_rows if rows <= have_rows else max(rows, 2 * have_rows)
         new_tokens = have_tokens if tokens <= have_tokens else max(tokens + 64, 2 * have_tokens)
         size = new_rows, new_tokens
-        self._keys = _widen(self._keys, [keys for keys, _ in like], *size)
-        self._values = _widen(self._values, [values for _, values in like], *size)
+        wider = (
+            _widen(self._keys, [k for k, _ in like], *size),
+            _widen(self._values, [v for _, v in like], *size),
+        )
+        self._keys, self._values = wider
 
 
 def _widen(

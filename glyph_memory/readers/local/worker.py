@@ -114,7 +114,7 @@ class Worker(Generic[P]):
         self.check_process()
         done: Future[None] = Future()
         with self._lock:
-            if self._thread is None:
+            if self._thread is None or self._is_closed:
                 act()
                 return
             self._inbox.put(_Errand(act, done))

@@ -83,6 +83,7 @@ class Bench:
         cache_folder: Path | None = None,
         compile_with: Compile | None = None,
         attention: str = "sdpa",
+        check_room: Callable[[Job[Prompt], int, int], None] | None = None,
     ) -> None:
         self.loaded = load_model(folder, device="cpu")
         self.plain = AutoModelForImageTextToText.from_pretrained(folder).eval()
@@ -96,7 +97,8 @@ class Bench:
             keeper = Keeper(files, tree=self.tree, device=self.loaded.device)
         self.engine = Engine(
             self.forward, stop_ids=frozenset(), tree=self.tree, pictures=self.pictures,
-            chunk_tokens=chunk_tokens, max_batch_tokens=max_batch_tokens, keeper=keeper, flash=flash,
+            chunk_tokens=chunk_tokens, max_batch_tokens=max_batch_tokens, keeper=keeper,
+            flash=flash, check_room=check_room,
             compiled=None if compile_with is None else CompiledRow(
                 self.loaded.model, self.loaded.device, compile_with=compile_with
             ),

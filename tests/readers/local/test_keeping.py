@@ -112,6 +112,21 @@ def test_nothing_of_what_runs_is_kept_once_all_was_to_be_forgotten(
     assert bench.compare(answer) < 1e-4
 
 
+def test_a_prompt_that_is_given_up_after_all_was_to_be_forgotten_leaves_nothing(
+    tiny_model: FindModel, tmp_path: Path
+) -> None:
+    """What was read of it is kept otherwise, for whoever asks again."""
+    bench = Bench(tiny_model("glm4v"), cache_folder=tmp_path / "kv", chunk_tokens=30)
+    job, _ = bench.make_job(bench.encode(CONTEXT))
+    with torch.inference_mode():
+        bench.engine.add(job)
+        bench.engine.step()
+        bench.engine.forget()
+        job.cancel()
+        bench.run()
+    assert (bench.tree.nbytes, len(bench.tree)) == (0, 0)
+
+
 def test_without_a_cache_in_memory_files_are_written_all_the_same(
     tiny_model: FindModel, tmp_path: Path
 ) -> None:
