@@ -93,6 +93,7 @@ class PrefixFiles:
     def save(self, prompt: Prompt, parent: str, start: int, stop: int, layers: Layers) -> None:
         """Write the keys and values from `start` to `stop`, behind a parent's file. A full disk is logged, no error."""
         name = self._name(prompt, parent, start, stop)
+        path = self._path(name)
         tensors = {
             f"{kind}.{i}": t.contiguous().cpu()
             for i, pair in enumerate(layers)
@@ -106,11 +107,9 @@ class PrefixFiles:
         }
         try:
             data = save_tensors(tensors, metadata=about)
-            is_free = is_file(self._path(name)) or not exists(
-                self._path(name)
-            )  # a pipe would be written into
+            is_free = is_file(path) or not exists(path)  # a pipe would be written into
             if is_free and self._make_room(len(data)):
-                write_atomic(self._path(name), data, mode=0o600)
+                write_atomic(path, data, mode=0o600)
                 self._entries[name] = _Entry(parent=parent, tokens=stop - start)
         except OSError as error:
             _log.warning("keys and values are not kept in %r: %s", str(self._folder), error.strerror or error)
