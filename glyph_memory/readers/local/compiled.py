@@ -88,13 +88,15 @@ class CompiledRow:
         scores: torch.Tensor = output.logits[:, -1].clone()
         return scores
 
-    def end(self, count: int) -> Layers:
-        """Return the keys and values of the last tokens; another answer may begin."""
+    def copy(self, count: int) -> Layers:
+        """Return the keys and values of the last tokens."""
         part = slice(self._length - count, self._length)
-        self.is_begun = False
-        layers = [
+        return [
             (layer.keys[0, :, part].clone(), layer.values[0, :, part].clone()) for layer in self._cache.layers
         ]
+
+    def end(self) -> None:
+        """Let another answer begin."""
+        self.is_begun = False
         if not self.works:
             self._cache = None
-        return layers

@@ -156,7 +156,8 @@ class Rows:
         """Put what a compiled model wrote beside the row's own."""
         if self._compiled is not None and self._compiled.is_begun:
             count = len(self._rows[0].written) - self._compiled_from
-            self._slots.extend(0, self._compiled.end(count))
+            self._slots.extend(0, self._compiled.copy(count))
+            self._compiled.end()  # last: where memory was too small for the copy, it is made once more
 
     def drop_cancelled(self) -> None:
         """End answers that nobody waits for."""
@@ -173,7 +174,7 @@ class Rows:
         """End all answers with an error."""
         jobs = self.jobs()
         if self._compiled is not None:
-            self._compiled.is_begun = False
+            self._compiled.end()
         for row in self._rows:
             self._tree.release(row.path)
         self._rows, self._slots, self._shared = [], Slots(), None

@@ -167,11 +167,14 @@ def test_whatever_fails_wherever_nobody_waits_for_ever(
     assert len(bench.tree) == 0
 
 
-@pytest.mark.parametrize("where", ["add", "copy", "begin_token"])
+@pytest.mark.parametrize("is_compiled", [False, True])
+@pytest.mark.parametrize("where", ["add", "copy", "extend", "begin_token"])
 def test_memory_that_runs_out_beside_the_model_tells_no_token_twice(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str
+    tiny_model: FindModel, monkeypatch: pytest.MonkeyPatch, where: str, is_compiled: bool
 ) -> None:
-    """While an answer gets its place, grows or is put away: it comes once, whole, with one end."""
+    """While an answer gets its place, grows, moves or is put away: it comes once, whole, with one end."""
+    compile_with = (lambda forward, **_: forward) if is_compiled else None
+    bench = Bench(tiny_model("glm4v"), compile_with=compile_with)
     works, left = getattr(Slots, where), [no_memory()]
 
     def fail(*given: object, **named: object) -> object:
@@ -180,10 +183,20 @@ def test_memory_that_runs_out_beside_the_model_tells_no_token_twice(
         return works(*given, **named)
 
     monkeypatch.setattr(Slots, where, fail)
-    (answer,) = bench.ask(bench.encode(ask_about(PAGES, "What?")))
-    assert left == []
-    assert len(answer.tokens) == 5
-    assert bench.compare(answer) < 1e-4
+    prompts = [bench.encode(ask_about(PAGES[:n], "What?")) for n in (1, 2)]
+    jobs = [bench.make_job(prompt, max_tokens=n) for prompt, n in zip(prompts, (9, 4), strict=True)]
+    with torch.inference_mode():
+        bench.engine.add(jobs[0][0])
+        for _ in range(4):
+            bench.engine.step()
+        bench.engine.add(jobs[1][0])
+        bench.run()
+    assert left == [] or (where, is_compiled) in {("extend", False), ("begin_token", True)}
+    for job, box in jobs:
+        answer = collect(job, box)
+        want = bench.recompute(job.prompt, answer.tokens[:-1])
+        assert answer.tokens == want.argmax(-1).tolist()
+        assert len(answer.tokens) == job.sampling.max_tokens
 
 
 def test_a_prompt_waits_for_the_memory_of_answers_that_run(tiny_model: FindModel) -> None:
