@@ -163,6 +163,7 @@ _NAMES = {
         "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan Text "
         "TextCleaner TextKind TokenCounts context_from_messages context_from_turns image_part warn_of_losses"
     ),
+    "document": "Document",
     "documents": "read_document",
     "errors": (
         "BadReading DocumentError FontError GlyphMemoryError GlyphMemoryWarning PolicyError "
@@ -194,7 +195,7 @@ _NAMES = {
     ),
     "style": "Alignment PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
-    "transcript": "Attachment Document Role ToolCall Transcript Turn",
+    "transcript": "Attachment Role ToolCall Transcript Turn",
     "typesetting": "iter_pages style_fingerprint typeset",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from glyph_memory.document import Document
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.transcript import Document
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
 

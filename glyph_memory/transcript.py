@@ -1,4 +1,4 @@
-"""What was said: turns, transcripts and documents, as immutable values.
+"""What was said: turns and transcripts, as immutable values.
 
 Knows nothing about how any of it looks or what it costs.
 """
@@ -145,18 +145,6 @@ class Transcript:
     def __getitem__(self, index: int | slice) -> Turn | Transcript:
         """Return one turn, or a transcript of a run of them."""
         return Transcript(self.turns[index]) if isinstance(index, slice) else self.turns[index]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Document:
-    """A long text that is no conversation."""
-
-    text: str
-    """The whole text, verbatim."""
-    title: str = ""
-    """What to call it."""
-    source: str = ""
-    """Where it came from: a path, a URL."""
 
 
 def _space_out(character: str) -> str:

@@ -1,14 +1,16 @@
-"""Read documents as text, whole or in pieces. Knows that there are formats; knows nothing about pages."""
+"""Read files as text, letter for letter, whole or in pieces. Knows nothing about formats, nor about pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from glyph_memory.documents.formats import choose_format
+from glyph_memory.document import Document
+from glyph_memory.documents.decoding import decode_blocks
+from glyph_memory.documents.encodings import is_utf8
+from glyph_memory.documents.formats.refused import find_refusal
 from glyph_memory.documents.source import STDIN, open_source, show_path
 from glyph_memory.errors import DocumentError
-from glyph_memory.transcript import Document
 
 _CHARACTERS_AT_MOST = 100_000_000
 
@@ -56,8 +58,13 @@ def open_text(path: str | Path, encoding: str = "utf-8") -> Iterator[str]:
         DocumentError: It cannot be read, is not text in that encoding, or is empty; while reading, too.
     """
     source = open_source(path, encoding)
-    pieces = choose_format(source).read(source)
-    first = next(pieces, None)
+    if is_utf8(encoding) and (refusal := find_refusal(source)):  # who names another says that it is text
+        raise refusal
+    pieces = decode_blocks(source)
+    try:
+        first = next(pieces, None)
+    except DocumentError as error:
+        raise find_refusal(source) or error from error
     if first is None:
         raise DocumentError(f"{source.shown} is empty; there is nothing to read in it")
     return _prepend(first, pieces)

@@ -1,18 +1,19 @@
-"""A file or standard input as bytes, block by block; what the system refuses becomes one of our errors.
+"""A file, standard input or bytes, block by block; what the system refuses becomes one of our errors.
 
 Knows paths and bytes; knows nothing about formats.
 """
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from glyph_memory.errors import DocumentError
-from glyph_memory.files import is_device
+from glyph_memory.files import is_device, is_file
 
 STDIN = "-"
 """Stands for standard input wherever a path may stand."""
@@ -21,18 +22,21 @@ _BLOCK = 1 << 16
 """Bytes read at a time."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Source:
-    """A document's bytes, once: the first block is read, so that its format can be told."""
+    """A document's bytes: the first block is read, so that its format can be told; the rest comes once."""
 
     path: str
-    """As it was given; `-` for standard input."""
+    """As it was given: a path, an address, `-` for standard input; empty for bytes without a name."""
     head: bytes
     """The first block; empty where there is nothing at all."""
     rest: Iterator[bytes]
     """The blocks after it, as they are read."""
     encoding: str
     """How bytes spell characters, where the format leaves that open."""
+    media_type: str = ""
+    """What a server said of what kind it is; for contents and names that say nothing."""
+    _data: bytes | None = field(default=None, init=False, repr=False)
 
     @property
     def shown(self) -> str:
@@ -40,13 +44,64 @@ class Source:
         return show_path(self.path)
 
     @property
+    def name(self) -> str:
+        """The last part of the path or address, without its query: what to call the document."""
+        if self.path == STDIN:
+            return "standard input"
+        return Path(self.path.split("?", 1)[0] if "://" in self.path else self.path).name
+
+    @property
     def suffix(self) -> str:
         """The end of the file's name, in small letters: `.pdf`; empty where it has none."""
-        return "" if self.path == STDIN else Path(self.path).suffix.lower()
+        return "" if self.path == STDIN else Path(self.name).suffix.lower()
 
-    def read_all(self) -> bytes:
-        """Return all bytes, for formats that cannot be read piece by piece."""
-        return self.head + b"".join(self.rest)
+    @property
+    def local(self) -> Path | None:
+        """The path of a regular file of this machine, which can be opened again; None for all else."""
+        if self.path in {"", STDIN} or "://" in self.path:
+            return None
+        return Path(self.path) if is_file(self.path) else None
+
+    def read_all(self, *, at_most: int | None = None) -> bytes:
+        """Return all bytes, for formats that cannot be read piece by piece; they may be asked for again.
+
+        Args:
+            at_most: How many there may be.
+
+        Raises:
+            DocumentError: There are more.
+        """
+        if self._data is None:
+            blocks, held = [self.head], len(self.head)
+            for block in self.rest:
+                blocks.append(block)
+                held += len(block)
+                if at_most is not None and held > at_most:
+                    raise DocumentError(
+                        f"{self.shown} has more than {at_most:,} bytes; raise the limit, as in "
+                        f"LoadOptions(limits=Limits(file_bytes={2 * at_most}))"
+                    )
+            self._data = b"".join(blocks)
+        return self._data
+
+    def open_file(self, *, at_most: int | None = None) -> BinaryIO:
+        """Return the whole as a file that can be read at any place; whoever asks closes it.
+
+        A file of this machine is opened; anything else is read whole.
+
+        Args:
+            at_most: How many bytes there may be, of what is read whole.
+
+        Raises:
+            DocumentError: There are more, or the file is gone.
+        """
+        path = self.local
+        if path is None or self._data is not None:
+            return io.BytesIO(self.read_all(at_most=at_most))
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise DocumentError(f"cannot read {self.shown}: {error.strerror or error}") from error
 
 
 def open_source(path: str | Path, encoding: str) -> Source:
@@ -59,8 +114,21 @@ def open_source(path: str | Path, encoding: str) -> Source:
     return Source(path=str(path), head=next(blocks, b""), rest=blocks, encoding=encoding)
 
 
+def open_bytes(data: bytes, encoding: str, *, name: str = "") -> Source:
+    """Return bytes in memory as a source.
+
+    Args:
+        data: The bytes.
+        encoding: As for a file.
+        name: What to call them; its end tells the format where the content does not.
+    """
+    return Source(path=name, head=data[:_BLOCK], rest=iter([data[_BLOCK:]]), encoding=encoding)
+
+
 def show_path(path: str) -> str:
     """Return a path for messages, quoted."""
+    if not path:
+        return "the bytes given"
     return "standard input" if path == STDIN else repr(path)
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.document import Document
 from glyph_memory.errors import DocumentError
 from glyph_memory.messages import AnyMessage, read_messages
 from glyph_memory.page import Page, unpack
 from glyph_memory.style import PageStyle
-from glyph_memory.transcript import Document, Transcript, Turn
+from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typesetting.labels import LABEL_SIGN, find_false_labels
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages

@@ -9,7 +9,7 @@ import pytest
 from glyph_memory.errors import StyleError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.transcript import Document
+from glyph_memory.document import Document
 from glyph_memory.typesetting import iter_pages, style_fingerprint, typeset
 
 PIXEL = PageStyle(

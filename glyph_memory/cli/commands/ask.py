@@ -12,6 +12,7 @@ from glyph_memory.cli.server import Server, describe_served
 from glyph_memory.cli.status_lines import describe_nano_reading
 from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
+from glyph_memory.document import Document
 from glyph_memory.documents import read_document
 from glyph_memory.nano import NanoReading
 from glyph_memory.page import Page
@@ -19,7 +20,6 @@ from glyph_memory.readers import Reading, ReadingDelta
 from glyph_memory.report import Figures, Tally, broken_limits
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.transcript import Document
 from glyph_memory.typesetting import iter_pages
 
 

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
+from glyph_memory.document import Document
 from glyph_memory.documents import read_document
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, Size, TextCounter
-from glyph_memory.transcript import Document
 from glyph_memory.typesetting import iter_pages
 
 

@@ -11,13 +11,14 @@ from glyph_memory.cli import files, terminal
 from glyph_memory.cli.demo import memory as demo_memory
 from glyph_memory.cli.demo import questions as demo_questions
 from glyph_memory.cli.look import Look, load_fonts
+from glyph_memory.document import Document
 from glyph_memory.errors import ReaderError
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.report import AnswersSection, ContactSheet, Plate, Section, Tally, report_html
 from glyph_memory.report.parts import HtmlSection
 from glyph_memory.testing import agent_conversation
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.transcript import Document, Transcript
+from glyph_memory.transcript import Transcript
 from glyph_memory.typesetting import iter_pages
 
 _PLATES = 6

@@ -2,11 +2,12 @@
 
 To add a format, write a module here with a `Format` in it, such as `pdf.py`, and put the format into `FORMATS`:
 
-    PDF = Format(name="a PDF", beginnings=(b"%PDF-",), suffixes=(".pdf",), read=read_pdf)
+    PDF = Format(name="a PDF", media_type="application/pdf", beginnings=(b"%PDF-",), suffixes=(".pdf",), read=read_pdf)
 
-`read_pdf` takes a `Source` and yields text in pieces; import the library that it needs inside of it, and raise a
-`DocumentError` of one line where the file is broken. If `refused` lists the format, take it out there. What begins as
-a format's files do is of that format; else the name decides; else it is text.
+`read_pdf` takes a `Source` and `LoadOptions` and yields documents, which it puts together with a `Builder`; import the
+library that it needs inside of it, and raise a `DocumentError` of one line where the file is broken. If `refused` lists
+the format, take it out there. What begins as a format's files do is of that format, then what a format recognizes;
+else the name decides; else it is text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 
-from glyph_memory.documents.encodings import is_utf8
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.refused import REFUSED
 from glyph_memory.documents.formats.text import TEXT
@@ -27,18 +27,17 @@ FORMATS: tuple[Format, ...] = (*REFUSED, TEXT)
 def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Format:
     """Return the format of a document: by its content, else by its name, else text.
 
-    Whoever names another encoding than UTF-8 says that it is text.
-
     Args:
         source: The document.
         formats: Of which; `FORMATS` unless given.
     """
-    if not is_utf8(source.encoding):
-        return TEXT
     known = FORMATS if formats is None else formats
     head = source.head.removeprefix(BOM_UTF8).lstrip() or source.head
-    by_content = (
-        one for one in known if source.head.startswith(one.beginnings) or head.startswith(one.beginnings)
-    )
+    for one in known:
+        if source.head.startswith(one.beginnings) or head.startswith(one.beginnings):
+            return one
+    for one in known:
+        if one.recognizes is not None and one.recognizes(source):
+            return one
     by_name = (one for one in known if source.suffix and source.suffix in one.suffixes)
-    return next(by_content, None) or next(by_name, TEXT)
+    return next(by_name, TEXT)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from glyph_memory.document import Document
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
 from glyph_memory.errors import DocumentError
 
@@ -33,7 +35,7 @@ def _make_refusal(source: Source, name: str) -> DocumentError:
 
 
 def _make_format(beginning: bytes, name: str) -> Format:
-    def refuse(source: Source) -> Iterator[str]:
+    def refuse(source: Source, options: LoadOptions) -> Iterator[Document]:
         raise _make_refusal(source, name)
 
     return Format(name=name, beginnings=(beginning,), read=refuse)

@@ -1,4 +1,4 @@
-"""Plain text in any encoding, exactly as it is: also source code, logs, Markdown, JSON and CSV.
+"""Plain text in any encoding, exactly as it is: also logs, and whatever no other format knows.
 
 Line ends stay what they were; NUL bytes and halves of surrogate pairs come through: what can be drawn is for the
 typesetter to say.
@@ -6,77 +6,29 @@ typesetter to say.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 
-from glyph_memory.documents.encodings import detect_mark, find_zeros, guess_encoding, is_utf8
+from glyph_memory.document import Document
+from glyph_memory.documents.builder import Builder
+from glyph_memory.documents.decoding import decode_blocks
 from glyph_memory.documents.formats.format import Format
-from glyph_memory.documents.formats.refused import find_refusal
+from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
-from glyph_memory.errors import DocumentError
 
 
-def _decode_blocks(source: Source) -> Iterator[str]:
-    """Decode block by block, counting bytes and lines for the error message."""
-    head, encoding = source.head, source.encoding
-    if is_utf8(encoding):
-        mark = detect_mark(head)
-        if mark is None and (likely := find_zeros(head)):
-            raise DocumentError(
-                f"{source.shown} looks like {likely}: bytes at regular places are zero. If that is meant, "
-                f"--encoding cp1252 takes it; else try --encoding {likely}"
-            )
-        encoding = mark or encoding
-    decoder = _decoder(encoding)
-    read = lines = 0
-    for block in _append_end(head, source.rest):
-        read += len(block)
-        try:
-            text = decoder.decode(block, final=not block)
-        except UnicodeError as error:
-            raise _make_error(error, source, encoding, read=read, lines=lines, is_end=not block) from error
-        lines += text.count("\n")
-        if text:
-            yield text
-
-
-def _append_end(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Return all blocks, then an empty one: only there incomplete characters are an error."""
-    yield head
-    if head:
-        yield from blocks
-        yield b""
-
-
-def _decoder(encoding: str) -> codecs.IncrementalDecoder:
-    try:
-        if isinstance("".encode(encoding), bytes):  # refuses what is no encoding of text: 'hex', 'rot13'
-            return codecs.getincrementaldecoder(encoding)(errors="surrogatepass")
-    except (
-        LookupError,
-        ValueError,
-    ):  # no such name, or one with a zero byte in it: told below, as all others
-        pass
-    raise DocumentError(
-        f"no text encoding is named {encoding!r}; try 'utf-8', 'utf-16', 'cp1252' or 'gb18030'"
+def read_text(source: Source, options: LoadOptions) -> Iterator[Document]:
+    """Yield a text, cut into parts between two lines."""
+    builder = Builder(
+        title=source.name, source=source.path, media_type="text/plain", encoding=source.encoding
     )
+    line = 1
+    for piece in decode_blocks(source):
+        builder.set_location(line=line, counts_lines=True)
+        builder.add_text(piece)
+        line += piece.count("\n")
+        yield from builder.pop_part(options.part_characters)
+    if not builder.is_empty:
+        yield builder.build()
 
 
-def _make_error(
-    error: UnicodeError, source: Source, encoding: str, *, read: int, lines: int, is_end: bool
-) -> DocumentError:
-    if refusal := find_refusal(source):  # an encoding was named for what is no text
-        return refusal
-    name = source.shown
-    if not isinstance(error, UnicodeDecodeError):
-        return DocumentError(f"{name} is not text in {encoding!r}: {error}; try another --encoding")
-    buffer, start = error.object, error.start
-    line = lines + 1 + buffer[:start].count(b"\n")
-    where = f"byte 0x{buffer[start]:02x} at offset {read - len(buffer) + start} (line {line})"
-    if is_end and error.end == len(buffer):
-        return DocumentError(f"{name} ends in the middle of a character, {where}; is the file whole?")
-    guess = guess_encoding(buffer, start, unlike=encoding)
-    return DocumentError(f"{name} is not valid {encoding}: {where} breaks it; try --encoding {guess}")
-
-
-TEXT = Format(name="text", read=_decode_blocks)
+TEXT = Format(name="text", read=read_text, media_type="text/plain")

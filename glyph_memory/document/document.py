@@ -1,0 +1,173 @@
+"""The `Document` itself: its text, blocks and source map, as one value.
+
+Knows text and structure; knows nothing about file formats, nor about how a page looks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from glyph_memory.document.blocks import Block, check_blocks
+from glyph_memory.document.source_map import SourceSpan, name_cell, narrow_lines, parse_cell
+
+DefectKind = Literal["left out", "damaged", "guessed", "refused"]
+"""What is wrong: something of the file is not in the text; it was broken, and read as far as it goes; something had to
+be guessed, such as the encoding; something was not done for safety, such as a macro."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Defect:
+    """What was lost or guessed when a file was read."""
+
+    kind: DefectKind
+    """What is wrong."""
+    message: str
+    """What, which and why, in one sentence without its full stop."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A long text that is no conversation.
+
+    Example:
+        >>> Document(text="It opens at nine.", title="Museum").trace(0, 2)
+        ()
+    """
+
+    text: str
+    """The whole text, verbatim."""
+    title: str = ""
+    """What to call it."""
+    source: str = ""
+    """Where it came from: a path, a URL."""
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    """What its parts are, one after the other; where there are none, it is drawn as plain text."""
+    source_map: tuple[SourceSpan, ...] = field(default=(), repr=False)
+    """Where its parts come from, by start; they do not overlap."""
+    media_type: str = ""
+    """The MIME type of the file, where it is known."""
+    encoding: str = ""
+    """How the file's bytes spelled characters, where it is text."""
+    defects: tuple[Defect, ...] = ()
+    """What was lost or guessed when it was read."""
+    part: int = 1
+    """Which part of a long file it is, counted from 1: long ones come in several documents."""
+    offset: int = 0
+    """Where in the text of the whole file this part begins, in characters."""
+    original: Path | bytes | None = field(default=None, repr=False, compare=False)
+    """The file, of formats whose own pages can be drawn: a PDF."""
+
+    def __post_init__(self) -> None:
+        """Raise an error for blocks that are not the text.
+
+        Raises:
+            DocumentError: They leave a gap, overlap or reach beyond it.
+        """
+        if self.blocks:
+            check_blocks(self.blocks, len(self.text))
+
+    def trace(self, start: int, stop: int) -> tuple[SourceSpan, ...]:
+        r"""Return where a stretch of the text comes from, in order, each place narrowed to the stretch.
+
+        Args:
+            start: Offset of its first character.
+            stop: Offset after its last one.
+
+        Example:
+            >>> lines = SourceSpan(start=0, stop=8, line=1, counts_lines=True)
+            >>> [place.line for place in Document(text="one\ntwo\n", source_map=(lines,)).trace(4, 7)]
+            [2]
+        """
+        first = bisect_right(self.source_map, start, key=lambda place: place.stop)
+        last = bisect_left(self.source_map, stop, key=lambda place: place.start)
+        found = (narrow_lines(place, self.text, start, stop) for place in self.source_map[first:last])
+        return tuple(self._narrow_cell(place) for place in found)
+
+    def locate(
+        self,
+        *,
+        file: str | None = None,
+        page: int | None = None,
+        sheet: str | None = None,
+        cell: str | None = None,
+        line: int | None = None,
+    ) -> tuple[tuple[int, int], ...]:
+        """Return the stretches of the text that come from a place, in order; none where nothing does.
+
+        Args:
+            file: Inside an archive, a book or a mail.
+            page: Page or slide.
+            sheet: The sheet's name.
+            cell: As `B7`.
+            line: Of the file.
+        """
+        found = list[tuple[int, int]]()
+        for place in self.source_map:
+            wanted = ((file, place.file), (page, place.page), (sheet, place.sheet))
+            if any(asked is not None and asked != known for asked, known in wanted):
+                continue
+            stretch: tuple[int, int] | None = (place.start, place.stop)
+            if cell is not None:
+                stretch = self._locate_cell(place, cell)
+            if line is not None and stretch is not None:
+                stretch = self._locate_line(place, line)
+            if stretch is not None and stretch[0] < stretch[1]:
+                found.append(stretch)
+        return tuple(found)
+
+    def cell_span(self, block: Block, index: int) -> tuple[int, int]:
+        """Return start and stop of a table block's cell.
+
+        Args:
+            block: One of `blocks` that has a table.
+            index: The cell's number, row by row.
+        """
+        assert block.table is not None  # noqa: S101 - for the type checker: who asks for a cell has a table
+        starts = block.table.starts
+        if index + 1 < len(starts):
+            return starts[index], starts[index + 1] - 1
+        stop = block.stop
+        while stop > starts[index] and self.text[stop - 1] == "\n":
+            stop -= 1
+        return starts[index], stop
+
+    def _block_at(self, offset: int) -> Block | None:
+        place = bisect_right(self.blocks, offset, key=lambda block: block.start) - 1
+        return self.blocks[place] if place >= 0 else None
+
+    def _narrow_cell(self, place: SourceSpan) -> SourceSpan:
+        """Return a place whose cell is that of its first character; the place's own cell is its table's first."""
+        block = self._block_at(place.start)
+        origin = parse_cell(place.cell) if place.cell else None
+        if block is None or block.table is None or origin is None:
+            return place
+        index = max(bisect_right(block.table.starts, place.start) - 1, 0)
+        row, column = divmod(index, block.table.columns)
+        return replace(place, cell=name_cell(origin[0] + row, origin[1] + column))
+
+    def _locate_cell(self, place: SourceSpan, cell: str) -> tuple[int, int] | None:
+        asked, origin, block = parse_cell(cell), parse_cell(place.cell), self._block_at(place.start)
+        if asked is None or origin is None:
+            return None
+        if block is None or block.table is None:
+            return (place.start, place.stop) if asked == origin else None
+        row, column = asked[0] - origin[0], asked[1] - origin[1]
+        if not (0 <= row < block.table.rows and 0 <= column < block.table.columns):
+            return None
+        return self.cell_span(block, row * block.table.columns + column)
+
+    def _locate_line(self, place: SourceSpan, line: int) -> tuple[int, int] | None:
+        if place.line is None or line < place.line:
+            return None
+        if not place.counts_lines:
+            return (place.start, place.stop) if line == place.line else None
+        start = place.start
+        for _ in range(line - place.line):
+            start = self.text.find("\n", start, place.stop) + 1
+            if not start:
+                return None
+        stop = self.text.find("\n", start, place.stop)
+        return (start, place.stop if stop < 0 else stop)
