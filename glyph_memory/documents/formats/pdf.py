@@ -28,7 +28,9 @@ _NEIGHBOURS = 2
 _BROKEN = 100
 """After so many broken pages on end, there are no more: a file may claim ten million."""
 _WORDS = 200_000
-_JUNK = re.compile(r"untitled|microsoft (word|powerpoint|excel) -.*|.*\.(docx?|tex|dvi|indd|pdf|qxd)", re.IGNORECASE)
+_JUNK = re.compile(
+    r"untitled|microsoft (word|powerpoint|excel) -.*|.*\.(docx?|tex|dvi|indd|pdf|qxd)", re.IGNORECASE
+)
 """Titles that programs write."""
 
 
@@ -88,7 +90,9 @@ class _Reading:
         self, assembly: Assembly, window: deque[PreparedPage], place: int, outline: dict[int, dict[str, int]]
     ) -> None:
         page = window[place]
-        near = [other for other in window if 0 < abs(other.content.number - page.content.number) <= _NEIGHBOURS]
+        near = [
+            other for other in window if 0 < abs(other.content.number - page.content.number) <= _NEIGHBOURS
+        ]
         assembly.add_page(page, near, outline.get(page.content.number, {}))
 
     def _pop(self) -> Iterator[Document]:
@@ -111,7 +115,11 @@ class _Reading:
                 self._defects.add("damaged", "it cannot be read", number)
                 broken += 1
                 if broken >= _BROKEN:
-                    self._defects.add("damaged", "the pages after it are not tried, since it and many before it are broken", number)
+                    self._defects.add(
+                        "damaged",
+                        "the pages after it are not tried, since it and many before it are broken",
+                        number,
+                    )
                     return
                 continue
             broken = 0

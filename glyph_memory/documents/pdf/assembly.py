@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from glyph_memory.documents.builder import Builder
@@ -59,7 +60,9 @@ def prepare_page(content: PageContent, vocabulary: Collection[str]) -> PreparedP
 class Assembly:
     """Puts pages into a document, one after the other."""
 
-    def __init__(self, builder: Builder, defects: PageDefects, look: Look, vocabulary: Collection[str]) -> None:
+    def __init__(
+        self, builder: Builder, defects: PageDefects, look: Look, vocabulary: Collection[str]
+    ) -> None:
         self._builder, self._defects, self._look = builder, defects, look
         self._vocabulary = vocabulary
 
@@ -76,11 +79,7 @@ class Assembly:
         content, number = page.content, page.content.number
         self._builder.set_location(page=number)
         self._report(content)
-        heads = set[int]()
-        for line in find_heads(page.edges, [other.edges for other in neighbours]):
-            self._defects.add_head(line.folded, " ".join(piece.text for piece in line.pieces), number)
-            heads.update(map(id, line.pieces))
-        pieces = [piece for piece in page.pieces if id(piece) not in heads]
+        pieces = self._drop_heads(page, [other.edges for other in neighbours])
         if not content.text.characters and not content.words:
             self._add_blank(content)
         self._add_pieces(pieces, content.frame, outline, number)
@@ -88,9 +87,23 @@ class Assembly:
         for note in content.extras.notes:
             self._builder.add_paragraph(f"[note: {note}]")
 
-    def _add_pieces(
-        self, pieces: list[Piece], frame: Frame, outline: Mapping[str, int], number: int
-    ) -> None:
+    def _drop_heads(self, page: PreparedPage, neighbours: Sequence[PageEdges]) -> list[Piece]:
+        """Return the pieces of a page without its running heads, which are reported."""
+        limit = 1.1 * self._look.size
+        found = [
+            line
+            for line in find_heads(page.edges, neighbours)
+            if all(piece.size <= limit for piece in line.pieces)
+        ]
+        heads = {id(piece) for line in found for piece in line.pieces}
+        if len(heads) == len(page.pieces):
+            return page.pieces
+        for line in found:
+            text = " ".join(piece.text for piece in line.pieces)
+            self._defects.add_head(line.folded, text, page.content.number)
+        return [piece for piece in page.pieces if id(piece) not in heads]
+
+    def _add_pieces(self, pieces: list[Piece], frame: Frame, outline: Mapping[str, int], number: int) -> None:
         is_rtl = sum(piece.is_rtl for piece in pieces) * 2 > len(pieces)
         blocks = list[Paragraph | list[list[str]]]()
         for region in order_pieces(pieces, size=self._look.size, is_rtl=is_rtl):
@@ -119,7 +132,9 @@ class Assembly:
         elif block.part == "code":
             builder.add_code(write_code(block.lines))
         elif block.part == "heading":
-            plain = InlineContext(vocabulary=context.vocabulary, labels=context.labels, is_bold=True, is_italic=True)
+            plain = InlineContext(
+                vocabulary=context.vocabulary, labels=context.labels, is_bold=True, is_italic=True
+            )
             builder.add_heading(block.level, make_runs(block.lines, plain))
         elif block.part in ("item", "footnote"):
             rest = [Piece(first.words[1:]), *block.lines[1:]]
@@ -158,7 +173,9 @@ class Assembly:
     def _add_blank(self, content: PageContent) -> None:
         if content.drawings.images:
             self._builder.add_picture(f"[page {content.number}: a scan without text]")
-            self._defects.add("left out", "a scan without text; its picture alone says what is on it", content.number)
+            self._defects.add(
+                "left out", "a scan without text; its picture alone says what is on it", content.number
+            )
         elif content.drawings.paths or content.drawings.rules:
             self._builder.add_picture(f"[page {content.number}: a drawing without text]")
 
@@ -166,7 +183,11 @@ class Assembly:
         """Report what is lost of a page, or guessed."""
         text, number, add = content.text, content.number, self._defects.add
         if text.garbage > GARBAGE * text.characters:
-            add("damaged", "the file does not say which characters its glyphs are; the text is garbage", number)
+            add(
+                "damaged",
+                "the file does not say which characters its glyphs are; the text is garbage",
+                number,
+            )
         elif text.garbage:
             add("damaged", "some glyphs are of no known character", number)
         if text.invisible > 0.5 * text.characters:
@@ -180,7 +201,9 @@ class Assembly:
         if text.is_cut:
             add("left out", "it has more text than is read of one page", number)
         if content.drawings.is_cut:
-            add("left out", "it has more shapes than are looked at; tables may be missing their rules", number)
+            add(
+                "left out", "it has more shapes than are looked at; tables may be missing their rules", number
+            )
         if content.path_share > _DRAWN:
             add("left out", "a drawing; its words alone are in the text", number)
 
@@ -188,7 +211,10 @@ class Assembly:
 def write_code(lines: Sequence[Piece]) -> str:
     """Return code with its indentation: characters of one width say how far in a line begins."""
     widths = [
-        (word.right - word.left) / len(word.text) for line in lines for word in line.words if len(word.text) > 2
+        (word.right - word.left) / len(word.text)
+        for line in lines
+        for word in line.words
+        if len(word.text) > 2
     ]
     wide = max(median(widths) if widths else 0.6 * lines[0].size, 1.0)
     left = min(line.box[0] for line in lines)

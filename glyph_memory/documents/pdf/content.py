@@ -129,9 +129,7 @@ def _draw_pictures(page: Any, raw: ModuleType, content: PageContent) -> list[tup
             continue
         area = (right - left) * (bottom - top)
         scale = min(_PICTURE_DPI / 72, math.sqrt(_PICTURE_PX / area))
-        bitmap = page.render(
-            scale=scale, crop=(left, high - bottom, wide - right, top), rev_byteorder=True
-        )
+        bitmap = page.render(scale=scale, crop=(left, high - bottom, wide - right, top), rev_byteorder=True)
         buffer = io.BytesIO()
         bitmap.to_pil().save(buffer, "PNG")
         bitmap.close()

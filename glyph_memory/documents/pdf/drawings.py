@@ -74,7 +74,9 @@ def _walk(page: Any, raw: ModuleType, matrix: _Matrix, depth: int) -> Iterator[t
         yield from _walk_object(get(page, place), raw, matrix, depth)
 
 
-def _walk_object(pointer: Any, raw: ModuleType, matrix: _Matrix, depth: int) -> Iterator[tuple[Any, int, _Matrix]]:
+def _walk_object(
+    pointer: Any, raw: ModuleType, matrix: _Matrix, depth: int
+) -> Iterator[tuple[Any, int, _Matrix]]:
     kind: int = raw.FPDFPageObj_GetType(pointer)
     if kind in (_PATH, _IMAGE):
         yield pointer, kind, matrix

@@ -84,9 +84,7 @@ def _read_field(annotation: Any, raw: ModuleType, form: Any) -> str:
     kind = raw.FPDFAnnot_GetFormFieldType(form, annotation)
     if kind in (_CHECKBOX, _RADIO):
         return _CHECKED if raw.FPDFAnnot_IsChecked(form, annotation) else _UNCHECKED
-    return _read_wide(
-        lambda buffer, size: raw.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size)
-    )
+    return _read_wide(lambda buffer, size: raw.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size))
 
 
 def _read_wide(read: Any) -> str:

@@ -64,8 +64,9 @@ class Piece:
 
     @cached_property
     def is_mono(self) -> bool:
-        """Whether all its words are of one width a character."""
-        return bool(self.words) and all(word.font.mono for word in self.words)
+        """Whether nearly all of it is of one width a character; a sign that the font lacks stands in another."""
+        mono = sum(len(word.text) for word in self.words if word.font.mono)
+        return mono > 0.8 * sum(len(word.text) for word in self.words)
 
     @cached_property
     def is_rtl(self) -> bool:

@@ -158,11 +158,17 @@ class _Column:
             return 0 < gap < 3 * self._step
         if gap <= 0 or gap > self._step * 1.25 + 0.12:
             return False
-        if line.is_mono != last.is_mono and (line.is_mono or all(one.is_mono for one in block)):
-            return len(line.words) < 2 and not last.is_mono and not _starts_wide(line, self._left)
+        if line.is_mono != last.is_mono and all(one.is_mono for one in block):
+            return False
+        if line.is_mono and not last.is_mono and (_starts_wide(line, self._left) or self._ends_short(last)):
+            return False
         if _is_marked(line) and (_is_marked(first) or self._ends_short(last) or _is_bullet(line)):
             return False
-        if _is_bold(line) != _is_bold(last) and (self._ends_short(last) or _is_bold(first)) and len(block) < 3:
+        if (
+            _is_bold(line) != _is_bold(last)
+            and (self._ends_short(last) or _is_bold(first))
+            and len(block) < 3
+        ):
             return False
         if self._is_heading(block) and self._is_heading([line]):
             return True

@@ -20,6 +20,8 @@ _COLUMN_EM = 9.0
 """A column of text is at least as wide."""
 _COLUMN_FILL = 0.55
 """So much of their column do its lines fill, as a mean; cells of a table fill less."""
+_COLUMN_LETTERS = 25
+"""Lines with so many letters, as a mean, are no cells either."""
 _GUTTER_EM = 0.8
 _DEPTH = 4
 """Columns within columns."""
@@ -102,7 +104,9 @@ class _Order:
                 strips, gutters = bands[-1]
                 common = self._intersect(gutters, free)
                 is_like = bool(self._inner(common, [*strips, strip])) or not (gutters or free)
-                if is_like or (common and not self._inner(gutters, strips) and not self._inner(free, [strip])):
+                if is_like or (
+                    common and not self._inner(gutters, strips) and not self._inner(free, [strip])
+                ):
                     bands[-1] = ([*strips, strip], common)
                     continue
             bands.append(([strip], free))
@@ -165,7 +169,9 @@ class _Order:
                 continue
             width = max(piece.box[2] for piece in column) - min(piece.box[0] for piece in column)
             fill = sum(piece.box[2] - piece.box[0] for piece in column) / len(column) / max(width, 1.0)
-            wide += width >= _COLUMN_EM * self._size and (fill >= _COLUMN_FILL or len(column) > 12)
+            letters = sum(len(piece.text) for piece in column) / len(column)
+            is_full = fill >= _COLUMN_FILL or letters >= _COLUMN_LETTERS or len(column) > 12
+            wide += width >= _COLUMN_EM * self._size and is_full
             lines += len(column)
         return wide == len(columns) and lines >= _COLUMN_LINES * len(columns) - 1
 

@@ -144,9 +144,7 @@ def _place_cells(
             for x in range(column, last_column):
                 owners.setdefault((y, x), (row, column))
         if last_row - row > 1 or last_column - column > 1:
-            merges.append(
-                Merge(row=row, column=column, rows=last_row - row, columns=last_column - column)
-            )
+            merges.append(Merge(row=row, column=column, rows=last_row - row, columns=last_column - column))
     return owners, merges
 
 
@@ -156,7 +154,9 @@ def _write_cell(words: list[Word], context: InlineContext) -> Inline:
         return ""
     lines = make_lines(make_pieces(words))
     is_bold = all(word.font.bold for word in words)
-    runs = make_runs(lines, InlineContext(vocabulary=context.vocabulary, labels=context.labels, is_bold=is_bold))
+    runs = make_runs(
+        lines, InlineContext(vocabulary=context.vocabulary, labels=context.labels, is_bold=is_bold)
+    )
     return runs[0].text if len(runs) == 1 and not runs[0].kinds else runs
 
 

@@ -321,8 +321,6 @@ def link_words(words: list[Word], places: list[tuple[Rect, str]]) -> list[Word]:
 def _find_target(word: Word, places: list[tuple[Rect, str]]) -> str:
     x, y = (word.left + word.right) / 2, (word.top + word.bottom) / 2
     inside = (
-        target
-        for (left, top, right, bottom), target in places
-        if left <= x <= right and top <= y <= bottom
+        target for (left, top, right, bottom), target in places if left <= x <= right and top <= y <= bottom
     )
     return next(inside, "")
