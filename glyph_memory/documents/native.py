@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.document import Document
 from glyph_memory.documents.pdf.content import PageContent, read_content
-from glyph_memory.documents.pdf.file import PdfFile, open_pdf
+from glyph_memory.documents.pdf.file import PdfFile, Pointer, open_pdf
 from glyph_memory.documents.sizes import LEAST_EM_PX, choose_size
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
@@ -69,7 +68,8 @@ def open_original(document: Document, *, password: str | None = None) -> Iterato
     """
     if document.original is None:
         raise DocumentError(
-            f"{document.source or document.title or 'the document'!r} has no pages of its own; draw it with way='reflow'"
+            f"{document.source or document.title or 'the document'!r} has no pages of its own; "
+            "draw it with way='reflow'"
         )
     with open_pdf(
         document.original, password=password, shown=repr(document.source or document.title)
@@ -186,14 +186,15 @@ def _body_size(content: PageContent) -> float:
     return _BODY_PT
 
 
-def _find_ink(opened: PdfFile, page: Any, turns: int) -> tuple[float, float, float, float]:
+def _find_ink(opened: PdfFile, page: Pointer, turns: int) -> tuple[float, float, float, float]:
     """Return the box around all ink of a page as it is seen, in points, with a little air."""
     wide, high = _page_size(page, turns)
     scale = min(1.0, _LOOK_PX / max(wide, high))
     size = (max(ceil(wide * scale), 1), max(ceil(high * scale), 1))
     pixels = _fill(opened, page, size, (0, 0), size, turns)
-    is_ink = (pixels < _PAPER).any(axis=2)
-    rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
+    darkest: NDArray[np.uint8] = pixels.min(axis=2)
+    rows = np.flatnonzero(darkest.min(axis=1) < _PAPER)
+    columns = np.flatnonzero(darkest.min(axis=0) < _PAPER)
     if not len(rows):
         return 0.0, 0.0, wide, high
     return (
@@ -210,19 +211,17 @@ def _render(opened: PdfFile, plan: NativePlan) -> NDArray[np.uint8]:
         wide, high = _page_size(page, plan.turns)
         whole = (max(round(wide * plan.scale), 1), max(round(high * plan.scale), 1))
         corner = (round(plan.ink[0] * plan.scale), round(plan.ink[1] * plan.scale))
-        pixels = _fill(opened, page, plan.size, corner, whole, plan.turns)
-    # Beyond the ink there may be more of the page, where sides were rounded up: it is paper anyway.
-    return pixels
+        return _fill(opened, page, plan.size, corner, whole, plan.turns)
 
 
-def _page_size(page: Any, turns: int) -> tuple[float, float]:
+def _page_size(page: Pointer, turns: int) -> tuple[float, float]:
     wide, high = max(float(page.get_width()), 1.0), max(float(page.get_height()), 1.0)
     return (high, wide) if turns % 2 else (wide, high)
 
 
 def _fill(
     opened: PdfFile,
-    page: Any,
+    page: Pointer,
     size: tuple[int, int],
     corner: tuple[int, int],
     whole: tuple[int, int],

@@ -96,7 +96,7 @@ def _pad(size: Size, profile: ModelProfile) -> Size | None:
 
 
 def _resampling(profile: ModelProfile, size: Size) -> int:
-    """Return 1 where the processor would enlarge a picture, -1 where it would shrink it, 0 where it takes it as it is."""
+    """Return 1 where the processor would enlarge a picture, -1 where it would shrink it, 0 where it does neither."""
     rule = profile.image_rule
     try:
         if isinstance(rule, GridRule):

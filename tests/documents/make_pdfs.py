@@ -14,7 +14,9 @@ from reportlab.platypus import Table, TableStyle
 SENTENCE = "The quick brown fox jumps over the lazy dog and then it sleeps until the next day begins. "
 
 
-def draw_pdf(*pages: Callable[[canvas.Canvas], object], size: tuple[float, float] = pagesizes.A4, **options: object) -> bytes:
+def draw_pdf(
+    *pages: Callable[[canvas.Canvas], object], size: tuple[float, float] = pagesizes.A4, **options: object
+) -> bytes:
     """Return a PDF whose pages are drawn by functions."""
     buffer = io.BytesIO()
     pen = canvas.Canvas(buffer, pagesize=size, invariant=1, **options)
@@ -73,7 +75,11 @@ def split_lines(pen: canvas.Canvas, text: str, width: float) -> list[str]:
 
 
 def write_table(
-    pen: canvas.Canvas, rows: Sequence[Sequence[str]], *, y: float = 500.0, spans: Sequence[tuple[int, int, int, int]] = ()
+    pen: canvas.Canvas,
+    rows: Sequence[Sequence[str]],
+    *,
+    y: float = 500.0,
+    spans: Sequence[tuple[int, int, int, int]] = (),
 ) -> None:
     """Write a table with rules; spans are first column, first row, last column, last row."""
     table = Table(rows, style=TableStyle([
@@ -95,7 +101,15 @@ def encrypt(password: str) -> object:
     return pdfencrypt.StandardEncryption(password, canPrint=0)
 
 
-def make_raw(content: bytes = b"BT /F 12 Tf 20 100 Td (Hello there) Tj ET", *, page: bytes = b"", pages: bytes = b"", font: bytes = b"", catalog: bytes = b"", more: Sequence[bytes] = ()) -> bytes:
+def make_raw(
+    content: bytes = b"BT /F 12 Tf 20 100 Td (Hello there) Tj ET",
+    *,
+    page: bytes = b"",
+    pages: bytes = b"",
+    font: bytes = b"",
+    catalog: bytes = b"",
+    more: Sequence[bytes] = (),
+) -> bytes:
     """Return a PDF of one page, spelled by hand.
 
     Args:

@@ -174,7 +174,9 @@ def test_links_lead_somewhere() -> None:
     def page(pen: Canvas) -> None:
         write(pen, 50, 780, "Read the manual now.")
         start = 50 + pen.stringWidth("Read ", "Helvetica", 10)
-        pen.linkURL("https://example.org/a", (start, 776, start + pen.stringWidth("the manual", "Helvetica", 10), 790))
+        pen.linkURL(
+            "https://example.org/a", (start, 776, start + pen.stringWidth("the manual", "Helvetica", 10), 790)
+        )
 
     document = read(draw_pdf(page))
     ((span,),) = (block.spans for block in document.blocks)
@@ -207,7 +209,13 @@ def test_raised_and_lowered_figures_stay_what_they_are() -> None:
 
     def page(pen: Canvas) -> None:
         text = pen.beginText(50, 780)
-        for part, size, rise in (("About 10", 10, 0), ("9", 6, 4), (" of H", 10, 0), ("2", 6, -2), ("O here", 10, 0)):
+        for part, size, rise in (
+            ("About 10", 10, 0),
+            ("9", 6, 4),
+            (" of H", 10, 0),
+            ("2", 6, -2),
+            ("O here", 10, 0),
+        ):
             text.setFont("Helvetica", size)
             text.setRise(rise)
             text.textOut(part)
@@ -242,7 +250,10 @@ def test_merged_cells_are_known() -> None:
     table = find_table(document).table
     assert list_cells(document, find_table(document)) == rows
     assert table is not None
-    assert {(one.row, one.column, one.rows, one.columns) for one in table.merges} == {(0, 0, 1, 2), (0, 2, 2, 1)}
+    assert {(one.row, one.column, one.rows, one.columns) for one in table.merges} == {
+        (0, 0, 1, 2),
+        (0, 2, 2, 1),
+    }
 
 
 def test_a_table_in_a_column_does_not_stop_the_columns() -> None:
@@ -290,7 +301,7 @@ def test_running_heads_and_page_numbers_are_told_not_read() -> None:
     def page(number: int) -> Callable[[Canvas], None]:
         def draw(pen: Canvas) -> None:
             write(pen, 50, 810, f"Annual report {2020 + number}", size=8)
-            write(pen, 50, 760, f"Page text {number}. " + SENTENCE)
+            write(pen, 50, 760, f"Page {'abcdef'[number]} says. " + SENTENCE)
             write(pen, 300, 30, str(number), size=8)
 
         return draw
@@ -305,7 +316,9 @@ def test_running_heads_and_page_numbers_are_told_not_read() -> None:
 
 def test_each_page_is_a_place_of_the_source_map() -> None:
     """So that a quote can be traced back, and only the pages asked for are read."""
-    data = draw_pdf(*(partial(lambda number, pen: write(pen, 50, 700, f"Number {number} here."), one) for one in range(9)))
+    data = draw_pdf(
+        *(partial(lambda number, pen: write(pen, 50, 700, f"Number {number} here."), one) for one in range(9))
+    )
     document = read(data, pages="3-4,8")
     assert document.text.split("\n\n")[:3] == ["Number 2 here.", "Number 3 here.", "Number 7 here."]
     (place,) = document.locate(page=8)

@@ -72,11 +72,9 @@ class _Reading:
         look = make_look(word for content in self._sample(wanted) for word in content.words)
         assembly = Assembly(builder, self._defects, look, self._vocabulary)
         window = deque[PreparedPage](maxlen=2 * _NEIGHBOURS + 1)
-        added = 0
-        for page in self._pages(wanted):
+        for before, page in enumerate(self._pages(wanted)):
             window.append(page)
-            added += 1
-            if added > _NEIGHBOURS:
+            if before >= _NEIGHBOURS:
                 self._add(assembly, window, len(window) - 1 - _NEIGHBOURS, outline.pages)
                 yield from self._pop()
         for place in range(max(len(window) - _NEIGHBOURS, 0), len(window)):

@@ -17,7 +17,7 @@ from glyph_memory.documents.pdf.paragraphs import Look, Paragraph, make_paragrap
 from glyph_memory.documents.pdf.regions import order_pieces
 from glyph_memory.documents.pdf.running_heads import PageEdges, find_heads, list_edges
 from glyph_memory.documents.pdf.tables import RuledTable, find_tables, make_table_pieces, may_have_table
-from glyph_memory.documents.pdf.words import HYPHEN, Frame
+from glyph_memory.documents.pdf.word import HYPHEN, Frame
 
 GARBAGE = 0.2
 """So many characters that nobody wrote make a page's text useless."""
@@ -218,7 +218,7 @@ def write_code(lines: Sequence[Piece]) -> str:
     ]
     wide = max(median(widths) if widths else 0.6 * lines[0].size, 1.0)
     left = min(line.box[0] for line in lines)
-    steps = [below.baseline - above.baseline for above, below in zip(lines, lines[1:], strict=False)]
+    steps = [below.baseline - above.baseline for above, below in pairwise(lines)]
     step = max(min((step for step in steps if step > 0), default=0.0), 1.0)
     written, before = list[str](), lines[0].baseline
     for line in lines:

@@ -1,4 +1,4 @@
-"""A page as it is read from the file: words, rules, pictures, links. Knows pages; knows nothing about their neighbours."""
+"""A page as it is read from the file: words, rules, pictures, links. Knows one page alone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import io
 import math
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
 
 from glyph_memory.documents.pdf.drawings import PageDrawings, read_drawings
 from glyph_memory.documents.pdf.extras import PageExtras, read_extras
-from glyph_memory.documents.pdf.file import PdfFile
-from glyph_memory.documents.pdf.words import Frame, PageText, Rect, Word, link_words, read_words
+from glyph_memory.documents.pdf.file import PdfFile, Pointer
+from glyph_memory.documents.pdf.word import Frame, Rect, Word, link_words
+from glyph_memory.documents.pdf.words import PageText, read_words
 
 _LETTER: Rect = (0.0, 0.0, 612.0, 792.0)
 _PICTURE_PT = (48.0, 36.0)
@@ -104,7 +104,7 @@ def read_content(file: PdfFile, number: int, *, pictures: bool = False) -> PageC
     return content
 
 
-def read_box(page: Any) -> Rect:
+def read_box(page: Pointer) -> Rect:
     """Return the visible part of a page, in the file's own points: a box that is one."""
     boxes = [page.get_mediabox(fallback_ok=True) or _LETTER, page.get_cropbox(fallback_ok=True) or _LETTER]
     boxes = [box for box in boxes if all(map(math.isfinite, box)) and box[2] - box[0] >= 1 <= box[3] - box[1]]
@@ -115,7 +115,7 @@ def read_box(page: Any) -> Rect:
     return boxes[0] if boxes else _LETTER
 
 
-def _draw_pictures(page: Any, raw: ModuleType, content: PageContent) -> list[tuple[Rect, bytes]]:
+def _draw_pictures(page: Pointer, raw: ModuleType, content: PageContent) -> list[tuple[Rect, bytes]]:
     """Return the pictures of a page as they look on it, those that are no scan and no ornament."""
     found, wide, high = list[tuple[Rect, bytes]](), *content.frame.size
     if content.frame.angle != page.get_rotation():

@@ -6,9 +6,9 @@ import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
 
-from glyph_memory.documents.pdf.words import Frame, Rect
+from glyph_memory.documents.pdf.file import Pointer
+from glyph_memory.documents.pdf.word import Frame, Rect
 
 _THIN_PT = 2.0
 """A rectangle that is thinner is a rule."""
@@ -31,7 +31,7 @@ class PageDrawings:
 
     rules: list[Rect] = field(default_factory=list)
     """Straight lines across or down, as rectangles without width or height, in the frame of the page's text."""
-    images: list[tuple[Rect, Any]] = field(default_factory=list)
+    images: list[tuple[Rect, Pointer]] = field(default_factory=list)
     """Pictures made of pixels: where, and pdfium's own object, which lives as long as the page."""
     paths: list[Rect] = field(default_factory=list)
     """Shapes that are no rules: where."""
@@ -39,7 +39,7 @@ class PageDrawings:
     """Whether there were more than are looked at."""
 
 
-def read_drawings(page: Any, raw: ModuleType, frame: Frame) -> PageDrawings:
+def read_drawings(page: Pointer, raw: ModuleType, frame: Frame) -> PageDrawings:
     """Return what a page shows besides words; pdfium's lock is held.
 
     Args:
@@ -68,15 +68,17 @@ def read_drawings(page: Any, raw: ModuleType, frame: Frame) -> PageDrawings:
     return found
 
 
-def _walk(page: Any, raw: ModuleType, matrix: _Matrix, depth: int) -> Iterator[tuple[Any, int, _Matrix]]:
+def _walk(
+    page: Pointer, raw: ModuleType, matrix: _Matrix, depth: int
+) -> Iterator[tuple[Pointer, int, _Matrix]]:
     count, get = raw.FPDFPage_CountObjects(page), raw.FPDFPage_GetObject
     for place in range(count):
         yield from _walk_object(get(page, place), raw, matrix, depth)
 
 
 def _walk_object(
-    pointer: Any, raw: ModuleType, matrix: _Matrix, depth: int
-) -> Iterator[tuple[Any, int, _Matrix]]:
+    pointer: Pointer, raw: ModuleType, matrix: _Matrix, depth: int
+) -> Iterator[tuple[Pointer, int, _Matrix]]:
     kind: int = raw.FPDFPageObj_GetType(pointer)
     if kind in (_PATH, _IMAGE):
         yield pointer, kind, matrix
@@ -107,7 +109,7 @@ def _add_path(found: PageDrawings, rect: Rect, shape: _Shape) -> None:
 class _Shape:
     """A path of pdfium's."""
 
-    pointer: Any
+    pointer: Pointer
     raw: ModuleType
     matrix: _Matrix
     frame: Frame

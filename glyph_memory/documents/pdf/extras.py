@@ -6,10 +6,9 @@ import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
 
-from glyph_memory.documents.pdf.file import PDFIUM, PdfFile
-from glyph_memory.documents.pdf.words import Frame, Rect, Word
+from glyph_memory.documents.pdf.file import PDFIUM, PdfFile, Pointer
+from glyph_memory.documents.pdf.word import Frame, Rect, Word
 
 _MOST = 2_000
 """Annotations of a page that are looked at."""
@@ -33,7 +32,7 @@ class PageExtras:
     """What was filled in, as words."""
 
 
-def read_extras(page: Any, file: PdfFile, frame: Frame) -> PageExtras:
+def read_extras(page: Pointer, file: PdfFile, frame: Frame) -> PageExtras:
     """Return what is attached to a page; pdfium's lock is held."""
     raw, found = file.raw, PageExtras()
     form = file.document.formenv
@@ -59,7 +58,7 @@ def read_extras(page: Any, file: PdfFile, frame: Frame) -> PageExtras:
     return found
 
 
-def _read_target(annotation: Any, file: PdfFile) -> str:
+def _read_target(annotation: Pointer, file: PdfFile) -> str:
     raw, document = file.raw, file.document.raw
     link = raw.FPDFAnnot_GetLink(annotation)
     action = raw.FPDFLink_GetAction(link) if link else None
@@ -73,11 +72,11 @@ def _read_target(annotation: Any, file: PdfFile) -> str:
     return "".join(part for part in buffer.value.decode("utf-8", "replace") if part.isprintable())
 
 
-def _read_string(annotation: Any, raw: ModuleType, key: bytes) -> str:
+def _read_string(annotation: Pointer, raw: ModuleType, key: bytes) -> str:
     return _read_wide(lambda buffer, size: raw.FPDFAnnot_GetStringValue(annotation, key, buffer, size))
 
 
-def _read_field(annotation: Any, raw: ModuleType, form: Any) -> str:
+def _read_field(annotation: Pointer, raw: ModuleType, form: Pointer) -> str:
     """Return what was filled in; empty for a button."""
     if form is None:
         return _read_string(annotation, raw, b"V")
@@ -87,7 +86,7 @@ def _read_field(annotation: Any, raw: ModuleType, form: Any) -> str:
     return _read_wide(lambda buffer, size: raw.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size))
 
 
-def _read_wide(read: Any) -> str:
+def _read_wide(read: Pointer) -> str:
     """Return a string of pdfium's: asked for its length in bytes first, then for UTF-16."""
     length = read(None, 0)
     if not 2 < length <= _LONGEST:
@@ -100,7 +99,7 @@ def _read_wide(read: Any) -> str:
 
 def _make_words(text: str, where: Rect, frame: Frame) -> Iterator[Word]:
     """Yield the words of a field, side by side at its left."""
-    left, top, right, bottom = where
+    left, top, _, bottom = where
     size = min(max(bottom - top, 4.0) * 0.7, 10.0)
     for word in text.split():
         width = 0.5 * size * len(word)
@@ -118,7 +117,7 @@ def list_refusals(file: PdfFile) -> list[str]:
         for place in range(min(max(attached, 0), 20)):
             attachment = raw.FPDFDoc_GetAttachment(document, place)
 
-            def read(buffer: Any, size: int, attachment: Any = attachment) -> int:
+            def read(buffer: Pointer, size: int, attachment: Pointer = attachment) -> int:
                 length: int = raw.FPDFAttachment_GetName(attachment, buffer, size)
                 return length
 

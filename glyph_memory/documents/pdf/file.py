@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from glyph_memory.documents.needs import load_library
 from glyph_memory.errors import DocumentError
 from glyph_memory.locks import ForkSafeLock
 
+Pointer: TypeAlias = Any
+"""What pdfium hands out: pages, objects, annotations. Its functions, made by ctypes, have no types."""
 PDFIUM = ForkSafeLock(is_brief=True)
 """Held around every call of pdfium."""
 
@@ -44,8 +46,8 @@ class PdfFile:
 
     shown: str
     """What messages call it."""
-    document: Any = field(repr=False)
-    """pypdfium2's document; it has no types of its own."""
+    document: Pointer = field(repr=False)
+    """pypdfium2's document."""
     raw: ModuleType = field(repr=False)
     """pypdfium2's raw functions."""
     is_cut: bool = False
@@ -58,7 +60,7 @@ class PdfFile:
             return len(self.document)
 
     @contextmanager
-    def open_page(self, number: int) -> Iterator[Any]:
+    def open_page(self, number: int) -> Iterator[Pointer]:
         """Open a page for pdfium's functions, with its lock held until it is closed.
 
         Args:

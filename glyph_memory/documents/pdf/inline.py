@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from glyph_memory.document import SpanKind
 from glyph_memory.documents.inline import Run
 from glyph_memory.documents.pdf.lines import Piece
-from glyph_memory.documents.pdf.words import HYPHEN, Word
+from glyph_memory.documents.pdf.word import HYPHEN, Word
 
 _RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
@@ -22,7 +22,31 @@ _ASCII_HYPHEN = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}-$")
 _OPEN = re.compile(r"[a-z\u00df-\u00ff]{2,}")
 _CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _KEPT = frozenset(
-    "self non well high low long short half multi cross semi all ex anti pre co one two three four five six ten".split()
+    (
+        "self",
+        "non",
+        "well",
+        "high",
+        "low",
+        "long",
+        "short",
+        "half",
+        "multi",
+        "cross",
+        "semi",
+        "all",
+        "ex",
+        "anti",
+        "pre",
+        "co",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "ten",
+    )
 )
 """Words that keep their hyphen, where it ends a line."""
 

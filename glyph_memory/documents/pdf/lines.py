@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
 
-from glyph_memory.documents.pdf.words import HYPHEN, Rect, Word
+from glyph_memory.documents.pdf.word import HYPHEN, Rect, Word
 
 _GAP_EM = 0.9
 """A wider gap may lie between two columns; spaces of justified text are narrower."""

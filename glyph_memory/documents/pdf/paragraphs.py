@@ -1,4 +1,4 @@
-"""Lines become blocks: headings, paragraphs, items, code, footnotes. Knows a region's lines; knows nothing about files."""
+"""Lines become blocks: headings, paragraphs, items, code, footnotes. Knows a region's lines; no files."""
 
 from __future__ import annotations
 
@@ -89,6 +89,8 @@ def make_paragraphs(
         else:
             end = notes if start < notes else len(lines)
             while stop < end and column.goes_on(lines[start:stop], lines[stop]):
+                if _match_outline(lines, stop, outline):
+                    break
                 stop += 1
             yield column.name([*lines[start:stop]], is_note=start >= notes)
         start = stop
@@ -150,43 +152,46 @@ class _Column:
 
     def goes_on(self, block: Sequence[Piece], line: Piece) -> bool:
         """Return whether a line belongs to the block above it."""
-        last, first = block[-1], block[0]
+        last = block[-1]
         if line.payload is not None or abs(line.size - last.size) > 0.06 * last.size:
             return False
         gap = (line.baseline - last.baseline) / last.size
         if line.is_mono and last.is_mono:
             return 0 < gap < 3 * self._step
-        if gap <= 0 or gap > self._step * 1.25 + 0.12:
-            return False
-        if line.is_mono != last.is_mono and all(one.is_mono for one in block):
-            return False
-        if line.is_mono and not last.is_mono and (_starts_wide(line, self._left) or self._ends_short(last)):
-            return False
-        if _is_marked(line) and (_is_marked(first) or self._ends_short(last) or _is_bullet(line)):
-            return False
-        if (
-            _is_bold(line) != _is_bold(last)
-            and (self._ends_short(last) or _is_bold(first))
-            and len(block) < 3
-        ):
+        if gap <= 0 or gap > self._step * 1.25 + 0.12 or self._changes(block, line):
             return False
         if self._is_heading(block) and self._is_heading([line]):
             return True
-        size, hangs = line.size, line.box[0] - first.box[0] > 0.8 * line.size
+        return self._lies_below(block, line) and not (self._ends_short(last) and _ENDS.search(last.text))
+
+    def _changes(self, block: Sequence[Piece], line: Piece) -> bool:
+        """Return whether a line is of another kind than those above it: code, an item, a heading in bold."""
+        first, last = block[0], block[-1]
+        if line.is_mono != last.is_mono:
+            starts_code = line.is_mono and (self._is_indented(line) or self._ends_short(last))
+            if starts_code or all(one.is_mono for one in block):
+                return True
+        if _is_marked(line) and (_is_marked(first) or self._ends_short(last) or _is_bullet(line)):
+            return True
+        is_edge = len(block) < 3 and (self._ends_short(last) or _is_bold(first))
+        return is_edge and _is_bold(line) != _is_bold(last)
+
+    def _lies_below(self, block: Sequence[Piece], line: Piece) -> bool:
+        """Return whether a line begins where a paragraph's next line does."""
+        first, last = block[0], block[-1]
+        hangs = line.box[0] - first.box[0] > 0.8 * line.size
         if len(block) == 1 and hangs and not self._is_indented(first):
             return True  # a hanging indent
-        if line.box[0] - last.box[0] > 0.8 * size and not hangs:
+        if line.box[0] - last.box[0] > 0.8 * line.size and not hangs:
             return False
-        if self._is_indented(line) and not self._is_indented(last) and not _is_marked(first):
-            return False
-        return not (self._ends_short(last) and _ENDS.search(last.text))
+        return not self._is_indented(line) or self._is_indented(last) or _is_marked(first)
 
     def name(self, block: list[Piece], *, is_note: bool) -> Paragraph:
         """Return what a block is."""
         first = block[0]
         if is_note and (mark := _note_mark(first)):
             return Paragraph("footnote", block, marker=mark)
-        if all(line.is_mono for line in block) and (len(block) > 1 or _starts_wide(first, self._left)):
+        if all(line.is_mono for line in block) and (len(block) > 1 or self._is_indented(first)):
             return Paragraph("code", block)
         if self._is_heading(block):
             return Paragraph("heading", block, level=self._look.level_of(first.size))
@@ -227,7 +232,3 @@ def _is_marked(line: Piece) -> bool:
 
 def _is_bullet(line: Piece) -> bool:
     return not line.words[0].text[0].isalnum()
-
-
-def _starts_wide(line: Piece, left: float) -> bool:
-    return line.box[0] - left > 0.8 * line.size

@@ -12,7 +12,7 @@ from itertools import islice
 
 from glyph_memory.documents.pdf.file import PDFIUM, PdfFile
 from glyph_memory.documents.pdf.paragraphs import Look, fold_title
-from glyph_memory.documents.pdf.words import Word
+from glyph_memory.documents.pdf.word import Word
 
 _PAGES = 8
 _OUTLINE = 20_000

@@ -14,7 +14,7 @@ from glyph_memory.documents.inline import Inline
 from glyph_memory.documents.needs import load_library
 from glyph_memory.documents.pdf.inline import InlineContext, make_runs
 from glyph_memory.documents.pdf.lines import Piece, make_lines, make_pieces
-from glyph_memory.documents.pdf.words import Rect, Word
+from glyph_memory.documents.pdf.word import Rect, Word
 
 _MOST_RULES = 3_000
 """Of a page; one with more is a drawing."""

@@ -1,23 +1,16 @@
-"""The words of a page, with their places, sizes and fonts. Knows glyphs; knows nothing about lines and paragraphs.
-
-Places are points in an upright frame: x runs as the text does, y runs down. Most pages have one frame; text that runs
-sideways has one of its own. A page's own rotation is of no matter here: what decides is how the text runs.
-"""
+"""Read the words of a page from pdfium. Knows glyphs; knows nothing about lines and paragraphs."""
 
 from __future__ import annotations
 
 import ctypes
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import atan2, hypot, pi
 from types import ModuleType
-from typing import Any
 
-Rect = tuple[float, float, float, float]
-"""Left, top, right, bottom, in points."""
-Angle = int
-"""How text runs on the page before it is rotated: 0, 90, 180 or 270 degrees, counter-clockwise."""
+from glyph_memory.documents.pdf.file import Pointer
+from glyph_memory.documents.pdf.word import HYPHEN, Angle, Font, Frame, Rect, Word
 
 _TOKEN = re.compile(r"[^\s\ufffe\x02\0]+[\ufffe\x02]?|[\ufffe\x02]")
 _HYPHENS = "\ufffe\x02"
@@ -33,58 +26,6 @@ _MATH = re.compile(r"CMMI|CMSY|CMEX|MSAM|MSBM|math|EUFM|EUSM|rsfs|symbol|stix", 
 _FIXED_PITCH, _ITALIC_FLAG, _BOLD_FLAG = 1, 64, 1 << 18
 _INVISIBLE = 3
 """How text is drawn that is not seen: over a scan."""
-HYPHEN = "\N{SOFT HYPHEN}"
-"""Ends a word that goes on in the next line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Font:
-    """How words are written."""
-
-    name: str = ""
-    """As the file calls it."""
-    bold: bool = False
-    """Whether it is bold."""
-    italic: bool = False
-    """Whether it is slanted."""
-    mono: bool = False
-    """Whether all its characters are of one width."""
-    math: bool = False
-    """Whether it holds the signs of formulas."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word, or a part of one that is written in another size or font than the rest."""
-
-    text: str
-    """Its characters; one that ends with a `HYPHEN` goes on in the next line."""
-    left: float
-    """In points of its frame, as all its places."""
-    right: float
-    """After its last character."""
-    baseline: float
-    """On which it stands."""
-    size: float
-    """Of its font."""
-    font: Font = field(default_factory=Font)
-    """Its font."""
-    glued: bool = False
-    """Whether nothing stands between it and the word before it."""
-    angle: Angle = 0
-    """How it runs."""
-    target: str = ""
-    """Where it leads, of a link."""
-
-    @property
-    def top(self) -> float:
-        """About where its tall letters end."""
-        return self.baseline - 0.75 * self.size
-
-    @property
-    def bottom(self) -> float:
-        """About where its tails end."""
-        return self.baseline + 0.25 * self.size
 
 
 @dataclass(kw_only=True, slots=True)
@@ -107,39 +48,6 @@ class PageText:
     """Whether there was more than is read of one page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Turns places of the file into an upright frame."""
-
-    box: Rect
-    """Left, bottom, right, top of the visible page, in the file's own points."""
-    angle: Angle
-    """How the text of the frame runs."""
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height."""
-        wide, high = self.box[2] - self.box[0], self.box[3] - self.box[1]
-        return (wide, high) if self.angle in (0, 180) else (high, wide)
-
-    def place(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a point of the file lies."""
-        left, bottom, right, top = self.box
-        if self.angle == 0:
-            return x - left, top - y
-        if self.angle == 90:
-            return y - bottom, x - left
-        if self.angle == 180:
-            return right - x, y - bottom
-        return top - y, right - x
-
-    def place_rect(self, left: float, bottom: float, right: float, top: float) -> Rect:
-        """Return where a rectangle of the file lies."""
-        x0, y0 = self.place(left, bottom)
-        x1, y1 = self.place(right, top)
-        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-
-
 _LONGEST = 200_000
 """Characters that are read of one page."""
 
@@ -152,7 +60,7 @@ class _Style:
     is_invisible: bool
 
 
-def read_words(page: Any, raw: ModuleType, box: Rect) -> PageText:
+def read_words(page: Pointer, raw: ModuleType, box: Rect) -> PageText:
     """Return what is written on a page; pdfium's lock is held.
 
     Args:
@@ -170,7 +78,7 @@ def read_words(page: Any, raw: ModuleType, box: Rect) -> PageText:
 class _Reading:
     """Reads the words of one page."""
 
-    def __init__(self, textpage: Any, raw: ModuleType, box: Rect) -> None:
+    def __init__(self, textpage: Pointer, raw: ModuleType, box: Rect) -> None:
         self._textpage, self._raw, self._box = textpage, raw, box
         self._numbers = [ctypes.c_double() for _ in range(4)]
         self._styles = dict[int, _Style]()
@@ -270,7 +178,7 @@ class _Reading:
             self._styles[key] = style
         return style
 
-    def _read_style(self, place: int, pointer: Any) -> _Style:
+    def _read_style(self, place: int, pointer: Pointer) -> _Style:
         matrix, raw = self._matrix, self._raw
         raw.FPDFText_GetMatrix(self._textpage, place, matrix)
         size = raw.FPDFText_GetFontSize(self._textpage, place) * hypot(matrix.c, matrix.d)
@@ -306,21 +214,3 @@ class _Reading:
         return sum(
             one == "�" or "\ue000" <= one <= "\uf8ff" or (one < " " and one not in _HYPHENS) for one in part
         )
-
-
-def link_words(words: list[Word], places: list[tuple[Rect, str]]) -> list[Word]:
-    """Return words with where they lead: those whose middle is in a link's rectangle.
-
-    Args:
-        words: Of one frame.
-        places: Rectangles of links in that frame, and their addresses.
-    """
-    return [replace(word, target=_find_target(word, places)) for word in words] if places else words
-
-
-def _find_target(word: Word, places: list[tuple[Rect, str]]) -> str:
-    x, y = (word.left + word.right) / 2, (word.top + word.bottom) / 2
-    inside = (
-        target for (left, top, right, bottom), target in places if left <= x <= right and top <= y <= bottom
-    )
-    return next(inside, "")
