@@ -419,7 +419,8 @@ def test_pictures_stand_where_they_stood() -> None:
     assert [block.kind for block in document.blocks] == ["paragraph", "picture", "paragraph"]
     picture = document.blocks[1].picture
     assert picture is not None
-    assert (picture.data[:4], picture.width_pt) == (b"\x89PNG", pytest.approx(200))
+    assert picture.data.startswith(b"\x89PNG")
+    assert picture.width_pt == pytest.approx(200)
     assert len(read(draw_pdf(page), pictures=False).blocks) == 2
 
 
