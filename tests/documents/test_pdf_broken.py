@@ -15,6 +15,7 @@ from glyph_memory.documents import Limits, draw_native_page, load, open_original
 from glyph_memory.errors import DocumentError
 from tests.documents.make_pdfs import SENTENCE, draw_pdf, encrypt, make_raw, write
 
+RIGHT, WRONG = "oak", "ash"
 LETTER = draw_pdf(lambda pen: write(pen, 50, 700, SENTENCE))
 
 
@@ -39,12 +40,12 @@ def messages(document: Document) -> list[str]:
 
 def test_an_encrypted_file_asks_for_its_password() -> None:
     """Once for a missing one, once for a wrong one; the right one reads it."""
-    data = draw_pdf(lambda pen: write(pen, 50, 700, SENTENCE), encrypt=encrypt("oak"))
+    data = draw_pdf(lambda pen: write(pen, 50, 700, SENTENCE), encrypt=encrypt(RIGHT))
     assert complain(data) == "'a.pdf' is encrypted; give its password, as in load(…, password='…')"
-    assert complain(data, password="ash") == "the password given does not open 'a.pdf'; is it spelled right?"
-    document = read(data, password="oak")
+    assert complain(data, password=WRONG) == "the password given does not open 'a.pdf'; is it spelled right?"
+    document = read(data, password=RIGHT)
     assert document.text.strip() == SENTENCE.strip()
-    with open_original(document, password="oak") as opened:
+    with open_original(document, password=RIGHT) as opened:
         assert draw_native_page(opened, document, 1).size[0] > 0
 
 
@@ -68,14 +69,14 @@ def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
 
 
 def test_a_wrong_table_of_objects_is_mended() -> None:
-    """pdfium looks for the objects itself."""
+    """The library looks for the objects itself."""
     data = make_raw()
     at = data.index(b"startxref\n")
     assert read(data[:at] + b"startxref\n99999999\n%%EOF").text.strip() == "Hello there"
 
 
 def test_a_page_tree_that_claims_ten_million_pages_has_those_that_are_there() -> None:
-    """pdfium counts them itself."""
+    """The library counts them itself."""
     document = read(make_raw(pages=b"/Count 10000000"))
     assert (document.text.strip(), document.defects) == ("Hello there", ())
 
@@ -137,7 +138,8 @@ def test_a_page_three_metres_wide_is_read_and_drawn() -> None:
 
 def test_a_stream_without_end_of_nested_forms_is_left() -> None:
     """A form that draws itself."""
-    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 6 0 R>>>>/Length 5>>stream\n/X Do\nendstream"
+    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 6 0 R>>>>/Length 5>>stream\n/X Do\n"
+    form += b"endstream"
     data = make_raw(b"/X Do BT /F 12 Tf 20 100 Td (Hello) Tj ET", more=[form]).replace(
         b"/Resources<</Font", b"/Resources<</XObject<</X 6 0 R>>/Font", 1
     )
@@ -179,7 +181,7 @@ def test_no_foreign_exception_leaves(place: int, byte: int, cut: int) -> None:
 
 
 def test_threads_read_side_by_side() -> None:
-    """pdfium itself could not."""
+    """The library itself could not."""
     texts, data = list[str](), draw_pdf(*[lambda pen: write(pen, 50, 780, SENTENCE * 20)] * 3)
     threads = [threading.Thread(target=lambda: texts.append(read(data).text)) for _ in range(4)]
     for thread in threads:

@@ -172,9 +172,11 @@ class _Column:
     def _changes(self, block: Sequence[Piece], line: Piece) -> bool:
         """Return whether a line is of another kind than those above it: code, an item, a heading in bold."""
         first, last = block[0], block[-1]
-        if line.is_mono != last.is_mono:
-            if (line.is_mono and self._ends_short(last, line)) or all(one.is_mono for one in block):
-                return True
+        is_other = line.is_mono != last.is_mono
+        if is_other and (
+            all(one.is_mono for one in block) or (line.is_mono and self._ends_short(last, line))
+        ):
+            return True
         if _is_marked(line) and (_is_marked(first) or self._ends_short(last, line) or _is_bullet(line)):
             return True
         is_edge = len(block) < 3 and (self._ends_short(last, line) or _is_bold(first))
