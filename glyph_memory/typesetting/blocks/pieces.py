@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from glyph_memory.typesetting.blocks.plate import Pixels, Plate
 from glyph_memory.typesetting.blocks.text_box import TextBox
 from glyph_memory.typesetting.geometry import FIX
@@ -95,9 +93,9 @@ class TextPiece:
 class RulePiece:
     """A line across the column."""
 
-    def __init__(self, width: int, height: int, stop: int, tone: int) -> None:
-        """Prepare a line in the middle of so much height."""
-        self._width, self._height, self._stop, self._tone = width, height, stop, tone
+    def __init__(self, width: int, height: int, span: tuple[int, int], tone: int) -> None:
+        """Prepare a line in the middle of so much height, for a stretch of the document."""
+        self._width, self._height, self._span, self._tone = width, height, span, tone
         self._is_done = False
 
     @property
@@ -119,8 +117,38 @@ class RulePiece:
         def draw(plate: Plate, left: int, top: int) -> None:
             middle = top + self._height // 2
             plate.add_rule(left, middle, left + self._width, middle + FIX, self._tone)
+            plate.add_line(*self._span, (left, top, left + self._width, top + self._height))
 
-        return Fragment(self._height, self._stop, draw)
+        return Fragment(self._height, self._span[1], draw)
+
+
+class BlankPiece:
+    """A blank line of plain text or code."""
+
+    def __init__(self, height: int, span: tuple[int, int]) -> None:
+        """Prepare a line of that height, for a stretch of the document."""
+        self._height, self._span, self._is_done = height, span, False
+
+    @property
+    def least(self) -> int:
+        """Its height."""
+        return self._height
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was taken."""
+        return self._is_done
+
+    def take(self, room: int, *, is_forced: bool) -> Fragment | None:
+        """Return the line."""
+        if room < self._height and not is_forced:
+            return None
+        self._is_done = True
+
+        def draw(plate: Plate, left: int, top: int) -> None:
+            plate.add_line(*self._span, (left, top, left, top + self._height))
+
+        return Fragment(self._height, self._span[1], draw)
 
 
 class PicturePiece:
@@ -158,15 +186,10 @@ class PicturePiece:
         def draw(plate: Plate, left: int, top: int) -> None:
             if self._is_ink:
                 plate.add_stamp(self._pixels, left, top)
-                high, wide = self._pixels.shape[:2]
-                # A formula is one line of the page, whatever its LaTeX is called.
-                start, stop, right = (
-                    caption.get_offset(0),
-                    caption.get_offset(caption.count),
-                    left + wide * FIX,
-                )
-                row = np.array([start, stop, left, top, right])[:, None]
-                plate.add_lines(row[0], row[1], row[2], row[3], row[4], high)
+                high, wide = (side * FIX for side in self._pixels.shape[:2])
+                # A formula is one line of the page, however long its LaTeX is.
+                span = caption.get_offset(0), caption.get_offset(caption.count)
+                plate.add_line(*span, (left, top, left + wide, top + high))
             else:
                 plate.add_picture(self._pixels, left, top)
                 caption.draw(plate, 0, caption.count, left, top + below)

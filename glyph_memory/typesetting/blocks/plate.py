@@ -80,6 +80,12 @@ class Plate:
         rows[:, 4], rows[:, 5] = (rights + FIX - 1) >> FIX_BITS, (tops >> FIX_BITS) + height_px
         self._lines.append(rows)
 
+    def add_line(self, start: int, stop: int, box: tuple[int, int, int, int]) -> None:
+        """Add one row: left, top, right and bottom are not in pixels yet."""
+        left, top, right, bottom = (np.array([edge]) for edge in box)
+        height_px = int(bottom[0] - top[0] + FIX - 1) >> FIX_BITS
+        self.add_lines(np.array([start]), np.array([stop]), left, top, right, height_px)
+
     def add_escapes(self, prepared: PreparedStyle, slots: Ints, kind: NDArray[np.uint8]) -> None:
         """Count the characters that are drawn as their numbers."""
         if not np.bitwise_or.reduce(kind, initial=0) & ESCAPED:

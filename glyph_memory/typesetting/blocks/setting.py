@@ -15,7 +15,15 @@ from glyph_memory.typesetting.blocks import tones
 from glyph_memory.typesetting.blocks.coloring import color_spans, color_syntax
 from glyph_memory.typesetting.blocks.flow import Placement
 from glyph_memory.typesetting.blocks.pictures import draw_formula, scale_picture
-from glyph_memory.typesetting.blocks.pieces import Draw, Fragment, PicturePiece, Piece, RulePiece, TextPiece
+from glyph_memory.typesetting.blocks.pieces import (
+    BlankPiece,
+    Draw,
+    Fragment,
+    PicturePiece,
+    Piece,
+    RulePiece,
+    TextPiece,
+)
 from glyph_memory.typesetting.blocks.plate import Plate
 from glyph_memory.typesetting.blocks.tables import TablePiece
 from glyph_memory.typesetting.blocks.text_box import TextBox, make_offsets
@@ -94,7 +102,7 @@ class Setter:
             spans = [document.cell_span(block, cell) for cell in range(len(block.table.starts))]
             yield TablePiece(document.text, block, spans, kind, width)
         elif block.kind == "rule":
-            yield RulePiece(width, kind.pitch // 2, block.stop, tones.RULE)
+            yield RulePiece(width, kind.pitch // 2, (block.start, block.stop), tones.RULE)
         elif end == block.start:
             return
         elif block.kind in {"code", "text"}:
@@ -122,8 +130,6 @@ class Setter:
     ) -> TextBox:
         text = self._document.text
         hang = self._measure(text[start : start + block.hang], prepared) if block.hang else 0
-        if hang * 2 > width:
-            hang = 0
         return TextBox(
             text[start:end],
             prepared,
@@ -147,7 +153,7 @@ class Setter:
         gutter = 0
         if shows_numbers:
             gutter = self._measure(f"{number + text.count(chr(10))}  ", prepared)
-            gutter = gutter if 2 * gutter < width else 0
+            gutter = gutter if width - gutter > max(width // 2, prepared.table.widest_escape) else 0
         while start < len(text):
             stop = _find_cut(text, start)
             piece = text[start:stop]
@@ -167,7 +173,7 @@ class Setter:
                 numbers = self._make_numbers(number, lines, prepared, gutter) if gutter else ()
                 yield TextPiece(box, numbers=numbers, gutter=gutter)
             else:
-                yield _Blank(kind.pitch, after)
+                yield BlankPiece(kind.pitch, (block.start + start, after))
             number, start = number + lines, stop
 
     def _make_numbers(
@@ -221,19 +227,6 @@ class _Quoted:
             inner(plate, left, top)
 
         return replace(fragment, draw=draw)
-
-
-class _Blank:
-    """A blank line of plain text or code."""
-
-    def __init__(self, height: int, stop: int) -> None:
-        self.least, self._stop, self.is_done = height, stop, False
-
-    def take(self, room: int, *, is_forced: bool) -> Fragment | None:
-        if room < self.least and not is_forced:
-            return None
-        self.is_done = True
-        return Fragment(self.least, self._stop, lambda plate, left, top: None)
 
 
 def _find_cut(text: str, start: int) -> int:

@@ -49,9 +49,13 @@ class TextBox:
             tones: Colours; `tone` unless given.
             tone: The colour of all characters.
         """
-        self._text, self._prepared, self._hang = text, prepared, hang
+        self._text, self._prepared = text, prepared
         self._tones, self._tone, self._offsets = tones, tone, offsets
         measured = measure(text, Cursor(), prepared.table)
+        if width - hang < max(
+            int(measured.advance.max()), width // 2
+        ):  # a glyph would not fit, or hardly a word
+            hang = 0
         newline = measured.kind & NEWLINE != 0
         opens = newline if hangs_each else np.zeros(len(newline), np.bool_)
         self._measured = replace(measured, ends_paragraph=opens)

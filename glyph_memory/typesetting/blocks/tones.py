@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from glyph_memory.errors import StyleError
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.typesetting.color import encode_pairs
 from glyph_memory.typesetting.geometry import Geometry, to_fixed_point
@@ -69,18 +70,26 @@ def prepare_type(style: PageStyle, look: DocumentLook) -> Type:
     Pages that do as the reference pipeline does have no blocks.
     """
     plain = _build_plain_style(style)
+    body = prepare_style(plain)
+    first, second = (
+        _prepare_or(body, _scale(plain, factor)) for factor in (look.heading_1_scale, look.heading_2_scale)
+    )
     return Type(
         style,
         look,
-        prepare_style(plain),
-        (
-            prepare_style(_scale(plain, look.heading_1_scale)),
-            prepare_style(_scale(plain, look.heading_2_scale)),
-            prepare_style(plain),
-        ),
-        prepare_style(replace(plain, font="mono") if plain.font != "mono" else plain),
+        body,
+        (first, second, body),
+        _prepare_or(body, replace(plain, font="mono")),
         Geometry.of(plain),
     )
+
+
+def _prepare_or(body: PreparedStyle, style: PageStyle) -> PreparedStyle:
+    """Return a prepared style; the text's own where the page is too narrow for it."""
+    try:
+        return prepare_style(style)
+    except StyleError:
+        return body
 
 
 @lru_cache(maxsize=64)
