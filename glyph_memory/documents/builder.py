@@ -42,14 +42,9 @@ class Builder:
     """
 
     def __init__(
-        self,
-        *,
-        title: str = "",
-        source: str = "",
-        media_type: str = "",
-        encoding: str = "",
+        self, *, title: str = "", source: str = "", media_type: str = "", encoding: str = "",
         original: Path | bytes | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Begin a document.
 
         Args:
@@ -60,12 +55,7 @@ class Builder:
             original: The file, where its own pages can be drawn.
         """
         self._given = Document(
-            text="",
-            title=title,
-            source=source,
-            media_type=media_type,
-            encoding=encoding,
-            original=original,
+            text="", title=title, source=source, media_type=media_type, encoding=encoding, original=original
         )
         self._part, self._offset = 1, 0
         self._location = SourceSpan(start=0, stop=0)

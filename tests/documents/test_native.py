@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import matplotlib
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -201,6 +205,25 @@ def test_the_way_is_chosen_page_by_page() -> None:
     assert "".join(document.text[way.start : way.stop] for way in ways) == document.text
     assert all(way.native_tokens and way.native_tokens > 0 for way in ways)
     assert ways[0].reflow_tokens > ways[4].reflow_tokens > 0
+    with open_original(document) as opened:
+        assert draw_native_page(opened, document, 2, plan=ways[1].plan) == draw_native_page(
+            opened, document, 2
+        )
+
+
+def test_a_chart_of_one_line_is_a_figure(tmp_path: Path) -> None:
+    """As matplotlib draws it: few shapes, of which one has many corners; its grid is no table."""
+    matplotlib.use("pdf")
+    figure, axes = pyplot.subplots(figsize=(6, 4))
+    axes.plot([(7 * x) % 30 for x in range(50)])
+    axes.grid()
+    figure.savefig(tmp_path / "chart.pdf")
+    pyplot.close(figure)
+    (document,) = load(tmp_path / "chart.pdf")
+    (way,) = choose_ways(document)
+    assert (way.way, way.reason[:13]) == ("native", "figures cover")
+    assert all(block.kind != "table" for block in document.blocks)
+    assert any("a drawing; its words alone are in the text" in defect.message for defect in document.defects)
 
 
 def test_a_way_that_is_asked_for_is_taken() -> None:

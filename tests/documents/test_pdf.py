@@ -436,7 +436,7 @@ def test_a_scan_has_a_place_in_the_text() -> None:
 
 
 def test_pictures_stand_where_they_stood() -> None:
-    """As they look on the page; and where they are not wanted, nothing does."""
+    """As they look on the page; where they are not wanted, their caption does."""
 
     def page(pen: Canvas) -> None:
         write(pen, 50, 780, "Before. " + SENTENCE)
@@ -449,7 +449,23 @@ def test_pictures_stand_where_they_stood() -> None:
     assert picture is not None
     assert picture.data.startswith(b"\x89PNG")
     assert picture.width_pt == pytest.approx(200)
-    assert len(read(draw_pdf(page), pictures=False).blocks) == 2
+    plain = read(draw_pdf(page), pictures=False)
+    assert [(block.kind, block.picture) for block in plain.blocks[1:2]] == [("picture", None)]
+
+
+def test_pictures_that_are_left_out_are_told() -> None:
+    """Ornaments, and what lies under the text."""
+
+    def page(pen: Canvas) -> None:
+        pen.drawImage(make_picture("#ddeeff"), 0, 0, *A4)
+        pen.drawImage(make_picture(), 100, 500, 20, 20)
+        write(pen, 50, 780, SENTENCE)
+
+    document = read(draw_pdf(page))
+    assert [block.kind for block in document.blocks] == ["paragraph"]
+    assert messages(document) == (
+        "left out: page 1: a picture as large as the page, under the text; left out: page 1: small pictures"
+    )
 
 
 def test_what_was_filled_in_and_noted_is_read() -> None:
