@@ -491,6 +491,15 @@ def test_glyphs_of_no_known_character_are_told() -> None:
     assert "damaged: page 1" in messages(read(data))
 
 
+def test_characters_for_private_use_are_told() -> None:
+    """The file says what they are, and it is nothing that anybody can read."""
+    codes = b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <41> <5A> <E001> endbfrange"
+    cmap = b"<</Length %d>>stream\n%s\nendstream" % (len(codes), codes)
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode 6 0 R>>"
+    document = read(make_raw(b"BT /F 12 Tf 20 100 Td (ABCD EFGH) Tj ET", font=font, more=[cmap]))
+    assert "damaged: page 1: the file does not say which characters its glyphs are" in messages(document)
+
+
 def test_text_that_is_not_seen_is_told() -> None:
     """It may be that of a recognised scan, or something worse."""
     document = read(make_raw(b"BT 3 Tr /F 12 Tf 20 100 Td (Hidden) Tj ET"))
@@ -533,6 +542,16 @@ def test_a_title_of_the_file_is_the_documents() -> None:
 
     assert read(make("Oak and Ash")).title == "Oak and Ash"
     assert read(make("Microsoft Word - draft.doc")).title == "a.pdf"
+
+
+def test_the_same_first_line_on_each_page_is_text() -> None:
+    """It stands with the others, not apart from them."""
+
+    def page(number: int, pen: Canvas) -> None:
+        write(pen, 50, 790, "Dear reader,")
+        write(pen, 50, 778, f"In {'abcdef'[number]} all went well. " + SENTENCE * 3)
+
+    assert read(draw_pdf(*(partial(page, number) for number in range(4)))).text.count("Dear reader,") == 4
 
 
 def test_headings_that_return_on_each_page_are_no_running_heads() -> None:
