@@ -72,13 +72,13 @@ def is_valid_utf8(head: bytes) -> bool:
 
 
 def is_binary(head: bytes) -> bool:
-    """Return whether a file's beginning can hardly be text in any encoding: one with many control characters.
+    """Return whether a file's beginning can hardly be text in any encoding: one with NUL bytes and control characters.
 
     UTF-16 and UTF-32 are no binaries; nor is what is valid UTF-8, such as a log with a hole of NUL bytes.
     """
     if detect_mark(head) or find_zeros(head) or is_valid_utf8(head):
         return False
-    return len(_CONTROL.findall(head)) > len(head) // 25
+    return head.count(0) > len(head) // 500 or len(_CONTROL.findall(head)) > len(head) // 25
 
 
 def find_encoding(head: bytes) -> tuple[str, bool]:

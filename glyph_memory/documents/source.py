@@ -39,6 +39,8 @@ class Source:
     """What a server said of what kind it is; for contents and names that say nothing."""
     charset: str = ""
     """What a server said of its encoding."""
+    is_on_disk: bool = False
+    """Whether the path is that of the file itself, and no mere name for bytes."""
     found_encoding: str = ""
     """What was found out, once its bytes have become text."""
     defects: dict[str, Defect] = field(default_factory=dict)
@@ -66,9 +68,7 @@ class Source:
     @property
     def local(self) -> Path | None:
         """The path of a regular file of this machine, which can be opened again; None for all else."""
-        if self.path in {"", STDIN} or "://" in self.path:
-            return None
-        return Path(self.path) if is_file(self.path) else None
+        return Path(self.path) if self.is_on_disk and is_file(self.path) else None
 
     def iter_blocks(self) -> Iterator[bytes]:
         """Yield all bytes, block by block; those of a source that was read whole, as often as they are asked for."""
@@ -134,7 +134,10 @@ def open_source(path: str | Path, encoding: str) -> Source:
         DocumentError: It cannot be read; while reading on, too.
     """
     blocks = _blocks(path, show_path(str(path)))
-    return Source(path=str(path), head=next(blocks, b""), rest=blocks, encoding=encoding)
+    is_on_disk = str(path) != STDIN
+    return Source(
+        path=str(path), head=next(blocks, b""), rest=blocks, encoding=encoding, is_on_disk=is_on_disk
+    )
 
 
 def open_bytes(data: bytes, encoding: str, *, name: str = "") -> Source:
@@ -198,9 +201,7 @@ def _read_stream(stream: BinaryIO, name: str) -> Iterator[bytes]:
     try:
         for block in _read(stream):
             if not isinstance(block, bytes):
-                raise DocumentError(
-                    f"{name} is a file opened for text; open it for bytes, as with open(path, 'rb')"
-                )
+                raise DocumentError("the open file gives text; open it for bytes, as with open(path, 'rb')")
             yield block
     except (OSError, ValueError) as error:  # ValueError: it is closed
         raise DocumentError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
