@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element
 from glyph_memory.documents.archives import open_archive
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.formats.office.names import ShortNames
+from glyph_memory.documents.formats.old_office import OLE, describe_old_office
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.safe_xml import read_events
 from glyph_memory.documents.source import Source
@@ -49,8 +50,10 @@ class Package:
             options: Their limits hold.
 
         Raises:
-            DocumentError: It is no sound zip file.
+            DocumentError: It is no sound zip file, or an Office file of before 2007.
         """
+        if source.head.startswith(OLE):
+            raise describe_old_office(source)
         self.archive = open_archive(source, options)
         self.shown = source.shown
         """The file's name for messages, quoted."""

@@ -20,7 +20,7 @@ from glyph_memory.errors import DocumentError
 
 _COLUMNS_AT_MOST = 1_000
 """Of a table; Word itself makes no more than 63."""
-_CELLS_AT_MOST = 2_000_000
+_CELLS_AT_MOST = 1_000_000
 """Of a table, short rows filled up."""
 
 
@@ -63,6 +63,7 @@ class BlockReader:
         """
         self._context = context
         self._texts = TextReader(context)
+        self._plain = context.styles.plain
         self.attachments = list[Attachment]()
         """What hung on paragraphs that became one text; whoever has a place for it takes it out."""
 
@@ -73,6 +74,9 @@ class BlockReader:
             element: A `w:p`.
         """
         context, properties = self._context, element.find("w:pPr")
+        if properties is None and self._plain is not None:
+            paragraph = self._texts.read(element, self._plain)
+            return Line(paragraph=paragraph, style=self._plain, heading=0, marker=None, level=0)
         name = value_of(properties, "w:pStyle")
         style = context.styles.find(name)
         numbering = value_of(properties, "w:numPr/w:numId") or style.numbering
@@ -119,7 +123,10 @@ class BlockReader:
 
     def _read_flat_line(self, element: Element, depth: int) -> Iterator[list[Run]]:
         line = self.read_line(element)
-        runs = [Run(run.text.replace("\t", " "), run.kinds, run.target) for run in line.paragraph.runs]
+        runs = [
+            Run(run.text.replace("\t", " "), run.kinds, run.target) if "\t" in run.text else run
+            for run in line.paragraph.runs
+        ]
         if line.marker and line.paragraph.text.strip():
             runs = [Run(f"{'  ' * line.level}{line.marker} "), *runs]
         yield trim(runs)

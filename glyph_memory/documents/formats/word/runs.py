@@ -51,6 +51,7 @@ class TextReader:
         """
         self._context = context
         self._fields = Fields()
+        self._plain = context.styles.plain
 
     def read(self, element: Element, style: Style) -> Paragraph:
         """Return a paragraph's text.
@@ -129,11 +130,10 @@ class TextReader:
 
     def _find_marks(self, properties: Element | None, style: Style) -> tuple[tuple[SpanKind, ...], str, bool]:
         """Return what a run is marked as, whether it stands above or below the line, and whether it is hidden."""
-        if properties is None:
-            own = style
-        else:
-            named = value_of(properties, "w:rStyle")
-            own = self._context.styles.find(named) if named else style
+        if properties is None and style is self._plain:  # nearly all runs of a large table
+            return (), "", False
+        named = value_of(properties, "w:rStyle")
+        own = self._context.styles.find(named) if named else style
         strong, emphasis, struck, hidden = (
             direct if (direct := is_on(properties, name)) is not None else by_style
             for name, by_style in (

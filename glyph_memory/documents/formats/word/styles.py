@@ -80,6 +80,9 @@ class Styles:
             "",
         )
         self._styles = dict[str, Style]()
+        default = self.find("")
+        self.plain = default if default == Style(name=default.name) else None
+        """The document's plain style, where it says nothing: most paragraphs of a large table have no other."""
 
     def find(self, identifier: str) -> Style:
         """Return a style by its id; the document's plain one where it is empty.
