@@ -8,11 +8,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from glyph_memory.document.blocks import Block, check_blocks, find_cell
 from glyph_memory.document.cutting import cut_blocks, cut_source_map
 from glyph_memory.document.defect import Defect
+from glyph_memory.document.parsing import read_document
 from glyph_memory.document.source_map import SourceSpan, name_cell, narrow_lines, parse_cell
+from glyph_memory.document.spelling import dump_document
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +145,28 @@ class Document:
             defects=() if start else self.defects,
             offset=self.offset + start,
         )
+
+    def to_json(self, *, text: bool = True, pictures: bool = False) -> str:
+        """Return the document as JSON, short as it can be; `from_json` reads it. `original` is left out.
+
+        Args:
+            text: Whether the text is in it; leave it out where it stands beside it.
+            pictures: Whether the files of pictures are in it, as base64; else their captions stand for them.
+        """
+        return dump_document(self, text=text, pictures=pictures)
+
+    @classmethod
+    def from_json(cls, spelled: str, *, text: str | None = None) -> Self:
+        """Return a document from what `to_json` wrote, by whomever.
+
+        Args:
+            spelled: The JSON.
+            text: The document's text, where it is not in it.
+
+        Raises:
+            DocumentError: It is nothing of the kind, or does not fit the text.
+        """
+        return cls(**read_document(spelled, text))
 
     def _block_at(self, offset: int) -> Block | None:
         place = bisect_right(self.blocks, offset, key=lambda block: block.start) - 1

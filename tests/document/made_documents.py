@@ -52,11 +52,14 @@ def documents(draw: st.DrawFn) -> Document:
             case "footnote":
                 builder.add_footnote(draw(RUNS), label="[1]")
             case _:
+                rows = draw(TABLES)
+                merged = [Merge(row=0, column=0, rows=2, columns=2)]
+                fits = len(rows) > 1 and max(map(len, rows)) > 1
                 builder.add_table(
-                    draw(TABLES),
+                    rows,
                     header_rows=draw(st.integers(0, 2)),
                     alignments=draw(st.sampled_from(["", "lrc"])),
-                    merges=draw(st.sampled_from([(), (Merge(row=0, column=0, rows=2, columns=2),)])),
-                    carried=draw(st.sampled_from([(), (("item", "EUR"),)])),
+                    merges=merged if fits and draw(st.booleans()) else (),
+                    carried=draw(st.sampled_from([(), (("item",),)])),
                 )
     return builder.build()
