@@ -13,6 +13,7 @@ from typing import Self
 from glyph_memory.document.blocks import Block, check_blocks, find_cell
 from glyph_memory.document.cutting import cut_blocks, cut_source_map
 from glyph_memory.document.defect import Defect
+from glyph_memory.document.origin import describe_places
 from glyph_memory.document.parsing import read_document
 from glyph_memory.document.source_map import SourceSpan, name_cell, narrow_lines, parse_cell
 from glyph_memory.document.spelling import dump_document
@@ -107,6 +108,24 @@ class Document:
             if stretch is not None and stretch[0] < stretch[1]:
                 found.append(stretch)
         return tuple(found)
+
+    def describe_origin(self, start: int, stop: int) -> str:
+        """Return where a stretch comes from, in words; nothing where that is not known.
+
+        Args:
+            start: Offset of its first character.
+            stop: Offset after its last one.
+
+        Example:
+            >>> place = SourceSpan(start=0, stop=9, sheet="Costs", cell="B7")
+            >>> Document(text="oak, 12.5", source_map=(place,)).describe_origin(0, 9)
+            "sheet 'Costs', cell B7"
+        """
+        places = self.trace(start, stop)
+        ends = (self.trace(place.stop - 1, place.stop) for place in places)
+        return describe_places(
+            [(place, *end) for place, end in zip(places, ends, strict=True) if len(end) == 1]
+        )
 
     def cell_span(self, block: Block, index: int) -> tuple[int, int]:
         """Return start and stop of a table block's cell.

@@ -27,4 +27,5 @@ from glyph_memory.documents.load import LoadFields as LoadFields
 from glyph_memory.documents.load import load as load
 from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
+from glyph_memory.documents.recipe import PageRecipe as PageRecipe
 from glyph_memory.documents.source import STDIN as STDIN
