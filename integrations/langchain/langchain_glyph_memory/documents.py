@@ -77,9 +77,12 @@ def open_store(store: ByteStore | str | Path | None) -> ByteStore | None:
 
 
 def describe_source(document: Document) -> str:
-    """Return where a document is from: its title or source, and its page, counted from 1."""
+    """Return where a document is from: its title or source, and its place there, else its page, counted from 1."""
     known = document.metadata
     named = str(known.get("title") or known.get("source") or document.id or "")
+    origin = known.get("origin")
+    if isinstance(origin, str) and origin and not origin.startswith("line"):
+        return f"{named}{', ' if named else ''}{origin}"
     page = known.get("page")
     if not isinstance(page, int) or "anchor" in known:  # of a conversation, whose pages are counted from 1
         return named

@@ -150,7 +150,7 @@ class PageNote:
             pages = (self.recipe if is_same else PageRecipe()).draw(text, style=self.style)
         if is_same and self.recipe.number and [page.digest for page in pages] != [self.digest]:
             raise DocumentError(
-                f"page {self.recipe.number} of {self.recipe.path!r} is not what it was when it was loaded; load it again"
+                f"page {self.recipe.number} of {self.recipe.path!r} is not the page that was loaded; load it again"
             )
         return tuple(map(ImagePart.of, pages))
 
