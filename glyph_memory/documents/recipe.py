@@ -58,15 +58,15 @@ class PageRecipe:
         return {name: value for name, value in told.items() if value}
 
     @classmethod
-    def from_fields(cls, told: Mapping[str, Any]) -> Self:
+    def from_fields(cls, told: object) -> Self:
         """Return what `to_fields` wrote, by whomever.
 
         Raises:
             DocumentError: It is nothing of the kind.
         """
-        recipe = cls(
-            **{name: told[name] for name in ("structure", "pictures", "path", "number") if name in told}
-        )
+        fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {"number": told}
+        names = ("structure", "pictures", "path", "number")
+        recipe = cls(**{name: fields[name] for name in names if name in fields})
         texts, counts = (recipe.structure, recipe.path), (recipe.pictures, recipe.number)
         if not all(isinstance(text, str) for text in texts) or not all(
             type(count) is int for count in counts

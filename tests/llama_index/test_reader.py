@@ -52,7 +52,7 @@ def test_of_a_folder_what_is_no_text_is_left_out_audibly(folder: Path) -> None:
 
 def test_a_folder_without_any_text_is_an_error(tmp_path: Path) -> None:
     """An index of nothing is not what anybody wants."""
-    with pytest.raises(DocumentError, match="no file in .* that can be read"):
+    with pytest.raises(DocumentError, match=r"no file in .* that can be read"):
         GlyphReader().load_data(tmp_path)
 
 

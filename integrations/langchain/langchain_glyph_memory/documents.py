@@ -114,8 +114,8 @@ def _load_or_warn(document: Document, note: PageNote, kept: dict[str, bytes | No
         return ()
     if note.recipe.pictures and not kept.get(note.digest):
         warn(
-            f"{describe_source(document) or 'a document'} is shown without the {note.recipe.pictures} pictures on it; "
-            "give the store that the loader kept them in"
+            f"{describe_source(document) or 'a document'} is shown without what is pictured on it "
+            f"({note.recipe.pictures} files), as captions; give the store that the loader had"
         )
     return found
 

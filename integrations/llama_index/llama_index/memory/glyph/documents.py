@@ -167,7 +167,13 @@ class PageNodeParser(NodeParser):
     ) -> list[BaseNode]:
         # Without parents: the base class would look each page up in its document from the beginning, in quadratic
         # time, for offsets that only a TextNode takes. Metadata is merged already.
-        return super()._postprocess_parsed_nodes(nodes, {})
+        parsed = super()._postprocess_parsed_nodes(nodes, {})
+        for node in parsed:
+            if is_page(node):  # the base class gives it all of its document's metadata
+                node.metadata = {
+                    name: value for name, value in node.metadata.items() if name not in STRUCTURE_KEYS
+                }
+        return parsed
 
     def _make_nodes(self, node: BaseNode) -> Iterator[BaseNode]:
         """Yield a node's pages, then its media; an image node or an index node is yielded unchanged."""
@@ -218,13 +224,11 @@ class PageNodeParser(NodeParser):
         told: dict[str, str | int],
         resources: dict[str, MediaResource],
     ) -> Node:
-        inherited = parent.metadata if self.include_metadata else {}
-        own = {name: value for name, value in inherited.items() if name not in STRUCTURE_KEYS}
         hidden = [name for name in told if name in PAGE_KEYS]
         return Node.model_validate(
             {
                 "id_": self.id_func(place, parent),
-                "metadata": {**own, **told},
+                "metadata": {**(parent.metadata if self.include_metadata else {}), **told},
                 "excluded_embed_metadata_keys": [*parent.excluded_embed_metadata_keys, *hidden],
                 "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *hidden],
                 "relationships": {NodeRelationship.SOURCE: source},

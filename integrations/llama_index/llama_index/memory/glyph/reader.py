@@ -149,7 +149,7 @@ class GlyphReader(BasePydanticReader):
         for number, document in enumerate(documents, start=1):
             named = path or document.source
             for defect in document.defects:
-                warn(f"{named or document.title!r}: {defect.message}")
+                warn(f"{named or document.title or 'a document'}: {defect.message}")
             id_ = named if number == 1 or not named else f"{named}#{number}"
             yield self._document(_spell_halves(document, named), named, id_, extra_info)
 
