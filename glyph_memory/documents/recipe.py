@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from glyph_memory.document import Document
+from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.drawing import DocumentPage, draw_pages
-from glyph_memory.documents.load import load
+from glyph_memory.documents.native import draw_native_page, open_original
 from glyph_memory.errors import DocumentError, show_value
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
@@ -31,15 +31,23 @@ class PageRecipe:
     """Of a PDF's own page: the file; empty where the PDF was given as bytes."""
     number: int = 0
     """Of a PDF's own page: its number in the file, counted from 1."""
+    profile: str = ""
+    """Of a PDF's own page: the name of the model that it is as large as it is for."""
 
     @classmethod
-    def of(cls, page: DocumentPage) -> Self:
-        """Return the recipe of a page."""
+    def of(cls, page: DocumentPage, *, profile: ModelProfile) -> Self:
+        """Return the recipe of a page.
+
+        Args:
+            page: The page.
+            profile: The model that it was drawn for.
+        """
         document, shown = page.document, page.page
         if page.way == "native":
             number = next((place.page for place in page.source_map if place.page is not None), 0)
             original = document.original
-            return cls(path=str(original.absolute()) if isinstance(original, Path) else "", number=number)
+            path = str(original.absolute()) if isinstance(original, Path) else ""
+            return cls(path=path, number=number, profile=profile.name)
         return cls.of_document(document.cut(shown.start, shown.stop))
 
     @classmethod
@@ -54,7 +62,7 @@ class PageRecipe:
     def to_fields(self) -> dict[str, str | int]:
         """Return what is not empty, for JSON."""
         told: dict[str, str | int] = {"structure": self.structure, "pictures": self.pictures}
-        told |= {"path": self.path, "number": self.number}
+        told |= {"path": self.path, "number": self.number, "profile": self.profile}
         return {name: value for name, value in told.items() if value}
 
     @classmethod
@@ -65,9 +73,9 @@ class PageRecipe:
             DocumentError: It is nothing of the kind.
         """
         fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {"number": told}
-        names = ("structure", "pictures", "path", "number")
+        names = ("structure", "pictures", "path", "number", "profile")
         recipe = cls(**{name: fields[name] for name in names if name in fields})
-        texts, counts = (recipe.structure, recipe.path), (recipe.pictures, recipe.number)
+        texts, counts = (recipe.structure, recipe.path, recipe.profile), (recipe.pictures, recipe.number)
         if not all(isinstance(text, str) for text in texts) or not all(
             type(count) is int for count in counts
         ):
@@ -84,7 +92,7 @@ class PageRecipe:
         """
         return Document.from_json(self.structure, text=text) if self.structure else Document(text=text)
 
-    def draw(self, text: str, *, style: PageStyle, profile: ModelProfile | str = "glyph") -> tuple[Page, ...]:
+    def draw(self, text: str, *, style: PageStyle, profile: ModelProfile | None = None) -> tuple[Page, ...]:
         """Draw the page; more than one where the text needs more alone.
 
         A PDF's own page is drawn from the file. Who shows it compares its digest: what stands in a recipe may come from
@@ -93,20 +101,21 @@ class PageRecipe:
         Args:
             text: The page's.
             style: How it looks.
-            profile: The model that will read.
+            profile: The model that will read; that of the recipe unless given.
 
         Raises:
-            DocumentError: There is nothing to draw, or the file is gone.
+            DocumentError: There is nothing to draw, or the file is gone, encrypted or another.
             FontError: A font is missing or cannot be drawn.
+            ProfileError: The recipe's model is not known.
         """
         if not self.number:
-            pages = draw_pages(self.restore(text), style=style, profile=profile, way="reflow")
-        elif not Path(self.path).is_absolute():  # an address, standard input
+            return tuple(one.page for one in draw_pages(self.restore(text), style=style, way="reflow"))
+        if not Path(self.path).is_absolute():  # an address, standard input
             raise DocumentError(
                 f"page {self.number} of a PDF stands in no file of this machine, but in {self.path!r}; keep its "
                 "picture, or load the document again"
             )
-        else:
-            documents = load(self.path, pages=str(self.number))
-            pages = draw_pages(documents, style=style, profile=profile, way="native")
-        return tuple(drawn.page for drawn in pages)
+        place = SourceSpan(start=0, stop=len(text), page=self.number)
+        document = Document(text=text, source=self.path, source_map=(place,), original=Path(self.path))
+        with open_original(document) as opened:
+            return (draw_native_page(opened, document, self.number, profile=profile or self.profile),)

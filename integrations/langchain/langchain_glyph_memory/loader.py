@@ -271,7 +271,11 @@ class GlyphLoader(BaseLoader):
     def _make_page(self, drawn: DocumentPage) -> Document:
         text, page = drawn.document, drawn.page
         note = PageNote.from_page(
-            page, self._store, style=self._style, profile=self._profile, recipe=PageRecipe.of(drawn)
+            page,
+            self._store,
+            style=self._style,
+            profile=self._profile,
+            recipe=PageRecipe.of(drawn, profile=self._profile),
         )
         numbers = [place.page for place in drawn.source_map if place.page is not None]
         label = f"{numbers[0]}-{numbers[-1]}" if numbers and numbers[0] != numbers[-1] else ""

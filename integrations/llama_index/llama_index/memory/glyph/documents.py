@@ -35,6 +35,7 @@ from pydantic import computed_field
 
 from glyph_memory import (
     GlyphMemoryError,
+    ModelProfile,
     Page,
     PageOptionFields,
     PageOptions,
@@ -192,7 +193,10 @@ class PageNodeParser(NodeParser):
 
     def _make_page_nodes(self, parent: BaseNode, source: RelatedNodeInfo) -> list[BaseNode]:
         drawn = draw_pages(load_structure(parent), style=self.style, profile=self.profile, way=self.way)
-        pages = [(one.page.text, *self._write_page_file(one.page), _describe_page(one)) for one in drawn]
+        pages = [
+            (one.page.text, *self._write_page_file(one.page), _describe_page(one, self.profile))
+            for one in drawn
+        ]
         return [
             self._make_node(
                 parent,
@@ -260,9 +264,9 @@ class PageNodeParser(NodeParser):
         )
 
 
-def _describe_page(drawn: DocumentPage) -> dict[str, str | int]:
+def _describe_page(drawn: DocumentPage, profile: ModelProfile) -> dict[str, str | int]:
     """Return where a page comes from, where its links lead, and how it is drawn again."""
-    recipe = PageRecipe.of(drawn).to_fields()
+    recipe = PageRecipe.of(drawn, profile=profile).to_fields()
     numbers = sorted({place.page for place in drawn.source_map if place.page is not None})
     known = {
         "page_label": "-".join(map(str, dict.fromkeys((*numbers[:1], *numbers[-1:])))),
