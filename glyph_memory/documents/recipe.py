@@ -14,6 +14,7 @@ from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.drawing import DocumentPage, draw_pages
 from glyph_memory.documents.native import draw_native_page, open_original
 from glyph_memory.errors import DocumentError, show_value
+from glyph_memory.files import is_file
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -110,7 +111,7 @@ class PageRecipe:
         """
         if not self.number:
             return tuple(one.page for one in draw_pages(self.restore(text), style=style, way="reflow"))
-        if not Path(self.path).is_absolute():  # an address, standard input
+        if not Path(self.path).is_absolute() or not is_file(self.path):  # an address, a pipe, standard input
             raise DocumentError(
                 f"page {self.number} of a PDF stands in no file of this machine, but in {self.path!r}; keep its "
                 "picture, or load the document again"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.stores import InMemoryByteStore
@@ -20,6 +22,7 @@ from PIL import Image
 from glyph_memory import Document as Text
 from glyph_memory import GlyphMemoryWarning, PageStyle, pixel_digest
 from glyph_memory.documents import Builder, LoadOptions, Run
+from tests.document.made_documents import documents
 
 SMALL = PageStyle(page_width_pt=220, page_height_pt=120, snap_px=1, system_fonts=False)
 LINK = "https://timber.example/oak?grade=A17"
@@ -76,14 +79,30 @@ def test_a_page_says_where_it_comes_from_and_where_its_links_lead() -> None:
 
 def test_structure_goes_through_a_vector_store_and_is_drawn_again() -> None:
     """A later part of a table carries its header; no picture is stored anywhere."""
-    documents = load(costs())
+    loaded = load(costs())
     store = InMemoryVectorStore(DeterministicFakeEmbedding(size=16))
-    store.add_documents(documents)
-    found = [store.similarity_search(document.page_content, k=1)[0] for document in documents]
-    assert digests(to_content_blocks(found)) == [note(document)["digest"] for document in documents]
-    later = note(documents[-1])["recipe"]["structure"]
+    store.add_documents(loaded)
+    found = [store.similarity_search(document.page_content, k=1)[0] for document in loaded]
+    assert digests(to_content_blocks(found)) == [note(document)["digest"] for document in loaded]
+    later = note(loaded[-1])["recipe"]["structure"]
     assert json.loads(later)["blocks"][0]["t"]["x"] == [["item", "EUR"]]
     assert "plank" not in later
+
+
+@given(documents())
+@settings(max_examples=30, deadline=None)
+def test_any_document_is_drawn_from_its_pages_alone(text: Text) -> None:
+    """Whatever blocks it has, wherever a page ends: the texts are the whole, and each picture comes again."""
+    assume(text.text.strip())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its defect, and pictures inside it, which no store keeps
+        found = GlyphLoader.from_documents(text, style=SMALL).load()
+        blocks = [to_content_blocks([document], captions=False, ledger_share=0) for document in found]
+    assert "".join(document.page_content for document in found) == text.text
+    for document, drawn in zip(found, blocks, strict=True):
+        assert len(digests(drawn)) == 1
+        if "pictures" not in note(document).get("recipe", {}):
+            assert digests(drawn) == [note(document)["digest"]]
 
 
 def test_what_the_note_holds_of_structure_is_small() -> None:
