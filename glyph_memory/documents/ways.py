@@ -136,7 +136,7 @@ def _list_losses(content: PageContent) -> Iterator[tuple[Way, str]]:
     if not text.characters and not content.words:
         if content.drawings.images:
             yield "native", "no text: a scan"
-        elif content.drawings.paths or content.drawings.rules:
+        elif content.drawings.has_shapes:
             yield "native", "no text: a drawing"
         return
     if text.garbage > GARBAGE * text.characters:

@@ -176,7 +176,7 @@ class Assembly:
             self._defects.add(
                 "left out", "a scan without text; its picture alone says what is on it", content.number
             )
-        elif content.drawings.paths or content.drawings.rules:
+        elif content.drawings.has_shapes:
             self._builder.add_picture(f"[page {content.number}: a drawing without text]")
 
     def _report(self, content: PageContent) -> None:

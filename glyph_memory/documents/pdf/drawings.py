@@ -35,8 +35,15 @@ class PageDrawings:
     """Pictures made of pixels: where, and pdfium's own object, which lives as long as the page."""
     paths: list[Rect] = field(default_factory=list)
     """Shapes that are no rules: where."""
+    fills: int = 0
+    """Boxes that are filled, but for white ones: they head tables and lie under text."""
     is_cut: bool = False
     """Whether there were more than are looked at."""
+
+    @property
+    def has_shapes(self) -> bool:
+        """Whether there are any lines or shapes."""
+        return bool(self.paths or self.rules or self.fills)
 
 
 def read_drawings(page: Pointer, raw: ModuleType, frame: Frame) -> PageDrawings:
@@ -103,6 +110,8 @@ def _add_path(found: PageDrawings, rect: Rect, shape: _Shape) -> None:
         found.paths.append(rect)
     elif shape.is_stroked():
         found.rules += sides
+    else:
+        found.fills += not shape.is_white()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,11 @@ class _Shape:
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         self.raw.FPDFPath_GetDrawMode(self.pointer, fill, stroke)
         return bool(stroke.value)
+
+    def is_white(self) -> bool:
+        parts = [ctypes.c_uint() for _ in range(4)]
+        self.raw.FPDFPageObj_GetFillColor(self.pointer, *parts)
+        return all(part.value >= 250 for part in parts[:3])
 
     def list_sides(self) -> list[Rect] | None:
         """Return its lines, where all of them run across or down; None for a shape that is no box and no grid."""

@@ -65,6 +65,8 @@ class Piece:
     @cached_property
     def is_mono(self) -> bool:
         """Whether nearly all of it is of one width a character; a sign that the font lacks stands in another."""
+        if not self.words or not self.words[0].font.mono:
+            return False
         mono = sum(len(word.text) for word in self.words if word.font.mono)
         return mono > 0.8 * sum(len(word.text) for word in self.words)
 

@@ -24,6 +24,8 @@ _NOTE_START = re.compile(r"(?:\d{1,3}|[*†‡§¶]{1,2})")
 _ENDS = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
 _LEADERS = re.compile(r"(?:\s?\.){5,}")
 """A line of a table of contents has them, and no heading."""
+_SHORT = 0.4
+"""A line that leaves so much of its column free ends a paragraph, whatever it ends with."""
 _NUMBERED = re.compile(r"(?:\d{1,2}\.){0,4}\d{1,2}\.?|[A-Z]\.?|[IVX]+\.|Appendix|Chapter|Section|Part")
 
 
@@ -162,18 +164,22 @@ class _Column:
             return False
         if self._is_heading(block) and self._is_heading([line]):
             return True
-        return self._lies_below(block, line) and not (self._ends_short(last) and _ENDS.search(last.text))
+        if not self._lies_below(block, line):
+            return False
+        ends = _ENDS.search(last.text) or self._right - last.box[2] > _SHORT * (self._right - self._left)
+        return not (ends and self._ends_short(last, line))
 
     def _changes(self, block: Sequence[Piece], line: Piece) -> bool:
         """Return whether a line is of another kind than those above it: code, an item, a heading in bold."""
         first, last = block[0], block[-1]
-        if line.is_mono != last.is_mono:
-            starts_code = line.is_mono and (self._is_indented(line) or self._ends_short(last))
-            if starts_code or all(one.is_mono for one in block):
-                return True
-        if _is_marked(line) and (_is_marked(first) or self._ends_short(last) or _is_bullet(line)):
+        is_other = line.is_mono != last.is_mono
+        if is_other and (
+            all(one.is_mono for one in block) or (line.is_mono and self._ends_short(last, line))
+        ):
             return True
-        is_edge = len(block) < 3 and (self._ends_short(last) or _is_bold(first))
+        if _is_marked(line) and (_is_marked(first) or self._ends_short(last, line) or _is_bullet(line)):
+            return True
+        is_edge = len(block) < 3 and (self._ends_short(last, line) or _is_bold(first))
         return is_edge and _is_bold(line) != _is_bold(last)
 
     def _lies_below(self, block: Sequence[Piece], line: Piece) -> bool:
@@ -200,8 +206,11 @@ class _Column:
             return Paragraph("item", block, marker=first.words[0].text, indent=min(indent, 4))
         return Paragraph("paragraph", block)
 
-    def _ends_short(self, line: Piece) -> bool:
-        return line.box[2] < self._right - 1.5 * line.size - 0.04 * (self._right - self._left)
+    def _ends_short(self, line: Piece, below: Piece) -> bool:
+        """Return whether a line leaves room at its end, enough for the next line's first word."""
+        word, free = below.words[0], self._right - line.box[2]
+        is_short = free > 1.5 * line.size + 0.04 * (self._right - self._left)
+        return is_short and free > word.right - word.left + 0.3 * line.size
 
     def _is_indented(self, line: Piece) -> bool:
         return line.box[0] - self._left > 0.8 * line.size

@@ -52,6 +52,9 @@ _LONGEST = 200_000
 """Characters that are read of one page."""
 
 
+_FIND_OBJECT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+
+
 @dataclass(frozen=True, slots=True)
 class _Style:
     font: Font
@@ -85,6 +88,10 @@ class _Reading:
         self._fonts = dict[tuple[bytes, int], Font]()
         self._frames = {angle: Frame(box, angle) for angle in (0, 90, 180, 270)}
         self._matrix = raw.FS_MATRIX()
+        # Asked for each word: as a plain number, an object's address comes in half the time.
+        address = ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+        self._find_object = _FIND_OBJECT(address)
+        self._address = ctypes.cast(textpage, ctypes.c_void_p).value
 
     def read(self) -> PageText:
         found = PageText()
@@ -94,8 +101,8 @@ class _Reading:
         weights = dict.fromkeys(self._frames, 0)
         left, bottom, right, top = self._box
         for token in _TOKEN.finditer(text):
-            for number, (start, stop) in enumerate(self._split(token.start(), token.end())):
-                word, style, corners = self._make_word(text, start, stop, glued=number > 0)
+            for number, (start, stop, style) in enumerate(self._split(token.start(), token.end())):
+                word, corners = self._make_word(text, start, stop, style, glued=number > 0)
                 length = stop - start
                 found.characters += length
                 found.garbage += self._count_garbage(text, start, stop)
@@ -123,19 +130,20 @@ class _Reading:
             )
         return text
 
-    def _split(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    def _split(self, start: int, stop: int) -> Iterator[tuple[int, int, _Style]]:
         """Yield the parts of a word that are written alike."""
-        if self._style_at(start) is self._style_at(stop - 1) or stop - start == 1:
-            yield start, stop
+        before = self._style_at(start)
+        if stop - start == 1 or before is self._style_at(stop - 1):
+            yield start, stop, before
             return
-        first, before = start, self._style_at(start)
+        first = start
         for place in range(start + 1, stop):
             style = self._style_at(place)
             if style is not before and (style != before or self._moves(place - 1, place)):
-                yield first, place
+                yield first, place, before
                 first = place
             before = style
-        yield first, stop
+        yield first, stop, before
 
     def _moves(self, before: int, place: int) -> bool:
         one, other = self._origin(before), self._origin(place)
@@ -151,8 +159,9 @@ class _Reading:
         self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top)
         return left.value, bottom.value, right.value, top.value
 
-    def _make_word(self, text: str, start: int, stop: int, *, glued: bool) -> tuple[Word, _Style, Rect]:
-        style = self._style_at(start)
+    def _make_word(
+        self, text: str, start: int, stop: int, style: _Style, *, glued: bool
+    ) -> tuple[Word, Rect]:
         frame = self._frames[style.angle]
         first, last = self._corners(start), self._corners(stop - 1)
         corners = (
@@ -167,18 +176,18 @@ class _Reading:
             ends = spelled.endswith(HYPHEN)
             spelled = spelled.translate(_LIGATURES) + (HYPHEN if ends else "")
         word = Word(spelled, left, right, baseline, style.size, style.font, glued, style.angle)
-        return word, style, corners
+        return word, corners
 
     def _style_at(self, place: int) -> _Style:
-        pointer = self._raw.FPDFText_GetTextObject(self._textpage, place)
-        key = ctypes.cast(pointer, ctypes.c_void_p).value or 0
-        style = self._styles.get(key) if key else None
+        key: int | None = self._find_object(self._address, place)
+        style = self._styles.get(key) if key is not None else None
         if style is None:
-            style = self._read_style(place, pointer if key else None)
-            self._styles[key] = style
+            style = self._read_style(place, has_object=key is not None)
+            if key is not None:
+                self._styles[key] = style
         return style
 
-    def _read_style(self, place: int, pointer: Pointer) -> _Style:
+    def _read_style(self, place: int, *, has_object: bool) -> _Style:
         matrix, raw = self._matrix, self._raw
         raw.FPDFText_GetMatrix(self._textpage, place, matrix)
         size = raw.FPDFText_GetFontSize(self._textpage, place) * hypot(matrix.c, matrix.d)
@@ -186,7 +195,8 @@ class _Reading:
         angle = round(turned / (pi / 2)) % 4 * 90
         flags, name = ctypes.c_int(), ctypes.create_string_buffer(128)
         raw.FPDFText_GetFontInfo(self._textpage, place, name, 128, flags)
-        mode = raw.FPDFTextObj_GetTextRenderMode(pointer) if pointer is not None else 0
+        pointer = raw.FPDFText_GetTextObject(self._textpage, place) if has_object else None
+        mode = raw.FPDFTextObj_GetTextRenderMode(pointer) if has_object else 0
         font = self._name_font(name.value, flags.value)
         return _Style(font, round(min(max(abs(size), 0.1), 2000.0), 2), angle, mode == _INVISIBLE)
 
