@@ -22,7 +22,9 @@ from glyph_memory.documents.files import open_text as open_text
 from glyph_memory.documents.files import read_document as read_document
 from glyph_memory.documents.inline import Inline as Inline
 from glyph_memory.documents.inline import Run as Run
+from glyph_memory.documents.load import Loadable as Loadable
 from glyph_memory.documents.load import LoadFields as LoadFields
+from glyph_memory.documents.load import aload as aload
 from glyph_memory.documents.load import load as load
 from glyph_memory.documents.native import NativePlan as NativePlan
 from glyph_memory.documents.native import draw_native_page as draw_native_page
@@ -30,7 +32,11 @@ from glyph_memory.documents.native import open_original as open_original
 from glyph_memory.documents.native import plan_native_page as plan_native_page
 from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
+from glyph_memory.documents.recipe import PageRecipe as PageRecipe
 from glyph_memory.documents.source import STDIN as STDIN
+from glyph_memory.documents.tree import TreeDocuments as TreeDocuments
+from glyph_memory.documents.tree import TreeFault as TreeFault
+from glyph_memory.documents.tree import load_tree as load_tree
 from glyph_memory.documents.ways import PageWay as PageWay
 from glyph_memory.documents.ways import Way as Way
 from glyph_memory.documents.ways import choose_ways as choose_ways
