@@ -170,8 +170,8 @@ def _describe_text(content: PageContent) -> str:
 
 def _price_character(document: Document, style: PageStyle, profile: ModelProfile) -> float:
     """Return what a character costs, typeset: of the document's beginning, which is typeset for that."""
-    sample = document.text[:_SAMPLE]
-    if not sample.strip():
+    sample = document.cut(0, _SAMPLE)
+    if not sample.text.strip():
         return 0.0
-    pages = iter_pages(Document(text=sample), style=style)
-    return sum(profile.image_tokens(page.size) for page in pages) / len(sample)
+    pages = iter_pages(sample, style=style)
+    return sum(profile.image_tokens(page.size) for page in pages) / len(sample.text)
