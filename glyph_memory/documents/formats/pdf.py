@@ -15,6 +15,7 @@ from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.pdf.assembly import Assembly, PreparedPage, prepare_page
+from glyph_memory.documents.pdf.bombs import check_expansion
 from glyph_memory.documents.pdf.content import PageContent, read_content
 from glyph_memory.documents.pdf.defects import PageDefects
 from glyph_memory.documents.pdf.extras import list_refusals
@@ -41,9 +42,10 @@ def read_pdf(source: Source, options: LoadOptions) -> Iterator[Document]:
     """Yield a PDF, cut into parts between two pages.
 
     Raises:
-        DocumentError: It is encrypted or broken, or none of its pages is wanted.
+        DocumentError: It is encrypted, broken or a bomb, or none of its pages is wanted.
     """
     original = source.local or source.read_all(at_most=options.limits.file_bytes)
+    check_expansion(original, options.limits, shown=source.shown)
     with open_pdf(original, password=options.password, shown=source.shown) as file:
         yield from _Reading(file, source, original, options).read()
 
