@@ -16,11 +16,16 @@ from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.markdown import MARKDOWN
 from glyph_memory.documents.formats.refused import REFUSED
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.source import Source
 
-FORMATS: tuple[Format, ...] = (*REFUSED, TEXT)
+FORMATS: tuple[Format, ...] = (
+    *REFUSED,
+    MARKDOWN,
+    TEXT,
+)
 """All formats. Of two that take the same content, the first reads it."""
 
 
