@@ -16,6 +16,7 @@ from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.html import HTML
 from glyph_memory.documents.formats.markdown import MARKDOWN
 from glyph_memory.documents.formats.refused import REFUSED
 from glyph_memory.documents.formats.text import TEXT
@@ -23,6 +24,7 @@ from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
     *REFUSED,
+    HTML,
     MARKDOWN,
     TEXT,
 )

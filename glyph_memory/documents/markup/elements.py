@@ -6,14 +6,14 @@ from glyph_memory.document import SpanKind
 
 INLINE_KINDS: dict[str, SpanKind] = {
     **dict.fromkeys(("b", "strong"), "strong"),
-    **dict.fromkeys(("i", "em", "cite", "dfn", "var", "address"), "emphasis"),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), "emphasis"),
     **dict.fromkeys(("code", "kbd", "samp", "tt"), "code"),
     **dict.fromkeys(("s", "del", "strike"), "struck"),
     "a": "link",
 }
 """What an element marks its text as."""
 
-UNSEEN = frozenset(("script", "style", "template", "title", "head", "noembed", "noframes"))
+UNSEEN = frozenset(("script", "style", "template", "title", "noembed", "noframes"))
 """Elements whose text is not shown. That of `noscript` is: nothing here runs scripts."""
 
 BREAKING = frozenset(
@@ -121,6 +121,9 @@ KNOWN = (
             "datalist",
             "font",
             "frame",
+            "head",
+            "html",
+            "body",
             "iframe",
             "image",
             "ins",
