@@ -19,6 +19,7 @@ from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.html import HTML
 from glyph_memory.documents.formats.markdown import MARKDOWN
 from glyph_memory.documents.formats.refused import REFUSED
+from glyph_memory.documents.formats.rest import REST
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.source import Source
 
@@ -26,6 +27,7 @@ FORMATS: tuple[Format, ...] = (
     *REFUSED,
     HTML,
     MARKDOWN,
+    REST,
     TEXT,
 )
 """All formats. Of two that take the same content, the first reads it."""

@@ -102,6 +102,8 @@ class _Scanner:
     def _take(self, tag: re.Match[str]) -> int:
         """Return where to look on, after a tag."""
         name, stop = tag[2].lower(), tag.end()
+        if name == "select":  # the parser walks all its options at each one
+            self._replace(tag.end(2), tag.end(2), "-list")
         if tag[1]:
             if self._excess and name not in _UNCOUNTED:
                 self._excess -= 1
