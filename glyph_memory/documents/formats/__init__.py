@@ -6,8 +6,8 @@ To add a format, write a module here with a `Format` in it, such as `pdf.py`, an
 
 `read_pdf` takes a `Source` and `LoadOptions` and yields documents, which it puts together with a `Builder`; import the
 library that it needs inside of it, and raise a `DocumentError` of one line where the file is broken. If `refused` lists
-the format, take it out there. What begins as a format's files do is of that format, then what a format recognizes;
-else the name decides; else it is text.
+the format, take it out there. What begins as a format's files do, or what it recognizes, is of that format; else the
+name decides; else it is text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 
+from glyph_memory.documents.formats.epub import EPUB
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.html import HTML
 from glyph_memory.documents.formats.markdown import MARKDOWN
@@ -24,6 +25,7 @@ from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
+    EPUB,
     *REFUSED,
     HTML,
     MARKDOWN,
@@ -45,7 +47,6 @@ def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Fo
     for one in known:
         if source.head.startswith(one.beginnings) or head.startswith(one.beginnings):
             return one
-    for one in known:
         if one.recognizes is not None and one.recognizes(source):
             return one
     by_name = (one for one in known if source.suffix and source.suffix in one.suffixes)

@@ -19,7 +19,8 @@ class SourceLines:
             text: The file's.
         """
         self._lines = re.split(r"\r\n|\r|\n", text)
-        self._last = 1
+        self.last = 1
+        """The line of the last block that was found."""
 
     def find(self, text: str, hint: int) -> int:
         """Return the line that a block begins on: the first one near the hint that has its first words.
@@ -29,9 +30,9 @@ class SourceLines:
             hint: About where it begins.
         """
         words = _WORD.findall(text[:200])[:2]
-        for line in range(max(hint - _BEFORE, self._last, 1), min(hint + _AFTER, len(self._lines)) + 1):
+        for line in range(max(hint - _BEFORE, self.last, 1), min(hint + _AFTER, len(self._lines)) + 1):
             if all(word in self._lines[line - 1] for word in words):
-                self._last = line
+                self.last = line
                 return line
         return min(max(hint, 1), len(self._lines))
 
@@ -59,6 +60,6 @@ class SourceLines:
         for line in range(first, min(hint + _AFTER, len(self._lines)) + 1):
             found = self._lines[line - 1 : line - 1 + len(lines)]
             if lines[0] == found[0].strip() and lines == [one.strip() for one in found]:
-                self._last = line
+                self.last = line
                 return line, True
         return self.find(text, hint), False

@@ -1,4 +1,4 @@
-"""docutils' tree of a text in reStructuredText, parsed without reading any other file. Knows docutils; knows no blocks."""
+"""docutils' tree of a reStructuredText, parsed without reading any other file. Knows docutils; knows no blocks."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ _KINDS: dict[str, SpanKind] = {
     "literal": "code",
     "math": "formula",
 }
+CODE_DIRECTIVES = frozenset(
+    [
+        "code",
+        "code-block",
+        "sourcecode",
+        "parsed-literal",
+        "prompt",
+        "testcode",
+        "testsetup",
+        "doctest",
+        "ipython",
+    ]
+)
+"""Directives whose content is code."""
 _ROLE = re.compile(r":([\w:.+-]+):`([^`]*)`|`([^`]*)`:([\w:.+-]+):")
 _TITLED = re.compile(r"(.*?)\s*<[^<>]*>", re.DOTALL)
 _REFERENCE = re.compile(r"`([^`]*)`__?|\[([^\]]+)\]_|(\w[\w.+:-]*)__?")

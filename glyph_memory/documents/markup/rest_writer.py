@@ -14,32 +14,30 @@ from glyph_memory.documents.markup.grid import Cell, add_grid
 from glyph_memory.documents.markup.html_lists import name_number
 from glyph_memory.documents.markup.html_page import write_html
 from glyph_memory.documents.markup.pictures import FindPicture
-from glyph_memory.documents.markup.rest_lines import SourceLines
-from glyph_memory.documents.markup.rest_nodes import Directive, Node, parse_rest, read_directive, read_runs
-
-_SILENT = frozenset(("comment", "substitution_definition", "pending", "meta", "docinfo", "colspec", "raw"))
-_TITLES = {
-    name: name.title()
-    for name in ("attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning")
-}
-_CODE = frozenset(
-    [
-        "code",
-        "code-block",
-        "sourcecode",
-        "parsed-literal",
-        "prompt",
-        "testcode",
-        "testsetup",
-        "doctest",
-        "ipython",
-    ]
+from glyph_memory.documents.markup.rest_nodes import (
+    CODE_DIRECTIVES,
+    Directive,
+    Node,
+    parse_rest,
+    read_directive,
+    read_runs,
 )
+from glyph_memory.documents.markup.rest_output import Indent, RestOutput
+from glyph_memory.documents.markup.rest_parts import (
+    SILENT,
+    TITLES,
+    find_line,
+    list_addresses,
+    list_lines,
+    read_table,
+    read_term,
+)
+
 _SHOWN_OPTIONS = ("caption", "alt", "title", "header")
 _STYLES = {"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
 
 
-class RestWriter:
+class RestWriter(RestOutput):
     """Writes one text."""
 
     def __init__(
@@ -53,10 +51,9 @@ class RestWriter:
             find_picture: Returns the file of a picture by its address.
             depth: How deep unknown directives may be nested.
         """
-        self._builder, self._text, self._find = builder, text, find_picture or (lambda _: None)
-        self._lines, self._depth = SourceLines(text), depth
-        self._level = self._lists = 0
-        self._marker = self._label = ""
+        super().__init__(builder, text)
+        self._text, self._find, self._depth = text, find_picture or (lambda _: None), depth
+        self._level = 0
         self._targets, self._used = dict[str, str](), set[str]()
 
     def write(self) -> Iterator[None]:
@@ -64,8 +61,8 @@ class RestWriter:
         yield from self._write_text(self._text, 1)
         for name, address in self._targets.items():
             if address not in self._used:
-                self._locate(f"{name}: {address}", 1)
-                self._builder.add_paragraph([Run(name, ("link",), address), Run(f": {address}")])
+                self.locate(f"{name}: {address}", 1)
+                self.builder.add_paragraph([Run(name, ("link",), address), Run(f": {address}")])
         yield
 
     def _write_text(self, text: str, line: int) -> Iterator[None]:
@@ -83,7 +80,8 @@ class RestWriter:
             first: The line of the file where the text began that the tree is of.
         """
         name = node.tagname
-        line = first - 1 + (node.line or 1)
+        number = find_line(node)
+        line = first - 1 + number if number else self.lines.last
         if name == "section":
             self._level += 1
             yield from self._write_all(node.children, first)
@@ -95,26 +93,8 @@ class RestWriter:
             yield from walk(self, node, first)
         elif name == "system_message":
             yield from self._write_message(node, first)
-        elif name not in _SILENT:
+        elif name not in SILENT:
             yield from self._write_all(node.children, first)
-
-    def _locate(self, text: str, line: int) -> None:
-        self._builder.set_location(line=self._lines.find(text, line))
-
-    def _write_runs(self, runs: list[Run], line: int) -> None:
-        """Write a paragraph, as what it stands in wants it."""
-        runs = tidy_runs(runs)
-        text = "".join(run.text for run in runs)
-        if not text:
-            return
-        self._locate(text, line)
-        if self._label:
-            self._builder.add_footnote(runs, label=self._label)
-        elif self._lists:
-            self._builder.add_item(runs, marker=self._marker)
-        else:
-            self._builder.add_paragraph(runs)
-        self._label = self._marker = ""
 
     def _write_paragraph(self, node: Node, line: int) -> None:
         images = [child for child in node.children if child.tagname == "image"]
@@ -122,73 +102,57 @@ class RestWriter:
             for image in images:
                 self._write_image(image, line)
             return
-        self._used.update(_list_addresses(node))
-        self._write_runs([*read_runs(node)], line)
+        self._used.update(list_addresses(node))
+        self.write_runs([*read_runs(node)], line)
 
     def _write_title(self, node: Node, line: int) -> None:
         runs = tidy_runs(read_runs(node))
-        self._locate("".join(run.text for run in runs), line - 1)
-        self._builder.add_heading(self._level, runs)
+        self.locate("".join(run.text for run in runs), line - 1)
+        self.builder.add_heading(self._level, runs)
 
     def _write_strong(self, node: Node, line: int) -> None:
-        self._write_runs([*read_runs(node, "strong")], line)
+        self.write_runs([*read_runs(node, "strong")], line)
 
     def _write_attribution(self, node: Node, line: int) -> None:
-        self._write_runs([Run("— "), *read_runs(node)], line)
+        self.write_runs([Run("— "), *read_runs(node)], line)
 
     def _write_code(self, node: Node, line: int) -> None:
         classes = node.get("classes")
         words = [str(word) for word in classes if word != "code"] if isinstance(classes, list) else []
         language = "pycon" if node.tagname == "doctest_block" else (words or [""])[0]
-        self._add_code(node.astext(), language, line)
-
-    def _add_code(self, text: str, language: str, line: int) -> None:
-        self._flush_marker()
-        found, is_exact = self._lines.find_code(text, line)
-        self._builder.set_location(line=found, counts_lines=is_exact)
-        self._builder.add_code(text, language=language)
-
-    def _flush_marker(self) -> None:
-        if self._marker:
-            self._builder.add_item("", marker=self._marker)
-            self._marker = ""
+        self.add_code(node.astext(), language, line)
 
     def _write_formula(self, node: Node, line: int) -> None:
-        self._flush_marker()
-        self._locate(node.astext(), line)
-        self._builder.add_formula(node.astext())
+        self.flush_marker()
+        self.locate(node.astext(), line)
+        self.builder.add_formula(node.astext())
 
     def _write_rule(self, node: Node, line: int) -> None:
-        self._builder.set_location(line=line)
-        self._builder.add_rule()
+        self.builder.set_location(line=line)
+        self.builder.add_rule()
 
     def _write_image(self, node: Node, line: int, caption: list[Run] | None = None) -> None:
-        self._flush_marker()
+        self.flush_marker()
         address = str(node.get("uri") or "")
         runs = caption or [Run(str(node.get("alt") or ""))]
-        self._locate(address, line)
-        self._builder.add_picture(runs, self._find(address))
+        self.locate(address, line)
+        self.builder.add_picture(runs, self._find(address))
 
     def _write_lines(self, node: Node, line: int) -> None:
         runs = list[Run]()
-        for depth, one in _list_lines(node, 0):
+        for depth, one in list_lines(node):
             runs += [*([Run("\n")] if runs else []), Run("\u2003" * depth), *read_runs(one)]
-        self._write_runs(runs, line)
+        self.write_runs(runs, line)
 
     def _write_table(self, node: Node, line: int) -> None:
-        self._flush_marker()
-        rows, header_rows = list[list[Cell]](), 0
-        for child in node.children:
-            if child.tagname == "title":
-                self._write_runs([*read_runs(child, "strong")], line)
-            for part in child.children if child.tagname == "tgroup" else ():
-                if part.tagname in {"thead", "tbody"}:
-                    rows += ([_read_cell(entry) for entry in row.children] for row in part.children)
-                    header_rows = len(rows) if part.tagname == "thead" else header_rows
-        self._used.update(_list_addresses(node))
+        self.flush_marker()
+        for title in (child for child in node.children if child.tagname == "title"):
+            self.write_runs([*read_runs(title, "strong")], line)
+        rows, header_rows = read_table(node)
+        self._used.update(list_addresses(node))
         first = next((cell for row in rows for cell in row if cell.runs), Cell())
-        self._locate("".join(run.text for run in first.runs), line)
-        add_grid(self._builder, rows, header_rows=header_rows)
+        self.locate("".join(run.text for run in first.runs), line)
+        add_grid(self.builder, rows, header_rows=header_rows)
 
     def _write_target(self, node: Node, line: int) -> None:
         names, address = node.get("names"), node.get("refuri")
@@ -196,39 +160,39 @@ class RestWriter:
             self._targets[str(names[0])] = str(address)
 
     def _walk_list(self, node: Node, first: int) -> Iterator[None]:
-        self._flush_marker()
+        self.flush_marker()
         number, style = int(str(node.get("start") or 1)), _STYLES.get(str(node.get("enumtype")), "1")
-        with _Indent(self):
+        with Indent(self):
             for item in node.children:
-                self._marker = "•"
+                self.marker = "•"
                 if node.tagname == "enumerated_list":
                     name = name_number(number, style)
-                    self._marker = f"{node.get('prefix') or ''}{name}{node.get('suffix') or ''}"
+                    self.marker = f"{node.get('prefix') or ''}{name}{node.get('suffix') or ''}"
                     number += 1
                 yield from self._write_all(item.children, first)
-                self._marker = ""
+                self.marker = ""
 
     def _walk_terms(self, node: Node, first: int) -> Iterator[None]:
         """Write terms with what explains them; fields and options, too."""
-        self._flush_marker()
-        with _Indent(self):
+        self.flush_marker()
+        with Indent(self):
             for item in node.children:
                 terms = [child for child in item.children if child.tagname not in _BODIES]
                 runs = list[Run]()
                 for term in terms:
                     between = [Run(" : " if term.tagname == "classifier" else ", ")] if runs else []
-                    runs += [*between, *_read_term(term)]
-                self._write_runs(runs, first - 1 + (item.line or 1))
-                with _Indent(self):
+                    runs += [*between, *read_term(term)]
+                self.write_runs(runs, first - 1 + (find_line(item) or 1))
+                with Indent(self):
                     for body in (child for child in item.children if child.tagname in _BODIES):
                         yield from self._write_all(body.children, first)
 
     def _walk_quote(self, node: Node, first: int) -> Iterator[None]:
-        self._builder.quotes += 1
-        if title := _TITLES.get(node.tagname):
-            self._write_runs([Run(title, ("strong",))], first - 1 + (node.line or 1))
+        self.builder.quotes += 1
+        if title := TITLES.get(node.tagname):
+            self.write_runs([Run(title, ("strong",))], first - 1 + (find_line(node) or 1))
         yield from self._write_boxed(node.children, first)
-        self._builder.quotes -= 1
+        self.builder.quotes -= 1
 
     def _walk_topic(self, node: Node, first: int) -> Iterator[None]:
         classes = node.get("classes")
@@ -238,7 +202,7 @@ class RestWriter:
     def _write_boxed(self, nodes: Sequence[Node], first: int) -> Iterator[None]:
         for child in nodes:
             if child.tagname == "title":
-                self._write_strong(child, first - 1 + (child.line or 1))
+                self._write_strong(child, first - 1 + (find_line(child) or 1))
             else:
                 yield from self._write(child, first)
 
@@ -249,17 +213,17 @@ class RestWriter:
             if image.tagname == "image":
                 has_own = bool(node.get("alt") or image.get("alt"))
                 caption = None if has_own or not captions else tidy_runs(read_runs(captions.pop()))
-                self._write_image(image, first - 1 + (node.line or 1), caption)
+                self._write_image(image, first - 1 + (find_line(node) or 1), caption)
             elif child.tagname != "caption" or captions:
                 yield from self._write(child, first)
 
     def _walk_note(self, node: Node, first: int) -> Iterator[None]:
         for child in node.children:
             if child.tagname == "label":
-                self._label = f"[{child.astext()}]"
+                self.label = f"[{child.astext()}]"
             else:
                 yield from self._write(child, first)
-        self._label = ""
+        self.label = ""
 
     def _write_message(self, node: Node, first: int) -> Iterator[None]:
         """Write the text that docutils could not read, and tell of it."""
@@ -271,8 +235,8 @@ class RestWriter:
         line = first - 1 + int(str(node.get("line") or 1))
         directive = read_directive(sources[0])
         if directive is None:
-            self._builder.add_defect("damaged", f"line {line}: {' '.join(message.split())}")
-            self._add_code(sources[0], "", line)
+            self.builder.add_defect("damaged", f"line {line}: {' '.join(message.split())}")
+            self.add_code(sources[0], "", line)
         elif is_refused:
             yield from self._write_refused(directive, line)
         else:
@@ -281,51 +245,34 @@ class RestWriter:
     def _write_refused(self, directive: Directive, line: int) -> Iterator[None]:
         if directive.name == "raw" and directive.argument.startswith("html"):
             begin = line + directive.content_line
-            yield from write_html(self._builder, directive.content, line=begin, find_picture=self._find)
+            yield from write_html(self.builder, directive.content, line=begin, find_picture=self._find)
             return
         what = f"{directive.name} {directive.argument}".strip()
-        self._builder.add_defect("refused", f"line {line}: the directive {what!r} is not followed")
-        self._add_code(directive.content, "", line + directive.content_line)
+        self.builder.add_defect("refused", f"line {line}: the directive {what!r} is not followed")
+        self.add_code(directive.content, "", line + directive.content_line)
 
     def _write_unknown(self, directive: Directive, line: int) -> Iterator[None]:
-        begin = self._lines.find_start(directive.name, line)
-        if directive.name in _CODE:
+        begin = self.lines.find_start(directive.name, line)
+        if directive.name in CODE_DIRECTIVES:
             for option in _SHOWN_OPTIONS:
-                self._write_runs([Run(directive.options.get(option, ""))], begin)
-            self._add_code(directive.content, directive.argument, begin + directive.content_line)
+                self.write_runs([Run(directive.options.get(option, ""))], begin)
+            self.add_code(directive.content, directive.argument, begin + directive.content_line)
             return
-        self._builder.add_defect(
+        self.builder.add_defect(
             "guessed",
             "directives that are Sphinx' own are not run; their text is kept, their settings are not",
         )
         name = directive.name.rpartition(":")[2]
         argument = " ".join(directive.argument.split())
-        self._write_runs([Run(name, ("strong",)), Run(f" {argument}")], begin)
+        self.write_runs([Run(name, ("strong",)), Run(f" {argument}")], begin)
         for option in _SHOWN_OPTIONS:
-            self._write_runs([Run(directive.options.get(option, ""))], begin)
+            self.write_runs([Run(directive.options.get(option, ""))], begin)
         self._depth -= 1
         if self._depth < 0:
-            self._add_code(directive.content, "", begin + directive.content_line)
+            self.add_code(directive.content, "", begin + directive.content_line)
         elif directive.content.strip():
             yield from self._write_text(directive.content, begin + directive.content_line)
         self._depth += 1
-
-
-class _Indent:
-    """A list while it is written."""
-
-    def __init__(self, writer: RestWriter) -> None:
-        self._writer = writer
-
-    def __enter__(self) -> None:
-        self._change(1)
-
-    def __exit__(self, *error: object) -> None:
-        self._change(-1)
-
-    def _change(self, by: int) -> None:
-        self._writer._lists += by
-        self._writer._builder.indent = max(self._writer._lists - 1, 0)
 
 
 _BODIES = frozenset(("definition", "field_body", "description"))
@@ -350,62 +297,8 @@ _WRITERS: dict[str, _Write] = {
 _WALKERS: dict[str, _Walk] = {
     **dict.fromkeys(("bullet_list", "enumerated_list"), RestWriter._walk_list),
     **dict.fromkeys(("definition_list", "field_list", "option_list"), RestWriter._walk_terms),
-    **dict.fromkeys((*_TITLES, "block_quote", "admonition", "sidebar"), RestWriter._walk_quote),
+    **dict.fromkeys((*TITLES, "block_quote", "admonition", "sidebar"), RestWriter._walk_quote),
     **dict.fromkeys(("footnote", "citation"), RestWriter._walk_note),
     "topic": RestWriter._walk_topic,
     "figure": RestWriter._walk_figure,
 }
-
-
-def _read_term(node: Node) -> Iterator[Run]:
-    if node.tagname == "option_group":
-        for place, option in enumerate(node.children):
-            texts = (f"{child.get('delimiter') or ''}{child.astext()}" for child in option.children)
-            yield Run((", " if place else "") + "".join(texts), ("code",))
-    else:
-        yield from read_runs(node, "strong")
-        if node.tagname == "field_name":
-            yield Run(":", ("strong",))
-
-
-def _read_cell(entry: Node) -> Cell:
-    """Return a table's cell; blocks in it are lines."""
-    runs = list[Run]()
-    for line in _list_cell_lines(entry):
-        runs += [*([Run("\n")] if runs else []), *line]
-    return Cell(
-        runs=runs,
-        rows=int(str(entry.get("morerows") or 0)) + 1,
-        columns=int(str(entry.get("morecols") or 0)) + 1,
-    )
-
-
-def _list_cell_lines(node: Node) -> Iterator[list[Run]]:
-    for child in node.children:
-        if child.tagname in {"literal_block", "doctest_block"}:
-            yield [Run(child.astext(), ("code",))]
-        elif child.tagname in {"paragraph", "term", "line", "title", "field_name", "rubric", "caption"}:
-            yield tidy_runs(read_runs(child))
-        elif child.tagname == "image":
-            yield [Run(str(child.get("alt") or ""))]
-        elif child.tagname == "list_item":
-            for place, line in enumerate(_list_cell_lines(child)):
-                yield [*([] if place else [Run("• ")]), *line]
-        elif child.tagname not in _SILENT and child.tagname != "system_message":
-            yield from _list_cell_lines(child)
-
-
-def _list_lines(node: Node, depth: int) -> Iterator[tuple[int, Node]]:
-    for child in node.children:
-        if child.tagname == "line_block":
-            yield from _list_lines(child, depth + 1)
-        else:
-            yield depth, child
-
-
-def _list_addresses(node: Node) -> Iterator[str]:
-    if node.tagname == "reference":
-        yield str(node.get("refuri") or "")
-    elif node.tagname != "#text":
-        for child in node.children:
-            yield from _list_addresses(child)
