@@ -57,7 +57,7 @@ def _write_chapter(builder: Builder, archive: Archive, name: str, options: LoadO
     if damage:
         builder.add_defect(damage[0], f"{name!r}: {damage[1]}")
     find = make_picture_finder(builder, options, read=_read_beside(archive, found))
-    yield from write_html(builder, html, line=1, file=found, find_picture=find)
+    yield from write_html(builder, html, line=1, file=found, find_picture=find, is_xml=True)
 
 
 def _read_beside(archive: Archive, chapter: str) -> Callable[[str], bytes | None]:

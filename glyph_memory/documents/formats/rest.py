@@ -38,10 +38,13 @@ def read_rest(source: Source, options: LoadOptions) -> Iterator[Document]:
             break
         except DocumentError:
             raise
+        except RecursionError as error:
+            message = f"{source.shown} is nested too deeply; read it as plain text, with structure=False"
+            raise DocumentError(message) from error
         except Exception as error:
             raise DocumentError(
-                f"{source.shown} cannot be read as reStructuredText ({type(error).__name__}: {error}); read it as "
-                "plain text, with structure=False"
+                f"{source.shown} cannot be read as reStructuredText ({type(error).__name__}); read it as plain "
+                "text, with structure=False"
             ) from error
         yield from builder.pop_part(options.part_characters)
     if not builder.is_empty:

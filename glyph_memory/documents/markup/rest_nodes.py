@@ -46,7 +46,7 @@ CODE_DIRECTIVES = frozenset(
 )
 """Directives whose content is code."""
 _ROLE = re.compile(r":([\w:.+-]+):`([^`]*)`|`([^`]*)`:([\w:.+-]+):")
-_TITLED = re.compile(r"(.*?)\s*<[^<>]*>", re.DOTALL)
+_TITLED = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
 _REFERENCE = re.compile(r"`([^`]*)`__?|\[([^\]]+)\]_|(\w[\w.+:-]*)__?")
 _DIRECTIVE = re.compile(r"\s*\.\.[ ]+(?:\|[^|]+\|[ ]+)?([\w:.+-]+)[ ]?::[ ]*(.*)")
 _OPTION = re.compile(r"\s*:([\w-]+):(?:\s+(.*))?")
@@ -158,6 +158,8 @@ def _read_problem(text: str, kinds: tuple[SpanKind, ...]) -> Run:
         return Run(inner.replace("\n", " "), kinds if is_prose else (*kinds, "code"))
     if found := _REFERENCE.fullmatch(text):
         titled = _TITLED.fullmatch(found[1] or "")
-        inner = (titled[1] if titled else found[1]) or (f"[{found[2]}]" if found[2] else found[3])
-        return Run((inner or text).replace("\n", " "), kinds)
+        if titled and titled[1]:
+            return Run(titled[1].replace("\n", " "), (*kinds, "link"), titled[2])
+        inner = found[1] or (f"[{found[2]}]" if found[2] else found[3])
+        return Run(inner.replace("\n", " "), kinds)
     return Run(text, kinds)
