@@ -80,7 +80,7 @@ term
         ("item", "term"),
         ("item", "means"),
         ("item", "Quoted."),
-        ("item", "— Someone"),
+        ("item", "-- Someone"),
         ("paragraph", "Note"),
         ("paragraph", "Careful"),
         ("rule", ""),
@@ -234,6 +234,14 @@ def test_lines_of_the_file_are_found_again() -> None:
 def test_marks_that_never_end_are_text(text: str) -> None:
     """And a long line is no trouble."""
     assert read(text + "\n\nend\n").text.split()[-1] == "end"
+
+
+def test_thousands_of_marks_that_never_end_are_plain_text() -> None:
+    """Docutils would look for the end of each; nothing is lost, and it is told."""
+    text = "*x " * 10_000 + "\n\nend\n"
+    document = read(text)
+    assert document.text == text
+    assert [defect.kind for defect in document.defects] == ["guessed"]
 
 
 def test_a_text_that_is_nested_too_deeply_is_one_sentence() -> None:

@@ -10,6 +10,7 @@ from glyph_memory.documents.decoding import decode_blocks
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.text import read_text
 from glyph_memory.documents.markup.pictures import make_picture_finder, read_beside
+from glyph_memory.documents.markup.rest_nodes import is_costly
 from glyph_memory.documents.markup.rest_writer import RestWriter
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
@@ -30,6 +31,12 @@ def read_rest(source: Source, options: LoadOptions) -> Iterator[Document]:
         title=source.name, source=source.path, media_type="text/x-rst", encoding=source.encoding
     )
     find = make_picture_finder(builder, options, read=read_beside(source.local))
+    if is_costly(text):
+        builder.add_defect("guessed", "a paragraph has thousands of marks that never end; read as plain text")
+        builder.set_location(line=1, counts_lines=True)
+        builder.add_text(text)
+        yield builder.build()
+        return
     blocks = RestWriter(builder, text, find_picture=find, depth=options.limits.depth).write()
     while True:
         try:

@@ -52,6 +52,13 @@ _DIRECTIVE = re.compile(r"\s*\.\.[ ]+(?:\|[^|]+\|[ ]+)?([\w:.+-]+)[ ]?::[ ]*(.*)
 _OPTION = re.compile(r"\s*:([\w-]+):(?:\s+(.*))?")
 
 
+_BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
+_BEGINS = re.compile(r"(?<!\S)(?:\*\*?|``?|\|)(?=\S)")
+_ENDS = re.compile(r"(?<=\S)(?:\*\*?|``?|\|)(?!\w)")
+_COSTLY = 50_000_000
+"""Marks that never end times characters: docutils looks for the end of each to the paragraph's end."""
+
+
 class Node(Protocol):
     """What is needed of docutils' nodes, which have no types."""
 
@@ -83,6 +90,23 @@ class Directive:
     """The text that is indented under it."""
     content_line: int
     """How many lines below the directive that text begins."""
+
+
+def is_costly(text: str) -> bool:
+    """Return whether docutils would take minutes: a paragraph has thousands of marks that never end.
+
+    Example:
+        >>> is_costly("*x " * 10_000), is_costly("*x* " * 10_000)
+        (True, False)
+    """
+    for paragraph in _BLANK_LINE.split(text):
+        if len(paragraph) ** 2 > _COSTLY:
+            open_marks = sum(1 for _ in _BEGINS.finditer(paragraph)) - sum(
+                1 for _ in _ENDS.finditer(paragraph)
+            )
+            if open_marks * len(paragraph) > _COSTLY:
+                return True
+    return False
 
 
 def parse_rest(text: str) -> Node:
