@@ -15,12 +15,17 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 
+from glyph_memory.documents.formats.csv import CSV
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.refused import REFUSED
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.source import Source
 
-FORMATS: tuple[Format, ...] = (*REFUSED, TEXT)
+FORMATS: tuple[Format, ...] = (
+    CSV,
+    *REFUSED,
+    TEXT,
+)
 """All formats. Of two that take the same content, the first reads it."""
 
 
