@@ -6,7 +6,7 @@ Knows cells; knows nothing about blocks, nor about file formats.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from glyph_memory.document import Span
 from glyph_memory.documents.inline import Inline, join_runs
@@ -28,17 +28,14 @@ def join_cells(rows: Sequence[Sequence[Inline]], columns: int, offset: int) -> C
 
 def _join_plain(rows: Sequence[Sequence[Inline]], columns: int, offset: int) -> Cells | None:
     """Return the cells of a table without marks, joined several times faster; None where a cell has marks."""
-    cells = list[str]()
-    for row in rows:
-        cells += row  # type: ignore[arg-type]  # what is no text is found below
-        if len(row) < columns:
-            cells += [""] * (columns - len(row))
+    full = [row if len(row) == columns else [*row, *[""] * (columns - len(row))] for row in rows]
     try:
-        lines = ["\t".join(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+        text = "\n".join(map("\t".join, full))  # type: ignore[arg-type]  # what is no text is found here
     except TypeError:  # a cell of several runs
         return None
-    starts = accumulate([len(cell) + 1 for cell in cells[:-1]], initial=offset)
-    return "\n".join(lines), tuple(starts), ()
+    lengths = map(len, chain.from_iterable(full))
+    starts = [*accumulate([length + 1 for length in lengths], initial=offset)]
+    return text, tuple(starts[:-1]), ()
 
 
 def _join_marked(rows: Sequence[Sequence[Inline]], columns: int, offset: int) -> Cells:

@@ -69,29 +69,36 @@ class RowTables:
             rows: The cells; no more than may be held beside a part.
             lines: How many lines of the file they are, where that is known.
         """
-        width = len(rows[0]) if rows else 0
-        if (
-            self._columns == width > 0
-            and not self._blank
-            and set(map(len, rows)) == {width}
-            and all(map(any, rows))
-        ):
-            self._rows += rows
-            self._filled += width * len(rows)
-            self._size += width * len(rows) + sum(map(len, chain.from_iterable(rows)))
-            self._count(rows, lines)
-            if self._is_full:
-                yield from self._pop()
-            return
+        if not self._rows:
+            self._clear()
+        if (self._rows and self._blank) or not self._add_together(rows, lines):
+            yield from self._add_each(rows)
+        elif self._is_full:
+            yield from self._pop()
+
+    def finish(self) -> None:
+        """Add what is left to the builder."""
+        self._flush()
+
+    def _add_together(self, rows: Sequence[Sequence[str]], lines: int | None) -> bool:
+        """Add rows that go on as those before them; return False, and add none, where one of them may not."""
+        widths = [*map(len, rows)]
+        columns, filled = max(self._columns, *widths, 0), self._filled + sum(widths)
+        cells = columns * (len(self._rows) + len(rows))
+        if self._is_too_large(cells, filled) or not all(map(any, rows)):
+            return False
+        self._size += columns * len(rows) + sum(map(len, chain.from_iterable(rows)))
+        self._rows += rows
+        self._columns, self._filled = columns, filled
+        self._count(rows, lines)
+        return True
+
+    def _add_each(self, rows: Sequence[Sequence[str]]) -> Iterator[Document]:
         for row in rows:
             self._add_row(row)
             self._count((row,), None)
             if self._is_full:
                 yield from self._pop()
-
-    def finish(self) -> None:
-        """Add what is left to the builder."""
-        self._flush()
 
     @property
     def _is_full(self) -> bool:
@@ -121,8 +128,11 @@ class RowTables:
         self._blank = 0
 
     def _is_too_empty(self, width: int) -> bool:
-        cells = max(self._columns, width) * (len(self._rows) + self._blank + 1)
-        return cells > _MOST_EMPTY * (self._filled + width) + _ANY_EMPTY
+        rows = len(self._rows) + self._blank + 1
+        return self._is_too_large(max(self._columns, width) * rows, self._filled + width)
+
+    def _is_too_large(self, cells: int, filled: int) -> bool:
+        return cells > _MOST_EMPTY * filled + _ANY_EMPTY
 
     def _pop(self) -> Iterator[Document]:
         self._flush()
