@@ -18,10 +18,12 @@ from collections.abc import Sequence
 from glyph_memory.documents.formats.csv import CSV
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.refused import REFUSED
+from glyph_memory.documents.formats.sheets import SHEETS
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
+    SHEETS,
     CSV,
     *REFUSED,
     TEXT,
@@ -41,7 +43,6 @@ def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Fo
     for one in known:
         if source.head.startswith(one.beginnings) or head.startswith(one.beginnings):
             return one
-    for one in known:
         if one.recognizes is not None and one.recognizes(source):
             return one
     by_name = (one for one in known if source.suffix and source.suffix in one.suffixes)
