@@ -1,4 +1,7 @@
-"""Load the libraries that formats need, when they are needed. Knows the extra they come with; knows no format."""
+"""Import the libraries that read formats, when a file needs them; one that is missing is named with its extra.
+
+Knows names of libraries; knows nothing about formats.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +11,35 @@ from types import ModuleType
 from glyph_memory.errors import DocumentError
 
 _PACKAGES = {
-    "bs4": "beautifulsoup4",
     "charset_normalizer": "charset-normalizer",
     "docx": "python-docx",
     "markdown_it": "markdown-it-py",
+    "mdit_py_plugins": "mdit-py-plugins",
     "pptx": "python-pptx",
     "python_calamine": "python-calamine",
 }
-"""What is installed for a module of another name."""
+"""What packages are called, where they have another name than their module."""
 
 
-def load_library(name: str, *, for_: str) -> ModuleType:
-    """Return a library's module.
+def load_library(module: str, *, for_: str, package: str | None = None) -> ModuleType:
+    """Return a library, imported when it is asked for, so that importing this package stays light.
 
     Args:
-        name: As it is imported: `docx`, `defusedxml.ElementTree`.
-        for_: What it reads, in the plural, for the message: `Word documents`.
+        module: As `import` takes it: `docx.oxml`.
+        for_: What it is needed for, in the plural: `Word documents`.
+        package: What pip calls it, where the extra `documents` does not bring it.
 
     Raises:
-        DocumentError: It is not installed; the message names the extra that brings it.
+        DocumentError: It is not installed, or cannot be imported; the message says what to install.
     """
     try:
-        return import_module(name)
-    except ImportError as error:
-        top = name.partition(".")[0]
+        return import_module(module)
+    except (ImportError, OSError) as error:  # OSError: a library in C that does not load
+        root = module.partition(".")[0]
+        needed = package or _PACKAGES.get(root, root)
+        install = package or "'glyph-memory[documents]'"
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == root:
+            raise DocumentError(f"reading {for_} needs {needed}; pip install {install}") from error
         raise DocumentError(
-            f"reading {for_} needs {_PACKAGES.get(top, top)}; pip install 'glyph-memory[documents]'"
+            f"reading {for_} needs {needed}, which cannot be imported: {error}; pip install -U {install}"
         ) from error

@@ -17,6 +17,9 @@ from collections.abc import Sequence
 
 from glyph_memory.documents.formats.csv import CSV
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.html import HTML
+from glyph_memory.documents.formats.mail import MAIL, OUTLOOK
+from glyph_memory.documents.formats.markdown import MARKDOWN
 from glyph_memory.documents.formats.refused import REFUSED
 from glyph_memory.documents.formats.sheets import SHEETS
 from glyph_memory.documents.formats.text import TEXT
@@ -24,6 +27,10 @@ from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
     SHEETS,
+    OUTLOOK,
+    MAIL,
+    HTML,
+    MARKDOWN,
     CSV,
     *REFUSED,
     TEXT,

@@ -175,10 +175,8 @@ def _translate_panic(error: BaseException, shown: str) -> BaseException:
 def _show_rows(sheet: CalamineSheet, top: int) -> Iterator[list[list[str]]]:
     """Yield the rows from the first one with a cell on, as text, in batches."""
     batch = max(_BATCH_CELLS // sheet.width, 1)
-    if top > 4 * sheet.height + 1_000:  # empty rows before it would take longer than the sheet itself
-        rows = iter(sheet.to_python())
-    else:
-        rows = islice(sheet.iter_rows(), top, None)
+    is_far = top > 4 * sheet.height + 1_000  # empty rows before it would take longer than the sheet itself
+    rows = iter(sheet.to_python()) if is_far else islice(sheet.iter_rows(), top, None)
     while some := [*islice(rows, batch)]:
         yield [[*map(show_cell, row)] for row in some]
 
