@@ -17,7 +17,7 @@ from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
-from glyph_memory.documents.spreadsheets.contents import Contents, find_contents
+from glyph_memory.documents.spreadsheets.contents import Contents, describe_old, find_contents
 from glyph_memory.documents.spreadsheets.old_files import OLD_FILE, check_old_workbook, has_stream
 from glyph_memory.documents.spreadsheets.sheet_reader import SheetReader, open_workbook
 
@@ -66,8 +66,8 @@ def recognizes_sheets(source: Source) -> bool:
 
 def _check(source: Source, options: LoadOptions) -> Contents:
     if source.head.startswith(OLD_FILE):
-        check_old_workbook(source, options)
-        return Contents()
+        errors, has_macros = check_old_workbook(source, options)
+        return describe_old(errors, has_macros=has_macros)
     with open_archive(source, options) as archive:
         return find_contents(archive, options.limits)
 

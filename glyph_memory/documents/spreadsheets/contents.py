@@ -23,6 +23,9 @@ _LEFT_OUT = (
 )
 
 
+_MACROS = Defect(kind="refused", message="the workbook has macros; they are neither run nor read")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contents:
     """What is known of a workbook before calamine opens it."""
@@ -31,6 +34,12 @@ class Contents:
     """What the XML of each sheet holds, of XLSX."""
     defects: tuple[Defect, ...] = ()
     """What is left out of it, or not run."""
+
+
+def describe_old(errors: int, *, has_macros: bool) -> Contents:
+    """Return what is told of an XLS file."""
+    told = ([_MACROS] if has_macros else []) + ([_tell_errors(errors)] if errors else [])
+    return Contents(defects=tuple(told))
 
 
 def find_contents(archive: Archive, limits: Limits) -> Contents:
@@ -42,9 +51,7 @@ def find_contents(archive: Archive, limits: Limits) -> Contents:
     names = [name.lower() for name in archive.names]
     defects = list[Defect]()
     if any(name.endswith("vbaproject.bin") or name.startswith("basic/") for name in names):
-        defects.append(
-            Defect(kind="refused", message="the workbook has macros; they are neither run nor read")
-        )
+        defects.append(_MACROS)
     for beginning, what in _LEFT_OUT:
         if any(name.startswith(beginning) for name in names):
             defects.append(Defect(kind="left out", message=f"the workbook's {what} are not read"))

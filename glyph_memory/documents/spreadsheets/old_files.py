@@ -16,11 +16,9 @@ OLD_FILE = b"\xd0\xcf\x11\xe0"
 """What such a file begins with."""
 _END = 0xFFFFFFFA
 """Numbers of sectors from here on are none."""
-_BOF, _BLANKS, _NUMBERS = (
-    0x0809,
-    (0x0201, 0x00BE),
-    (0x0203, 0x027E, 0x00BD, 0x00FD, 0x0204, 0x0205, 0x0006, 0x00D6),
-)
+_BOF, _SEVERAL, _BOOL_OR_ERROR, _FORMULA = 0x0809, 0x00BD, 0x0205, 0x0006
+_CELLS = (_SEVERAL, _BOOL_OR_ERROR, _FORMULA, 0x0203, 0x027E, 0x00FD, 0x0204, 0x00D6)
+"""Records of cells with a value."""
 _PASSWORD = 0x002F
 _SHORTEST = 4096
 """Bytes that programs fill a workbook up to: a shorter one would stand elsewhere in the file."""
@@ -35,8 +33,8 @@ def has_stream(source: Source, *names: str) -> bool:
         return False
 
 
-def check_old_workbook(source: Source, options: LoadOptions) -> None:
-    """Raise an error for an XLS file that cannot be read, before a library tries.
+def check_old_workbook(source: Source, options: LoadOptions) -> tuple[int, bool]:
+    """Return how many cells of an XLS file hold an error, and whether it has macros.
 
     Raises:
         DocumentError: It is encrypted, is none, or has a sheet that reaches further than `Limits.cells`.
@@ -52,33 +50,37 @@ def check_old_workbook(source: Source, options: LoadOptions) -> None:
         start, size = streams[name]
         if size < _SHORTEST:
             raise IndexError(size)
-        _check_records(_read_chain(data, start)[:size], source.shown, options.limits.cells)
+        errors = _check_records(_read_chain(data, start)[:size], source.shown, options.limits.cells)
     except (struct.error, IndexError) as error:
         raise DocumentError(
             f"{source.shown} is a broken XLS file; get it again, or save it as .xlsx"
         ) from error
+    return errors, "_VBA_PROJECT" in streams
 
 
-def _check_records(stream: bytes, shown: str, most: int) -> None:
-    area, rows, columns = 0, [0xFFFF, 0], [0xFFFF, 0]
+def _check_records(stream: bytes, shown: str, most: int) -> int:
+    area, errors, rows, columns = 0, 0, [0xFFFF, 0], [0xFFFF, 0]
     for kind, body in _read_records(stream):
         if kind == _PASSWORD:
             raise DocumentError(f"{shown} is encrypted; save it without a password")
         if kind == _BOF:
             rows, columns = [0xFFFF, 0], [0xFFFF, 0]
-        elif kind in _NUMBERS and len(body) >= 6:
+        elif kind in _CELLS and len(body) >= 6:
             row, first = struct.unpack_from("<HH", body)
-            last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind == 0x00BD else first
+            last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind == _SEVERAL else first
             rows, columns = (
                 [min(rows[0], row), max(rows[1], row)],
                 [min(columns[0], first), max(columns[1], last)],
             )
+            errors += kind == _BOOL_OR_ERROR and body[7:8] == b"\x01"
+            errors += kind == _FORMULA and body[12:14] == b"\xff\xff" and body[6:7] == b"\x02"
             area = max(area, (rows[1] - rows[0] + 1) * (columns[1] - columns[0] + 1))
     if area > most:
         raise DocumentError(
             f"{shown} has a sheet that reaches over {area:,} cells, more than {most:,}; raise Limits.cells, or delete "
             "the cells far from all others"
         )
+    return errors
 
 
 def _read_records(stream: bytes) -> Iterator[tuple[int, bytes]]:
