@@ -87,7 +87,10 @@ class RowTables:
         cells = columns * (len(self._rows) + len(rows))
         if self._is_too_large(cells, filled) or not all(map(any, rows)):
             return False
-        self._size += columns * len(rows) + sum(map(len, chain.from_iterable(rows)))
+        size = columns * len(rows) + sum(map(len, chain.from_iterable(rows)))
+        if size > self._part_characters // 4:  # a part would become too long
+            return False
+        self._size += size
         self._rows += rows
         self._columns, self._filled = columns, filled
         self._count(rows, lines)

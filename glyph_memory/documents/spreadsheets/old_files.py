@@ -6,7 +6,7 @@ Also DOC, PPT and MSG files are such, and encrypted new ones. Knows sectors and 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from glyph_memory.documents.options import Limits, LoadOptions
 from glyph_memory.documents.source import Source
@@ -50,7 +50,8 @@ def check_old_workbook(source: Source, options: LoadOptions) -> tuple[int, bool]
         start, size = streams[name]
         if size < _SHORTEST:
             raise IndexError(size)
-        errors = _check_records(_read_chain(data, start)[:size], source.shown, options.limits.cells)
+        stream = _read_chain(data, _read_table(data), start)[:size]
+        errors = _check_records(stream, source.shown, options.limits.cells)
     except (struct.error, IndexError) as error:
         raise DocumentError(
             f"{source.shown} is a broken XLS file; get it again, or save it as .xlsx"
@@ -93,7 +94,10 @@ def _read_records(stream: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _read_folder(data: bytes) -> Iterator[tuple[str, int, int]]:
     """Yield name, first sector and size of each stream."""
-    entries = _read_chain(data, struct.unpack_from("<I", data, 48)[0])
+    table = _read_table(data)
+    small = _read_chain(data, table, struct.unpack_from("<I", data, 60)[0])
+    _check_chains(struct.unpack(f"<{len(small) // 4}I", small[: len(small) // 4 * 4]))
+    entries = _read_chain(data, table, struct.unpack_from("<I", data, 48)[0])
     for at in range(0, len(entries) - 127, 128):
         length, kind = struct.unpack_from("<HB", entries, at + 64)
         if kind == 2:
@@ -101,36 +105,52 @@ def _read_folder(data: bytes) -> Iterator[tuple[str, int, int]]:
             yield entries[at : at + min(max(length - 2, 0), 62)].decode("utf-16-le", "replace"), start, size
 
 
-def _read_chain(data: bytes, start: int) -> bytes:
-    """Return the sectors of a chain; one that bites its tail ends there."""
-    bits = struct.unpack_from("<H", data, 30)[0]
+def _sector_size(data: bytes) -> int:
+    bits: int = struct.unpack_from("<H", data, 30)[0]
     if bits not in {9, 12}:
         raise IndexError(bits)
-    size = 1 << bits
-    tables = [*struct.unpack_from("<109I", data, 76)]
+    return 1 << bits
+
+
+def _read_table(data: bytes) -> tuple[int, ...]:
+    """Return which sector follows which, checked: a library follows a chain that bites its tail for ever."""
+    size = _sector_size(data)
+    sectors = [*struct.unpack_from("<109I", data, 76)]
     more, seen = struct.unpack_from("<I", data, 68)[0], set[int]()
-    while more < _END and more not in seen:
+    while more < _END:
+        if more in seen:
+            raise IndexError(more)
         seen.add(more)
         *found, more = struct.unpack_from(f"<{size // 4}I", data, (more + 1) * size)
-        tables += found
-    following, sector, chain = _Following(data, tables, size), start, list[bytes]()
-    visited = set[int]()
-    while sector < _END and sector not in visited:
-        visited.add(sector)
+        sectors += found
+    used = [sector for sector in sectors if sector < _END]
+    if len({*used}) < len(used):
+        raise IndexError(len(used))
+    table = b"".join(data[(sector + 1) * size : (sector + 2) * size] for sector in used)
+    following = struct.unpack(f"<{len(table) // 4}I", table[: len(table) // 4 * 4])
+    _check_chains(following)
+    return following
+
+
+def _check_chains(following: Sequence[int]) -> None:
+    """Raise an error where a chain never ends."""
+    done = bytearray(len(following))
+    for start in range(len(following)):
+        walked, sector = list[int](), start
+        while sector < len(following) and not done[sector]:
+            done[sector] = 1
+            walked.append(sector)
+            sector = following[sector]
+        if sector < len(following) and done[sector] == 1:
+            raise IndexError(sector)
+        for one in walked:
+            done[one] = 2
+
+
+def _read_chain(data: bytes, following: Sequence[int], start: int) -> bytes:
+    """Return the sectors of a chain."""
+    size, sector, chain = _sector_size(data), start, list[bytes]()
+    while sector < _END:
         chain.append(data[(sector + 1) * size : (sector + 2) * size])
         sector = following[sector]
     return b"".join(chain)
-
-
-class _Following:
-    """The table that says which sector follows which."""
-
-    def __init__(self, data: bytes, tables: list[int], size: int) -> None:
-        self._data, self._tables, self._size = data, tables, size
-
-    def __getitem__(self, sector: int) -> int:
-        table, place = divmod(sector, self._size // 4)
-        number: int = struct.unpack_from(
-            "<I", self._data, (self._tables[table] + 1) * self._size + 4 * place
-        )[0]
-        return number
