@@ -17,7 +17,6 @@ from glyph_memory.document import SpanKind as SpanKind
 from glyph_memory.document import Table as Table
 from glyph_memory.documents.builder import Builder as Builder
 from glyph_memory.documents.drawing import DocumentPage as DocumentPage
-from glyph_memory.documents.drawing import Way as Way
 from glyph_memory.documents.drawing import draw_pages as draw_pages
 from glyph_memory.documents.files import open_text as open_text
 from glyph_memory.documents.files import read_document as read_document
@@ -27,6 +26,10 @@ from glyph_memory.documents.load import Loadable as Loadable
 from glyph_memory.documents.load import LoadFields as LoadFields
 from glyph_memory.documents.load import aload as aload
 from glyph_memory.documents.load import load as load
+from glyph_memory.documents.native import NativePlan as NativePlan
+from glyph_memory.documents.native import draw_native_page as draw_native_page
+from glyph_memory.documents.native import open_original as open_original
+from glyph_memory.documents.native import plan_native_page as plan_native_page
 from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
 from glyph_memory.documents.source import STDIN as STDIN
@@ -34,3 +37,6 @@ from glyph_memory.documents.source import ByteStream as ByteStream
 from glyph_memory.documents.tree import TreeDocuments as TreeDocuments
 from glyph_memory.documents.tree import TreeFault as TreeFault
 from glyph_memory.documents.tree import load_tree as load_tree
+from glyph_memory.documents.ways import PageWay as PageWay
+from glyph_memory.documents.ways import Way as Way
+from glyph_memory.documents.ways import choose_ways as choose_ways

@@ -21,6 +21,7 @@ from glyph_memory.documents.formats.code import CODE
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.json import JSON
 from glyph_memory.documents.formats.notebook import NOTEBOOK
+from glyph_memory.documents.formats.pdf import PDF
 from glyph_memory.documents.formats.refused import CONTAINERS, REFUSED, make_refusal
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.formats.unknown import name_kind
@@ -28,6 +29,7 @@ from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
+    PDF,
     NOTEBOOK,
     JSON,
     CODE,
