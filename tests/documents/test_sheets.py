@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glyph_memory.documents import Document, Limits, LoadOptions, Merge, Table, load
-from glyph_memory.documents.formats.sheets import SHEETS
-from glyph_memory.documents.source import open_bytes
+from glyph_memory.documents import Document, Limits, Merge, Table, load
 from glyph_memory.errors import DocumentError
 from tests.documents.workbooks import (
     change_members,
@@ -337,10 +335,7 @@ def test_a_zip_bomb_is_refused() -> None:
 def test_a_truncated_workbook_is_refused(keep: float) -> None:
     """Its list of members is missing."""
     data = make_workbook({"S": COSTS})
-    with pytest.raises(DocumentError, match=r"'costs\.xlsx' is no whole zip file"):
-        list(
-            SHEETS.read(open_bytes(data[: int(len(data) * keep)], "utf-8", name="costs.xlsx"), LoadOptions())
-        )
+    assert "'costs.xlsx' is no whole zip file" in complain(data[: int(len(data) * keep)])
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,7 @@ def read_csv(source: Source, options: LoadOptions) -> Iterator[Document]:
 
 def recognizes_csv(source: Source) -> bool:
     """Return whether a file without a name is a table, beyond doubt: many equal rows, a header, a column of numbers."""
-    if source.media_type:
-        return source.media_type.partition(";")[0].strip().lower() == _MEDIA_TYPE
-    if source.suffix or b"\0" in source.head:
+    if source.suffix or source.media_type or b"\0" in source.head:
         return False
     lines = source.head.decode(errors="replace").splitlines()[:-1]
     if len(lines) < _FEWEST_ROWS:

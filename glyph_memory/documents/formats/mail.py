@@ -52,7 +52,7 @@ def read_mail(source: Source, options: LoadOptions) -> Iterator[Document]:
 def recognizes_mail(source: Source) -> bool:
     """Return whether a file without a name begins with headers that only mails have."""
     if source.suffix or source.media_type:
-        return source.media_type == "message/rfc822"
+        return False
     found = _HEADER.match(source.head)
     if not found:
         return False
@@ -135,7 +135,7 @@ def _read_attached(
     part: MailPart, name: str, builder: Builder, source: Source, options: LoadOptions, title: str
 ) -> Iterator[Document]:
     """Yield the documents of an attachment; one that cannot be read is told, and so is the rest of a broken one."""
-    from glyph_memory.documents.formats import choose_format  # noqa: PLC0415 - the formats know this one
+    from glyph_memory.documents.formats import read_source  # noqa: PLC0415 - the formats know this one
 
     data, kind = b"", part.message.get_content_type()
     try:
@@ -150,8 +150,7 @@ def _read_attached(
         data = read_bytes(part.message)
         if not data:
             raise DocumentError("it is empty")
-        opened = open_bytes(data, options.encoding or "utf-8", name=name)
-        for document in choose_format(opened).read(opened, inner):
+        for document in read_source(open_bytes(data, options.encoding or "", name=name), inner):
             yield _place(document, source.path, name, title)
     except (DocumentError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
