@@ -13,7 +13,8 @@ _SAMPLE = 200
 """Rows that are looked at: more would tell no more."""
 _LONGEST_NAME = 80
 """Characters of a cell that may name a column."""
-_NUMBER = re.compile(r"[-+(−]?\s?[$€£¥]?\s?\d[\d.,'’ _]*(?:[eE][-+]?\d+)?\s?[%‰$€£¥]?\)?")
+_AMOUNT = r"\s?[$€£¥]?\s?\d[\d.,'’ _]*(?:[eE][-+]?\d+)?\s?[%‰$€£¥]?"
+_NUMBER = re.compile(rf"[-+−]?{_AMOUNT}|\({_AMOUNT}\)")
 _DATA = re.compile(r"[\d\s.,:/TZ+−-]*\d[\d\s.,:/TZ+−-]*|TRUE|FALSE|#[A-Z/0]+[!?]?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
