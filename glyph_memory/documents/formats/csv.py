@@ -20,6 +20,8 @@ _TABS = {".tsv", ".tab"}
 _FEWEST_ROWS = 8
 """Of a file without a name: fewer could be anything."""
 _FEWEST_COLUMNS = 3
+_CODE = (b"(", b"{", b"=")
+"""What programs and logs have in all of their lines."""
 
 
 def read_csv(source: Source, options: LoadOptions) -> Iterator[Document]:
@@ -49,7 +51,7 @@ def recognizes_csv(source: Source) -> bool:
     if source.suffix or source.media_type or b"\0" in source.head:
         return False
     lines = source.head.decode(errors="replace").splitlines()[:-1]
-    if len(lines) < _FEWEST_ROWS:
+    if len(lines) < _FEWEST_ROWS or any(sign in source.head for sign in _CODE):
         return False
     for delimiter in DELIMITERS:
         rows = [line.split(delimiter) for line in lines]

@@ -14,6 +14,8 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 
 _WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
+_UNSURE = {"utf-8", "ascii", "iso8859-1", "cp1252", ""}
+"""Encodings that mails claim without a look at their text."""
 _LONGEST = 100_000
 """Characters of a header that are read."""
 
@@ -60,25 +62,28 @@ def decode_body(data: bytes, charset: str) -> tuple[str, str]:
         charset: What it says; empty where it says nothing.
     """
     named = _find_codec(charset) if charset else "utf-8"
-    try:  # UTF-8 of more than letters without accents is nothing else: that part's word counts for less
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    else:
-        is_plain = len(text) == len(data)
-        if named == "utf-8" or (not is_plain and named in {"ascii", "iso8859-1", "cp1252", ""}):
-            lies = named != "utf-8" and not is_plain
-            return text, f"a part is said to be in {charset!r}; it is UTF-8 and read as that" if lies else ""
-    codec = {"iso8859-1": "cp1252", "": "cp1252", "ascii": "cp1252"}.get(named, named)
-    told = "" if named not in {"", "utf-8"} else f"a part is not in {charset or 'utf-8'!r}, as it says"
+    shown = repr(charset or "utf-8")
+    if named in _UNSURE:
+        try:  # what is valid UTF-8 beyond ASCII is nothing else
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            pass
+        else:
+            lies = named != "utf-8" and not text.isascii()
+            return text, f"a part is said to be in {shown}; it is UTF-8 and read as that" if lies else ""
+    codec = {"iso8859-1": "cp1252", "ascii": "cp1252", "": "cp1252"}.get(named, named)
     try:
-        return data.decode(codec), f"{told}; it is read as {codec!r}" if told and codec != "utf-8" else ""
+        told = (
+            f"a part is not in {shown}, as it says; it is read as {codec!r}" if named in {"", "ascii"} else ""
+        )
+        return data.decode(codec), told
     except UnicodeDecodeError:
         broken = data.decode(codec, "replace")
-        return (
-            broken,
-            f"a part is not in {charset or 'utf-8'!r}, as it says; bytes that break it are read as �",
-        )
+    if codec == "utf-8" and 2 * broken.count("�") > sum(not letter.isascii() for letter in broken):
+        return data.decode(
+            "cp1252", "replace"
+        ), f"a part is not in {shown}, as it says; it is read as 'cp1252'"
+    return broken, f"a part is not wholly in {shown}, as it says; bytes that break it are read as �"
 
 
 def _find_codec(charset: str) -> str:
