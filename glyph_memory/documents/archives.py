@@ -239,7 +239,9 @@ def _check_places(archive: Archive) -> None:
             )
 
 
-def recognize_archive(source: Source, *, needed: str = "", content: str = "", media_type: str = "") -> bool:
+def recognize_archive(
+    source: Source, *, needed: str = "", content: str | tuple[str, ...] = (), media_type: str = ""
+) -> bool:
     """Return whether a file is a zip file of a kind, by its list of members and what they say of themselves.
 
     Its name counts for nothing, and neither does an archive within it. A broken one is of no kind.
@@ -247,7 +249,7 @@ def recognize_archive(source: Source, *, needed: str = "", content: str = "", me
     Args:
         source: The file.
         needed: A member that this kind has: `word/document.xml`.
-        content: What `[Content_Types].xml` says of this kind: `wordprocessingml.document.main+xml`.
+        content: What `[Content_Types].xml` says of this kind, `wordprocessingml.document.main+xml`; any of several.
         media_type: What the member `mimetype` says: `application/epub+zip`.
     """
     if not source.head.startswith(_SIGNATURE):
@@ -257,11 +259,16 @@ def recognize_archive(source: Source, *, needed: str = "", content: str = "", me
             archive = Archive(file, source.shown)
             return (
                 bool(needed and needed in archive)
-                or bool(content and content.encode() in _read_start(archive, "[Content_Types].xml"))
+                or _has_content(archive, (content,) if isinstance(content, str) else content)
                 or bool(media_type and _read_start(archive, "mimetype").strip() == media_type.encode())
             )
     except DocumentError:
         return False
+
+
+def _has_content(archive: Archive, contents: tuple[str, ...]) -> bool:
+    types = _read_start(archive, "[Content_Types].xml") if contents else b""
+    return any(content.encode() in types for content in contents if content)
 
 
 def _read_start(archive: Archive, name: str) -> bytes:
