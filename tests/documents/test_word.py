@@ -155,7 +155,7 @@ def test_notes_stand_at_the_end_and_are_cited() -> None:
     """Footnotes, endnotes and comments, in the order in which they are cited, each with its own links."""
     body = (
         '<w:p><w:r><w:t>One</w:t></w:r><w:r><w:footnoteReference w:id="5"/></w:r><w:r><w:t> two</w:t>'
-        '</w:r><w:r><w:endnoteReference w:id="1"/></w:r><w:r><w:footnoteReference w:id="2"/></w:r>'
+        '</w:r><w:r><w:endnoteReference w:id="1"/></w:r><w:r><w:footnoteReference w:customMarkFollows="1" w:id="2"/><w:t>*</w:t></w:r>'
         '<w:r><w:commentReference w:id="0"/></w:r><w:r><w:footnoteReference w:id="99"/></w:r></w:p>'
     )
     data = make_word(
