@@ -70,7 +70,8 @@ def read_html(source: Source, options: LoadOptions) -> Iterator[Document]:
     if options.main_content:
         html, line = _extract(html, builder), None
     base = source.path if "://" in source.path else ""
-    for _ in write_html(builder, html, base=base, line=line, find_picture=find, is_page=True):
+    is_xml = source.suffix == ".xhtml"
+    for _ in write_html(builder, html, base=base, line=line, find_picture=find, is_page=True, is_xml=is_xml):
         yield from builder.pop_part(options.part_characters)
     if not builder.is_empty:
         yield builder.build()

@@ -63,6 +63,7 @@ BREAKING = frozenset(
         "search",
         "section",
         "select",
+        "select-list",
         "summary",
         "table",
         "tbody",

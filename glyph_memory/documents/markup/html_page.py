@@ -20,6 +20,7 @@ def write_html(
     file: str = "",
     find_picture: FindPicture | None = None,
     is_page: bool = False,
+    is_xml: bool = False,
 ) -> Iterator[None]:
     """Write a page or a piece of one; yield between two blocks, where a part of a document may end.
 
@@ -31,8 +32,9 @@ def write_html(
         file: Its name within an archive.
         find_picture: Returns the file of a picture by its address.
         is_page: Whether its title is the document's.
+        is_xml: Whether it is XHTML.
     """
-    scanned = scan_html(html.encode("utf-8", "replace").decode(), line=line)
+    scanned = scan_html(html.encode("utf-8", "replace").decode(), line=line, is_xml=is_xml)
     if scanned.is_deep:
         builder.add_defect("damaged", "elements nested more than 500 deep are read as if they were not")
     if scanned.is_crowded:

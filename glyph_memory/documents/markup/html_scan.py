@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import escape
 
-from glyph_memory.documents.markup.elements import VOID
+from glyph_memory.documents.markup.elements import KNOWN, VOID
 
 LINE = "_line"
 """The attribute that has the number of the line."""
@@ -59,18 +60,20 @@ class Scanned:
     """Whether a tag had too many attributes."""
 
 
-def scan_html(html: str, *, line: int | None) -> Scanned:
+def scan_html(html: str, *, line: int | None, is_xml: bool = False) -> Scanned:
     """Return HTML with its lines numbered, and nothing in it that takes long.
 
     Args:
         html: A page, or a piece of one.
         line: The number of its first line; None where lines are not wanted.
+        is_xml: Whether it is XHTML, where `<p/>` ends what it begins.
     """
-    return _Scanner(html, line).scan()
+    return _Scanner(html, line, is_xml).scan()
 
 
 class _Scanner:
-    def __init__(self, html: str, line: int | None) -> None:
+    def __init__(self, html: str, line: int | None, is_xml: bool) -> None:
+        self._is_xml = is_xml
         self._html, self._pieces, self._copied = html, list[str](), 0
         self._numbers, self._line = line is not None, line or 1
         self._counted = 0  # up to where newlines are counted
@@ -85,7 +88,7 @@ class _Scanner:
             if found[0] == "<!--":
                 at = self._find_end("-->", start + 2)
             elif found[0][1] in "!?":
-                at = self._find_end(">", start)
+                at = self._skip_declaration(start)
             elif tag := _TAG.match(self._html, start):
                 at = self._take(tag)
             else:  # it never ends: nothing of it is shown
@@ -99,9 +102,25 @@ class _Scanner:
         found = self._html.find(mark, start)
         return found + len(mark) if found >= 0 else -1
 
+    def _skip_declaration(self, start: int) -> int:
+        if not self._is_xml or self._html[start + 1] == "?":
+            return self._find_end(">", start)
+        if self._html.startswith("<![CDATA[", start):
+            stop = self._find_end("]]>", start)
+            if stop > 0:
+                self._replace(start, stop, escape(self._html[start + 9 : stop - 3]))
+            return stop
+        stop = self._find_end(">", start)
+        if "[" in self._html[start:stop]:  # a DTD of its own: no entity of it is known here
+            stop = self._find_end("]>", start)
+            self._replace(start, stop, "") if stop > 0 else None
+        return stop
+
     def _take(self, tag: re.Match[str]) -> int:
         """Return where to look on, after a tag."""
         name, stop = tag[2].lower(), tag.end()
+        if name == "select":  # the parser walks all its options at each one
+            self._replace(tag.end(2), tag.end(2), "-list")
         if tag[1]:
             if self._excess and name not in _UNCOUNTED:
                 self._excess -= 1
@@ -109,11 +128,16 @@ class _Scanner:
             elif name not in _UNCOUNTED:
                 self._depth = max(self._depth - 1, 0)
             return stop
+        is_closed = tag[3].rstrip().endswith("/")
+        if self._is_xml and is_closed and name not in VOID:
+            self._number(tag)
+            self._replace(tag.start(3) + tag[3].rindex("/"), stop, f"></{tag[2]}>")
+            return stop
         if name in _RAW:
             self._number(tag)
             found = re.compile(f"</{name}", re.IGNORECASE).search(self._html, stop)
             return found.start() if found else -1
-        if name not in _UNCOUNTED and not tag[3].endswith("/"):
+        if name not in _UNCOUNTED and (name in KNOWN or not is_closed):  # <path/> ends, <div/> does not
             if self._depth >= _DEEPEST:
                 self._excess, self._is_deep = self._excess + 1, True
                 self._replace(tag.start(), stop, " ")

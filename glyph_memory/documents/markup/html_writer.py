@@ -64,6 +64,10 @@ class HtmlWriter:
                 flow.add_text(node.text_content or "")
             elif node.is_element_node:
                 end = self._begin(node)
+                if end == "skip":
+                    flow.line += node.text().count("\n")
+            elif node.is_comment_node:
+                flow.line += (node.comment_content or "").count("\n")
             child = node.child if end != "skip" else None
             if child is not None:
                 stack.append((node, end))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _TASK = re.compile(r"\[([ xX])\]\s+(?=\S)")
 _DATA = re.compile(r"([\w.-][\w .-]*):(?:\s+(.*))?")
 _FIRST_TAG = re.compile(r"\s*</?([A-Za-z][\w:.-]*)")
-_ROW = re.compile(r"\s*<(?:tr|td|th|tbody|thead|tfoot|caption)\b", re.IGNORECASE)
+_ROW = re.compile(r"\s*</?(?:tr|td|th|tbody|thead|tfoot|caption)\b", re.IGNORECASE)
 
 
 class MarkdownWriter:
