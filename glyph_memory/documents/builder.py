@@ -43,9 +43,14 @@ class Builder:
     """
 
     def __init__(
-        self, *, title: str = "", source: str = "", media_type: str = "", encoding: str = "",
+        self,
+        *,
+        title: str = "",
+        source: str = "",
+        media_type: str = "",
+        encoding: str = "",
         original: Path | bytes | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Begin a document.
 
         Args:
@@ -56,7 +61,12 @@ class Builder:
             original: The file, where its own pages can be drawn.
         """
         self._given = Document(
-            text="", title=title, source=source, media_type=media_type, encoding=encoding, original=original
+            text="",
+            title=title,
+            source=source,
+            media_type=media_type,
+            encoding=encoding,
+            original=original,
         )
         self._part, self._offset = 1, 0
         self._location = SourceSpan(start=0, stop=0)
@@ -91,7 +101,7 @@ class Builder:
         line: int | None = None,
         counts_lines: bool = False,
     ) -> None:
-        """Say where all that is added from now on comes from; see `SourceSpan` for the fields."""
+        """Note where all that is added from now on comes from; see `SourceSpan` for the fields."""
         name = file or self.file
         place = SourceSpan(start=0, stop=0, file=name, page=page, sheet=sheet, cell=cell, line=line)
         self._location = replace(place, counts_lines=counts_lines)
