@@ -14,7 +14,7 @@ from typing import Literal, Unpack
 
 from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.globs import Glob, parse_globs
-from glyph_memory.documents.load import LoadFields, load
+from glyph_memory.documents.loader import LoadFields, load
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value, warn
 from glyph_memory.files import is_folder
