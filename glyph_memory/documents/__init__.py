@@ -32,6 +32,7 @@ from glyph_memory.documents.native import open_original as open_original
 from glyph_memory.documents.native import plan_native_page as plan_native_page
 from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
+from glyph_memory.documents.recipe import PageRecipe as PageRecipe
 from glyph_memory.documents.source import STDIN as STDIN
 from glyph_memory.documents.source import ByteStream as ByteStream
 from glyph_memory.documents.tree import TreeDocuments as TreeDocuments
