@@ -31,6 +31,10 @@ _SEVERAL_BYTES = frozenset(
 )
 """Encodings of several bytes a character: half of one often looks like UTF-8."""
 
+_NO_CHARSETS = frozenset(
+    {"unicode-escape", "raw-unicode-escape", "utf-7", "idna", "punycode", "hex", "base64"}
+)
+"""Codecs of Python that no text is written in, though some decode anything."""
 _UTF8_START = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 """How each character beyond ASCII begins in UTF-8."""
 
@@ -48,10 +52,8 @@ def decode_unnamed(source: Source) -> Iterator[str]:
             "load(path, encoding='cp1252')"
         )
     encoding, is_guess = find_encoding(head)
-    if (
-        is_guess and source.charset and _can_decode(head, source.charset)
-    ):  # the server says, so it is no guess
-        encoding, is_guess = source.charset, False
+    if is_guess and (said := _find_charset(source)):
+        encoding, is_guess = said, False
     source.found_encoding = encoding
     if is_guess:
         by = "the zeros in it" if find_zeros(head) else "what its bytes look like"
@@ -63,12 +65,14 @@ def decode_unnamed(source: Source) -> Iterator[str]:
     yield from _decode_wide(source) if encoding.startswith(_WIDE) else _Lines(source).decode()
 
 
-def _can_decode(head: bytes, encoding: str) -> bool:
+def _find_charset(source: Source) -> str:
+    """Return the encoding that a server named, as Python names it; empty where it cannot be that one."""
     try:
-        codecs.getincrementaldecoder(encoding)().decode(head)
+        found = codecs.lookup(source.charset).name
+        codecs.getincrementaldecoder(found)().decode(source.head)
     except (LookupError, ValueError, TypeError):
-        return False
-    return True
+        return ""
+    return "" if found in _NO_CHARSETS else found
 
 
 def _decode_wide(source: Source) -> Iterator[str]:
