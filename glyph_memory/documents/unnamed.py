@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from glyph_memory.document import Defect
 from glyph_memory.documents.encodings import (
     UTF8_RUN,
+    find_declared,
     find_encoding,
     find_zeros,
     guess_best,
@@ -52,7 +53,8 @@ def decode_unnamed(source: Source) -> Iterator[str]:
             "load(path, encoding='cp1252')"
         )
     encoding, is_guess = find_encoding(head)
-    if is_guess and (said := _find_charset(source)):
+    names = (source.charset, find_declared(head)) if is_guess else ()
+    if said := next(filter(None, (_check_charset(head, name) for name in names)), ""):
         encoding, is_guess = said, False
     source.found_encoding = encoding
     if is_guess:
@@ -65,11 +67,11 @@ def decode_unnamed(source: Source) -> Iterator[str]:
     yield from _decode_wide(source) if encoding.startswith(_WIDE) else _Lines(source).decode()
 
 
-def _find_charset(source: Source) -> str:
-    """Return the encoding that a server named, as Python names it; empty where it cannot be that one."""
+def _check_charset(head: bytes, name: str) -> str:
+    """Return an encoding that a server or the file itself named, as Python names it; empty where it is another one."""
     try:
-        found = codecs.lookup(source.charset).name
-        codecs.getincrementaldecoder(found)().decode(source.head)
+        found = codecs.lookup(name).name
+        codecs.getincrementaldecoder(found)().decode(head)
     except (LookupError, ValueError, TypeError):
         return ""
     return "" if found in _NO_CHARSETS else found
