@@ -27,11 +27,8 @@ from glyph_memory.errors import DocumentError
 _LONGEST_LINE = 1 << 20
 """Bytes of a line above which it is read in pieces."""
 _WIDE = ("utf-16", "utf-32")
-_SEVERAL_BYTES = frozenset(
-    {"gb18030", "big5", "cp932", "shift_jis", "euc_jp", "euc-kr", "cp949", "iso2022_jp"}
-)
-"""Encodings of several bytes a character: half of one often looks like UTF-8."""
-
+_SEVERAL_BYTES = ("gb", "hz", "big5", "cp932", "cp949", "cp950", "euc", "shift_jis", "iso2022", "johab")
+"""How encodings of several bytes a character are called: half of one often looks like UTF-8."""
 _NO_CHARSETS = frozenset(
     {"unicode-escape", "raw-unicode-escape", "utf-7", "idna", "punycode", "hex", "base64"}
 )
@@ -157,7 +154,7 @@ class _Lines:
         return "".join(texts)
 
     def _may_hold_utf8(self, data: bytes) -> bool:
-        if self._main == "utf-8" or self._main in _SEVERAL_BYTES:
+        if self._main == "utf-8" or self._main.startswith(_SEVERAL_BYTES):
             return False
         return _UTF8_START.search(data) is not None
 
@@ -166,7 +163,7 @@ class _Lines:
             return self._spell(line, self._main)
         if self._main == "utf-8":
             return self._decode_utf8(line, is_end=is_end)
-        if not _is_in(line, "utf-8") or (self._main in _SEVERAL_BYTES and _is_in(line, self._main)):
+        if not _is_in(line, "utf-8") or (self._main.startswith(_SEVERAL_BYTES) and _is_in(line, self._main)):
             return self._spell(line, self._main)
         self._count_other()
         return line.decode()
@@ -181,7 +178,7 @@ class _Lines:
             return self._spell(line, "utf-8")
         self._count_other()
         runs = UTF8_RUN.split(line)
-        if self._other not in _SEVERAL_BYTES and is_mostly_utf8(runs):  # both within a line
+        if not self._other.startswith(_SEVERAL_BYTES) and is_mostly_utf8(runs):  # both within a line
             return "".join(
                 run.decode() if place % 2 else self._spell(run, self._other) for place, run in enumerate(runs)
             )

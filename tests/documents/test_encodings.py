@@ -116,6 +116,14 @@ def test_other_lines_far_behind_the_beginning_are_read_too() -> None:
     assert "from line 100001 on" in messages(document, "guessed")[0]
 
 
+def test_each_part_counts_its_own_lines() -> None:
+    """What was told with one part is not told with the next."""
+    bad, good = "schöne Grüße\n".encode("cp1252"), b"plain\n" * 40_000
+    documents = [*load(good + bad * 2 + good + bad + good, part_characters=120_000)]
+    told = [one.message.split(" in ")[0] for document in documents for one in document.defects]
+    assert told == ["2 lines are", "1 line is"]
+
+
 def test_utf_8_among_lines_of_a_guessed_encoding_is_read() -> None:
     """The other way round."""
     document = load_one("schöne Grüße, über\n".encode("cp1252") * 5 + "日本 größer\n".encode())
