@@ -85,7 +85,7 @@ term
         ("paragraph", "Careful"),
         ("rule", ""),
         ("formula", "x^2"),
-        ("item", "-a FILE"),
+        ("item", "-a  FILE"),
         ("item", "option text"),
     ]
     assert [block.level for block in document.blocks if block.kind == "heading"] == [1, 2]
