@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, Unpack
 
 from glyph_memory.document import Document, SourceSpan
+from glyph_memory.documents.encodings import spell_halves
 from glyph_memory.documents.globs import Glob, parse_globs
 from glyph_memory.documents.loader import LoadFields, load
 from glyph_memory.documents.options import LoadOptions
@@ -118,7 +119,7 @@ def _load_all(
             progress(path)
         try:
             for document in load(path, options=options):
-                yield _set_file(document, name)
+                yield _set_file(document, spell_halves(name))
         except GlyphMemoryError as error:
             if does_raise:
                 raise
