@@ -1,7 +1,8 @@
 """Documents of any format: files, addresses and folders as text with its structure, and as pages.
 
-`load` reads one, `load_tree` a folder, `Builder` makes one of your own. To add a format, see `formats`: one module and
-one entry. `read_document` and `open_text` read text alone, letter for letter.
+`load` reads one, `load_tree` a folder; `draw_pages` draws them, `draw_tree` draws many into one folder. `Builder` makes a
+document of your own. To add a format, see `formats`: one module and one entry. `read_document` and `open_text` read
+text alone, letter for letter.
 """
 
 from glyph_memory.document import Block as Block
@@ -16,15 +17,20 @@ from glyph_memory.document import Span as Span
 from glyph_memory.document import SpanKind as SpanKind
 from glyph_memory.document import Table as Table
 from glyph_memory.documents.builder import Builder as Builder
+from glyph_memory.documents.bulk import BulkFailure as BulkFailure
+from glyph_memory.documents.bulk import BulkReport as BulkReport
+from glyph_memory.documents.bulk import draw_tree as draw_tree
 from glyph_memory.documents.drawing import DocumentPage as DocumentPage
 from glyph_memory.documents.drawing import Way as Way
 from glyph_memory.documents.drawing import draw_pages as draw_pages
 from glyph_memory.documents.files import open_text as open_text
 from glyph_memory.documents.files import read_document as read_document
+from glyph_memory.documents.flow import draw_flow as draw_flow
 from glyph_memory.documents.inline import Inline as Inline
 from glyph_memory.documents.inline import Run as Run
 from glyph_memory.documents.load import LoadFields as LoadFields
 from glyph_memory.documents.load import load as load
 from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
+from glyph_memory.documents.page_run import PageRun as PageRun
 from glyph_memory.documents.source import STDIN as STDIN
