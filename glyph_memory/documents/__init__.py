@@ -1,8 +1,8 @@
 """Documents of any format: files, addresses and folders as text with its structure, and as pages.
 
-`load` reads one, `load_tree` a folder; `draw_pages` draws them, `draw_tree` draws many into one folder. `Builder` makes a
-document of your own. To add a format, see `formats`: one module and one entry. `read_document` and `open_text` read
-text alone, letter for letter.
+`load` reads one, `load_tree` a folder; `draw_pages` draws them, `draw_tree` draws many into one folder. `Builder`
+makes a document of your own. To add a format, see `formats`: one module and one entry. `read_document` and `open_text`
+read text alone, letter for letter.
 """
 
 from glyph_memory.document import Block as Block
