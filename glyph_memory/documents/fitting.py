@@ -176,9 +176,7 @@ class _Climbing:
         for page in self._draw(style):
             costs.add(page.page, tokens_beside=self.page_overhead_tokens)
             excess = self._find_excess(costs)
-            if (
-                excess and costs.images > 1
-            ):  # a lone image may cost more than one of several, and has to be last
+            if excess and costs.images > 1:  # one that is alone may cost more than among others
                 break
         return Rung(
             style=style,
