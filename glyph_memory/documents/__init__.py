@@ -25,9 +25,14 @@ from glyph_memory.documents.drawing import Way as Way
 from glyph_memory.documents.drawing import draw_pages as draw_pages
 from glyph_memory.documents.files import open_text as open_text
 from glyph_memory.documents.files import read_document as read_document
+from glyph_memory.documents.fitting import DoesNotFit as DoesNotFit
+from glyph_memory.documents.fitting import Fit as Fit
+from glyph_memory.documents.fitting import Rung as Rung
+from glyph_memory.documents.fitting import fit as fit
 from glyph_memory.documents.flow import draw_flow as draw_flow
 from glyph_memory.documents.inline import Inline as Inline
 from glyph_memory.documents.inline import Run as Run
+from glyph_memory.documents.ladder import make_ladder as make_ladder
 from glyph_memory.documents.load import LoadFields as LoadFields
 from glyph_memory.documents.load import load as load
 from glyph_memory.documents.options import Limits as Limits
