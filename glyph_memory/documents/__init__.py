@@ -20,6 +20,7 @@ from glyph_memory.documents.builder import Builder as Builder
 from glyph_memory.documents.bulk import BulkFailure as BulkFailure
 from glyph_memory.documents.bulk import BulkReport as BulkReport
 from glyph_memory.documents.bulk import draw_tree as draw_tree
+from glyph_memory.documents.bulk import find_sources as find_sources
 from glyph_memory.documents.drawing import DocumentPage as DocumentPage
 from glyph_memory.documents.drawing import Way as Way
 from glyph_memory.documents.drawing import draw_pages as draw_pages

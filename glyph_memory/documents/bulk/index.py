@@ -59,6 +59,8 @@ class BulkIndex:
         Raises:
             GlyphMemoryError: The disk takes no more; what does not count yet is cut off next time.
         """
+        if not results:
+            return
         path = self.folder / INDEX
         try:
             with path.open("ab") as index:
@@ -121,7 +123,7 @@ class BulkIndex:
         """Keep the documents whose pages stand in the index one after the other, and cut off what follows them."""
         self.records, kept, at = [], 0, 0
         for name in (INDEX, DOCUMENTS):
-            (self.folder / name).touch()
+            (self.folder / name).open("ab").close()
         with (self.folder / DOCUMENTS).open("r+b") as documents, (self.folder / INDEX).open("r+b") as index:
             for line in documents:
                 record = _parse(line)

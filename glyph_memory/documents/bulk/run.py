@@ -131,6 +131,8 @@ def draw_tree(
     if index == "parquet":
         check_pyarrow()
     folder, began = Path(out), time.perf_counter()
+    if "\0" in str(folder):
+        raise make_write_error(folder, ValueError("no name may hold a NUL"))
     named = [sources] if isinstance(sources, str | Path) else sources
     found = list(find_sources(named, include=include, exclude=exclude, leave_out=folder))
     with hold_folder(folder), _make_work_folder(folder) as work:

@@ -20,8 +20,9 @@ def find_sources(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     leave_out: Path | None = None,
+    repeat: bool = False,
 ) -> Iterator[str]:
-    """Yield sources as they are, and instead of each folder the files below it; each once.
+    """Yield sources as they are, and instead of each folder the files below it.
 
     Hidden files and folders are left out, and so is what is no regular file. Links to folders are not followed.
 
@@ -30,6 +31,7 @@ def find_sources(
         include: Patterns such as `*.md`, of names or of paths below the folder: others are left out.
         exclude: Patterns of what is left out.
         leave_out: A folder that is not looked into: where the output goes.
+        repeat: Whether what is named several times is yielded several times.
 
     Raises:
         DocumentError: A folder cannot be read, or there is no document in it.
@@ -46,7 +48,7 @@ def find_sources(
                     f"there is no document in the folder {source!r}; are they hidden, or left out?"
                 )
         for path in paths:
-            if path not in met:
+            if repeat or path not in met:
                 met.add(path)
                 yield path
 
