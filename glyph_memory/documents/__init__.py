@@ -34,9 +34,14 @@ from glyph_memory.documents.flow import draw_flow as draw_flow
 from glyph_memory.documents.inline import Inline as Inline
 from glyph_memory.documents.inline import Run as Run
 from glyph_memory.documents.ladder import make_ladder as make_ladder
+from glyph_memory.documents.load import Loadable as Loadable
 from glyph_memory.documents.load import LoadFields as LoadFields
+from glyph_memory.documents.load import aload as aload
 from glyph_memory.documents.load import load as load
 from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
 from glyph_memory.documents.page_run import PageRun as PageRun
 from glyph_memory.documents.source import STDIN as STDIN
+from glyph_memory.documents.tree import TreeDocuments as TreeDocuments
+from glyph_memory.documents.tree import TreeFault as TreeFault
+from glyph_memory.documents.tree import load_tree as load_tree

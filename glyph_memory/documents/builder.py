@@ -54,6 +54,8 @@ class Builder:
         self._given = Document(text="", title=title, source=source, media_type=media_type, encoding=encoding)
         self._part, self._offset = 1, 0
         self._location = SourceSpan(start=0, stop=0)
+        self.file = ""
+        """Where `set_location` names no file: the one that all comes from, such as a notebook's cell."""
         self.quotes = 0
         """How many block quotes what is added next stands in."""
         self.indent = 0
@@ -87,7 +89,7 @@ class Builder:
         self._location = SourceSpan(
             start=0,
             stop=0,
-            file=file,
+            file=file or self.file,
             page=page,
             sheet=sheet,
             cell=cell,
@@ -124,15 +126,23 @@ class Builder:
         runs = [Run(f"{marker} "), *list_runs(text)] if marker else list_runs(text)
         self._add("item", runs, hang=len(marker) + 1 if marker else 0)
 
-    def add_code(self, text: str, *, language: str = "", first_line: int = 1) -> None:
+    def add_code(
+        self, text: str, *, language: str = "", first_line: int = 1, is_verbatim: bool = False
+    ) -> None:
         """Add code, exactly as it is but for newlines at its end.
 
         Args:
             text: The lines.
             language: As Pygments names it.
             first_line: The number of its first line in the original.
+            is_verbatim: Whether newlines at its end stay as they are, too, and nothing comes between it and what is
+                added next: of a file that is code as a whole.
         """
-        self._add("code", text.rstrip("\n"), language=language, first_line=first_line)
+        if not is_verbatim:
+            self._add("code", text.rstrip("\n"), language=language, first_line=first_line)
+        elif text:
+            block = replace(_EMPTY, language=language, first_line=first_line)
+            self._append("code", text, (), end="", like=block)
 
     def add_formula(self, latex: str) -> None:
         """Add a formula that stands alone, as LaTeX without its dollar signs."""
