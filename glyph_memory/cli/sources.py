@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from getpass import getpass
 from pathlib import Path
 from typing import Literal, cast
@@ -17,7 +18,7 @@ from glyph_memory.document import Defect, Document
 from glyph_memory.documents import STDIN, LoadOptions, PageRun, find_sources, load
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.files import is_file, is_folder
-from glyph_memory.style import PageStyle
+from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 
 PASSWORD_VARIABLE = "GLYPH_MEMORY_PASSWORD"  # noqa: S105 - its name, no password
@@ -44,6 +45,8 @@ class Sources:
     """How pages of PDFs are made."""
     raw: bool = False
     """Whether markup stays as it is."""
+    line_numbers: bool = False
+    """Whether lines of code have their number beside them."""
     main_content: bool = False
     """Whether web pages lose their menus."""
     password: str | None = field(default=None, repr=False)
@@ -73,6 +76,10 @@ class Sources:
             )
         return cast("Way", self.way)
 
+    def make_look(self, style: PageStyle) -> DocumentLook:
+        """Return how headings, tables and code look in a style."""
+        return replace(DocumentLook.of_style(style), line_numbers=self.line_numbers)
+
     def options(self) -> LoadOptions:
         """Return how files are read; a password that is to be typed is asked for.
 
@@ -89,12 +96,25 @@ class Sources:
         )
 
     def find(self) -> list[str]:
-        """Return the paths; instead of each folder the files in it.
+        """Return the paths; instead of each folder the files in it. What cannot be read in it is told.
 
         Raises:
-            DocumentError: A folder cannot be read, or is empty.
+            DocumentError: A folder is empty.
         """
-        return list(find_sources(self.paths, include=self.include, exclude=self.exclude, repeat=True))
+        found = find_sources(self.paths, include=self.include, exclude=self.exclude)
+        for fault in (*found.failed, *found.skipped):
+            terminal.warn(f"left out: {fault.error}")
+        return list(found.paths)
+
+    @contextmanager
+    def leave_out_failures(self, path: str) -> Iterator[None]:
+        """Let an error of what was named itself pass; of what was found in a folder, print it as a warning."""
+        try:
+            yield
+        except GlyphMemoryError as error:
+            if path in self.paths:
+                raise
+            terminal.warn(f"left out: {error}")
 
     def name(self, path: str) -> str:
         """Return what to call a document: what is found in a folder has its path, as names in folders repeat."""
@@ -140,6 +160,7 @@ class Sources:
         return PageRun(
             documents=documents,
             style=style,
+            look=self.make_look(style),
             profile=profile,
             way=self.chosen_way,
             first_page=first_page,

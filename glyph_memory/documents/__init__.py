@@ -19,6 +19,7 @@ from glyph_memory.document import Table as Table
 from glyph_memory.documents.builder import Builder as Builder
 from glyph_memory.documents.bulk import BulkFailure as BulkFailure
 from glyph_memory.documents.bulk import BulkReport as BulkReport
+from glyph_memory.documents.bulk import SourceList as SourceList
 from glyph_memory.documents.bulk import draw_tree as draw_tree
 from glyph_memory.documents.bulk import find_sources as find_sources
 from glyph_memory.documents.drawing import DocumentPage as DocumentPage
@@ -44,4 +45,6 @@ from glyph_memory.documents.page_run import PageRun as PageRun
 from glyph_memory.documents.source import STDIN as STDIN
 from glyph_memory.documents.tree import TreeDocuments as TreeDocuments
 from glyph_memory.documents.tree import TreeFault as TreeFault
+from glyph_memory.documents.tree import TreeFiles as TreeFiles
+from glyph_memory.documents.tree import find_files as find_files
 from glyph_memory.documents.tree import load_tree as load_tree

@@ -14,7 +14,7 @@ from typing import Literal
 from glyph_memory.document import Block, Document, SourceSpan
 from glyph_memory.documents.drawing import DocumentPage, draw_pages
 from glyph_memory.page import Page
-from glyph_memory.style import PageStyle
+from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages
 
@@ -23,6 +23,7 @@ def draw_flow(
     documents: Iterable[Document],
     *,
     style: PageStyle | str | None = None,
+    look: DocumentLook | None = None,
     profile: ModelProfile | str = "glyph",
     way: Literal["auto", "reflow", "native"] = "auto",
     first_page: int = 1,
@@ -34,6 +35,7 @@ def draw_flow(
     Args:
         documents: Such as `load` yields.
         style: As for `draw_pages`.
+        look: As for `draw_pages`.
         profile: As for `draw_pages`.
         way: As for `draw_pages`.
         first_page: Number of the first page.
@@ -42,13 +44,13 @@ def draw_flow(
         GlyphMemoryError: As `draw_pages` raises.
     """
     model = ModelProfile.of(profile)
-    look = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    page_style = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
     number = first_page
     for text, group in groupby(documents, _TextNumber()):
         if text:
-            pages = _draw_text(group, look, model, number)
+            pages = _draw_text(group, page_style, model, number)
         else:
-            pages = draw_pages(group, style=look, profile=model, way=way, first_page=number)
+            pages = draw_pages(group, style=page_style, look=look, profile=model, way=way, first_page=number)
         for page in pages:
             number = page.page.number + 1
             yield page

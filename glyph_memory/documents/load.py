@@ -61,7 +61,19 @@ def load(
         DocumentError: It cannot be read, or there is nothing to read in it; while reading on, too.
     """
     chosen = replace(options or LoadOptions(), **fields)
-    opened = _open(source, name, chosen)
+    return load_source(_open(source, name, chosen), chosen)
+
+
+def load_source(opened: Source, chosen: LoadOptions) -> Iterator[Document]:
+    """Read a document that is open; see `load`.
+
+    Args:
+        opened: The document.
+        chosen: How to read.
+
+    Raises:
+        DocumentError: As for `load`.
+    """
     format_ = choose_format(opened)
     if format_.is_text and not chosen.structure:
         format_ = TEXT

@@ -14,7 +14,7 @@ from glyph_memory.document import Defect, Document
 from glyph_memory.documents.drawing import DocumentPage
 from glyph_memory.documents.flow import draw_flow
 from glyph_memory.errors import DocumentError
-from glyph_memory.style import PageStyle
+from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 
 _COUNTED_AT_MOST = 100_000_000
@@ -36,6 +36,8 @@ class PageRun:
     """Such as `load` yields; read as pages are asked for."""
     style: PageStyle | str | None = None
     """How pages look; the profile's own style unless given."""
+    look: DocumentLook | None = None
+    """How headings, tables and code look; what goes with the style unless given."""
     profile: ModelProfile | str = "glyph"
     """The model that will read."""
     way: Literal["auto", "reflow", "native"] = "auto"
@@ -72,7 +74,12 @@ class PageRun:
         """
         documents = self._watch()
         pages = draw_flow(
-            documents, style=self.style, profile=self.profile, way=self.way, first_page=self.first_page
+            documents,
+            style=self.style,
+            look=self.look,
+            profile=self.profile,
+            way=self.way,
+            first_page=self.first_page,
         )
         drawn = characters = 0
         for page in pages:

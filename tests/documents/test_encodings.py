@@ -60,7 +60,13 @@ def test_utf_16_without_a_mark_is_known_by_its_zeros(encoding: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "found"),
-    [("utf-8", "utf-8"), ("ascii", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("utf-16", "utf-16"), ("utf-32", "utf-32")],
+    [
+        ("utf-8", "utf-8"),
+        ("ascii", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-32", "utf-32"),
+    ],
 )
 def test_what_is_certain_is_no_guess(written: str, found: str) -> None:
     """A mark, or nothing but valid UTF-8."""

@@ -26,9 +26,15 @@ def read_shouted(source: Source, options: LoadOptions) -> Iterator[Document]:
 
 
 SHOUTED = Format(
-    name="a shout", media_type="text/x-shout", beginnings=(b"!shout",), suffixes=(".shout",), read=read_shouted
+    name="a shout",
+    media_type="text/x-shout",
+    beginnings=(b"!shout",),
+    suffixes=(".shout",),
+    read=read_shouted,
 )
-BINARY = Format(name="a Word document", media_type="application/x-word", suffixes=(".docx",), read=read_shouted)
+BINARY = Format(
+    name="a Word document", media_type="application/x-word", suffixes=(".docx",), read=read_shouted
+)
 MADE_UP = (SHOUTED, BINARY, *FORMATS)
 
 
@@ -105,8 +111,14 @@ def test_a_name_that_says_something_else_than_the_content_is_told() -> None:
 @pytest.mark.parametrize(
     ("head", "message"),
     [
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "'a.docx' is a PNG image, not a Word document; extract its text first"),
-        (b"wOF2" + bytes(range(256)), "'a.docx' is a WOFF2 Font, not a Word document; extract its text first"),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            "'a.docx' is a PNG image, not a Word document; extract its text first",
+        ),
+        (
+            b"wOF2" + bytes(range(256)),
+            "'a.docx' is a WOFF2 Font, not a Word document; extract its text first",
+        ),
     ],
 )
 def test_a_renamed_file_is_called_what_it_is(head: bytes, message: str) -> None:

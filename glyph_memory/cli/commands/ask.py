@@ -13,6 +13,7 @@ from glyph_memory.cli.sources import Sources, print_defects
 from glyph_memory.cli.status_lines import describe_nano_reading
 from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
+from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.nano import NanoReading
 from glyph_memory.page import Page
 from glyph_memory.readers import Reading, ReadingDelta
@@ -72,13 +73,15 @@ def _find_model(server: Server, *, profile: str | None, window: int | None) -> M
 def _pages(sources: Sources, style: PageStyle, model: ModelProfile, tally: Tally) -> list[Page]:
     pages, options = list[Page](), sources.options()
     for path in sources.find():
-        documents = sources.load_bounded(path, options)
-        run = sources.make_run(path, documents, style=style, profile=model, first_page=len(pages) + 1)
-        with terminal.progress(sources.name(path)) as step:
+        with sources.leave_out_failures(path), terminal.progress(sources.name(path)) as step:
+            documents = sources.load_bounded(path, options)
+            run = sources.make_run(path, documents, style=style, profile=model, first_page=len(pages) + 1)
             for drawn in tally.watch(run.draw()):
                 pages.append(drawn.page)
                 step(1)
-        print_defects(sources.name(path), run.defects)
+            print_defects(sources.name(path), run.defects)
+    if not pages:
+        raise GlyphMemoryError("none of the documents can be drawn")
     return pages
 
 

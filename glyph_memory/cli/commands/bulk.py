@@ -15,10 +15,11 @@ from rich.text import Text
 from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.sources import Sources
-from glyph_memory.documents import BulkReport, draw_tree
+from glyph_memory.documents import BulkFailure, BulkReport, draw_tree
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.tokens import ModelProfile
 
+_SKIPPED_SHOWN = 10
 _INDEXES = ("jsonl", "parquet")
 
 
@@ -50,6 +51,7 @@ def run(
     if index not in _INDEXES:
         raise DocumentError(f"--index {show_value(index)} is none of {', '.join(_INDEXES)}; give one of them")
     model = find_profile(profile, tokenizer=tokenizer)
+    style = look.build_style(model)
     with _show_progress() as show:
         report = draw_tree(
             sources.paths,
@@ -57,7 +59,8 @@ def run(
             include=sources.include,
             exclude=sources.exclude,
             options=sources.options(),
-            style=look.build_style(model),
+            style=style,
+            look=sources.make_look(style),
             profile=model,
             way=sources.chosen_way,
             max_pages=sources.max_pages,
@@ -69,6 +72,10 @@ def run(
         terminal.print_json(_to_json(report, out))
     else:
         _print(report, out, model)
+    for skipped in report.skipped[:_SKIPPED_SHOWN]:
+        terminal.warn(f"left out: {skipped.message}")
+    if len(report.skipped) > _SKIPPED_SHOWN:
+        terminal.warn(f"left out: {len(report.skipped) - _SKIPPED_SHOWN:,} more files; --json lists them all")
     for failure in report.failures:
         terminal.print_error(failure.message)
     if report.failures:
@@ -133,12 +140,17 @@ def _print(report: BulkReport, out: Path, model: ModelProfile) -> None:
         screen.print(Text("Pages and tokens are those of the documents that were drawn now.", "dim"))
 
 
+def _list_messages(failures: Sequence[BulkFailure]) -> list[dict[str, str]]:
+    return [{"source": failure.source, "message": failure.message} for failure in failures]
+
+
 def _to_json(report: BulkReport, out: Path) -> dict[str, object]:
     return {
         "documents": report.total,
         "drawn": report.drawn,
         "unchanged": report.unchanged,
-        "failures": [{"source": failure.source, "message": failure.message} for failure in report.failures],
+        "failures": _list_messages(report.failures),
+        "skipped": _list_messages(report.skipped),
         "pages": report.pages,
         "page_tokens": report.tokens,
         "text_tokens": report.text_tokens,

@@ -52,10 +52,11 @@ class Texts:
         if self.sources is not None:
             options = self.sources.options()
             for path in self.sources.find():
-                documents = list(self.sources.load_bounded(path, options))
-                name = name_path(path) if name_path(path) not in texts else path
-                texts[name] = "".join(document.text for document in documents)[: self.characters]
-                print_defects(name, list_defects(documents))
+                with self.sources.leave_out_failures(path):
+                    documents = list(self.sources.load_bounded(path, options))
+                    name = name_path(path) if name_path(path) not in texts else path
+                    texts[name] = "".join(document.text for document in documents)[: self.characters]
+                    print_defects(name, list_defects(documents))
         if self.kinds is not None or not texts:
             names = None if self.kinds is None else _split_names(self.kinds)
             texts |= make_texts(names, characters=self.characters or CHARACTERS)

@@ -12,6 +12,7 @@ from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.sources import Sources, list_defects, name_path, print_defects
 from glyph_memory.document import Document
+from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, Size, TextCounter
 
@@ -60,7 +61,12 @@ def run(sources: Sources, names: Sequence[str], *, look: Look, tokenizer: str | 
     """Draw once for each page grid that the models need, and print what each model would count."""
     profiles = [find_profile(name, tokenizer=tokenizer) for name in names or ModelProfile.names()]
     options = sources.options()
-    read = [(path, list(sources.load_bounded(path, options))) for path in sources.find()]
+    read = list[tuple[str, list[Document]]]()
+    for path in sources.find():
+        with sources.leave_out_failures(path):
+            read.append((path, list(sources.load_bounded(path, options))))
+    if not read:
+        raise GlyphMemoryError("none of the documents can be read")
     title = ", ".join(name_path(path) for path, _ in read)
     characters = sum(len(document.text) for _, documents in read for document in documents)
     rows = sorted(_rows(sources, read, profiles, look), key=lambda row: (-row.ratio, row.profile.name))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from glyph_memory.cli.options import FLAG
+from glyph_memory.cli.options import FLAG, LOOK
 
 _READ = "How documents are read"
 
@@ -55,6 +55,15 @@ Raw = Annotated[
         metavar=FLAG,
         help="Take Markdown, HTML, notebooks and the like as text, letter for letter.",
         rich_help_panel=_READ,
+    ),
+]
+LineNumbers = Annotated[
+    bool,
+    typer.Option(
+        "--line-numbers",
+        metavar=FLAG,
+        help="Draw the number of each line beside code.",
+        rich_help_panel=LOOK,
     ),
 ]
 MainContent = Annotated[

@@ -12,19 +12,20 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from glyph_memory.document import SourceSpan
+from glyph_memory.documents.addresses import is_address, open_address, show_address
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.documents.drawing import DocumentPage
-from glyph_memory.documents.load import load
+from glyph_memory.documents.load import load, load_source
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.page_run import PageRun
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.files import is_file, write_atomic
-from glyph_memory.style import PageStyle
+from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 
 Row = dict[str, Any]
@@ -48,6 +49,8 @@ class BulkPlan:
     """How pages look."""
     style_digest: str
     """The style's fingerprint."""
+    look: DocumentLook | None
+    """How headings, tables and code look."""
     profile: ModelProfile
     """The model that will read."""
     way: Literal["auto", "reflow", "native"]
@@ -95,8 +98,9 @@ class _OutputError(Exception):
 
 
 def name_source(source: str) -> str:
-    r"""Return a source's name as text that any reader of JSON takes: bytes that are no text as `\xe9`."""
-    return os.fsencode(source).decode("utf-8", "backslashreplace")
+    r"""Return a source's name as text that any reader of JSON takes, without secrets: odd bytes as `\xe9`."""
+    shown = show_address(source) if is_address(source) else source
+    return os.fsencode(shown).decode("utf-8", "backslashreplace")
 
 
 def draw_document(job: BulkJob) -> BulkResult:
@@ -110,19 +114,29 @@ def draw_document(job: BulkJob) -> BulkResult:
     except Exception as error:  # a defect of a library or of ours: it must not cost the other documents
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return BulkResult(
-            error=str(DocumentError(f"{job.source!r} cannot be read: {what}; is the file whole?"))
+            error=str(
+                DocumentError(f"{name_source(job.source)!r} cannot be read: {what}; is the file whole?")
+            )
         )
 
 
 def _draw(job: BulkJob) -> BulkResult:
     plan, began = job.plan, time.perf_counter()
     state = _get_state(job.source)
-    digest = _digest_file(job.source) if state else ""
+    if state is None and is_address(job.source):
+        opened = open_address(job.source, plan.load.encoding or "", plan.load)
+        data = opened.read_all(at_most=plan.load.limits.file_bytes)
+        digest = hashlib.sha256(data).hexdigest()
+        again = replace(opened, head=data[:_BLOCK], rest=iter([data[_BLOCK:]]))
+    else:
+        digest, again = _digest_file(job.source) if state else "", None
     if digest and job.known == digest:
         return UNCHANGED
+    documents = load(job.source, options=plan.load) if again is None else load_source(again, plan.load)
     run = PageRun(
-        documents=load(job.source, options=plan.load),
+        documents=documents,
         style=plan.style,
+        look=plan.look,
         profile=plan.profile,
         way=plan.way,
         max_pages=plan.max_pages,
@@ -247,6 +261,7 @@ def _digest_file(source: str) -> str:
         with open(source, "rb") as file:  # noqa: PTH123 - as above
             while block := file.read(_BLOCK):
                 digest.update(block)
-    except OSError as error:
-        raise DocumentError(f"cannot read {show_value(source)}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        why = getattr(error, "strerror", None) or error
+        raise DocumentError(f"cannot read {show_value(source)}: {why}") from error
     return digest.hexdigest()

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,10 +29,11 @@ from glyph_memory.documents.bulk.job import (
 from glyph_memory.documents.bulk.lock import hold_folder, make_write_error
 from glyph_memory.documents.bulk.parquet import check_pyarrow, write_parquet
 from glyph_memory.documents.bulk.pool import run_jobs
-from glyph_memory.documents.bulk.walk import find_sources
+from glyph_memory.documents.bulk.walk import SourceList, find_sources
 from glyph_memory.documents.options import LoadOptions
+from glyph_memory.documents.tree import TreeFault
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
-from glyph_memory.style import PageStyle
+from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import style_fingerprint
 
@@ -43,7 +44,7 @@ _WORK = ".work"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BulkFailure:
-    """A document that could not be drawn."""
+    """A document that was not drawn."""
 
     source: str
     """Its path or address."""
@@ -63,6 +64,8 @@ class BulkReport:
     """How many were finished by an earlier run, and were not drawn again."""
     failures: tuple[BulkFailure, ...] = ()
     """Those that could not be drawn."""
+    skipped: tuple[BulkFailure, ...] = ()
+    """What was found in folders and is not read on purpose: links, pipes and devices, empty files."""
     pages: int = 0
     """Pages that were drawn now."""
     tokens: int = 0
@@ -90,6 +93,7 @@ def draw_tree(
     exclude: Sequence[str] = (),
     options: LoadOptions | None = None,
     style: PageStyle | str | None = None,
+    look: DocumentLook | None = None,
     profile: ModelProfile | str = "glyph",
     way: Literal["auto", "reflow", "native"] = "auto",
     max_pages: int | None = None,
@@ -110,6 +114,7 @@ def draw_tree(
         exclude: Patterns of files in folders that are left out.
         options: How files are read.
         style: As for `draw_pages`.
+        look: As for `draw_pages`.
         profile: As for `draw_pages`.
         way: As for `draw_pages`.
         max_pages: How many pages of each document are drawn; the rest is reported as a defect.
@@ -134,15 +139,23 @@ def draw_tree(
     if "\0" in str(folder):
         raise make_write_error(folder, ValueError("no name may hold a NUL"))
     named = [sources] if isinstance(sources, str | Path) else sources
-    found = list(find_sources(named, include=include, exclude=exclude, leave_out=folder))
+    found = find_sources(named, include=include, exclude=exclude, out=folder)
+    paths = list(dict.fromkeys(found.paths))
     with hold_folder(folder), _make_work_folder(folder) as work:
         plan = _make_plan(
-            folder, work, options or LoadOptions(), style=style, profile=profile, way=way, max_pages=max_pages
+            folder,
+            work,
+            options or LoadOptions(),
+            style=style,
+            look=look,
+            profile=profile,
+            way=way,
+            max_pages=max_pages,
         )
         finished = BulkIndex(folder=folder)
         finished.open()
-        tally = _Tally(total=len(found), index=folder / INDEX, began=began)
-        with closing(run_jobs(draw_document, _make_jobs(plan, found, finished), processes=jobs)) as batches:
+        tally = _Tally(paths, found, index=folder / INDEX, began=began)
+        with closing(run_jobs(draw_document, _make_jobs(plan, paths, finished), processes=jobs)) as batches:
             for batch in batches:
                 finished.add([one for _, one in batch if one is not None and one.record is not None])
                 for job, result in batch:
@@ -158,11 +171,12 @@ def draw_tree(
 class _Tally:
     """Counts what becomes of documents."""
 
-    def __init__(self, *, total: int, index: Path, began: float) -> None:
-        self._total, self._index, self._began = total, index, began
+    def __init__(self, paths: Sequence[str], found: SourceList, *, index: Path, began: float) -> None:
+        self._total, self._index, self._began = len(paths) + len(found.failed), index, began
+        self._skipped = tuple(_list_failures(found.skipped))
         self._drawn = self._unchanged = self._defects = 0
         self._sums = dict.fromkeys(("pages", "tokens", "text_tokens"), 0)
-        self._failures = list[BulkFailure]()
+        self._failures = [*_list_failures(found.failed)]
 
     def add(self, job: BulkJob, result: BulkResult | None) -> None:
         if result is None:
@@ -187,6 +201,7 @@ class _Tally:
             drawn=self._drawn,
             unchanged=self._unchanged,
             failures=tuple(self._failures),
+            skipped=self._skipped,
             **self._sums,
             defects=self._defects,
             seconds=time.perf_counter() - self._began,
@@ -194,7 +209,11 @@ class _Tally:
         )
 
     def _fail(self, job: BulkJob, message: str) -> None:
-        self._failures.append(BulkFailure(source=job.source, message=message))
+        self._failures.append(BulkFailure(source=name_source(job.source), message=message))
+
+
+def _list_failures(faults: Iterable[TreeFault]) -> Iterator[BulkFailure]:
+    return (BulkFailure(source=str(fault.path), message=str(fault.error)) for fault in faults)
 
 
 def _make_jobs(plan: BulkPlan, sources: Sequence[str], finished: BulkIndex) -> Iterator[BulkJob]:
@@ -209,22 +228,27 @@ def _make_plan(
     options: LoadOptions,
     *,
     style: PageStyle | str | None,
+    look: DocumentLook | None,
     profile: ModelProfile | str,
     way: Literal["auto", "reflow", "native"],
     max_pages: int | None,
 ) -> BulkPlan:
     model = ModelProfile.of(profile)
-    look = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    page_style = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
     # Neither secrets nor who may be asked changes what comes out.
     read = {name: value for name, value in asdict(options).items() if name not in {"password", "allow_hosts"}}
     counted = (model.name, model.text_counter.name)
-    everything = json.dumps([_LAYOUT, read, counted, way, max_pages], sort_keys=True)
+    everything = json.dumps(
+        [_LAYOUT, read, asdict(look or DocumentLook.of_style(page_style)), counted, way, max_pages],
+        sort_keys=True,
+    )
     return BulkPlan(
         out=out,
         work=work,
         load=options,
-        style=look,
-        style_digest=style_fingerprint(look),
+        style=page_style,
+        style_digest=style_fingerprint(page_style),
+        look=look,
         profile=model,
         way=way,
         max_pages=max_pages,

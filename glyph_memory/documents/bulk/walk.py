@@ -6,12 +6,26 @@ Knows paths; knows nothing about formats.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from glyph_memory.documents.addresses import is_address
+from glyph_memory.documents.tree import TreeFault, find_files
 from glyph_memory.errors import DocumentError
 from glyph_memory.files import is_folder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceList:
+    """Documents that were named or found."""
+
+    paths: tuple[str, ...]
+    """Files and addresses, in order."""
+    failed: tuple[TreeFault, ...] = ()
+    """Folders that could not be looked into."""
+    skipped: tuple[TreeFault, ...] = ()
+    """What is not read on purpose: links, pipes and devices, empty files."""
 
 
 def find_sources(
@@ -19,60 +33,35 @@ def find_sources(
     *,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
-    leave_out: Path | None = None,
-    repeat: bool = False,
-) -> Iterator[str]:
-    """Yield sources as they are, and instead of each folder the files below it.
-
-    Hidden files and folders are left out, and so is what is no regular file. Links to folders are not followed.
+    out: Path | None = None,
+) -> SourceList:
+    """Return sources as they are, and instead of each folder the files that `load_tree` reads.
 
     Args:
         sources: Files, folders, addresses.
-        include: Patterns such as `*.md`, of names or of paths below the folder: others are left out.
-        exclude: Patterns of what is left out.
-        leave_out: A folder that is not looked into: where the output goes.
-        repeat: Whether what is named several times is yielded several times.
+        include: As for `load_tree`.
+        exclude: As for `load_tree`.
+        out: A folder whose files are left out: where the output goes.
 
     Raises:
-        DocumentError: A folder cannot be read, or there is no document in it.
+        DocumentError: A pattern is none, or there is no document in a folder.
     """
-    met = set[str]()
-    barred = os.path.realpath(leave_out) if leave_out is not None else None
-    for source in map(str, sources):
-        if "://" in source or not is_folder(source):
-            paths: Iterable[str] = [source]
-        else:
-            paths = list(_walk(source, include, exclude, barred))
-            if not paths:
-                raise DocumentError(
-                    f"there is no document in the folder {source!r}; are they hidden, or left out?"
-                )
-        for path in paths:
-            if repeat or path not in met:
-                met.add(path)
-                yield path
+    paths, failed, skipped = list[str](), list[TreeFault](), list[TreeFault]()
+    for source in sources:
+        if (isinstance(source, str) and is_address(source)) or not is_folder(source):
+            paths.append(str(source))
+            continue
+        found = find_files(source, include=include, exclude=exclude)
+        mine = [str(path) for path in found.paths if out is None or not _is_below(path, out)]
+        if not (mine or found.failed or found.skipped):
+            raise DocumentError(
+                f"there is no document in the folder {str(source)!r}; hidden files and patterns are left out"
+            )
+        paths += mine
+        failed += found.failed
+        skipped += found.skipped
+    return SourceList(paths=tuple(paths), failed=tuple(failed), skipped=tuple(skipped))
 
 
-def _walk(folder: str, include: Sequence[str], exclude: Sequence[str], barred: str | None) -> Iterator[str]:
-    def fail(error: OSError) -> None:
-        if error.filename == folder:  # others may have vanished meanwhile
-            raise DocumentError(f"the folder {folder!r} cannot be read: {error.strerror or error}") from error
-
-    for place, folders, names in os.walk(folder, onerror=fail):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and os.path.realpath(os.path.join(place, name)) != barred  # noqa: PTH118 - names may be no text
-        )
-        for name in sorted(names):
-            path = os.path.join(place, name)  # noqa: PTH118 - as above
-            below = os.path.relpath(path, folder).replace(os.sep, "/")
-            wanted = not include or any(_matches(name, below, one) for one in include)
-            if name.startswith(".") or not wanted or any(_matches(name, below, one) for one in exclude):
-                continue
-            if os.path.isfile(path):  # noqa: PTH113 - as above
-                yield path
-
-
-def _matches(name: str, below: str, pattern: str) -> bool:
-    return fnmatch(name, pattern) or fnmatch(below, pattern) or fnmatch(below, f"{pattern.rstrip('/')}/*")
+def _is_below(path: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
