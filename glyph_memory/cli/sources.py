@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from getpass import getpass
+from itertools import chain
 from pathlib import Path
 from typing import Literal, cast
 
@@ -129,7 +130,13 @@ class Sources:
         if path == STDIN and sys.stdin and sys.stdin.isatty():
             terminal.print_note("Reading what you type; Ctrl-D ends it.")
         with terminal.progress(f"reading {name_path(path)}", unit=""):
-            return load(path, options=options)
+            documents = load(path, options=options)
+            first = next(documents)
+        if self.pages and first.original is None and all(place.page is None for place in first.source_map):
+            terminal.warn(
+                f"{self.name(path)}: it has no pages or slides of its own, so --pages changes nothing"
+            )
+        return chain([first], documents)
 
     def load_bounded(self, path: str, options: LoadOptions) -> Iterator[Document]:
         """Return the documents of one path, which are to be held: more than any model reads is refused.

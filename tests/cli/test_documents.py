@@ -201,3 +201,10 @@ def test_odd_names_in_folders_are_escaped(run: Run, tmp_path: Path, name: str) -
     assert result.code == 0
     assert "\x1b" not in result.out + result.err
     assert "two\n" not in result.out + result.err
+
+
+def test_pages_of_what_has_none_are_warned_about(run: Run, notes: Path) -> None:
+    """All of it is drawn."""
+    result = run("pages", notes, "--pages", "2-3")
+    assert result.code == 0
+    assert "it has no pages or slides of its own" in result.err

@@ -14,10 +14,12 @@ import pytest
 from PIL import Image
 
 from glyph_memory.documents import BulkReport, LoadOptions, draw_tree
+from glyph_memory.documents import load as load_documents
 from glyph_memory.documents.bulk import job as bulk_job
 from glyph_memory.documents.bulk.lock import hold_folder
 from glyph_memory.documents.source import Source, open_bytes
 from glyph_memory.errors import DocumentError, GlyphMemoryError, GlyphMemoryWarning
+from glyph_memory.files import write_atomic
 from glyph_memory.page import pixel_digest
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -163,7 +165,7 @@ def test_a_file_that_changes_while_it_is_read_is_no_document(
     texts: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its digest would be that of other bytes."""
-    whole = bulk_job.load
+    whole = load_documents
 
     def load(source: str, **options: Any) -> Any:
         yield from whole(source, **options)
@@ -329,7 +331,7 @@ def test_a_full_disk_stops_the_run_and_nothing_half_written_counts(
 ) -> None:
     """No other document could be written either; what is finished stays."""
     draw(texts, out, include=["00.txt"])
-    before, write = look(out)[1:], bulk_job.write_atomic
+    before, write = look(out)[1:], write_atomic
 
     def fail(path: Path, data: bytes, **options: Any) -> None:
         if len(list((out / "pages").rglob("*.png"))) > 4:
@@ -393,10 +395,10 @@ def test_parquet_gets_every_row(texts: Path, out: Path, monkeypatch: pytest.Monk
 
 
 def test_progress_tells_how_far_it_is(texts: Path, out: Path) -> None:
-    """After each document, up to all."""
+    """Before the first document and after each, up to all."""
     seen = list[tuple[int, int]]()
     draw(texts, out, progress=lambda report: seen.append((report.done, report.total)))
-    assert seen == [(done, 6) for done in range(1, 7)]
+    assert seen == [(done, 6) for done in range(7)]
 
 
 def test_every_row_has_the_same_columns_of_the_same_kind(texts: Path, out: Path) -> None:

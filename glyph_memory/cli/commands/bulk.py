@@ -106,9 +106,9 @@ def _show_progress() -> Iterator[Callable[[BulkReport], object]]:
         task = bar.add_task("", total=None, pages="", visible=False)
 
         def show(report: BulkReport) -> None:
-            speed = report.pages / report.seconds if report.seconds else 0.0
+            speed = f", {report.pages / report.seconds:,.0f} a second" if report.pages else ""
             failed = f" · {len(report.failures):,} failed" if report.failures else ""
-            pages = f"{report.pages:,} pages, {speed:,.0f} a second{failed}"
+            pages = f"{report.pages:,} pages{speed}{failed}"
             bar.update(task, total=report.total, completed=report.done, pages=pages, visible=True)
 
         yield show

@@ -122,7 +122,7 @@ def draw_tree(
             "__main__":`, as Python's multiprocessing wants. 0 draws in this process: then a document that kills it
             ends the run.
         index: `parquet` writes `index.parquet`, too, by pyarrow.
-        progress: Called whenever documents are done.
+        progress: Called before the first document, and whenever some are done.
 
     Raises:
         DocumentError: There is no such folder, or nothing in it.
@@ -155,6 +155,8 @@ def draw_tree(
         finished = BulkIndex(folder=folder)
         finished.open()
         tally = _Tally(paths, found, index=folder / INDEX, began=began)
+        if progress is not None:
+            progress(tally.report())
         with closing(run_jobs(draw_document, _make_jobs(plan, paths, finished), processes=jobs)) as batches:
             for batch in batches:
                 finished.add([one for _, one in batch if one is not None and one.record is not None])
