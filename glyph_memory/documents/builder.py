@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from glyph_memory.document import (
     Block,
@@ -41,7 +42,13 @@ class Builder:
     """
 
     def __init__(
-        self, *, title: str = "", source: str = "", media_type: str = "", encoding: str = ""
+        self,
+        *,
+        title: str = "",
+        source: str = "",
+        media_type: str = "",
+        encoding: str = "",
+        original: Path | bytes | None = None,
     ) -> None:
         """Begin a document.
 
@@ -50,8 +57,16 @@ class Builder:
             source: Where it came from.
             media_type: Its MIME type.
             encoding: How the file's bytes spelled characters, of text.
+            original: The file, where its own pages can be drawn.
         """
-        self._given = Document(text="", title=title, source=source, media_type=media_type, encoding=encoding)
+        self._given = Document(
+            text="",
+            title=title,
+            source=source,
+            media_type=media_type,
+            encoding=encoding,
+            original=original,
+        )
         self._part, self._offset = 1, 0
         self._location = SourceSpan(start=0, stop=0)
         self.file = ""

@@ -20,11 +20,12 @@ def split_parts(pieces: Iterable[str], characters: int) -> Iterator[str]:
         size += len(piece)
         while size >= characters:
             text = "".join(held)
-            cut = text.rfind("\n", 0, 2 * characters) + 1
-            if cut < characters // 2:  # no line ends in its later half
-                if size < 2 * characters:
-                    break
-                cut = 2 * characters
+            cut = text.rfind("\n", 0, characters) + 1
+            if cut <= characters // 2:  # no line ends in its later half
+                cut = text.find("\n", characters, 2 * characters) + 1
+            if not cut and size < 2 * characters:
+                break
+            cut = cut or 2 * characters
             yield text[:cut]
             held, size = [text[cut:]], len(text) - cut
     if size:

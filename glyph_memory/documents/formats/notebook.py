@@ -74,7 +74,10 @@ def _upgrade(text: str) -> Fields:
     if held["nbformat"] >= 4:
         return dict(held)
     nbformat = load_library("nbformat", for_="notebooks of versions before 4")
-    return dict(nbformat.convert(nbformat.reader.reads(text), 4))
+    try:
+        return dict(nbformat.convert(nbformat.reader.reads(text), 4))
+    except Exception as error:  # whatever its steps from version to version run into
+        raise ValueError(str(error)) from error
 
 
 def _find_language(fields: Fields) -> str:

@@ -140,7 +140,7 @@ class GridRows:
         cells = slice(first * count, last * count)
         slack = self._rooms[cells] - self._width[cells]
         shares = np.array(
-            [{"r": 2, "c": 1}.get(letter, 0) for letter in self._columns.alignments.ljust(count, "l")]
+            [{"r": 2, "c": 1}.get(letter, 0) for letter in self._columns.alignments[:count].ljust(count, "l")]
         )
         lefts = (
             left

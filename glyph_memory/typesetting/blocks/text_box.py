@@ -51,24 +51,31 @@ class TextBox:
         """
         self._text, self._prepared = text, prepared
         self._tones, self._tone, self._offsets = tones, tone, offsets
-        measured = measure(text, Cursor(), prepared.table)
+        self._measured = measured = measure(text, Cursor(), prepared.table)
+        newline = measured.kind & NEWLINE != 0
+        self._marks = newline & ~measured.breaks if prepared.style.newline_mark else None
+        self._cumulative = np.zeros(len(text) + 1, np.int64)
+        np.cumsum(measured.advance, out=self._cumulative[1:])
+        if self._cumulative[-1] <= width and not newline.any():  # most cells, items and headings are one line
+            self._starts, self._indents = np.array([0, len(text)]), np.zeros(1, np.int64)
+            bare = len(text.rstrip(" \t\u3000"))
+            self._inked = np.minimum(np.arange(len(text) + 1), bare)
+            return
         if width - hang < max(
             int(measured.advance.max()), width // 2
         ):  # a glyph would not fit, or hardly a word
             hang = 0
-        newline = measured.kind & NEWLINE != 0
         opens = newline if hangs_each else np.zeros(len(newline), np.bool_)
-        self._measured = replace(measured, ends_paragraph=opens)
         geometry = replace(
             prepared.geometry, column=width - hang, indents=(0, 0), frame=(0, 0), first_indent=-hang
         )
-        breaker = LineBreaker(self._measured, geometry, shrink=prepared.style.space_shrink)
-        lines = breaker.lines(Cursor(), final=True)
-        self._cumulative, self._inked = breaker.cumulative, breaker.inked
-        self._starts = np.array(lines.start, np.int64)
+        breaker = LineBreaker(
+            replace(measured, ends_paragraph=opens), geometry, shrink=prepared.style.space_shrink
+        )
+        self._inked = breaker.inked
+        self._starts = np.array(breaker.lines(Cursor(), final=True).start, np.int64)
         before = self._starts[:-1] - 1
         self._indents = np.where((before < 0) | opens[before], 0, hang)
-        self._marks = newline & ~measured.breaks if prepared.style.newline_mark else None
 
     @property
     def count(self) -> int:

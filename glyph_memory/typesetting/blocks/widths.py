@@ -107,27 +107,32 @@ def _measure_stretch(
         return ColumnWidths(natural, word, glyph)
     measured = measure(text, Cursor(), prepared.table)
     starts, stops = bounds
-    column_of = np.arange(len(starts)) % columns
-    wide = np.ones(len(starts), np.bool_)
-    for merge in table.merges if table is not None else ():
-        if merge.columns > 1 and merge.row * columns + merge.column < len(starts):
-            wide[merge.row * columns + merge.column] = False
+    merges = [merge for merge in (table.merges if table is not None else ()) if merge.columns > 1]
+    merged = {merge.row * columns + merge.column: merge for merge in merges}
     owner = np.repeat(np.arange(len(starts)), stops - starts)
     inside = np.concatenate([np.arange(a, b) for a, b in zip(starts.tolist(), stops.tolist(), strict=True)])
-    keep = wide.take(owner)
-    owner, inside = owner[keep], inside[keep].astype(np.int64)
     if not len(inside):
         return ColumnWidths(natural, word, glyph)
+    inside = inside.astype(np.int64)
     advance, kind = measured.advance.take(inside), measured.kind.take(inside)
     changes = np.concatenate([[True], owner[1:] != owner[:-1]])
     lines = changes | np.concatenate([[False], kind[:-1] & NEWLINE != 0])
     words = lines | _find_words(measured).take(inside)
-    column = column_of.take(owner)
-    np.maximum.at(natural, column[lines], np.add.reduceat(advance, np.flatnonzero(lines)))
+    # Cells of one column first; those that span several add what is missing to each of them.
+    of_cells = np.zeros((3, len(starts)), np.int64)
+    np.maximum.at(of_cells[0], owner[lines], np.add.reduceat(advance, np.flatnonzero(lines)))
     bare = np.where(kind & SPACE != 0, 0, advance)
-    np.maximum.at(word, column[words], np.add.reduceat(bare, np.flatnonzero(words)))
-    np.maximum.at(glyph, column, advance)
-    return ColumnWidths(natural, word, glyph)
+    np.maximum.at(of_cells[1], owner[words], np.add.reduceat(bare, np.flatnonzero(words)))
+    np.maximum.at(of_cells[2], owner, advance)
+    single = of_cells.copy()
+    single[:, [cell for cell in merged if cell < len(starts)]] = 0
+    wanted = single.reshape(3, -1, columns).max(axis=1)
+    for cell, merge in merged.items():
+        if cell < len(starts):
+            span = slice(merge.column, merge.column + merge.columns)
+            missing = of_cells[:2, cell] - wanted[:2, span].sum(axis=1)
+            wanted[:2, span] += np.maximum(-(-missing // merge.columns), 0)[:, None]
+    return ColumnWidths(wanted[0], wanted[1], wanted[2])
 
 
 def _find_words(measured: MeasuredText) -> NDArray[np.bool_]:
