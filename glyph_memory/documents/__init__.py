@@ -47,6 +47,7 @@ from glyph_memory.documents.options import LoadOptions as LoadOptions
 from glyph_memory.documents.page_run import PageRun as PageRun
 from glyph_memory.documents.recipe import PageRecipe as PageRecipe
 from glyph_memory.documents.source import STDIN as STDIN
+from glyph_memory.documents.source import ByteStream as ByteStream
 from glyph_memory.documents.tree import TreeDocuments as TreeDocuments
 from glyph_memory.documents.tree import TreeFault as TreeFault
 from glyph_memory.documents.tree import TreeFiles as TreeFiles

@@ -26,6 +26,7 @@ def draw_flow(
     look: DocumentLook | None = None,
     profile: ModelProfile | str = "glyph",
     way: Literal["auto", "reflow", "native"] = "auto",
+    password: str | None = None,
     first_page: int = 1,
 ) -> Iterator[DocumentPage]:
     """Draw documents as `draw_pages` does; parts of one plain text run on from page to page.
@@ -38,6 +39,7 @@ def draw_flow(
         look: As for `draw_pages`.
         profile: As for `draw_pages`.
         way: As for `draw_pages`.
+        password: As for `draw_pages`.
         first_page: Number of the first page.
 
     Raises:
@@ -50,7 +52,15 @@ def draw_flow(
         if text:
             pages = _draw_text(group, page_style, model, number)
         else:
-            pages = draw_pages(group, style=page_style, look=look, profile=model, way=way, first_page=number)
+            pages = draw_pages(
+                group,
+                style=page_style,
+                look=look,
+                profile=model,
+                way=way,
+                password=password,
+                first_page=number,
+            )
         for page in pages:
             number = page.page.number + 1
             yield page

@@ -42,6 +42,8 @@ class PageRun:
     """The model that will read."""
     way: Literal["auto", "reflow", "native"] = "auto"
     """How pages are made."""
+    password: str | None = field(default=None, repr=False)
+    """Of an encrypted PDF."""
     first_page: int = 1
     """Number of the first page."""
     max_pages: int | None = None
@@ -79,6 +81,7 @@ class PageRun:
             look=self.look,
             profile=self.profile,
             way=self.way,
+            password=self.password,
             first_page=self.first_page,
         )
         drawn = characters = 0

@@ -7,6 +7,7 @@ knows nothing about formats of text.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from glyph_memory.document import Defect
@@ -29,6 +30,9 @@ _SEVERAL_BYTES = frozenset(
     {"gb18030", "big5", "cp932", "shift_jis", "euc_jp", "euc-kr", "cp949", "iso2022_jp"}
 )
 """Encodings of several bytes a character: half of one often looks like UTF-8."""
+
+_UTF8_START = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+"""How each character beyond ASCII begins in UTF-8."""
 
 
 def decode_unnamed(source: Source) -> Iterator[str]:
@@ -149,7 +153,7 @@ class _Lines:
     def _may_hold_utf8(self, data: bytes) -> bool:
         if self._main == "utf-8" or self._main in _SEVERAL_BYTES:
             return False
-        return UTF8_RUN.search(data) is not None
+        return _UTF8_START.search(data) is not None
 
     def _decode_line(self, line: bytes, *, is_end: bool) -> str:
         if line.isascii():

@@ -75,7 +75,9 @@ def _pages(sources: Sources, style: PageStyle, model: ModelProfile, tally: Tally
     for path in sources.find():
         with sources.leave_out_failures(path), terminal.progress(sources.name(path)) as step:
             documents = sources.load_bounded(path, options)
-            run = sources.make_run(path, documents, style=style, profile=model, first_page=len(pages) + 1)
+            run = sources.make_run(
+                path, documents, options, style=style, profile=model, first_page=len(pages) + 1
+            )
             for drawn in tally.watch(run.draw()):
                 pages.append(drawn.page)
                 step(1)

@@ -17,7 +17,7 @@ from glyph_memory.cli.commands.page_output import PageOutput, Places, ways_table
 from glyph_memory.cli.look import Look, find_profile, load_fonts
 from glyph_memory.cli.sources import Sources, defects_to_json, print_defects
 from glyph_memory.document import Defect, Document
-from glyph_memory.documents import fit
+from glyph_memory.documents import LoadOptions, fit
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import is_file
 from glyph_memory.page import Escape
@@ -46,6 +46,10 @@ class _Run:
     sections: list[Section] = field(default_factory=list)
     defects: list[tuple[str, list[Defect]]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    options: LoadOptions = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.options = self.sources.options()
 
     def draw(self) -> None:
         """Draw all.
@@ -84,10 +88,9 @@ class _Run:
             self._draw_one(path, iter(read))
 
     def _load(self) -> Iterator[tuple[str, Iterator[Document]]]:
-        options = self.sources.options()
         for path in self.sources.find():
             try:
-                yield path, self.sources.load(path, options)
+                yield path, self.sources.load(path, self.options)
             except GlyphMemoryError as error:
                 self._fail(path, error)
 
@@ -103,6 +106,7 @@ class _Run:
         run = self.sources.make_run(
             path,
             chain([first], documents),
+            self.options,
             style=self.style,
             profile=self.model,
             first_page=self.output.last + 1,

@@ -12,6 +12,7 @@ from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.sources import Sources, list_defects, name_path, print_defects
 from glyph_memory.document import Document
+from glyph_memory.documents import LoadOptions
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, Size, TextCounter
@@ -69,7 +70,9 @@ def run(sources: Sources, names: Sequence[str], *, look: Look, tokenizer: str | 
         raise GlyphMemoryError("none of the documents can be read")
     title = ", ".join(name_path(path) for path, _ in read)
     characters = sum(len(document.text) for _, documents in read for document in documents)
-    rows = sorted(_rows(sources, read, profiles, look), key=lambda row: (-row.ratio, row.profile.name))
+    rows = sorted(
+        _rows(sources, options, read, profiles, look), key=lambda row: (-row.ratio, row.profile.name)
+    )
     for path, documents in read:
         print_defects(name_path(path), list_defects(documents))
     if as_json:
@@ -82,7 +85,9 @@ def run(sources: Sources, names: Sequence[str], *, look: Look, tokenizer: str | 
         screen.print(Text(note, "dim"))
 
 
-def _rows(sources: Sources, read: _Read, profiles: Sequence[ModelProfile], look: Look) -> list[_Row]:
+def _rows(
+    sources: Sources, options: LoadOptions, read: _Read, profiles: Sequence[ModelProfile], look: Look
+) -> list[_Row]:
     styles = [look.build_style(profile) for profile in profiles]
     # Text looks the same for all models that share a grid; a page of a PDF is made as the model's own rule decides.
     has_ways = any(document.original is not None for _, documents in read for document in documents)
@@ -93,7 +98,7 @@ def _rows(sources: Sources, read: _Read, profiles: Sequence[ModelProfile], look:
         for style, profile in dict.fromkeys(kinds):
             found = sizes[style, profile] = list[Size]()
             for path, documents in read:
-                run = sources.make_run(path, documents, style=style, profile=profile or profiles[0])
+                run = sources.make_run(path, documents, options, style=style, profile=profile or profiles[0])
                 for drawn in run.draw():
                     found.append(drawn.page.size)
                     step(len(drawn.page.text))

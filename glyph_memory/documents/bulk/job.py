@@ -139,6 +139,7 @@ def _draw(job: BulkJob) -> BulkResult:
         look=plan.look,
         profile=plan.profile,
         way=plan.way,
+        password=plan.load.password,
         max_pages=plan.max_pages,
     )
     totals = dict.fromkeys(("pages", "text_tokens", "characters"), 0)

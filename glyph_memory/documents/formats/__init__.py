@@ -12,9 +12,10 @@ none knows is told by its name, then by what a server said; else it is text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from glyph_memory.document import Defect
+from glyph_memory.document import Defect, Document
 from glyph_memory.documents.encodings import is_valid_utf8
 from glyph_memory.documents.formats.code import CODE
 from glyph_memory.documents.formats.format import Format
@@ -26,6 +27,7 @@ from glyph_memory.documents.formats.slides import SLIDES
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.formats.unknown import name_kind
 from glyph_memory.documents.formats.word import WORD
+from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
@@ -39,6 +41,28 @@ FORMATS: tuple[Format, ...] = (
     TEXT,
 )
 """All formats. Of two that take the same content, the first reads it."""
+
+
+def read_source(source: Source, options: LoadOptions) -> Iterator[Document]:
+    """Yield what a source holds, in the format that it has, each document with what was guessed of its bytes.
+
+    Args:
+        source: The document; of a mail or an archive, one that it holds.
+        options: How to read.
+
+    Raises:
+        DocumentError: It cannot be read.
+    """
+    chosen = choose_format(source)
+    if chosen.is_text and not options.structure:
+        chosen = TEXT
+    for document in chosen.read(source, options):
+        named = source.encoding if chosen.is_text else ""
+        yield replace(
+            document,
+            encoding=document.encoding or source.found_encoding or named,
+            defects=(*source.pop_defects(), *document.defects),
+        )
 
 
 def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Format:
@@ -60,7 +84,9 @@ def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Fo
         return _choose_by_name(source, named, known)
     if named is None or found.has_name(source):
         return found
-    if (named.takes_any_text and found.is_text) or (found in CONTAINERS and not named.is_text):
+    if named.is_text and found.is_text and (named.takes_any_text or found.takes_any_text):
+        return named
+    if found in CONTAINERS and not named.is_text:
         return named
     if found in REFUSED:
         raise make_refusal(source, found.name, unlike=named.name)
