@@ -16,7 +16,7 @@ from glyph_memory.documents import Run as Inline
 from glyph_memory.report import Plate, Section, Tally, report_html
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import typeset
-from tests.documents.bulk_helpers import make_folder
+from tests.documents.bulk_helpers import make_folder, read_lines
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -208,3 +208,41 @@ def test_pages_of_what_has_none_are_warned_about(run: Run, notes: Path) -> None:
     result = run("pages", notes, "--pages", "2-3")
     assert result.code == 0
     assert "it has no pages or slides of its own" in result.err
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Path:
+    """Return a PDF of two pages with a password."""
+    canvas = pytest.importorskip("reportlab.pdfgen.canvas")
+    path = tmp_path / "locked.pdf"
+    pdf = canvas.Canvas(str(path), encrypt="open sesame")
+    for number in (1, 2):
+        pdf.drawString(80, 700, f"This is page {number}; it is about oak number {number}.")
+        pdf.showPage()
+    pdf.save()
+    return path
+
+
+def test_a_pdf_is_drawn_its_way(run: Run, locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As was asked for, with what the other way would cost; the password comes from the environment."""
+    assert "is encrypted" in run("pages", locked).error
+    monkeypatch.setenv("GLYPH_MEMORY_PASSWORD", "open sesame")
+    native = run("pages", locked, "--way", "native", "--json").json["ways"]
+    assert [(page["way"], page["source"]) for page in native] == [("native", "page 1"), ("native", "page 2")]
+    (reflow,) = run("pages", locked, "--way", "reflow", "--pages", "2", "--json").json["ways"]
+    assert (reflow["way"], reflow["source"]) == ("reflow", "page 2")
+    assert reflow["other_tokens"] == pytest.approx(native[1]["tokens"], rel=0.5)
+    assert "reflow" in run("pages", locked).out
+
+
+def test_a_bulk_run_reads_pdfs_in_processes(
+    run: Run, locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the password, which is not written anywhere."""
+    monkeypatch.setenv("GLYPH_MEMORY_PASSWORD", "open sesame")
+    out = tmp_path / "out"
+    assert run("pages", locked, "--jobs", 1, "--out", out, "--json").json["failures"] == []
+    rows = read_lines(out / "index.jsonl")
+    assert {row["source_page"] for row in rows} <= {1, 2}
+    assert "oak number 2" in "".join(row["text"] for row in rows)
+    assert not any(b"sesame" in path.read_bytes() for path in out.rglob("*") if path.is_file())

@@ -185,7 +185,8 @@ def test_mistakes_are_told_in_one_line(run: Run, arguments: list[str], said: str
     ("content", "said"),
     [
         (b"", "standard input is empty"),
-        (b"%PDF-1.7\n\xe2\xe3", "a PDF, not text"),
+        (b"%!PS-Adobe-3.0", "is PostScript, not text"),
+        (b"%PDF-1.7\n\xe2\xe3", "is a PDF that cannot be read"),
     ],
 )
 def test_what_is_no_text_is_told_in_one_line(run: Run, content: bytes, said: str) -> None:
