@@ -16,6 +16,7 @@ from PIL import Image
 from glyph_memory.documents import BulkReport, LoadOptions, draw_tree
 from glyph_memory.documents import load as load_documents
 from glyph_memory.documents.bulk import job as bulk_job
+from glyph_memory.documents.bulk import run as bulk_run
 from glyph_memory.documents.bulk.lock import hold_folder
 from glyph_memory.documents.source import Source, open_bytes
 from glyph_memory.errors import DocumentError, GlyphMemoryError, GlyphMemoryWarning
@@ -159,6 +160,25 @@ def test_an_error_that_nobody_foresaw_costs_one_document(
     monkeypatch.setattr(bulk_job, "load", load)
     report = draw([texts / "02.txt"], out)
     assert "KeyError: 'word/document.xml'" in report.failures[0].message
+
+
+def test_a_killed_process_costs_one_document(texts: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system ends what needs too much memory."""
+
+    def run_jobs(function: Any, jobs: Any, *, processes: int) -> Any:
+        for job in jobs:
+            yield [(job, None if job.source.endswith("02.txt") else function(job))]
+
+    monkeypatch.setattr(bulk_run, "run_jobs", run_jobs)
+    report = draw(texts, out)
+    assert (report.drawn, len(report.failures)) == (5, 1)
+    assert "its process was killed" in report.failures[0].message
+
+
+def test_standard_input_is_no_document_of_many(out: Path) -> None:
+    """It could be read once, by one process."""
+    with pytest.raises(DocumentError, match="no standard input"):
+        draw("-", out)
 
 
 def test_a_file_that_changes_while_it_is_read_is_no_document(

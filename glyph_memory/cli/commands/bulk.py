@@ -51,14 +51,14 @@ def run(
     if index not in _INDEXES:
         raise DocumentError(f"--index {show_value(index)} is none of {', '.join(_INDEXES)}; give one of them")
     model = find_profile(profile, tokenizer=tokenizer)
-    style = look.build_style(model)
+    style, options = look.build_style(model), sources.options()
     with _show_progress() as show:
         report = draw_tree(
             sources.paths,
             out,
             include=sources.include,
             exclude=sources.exclude,
-            options=sources.options(),
+            options=options,
             style=style,
             look=sources.make_look(style),
             profile=model,

@@ -31,6 +31,7 @@ from glyph_memory.documents.bulk.parquet import check_pyarrow, write_parquet
 from glyph_memory.documents.bulk.pool import run_jobs
 from glyph_memory.documents.bulk.walk import SourceList, find_sources
 from glyph_memory.documents.options import LoadOptions
+from glyph_memory.documents.source import STDIN
 from glyph_memory.documents.tree import TreeFault
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.style import DocumentLook, PageStyle
@@ -139,6 +140,8 @@ def draw_tree(
     if "\0" in str(folder):
         raise make_write_error(folder, ValueError("no name may hold a NUL"))
     named = [sources] if isinstance(sources, str | Path) else sources
+    if STDIN in named:
+        raise DocumentError("a bulk run reads files, folders and addresses, and no standard input; name some")
     found = find_sources(named, include=include, exclude=exclude, out=folder)
     paths = list(dict.fromkeys(found.paths))
     with hold_folder(folder), _make_work_folder(folder) as work:
