@@ -75,7 +75,9 @@ def test_a_run_that_is_killed_goes_on(run: Run, start: Start, tmp_path: Path) ->
     assert done["unchanged"] + done["drawn"] == 40
     run("pages", texts, "--out", tmp_path / "whole", "--jobs", 2)
     assert look(out) == look(tmp_path / "whole")
-    while any(Path(f"/proc/{child}/exe").exists() for child in children):
+    deadline = time.monotonic() + 60
+    while left := [child for child in children if Path(f"/proc/{child}/exe").exists()]:
+        assert time.monotonic() < deadline, f"processes {left} did not end"
         time.sleep(0.01)
 
 
