@@ -18,11 +18,18 @@ from dataclasses import replace
 from glyph_memory.document import Defect, Document
 from glyph_memory.documents.encodings import is_valid_utf8
 from glyph_memory.documents.formats.code import CODE
+from glyph_memory.documents.formats.csv import CSV
+from glyph_memory.documents.formats.epub import EPUB
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.html import HTML
 from glyph_memory.documents.formats.json import JSON
+from glyph_memory.documents.formats.mail import MAIL, OUTLOOK
+from glyph_memory.documents.formats.markdown import MARKDOWN
 from glyph_memory.documents.formats.notebook import NOTEBOOK
 from glyph_memory.documents.formats.pdf import PDF
 from glyph_memory.documents.formats.refused import CONTAINERS, REFUSED, make_refusal
+from glyph_memory.documents.formats.rest import REST
+from glyph_memory.documents.formats.sheets import SHEETS
 from glyph_memory.documents.formats.slides import SLIDES
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.formats.unknown import name_kind
@@ -34,8 +41,16 @@ FORMATS: tuple[Format, ...] = (
     PDF,
     WORD,
     SLIDES,
+    SHEETS,
+    EPUB,
+    OUTLOOK,
     NOTEBOOK,
     JSON,
+    MAIL,
+    HTML,
+    MARKDOWN,
+    REST,
+    CSV,
     CODE,
     *REFUSED,
     TEXT,
