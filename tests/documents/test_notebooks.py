@@ -104,7 +104,9 @@ def test_pictures_are_pictures(pictures: bool, held: bytes | None) -> None:
 
 def test_a_notebook_of_version_3_is_read() -> None:
     """nbformat knows how it became what it is now."""
-    old = nbformat.writes(nbformat.reads(make_notebook(output("stream", text="1\n")), as_version=4), version=3)
+    old = nbformat.writes(
+        nbformat.reads(make_notebook(output("stream", text="1\n")), as_version=4), version=3
+    )
     document = load_one(old)
     assert document.text.index("Costs") < document.text.index("print(1)")
     assert "1\n\n" in document.text
@@ -133,7 +135,11 @@ def test_a_damaged_notebook_is_read_as_json(text: str) -> None:
 def test_odd_cells_are_told_and_the_rest_is_read() -> None:
     """A list of which one is no cell, a picture that is none, a source that is no text."""
     held = json.loads(make_notebook(output("display_data", data={"image/png": "%"})))
-    held["cells"] += [3, {"cell_type": "code", "source": 7, "outputs": 3}, {"cell_type": "code", "outputs": [{}]}]
+    held["cells"] += [
+        3,
+        {"cell_type": "code", "source": 7, "outputs": 3},
+        {"cell_type": "code", "outputs": [{}]},
+    ]
     document = load_one(json.dumps(held))
     assert "as it is" in document.text
     assert {one.message for one in document.defects} >= {

@@ -242,17 +242,17 @@ class GlyphLoader(BaseLoader):
             yield document
 
     def _make_pages(self, texts: Iterable[Text]) -> Iterator[Document]:
-        told: Text | None = None
+        told = set[Defect]()
         for drawn in draw_pages(texts, style=self._style, profile=self._profile, way=self._way):
-            defects = drawn.document.defects if drawn.document is not told else ()
-            told = drawn.document
+            defects = [defect for defect in drawn.document.defects if defect not in told]
+            told.update(defects)
             for defect in defects:
-                warn(f"{told.source or told.title or 'a document'}: {defect.message}")
+                warn(f"{drawn.document.source or drawn.document.title or 'a document'}: {defect.message}")
+            more = {"defects": "\n".join(defect.message for defect in defects)} if defects else {}
             for page in self._draw_alone(drawn):
                 document = self._make_page(page)
-                if defects:
-                    document.metadata["defects"] = "\n".join(defect.message for defect in defects)
-                    defects = ()
+                document.metadata |= more
+                more = {}
                 yield document
 
     def _draw_alone(self, drawn: DocumentPage) -> Iterator[DocumentPage]:

@@ -1,0 +1,41 @@
+"""A PDF of two pages, a table and a drawing without text, and whether its own pages can be drawn."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from reportlab.lib.pagesizes import A6
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Table, TableStyle
+
+from glyph_memory.documents import draw_pages, load
+
+
+def write_pdf(path: Path | None = None, *, radius: int = 60) -> bytes:
+    """Return the PDF, and write it where there is a path.
+
+    Args:
+        path: Where to.
+        radius: Of the circle on the second page.
+    """
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A6, invariant=True)
+    canvas.setTitle("Costs of timber")
+    canvas.drawString(40, 380, "Prices as agreed with the mill in March.")
+    rows = [["item", "EUR"], ["oak", "12.50"], ["ash", "7.00"]]
+    table = Table(rows, style=TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black")]))
+    table.wrapOn(canvas, 200, 200)
+    table.drawOn(canvas, 40, 300)
+    canvas.showPage()
+    for step in range(5, radius, 5):
+        canvas.circle(150, 200, step)
+    canvas.showPage()
+    canvas.save()
+    if path is not None:
+        path.write_bytes(file.getvalue())
+    return file.getvalue()
+
+
+DRAWS_NATIVE = next(draw_pages(load(write_pdf(), name="a.pdf"), way="native")).way == "native"
+"""Whether `draw_pages` draws a PDF's own pages."""
