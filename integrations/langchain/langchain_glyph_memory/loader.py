@@ -17,7 +17,15 @@ from langchain_core.documents import Document
 
 from glyph_memory import Document as Text
 from glyph_memory import DocumentError, PageOptionFields, PageOptions, warn
-from glyph_memory.documents import DocumentPage, Limits, LoadFields, LoadOptions, PageRecipe, draw_pages
+from glyph_memory.documents import (
+    Defect,
+    DocumentPage,
+    Limits,
+    LoadFields,
+    LoadOptions,
+    PageRecipe,
+    draw_pages,
+)
 from glyph_memory.documents import load as load_file
 from langchain_glyph_memory.documents import open_store
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
