@@ -22,12 +22,16 @@ from glyph_memory.documents.formats.json import JSON
 from glyph_memory.documents.formats.notebook import NOTEBOOK
 from glyph_memory.documents.formats.pdf import PDF
 from glyph_memory.documents.formats.refused import CONTAINERS, REFUSED, make_refusal
+from glyph_memory.documents.formats.slides import SLIDES
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.formats.unknown import name_kind
+from glyph_memory.documents.formats.word import WORD
 from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
     PDF,
+    WORD,
+    SLIDES,
     NOTEBOOK,
     JSON,
     CODE,

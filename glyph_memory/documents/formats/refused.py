@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from glyph_memory.document import Document
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.old_office import OLE, describe_old_office
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
 from glyph_memory.errors import DocumentError
@@ -41,6 +42,8 @@ def make_refusal(source: Source, name: str, *, unlike: str = "") -> DocumentErro
         name: What it is.
         unlike: What its name says that it is.
     """
+    if source.head.startswith(OLE):
+        return describe_old_office(source)
     return DocumentError(f"{source.shown} is {name}, not {unlike or 'text'}; extract its text first")
 
 
