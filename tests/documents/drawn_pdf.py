@@ -1,4 +1,4 @@
-"""A PDF of two pages, a table and a drawing without text, and whether its own pages can be drawn."""
+"""A PDF of two pages: a table, and a drawing without text."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from reportlab.lib.pagesizes import A6
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table, TableStyle
 
-from glyph_memory.documents import draw_pages, load
 
-
-def write_pdf(path: Path | None = None, *, radius: int = 60) -> bytes:
+def write_pdf(path: Path | None = None, *, radius: int = 60, password: str | None = None) -> bytes:
     """Return the PDF, and write it where there is a path.
 
     Args:
         path: Where to.
         radius: Of the circle on the second page.
+        password: What it takes to open it.
     """
     file = io.BytesIO()
-    canvas = Canvas(file, pagesize=A6, invariant=True)
+    canvas = Canvas(file, pagesize=A6, invariant=True, encrypt=password)
     canvas.setTitle("Costs of timber")
     canvas.drawString(40, 380, "Prices as agreed with the mill in March.")
     rows = [["item", "EUR"], ["oak", "12.50"], ["ash", "7.00"]]
@@ -35,7 +34,3 @@ def write_pdf(path: Path | None = None, *, radius: int = 60) -> bytes:
     if path is not None:
         path.write_bytes(file.getvalue())
     return file.getvalue()
-
-
-DRAWS_NATIVE = next(draw_pages(load(write_pdf(), name="a.pdf"), way="native")).way == "native"
-"""Whether `draw_pages` draws a PDF's own pages."""

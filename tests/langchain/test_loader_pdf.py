@@ -15,9 +15,7 @@ from langchain_glyph_memory import GlyphLoader, to_content_blocks
 from PIL import Image
 
 from glyph_memory import GlyphMemoryWarning, pixel_digest
-from tests.documents.drawn_pdf import DRAWS_NATIVE, write_pdf
-
-needs_native = pytest.mark.skipif(not DRAWS_NATIVE, reason="draw_pages draws no PDF's own pages")
+from tests.documents.drawn_pdf import write_pdf
 
 
 @pytest.fixture
@@ -47,7 +45,6 @@ def test_a_pdfs_table_stays_a_table(pdf: Path) -> None:
     assert digests(to_content_blocks([document])) == [kept(document)]
 
 
-@needs_native
 def test_a_pdfs_own_page_is_drawn_again_from_the_file(pdf: Path) -> None:
     """Nothing but its path is kept; one without text is a page all the same."""
     documents = GlyphLoader(pdf, way="native").load()
@@ -57,14 +54,12 @@ def test_a_pdfs_own_page_is_drawn_again_from_the_file(pdf: Path) -> None:
     assert digests(to_content_blocks(documents)) == [kept(document) for document in documents]
 
 
-@needs_native
 def test_the_way_is_chosen_page_by_page(pdf: Path) -> None:
     """A table is typeset, a drawing is drawn as it is."""
     documents = GlyphLoader(pdf).load()
     assert [document.metadata["way"] for document in documents] == ["reflow", "native"]
 
 
-@needs_native
 def test_a_page_whose_file_is_another_by_now_is_told_as_text(pdf: Path) -> None:
     """Rather than shown as something that it was not when it was found."""
     documents = GlyphLoader(pdf, way="native").load()
@@ -77,7 +72,6 @@ def test_a_page_whose_file_is_another_by_now_is_told_as_text(pdf: Path) -> None:
         assert digests(to_content_blocks(documents)) == []
 
 
-@needs_native
 def test_own_pages_of_bytes_come_from_the_store(tmp_path: Path) -> None:
     """There is no file to draw them from."""
     loader = GlyphLoader.from_bytes(write_pdf(), name="costs.pdf", way="native", store=tmp_path / "pages")
@@ -85,3 +79,16 @@ def test_own_pages_of_bytes_come_from_the_store(tmp_path: Path) -> None:
     assert digests(to_content_blocks(documents, store=tmp_path / "pages")) == list(map(kept, documents))
     with pytest.warns(GlyphMemoryWarning, match="stands in no file of this machine"):
         assert digests(to_content_blocks(documents)) == []
+
+
+def test_an_encrypted_pdf_is_loaded_with_its_password(tmp_path: Path) -> None:
+    """Which no metadata holds: its own pages come from a store, or are told as text."""
+    word = "sesame"
+    write_pdf(tmp_path / "costs.pdf", password=word)
+    loader = GlyphLoader(tmp_path / "costs.pdf", password=word, store=tmp_path / "pages")
+    documents = loader.load()
+    assert [document.metadata["way"] for document in documents] == ["reflow", "native"]
+    assert word not in str(documents)
+    assert digests(to_content_blocks(documents, store=tmp_path / "pages")) == list(map(kept, documents))
+    with pytest.warns(GlyphMemoryWarning, match="is encrypted"):
+        assert len(digests(to_content_blocks(documents))) == 1

@@ -12,9 +12,7 @@ from llama_index.memory.glyph import GlyphReader, PageNodeParser
 from PIL import Image
 
 from glyph_memory import GlyphMemoryWarning, pixel_digest
-from tests.documents.drawn_pdf import DRAWS_NATIVE, write_pdf
-
-needs_native = pytest.mark.skipif(not DRAWS_NATIVE, reason="draw_pages draws no PDF's own pages")
+from tests.documents.drawn_pdf import write_pdf
 
 
 @pytest.fixture
@@ -54,7 +52,6 @@ def test_a_pdf_of_another_file_system_is_typeset(tmp_path: Path) -> None:
     assert "oak\t12.50" in nodes[0].get_content()
 
 
-@needs_native
 def test_a_pdfs_own_pages_are_nodes_and_drawn_again_from_the_file(pdf: Path) -> None:
     """Also without a word of text; a file that has changed meanwhile is told."""
     parser = PageNodeParser(way="native", pages_dir=pdf.parent / "pages")
@@ -70,3 +67,25 @@ def test_a_pdfs_own_pages_are_nodes_and_drawn_again_from_the_file(pdf: Path) -> 
     with pytest.warns(GlyphMemoryWarning, match="goes on as text"):
         again = parser.redraw(nodes)
     assert [bool(getattr(node, "image_resource")) for node in again] == [True, False]  # noqa: B009 - not of the base
+
+
+def test_a_pdf_that_is_gone_when_it_is_parsed_is_typeset(pdf: Path) -> None:
+    """Its text was read; that its own pages are missing is told."""
+    documents = GlyphReader().load_data(pdf)
+    pdf.unlink()
+    with pytest.warns(GlyphMemoryWarning, match="its text is typeset"):
+        nodes = PageNodeParser(pages_dir=pdf.parent / "pages")(documents)
+    assert "".join(node.get_content() for node in nodes) == documents[0].text
+
+
+def test_an_encrypted_pdf_needs_its_password_twice(tmp_path: Path) -> None:
+    """Once to be read, once for its own pages; neither is told by `to_dict`."""
+    word = "sesame"
+    write_pdf(tmp_path / "costs.pdf", password=word)
+    documents = GlyphReader(password=word).load_data(tmp_path / "costs.pdf")
+    parser = PageNodeParser(password=word, pages_dir=tmp_path / "pages")
+    assert [node.metadata["glyph_way"] for node in parser(documents)] == ["reflow", "native"]
+    assert word not in parser.to_json()
+    with pytest.warns(GlyphMemoryWarning, match="its text is typeset"):
+        nodes = PageNodeParser(pages_dir=tmp_path / "pages")(documents)
+    assert "".join(node.get_content() for node in nodes) == documents[0].text

@@ -103,6 +103,7 @@ class GlyphLoader(BaseLoader):
             style=options.page_style,
             way=way,
             store=open_store(options.pages if store is None else store),
+            password=self._load.password,
         )
         self._glob, self._exclude = glob, [exclude] if isinstance(exclude, str) else [*exclude]
         self._given: Callable[[], Iterable[Text]] | None = None

@@ -6,7 +6,7 @@ Knows pages and metadata; knows nothing about where files are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import PurePath
 from typing import Literal
@@ -34,6 +34,8 @@ class PageDocuments:
     """How pages of a PDF are made."""
     store: ByteStore | None
     """Where pictures are kept."""
+    password: str | None = field(default=None, repr=False)
+    """Of an encrypted PDF."""
 
     def make_documents(self, texts: Iterable[Text]) -> Iterator[Document]:
         """Yield the pages of one file, each with its number, and with that of all where there are not too many."""
@@ -47,7 +49,10 @@ class PageDocuments:
 
     def _make_pages(self, texts: Iterable[Text]) -> Iterator[Document]:
         told = set[Defect]()
-        for drawn in draw_pages(texts, style=self.style, profile=self.profile, way=self.way):
+        pages = draw_pages(
+            texts, style=self.style, profile=self.profile, way=self.way, password=self.password
+        )
+        for drawn in pages:
             defects = [defect for defect in drawn.document.defects if defect not in told]
             told.update(defects)
             for defect in defects:
@@ -65,12 +70,12 @@ class PageDocuments:
             yield drawn
             return
         stretch = drawn.document.cut(drawn.page.start, drawn.page.stop)
-        pages = [*draw_pages(stretch, style=self.style, profile=self.profile, way="reflow")]
-        if len(pages) == 1:
-            yield from pages
-            return
-        for page in pages:
-            yield from self._draw_alone(page)
+        alone = [*draw_pages(replace(stretch, original=None), style=self.style, profile=self.profile)]
+        for page in alone:
+            if len(alone) == 1:
+                yield replace(page, document=stretch)
+            else:
+                yield from self._draw_alone(replace(page, document=stretch))
 
     def _make_page(self, drawn: DocumentPage) -> Document:
         text, page = drawn.document, drawn.page

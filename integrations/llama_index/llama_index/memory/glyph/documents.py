@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, Unpack
 
@@ -33,7 +35,9 @@ from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.structure import STRUCTURE_KEYS, is_structured, load_structure
 from pydantic import computed_field
 
+from glyph_memory import Document as Text
 from glyph_memory import (
+    DocumentError,
     GlyphMemoryError,
     ModelProfile,
     Page,
@@ -74,6 +78,7 @@ class PageNodeParser(NodeParser):
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
             messages become pages makes no difference here.
         way: Of a PDF: `reflow` typesets its text and tables, `native` draws its own pages, `auto` decides page by page.
+        password: Of encrypted PDFs, whose own pages are to be drawn.
         pages_dir: Where page files go, if not to the options' folder; by default a folder in LlamaIndex's cache, which
             `LLAMA_INDEX_CACHE_DIR` moves. Processes and machines that share nodes have to share it, under the same
             path.
@@ -94,6 +99,9 @@ class PageNodeParser(NodeParser):
     way: Literal["auto", "reflow", "native"] = Field(
         default="auto", description="How pages of a PDF are made."
     )
+    password: str | None = Field(
+        default=None, exclude=True, repr=False, description="Of encrypted PDFs; not told by `to_dict`."
+    )
     pages_dir: str = Field(description="Where page files go.")
 
     def __init__(
@@ -101,6 +109,7 @@ class PageNodeParser(NodeParser):
         *,
         options: PageOptions | None = None,
         way: Literal["auto", "reflow", "native"] = "auto",
+        password: str | None = None,
         pages_dir: str | Path | None = None,
         include_metadata: bool = True,
         include_prev_next_rel: bool = True,
@@ -118,6 +127,7 @@ class PageNodeParser(NodeParser):
             "profile": options.profile,
             "style": options.page_style,
             "way": way,
+            "password": password,
             "pages_dir": str(folder.expanduser().absolute()),
             "include_metadata": include_metadata,
             "include_prev_next_rel": include_prev_next_rel,
@@ -207,6 +217,19 @@ class PageNodeParser(NodeParser):
             )
             for place, (words, image, told, more) in enumerate(pages)
         ]
+
+    def _draw_pages(self, document: Text) -> Iterator[DocumentPage]:
+        """Return a document's pages; of a PDF whose file is gone or encrypted, its text, typeset."""
+        pages = draw_pages(
+            document, style=self.style, profile=self.profile, way=self.way, password=self.password
+        )
+        if document.original is None:
+            return pages
+        try:
+            return chain([next(pages)], pages)
+        except DocumentError as error:
+            warn(f"its text is typeset, and none of its own pages is drawn: {error}")
+            return draw_pages(replace(document, original=None), style=self.style, profile=self.profile)
 
     def _write_page_file(self, page: Page) -> tuple[MediaResource, dict[str, str | int]]:
         """Write a page's file; return it as a resource, and the page's metadata."""
