@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, Unpack
 
@@ -29,24 +27,22 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
+from llama_index.memory.glyph.drawing import describe_page, draw_document
 from llama_index.memory.glyph.options import DrawnStyle, merge_options
 from llama_index.memory.glyph.packed import PAGE_KEYS, write_page
 from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.structure import STRUCTURE_KEYS, is_structured, load_structure
 from pydantic import computed_field
 
-from glyph_memory import Document as Text
 from glyph_memory import (
-    DocumentError,
     GlyphMemoryError,
-    ModelProfile,
     Page,
     PageOptionFields,
     PageOptions,
     style_fingerprint,
     warn,
 )
-from glyph_memory.documents import DocumentPage, PageRecipe, draw_pages
+from glyph_memory.documents import PageRecipe
 
 _DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
 """How LlamaIndex tells its own function for ids in JSON, and does not read it back."""
@@ -202,9 +198,15 @@ class PageNodeParser(NodeParser):
             yield self._make_node(node, 0, source, {}, media)
 
     def _make_page_nodes(self, parent: BaseNode, source: RelatedNodeInfo) -> list[BaseNode]:
-        drawn = draw_pages(load_structure(parent), style=self.style, profile=self.profile, way=self.way)
+        drawn = draw_document(
+            load_structure(parent),
+            style=self.style,
+            profile=self.profile,
+            way=self.way,
+            password=self.password,
+        )
         pages = [
-            (one.page.text, *self._write_page_file(one.page), _describe_page(one, self.profile))
+            (one.page.text, *self._write_page_file(one.page), describe_page(one, self.profile))
             for one in drawn
         ]
         return [
@@ -217,19 +219,6 @@ class PageNodeParser(NodeParser):
             )
             for place, (words, image, told, more) in enumerate(pages)
         ]
-
-    def _draw_pages(self, document: Text) -> Iterator[DocumentPage]:
-        """Return a document's pages; of a PDF whose file is gone or encrypted, its text, typeset."""
-        pages = draw_pages(
-            document, style=self.style, profile=self.profile, way=self.way, password=self.password
-        )
-        if document.original is None:
-            return pages
-        try:
-            return chain([next(pages)], pages)
-        except DocumentError as error:
-            warn(f"its text is typeset, and none of its own pages is drawn: {error}")
-            return draw_pages(replace(document, original=None), style=self.style, profile=self.profile)
 
     def _write_page_file(self, page: Page) -> tuple[MediaResource, dict[str, str | int]]:
         """Write a page's file; return it as a resource, and the page's metadata."""
@@ -285,20 +274,6 @@ class PageNodeParser(NodeParser):
         return node.model_copy(
             update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}
         )
-
-
-def _describe_page(drawn: DocumentPage, profile: ModelProfile) -> dict[str, str | int]:
-    """Return where a page comes from, where its links lead, and how it is drawn again."""
-    recipe = PageRecipe.of(drawn, profile=profile).to_fields()
-    numbers = sorted({place.page for place in drawn.source_map if place.page is not None})
-    known = {
-        "page_label": "-".join(map(str, dict.fromkeys((*numbers[:1], *numbers[-1:])))),
-        "glyph_origin": drawn.document.describe_origin(drawn.page.start, drawn.page.stop),
-        "glyph_links": "\n".join(drawn.links),
-        "glyph_way": drawn.way if drawn.document.original is not None else "",
-        "glyph_recipe": json.dumps(recipe) if recipe else "",
-    }
-    return {name: value for name, value in known.items() if value}
 
 
 def is_page(node: BaseNode) -> bool:
