@@ -22,10 +22,10 @@ from glyph_memory.documents.files import open_text as open_text
 from glyph_memory.documents.files import read_document as read_document
 from glyph_memory.documents.inline import Inline as Inline
 from glyph_memory.documents.inline import Run as Run
-from glyph_memory.documents.load import Loadable as Loadable
-from glyph_memory.documents.load import LoadFields as LoadFields
-from glyph_memory.documents.load import aload as aload
-from glyph_memory.documents.load import load as load
+from glyph_memory.documents.loader import Loadable as Loadable
+from glyph_memory.documents.loader import LoadFields as LoadFields
+from glyph_memory.documents.loader import aload as aload
+from glyph_memory.documents.loader import load as load
 from glyph_memory.documents.native import NativePlan as NativePlan
 from glyph_memory.documents.native import draw_native_page as draw_native_page
 from glyph_memory.documents.native import open_original as open_original

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Literal, Unpack
 
 from glyph_memory.document import Document, SourceSpan
+from glyph_memory.documents.encodings import spell_halves
 from glyph_memory.documents.globs import Glob, parse_globs
-from glyph_memory.documents.load import LoadFields, load
+from glyph_memory.documents.loader import LoadFields, load
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value, warn
 from glyph_memory.files import is_folder
@@ -118,7 +119,7 @@ def _load_all(
             progress(path)
         try:
             for document in load(path, options=options):
-                yield _set_file(document, name)
+                yield _set_file(document, spell_halves(name))
         except GlyphMemoryError as error:
             if does_raise:
                 raise
