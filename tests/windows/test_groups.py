@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -80,7 +81,7 @@ def test_every_page_is_new_once_in_order_and_no_group_is_too_large(
     pages = [make_page(number, count) for number, count in enumerate(cells, 1)]
     groups = list(page_groups(pages, tokens=tokens, overlap=overlap))
     assert [page for group in groups for page in group.pages[group.overlap :]] == pages
-    for before, group in zip(groups, groups[1:], strict=False):
+    for before, group in pairwise(groups):
         assert group.overlap <= overlap
         assert group.pages[: group.overlap] == before.pages[len(before.pages) - group.overlap :]
     for group in groups:
