@@ -55,6 +55,10 @@ def combine_answers(windows: Sequence[WindowReading], prompts: Prompts, options:
         requests = [
             prompts.ask_to_combine([one.answer for one in batch]) for batch in batches if len(batch) > 1
         ]
+        if not requests:
+            return _give_up(
+                answers, answers, "the window has no room for two of them; give a larger one", combined
+            )
         combined.prompt_tokens += sum(tokens for _, tokens in requests)
         readings = iter((yield [context for context, _ in requests]))
         joined = list[_Placed]()
@@ -63,11 +67,7 @@ def combine_answers(windows: Sequence[WindowReading], prompts: Prompts, options:
             if isinstance(reading, ReaderError):
                 if options.on_error == "raise":
                     raise reading
-                pages = name_range(batch[0].first, batch[-1].last)
-                told = f"answers were not put together, and are listed: {reading}"
-                combined.losses.append(WindowLoss(kind="not combined", pages=pages, message=told))
-                combined.text = _list(answers)
-                return combined
+                return _give_up(answers, batch, str(reading), combined)
             joined.append(_join(batch, reading, combined))
         answers = joined
     combined.text = _list(answers)
@@ -85,6 +85,15 @@ class _Placed:
     @property
     def answer(self) -> Answer:
         return Answer(pages=name_range(self.first, self.last), text=self.text)
+
+
+def _give_up(answers: Sequence[_Placed], batch: Sequence[_Placed], why: str, combined: Combined) -> Combined:
+    """List answers that could not be put together, and tell so."""
+    pages = name_range(batch[0].first, batch[-1].last)
+    told = f"answers were not put together, and are listed: {why}"
+    combined.losses.append(WindowLoss(kind="not combined", pages=pages, message=told))
+    combined.text = _list(answers)
+    return combined
 
 
 def _join(batch: Sequence[_Placed], reading: Reading | None, combined: Combined) -> _Placed:

@@ -17,6 +17,7 @@ from glyph_memory.errors import DocumentError, ReaderError, ReaderOverflow, Read
 from glyph_memory.nano import NanoReader
 from glyph_memory.readers import OpenAIReader, Reader, Reading
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault, ScriptedReader
+from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import typeset
 from glyph_memory.windows import (
     WindowReading,
@@ -28,6 +29,7 @@ from glyph_memory.windows import (
     read_windows,
 )
 
+GLYPH = ModelProfile.from_name("glyph")
 PAGE = 10_000
 """Characters that stand in for a page of the original."""
 QUESTION = "Who signed release 73?"
@@ -163,6 +165,7 @@ def test_answers_that_do_not_fit_are_put_together_in_rounds(book: Document, read
     assert len(rounds) == len(seen.readings) > 2
     assert seen.text == "+".join(f"w{number}" for number in range(1, len(seen.windows) + 1))
     assert seen.losses == ()
+    assert all(GLYPH.text_tokens(words_of(context)) + 1_000 <= window for context in rounds)
     assert seen.prompt_tokens > sum(one.prompt_tokens for one in seen.windows)
 
 
@@ -181,6 +184,15 @@ def test_an_answer_too_long_to_stand_beside_another_is_shortened_and_told(book: 
     assert words_of(request).count("begins") == words_of(request).count("ends\n") == 2
     assert {loss.kind for loss in seen.losses} == {"shortened"}
     assert seen.text == "done"
+
+
+def test_where_two_answers_never_fit_they_are_listed(read: Read) -> None:
+    """However short they are made, the names of their pages are there, too: there is no end to try for."""
+    book = Document(text="A\n" * 150, title="記" * 100)
+    reader = ScriptedReader(lambda _: "Ada did. " * 50)
+    seen = read("Who?", book, reader, max_pages=1, overlap=0, window_tokens=1_345, profile="glyph", beside=0)
+    assert {loss.kind for loss in seen.losses} == {"shortened", "not combined"}
+    assert seen.text.count("From ") == len(seen.windows)
 
 
 def test_a_reader_that_only_quotes_gets_its_answers_listed(book: Document, read: Read) -> None:
