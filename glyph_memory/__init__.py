@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from glyph_memory.context import context_from_turns as context_from_turns
     from glyph_memory.context import image_part as image_part
     from glyph_memory.context import warn_of_losses as warn_of_losses
+    from glyph_memory.document import Document as Document
     from glyph_memory.documents import read_document as read_document
     from glyph_memory.errors import BadReading as BadReading
     from glyph_memory.errors import DocumentError as DocumentError
@@ -139,6 +140,7 @@ if TYPE_CHECKING:
     from glyph_memory.store import check_store as check_store
     from glyph_memory.store import repair_store as repair_store
     from glyph_memory.style import Alignment as Alignment
+    from glyph_memory.style import DocumentLook as DocumentLook
     from glyph_memory.style import PageStyle as PageStyle
     from glyph_memory.tokens import Encoding as Encoding
     from glyph_memory.tokens import ImageRule as ImageRule
@@ -146,7 +148,6 @@ if TYPE_CHECKING:
     from glyph_memory.tokens import Size as Size
     from glyph_memory.tokens import TextCounter as TextCounter
     from glyph_memory.transcript import Attachment as Attachment
-    from glyph_memory.transcript import Document as Document
     from glyph_memory.transcript import Role as Role
     from glyph_memory.transcript import ToolCall as ToolCall
     from glyph_memory.transcript import Transcript as Transcript
@@ -193,7 +194,7 @@ _NAMES = {
     "store": (
         "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
     ),
-    "style": "Alignment PageStyle",
+    "style": "Alignment DocumentLook PageStyle",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
     "transcript": "Attachment Role ToolCall Transcript Turn",
     "typesetting": "iter_pages style_fingerprint typeset",

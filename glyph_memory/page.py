@@ -100,7 +100,7 @@ class Page:
     """Offsets into the text of those escaped since a label or a heading of ours could be read there."""
     pixels: bytes = field(repr=False)
     """Palette indices row by row; at depth 4 every row takes `(width + 1) // 2` bytes."""
-    depth: Literal[4, 8] = 4
+    depth: Literal[4, 8, 24] = 4
     """Bits a pixel."""
     palette: bytes = field(repr=False, default=bytes(255 - 17 * ink for ink in range(16) for _ in "RGB"))
     """RGB triples, `2 ** depth` of them at the most."""

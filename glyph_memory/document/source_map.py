@@ -57,11 +57,20 @@ def name_cell(row: int, column: int) -> str:
         >>> name_cell(6, 1), name_cell(0, 26)
         ('B7', 'AA1')
     """
+    return f"{name_column(column)}{row + 1}"
+
+
+def name_column(column: int) -> str:
+    """Return a column's letters in a sheet.
+
+    Args:
+        column: Counted from 0.
+    """
     letters, number = "", column + 1
     while number:
         number, letter = divmod(number - 1, 26)
         letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row + 1}"
+    return letters
 
 
 def parse_cell(name: str) -> tuple[int, int] | None:

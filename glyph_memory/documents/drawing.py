@@ -8,7 +8,7 @@ from typing import Literal
 
 from glyph_memory.document import Document, SourceSpan
 from glyph_memory.page import Page
-from glyph_memory.style import PageStyle
+from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages
 
@@ -50,6 +50,7 @@ def draw_pages(
     documents: Document | Iterable[Document],
     *,
     style: PageStyle | str | None = None,
+    look: DocumentLook | None = None,
     profile: ModelProfile | str = "glyph",
     way: Literal["auto", "reflow", "native"] = "auto",
     first_page: int = 1,
@@ -59,6 +60,7 @@ def draw_pages(
     Args:
         documents: One, or several, such as `load` yields.
         style: How pages look; the profile's own style unless given.
+        look: How headings, tables and code look; what goes with the style unless given.
         profile: The model that will read.
         way: `reflow` typesets text and tables; `native` draws a PDF's own pages; `auto` decides for each page of a PDF.
         first_page: Number of the first page.
@@ -69,9 +71,9 @@ def draw_pages(
         StyleError: The page is too narrow for a single character.
     """
     model = ModelProfile.of(profile)
-    look = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    page_style = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
     number = first_page
     for document in [documents] if isinstance(documents, Document) else documents:
-        for page in iter_pages(document, style=look, first_page=number):
+        for page in iter_pages(document, style=page_style, look=look, first_page=number):
             number = page.number + 1
             yield DocumentPage(page=page, document=document, tokens=model.image_tokens(page.size))

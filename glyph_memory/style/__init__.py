@@ -2,6 +2,7 @@
 
 from glyph_memory.style.checks import rgb as rgb
 from glyph_memory.style.checks import snap as snap
+from glyph_memory.style.look import DocumentLook as DocumentLook
 from glyph_memory.style.page_style import PRESETS as PRESETS
 from glyph_memory.style.page_style import Alignment as Alignment
 from glyph_memory.style.page_style import PageStyle as PageStyle

@@ -49,7 +49,12 @@ class Palette:
 
     def encode_all_pairs(self) -> bytes:
         """Return the RGB triples of all pairs."""
-        return b"".join(_steps(pair) for pair in self.pairs)
+        return encode_pairs(self.pairs)
+
+
+def encode_pairs(pairs: Sequence[Pair]) -> bytes:
+    """Return the RGB triples of pairs of ink and paper, 16 steps each."""
+    return b"".join(map(_steps, pairs))
 
 
 @lru_cache(maxsize=256)

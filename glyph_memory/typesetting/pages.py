@@ -16,8 +16,9 @@ from glyph_memory.document import Document
 from glyph_memory.errors import DocumentError
 from glyph_memory.messages import AnyMessage, read_messages
 from glyph_memory.page import Page, unpack
-from glyph_memory.style import PageStyle
+from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.transcript import Transcript, Turn
+from glyph_memory.typesetting.blocks import stream_document
 from glyph_memory.typesetting.labels import LABEL_SIGN, find_false_labels
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
@@ -93,6 +94,7 @@ def typeset(
     source: str | Document | Transcript | Sequence[str | AnyMessage],
     *,
     style: PageStyle | str = _GLYPH,
+    look: DocumentLook | None = None,
     first_page: int = 1,
     progress: Callable[[Page], None] | None = None,
 ) -> list[Page]:
@@ -103,6 +105,7 @@ def typeset(
             which `compose` gives the text that offsets refer to.
         style: How it looks, as a `PageStyle` or by the name of a preset such as "dark"; the released Glyph model's
             style unless another is given.
+        look: How headings, tables and code of a document with blocks look; what goes with the style unless given.
         first_page: Number of the first page.
         progress: Called with every page when it is done.
 
@@ -119,7 +122,7 @@ def typeset(
         [(84, 56)]
     """
     pages = []
-    for page in iter_pages(source, style=style, first_page=first_page):
+    for page in iter_pages(source, style=style, look=look, first_page=first_page):
         pages.append(page)
         if progress is not None:
             progress(page)
@@ -130,6 +133,7 @@ def iter_pages(
     source: str | Iterable[str] | Document | Transcript | Sequence[str | AnyMessage],
     *,
     style: PageStyle | str = _GLYPH,
+    look: DocumentLook | None = None,
     first_page: int = 1,
 ) -> Iterator[Page]:
     """Turn text into pages as they fill, in memory that does not grow with the text.
@@ -138,6 +142,7 @@ def iter_pages(
         source: As for `typeset`, or the text in pieces: a generator, an open text file. Where pieces are cut makes no
             difference to the pages.
         style: How it looks, as for `typeset`.
+        look: As for `typeset`.
         first_page: Number of the first page.
 
     Raises:
@@ -154,6 +159,8 @@ def iter_pages(
             [composed.text], style, first_page=first_page, spans=composed.labels, reserved=composed.reserved
         )
     if isinstance(source, Document):
+        if not style.reference and any(block.kind != "text" for block in source.blocks):
+            return stream_document(source, style, look=look, first_page=first_page)
         source = source.text
     pieces = [source] if isinstance(source, str) else _check_pieces(source)
     return stream_pages(pieces, style, first_page=first_page)

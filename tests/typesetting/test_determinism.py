@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from glyph_memory.document import Document
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.style import PRESETS, PageStyle
-from glyph_memory.document import Document
 from glyph_memory.transcript import ToolCall, Transcript, Turn
 from glyph_memory.typesetting import typeset
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from glyph_memory.document import Document
 from glyph_memory.errors import StyleError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.document import Document
 from glyph_memory.typesetting import iter_pages, style_fingerprint, typeset
 
 PIXEL = PageStyle(

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from glyph_memory.document import Document
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.document import Document
 from glyph_memory.typesetting import iter_pages, typeset
 
 SMALL = PageStyle(page_width_pt=300, page_height_pt=200, snap_px=1, system_fonts=False)

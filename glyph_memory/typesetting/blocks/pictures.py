@@ -1,0 +1,104 @@
+"""Pictures and formulas as pixels that fit a page.
+
+Knows Pillow and, where it is installed, matplotlib's mathtext; knows nothing about where they stand.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from importlib.util import find_spec
+
+import numpy as np
+from PIL import Image
+
+from glyph_memory.document import Picture
+from glyph_memory.image_files import decode_quietly, open_image
+from glyph_memory.style import rgb
+from glyph_memory.typesetting.blocks.plate import Pixels
+from glyph_memory.typesetting.blocks.tones import Type
+from glyph_memory.typesetting.geometry import FIX
+
+_LEAST_PX = 12
+"""Pictures of shorter sides are ornaments: their caption stands for them."""
+_LONGEST_FORMULA = 2_000
+_SCREEN_DPI = 96
+"""Pixels an inch of a picture whose size in the original is not known."""
+
+
+def scale_picture(picture: Picture, width: int, kind: Type) -> Pixels | None:
+    """Return a picture as it fits on the page: shape (height, width, 3); None where its caption has to stand for it.
+
+    It is never enlarged beyond its pixels. What is transparent shows the page.
+
+    Args:
+        picture: The file.
+        width: Of the column.
+        kind: The styles.
+    """
+    if kind.look.pictures == "caption":
+        return None
+    try:
+        with decode_quietly():
+            image, _ = open_image(picture.data)
+            if min(image.size) < _LEAST_PX:
+                return None
+            size = _choose_size(image.size, picture, width, kind)
+            return _flatten(image, size, rgb(kind.style.page_color))
+    except Exception:
+        return None
+
+
+def _choose_size(size: tuple[int, int], picture: Picture, width: int, kind: Type) -> tuple[int, int]:
+    style = kind.style
+    wanted = picture.width_pt if picture.width_pt is not None else size[0] * 72 / _SCREEN_DPI
+    high = kind.geometry.room / FIX * kind.look.picture_height
+    scale = min(style.to_horizontal_px(wanted) / size[0], width / FIX / size[0], high / size[1], 1.0)
+    return max(int(size[0] * scale), 1), max(int(size[1] * scale), 1)
+
+
+def _flatten(image: Image.Image, size: tuple[int, int], paper: tuple[int, int, int]) -> Pixels:
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (*paper, 255)), image)
+    image = image.convert("RGB")
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.asarray(image, np.uint8)
+
+
+def draw_formula(latex: str, width: int, kind: Type) -> Pixels | None:
+    """Return a formula as ink, shape (height, width), 0 to 15; None where it has to stand as LaTeX.
+
+    Args:
+        latex: The formula, without dollar signs.
+        width: Of the column.
+        kind: The styles.
+    """
+    if kind.look.formulas == "text" or len(latex) > _LONGEST_FORMULA or find_spec("matplotlib") is None:
+        return None
+    em_px = kind.style.to_vertical_px(kind.style.font_size_pt)
+    ink = _draw_math(" ".join(latex.split()), em_px)
+    return None if ink is None or ink.shape[1] * FIX > width else ink
+
+
+@lru_cache(maxsize=256)
+def _draw_math(latex: str, em_px: float) -> Pixels | None:
+    from matplotlib import mathtext  # noqa: PLC0415 - an extra, and slow to load
+    from matplotlib.font_manager import FontProperties  # noqa: PLC0415 - as above
+
+    buffer = io.BytesIO()
+    try:
+        # At 72 dpi a point is a pixel; a little larger than the text, as indices are small.
+        mathtext.math_to_image(
+            f"${latex}$", buffer, prop=FontProperties(size=em_px * 1.25), dpi=72, format="png"
+        )
+    except (ValueError, RuntimeError):  # what mathtext does not know of LaTeX
+        return None
+    with Image.open(buffer) as image:
+        grey = np.asarray(image.convert("L"), np.uint8)
+    ink = ((255 - grey.astype(np.int64)) * 15 + 127) // 255
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return None
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.uint8)

@@ -1,0 +1,119 @@
+"""Tables are drawn as tables: aligned, with rules and headers on each page, and never cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glyph_memory import Page, PageStyle, typeset
+from glyph_memory.document import Document, Merge
+from glyph_memory.documents import Builder
+
+
+def make_table(rows: list[list[str]], **options: object) -> Document:
+    """Return a document that is one table."""
+    builder = Builder()
+    builder.add_table(rows, **options)  # type: ignore[arg-type]  # the tests' own keywords
+    return builder.build()
+
+
+def list_boxes(page: Page) -> dict[str, tuple[int, int, int, int]]:
+    """Return where each line of text stands, by what it says."""
+    return {line.text.strip("\t\n"): line.box for line in page.lines}
+
+
+PRICES = [["item", "EUR"], ["oak", "1,234.50"], ["ash, planed", "8.00"], ["中文木材", "70.10"]]
+
+
+def test_columns_are_aligned() -> None:
+    """Left edges of the first column are equal, and right edges of the second; rows stand below each other."""
+    (page,) = typeset(make_table(PRICES, header_rows=1, alignments="lr"))
+    boxes = list_boxes(page)
+    assert len({boxes[row[0]][0] for row in PRICES}) == 1
+    rights = [boxes[row[1]][2] for row in PRICES]
+    assert max(rights) - min(rights) <= 1  # the last pixel is rounded up
+    assert all(boxes[first][1] == boxes[second][1] for first, second in PRICES)
+    assert [boxes[row[0]][1] for row in PRICES] == [16, 28, 40, 52]
+
+
+def test_every_cell_is_read_row_by_row() -> None:
+    """The order of the page's lines is the order of the cells."""
+    (page,) = typeset(make_table(PRICES))
+    assert [line.text.strip("\t\n") for line in page.lines] == [cell for row in PRICES for cell in row]
+
+
+def find_colors(page: Page, box: tuple[int, int, int, int]) -> set[tuple[int, ...]]:
+    """Return the colours in a box."""
+    pixels = page.array()
+    part = pixels[box[1] : box[3], box[0] : box[2]]
+    return {tuple(color) for color in part.reshape(-1, pixels.shape[2]).tolist()}
+
+
+def test_headers_are_drawn_again_on_each_page() -> None:
+    """In the same pixels, and on no line of the later page: the text stands on the first one."""
+    rows = [["number", "its square"], *([str(n), str(n * n)] for n in range(300))]
+    pages = typeset(make_table(rows, header_rows=1))
+    assert len(pages) > 2
+    first, second = pages[0].array()[16:28], pages[1].array()[16:28]
+    width = min(first.shape[1], second.shape[1])
+    assert np.array_equal(first[:, :width], second[:, :width])
+    assert "number" not in pages[1].text
+    assert pages[1].lines[0].box[1] == 28
+
+
+def test_a_later_part_carries_its_header() -> None:
+    """A long table comes in several documents; each page says what its columns are."""
+    rows = [[str(n), str(n * n)] for n in range(5)]
+    with_header = typeset(make_table([["number", "its square"], *rows], header_rows=1))[0]
+    (carried,) = typeset(make_table(rows, carried=[["number", "its square"]]))
+    assert carried == with_header
+    assert "number" not in carried.text
+
+
+def test_long_cells_are_wrapped_and_narrow_ones_are_not() -> None:
+    """Only the column that asks for more than there is gives in."""
+    remark = "the best of it, dried for two years under a roof " * 4
+    (page,) = typeset(make_table([["ash and oak", remark, "8.00"], ["glue", "none", "1.50"]]))
+    lines = [line.text.strip("\t\n") for line in page.lines]
+    assert lines[0] == "ash and oak"
+    assert " ".join(lines[1:-4]).split() == remark.split()
+    assert lines[-4:] == ["8.00", "glue", "none", "1.50"]
+
+
+def test_a_table_too_wide_for_the_page_is_turned_into_records() -> None:
+    """Each row becomes names and values: nothing is cut, and nothing becomes too small to read."""
+    names, values = [f"name {n}" for n in range(500)], [f"value {n}" for n in range(500)]
+    document = make_table([names, values], header_rows=1)
+    pages = typeset(document)
+    assert "".join(page.text for page in pages) == document.text
+    assert all(line.box[2] <= page.size[0] for page in pages for line in page.lines)
+    plain = typeset(" ".join(names + names + values))  # the names are drawn twice: once as what they are
+    assert len(pages) >= len(plain)
+
+
+def test_a_row_higher_than_a_page_goes_on_on_the_next() -> None:
+    """Cell after cell, in the order of the text."""
+    document = make_table([["name", "story"], ["oak", "word " * 6000], ["ash", "none"]], header_rows=1)
+    pages = typeset(document)
+    assert len(pages) > 2
+    assert "".join(page.text for page in pages) == document.text
+
+
+def test_a_merged_cell_has_the_room_of_those_it_covers() -> None:
+    """And no rule runs through it."""
+    rows = [["a year of four quarters", "", "x"], ["1", "2", "3"]]
+    merged = typeset(make_table(rows, merges=[Merge(row=0, column=0, columns=2)]))[0]
+    plain = typeset(make_table(rows))[0]
+    assert merged.size[0] <= plain.size[0]
+    boxes = list_boxes(merged)
+    assert boxes["2"][0] < boxes["a year of four quarters"][2]
+    left, top, right, _ = boxes["a year of four quarters"]
+    assert find_colors(merged, (left, top - 2, right, top)) == {(255, 255, 255)}
+
+
+@pytest.mark.parametrize("style", ["glyph", "dark", "code", "pixel"])
+def test_tables_are_drawn_in_every_style(style: str) -> None:
+    """With rules in a colour of the look."""
+    (page,) = typeset(make_table(PRICES, header_rows=1), style=PageStyle.from_name(style))
+    assert page.depth == 8
+    assert page.text.split() == " ".join(cell for row in PRICES for cell in row).split()
