@@ -81,7 +81,8 @@ class Page:
 
     Two pages are equal when their sizes and pixels are. Pixels are palette indices, packed: `depth` 4 holds
     16 steps of ink (0 paper, 15 full), two pixels to a byte, the left one in the high half; `depth` 8 holds
-    one pixel to a byte, `16 * colour + ink`.
+    one pixel to a byte, of a typeset page `16 * colour + ink`. `depth` 24 holds no indices but red, green and blue, a
+    byte each: a page that was drawn by another program.
     """
 
     number: int
@@ -99,11 +100,11 @@ class Page:
     reserved: tuple[int, ...] = ()
     """Offsets into the text of those escaped since a label or a heading of ours could be read there."""
     pixels: bytes = field(repr=False)
-    """Palette indices row by row; at depth 4 every row takes `(width + 1) // 2` bytes."""
+    """Palette indices row by row, at depth 24 colours; at depth 4 every row takes `(width + 1) // 2` bytes."""
     depth: Literal[4, 8, 24] = 4
     """Bits a pixel."""
     palette: bytes = field(repr=False, default=bytes(255 - 17 * ink for ink in range(16) for _ in "RGB"))
-    """RGB triples, `2 ** depth` of them at the most."""
+    """RGB triples, `2 ** depth` of them at the most; of no matter at depth 24."""
     style: PageStyle | None = field(repr=False, default=None)
     """What the page was typeset in, for those that compare it with its picture; None for a page made by hand."""
 
@@ -138,17 +139,22 @@ class Page:
         return Image.fromarray(self.array())
 
     def array(self) -> NDArray[np.uint8]:
-        """Return the decoded pixels, 0 to 255: shape (height, width) for greys, (height, width, 3) for colours."""
+        """Return the decoded pixels, 0 to 255: shape (height, width) for greys, (height, width, 3) for colours.
+
+        A page of depth 24 always has colours.
+        """
         if self.depth == 4 and self.palette == _BLACK_ON_WHITE:
             # Both pixels of a byte at once: 17 times the ink, off white.
             return unpack(self._rows() ^ np.uint8(0xFF), self.size[0], scale=17)
+        if self.depth == 24:
+            return self._rows().reshape(self.size[1], self.size[0], 3)
         colors = np.frombuffer(self.palette, np.uint8).reshape(-1, 3)
         indices = self._rows() if self.depth == 8 else unpack(self._rows(), self.size[0])
         is_grey = bool((colors == colors[:, :1]).all())
         return colors[:, 0].take(indices) if is_grey else colors.take(indices, axis=0)
 
     def png(self, *, compress_level: int = 1) -> bytes:
-        """Return the page as PNG: 16 greys at 4 bits a pixel, or a palette where there are colours.
+        """Return the page as PNG: 16 greys at 4 bits a pixel, a palette where there are colours, RGB at depth 24.
 
         The same pixels give the same bytes for the same encoder: ISA-L's deflate where it is installed, else zlib's.
 
@@ -156,11 +162,13 @@ class Page:
             compress_level: 0 to 3. 1 by default: pages travel over loopback, where time counts for more than a few
                 per cent of size.
         """
-        rows, white = self._rows(), self.palette == _BLACK_ON_WHITE
+        rows, is_indexed = self._rows(), self.depth != 24
+        white = self.depth == 4 and self.palette == _BLACK_ON_WHITE
         lines = np.zeros((rows.shape[0], rows.shape[1] + 1), np.uint8)  # a leading 0 says: no filter
         lines[:, 1:] = rows ^ np.uint8(0xFF) if white else rows
-        head = struct.pack(">IIBBBBB", *self.size, self.depth, 0 if white else 3, 0, 0, 0)
-        palette = b"" if white else _chunk(b"PLTE", self.palette)
+        bits, colors = (self.depth, 0 if white else 3) if is_indexed else (8, 2)
+        head = struct.pack(">IIBBBBB", *self.size, bits, colors, 0, 0, 0)
+        palette = b"" if white or not is_indexed else _chunk(b"PLTE", self.palette)
         data = _chunk(b"IDAT", deflate(lines, compress_level))
         mark = _chunk(b"tEXt", _MARK)
         return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + mark + palette + data + _chunk(b"IEND", b"")

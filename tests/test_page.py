@@ -146,3 +146,16 @@ def test_without_isal_a_png_still_holds_the_same_pixels(tmp_path: Path) -> None:
     told = subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, check=True)
     with Image.open(file) as image:
         assert pixel_digest(image) == told.stdout.strip()
+
+
+def test_a_page_of_three_bytes_a_pixel_is_what_it_says() -> None:
+    """Its colours, its file and its digest; one that is grey all over has the digest of a grey one."""
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    page = replace(PAGE, size=(3, 2), depth=24, palette=b"", pixels=pixels.tobytes())
+    assert page.array().tolist() == pixels.tolist()
+    image = Image.open(io.BytesIO(page.png()))
+    assert (image.mode, image.size) == ("RGB", (3, 2))
+    assert np.asarray(image).tolist() == pixels.tolist()
+    assert pixel_digest(image) == page.digest
+    grey = replace(page, pixels=bytes(18))
+    assert grey == replace(PAGE, size=(3, 2), depth=8, palette=GREYS[::-1], pixels=bytes(6))

@@ -10,7 +10,7 @@ from glyph_memory.document.blocks import Picture as Picture
 from glyph_memory.document.blocks import Span as Span
 from glyph_memory.document.blocks import SpanKind as SpanKind
 from glyph_memory.document.blocks import Table as Table
-from glyph_memory.document.document import Defect as Defect
-from glyph_memory.document.document import DefectKind as DefectKind
+from glyph_memory.document.defect import Defect as Defect
+from glyph_memory.document.defect import DefectKind as DefectKind
 from glyph_memory.document.document import Document as Document
 from glyph_memory.document.source_map import SourceSpan as SourceSpan

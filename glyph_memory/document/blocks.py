@@ -125,6 +125,25 @@ class Block:
     """The picture, where its file is known."""
 
 
+def find_cell(block: Block, text: str, index: int) -> tuple[int, int]:
+    """Return start and stop of a table block's cell.
+
+    Args:
+        block: One that has a table.
+        text: The document's.
+        index: The cell's number, row by row.
+    """
+    assert block.table is not None  # noqa: S101 - for the type checker: who asks for a cell has a table
+    starts = block.table.starts
+    start = min(starts[index], block.stop)  # of a row that was cut, the empty cells may start behind it
+    if index + 1 < len(starts):
+        return start, min(max(starts[index + 1] - 1, start), block.stop)
+    stop = block.stop
+    while stop > start and text[stop - 1] == "\n":
+        stop -= 1
+    return start, stop
+
+
 def check_blocks(blocks: tuple[Block, ...], length: int) -> None:
     """Raise an error where blocks are not a text, one after the other.
 

@@ -8,24 +8,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Self
 
-from glyph_memory.document.blocks import Block, check_blocks
+from glyph_memory.document.blocks import Block, check_blocks, find_cell
+from glyph_memory.document.cutting import cut_blocks, cut_source_map
+from glyph_memory.document.defect import Defect
+from glyph_memory.document.origin import describe_places
+from glyph_memory.document.parsing import read_document
 from glyph_memory.document.source_map import SourceSpan, name_cell, narrow_lines, parse_cell
-
-DefectKind = Literal["left out", "damaged", "guessed", "refused"]
-"""What is wrong: something of the file is not in the text; it was broken, and read as far as it goes; something had to
-be guessed, such as the encoding; something was not done for safety, such as a macro."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Defect:
-    """What was lost or guessed when a file was read."""
-
-    kind: DefectKind
-    """What is wrong."""
-    message: str
-    """What, which and why, in one sentence without its full stop."""
+from glyph_memory.document.spelling import dump_document
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +109,24 @@ class Document:
                 found.append(stretch)
         return tuple(found)
 
+    def describe_origin(self, start: int, stop: int) -> str:
+        """Return where a stretch comes from, in words; nothing where that is not known.
+
+        Args:
+            start: Offset of its first character.
+            stop: Offset after its last one.
+
+        Example:
+            >>> place = SourceSpan(start=0, stop=9, sheet="Costs", cell="B7")
+            >>> Document(text="oak, 12.5", source_map=(place,)).describe_origin(0, 9)
+            "sheet 'Costs', cell B7"
+        """
+        places = self.trace(start, stop)
+        ends = (self.trace(place.stop - 1, place.stop) for place in places)
+        return describe_places(
+            [(place, *end) for place, end in zip(places, ends, strict=True) if len(end) == 1]
+        )
+
     def cell_span(self, block: Block, index: int) -> tuple[int, int]:
         """Return start and stop of a table block's cell.
 
@@ -125,14 +134,58 @@ class Document:
             block: One of `blocks` that has a table.
             index: The cell's number, row by row.
         """
-        assert block.table is not None  # noqa: S101 - for the type checker: who asks for a cell has a table
-        starts = block.table.starts
-        if index + 1 < len(starts):
-            return starts[index], starts[index + 1] - 1
-        stop = block.stop
-        while stop > starts[index] and self.text[stop - 1] == "\n":
-            stop -= 1
-        return starts[index], stop
+        return find_cell(block, self.text, index)
+
+    def cut(self, start: int, stop: int) -> Document:
+        r"""Return a stretch of the text as a document of its own, with its structure and where it comes from.
+
+        Tables are cut, too: rows after the header carry it (`Table.carried`), and a row that is cut is filled up with
+        empty cells. A picture goes to the stretch that its caption begins in; defects go to the one that begins at 0.
+
+        Args:
+            start: Offset of its first character.
+            stop: Offset after its last one; what reaches beyond the text is cut off.
+
+        Example:
+            >>> lines = SourceSpan(start=0, stop=8, line=1, counts_lines=True)
+            >>> later = Document(text="one\ntwo\n", source_map=(lines,)).cut(4, 8)
+            >>> later.text, later.offset, later.trace(0, 3)[0].line
+            ('two\n', 4, 2)
+        """
+        start = min(max(start, 0), len(self.text))
+        stop = min(max(stop, start), len(self.text))
+        if (start, stop) == (0, len(self.text)):
+            return self
+        return replace(
+            self,
+            text=self.text[start:stop],
+            blocks=cut_blocks(self.blocks, self.text, start, stop),
+            source_map=cut_source_map(self.source_map, self.blocks, self.text, start, stop),
+            defects=() if start else self.defects,
+            offset=self.offset + start,
+        )
+
+    def to_json(self, *, text: bool = True, pictures: bool = False) -> str:
+        """Return the document as JSON, short as it can be; `from_json` reads it. `original` is left out.
+
+        Args:
+            text: Whether the text is in it; leave it out where it stands beside it.
+            pictures: Whether the files of pictures are in it, as base64; else their captions stand for them.
+        """
+        return dump_document(self, text=text, pictures=pictures)
+
+    @classmethod
+    def from_json(cls, spelled: str, *, text: str | None = None) -> Self:
+        """Return a document from what `to_json` wrote, by whomever.
+
+        Args:
+            spelled: The JSON.
+            text: The document's text, where it is not in it.
+
+        Raises:
+            DocumentError: It is nothing of the kind, or does not fit the text.
+        """
+        return cls(**read_document(spelled, text))
 
     def _block_at(self, offset: int) -> Block | None:
         place = bisect_right(self.blocks, offset, key=lambda block: block.start) - 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from glyph_memory.document import (
     Block,
@@ -41,7 +42,13 @@ class Builder:
     """
 
     def __init__(
-        self, *, title: str = "", source: str = "", media_type: str = "", encoding: str = ""
+        self,
+        *,
+        title: str = "",
+        source: str = "",
+        media_type: str = "",
+        encoding: str = "",
+        original: Path | bytes | None = None,
     ) -> None:
         """Begin a document.
 
@@ -50,10 +57,20 @@ class Builder:
             source: Where it came from.
             media_type: Its MIME type.
             encoding: How the file's bytes spelled characters, of text.
+            original: The file, where its own pages can be drawn.
         """
-        self._given = Document(text="", title=title, source=source, media_type=media_type, encoding=encoding)
+        self._given = Document(
+            text="",
+            title=title,
+            source=source,
+            media_type=media_type,
+            encoding=encoding,
+            original=original,
+        )
         self._part, self._offset = 1, 0
         self._location = SourceSpan(start=0, stop=0)
+        self.file = ""
+        """Where `set_location` names no file: the one that all comes from, such as a notebook's cell."""
         self.quotes = 0
         """How many block quotes what is added next stands in."""
         self.indent = 0
@@ -87,7 +104,7 @@ class Builder:
         self._location = SourceSpan(
             start=0,
             stop=0,
-            file=file,
+            file=file or self.file,
             page=page,
             sheet=sheet,
             cell=cell,
@@ -124,15 +141,23 @@ class Builder:
         runs = [Run(f"{marker} "), *list_runs(text)] if marker else list_runs(text)
         self._add("item", runs, hang=len(marker) + 1 if marker else 0)
 
-    def add_code(self, text: str, *, language: str = "", first_line: int = 1) -> None:
+    def add_code(
+        self, text: str, *, language: str = "", first_line: int = 1, is_verbatim: bool = False
+    ) -> None:
         """Add code, exactly as it is but for newlines at its end.
 
         Args:
             text: The lines.
             language: As Pygments names it.
             first_line: The number of its first line in the original.
+            is_verbatim: Whether newlines at its end stay as they are, too, and nothing comes between it and what is
+                added next: of a file that is code as a whole.
         """
-        self._add("code", text.rstrip("\n"), language=language, first_line=first_line)
+        if not is_verbatim:
+            self._add("code", text.rstrip("\n"), language=language, first_line=first_line)
+        elif text:
+            block = replace(_EMPTY, language=language, first_line=first_line)
+            self._append("code", text, (), end="", like=block)
 
     def add_formula(self, latex: str) -> None:
         """Add a formula that stands alone, as LaTeX without its dollar signs."""

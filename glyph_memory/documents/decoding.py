@@ -6,18 +6,34 @@ Knows bytes and encodings; knows nothing about formats of text.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
+from glyph_memory.document import Defect
 from glyph_memory.documents.encodings import detect_mark, find_zeros, guess_encoding, is_utf8
 from glyph_memory.documents.source import Source
+from glyph_memory.documents.unnamed import decode_unnamed
 from glyph_memory.errors import DocumentError
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair, which is no character."""
 
 
 def decode_blocks(source: Source) -> Iterator[str]:
-    """Yield the text piece by piece.
+    """Yield the text piece by piece: in the source's encoding, or in the one that is found where it has none.
 
     Raises:
-        DocumentError: A byte breaks the encoding; the message names its offset and its line, counted on the way.
+        DocumentError: A byte breaks the encoding that was named; the message names its offset and its line, counted
+            on the way. Or it is no text at all.
+    """
+    return decode_named(source) if source.encoding else decode_unnamed(source)
+
+
+def decode_named(source: Source) -> Iterator[str]:
+    """Yield the text piece by piece, in the encoding that was named.
+
+    Raises:
+        DocumentError: As for `decode_blocks`.
     """
     head, encoding = source.head, source.encoding
     if is_utf8(encoding):
@@ -30,23 +46,26 @@ def decode_blocks(source: Source) -> Iterator[str]:
         encoding = mark or encoding
     decoder = _decoder(encoding)
     read = lines = 0
-    for block in _append_end(head, source.rest):
+    for block in _append_end(source):
         read += len(block)
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeError as error:
             raise _make_error(error, source, encoding, read=read, lines=lines, is_end=not block) from error
         lines += text.count("\n")
+        if not text.isascii() and _HALF.search(text):
+            source.defects["halves"] = Defect(
+                kind="damaged",
+                message="halves of surrogate pairs, which are no characters, stand in the text",
+            )
         if text:
             yield text
 
 
-def _append_end(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _append_end(source: Source) -> Iterator[bytes]:
     """Return all blocks, then an empty one: only there incomplete characters are an error."""
-    yield head
-    if head:
-        yield from blocks
-        yield b""
+    yield from filter(None, source.iter_blocks())
+    yield b""
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from glyph_memory.document import Document, SourceSpan
+from glyph_memory.documents.ways import Way
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages
-
-Way = Literal["reflow", "native"]
-"""How a page came about: the document's text and tables, typeset; or a page of the PDF, as it looks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

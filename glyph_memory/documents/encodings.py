@@ -1,12 +1,11 @@
-"""Guess how bytes spell text: by the mark at their beginning, or by what they look like.
-
-Guesses are for advice in messages, marks are for reading. Knows bytes alone.
-"""
+"""Find out how bytes spell text: by the mark at their beginning, else by what they look like. Knows bytes alone."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from importlib import import_module
+from types import ModuleType
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,6 +27,26 @@ _ZEROS = (
 )
 """Which of four bytes are zero in Western text."""
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+UTF8_RUN = re.compile(
+    rb"((?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2})+)"
+)
+"""Characters beyond ASCII in valid UTF-8."""
+_HIGH = bytes(range(0x80, 0x100))
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+"""Control characters that texts do not have; those of a terminal's colours are not among them."""
+_ENOUGH = 32
+"""Bytes beyond ASCII that are enough for statistics, whatever their share."""
+_ACCENTS = 0.4
+"""Share of bytes beyond ASCII above which a few are enough: it is no Western text with accents."""
+_SHIFT_JAPANESE = re.compile(rb"\x1b\$[@B]")
+"""How Japanese begins in ISO-2022-JP, whose bytes are all valid UTF-8."""
+_KNOWN = (
+    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 koi8_r iso8859_2 iso8859_5 iso8859_15 "
+    "gb18030 big5 cp932 euc_jp cp949 mac_roman cp437 cp850 cp866"
+)
+"""What texts that are no UTF-8 are nearly always in; of two that read a text alike, the first is named."""
 
 
 def detect_mark(head: bytes) -> str | None:
@@ -41,6 +60,93 @@ def is_utf8(encoding: str) -> bool:
         return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
     except (LookupError, ValueError):
         return False
+
+
+def is_valid_utf8(head: bytes) -> bool:
+    """Return whether a text's beginning is UTF-8; its last character may be cut, halves of pairs may stand in it."""
+    try:
+        codecs.getincrementaldecoder("utf-8")("surrogatepass").decode(head)
+    except UnicodeError:
+        return False
+    return True
+
+
+def is_binary(head: bytes) -> bool:
+    """Return whether a file's beginning can hardly be text in any encoding: one with NUL bytes and control characters.
+
+    UTF-16 and UTF-32 are no binaries; nor is what is valid UTF-8, such as a log with a hole of NUL bytes.
+    """
+    if detect_mark(head) or find_zeros(head) or is_valid_utf8(head):
+        return False
+    return head.count(0) > len(head) // 500 or len(_CONTROL.findall(head)) > len(head) // 25
+
+
+def find_encoding(head: bytes) -> tuple[str, bool]:
+    """Return the encoding of a text by its beginning, and whether it is a guess.
+
+    A text of which most bytes beyond ASCII are UTF-8 is UTF-8.
+
+    Args:
+        head: Its first block.
+    """
+    if mark := detect_mark(head):
+        return mark, False
+    if likely := find_zeros(head):
+        return likely, True
+    if is_valid_utf8(head):
+        return ("iso2022_jp", True) if _SHIFT_JAPANESE.search(head) else ("utf-8", False)
+    if is_mostly_utf8(UTF8_RUN.split(head)):
+        return "utf-8", False
+    return guess_best(head), True
+
+
+def is_mostly_utf8(runs: list[bytes]) -> bool:
+    """Return whether more bytes beyond ASCII are UTF-8 than not.
+
+    Args:
+        runs: A text, as `UTF8_RUN` splits it: every second one is UTF-8.
+    """
+    others = sum(len(run) - len(run.translate(None, _HIGH)) for run in runs[::2])
+    return sum(map(len, runs[1::2])) > others
+
+
+def guess_best(data: bytes) -> str:
+    """Return the encoding that lines are most likely in, of those that are no UTF-8.
+
+    Args:
+        data: Lines; 16 KB of those that matter are looked at, so that it takes no time.
+    """
+    lines = b"".join(line for line in data.splitlines(keepends=True) if not is_valid_utf8(line)) or data
+    sample = lines[: 4 * _SAMPLE]
+    if len(sample) < len(lines):
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    high = sum(map(len, _HIGH_RUN.findall(sample)))
+    if high < _ENOUGH and high < _ACCENTS * len(sample):
+        return "cp1252"
+    if (normalizer := _import_normalizer()) is not None:
+        best = normalizer.from_bytes(sample, cp_isolation=_KNOWN.split()).best()
+        if best is not None:
+            alike = {best.encoding, *best.could_be_from_charset}
+            return next((name for name in _KNOWN.split() if name in alike), best.encoding)
+    return guess_encoding(sample, 0, unlike="utf-8")
+
+
+def _import_normalizer() -> ModuleType | None:
+    """Return charset-normalizer; None where it is not installed, for text is read without it, too."""
+    try:
+        return import_module("charset_normalizer")
+    except ImportError:
+        return None
+
+
+def spell_halves(text: str) -> str:
+    r"""Return a text whose halves of surrogate pairs, which are no characters, are spelled out.
+
+    Example:
+        >>> spell_halves("a\ud800")
+        'a\\ud800'
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def find_zeros(head: bytes) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glyph_memory.document import Document
-from glyph_memory.documents.decoding import decode_blocks
+from glyph_memory.documents.decoding import decode_named
 from glyph_memory.documents.encodings import is_utf8
 from glyph_memory.documents.formats.refused import find_refusal
 from glyph_memory.documents.source import STDIN, open_source, show_path
@@ -60,7 +60,7 @@ def open_text(path: str | Path, encoding: str = "utf-8") -> Iterator[str]:
     source = open_source(path, encoding)
     if is_utf8(encoding) and (refusal := find_refusal(source)):  # who names another says that it is text
         raise refusal
-    pieces = decode_blocks(source)
+    pieces = decode_named(source)
     try:
         first = next(pieces, None)
     except DocumentError as error:

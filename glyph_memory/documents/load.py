@@ -1,17 +1,24 @@
-"""Load any document: a file, an address, bytes or a folder. Knows that there are formats; knows nothing about pages."""
+"""Load any document: a file, an address or bytes. Knows that there are formats; knows nothing about pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import BinaryIO, TypedDict, Unpack
 
 from glyph_memory.document import Document
+from glyph_memory.documents.addresses import is_address, open_address
 from glyph_memory.documents.formats import choose_format
+from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.options import Limits, LoadOptions
-from glyph_memory.documents.source import Source, open_bytes, open_source
-from glyph_memory.errors import DocumentError
+from glyph_memory.documents.source import Source, open_bytes, open_source, open_stream
+from glyph_memory.errors import DocumentError, show_value
+
+Loadable = str | Path | bytes | BinaryIO
+"""What can be read: a path, an address, `-` for standard input, the bytes themselves, or a file opened for bytes."""
 
 
 class LoadFields(TypedDict, total=False):
@@ -29,7 +36,7 @@ class LoadFields(TypedDict, total=False):
 
 
 def load(
-    source: str | Path | bytes,
+    source: Loadable,
     *,
     name: str = "",
     options: LoadOptions | None = None,
@@ -40,8 +47,9 @@ def load(
     The first part is read at once, so that a file that is not there is missed here and not half way through.
 
     Args:
-        source: A path, an address, `-` for standard input, or the bytes themselves.
-        name: What to call bytes; its end tells the format where the content does not.
+        source: A path, an address such as `https://…` or `s3://…`, `-` for standard input, the bytes themselves, or a
+            file that was opened for bytes, which stays open.
+        name: What to call bytes or an open file; its end tells the format where the content does not.
         options: How to read; or the fields of `LoadOptions` as keywords.
         **fields: The fields of `LoadOptions`.
 
@@ -54,20 +62,67 @@ def load(
     """
     chosen = replace(options or LoadOptions(), **fields)
     opened = _open(source, name, chosen)
-    documents = choose_format(opened).read(opened, chosen)
+    format_ = choose_format(opened)
+    if format_.is_text and not chosen.structure:
+        format_ = TEXT
+    documents = _read(opened, format_, chosen)
     first = next(documents, None)
     if first is None:
         raise DocumentError(f"{opened.shown} is empty; there is nothing to read in it")
     return _prepend(first, documents)
 
 
-def _open(source: str | Path | bytes, name: str, options: LoadOptions) -> Source:
-    encoding = options.encoding or "utf-8"
-    return (
-        open_bytes(source, encoding, name=name)
-        if isinstance(source, bytes)
-        else open_source(source, encoding)
+async def aload(
+    source: Loadable,
+    *,
+    name: str = "",
+    options: LoadOptions | None = None,
+    **fields: Unpack[LoadFields],
+) -> AsyncIterator[Document]:
+    """Read a document as `load` does, in a thread, so that the event loop goes on.
+
+    Args:
+        source: As for `load`.
+        name: As for `load`.
+        options: As for `load`.
+        **fields: As for `load`.
+
+    Yields:
+        Documents in reading order.
+
+    Raises:
+        DocumentError: As for `load`; with the first document.
+    """
+    documents = await asyncio.to_thread(load, source, name=name, options=options, **fields)
+    while (document := await asyncio.to_thread(next, documents, None)) is not None:
+        yield document
+
+
+def _open(source: Loadable, name: str, options: LoadOptions) -> Source:
+    encoding = options.encoding or ""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return open_bytes(bytes(source), encoding, name=name)
+    if isinstance(source, str) and is_address(source):
+        return open_address(source, encoding, options)
+    if isinstance(source, str | Path):
+        return open_source(source, encoding)
+    if hasattr(source, "read"):
+        own = getattr(source, "name", "")
+        return open_stream(source, encoding, name=name or (own if isinstance(own, str) else ""))
+    raise DocumentError(
+        f"{show_value(source)} is nothing to read; give a path, an address, bytes or an open file"
     )
+
+
+def _read(source: Source, format_: Format, options: LoadOptions) -> Iterator[Document]:
+    """Yield a format's documents, each with what was guessed of its bytes."""
+    for document in format_.read(source, options):
+        named = source.encoding if format_.is_text else ""
+        yield replace(
+            document,
+            encoding=document.encoding or source.found_encoding or named,
+            defects=(*source.pop_defects(), *document.defects),
+        )
 
 
 def _prepend(first: Document, rest: Iterator[Document]) -> Iterator[Document]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from glyph_memory.document import Defect
 from glyph_memory.errors import DocumentError
 from glyph_memory.files import is_device, is_file
 
@@ -33,9 +34,18 @@ class Source:
     rest: Iterator[bytes]
     """The blocks after it, as they are read."""
     encoding: str
-    """How bytes spell characters, where the format leaves that open."""
+    """How bytes spell characters, where the format leaves that open; empty where it has to be found out."""
     media_type: str = ""
     """What a server said of what kind it is; for contents and names that say nothing."""
+    charset: str = ""
+    """What a server said of its encoding."""
+    is_on_disk: bool = False
+    """Whether the path is that of the file itself, and no mere name for bytes."""
+    found_encoding: str = ""
+    """What was found out, once its bytes have become text."""
+    defects: dict[str, Defect] = field(default_factory=dict)
+    """What was guessed before its format is read, and while its bytes become text, each under a name of its own; they
+    go to the next document that comes of it."""
     _data: bytes | None = field(default=None, init=False, repr=False)
 
     @property
@@ -58,9 +68,22 @@ class Source:
     @property
     def local(self) -> Path | None:
         """The path of a regular file of this machine, which can be opened again; None for all else."""
-        if self.path in {"", STDIN} or "://" in self.path:
-            return None
-        return Path(self.path) if is_file(self.path) else None
+        return Path(self.path) if self.is_on_disk and is_file(self.path) else None
+
+    def iter_blocks(self) -> Iterator[bytes]:
+        """Yield all bytes, block by block; those of a source that was read whole, as often as they are asked for."""
+        if self._data is None:
+            yield self.head
+            yield from self.rest
+            return
+        for start in range(0, len(self._data), _BLOCK):
+            yield self._data[start : start + _BLOCK]
+
+    def pop_defects(self) -> tuple[Defect, ...]:
+        """Return what was guessed since this was last asked for."""
+        found = tuple(self.defects.values())
+        self.defects.clear()
+        return found
 
     def read_all(self, *, at_most: int | None = None) -> bytes:
         """Return all bytes, for formats that cannot be read piece by piece; they may be asked for again.
@@ -111,7 +134,10 @@ def open_source(path: str | Path, encoding: str) -> Source:
         DocumentError: It cannot be read; while reading on, too.
     """
     blocks = _blocks(path, show_path(str(path)))
-    return Source(path=str(path), head=next(blocks, b""), rest=blocks, encoding=encoding)
+    is_on_disk = str(path) != STDIN
+    return Source(
+        path=str(path), head=next(blocks, b""), rest=blocks, encoding=encoding, is_on_disk=is_on_disk
+    )
 
 
 def open_bytes(data: bytes, encoding: str, *, name: str = "") -> Source:
@@ -122,7 +148,23 @@ def open_bytes(data: bytes, encoding: str, *, name: str = "") -> Source:
         encoding: As for a file.
         name: What to call them; its end tells the format where the content does not.
     """
-    return Source(path=name, head=data[:_BLOCK], rest=iter([data[_BLOCK:]]), encoding=encoding)
+    blocks = (data[start : start + _BLOCK] for start in range(_BLOCK, len(data), _BLOCK))
+    return Source(path=name, head=data[:_BLOCK], rest=blocks, encoding=encoding)
+
+
+def open_stream(stream: BinaryIO, encoding: str, *, name: str = "") -> Source:
+    """Return an open file as a source, from where it stands; whoever opened it closes it.
+
+    Args:
+        stream: A file that was opened for bytes.
+        encoding: As for a file.
+        name: What to call it.
+
+    Raises:
+        DocumentError: It cannot be read; while reading on, too.
+    """
+    blocks = _read_stream(stream, show_path(name))
+    return Source(path=name, head=next(blocks, b""), rest=blocks, encoding=encoding)
 
 
 def show_path(path: str) -> str:
@@ -152,6 +194,16 @@ def _blocks(path: str | Path, name: str) -> Iterator[bytes]:
             f"{name} may not be read by this user; change its permissions, or copy it"
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        raise DocumentError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _read_stream(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    try:
+        for block in _read(stream):
+            if not isinstance(block, bytes):
+                raise DocumentError("the open file gives text; open it for bytes, as with open(path, 'rb')")
+            yield block
+    except (OSError, ValueError) as error:  # ValueError: it is closed
         raise DocumentError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 

@@ -70,10 +70,13 @@ def test_only_what_is_asked_for_is_loaded(asked: str, unloaded: set[str]) -> Non
     assert not unloaded & set(done.stdout.split())
 
 
+FACES = {"glyph_memory.documents"}
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: str(path.name))
 def test_it_goes_through_the_houses_front_door(path: Path) -> None:
-    """Adapters translate: of the core they import what its face exports, and nothing else."""
+    """Adapters translate: of the core they import what its faces export, and nothing else."""
     for node in ast.walk(ast.parse(path.read_text())):
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         names += [name.name for name in node.names] if isinstance(node, ast.Import) else []
-        assert not [name for name in names if name.startswith("glyph_memory.")], path
+        assert not [name for name in names if name.startswith("glyph_memory.") and name not in FACES], path

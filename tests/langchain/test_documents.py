@@ -341,12 +341,16 @@ def test_files_are_read_one_by_one_as_documents_are_asked_for(tmp_path: Path) ->
 
 
 def test_files_in_other_encodings_are_read_where_that_is_said(tmp_path: Path) -> None:
-    """And told where it is not."""
+    """And guessed where it is not, which is told: as a warning, and to whoever finds the page."""
     (tmp_path / "a.txt").write_bytes("Grüße".encode("cp1252"))
     (document,) = GlyphLoader(tmp_path / "a.txt", encoding="cp1252").load()
+    assert (document.page_content, document.metadata["encoding"]) == ("Grüße", "cp1252")
+    with pytest.warns(GlyphMemoryWarning, match=r"a\.txt: the encoding was taken for cp1252"):
+        (document,) = GlyphLoader(tmp_path / "a.txt").load()
     assert document.page_content == "Grüße"
+    assert document.metadata["defects"].startswith("the encoding was taken for cp1252")
     with pytest.raises(DocumentError, match="is not valid utf-8"):
-        GlyphLoader(tmp_path / "a.txt").load()
+        GlyphLoader(tmp_path / "a.txt", encoding="utf-8").load()
 
 
 async def test_async_loading_gives_the_same_and_draws_in_another_thread() -> None:

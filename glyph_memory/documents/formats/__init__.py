@@ -5,39 +5,83 @@ To add a format, write a module here with a `Format` in it, such as `pdf.py`, an
     PDF = Format(name="a PDF", media_type="application/pdf", beginnings=(b"%PDF-",), suffixes=(".pdf",), read=read_pdf)
 
 `read_pdf` takes a `Source` and `LoadOptions` and yields documents, which it puts together with a `Builder`; import the
-library that it needs inside of it, and raise a `DocumentError` of one line where the file is broken. If `refused` lists
-the format, take it out there. What begins as a format's files do is of that format, then what a format recognizes;
-else the name decides; else it is text.
+library that it needs inside of it, and raise a `DocumentError` of one line where the file is broken. What begins as a
+format's files do, or what it recognizes, is of that format: the first in `FORMATS`, where `refused` stands last. What
+none knows is told by its name, then by what a server said; else it is text.
 """
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 
+from glyph_memory.document import Defect
+from glyph_memory.documents.encodings import is_valid_utf8
+from glyph_memory.documents.formats.code import CODE
 from glyph_memory.documents.formats.format import Format
-from glyph_memory.documents.formats.refused import REFUSED
+from glyph_memory.documents.formats.json import JSON
+from glyph_memory.documents.formats.notebook import NOTEBOOK
+from glyph_memory.documents.formats.pdf import PDF
+from glyph_memory.documents.formats.refused import CONTAINERS, REFUSED, make_refusal
+from glyph_memory.documents.formats.slides import SLIDES
 from glyph_memory.documents.formats.text import TEXT
+from glyph_memory.documents.formats.unknown import name_kind
+from glyph_memory.documents.formats.word import WORD
 from glyph_memory.documents.source import Source
 
-FORMATS: tuple[Format, ...] = (*REFUSED, TEXT)
+FORMATS: tuple[Format, ...] = (
+    PDF,
+    WORD,
+    SLIDES,
+    NOTEBOOK,
+    JSON,
+    CODE,
+    *REFUSED,
+    TEXT,
+)
 """All formats. Of two that take the same content, the first reads it."""
 
 
 def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Format:
-    """Return the format of a document: by its content, else by its name, else text.
+    """Return the format of a document: by its content, else by its name or its server's word, else text.
+
+    A name that says something else than the content does is told in `source.defects`.
 
     Args:
         source: The document.
         formats: Of which; `FORMATS` unless given.
+
+    Raises:
+        DocumentError: The content is of a kind that cannot be read.
     """
     known = FORMATS if formats is None else formats
-    head = source.head.removeprefix(BOM_UTF8).lstrip() or source.head
-    for one in known:
-        if source.head.startswith(one.beginnings) or head.startswith(one.beginnings):
-            return one
-    for one in known:
-        if one.recognizes is not None and one.recognizes(source):
-            return one
-    by_name = (one for one in known if source.suffix and source.suffix in one.suffixes)
-    return next(by_name, TEXT)
+    named = next((one for one in known if one.has_name(source)), None)
+    found = next((one for one in known if one.takes(source)), None)
+    if found is None:
+        return _choose_by_name(source, named, known)
+    if named is None or found.has_name(source):
+        return found
+    if (named.takes_any_text and found.is_text) or (found in CONTAINERS and not named.is_text):
+        return named
+    if found in REFUSED:
+        raise make_refusal(source, found.name, unlike=named.name)
+    _tell_name(source, named, found)
+    return found
+
+
+def _choose_by_name(source: Source, named: Format | None, known: Sequence[Format]) -> Format:
+    """Return the format of a content that no format takes."""
+    if kind := name_kind(source):
+        raise make_refusal(source, kind, unlike=named.name if named else "")
+    typed = next((one for one in known if source.media_type and one.media_type == source.media_type), None)
+    if named is None or (named.takes_any_text and typed is not None):  # 'data.php' may send anything
+        return typed or TEXT
+    if named.is_text or not source.head or not is_valid_utf8(source.head):
+        return named
+    _tell_name(source, named, TEXT)
+    return TEXT
+
+
+def _tell_name(source: Source, named: Format, found: Format) -> None:
+    source.defects["format"] = Defect(
+        kind="guessed", message=f"read as {found.name}, as its content is, though its name says {named.name}"
+    )

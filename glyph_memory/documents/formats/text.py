@@ -1,7 +1,6 @@
 """Plain text in any encoding, exactly as it is: also logs, and whatever no other format knows.
 
-Line ends stay what they were; NUL bytes and halves of surrogate pairs come through: what can be drawn is for the
-typesetter to say.
+Line ends stay what they were, and so do NUL bytes: what can be drawn is for the typesetter to say.
 """
 
 from __future__ import annotations
@@ -13,22 +12,19 @@ from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.decoding import decode_blocks
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.options import LoadOptions
+from glyph_memory.documents.parts import split_parts
 from glyph_memory.documents.source import Source
 
 
 def read_text(source: Source, options: LoadOptions) -> Iterator[Document]:
     """Yield a text, cut into parts between two lines."""
-    builder = Builder(
-        title=source.name, source=source.path, media_type="text/plain", encoding=source.encoding
-    )
+    builder = Builder(title=source.name, source=source.path, media_type="text/plain")
     line = 1
-    for piece in decode_blocks(source):
+    for part in split_parts(decode_blocks(source), options.part_characters):
         builder.set_location(line=line, counts_lines=True)
-        builder.add_text(piece)
-        line += piece.count("\n")
-        yield from builder.pop_part(options.part_characters)
-    if not builder.is_empty:
+        builder.add_text(part)
+        line += part.count("\n")
         yield builder.build()
 
 
-TEXT = Format(name="text", read=read_text, media_type="text/plain")
+TEXT = Format(name="text", read=read_text, media_type="text/plain", suffixes=(".txt", ".text", ".log"))

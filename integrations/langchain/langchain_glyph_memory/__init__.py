@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from langchain_glyph_memory.counting import glyph_token_counter as glyph_token_counter
     from langchain_glyph_memory.deepagents import deepagents_memory as deepagents_memory
     from langchain_glyph_memory.documents import Block as Block
-    from langchain_glyph_memory.documents import GlyphLoader as GlyphLoader
     from langchain_glyph_memory.documents import to_content_blocks as to_content_blocks
     from langchain_glyph_memory.folding import Messages as Messages
     from langchain_glyph_memory.folding import fold_messages as fold_messages
     from langchain_glyph_memory.history import GlyphChatMessageHistory as GlyphChatMessageHistory
+    from langchain_glyph_memory.loader import GlyphLoader as GlyphLoader
+    from langchain_glyph_memory.loader import LoaderFields as LoaderFields
     from langchain_glyph_memory.messages import message_of as message_of
     from langchain_glyph_memory.messages import turn_of as turn_of
     from langchain_glyph_memory.middleware import GlyphMemoryMiddleware as GlyphMemoryMiddleware
@@ -36,9 +37,10 @@ _MODULES = {
     "ChatGlyph": "chat",
     "GlyphChatMessageHistory": "history",
     "GlyphDocumentCompressor": "compressor",
-    "GlyphLoader": "documents",
+    "GlyphLoader": "loader",
     "GlyphMemoryMiddleware": "middleware",
     "GlyphRetriever": "retriever",
+    "LoaderFields": "loader",
     "Messages": "folding",
     "PageFolder": "stores",
     "TokenCounter": "counting",

@@ -9,13 +9,14 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from langchain_core.stores import BaseStore
 from PIL import Image
 
 from glyph_memory import (
+    DocumentError,
     GlyphMemoryError,
     ImagePart,
     ModelProfile,
@@ -23,8 +24,8 @@ from glyph_memory import (
     PageStyle,
     pixel_digest,
     repack,
-    typeset,
 )
+from glyph_memory.documents import PageRecipe
 from langchain_glyph_memory.stores import PageFolder
 
 ByteStore = BaseStore[str, bytes]
@@ -51,6 +52,8 @@ class PageNote:
     """How it looks."""
     headings: tuple[tuple[int, int], ...] | None = None
     """Of a page of excerpts: where their numbers stand; see `PackedPage.headings`."""
+    recipe: PageRecipe = field(default_factory=PageRecipe)
+    """What it is drawn from, beside the text."""
     path: str = ""
     """The picture's file, where it is kept in a folder; for those who hand files to a server. It may be gone."""
 
@@ -63,6 +66,7 @@ class PageNote:
         style: PageStyle,
         profile: ModelProfile,
         headings: tuple[tuple[int, int], ...] | None = None,
+        recipe: PageRecipe | None = None,
     ) -> Self:
         """Return a page's note, and store the page's image if there is a store."""
         if store is not None:
@@ -75,6 +79,7 @@ class PageNote:
             text=_digest(page.text),
             style=style,
             headings=headings,
+            recipe=recipe or PageRecipe(),
             path=str(store.path_of(page.digest)) if isinstance(store, PageFolder) else "",
         )
 
@@ -88,8 +93,8 @@ class PageNote:
             "text": self.text,
             "style": _dump_style(self.style),
         }
-        more = {"headings": self.headings, "path": self.path}
-        return json.dumps(told | {name: value for name, value in more.items() if value not in (None, "")})
+        more = {"headings": self.headings, "path": self.path, "recipe": self.recipe.to_fields()}
+        return json.dumps(told | {name: value for name, value in more.items() if value not in (None, "", {})})
 
     @classmethod
     def read(cls, metadata: Mapping[str, Any]) -> Self | None:
@@ -114,9 +119,10 @@ class PageNote:
                 headings=None
                 if headings is None
                 else tuple((int(start), int(stop)) for start, stop in headings),
+                recipe=PageRecipe.from_fields(told.get("recipe") or {}),
                 path=str(told.get("path") or ""),
             )
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, DocumentError) as error:
             raise ValueError(f"metadata {NOTE!r} is no page's ({error})") from error
 
     def check_stored(self, data: bytes | None, text: str) -> ImagePart | None:
@@ -137,12 +143,15 @@ class PageNote:
         Raises:
             GlyphMemoryError: It cannot be drawn: there is no text, or a font of the style is missing here.
         """
-        is_same = self.headings is not None and self.text == _digest(text)
-        pages = (
-            repack(text, self.headings or (), style=self.style)
-            if is_same
-            else typeset(text, style=self.style)
-        )
+        is_same = self.text == _digest(text)
+        if is_same and self.headings is not None:
+            pages = repack(text, self.headings, style=self.style)
+        else:
+            pages = (self.recipe if is_same else PageRecipe()).draw(text, style=self.style)
+        if is_same and self.recipe.number and [page.digest for page in pages] != [self.digest]:
+            raise DocumentError(
+                f"page {self.recipe.number} of {self.recipe.path!r} is not the page that was loaded; load it again"
+            )
         return tuple(map(ImagePart.of, pages))
 
 

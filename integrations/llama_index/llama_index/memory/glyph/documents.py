@@ -6,9 +6,10 @@ Knows LlamaIndex's nodes; how pages are drawn is the core's business.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeGuard, Unpack
+from typing import Any, Literal, TypeGuard, Unpack
 
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.callbacks import CallbackManager
@@ -27,18 +28,21 @@ from llama_index.core.schema import (
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.options import DrawnStyle, merge_options
-from llama_index.memory.glyph.packed import write_page
+from llama_index.memory.glyph.packed import PAGE_KEYS, write_page
 from llama_index.memory.glyph.profiles import Profile
+from llama_index.memory.glyph.structure import STRUCTURE_KEYS, is_structured, load_structure
 from pydantic import computed_field
 
 from glyph_memory import (
+    GlyphMemoryError,
+    ModelProfile,
     Page,
     PageOptionFields,
     PageOptions,
-    iter_pages,
     style_fingerprint,
     warn,
 )
+from glyph_memory.documents import DocumentPage, PageRecipe, draw_pages
 
 _DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
 """How LlamaIndex tells its own function for ids in JSON, and does not read it back."""
@@ -62,12 +66,14 @@ class PageNodeParser(NodeParser):
     The texts of a document's page nodes, joined, are its text. Nodes are plain, and images are files, because nothing
     else comes back from docstores, vector stores and caches: those drop bytes and forget subclasses.
 
-    A document's own pictures go on as a node of their own behind its pages. Page files may be deleted: `redraw` draws
-    them again, and `PagePostprocessor` does without.
+    What `GlyphReader` read keeps its headings, tables and code; a PDF's own pages are drawn where they are better to
+    read. A document's own pictures go on as a node of their own behind its pages. Page files may be deleted: `redraw`
+    draws them again, and `PagePostprocessor` does without.
 
     Args:
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
             messages become pages makes no difference here.
+        way: Of a PDF: `reflow` typesets its text and tables, `native` draws its own pages, `auto` decides page by page.
         pages_dir: Where page files go, if not to the options' folder; by default a folder in LlamaIndex's cache, which
             `LLAMA_INDEX_CACHE_DIR` moves. Processes and machines that share nodes have to share it, under the same
             path.
@@ -85,12 +91,16 @@ class PageNodeParser(NodeParser):
 
     profile: Profile = Field(description="The model that will read.")
     style: DrawnStyle = Field(description="How pages look.")
+    way: Literal["auto", "reflow", "native"] = Field(
+        default="auto", description="How pages of a PDF are made."
+    )
     pages_dir: str = Field(description="Where page files go.")
 
     def __init__(
         self,
         *,
         options: PageOptions | None = None,
+        way: Literal["auto", "reflow", "native"] = "auto",
         pages_dir: str | Path | None = None,
         include_metadata: bool = True,
         include_prev_next_rel: bool = True,
@@ -107,6 +117,7 @@ class PageNodeParser(NodeParser):
         given: dict[str, Any] = {
             "profile": options.profile,
             "style": options.page_style,
+            "way": way,
             "pages_dir": str(folder.expanduser().absolute()),
             "include_metadata": include_metadata,
             "include_prev_next_rel": include_prev_next_rel,
@@ -157,7 +168,13 @@ class PageNodeParser(NodeParser):
     ) -> list[BaseNode]:
         # Without parents: the base class would look each page up in its document from the beginning, in quadratic
         # time, for offsets that only a TextNode takes. Metadata is merged already.
-        return super()._postprocess_parsed_nodes(nodes, {})
+        parsed = super()._postprocess_parsed_nodes(nodes, {})
+        for node in parsed:
+            if is_page(node):  # the base class gives it all of its document's metadata
+                node.metadata = {
+                    name: value for name, value in node.metadata.items() if name not in STRUCTURE_KEYS
+                }
+        return parsed
 
     def _make_nodes(self, node: BaseNode) -> Iterator[BaseNode]:
         """Yield a node's pages, then its media; an image node or an index node is yielded unchanged."""
@@ -167,24 +184,28 @@ class PageNodeParser(NodeParser):
         source = node.source_node or node.as_related_node_info()
         text = node.get_content(metadata_mode=MetadataMode.NONE)
         media = get_media(node)
-        if text:
-            yield from self._make_page_nodes(node, text, source)
+        if text or is_structured(node):  # a scanned PDF has pages without any text
+            yield from self._make_page_nodes(node, source)
         elif not media:
             warn(f"node {node.node_id!r} holds no text; it has no pages")
         if media:
             yield self._make_node(node, 0, source, {}, media)
 
-    def _make_page_nodes(self, parent: BaseNode, text: str, source: RelatedNodeInfo) -> list[BaseNode]:
-        pages = [(page.text, *self._write_page_file(page)) for page in iter_pages(text, style=self.style)]
+    def _make_page_nodes(self, parent: BaseNode, source: RelatedNodeInfo) -> list[BaseNode]:
+        drawn = draw_pages(load_structure(parent), style=self.style, profile=self.profile, way=self.way)
+        pages = [
+            (one.page.text, *self._write_page_file(one.page), _describe_page(one, self.profile))
+            for one in drawn
+        ]
         return [
             self._make_node(
                 parent,
                 place,
                 source,
-                {**told, "glyph_pages": len(pages)},
+                {**told, **more, "glyph_pages": len(pages)},
                 {"text_resource": MediaResource(text=words), "image_resource": image},
             )
-            for place, (words, image, told) in enumerate(pages)
+            for place, (words, image, told, more) in enumerate(pages)
         ]
 
     def _write_page_file(self, page: Page) -> tuple[MediaResource, dict[str, str | int]]:
@@ -207,12 +228,13 @@ class PageNodeParser(NodeParser):
         told: dict[str, str | int],
         resources: dict[str, MediaResource],
     ) -> Node:
+        hidden = [name for name in told if name in PAGE_KEYS]
         return Node.model_validate(
             {
                 "id_": self.id_func(place, parent),
                 "metadata": {**(parent.metadata if self.include_metadata else {}), **told},
-                "excluded_embed_metadata_keys": [*parent.excluded_embed_metadata_keys, *told],
-                "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *told],
+                "excluded_embed_metadata_keys": [*parent.excluded_embed_metadata_keys, *hidden],
+                "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *hidden],
                 "relationships": {NodeRelationship.SOURCE: source},
                 "metadata_template": parent.metadata_template,
                 "metadata_separator": parent.metadata_separator,
@@ -222,10 +244,15 @@ class PageNodeParser(NodeParser):
         )
 
     def _redraw_node(self, node: Node) -> Node:
-        pages = list(iter_pages(node.get_content(), style=self.style))
-        if (
-            len(pages) > 1
-        ):  # where paragraphs are indented, a page that begins within one breaks its lines otherwise
+        told = node.metadata
+        try:
+            recipe = PageRecipe.from_fields(json.loads(told.get("glyph_recipe") or "{}"))
+            pages = recipe.draw(node.get_content(), style=self.style, profile=self.profile)
+        except (GlyphMemoryError, ValueError, TypeError, AttributeError) as error:
+            warn(f"page node {node.node_id!r} cannot be drawn: {error}; it goes on as text")
+            return node.model_copy(update={"image_resource": None})
+        # Where paragraphs are indented, a page that begins within one breaks its lines otherwise; and a file changes.
+        if len(pages) != 1 or (recipe.number and pages[0].digest != told.get("glyph_digest")):
             warn(
                 f"page node {node.node_id!r} cannot be drawn alone; it goes on as text: set its document again"
             )
@@ -235,6 +262,20 @@ class PageNodeParser(NodeParser):
         return node.model_copy(
             update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}
         )
+
+
+def _describe_page(drawn: DocumentPage, profile: ModelProfile) -> dict[str, str | int]:
+    """Return where a page comes from, where its links lead, and how it is drawn again."""
+    recipe = PageRecipe.of(drawn, profile=profile).to_fields()
+    numbers = sorted({place.page for place in drawn.source_map if place.page is not None})
+    known = {
+        "page_label": "-".join(map(str, dict.fromkeys((*numbers[:1], *numbers[-1:])))),
+        "glyph_origin": drawn.document.describe_origin(drawn.page.start, drawn.page.stop),
+        "glyph_links": "\n".join(drawn.links),
+        "glyph_way": drawn.way if drawn.document.original is not None else "",
+        "glyph_recipe": json.dumps(recipe) if recipe else "",
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 def is_page(node: BaseNode) -> bool:

@@ -21,10 +21,16 @@ PAGE_KEYS = (
     "glyph_size",
     "glyph_digest",
     "glyph_style",
+    "glyph_origin",
+    "glyph_links",
+    "glyph_way",
+    "glyph_recipe",
 )
 """What a page node's metadata tells of its page: its number from 1, how many there are, the offset of its first
-character in the document, what it costs, width x height in pixels, the digest of its pixels, and what drew it. They are
-flat, as many vector stores demand, and shown neither to the embedding model nor to the LLM."""
+character in the document, what it costs, width x height in pixels, the digest of its pixels, and what drew it; and,
+where there is something to tell: where in the file it comes from, where its links lead, whether it is a PDF's own page,
+and what it is drawn from besides its text. They are flat, as many vector stores demand, and shown neither to the
+embedding model nor to the LLM."""
 
 
 def write_page(page: Page, folder: Path) -> Path:

@@ -7,7 +7,7 @@ nodes and budgets; how excerpts share a page is the core's business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import PurePath
@@ -120,7 +120,13 @@ class PagePostprocessor(BaseNodePostprocessor):
         documents = [Document(text=_get_text(scored.node), title=_title(scored.node)) for scored in found]
         packed = [
             _PageWithLedger(
-                page=page, ledger=quote_identifiers(page.text, profile=self.profile, share=self.ledger_share)
+                page=page,
+                ledger=quote_identifiers(
+                    page.text,
+                    profile=self.profile,
+                    share=self.ledger_share,
+                    links=_list_links(found[place].node for place in page.documents),
+                ),
             )
             for page in pack(documents, style=self.style, profile=self.profile)
         ]
@@ -200,10 +206,18 @@ def _title(node: BaseNode) -> str:
     told = node.metadata
     path = PurePath(str(told.get("file_path") or "")).name
     name = str(told.get("title") or told.get("file_name") or told.get("source") or path)
+    origin = str(told.get("glyph_origin") or "")
+    if origin and not origin.startswith("line"):
+        return f"{name}, {origin}" if name else origin
     if not is_page(node) or told.get("glyph_pages") == 1:
         return name
     page = f"page {told['glyph_page']} of {told.get('glyph_pages', '?')}"
     return f"{name}, {page}" if name else page
+
+
+def _list_links(nodes: Iterable[BaseNode]) -> list[str]:
+    """Return where the links of page nodes lead."""
+    return [link for node in nodes for link in str(node.metadata.get("glyph_links") or "").splitlines()]
 
 
 def _drop_page_image(scored: NodeWithScore) -> NodeWithScore:

@@ -1,0 +1,191 @@
+"""Jupyter notebooks: Markdown with its structure, code in the kernel's language, and what the code put out.
+
+Knows cells and outputs; what Markdown means is the Markdown reader's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from html import unescape
+
+from glyph_memory.document import Defect, Document
+from glyph_memory.documents.builder import Builder
+from glyph_memory.documents.decoding import decode_blocks
+from glyph_memory.documents.encodings import spell_halves
+from glyph_memory.documents.formats.code import read_verbatim
+from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.needs import load_library
+from glyph_memory.documents.options import LoadOptions
+from glyph_memory.documents.source import Source
+
+_MEDIA_TYPE = "application/x-ipynb+json"
+_VERSION, _CELLS = re.compile(rb'"nbformat"\s*:\s*\d'), re.compile(rb'"(?:cells|worksheets)"\s*:\s*\[')
+_CELL = re.compile(rb'"cell_type"\s*:\s*"(?:code|markdown|raw)"')
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_UNSEEN = ("text/html", "text/latex", "image/svg+xml", "application/javascript", "application/json")
+"""Other forms of an output that has plain text or a picture, too."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""How tracebacks are coloured for terminals."""
+_TAG = re.compile(r"<[^>]*>")
+
+Fields = Mapping[str, object]
+
+
+def read_notebook(source: Source, options: LoadOptions) -> Iterator[Document]:
+    """Yield a notebook; a damaged one as the JSON that it is, with what is wrong."""
+    source.read_all(at_most=options.limits.file_bytes)
+    try:
+        fields = _upgrade("".join(decode_blocks(source)))
+        cells = fields["cells"]
+        if not isinstance(cells, list):
+            raise TypeError("its cells are no list")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        defect = Defect(kind="damaged", message=f"it is no whole notebook, and was read as JSON ({reason})")
+        for document in read_verbatim(source, options, language="json", media_type="application/json"):
+            yield replace(document, defects=(defect, *document.defects))
+        return
+    builder = Builder(title=source.name, source=source.path, media_type=_MEDIA_TYPE)
+    language = _find_language(fields)
+    for number, cell in enumerate(cells, 1):
+        builder.file = f"cell {number}"
+        builder.set_location()
+        if isinstance(cell, Mapping):
+            _add_cell(builder, cell, language, options)
+        else:
+            builder.add_defect("damaged", f"{builder.file} is none, and was left out")
+        yield from builder.pop_part(options.part_characters)
+    if not builder.is_empty:
+        yield builder.build()
+
+
+def _upgrade(text: str) -> Fields:
+    """Return a notebook's fields as version 4 has them.
+
+    Raises:
+        ValueError: It is no JSON, or an old version that cannot be understood; other built-in errors, too.
+    """
+    held = json.loads(text)
+    if held["nbformat"] >= 4:
+        return dict(held)
+    nbformat = load_library("nbformat", for_="notebooks of versions before 4")
+    try:
+        return dict(nbformat.convert(nbformat.reader.reads(text), 4))
+    except Exception as error:  # whatever its steps from version to version run into
+        raise ValueError(str(error)) from error
+
+
+def _find_language(fields: Fields) -> str:
+    """Return the language of the kernel, as Pygments names it or nearly so; Python where nothing says."""
+    metadata = fields.get("metadata")
+    for holder, name in (
+        ("language_info", "pygments_lexer"),
+        ("language_info", "name"),
+        ("kernelspec", "language"),
+    ):
+        held = metadata.get(holder) if isinstance(metadata, Mapping) else None
+        language = held.get(name) if isinstance(held, Mapping) else None
+        if isinstance(language, str) and language:
+            return "python" if language.startswith("ipython") else language.lower()
+    return "python"
+
+
+def _add_cell(builder: Builder, cell: Fields, language: str, options: LoadOptions) -> None:
+    text = _join(cell.get("source"))
+    kind = cell.get("cell_type")
+    if kind == "markdown":
+        _add_markdown(builder, text)
+        return
+    if kind != "code":
+        _add_plain(builder, text)
+        return
+    magic = re.match(r"%%(bash|sh|html|javascript|js|latex|markdown|perl|ruby|sql)\b", text)
+    builder.add_code(text, language=magic[1] if magic else language)
+    outputs = cell.get("outputs")
+    for output in outputs if isinstance(outputs, list) else []:
+        if isinstance(output, Mapping):
+            _add_output(builder, output, options)
+
+
+def _add_markdown(builder: Builder, text: str) -> None:
+    _add_plain(builder, text)
+
+
+def _add_plain(builder: Builder, text: str) -> None:
+    if text.strip():
+        builder.add_text(text.rstrip("\n") + "\n\n")
+
+
+def _add_output(builder: Builder, output: Fields, options: LoadOptions) -> None:
+    kind = output.get("output_type")
+    if kind == "stream":
+        _add_plain(builder, _COLOURS.sub("", _join(output.get("text"))))
+    elif kind == "error":
+        lines = _join(output.get("traceback"), between="\n")
+        _add_plain(builder, _COLOURS.sub("", lines) or f"{output.get('ename')}: {output.get('evalue')}")
+    elif isinstance(data := output.get("data"), Mapping):
+        _add_data(builder, data, options)
+    else:
+        builder.add_defect("left out", f"{builder.file} has an output of an unknown kind")
+
+
+def _add_data(builder: Builder, data: Fields, options: LoadOptions) -> None:
+    """Add an output, which comes in several forms of the same."""
+    picture = next((name for name in _PICTURES if name in data), None)
+    plain = _COLOURS.sub("", _join(data.get("text/plain")))
+    if picture is not None:
+        encoded = _decode_picture(builder, _join(data[picture]))
+        caption = plain if plain and not plain.startswith("<") else ""
+        builder.add_picture(caption, encoded if options.pictures else None)
+    elif "text/markdown" in data:
+        _add_markdown(builder, _join(data["text/markdown"]))
+    elif plain:
+        _add_plain(builder, plain)
+    elif "text/html" in data:
+        html = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", _join(data["text/html"]))
+        _add_plain(builder, unescape(_TAG.sub(" ", html)))
+        builder.add_defect("guessed", f"an output of {builder.file} is HTML; its text alone was kept")
+    elif "text/latex" in data:
+        builder.add_formula(_join(data["text/latex"]).strip().strip("$"))
+    unseen = [name for name in data if name not in {picture, "text/plain", "text/markdown", *_UNSEEN}]
+    if unseen or not ({"text/plain", "text/markdown", "text/html", "text/latex"} & {*data} or picture):
+        names = ", ".join(map(str, unseen or data))
+        builder.add_defect(
+            "left out", f"an output of {builder.file} is there as {names}, too; it is not shown"
+        )
+
+
+def _decode_picture(builder: Builder, text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text)
+    except (binascii.Error, ValueError):
+        builder.add_defect("damaged", f"a picture of {builder.file} cannot be decoded")
+        return None
+
+
+def _join(held: object, *, between: str = "") -> str:
+    """Return a text that a notebook may hold as a list of lines."""
+    lines = held if isinstance(held, list) else [held]
+    return spell_halves(between.join(line for line in lines if isinstance(line, str)))
+
+
+def _is_notebook(source: Source) -> bool:
+    head = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head.startswith(b"{"):
+        return False
+    is_whole = _VERSION.search(head) is not None and _CELLS.search(head) is not None
+    return is_whole or (source.suffix == ".ipynb" and _CELL.search(head) is not None)
+
+
+NOTEBOOK = Format(
+    name="a notebook",
+    read=read_notebook,
+    media_type=_MEDIA_TYPE,
+    recognizes=_is_notebook,
+    suffixes=(".ipynb",),
+)

@@ -1,0 +1,298 @@
+"""`GlyphLoader`: documents of any format as LangChain documents, one a page.
+
+A document's `page_content` is the page's exact text, for embedding, searching and reading; its picture is drawn from
+that text whenever it is wanted. Knows files and pages; knows nothing about messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path, PurePath
+from typing import Literal, Self, Unpack, cast
+
+from langchain_core.document_loaders import BaseLoader
+from langchain_core.documents import Document
+
+from glyph_memory import Document as Text
+from glyph_memory import DocumentError, PageOptionFields, PageOptions, warn
+from glyph_memory.documents import DocumentPage, Limits, LoadFields, LoadOptions, PageRecipe, draw_pages
+from glyph_memory.documents import load as load_file
+from langchain_glyph_memory.documents import open_store
+from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
+
+_COUNTED = 500
+"""Pages that are held back until a file is known to be no longer: they say how many there are."""
+_SKIPPED = "{error}. It is skipped{begun}; the other files of {folder!r} are loaded"
+
+
+class LoaderFields(PageOptionFields, total=False):
+    """What a `GlyphLoader` takes as keywords: the fields of `PageOptions`, and those of `LoadOptions`.
+
+    `pages` is the folder for pictures; which pages of a PDF are read, say with `load=LoadOptions(pages="3-9")`.
+    """
+
+    encoding: str | None
+    structure: bool
+    pictures: bool
+    main_content: bool
+    password: str | None
+    part_characters: int
+    allow_hosts: tuple[str, ...]
+    limits: Limits
+
+
+_LOAD_NAMES = LoaderFields.__annotations__.keys() - PageOptionFields.__annotations__.keys()
+
+
+class GlyphLoader(BaseLoader):
+    """Loads documents of any format, one LangChain document a page: index them by text, show them as pictures.
+
+    `page_content` is the exact text of the page; all pages' together are the file's. `metadata` is flat:
+
+    - `source`, `page` (counted from 0, as LangChain's PDF loaders do), `total_pages` (of files of up to 500 pages),
+      `start_index` (where in the file's text the page begins, in characters);
+    - `origin`, where in the file it comes from, in words (`page 3`, `sheet 'Costs', cells A1 to C9`), and of PDFs and
+      slides `page_label`, the number there; `links`, where the page's links lead, one a line; `title` and `encoding`,
+      where they are known; of PDFs `way`, whether it is typeset or the PDF's own page; on a file's first page
+      `defects`, what was lost or guessed, which is a warning, too;
+    - `glyph`: a short JSON string with the picture's digest, size and tokens, and how it is drawn.
+
+    It holds no picture: `to_content_blocks` draws those that are shown, in milliseconds. With a `store`, pictures are
+    kept there as well, under their digest; with a folder, `glyph` also tells each one's path. Pictures inside documents
+    are on pages that come from a store, and are else told by their captions.
+
+    Args:
+        source: A file or an address; a folder, of which hidden files are left out; or several of them.
+        options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
+            messages become pages makes no difference here.
+        load: How files are read; or its fields as keywords. See `glyph_memory.documents.LoadOptions`.
+        way: Of a PDF: `reflow` typesets its text and tables, `native` draws its own pages, `auto` decides page by page.
+        store: Where pictures are kept: a byte store, or a folder; in the options' folder, else nowhere, unless given.
+        glob: Which files of a folder.
+        exclude: Which of them are left out, by the same kind of pattern.
+        **fields: The fields of `PageOptions` and `LoadOptions`.
+
+    Raises:
+        ProfileError: No such model is known.
+
+    Example:
+        >>> (document,) = GlyphLoader.from_text("It opens at nine.", source="museum.txt").load()
+        >>> document.page_content, document.metadata["source"], document.metadata["page"]
+        ('It opens at nine.', 'museum.txt', 0)
+    """
+
+    def __init__(
+        self,
+        source: str | Path | Iterable[str | Path],
+        *,
+        options: PageOptions | None = None,
+        load: LoadOptions | None = None,
+        way: Literal["auto", "reflow", "native"] = "auto",
+        store: ByteStore | str | Path | None = None,
+        glob: str = "**/*",
+        exclude: str | Iterable[str] = (),
+        **fields: Unpack[LoaderFields],
+    ) -> None:
+        self._sources = [source] if isinstance(source, str | Path) else [*source]
+        own = {name: value for name, value in fields.items() if name in _LOAD_NAMES}
+        others = {name: value for name, value in fields.items() if name not in _LOAD_NAMES}
+        self._load = replace(load or LoadOptions(), **cast("LoadFields", own))
+        options = PageOptions.merge(options, cast("PageOptionFields", others))
+        self._profile, self._style = options.profile, options.page_style
+        self._way = way
+        self._store = open_store(options.pages if store is None else store)
+        self._glob, self._exclude = glob, [exclude] if isinstance(exclude, str) else [*exclude]
+        self._given: Callable[[], Iterable[Text]] | None = None
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        *,
+        source: str = "",
+        options: PageOptions | None = None,
+        store: ByteStore | str | Path | None = None,
+        **fields: Unpack[PageOptionFields],
+    ) -> Self:
+        """Return a loader for a text in memory.
+
+        Args:
+            text: The text.
+            source: What to call it.
+            options: As for files.
+            store: As for files.
+            **fields: As for files.
+        """
+        loader = cls((), options=options, store=store, **fields)
+        loader._given = lambda: [Text(text=text, source=source)]
+        return loader
+
+    @classmethod
+    def from_bytes(
+        cls,
+        data: bytes,
+        *,
+        name: str = "",
+        options: PageOptions | None = None,
+        load: LoadOptions | None = None,
+        way: Literal["auto", "reflow", "native"] = "auto",
+        store: ByteStore | str | Path | None = None,
+        **fields: Unpack[LoaderFields],
+    ) -> Self:
+        """Return a loader for a file in memory; own pages of a PDF need a store, or they are told as text.
+
+        Args:
+            data: The file.
+            name: What to call it; its end tells the format where the content does not.
+            options: As for files.
+            load: As for files.
+            way: As for files.
+            store: As for files.
+            **fields: As for files.
+        """
+        loader = cls((), options=options, load=load, way=way, store=store, **fields)
+        loader._given = lambda: load_file(data, name=name, options=loader._load)
+        return loader
+
+    @classmethod
+    def from_documents(
+        cls,
+        documents: Text | Iterable[Text],
+        *,
+        options: PageOptions | None = None,
+        way: Literal["auto", "reflow", "native"] = "auto",
+        store: ByteStore | str | Path | None = None,
+        **fields: Unpack[PageOptionFields],
+    ) -> Self:
+        """Return a loader for what was loaded with `glyph_memory.documents.load`, or built with `Builder`.
+
+        Args:
+            documents: One, or the parts of one in order.
+            options: As for files.
+            way: As for files.
+            store: As for files.
+            **fields: As for files.
+        """
+        loader = cls((), options=options, way=way, store=store, **fields)
+        loader._given = lambda: [documents] if isinstance(documents, Text) else documents
+        return loader
+
+    def lazy_load(self) -> Iterator[Document]:
+        """Yield documents page by page; memory grows neither with the files nor with their number.
+
+        Raises:
+            DocumentError: A file is missing, broken, or nothing that can be read. In a folder such a file is skipped,
+                with a warning; it is an error where no file can be loaded.
+            FontError: The style's font is missing.
+            StoreError: The folder for pictures cannot be written.
+        """
+        if self._given is not None:
+            yield from self._make_documents(self._given())
+        for source in self._sources:
+            if Path(source).is_dir():
+                yield from self._read_folder(Path(source))
+            else:
+                yield from self._make_documents(load_file(source, options=self._load))
+
+    def _read_folder(self, folder: Path) -> Iterator[Document]:
+        paths = [path for path in sorted(folder.glob(self._glob)) if self._wants(path, folder)]
+        if not paths:
+            raise DocumentError(
+                f"no file of {str(folder)!r} matches {self._glob!r} and holds anything; see glob="
+            )
+        failed: DocumentError | None = None
+        loaded = 0
+        for path in paths:
+            pages = 0
+            try:
+                for document in self._make_documents(load_file(path, options=self._load)):
+                    pages += 1
+                    yield document
+            except DocumentError as error:
+                failed = failed or error
+                if len(paths) > 1:
+                    begun = f" from page {pages + 1} on" if pages else ""
+                    warn(_SKIPPED.format(error=error, begun=begun, folder=str(folder)))
+            loaded += pages > 0
+        if not loaded:
+            raise DocumentError(
+                f"none of {len(paths)} files in {str(folder)!r} could be loaded; the first: {failed}"
+            ) from failed
+
+    def _wants(self, path: Path, folder: Path) -> bool:
+        """Return whether a path is a file that is neither empty, nor hidden, nor left out."""
+        inside = path.relative_to(folder)
+        if any(part.startswith(".") for part in inside.parts) or any(map(inside.match, self._exclude)):
+            return False
+        try:
+            return path.is_file() and path.stat().st_size > 0
+        except OSError:  # gone since it was listed
+            return False
+
+    def _make_documents(self, texts: Iterable[Text]) -> Iterator[Document]:
+        """Yield the pages of one file, each with its number, and with that of all where there are not too many."""
+        made = self._make_pages(texts)
+        held = [*islice(made, _COUNTED + 1)]
+        total = {"total_pages": len(held)} if len(held) <= _COUNTED else {}
+        for number, document in enumerate(chain(held, made)):
+            told = {"source": document.metadata.pop("source"), "page": number, **total}
+            document.metadata = told | document.metadata
+            yield document
+
+    def _make_pages(self, texts: Iterable[Text]) -> Iterator[Document]:
+        told: Text | None = None
+        for drawn in draw_pages(texts, style=self._style, profile=self._profile, way=self._way):
+            defects = drawn.document.defects if drawn.document is not told else ()
+            told = drawn.document
+            for defect in defects:
+                warn(f"{told.source or told.title or 'a document'}: {defect.message}")
+            for page in self._draw_alone(drawn):
+                document = self._make_page(page)
+                if defects:
+                    document.metadata["defects"] = "\n".join(defect.message for defect in defects)
+                    defects = ()
+                yield document
+
+    def _draw_alone(self, drawn: DocumentPage) -> Iterator[DocumentPage]:
+        """Yield a page as it is drawn without those before it, as it will be drawn again; in rare cases it is two."""
+        if drawn.way == "native":
+            yield drawn
+            return
+        stretch = drawn.document.cut(drawn.page.start, drawn.page.stop)
+        pages = [*draw_pages(stretch, style=self._style, profile=self._profile, way="reflow")]
+        if len(pages) == 1:
+            yield from pages
+            return
+        for page in pages:
+            yield from self._draw_alone(page)
+
+    def _make_page(self, drawn: DocumentPage) -> Document:
+        text, page = drawn.document, drawn.page
+        note = PageNote.from_page(
+            page,
+            self._store,
+            style=self._style,
+            profile=self._profile,
+            recipe=PageRecipe.of(drawn, profile=self._profile),
+        )
+        numbers = [place.page for place in drawn.source_map if place.page is not None]
+        label = f"{numbers[0]}-{numbers[-1]}" if numbers and numbers[0] != numbers[-1] else ""
+        known = {
+            "title": text.title if text.title != PurePath(text.source).name else "",
+            "encoding": text.encoding,
+            "origin": text.describe_origin(page.start, page.stop),
+            "page_label": label or "".join(map(str, numbers[:1])),
+            "links": "\n".join(drawn.links),
+            "way": drawn.way if text.original is not None else "",
+        }
+        return Document(
+            page_content=page.text,
+            metadata={
+                "source": text.source,
+                "start_index": text.offset + page.start,
+                **{name: value for name, value in known.items() if value},
+                NOTE: note.to_json(),
+            },
+        )

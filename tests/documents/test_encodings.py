@@ -1,0 +1,186 @@
+r"""With no encoding named, the one that a text has is found, told, and no byte of it is lost."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glyph_memory.documents import Document, load
+from glyph_memory.errors import DocumentError
+
+SENTENCES = {
+    "cp1252": "Die Straße ist über 3 km lang, sagte „Grün“.\nSchöne Grüße aus Köln\n",
+    "cp1250": "Příliš žluťoučký kůň úpěl ďábelské ódy. Zażółć gęślą jaźń.\n",
+    "cp1251": "Привет, мир. Это текст\nна русском языке",
+    "cp1253": "Καλημέρα κόσμε, τι κάνεις σήμερα;\n",
+    "gb18030": "他们说：今天天气很好。\n我们去公园吧。",
+    "big5": "這是一個繁體中文的測試文件，內容很短。",
+    "shift_jis": "これは日本語のテキストです。\nよろしく",
+    "euc_jp": "これは日本語のテキストです。\nよろしく",
+    "iso2022_jp": "これは日本語のテキストです。\nよろしく",
+    "euc_kr": "안녕하세요 세계. 오늘은 날씨가 좋습니다.",
+}
+
+
+def load_one(data: bytes, *, encoding: str | None = None) -> Document:
+    """Return the only document of bytes."""
+    [document] = load(data, encoding=encoding)
+    return document
+
+
+def messages(document: Document, kind: str) -> list[str]:
+    """Return what was told of a kind."""
+    return [one.message for one in document.defects if one.kind == kind]
+
+
+@pytest.mark.parametrize("encoding", SENTENCES)
+def test_the_encoding_is_found_and_told_as_a_guess(encoding: str) -> None:
+    """The defect names it, and how to name another."""
+    document = load_one(SENTENCES[encoding].encode(encoding))
+    assert document.text == SENTENCES[encoding]
+    assert SENTENCES[encoding].encode(document.encoding) == SENTENCES[encoding].encode(encoding)
+    [told] = messages(document, "guessed")
+    assert document.encoding in told
+    assert "encoding='cp1252'" in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_utf_16_without_a_mark_is_known_by_its_zeros(encoding: str) -> None:
+    """As Windows programs write it."""
+    text = "The key is ABC-123.\nÉ 東\n" * 50
+    document = load_one(text.encode(encoding))
+    assert (document.text, document.encoding) == (text, encoding)
+    assert "zeros" in messages(document, "guessed")[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("utf-8", "utf-8"),
+        ("ascii", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-32", "utf-32"),
+    ],
+)
+def test_what_is_certain_is_no_guess(written: str, found: str) -> None:
+    """A mark, or nothing but valid UTF-8."""
+    text = "Size 3\r\nplain\n" if written == "ascii" else "Größe: 3 €\r\n東京\n"
+    document = load_one(text.encode(written))
+    assert (document.text, document.encoding, document.defects) == (text, found, ())
+
+
+def test_lines_in_another_encoding_are_read_and_counted() -> None:
+    """Logs of several programs; the first such line is named."""
+    lines = ["größer 日本\n".encode()] * 5 + ["schöne Grüße\n".encode("cp1252")] * 2 + ["naïve\n".encode()]
+    document = load_one(b"".join(lines))
+    assert document.text == "größer 日本\n" * 5 + "schöne Grüße\n" * 2 + "naïve\n"
+    assert document.encoding == "utf-8"
+    [told] = messages(document, "guessed")
+    assert told.startswith("2 lines are in another encoding than the rest, utf-8; from line 6 on")
+
+
+def test_other_lines_far_behind_the_beginning_are_read_too() -> None:
+    """What was found with the first block is not all that there is."""
+    document = load_one(b"plain\n" * 100_000 + "schöne Grüße\n".encode("cp1252"))
+    assert document.text.endswith("plain\nschöne Grüße\n")
+    assert "from line 100001 on" in messages(document, "guessed")[0]
+
+
+def test_utf_8_among_lines_of_a_guessed_encoding_is_read() -> None:
+    """The other way round."""
+    document = load_one("schöne Grüße, über\n".encode("cp1252") * 5 + "日本 größer\n".encode())
+    assert document.text == "schöne Grüße, über\n" * 5 + "日本 größer\n"
+    assert any(told.startswith("1 line is in another") for told in messages(document, "guessed"))
+
+
+def test_both_within_a_line_are_read() -> None:
+    """Somebody pasted a word."""
+    document = load_one("größer 日本 mit ".encode() + b"\xfc\n")
+    assert document.text == "größer 日本 mit ü\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("größer\n".encode() * 3 + b"schlie\xdflich \x9d\n", "größer\n" * 3 + "schließlich \\x9d\n"),
+        ("wie schön".encode()[:-2], "wie sch\\xc3"),
+        ("é \ud800 x".encode("utf-8", "surrogatepass"), "é \\ud800 x"),
+        ("\ufeffab\ud800c".encode("utf-16-le", "surrogatepass"), "ab\\x00\\xd8c"),
+        ("\ufeffab".encode("utf-16-le") + b"c", "ab\\x63"),
+    ],
+)
+def test_what_is_no_character_is_spelled_out_and_told(data: bytes, text: str) -> None:
+    """No byte is lost, and nothing stands in the text that cannot be written."""
+    document = load_one(data)
+    assert document.text == text
+    assert "spelled out" in messages(document, "damaged")[0]
+
+
+def test_a_named_encoding_that_is_wrong_is_an_error() -> None:
+    """Who names one is not second-guessed."""
+    with pytest.raises(DocumentError, match="is not valid utf-8: byte 0xf6 at offset 3"):
+        load("schön".encode("cp1252"), encoding="utf-8")
+    assert load_one("schön".encode("cp1252"), encoding="cp1252").encoding == "cp1252"
+    assert load_one("schön".encode("cp1252"), encoding="cp1252").defects == ()
+
+
+def test_halves_of_pairs_in_a_named_encoding_are_told() -> None:
+    """They come through, as they always did."""
+    document = load_one("a\ud800".encode("utf-8", "surrogatepass"), encoding="utf-8")
+    assert document.text == "a\ud800"
+    assert "halves of surrogate pairs" in messages(document, "damaged")[0]
+
+
+def test_text_is_read_without_the_library_that_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain text needs no extra."""
+    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
+    document = load_one(SENTENCES["cp1252"].encode("cp1252"))
+    assert (document.text, document.encoding) == (SENTENCES["cp1252"], "cp1252")
+
+
+@settings(max_examples=200)
+@given(data=st.binary(min_size=1, max_size=400))
+def test_any_bytes_are_text_that_can_be_written_or_one_error(data: bytes) -> None:
+    """Nothing else comes out: no foreign exception, no half of a pair."""
+    try:
+        documents = [*load(data)]
+    except DocumentError as error:
+        assert "\n" not in str(error)
+        return
+    assert "".join(one.text for one in documents).encode()
+    assert all(one.encoding for one in documents)
+
+
+@settings(max_examples=100)
+@given(text=st.text(min_size=1), filler=st.integers(65_520, 65_540))
+def test_utf_8_is_read_letter_for_letter(text: str, filler: int) -> None:
+    """Also across the border of two blocks, whatever the line ends."""
+    whole = "x" * filler + text.encode("utf-8", "replace").decode()
+    assert "".join(one.text for one in load(whole.encode())) == whole
+
+
+@pytest.mark.parametrize("line", [b"a line of a log, as they are: 0123456789\n", b"x", "é".encode()])
+def test_a_large_file_comes_in_parts_in_flat_memory(line: bytes, tmp_path: Path) -> None:
+    """Sixteen megabytes in lines, or in one endless one, take as much memory as one part."""
+    path = tmp_path / "large.txt"
+    path.write_bytes(line * (16_000_000 // len(line)))
+    tracemalloc.start()
+    sizes, at, lines = list[int](), 0, 1
+    for document in load(path, part_characters=100_000):
+        assert (document.offset, document.part) == (at, len(sizes) + 1)
+        assert document.source_map[0].line == lines
+        at += len(document.text)
+        lines += document.text.count("\n")
+        sizes.append(len(document.text))
+        assert b"\n" not in line or document.text.endswith("\n")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert at == len(path.read_text())
+    assert max(sizes) <= 200_000
+    assert peak < 9_000_000

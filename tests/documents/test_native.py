@@ -1,0 +1,214 @@
+"""A PDF's own pages: their size, what they cost, and which way is chosen, page by page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from glyph_memory.document import Document
+from glyph_memory.documents import choose_ways, draw_native_page, load, open_original, plan_native_page
+from glyph_memory.documents.sizes import LEAST_EM_PX, choose_size
+from glyph_memory.errors import DocumentError
+from glyph_memory.page import Page, pixel_digest
+from glyph_memory.tokens import GridRule, ModelProfile
+from tests.documents.make_pdfs import SENTENCE, draw_pdf, make_picture, make_raw, write
+
+PROFILES = [ModelProfile.from_name(name) for name in ("glyph", "qwen2.5-vl", "qwen3-vl")]
+
+
+def write_page(pen: Canvas) -> None:
+    """Write a page of black text."""
+    write(pen, 60, 760, SENTENCE * 30, width=470)
+
+
+def load_one(data: bytes) -> Document:
+    """Load a PDF that is one document."""
+    (document,) = load(data)
+    return document
+
+
+def draw(data: bytes, number: int = 1, **options: object) -> Page:
+    """Draw a page of a PDF."""
+    document = load_one(data)
+    with open_original(document) as opened:
+        return draw_native_page(opened, document, number, **options)  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_a_page_is_as_large_as_its_letters_need(profile: ModelProfile) -> None:
+    """Sides are whole cells, the processor does not resample, and letters are no smaller than they should be."""
+    document = load_one(draw_pdf(write_page))
+    with open_original(document) as opened:
+        plan = plan_native_page(opened, 1, profile=profile)
+        page = draw_native_page(opened, document, 1, profile=profile)
+    assert page.size == plan.size
+    assert all(side % profile.snap_px == 0 for side in page.size)
+    assert isinstance(profile.image_rule, GridRule)
+    assert profile.image_rule.resize(page.size) == page.size
+    assert plan.tokens == profile.image_tokens(page.size)
+    assert LEAST_EM_PX <= plan.em_px < LEAST_EM_PX * 1.1
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+@pytest.mark.parametrize("tokens", [100, 300, 1_000])
+def test_a_budget_is_kept_and_used(profile: ModelProfile, tokens: int) -> None:
+    """The next larger size would cost more."""
+    area, least = (470.0, 300.0), LEAST_EM_PX / 10
+    size, scale = choose_size(area, profile=profile, least=least, tokens=tokens)
+    assert profile.image_tokens(size) <= tokens
+    snap = profile.snap_px
+    larger = (size[0] + snap, -(-int((size[0] + snap) * area[1] / area[0]) // snap) * snap)
+    assert profile.image_tokens(larger) > tokens or scale >= least * 1.9
+
+
+@pytest.mark.parametrize(
+    ("name", "area", "tokens", "size"),
+    [
+        ("glyph", (280.0, 280.0), None, (336, 336)),
+        ("glyph", (280.0, 280.0), 27, (140, 140)),
+        ("qwen2.5-vl", (280.0, 560.0), 52, (140, 280)),
+        ("qwen3-vl", (320.0, 320.0), None, (384, 384)),
+        ("qwen3-vl", (320.0, 320.0), 66, (256, 256)),
+    ],
+)
+def test_sizes_are_known(
+    name: str, area: tuple[float, float], tokens: int | None, size: tuple[int, int]
+) -> None:
+    """At 12 px for letters of 10 points; two tokens of each budget are the wrapping."""
+    assert choose_size(area, profile=ModelProfile.from_name(name), least=1.2, tokens=tokens)[0] == size
+
+
+def test_a_budget_below_any_picture_is_refused() -> None:
+    """With the least that would do."""
+    with pytest.raises(
+        DocumentError, match="no picture costs 'qwen3-vl' as little as 10 tokens; give 66 or more"
+    ):
+        choose_size((300.0, 300.0), profile=PROFILES[2], least=1.2, tokens=10)
+
+
+@pytest.mark.parametrize("name", ModelProfile.names())
+def test_every_model_takes_what_is_drawn(name: str) -> None:
+    """Also a strip three metres long."""
+    profile = ModelProfile.from_name(name)
+    for area in ((470.0, 700.0), (8504.0, 20.0), (3.0, 3.0)):
+        size, _ = choose_size(area, profile=profile, least=1.2)
+        assert profile.image_tokens(size) > 0
+        assert all(side % profile.snap_px == 0 for side in size)
+
+
+def test_margins_are_trimmed_and_black_text_is_grey() -> None:
+    """Ink reaches near all four sides, but for what whole cells leave."""
+    page = draw(draw_pdf(lambda pen: pen.rect(200, 300, 100, 150, fill=1)))
+    assert (page.depth, page.image.mode) == (8, "L")
+    rows, columns = np.nonzero(page.array() < 128)
+    assert max(rows.min(), columns.min()) <= 8
+    assert page.size[0] - columns.max() <= 28 + 8
+
+
+def test_a_page_with_colours_keeps_them() -> None:
+    """In three bytes a pixel; its file says the same."""
+
+    def red(pen: Canvas) -> None:
+        pen.setFillColorRGB(1, 0, 0)
+        pen.rect(200, 300, 100, 150, fill=1, stroke=0)
+
+    page = draw(draw_pdf(red))
+    assert page.depth == 24
+    assert page.array()[page.size[1] // 2, 60].tolist() == [255, 0, 0]
+    assert pixel_digest(page.image) == page.digest
+
+
+def test_the_same_page_is_drawn_the_same() -> None:
+    """Byte for byte."""
+    data = draw_pdf(write_page)
+    assert draw(data).png() == draw(data).png()
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_text_stands_upright_however_the_page_lies(rotation: int) -> None:
+    """A page whose text runs sideways is turned."""
+    content = b"BT /F 12 Tf 20 100 Td (Hello there, this is a line of text) Tj ET"
+    upright = draw(make_raw(content))
+    turned = draw(make_raw(content, page=b"/Rotate %d" % rotation))
+    assert turned.size == upright.size
+    assert np.abs(turned.array().astype(int) - upright.array()).mean() < 2
+
+
+def test_pages_share_the_text_between_them() -> None:
+    """Each has its stretch; one without text has an empty one, at its place."""
+    document = load_one(draw_pdf(write_page, lambda pen: None, write_page))
+    with open_original(document) as opened:
+        pages = [draw_native_page(opened, document, number, first_page=number + 6) for number in (1, 2, 3)]
+    assert "".join(page.text for page in pages) == document.text
+    assert [page.start for page in pages] == [0, pages[0].stop, pages[0].stop]
+    assert [page.number for page in pages] == [7, 8, 9]
+    assert pages[1].text == ""
+
+
+def test_what_was_filled_in_is_drawn() -> None:
+    """A form without its values would be half a page."""
+
+    def form(value: str) -> bytes:
+        def page(pen: Canvas) -> None:
+            pen.drawString(60, 700, "Name")
+            pen.acroForm.textfield(name="n", value=value, x=90, y=695, width=150, height=16)
+
+        return draw_pdf(page)
+
+    assert draw(form("Ada Lovelace")) != draw(form(""))
+
+
+def test_a_document_without_pages_of_its_own_has_none() -> None:
+    """It is told in one line, and no way is chosen."""
+    document = Document(text="plain", title="notes")
+    assert choose_ways(document) == ()
+    with pytest.raises(DocumentError, match="'notes' has no pages of its own"), open_original(document):
+        pass
+
+
+def draw_scan(pen: Canvas) -> None:
+    """Draw a picture as large as the page."""
+    pen.drawImage(make_picture(), 0, 0, *A4)
+
+
+def draw_chart(pen: Canvas) -> None:
+    """Draw a figure of many shapes, with a line of text."""
+    write(pen, 60, 790, "Figure 1")
+    for number in range(60):
+        pen.circle(100 + 7 * number, 200 + 9 * (number % 50), 40)
+
+
+def test_the_way_is_chosen_page_by_page() -> None:
+    """With its reason, and what both ways cost."""
+
+    def picture(pen: Canvas) -> None:
+        write(pen, 60, 790, SENTENCE)
+        pen.drawImage(make_picture(), 50, 200, 500, 400)
+
+    document = load_one(
+        draw_pdf(write_page, draw_scan, draw_chart, picture, lambda pen: write(pen, 60, 790, "Short."))
+    )
+    ways = choose_ways(document, profile="glyph")
+    assert [(way.page, way.way) for way in ways] == [
+        (1, "reflow"), (2, "native"), (3, "native"), (4, "native"), (5, "reflow")
+    ]  # fmt: skip
+    assert [way.reason for way in ways if way.page != 3] == [
+        "dense text", "no text: a scan", "pictures cover 40 % of it", "text"
+    ]  # fmt: skip
+    assert ways[2].reason.startswith("figures cover ")
+    assert "".join(document.text[way.start : way.stop] for way in ways) == document.text
+    assert all(way.native_tokens and way.native_tokens > 0 for way in ways)
+    assert ways[0].reflow_tokens > ways[4].reflow_tokens > 0
+
+
+def test_a_way_that_is_asked_for_is_taken() -> None:
+    """What it costs the other way is told all the same."""
+    document = load_one(draw_pdf(write_page, draw_scan))
+    assert [way.way for way in choose_ways(document, way="reflow")] == ["reflow", "reflow"]
+    native = choose_ways(document, way="native", tokens=60)
+    assert [way.way for way in native] == ["native", "native"]
+    assert "which is small" in native[0].reason
+    assert native[0].native_tokens is not None
+    assert native[0].native_tokens <= 60

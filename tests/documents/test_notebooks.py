@@ -1,0 +1,149 @@
+"""Notebooks are read cell by cell: text, code in the kernel's language, and what the code put out."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from glyph_memory.documents import Document, load
+from glyph_memory.errors import DocumentError
+
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+
+
+def output(kind: str, **fields: object) -> object:
+    """Return an output of a cell."""
+    return v4.new_output(kind, **fields)
+
+
+def make_notebook(*outputs: object, source: str = "print(1)\n", language: str = "python") -> str:
+    """Return a notebook as text: a cell of Markdown, one of code, one that is raw."""
+    cells = [
+        v4.new_markdown_cell("# Costs\n\nOak is *dear*."),
+        v4.new_code_cell(source, outputs=list(outputs)),
+        v4.new_raw_cell("as it is"),
+    ]
+    kernel = {"language": language, "name": "k", "display_name": "k"}
+    text: str = nbformat.writes(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+    return text
+
+
+def load_one(text: str, **fields: bool) -> Document:
+    """Return the only document of a notebook."""
+    [document] = load(text.encode(), name="costs.ipynb", pictures=fields.get("pictures", True))
+    return document
+
+
+def test_cells_come_in_order() -> None:
+    """Words, code, output, and what is raw."""
+    document = load_one(make_notebook(output("stream", text="1\n")))
+    words = ["Costs", "Oak is", "print(1)", "1", "as it is"]
+    places = [document.text.index(word) for word in words[:3]]
+    assert places == sorted(places)
+    assert document.text.endswith("print(1)\n\n1\n\nas it is\n\n")
+    assert (document.title, document.media_type) == ("costs.ipynb", "application/x-ipynb+json")
+    assert document.defects == ()
+
+
+@pytest.mark.parametrize(("language", "named"), [("python", "python"), ("R", "r"), ("julia", "julia")])
+def test_code_is_in_the_language_of_the_kernel(language: str, named: str) -> None:
+    """As Pygments names it."""
+    document = load_one(make_notebook(language=language))
+    assert [one.language for one in document.blocks if one.kind == "code"] == [named]
+
+
+def test_a_cell_may_name_its_own_language() -> None:
+    """By its magic line."""
+    document = load_one(make_notebook(source="%%bash\nls\n"))
+    assert [one.language for one in document.blocks if one.kind == "code"] == ["bash"]
+
+
+def test_a_quote_is_traced_to_its_cell() -> None:
+    """Cells are counted from 1."""
+    document = load_one(make_notebook())
+    at = document.text.index("print")
+    assert [place.file for place in document.trace(at, at + 5)] == ["cell 2"]
+    assert document.locate(file="cell 3")
+
+
+@pytest.mark.parametrize(
+    ("held", "text", "defects"),
+    [
+        ({"text/plain": "   a\n0  1", "text/html": "<table>"}, "   a\n0  1\n\n", 0),
+        ({"text/html": "<p>five &amp; <b>six</b></p><script>no()</script>"}, " five &  six", 1),
+        ({"application/x-thing": "?"}, "print(1)\n\nas it is", 1),
+        ({"text/plain": "x", "application/x-thing": "?"}, "x\n\n", 1),
+    ],
+)
+def test_what_was_put_out_is_text_or_told(held: dict[str, str], text: str, defects: int) -> None:
+    """Of an output in several forms, the plain one."""
+    document = load_one(make_notebook(output("display_data", data=held)))
+    assert text in document.text
+    assert len(document.defects) == defects
+
+
+def test_tracebacks_lose_their_colours() -> None:
+    """They are for terminals."""
+    error = output("error", ename="ValueError", evalue="no", traceback=["\x1b[31mline 1\x1b[0m", "no"])
+    assert "line 1\nno\n" in load_one(make_notebook(error)).text
+
+
+@pytest.mark.parametrize(("pictures", "held"), [(True, PNG), (False, None)])
+def test_pictures_are_pictures(pictures: bool, held: bytes | None) -> None:
+    """With their file, unless pictures are not wanted."""
+    data = {"image/png": base64.b64encode(PNG).decode(), "text/plain": "<Figure size 1x1>"}
+    document = load_one(make_notebook(output("display_data", data=data)), pictures=pictures)
+    [block] = [one for one in document.blocks if one.kind == "picture"]
+    assert (block.picture.data if block.picture else None) == held
+    assert "Figure" not in document.text
+
+
+def test_a_notebook_of_version_3_is_read() -> None:
+    """nbformat knows how it became what it is now."""
+    old = nbformat.writes(nbformat.reads(make_notebook(output("stream", text="1\n")), as_version=4), version=3)
+    document = load_one(old)
+    assert document.text.index("Costs") < document.text.index("print(1)")
+    assert "1\n\n" in document.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        make_notebook()[:-200],
+        '{"nbformat": 4, "cells": [], "cells": 3}',
+        '{"nbformat": 4, "nbformat_minor": 5}',
+        '{"nbformat": "x", "cells": []}',
+        '{"nbformat": 3, "worksheets": [3], "cells": [{"cell_type": "code"}]}',
+        "[1]",
+        "no JSON",
+        '{"cells": ' + "[" * 100_000,
+    ],
+)
+def test_a_damaged_notebook_is_read_as_json(text: str) -> None:
+    """Its words are all there, and what is wrong is told."""
+    document = load_one(text)
+    assert document.text == text
+    assert any(one.kind == "damaged" or "its name says" in one.message for one in document.defects)
+
+
+def test_odd_cells_are_told_and_the_rest_is_read() -> None:
+    """A list of which one is no cell, a picture that is none, a source that is no text."""
+    held = json.loads(make_notebook(output("display_data", data={"image/png": "%"})))
+    held["cells"] += [3, {"cell_type": "code", "source": 7, "outputs": 3}, {"cell_type": "code", "outputs": [{}]}]
+    document = load_one(json.dumps(held))
+    assert "as it is" in document.text
+    assert {one.message for one in document.defects} >= {
+        "cell 4 is none, and was left out",
+        "cell 6 has an output of an unknown kind",
+    }
+
+
+@pytest.mark.parametrize("cells", ["[]", '[{"cell_type": "code", "source": []}]'])
+def test_a_notebook_without_words_is_empty(cells: str) -> None:
+    """As any other empty file."""
+    with pytest.raises(DocumentError, match="is empty; there is nothing to read in it"):
+        load_one(f'{{"nbformat": 4, "cells": {cells}}}')

@@ -1,0 +1,129 @@
+"""A page is drawn again from its text and its recipe, pixel for pixel, or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from reportlab.lib.pagesizes import A6
+from reportlab.pdfgen.canvas import Canvas
+
+from glyph_memory import DocumentError, ModelProfile, PageStyle, ProfileError
+from glyph_memory.document import Document
+from glyph_memory.documents import (
+    Builder,
+    DocumentPage,
+    PageRecipe,
+    draw_native_page,
+    draw_pages,
+    load,
+    open_original,
+)
+
+SMALL = PageStyle(page_width_pt=220, page_height_pt=120, snap_px=1, system_fonts=False)
+GLYPH = ModelProfile.from_name("glyph")
+
+
+def costs() -> Document:
+    """Return a heading and a table that takes several pages."""
+    builder = Builder(source="costs.xlsx")
+    builder.add_heading(1, "Costs")
+    builder.add_table(
+        [["item", "EUR"], *([f"plank {number}", f"{number * 7919}"] for number in range(40))], header_rows=1
+    )
+    return builder.build()
+
+
+def drawing(path: Path | None) -> bytes:
+    """Return a PDF of two pages, and write it where there is a path."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A6, invariant=True)
+    for number in (1, 2):
+        canvas.drawString(40, 200, f"Drawing {number}")
+        canvas.circle(150, 100, 20 * number)
+        canvas.showPage()
+    canvas.save()
+    if path is not None:
+        path.write_bytes(file.getvalue())
+    return file.getvalue()
+
+
+def native(document: Document, number: int) -> DocumentPage:
+    """Return a PDF's own page."""
+    with open_original(document) as opened:
+        page = draw_native_page(opened, document, number)
+    return DocumentPage(page=page, document=document, way="native")
+
+
+def again(recipe: PageRecipe) -> PageRecipe:
+    """Return a recipe after JSON."""
+    return PageRecipe.from_fields(json.loads(json.dumps(recipe.to_fields())))
+
+
+def test_a_page_of_a_table_is_drawn_again_with_its_header() -> None:
+    """From its text and some hundred characters beside it."""
+    for drawn in draw_pages(costs(), style=SMALL):
+        stretch = costs().cut(drawn.page.start, drawn.page.stop)
+        (alone,) = draw_pages(stretch, style=SMALL)
+        recipe = again(PageRecipe.of(drawn, profile=GLYPH))
+        assert recipe.draw(drawn.page.text, style=SMALL)[0].digest == alone.page.digest
+
+
+def test_plain_text_needs_no_recipe() -> None:
+    """Metadata stays empty."""
+    (drawn,) = draw_pages(Document(text="It opens at nine."), style=SMALL)
+    assert PageRecipe.of(drawn, profile=GLYPH).to_fields() == {}
+
+
+def test_a_pdfs_own_page_is_drawn_again_from_the_file(tmp_path: Path) -> None:
+    """The same pixels, in the size for the same model."""
+    drawing(tmp_path / "a.pdf")
+    (document,) = load(tmp_path / "a.pdf")
+    drawn = native(document, 2)
+    recipe = PageRecipe.of(drawn, profile=GLYPH)
+    assert recipe.to_fields() == {"path": str(tmp_path / "a.pdf"), "number": 2, "profile": "glyph"}
+    (page,) = again(recipe).draw(drawn.page.text, style=SMALL)
+    assert (page.digest, page.text) == (drawn.page.digest, drawn.page.text)
+
+
+def test_a_page_whose_file_is_gone_or_was_never_there_is_an_error(tmp_path: Path) -> None:
+    """Whoever shows it has the text."""
+    data = drawing(tmp_path / "a.pdf")
+    (document,) = load(tmp_path / "a.pdf")
+    recipe = PageRecipe.of(native(document, 1), profile=GLYPH)
+    (tmp_path / "a.pdf").unlink()
+    with pytest.raises(DocumentError, match=r"stands in no file of this machine, but in .*a\.pdf"):
+        recipe.draw("Drawing 1", style=SMALL)
+    (document,) = load(data, name="a.pdf")
+    with pytest.raises(DocumentError, match="stands in no file of this machine"):
+        PageRecipe.of(native(document, 1), profile=GLYPH).draw("Drawing 1", style=SMALL)
+
+
+@pytest.mark.parametrize("path", ["-", "https://a.example/a.pdf", "a.pdf", "", "/dev/zero", "/etc/hostname"])
+def test_a_recipe_opens_nothing_but_pdfs_of_this_machine(path: str, tmp_path: Path) -> None:
+    """It may come from anybody: no address is asked, and no pipe is read."""
+    os.mkfifo(tmp_path / "pipe.pdf")
+    with pytest.raises(DocumentError, match="stands in no file"):
+        PageRecipe(path=str(tmp_path / "pipe.pdf"), number=1, profile="glyph").draw("", style=SMALL)
+    with pytest.raises(DocumentError):
+        PageRecipe(path=path, number=1, profile="glyph").draw("", style=SMALL)
+
+
+@pytest.mark.parametrize("number", [-1, 3, 10**12])
+def test_a_page_that_the_file_does_not_have_is_an_error(number: int, tmp_path: Path) -> None:
+    """As is a model that nobody knows."""
+    drawing(tmp_path / "a.pdf")
+    with pytest.raises(DocumentError):
+        PageRecipe(path=str(tmp_path / "a.pdf"), number=number, profile="glyph").draw("", style=SMALL)
+    with pytest.raises(ProfileError):
+        PageRecipe(path=str(tmp_path / "a.pdf"), number=1, profile="no such").draw("", style=SMALL)
+
+
+@pytest.mark.parametrize("told", [[1], "a", {"number": "1"}, {"structure": 1}, {"number": True}, None])
+def test_what_is_no_recipe_is_refused(told: object) -> None:
+    """In one line."""
+    with pytest.raises(DocumentError, match="says nothing of how a page is drawn"):
+        PageRecipe.from_fields(told)
