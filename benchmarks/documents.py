@@ -3,8 +3,8 @@
 All documents are built here, seeded, from Python's own documentation and sources. Times are CPU seconds of one process,
 the second of two runs. Memory is the largest of a process that loads and draws a text of one size, beside another of
 500 times that size. Other people's loaders read the same files in the same run, each in a process of its own, where
-`--loaders` names a Python that has them (markitdown, pypdf, langchain-community): they give text, so they stand beside our
-loading without drawing.
+`--loaders` names a Python that has them (markitdown, pypdf, langchain-community). They give text, so they stand beside
+our loading without drawing.
 
     python benchmarks/documents.py [--quick] [--loaders PYTHON]
 """
@@ -21,14 +21,13 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from glyph_memory.documents import Document, draw_pages, load
+from glyph_memory.errors import DocumentError
+from glyph_memory.tokens import ModelProfile
 from lib import other_loaders
 from lib.document_files import build_files, write_pdf, write_text
 from lib.report import print_table
 from lib.results import write_results
-
-from glyph_memory.documents import Document, draw_pages, load
-from glyph_memory.errors import DocumentError
-from glyph_memory.tokens import ModelProfile
 
 GLYPH = ModelProfile.from_name("glyph")
 _MEMORY = """

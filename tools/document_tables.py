@@ -6,6 +6,8 @@ from typing import Any
 
 from figure_format import markdown
 
+_WAYS = ("reflow", "native", "auto")
+
 
 def draw_formats(figures: Any) -> str:  # noqa: ANN401 - whatever the JSON holds
     """Return how fast each format is loaded and drawn."""
@@ -28,7 +30,7 @@ def draw_formats(figures: Any) -> str:  # noqa: ANN401 - whatever the JSON holds
 def draw_pdfs(figures: Any) -> str:  # noqa: ANN401 - as above
     """Return what PDFs cost as text, typeset, and as they look."""
     rows = [
-        [row["document"], row["text_tokens"], *(_show(row.get(f"{way}_tokens")) for way in ("reflow", "native", "auto"))]
+        [row["document"], row["text_tokens"], *(_show(row.get(f"{way}_tokens")) for way in _WAYS)]
         for row in figures["pdfs"]
         if "error" not in row
     ]
@@ -42,7 +44,9 @@ def draw_loaders(figures: Any) -> str:  # noqa: ANN401 - as above
     for row in figures["loaders"]:
         cpu_s = row.get("cpu_s")
         told = "not installed" if row.get("error") == "not installed" else "fails"
-        cells.setdefault(row["format"], {})[row["loader"]] = told if cpu_s is None else f"{1000 * cpu_s:,.1f} ms"
+        cells.setdefault(row["format"], {})[row["loader"]] = (
+            told if cpu_s is None else f"{1000 * cpu_s:,.1f} ms"
+        )
     compared = {kind: by for kind, by in cells.items() if len(by) > 1}
     versions = {row["loader"]: row["version"] for row in figures["loaders"] if row.get("version")}
     head = ["file", *(f"{name} {versions.get(name, '')}".strip() for name in names)]
@@ -53,7 +57,12 @@ def draw_memory(figures: Any) -> str:  # noqa: ANN401 - as above
     """Return the most memory that texts of different lengths take."""
     first = figures["memory"][0]["peak_mb"]
     rows = [
-        [f"{row['megabytes']:,} MB of text", row["pages"], f"{row['peak_mb']:.0f}", f"{row['peak_mb'] / first:.2f}"]
+        [
+            f"{row['megabytes']:,} MB of text",
+            row["pages"],
+            f"{row['peak_mb']:.0f}",
+            f"{row['peak_mb'] / first:.2f}",
+        ]
         for row in figures["memory"]
     ]
     return markdown(["document", "pages", "most memory, MB", "ratio"], rows)

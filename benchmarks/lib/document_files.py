@@ -17,7 +17,7 @@ from pathlib import Path
 from pydoc_data.topics import topics
 
 _SEED = 20261128
-_EMPTY_TYPES = (
+_CONTAINER = (
     '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">'
 )
 
@@ -147,14 +147,14 @@ def _write_epub(path: Path, scale: int) -> None:
         book.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
         book.writestr(
             "META-INF/container.xml",
-            f'{_EMPTY_TYPES}<rootfiles><rootfile full-path="b.opf" media-type="application/oebps-package+xml"/></rootfiles>'
-            "</container>",
+            f'{_CONTAINER}<rootfiles><rootfile full-path="b.opf" media-type="application/oebps-package+xml"/>'
+            "</rootfiles></container>",
         )
         book.writestr(
             "b.opf",
             '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i">'
-            '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier id="i">b</dc:identifier><dc:title>Manual'
-            '</dc:title><dc:language>en</dc:language></metadata><manifest><item id="c" href="c.xhtml" '
+            '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier id="i">b</dc:identifier>'
+            '<dc:title>Manual</dc:title><dc:language>en</dc:language></metadata><manifest><item id="c" href="c.xhtml" '
             'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="c"/></spine></package>',
         )
         book.writestr("c.xhtml", chapter)

@@ -4,7 +4,6 @@ from glyph_memory.ledger.find import find_identifiers as find_identifiers
 from glyph_memory.ledger.find import iter_identifiers as iter_identifiers
 from glyph_memory.ledger.kinds import Identifier as Identifier
 from glyph_memory.ledger.kinds import IdentifierKind as IdentifierKind
-from glyph_memory.ledger.links import choose_links as choose_links
 from glyph_memory.ledger.risk import misread_risk as misread_risk
 from glyph_memory.ledger.write import Ledger as Ledger
 from glyph_memory.ledger.write import Mention as Mention

@@ -128,13 +128,11 @@ def write_ledger(
 def _line(mention: Mention) -> str:
     text = mention.identifier.text
     if len(text) <= _LONGEST:
-        return f"§{mention.anchor} {quote_text(text)}"
-    return (
-        f"§{mention.anchor} {quote_text(text[:_KEPT])} … (+{len(text) - _KEPT} characters; recall gives all)"
-    )
+        return f"§{mention.anchor} {_quote(text)}"
+    return f"§{mention.anchor} {_quote(text[:_KEPT])} … (+{len(text) - _KEPT} characters; recall gives all)"
 
 
-def quote_text(text: str) -> str:
+def _quote(text: str) -> str:
     """Quote a text as JSON does; characters that are invisible or change direction are escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
     if quoted.isascii() and "\x7f" not in quoted:

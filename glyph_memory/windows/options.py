@@ -55,7 +55,7 @@ class WindowOptions:
     way: Literal["auto", "reflow", "native"] = "auto"
     """As `draw_pages` takes it, for the same."""
     beside: float = 1 / 16
-    """How much of a page's text tokens the identifiers quoted beside it may take, and as much its links; 0 for none."""
+    """How much of a page's text tokens the links and identifiers quoted beside it may take; 0 for none."""
     combine: Combine = "ask"
     """What becomes of the windows' answers."""
     on_error: OnError = "tell"

@@ -17,7 +17,7 @@ from glyph_memory.context.cache import ReuseCache
 from glyph_memory.context.counting import MESSAGE_TOKENS
 from glyph_memory.documents import DocumentPage
 from glyph_memory.errors import DocumentError
-from glyph_memory.ledger import choose_links, quote_identifiers
+from glyph_memory.ledger import quote_identifiers
 from glyph_memory.tokens import ModelProfile, defuse
 from glyph_memory.windows.groups import PageGroup
 from glyph_memory.windows.seen import SeenPage
@@ -51,7 +51,7 @@ class Prompts:
     answer_tokens: int
     """What an answer may take."""
     beside: float
-    """How much of a page's text tokens its identifiers may take, and its links."""
+    """How much of a page's text tokens its links and identifiers may take."""
     _beside: ReuseCache[tuple[int, str], list[Text]] = field(
         default_factory=lambda: ReuseCache(at_most=_REMEMBERED), init=False, repr=False, compare=False
     )
@@ -127,7 +127,7 @@ class Prompts:
         return room
 
     def _write_beside(self, page: DocumentPage) -> list[Text]:
-        """Return a page's caption, and the lists that stand below it; remembered, as it is asked for several times."""
+        """Return a page's caption, and what is listed below it; remembered, as it is asked for several times."""
         key = (page.page.number, page.page.digest)
         written = self._beside.get(key)
         if written is None:
@@ -140,17 +140,8 @@ class Prompts:
         parts = [Text(self._defuse(wording.caption_source(name)), kind="caption")]
         if not self.beside:
             return parts
-        listed = quote_identifiers(text, profile=self.model, share=self.beside, page=name)
-        if listed:
-            parts.append(Text(listed, kind="ledger"))
-        links = [target for target in page.links if target not in text]
-        if links:
-            budget = max(1, int(self.model.text_tokens(text) * self.beside))
-            lines, omitted = choose_links(links, budget_tokens=budget, count=self.model.text_counter.count)
-            if lines:
-                head = wording.head_links(name, omitted=omitted)
-                parts.append(Text(self._defuse(head + "\n".join(lines) + "\n"), kind="ledger"))
-        return parts
+        listed = quote_identifiers(text, profile=self.model, share=self.beside, page=name, links=page.links)
+        return [*parts, Text(listed, kind="ledger")] if listed else parts
 
     def _write_answer(self, answer: Answer) -> tuple[Text, Text]:
         head = Text(self._defuse(wording.head_answer(answer.pages)), kind="caption")
