@@ -53,7 +53,7 @@ def draw_loaders(figures: Any) -> str:  # noqa: ANN401 - as above
     return markdown(head, [[kind, *(by.get(name, "-") for name in names)] for kind, by in compared.items()])
 
 
-def draw_memory(figures: Any) -> str:  # noqa: ANN401 - as above
+def draw_flatness(figures: Any) -> str:  # noqa: ANN401 - as above
     """Return the most memory that texts of different lengths take."""
     first = figures["memory"][0]["peak_mb"]
     rows = [

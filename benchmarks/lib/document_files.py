@@ -203,12 +203,16 @@ def _write_csv(path: Path, scale: int) -> None:
 
 def _write_notebook(path: Path, scale: int) -> None:
     import nbformat
+    from nbformat import v4
 
     cells = []
     for heading, parts in _sections(scale):
-        cells.append(nbformat.v4.new_markdown_cell(f"## {heading}\n\n" + "\n\n".join(parts)))
-        cells.append(nbformat.v4.new_code_cell("total = sum(row.price for row in rows)\nprint(total)\n"))
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        said = f"## {heading}\n\n" + "\n\n".join(parts)
+        cells.append(v4.new_markdown_cell(said))  # type: ignore[no-untyped-call]  # nbformat says no types
+        code = v4.new_code_cell("total = sum(row.price for row in rows)")  # type: ignore[no-untyped-call]  # nor here
+        cells.append(code)
+    notebook = v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # nor here
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # nor here
 
 
 def _write_jsonl(path: Path, scale: int) -> None:
