@@ -127,6 +127,17 @@ class Document:
             [(place, *end) for place, end in zip(places, ends, strict=True) if len(end) == 1]
         )
 
+    def list_blocks(self, start: int, stop: int) -> tuple[Block, ...]:
+        """Return the blocks of which something stands in a stretch of the text.
+
+        Args:
+            start: Offset of its first character.
+            stop: Offset after its last one.
+        """
+        first = bisect_right(self.blocks, start, key=lambda block: block.stop)
+        last = bisect_left(self.blocks, stop, key=lambda block: block.start)
+        return self.blocks[first:last]
+
     def cell_span(self, block: Block, index: int) -> tuple[int, int]:
         """Return start and stop of a table block's cell.
 

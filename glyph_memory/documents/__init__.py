@@ -39,6 +39,7 @@ from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
 from glyph_memory.documents.recipe import PageRecipe as PageRecipe
 from glyph_memory.documents.source import STDIN as STDIN
+from glyph_memory.documents.source import ByteStream as ByteStream
 from glyph_memory.documents.tree import TreeDocuments as TreeDocuments
 from glyph_memory.documents.tree import TreeFault as TreeFault
 from glyph_memory.documents.tree import load_tree as load_tree

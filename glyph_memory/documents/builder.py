@@ -22,6 +22,7 @@ from glyph_memory.document import (
     Span,
     Table,
 )
+from glyph_memory.documents.cells import join_cells
 from glyph_memory.documents.inline import Inline, Run, join_runs, list_runs
 
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
@@ -208,28 +209,18 @@ class Builder:
         columns = max(map(len, rows), default=0)
         if not columns:
             return
-        texts, spans, starts, at = list[str](), list[Span](), list[int](), self._size
-        for row in rows:
-            for column in range(columns):
-                starts.append(at)
-                cell = row[column] if column < len(row) else ""
-                text, marked = (cell, ()) if isinstance(cell, str) else join_runs(cell, at)
-                texts.append(text)
-                spans += marked
-                at += len(text) + 1
-                texts.append("\n" if column == columns - 1 else "\t")
-        text = "".join(texts)[:-1]
+        text, starts, spans = join_cells(rows, columns, self._size)
         if not text.strip("\t\n"):
             return
         table = Table(
             columns=columns,
-            starts=tuple(starts),
+            starts=starts,
             header_rows=min(header_rows, len(rows)),
             alignments=alignments,
             merges=tuple(merges),
             carried=tuple(tuple(row) for row in carried),
         )
-        self._append("table", text, tuple(spans), end="\n\n", table=table)
+        self._append("table", text, spans, end="\n\n", table=table)
 
     def build(self) -> Document:
         """Return the document, or the last part of a long one, with what was added since the part before it."""

@@ -1,13 +1,21 @@
-"""Draw documents as pages: reflowed, or a PDF's own. Knows documents and pages; knows nothing about files' formats."""
+"""Draw documents as pages: reflowed, or a PDF's own.
+
+Each page of a PDF goes its own way; those that follow each other the same way are drawn together. Knows documents and
+pages; knows nothing about files' formats.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Literal
 
 from glyph_memory.document import Document, SourceSpan
-from glyph_memory.documents.ways import Way
+from glyph_memory.documents.native import draw_native_page, open_original
+from glyph_memory.documents.ways import PageWay, Way, choose_ways
+from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -29,7 +37,7 @@ class DocumentPage:
     tokens: int = 0
     """What the page costs the model."""
     other_tokens: int | None = None
-    """What it would have cost the other way, where there is one: of a reflowed page its share of it."""
+    """About what its text would have cost the other way, where there is one."""
 
     @property
     def source_map(self) -> tuple[SourceSpan, ...]:
@@ -39,7 +47,8 @@ class DocumentPage:
     @property
     def links(self) -> tuple[str, ...]:
         """Where the links on the page lead, each once."""
-        spans = (span for block in self.document.blocks for span in block.spans)
+        blocks = self.document.list_blocks(self.page.start, self.page.stop)
+        spans = (span for block in blocks for span in block.spans)
         on_page = (span for span in spans if span.start < self.page.stop and span.stop > self.page.start)
         return tuple(dict.fromkeys(span.target for span in on_page if span.target))
 
@@ -51,27 +60,136 @@ def draw_pages(
     look: DocumentLook | None = None,
     profile: ModelProfile | str = "glyph",
     way: Literal["auto", "reflow", "native"] = "auto",
+    native_tokens: int | None = None,
+    password: str | None = None,
     first_page: int = 1,
 ) -> Iterator[DocumentPage]:
     """Draw documents page by page, as they are asked for; each begins a new page.
 
     Args:
         documents: One, or several, such as `load` yields.
-        style: How pages look; the profile's own style unless given.
+        style: How typeset pages look; the profile's own style unless given.
         look: How headings, tables and code look; what goes with the style unless given.
         profile: The model that will read.
-        way: `reflow` typesets text and tables; `native` draws a PDF's own pages; `auto` decides for each page of a PDF.
+        way: `reflow` typesets text and tables; `native` draws a PDF's own pages; `auto` decides for each page of a PDF,
+            and says why. Documents that are no PDF are typeset, whatever it says.
+        native_tokens: What a PDF's own page may cost; unless given, what letters as large as the default style's cost.
+        password: Of an encrypted PDF.
         first_page: Number of the first page.
 
     Raises:
-        DocumentError: There is nothing to draw.
+        DocumentError: There is nothing to draw, or the PDF is gone.
         FontError: A font is missing or cannot be drawn.
         StyleError: The page is too narrow for a single character.
+
+    Example:
+        >>> [(page.page.number, page.way) for page in draw_pages(Document(text="It opens at nine."))]
+        [(1, 'reflow')]
     """
     model = ModelProfile.of(profile)
     page_style = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    if way not in ("auto", "reflow", "native"):
+        raise DocumentError(f"way={way!r} is none of auto, reflow and native; give one")
+    pages = _Pages(page_style, look, model, native_tokens, password)
     number = first_page
     for document in [documents] if isinstance(documents, Document) else documents:
-        for page in iter_pages(document, style=page_style, look=look, first_page=number):
-            number = page.number + 1
-            yield DocumentPage(page=page, document=document, tokens=model.image_tokens(page.size))
+        for page in pages.draw(document, way, number):
+            number = page.page.number + 1
+            yield page
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """Draws documents, one after the other."""
+
+    style: PageStyle
+    look: DocumentLook | None
+    profile: ModelProfile
+    native_tokens: int | None
+    password: str | None
+
+    def draw(
+        self, document: Document, way: Literal["auto", "reflow", "native"], number: int
+    ) -> Iterator[DocumentPage]:
+        """Yield the pages of one document, the first of that number."""
+        ways = choose_ways(
+            document,
+            way=way,
+            style=self.style,
+            profile=self.profile,
+            tokens=self.native_tokens,
+            password=self.password,
+        )
+        if not any(one.way == "native" for one in ways):
+            yield from self._reflow(document, document, 0, ways, number)
+            return
+        with ExitStack() as stack:
+            opened = stack.enter_context(open_original(document, password=self.password))
+            for is_native, run in groupby(ways, key=lambda one: one.way == "native"):
+                group = [*run]
+                if is_native:
+                    for one in group:
+                        page = draw_native_page(
+                            opened,
+                            document,
+                            one.page,
+                            profile=self.profile,
+                            tokens=self.native_tokens,
+                            first_page=number,
+                        )
+                        yield self._describe(page, document, [one])
+                        number += 1
+                    continue
+                start, stop = group[0].start, group[-1].stop
+                if document.text[start:stop].strip():
+                    part = document.cut(start, stop)
+                    for drawn in self._reflow(part, document, start, group, number):
+                        number = drawn.page.number + 1
+                        yield drawn
+
+    def _reflow(
+        self, part: Document, whole: Document, offset: int, ways: Sequence[PageWay], number: int
+    ) -> Iterator[DocumentPage]:
+        for page in iter_pages(part, style=self.style, look=self.look, first_page=number):
+            moved = page if not offset else _move(page, offset)
+            yield self._describe(moved, whole, [one for one in ways if _meets(one, moved)])
+
+    def _describe(self, page: Page, document: Document, ways: Sequence[PageWay]) -> DocumentPage:
+        way: Way = ways[0].way if ways else "reflow"
+        return DocumentPage(
+            page=page,
+            document=document,
+            way=way,
+            reason="; ".join(dict.fromkeys(one.reason for one in ways)),
+            tokens=self.profile.image_tokens(page.size),
+            other_tokens=_price_other(ways, page),
+        )
+
+
+def _meets(way: PageWay, page: Page) -> bool:
+    """Return whether text of a PDF's page stands on a page of ours."""
+    return way.start < page.stop and way.stop > page.start
+
+
+def _move(page: Page, offset: int) -> Page:
+    """Return a page whose offsets count from another beginning."""
+    table = page.line_table.copy()
+    table[:, :2] += offset
+    return replace(
+        page, start=page.start + offset, line_table=table, reserved=tuple(at + offset for at in page.reserved)
+    )
+
+
+def _price_other(ways: Sequence[PageWay], page: Page) -> int | None:
+    """Return what a page's text would cost the other way: of PDF pages that stand on it in part, their part."""
+    if not ways:
+        return None
+    if ways[0].way == "native":
+        return ways[0].reflow_tokens
+    total = 0.0
+    for way in ways:
+        if way.native_tokens is None:
+            return None
+        held = min(way.stop, page.stop) - max(way.start, page.start)
+        total += way.native_tokens * held / max(way.stop - way.start, 1)
+    return round(total)

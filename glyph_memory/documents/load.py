@@ -6,18 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from glyph_memory.document import Document
 from glyph_memory.documents.addresses import is_address, open_address
-from glyph_memory.documents.formats import choose_format
-from glyph_memory.documents.formats.format import Format
-from glyph_memory.documents.formats.text import TEXT
+from glyph_memory.documents.formats import read_source
 from glyph_memory.documents.options import Limits, LoadOptions
-from glyph_memory.documents.source import Source, open_bytes, open_source, open_stream
+from glyph_memory.documents.source import ByteStream, Source, open_bytes, open_source, open_stream
 from glyph_memory.errors import DocumentError, show_value
 
-Loadable = str | Path | bytes | BinaryIO
+Loadable = str | Path | bytes | ByteStream
 """What can be read: a path, an address, `-` for standard input, the bytes themselves, or a file opened for bytes."""
 
 
@@ -62,10 +60,7 @@ def load(
     """
     chosen = replace(options or LoadOptions(), **fields)
     opened = _open(source, name, chosen)
-    format_ = choose_format(opened)
-    if format_.is_text and not chosen.structure:
-        format_ = TEXT
-    documents = _read(opened, format_, chosen)
+    documents = read_source(opened, chosen)
     first = next(documents, None)
     if first is None:
         raise DocumentError(f"{opened.shown} is empty; there is nothing to read in it")
@@ -112,17 +107,6 @@ def _open(source: Loadable, name: str, options: LoadOptions) -> Source:
     raise DocumentError(
         f"{show_value(source)} is nothing to read; give a path, an address, bytes or an open file"
     )
-
-
-def _read(source: Source, format_: Format, options: LoadOptions) -> Iterator[Document]:
-    """Yield a format's documents, each with what was guessed of its bytes."""
-    for document in format_.read(source, options):
-        named = source.encoding if format_.is_text else ""
-        yield replace(
-            document,
-            encoding=document.encoding or source.found_encoding or named,
-            defects=(*source.pop_defects(), *document.defects),
-        )
 
 
 def _prepend(first: Document, rest: Iterator[Document]) -> Iterator[Document]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from glyph_memory.document import Defect
 from glyph_memory.errors import DocumentError
@@ -21,6 +21,14 @@ STDIN = "-"
 
 _BLOCK = 1 << 16
 """Bytes read at a time."""
+
+
+class ByteStream(Protocol):
+    """A file that was opened for bytes, or whatever is read like one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return so many bytes at the most; none at the end."""
+        ...
 
 
 @dataclass(kw_only=True, slots=True)
@@ -152,7 +160,7 @@ def open_bytes(data: bytes, encoding: str, *, name: str = "") -> Source:
     return Source(path=name, head=data[:_BLOCK], rest=blocks, encoding=encoding)
 
 
-def open_stream(stream: BinaryIO, encoding: str, *, name: str = "") -> Source:
+def open_stream(stream: ByteStream, encoding: str, *, name: str = "") -> Source:
     """Return an open file as a source, from where it stands; whoever opened it closes it.
 
     Args:
@@ -197,7 +205,7 @@ def _blocks(path: str | Path, name: str) -> Iterator[bytes]:
         raise DocumentError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _read_stream(stream: BinaryIO, name: str) -> Iterator[bytes]:
+def _read_stream(stream: ByteStream, name: str) -> Iterator[bytes]:
     try:
         for block in _read(stream):
             if not isinstance(block, bytes):
@@ -207,6 +215,6 @@ def _read_stream(stream: BinaryIO, name: str) -> Iterator[bytes]:
         raise DocumentError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _read(file: BinaryIO) -> Iterator[bytes]:
+def _read(file: ByteStream) -> Iterator[bytes]:
     while block := file.read(_BLOCK):
         yield block

@@ -58,7 +58,14 @@ def test_conversations_one_a_line_are_told_apart() -> None:
     """What a record holds beside its messages is kept as JSON."""
     lines = [json.dumps({**SHARED, "id": number}) for number in (7, 8)]
     [document] = load("\n".join([lines[0], "", lines[1]]).encode(), name="chats.jsonl")
-    assert headings(document) == ["conversation 1", "user", "assistant", "conversation 3", "user", "assistant"]
+    assert headings(document) == [
+        "conversation 1",
+        "user",
+        "assistant",
+        "conversation 3",
+        "user",
+        "assistant",
+    ]
     assert '"id": 8' in document.text
     at = document.text.rindex("Hello.")
     [place] = document.trace(at, at + 6)

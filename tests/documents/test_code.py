@@ -82,7 +82,9 @@ def test_json_on_one_endless_line_is_kept_and_told() -> None:
     assert told.message.startswith("line 1 has more than 20,000 characters without a break")
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 50_000, '{"a": "' + "\\" * 70_000, '["' + "x" * 70_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 50_000, '{"a": "' + "\\" * 70_000, '["' + "x" * 70_000]
+)
 def test_hostile_json_is_read_as_it_is(text: str) -> None:
     """Nested without an end, a string that does not stop: no error of Python's comes out."""
     assert load_one(text.encode(), "a.json").text == text

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from importlib import import_module
 
-import nbformat
 import pytest
-from nbformat import v4
 
 from glyph_memory.documents import Document, load
 from glyph_memory.errors import DocumentError
 
+nbformat = import_module("nbformat")  # so imported, its untyped functions may be called
+v4 = nbformat.v4
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 
 
@@ -103,8 +104,10 @@ def test_pictures_are_pictures(pictures: bool, held: bytes | None) -> None:
 
 
 def test_a_notebook_of_version_3_is_read() -> None:
-    """nbformat knows how it became what it is now."""
-    old = nbformat.writes(nbformat.reads(make_notebook(output("stream", text="1\n")), as_version=4), version=3)
+    """Its library knows how it became what it is now."""
+    old = nbformat.writes(
+        nbformat.reads(make_notebook(output("stream", text="1\n")), as_version=4), version=3
+    )
     document = load_one(old)
     assert document.text.index("Costs") < document.text.index("print(1)")
     assert "1\n\n" in document.text
@@ -133,7 +136,11 @@ def test_a_damaged_notebook_is_read_as_json(text: str) -> None:
 def test_odd_cells_are_told_and_the_rest_is_read() -> None:
     """A list of which one is no cell, a picture that is none, a source that is no text."""
     held = json.loads(make_notebook(output("display_data", data={"image/png": "%"})))
-    held["cells"] += [3, {"cell_type": "code", "source": 7, "outputs": 3}, {"cell_type": "code", "outputs": [{}]}]
+    held["cells"] += [
+        3,
+        {"cell_type": "code", "source": 7, "outputs": 3},
+        {"cell_type": "code", "outputs": [{}]},
+    ]
     document = load_one(json.dumps(held))
     assert "as it is" in document.text
     assert {one.message for one in document.defects} >= {

@@ -12,33 +12,74 @@ none knows is told by its name, then by what a server said; else it is text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from glyph_memory.document import Defect
+from glyph_memory.document import Defect, Document
 from glyph_memory.documents.encodings import is_valid_utf8
 from glyph_memory.documents.formats.code import CODE
+from glyph_memory.documents.formats.csv import CSV
+from glyph_memory.documents.formats.epub import EPUB
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.html import HTML
 from glyph_memory.documents.formats.json import JSON
+from glyph_memory.documents.formats.mail import MAIL, OUTLOOK
+from glyph_memory.documents.formats.markdown import MARKDOWN
 from glyph_memory.documents.formats.notebook import NOTEBOOK
 from glyph_memory.documents.formats.pdf import PDF
 from glyph_memory.documents.formats.refused import CONTAINERS, REFUSED, make_refusal
+from glyph_memory.documents.formats.rest import REST
+from glyph_memory.documents.formats.sheets import SHEETS
 from glyph_memory.documents.formats.slides import SLIDES
 from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.formats.unknown import name_kind
 from glyph_memory.documents.formats.word import WORD
+from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
 
 FORMATS: tuple[Format, ...] = (
     PDF,
     WORD,
     SLIDES,
+    SHEETS,
+    OUTLOOK,
     NOTEBOOK,
     JSON,
+    MAIL,
+    HTML,
+    MARKDOWN,
     CODE,
+    EPUB,
+    HTML,
+    MARKDOWN,
+    REST,
+    CSV,
     *REFUSED,
     TEXT,
 )
 """All formats. Of two that take the same content, the first reads it."""
+
+
+def read_source(source: Source, options: LoadOptions) -> Iterator[Document]:
+    """Yield what a source holds, in the format that it has, each document with what was guessed of its bytes.
+
+    Args:
+        source: The document; of a mail or an archive, one that it holds.
+        options: How to read.
+
+    Raises:
+        DocumentError: It cannot be read.
+    """
+    chosen = choose_format(source)
+    if chosen.is_text and not options.structure:
+        chosen = TEXT
+    for document in chosen.read(source, options):
+        named = source.encoding if chosen.is_text else ""
+        yield replace(
+            document,
+            encoding=document.encoding or source.found_encoding or named,
+            defects=(*source.pop_defects(), *document.defects),
+        )
 
 
 def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Format:

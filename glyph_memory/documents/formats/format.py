@@ -9,7 +9,13 @@ from glyph_memory.document import Document
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
 
-_TEXT = ("application/json", "application/x-ndjson", "application/x-ipynb+json", "application/xhtml+xml")
+_TEXT = (
+    "application/json",
+    "application/x-ndjson",
+    "message/rfc822",
+    "application/x-ipynb+json",
+    "application/xhtml+xml",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +27,7 @@ class Format:
     read: Callable[[Source, LoadOptions], Iterator[Document]]
     """Yields the document, a long one in several parts; raises a `DocumentError` of one line where it cannot."""
     media_type: str = ""
-    """Its MIME type; text is `text/…`, or JSON."""
+    """Its MIME type; text is `text/…`, JSON, or a mail."""
     beginnings: tuple[bytes, ...] = ()
     """Bytes that such a file begins with, each of them enough to know it by."""
     recognizes: Callable[[Source], bool] | None = None
