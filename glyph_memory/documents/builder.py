@@ -102,16 +102,9 @@ class Builder:
         counts_lines: bool = False,
     ) -> None:
         """Say where all that is added from now on comes from; see `SourceSpan` for the fields."""
-        self._location = SourceSpan(
-            start=0,
-            stop=0,
-            file=file or self.file,
-            page=page,
-            sheet=sheet,
-            cell=cell,
-            line=line,
-            counts_lines=counts_lines,
-        )
+        name = file or self.file
+        place = SourceSpan(start=0, stop=0, file=name, page=page, sheet=sheet, cell=cell, line=line)
+        self._location = replace(place, counts_lines=counts_lines)
 
     def add_defect(self, kind: DefectKind, message: str) -> None:
         """Report something that was lost or guessed, once for each sentence."""

@@ -93,9 +93,8 @@ class RowReader:
         Raises:
             DocumentError: A line is endless, or has more columns than any table.
         """
-        csv.field_size_limit(
-            max(csv.field_size_limit(), 2 * _LONGEST_LINE)
-        )  # one number for the whole process
+        most = max(csv.field_size_limit(), 2 * _LONGEST_LINE)
+        csv.field_size_limit(most)  # one number for the whole process
         held, wanted, is_first = "", 0, True
         for piece in _normalize(pieces):
             held += piece
@@ -117,9 +116,8 @@ class RowReader:
 
     def _start(self, sample: str) -> str:
         self._delimiter = find_delimiter(sample, likely=self._likely)
-        self._skips_spaces = (
-            f'{self._delimiter} "' in sample and f'{self._delimiter}"' not in sample
-        )  # 1, "a, b"
+        spaced, close = f'{self._delimiter} "', f'{self._delimiter}"'
+        self._skips_spaces = spaced in sample and close not in sample  # 1, "a, b"
         told = _SEPARATOR.match(sample)
         self.line += bool(told)
         return sample[told.end() :] if told else sample

@@ -81,9 +81,8 @@ def test_old_and_encrypted_files_are_told_apart(stream: str, said: str) -> None:
 def test_a_truncated_file_says_so(keep: float) -> None:
     """Wherever it was cut."""
     made = make_word(paragraph("a"))
-    source = open_bytes(made[: int(len(made) * keep)], "utf-8", name="a.docx")
-    with pytest.raises(DocumentError, match=r"'a\.docx' is no whole zip file: its end is missing"):
-        next(WORD.read(source, LoadOptions()))
+    said = complain(made[: int(len(made) * keep)])
+    assert said.startswith("'a.docx' is no whole zip file: its end is missing")
 
 
 def test_a_bomb_is_refused() -> None:

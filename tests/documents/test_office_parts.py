@@ -142,6 +142,21 @@ def test_categories_in_levels_are_joined() -> None:
     assert read_chart(inner) == [["", "A"], ["2025 Q1", "1"], ["2025 Q2", "2"]]
 
 
+def test_dates_of_a_chart_are_dates() -> None:
+    """The file has days since 1899 and a format for them; other numbers stay what they are."""
+    dates = series("A", {0: "45658", 1: "45658.5", 2: "x"}, {0: "45658"})
+    with_format = dates.replace(
+        '<c:strCache><c:pt idx="0"><c:v>45658',
+        '<c:strCache><c:formatCode>d/m/yy</c:formatCode><c:pt idx="0"><c:v>45658',
+    )
+    assert read_chart(with_format) == [
+        ["", "A"],
+        ["2025-01-01", "45658"],
+        ["2025-01-01 12:00:00", ""],
+        ["x", ""],
+    ]
+
+
 def test_a_chart_that_is_missing_is_told() -> None:
     """The rest of the document is read."""
     body = f'<w:p><w:r><w:drawing><c:chart r:id="none"/></w:drawing></w:r></w:p>{paragraph("After.")}'

@@ -138,7 +138,8 @@ def test_fields_that_are_odd_hide_nothing() -> None:
         '<w:r><w:fldChar w:fldCharType="end"/></w:r>',
     )
     body = (
-        f"<w:p>{begin}<w:r><w:instrText>EQ \\f(1,2)</w:instrText></w:r>{end}<w:r><w:t>a</w:t></w:r></w:p>"
+        f"<w:p>{begin}<w:r><w:instrText>EQ \\f(1,2)</w:instrText><w:t>unseen</w:t></w:r>"
+        f"{end}<w:r><w:t>a</w:t></w:r></w:p>"
         '<w:p><w:fldSimple w:instr="DDEAUTO c:\\cmd.exe"><w:r><w:t>b</w:t></w:r></w:fldSimple></w:p>'
         f"<w:p>{begin}<w:r><w:instrText>IF</w:instrText></w:r></w:p>" + paragraph("c")
     )
@@ -155,7 +156,8 @@ def test_notes_stand_at_the_end_and_are_cited() -> None:
     """Footnotes, endnotes and comments, in the order in which they are cited, each with its own links."""
     body = (
         '<w:p><w:r><w:t>One</w:t></w:r><w:r><w:footnoteReference w:id="5"/></w:r><w:r><w:t> two</w:t>'
-        '</w:r><w:r><w:endnoteReference w:id="1"/></w:r><w:r><w:footnoteReference w:id="2"/></w:r>'
+        '</w:r><w:r><w:endnoteReference w:id="1"/></w:r><w:r><w:footnoteReference w:customMarkFollows="1" w:id="2"/>'
+        "<w:t>*</w:t></w:r>"
         '<w:r><w:commentReference w:id="0"/></w:r><w:r><w:footnoteReference w:id="99"/></w:r></w:p>'
     )
     data = make_word(
@@ -240,6 +242,22 @@ def test_header_rows_are_those_that_word_repeats() -> None:
     assert told(document) == ["left out: text that tracked changes delete"]
 
 
+def test_a_cell_that_reaches_out_of_the_header_takes_its_rows_with_it() -> None:
+    """Else a page could end within it; text that a covered cell still holds is read in the cell above."""
+
+    def cell(text: str, merge: str) -> str:
+        return f'<w:tc><w:tcPr><w:vMerge w:val="{merge}"/></w:tcPr>{paragraph(text)}</w:tc>'
+
+    rows = (
+        f"<w:tr><w:trPr><w:tblHeader/></w:trPr>{cell('a', 'restart')}</w:tr><w:tr>{cell('below', 'continue')}</w:tr>"
+        f"<w:tr><w:tc>{paragraph('c')}</w:tc></w:tr>"
+    )
+    document = read(make_word(f"<w:tbl>{rows}</w:tbl>"))
+    assert cells(document) == [["a\nbelow"], [""], ["c"]]
+    assert document.blocks[0].table is not None
+    assert document.blocks[0].table.header_rows == 2
+
+
 def test_pictures_have_words_width_and_file() -> None:
     """Also one in a cell, which stands after its table; one that lies outside is not fetched."""
     made = docx.Document()
@@ -278,7 +296,8 @@ def test_boxes_controls_and_changes_are_read_once() -> None:
         f"<w:sdt><w:sdtPr/><w:sdtContent>{paragraph('controlled')}<w:sdt><w:sdtContent>{paragraph('twice')}"
         "</w:sdtContent></w:sdt></w:sdtContent></w:sdt>"
         "<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins><w:del><w:r><w:delText>old</w:delText></w:r></w:del>"
-        "<w:smartTag><w:r><w:t>er</w:t></w:r></w:smartTag><w:r><w:rPr><w:vanish/></w:rPr><w:t>unseen</w:t></w:r></w:p>"
+        "<w:smartTag><w:r><mc:AlternateContent><mc:Choice/><mc:Fallback><w:t>er</w:t></mc:Fallback>"
+        "</mc:AlternateContent></w:r></w:smartTag><w:r><w:rPr><w:vanish/></w:rPr><w:t>unseen</w:t></w:r></w:p>"
     )
     document = read(make_word(body))
     assert document.text.split() == ["before", "boxed", "controlled", "twice", "newer"]

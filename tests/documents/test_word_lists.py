@@ -69,6 +69,17 @@ def test_restarts_and_legal_numbers() -> None:
     assert read_lines(body, numbering(levels)) == ["I a", "1.01 b", "1st c", "II d", "2.02 e"]
 
 
+def test_a_level_may_wait_for_a_higher_one_to_begin_again() -> None:
+    """Here the third level goes on below a new second one, and begins again below a new first one."""
+    levels = (
+        level(0, "decimal", "%1")
+        + level(1, "decimal", "%2")
+        + level(2, "decimal", "%3", '<w:lvlRestart w:val="1"/>')
+    )
+    body = "".join(item("x", place) for place in (0, 1, 2, 1, 2, 0, 2))
+    assert read_lines(body, numbering(levels)) == ["1 x", "1 x", "1 x", "2 x", "2 x", "2 x", "1 x"]
+
+
 def test_bullets_are_signs_that_can_be_drawn() -> None:
     """Word writes them in fonts of symbols; a picture as a bullet is a point."""
     fonts = '<w:rPr><w:rFonts w:ascii="Wingdings"/></w:rPr>'

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
 from glyph_memory.documents.builder import Builder
@@ -79,7 +81,14 @@ def _read_points(element: Element | None) -> dict[int, str]:
     levels = [*element.iter("c:lvl")] or [element]
     for level in reversed(levels):  # the last one is the outermost
         last = ""
-        points = {number(one.get("idx")): (one.findtext("c:v") or "").strip() for one in level.iter("c:pt")}
+        is_date = level is element and _is_date_format(
+            next((one.text or "" for one in level.iter("c:formatCode")), "")
+        )
+        points = {
+            number(one.get("idx")): _write_date(text) if is_date else text
+            for one in level.iter("c:pt")
+            for text in [(one.findtext("c:v") or "").strip()]
+        }
         if level is levels[0]:
             for place, text in points.items():
                 found[place] = f"{found.get(place, '')} {text}".strip()
@@ -89,6 +98,20 @@ def _read_points(element: Element | None) -> dict[int, str]:
             last = points.get(place, last)
             found[place] = f"{found.get(place, '')} {last}".strip()
     return found
+
+
+def _is_date_format(code: str) -> bool:
+    """Return whether a format of numbers writes dates: it has the letters of years and days outside of quotes."""
+    plain = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", code).lower()
+    return "y" in plain or "d" in plain
+
+
+def _write_date(text: str) -> str:
+    """Return the date of a number of days, as Office counts them from the end of 1899; the text where it is none."""
+    try:
+        return (datetime(1899, 12, 30) + timedelta(days=float(text))).isoformat(" ").removesuffix(" 00:00:00")
+    except (ValueError, OverflowError):
+        return text
 
 
 def _read_words(element: Element | None) -> str:

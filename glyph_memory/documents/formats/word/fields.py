@@ -98,7 +98,7 @@ class Fields:
                 builder.add_defect("left out", f"the field {show_value(shown)} has no result in the file")
 
     def end_paragraph(self, builder: Builder) -> None:
-        """Give up instructions that do not end with their paragraph: they would hide all that follows."""
+        """Drop instructions that do not end with their paragraph: they would hide all that follows."""
         if not self.shows_text:
             builder.add_defect("damaged", "a field is not ended; what follows it is read as text")
             self._open = [one for one in self._open if one.has_result]
