@@ -47,19 +47,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--loaders", default=sys.executable, help="a Python that has other loaders installed")
     options = parser.parse_args(given)
     scale, megabytes = (1, (1, 20)) if options.quick else (5, (1, 500))
+    figures: dict[str, list[dict[str, object]]] = {}
+
+    def keep(part: str, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+        """Write after each part: a run that is cut keeps what it has."""
+        figures[part] = rows
+        write_results(
+            "documents", figures, arguments=[one for one in given if one == "--quick"], is_quiet=True
+        )
+        return rows
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = build_files(folder, scale=scale)
-        formats = [measure_format(kind, path) for kind, path in files.items()]
+        formats = keep("formats", [measure_format(kind, path) for kind, path in files.items()])
         report_formats(formats)
-        pdfs = list(measure_pdfs(folder, scale))
-        report_pdfs(pdfs)
-        loaders = list(measure_loaders(files, formats, options.loaders))
-        report_loaders(loaders)
-        memory = [measure_memory(folder / "long.txt", size) for size in megabytes]
-        report_memory(memory)
-    figures = {"formats": formats, "pdfs": pdfs, "loaders": loaders, "memory": memory}
-    write_results("documents", figures, arguments=[one for one in given if one == "--quick"])
+        report_pdfs(keep("pdfs", list(measure_pdfs(folder, scale))))
+        report_loaders(keep("loaders", list(measure_loaders(files, formats, options.loaders))))
+        report_memory(keep("memory", [measure_memory(folder / "long.txt", size) for size in megabytes]))
 
 
 def measure_format(kind: str, path: Path) -> dict[str, object]:
