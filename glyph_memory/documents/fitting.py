@@ -57,10 +57,14 @@ class Fit:
     """For which model."""
     way: Literal["auto", "reflow", "native"] = "auto"
     """Which way pages are made, as `draw_pages` takes it."""
+    password: str | None = field(default=None, repr=False)
+    """Of an encrypted PDF."""
 
     def draw(self) -> Iterator[DocumentPage]:
         """Draw the pages in the style that fits."""
-        return draw_pages(self.documents, style=self.style, profile=self.profile, way=self.way)
+        return draw_pages(
+            self.documents, style=self.style, profile=self.profile, way=self.way, password=self.password
+        )
 
 
 class DoesNotFit(DocumentError):
@@ -88,6 +92,7 @@ def fit(
     style: PageStyle | str | None = None,
     ladder: Sequence[PageStyle | str] | None = None,
     way: Literal["auto", "reflow", "native"] = "auto",
+    password: str | None = None,
     max_pages: int | None = None,
     overhead_tokens: int = 0,
     page_overhead_tokens: int = 0,
@@ -103,7 +108,8 @@ def fit(
         profile: The model that will read. Its limits on images, pixels and bytes of a request hold, too.
         style: What pages look like otherwise: the ladder is made from it.
         ladder: Styles to try instead, sharpest first.
-        way: As `draw_pages` takes it.
+        way: As `draw_pages` takes it. A PDF's own pages cost the same in every style.
+        password: Of an encrypted PDF.
         max_pages: How many pages there may be.
         overhead_tokens: What is sent beside all pages: the question, room for the answer.
         page_overhead_tokens: What is sent beside each page: its caption, its identifiers.
@@ -128,7 +134,7 @@ def fit(
     held = (documents,) if isinstance(documents, Document) else tuple(documents)
     if not held:
         raise DocumentError("there is nothing to draw: no document was given")
-    climbing = _Climbing(held, model, way, tokens, max_pages, overhead_tokens, page_overhead_tokens)
+    climbing = _Climbing(held, model, way, password, tokens, max_pages, overhead_tokens, page_overhead_tokens)
     rungs = list[Rung]()
     for one in styles:
         rungs.append(climbing.try_style(one))
@@ -142,6 +148,7 @@ def fit(
                 documents=held,
                 profile=model,
                 way=way,
+                password=password,
             )
     raise climbing.explain(styles[-1])
 
@@ -165,6 +172,7 @@ class _Climbing:
     documents: tuple[Document, ...]
     model: ModelProfile
     way: Literal["auto", "reflow", "native"]
+    password: str | None
     tokens: int
     max_pages: int | None
     overhead_tokens: int
@@ -211,7 +219,9 @@ class _Climbing:
         return RequestCosts(self.model, tokens_beside=self.overhead_tokens)
 
     def _draw(self, style: PageStyle) -> Iterator[DocumentPage]:
-        return draw_pages(self.documents, style=style, profile=self.model, way=self.way)
+        return draw_pages(
+            self.documents, style=style, profile=self.model, way=self.way, password=self.password
+        )
 
     def _find_excess(self, costs: RequestCosts) -> str:
         return costs.find_excess(self.tokens, max_images=self.max_pages)

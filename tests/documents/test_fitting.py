@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from glyph_memory.document import Document
-from glyph_memory.documents import DoesNotFit, Fit, fit, make_ladder
+from glyph_memory.documents import DoesNotFit, Fit, fit, load, make_ladder
 from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.evaluate import check_pages
 from glyph_memory.style import PageStyle
@@ -169,3 +170,20 @@ def test_a_fit_shows_no_text() -> None:
     """It may be printed."""
     found: Fit = fit(BOOK, tokens=100_000)
     assert "Ada" not in repr(found)
+
+
+def test_a_pdfs_own_pages_are_counted_as_they_are_drawn(tmp_path: Path) -> None:
+    """They cost the same in every style; what is counted is what is drawn."""
+    reportlab = pytest.importorskip("reportlab.pdfgen.canvas")
+    canvas = reportlab.Canvas(str(tmp_path / "plan.pdf"))
+    for page in range(3):
+        canvas.drawString(72, 720, f"Plan {page}, to be looked at as it is.")
+        canvas.showPage()
+    canvas.save()
+    found = fit(load(tmp_path / "plan.pdf"), tokens=100_000, way="native")
+    pages = list(found.draw())
+    assert {page.way for page in pages} == {"native"}
+    assert (found.pages, found.tokens) == (3, sum(page.tokens for page in pages))
+    with pytest.raises(DoesNotFit) as caught:
+        fit(load(tmp_path / "plan.pdf"), tokens=found.tokens - 1, way="native")
+    assert (caught.value.tokens, caught.value.pages_that_fit) == (found.tokens, 2)
