@@ -119,7 +119,7 @@ class Flow:
         table.add_line(runs)
 
     def locate(self, line: int, *, counts_lines: bool = False) -> None:
-        """Say on which line what is added next begins."""
+        """Note on which line what is added next begins."""
         if self._locates:
             self._builder.set_location(file=self._file, line=line, counts_lines=counts_lines)
 

@@ -27,7 +27,7 @@ class RestOutput:
         """That of the footnote whose text comes next."""
 
     def locate(self, text: str, line: int) -> None:
-        """Say where what is added next comes from: the line near `line` that has its first words."""
+        """Note where what is added next comes from: the line near `line` that has its first words."""
         self.builder.set_location(line=self.lines.find(text, line))
 
     def write_runs(self, runs: list[Run], line: int) -> None:
