@@ -24,6 +24,7 @@ from glyph_memory.cli.program import app
 
 FACES = (
     "glyph_memory",
+    "glyph_memory.documents",
     "glyph_memory.evaluate",
     "glyph_memory.nano",
     "glyph_memory.testing",

@@ -101,7 +101,7 @@ class Builder:
         line: int | None = None,
         counts_lines: bool = False,
     ) -> None:
-        """Say where all that is added from now on comes from; see `SourceSpan` for the fields."""
+        """Note where all that is added from now on comes from; see `SourceSpan` for the fields."""
         name = file or self.file
         place = SourceSpan(start=0, stop=0, file=name, page=page, sheet=sheet, cell=cell, line=line)
         self._location = replace(place, counts_lines=counts_lines)

@@ -40,6 +40,7 @@ _ENOUGH = 32
 """Bytes beyond ASCII that are enough for statistics, whatever their share."""
 _ACCENTS = 0.4
 """Share of bytes beyond ASCII above which a few are enough: it is no Western text with accents."""
+_DECLARED = re.compile(rb"""(?:coding|charset)(?:[:=]|[ \t])[ \t]*["']?([A-Za-z0-9][A-Za-z0-9._-]*)""")
 _SHIFT_JAPANESE = re.compile(rb"\x1b\$[@B]")
 """How Japanese begins in ISO-2022-JP, whose bytes are all valid UTF-8."""
 _KNOWN = (
@@ -98,6 +99,18 @@ def find_encoding(head: bytes) -> tuple[str, bool]:
     if is_mostly_utf8(UTF8_RUN.split(head)):
         return "utf-8", False
     return guess_best(head), True
+
+
+def find_declared(head: bytes) -> str:
+    """Return the encoding that a file says it is in, as Python, XML and CSS do in their first lines; empty where none.
+
+    Example:
+        >>> find_declared(b"# -*- coding: latin-1 -*-")
+        'latin-1'
+    """
+    first = b"\n".join(head[:1024].splitlines()[:2])
+    found = _DECLARED.search(first)
+    return found[1].decode("ascii") if found else ""
 
 
 def is_mostly_utf8(runs: list[bytes]) -> bool:

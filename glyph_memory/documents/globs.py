@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from glyph_memory.errors import DocumentError, show_value
 
-_PIECES = re.compile(r"\*\*/|/\*\*\Z|\*+|\?|\[!?\]?[^\]]*\]|\\.|[^*?\[\\]+|.", re.DOTALL)
+_PIECES = re.compile(r"\*\*/|\*+|\?|\[!?\]?[^\]]*\]|\\.|[^*?\[\\]+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ def _parse(pattern: str) -> Glob:
     )
 
 
-_FIXED = {"**/": "(?:.*/)?", "/**": "/.+", "**": ".*", "?": "[^/]"}
+_FIXED = {"**/": "(?:.*/)?", "**": ".*", "?": "[^/]"}
 
 
 def _translate(piece: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from glyph_memory.document import Defect
+from glyph_memory.documents.encodings import spell_halves
 from glyph_memory.errors import DocumentError
 from glyph_memory.files import is_device, is_file
 
@@ -66,7 +67,8 @@ class Source:
         """The last part of the path or address, without its query: what to call the document."""
         if self.path == STDIN:
             return "standard input"
-        return Path(self.path.split("?", 1)[0] if "://" in self.path else self.path).name
+        path = self.path.split("?", 1)[0] if "://" in self.path else self.path
+        return spell_halves(Path(path).name)
 
     @property
     def suffix(self) -> str:

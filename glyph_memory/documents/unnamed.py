@@ -7,11 +7,13 @@ knows nothing about formats of text.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from glyph_memory.document import Defect
 from glyph_memory.documents.encodings import (
     UTF8_RUN,
+    find_declared,
     find_encoding,
     find_zeros,
     guess_best,
@@ -25,10 +27,14 @@ from glyph_memory.errors import DocumentError
 _LONGEST_LINE = 1 << 20
 """Bytes of a line above which it is read in pieces."""
 _WIDE = ("utf-16", "utf-32")
-_SEVERAL_BYTES = frozenset(
-    {"gb18030", "big5", "cp932", "shift_jis", "euc_jp", "euc-kr", "cp949", "iso2022_jp"}
+_SEVERAL_BYTES = ("gb", "hz", "big5", "cp932", "cp949", "cp950", "euc", "shift_jis", "iso2022", "johab")
+"""How encodings of several bytes a character are called: half of one often looks like UTF-8."""
+_NO_CHARSETS = frozenset(
+    {"unicode-escape", "raw-unicode-escape", "utf-7", "idna", "punycode", "hex", "base64"}
 )
-"""Encodings of several bytes a character: half of one often looks like UTF-8."""
+"""Codecs of Python that no text is written in, though some decode anything."""
+_UTF8_START = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+"""How each character beyond ASCII begins in UTF-8."""
 
 
 def decode_unnamed(source: Source) -> Iterator[str]:
@@ -44,10 +50,9 @@ def decode_unnamed(source: Source) -> Iterator[str]:
             "load(path, encoding='cp1252')"
         )
     encoding, is_guess = find_encoding(head)
-    if (
-        is_guess and source.charset and _can_decode(head, source.charset)
-    ):  # the server says, so it is no guess
-        encoding, is_guess = source.charset, False
+    names = (source.charset, find_declared(head)) if is_guess else ()
+    if said := next(filter(None, (_check_charset(head, name) for name in names)), ""):
+        encoding, is_guess = said, False
     source.found_encoding = encoding
     if is_guess:
         by = "the zeros in it" if find_zeros(head) else "what its bytes look like"
@@ -59,12 +64,14 @@ def decode_unnamed(source: Source) -> Iterator[str]:
     yield from _decode_wide(source) if encoding.startswith(_WIDE) else _Lines(source).decode()
 
 
-def _can_decode(head: bytes, encoding: str) -> bool:
+def _check_charset(head: bytes, name: str) -> str:
+    """Return an encoding that a server or the file itself named, as Python names it; empty where it is another one."""
     try:
-        codecs.getincrementaldecoder(encoding)().decode(head)
+        found = codecs.lookup(name).name
+        codecs.getincrementaldecoder(found)().decode(head)
     except (LookupError, ValueError, TypeError):
-        return False
-    return True
+        return ""
+    return "" if found in _NO_CHARSETS else found
 
 
 def _decode_wide(source: Source) -> Iterator[str]:
@@ -147,16 +154,16 @@ class _Lines:
         return "".join(texts)
 
     def _may_hold_utf8(self, data: bytes) -> bool:
-        if self._main == "utf-8" or self._main in _SEVERAL_BYTES:
+        if self._main == "utf-8" or self._main.startswith(_SEVERAL_BYTES):
             return False
-        return UTF8_RUN.search(data) is not None
+        return _UTF8_START.search(data) is not None
 
     def _decode_line(self, line: bytes, *, is_end: bool) -> str:
         if line.isascii():
             return self._spell(line, self._main)
         if self._main == "utf-8":
             return self._decode_utf8(line, is_end=is_end)
-        if not _is_in(line, "utf-8") or (self._main in _SEVERAL_BYTES and _is_in(line, self._main)):
+        if not _is_in(line, "utf-8") or (self._main.startswith(_SEVERAL_BYTES) and _is_in(line, self._main)):
             return self._spell(line, self._main)
         self._count_other()
         return line.decode()
@@ -171,7 +178,7 @@ class _Lines:
             return self._spell(line, "utf-8")
         self._count_other()
         runs = UTF8_RUN.split(line)
-        if self._other not in _SEVERAL_BYTES and is_mostly_utf8(runs):  # both within a line
+        if not self._other.startswith(_SEVERAL_BYTES) and is_mostly_utf8(runs):  # both within a line
             return "".join(
                 run.decode() if place % 2 else self._spell(run, self._other) for place, run in enumerate(runs)
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from glyph_memory.documents.hosts import resolve
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _REDIRECTS = 10
 _HEADERS = {"User-Agent": "glyph-memory", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+_SLOWEST = 1_000
+"""Bytes a second; who sends less, after a while, holds us up on purpose."""
 _PORTS = {"http": 80, "https": 443}
 _ADVICE = {
     401: "it wants a password; put it into the address, https://user:password@…",
@@ -111,9 +114,13 @@ class _Request:
         media_type, _, _ = response.headers.get("content-type", "").partition(";")
         self.media_type, self.charset = media_type.strip().lower(), response.charset_encoding or ""
         yield b""
-        held, most = 0, self.options.limits.file_bytes
+        held, most, began = 0, self.options.limits.file_bytes, monotonic()
         for block in response.iter_bytes():
             held += len(block)
+            if monotonic() - began > self.options.limits.timeout_s + held / _SLOWEST:
+                raise DocumentError(
+                    f"{self.shown!r} sends less than {_SLOWEST:,} bytes a second; try later, or fetch it yourself"
+                )
             if held > most:
                 raise make_overflow(self.shown, most)
             yield block

@@ -75,6 +75,30 @@ def test_what_is_certain_is_no_guess(written: str, found: str) -> None:
     assert (document.text, document.encoding, document.defects) == (text, found, ())
 
 
+@pytest.mark.parametrize(
+    ("line", "encoding", "found"),
+    [
+        ("# -*- coding: latin-1 -*-", "latin-1", "iso8859-1"),
+        ("#!/usr/bin/python\n# vim: set fileencoding=koi8-r :", "koi8-r", "koi8-r"),
+        ("<?xml version='1.0' encoding='iso-8859-2'?>", "iso8859-2", "iso8859-2"),
+        ('@charset "cp1252";', "cp1252", "cp1252"),
+    ],
+)
+def test_a_file_that_names_its_encoding_is_believed(line: str, encoding: str, found: str) -> None:
+    """Where its bytes may be in it."""
+    word = "привет" if encoding == "koi8-r" else "schön"
+    document = load_one(f"{line}\n{word}\n".encode(encoding))
+    assert (document.text, document.encoding, document.defects) == (f"{line}\n{word}\n", found, ())
+
+
+@pytest.mark.parametrize("name", ["utf-8", "ascii", "hex", "unicode_escape", "no-such", "utf-7"])
+def test_a_file_that_names_a_wrong_encoding_is_not(name: str) -> None:
+    """What it cannot be in, and what is no encoding of texts."""
+    document = load_one(f"# coding: {name}\nschön\n".encode("cp1252"))
+    assert (document.text, document.encoding) == (f"# coding: {name}\nschön\n", "cp1252")
+    assert messages(document, "guessed")
+
+
 def test_lines_in_another_encoding_are_read_and_counted() -> None:
     """Logs of several programs; the first such line is named."""
     lines = ["größer 日本\n".encode()] * 5 + ["schöne Grüße\n".encode("cp1252")] * 2 + ["naïve\n".encode()]
@@ -90,6 +114,14 @@ def test_other_lines_far_behind_the_beginning_are_read_too() -> None:
     document = load_one(b"plain\n" * 100_000 + "schöne Grüße\n".encode("cp1252"))
     assert document.text.endswith("plain\nschöne Grüße\n")
     assert "from line 100001 on" in messages(document, "guessed")[0]
+
+
+def test_each_part_counts_its_own_lines() -> None:
+    """What was told with one part is not told with the next."""
+    bad, good = "schöne Grüße\n".encode("cp1252"), b"plain\n" * 40_000
+    documents = [*load(good + bad * 2 + good + bad + good, part_characters=120_000)]
+    told = [one.message.split(" in ")[0] for document in documents for one in document.defects]
+    assert told == ["2 lines are", "1 line is"]
 
 
 def test_utf_8_among_lines_of_a_guessed_encoding_is_read() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 
 import pytest
 
@@ -19,7 +20,9 @@ PNG = bytes.fromhex(
 )
 
 
-def make_book(chapters: dict[str, str], *, beside: str = "", **members: str | bytes) -> bytes:
+def make_book(
+    chapters: dict[str, str], *, beside: str = "", members: Mapping[str, str | bytes] | None = None
+) -> bytes:
     """Return a book; the chapter `beside` stands beside its text, `members` are added or replaced."""
     files = "".join(
         f'<item id="i{n}" href="{name}" media-type="application/xhtml+xml"/>'
@@ -44,7 +47,7 @@ def make_book(chapters: dict[str, str], *, beside: str = "", **members: str | by
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as file:
-        for name, data in (content | members).items():
+        for name, data in (content | dict(members or {})).items():
             file.writestr(name, data)
     return buffer.getvalue()
 
@@ -76,7 +79,7 @@ def test_xhtml_is_xml() -> None:
 def test_pictures_come_from_the_archive() -> None:
     """And from nowhere else."""
     html = '<img src="../I/p.png" alt="in"/><img src="../../../etc/hostname" alt="out"/>'
-    document = read(make_book({"T/a.xhtml": html}, **{"O/I/p.png": PNG}))
+    document = read(make_book({"T/a.xhtml": html}, members={"O/I/p.png": PNG}))
     assert [bool(block.picture) for block in document.blocks] == [False, True, False]
     assert "hostname" in document.defects[0].message
 
@@ -102,9 +105,9 @@ def test_a_locked_book_is_refused() -> None:
     """Fonts that are scrambled lock nothing."""
     lock = encrypt("http://www.w3.org/2001/04/xmlenc#aes128-cbc")
     with pytest.raises(DocumentError, match=r"'a\.epub' is locked by its seller \(DRM\)"):
-        read(make_book({"a.xhtml": "x"}, **{"META-INF/encryption.xml": lock}))
+        read(make_book({"a.xhtml": "x"}, members={"META-INF/encryption.xml": lock}))
     fonts = encrypt("http://www.idpf.org/2008/embedding")
-    assert "x" in read(make_book({"a.xhtml": "x"}, **{"META-INF/encryption.xml": fonts})).text
+    assert "x" in read(make_book({"a.xhtml": "x"}, members={"META-INF/encryption.xml": fonts})).text
 
 
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
@@ -119,16 +122,16 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b
         ({"O/p.opf": "<a>" * 5_000}, "nested"),
     ],
 )
-def test_a_broken_or_hostile_book_is_one_sentence(members: dict[str, str], message: str) -> None:
+def test_a_broken_or_hostile_book_is_one_sentence(members: Mapping[str, str], message: str) -> None:
     """Whatever is wrong with it."""
     with pytest.raises(DocumentError, match=message) as caught:
-        read(make_book({"a.xhtml": "x"}, **members))
+        read(make_book({"a.xhtml": "x"}, members=members))
     assert "\n" not in str(caught.value)
 
 
 def test_a_bomb_of_entities_in_a_chapter_does_not_go_off() -> None:
     """They are not known here, and stay as they are."""
-    book = make_book({"a.xhtml": "x"}, **{"O/a.xhtml": f"{BOMB}<html><body>x &c; y</body></html>"})
+    book = make_book({"a.xhtml": "x"}, members={"O/a.xhtml": f"{BOMB}<html><body>x &c; y</body></html>"})
     assert read(book).text == "A. Author\n\nx &c; y\n\n"
 
 

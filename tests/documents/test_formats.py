@@ -68,6 +68,8 @@ def make_source(path: str, head: bytes, *, encoding: str = "utf-8") -> Source:
         ("a.py", b"x = 1", CODE),
         ("a.py", b'{"a": 1}', CODE),
         ("a.php", b"!shout", CODE),
+        ("a.txt", b"#!/bin/sh is how it begins", TEXT),
+        ("a.shout", b"<?xml version='1.0'?>", SHOUTED),
     ],
 )
 def test_content_decides_before_the_name(path: str, head: bytes, expected: Format) -> None:

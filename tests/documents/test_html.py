@@ -199,6 +199,13 @@ def test_a_page_says_its_encoding(data: bytes, encoding: str, text: str) -> None
     assert found.endswith(text)
 
 
+def test_what_the_server_said_of_the_encoding_counts_more() -> None:
+    """As in a browser; the caller's word counts most."""
+    data = "<meta charset=utf-8><p>é".encode("cp1252")
+    assert decode_html(data, served="iso-8859-1")[0].endswith("é")
+    assert decode_html(data, "cp1250", served="utf-8")[1] == "cp1250"
+
+
 @pytest.mark.parametrize(
     "meta", ["<meta charset=nonsense>", "<meta charset=hex>", "", "<meta charset=shift_jis>"]
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from glyph_memory.documents import Limits, LoadOptions, aload, load
+from glyph_memory.documents.source import open_bytes, open_source
 from glyph_memory.errors import DocumentError
 
 
@@ -48,6 +49,8 @@ def test_a_name_for_bytes_opens_no_file_of_that_name(tmp_path: Path, monkeypatch
     """Neither for bytes, nor for a stream that unpacks a file."""
     monkeypatch.chdir(tmp_path)
     Path("a.json").write_text("other")
+    assert open_bytes(b"x", "", name="a.json").local is None
+    assert open_source("a.json", "").local == Path("a.json")
     [document] = load(b'{"messages": [{"role": "user", "content": "Hi"}]}', name="a.json")
     assert document.text == "user\n\nHi\n\n"
     with gzip.open("a.txt.gz", "wb") as packed:

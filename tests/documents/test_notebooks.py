@@ -42,10 +42,8 @@ def load_one(text: str, **fields: bool) -> Document:
 def test_cells_come_in_order() -> None:
     """Words, code, output, and what is raw."""
     document = load_one(make_notebook(output("stream", text="1\n")))
-    words = ["Costs", "Oak is", "print(1)", "1", "as it is"]
-    places = [document.text.index(word) for word in words[:3]]
-    assert places == sorted(places)
-    assert document.text.endswith("print(1)\n\n1\n\nas it is\n\n")
+    assert document.text == "Costs\n\nOak is dear.\n\nprint(1)\n\n1\n\nas it is\n\n"
+    assert [one.kind for one in document.blocks] == ["heading", "paragraph", "code", "text", "text"]
     assert (document.title, document.media_type) == ("costs.ipynb", "application/x-ipynb+json")
     assert document.defects == ()
 
@@ -91,6 +89,18 @@ def test_tracebacks_lose_their_colours() -> None:
     """They are for terminals."""
     error = output("error", ename="ValueError", evalue="no", traceback=["\x1b[31mline 1\x1b[0m", "no"])
     assert "line 1\nno\n" in load_one(make_notebook(error)).text
+
+
+@pytest.mark.parametrize(("name", "held"), [("a.png", PNG), ("gone.png", None)])
+def test_a_cell_carries_pictures_of_its_own(name: str, held: bytes | None) -> None:
+    """Pasted into its Markdown; one that is not there is told."""
+    cell = v4.new_markdown_cell(f"![A plan](attachment:{name})")
+    cell["attachments"] = {"a.png": {"image/png": base64.b64encode(PNG).decode()}}
+    document = load_one(nbformat.writes(v4.new_notebook(cells=[cell])))
+    [block] = [one for one in document.blocks if one.kind == "picture"]
+    assert (block.picture.data if block.picture else None) == held
+    assert document.text.strip() == "A plan"
+    assert bool(document.defects) is (held is None)
 
 
 @pytest.mark.parametrize(("pictures", "held"), [(True, PNG), (False, None)])

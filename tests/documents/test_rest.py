@@ -259,3 +259,10 @@ def test_figures_have_captions() -> None:
         ("paragraph", "Legend"),
         ("picture", "Other"),
     ]
+
+
+def test_a_quote_names_who_said_it() -> None:
+    """Its last line, after dashes."""
+    document = read("Text.\n\n    Said.\n\n    -- Someone\n")
+    assert show(document)[1:] == [("paragraph", "Said."), ("paragraph", "— Someone")]
+    assert [block.quotes for block in document.blocks] == [0, 1, 1]

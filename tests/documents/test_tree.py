@@ -162,6 +162,19 @@ def test_pipes_and_empty_files_are_skipped(tree: Path) -> None:
     assert [fault.path.name for fault in found.skipped] == ["__init__.py", "pipe"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names are characters here")
+def test_names_that_are_no_text_are_spelled_out(tree: Path) -> None:
+    """Files of other systems: the path still opens it, title and source map can be written."""
+    (tree / os.fsdecode(b"gr\xfcn.txt")).write_text("green")
+    [document] = load_tree(tree, include="gr*")
+    assert (document.text, document.title, document.source_map[0].file) == (
+        "green",
+        "gr\\udcfcn.txt",
+        "gr\\udcfcn.txt",
+    )
+    assert Path(document.source).read_text() == "green"
+
+
 def test_wrong_calls_are_refused(tree: Path) -> None:
     """At once."""
     with pytest.raises(DocumentError, match="there is no folder"):

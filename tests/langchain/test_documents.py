@@ -286,7 +286,7 @@ def test_a_folder_is_loaded_in_order_of_names_without_what_is_hidden_or_empty(tm
         warnings.simplefilter("error")
         found = GlyphLoader(tmp_path).load()
         chosen = GlyphLoader(tmp_path, glob="*.txt").load()
-    assert [document.page_content for document in found] == [
+    assert [document.page_content.strip() for document in found] == [
         "This is a.md.",
         "This is b.txt.",
         "This is sub/c.txt.",

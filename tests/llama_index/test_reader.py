@@ -59,7 +59,7 @@ def test_a_folder_without_any_text_is_an_error(tmp_path: Path) -> None:
 def test_several_sources_are_read_in_order_and_lazily(folder: Path) -> None:
     """A later file that is missing is missed when its turn comes."""
     documents = iter(GlyphReader().lazy_load_data([folder / "below" / "b.md", str(folder / "gone.txt")]))
-    assert next(documents).text == "# B\n"
+    assert next(documents).text == "B\n\n"
     with pytest.raises(DocumentError, match=r"there is no file .*gone\.txt"):
         next(documents)
 

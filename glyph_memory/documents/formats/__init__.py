@@ -99,7 +99,9 @@ def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Fo
         return _choose_by_name(source, named, known)
     if named is None or found.has_name(source):
         return found
-    if (named.takes_any_text and found.is_text) or (found in CONTAINERS and not named.is_text):
+    if named.is_text and found.is_text and (named.takes_any_text or found.takes_any_text):
+        return named
+    if found in CONTAINERS and not named.is_text:
         return named
     if found in REFUSED:
         raise make_refusal(source, found.name, unlike=named.name)

@@ -85,7 +85,7 @@ def _tell_long_lines(builder: Builder, text: str, line: int) -> None:
     """Report lines that have no breaks: they are kept as they are, though nobody laid them out for reading."""
     start = 0
     while len(text) - start > _LONG_LINE:
-        stop = text.find("\n", start, start + _LONG_LINE + 1)
+        stop = text.rfind("\n", start, start + _LONG_LINE + 1)
         if stop < 0:
             number = line + text.count("\n", 0, start)
             builder.add_defect(

@@ -10,7 +10,6 @@ from glyph_memory.document import DefectKind, Document
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.encodings import detect_mark, is_utf8
 from glyph_memory.documents.formats.format import Format
-from glyph_memory.documents.formats.text import read_text
 from glyph_memory.documents.markup.html_page import write_html
 from glyph_memory.documents.markup.pictures import FindPicture, make_picture_finder, read_beside
 from glyph_memory.documents.needs import load_library
@@ -58,10 +57,9 @@ def read_html(source: Source, options: LoadOptions) -> Iterator[Document]:
     Raises:
         DocumentError: It is too large, or trafilatura is asked for and not installed.
     """
-    if not options.structure:
-        yield from read_text(source, options)
-        return
-    html, encoding, damage = decode_html(source.read_all(at_most=options.limits.file_bytes), options.encoding)
+    html, encoding, damage = decode_html(
+        source.read_all(at_most=options.limits.file_bytes), options.encoding, served=source.charset
+    )
     builder = Builder(title=source.name, source=source.path, media_type="text/html", encoding=encoding)
     if damage:
         builder.add_defect(*damage)
@@ -77,22 +75,30 @@ def read_html(source: Source, options: LoadOptions) -> Iterator[Document]:
         yield builder.build()
 
 
-def decode_html(data: bytes, named: str | None = None) -> tuple[str, str, tuple[DefectKind, str] | None]:
+def decode_html(
+    data: bytes, named: str | None = None, *, served: str = ""
+) -> tuple[str, str, tuple[DefectKind, str] | None]:
     """Return a page's text, its encoding, and what was wrong or guessed.
 
-    A byte order mark has the first word, then the encoding that is named, then what the page says of itself; a page
-    that says nothing, or the wrong thing, is UTF-8 where that fits, else Windows' Western.
+    A byte order mark has the first word, then the encoding that is named, then what the server said, then the page
+    itself; a page that says nothing, or the wrong thing, is UTF-8 where that fits, else Windows' Western.
 
     Args:
         data: The page.
         named: The encoding, where the caller knows it.
+        served: What the server said of it.
 
     Raises:
         DocumentError: The named encoding is unknown.
     """
     said = _CHARSET.search(data[:_SAID_FIRST])
     claimed = (said[1] or said[2]).decode("ascii", "replace") if said else ""
-    encoding = detect_mark(data) or _check_encoding(named or "") or _check_encoding(claimed)
+    encoding = (
+        detect_mark(data)
+        or _check_encoding(named or "")
+        or _check_encoding(served)
+        or _check_encoding(claimed)
+    )
     if named and not encoding:
         raise DocumentError(f"no text encoding is named {named!r}; try 'utf-8', 'cp1252' or 'gb18030'")
     if encoding is None:

@@ -19,6 +19,8 @@ from glyph_memory.documents.decoding import decode_blocks
 from glyph_memory.documents.encodings import spell_halves
 from glyph_memory.documents.formats.code import read_verbatim
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.markdown import add_markdown
+from glyph_memory.documents.markup.pictures import FindPicture, make_picture_finder
 from glyph_memory.documents.needs import load_library
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
@@ -99,7 +101,7 @@ def _add_cell(builder: Builder, cell: Fields, language: str, options: LoadOption
     text = _join(cell.get("source"))
     kind = cell.get("cell_type")
     if kind == "markdown":
-        _add_markdown(builder, text)
+        add_markdown(builder, text, find_picture=_make_picture_finder(builder, cell, options))
         return
     if kind != "code":
         _add_plain(builder, text)
@@ -112,8 +114,20 @@ def _add_cell(builder: Builder, cell: Fields, language: str, options: LoadOption
             _add_output(builder, output, options)
 
 
-def _add_markdown(builder: Builder, text: str) -> None:
-    _add_plain(builder, text)
+def _make_picture_finder(builder: Builder, cell: Fields, options: LoadOptions) -> FindPicture:
+    """Return what finds pictures for a cell of Markdown: those that it carries itself, and any in its text."""
+    attached, find_other = cell.get("attachments"), make_picture_finder(builder, options)
+
+    def find(address: str) -> bytes | None:
+        if not address.startswith("attachment:"):
+            return find_other(address)
+        held = attached.get(address.removeprefix("attachment:")) if isinstance(attached, Mapping) else None
+        encoded = next(iter(held.values()), "") if isinstance(held, Mapping) else ""
+        if not encoded:
+            builder.add_defect("damaged", f"a picture of {builder.file} is not in the notebook")
+        return (_decode_picture(builder, _join(encoded)) or None) if options.pictures else None
+
+    return find
 
 
 def _add_plain(builder: Builder, text: str) -> None:
@@ -143,7 +157,9 @@ def _add_data(builder: Builder, data: Fields, options: LoadOptions) -> None:
         caption = plain if plain and not plain.startswith("<") else ""
         builder.add_picture(caption, encoded if options.pictures else None)
     elif "text/markdown" in data:
-        _add_markdown(builder, _join(data["text/markdown"]))
+        add_markdown(
+            builder, _join(data["text/markdown"]), find_picture=make_picture_finder(builder, options)
+        )
     elif plain:
         _add_plain(builder, plain)
     elif "text/html" in data:

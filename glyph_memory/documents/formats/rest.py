@@ -8,7 +8,6 @@ from glyph_memory.document import Document
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.decoding import decode_blocks
 from glyph_memory.documents.formats.format import Format
-from glyph_memory.documents.formats.text import read_text
 from glyph_memory.documents.markup.pictures import make_picture_finder, read_beside
 from glyph_memory.documents.markup.rest_nodes import is_costly
 from glyph_memory.documents.markup.rest_writer import RestWriter
@@ -23,13 +22,8 @@ def read_rest(source: Source, options: LoadOptions) -> Iterator[Document]:
     Raises:
         DocumentError: It is nested too deeply, or docutils fails on it.
     """
-    if not options.structure:
-        yield from read_text(source, options)
-        return
     text = "".join(decode_blocks(source))
-    builder = Builder(
-        title=source.name, source=source.path, media_type="text/x-rst", encoding=source.encoding
-    )
+    builder = Builder(title=source.name, source=source.path, media_type="text/x-rst")
     find = make_picture_finder(builder, options, read=read_beside(source.local))
     if is_costly(text):
         builder.add_defect("guessed", "a paragraph has thousands of marks that never end; read as plain text")

@@ -26,7 +26,7 @@ def name_kind(source: Source) -> str:
         return ""
     try:
         found = puremagic.magic_string(source.head)
-    except (puremagic.PureError, ValueError, IndexError):
+    except Exception:  # it looks into the file, and fails in many ways on one that lies
         return ""
     sure = (one for one in found if one.confidence >= _SURE and len(one.byte_match) >= _ENOUGH)
     best = next(sure, None)

@@ -32,7 +32,7 @@ class MarkdownWriter:
         builder: Builder,
         text: str,
         *,
-        line: int = 1,
+        line: int | None = 1,
         find_picture: FindPicture | None = None,
         front_matter: bool = False,
         components: bool = False,
@@ -42,7 +42,7 @@ class MarkdownWriter:
         Args:
             builder: Gets the blocks.
             text: Markdown.
-            line: The number of its first line in the original.
+            line: The number of its first line in the original; None leaves the builder's location as it is.
             find_picture: Returns the file of a picture by its address.
             front_matter: Whether it may begin with lines of data between dashes.
             components: Whether elements that HTML does not know are those of MDX.
@@ -97,7 +97,8 @@ class MarkdownWriter:
         self._write_unused()
 
     def _locate(self, line: int, *, counts_lines: bool = False) -> None:
-        self._builder.set_location(line=self._line + line, counts_lines=counts_lines)
+        if self._line is not None:
+            self._builder.set_location(line=self._line + line, counts_lines=counts_lines)
 
     def _open_list(self, *, is_numbered: bool) -> None:
         self._flush_marker()
@@ -234,7 +235,7 @@ class MarkdownWriter:
             self._builder.add_paragraph(html.strip())  # <file> alone on its line
         else:
             table = "<table>" if _ROW.match(html) else ""  # a row whose table began in another block
-            line = self._line + (token.map or [0])[0]
+            line = None if self._line is None else self._line + (token.map or [0])[0]
             for _ in write_html(self._builder, table + html, line=line, find_picture=self._find):
                 pass
 

@@ -58,15 +58,12 @@ class RestWriter(RestOutput):
 
     def write(self) -> Iterator[None]:
         """Write block after block; yield between them."""
-        yield from self._write_text(self._text, 1)
+        yield from self._write_all(parse_rest(self._text).children, 1)
         for name, address in self._targets.items():
             if address not in self._used:
                 self.locate(f"{name}: {address}", 1)
                 self.builder.add_paragraph([Run(name, ("link",), address), Run(f": {address}")])
         yield
-
-    def _write_text(self, text: str, line: int) -> Iterator[None]:
-        yield from self._write_all(parse_rest(text).children, line)
 
     def _write_all(self, nodes: Sequence[Node], line: int) -> Iterator[None]:
         for node in nodes:
@@ -103,7 +100,8 @@ class RestWriter(RestOutput):
                 self._write_image(image, line)
             return
         self._used.update(list_addresses(node))
-        self.write_runs([*read_runs(node)], line)
+        dash = [Run("— ")] if node.tagname == "attribution" else []
+        self.write_runs([*dash, *read_runs(node)], line)
 
     def _write_title(self, node: Node, line: int) -> None:
         runs = tidy_runs(read_runs(node))
@@ -112,9 +110,6 @@ class RestWriter(RestOutput):
 
     def _write_strong(self, node: Node, line: int) -> None:
         self.write_runs([*read_runs(node, "strong")], line)
-
-    def _write_attribution(self, node: Node, line: int) -> None:
-        self.write_runs([Run("— "), *read_runs(node)], line)
 
     def _write_code(self, node: Node, line: int) -> None:
         classes = node.get("classes")
@@ -271,7 +266,8 @@ class RestWriter(RestOutput):
         if self._depth < 0:
             self.add_code(directive.content, "", begin + directive.content_line)
         elif directive.content.strip():
-            yield from self._write_text(directive.content, begin + directive.content_line)
+            inner = parse_rest(directive.content).children
+            yield from self._write_all(inner, begin + directive.content_line)
         self._depth += 1
 
 
@@ -284,7 +280,7 @@ _WRITERS: dict[str, _Write] = {
     "subtitle": RestWriter._write_title,
     "rubric": RestWriter._write_strong,
     "caption": RestWriter._write_paragraph,
-    "attribution": RestWriter._write_attribution,
+    "attribution": RestWriter._write_paragraph,
     "literal_block": RestWriter._write_code,
     "doctest_block": RestWriter._write_code,
     "math_block": RestWriter._write_formula,

@@ -51,7 +51,8 @@ def measure_columns(
     count = rows * columns
     base, end = spans[0][0], spans[count - 1][1]
     widths = _measure_stretch(text[base:end], _make_bounds(spans[:count], base), columns, table, prepared)
-    for row in table.carried:
+    for carried in table.carried:
+        row = [*carried[:columns], *[""] * (columns - len(carried))]
         joined = "\t".join(cell.replace("\t", " ") for cell in row)
         starts = np.cumsum([0, *(len(cell) + 1 for cell in row)])[:-1]
         bounds = np.stack([starts, starts + [len(cell) for cell in row]])

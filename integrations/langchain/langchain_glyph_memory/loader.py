@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Literal, Self, Unpack, cast
 
 from langchain_core.document_loaders import BaseLoader
@@ -17,13 +16,12 @@ from langchain_core.documents import Document
 
 from glyph_memory import Document as Text
 from glyph_memory import DocumentError, PageOptionFields, PageOptions, warn
-from glyph_memory.documents import DocumentPage, Limits, LoadFields, LoadOptions, PageRecipe, draw_pages
+from glyph_memory.documents import Limits, LoadFields, LoadOptions
 from glyph_memory.documents import load as load_file
 from langchain_glyph_memory.documents import open_store
-from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
+from langchain_glyph_memory.page_documents import PageDocuments
+from langchain_glyph_memory.pictures import ByteStore
 
-_COUNTED = 500
-"""Pages that are held back until a file is known to be no longer: they say how many there are."""
 _SKIPPED = "{error}. It is skipped{begun}; the other files of {folder!r} are loaded"
 
 
@@ -100,9 +98,13 @@ class GlyphLoader(BaseLoader):
         others = {name: value for name, value in fields.items() if name not in _LOAD_NAMES}
         self._load = replace(load or LoadOptions(), **cast("LoadFields", own))
         options = PageOptions.merge(options, cast("PageOptionFields", others))
-        self._profile, self._style = options.profile, options.page_style
-        self._way = way
-        self._store = open_store(options.pages if store is None else store)
+        self._pages = PageDocuments(
+            profile=options.profile,
+            style=options.page_style,
+            way=way,
+            store=open_store(options.pages if store is None else store),
+            password=self._load.password,
+        )
         self._glob, self._exclude = glob, [exclude] if isinstance(exclude, str) else [*exclude]
         self._given: Callable[[], Iterable[Text]] | None = None
 
@@ -189,12 +191,12 @@ class GlyphLoader(BaseLoader):
             StoreError: The folder for pictures cannot be written.
         """
         if self._given is not None:
-            yield from self._make_documents(self._given())
+            yield from self._pages.make_documents(self._given())
         for source in self._sources:
             if Path(source).is_dir():
                 yield from self._read_folder(Path(source))
             else:
-                yield from self._make_documents(load_file(source, options=self._load))
+                yield from self._pages.make_documents(load_file(source, options=self._load))
 
     def _read_folder(self, folder: Path) -> Iterator[Document]:
         paths = [path for path in sorted(folder.glob(self._glob)) if self._wants(path, folder)]
@@ -207,7 +209,7 @@ class GlyphLoader(BaseLoader):
         for path in paths:
             pages = 0
             try:
-                for document in self._make_documents(load_file(path, options=self._load)):
+                for document in self._pages.make_documents(load_file(path, options=self._load)):
                     pages += 1
                     yield document
             except DocumentError as error:
@@ -230,69 +232,3 @@ class GlyphLoader(BaseLoader):
             return path.is_file() and path.stat().st_size > 0
         except OSError:  # gone since it was listed
             return False
-
-    def _make_documents(self, texts: Iterable[Text]) -> Iterator[Document]:
-        """Yield the pages of one file, each with its number, and with that of all where there are not too many."""
-        made = self._make_pages(texts)
-        held = [*islice(made, _COUNTED + 1)]
-        total = {"total_pages": len(held)} if len(held) <= _COUNTED else {}
-        for number, document in enumerate(chain(held, made)):
-            told = {"source": document.metadata.pop("source"), "page": number, **total}
-            document.metadata = told | document.metadata
-            yield document
-
-    def _make_pages(self, texts: Iterable[Text]) -> Iterator[Document]:
-        told: Text | None = None
-        for drawn in draw_pages(texts, style=self._style, profile=self._profile, way=self._way):
-            defects = drawn.document.defects if drawn.document is not told else ()
-            told = drawn.document
-            for defect in defects:
-                warn(f"{told.source or told.title or 'a document'}: {defect.message}")
-            for page in self._draw_alone(drawn):
-                document = self._make_page(page)
-                if defects:
-                    document.metadata["defects"] = "\n".join(defect.message for defect in defects)
-                    defects = ()
-                yield document
-
-    def _draw_alone(self, drawn: DocumentPage) -> Iterator[DocumentPage]:
-        """Yield a page as it is drawn without those before it, as it will be drawn again; in rare cases it is two."""
-        if drawn.way == "native":
-            yield drawn
-            return
-        stretch = drawn.document.cut(drawn.page.start, drawn.page.stop)
-        pages = [*draw_pages(stretch, style=self._style, profile=self._profile, way="reflow")]
-        if len(pages) == 1:
-            yield from pages
-            return
-        for page in pages:
-            yield from self._draw_alone(page)
-
-    def _make_page(self, drawn: DocumentPage) -> Document:
-        text, page = drawn.document, drawn.page
-        note = PageNote.from_page(
-            page,
-            self._store,
-            style=self._style,
-            profile=self._profile,
-            recipe=PageRecipe.of(drawn, profile=self._profile),
-        )
-        numbers = [place.page for place in drawn.source_map if place.page is not None]
-        label = f"{numbers[0]}-{numbers[-1]}" if numbers and numbers[0] != numbers[-1] else ""
-        known = {
-            "title": text.title if text.title != PurePath(text.source).name else "",
-            "encoding": text.encoding,
-            "origin": text.describe_origin(page.start, page.stop),
-            "page_label": label or "".join(map(str, numbers[:1])),
-            "links": "\n".join(drawn.links),
-            "way": drawn.way if text.original is not None else "",
-        }
-        return Document(
-            page_content=page.text,
-            metadata={
-                "source": text.source,
-                "start_index": text.offset + page.start,
-                **{name: value for name, value in known.items() if value},
-                NOTE: note.to_json(),
-            },
-        )

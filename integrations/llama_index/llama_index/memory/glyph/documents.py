@@ -27,6 +27,7 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
+from llama_index.memory.glyph.drawing import describe_page, draw_document
 from llama_index.memory.glyph.options import DrawnStyle, merge_options
 from llama_index.memory.glyph.packed import PAGE_KEYS, write_page
 from llama_index.memory.glyph.profiles import Profile
@@ -35,14 +36,13 @@ from pydantic import computed_field
 
 from glyph_memory import (
     GlyphMemoryError,
-    ModelProfile,
     Page,
     PageOptionFields,
     PageOptions,
     style_fingerprint,
     warn,
 )
-from glyph_memory.documents import DocumentPage, PageRecipe, draw_pages
+from glyph_memory.documents import PageRecipe
 
 _DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
 """How LlamaIndex tells its own function for ids in JSON, and does not read it back."""
@@ -74,6 +74,7 @@ class PageNodeParser(NodeParser):
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
             messages become pages makes no difference here.
         way: Of a PDF: `reflow` typesets its text and tables, `native` draws its own pages, `auto` decides page by page.
+        password: Of encrypted PDFs, whose own pages are to be drawn.
         pages_dir: Where page files go, if not to the options' folder; by default a folder in LlamaIndex's cache, which
             `LLAMA_INDEX_CACHE_DIR` moves. Processes and machines that share nodes have to share it, under the same
             path.
@@ -94,6 +95,9 @@ class PageNodeParser(NodeParser):
     way: Literal["auto", "reflow", "native"] = Field(
         default="auto", description="How pages of a PDF are made."
     )
+    password: str | None = Field(
+        default=None, exclude=True, repr=False, description="Of encrypted PDFs; not told by `to_dict`."
+    )
     pages_dir: str = Field(description="Where page files go.")
 
     def __init__(
@@ -101,6 +105,7 @@ class PageNodeParser(NodeParser):
         *,
         options: PageOptions | None = None,
         way: Literal["auto", "reflow", "native"] = "auto",
+        password: str | None = None,
         pages_dir: str | Path | None = None,
         include_metadata: bool = True,
         include_prev_next_rel: bool = True,
@@ -118,6 +123,7 @@ class PageNodeParser(NodeParser):
             "profile": options.profile,
             "style": options.page_style,
             "way": way,
+            "password": password,
             "pages_dir": str(folder.expanduser().absolute()),
             "include_metadata": include_metadata,
             "include_prev_next_rel": include_prev_next_rel,
@@ -192,9 +198,15 @@ class PageNodeParser(NodeParser):
             yield self._make_node(node, 0, source, {}, media)
 
     def _make_page_nodes(self, parent: BaseNode, source: RelatedNodeInfo) -> list[BaseNode]:
-        drawn = draw_pages(load_structure(parent), style=self.style, profile=self.profile, way=self.way)
+        drawn = draw_document(
+            load_structure(parent),
+            style=self.style,
+            profile=self.profile,
+            way=self.way,
+            password=self.password,
+        )
         pages = [
-            (one.page.text, *self._write_page_file(one.page), _describe_page(one, self.profile))
+            (one.page.text, *self._write_page_file(one.page), describe_page(one, self.profile))
             for one in drawn
         ]
         return [
@@ -262,20 +274,6 @@ class PageNodeParser(NodeParser):
         return node.model_copy(
             update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}
         )
-
-
-def _describe_page(drawn: DocumentPage, profile: ModelProfile) -> dict[str, str | int]:
-    """Return where a page comes from, where its links lead, and how it is drawn again."""
-    recipe = PageRecipe.of(drawn, profile=profile).to_fields()
-    numbers = sorted({place.page for place in drawn.source_map if place.page is not None})
-    known = {
-        "page_label": "-".join(map(str, dict.fromkeys((*numbers[:1], *numbers[-1:])))),
-        "glyph_origin": drawn.document.describe_origin(drawn.page.start, drawn.page.stop),
-        "glyph_links": "\n".join(drawn.links),
-        "glyph_way": drawn.way if drawn.document.original is not None else "",
-        "glyph_recipe": json.dumps(recipe) if recipe else "",
-    }
-    return {name: value for name, value in known.items() if value}
 
 
 def is_page(node: BaseNode) -> bool:

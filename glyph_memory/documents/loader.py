@@ -59,7 +59,19 @@ def load(
         DocumentError: It cannot be read, or there is nothing to read in it; while reading on, too.
     """
     chosen = replace(options or LoadOptions(), **fields)
-    opened = _open(source, name, chosen)
+    return load_source(_open(source, name, chosen), chosen)
+
+
+def load_source(opened: Source, chosen: LoadOptions) -> Iterator[Document]:
+    """Read a document that is open; see `load`.
+
+    Args:
+        opened: The document.
+        chosen: How to read.
+
+    Raises:
+        DocumentError: As for `load`.
+    """
     documents = read_source(opened, chosen)
     first = next(documents, None)
     if first is None:

@@ -1,0 +1,91 @@
+"""`GlyphReader` and `PageNodeParser` on PDFs: typeset anew, or their own pages, which are drawn from the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fsspec  # type: ignore[import-untyped]  # no stubs are published
+import pytest
+from llama_index.core import SimpleDirectoryReader
+from llama_index.core.schema import BaseNode, Node
+from llama_index.memory.glyph import GlyphReader, PageNodeParser
+from PIL import Image
+
+from glyph_memory import GlyphMemoryWarning, pixel_digest
+from tests.documents.drawn_pdf import write_pdf
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    """A PDF of two pages, a table and a drawing without text."""
+    write_pdf(tmp_path / "costs.pdf")
+    return tmp_path / "costs.pdf"
+
+
+def picture(node: BaseNode) -> str:
+    """Return the digest of a node's page file."""
+    assert isinstance(node, Node)
+    assert node.image_resource is not None
+    assert node.image_resource.path is not None
+    with Image.open(node.image_resource.path) as image:
+        return pixel_digest(image)
+
+
+def test_a_directory_reader_takes_it_for_pdfs(pdf: Path) -> None:
+    """LlamaIndex's own reader of PDFs is not asked; tables stay tables."""
+    reader = SimpleDirectoryReader(pdf.parent, file_extractor={".pdf": GlyphReader()})
+    (document,) = reader.load_data()
+    assert "item\tEUR\noak\t12.50\nash\t7.00\n" in document.text
+    assert document.metadata["title"] == "Costs of timber"
+    (node, *_) = PageNodeParser(way="reflow", pages_dir=pdf.parent / "pages")([document])
+    assert node.metadata["page_label"].startswith("1")
+    assert picture(node) == node.metadata["glyph_digest"]
+
+
+def test_a_pdf_of_another_file_system_is_typeset(tmp_path: Path) -> None:
+    """Its file is not on this machine when pages are drawn."""
+    fs = fsspec.filesystem("memory")
+    fs.pipe_file("/books/costs.pdf", write_pdf())
+    (document,) = GlyphReader().load_data("/books/costs.pdf", fs=fs)
+    assert document.metadata["file_path"] == "/books/costs.pdf"
+    nodes = PageNodeParser(pages_dir=tmp_path)([document])
+    assert "oak\t12.50" in nodes[0].get_content()
+
+
+def test_a_pdfs_own_pages_are_nodes_and_drawn_again_from_the_file(pdf: Path) -> None:
+    """Also without a word of text; a file that has changed meanwhile is told."""
+    parser = PageNodeParser(way="native", pages_dir=pdf.parent / "pages")
+    nodes = parser(GlyphReader().load_data(pdf))
+    assert [node.metadata["glyph_way"] for node in nodes] == ["native", "native"]
+    found = [picture(node) for node in nodes]
+    for file in (pdf.parent / "pages").iterdir():
+        file.unlink()
+    assert [picture(node) for node in parser.redraw(nodes)] == found
+    for file in (pdf.parent / "pages").iterdir():
+        file.unlink()
+    write_pdf(pdf, radius=90)
+    with pytest.warns(GlyphMemoryWarning, match="goes on as text"):
+        again = parser.redraw(nodes)
+    assert [bool(getattr(node, "image_resource")) for node in again] == [True, False]  # noqa: B009 - not of the base
+
+
+def test_a_pdf_that_is_gone_when_it_is_parsed_is_typeset(pdf: Path) -> None:
+    """Its text was read; that its own pages are missing is told."""
+    documents = GlyphReader().load_data(pdf)
+    pdf.unlink()
+    with pytest.warns(GlyphMemoryWarning, match="its text is typeset"):
+        nodes = PageNodeParser(pages_dir=pdf.parent / "pages")(documents)
+    assert "".join(node.get_content() for node in nodes) == documents[0].text
+
+
+def test_an_encrypted_pdf_needs_its_password_twice(tmp_path: Path) -> None:
+    """Once to be read, once for its own pages; neither is told by `to_dict`."""
+    word = "sesame"
+    write_pdf(tmp_path / "costs.pdf", password=word)
+    documents = GlyphReader(password=word).load_data(tmp_path / "costs.pdf")
+    parser = PageNodeParser(password=word, pages_dir=tmp_path / "pages")
+    assert [node.metadata["glyph_way"] for node in parser(documents)] == ["reflow", "native"]
+    assert word not in parser.to_json()
+    with pytest.warns(GlyphMemoryWarning, match="its text is typeset"):
+        nodes = PageNodeParser(pages_dir=tmp_path / "pages")(documents)
+    assert "".join(node.get_content() for node in nodes) == documents[0].text
