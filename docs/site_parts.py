@@ -29,6 +29,7 @@ FACES = (
     "glyph_memory.nano",
     "glyph_memory.testing",
     "glyph_memory.tokens",
+    "glyph_memory.windows",
     "langchain_glyph_memory",
     "llama_index.memory.glyph",
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from document_tables import draw_flatness, draw_formats, draw_loaders, draw_pdfs
 from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_whole
 from figure_format import markdown, off
 from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
@@ -191,6 +192,10 @@ TABLES = {
     "efficiency-decoding": Table(result="efficiency", draw=draw_decoding, needs_gpu=True),
     "reader-questions": Table(result="reader", draw=draw_questions),
     "reader-askers": Table(result="reader", draw=draw_askers),
+    "documents": Table(result="documents", draw=draw_formats),
+    "document-pdfs": Table(result="documents", draw=draw_pdfs),
+    "document-loaders": Table(result="documents", draw=draw_loaders),
+    "document-memory": Table(result="documents", draw=draw_flatness),
     "imports": Table(result="imports", draw=draw_imports),
     "secrets": Table(result="secret_guard", draw=draw_secrets),
     "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),

@@ -100,7 +100,7 @@ def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> It
     Args:
         doing: What is being done.
         total: How much there is to do, in any unit; where it is not known, the bar has no end.
-        unit: What is counted beside the bar.
+        unit: What is counted beside the bar; nothing where it is empty.
 
     Yields:
         What to call when a page, or several of a unit, is done: with how much of the total that was, and how many.
@@ -108,21 +108,25 @@ def progress(doing: str, *, total: int | None = None, unit: str = "pages") -> It
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[made]:,} {task.fields[unit]}"),
+        TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
         console=side_console(),
         transient=True,
         disable=not sys.stderr.isatty(),
     )
     with bar:
-        task, made = bar.add_task(escape(escape_line(doing)), total=total, made=0, unit=unit), 0
+        task, made = bar.add_task(escape(escape_line(doing)), total=total, count=_count(0, unit)), 0
 
         def step(done: int, several: int = 1) -> None:
             nonlocal made
             made += several
-            bar.update(task, advance=done, made=made)
+            bar.update(task, advance=done, count=_count(made, unit))
 
         yield step
+
+
+def _count(made: int, unit: str) -> str:
+    return f"{made:,} {unit}" if unit else ""
 
 
 def make_table(heading: str | Text, *numbers: str) -> Table:

@@ -136,6 +136,7 @@ class _Pages:
                             profile=self.profile,
                             tokens=self.native_tokens,
                             first_page=number,
+                            plan=one.plan,
                         )
                         yield self._describe(page, document, [one])
                         number += 1

@@ -109,6 +109,7 @@ def draw_native_page(
     profile: ModelProfile | str = "glyph",
     tokens: int | None = None,
     first_page: int = 1,
+    plan: NativePlan | None = None,
 ) -> Page:
     """Draw a page of a PDF as it looks, its margins trimmed.
 
@@ -119,6 +120,8 @@ def draw_native_page(
         profile: The model that will read.
         tokens: What it may cost at the most; unless given, what letters as large as those of the default style cost.
         first_page: The number of the page that is drawn.
+        plan: How it is drawn, where that is known already, as from `choose_ways`; then profile and tokens do not
+            matter.
 
     Returns:
         A page in 256 greys, or in colours where it has some. It has no table of lines.
@@ -126,7 +129,8 @@ def draw_native_page(
     Raises:
         DocumentError: The page is broken, or the tokens are too few for any picture.
     """
-    plan = plan_native_page(opened, number, profile=ModelProfile.of(profile), tokens=tokens)
+    if plan is None:
+        plan = plan_native_page(opened, number, profile=ModelProfile.of(profile), tokens=tokens)
     pixels = _render(opened, plan)
     start, stop = find_stretch(document, number)
     is_grey = bool((pixels == pixels[..., :1]).all())
@@ -198,10 +202,10 @@ def _find_ink(opened: PdfFile, page: Pointer, turns: int) -> tuple[float, float,
     if not len(rows):
         return 0.0, 0.0, wide, high
     return (
-        max(columns[0] / scale - _AIR_PT, 0.0),
-        max(rows[0] / scale - _AIR_PT, 0.0),
-        min((columns[-1] + 1) / scale + _AIR_PT, wide),
-        min((rows[-1] + 1) / scale + _AIR_PT, high),
+        max(int(columns[0]) / scale - _AIR_PT, 0.0),
+        max(int(rows[0]) / scale - _AIR_PT, 0.0),
+        min((int(columns[-1]) + 1) / scale + _AIR_PT, wide),
+        min((int(rows[-1]) + 1) / scale + _AIR_PT, high),
     )
 
 

@@ -94,10 +94,49 @@ def load_tree(
         raise DocumentError(
             f"on_error={show_value(on_error)} is neither 'skip' nor 'raise'; give one of them"
         )
+    walk = _begin_walk(folder, include=include, exclude=exclude, hidden=hidden)
+    chosen = replace(options or LoadOptions(), **fields)
+    documents = _load_all(walk, chosen, progress, does_raise=on_error == "raise")
+    return TreeDocuments(documents, walk.failed, walk.skipped)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TreeFiles:
+    """The files of a folder."""
+
+    paths: tuple[Path, ...]
+    """Those that can be read, in order."""
+    failed: tuple[TreeFault, ...]
+    """Folders that could not be looked into."""
+    skipped: tuple[TreeFault, ...]
+    """What is not read on purpose: links, pipes and devices, empty files."""
+
+
+def find_files(
+    folder: str | Path, *, include: str | Sequence[str] = (), exclude: str | Sequence[str] = ()
+) -> TreeFiles:
+    """Return the files that `load_tree` reads, without reading them.
+
+    Args:
+        folder: Where they are.
+        include: As for `load_tree`.
+        exclude: As for `load_tree`.
+
+    Raises:
+        DocumentError: There is no such folder, or a pattern is none.
+    """
+    walk = _begin_walk(folder, include=include, exclude=exclude, hidden=False)
+    paths = tuple(path for path, _ in walk.find_files())
+    return TreeFiles(paths=paths, failed=tuple(walk.failed), skipped=tuple(walk.skipped))
+
+
+def _begin_walk(
+    folder: str | Path, *, include: str | Sequence[str], exclude: str | Sequence[str], hidden: bool
+) -> _Walk:
     root = Path(folder)
     if not is_folder(root):
         raise DocumentError(f"there is no folder {str(folder)!r}; give one, or load() a file")
-    walk = _Walk(
+    return _Walk(
         root=root,
         include=parse_globs(include),
         exclude=parse_globs(
@@ -106,9 +145,6 @@ def load_tree(
         failed=[],
         skipped=[],
     )
-    chosen = replace(options or LoadOptions(), **fields)
-    documents = _load_all(walk, chosen, progress, does_raise=on_error == "raise")
-    return TreeDocuments(documents, walk.failed, walk.skipped)
 
 
 def _load_all(

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glyph_memory.document import Document
-from glyph_memory.documents.native import find_stretch, open_original, plan_content
+from glyph_memory.documents.native import NativePlan, find_stretch, open_original, plan_content
 from glyph_memory.documents.pdf.assembly import GARBAGE
 from glyph_memory.documents.pdf.content import PageContent, read_content
 from glyph_memory.documents.pdf.file import PdfFile
-from glyph_memory.documents.pdf.tables import may_have_table
+from glyph_memory.documents.pdf.inline import InlineContext
+from glyph_memory.documents.pdf.tables import find_tables, may_have_table
 from glyph_memory.documents.sizes import LEAST_EM_PX
 from glyph_memory.errors import DocumentError
 from glyph_memory.style import PageStyle
@@ -55,8 +56,13 @@ class PageWay:
     """Offset after it."""
     reflow_tokens: int
     """About what its text costs, typeset."""
-    native_tokens: int | None
-    """What the page costs as it looks; None where it cannot be drawn."""
+    plan: NativePlan | None
+    """How it would be drawn as it looks; None where it cannot be."""
+
+    @property
+    def native_tokens(self) -> int | None:
+        """What the page costs as it looks; None where it cannot be drawn."""
+        return None if self.plan is None else self.plan.tokens
 
 
 def choose_ways(
@@ -102,14 +108,13 @@ def _choose(
 ) -> PageWay:
     start, stop = find_stretch(document, number)
     chosen: Way = "reflow"
-    cost: int | None = None
+    plan: NativePlan | None = None
     try:
         content = read_content(opened, number)
         plan = plan_content(opened, content, profile=profile, tokens=tokens)
     except DocumentError as error:
         reason = f"it cannot be drawn: {error}" if way != "reflow" else "asked for"
     else:
-        cost = plan.tokens
         better, why = judge_page(content)
         chosen, reason = (better, why) if way == "auto" else (way, f"asked for; {why}")
         if chosen == "native" and plan.em_px < LEAST_EM_PX - 0.01:
@@ -121,7 +126,7 @@ def _choose(
         start=start,
         stop=stop,
         reflow_tokens=round(price * (stop - start)),
-        native_tokens=cost,
+        plan=plan,
     )
 
 
@@ -157,15 +162,16 @@ def _list_losses(content: PageContent) -> Iterator[tuple[Way, str]]:
 def _describe_text(content: PageContent) -> str:
     if not content.text.characters and not content.words:
         return "nothing on it"
-    if may_have_table(content.drawings.rules):
+    rules = content.drawings.rules
+    if may_have_table(rules) and find_tables(rules, content.words, InlineContext())[0]:
         return "text and a table"
     return "dense text" if content.text.characters >= _DENSE else "text"
 
 
 def _price_character(document: Document, style: PageStyle, profile: ModelProfile) -> float:
     """Return what a character costs, typeset: of the document's beginning, which is typeset for that."""
-    sample = document.text[:_SAMPLE]
-    if not sample.strip():
+    sample = document.cut(0, _SAMPLE)
+    if not sample.text.strip():
         return 0.0
-    pages = iter_pages(Document(text=sample), style=style)
-    return sum(profile.image_tokens(page.size) for page in pages) / len(sample)
+    pages = iter_pages(sample, style=style)
+    return sum(profile.image_tokens(page.size) for page in pages) / len(sample.text)

@@ -10,12 +10,16 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from glyph_memory.documents import DocumentPage
 from glyph_memory.page import Escape, EscapeReason, Page
 from glyph_memory.tokens import ModelProfile
 
 _ENOUGH = 1 << 22
 """Characters counted at a time: enough that most texts are counted whole."""
+
+_Drawn = TypeVar("_Drawn", Page, DocumentPage)
 
 _SEAM = re.compile(r"\n(?=\S)")
 
@@ -115,7 +119,7 @@ class Tally:
         self._held = 0
         self._typeset_s = 0.0
 
-    def watch(self, pages: Iterable[Page]) -> Iterator[Page]:
+    def watch(self, pages: Iterable[_Drawn]) -> Iterator[_Drawn]:
         """Pass pages on and count them; the wait for each page is taken as its typesetting time."""
         source = iter(pages)
         while True:
@@ -124,7 +128,7 @@ class Tally:
             self._typeset_s += time.perf_counter() - began
             if page is None:
                 return
-            self._add(page)
+            self._add(page if isinstance(page, Page) else page.page)
             yield page
 
     def figures(self) -> Figures:

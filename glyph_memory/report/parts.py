@@ -149,14 +149,28 @@ def figure(plate: Plate, *, about: str, is_smooth: bool = True) -> str:
     """
     width, height = plate.size
     escapes = f" · {plate.escapes:,} escaped" if plate.escapes else ""
+    notes = "".join(f" · {escape_text(note)}" for note in plate.notes)
     kind = "" if is_smooth else ' class="hard"'
     return (
         f'<figure><img{kind} src="{plate.data_url}" width="{width}" height="{height}" '
         f'alt="Page {plate.number}; its text follows below" decoding="async">\n'
-        f"<figcaption><b>Page {plate.number}</b> · {width} × {height} px · {about}{escapes}\n"
+        f"<figcaption><b>Page {plate.number}</b> · {width} × {height} px · {about}{escapes}{notes}\n"
         "<details><summary>Its exact text</summary>"
-        f"<pre>\n{escape_and_mark(plate.text)}</pre></details></figcaption></figure>\n"
+        f"<pre>\n{escape_and_mark(plate.text)}</pre></details>{_render_links(plate.links)}</figcaption></figure>\n"
     )
+
+
+def _render_links(links: Sequence[str]) -> str:
+    """Return where links lead, to unfold; only addresses of the web can be followed."""
+    if not links:
+        return ""
+    items = "".join(
+        f'<li><a href="{escape_text(link)}" rel="noreferrer noopener">{escape_text(link)}</a></li>'
+        if link.lower().startswith(("https://", "http://"))
+        else f"<li>{escape_text(link)}</li>"
+        for link in links
+    )
+    return f"<details><summary>Its links</summary><ul>{items}</ul></details>"
 
 
 def render_missing_pages(pages: int) -> str:
@@ -181,6 +195,10 @@ class Plate:
     """How many of them stand there as their number."""
     png: bytes = field(repr=False)
     """The picture."""
+    notes: tuple[str, ...] = ()
+    """What else the caption says: where it comes from, why it looks as it does."""
+    links: tuple[str, ...] = ()
+    """Where links on the page lead."""
 
     @classmethod
     def of(cls, page: Page) -> Plate:

@@ -159,7 +159,11 @@ def test_pages_of_an_earlier_run_are_mentioned(run: Run, notes: Path, tmp_path: 
     ("arguments", "said"),
     [
         (["nowhere.txt"], "there is no file 'nowhere.txt'"),
-        (["."], "'.' is a folder"),
+        (["-", "--way", "upwards"], "--way 'upwards' is none of auto, reflow, native"),
+        (["-", "--pages", "9-3"], "pages='9-3'"),
+        (["-", "--jobs", "2"], "name one with --out"),
+        (["-", "--index", "csv", "--out", "out"], "--index 'csv' is none of jsonl, parquet"),
+        (["-", "--fit", "30", "--out", "out", "--jobs", "2"], "--fit is for single documents"),
         (["-", "--style", "fancy"], "no page style and no file 'fancy'"),
         (["-", "--profile", "no-such-model"], "no model profile 'no-such-model'"),
         (["-", "--tokenizer", "nowhere.json"], "no tokenizer at 'nowhere.json'"),
@@ -181,20 +185,27 @@ def test_mistakes_are_told_in_one_line(run: Run, arguments: list[str], said: str
     ("content", "said"),
     [
         (b"", "standard input is empty"),
-        (b"ok\nGr\xfc\xdfe", "byte 0xfc at offset 5 (line 2) breaks it; try --encoding cp1252"),
-        (b"%PDF-1.7\n\xe2\xe3", "a PDF, not text"),
+        (b"%!PS-Adobe-3.0", "is PostScript, not text"),
+        (b"%PDF-1.7\n\xe2\xe3", "is a PDF that cannot be read"),
     ],
 )
 def test_what_is_no_text_is_told_in_one_line(run: Run, content: bytes, said: str) -> None:
-    """With the place and what to try."""
+    """With what to do instead."""
     assert said in run("pages", stdin=content).error
+
+
+def test_what_breaks_a_named_encoding_is_told_in_one_line(run: Run) -> None:
+    """With the place and what to try."""
+    error = run("pages", "--encoding", "utf-8", stdin=b"ok\nGr\xfc\xdfe").error
+    assert "byte 0xfc at offset 5 (line 2) breaks it; try --encoding cp1252" in error
 
 
 def test_a_failure_leaves_nothing_half_written(run: Run, tmp_path: Path) -> None:
     """A report of a text that breaks in the middle does not appear, and no part of it stays."""
     text = tmp_path / "text.txt"
     text.write_bytes(b"Line.\n" * 50_000 + b"\xff")
-    assert "offset 300000" in run("pages", text, "--report", tmp_path / "report.html").error
+    failed = run("pages", text, "--encoding", "utf-8", "--report", tmp_path / "report.html")
+    assert "offset 300000" in failed.error
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
 
 

@@ -12,7 +12,11 @@ import glyph_memory
 from glyph_memory.context import LossKind
 
 ROOT = Path(glyph_memory.__file__).parent
-ROOMS = [*(ROOT / "context").rglob("*.py"), *(ROOT / "memory" / "history").glob("*.py")]
+ROOMS = [
+    *(ROOT / "context").rglob("*.py"),
+    *(ROOT / "memory" / "history").glob("*.py"),
+    ROOT / "windows" / "prompts.py",
+]
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 FOR_PEOPLE = {
     "LossKind", "_ANEW", "_CHANGED", "_FONTS", "_GONE", "_LEFT_OUT", "_PICTURES", "_PROSE", "_WIDER", "_advice",
@@ -45,7 +49,7 @@ def test_no_sentence_of_ours_stands_outside_the_wording() -> None:
     found = {
         (path.name, text)
         for path in ROOMS
-        if path.name not in {"wording.py", "beginnings.py"}
+        if path.name not in {"wording.py", "windows_wording.py", "beginnings.py"}
         for text in sentences(ast.parse(path.read_text("utf-8")))
     }
     assert found == set()

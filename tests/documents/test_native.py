@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import matplotlib
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -160,6 +164,17 @@ def test_what_was_filled_in_is_drawn() -> None:
     assert draw(form("Ada Lovelace")) != draw(form(""))
 
 
+def test_what_readers_marked_is_drawn() -> None:
+    """A box that somebody put on the page belongs to what is seen of it."""
+    stream = b"0 0 50 20 re f"
+    look = b"<</Type/XObject/Subtype/Form/BBox[0 0 50 20]/Length %d>>stream\n%s\nendstream" % (
+        len(stream),
+        stream,
+    )
+    square = b"<</Type/Annot/Subtype/Square/Rect[200 20 250 40]/AP<</N 7 0 R>>/F 4>>"
+    assert draw(make_raw(page=b"/Annots[6 0 R]", more=[square, look])).size > draw(make_raw()).size
+
+
 def test_a_document_without_pages_of_its_own_has_none() -> None:
     """It is told in one line, and no way is chosen."""
     document = Document(text="plain", title="notes")
@@ -201,6 +216,56 @@ def test_the_way_is_chosen_page_by_page() -> None:
     assert "".join(document.text[way.start : way.stop] for way in ways) == document.text
     assert all(way.native_tokens and way.native_tokens > 0 for way in ways)
     assert ways[0].reflow_tokens > ways[4].reflow_tokens > 0
+    with open_original(document) as opened:
+        assert draw_native_page(opened, document, 2, plan=ways[1].plan) == draw_native_page(
+            opened, document, 2
+        )
+
+
+@pytest.mark.parametrize(
+    ("font", "content", "reason"),
+    [
+        (b"/Type1/BaseFont/CMMI10/Encoding/WinAnsiEncoding", b"(abcd xyz) Tj", "many formulas"),
+        (b"/Type1/BaseFont/Helvetica", b"3 Tr (Hidden) Tj", "text"),
+        (
+            b"/Type1/BaseFont/Helvetica",
+            b"(Up) Tj 0 1 -1 0 50 50 Tm (to the very top of the whole page) Tj",
+            "text",
+        ),
+        (b"/Type1/BaseFont/Helvetica", b"(There) Tj 0 1 -1 0 50 50 Tm (up up) Tj", "text runs sideways"),
+    ],
+)
+def test_the_reason_is_what_is_on_the_page(font: bytes, content: bytes, reason: str) -> None:
+    """Formulas, and text that runs two ways, lose by being typeset."""
+    data = make_raw(b"BT /F 12 Tf 20 100 Td " + content + b" ET", font=b"<</Type/Font/Subtype" + font + b">>")
+    (way,) = choose_ways(load_one(data))
+    assert (way.way, way.reason) == ("reflow" if reason == "text" else "native", reason)
+
+
+def test_glyphs_of_no_known_character_are_drawn() -> None:
+    """Their text is garbage, their picture is not."""
+    font = (
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 10 10]/FontMatrix[.1 0 0 .1 0 0]/FirstChar 65/LastChar 66/Widths[8 8]"
+        b"/Encoding<</Differences[65/g1/g2]>>/CharProcs<</g1 6 0 R/g2 6 0 R>>>>"
+    )
+    glyph = b"<</Length 26>>stream\n8 0 d0 0 0 6 8 re f       \nendstream"
+    (way,) = choose_ways(load_one(make_raw(b"BT /F 12 Tf 20 100 Td (ABABAB) Tj ET", font=font, more=[glyph])))
+    assert (way.way, way.reason) == ("native", "the file does not say which characters it shows")
+
+
+def test_a_chart_of_one_line_is_a_figure(tmp_path: Path) -> None:
+    """As matplotlib draws it: few shapes, of which one has many corners; its grid is no table."""
+    matplotlib.use("pdf")
+    figure, axes = pyplot.subplots(figsize=(6, 4))
+    axes.plot([(7 * x) % 30 for x in range(50)])
+    axes.grid()
+    figure.savefig(tmp_path / "chart.pdf")
+    pyplot.close(figure)
+    (document,) = load(tmp_path / "chart.pdf")
+    (way,) = choose_ways(document)
+    assert (way.way, way.reason[:13]) == ("native", "figures cover")
+    assert all(block.kind != "table" for block in document.blocks)
+    assert any("a drawing; its words alone are in the text" in defect.message for defect in document.defects)
 
 
 def test_a_way_that_is_asked_for_is_taken() -> None:

@@ -436,7 +436,7 @@ def test_a_scan_has_a_place_in_the_text() -> None:
 
 
 def test_pictures_stand_where_they_stood() -> None:
-    """As they look on the page; and where they are not wanted, nothing does."""
+    """As they look on the page; where they are not wanted, their caption does."""
 
     def page(pen: Canvas) -> None:
         write(pen, 50, 780, "Before. " + SENTENCE)
@@ -449,7 +449,23 @@ def test_pictures_stand_where_they_stood() -> None:
     assert picture is not None
     assert picture.data.startswith(b"\x89PNG")
     assert picture.width_pt == pytest.approx(200)
-    assert len(read(draw_pdf(page), pictures=False).blocks) == 2
+    plain = read(draw_pdf(page), pictures=False)
+    assert [(block.kind, block.picture) for block in plain.blocks[1:2]] == [("picture", None)]
+
+
+def test_pictures_that_are_left_out_are_told() -> None:
+    """Ornaments, and what lies under the text."""
+
+    def page(pen: Canvas) -> None:
+        pen.drawImage(make_picture("#ddeeff"), 0, 0, *A4)
+        pen.drawImage(make_picture(), 100, 500, 20, 20)
+        write(pen, 50, 780, SENTENCE)
+
+    document = read(draw_pdf(page))
+    assert [block.kind for block in document.blocks] == ["paragraph"]
+    assert messages(document) == (
+        "left out: page 1: a picture as large as the page, under the text; left out: page 1: small pictures"
+    )
 
 
 def test_what_was_filled_in_and_noted_is_read() -> None:
@@ -473,6 +489,15 @@ def test_glyphs_of_no_known_character_are_told() -> None:
     glyph = b"<</Length 26>>stream\n8 0 d0 0 0 6 8 re f       \nendstream"
     data = make_raw(b"BT /F 12 Tf 20 100 Td (ABABAB BABA) Tj ET", font=font, more=[glyph])
     assert "damaged: page 1" in messages(read(data))
+
+
+def test_characters_for_private_use_are_told() -> None:
+    """The file says what they are, and it is nothing that anybody can read."""
+    codes = b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <41> <5A> <E001> endbfrange"
+    cmap = b"<</Length %d>>stream\n%s\nendstream" % (len(codes), codes)
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode 6 0 R>>"
+    document = read(make_raw(b"BT /F 12 Tf 20 100 Td (ABCD EFGH) Tj ET", font=font, more=[cmap]))
+    assert "damaged: page 1: the file does not say which characters its glyphs are" in messages(document)
 
 
 def test_text_that_is_not_seen_is_told() -> None:
@@ -517,6 +542,16 @@ def test_a_title_of_the_file_is_the_documents() -> None:
 
     assert read(make("Oak and Ash")).title == "Oak and Ash"
     assert read(make("Microsoft Word - draft.doc")).title == "a.pdf"
+
+
+def test_the_same_first_line_on_each_page_is_text() -> None:
+    """It stands with the others, not apart from them."""
+
+    def page(number: int, pen: Canvas) -> None:
+        write(pen, 50, 790, "Dear reader,")
+        write(pen, 50, 778, f"In {'abcdef'[number]} all went well. " + SENTENCE * 3)
+
+    assert read(draw_pdf(*(partial(page, number) for number in range(4)))).text.count("Dear reader,") == 4
 
 
 def test_headings_that_return_on_each_page_are_no_running_heads() -> None:

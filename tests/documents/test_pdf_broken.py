@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
+import zlib
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,33 @@ def test_thousands_of_rules_and_words_do_not_take_for_ever() -> None:
     words = b"".join(b"BT /F 1 Tf %d %d Td (w%d) Tj ET\n" % (x % 290, x % 190, x) for x in range(6_000))
     document = read(make_raw(rules + words))
     assert all(f"w{number}" in document.text for number in (0, 1_000, 5_999))
+
+
+def pack(content: bytes, filters: bytes = b"/FlateDecode") -> bytes:
+    """Return a PDF whose page is packed."""
+    packed = zlib.compress(content, 9)
+    stream = b"<</Length %d/Filter%s>>stream\n%s\nendstream" % (len(packed), filters, packed)
+    return make_raw(b"X").replace(b"<</Length 1>>stream\nX\nendstream", stream)
+
+
+def test_a_bomb_is_refused(tmp_path: Path) -> None:
+    """Before it is unpacked; of a file, too."""
+    bomb = pack(b"0 0 m 9 9 l S\n" * 2_000_000)
+    told = complain(bomb)
+    assert told.startswith("'a.pdf' unpacks to more than ")
+    (tmp_path / "a.pdf").write_bytes(bomb)
+    with pytest.raises(DocumentError, match="unpacks to more than"):
+        next(load(tmp_path / "a.pdf"))
+    twice = complain(pack(zlib.compress(bytes(9_000)), b"[/FlateDecode/FlateDecode]"))
+    assert "unpacks to more than 10,000,000 bytes" in twice
+    spelled = base64.a85encode(zlib.compress(b"0 0 m 9 9 l S\n" * 2_000_000, 9)) + b"~>"
+    stream = b"<</Length %d/Filter[/ASCII85Decode/FlateDecode]>>stream\n%s\nendstream" % (
+        len(spelled),
+        spelled,
+    )
+    letters = make_raw(b"X").replace(b"<</Length 1>>stream\nX\nendstream", stream)
+    assert "unpacks to more than" in complain(letters)
+    assert read(pack(b"BT /F 12 Tf 20 100 Td (Hello) Tj ET" + b" " * 100_000)).text.strip() == "Hello"
 
 
 def test_an_outline_in_a_circle_ends() -> None:

@@ -9,38 +9,36 @@ from dataclasses import replace
 from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
 from glyph_memory.cli.server import Server, describe_served
+from glyph_memory.cli.sources import Sources, print_defects
 from glyph_memory.cli.status_lines import describe_nano_reading
 from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
-from glyph_memory.document import Document
-from glyph_memory.documents import read_document
+from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.nano import NanoReading
 from glyph_memory.page import Page
 from glyph_memory.readers import Reading, ReadingDelta
 from glyph_memory.report import Figures, Tally, broken_limits
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typesetting import iter_pages
 
 
 def run(
-    file: str,
+    sources: Sources,
     question: str,
     server: Server,
     *,
     look: Look,
     profile: str | None,
     window: int | None,
-    encoding: str,
     stream: bool | None,
     as_json: bool,
 ) -> None:
-    """Typeset the text, ask the question, print the answer; in JSON alone it stands with its control characters."""
+    """Draw the documents, ask the question, print the answer; in JSON alone it stands with its control characters."""
     model = _find_model(server, profile=profile, window=window)
     progress = PageProgress("The nano reader reads")
     reading_with = server.reader(model, progress=progress)
     tally = Tally(profile=model, style=look.name)
-    pages = _pages(read_document(file, encoding=encoding), look.build_style(model), tally)
+    pages = _pages(sources, look.build_style(model), model, tally)
     figures = tally.figures()
     for warning in () if server.is_nano else broken_limits(figures, model):
         terminal.warn(warning)
@@ -72,12 +70,20 @@ def _find_model(server: Server, *, profile: str | None, window: int | None) -> M
     return found
 
 
-def _pages(document: Document, style: PageStyle, tally: Tally) -> list[Page]:
-    pages = []
-    with terminal.progress(document.title, total=len(document.text)) as step:
-        for page in tally.watch(iter_pages(document, style=style)):
-            pages.append(page)
-            step(len(page.text))
+def _pages(sources: Sources, style: PageStyle, model: ModelProfile, tally: Tally) -> list[Page]:
+    pages, options = list[Page](), sources.options()
+    for path in sources.find():
+        with sources.leave_out_failures(path), terminal.progress(sources.name(path)) as step:
+            documents = sources.load_bounded(path, options)
+            run = sources.make_run(
+                path, documents, options, style=style, profile=model, first_page=len(pages) + 1
+            )
+            for drawn in tally.watch(run.draw()):
+                pages.append(drawn.page)
+                step(1)
+            print_defects(sources.name(path), run.defects)
+    if not pages:
+        raise GlyphMemoryError("none of the documents can be drawn")
     return pages
 
 

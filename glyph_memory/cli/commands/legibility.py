@@ -13,7 +13,7 @@ from rich.text import Text
 from glyph_memory.cli import files, terminal
 from glyph_memory.cli.commands import check_view as checked
 from glyph_memory.cli.look import Look, find_profile
-from glyph_memory.documents import read_document
+from glyph_memory.cli.sources import Sources, list_defects, name_path, print_defects
 from glyph_memory.errors import StyleError
 from glyph_memory.evaluate import (
     CHARACTERS,
@@ -39,22 +39,24 @@ _MEANT = (
 class Texts:
     """The texts to measure, as they were asked for."""
 
-    paths: Sequence[str]
-    """Files, instead of made texts."""
+    sources: Sources | None
+    """Documents, instead of made texts; and how they are read."""
     kinds: str | None
     """Names of made ones, parted by commas."""
     characters: int | None
     """Of each."""
-    encoding: str
-    """Of the files."""
 
     def read(self) -> dict[str, str]:
         """Return the texts, by name."""
-        texts = {}
-        for path in self.paths:
-            document = read_document(path, encoding=self.encoding)
-            name = document.title if document.title not in texts else str(path)
-            texts[name] = document.text[: self.characters]
+        texts = dict[str, str]()
+        if self.sources is not None:
+            options = self.sources.options()
+            for path in self.sources.find():
+                with self.sources.leave_out_failures(path):
+                    documents = list(self.sources.load_bounded(path, options))
+                    name = name_path(path) if name_path(path) not in texts else path
+                    texts[name] = "".join(document.text for document in documents)[: self.characters]
+                    print_defects(name, list_defects(documents))
         if self.kinds is not None or not texts:
             names = None if self.kinds is None else _split_names(self.kinds)
             texts |= make_texts(names, characters=self.characters or CHARACTERS)

@@ -1,132 +1,194 @@
-"""`glyph-memory pages`: text in, pictures out, in memory that does not grow with the text."""
+"""`glyph-memory pages`: documents in, pictures out; plain text in memory that does not grow with it."""
 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from glyph_memory.cli import files, terminal
+from glyph_memory.cli.commands.page_output import PageOutput, Places, ways_table
 from glyph_memory.cli.look import Look, find_profile, load_fonts
-from glyph_memory.documents import STDIN, open_text
+from glyph_memory.cli.sources import Sources, defects_to_json, print_defects
+from glyph_memory.document import Defect, Document
+from glyph_memory.documents import LoadOptions, fit
+from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import is_file
-from glyph_memory.page import Escape, Page
-from glyph_memory.report import ContactSheet, Figures, Plate, Section, Tally, broken_limits, report_html
+from glyph_memory.page import Escape
+from glyph_memory.report import Figures, Section, Tally, broken_limits, report_html
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting import iter_pages
+from glyph_memory.tokens import ModelProfile
 
 if TYPE_CHECKING:
     from glyph_memory.evaluate import Checker
 
+_NOTED = 5
+"""Defects that stand below a title in the report."""
 _NUMBER = re.compile(r"page-([0-9]{1,18})")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Places:
-    """Where to write what; nothing where `None`."""
-
-    out: Path | None = None
-    """Folder of the pages' pictures."""
-    report: Path | None = None
-    """HTML file."""
-    sheet: Path | None = None
-    """Contact sheet."""
-
-    def to_json(self) -> dict[str, str]:
-        """Return the paths that were asked for, by kind."""
-        places = {"out": self.out, "report": self.report, "sheet": self.sheet}
-        return {name: str(place) for name, place in places.items() if place is not None}
-
-
 @dataclass(kw_only=True)
-class _Printer:
-    """Takes pages as they come, writes their pictures and keeps what reports need."""
+class _Run:
+    """Draws documents one after another; each begins a new page, and page numbers continue."""
 
-    places: Places
-    checker: Checker | None = None
-    sheet: ContactSheet = field(default_factory=ContactSheet)
-    plates: list[Plate] = field(default_factory=list)
-    last: int = 0
+    sources: Sources
+    model: ModelProfile
+    style: PageStyle
+    name: str
+    output: PageOutput
+    tallies: list[Tally] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    defects: list[tuple[str, list[Defect]]] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    options: LoadOptions = field(init=False, repr=False)
 
-    def add_page(self, page: Page) -> None:
-        self.last = page.number
-        if self.checker:
-            self.checker.check_page(page)
-        if self.places.sheet:
-            self.sheet.add(page)
-        if self.places.out or self.places.report:
-            plate = Plate.of(page)
-            if self.places.out:
-                files.write(self.places.out / f"page-{page.number:04d}.png", plate.png)
-            if self.places.report:
-                self.plates.append(plate)
+    def __post_init__(self) -> None:
+        self.options = self.sources.options()
 
-    def pop_plates(self) -> list[Plate]:
-        """Return the plates since the last call, and drop them."""
-        plates, self.plates = self.plates, []
-        return plates
+    def draw(self) -> None:
+        """Draw all.
+
+        Raises:
+            GlyphMemoryError: One that was typed cannot be drawn, or none of those in a folder can.
+        """
+        for path, documents in self._load():
+            try:
+                self._draw_one(path, documents)
+            except GlyphMemoryError as error:
+                self._fail(path, error)
+        if not self.tallies:
+            raise GlyphMemoryError(
+                f"none of {len(self.failures):,} documents can be drawn; {self.failures[0][1]}"
+            )
+
+    def draw_to_fit(self, tokens: int) -> None:
+        """Draw all in the sharpest style in which they cost so many tokens together."""
+        held = list[tuple[str, list[Document]]]()
+        for path, documents in self._load():
+            try:
+                held.append((path, list(documents)))
+            except GlyphMemoryError as error:
+                self._fail(path, error)
+        found = fit(
+            [document for _, documents in held for document in documents],
+            tokens=tokens,
+            profile=self.model,
+            style=self.style,
+            way=self.sources.chosen_way,
+            max_pages=self.sources.max_pages,
+        )
+        self.style, self.name = found.style, f"{self.name}, {found.rungs[-1].name}"
+        for path, read in held:
+            self._draw_one(path, iter(read))
+
+    def _load(self) -> Iterator[tuple[str, Iterator[Document]]]:
+        for path in self.sources.find():
+            try:
+                yield path, self.sources.load(path, self.options)
+            except GlyphMemoryError as error:
+                self._fail(path, error)
+
+    def _fail(self, path: str, error: GlyphMemoryError) -> None:
+        if path in self.sources.paths:
+            raise error
+        self.failures.append((path, str(error)))
+
+    def _draw_one(self, path: str, documents: Iterator[Document]) -> None:
+        title, tally = self.sources.name(path), Tally(profile=self.model, style=self.name)
+        load_fonts(self.style)
+        first = next(documents)
+        run = self.sources.make_run(
+            path,
+            chain([first], documents),
+            self.options,
+            style=self.style,
+            profile=self.model,
+            first_page=self.output.last + 1,
+        )
+        with terminal.progress(title, total=_size(path, first)) as step:
+            for drawn in tally.watch(run.draw()):
+                step(len(drawn.page.text.encode("utf-8", "surrogatepass")))
+                self.output.add(drawn, title)
+        self.tallies.append(tally)
+        self.defects.append((title, run.defects))
+        self.sections.append(
+            Section(
+                title=title,
+                figures=tally.figures(),
+                plates=self.output.pop_plates(),
+                note="; ".join(defect.message for defect in run.defects[:_NOTED]),
+                is_smooth=self.style.antialias,
+            )
+        )
 
 
 def run(
-    paths: Sequence[str],
+    sources: Sources,
     places: Places,
     *,
     look: Look,
     profile: str,
     tokenizer: str | None,
-    encoding: str,
+    fit_tokens: int | None,
     check: bool,
     as_json: bool,
 ) -> None:
-    """Typeset the files one after another; each begins a new page, and page numbers continue."""
+    """Draw documents, write what was asked for, print what they cost."""
     model = find_profile(profile, tokenizer=tokenizer)
     style = look.build_style(model)
-    printer = _Printer(places=places, checker=_checker(style) if check else None)
-    tallies, sections = [], []
-    for path in paths or [STDIN]:
-        tally = Tally(profile=model, style=look.name)
-        for page in _typeset(path, encoding, style, tally, first_page=printer.last + 1):
-            printer.add_page(page)
-        tallies.append(tally)
-        sections.append(
-            Section(
-                title=_title(path),
-                figures=tally.figures(),
-                plates=printer.pop_plates(),
-                is_smooth=style.antialias,
-            )
-        )
+    output = PageOutput(places=places, checker=_checker(style) if check else None)
+    drawing = _Run(sources=sources, model=model, style=style, name=look.name, output=output)
+    if fit_tokens is None:
+        drawing.draw()
+    else:
+        drawing.draw_to_fit(fit_tokens)
+    sections = drawing.sections
     if places.report:
         title = ", ".join(section.title for section in sections)
         files.write(places.report, report_html(title, sections))
     if places.sheet:
-        files.write(places.sheet, printer.sheet.png())
-    total = Tally.total(tallies)
+        files.write(places.sheet, output.sheet.png())
+    total = Tally.total(drawing.tallies)
     warnings = [
         *broken_limits(total, model),
         *hints(total.escaped),
-        *_find_old_pages(places.out, printer.last),
+        *_find_old_pages(places.out, output.last),
     ]
-    read = printer.checker.report() if printer.checker else None
+    read = output.checker.report() if output.checker else None
     if as_json:
-        texts = [{"text": section.title} | section.figures.to_json() for section in sections]
-        written = places.to_json()
-        told = {"total": total.to_json(), "texts": texts, "written": written, "warnings": warnings}
+        told = {
+            "total": total.to_json(),
+            "texts": [{"text": section.title} | section.figures.to_json() for section in sections],
+            "written": places.to_json(),
+            "warnings": warnings,
+            "defects": [one for title, defects in drawing.defects for one in defects_to_json(title, defects)],
+            "ways": [choice.to_json() for choice in output.choices],
+            "failures": [{"source": path, "message": message} for path, message in drawing.failures],
+        }
         terminal.print_json(told | ({"check": read.to_json()} if read else {}))
     else:
-        _show(sections, total, places)
+        _show(sections, total, output, fit_tokens)
         if read:
             from glyph_memory.cli.commands import check_view as checked  # noqa: PLC0415  as in `_checker`
 
             checked.show(read)
+    for title, defects in drawing.defects:
+        print_defects(title, defects)
     for warning in warnings:
         terminal.warn(warning)
+    for _, message in drawing.failures:
+        terminal.print_error(message)
+    if drawing.failures:
+        failed = terminal.format_count(len(drawing.failures), "document")
+        raise GlyphMemoryError(
+            f"{failed} could not be drawn, {terminal.format_count(len(sections), 'other')} could"
+        )
 
 
 def _checker(style: PageStyle) -> Checker:
@@ -136,33 +198,27 @@ def _checker(style: PageStyle) -> Checker:
     return Checker(style=style)
 
 
-def _title(path: str) -> str:
-    return "standard input" if path == STDIN else Path(path).name
+def _size(path: str, first: Document) -> int | None:
+    """Return how many bytes of text there will be, for the bar; None where the file is more than its text."""
+    return Path(path).stat().st_size if is_file(path) and first.media_type == "text/plain" else None
 
 
-def _typeset(path: str, encoding: str, style: PageStyle, tally: Tally, *, first_page: int) -> Iterator[Page]:
-    if path == STDIN and sys.stdin and sys.stdin.isatty():
-        terminal.print_note("Reading what you type; Ctrl-D ends it.")
-    pieces = open_text(path, encoding)
-    load_fonts(style)
-    size = Path(path).stat().st_size if path != STDIN and is_file(path) else None
-    with terminal.progress(_title(path), total=size) as step:
-        for page in tally.watch(iter_pages(pieces, style=style, first_page=first_page)):
-            step(len(page.text.encode("utf-8", "surrogatepass")))
-            yield page
-
-
-def _show(sections: Sequence[Section], total: Figures, places: Places) -> None:
+def _show(sections: Sequence[Section], total: Figures, output: PageOutput, fit_tokens: int | None) -> None:
     rows = [(section.title, section.figures) for section in sections]
     if len(rows) > 1:
         rows.append(("together", total))
     screen = terminal.console()
     screen.print(terminal.figures_table(rows))
+    if output.choices:
+        screen.print(ways_table(output.choices))
     screen.print(Text(terminal.describe_counting(total), "dim"))
-    for what, place in places.to_json().items():
+    if fit_tokens is not None:
+        screen.print(Text(f"Fits {fit_tokens:,} tokens in this style: {total.style}.", "dim"))
+    written = output.places.to_json()
+    for what, place in written.items():
         named = {"out": f"{total.pages:,} pages in", "report": "report:", "sheet": "contact sheet:"}[what]
         screen.print(Text(f"{named} {terminal.escape_line(place)}"), soft_wrap=True)
-    if not places.to_json():
+    if not written:
         screen.print(Text("Nothing was written; see --out, --report and --sheet.", "dim"))
 
 

@@ -10,11 +10,15 @@ from rich.text import Text
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
+from glyph_memory.cli.sources import Sources, list_defects, name_path, print_defects
 from glyph_memory.document import Document
-from glyph_memory.documents import read_document
+from glyph_memory.documents import LoadOptions
+from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, Size, TextCounter
-from glyph_memory.typesetting import iter_pages
+
+_Read = Sequence[tuple[str, Sequence[Document]]]
+"""Documents that were read, by path."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,16 +58,26 @@ class _Row:
         }
 
 
-def run(
-    file: str, names: Sequence[str], *, look: Look, tokenizer: str | None, encoding: str, as_json: bool
-) -> None:
-    """Typeset once for each page grid that the models need, and print what each model would count."""
+def run(sources: Sources, names: Sequence[str], *, look: Look, tokenizer: str | None, as_json: bool) -> None:
+    """Draw once for each page grid that the models need, and print what each model would count."""
     profiles = [find_profile(name, tokenizer=tokenizer) for name in names or ModelProfile.names()]
-    document = read_document(file, encoding=encoding)
-    rows = sorted(_rows(document, profiles, look), key=lambda row: (-row.ratio, row.profile.name))
+    options = sources.options()
+    read = list[tuple[str, list[Document]]]()
+    for path in sources.find():
+        with sources.leave_out_failures(path):
+            read.append((path, list(sources.load_bounded(path, options))))
+    if not read:
+        raise GlyphMemoryError("none of the documents can be read")
+    title = ", ".join(name_path(path) for path, _ in read)
+    characters = sum(len(document.text) for _, documents in read for document in documents)
+    rows = sorted(
+        _rows(sources, options, read, profiles, look), key=lambda row: (-row.ratio, row.profile.name)
+    )
+    for path, documents in read:
+        print_defects(name_path(path), list_defects(documents))
     if as_json:
         found = [row.to_json() for row in rows]
-        terminal.print_json({"text": document.title, "characters": len(document.text), "models": found})
+        terminal.print_json({"text": title, "characters": characters, "models": found})
         return
     screen = terminal.console()
     screen.print(_table(rows))
@@ -71,29 +85,36 @@ def run(
         screen.print(Text(note, "dim"))
 
 
-def _rows(document: Document, profiles: Sequence[ModelProfile], look: Look) -> list[_Row]:
+def _rows(
+    sources: Sources, options: LoadOptions, read: _Read, profiles: Sequence[ModelProfile], look: Look
+) -> list[_Row]:
     styles = [look.build_style(profile) for profile in profiles]
-    sizes: dict[PageStyle, list[Size]] = {}
-    counts: dict[TextCounter, int] = {}
-    different = len(set(styles))
-    with terminal.progress(document.title, total=different * len(document.text)) as step:
-        for style in set(styles):
-            sizes[style] = []
-            for page in iter_pages(document, style=style):
-                sizes[style].append(page.size)
-                step(len(page.text))
+    # Text looks the same for all models that share a grid; a page of a PDF is made as the model's own rule decides.
+    has_ways = any(document.original is not None for _, documents in read for document in documents)
+    kinds = [(style, profile if has_ways else None) for style, profile in zip(styles, profiles, strict=True)]
+    texts = [document.text for _, documents in read for document in documents]
+    sizes = dict[tuple[PageStyle, ModelProfile | None], list[Size]]()
+    with terminal.progress("drawing", total=len(set(kinds)) * sum(map(len, texts))) as step:
+        for style, profile in dict.fromkeys(kinds):
+            found = sizes[style, profile] = list[Size]()
+            for path, documents in read:
+                run = sources.make_run(path, documents, options, style=style, profile=profile or profiles[0])
+                for drawn in run.draw():
+                    found.append(drawn.page.size)
+                    step(len(drawn.page.text))
+    counts = dict[TextCounter, int]()
     for profile in profiles:
         counter = profile.text_counter
         if counter not in counts:
-            counts[counter] = counter.count(document.text)
+            counts[counter] = sum(map(counter.count, texts))
     return [
         _Row(
             profile=profile,
             counter=profile.text_counter,
             text_tokens=counts[profile.text_counter],
-            sizes=sizes[style],
+            sizes=sizes[kind],
         )
-        for profile, style in zip(profiles, styles, strict=True)
+        for profile, kind in zip(profiles, kinds, strict=True)
     ]
 
 

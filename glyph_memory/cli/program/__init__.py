@@ -1,5 +1,6 @@
 """The program with its commands, in the order of the help; each one's module is loaded when it runs."""
 
+import glyph_memory.cli.program.legibility_commands
 import glyph_memory.cli.program.memory_commands
 import glyph_memory.cli.program.page_commands
 import glyph_memory.cli.program.server_commands  # noqa: F401 - importing them registers them

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from glyph_memory.cli import options
-from glyph_memory.cli.program import page_options
+from glyph_memory.cli.program import document_options, page_options
 from glyph_memory.cli.root import PAGES, START, register_command
 
 
@@ -35,6 +35,16 @@ def demo(*, out: page_options.DemoOut = Path("out"), as_json: options.Json = Fal
         "A picture of every page, and a report to look at",
         "glyph-memory pages book.txt --out pages --report book.html",
     ),
+    (
+        "Chapter 2 of a PDF, each page as it costs least",
+        "glyph-memory pages report.pdf --pages 12-30 --out pages",
+    ),
+    ("A web page without its menus", "glyph-memory pages https://docs.python.org/3/ --main-content"),
+    (
+        "A folder of documents, for a data set; once more after a stop, and it goes on",
+        "glyph-memory pages papers --out dataset --jobs 8",
+    ),
+    ("In 30,000 tokens, as sharp as that goes", "glyph-memory pages minutes.docx --fit 30000 --out pages"),
     ("What a repository's history costs Qwen3-VL", "git log -p | glyph-memory pages --profile qwen3-vl"),
     ("Whether letters of 8 points can still be read", "glyph-memory pages book.txt --size 8 --check"),
 )
@@ -46,6 +56,9 @@ def pages(
     sheet: page_options.Sheet = None,
     check: page_options.Check = False,
     as_json: options.Json = False,
+    jobs: page_options.Jobs = None,
+    index: page_options.Index = None,
+    fit: page_options.Fit = None,
     style: options.Style = "glyph",
     dense: options.Dense = False,
     font: options.Font = None,
@@ -53,23 +66,73 @@ def pages(
     dpi: options.Dpi = None,
     profile: options.Profile = "glyph",
     tokenizer: options.Tokenizer = None,
-    encoding: page_options.Encoding = "utf-8",
+    encoding: document_options.Encoding = None,
+    page_range: document_options.Pages = "",
+    max_pages: document_options.MaxPages = None,
+    way: document_options.Way = "auto",
+    raw: document_options.Raw = False,
+    line_numbers: document_options.LineNumbers = False,
+    main_content: document_options.MainContent = False,
+    password: document_options.Password = None,
+    allow_host: document_options.AllowHost = None,
+    include: document_options.Include = None,
+    exclude: document_options.Exclude = None,
 ) -> None:
-    """Draw text as pages, and count what they cost.
+    """Draw documents as pages, and count what they cost.
 
+    Plain text, PDF, Word, web pages, Markdown, notebooks, source code and other formats are told by their content.
     Without --out, --report or --sheet no file is written; only the figures are printed. Every character of the text
-    stands on exactly one page: as itself or, if no font can draw it, as its number. Each file begins on a new page.
+    stands on exactly one page: as itself or, if no font can draw it, as its number. What a file holds that cannot be
+    drawn is reported. Each document begins on a new page.
+
+    A folder with --out, or --jobs, makes it a bulk run: pages are named by their pixels, so that equal ones lie there
+    once; index.jsonl has a line for each page with its text, and loads as a data set: load_dataset("json",
+    data_files="dataset/index.jsonl"). A document that is finished is not drawn again when the command is run once more.
+    One that fails does not stop the others; all that failed are listed at the end.
     """
     from glyph_memory.cli.commands import pages as command  # noqa: PLC0415
+    from glyph_memory.cli.commands.page_output import Places  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415
+    from glyph_memory.cli.sources import Sources  # noqa: PLC0415
 
+    sources = Sources(
+        paths=tuple(files or ["-"]),
+        encoding=encoding,
+        pages=page_range,
+        max_pages=max_pages,
+        way=way,
+        raw=raw,
+        line_numbers=line_numbers,
+        main_content=main_content,
+        password=password,
+        allow_hosts=tuple(allow_host or ()),
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+    )
+    look = Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense)
+    if jobs or index or (out and sources.has_folder):
+        from glyph_memory.cli.commands import bulk  # noqa: PLC0415
+
+        single = {"--report": report, "--sheet": sheet, "--check": check, "--fit": fit}
+        bulk.run(
+            sources,
+            out,
+            look=look,
+            profile=profile,
+            tokenizer=tokenizer,
+            jobs=jobs,
+            index=index or "jsonl",
+            refused=[option for option, value in single.items() if value],
+            as_json=as_json,
+        )
+        return
     command.run(
-        files or [],
-        command.Places(out=out, report=report, sheet=sheet),
-        look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
+        sources,
+        Places(out=out, report=report, sheet=sheet),
+        look=look,
         profile=profile,
         tokenizer=tokenizer,
-        encoding=encoding,
+        fit_tokens=fit,
         check=check,
         as_json=as_json,
     )
@@ -107,9 +170,17 @@ def ask(
     dpi: options.Dpi = None,
     profile: options.ServedProfile = None,
     window: options.Window = None,
-    encoding: page_options.Encoding = "utf-8",
+    encoding: document_options.Encoding = None,
+    pages: document_options.Pages = "",
+    max_pages: document_options.MaxPages = None,
+    way: document_options.Way = "auto",
+    raw: document_options.Raw = False,
+    line_numbers: document_options.LineNumbers = False,
+    main_content: document_options.MainContent = False,
+    password: document_options.Password = None,
+    allow_host: document_options.AllowHost = None,
 ) -> None:
-    """Ask a question about a text that the model sees as pages.
+    """Ask a question about a document that the model sees as pages.
 
     Without --server, the built-in nano reader answers: it reads the pages from their pixels, looks up what is asked and
     quotes it, with the page it stands on and how sure it is. It does not reason; for that, name a server. The answer
@@ -118,15 +189,26 @@ def ask(
     from glyph_memory.cli.commands import ask as command  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415
     from glyph_memory.cli.server import Server  # noqa: PLC0415
+    from glyph_memory.cli.sources import Sources  # noqa: PLC0415
 
     command.run(
-        file,
+        Sources(
+            paths=(file,),
+            encoding=encoding,
+            pages=pages,
+            max_pages=max_pages,
+            way=way,
+            raw=raw,
+            line_numbers=line_numbers,
+            main_content=main_content,
+            password=password,
+            allow_hosts=tuple(allow_host or ()),
+        ),
         question,
         Server(url=server, model=model, api_key=api_key, max_tokens=max_tokens),
         look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
         profile=profile,
         window=window,
-        encoding=encoding,
         stream=stream,
         as_json=as_json,
     )
@@ -151,70 +233,34 @@ def tokens(
     font: options.Font = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
-    encoding: page_options.Encoding = "utf-8",
+    encoding: document_options.Encoding = None,
+    pages: document_options.Pages = "",
+    way: document_options.Way = "auto",
+    raw: document_options.Raw = False,
+    line_numbers: document_options.LineNumbers = False,
+    main_content: document_options.MainContent = False,
+    password: document_options.Password = None,
+    allow_host: document_options.AllowHost = None,
 ) -> None:
-    """Compare what a text costs as text and as pages, for every known model."""
+    """Compare what a document costs as text and as pages, for every known model."""
     from glyph_memory.cli.commands import tokens as command  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415
+    from glyph_memory.cli.sources import Sources  # noqa: PLC0415
 
     command.run(
-        file,
+        Sources(
+            paths=(file,),
+            encoding=encoding,
+            pages=pages,
+            way=way,
+            raw=raw,
+            line_numbers=line_numbers,
+            main_content=main_content,
+            password=password,
+            allow_hosts=tuple(allow_host or ()),
+        ),
         profile or [],
         look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
         tokenizer=tokenizer,
-        encoding=encoding,
-        as_json=as_json,
-    )
-
-
-@register_command(
-    PAGES,
-    (
-        "What sizes of Glyph's style cost in errors, drawn",
-        "glyph-memory legibility --kinds prose,hex --plot legibility.png",
-    ),
-    (
-        "My own logs, on a dark page and a white one",
-        "glyph-memory legibility app.log --style glyph --style dark --sizes 8,9,10",
-    ),
-    ("As Tesseract reads them", "glyph-memory legibility --kinds prose --sizes 9,12 --reader tesseract"),
-)
-def legibility(
-    *,
-    files: page_options.MeasuredFiles = None,
-    kinds: page_options.Kinds = None,
-    characters: page_options.Characters = None,
-    reader: page_options.Reader = "nano",
-    plot: page_options.Plot = None,
-    as_json: options.Json = False,
-    style: page_options.Styles = None,
-    sizes: page_options.Sizes = None,
-    dense: options.Dense = False,
-    font: options.Font = None,
-    dpi: options.Dpi = None,
-    profile: options.Profile = "glyph",
-    tokenizer: options.Tokenizer = None,
-    encoding: page_options.Encoding = "utf-8",
-) -> None:
-    """Measure how small print can get before it is misread, and how many tokens that saves.
-
-    Texts of several kinds are drawn in every style and size, and read back by the built-in nano reader, which needs no
-    GPU. Each row says what a style saves (ρ: text tokens per page token) and, for each text, how many characters in a
-    hundred came back wrong, with a 95 % confidence interval over pages. Below it: which characters were confused.
-
-    These are the nano reader's errors, not a large model's: what it reads right is legible, but where it misreads, a
-    large model may still guess right from the context.
-    """
-    from glyph_memory.cli.commands import legibility as command  # noqa: PLC0415
-    from glyph_memory.cli.look import Look  # noqa: PLC0415
-
-    command.run(
-        command.Texts(paths=files or [], kinds=kinds, characters=characters, encoding=encoding),
-        looks=[Look(style=name, font=font, dpi=dpi, dense=dense) for name in style or ["glyph"]],
-        sizes=sizes,
-        profile=profile,
-        tokenizer=tokenizer,
-        reader=reader,
-        picture=plot,
         as_json=as_json,
     )

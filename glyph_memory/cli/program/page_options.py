@@ -11,23 +11,59 @@ from glyph_memory.cli.options import FLAG, LOOK, MODEL, OUTPUT, complete_style, 
 
 _TEXTS = "What is read"
 _READER = "Who reads"
+BULK = "Many documents"
 
 Files = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FILE...", help="Text files; - or none for standard input."),
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Documents of any format: files, folders, addresses; - or none for standard input.",
+    ),
 ]
-File = Annotated[str, typer.Argument(metavar="FILE", help="A text file; - for standard input.")]
-Encoding = Annotated[
+File = Annotated[
     str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A document of any format, a folder of them, or an address; - for standard input.",
+    ),
+]
+Jobs = Annotated[
+    int | None,
     typer.Option(
-        metavar="NAME",
-        help="How the file spells characters: utf-8, cp1252, gb18030, … Files that begin with a byte order "
-        "mark are recognised by it.",
+        metavar="N",
+        min=1,
+        show_default=False,
+        help="How many processes draw; as many as there are cores if not given. Makes it a bulk run, as a folder with "
+        "--out does.",
+        rich_help_panel=BULK,
+    ),
+]
+Index = Annotated[
+    str | None,
+    typer.Option(
+        metavar="jsonl|parquet",
+        show_default=False,
+        help="Of a bulk run: Parquet beside JSON Lines. Needs pyarrow: pip install pyarrow.",
+        rich_help_panel=BULK,
+    ),
+]
+Fit = Annotated[
+    int | None,
+    typer.Option(
+        "--fit",
+        metavar="TOKENS",
+        min=1,
+        help="Take the sharpest legible style in which all pages together cost so many tokens at most.",
+        rich_help_panel=LOOK,
     ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="Write page-0001.png and so on there.", rich_help_panel=OUTPUT),
+    typer.Option(
+        metavar="FOLDER",
+        help="Write page-0001.png and so on there; of a bulk run, pages/ and index.jsonl.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 Report = Annotated[
     Path | None,
@@ -83,7 +119,9 @@ Check = Annotated[
 ]
 MeasuredFiles = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FILE...", help="Read these texts instead of made ones; - for standard input."),
+    typer.Argument(
+        metavar="SOURCE...", help="Read these documents instead of made texts; - for standard input."
+    ),
 ]
 Styles = Annotated[
     list[str] | None,

@@ -15,6 +15,7 @@ from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.pdf.assembly import Assembly, PreparedPage, prepare_page
+from glyph_memory.documents.pdf.bombs import check_expansion
 from glyph_memory.documents.pdf.content import PageContent, read_content
 from glyph_memory.documents.pdf.defects import PageDefects
 from glyph_memory.documents.pdf.extras import list_refusals
@@ -27,7 +28,10 @@ _NEIGHBOURS = 2
 """Pages before and after one that are compared with it: right and left pages have running heads of their own."""
 _BROKEN = 100
 """After so many broken pages on end, there are no more: a file may claim ten million."""
+_PART_BYTES = 64_000_000
+"""Of pictures, in one part."""
 _WORDS = 200_000
+"""Of the document, that are known when a hyphen is judged."""
 _JUNK = re.compile(
     r"untitled|microsoft (word|powerpoint|excel) -.*|.*\.(docx?|tex|dvi|indd|pdf|qxd)", re.IGNORECASE
 )
@@ -38,9 +42,10 @@ def read_pdf(source: Source, options: LoadOptions) -> Iterator[Document]:
     """Yield a PDF, cut into parts between two pages.
 
     Raises:
-        DocumentError: It is encrypted or broken, or none of its pages is wanted.
+        DocumentError: It is encrypted, broken or a bomb, or none of its pages is wanted.
     """
     original = source.local or source.read_all(at_most=options.limits.file_bytes)
+    check_expansion(original, options.limits, shown=source.shown)
     with open_pdf(original, password=options.password, shown=source.shown) as file:
         yield from _Reading(file, source, original, options).read()
 
@@ -55,6 +60,7 @@ class _Reading:
             original=original,
         )
         self._defects, self._vocabulary = PageDefects(), set[str]()
+        self._held = 0
         self._kept = dict[int, PageContent]()
 
     def read(self) -> Iterator[Document]:
@@ -91,12 +97,15 @@ class _Reading:
         near = [
             other for other in window if 0 < abs(other.content.number - page.content.number) <= _NEIGHBOURS
         ]
+        self._held += sum(len(data) for _, data in page.content.pictures if data is not None)
         assembly.add_page(page, near, outline.get(page.content.number, {}))
 
     def _pop(self) -> Iterator[Document]:
-        if self._builder.size >= self._options.part_characters:
+        """Yield a part once it is long enough, or its pictures are heavy enough."""
+        if self._builder.size >= self._options.part_characters or self._held > _PART_BYTES:
             self._defects.flush(self._builder)
-        yield from self._builder.pop_part(self._options.part_characters)
+            self._held = 0
+            yield self._builder.build()
 
     def _sample(self, wanted: list[int]) -> Iterator[PageContent]:
         for place in choose_samples(len(wanted)):

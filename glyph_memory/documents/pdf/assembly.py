@@ -29,7 +29,7 @@ _DRAWN = 0.05
 
 @dataclass(slots=True)
 class _Figure:
-    data: bytes
+    data: bytes | None
     width_pt: float
 
 
@@ -204,6 +204,8 @@ class Assembly:
             add(
                 "left out", "it has more shapes than are looked at; tables may be missing their rules", number
             )
+        for loss in dict.fromkeys(content.losses):
+            add("left out", loss, number)
         if content.path_share > _DRAWN:
             add("left out", "a drawing; its words alone are in the text", number)
 

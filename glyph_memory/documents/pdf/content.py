@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass, field
-from types import ModuleType
 
 from glyph_memory.documents.pdf.drawings import PageDrawings, read_drawings
 from glyph_memory.documents.pdf.extras import PageExtras, read_extras
@@ -18,8 +17,12 @@ _PICTURE_PT = (48.0, 36.0)
 """Smaller pictures are ornaments."""
 _PICTURE_DPI = 150
 _PICTURE_PX = 2_000_000
+_FIGURE_SEGMENTS = 40
+"""Lines and curves of a figure; fewer are an ornament."""
+_PICTURES = 50
+"""Of one page."""
 _COVERED = 0.85
-"""A picture that takes so much of the page lies under its text: a scan."""
+"""A picture that takes so much of the page lies under its text: a scan, a background."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -38,8 +41,10 @@ class PageContent:
     """What is attached to it."""
     words: list[Word]
     """Those of the frame, with their links and with what was filled in."""
-    pictures: list[tuple[Rect, bytes]] = field(default_factory=list)
-    """Where pictures stand, and their files."""
+    pictures: list[tuple[Rect, bytes | None]] = field(default_factory=list)
+    """Where pictures stand, and their files, where those are wanted."""
+    losses: list[str] = field(default_factory=list)
+    """What is said of pictures that are left out."""
 
     @property
     def area(self) -> float:
@@ -55,7 +60,7 @@ class PageContent:
     def path_share(self) -> float:
         """How much of the page drawings cover, 0 to 1: the box around their shapes."""
         shapes = self.drawings.paths
-        if len(shapes) < 12:
+        if self.drawings.segments < _FIGURE_SEGMENTS:
             return 0.0
         box = (
             min(rect[0] for rect in shapes),
@@ -98,8 +103,8 @@ def read_content(file: PdfFile, number: int, *, pictures: bool = False) -> PageC
             extras=extras,
             words=[*link_words(words, extras.links), *extras.fields],
         )
-        if pictures and text.characters:
-            content.pictures = _draw_pictures(page, file.raw, content)
+        if text.characters:
+            _add_pictures(page, content, is_wanted=pictures)
         drawings.images = [(rect, None) for rect, _ in drawings.images]  # pdfium's objects end with the page
     return content
 
@@ -115,23 +120,35 @@ def read_box(page: Pointer) -> Rect:
     return boxes[0] if boxes else _LETTER
 
 
-def _draw_pictures(page: Pointer, raw: ModuleType, content: PageContent) -> list[tuple[Rect, bytes]]:
-    """Return the pictures of a page as they look on it, those that are no scan and no ornament."""
-    found, wide, high = list[tuple[Rect, bytes]](), *content.frame.size
-    if content.frame.angle != page.get_rotation():
-        return found  # text runs sideways, and places are those of the text
-    for rect, _ in content.drawings.images[:50]:
+def _add_pictures(page: Pointer, content: PageContent, *, is_wanted: bool) -> None:
+    """Add the pictures of a page as they look on it, those that are no scan and no ornament."""
+    wide, high = content.frame.size
+    for rect, _ in content.drawings.images:
         left, top = max(rect[0], 0.0), max(rect[1], 0.0)
         right, bottom = min(rect[2], wide), min(rect[3], high)
         if right - left < _PICTURE_PT[0] or bottom - top < _PICTURE_PT[1]:
-            continue
-        if (right - left) * (bottom - top) > _COVERED * content.area:
-            continue
-        area = (right - left) * (bottom - top)
-        scale = min(_PICTURE_DPI / 72, math.sqrt(_PICTURE_PX / area))
-        bitmap = page.render(scale=scale, crop=(left, high - bottom, wide - right, top), rev_byteorder=True)
-        buffer = io.BytesIO()
-        bitmap.to_pil().save(buffer, "PNG")
-        bitmap.close()
-        found.append(((left, top, right, bottom), buffer.getvalue()))
-    return found
+            content.losses.append("small pictures")
+        elif (right - left) * (bottom - top) > _COVERED * content.area:
+            content.losses.append("a picture as large as the page, under the text")
+        elif len(content.pictures) >= _PICTURES:
+            content.losses.append(f"pictures beyond the first {_PICTURES}")
+        else:
+            place = (left, top, right, bottom)
+            content.pictures.append((place, _draw(page, content, place) if is_wanted else None))
+
+
+def _draw(page: Pointer, content: PageContent, place: Rect) -> bytes:
+    """Return a part of a page as PNG."""
+    left, top, right, bottom = place
+    wide, high = content.frame.size
+    scale = min(_PICTURE_DPI / 72, math.sqrt(_PICTURE_PX / ((right - left) * (bottom - top))))
+    bitmap = page.render(
+        scale=scale,
+        rotation=(content.frame.angle - page.get_rotation()) % 360,
+        crop=(left, high - bottom, wide - right, top),
+        rev_byteorder=True,
+    )
+    buffer = io.BytesIO()
+    bitmap.to_pil().save(buffer, "PNG")
+    bitmap.close()
+    return buffer.getvalue()

@@ -35,6 +35,8 @@ class PageDrawings:
     """Pictures made of pixels: where, and pdfium's own object, which lives as long as the page."""
     paths: list[Rect] = field(default_factory=list)
     """Shapes that are no rules: where."""
+    segments: int = 0
+    """Of all those shapes: how many lines and curves they have."""
     fills: int = 0
     """Boxes that are filled, but for white ones: they head tables and lie under text."""
     is_cut: bool = False
@@ -108,6 +110,7 @@ def _add_path(found: PageDrawings, rect: Rect, shape: _Shape) -> None:
     sides = shape.list_sides()
     if sides is None:
         found.paths.append(rect)
+        found.segments += shape.count_segments()
     elif shape.is_stroked():
         found.rules += sides
     else:
@@ -123,6 +126,9 @@ class _Shape:
     matrix: _Matrix
     frame: Frame
 
+    def count_segments(self) -> int:
+        return max(int(self.raw.FPDFPath_CountSegments(self.pointer)), 0)
+
     def is_stroked(self) -> bool:
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         self.raw.FPDFPath_GetDrawMode(self.pointer, fill, stroke)
@@ -136,7 +142,7 @@ class _Shape:
     def list_sides(self) -> list[Rect] | None:
         """Return its lines, where all of them run across or down; None for a shape that is no box and no grid."""
         raw, sides = self.raw, list[Rect]()
-        count = raw.FPDFPath_CountSegments(self.pointer)
+        count = self.count_segments()
         if count > _MOST_SEGMENTS:
             return None
         own, x, y = raw.FS_MATRIX(), ctypes.c_float(), ctypes.c_float()

@@ -216,10 +216,10 @@ class _Column:
         return line.box[0] - self._left > 0.8 * line.size
 
     def _is_heading(self, block: Sequence[Piece]) -> bool:
-        text = " ".join(line.text for line in block)
-        if len(block) > _HEADING_LINES or len(text) > _HEADING_LETTERS or not any(map(str.isalpha, text)):
+        if len(block) > _HEADING_LINES:
             return False
-        if _LEADERS.search(text):
+        text = " ".join(line.text for line in block)
+        if len(text) > _HEADING_LETTERS or not any(map(str.isalpha, text)) or _LEADERS.search(text):
             return False
         if block[0].is_mono and not _is_bold(block[0]):
             return False

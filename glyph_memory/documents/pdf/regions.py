@@ -25,7 +25,7 @@ _COLUMN_LETTERS = 25
 _GUTTER_EM = 0.8
 _DEPTH = 4
 """Columns within columns."""
-_MOST = 4_000
+_MOST = 2_500
 """Pieces of a page that are ordered; beyond, they stand as the file has them."""
 
 

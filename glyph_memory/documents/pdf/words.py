@@ -52,6 +52,8 @@ _LONGEST = 200_000
 """Characters that are read of one page."""
 
 
+_LIFT_PT = 0.5
+"""Characters that stand so much higher or lower are raised or lowered."""
 _FIND_OBJECT = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
 
 
@@ -61,6 +63,8 @@ class _Style:
     size: float
     angle: Angle
     is_invisible: bool
+    is_unknown: bool
+    baseline: float = field(compare=False)
 
 
 def read_words(page: Pointer, raw: ModuleType, box: Rect) -> PageText:
@@ -87,6 +91,7 @@ class _Reading:
         self._styles = dict[int, _Style]()
         self._fonts = dict[tuple[bytes, int], Font]()
         self._frames = {angle: Frame(box, angle) for angle in (0, 90, 180, 270)}
+        self._sizes = {angle: frame.size for angle, frame in self._frames.items()}
         self._matrix = raw.FS_MATRIX()
         # Asked for each word: as a plain number, an object's address comes in half the time.
         address = ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
@@ -99,16 +104,15 @@ class _Reading:
         found.is_cut = count > _LONGEST
         text = self._read_characters(min(count, _LONGEST))
         weights = dict.fromkeys(self._frames, 0)
-        left, bottom, right, top = self._box
         for token in _TOKEN.finditer(text):
             for number, (start, stop, style) in enumerate(self._split(token.start(), token.end())):
-                word, corners = self._make_word(text, start, stop, style, glued=number > 0)
-                length = stop - start
+                length, spelled = stop - start, text[start:stop]
                 found.characters += length
-                found.garbage += self._count_garbage(text, start, stop)
+                found.garbage += length if style.is_unknown else _count_garbage(spelled)
+                word = self._make_word(_spell(spelled), start, stop, style, glued=number > 0)
                 if not word.text:
                     continue
-                if corners[2] < left or corners[0] > right or corners[3] < bottom or corners[1] > top:
+                if self._is_outside(word):
                     found.outside.append(word.text)
                     continue
                 found.invisible += length if style.is_invisible else 0
@@ -139,44 +143,32 @@ class _Reading:
         first = start
         for place in range(start + 1, stop):
             style = self._style_at(place)
-            if style is not before and (style != before or self._moves(place - 1, place)):
+            if style != before or abs(style.baseline - before.baseline) > _LIFT_PT:
                 yield first, place, before
                 first = place
             before = style
         yield first, stop, before
-
-    def _moves(self, before: int, place: int) -> bool:
-        one, other = self._origin(before), self._origin(place)
-        return abs(one[1] - other[1]) > 0.5 and abs(one[0] - other[0]) > 0.5
-
-    def _origin(self, place: int) -> tuple[float, float]:
-        x, y, _, _ = self._numbers
-        self._raw.FPDFText_GetCharOrigin(self._textpage, place, x, y)
-        return x.value, y.value
 
     def _corners(self, place: int) -> Rect:
         left, right, bottom, top = self._numbers
         self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top)
         return left.value, bottom.value, right.value, top.value
 
-    def _make_word(
-        self, text: str, start: int, stop: int, style: _Style, *, glued: bool
-    ) -> tuple[Word, Rect]:
-        frame = self._frames[style.angle]
-        first, last = self._corners(start), self._corners(stop - 1)
-        corners = (
-            min(first[0], last[0]), min(first[1], last[1]), max(first[2], last[2]), max(first[3], last[3])
-        )  # fmt: skip
-        left, _, right, _ = frame.place_rect(*corners)
-        _, baseline = frame.place(*self._origin(start))
-        spelled = text[start:stop]
-        if spelled[-1] in _HYPHENS:
-            spelled = spelled[:-1] + HYPHEN
-        elif not spelled.isascii():
-            ends = spelled.endswith(HYPHEN)
-            spelled = spelled.translate(_LIGATURES) + (HYPHEN if ends else "")
-        word = Word(spelled, left, right, baseline, style.size, style.font, glued, style.angle)
-        return word, corners
+    def _make_word(self, text: str, start: int, stop: int, style: _Style, *, glued: bool) -> Word:
+        x0, y0, x1, y1 = self._corners(start)
+        if stop - start > 1:
+            a0, b0, a1, b1 = self._corners(stop - 1)
+            x0, y0 = (x0 if x0 < a0 else a0), (y0 if y0 < b0 else b0)
+            x1, y1 = (x1 if x1 > a1 else a1), (y1 if y1 > b1 else b1)
+        if style.angle == 0:
+            left, right = x0 - self._box[0], x1 - self._box[0]
+        else:
+            left, _, right, _ = self._frames[style.angle].place_rect(x0, y0, x1, y1)
+        return Word(text, left, right, style.baseline, style.size, style.font, glued, style.angle)
+
+    def _is_outside(self, word: Word) -> bool:
+        wide, high = self._sizes[word.angle]
+        return word.right < 0 or word.left > wide or word.baseline < 0 or word.top > high
 
     def _style_at(self, place: int) -> _Style:
         key: int | None = self._find_object(self._address, place)
@@ -198,7 +190,16 @@ class _Reading:
         pointer = raw.FPDFText_GetTextObject(self._textpage, place) if has_object else None
         mode = raw.FPDFTextObj_GetTextRenderMode(pointer) if has_object else 0
         font = self._name_font(name.value, flags.value)
-        return _Style(font, round(min(max(abs(size), 0.1), 2000.0), 2), angle, mode == _INVISIBLE)
+        x, y, _, _ = self._numbers
+        raw.FPDFText_GetCharOrigin(self._textpage, place, x, y)
+        return _Style(
+            font,
+            round(min(max(abs(size), 0.1), 2000.0), 2),
+            angle,
+            mode == _INVISIBLE,
+            raw.FPDFText_HasUnicodeMapError(self._textpage, place) == 1,
+            self._frames[angle].place(x.value, y.value)[1],
+        )
 
     def _name_font(self, name: bytes, flags: int) -> Font:
         font = self._fonts.get((name, flags))
@@ -214,13 +215,20 @@ class _Reading:
             self._fonts[name, flags] = font
         return font
 
-    def _count_garbage(self, text: str, start: int, stop: int) -> int:
-        """Return how many characters of a word are none that anybody wrote."""
-        if self._raw.FPDFText_HasUnicodeMapError(self._textpage, start) == 1:
-            return stop - start
-        part = text[start:stop]
-        if part.isascii() and part.isprintable():
-            return 0
-        return sum(
-            one == "�" or "\ue000" <= one <= "\uf8ff" or (one < " " and one not in _HYPHENS) for one in part
-        )
+
+def _spell(text: str) -> str:
+    """Return a word as it is written: without ligatures and soft hyphens, but for one at its end."""
+    if text[-1] in _HYPHENS:
+        text = text[:-1] + HYPHEN
+    if text.isascii():
+        return text
+    return text.translate(_LIGATURES) + (HYPHEN if text.endswith(HYPHEN) else "")
+
+
+def _count_garbage(text: str) -> int:
+    """Return how many characters are none that anybody wrote."""
+    if text.isascii() and text.isprintable():
+        return 0
+    return sum(
+        one == "�" or "\ue000" <= one <= "\uf8ff" or (one < " " and one not in _HYPHENS) for one in text
+    )

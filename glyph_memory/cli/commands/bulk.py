@@ -1,0 +1,160 @@
+"""`glyph-memory pages FOLDER --out …`: many documents at once, with a bar, and a list of those that failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, cast
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from glyph_memory.cli import terminal
+from glyph_memory.cli.look import Look, find_profile
+from glyph_memory.cli.sources import Sources
+from glyph_memory.documents import BulkFailure, BulkReport, draw_tree
+from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
+from glyph_memory.tokens import ModelProfile
+
+_SKIPPED_SHOWN = 10
+_INDEXES = ("jsonl", "parquet")
+
+
+def run(
+    sources: Sources,
+    out: Path | None,
+    *,
+    look: Look,
+    profile: str,
+    tokenizer: str | None,
+    jobs: int | None,
+    index: str,
+    refused: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Draw the documents into a folder; say what came of it.
+
+    Raises:
+        GlyphMemoryError: An option does not go with a bulk run, the folder cannot be written, or a document failed.
+    """
+    if out is None:
+        raise GlyphMemoryError(
+            "--jobs and --index are for a bulk run, which writes a folder; name one with --out"
+        )
+    if refused:
+        raise GlyphMemoryError(
+            f"{refused[0]} is for single documents, and this is a bulk run: leave it out, or draw one file"
+        )
+    if index not in _INDEXES:
+        raise DocumentError(f"--index {show_value(index)} is none of {', '.join(_INDEXES)}; give one of them")
+    model = find_profile(profile, tokenizer=tokenizer)
+    style, options = look.build_style(model), sources.options()
+    with _show_progress() as show:
+        report = draw_tree(
+            sources.paths,
+            out,
+            include=sources.include,
+            exclude=sources.exclude,
+            options=options,
+            style=style,
+            look=sources.make_look(style),
+            profile=model,
+            way=sources.chosen_way,
+            max_pages=sources.max_pages,
+            jobs=jobs or _count_cores(),
+            index=cast("Literal['jsonl', 'parquet']", index),
+            progress=show,
+        )
+    if as_json:
+        terminal.print_json(_to_json(report, out))
+    else:
+        _print(report, out, model)
+    for skipped in report.skipped[:_SKIPPED_SHOWN]:
+        terminal.warn(f"left out: {skipped.message}")
+    if len(report.skipped) > _SKIPPED_SHOWN:
+        terminal.warn(f"left out: {len(report.skipped) - _SKIPPED_SHOWN:,} more files; --json lists them all")
+    for failure in report.failures:
+        terminal.print_error(failure.message)
+    if report.failures:
+        failed = terminal.format_count(len(report.failures), "document")
+        raise GlyphMemoryError(
+            f"{failed} of {report.total:,} could not be drawn; the others are in {str(out)!r}. The same command tries "
+            "those that failed again"
+        )
+
+
+def _count_cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _show_progress() -> Iterator[Callable[[BulkReport], object]]:
+    """Show documents, pages and their speed on standard error, if that is a terminal; yield what to call."""
+    bar = Progress(
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} documents · {task.fields[pages]}"),
+        TimeElapsedColumn(),
+        console=terminal.side_console(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task("", total=None, pages="", visible=False)
+
+        def show(report: BulkReport) -> None:
+            speed = f", {report.pages / report.seconds:,.0f} a second" if report.pages else ""
+            failed = f" · {len(report.failures):,} failed" if report.failures else ""
+            pages = f"{report.pages:,} pages{speed}{failed}"
+            bar.update(task, total=report.total, completed=report.done, pages=pages, visible=True)
+
+        yield show
+
+
+def _print(report: BulkReport, out: Path, model: ModelProfile) -> None:
+    screen = terminal.console()
+    table = terminal.make_table(
+        "documents", "drawn", "unchanged", "failed", "pages", "text tokens", "page tokens", "ratio"
+    )
+    about = "" if model.text_counter.exact else "≈ "
+    table.add_row(
+        f"{report.total:,}",
+        f"{report.drawn:,}",
+        f"{report.unchanged:,}",
+        f"{len(report.failures):,}",
+        f"{report.pages:,}",
+        f"{about}{report.text_tokens:,}",
+        f"{report.tokens:,}",
+        terminal.format_ratio(report.text_tokens / report.tokens) if report.tokens else Text("–"),
+    )
+    screen.print(table)
+    screen.print(Text(f"index: {terminal.escape_line(str(report.index))}"), soft_wrap=True)
+    if report.defects:
+        defects = terminal.format_count(report.defects, "defect")
+        where = terminal.escape_line(str(out / "documents.jsonl"))
+        screen.print(Text(f"{defects}, what was lost or guessed: in {where}"), soft_wrap=True)
+    if report.unchanged:
+        screen.print(Text("Pages and tokens are those of the documents that were drawn now.", "dim"))
+
+
+def _list_messages(failures: Sequence[BulkFailure]) -> list[dict[str, str]]:
+    return [{"source": failure.source, "message": failure.message} for failure in failures]
+
+
+def _to_json(report: BulkReport, out: Path) -> dict[str, object]:
+    return {
+        "documents": report.total,
+        "drawn": report.drawn,
+        "unchanged": report.unchanged,
+        "failures": _list_messages(report.failures),
+        "skipped": _list_messages(report.skipped),
+        "pages": report.pages,
+        "page_tokens": report.tokens,
+        "text_tokens": report.text_tokens,
+        "defects": report.defects,
+        "seconds": round(report.seconds, 3),
+        "written": {"out": str(out), "index": str(report.index)},
+    }
