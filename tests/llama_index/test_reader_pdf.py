@@ -14,6 +14,8 @@ from PIL import Image
 from glyph_memory import GlyphMemoryWarning, pixel_digest
 from tests.documents.drawn_pdf import write_pdf
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*a drawing; its words alone are in the text")
+
 
 @pytest.fixture
 def pdf(tmp_path: Path) -> Path:
