@@ -30,7 +30,6 @@ from glyph_memory.documents.fitting import DoesNotFit as DoesNotFit
 from glyph_memory.documents.fitting import Fit as Fit
 from glyph_memory.documents.fitting import Rung as Rung
 from glyph_memory.documents.fitting import fit as fit
-from glyph_memory.documents.flow import draw_flow as draw_flow
 from glyph_memory.documents.inline import Inline as Inline
 from glyph_memory.documents.inline import Run as Run
 from glyph_memory.documents.ladder import make_ladder as make_ladder

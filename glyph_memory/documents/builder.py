@@ -28,6 +28,7 @@ from glyph_memory.documents.inline import Inline, Run, join_runs, list_runs
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
 """What ends a block, where it is no blank line."""
 _EMPTY = Block(start=0, stop=0)
+_NOWHERE = SourceSpan(start=0, stop=0)
 
 
 class Builder:
@@ -69,7 +70,7 @@ class Builder:
             original=original,
         )
         self._part, self._offset = 1, 0
-        self._location = SourceSpan(start=0, stop=0)
+        self._location = _NOWHERE
         self.file = ""
         """Where `set_location` names no file: the one that all comes from, such as a notebook's cell."""
         self.quotes = 0
@@ -114,7 +115,7 @@ class Builder:
 
     def add_heading(self, level: int, text: Inline) -> None:
         """Add a heading; levels beyond 6 are 6."""
-        self._add("heading", text, level=min(max(level, 1), 6))
+        self._add("heading", text, Block(start=0, stop=0, level=min(max(level, 1), 6)))
 
     def add_paragraph(self, text: Inline) -> None:
         """Add a paragraph; its newlines are line breaks."""
@@ -133,7 +134,7 @@ class Builder:
             marker: What stands before it: `•`, `3.`; it becomes part of the text.
         """
         runs = [Run(f"{marker} "), *list_runs(text)] if marker else list_runs(text)
-        self._add("item", runs, hang=len(marker) + 1 if marker else 0)
+        self._add("item", runs, Block(start=0, stop=0, hang=len(marker) + 1 if marker else 0))
 
     def add_code(
         self, text: str, *, language: str = "", first_line: int = 1, is_verbatim: bool = False
@@ -147,11 +148,11 @@ class Builder:
             is_verbatim: Whether newlines at its end stay as they are, too, and nothing comes between it and what is
                 added next: of a file that is code as a whole.
         """
+        like = Block(start=0, stop=0, language=language, first_line=first_line)
         if not is_verbatim:
-            self._add("code", text.rstrip("\n"), language=language, first_line=first_line)
+            self._add("code", text.rstrip("\n"), like)
         elif text:
-            block = replace(_EMPTY, language=language, first_line=first_line)
-            self._append("code", text, (), end="", like=block)
+            self._append("code", text, (), end="", like=like)
 
     def add_formula(self, latex: str) -> None:
         """Add a formula that stands alone, as LaTeX without its dollar signs."""
@@ -159,7 +160,8 @@ class Builder:
 
     def add_footnote(self, text: Inline, *, label: str) -> None:
         """Add a footnote: its label, `[1]`, and what it says."""
-        self._add("footnote", [Run(f"{label} "), *list_runs(text)], hang=len(label) + 1)
+        hung = Block(start=0, stop=0, hang=len(label) + 1)
+        self._add("footnote", [Run(f"{label} "), *list_runs(text)], hung)
 
     def add_rule(self) -> None:
         """Add a line across the page."""
@@ -179,7 +181,7 @@ class Builder:
         if not "".join(run.text for run in runs).strip():
             runs = [Run("[picture]")]
         picture = Picture(data=data, width_pt=width_pt) if data is not None else None
-        self._add("picture", runs, picture=picture)
+        self._add("picture", runs, Block(start=0, stop=0, picture=picture))
 
     def add_table(
         self,
@@ -244,23 +246,11 @@ class Builder:
         """Whether nothing was added since the last part, no defect either."""
         return not self._blocks and not self._defects
 
-    def _add(
-        self,
-        kind: BlockKind,
-        text: Inline,
-        *,
-        level: int = 0,
-        hang: int = 0,
-        language: str = "",
-        first_line: int = 1,
-        picture: Picture | None = None,
-    ) -> None:
+    def _add(self, kind: BlockKind, text: Inline, like: Block = _EMPTY) -> None:
+        """Add a block of the kind, and of what the other one is beside its kind; one without a word is left out."""
         joined, spans = (text, ()) if isinstance(text, str) else join_runs(text, self._size)
-        if joined.strip() or picture is not None:
-            block = replace(
-                _EMPTY, level=level, hang=hang, language=language, first_line=first_line, picture=picture
-            )
-            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=block)
+        if joined.strip() or like.picture is not None:
+            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like)
 
     def _append(
         self,
@@ -269,7 +259,7 @@ class Builder:
         spans: tuple[Span, ...],
         *,
         end: str,
-        like: Block | None = None,
+        like: Block = _EMPTY,
         table: Table | None = None,
     ) -> None:
         before = self._blocks[-1] if self._blocks else None
@@ -284,16 +274,20 @@ class Builder:
         self._texts += (text, end)
         self._size += len(text) + len(end)
         self._blocks.append(
-            replace(
-                like or _EMPTY,
+            Block(
                 start=start,
                 stop=self._size,
                 kind=kind,
+                level=like.level,
                 indent=self.indent,
                 quotes=self.quotes,
+                hang=like.hang,
+                language=like.language,
+                first_line=like.first_line,
                 spans=spans,
                 table=table,
+                picture=like.picture,
             )
         )
-        if self._location != SourceSpan(start=0, stop=0):
+        if self._location is not _NOWHERE:
             self._source_map.append(replace(self._location, start=start, stop=start + len(text)))

@@ -8,7 +8,8 @@ from itertools import count
 import pytest
 
 from glyph_memory.document import Document
-from glyph_memory.documents import Builder, PageRun, draw_flow, draw_pages, load
+from glyph_memory.documents import Builder, PageRun, draw_pages, load
+from glyph_memory.documents.flow import draw_flow
 from glyph_memory.errors import DocumentError
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import iter_pages, typeset

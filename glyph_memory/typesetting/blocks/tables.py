@@ -58,9 +58,8 @@ class TablePiece:
         self._chunk: GridRows | None = None
         self._record: TextPiece | None = None
         self._began = bool(self._table.carried)
-        self._header: GridRows | None = None
-        if self._columns is not None:
-            self._header = self._build_header(self._columns)
+        self._carried = None if self._columns is None else self._build_carried(self._columns)
+        self._header = self._build_header()
         self._labels = self._list_labels()
 
     @property
@@ -86,8 +85,8 @@ class TablePiece:
         if self._record is not None:
             return self._take_record(room, is_forced=is_forced)
         rows, first = self._load_rows(), self._row - self._loaded
-        head = self._header if is_forced and self._began and self._row >= self._table.header_rows else None
-        above = int(head.heights.sum()) if head is not None else 0
+        heads = self._list_heads() if is_forced and self._began else ()
+        above = sum(int(head.heights.sum()) for head in heads)
         ends = np.cumsum(rows.heights[first:])
         last = first + max(int(np.searchsorted(ends, room - above, "right")), int(is_forced))
         if last <= first:
@@ -95,9 +94,11 @@ class TablePiece:
         self._row, self._began = self._loaded + last, True
 
         def draw(plate: Plate, left: int, top: int) -> None:
-            if head is not None:
-                head.draw(plate, 0, head.rows, left, top, is_repeated=True)
-            rows.draw(plate, first, last, left, top + above)
+            at = top
+            for head in heads:
+                head.draw(plate, 0, head.rows, left, at, is_repeated=True)
+                at += int(head.heights.sum())
+            rows.draw(plate, first, last, left, at)
 
         return Fragment(above + int(ends[last - first - 1]), rows.get_offset(last), draw)
 
@@ -152,32 +153,38 @@ class TablePiece:
             ],
         )
 
-    def _build_header(self, columns: Columns) -> GridRows | None:
-        """Return the rows that are drawn again on each page, if there are any and they are not too high."""
-        table = self._table
-        if table.header_rows:
-            header = self._lay_out_rows(0, table.header_rows)
-        elif table.carried:
-            cells = [cell for row in table.carried for cell in _fill(row, table.columns)]
-            ends = np.cumsum([len(cell) + 1 for cell in cells]).tolist()
-            spans = [(end - len(cell) - 1, end - 1) for cell, end in zip(cells, ends, strict=True)]
-            header = GridRows(
-                "\t".join(cells) + "\n",
-                spans,
-                self._kind,
-                columns,
-                stop=ends[-1],
-                headers=len(table.carried),
-            )
-        else:
+    def _list_heads(self) -> tuple[GridRows, ...]:
+        """Return the rows that are drawn again above the next one."""
+        header = self._header if self._row >= self._table.header_rows else None
+        return tuple(head for head in (self._carried, header) if head is not None)
+
+    def _build_header(self) -> GridRows | None:
+        """Return the table's own header rows, if there are any and they are not too high."""
+        if self._columns is None or not self._table.header_rows:
             return None
-        return header if int(header.heights.sum()) * _HIGHEST_HEADER <= self._kind.geometry.room else None
+        return self._drop_high(self._lay_out_rows(0, self._table.header_rows))
+
+    def _build_carried(self, columns: Columns) -> GridRows | None:
+        """Return the header rows of the table whose later part this is, likewise."""
+        table = self._table
+        if not table.carried:
+            return None
+        cells = [cell for row in table.carried for cell in _fill(row, table.columns)]
+        ends = np.cumsum([len(cell) + 1 for cell in cells]).tolist()
+        spans = [(end - len(cell) - 1, end - 1) for cell, end in zip(cells, ends, strict=True)]
+        text = "\t".join(cells) + "\n"
+        headers = len(table.carried)
+        return self._drop_high(GridRows(text, spans, self._kind, columns, stop=ends[-1], headers=headers))
+
+    def _drop_high(self, rows: GridRows) -> GridRows | None:
+        return rows if int(rows.heights.sum()) * _HIGHEST_HEADER <= self._kind.geometry.room else None
 
     def _is_too_high(self, row: int) -> bool:
         """Return whether a row needs more than a whole column."""
         if self._columns is None or row >= self._table.rows:
             return False
-        above = int(self._header.heights.sum()) if self._header is not None else 0
+        heads = (self._carried, self._header)
+        above = sum(int(head.heights.sum()) for head in heads if head is not None)
         return int(self._load_rows().heights[row - self._loaded]) + above > self._kind.geometry.room
 
     def _list_labels(self) -> list[str]:

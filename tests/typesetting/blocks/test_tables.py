@@ -70,6 +70,14 @@ def test_a_later_part_carries_its_header() -> None:
     assert "number" not in carried.text
 
 
+def test_a_table_cut_within_its_header_has_all_of_it_above_each_page() -> None:
+    """The rows that stand on an earlier page, and those of its own."""
+    rows = [["a", "b"], *([str(n), str(n * n)] for n in range(200))]
+    first, second = typeset(make_table(rows, header_rows=1, carried=[["two", "letters"]]))[:2]
+    assert [line.box[1] for line in first.lines[::2]][:2] == [28, 40]
+    assert second.lines[0].box[1] == 40
+
+
 def test_long_cells_are_wrapped_and_narrow_ones_are_not() -> None:
     """Only the column that asks for more than there is gives in."""
     remark = "the best of it, dried for two years under a roof " * 4
