@@ -38,9 +38,6 @@ from glyph_memory.documents.loader import LoadFields as LoadFields
 from glyph_memory.documents.loader import aload as aload
 from glyph_memory.documents.loader import load as load
 from glyph_memory.documents.native import NativePlan as NativePlan
-from glyph_memory.documents.native import draw_native_page as draw_native_page
-from glyph_memory.documents.native import open_original as open_original
-from glyph_memory.documents.native import plan_native_page as plan_native_page
 from glyph_memory.documents.options import Limits as Limits
 from glyph_memory.documents.options import LoadOptions as LoadOptions
 from glyph_memory.documents.page_run import PageRun as PageRun

@@ -27,7 +27,7 @@ class Limits:
     """How deep elements, lists and archives may be nested."""
     pages: int = 100_000
     """Pages or slides of a file."""
-    picture_px: int = 64_000_000
+    picture_px: int = 50_000_000
     """Pixels of one picture inside a document; a larger one becomes its caption."""
     timeout_s: float = 30.0
     """For each answer from an address."""

@@ -12,7 +12,8 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from glyph_memory.document import Document
-from glyph_memory.documents import choose_ways, draw_native_page, load, open_original, plan_native_page
+from glyph_memory.documents import choose_ways, load
+from glyph_memory.documents.native import draw_native_page, open_original, plan_native_page
 from glyph_memory.documents.sizes import LEAST_EM_PX, choose_size
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page, pixel_digest

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glyph_memory.document import Document
-from glyph_memory.documents import Limits, draw_native_page, load, open_original
+from glyph_memory.documents import Limits, load
+from glyph_memory.documents.native import draw_native_page, open_original
 from glyph_memory.errors import DocumentError
 from tests.documents.make_pdfs import SENTENCE, draw_pdf, encrypt, make_raw, write
 

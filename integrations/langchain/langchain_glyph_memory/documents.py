@@ -43,6 +43,7 @@ def to_content_blocks(
         profile: The model that will read, for the special tokens that must not stand in text.
 
     Example:
+        >>> from langchain_glyph_memory import GlyphLoader
         >>> pages = GlyphLoader.from_text("It opens at nine.", source="museum.txt").load()
         >>> [block["type"] for block in to_content_blocks(pages)]
         ['text', 'image']
