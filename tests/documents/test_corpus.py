@@ -17,7 +17,7 @@ STDLIB = Path(re.__file__).parents[1]
 SOURCES = ["argparse.py", "typing.py", "json/decoder.py", "email/message.py", "this.py"]
 WORD = re.compile(r"[A-Za-z]{4,}")
 NO_WORDS = re.compile(
-    r"(?s:<!--.*?-->)|<[^<>]*>|^[ \t]*\.\.(?: .*)?(?:\n+[ \t]+\S.*)*|:[a-z:+-]+:`|^ *:[\w -]+:.*|\]\([^)]*\)|`{3,}.*"
+    r"(?s:<!--.*?-->)|<[^<>]*>|^[ \t]*\.\.(?:\s.*)?(?:\n+[ \t]+\S.*)*|:[a-z:+-]+:`|^ *:[\w -]+:.*|\]\([^)]*\)|`{3,}.*"
     r"|^\[[^\]]*\]:.*|https?://\S+",
     re.MULTILINE,
 )
