@@ -5,7 +5,6 @@ Knows Pillow and, where it is installed, matplotlib's mathtext; knows nothing ab
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache
 from importlib.util import find_spec
 
@@ -14,6 +13,7 @@ from PIL import Image
 
 from glyph_memory.document import Picture
 from glyph_memory.image_files import decode_quietly, open_image
+from glyph_memory.locks import ForkSafeLock
 from glyph_memory.style import rgb
 from glyph_memory.typesetting.blocks.plate import Pixels
 from glyph_memory.typesetting.blocks.tones import Type
@@ -22,8 +22,12 @@ from glyph_memory.typesetting.geometry import FIX
 _LEAST_PX = 12
 """Pictures of shorter sides are ornaments: their caption stands for them."""
 _LONGEST_FORMULA = 2_000
+_FORMULA_SCALE = 1.25
+"""Indices are small: formulas are a little larger than the text around them."""
 _SCREEN_DPI = 96
 """Pixels an inch of a picture whose size in the original is not known."""
+
+_lock = ForkSafeLock()
 
 
 def scale_picture(picture: Picture, width: int, kind: Type) -> Pixels | None:
@@ -84,20 +88,17 @@ def draw_formula(latex: str, width: int, kind: Type) -> Pixels | None:
 
 @lru_cache(maxsize=256)
 def _draw_math(latex: str, em_px: float) -> Pixels | None:
-    from matplotlib import mathtext  # noqa: PLC0415 - an extra, and slow to load
-    from matplotlib.font_manager import FontProperties  # noqa: PLC0415 - as above
+    from matplotlib.font_manager import FontProperties  # noqa: PLC0415 - an extra, and slow to load
+    from matplotlib.mathtext import MathTextParser  # noqa: PLC0415 - as above
 
-    buffer = io.BytesIO()
-    try:
-        # At 72 dpi a point is a pixel; a little larger than the text, as indices are small.
-        mathtext.math_to_image(
-            f"${latex}$", buffer, prop=FontProperties(size=em_px * 1.25), dpi=72, format="png"
-        )
-    except (ValueError, RuntimeError):  # what mathtext does not know of LaTeX
-        return None
-    with Image.open(buffer) as image:
-        grey = np.asarray(image.convert("L"), np.uint8)
-    ink = ((255 - grey.astype(np.int64)) * 15 + 127) // 255
+    # Its parser is drawn with directly: figures would look as this process has set up matplotlib, and this is its own.
+    font = FontProperties(size=em_px * _FORMULA_SCALE, math_fontfamily="dejavusans")
+    with _lock:  # it has state of its own, and threads may draw
+        try:
+            drawn = MathTextParser("agg").parse(f"${latex}$", dpi=72, prop=font, antialiased=True)
+        except (ValueError, RuntimeError):  # what mathtext does not know of LaTeX
+            return None
+        ink = (np.asarray(drawn.image).astype(np.int64) * 15 + 127) // 255
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
         return None
