@@ -81,13 +81,15 @@ def draw_formula(latex: str, width: int, kind: Type) -> Pixels | None:
     """
     if kind.look.formulas == "text" or len(latex) > _LONGEST_FORMULA or find_spec("matplotlib") is None:
         return None
+    if not latex.isascii():  # a letter that its fonts lack would become a dummy
+        return None
     em_px = kind.style.to_vertical_px(kind.style.font_size_pt)
-    ink = _draw_math(" ".join(latex.split()), em_px)
-    return None if ink is None or ink.shape[1] * FIX > width else ink
+    room_px = (width // FIX, kind.geometry.room // FIX)
+    return _draw_math(" ".join(latex.split()), em_px, room_px)
 
 
 @lru_cache(maxsize=256)
-def _draw_math(latex: str, em_px: float) -> Pixels | None:
+def _draw_math(latex: str, em_px: float, room_px: tuple[int, int]) -> Pixels | None:
     from matplotlib.font_manager import FontProperties  # noqa: PLC0415 - an extra, and slow to load
     from matplotlib.mathtext import MathTextParser  # noqa: PLC0415 - as above
 
@@ -95,6 +97,9 @@ def _draw_math(latex: str, em_px: float) -> Pixels | None:
     font = FontProperties(size=em_px * _FORMULA_SCALE, math_fontfamily="dejavusans")
     with _lock:  # it has state of its own, and threads may draw
         try:
+            size = MathTextParser("path").parse(f"${latex}$", dpi=72, prop=font)
+            if size.width > room_px[0] or size.height + size.depth > room_px[1]:  # before it takes memory
+                return None
             drawn = MathTextParser("agg").parse(f"${latex}$", dpi=72, prop=font, antialiased=True)
         except (ValueError, RuntimeError):  # what mathtext does not know of LaTeX
             return None

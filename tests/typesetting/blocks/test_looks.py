@@ -159,6 +159,16 @@ def test_formulas_are_drawn_or_stand_as_they_are_written() -> None:
     assert "#000000" in find_colors(drawn)
 
 
+@pytest.mark.parametrize(
+    "latex", [r"a\hspace{999999}b", "x" * 1_999, r"\frac{a}{" * 90, "a + 中", "{" * 900 + "}" * 900]
+)
+def test_formulas_that_do_not_fit_stand_as_latex(latex: str) -> None:
+    """Wider than the page, nested too deep, or with a letter that no formula's font has."""
+    builder = Builder()
+    builder.add_formula(latex)
+    assert LOOK.code_color in find_colors(typeset(builder.build())[0])
+
+
 def test_dark_pages_have_light_colours() -> None:
     """The look follows the page's colour unless one is given."""
     builder = Builder()
