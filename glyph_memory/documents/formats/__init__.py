@@ -25,6 +25,7 @@ from glyph_memory.documents.formats.html import HTML
 from glyph_memory.documents.formats.json import JSON
 from glyph_memory.documents.formats.mail import MAIL, OUTLOOK
 from glyph_memory.documents.formats.markdown import MARKDOWN
+from glyph_memory.documents.formats.mbox import MBOX
 from glyph_memory.documents.formats.notebook import NOTEBOOK
 from glyph_memory.documents.formats.pdf import PDF
 from glyph_memory.documents.formats.refused import CONTAINERS, REFUSED, make_refusal
@@ -46,6 +47,7 @@ FORMATS: tuple[Format, ...] = (
     OUTLOOK,
     NOTEBOOK,
     JSON,
+    MBOX,
     MAIL,
     HTML,
     MARKDOWN,
