@@ -302,7 +302,9 @@ def test_a_few_words_that_the_html_has_alone_are_told() -> None:
 def test_what_stands_among_versions_of_a_body_is_not_lost() -> None:
     """A file that a mail program puts beside the HTML, and a calendar's entry."""
     mail = make_mail("Same.\n", html="<p>Same.</p>")
-    mail.get_payload(1).add_related("cell\n", subtype="csv", filename="a.csv")
+    page = [*mail.iter_parts()][1]
+    assert isinstance(page, EmailMessage)
+    page.add_related("cell\n", subtype="csv", filename="a.csv")
     entry = EmailMessage()
     entry.set_content("BEGIN:VCALENDAR\n", subtype="calendar")
     mail.attach(entry)

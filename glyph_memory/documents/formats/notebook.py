@@ -38,7 +38,8 @@ _STUB = re.compile(r"<[^<>\n]*>")
 """What stands for an object that has no plain text: `<Figure size 640x480>`."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """How tracebacks are coloured for terminals."""
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
+_MOST_WORDS = 0.9
 
 Fields = Mapping[str, object]
 
@@ -172,7 +173,8 @@ def _add_data(builder: Builder, data: Fields, options: LoadOptions) -> None:
             builder, _join(data["text/markdown"]), find_picture=make_picture_finder(builder, options)
         )
     elif "text/html" in data and _add_html(builder, _join(data["text/html"]), options):
-        pass
+        if not is_stub and not _says(_join(data["text/html"]), plain):
+            _add_plain(builder, plain)
     elif "text/latex" in data:
         builder.add_formula(_join(data["text/latex"]).strip().strip("$"))
     elif is_stub and "application/json" in data:
@@ -180,13 +182,19 @@ def _add_data(builder: Builder, data: Fields, options: LoadOptions) -> None:
             spell_halves(json.dumps(data["application/json"], ensure_ascii=False)), language="json"
         )
     else:
-        _add_plain(builder, plain)
         seen = not is_stub
         if is_stub and "image/svg+xml" in data:
-            words = " ".join(unescape(_TAG.sub(" ", _join(data["image/svg+xml"]))).split())
-            builder.add_picture(words)
-            builder.add_defect("left out", f"a drawing (SVG) of {builder.file} is not drawn; its words are read")
+            pieces = _join(data["image/svg+xml"]).split("<text")[1:]
+            words = unescape(
+                _TAG.sub(" ", " ".join(f"<text{piece.partition('</text')[0]}" for piece in pieces))
+            )
+            builder.add_picture(" ".join(words.split()))
+            builder.add_defect(
+                "left out", f"a drawing (SVG) of {builder.file} is not drawn; its words are read"
+            )
             seen = True
+        else:
+            _add_plain(builder, plain)
     unseen = [str(name) for name in data if name not in {picture, *_READ, *(_UNSEEN if seen else ())}]
     if unseen:
         told = "is there as {}, too, which is not shown" if seen else "is {}, which is not read"
@@ -201,6 +209,13 @@ def _add_html(builder: Builder, html: str, options: LoadOptions) -> bool:
     except DocumentError as error:
         builder.add_defect("left out", f"an output of {builder.file} is HTML: {error}")
     return builder.size > before
+
+
+def _says(html: str, plain: str) -> bool:
+    """Return whether most words of an output's plain text stand in its HTML, too."""
+    words = re.findall(r"\w+", plain)
+    there = {*re.findall(r"\w+", unescape(_TAG.sub(" ", html)))}
+    return sum(word in there for word in words) >= _MOST_WORDS * len(words)
 
 
 def _decode_picture(builder: Builder, text: str) -> bytes | None:
