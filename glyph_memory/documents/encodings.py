@@ -63,6 +63,14 @@ def is_utf8(encoding: str) -> bool:
         return False
 
 
+def is_encoding(name: str) -> bool:
+    """Return whether a name is that of an encoding of text."""
+    try:
+        return isinstance("".encode(name), bytes)
+    except (LookupError, ValueError):
+        return False
+
+
 def is_valid_utf8(head: bytes) -> bool:
     """Return whether a text's beginning is UTF-8; its last character may be cut, halves of pairs may stand in it."""
     try:
