@@ -158,7 +158,8 @@ def test_what_a_book_does_not_read_is_told() -> None:
         '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="a" href="a.xhtml" '
         'media-type="application/xhtml+xml"/><item id="d" href="d.svg" media-type="image/svg+xml"/><item id="e" '
         'href="extra.xhtml" media-type="application/xhtml+xml"/><item id="n" href="nav.xhtml" properties="nav" '
-        'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="d"/><itemref idref="a"/></spine></package>'
+        'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="d"/><itemref idref="a"/></spine>'
+        "</package>"
     )
     (document,) = load(make_book({"a.xhtml": "<p>one</p>"}, members={"O/p.opf": package}), name="b.epub")
     assert document.text == "one\n\n"

@@ -148,5 +148,5 @@ def test_an_empty_path_is_no_path() -> None:
 
 def test_a_text_of_comments_alone_holds_no_text() -> None:
     """It is not empty."""
-    with pytest.raises(DocumentError, match="'a.md' holds no text"):
+    with pytest.raises(DocumentError, match=r"'a\.md' holds no text"):
         load(b"<!-- nothing -->", name="a.md")
