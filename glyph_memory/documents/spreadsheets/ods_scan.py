@@ -115,7 +115,8 @@ def _find_text(cell: bytes) -> str | None:
     is_error = _ERROR.search(cell.partition(b">")[0]) is not None
     if not (is_number or is_error or b"<text:tab" in cell or b"<text:line-break" in cell):
         return None
-    xml = " ".join(cell.partition(b">")[2].decode("utf-8", "replace").split())
+    inside = cell.partition(b">")[2].partition(b"</table:table-cell>")[0]
+    xml = " ".join(inside.decode("utf-8", "replace").split())
     for name in _ASIDE:
         pieces = xml.split(f"<{name}")
         xml = pieces[0] + "".join(piece.partition(f"</{name}>")[2] for piece in pieces[1:])
