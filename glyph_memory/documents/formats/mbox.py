@@ -13,7 +13,9 @@ from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
 from glyph_memory.errors import DocumentError
 
-_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\b\d{4}\b[^\r\n]*\r?\n(?=[!-9;-~]+:)")
+_START = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,200}?\b\d{4}\b[^\r\n]{0,100}\r?\n(?=[!-9;-~]+:)"
+)
 """Where a mail begins: after a blank line, with the day it came, and with a header."""
 
 

@@ -119,10 +119,10 @@ class SheetReader:
                 f"{facts.uncalculated:,} formulas of {told} have no value: they were never calculated",
             )
         if facts.far:
-            shown = ", ".join(facts.far[:_MOST_NAMES])
+            names = ", ".join(facts.far[:_MOST_NAMES])
             more = f" and {len(facts.far) - _MOST_NAMES:,} more" if len(facts.far) > _MOST_NAMES else ""
             builder.add_defect(
-                "left out", f"cells of {told} that stand far from all others are not read: {shown}{more}"
+                "left out", f"cells of {told} that stand far from all others are not read: {names}{more}"
             )
         if facts.area > self._cells:
             self._tell_size(told, facts.area)
