@@ -23,7 +23,7 @@ from glyph_memory.document import (
     Table,
 )
 from glyph_memory.documents.cells import join_cells
-from glyph_memory.documents.inline import Inline, Run, join_runs, list_runs
+from glyph_memory.documents.inline import Inline, Run, join_runs, list_lines, list_runs, place_lines
 
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
 """What ends a block, where it is no blank line."""
@@ -104,8 +104,16 @@ class Builder:
     ) -> None:
         """Note where all that is added from now on comes from; see `SourceSpan` for the fields."""
         name = file or self.file
-        place = SourceSpan(start=0, stop=0, file=name, page=page, sheet=sheet, cell=cell, line=line)
-        self._location = replace(place, counts_lines=counts_lines)
+        self._location = SourceSpan(
+            start=0,
+            stop=0,
+            file=name,
+            page=page,
+            sheet=sheet,
+            cell=cell,
+            line=line,
+            counts_lines=counts_lines,
+        )
 
     def add_defect(self, kind: DefectKind, message: str) -> None:
         """Report something that was lost or guessed, once for each sentence."""
@@ -204,7 +212,7 @@ class Builder:
         columns = max(map(len, rows), default=0)
         if not columns:
             return
-        text, starts, spans = join_cells(rows, columns, self._size)
+        text, starts, spans, lines = join_cells(rows, columns, self._size)
         if not text.strip("\t\n"):
             return
         table = Table(
@@ -215,7 +223,7 @@ class Builder:
             merges=tuple(merges),
             carried=tuple(tuple(row) for row in carried),
         )
-        self._append("table", text, spans, end="\n\n", table=table)
+        self._append("table", text, spans, end="\n\n", table=table, lines=lines)
 
     def build(self) -> Document:
         """Return the document, or the last part of a long one, with what was added since the part before it."""
@@ -250,7 +258,8 @@ class Builder:
         """Add a block of the kind, and of what the other one is beside its kind; one without a word is left out."""
         joined, spans = (text, ()) if isinstance(text, str) else join_runs(text, self._size)
         if joined.strip() or like.picture is not None:
-            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like)
+            lines = list_lines(text, self._size)
+            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like, lines=lines)
 
     def _append(
         self,
@@ -261,6 +270,7 @@ class Builder:
         end: str,
         like: Block = _EMPTY,
         table: Table | None = None,
+        lines: Sequence[tuple[int, int]] = (),
     ) -> None:
         before = self._blocks[-1] if self._blocks else None
         if before is not None and before.kind == "item" and kind != "item":  # a blank line after a list
@@ -270,6 +280,7 @@ class Builder:
             if table is not None:
                 table = replace(table, starts=tuple(start + 1 for start in table.starts))
             spans = tuple(replace(span, start=span.start + 1, stop=span.stop + 1) for span in spans)
+            lines = [(at + 1, line) for at, line in lines]
         start = self._size
         self._texts += (text, end)
         self._size += len(text) + len(end)
@@ -290,4 +301,4 @@ class Builder:
             )
         )
         if self._location is not _NOWHERE:
-            self._source_map.append(replace(self._location, start=start, stop=start + len(text)))
+            self._source_map += place_lines(self._location, start, start + len(text), lines)
