@@ -23,7 +23,7 @@ from glyph_memory.document import (
     Table,
 )
 from glyph_memory.documents.cells import join_cells
-from glyph_memory.documents.inline import Inline, Run, join_runs, list_lines, list_runs, place_lines
+from glyph_memory.documents.inline import Inline, Line, Run, join_runs, list_runs, place_lines
 
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
 """What ends a block, where it is no blank line."""
@@ -62,12 +62,7 @@ class Builder:
             original: The file, where its own pages can be drawn.
         """
         self._given = Document(
-            text="",
-            title=title,
-            source=source,
-            media_type=media_type,
-            encoding=encoding,
-            original=original,
+            text="", title=title, source=source, media_type=media_type, encoding=encoding, original=original
         )
         self._part, self._offset = 1, 0
         self._location = _NOWHERE
@@ -210,8 +205,6 @@ class Builder:
             carried: Header rows of the table whose later part this is.
         """
         columns = max(map(len, rows), default=0)
-        if not columns:
-            return
         text, starts, spans, lines = join_cells(rows, columns, self._size)
         if not text.strip("\t\n"):
             return
@@ -256,9 +249,8 @@ class Builder:
 
     def _add(self, kind: BlockKind, text: Inline, like: Block = _EMPTY) -> None:
         """Add a block of the kind, and of what the other one is beside its kind; one without a word is left out."""
-        joined, spans = (text, ()) if isinstance(text, str) else join_runs(text, self._size)
+        joined, spans, lines = (text, (), []) if isinstance(text, str) else join_runs(text, self._size)
         if joined.strip() or like.picture is not None:
-            lines = list_lines(text, self._size)
             self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like, lines=lines)
 
     def _append(
@@ -270,7 +262,7 @@ class Builder:
         end: str,
         like: Block = _EMPTY,
         table: Table | None = None,
-        lines: Sequence[tuple[int, int]] = (),
+        lines: Sequence[Line] = (),
     ) -> None:
         before = self._blocks[-1] if self._blocks else None
         if before is not None and before.kind == "item" and kind != "item":  # a blank line after a list

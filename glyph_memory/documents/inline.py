@@ -22,6 +22,8 @@ class Run:
     """The line of the file that it begins on, where that is not the line of the run before it."""
 
 
+Line = tuple[int, int]
+"""Where in a text a line of the file begins, and its number."""
 _NOTHING = Run("")
 Inline = str | Sequence[Run]
 """The text of a block or a cell: plain, or in marked pieces."""
@@ -32,15 +34,20 @@ def list_runs(text: Inline) -> list[Run]:
     return [Run(text)] if isinstance(text, str) else [*text]
 
 
-def join_runs(runs: Sequence[Run], offset: int) -> tuple[str, tuple[Span, ...]]:
-    """Return the text of runs and their spans, which count from `offset`; one span where only the line changes."""
-    if len(runs) == 1 and not runs[0].kinds:
-        return runs[0].text, ()
-    spans, at, start = list[Span](), offset, offset
+def join_runs(runs: Sequence[Run], offset: int) -> tuple[str, tuple[Span, ...], list[Line]]:
+    """Return the text of runs, their spans and their lines, which count from `offset`.
+
+    Marks go on where only the line changes.
+    """
+    spans, lines, at, start = list[Span](), list[Line](), offset, offset
     last = _NOTHING
     for run in runs:
+        if not run.text:
+            continue
         stop = at + len(run.text)
-        if run.kinds and run.text:
+        if run.line is not None:
+            lines.append((at, run.line))
+        if run.kinds:
             if run.line is not None and run.kinds == last.kinds and run.target == last.target:
                 del spans[-len(run.kinds) :]
             else:
@@ -48,32 +55,18 @@ def join_runs(runs: Sequence[Run], offset: int) -> tuple[str, tuple[Span, ...]]:
             for kind in run.kinds:
                 target = run.target if kind == "link" else ""
                 spans.append(Span(start=start, stop=stop, kind=kind, target=target))
-        if run.text:
-            last = run
-        at = stop
-    return "".join([run.text for run in runs]), tuple(spans)
+        at, last = stop, run
+    return "".join([run.text for run in runs]), tuple(spans), lines
 
 
-def list_lines(text: Inline, offset: int) -> list[tuple[int, int]]:
-    """Return where in a text a line of the file begins, counted from `offset`, and its number."""
-    lines = list[tuple[int, int]]()
-    for run in () if isinstance(text, str) else text:
-        if run.line is not None and run.text:
-            lines.append((offset, run.line))
-        offset += len(run.text)
-    return lines
-
-
-def place_lines(
-    place: SourceSpan, start: int, stop: int, lines: Sequence[tuple[int, int]]
-) -> list[SourceSpan]:
+def place_lines(place: SourceSpan, start: int, stop: int, lines: Sequence[Line]) -> list[SourceSpan]:
     """Return where a block comes from, a span for each line of the file that it is of.
 
     Args:
         place: Where it begins.
         start: Offset of its first character.
         stop: Offset after its last one.
-        lines: What `list_lines` returned.
+        lines: Where further ones begin.
     """
     places, line = list[SourceSpan](), place.line
     for at, number in lines:
