@@ -1,4 +1,4 @@
-"""What short pieces of Markdown mean: front matter, the line of a fence, where a long text may be cut. Knows no tokens."""
+"""Short pieces of Markdown: front matter, a fence's first line, where a long text may be cut. Knows no tokens."""
 
 from __future__ import annotations
 
