@@ -65,8 +65,8 @@ def cut_stretches(text: str) -> Iterator[tuple[int, str]]:
             if _is_whole(stretch):
                 yield line, stretch
                 start, line, at = at, line + stretch.count("\n"), at + _STRETCH
-            else:
-                at += _STRETCH // 10
+            else:  # further ahead the longer it is open, so that looking costs little
+                at += (len(stretch) - _STRETCH) // 10
     yield line, text[start:]
 
 
