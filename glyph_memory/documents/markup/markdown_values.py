@@ -19,6 +19,8 @@ _PAIRS = (
 )
 _STRETCH = 250_000
 """How many characters are parsed at once, about: their tokens take a hundred times as many bytes."""
+_TRIES = 20
+"""How many headings in a row are tried."""
 _OPEN_BRACKETS = 500
 """How many brackets of a paragraph may have no end: each is looked for again and again."""
 
@@ -58,15 +60,16 @@ def cut_stretches(text: str) -> Iterator[tuple[int, str]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     start = line = 0
     if len(text) > 2 * _STRETCH and not _DEFINITION.search(text):
-        at = _STRETCH
+        at, tries = _STRETCH, 0
         while found := _HEADING.search(text, at):
             stretch = text[start : found.end()]
             at = found.end()
             if _is_whole(stretch):
                 yield line, stretch
-                start, line, at = at, line + stretch.count("\n"), at + _STRETCH
-            else:  # further ahead the longer it is open, so that looking costs little
-                at += (len(stretch) - _STRETCH) // 10
+                start, line, at, tries = at, line + stretch.count("\n"), at + _STRETCH, 0
+            else:  # after some tries further and further ahead, so that looking costs little
+                tries += 1
+                at += len(stretch) // 10 if tries > _TRIES else 0
     yield line, text[start:]
 
 
