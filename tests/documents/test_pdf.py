@@ -311,7 +311,8 @@ def test_running_heads_and_page_numbers_are_told_not_read() -> None:
     document = read(draw_pdf(*map(page, range(1, 6))))
     assert len(document.blocks) == 5
     assert messages(document) == (
-        "left out: pages 1-5: running heads and page numbers are left out: 'Annual report 2021', '1'"
+        "left out: pages 1-5: running heads and page numbers are left out: 'Annual report 2021' to "
+        "'Annual report 2025', '1' to '5'"
     )
     assert [block.kind for block in read(draw_pdf(page(1))).blocks].count("paragraph") == 3
 

@@ -51,7 +51,7 @@ def prepare_page(content: PageContent, vocabulary: Collection[str]) -> PreparedP
     if may_have_table(content.drawings.rules):
         tables, words = find_tables(content.drawings.rules, words, InlineContext(vocabulary=vocabulary))
     pieces = [*make_pieces(words), *make_table_pieces(tables)]
-    edges = list_edges(pieces, content.frame.size[1])
+    edges = list_edges(pieces, content.frame.size[1], page=content.number)
     for rect, data in content.pictures:
         pieces.append(Piece([], payload=_Figure(data, rect[2] - rect[0]), place=rect))
     return PreparedPage(content, pieces, edges)
@@ -91,16 +91,16 @@ class Assembly:
         """Return the pieces of a page without its running heads, which are reported."""
         limit = 1.1 * self._look.size
         found = [
-            line
-            for line in find_heads(page.edges, neighbours)
-            if all(piece.size <= limit for piece in line.pieces)
+            head
+            for head in find_heads(page.edges, neighbours)
+            if all(piece.size <= limit for piece in head.line.pieces)
         ]
-        heads = {id(piece) for line in found for piece in line.pieces}
+        heads = {id(piece) for head in found for piece in head.line.pieces}
         if len(heads) == len(page.pieces):
             return page.pieces
-        for line in found:
-            text = " ".join(piece.text for piece in line.pieces)
-            self._defects.add_head(line.folded, text, page.content.number)
+        for head in found:
+            text = " ".join(piece.text for piece in head.line.pieces)
+            self._defects.add_head(head.key, text, page.content.number)
         return [piece for piece in page.pieces if id(piece) not in heads]
 
     def _add_pieces(self, pieces: list[Piece], frame: Frame, outline: Mapping[str, int], number: int) -> None:
