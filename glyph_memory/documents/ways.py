@@ -6,7 +6,7 @@ kept.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from glyph_memory.documents.pdf.assembly import GARBAGE
 from glyph_memory.documents.pdf.content import PageContent, read_content
 from glyph_memory.documents.pdf.file import PdfFile
 from glyph_memory.documents.pdf.inline import InlineContext
-from glyph_memory.documents.pdf.tables import find_tables, may_have_table
+from glyph_memory.documents.pdf.tables import RuledTable, find_tables, may_have_table
 from glyph_memory.documents.sizes import LEAST_EM_PX
 from glyph_memory.errors import DocumentError
 from glyph_memory.style import PageStyle
@@ -163,10 +163,12 @@ def _choose(
 
 def judge_page(content: PageContent) -> tuple[Way, str]:
     """Return how a page is best drawn, and why."""
-    return next(_list_losses(content), None) or ("reflow", _describe_text(content))
+    rules = content.drawings.rules
+    tables = find_tables(rules, content.words, InlineContext())[0] if may_have_table(rules) else []
+    return next(_list_losses(content, tables), None) or ("reflow", _describe_text(content, tables))
 
 
-def _list_losses(content: PageContent) -> Iterator[tuple[Way, str]]:
+def _list_losses(content: PageContent, tables: Sequence[RuledTable]) -> Iterator[tuple[Way, str]]:
     """Yield what would be lost of a page by typesetting its text."""
     text = content.text
     if not text.characters and not content.words:
@@ -181,8 +183,9 @@ def _list_losses(content: PageContent) -> Iterator[tuple[Way, str]]:
         yield "native", "a scan, with recognised text"
     if content.image_share > _FIGURES:
         yield "native", f"pictures cover {100 * content.image_share:.0f} % of it"
-    if content.path_share > _FIGURES:
-        yield "native", f"figures cover {100 * content.path_share:.0f} % of it"
+    share = content.measure_figures(table.place for table in tables)
+    if share > _FIGURES:
+        yield "native", f"figures cover {100 * share:.0f} % of it"
     letters = sum(len(word.text) for word in text.words) or 1
     if sum(len(word.text.strip(_NO_FORMULA)) for word in text.words if word.font.math) > _FORMULAS * letters:
         yield "native", "many formulas"
@@ -190,11 +193,10 @@ def _list_losses(content: PageContent) -> Iterator[tuple[Way, str]]:
         yield "native", "text runs sideways"
 
 
-def _describe_text(content: PageContent) -> str:
+def _describe_text(content: PageContent, tables: Sequence[RuledTable]) -> str:
     if not content.text.characters and not content.words:
         return "nothing on it"
-    rules = content.drawings.rules
-    if may_have_table(rules) and find_tables(rules, content.words, InlineContext())[0]:
+    if tables:
         return "text and a table"
     return "dense text" if content.text.characters >= _DENSE else "text"
 

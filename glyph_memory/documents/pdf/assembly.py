@@ -17,14 +17,12 @@ from glyph_memory.documents.pdf.paragraphs import Look, Paragraph, make_paragrap
 from glyph_memory.documents.pdf.regions import order_pieces
 from glyph_memory.documents.pdf.running_heads import PageEdges, find_heads, list_edges
 from glyph_memory.documents.pdf.tables import RuledTable, find_tables, make_table_pieces, may_have_table
-from glyph_memory.documents.pdf.word import HYPHEN, Frame
+from glyph_memory.documents.pdf.word import HYPHEN, Frame, Rect
 
 GARBAGE = 0.2
 """So many characters that nobody wrote make a page's text useless."""
 _FOOT = 0.45
 """Footnotes stand below so much of the page's height."""
-_DRAWN = 0.05
-"""A drawing that covers less is an ornament."""
 
 
 @dataclass(slots=True)
@@ -43,6 +41,8 @@ class PreparedPage:
     """Of lines, and tables and pictures among them."""
     edges: PageEdges
     """Lines that may be running heads."""
+    tables: list[Rect]
+    """Where tables with rules stand."""
 
 
 def prepare_page(content: PageContent, vocabulary: Collection[str]) -> PreparedPage:
@@ -54,7 +54,7 @@ def prepare_page(content: PageContent, vocabulary: Collection[str]) -> PreparedP
     edges = list_edges(pieces, content.frame.size[1], page=content.number)
     for rect, data in content.pictures:
         pieces.append(Piece([], payload=_Figure(data, rect[2] - rect[0]), place=rect))
-    return PreparedPage(content, pieces, edges)
+    return PreparedPage(content, pieces, edges, [table.place for table in tables])
 
 
 class Assembly:
@@ -78,7 +78,7 @@ class Assembly:
         """
         content, number = page.content, page.content.number
         self._builder.set_location(page=number)
-        self._report(content)
+        self._report(page)
         pieces = self._drop_heads(page, [other.edges for other in neighbours])
         if not content.text.characters and not content.words:
             self._add_blank(content)
@@ -179,8 +179,9 @@ class Assembly:
         elif content.drawings.has_shapes:
             self._builder.add_picture(f"[page {content.number}: a drawing without text]")
 
-    def _report(self, content: PageContent) -> None:
+    def _report(self, page: PreparedPage) -> None:
         """Report what is lost of a page, or guessed."""
+        content = page.content
         text, number, add = content.text, content.number, self._defects.add
         if text.garbage > GARBAGE * text.characters:
             add(
@@ -206,7 +207,7 @@ class Assembly:
             )
         for loss in dict.fromkeys(content.losses):
             add("left out", loss, number)
-        if content.path_share > _DRAWN:
+        if (content.text.characters or content.words) and content.measure_figures(page.tables):
             add("left out", "a drawing; its words alone are in the text", number)
 
 
