@@ -74,7 +74,7 @@ class _Reading:
             )
         self._report_file(claimed, last)
         outline = read_outline(self._file)
-        look = make_look(word for content in self._sample(wanted) for word in content.words)
+        look = make_look([prepare_page(content, ()).pieces for content in self._sample(wanted)])
         assembly = Assembly(builder, self._defects, look, self._vocabulary)
         window = deque[PreparedPage](maxlen=2 * NEIGHBOURS + 1)
         for before, page in enumerate(self._pages(wanted)):

@@ -111,6 +111,8 @@ class Assembly:
                 blocks.append(region.grid)
                 self._defects.add("guessed", "the cells of a table without rules, by their gaps", number)
                 continue
+            if region.is_unsure:
+                self._defects.add("guessed", "the order of words that stand beside each other", number)
             found = [*make_paragraphs(region.lines, self._look, outline, foot=_FOOT * frame.size[1])]
             if found and (before := _last_text(blocks)) is not None and _continues(before, found[0]):
                 before.lines += found.pop(0).lines

@@ -35,7 +35,8 @@ _ROW_WORDS = 3
 _TEXT = 0.3
 """So much of a figure is text, at most; a frame around text has more."""
 _LINES = 3
-"""Lines across and down that make a figure without any shape."""
+"""Lines across and down, each at another place, that make a figure without any shape; a frame has two."""
+_SNAP_PT = 3.0
 _MOST = 300
 """Groups of shapes; more are one figure."""
 
@@ -125,9 +126,15 @@ def _is_wide(rect: Rect, size: tuple[float, float]) -> bool:
 def _is_drawn(members: Sequence[_Shape]) -> bool:
     """Return whether shapes are a figure: not a box alone, not a few lines."""
     kinds = Counter(one.kind for one in members)
-    across = sum(one.box[2] - one.box[0] > one.box[3] - one.box[1] for one in members if one.kind == "rule")
-    has_lines = min(across, kinds["rule"] - across) >= _LINES
-    return bool(kinds["path"]) or kinds["fill"] > 1 or has_lines
+    if kinds["path"] or kinds["fill"] > 1:
+        return True
+    across, down = set[int](), set[int]()
+    for left, top, right, bottom in (one.box for one in members if one.kind == "rule"):
+        if right - left > bottom - top:
+            across.add(round(top / _SNAP_PT))
+        else:
+            down.add(round(left / _SNAP_PT))
+    return min(len(across), len(down)) >= _LINES
 
 
 def _group(shapes: Sequence[_Shape], size: tuple[float, float]) -> list[tuple[Rect, list[_Shape]]]:

@@ -29,6 +29,8 @@ _FREE_LEADINGS = 1.25
 """They stand farther from the text than its own lines from each other."""
 _ROW_EM = 2.2
 """The rows of a table are nearer to each other."""
+_ROW_LINES = 3
+"""A cell of the next row may have several."""
 _ALIGNED_PT = 2.0
 _LONGEST_NUMBER = 9
 _PAGES = 3
@@ -111,15 +113,17 @@ def _find_leading(lines: Sequence[list[Piece]]) -> float:
 def _take(
     lines: Sequence[list[Piece]], is_near: Callable[[list[Piece]], bool], leading: float
 ) -> Iterator[EdgeLine]:
-    for line, inner in zip(lines[:_LINES], [*lines[1:], None], strict=False):
+    for place, line in enumerate(lines[:_LINES]):
         if line[0].payload is not None or not is_near(line):
             return
         words = sorted(line, key=lambda one: one.box[0])
         baseline = words[0].baseline
-        free = inner is None or inner[0].payload is not None
-        if inner is not None and not free:
-            step, size = abs(inner[0].baseline - baseline), min(words[0].size, inner[0].size)
-            free = step >= max(_FREE_EM * size, _FREE_LEADINGS * leading) and not _is_row(words, inner, step)
+        inner = lines[place + 1 : place + 1 + _ROW_LINES]
+        free = not inner or inner[0][0].payload is not None
+        if not free:
+            step, size = abs(inner[0][0].baseline - baseline), min(words[0].size, inner[0][0].size)
+            is_row = any(_are_rows(words, other, step) for other in inner)
+            free = step >= max(_FREE_EM * size, _FREE_LEADINGS * leading) and not is_row
         tokens = tuple(_strip(word) for one in words for word in one.text.replace("/", " / ").split())
         yield EdgeLine(words, tokens, baseline, free)
 
@@ -128,11 +132,9 @@ def _strip(word: str) -> str:
     return word.strip("-–—.,:|()[]·•") or word
 
 
-def _is_row(line: Sequence[Piece], inner: Sequence[Piece], step: float) -> bool:
+def _are_rows(line: Sequence[Piece], other: Sequence[Piece], step: float) -> bool:
     """Return whether two lines are rows of a table: their pieces stand below each other."""
-    matched = {
-        number for piece in line for number, other in enumerate(inner) if _is_aligned(piece.box, other.box)
-    }
+    matched = {number for number, one in enumerate(other) for piece in line if _is_aligned(piece.box, one.box)}
     return len(matched) > 2 or (len(matched) == 2 and step < _ROW_EM * line[0].size)
 
 
