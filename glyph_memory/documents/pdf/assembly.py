@@ -203,6 +203,8 @@ class Assembly:
             add("left out", f"text outside of the page: {shown!r}", number)
         if text.is_cut:
             add("left out", "it has more text than is read of one page", number)
+        if text.has_cut_string:
+            add("left out", "what stands after 32,767 bytes of a single string, which pdfium drops", number)
         if content.drawings.is_cut:
             add(
                 "left out", "it has more shapes than are looked at; tables may be missing their rules", number
