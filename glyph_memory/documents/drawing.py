@@ -148,7 +148,7 @@ class _Pages:
                     number += 1
                     continue
                 start, stop = group[0].start, group[-1].stop
-                part = document if (start, stop) == (0, len(document.text)) else document.cut(start, stop)
+                part = document.cut(start, stop)
                 if part.text.strip():
                     for drawn in self._reflow(part, document, start, group, number):
                         number = drawn.page.number + 1
@@ -176,8 +176,10 @@ class _Pages:
 
 
 def _group_ways(ways: Iterable[PageWay]) -> Iterator[list[PageWay]]:
-    """Yield pages of a PDF that are drawn together: those that follow each other and are typeset, and no more of them
-    than can be looked at in a moment."""
+    """Yield pages of a PDF that are drawn together: those that follow each other and are typeset.
+
+    There are no more of them than can be looked at in a moment.
+    """
     group = list[PageWay]()
     for way in ways:
         if group and (way.way == "native" or len(group) == _LOOKED_AT):

@@ -61,7 +61,7 @@ def open_original(document: Document, *, password: str | None = None) -> Iterato
 
     Args:
         document: As `load` yields it for a PDF.
-        password: Of an encrypted file.
+        password: Of an encrypted file, where the document does not carry it.
 
     Raises:
         DocumentError: It has no pages of its own, or the file cannot be opened any more.
@@ -72,7 +72,9 @@ def open_original(document: Document, *, password: str | None = None) -> Iterato
             "draw it with way='reflow'"
         )
     with open_pdf(
-        document.original, password=password, shown=repr(document.source or document.title)
+        document.original,
+        password=document.password if password is None else password,
+        shown=repr(document.source or document.title),
     ) as file:
         yield file
 
@@ -196,7 +198,7 @@ def price_content(content: PageContent, *, profile: ModelProfile, tokens: int | 
     """
     boxes = [(word.left, word.top, word.right, word.bottom) for word in content.words]
     drawings = content.drawings
-    boxes += [rect for rect, _ in drawings.images] + drawings.paths + drawings.rules
+    boxes += [rect for rect, _ in drawings.images] + drawings.paths + drawings.fills + drawings.rules
     (wide, high), air = content.frame.size, _AIR_PT
     left = max(min((box[0] for box in boxes), default=0.0) - air, 0.0)
     top = max(min((box[1] for box in boxes), default=0.0) - air, 0.0)

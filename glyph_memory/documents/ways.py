@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glyph_memory.document import Document
-from glyph_memory.documents.native import NativePlan, list_stretches, open_original, plan_content, price_content
+from glyph_memory.documents.native import (
+    NativePlan,
+    list_stretches,
+    open_original,
+    plan_content,
+    price_content,
+)
 from glyph_memory.documents.pdf.assembly import GARBAGE
 from glyph_memory.documents.pdf.content import PageContent, read_content
 from glyph_memory.documents.pdf.file import PdfFile
@@ -87,9 +93,7 @@ def choose_ways(
     """
     if document.original is None:
         return ()
-    return tuple(
-        iter_ways(document, way=way, style=style, profile=profile, tokens=tokens, password=password)
-    )
+    return tuple(iter_ways(document, way=way, style=style, profile=profile, tokens=tokens, password=password))
 
 
 def iter_ways(

@@ -57,6 +57,7 @@ class _Reading:
             source=source.path,
             media_type="application/pdf",
             original=original,
+            password=options.password,
         )
         self._defects, self._vocabulary = PageDefects(), set[str]()
         self._held = 0

@@ -10,7 +10,7 @@ from statistics import median
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.inline import Inline
 from glyph_memory.documents.pdf.content import PageContent
-from glyph_memory.documents.pdf.defects import PageDefects
+from glyph_memory.documents.pdf.defects import SCAN, PageDefects
 from glyph_memory.documents.pdf.inline import InlineContext, make_runs
 from glyph_memory.documents.pdf.lines import Piece, make_pieces
 from glyph_memory.documents.pdf.paragraphs import Look, Paragraph, make_paragraphs
@@ -175,9 +175,7 @@ class Assembly:
     def _add_blank(self, content: PageContent) -> None:
         if content.drawings.images:
             self._builder.add_picture(f"[page {content.number}: a scan without text]")
-            self._defects.add(
-                "left out", "a scan without text; its picture alone says what is on it", content.number
-            )
+            self._defects.add("left out", SCAN, content.number)
         elif content.drawings.has_shapes:
             self._builder.add_picture(f"[page {content.number}: a drawing without text]")
 

@@ -9,6 +9,8 @@ from itertools import groupby, islice
 from glyph_memory.document import DefectKind
 from glyph_memory.documents.builder import Builder
 
+SCAN = "a scan without text; its picture alone says what is on it"
+"""What is said of a page that is lost where it is typeset, and nowhere else."""
 _RANGES = 40
 _HEADS = 40
 
@@ -60,9 +62,8 @@ class PageDefects:
             to = f" to {head.last!r}" if head.last != head.first else ""
             shown.append(f"{head.first!r}{to}{f' ({where})' if where != everywhere else ''}")
         more = len(self._heads) - len(shown)
-        return (
-            f"{everywhere}: running heads and page numbers are left out: {', '.join(shown)}"
-            + (f" and {more} more" if more else "")
+        return f"{everywhere}: running heads and page numbers are left out: {', '.join(shown)}" + (
+            f" and {more} more" if more else ""
         )
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from glyph_memory.documents.pdf.drawings import PageDrawings
 from glyph_memory.documents.pdf.word import Rect, Word
 
-_CELL_PT = 10.0
+_CELL_PT = 15.0
 """Shapes that are nearer belong together."""
 _CELLS = 120
 """Along a side of the page, at most."""
@@ -180,7 +180,11 @@ def _label(marked: NDArray[np.bool_]) -> dict[tuple[int, int], int]:
             if (y, x) in labels:
                 continue
             labels[y, x] = number
-            todo += [near for near in product((y - 1, y, y + 1), (x - 1, x, x + 1)) if near in cells and near not in labels]
+            todo += [
+                near
+                for near in product((y - 1, y, y + 1), (x - 1, x, x + 1))
+                if near in cells and near not in labels
+            ]
     return labels
 
 

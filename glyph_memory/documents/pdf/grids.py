@@ -96,7 +96,8 @@ def _is_one_row(lines: Sequence[Row]) -> bool:
 def _group_by_columns(rows: Sequence[Row]) -> list[list[Row]]:
     """Return lines that go on with the one above them: few cells, the first one empty, below cells that are full."""
     widths = [
-        max((_measure(row.cells[column]) for row in rows), default=0.0) for column in range(len(rows[0].cells))
+        max((_measure(row.cells[column]) for row in rows), default=0.0)
+        for column in range(len(rows[0].cells))
     ]
     groups = list[list[Row]]()
     for row in rows:

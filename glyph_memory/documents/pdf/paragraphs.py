@@ -218,14 +218,12 @@ class _Column:
         return line.box[0] - self._left > 0.8 * line.size
 
     def _is_heading(self, block: Sequence[Piece]) -> bool:
-        if len(block) > _HEADING_LINES:
-            return False
         text = " ".join(line.text for line in block)
         if len(text) > _HEADING_LETTERS or not any(map(str.isalpha, text)) or _LEADERS.search(text):
             return False
         if block[0].is_mono and not _is_bold(block[0]):
             return False
-        if len(block) > 1 and _SENTENCE.search(text):
+        if len(block) > _HEADING_LINES or (len(block) > 1 and _SENTENCE.search(text)):
             return False
         if block[0].size >= _LARGER * self._look.size:
             return True

@@ -38,7 +38,9 @@ _PAGES = 3
 _ROMAN = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _NOTE_START = re.compile(r"(?:\d{1,3}|[*†‡§¶]{1,2})[.)]?")
-_COUNTING = frozenset(("#", "/", "page", "pages", "of", "p", "pp", "seite", "von", "s", "de", "sur", "página", ""))
+_COUNTING = frozenset(
+    ("#", "/", "page", "pages", "of", "p", "pp", "seite", "von", "s", "de", "sur", "página", "")
+)
 """Words of a line that says nothing but a page number."""
 
 
@@ -134,7 +136,9 @@ def _strip(word: str) -> str:
 
 def _are_rows(line: Sequence[Piece], other: Sequence[Piece], step: float) -> bool:
     """Return whether two lines are rows of a table: their pieces stand below each other."""
-    matched = {number for number, one in enumerate(other) for piece in line if _is_aligned(piece.box, one.box)}
+    matched = {
+        number for number, one in enumerate(other) for piece in line if _is_aligned(piece.box, one.box)
+    }
     return len(matched) > 2 or (len(matched) == 2 and step < _ROW_EM * line[0].size)
 
 
