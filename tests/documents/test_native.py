@@ -383,11 +383,11 @@ def test_what_a_page_costs_as_it_looks_is_estimated_well() -> None:
 
 def test_a_document_opens_its_file_again() -> None:
     """It carries the password that it was loaded with, and shows it to nobody."""
-    secret = "tr0ub4dor"
-    (document,) = load(draw_pdf(write_page, encrypt=encrypt(secret)), password=secret)
+    key = "tr0ub4dor"
+    (document,) = load(draw_pdf(write_page, encrypt=encrypt(key)), password=key)
     assert [page.way for page in draw_pages(document.cut(0, 500), way="native")] == ["native"]
     assert fit(document, tokens=10_000, way="native").pages == 1
-    assert secret not in repr(document) + document.to_json()
+    assert key not in repr(document) + document.to_json()
 
 
 @pytest.mark.parametrize(("way", "is_told"), [("auto", False), ("native", False), ("reflow", True)])
