@@ -109,7 +109,7 @@ def fit(
         style: What pages look like otherwise: the ladder is made from it.
         ladder: Styles to try instead, sharpest first.
         way: As `draw_pages` takes it. A PDF's own pages cost the same in every style.
-        password: Of an encrypted PDF.
+        password: Of an encrypted PDF, where the documents do not carry it.
         max_pages: How many pages there may be.
         overhead_tokens: What is sent beside all pages: the question, room for the answer.
         page_overhead_tokens: What is sent beside each page: its caption, its identifiers.

@@ -224,14 +224,14 @@ def locked(tmp_path: Path) -> Path:
 
 
 def test_a_pdf_is_drawn_its_way(run: Run, locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As was asked for, with what the other way would cost; the password comes from the environment."""
+    """As was asked for; what is only typeset is not looked at. The password comes from the environment."""
     assert "is encrypted" in run("pages", locked).error
     monkeypatch.setenv("GLYPH_MEMORY_PASSWORD", "open sesame")
     native = run("pages", locked, "--way", "native", "--json").json["ways"]
     assert [(page["way"], page["source"]) for page in native] == [("native", "page 1"), ("native", "page 2")]
     (reflow,) = run("pages", locked, "--way", "reflow", "--pages", "2", "--json").json["ways"]
     assert (reflow["way"], reflow["source"]) == ("reflow", "page 2")
-    assert reflow["other_tokens"] == pytest.approx(native[1]["tokens"], rel=0.5)
+    assert reflow["other_tokens"] is None
     assert "reflow" in run("pages", locked).out
 
 

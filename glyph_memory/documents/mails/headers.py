@@ -19,7 +19,12 @@ _UNSURE = {"utf-8", "ascii", "iso8859-1", "cp1252", ""}
 """Encodings that mails claim without a look at their text."""
 _LONGEST = 100_000
 """Characters of a header that are read."""
-_FORM = re.compile(r"(?:MIME-Version|Content-\S*|Lines)$", re.IGNORECASE)
+_FORM = re.compile(
+    r"(?:MIME-Version|Content-\S*|Lines|Message-ID|In-Reply-To|References|Received\S*|Return-Path|Delivered-To|User-Agent"
+    r"|DKIM-Signature|Authentication-Results|ARC-\S*|List-\S*|Precedence|Thread-\S*|X-\S*)$",
+    re.IGNORECASE,
+)
+"""Headers that say how a mail is written and how it came, not what it says."""
 _MOST_NAMES = 50
 
 
@@ -82,7 +87,7 @@ def list_names(message: Message, *, besides: tuple[str, ...]) -> str:
 
     Args:
         message: The mail.
-        besides: Those that are left out, and so are headers that say nothing but how the mail is written.
+        besides: Those that are left out, and so are headers that say how the mail is written and how it came.
     """
     known = {*map(str.lower, besides)}
     names = dict.fromkeys(
