@@ -125,3 +125,43 @@ def test_tables_are_drawn_in_every_style(style: str) -> None:
     (page,) = typeset(make_table(PRICES, header_rows=1), style=PageStyle.from_name(style))
     assert page.depth == 8
     assert page.text.split() == " ".join(cell for row in PRICES for cell in row).split()
+
+
+def test_wrapped_cells_are_aligned_in_repeated_headers_too() -> None:
+    """A header of several lines stands on each page as on the first."""
+    head = ["number", "a header that is much too long for the narrow column below it " * 3]
+    rows = [[str(n), "word " * 12] for n in range(200)]
+    first, second = typeset(make_table([head, *rows], header_rows=1, alignments="rr"))[:2]
+    below = next(line.box[1] for line in second.lines)
+    assert below > 30
+    width = min(first.size[0], second.size[0])
+    assert np.array_equal(first.array()[:below, :width], second.array()[:below, :width])
+
+
+def test_glyphs_wider_than_their_column_take_no_line_of_the_next_cell() -> None:
+    """Widths are chosen by a table's beginning; further down, a letter may be wider than its column."""
+    rows = [["i", "j"]] * 26_000 + [["WW", "W\n\nx"], ["i", "W"]]
+    last = typeset(make_table(rows))[-1]
+    assert [line.text for line in last.lines][-7:] == ["W", "W\t", "W\n", "\n", "x\n", "i\t", "W\n\n"]
+
+
+def test_the_label_of_a_merged_cell_stands_again_on_each_page() -> None:
+    """Where its rows go on; it is on no line of that page."""
+    rows = [["North" if n == 0 else "", f"town {n}"] for n in range(150)]
+    pages = typeset(make_table(rows, merges=[Merge(row=0, column=0, rows=150)]))
+    plain = typeset(make_table([["", row[1]] for row in rows]))
+    assert len(pages) > 1
+    for page, bare in zip(pages[1:], plain[1:], strict=True):
+        assert "North" not in page.text
+        left = page.lines[1].box[0] - 4
+        label, rest = page.array()[17:28, 16:left], page.array()[29:200, 16:left]
+        assert (label != 255).any()
+        assert (rest == 255).all()
+        assert page.lines == bare.lines or page.lines[1].box[1] == bare.lines[1].box[1]
+
+
+def test_a_label_of_many_lines_is_not_repeated() -> None:
+    """It is no label then, but text."""
+    rows = [["word\n" * 6 if n == 0 else "", f"town {n}"] for n in range(150)]
+    page = typeset(make_table(rows, merges=[Merge(row=0, column=0, rows=150)]))[1]
+    assert (page.array()[17:28, 16 : page.lines[1].box[0] - 4] == 255).all()
