@@ -97,7 +97,9 @@ def _draw_math(latex: str, em_px: float, room_px: tuple[int, int]) -> Pixels | N
 
     # Its parser is drawn with directly: figures would look as this process has set up matplotlib, and this is its own.
     font = FontProperties(size=em_px * _FORMULA_SCALE, math_fontfamily="dejavusans")
-    latex = _FRACTION.sub(r"\\dfrac", latex)  # as in formulas that stand alone: both parts as large as the rest
+    latex = _FRACTION.sub(
+        r"\\dfrac", latex
+    )  # as in formulas that stand alone: both parts as large as the rest
     with _lock:  # it has state of its own, and threads may draw
         try:
             size = MathTextParser("path").parse(f"${latex}$", dpi=72, prop=font)
