@@ -22,6 +22,10 @@ from glyph_memory.typesetting.layout import Ints
 from glyph_memory.typesetting.shaping import visual_positions
 
 
+_DESCENT_EM = 0.24
+"""How far letters reach below the baseline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a table."""
@@ -108,7 +112,7 @@ class GridRows:
                 self._rooms[merge.row * count + merge.column] = columns.get_room(merge.column, merge.columns)
         self._lines = break_cells(self._measured, bounds, self._after, self._rooms, kind.body)
         lines = np.bincount(self._lines.cells, minlength=len(spans))
-        self.heights = lines.reshape(-1, count).max(axis=1) * kind.pitch + 2 * FIX
+        self.heights = lines.reshape(-1, count).max(axis=1) * kind.pitch + _choose_room_below(kind)
         # Of each character: the line that it is drawn on.
         self._owner = np.where(
             owner >= 0, np.searchsorted(self._lines.starts, np.arange(len(owner)), "right") - 1, -1
@@ -143,7 +147,7 @@ class GridRows:
         )
         slack = np.maximum(self._rooms.take(cells) - widths, 0)
         lefts = left + self._columns.lefts.take(cells % count) + slack * shares.take(cells % count) // 2
-        line_tops = tops.take(cells // count - first) + FIX + lines.numbers[held] * self._kind.pitch
+        line_tops = tops.take(cells // count - first) + lines.numbers[held] * self._kind.pitch
         if len(cells):
             self._draw_lines(plate, held, lefts, line_tops)
         if not is_repeated:
@@ -212,3 +216,13 @@ class GridRows:
                 if row < merge.row + merge.rows - 1:
                     down.setdefault(row, set()).update(columns)
         return across, down
+
+
+def _choose_room_below(kind: Type) -> int:
+    """Return the room below a row's lines, with the rule in it: letters do not reach into the rule.
+
+    Above them, the space between lines is enough.
+    """
+    descent = kind.style.to_vertical_px(kind.style.font_size_pt) * _DESCENT_EM
+    reach = kind.geometry.baseline / FIX + descent - kind.pitch / FIX
+    return max(2, round(reach) + 1) * FIX

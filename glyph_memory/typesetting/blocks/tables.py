@@ -103,7 +103,7 @@ class TablePiece:
                 at += int(head.heights.sum())
             rows.draw(plate, first, last, left, at)
             for label, x in labels:
-                label.draw_decoration(plate, left + x, at + FIX)
+                label.draw_decoration(plate, left + x, at)
 
         return Fragment(above + int(ends[last - first - 1]), rows.get_offset(last), draw)
 
