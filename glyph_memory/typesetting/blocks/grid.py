@@ -21,7 +21,6 @@ from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.layout import Ints
 from glyph_memory.typesetting.shaping import visual_positions
 
-
 _DESCENT_EM = 0.24
 """How far letters reach below the baseline."""
 
