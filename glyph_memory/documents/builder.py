@@ -24,6 +24,7 @@ from glyph_memory.document import (
 )
 from glyph_memory.documents.cells import join_cells
 from glyph_memory.documents.inline import Inline, Line, Run, join_runs, list_runs, place_lines
+from glyph_memory.errors import show_value
 
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
 """What ends a block, where it is no blank line."""
@@ -174,16 +175,21 @@ class Builder:
     def add_picture(
         self, caption: Inline, data: bytes | None = None, *, width_pt: float | None = None
     ) -> None:
-        """Add a picture.
+        """Add a picture; a defect tells of one that is broken, or too small to show anything.
 
         Args:
             caption: What it shows; where nothing is known, `[picture]`.
             data: The encoded file; where it is not at hand, the caption stands for it.
             width_pt: How wide it stands in the original.
         """
+        from glyph_memory.image_files import find_fault  # noqa: PLC0415 - loads Pillow, with the first picture
+
         runs = list_runs(caption)
-        if not "".join(run.text for run in runs).strip():
-            runs = [Run("[picture]")]
+        said = " ".join("".join(run.text for run in runs).split())
+        runs = runs if said else [Run("[picture]")]
+        if data is not None and (fault := find_fault(data)):
+            shown = f" {show_value(said)}" if said and said != "[picture]" else ""
+            self.add_defect("left out", f"the picture{shown} {fault}; its caption stands for it")
         picture = Picture(data=data, width_pt=width_pt) if data is not None else None
         self._add("picture", runs, Block(start=0, stop=0, picture=picture))
 

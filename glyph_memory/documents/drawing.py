@@ -37,7 +37,7 @@ class DocumentPage:
     reason: str = ""
     """Why it was drawn that way, where it could have been drawn another."""
     tokens: int = 0
-    """What the page costs the model."""
+    """What the page costs the model among other pages: LLaVA-OneVision asks more for one that is alone."""
     other_tokens: int | None = None
     """About what its text would have cost the other way, where there is one and it was looked at: with `way="reflow"`
     no page of the PDF is."""
@@ -170,7 +170,7 @@ class _Pages:
             document=document,
             way=way,
             reason="; ".join(dict.fromkeys(one.reason for one in ways)),
-            tokens=self.profile.image_tokens(page.size),
+            tokens=self.profile.image_tokens(page.size, images=2),
             other_tokens=_price_other(ways, page),
         )
 

@@ -186,7 +186,7 @@ def _plan(opened: PdfFile, content: PageContent, profile: ModelProfile, tokens: 
         ink=ink,
         turns=turns,
         em_px=round(scale * body, 2),
-        tokens=profile.image_tokens(size),
+        tokens=profile.image_tokens(size, images=2),
     )
 
 

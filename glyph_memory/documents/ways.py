@@ -211,4 +211,4 @@ def _price_character(document: Document, style: PageStyle, profile: ModelProfile
     if not sample.text.strip():
         return 0.0
     pages = iter_pages(sample, style=style)
-    return sum(profile.image_tokens(page.size) for page in pages) / len(sample.text)
+    return sum(profile.image_tokens(page.size, images=2) for page in pages) / len(sample.text)

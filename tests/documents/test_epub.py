@@ -11,13 +11,12 @@ import pytest
 from glyph_memory.document import Document
 from glyph_memory.documents import load
 from glyph_memory.errors import DocumentError
+from tests.documents.small_picture import make_png
 
 CONTAINER = '<container xmlns="urn:x"><rootfiles><rootfile full-path="O/p.opf"/></rootfiles></container>'
 XHTML = '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6364f8cf500f00030601"
-    "805a34fd6b0000000049454e44ae426082"
-)
+
+PNG = make_png()
 
 
 def make_book(

@@ -10,11 +10,9 @@ import pytest
 from glyph_memory.document import Document, Merge
 from glyph_memory.documents import Builder, load
 from glyph_memory.documents.formats.html import add_html, decode_html
+from tests.documents.small_picture import make_png
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6364f8cf500f00030601"
-    "805a34fd6b0000000049454e44ae426082"
-)
+PNG = make_png()
 
 
 def read(html: str, *, name: str = "a.html", **fields: bool) -> Document:

@@ -10,10 +10,12 @@ import pytest
 
 from glyph_memory.documents import Document, load
 from glyph_memory.errors import DocumentError
+from tests.documents.small_picture import make_png
 
 nbformat = import_module("nbformat")  # so imported, its untyped functions may be called
 v4 = nbformat.v4
-PNG = b"\x89PNG\r\n\x1a\n and so on"
+
+PNG = make_png()
 
 
 def output(kind: str, **fields: object) -> object:
