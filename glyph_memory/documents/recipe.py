@@ -112,9 +112,10 @@ class PageRecipe:
         if not self.number:
             return tuple(one.page for one in draw_pages(self.restore(text), style=style, way="reflow"))
         if not Path(self.path).is_absolute() or not is_file(self.path):  # an address, a pipe, standard input
+            where = f"the file {self.path!r} is gone" if self.path else "it came from no file of this machine"
             raise DocumentError(
-                f"page {self.number} of a PDF stands in no file of this machine, but in {self.path!r}; keep its "
-                "picture, or load the document again"
+                f"page {self.number} of a PDF cannot be drawn again: {where}; load the document again, and keep "
+                "its pictures (store=)"
             )
         place = SourceSpan(start=0, stop=len(text), page=self.number)
         document = Document(text=text, source=self.path, source_map=(place,), original=Path(self.path))

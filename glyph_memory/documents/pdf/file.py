@@ -74,6 +74,11 @@ class PdfFile:
             try:
                 page = self.document[number - 1]
             except (RuntimeError, IndexError, ValueError) as error:  # PdfiumError is a RuntimeError
+                if number > (count := len(self.document)):
+                    pages = "1 page" if count == 1 else f"{count:,} pages"
+                    raise DocumentError(
+                        f"{self.shown} has {pages}, and no page {number}; is it another file by now? Load it again"
+                    ) from error
                 raise DocumentError(f"page {number} of {self.shown} is damaged; leave it out") from error
             try:
                 yield page
@@ -94,7 +99,7 @@ def open_pdf(original: Path | bytes, *, password: str | None = None, shown: str 
         DocumentError: It is broken or encrypted.
     """
     pdfium, raw = load_pdfium()
-    named = shown or (repr(str(original)) if isinstance(original, Path) else "the bytes given")
+    named = shown or (repr(str(original)) if isinstance(original, Path) else "the PDF in memory")
     document = None
     with PDFIUM:
         try:
