@@ -18,7 +18,6 @@ from glyph_memory.messages import AnyMessage, read_messages
 from glyph_memory.page import Page, unpack
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting.blocks import stream_document
 from glyph_memory.typesetting.labels import LABEL_SIGN, find_false_labels
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
@@ -160,6 +159,8 @@ def iter_pages(
         )
     if isinstance(source, Document):
         if not style.reference and any(block.kind != "text" for block in source.blocks):
+            from glyph_memory.typesetting.blocks import stream_document  # noqa: PLC0415 - few texts have blocks
+
             return stream_document(source, style, look=look, first_page=first_page)
         source = source.text
     pieces = [source] if isinstance(source, str) else _check_pieces(source)
