@@ -98,11 +98,11 @@ def _run_until_broken(
 
 
 def _collect(
-    done: Iterable[Future[_Result]], running: dict[Future[_Result], _Job]
+    done: set[Future[_Result]], running: dict[Future[_Result], _Job]
 ) -> tuple[Batch[_Job, _Result], list[_Job]]:
     """Take what is done out of what is running; return it, and the jobs whose process may have been killed."""
     batch, lost = Batch[_Job, _Result](), list[_Job]()
-    for future in done:
+    for future in [one for one in running if one in done]:
         job = running.pop(future)
         try:
             batch.append((job, future.result()))

@@ -119,9 +119,8 @@ def draw_tree(
         profile: As for `draw_pages`.
         way: As for `draw_pages`.
         max_pages: How many pages of each document are drawn; the rest is reported as a defect.
-        jobs: How many processes draw; 0 for this one, in which a document that kills it ends the run. A script that asks
-            for processes has to guard its beginning with `if __name__ == "__main__":`, as Python's multiprocessing
-            wants.
+        jobs: How many processes draw; 0 for this one, where a document that kills it ends the run. A script that asks
+            for processes guards its beginning with `if __name__ == "__main__":`, as Python's multiprocessing wants.
         index: `parquet` writes `index.parquet`, too, by pyarrow.
         progress: Called before the first document, and whenever some are done.
 

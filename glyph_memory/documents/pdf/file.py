@@ -32,6 +32,8 @@ _WHY = {
 }
 """Of pdfium's error numbers."""
 _PASSWORD = 4
+ASK_FOR_IT = "give its password, as in load(…, password='…')"
+"""What to do with an encrypted file."""
 _END_BYTES = 2048
 
 
@@ -87,13 +89,16 @@ class PdfFile:
 
 
 @contextmanager
-def open_pdf(original: Path | bytes, *, password: str | None = None, shown: str = "") -> Iterator[PdfFile]:
+def open_pdf(
+    original: Path | bytes, *, password: str | None = None, shown: str = "", remedy: str = ASK_FOR_IT
+) -> Iterator[PdfFile]:
     """Open a PDF, and close it in the end.
 
     Args:
         original: Its path or its bytes.
         password: Of an encrypted one.
         shown: What messages call it.
+        remedy: What to do where the password lacks.
 
     Raises:
         DocumentError: It is broken or encrypted.
@@ -108,7 +113,7 @@ def open_pdf(original: Path | bytes, *, password: str | None = None, shown: str 
         except (RuntimeError, OSError, ValueError) as error:
             if document is not None:
                 document.close()
-            raise _make_error(error, named, has_password=password is not None) from error
+            raise _make_error(error, named, remedy="" if password is not None else remedy) from error
     try:
         yield PdfFile(shown=named, document=document, raw=raw, is_cut=not _has_end(original))
     finally:
@@ -116,13 +121,13 @@ def open_pdf(original: Path | bytes, *, password: str | None = None, shown: str 
             document.close()
 
 
-def _make_error(error: Exception, shown: str, *, has_password: bool) -> DocumentError:
+def _make_error(error: Exception, shown: str, *, remedy: str) -> DocumentError:
     code = getattr(error, "err_code", None)
     if code == _PASSWORD:
         return DocumentError(
-            f"the password given does not open {shown}; is it spelled right?"
-            if has_password
-            else f"{shown} is encrypted; give its password, as in load(…, password='…')"
+            f"{shown} is encrypted; {remedy}"
+            if remedy
+            else f"the password given does not open {shown}; is it spelled right?"
         )
     if isinstance(error, OSError):
         return DocumentError(f"cannot read {shown}: {error.strerror or error}")
