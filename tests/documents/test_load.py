@@ -120,3 +120,11 @@ async def test_aload_is_load_in_a_thread(file: Path) -> None:
     assert ticks
     with pytest.raises(DocumentError, match="there is no file"):
         await anext(aload(file.with_name("nowhere")))
+
+
+def test_an_empty_path_is_told_from_empty_bytes() -> None:
+    """A variable that was not set is no document."""
+    with pytest.raises(DocumentError, match=r"an empty path was given; give a file"):
+        load("")
+    with pytest.raises(DocumentError, match=r"the file in memory is empty"):
+        load(b"")

@@ -100,7 +100,8 @@ class GlyphReader(BasePydanticReader):
             source: A file, an address, a folder, or several of them. Of a folder, hidden files are left out; one
                 warning tells of links, pipes and empty files, and one each of files that cannot be read.
             extra_info: Metadata for every document, beside its `file_path` and `file_name`.
-            fs: Where files lie that are not on this machine.
+            fs: Where files lie that are not on this machine. A PDF goes along with its text, so that its own pages can
+                be drawn in the same pipeline.
 
         Raises:
             DocumentError: A file cannot be read or is empty; or nothing in a folder can be read.
@@ -215,6 +216,7 @@ def _fetch(path: str, fs: AbstractFileSystem, options: LoadOptions) -> Iterator[
             ) from error
         try:
             for document in load(copy, options=options):
-                yield replace(document, source=path, original=None)
+                original = None if document.original is None else copy.read_bytes()
+                yield replace(document, source=path, original=original)
         except DocumentError as error:
             raise DocumentError(str(error).replace(repr(str(copy)), repr(path))) from error
