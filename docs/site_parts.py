@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from profile_table import write_profiles
@@ -136,7 +136,10 @@ def _write_directive(module: str, one: PublicName) -> str:
         return f".. autoclass:: {full}\n   :members:{inherited}"
     if inspect.isroutine(value):
         return f".. autofunction:: {full}"
-    about = _find_docstring(one).replace("\n", "\n   ")
+    about = _find_docstring(one)
+    if get_origin(value) is Literal:
+        about += f"\n\nOne of {', '.join(f'``{choice!r}``' for choice in get_args(value))}."
+    about = about.replace("\n", "\n   ")
     return f".. py:data:: {full}\n\n   {about}"
 
 

@@ -113,6 +113,8 @@ def _open(source: Loadable, name: str, options: LoadOptions) -> Source:
         return open_bytes(bytes(source), encoding, name=name)
     if isinstance(source, str) and is_address(source):
         return open_address(source, encoding, options)
+    if source == "":
+        raise DocumentError("an empty path was given; give a file, an address, bytes or an open file")
     if isinstance(source, str | Path):
         return open_source(source, encoding)
     if hasattr(source, "read"):

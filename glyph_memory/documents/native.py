@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from glyph_memory.document import Document
 from glyph_memory.documents.pdf.content import PageContent, read_content
-from glyph_memory.documents.pdf.file import PdfFile, Pointer, open_pdf
+from glyph_memory.documents.pdf.file import ASK_FOR_IT, PdfFile, Pointer, open_pdf
 from glyph_memory.documents.sizes import LEAST_EM_PX, choose_size
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
@@ -56,12 +56,15 @@ class NativePlan:
 
 
 @contextmanager
-def open_original(document: Document, *, password: str | None = None) -> Iterator[PdfFile]:
+def open_original(
+    document: Document, *, password: str | None = None, remedy: str = ASK_FOR_IT
+) -> Iterator[PdfFile]:
     """Open the file of a document whose own pages can be drawn.
 
     Args:
         document: As `load` yields it for a PDF.
         password: Of an encrypted file, where the document does not carry it.
+        remedy: What to do where it lacks.
 
     Raises:
         DocumentError: It has no pages of its own, or the file cannot be opened any more.
@@ -71,11 +74,9 @@ def open_original(document: Document, *, password: str | None = None) -> Iterato
             f"{document.source or document.title or 'the document'!r} has no pages of its own; "
             "draw it with way='reflow'"
         )
-    with open_pdf(
-        document.original,
-        password=document.password if password is None else password,
-        shown=repr(document.source or document.title),
-    ) as file:
+    shown = repr(document.source or document.title)
+    given = document.password if password is None else password
+    with open_pdf(document.original, password=given, shown=shown, remedy=remedy) as file:
         yield file
 
 

@@ -19,6 +19,8 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 
+_KEEP = "keep its pictures (store=, pages_dir=)"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageRecipe:
@@ -93,7 +95,9 @@ class PageRecipe:
         """
         return Document.from_json(self.structure, text=text) if self.structure else Document(text=text)
 
-    def draw(self, text: str, *, style: PageStyle, profile: ModelProfile | None = None) -> tuple[Page, ...]:
+    def draw(
+        self, text: str, *, style: PageStyle, profile: ModelProfile | None = None, password: str | None = None
+    ) -> tuple[Page, ...]:
         """Draw the page; more than one where the text needs more alone.
 
         A PDF's own page is drawn from the file. Who shows it compares its digest: what stands in a recipe may come from
@@ -103,6 +107,7 @@ class PageRecipe:
             text: The page's.
             style: How it looks.
             profile: The model that will read; that of the recipe unless given.
+            password: Of an encrypted PDF.
 
         Raises:
             DocumentError: There is nothing to draw, or the file is gone, encrypted or another.
@@ -112,11 +117,15 @@ class PageRecipe:
         if not self.number:
             return tuple(one.page for one in draw_pages(self.restore(text), style=style, way="reflow"))
         if not Path(self.path).is_absolute() or not is_file(self.path):  # an address, a pipe, standard input
+            where = (
+                f"there is no file {self.path!r} on this machine" if self.path else "it was read from memory"
+            )
             raise DocumentError(
-                f"page {self.number} of a PDF stands in no file of this machine, but in {self.path!r}; keep its "
-                "picture, or load the document again"
+                f"page {self.number} of a PDF cannot be drawn again: {where}; load the document again, and "
+                f"{_KEEP}"
             )
         place = SourceSpan(start=0, stop=len(text), page=self.number)
         document = Document(text=text, source=self.path, source_map=(place,), original=Path(self.path))
-        with open_original(document) as opened:
+        remedy = f"its password is not remembered; {_KEEP}"
+        with open_original(document, password=password, remedy=remedy) as opened:
             return (draw_native_page(opened, document, self.number, profile=profile or self.profile),)

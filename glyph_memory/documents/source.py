@@ -190,7 +190,7 @@ def open_stream(stream: ByteStream, encoding: str, *, name: str = "") -> Source:
 def show_path(path: str) -> str:
     """Return a path for messages, quoted."""
     if not path:
-        return "the bytes given"
+        return "the file in memory"
     return "standard input" if path == STDIN else repr(path)
 
 

@@ -22,6 +22,8 @@ from glyph_memory.files import is_folder
 
 LEFT_OUT = (".*", "__pycache__/", "node_modules/")
 """What `load_tree` leaves out unless told otherwise: hidden files and folders, and what programs put there."""
+_NAMED = 5
+"""How many faults a warning names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +112,17 @@ class TreeFiles:
     """Folders that could not be looked into."""
     skipped: tuple[TreeFault, ...]
     """What is not read on purpose: links, pipes and devices, empty files."""
+
+    def warn_of_unread(self, folder: str | Path) -> None:
+        """Warn once of what is not among the paths, if there is anything.
+
+        Args:
+            folder: What the folder is called.
+        """
+        unread = [str(fault.error) for fault in (*self.failed, *self.skipped)]
+        if unread:
+            more = f"; and {len(unread) - _NAMED:,} more" if len(unread) > _NAMED else ""
+            warn(f"not everything in {str(folder)!r} is read: {'; '.join(unread[:_NAMED])}{more}")
 
 
 def find_files(

@@ -20,6 +20,8 @@ from glyph_memory.tokens import ModelProfile, defuse
 
 _LONGEST, _KEPT = 160, 120
 """Characters up to which an entry is quoted whole, and how many are kept of a longer one."""
+_LINK_TOKENS = 64
+"""What links may take on a page however short it is: they stand nowhere on it."""
 _MISFITS = 256
 """How many entries in a row may turn out too long for what is left before the search ends."""
 _WEIGHTS: dict[IdentifierKind, float] = {
@@ -158,7 +160,7 @@ def quote_identifiers(
     Args:
         text: What the page says.
         profile: The model that will read, by name or as an object.
-        share: How much of the text's tokens the list may take.
+        share: How much of the text's tokens the list may take; links, 64 tokens however short it is. 0 for nothing.
         page: What to call the page.
         links: Where the page's links lead, in order; they are quoted first, as they stand nowhere on the page.
 
@@ -179,7 +181,7 @@ def quote_identifiers(
     unsaid = [link for link in dict.fromkeys(links) if link not in text]
     found = mentions([(0, text)])
     budget = int(model.text_tokens(text) * share) if found or unsaid else 0
-    quoted = _quote_links(unsaid, page, budget, model.text_counter.count)
+    quoted = _quote_links(unsaid, page, max(budget, _LINK_TOKENS) if share else 0, model.text_counter.count)
     budget -= model.text_counter.count(quoted) if quoted else 0
     listed = write_ledger(found, occurrences={}, budget_tokens=budget, count=model.text_counter.count)
     lines = [line.partition(" ")[2] for line in listed.lines]  # without the turn that others stand under

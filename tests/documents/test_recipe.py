@@ -15,6 +15,7 @@ from glyph_memory import DocumentError, ModelProfile, PageStyle, ProfileError
 from glyph_memory.document import Document
 from glyph_memory.documents import Builder, DocumentPage, PageRecipe, draw_pages, load
 from glyph_memory.documents.native import draw_native_page, open_original
+from tests.documents.drawn_pdf import write_pdf
 
 SMALL = PageStyle(page_width_pt=220, page_height_pt=120, snap_px=1, system_fonts=False)
 GLYPH = ModelProfile.from_name("glyph")
@@ -88,10 +89,10 @@ def test_a_page_whose_file_is_gone_or_was_never_there_is_an_error(tmp_path: Path
     (document,) = load(tmp_path / "a.pdf")
     recipe = PageRecipe.of(native(document, 1), profile=GLYPH)
     (tmp_path / "a.pdf").unlink()
-    with pytest.raises(DocumentError, match=r"stands in no file of this machine, but in .*a\.pdf"):
+    with pytest.raises(DocumentError, match=r"there is no file .*a\.pdf' on this machine"):
         recipe.draw("Drawing 1", style=SMALL)
     (document,) = load(data, name="a.pdf")
-    with pytest.raises(DocumentError, match="stands in no file of this machine"):
+    with pytest.raises(DocumentError, match=r"cannot be drawn again: it was read from memory; .*store="):
         PageRecipe.of(native(document, 1), profile=GLYPH).draw("Drawing 1", style=SMALL)
 
 
@@ -99,7 +100,7 @@ def test_a_page_whose_file_is_gone_or_was_never_there_is_an_error(tmp_path: Path
 def test_a_recipe_opens_nothing_but_pdfs_of_this_machine(path: str, tmp_path: Path) -> None:
     """It may come from anybody: no address is asked, and no pipe is read."""
     os.mkfifo(tmp_path / "pipe.pdf")
-    with pytest.raises(DocumentError, match="stands in no file"):
+    with pytest.raises(DocumentError, match="there is no file"):
         PageRecipe(path=str(tmp_path / "pipe.pdf"), number=1, profile="glyph").draw("", style=SMALL)
     with pytest.raises(DocumentError):
         PageRecipe(path=path, number=1, profile="glyph").draw("", style=SMALL)
@@ -120,3 +121,17 @@ def test_what_is_no_recipe_is_refused(told: object) -> None:
     """In one line."""
     with pytest.raises(DocumentError, match="says nothing of how a page is drawn"):
         PageRecipe.from_fields(told)
+
+
+def test_a_page_of_an_encrypted_pdf_needs_its_password_which_no_recipe_has(tmp_path: Path) -> None:
+    """Whoever shows it may have none to give, so the message says what else helps."""
+    word = "sesame"
+    write_pdf(tmp_path / "a.pdf", password=word)
+    recipe = PageRecipe(path=str(tmp_path / "a.pdf"), number=2, profile="glyph")
+    assert recipe.draw("", style=SMALL, password=word)
+    with pytest.raises(
+        DocumentError, match=r"is encrypted; its password is not remembered; keep its pictures"
+    ):
+        recipe.draw("", style=SMALL)
+    with pytest.raises(DocumentError, match=r"has 2 pages, and no page 3; is it another file by now"):
+        PageRecipe(path=recipe.path, number=3, profile="glyph").draw("", style=SMALL, password=word)

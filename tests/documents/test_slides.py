@@ -63,7 +63,7 @@ def test_only_slides_that_are_wanted_are_read() -> None:
     document = read(data, LoadOptions(pages="2,4-"))
     assert document.text.split("\n\n")[:3] == ["slide 2", "slide 4", "slide 5"]
     assert document.locate(page=4) == ((9, 16),)
-    with pytest.raises(DocumentError, match=r"'ppt/slides/slide1\.xml' in the bytes given is broken XML"):
+    with pytest.raises(DocumentError, match=r"'ppt/slides/slide1\.xml' in the file in memory is broken XML"):
         read(data)
 
 

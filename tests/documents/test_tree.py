@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glyph_memory.documents import load_tree
+from glyph_memory.documents import find_files, load_tree
 from glyph_memory.documents.globs import parse_globs
 from glyph_memory.errors import DocumentError, GlyphMemoryWarning
 
@@ -183,3 +183,17 @@ def test_wrong_calls_are_refused(tree: Path) -> None:
         load_tree(tree, include="")
     with pytest.raises(DocumentError, match="on_error='ignore' is neither"):
         load_tree(tree, on_error="ignore")  # type: ignore[arg-type]  # which is the point
+
+
+def test_what_is_not_read_is_warned_of_once(tmp_path: Path) -> None:
+    """For those who load files one by one: a few names, and how many more there are."""
+    for number in range(7):
+        (tmp_path / f"{number}.txt").touch()
+    with pytest.warns(GlyphMemoryWarning) as told:
+        find_files(tmp_path).warn_of_unread(tmp_path)
+    (said,) = [str(one.message) for one in told]
+    assert "0.txt' is empty" in said
+    assert said.endswith("; and 2 more")
+    (tmp_path / "texts").mkdir()
+    find_files(tmp_path / "texts").warn_of_unread(tmp_path)
+    assert len(told) == 1

@@ -129,7 +129,7 @@ def test_pages_of_a_loader_are_packed_by_their_text(tmp_path: Path) -> None:
     ).load()
     packed = GlyphDocumentCompressor().compress_documents(pages[2:6], "")
     assert len(packed) < 4
-    assert packed[0].page_content.startswith(f"⟦1⟧ a.txt, page 3 of {len(pages)}\n")
+    assert packed[0].page_content.startswith(f"⟦1⟧ a.txt, part 3 of {len(pages)}\n")
 
 
 def test_a_packed_page_is_shown_wherever_it_comes_back_from() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from langchain_glyph_memory import GlyphLoader, PageFolder, to_content_blocks
 from PIL import Image
 
 from glyph_memory import DocumentError, GlyphMemoryWarning, ModelProfile, PageStyle, pixel_digest, typeset
+from glyph_memory.documents import load as load_file
 from glyph_memory.testing import FakeVLMServer
 
 TEXT = "\n".join(
@@ -142,7 +144,7 @@ def test_blocks_are_standard_and_the_same_every_time() -> None:
     blocks = to_content_blocks(documents, ledger_share=0)
     assert blocks == to_content_blocks(documents, ledger_share=0)
     assert [sorted(block) for block in blocks[:2]] == [["text", "type"], ["base64", "mime_type", "type"]]
-    assert texts(blocks)[1] == f"log.txt, page 2 of {len(documents)}:\n"
+    assert texts(blocks)[1] == f"log.txt, part 2 of {len(documents)}:\n"
     assert texts(to_content_blocks(documents, captions=False, ledger_share=0)) == []
 
 
@@ -263,9 +265,9 @@ def test_a_page_whose_font_is_missing_here_is_told_and_its_text_shown() -> None:
     (document,) = GlyphLoader.from_text("Words.", source="a.txt").load()
     told = note(document) | {"style": {"font": "/no/such/font.ttf"}}
     moved = Document("Words.", metadata=document.metadata | {"glyph": json.dumps(told)})
-    with pytest.warns(GlyphMemoryWarning, match=r"a.txt, page 1 of 1 is shown as text: .*font.ttf"):
+    with pytest.warns(GlyphMemoryWarning, match=r"a.txt, part 1 of 1 is shown as text: .*font.ttf"):
         blocks = to_content_blocks([moved])
-    assert texts(blocks) == ["a.txt, page 1 of 1:\nWords.\n"]
+    assert texts(blocks) == ["a.txt, part 1 of 1:\nWords.\n"]
 
 
 def test_no_documents_are_no_blocks() -> None:
@@ -276,15 +278,22 @@ def test_no_documents_are_no_blocks() -> None:
 # Files.
 
 
-def test_a_folder_is_loaded_in_order_of_names_without_what_is_hidden_or_empty(tmp_path: Path) -> None:
-    """Names decide, on every machine; `.git` is not a document."""
+def test_a_folder_is_loaded_in_order_of_names_without_what_is_hidden_empty_or_a_link(tmp_path: Path) -> None:
+    """Names decide, on every machine; `.git` is not a document, and a link may lead anywhere. One warning tells."""
     for name in ("b.txt", "a.md", "sub/c.txt", ".git/config", ".env"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"This is {name}.")
-    (tmp_path / "empty.txt").touch()
+    (tmp_path / "empty.md").touch()
+    (tmp_path / "link.md").symlink_to(tmp_path / ".env")
+    os.mkfifo(tmp_path / "pipe.md")
+    with pytest.warns(GlyphMemoryWarning) as told:
+        found = GlyphLoader(tmp_path).load()
+    (said,) = [str(one.message) for one in told]
+    assert [name in said for name in ("empty.md' is empty", "link.md' is a link", "pipe.md' is a pipe")] == [
+        True
+    ] * 3
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = GlyphLoader(tmp_path).load()
         chosen = GlyphLoader(tmp_path, glob="*.txt").load()
     assert [document.page_content.strip() for document in found] == [
         "This is a.md.",
@@ -307,7 +316,7 @@ def test_a_file_of_a_folder_that_is_no_text_is_skipped_and_told(tmp_path: Path) 
 def test_a_folder_without_any_text_is_an_error_that_names_a_file(tmp_path: Path) -> None:
     """Rather than an index of nothing."""
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff")
-    with pytest.raises(DocumentError, match=r"none of 1 files in .* could be loaded; the first: .*b\.png"):
+    with pytest.raises(DocumentError, match=r"no file in .* could be loaded, of 1; the first: .*b\.png"):
         GlyphLoader(tmp_path).load()
     with pytest.raises(DocumentError, match=r"no file of .* matches '\*.md'"):
         GlyphLoader(tmp_path, glob="*.md").load()
@@ -367,3 +376,32 @@ async def test_async_loading_gives_the_same_and_draws_in_another_thread() -> Non
     assert threads.isdisjoint({threading.get_ident()})
     assert documents == GlyphLoader.from_text(TEXT).load()
     assert documents == await loader.aload()
+
+
+def test_an_empty_path_and_pages_that_are_no_folder_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unset variable is not the working directory, and no folder is made that is called as pages are."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("Secret.")
+    for source in ("", ["a.txt", ""]):
+        with pytest.raises(DocumentError, match="an empty path was given"):
+            GlyphLoader(source)
+    with pytest.raises(DocumentError, match=r"load=LoadOptions\(pages='2-3'\)"):
+        GlyphLoader("a.txt", pages="2-3")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    (tmp_path / "2024").mkdir()
+    assert GlyphLoader("a.txt", pages="2024").load()
+    with pytest.raises(TypeError, match=r"'glop'; a loader also takes .*password"):
+        GlyphLoader("a.txt", glop="*.md")  # type: ignore[call-arg]  # misspelled
+
+
+def test_what_an_iterator_gave_is_loaded_once_and_a_list_as_often_as_one_likes(tmp_path: Path) -> None:
+    """Nothing at all, the second time, would be an index of nothing."""
+    (tmp_path / "a.txt").write_text("Words.")
+    loader = GlyphLoader.from_documents(load_file(tmp_path / "a.txt"))
+    assert len(loader.load()) == 1
+    with pytest.raises(DocumentError, match="loaded already; give from_documents a list"):
+        loader.load()
+    loader = GlyphLoader.from_documents([*load_file(tmp_path / "a.txt")])
+    assert (len(loader.load()), len(loader.load())) == (1, 1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
-from langchain_glyph_memory import GlyphLoader, to_content_blocks
+from langchain_glyph_memory import GlyphDocumentCompressor, GlyphLoader, to_content_blocks
 from PIL import Image
 
 from glyph_memory import GlyphMemoryWarning, pixel_digest
@@ -79,7 +79,10 @@ def test_own_pages_of_bytes_come_from_the_store(tmp_path: Path) -> None:
     loader = GlyphLoader.from_bytes(write_pdf(), name="costs.pdf", way="native", store=tmp_path / "pages")
     documents = loader.load()
     assert digests(to_content_blocks(documents, store=tmp_path / "pages")) == list(map(kept, documents))
-    with pytest.warns(GlyphMemoryWarning, match="stands in no file of this machine"):
+    with pytest.warns(
+        GlyphMemoryWarning,
+        match=r"page 1 \(and 1 more of its pages\) is shown as text: .*; load the doc",
+    ):
         assert digests(to_content_blocks(documents)) == []
 
 
@@ -94,3 +97,44 @@ def test_an_encrypted_pdf_is_loaded_with_its_password(tmp_path: Path) -> None:
     assert digests(to_content_blocks(documents, store=tmp_path / "pages")) == list(map(kept, documents))
     with pytest.warns(GlyphMemoryWarning, match="is encrypted"):
         assert len(digests(to_content_blocks(documents))) == 1
+
+
+def test_that_own_pages_will_not_be_drawn_again_is_told_when_they_are_loaded(tmp_path: Path) -> None:
+    """Once for a document, with what to do; not where a store keeps them."""
+    word = "sesame"
+    write_pdf(tmp_path / "costs.pdf", password=word)
+    for loader, why in (
+        (GlyphLoader.from_bytes(write_pdf(), name="costs.pdf", way="native"), "no file of this machine"),
+        (GlyphLoader(tmp_path / "costs.pdf", password=word, way="native"), "password is not remembered"),
+    ):
+        with pytest.warns(GlyphMemoryWarning) as told:
+            documents = loader.load()
+        (said,) = [str(one.message) for one in told if "drawn again" in str(one.message)]
+        assert why in said
+        assert "(store=)" in said
+        with pytest.warns(GlyphMemoryWarning, match="keep its pictures") as told:
+            to_content_blocks(documents)
+        assert not any("as in load" in str(one.message) for one in told)
+
+
+def test_pages_with_pictures_stay_whole_where_documents_are_packed(tmp_path: Path) -> None:
+    """A scan stands among the packed pages as it was drawn, in order; links go on; limits count it."""
+    link = "https://timber.example/list?grade=A17"
+    (tmp_path / "long.md").write_text(f"See [the list]({link}).\n\n" + "Words of no weight. " * 900)
+    write_pdf(tmp_path / "costs.pdf")
+    (*_, scan) = GlyphLoader(tmp_path / "costs.pdf", way="native").load()
+    pages = GlyphLoader(tmp_path / "long.md").load()
+    packed = GlyphDocumentCompressor().compress_documents([*pages, scan], "q")
+    assert packed[-1] is scan
+    assert [one.metadata["excerpts"] for one in packed[:1]] == [
+        [*range(1, packed[0].metadata["excerpts"][-1] + 1)]
+    ]
+    assert packed[0].metadata["links"] == link
+    assert link in str([one for one in to_content_blocks(packed) if one["type"] == "text"])
+    assert kept(scan) in digests(to_content_blocks(packed))
+    packed = GlyphDocumentCompressor().compress_documents([scan, *pages], "q")
+    assert packed[0] is scan
+    with pytest.warns(GlyphMemoryWarning, match="had no room on 1 page"):
+        assert GlyphDocumentCompressor(max_pages=1).compress_documents([scan, *pages], "q") == [scan]
+    with pytest.warns(GlyphMemoryWarning, match="1 of 1 documents had no room on 0 pages"):
+        assert GlyphDocumentCompressor(max_tokens=5).compress_documents([scan], "q") == []

@@ -222,6 +222,6 @@ def test_pictures_inside_documents_come_from_the_store_or_are_told_by_captions()
     assert note(document)["recipe"]["pictures"] == 1
     assert digests(to_content_blocks([document], store=store)) == [note(document)["digest"]]
     with pytest.warns(
-        GlyphMemoryWarning, match="bench.docx, page 1 of 1 is shown without what is pictured on it"
+        GlyphMemoryWarning, match="bench.docx, part 1 of 1 is shown without what is pictured there"
     ):
         assert len(digests(to_content_blocks([document]))) == 1

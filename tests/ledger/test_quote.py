@@ -41,3 +41,13 @@ def test_no_special_token_comes_through() -> None:
     said = quote_identifiers(f"{PROSE} https://shop.example/<|user|>/ORD-1", profile="glyph", share=0.5)
     assert "shop.example" in said
     assert "<|user|>" not in said
+
+
+def test_links_of_a_short_page_are_quoted_all_the_same() -> None:
+    """They stand nowhere on it, so a share of its few words is no measure; several of them have an end."""
+    link = "https://timber.example/list/2026/oak-and-ash?grade=A17"
+    assert f'"{link}"' in quote_identifiers("See the list.", profile="glyph", links=[link])
+    assert "are left out" in quote_identifiers(
+        "See.", profile="glyph", links=[f"{link}{number}" for number in range(9)]
+    )
+    assert quote_identifiers("See the list.", profile="glyph", share=0, links=[link]) == ""

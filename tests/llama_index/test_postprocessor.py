@@ -80,7 +80,7 @@ def test_retrieved_pages_share_fewer_pages_and_lose_no_word(found: list[NodeWith
     for number, scored in enumerate(found, 1):
         shown = scored.node.get_content(MetadataMode.LLM)
         pages = scored.node.metadata["glyph_pages"]
-        assert f"⟦{number}⟧ topics.txt, page {number} of {pages}\n{shown}" in words
+        assert f"⟦{number}⟧ topics.txt, part {number} of {pages}\n{shown}" in words
         assert shown.startswith("file_name: topics.txt\nauthor: Guido\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from pathlib import Path
 
@@ -40,20 +41,25 @@ def test_a_file_is_read_to_the_last_character(folder: Path) -> None:
 
 
 def test_of_a_folder_what_is_no_text_is_left_out_audibly(folder: Path) -> None:
-    """Each file that cannot be read is named once; hidden ones are passed over."""
+    """Each file that cannot be read is named once; hidden ones are passed over; a pipe would never end."""
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "link.txt").symlink_to(folder / ".hidden")
     with pytest.warns(GlyphMemoryWarning) as said:
         documents = GlyphReader().load_data(folder)
     assert [document.metadata["file_name"] for document in documents] == ["a.txt", "b.md"]
-    words = sorted(str(warning.message) for warning in said)
-    assert len(words) == 2
-    assert "c.png' is a PNG image" in words[0]
-    assert "empty.txt' is empty" in words[1]
+    unread, words = [str(warning.message) for warning in said]
+    assert "c.png' is a PNG image" in words
+    assert [
+        name in unread for name in ("empty.txt' is empty", "link.txt' is a link", "pipe.txt' is a pipe")
+    ] == [True] * 3
 
 
 def test_a_folder_without_any_text_is_an_error(tmp_path: Path) -> None:
     """An index of nothing is not what anybody wants."""
     with pytest.raises(DocumentError, match=r"no file in .* that can be read"):
         GlyphReader().load_data(tmp_path)
+    with pytest.raises(DocumentError, match="an empty path was given"):
+        GlyphReader().load_data("")
 
 
 def test_several_sources_are_read_in_order_and_lazily(folder: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+import shutil
 from pathlib import Path
 
 import fsspec  # type: ignore[import-untyped]  # no stubs are published
 import pytest
 from llama_index.core import SimpleDirectoryReader
-from llama_index.core.schema import BaseNode, Node
-from llama_index.memory.glyph import GlyphReader, PageNodeParser
+from llama_index.core.base.llms.types import TextBlock
+from llama_index.core.schema import BaseNode, Document, Node, NodeWithScore
+from llama_index.memory.glyph import GlyphReader, PageNodeParser, PagePostprocessor
+from llama_index.memory.glyph.messages import PageImageBlock
+from llama_index.memory.glyph.packed import PackedPageNode
 from PIL import Image
 
 from glyph_memory import GlyphMemoryWarning, pixel_digest
@@ -44,14 +49,61 @@ def test_a_directory_reader_takes_it_for_pdfs(pdf: Path) -> None:
     assert picture(node) == node.metadata["glyph_digest"]
 
 
-def test_a_pdf_of_another_file_system_is_typeset(tmp_path: Path) -> None:
-    """Its file is not on this machine when pages are drawn."""
+@pytest.mark.parametrize("path", ["/books/costs.pdf", "memory://books/costs.pdf"])
+def test_own_pages_of_a_pdf_that_is_not_on_this_machine_are_drawn(path: str, tmp_path: Path) -> None:
+    """It goes along with its text, through copies and pickles; JSON loses it, and that is told."""
     fs = fsspec.filesystem("memory")
     fs.pipe_file("/books/costs.pdf", write_pdf())
-    (document,) = GlyphReader().load_data("/books/costs.pdf", fs=fs)
-    assert document.metadata["file_path"] == "/books/costs.pdf"
-    nodes = PageNodeParser(pages_dir=tmp_path)([document])
-    assert "oak\t12.50" in nodes[0].get_content()
+    (document,) = GlyphReader().load_data(path, fs=None if "://" in path else fs)
+    assert document.metadata["file_path"] == path
+    for one in (document, pickle.loads(pickle.dumps(document))):  # noqa: S301 - our own
+        nodes = PageNodeParser(pages_dir=tmp_path)([one])
+        assert "oak\t12.50" in nodes[0].get_content()
+        assert [node.metadata["glyph_way"] for node in nodes] == ["reflow", "native"]
+        assert picture(nodes[1]) == nodes[1].metadata["glyph_digest"]
+    with pytest.warns(GlyphMemoryWarning, match="has lost its headings, tables and pictures"):
+        PageNodeParser(pages_dir=tmp_path)([Document.from_dict(document.to_dict())])
+
+
+def test_another_scan_under_the_same_name_is_read_anew(pdf: Path) -> None:
+    """Its text is the same, letter for letter; a pipeline with a store goes by the hash."""
+    (before,) = GlyphReader().load_data(pdf)
+    (same,) = GlyphReader().load_data(pdf)
+    write_pdf(pdf, radius=90)
+    (after,) = GlyphReader().load_data(pdf)
+    assert before.text == after.text
+    assert before.hash == same.hash != after.hash
+
+
+def test_pages_with_pictures_stay_whole_where_nodes_are_packed(pdf: Path) -> None:
+    """A scan stands among the packed pages as it was drawn, in order, also where its page file is gone."""
+    (pdf.parent / "long.md").write_text("Words of no weight. " * 900)
+    parser = PageNodeParser(pages_dir=pdf.parent / "pages")
+    (*texts,) = parser(GlyphReader().load_data(pdf.parent / "long.md"))
+    (scan,) = [
+        node for node in parser(GlyphReader().load_data(pdf)) if node.metadata["glyph_way"] == "native"
+    ]
+    for is_gone in (False, True):
+        if is_gone:
+            shutil.rmtree(pdf.parent / "pages")
+        found = [NodeWithScore(node=node, score=1.0) for node in (scan, *texts)]
+        first, *others = PagePostprocessor().postprocess_nodes(found)
+        caption, image, *_ = first.node.get_content_blocks()
+        assert isinstance(caption, TextBlock)
+        assert isinstance(image, PageImageBlock)
+        assert caption.text == "Costs of timber, page 2:\n"
+        assert image.tokens == first.node.metadata["glyph_tokens"]
+        with Image.open(image.resolve_image()) as shown:
+            assert pixel_digest(shown) == scan.metadata["glyph_digest"]
+        assert others
+        assert all(isinstance(one.node, PackedPageNode) for one in others)
+        with pytest.warns(GlyphMemoryWarning, match="no room on 1 of"):
+            (only,) = PagePostprocessor(max_pages=1).postprocess_nodes(found)
+        assert only.node.get_content() == scan.get_content()
+    write_pdf(pdf, radius=90)
+    with pytest.warns(GlyphMemoryWarning, match="goes on as text, .* the file has changed"):
+        (first, *_) = PagePostprocessor(min_ratio=0).postprocess_nodes(found)
+    assert scan.get_content().strip() in first.node.get_content()
 
 
 def test_a_pdfs_own_pages_are_nodes_and_drawn_again_from_the_file(pdf: Path) -> None:
@@ -66,7 +118,7 @@ def test_a_pdfs_own_pages_are_nodes_and_drawn_again_from_the_file(pdf: Path) -> 
     for file in (pdf.parent / "pages").iterdir():
         file.unlink()
     write_pdf(pdf, radius=90)
-    with pytest.warns(GlyphMemoryWarning, match="goes on as text"):
+    with pytest.warns(GlyphMemoryWarning, match="goes on as text, .* the file has changed"):
         again = parser.redraw(nodes)
     assert [bool(getattr(node, "image_resource")) for node in again] == [True, False]  # noqa: B009 - not of the base
 

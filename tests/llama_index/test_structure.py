@@ -97,7 +97,7 @@ def test_structure_goes_to_worker_processes(parser: PageNodeParser) -> None:
 def test_structure_that_got_lost_is_told(parser: PageNodeParser) -> None:
     """LlamaIndex leaves bytes out of JSON; the text is drawn."""
     document = Document.from_dict(read(costs()).to_dict())
-    with pytest.warns(GlyphMemoryWarning, match="has lost its headings and tables"):
+    with pytest.warns(GlyphMemoryWarning, match="has lost its headings, tables and pictures"):
         nodes = parser([document])
     assert "".join(node.get_content() for node in nodes) == costs().text
 

@@ -16,7 +16,10 @@ from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_connection
+from multiprocessing.synchronize import Event
 from typing import TypeVar
+
+from glyph_memory.errors import GlyphMemoryError
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -36,6 +39,9 @@ def run_jobs(
         function: What to do; a function of a module, as it is sent to other processes.
         jobs: What to do it with; read as processes become free.
         processes: How many; 0 for this one.
+
+    Raises:
+        GlyphMemoryError: No process can start.
     """
     if processes == 0:
         for job in jobs:
@@ -54,7 +60,8 @@ def _run_until_broken(
     """Run jobs until there are no more, or a process was killed; return those that were at work then."""
     context = get_context("spawn")  # a fork would copy what other threads hold
     reader, writer = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(processes, context, _prepare_process, (reader,))
+    has_begun = context.Event()
+    executor = ProcessPoolExecutor(processes, context, _prepare_process, (reader, has_begun))
     running = dict[Future[_Result], _Job]()
     suspects = list[_Job]()
     try:
@@ -82,15 +89,20 @@ def _run_until_broken(
         executor.shutdown(wait=True, cancel_futures=True)
         writer.close()
         reader.close()
+    if suspects and not has_begun.is_set():
+        raise GlyphMemoryError(
+            "no process could start; guard the beginning of your script with if __name__ == '__main__':, or draw in "
+            "this process (jobs=0)"
+        )
     return suspects
 
 
 def _collect(
-    done: Iterable[Future[_Result]], running: dict[Future[_Result], _Job]
+    done: set[Future[_Result]], running: dict[Future[_Result], _Job]
 ) -> tuple[Batch[_Job, _Result], list[_Job]]:
     """Take what is done out of what is running; return it, and the jobs whose process may have been killed."""
     batch, lost = Batch[_Job, _Result](), list[_Job]()
-    for future in done:
+    for future in [one for one in running if one in done]:
         job = running.pop(future)
         try:
             batch.append((job, future.result()))
@@ -99,11 +111,12 @@ def _collect(
     return batch, lost
 
 
-def _prepare_process(reader: Connection) -> None:
+def _prepare_process(reader: Connection, has_begun: Event) -> None:
     """Let this process end with the one that started it, however that ends; Ctrl-C is for that one alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # they would come once from each process
     threading.Thread(target=_end_with, args=(reader,), daemon=True).start()
+    has_begun.set()
 
 
 def _end_with(reader: Connection) -> None:

@@ -101,7 +101,7 @@ def draw_tree(
     profile: ModelProfile | str = "glyph",
     way: Literal["auto", "reflow", "native"] = "auto",
     max_pages: int | None = None,
-    jobs: int = 1,
+    jobs: int = 0,
     index: Literal["jsonl", "parquet"] = "jsonl",
     progress: Callable[[BulkReport], object] | None = None,
 ) -> BulkReport:
@@ -122,15 +122,14 @@ def draw_tree(
         profile: As for `draw_pages`.
         way: As for `draw_pages`.
         max_pages: How many pages of each document are drawn; the rest is reported as a defect.
-        jobs: How many processes draw. A script that asks for any has to guard its beginning with `if __name__ ==
-            "__main__":`, as Python's multiprocessing wants. 0 draws in this process: then a document that kills it
-            ends the run.
+        jobs: How many processes draw; 0 for this one, where a document that kills it ends the run. A script that asks
+            for processes guards its beginning with `if __name__ == "__main__":`, as Python's multiprocessing wants.
         index: `parquet` writes `index.parquet`, too, by pyarrow.
         progress: Called before the first document, and whenever some are done.
 
     Raises:
         DocumentError: There is no such folder, or nothing in it.
-        GlyphMemoryError: The output folder cannot be written to, or another run holds it.
+        GlyphMemoryError: The output folder cannot be written to, another run holds it, or no process can start.
         StyleError: The style cannot be drawn.
     """
     check_whole("jobs", jobs, DocumentError, at_least=0)

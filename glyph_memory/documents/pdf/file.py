@@ -32,6 +32,8 @@ _WHY = {
 }
 """Of pdfium's error numbers."""
 _PASSWORD = 4
+ASK_FOR_IT = "give its password, as in load(…, password='…')"
+"""What to do with an encrypted file."""
 _END_BYTES = 2048
 
 
@@ -74,6 +76,11 @@ class PdfFile:
             try:
                 page = self.document[number - 1]
             except (RuntimeError, IndexError, ValueError) as error:  # PdfiumError is a RuntimeError
+                if number > (count := len(self.document)):
+                    pages = "1 page" if count == 1 else f"{count:,} pages"
+                    raise DocumentError(
+                        f"{self.shown} has {pages}, and no page {number}; is it another file by now? Load it again"
+                    ) from error
                 raise DocumentError(f"page {number} of {self.shown} is damaged; leave it out") from error
             try:
                 yield page
@@ -82,19 +89,22 @@ class PdfFile:
 
 
 @contextmanager
-def open_pdf(original: Path | bytes, *, password: str | None = None, shown: str = "") -> Iterator[PdfFile]:
+def open_pdf(
+    original: Path | bytes, *, password: str | None = None, shown: str = "", remedy: str = ASK_FOR_IT
+) -> Iterator[PdfFile]:
     """Open a PDF, and close it in the end.
 
     Args:
         original: Its path or its bytes.
         password: Of an encrypted one.
         shown: What messages call it.
+        remedy: What to do where the password lacks.
 
     Raises:
         DocumentError: It is broken or encrypted.
     """
     pdfium, raw = load_pdfium()
-    named = shown or (repr(str(original)) if isinstance(original, Path) else "the bytes given")
+    named = shown or (repr(str(original)) if isinstance(original, Path) else "the PDF in memory")
     document = None
     with PDFIUM:
         try:
@@ -103,7 +113,7 @@ def open_pdf(original: Path | bytes, *, password: str | None = None, shown: str 
         except (RuntimeError, OSError, ValueError) as error:
             if document is not None:
                 document.close()
-            raise _make_error(error, named, has_password=password is not None) from error
+            raise _make_error(error, named, remedy="" if password is not None else remedy) from error
     try:
         yield PdfFile(shown=named, document=document, raw=raw, is_cut=not _has_end(original))
     finally:
@@ -111,13 +121,13 @@ def open_pdf(original: Path | bytes, *, password: str | None = None, shown: str 
             document.close()
 
 
-def _make_error(error: Exception, shown: str, *, has_password: bool) -> DocumentError:
+def _make_error(error: Exception, shown: str, *, remedy: str) -> DocumentError:
     code = getattr(error, "err_code", None)
     if code == _PASSWORD:
         return DocumentError(
-            f"the password given does not open {shown}; is it spelled right?"
-            if has_password
-            else f"{shown} is encrypted; give its password, as in load(…, password='…')"
+            f"{shown} is encrypted; {remedy}"
+            if remedy
+            else f"the password given does not open {shown}; is it spelled right?"
         )
     if isinstance(error, OSError):
         return DocumentError(f"cannot read {shown}: {error.strerror or error}")

@@ -154,20 +154,24 @@ class BlankPiece:
 class PicturePiece:
     """A picture and, below it, its caption; both on one page."""
 
-    def __init__(self, pixels: Pixels, caption: TextBox, *, is_ink: bool = False) -> None:
+    def __init__(
+        self, pixels: Pixels, caption: TextBox, *, is_ink: bool = False, shows_caption: bool = True
+    ) -> None:
         """Prepare a picture.
 
         Args:
             pixels: Shape (height, width, 3); of ink, (height, width), 0 to 15.
             caption: What it shows.
-            is_ink: Whether it is drawn in the text's colour, and its caption is not.
+            is_ink: Whether it is drawn in the text's colour.
+            shows_caption: Whether the caption is drawn; else the picture is the line of the page that it stands on.
         """
         self._pixels, self._caption, self._is_ink, self._is_done = pixels, caption, is_ink, False
+        self._shows_caption = shows_caption
 
     @property
     def least(self) -> int:
         """The height of both."""
-        words = 0 if self._is_ink else self._caption.count * self._caption.pitch
+        words = self._caption.count * self._caption.pitch if self._shows_caption else 0
         return int(self._pixels.shape[0]) * FIX + words + self._caption.pitch // 4
 
     @property
@@ -186,12 +190,14 @@ class PicturePiece:
         def draw(plate: Plate, left: int, top: int) -> None:
             if self._is_ink:
                 plate.add_stamp(self._pixels, left, top)
+            else:
+                plate.add_picture(self._pixels, left, top)
+            if self._shows_caption:
+                caption.draw(plate, 0, caption.count, left, top + below)
+            else:
                 high, wide = (side * FIX for side in self._pixels.shape[:2])
                 # A formula is one line of the page, however long its LaTeX is.
                 span = caption.get_offset(0), caption.get_offset(caption.count)
                 plate.add_line(*span, (left, top, left + wide, top + high))
-            else:
-                plate.add_picture(self._pixels, left, top)
-                caption.draw(plate, 0, caption.count, left, top + below)
 
         return Fragment(height, caption.get_offset(caption.count), draw)

@@ -35,6 +35,8 @@ _STRETCH = 1 << 15
 """Characters of a text or a code that are laid out together, to the next newline."""
 _RUNNING = frozenset({"text", "paragraph", "item", "code", "footnote"})
 """Kinds that run on, one behind the other, in a style that draws newlines as marks."""
+_UNKNOWN = "[picture]"
+"""The caption of a picture of which nothing is known; where the picture is drawn, it would say nothing."""
 _CONTINUED_EM = 2
 """By how much the later lines of a line of code are moved to the right."""
 
@@ -109,11 +111,16 @@ class Setter:
         elif block.kind == "picture":
             caption = self._make_box(block, block.start, end, width, kind.body, tone=tones.MUTED)
             pixels = scale_picture(block.picture, width, kind) if block.picture is not None else None
-            yield TextPiece(caption) if pixels is None else PicturePiece(pixels, caption)
+            is_known = document.text[block.start : end] != _UNKNOWN
+            yield (
+                TextPiece(caption)
+                if pixels is None
+                else PicturePiece(pixels, caption, shows_caption=is_known)
+            )
         elif block.kind == "formula":
             box = self._make_box(block, block.start, end, width, kind.mono, tone=tones.CODE)
             ink = draw_formula(document.text[block.start : end], width, kind)
-            yield TextPiece(box) if ink is None else PicturePiece(ink, box, is_ink=True)
+            yield TextPiece(box) if ink is None else PicturePiece(ink, box, is_ink=True, shows_caption=False)
         else:
             prepared, tone = self._choose_type(block)
             yield TextPiece(self._make_box(block, block.start, end, width, prepared, tone=tone))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -16,16 +18,31 @@ from pydantic import ConfigDict, Field, InstanceOf, PrivateAttr
 
 from glyph_memory import Document as Text
 from glyph_memory import PackedPage, PageOptionFields, PageOptions, PageStyle, pack, warn
-from langchain_glyph_memory.documents import describe_source, open_store
+from langchain_glyph_memory.documents import describe_source, list_links, open_store
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shown:
+    """What is shown of documents: pages of excerpts, and pages that stay whole."""
+
+    documents: Sequence[Document]
+    """All that were given, best first."""
+    texts: Sequence[Document]
+    """Those of them that are packed."""
+    pages: tuple[PackedPage, ...]
+    """What they are packed onto."""
+    sizes: Sequence[tuple[int, int]]
+    """Of those that stay whole."""
 
 
 class GlyphDocumentCompressor(BaseDocumentCompressor):
     """Packs retrieved documents onto as few pages as possible, each under a numbered heading.
 
     Gives one document a page: `page_content` is what the page says; `metadata` holds `sources`, the `excerpts` that
-    stand on it (their numbers, best first), `page`, `total_pages`, and `glyph` for `to_content_blocks`. Page documents
-    and others are packed alike, by their text. Where pages would not pay, the documents come back as they are.
+    stand on it (their numbers, best first), `links`, `page`, `total_pages`, and `glyph` for `to_content_blocks`. Page
+    documents and others are packed alike, by their text: headings and tables are plain text there. Pages with pictures,
+    such as a PDF's own, stay as they are, among the packed ones. Where pages would not pay, all come back as they are.
 
     Args:
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. The
@@ -95,38 +112,67 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             FontError: The style's font is missing.
             StoreError: The folder for pictures cannot be written.
         """
-        texts = [Text(text=document.page_content, title=describe_source(document)) for document in documents]
-        packed = self._pack(texts)
-        tokens = self.options.profile.text_tokens("\n".join(text.text for text in texts))
-        if tokens < self.min_ratio * self._cost(packed) and (
-            self.max_tokens is None or tokens <= self.max_tokens
+        shown = self._pack(documents)
+        tokens = self.options.profile.text_tokens(
+            "\n".join(document.page_content for document in shown.texts)
+        )
+        whole = replace(shown, pages=())
+        if tokens < self.min_ratio * (self._cost(shown) - self._cost(whole)) and (
+            self._fits(whole) and (self.max_tokens is None or tokens + self._cost(whole) <= self.max_tokens)
         ):
             return documents
-        if not self._fits(packed):
-            packed = self._pack_fitting(texts, documents)
-        return [self._document(page, documents, len(packed)) for page in packed]
+        return self._list_documents(shown if self._fits(shown) else self._pack_fitting(documents))
 
-    def _pack(self, texts: Sequence[Text]) -> tuple[PackedPage, ...]:
-        return pack(texts, style=self._style)
-
-    def _cost(self, packed: Sequence[PackedPage]) -> int:
-        return self.options.profile.pages_tokens([one.page.size for one in packed])
-
-    def _fits(self, packed: Sequence[PackedPage]) -> bool:
-        return (self.max_pages is None or len(packed) <= self.max_pages) and (
-            self.max_tokens is None or self._cost(packed) <= self.max_tokens
+    def _pack(self, documents: Sequence[Document]) -> _Shown:
+        notes = [(document, _read_picture_note(document)) for document in documents]
+        texts = [document for document, note in notes if note is None]
+        excerpts = [Text(text=document.page_content, title=describe_source(document)) for document in texts]
+        return _Shown(
+            documents=documents,
+            texts=texts,
+            pages=pack(excerpts, style=self._style) if texts else (),
+            sizes=[note.size for _, note in notes if note is not None],
         )
 
-    def _pack_fitting(self, texts: Sequence[Text], documents: Sequence[Document]) -> tuple[PackedPage, ...]:
+    def _cost(self, shown: _Shown) -> int:
+        sizes = [*(one.page.size for one in shown.pages), *shown.sizes]
+        return self.options.profile.pages_tokens(sizes)
+
+    def _fits(self, shown: _Shown) -> bool:
+        pages = len(shown.pages) + len(shown.sizes)
+        return (self.max_pages is None or pages <= self.max_pages) and (
+            self.max_tokens is None or self._cost(shown) <= self.max_tokens
+        )
+
+    def _pack_fitting(self, documents: Sequence[Document]) -> _Shown:
         """Pack as many of the first documents as fit; if the first is too long, return those of its pages that fit."""
-        counts = range(1, len(texts) + 1)
-        fit = bisect_right(counts, False, key=lambda count: not self._fits(self._pack(texts[:count])))
-        packed = self._pack(texts[: max(fit, 1)])
-        while not self._fits(packed):
-            packed = packed[:-1]
-        begun = " (of the first, the beginning is shown)" if packed and not fit else ""
-        _warn_missing(documents[fit:], len(documents), len(packed), begun)
-        return packed
+        counts = range(1, len(documents) + 1)
+        fit = bisect_right(counts, False, key=lambda count: not self._fits(self._pack(documents[:count])))
+        shown = self._pack(documents[: max(fit, 1)])
+        while shown.pages and not self._fits(shown):
+            shown = replace(shown, pages=shown.pages[:-1])
+        if not self._fits(shown):  # a page that stays whole
+            shown = self._pack([])
+        begun = " (of the first, the beginning is shown)" if shown.pages and not fit else ""
+        _warn_missing(documents[fit:], len(documents), len(shown.pages) + len(shown.sizes), begun)
+        return shown
+
+    def _list_documents(self, shown: _Shown) -> list[Document]:
+        """Return pages where the first of their excerpts stood among the documents, and others where they stood."""
+        places = {id(document): place for place, document in enumerate(shown.documents)}
+        packed = [
+            (
+                places[id(shown.texts[page.documents[0]])],
+                number,
+                self._document(page, shown.texts, len(shown.pages)),
+            )
+            for number, page in enumerate(shown.pages)
+        ]
+        kept = {id(document) for document in shown.texts}
+        whole = [
+            (place, 0, document) for place, document in enumerate(shown.documents) if id(document) not in kept
+        ]
+        return [document for _, _, document in sorted([*packed, *whole], key=itemgetter(0, 1))]
 
     def _document(self, packed: PackedPage, documents: Sequence[Document], total: int) -> Document:
         note = PageNote.from_page(
@@ -138,15 +184,32 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         )
         found = [documents[place].metadata.get("source") for place in packed.documents]
         sources = [*dict.fromkeys(str(source) for source in found if source)]
+        links = dict.fromkeys(link for place in packed.documents for link in list_links(documents[place]))
         metadata = {
             "source": ", ".join(sources),
             "sources": sources,
             "excerpts": [place + 1 for place in packed.documents],
             "page": packed.page.number - 1,
             "total_pages": total,
+            **({"links": "\n".join(links)} if links else {}),
             NOTE: note.to_json(),
         }
         return Document(page_content=packed.text, metadata=metadata)
+
+
+def _read_picture_note(document: Document) -> PageNote | None:
+    """Return the note of a page whose text does not say what is pictured on it."""
+    try:
+        note = PageNote.read(document.metadata)
+    except ValueError:
+        return None
+    if (
+        note is None
+        or not (note.recipe.number or note.recipe.pictures)
+        or not note.is_of(document.page_content)
+    ):
+        return None
+    return note
 
 
 def _warn_missing(missing: Sequence[Document], total: int, pages: int, begun: str) -> None:

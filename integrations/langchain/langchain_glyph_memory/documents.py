@@ -12,9 +12,9 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from glyph_memory import Binder, ModelProfile, quote_identifiers, warn
+from glyph_memory import Binder, ImagePart, ModelProfile, quote_identifiers, warn
 from langchain_glyph_memory.blocks import image_block
-from langchain_glyph_memory.pictures import ByteStore, PageNote, load_pictures
+from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote, load_pictures
 from langchain_glyph_memory.stores import PageFolder
 
 Block = dict[str, Any]
@@ -53,8 +53,17 @@ def to_content_blocks(
     notes = [_read_note(document) for document in found]
     kept = _fetch_stored(open_store(store), notes)
     blocks: list[Block] = []
+    failed, bare = list[tuple[Document, str]](), list[tuple[Document, str]]()
     for document, note in zip(found, notes, strict=True):
-        parts = _load_or_warn(document, note, kept) if note is not None else ()
+        parts: Sequence[ImagePart] = ()
+        if note is not None:
+            stored = kept.get(note.digest)
+            try:
+                parts = load_pictures(note, document.page_content, stored)
+            except ValueError as error:
+                failed.append((document, str(error)))
+            if parts and note.recipe.pictures and not stored:
+                bare.append((document, ""))
         caption = plain(_caption(document)) if captions else ""
         text = "" if parts else plain(document.page_content)
         if caption or text:
@@ -65,10 +74,14 @@ def to_content_blocks(
                 document.page_content,
                 profile=binder.profile,
                 share=ledger_share,
-                links=_list_links(document),
+                links=list_links(document),
             )
         ):
             blocks.append({"type": "text", "text": ledger})
+    _warn_of_each(failed, "shown as text")
+    _warn_of_each(
+        bare, "shown without what is pictured there, as captions; give the store that the loader had"
+    )
     return blocks
 
 
@@ -78,7 +91,7 @@ def open_store(store: ByteStore | str | Path | None) -> ByteStore | None:
 
 
 def describe_source(document: Document) -> str:
-    """Return where a document is from: its title or source, and its place there, else its page, counted from 1."""
+    """Return where a document is from: its title or source, and its place there; else its page or part, from 1."""
     known = document.metadata
     named = str(known.get("title") or known.get("source") or document.id or "")
     origin = known.get("origin")
@@ -88,7 +101,9 @@ def describe_source(document: Document) -> str:
     if not isinstance(page, int) or "anchor" in known:  # of a conversation, whose pages are counted from 1
         return named
     total = f" of {known['total_pages']}" if isinstance(known.get("total_pages"), int) else ""
-    return f"{named}{', ' if named else ''}page {page + 1}{total}"
+    # What we draw on a page is no page of the file, as other loaders count them.
+    kind = "part" if NOTE in known and "excerpts" not in known else "page"
+    return f"{named}{', ' if named else ''}{kind} {page + 1}{total}"
 
 
 _binder = lru_cache(maxsize=16)(Binder)
@@ -98,7 +113,7 @@ def _read_note(document: Document) -> PageNote | None:
     try:
         return PageNote.read(document.metadata)
     except ValueError as error:
-        _warn_as_text(document, error)
+        _warn_of_each([(document, str(error))], "shown as text")
         return None
 
 
@@ -107,25 +122,18 @@ def _fetch_stored(store: ByteStore | None, notes: Sequence[PageNote | None]) -> 
     return dict(zip(digests, store.mget(digests), strict=True)) if store is not None and digests else {}
 
 
-def _load_or_warn(document: Document, note: PageNote, kept: dict[str, bytes | None]) -> Sequence[Any]:
-    try:
-        found = load_pictures(note, document.page_content, kept.get(note.digest))
-    except ValueError as error:
-        _warn_as_text(document, error)
-        return ()
-    if note.recipe.pictures and not kept.get(note.digest):
-        warn(
-            f"{describe_source(document) or 'a document'} is shown without what is pictured on it "
-            f"({note.recipe.pictures} files), as captions; give the store that the loader had"
-        )
-    return found
+def _warn_of_each(told: Iterable[tuple[Document, str]], what: str) -> None:
+    """Warn of pages and what is wrong with each, once for a document."""
+    groups = dict[str, list[tuple[Document, str]]]()
+    for document, why in told:
+        groups.setdefault(str(document.metadata.get("source")), []).append((document, why))
+    for (first, why), *others in groups.values():
+        more = f" (and {len(others):,} more of its pages)" if others else ""
+        warn(f"{describe_source(first) or 'a document'}{more} is {what}{f': {why}' if why else ''}")
 
 
-def _warn_as_text(document: Document, error: ValueError) -> None:
-    warn(f"{describe_source(document) or 'a document'} is shown as text: {error}")
-
-
-def _list_links(document: Document) -> list[str]:
+def list_links(document: Document) -> list[str]:
+    """Return where the links on a page lead."""
     links = document.metadata.get("links")
     return links.splitlines() if isinstance(links, str) else []
 

@@ -6,7 +6,8 @@ that text whenever it is wanted. Knows files and pages; knows nothing about mess
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self, Unpack, cast
@@ -16,12 +17,14 @@ from langchain_core.documents import Document
 
 from glyph_memory import Document as Text
 from glyph_memory import DocumentError, PageOptionFields, PageOptions, warn
-from glyph_memory.documents import Limits, LoadFields, LoadOptions
+from glyph_memory.documents import Limits, LoadFields, LoadOptions, TreeFiles, find_files
 from glyph_memory.documents import load as load_file
 from langchain_glyph_memory.documents import open_store
 from langchain_glyph_memory.page_documents import PageDocuments
 from langchain_glyph_memory.pictures import ByteStore
 
+_RANGE = re.compile(r"[\d\s,-]*\d[\d\s,-]*")
+"""Which pages, as `3-9,12`."""
 _SKIPPED = "{error}. It is skipped{begun}; the other files of {folder!r} are loaded"
 
 
@@ -62,18 +65,21 @@ class GlyphLoader(BaseLoader):
     are on pages that come from a store, and are else told by their captions.
 
     Args:
-        source: A file or an address; a folder, of which hidden files are left out; or several of them.
+        source: A file or an address; a folder, of which hidden files are left out, and, with a warning, links, pipes
+            and empty files; or several of them.
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
             messages become pages makes no difference here.
         load: How files are read; or its fields as keywords. See `glyph_memory.documents.LoadOptions`.
         way: Of a PDF: `reflow` typesets its text and tables, `native` draws its own pages, `auto` decides page by page.
         store: Where pictures are kept: a byte store, or a folder; in the options' folder, else nowhere, unless given.
-        glob: Which files of a folder.
-        exclude: Which of them are left out, by the same kind of pattern.
+        glob: Which files of a folder; counted from it, as `docs/*.md` or `**/*.md`.
+        exclude: Which of its files and folders are left out, as .gitignore has them: `*.log`, `drafts/`.
         **fields: The fields of `PageOptions` and `LoadOptions`.
 
     Raises:
+        DocumentError: A path is empty, or `pages` names pages of a PDF instead of a folder.
         ProfileError: No such model is known.
+        TypeError: A keyword is none of them.
 
     Example:
         >>> (document,) = GlyphLoader.from_text("It opens at nine.", source="museum.txt").load()
@@ -93,7 +99,10 @@ class GlyphLoader(BaseLoader):
         exclude: str | Iterable[str] = (),
         **fields: Unpack[LoaderFields],
     ) -> None:
+        _check_fields(fields)
         self._sources = [source] if isinstance(source, str | Path) else [*source]
+        if "" in self._sources:
+            raise DocumentError("an empty path was given; give a file, a folder or an address")
         own = {name: value for name, value in fields.items() if name in _LOAD_NAMES}
         others = {name: value for name, value in fields.items() if name not in _LOAD_NAMES}
         self._load = replace(load or LoadOptions(), **cast("LoadFields", own))
@@ -171,14 +180,17 @@ class GlyphLoader(BaseLoader):
         """Return a loader for what was loaded with `glyph_memory.documents.load`, or built with `Builder`.
 
         Args:
-            documents: One, or the parts of one in order.
+            documents: One, or the parts of one in order; what `load` returns can be loaded once, a list as often as
+                you like.
             options: As for files.
             way: As for files.
             store: As for files.
             **fields: As for files.
         """
         loader = cls((), options=options, way=way, store=store, **fields)
-        loader._given = lambda: [documents] if isinstance(documents, Text) else documents
+        if isinstance(documents, Text):
+            documents = [documents]
+        loader._given = (lambda: documents) if iter(documents) is not documents else _make_once(documents)
         return loader
 
     def lazy_load(self) -> Iterator[Document]:
@@ -199,7 +211,9 @@ class GlyphLoader(BaseLoader):
                 yield from self._pages.make_documents(load_file(source, options=self._load))
 
     def _read_folder(self, folder: Path) -> Iterator[Document]:
-        paths = [path for path in sorted(folder.glob(self._glob)) if self._wants(path, folder)]
+        found: TreeFiles = find_files(folder, include=f"/{self._glob.lstrip('/')}", exclude=self._exclude)
+        found.warn_of_unread(folder)
+        paths = found.paths
         if not paths:
             raise DocumentError(
                 f"no file of {str(folder)!r} matches {self._glob!r} and holds anything; see glob="
@@ -220,15 +234,32 @@ class GlyphLoader(BaseLoader):
             loaded += pages > 0
         if not loaded:
             raise DocumentError(
-                f"none of {len(paths)} files in {str(folder)!r} could be loaded; the first: {failed}"
+                f"no file in {str(folder)!r} could be loaded, of {len(paths)}; the first: {failed}"
             ) from failed
 
-    def _wants(self, path: Path, folder: Path) -> bool:
-        """Return whether a path is a file that is neither empty, nor hidden, nor left out."""
-        inside = path.relative_to(folder)
-        if any(part.startswith(".") for part in inside.parts) or any(map(inside.match, self._exclude)):
-            return False
-        try:
-            return path.is_file() and path.stat().st_size > 0
-        except OSError:  # gone since it was listed
-            return False
+
+def _check_fields(fields: Mapping[str, object]) -> None:
+    """Raise an error for a keyword that is not known, and for `pages` that are no folder."""
+    known = LoaderFields.__annotations__
+    if unknown := [name for name in fields if name not in known]:
+        raise TypeError(f"unexpected keyword {unknown[0]!r}; a loader also takes {', '.join(known)}")
+    pages = fields.get("pages")
+    if isinstance(pages, str) and _RANGE.fullmatch(pages) and not Path(pages).is_dir():
+        raise DocumentError(
+            f"pages={pages!r} is a folder for pictures here; choose pages of a file with "
+            f"load=LoadOptions(pages={pages!r})"
+        )
+
+
+def _make_once(documents: Iterable[Text]) -> Callable[[], Iterable[Text]]:
+    """Return a function that returns an iterator the first time, and raises an error from then on."""
+    left = [documents]
+
+    def take() -> Iterable[Text]:
+        if not left:
+            raise DocumentError(
+                "these documents came from an iterator that was loaded already; give from_documents a list"
+            )
+        return left.pop()
+
+    return take

@@ -48,7 +48,7 @@ class PageDocuments:
             yield document
 
     def _make_pages(self, texts: Iterable[Text]) -> Iterator[Document]:
-        told = set[Defect]()
+        told, is_warned = set[Defect](), self.store is not None
         pages = draw_pages(
             texts, style=self.style, profile=self.profile, way=self.way, password=self.password
         )
@@ -57,12 +57,29 @@ class PageDocuments:
             told.update(defects)
             for defect in defects:
                 warn(f"{drawn.document.source or drawn.document.title or 'a document'}: {defect.message}")
+            if drawn.way == "native" and not is_warned:
+                is_warned = self._warn_of_loss(drawn.document)
             more = {"defects": "\n".join(defect.message for defect in defects)} if defects else {}
             for page in self._draw_alone(drawn):
                 document = self._make_page(page)
                 document.metadata |= more
                 more = {}
                 yield document
+
+    def _warn_of_loss(self, text: Text) -> bool:
+        """Warn of a PDF whose own pages cannot be drawn again later; return whether it is one."""
+        is_lost = isinstance(text.original, bytes) or self.password is not None
+        if is_lost:
+            why = (
+                "its password is not remembered"
+                if self.password is not None
+                else "it is no file of this machine"
+            )
+            warn(
+                f"{text.source or text.title or 'a PDF'}: its own pages are not drawn again later, as {why}; give the "
+                "loader a store for their pictures (store=)"
+            )
+        return is_lost
 
     def _draw_alone(self, drawn: DocumentPage) -> Iterator[DocumentPage]:
         """Yield a page as it is drawn without those before it, as it will be drawn again; in rare cases it is two."""

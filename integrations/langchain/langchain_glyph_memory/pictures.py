@@ -125,9 +125,13 @@ class PageNote:
         except (TypeError, ValueError, KeyError, AttributeError, DocumentError) as error:
             raise ValueError(f"metadata {NOTE!r} is no page's ({error})") from error
 
+    def is_of(self, text: str) -> bool:
+        """Return whether the text is this page's, unchanged."""
+        return self.text == _digest(text)
+
     def check_stored(self, data: bytes | None, text: str) -> ImagePart | None:
         """Return a stored image if it is this page's and the text is unchanged; else None."""
-        if data is None or self.text != _digest(text):
+        if data is None or not self.is_of(text):
             return None
         try:
             with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
@@ -143,7 +147,7 @@ class PageNote:
         Raises:
             GlyphMemoryError: It cannot be drawn: there is no text, or a font of the style is missing here.
         """
-        is_same = self.text == _digest(text)
+        is_same = self.is_of(text)
         if is_same and self.headings is not None:
             pages = repack(text, self.headings, style=self.style)
         else:

@@ -130,6 +130,26 @@ def test_pictures_stand_on_the_page_above_their_caption() -> None:
     assert page.lines[0].box[1] == pytest.approx(16 + 200 / 3, abs=4)
 
 
+def test_a_picture_of_which_nothing_is_known_has_no_caption_where_it_is_drawn() -> None:
+    """Its text stands on the line that the picture is; where there is no picture, it is all there is."""
+    builder = Builder()
+    builder.add_picture("", make_png(), width_pt=200)
+    builder.add_paragraph("Oak.")
+    document = builder.build()
+    (page,) = typeset(document)
+    assert page.text == document.text
+    picture, words = page.lines
+    assert (picture.text.strip(), words.text.strip()) == ("[picture]", "Oak.")
+    shown = page.array()[picture.box[1] : picture.box[3], picture.box[0] : picture.box[2]]
+    assert (shown == shown[5, 5]).mean() > 0.9
+    assert page.size[1] < typeset(build_picture(make_png(), width_pt=200))[0].size[1] + 20
+    builder = Builder()
+    builder.add_picture("", b"none")
+    (page,) = typeset(builder.build())
+    assert [line.text.strip() for line in page.lines] == ["[picture]"]
+    assert (page.array() < 250).any()
+
+
 @pytest.mark.parametrize(
     ("data", "look"),
     [

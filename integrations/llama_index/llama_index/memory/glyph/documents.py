@@ -6,7 +6,6 @@ Knows LlamaIndex's nodes; how pages are drawn is the core's business.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, Unpack
@@ -30,6 +29,7 @@ from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.drawing import describe_page, draw_document
 from llama_index.memory.glyph.options import DrawnStyle, merge_options
 from llama_index.memory.glyph.packed import PAGE_KEYS, write_page
+from llama_index.memory.glyph.pictured import draw_again, warn_of_nodes
 from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.structure import STRUCTURE_KEYS, is_structured, load_structure
 from pydantic import computed_field
@@ -42,7 +42,6 @@ from glyph_memory import (
     style_fingerprint,
     warn,
 )
-from glyph_memory.documents import PageRecipe
 
 _DEFAULT_ID_FUNC = {"id_func_name": "default_id_func", "title": "id_func"}
 """How LlamaIndex tells its own function for ids in JSON, and does not read it back."""
@@ -68,7 +67,7 @@ class PageNodeParser(NodeParser):
 
     What `GlyphReader` read keeps its headings, tables and code; a PDF's own pages are drawn where they are better to
     read. A document's own pictures go on as a node of their own behind its pages. Page files may be deleted: `redraw`
-    draws them again, and `PagePostprocessor` does without.
+    draws them again, and `PagePostprocessor` needs none of pages of text; without either, LlamaIndex fails on them.
 
     Args:
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. When
@@ -145,8 +144,17 @@ class PageNodeParser(NodeParser):
         """Return the same nodes; page files that are missing are drawn again.
 
         A page that is drawn alone may be cropped otherwise than among its neighbours; its node then names another file.
+        One that cannot be drawn goes on as text, with a warning: where its PDF is gone or has changed since.
         """
-        return [self._redraw_node(node) if _lacks_page_file(node) else node for node in nodes]
+        drawn, failed = list[BaseNode](), list[tuple[BaseNode, GlyphMemoryError]]()
+        for node in nodes:
+            try:
+                drawn.append(self._redraw_node(node) if _lacks_page_file(node) else node)
+            except GlyphMemoryError as error:
+                failed.append((node, error))
+                drawn.append(node.model_copy(update={"image_resource": None}))
+        warn_of_nodes(failed)
+        return drawn
 
     async def aget_nodes_from_documents(
         self,
@@ -256,20 +264,8 @@ class PageNodeParser(NodeParser):
         )
 
     def _redraw_node(self, node: Node) -> Node:
-        told = node.metadata
-        try:
-            recipe = PageRecipe.from_fields(json.loads(told.get("glyph_recipe") or "{}"))
-            pages = recipe.draw(node.get_content(), style=self.style, profile=self.profile)
-        except (GlyphMemoryError, ValueError, TypeError, AttributeError) as error:
-            warn(f"page node {node.node_id!r} cannot be drawn: {error}; it goes on as text")
-            return node.model_copy(update={"image_resource": None})
-        # Where paragraphs are indented, a page that begins within one breaks its lines otherwise; and a file changes.
-        if len(pages) != 1 or (recipe.number and pages[0].digest != told.get("glyph_digest")):
-            warn(
-                f"page node {node.node_id!r} cannot be drawn alone; it goes on as text: set its document again"
-            )
-            return node.model_copy(update={"image_resource": None})
-        image, told = self._write_page_file(pages[0])
+        page = draw_again(node, style=self.style, profile=self.profile, password=self.password)
+        image, told = self._write_page_file(page)
         place = {key: node.metadata[key] for key in ("glyph_page", "glyph_start") if key in node.metadata}
         return node.model_copy(
             update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}

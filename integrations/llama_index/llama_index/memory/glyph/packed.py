@@ -66,6 +66,7 @@ class PackedPageNode(Node):
 
     _image: PageImageBlock | None = PrivateAttr(default=None)
     _ledger: str = PrivateAttr(default="")
+    _caption: str = PrivateAttr(default="")
 
     @classmethod
     def of(cls, packed: PackedPage, nodes: Sequence[BaseNode], *, tokens: int, ledger: str = "") -> Self:
@@ -104,11 +105,48 @@ class PackedPageNode(Node):
         made._image, made._ledger = PageImageBlock.of(ImagePart.of(page), tokens=tokens), ledger
         return made
 
+    @classmethod
+    def of_page(
+        cls, node: Node, image: ImagePart, *, tokens: int, caption: str = "", ledger: str = ""
+    ) -> Self:
+        """Make a node of a page that stays whole.
+
+        Args:
+            node: The page's.
+            image: What it shows.
+            tokens: What that costs.
+            caption: A line before it.
+            ledger: As for `of`.
+        """
+        metadata = {
+            **_common_metadata([node]),
+            "glyph_tokens": tokens,
+            "glyph_size": f"{image.size[0]}x{image.size[1]}",
+            "glyph_digest": str(node.metadata.get("glyph_digest") or ""),
+        }
+        relationships: dict[NodeRelationship, object] = {
+            NodeRelationship.CHILD: [node.as_related_node_info()],
+            **({NodeRelationship.SOURCE: node.source_node} if node.source_node else {}),
+        }
+        made = cls.model_validate(
+            {
+                "id_": node.node_id,
+                "text_resource": MediaResource(text=node.get_content()),
+                "metadata": metadata,
+                "excluded_embed_metadata_keys": list(metadata),
+                "excluded_llm_metadata_keys": list(metadata),
+                "relationships": relationships,
+            }
+        )
+        made._image, made._caption, made._ledger = PageImageBlock.of(image, tokens=tokens), caption, ledger
+        return made
+
     def get_content_blocks(self, metadata_mode: MetadataMode = MetadataMode.NONE) -> list[BaseContentBlock]:
-        """Return the page's image and the identifiers on it; its text where the image is gone."""
+        """Return the page's image, its caption and the identifiers on it; its text where the image is gone."""
         if self._image is None:
             return super().get_content_blocks(metadata_mode)
-        return [self._image, TextBlock(text=self._ledger)] if self._ledger else [self._image]
+        before, after = ([TextBlock(text=text)] if text else [] for text in (self._caption, self._ledger))
+        return [*before, self._image, *after]
 
 
 def _common_metadata(nodes: Sequence[BaseNode]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ nodes and budgets; how excerpts share a page is the core's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Unpack
 
@@ -28,13 +28,17 @@ from llama_index.core.schema import (
 from llama_index.memory.glyph.documents import get_media, is_page
 from llama_index.memory.glyph.options import Style, merge_options
 from llama_index.memory.glyph.packed import PackedPageNode
+from llama_index.memory.glyph.pictured import is_pictured, load_page_image, warn_of_nodes
 from llama_index.memory.glyph.profiles import Profile
 
 from glyph_memory import (
     Document,
+    GlyphMemoryError,
+    ImagePart,
     PackedPage,
     PageOptionFields,
     PageOptions,
+    PageStyle,
     pack,
     quote_identifiers,
     warn,
@@ -42,19 +46,27 @@ from glyph_memory import (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _PageWithLedger:
-    """A packed page and the identifiers that are repeated beside it as text."""
+class _Shown:
+    """A page or a text as it will be shown."""
 
-    page: PackedPage
-    ledger: str
+    places: tuple[int, ...]
+    """Which of the nodes stand on it."""
+    make: Callable[[int], NodeWithScore]
+    """Makes its node, for a request with so many images."""
+    tokens: int = 0
+    """What its text costs: all of it, or the identifiers beside a page."""
+    size: tuple[int, int] | None = None
+    """Of its image."""
 
 
 class PagePostprocessor(BaseNodePostprocessor):
     """Draw retrieved text on as few pages as possible, each excerpt under a heading that names where it is from.
 
     Page nodes and text nodes are drawn alike, from their text as LlamaIndex would show it to the model, metadata
-    included; page files are not needed. Nodes with pictures of their own follow the pages, as they are. Use it with
-    `multimodal=True` on a query engine or synthesizer; without, the model gets the same excerpts as text.
+    included, so that headings and tables are plain text there. Pages with pictures, such as a PDF's own, stay whole,
+    where they were found; of these alone page files are needed, or the PDF. Nodes with pictures of their own follow the
+    pages, as they are. Use it with `multimodal=True` on a query engine or synthesizer; without, the model
+    gets the same excerpts as text.
 
     Args:
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. The
@@ -114,77 +126,116 @@ class PagePostprocessor(BaseNodePostprocessor):
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        found = [scored for scored in nodes if _is_text(scored.node)]
-        if not found:
-            return nodes
-        documents = [Document(text=_get_text(scored.node), title=_title(scored.node)) for scored in found]
-        packed = [
-            _PageWithLedger(
-                page=page,
-                ledger=quote_identifiers(
-                    page.text,
-                    profile=self.profile,
-                    share=self.ledger_share,
-                    links=_list_links(found[place].node for place in page.documents),
-                ),
+        whole = self._load_pictured(nodes)
+        held = {place for shown in whole for place in shown.places}
+        found = {
+            place: scored for place, scored in enumerate(nodes) if place not in held and _is_text(scored.node)
+        }
+        others = [scored for place, scored in enumerate(nodes) if place not in held and place not in found]
+        texts, pages = self._list_texts(found), self._list_pages(found)
+        is_text = self._cost(texts) < self.min_ratio * self._cost(pages)
+        shown = sorted([*(texts if is_text else pages), *whole], key=lambda one: one.places[0])
+        room = self._find_room(shown)
+        if room < len(shown):
+            self._warn_missing(shown, room, len(found) + len(whole), is_text=is_text)
+        images = sum(one.size is not None for one in shown[:room])
+        return [*(one.make(images) for one in shown[:room]), *others]
+
+    def _cost(self, shown: Sequence[_Shown]) -> int:
+        sizes = [one.size for one in shown if one.size is not None]
+        return sum(one.tokens for one in shown) + self.profile.pages_tokens(sizes)
+
+    def _find_room(self, shown: Sequence[_Shown]) -> int:
+        """Return how many of the first are within the limits."""
+        limits = [limit for limit in (self.max_pages, self.profile.max_images) if limit is not None]
+        room = len(shown)
+        while room and (
+            any(sum(one.size is not None for one in shown[:room]) > limit for limit in limits)
+            or (self.max_tokens is not None and self._cost(shown[:room]) > self.max_tokens)
+        ):
+            room -= 1
+        return room
+
+    def _list_texts(self, found: Mapping[int, NodeWithScore]) -> list[_Shown]:
+        return [
+            _Shown(
+                places=(place,),
+                make=partial(_drop_page_image, scored),
+                tokens=self.profile.text_tokens(_get_text(scored.node)),
             )
+            for place, scored in found.items()
+        ]
+
+    def _list_pages(self, found: Mapping[int, NodeWithScore]) -> list[_Shown]:
+        places, held = [*found], [*found.values()]
+        documents = [Document(text=_get_text(one.node), title=_title(one.node)) for one in held]
+        if not documents:
+            return []
+        return [
+            self._show_page(page, places, held)
             for page in pack(documents, style=self.style, profile=self.profile)
         ]
-        text_tokens = [self.profile.text_tokens(document.text) for document in documents]
-        if sum(text_tokens) < self.min_ratio * self._cost(packed):
-            shown = self._keep_as_text(found, text_tokens)
-        else:
-            shown = self._make_page_nodes(found, packed)
-        return [*shown, *(scored for scored in nodes if not _is_text(scored.node))]
 
-    def _cost(self, packed: Sequence[_PageWithLedger]) -> int:
-        quoted = sum(self.profile.text_tokens(shown.ledger) for shown in packed)
-        return quoted + self.profile.pages_tokens([shown.page.page.size for shown in packed])
-
-    def _make_page_nodes(
-        self, found: list[NodeWithScore], packed: Sequence[_PageWithLedger]
-    ) -> list[NodeWithScore]:
-        limits = [len(packed), self.max_pages, self.profile.max_images]
-        room = min(limit for limit in limits if limit is not None)
-        while room and self.max_tokens is not None and self._cost(packed[:room]) > self.max_tokens:
-            room -= 1
-        if room < len(packed):
-            self._warn_missing(found, packed, room)
-        return [self._make_scored_node(shown, found, images=room) for shown in packed[:room]]
-
-    def _keep_as_text(self, found: list[NodeWithScore], text_tokens: list[int]) -> list[NodeWithScore]:
-        sums = list(accumulate(text_tokens))
-        room = len(found) if self.max_tokens is None else sum(total <= self.max_tokens for total in sums)
-        if room < len(found):
-            left = len(found) - room
-            warn(
-                f"{left} of {len(found)} retrieved nodes have no room as text: all take {sums[-1]} tokens; "
-                f"raise max_tokens={self.max_tokens!r}, or retrieve fewer"
-            )
-        return [_drop_page_image(scored) for scored in found[:room]]
-
-    def _make_scored_node(
-        self, shown: _PageWithLedger, found: list[NodeWithScore], *, images: int
-    ) -> NodeWithScore:
-        packed = shown.page
-        held = [found[place] for place in packed.documents]
-        tokens = self.profile.image_tokens(packed.page.size, images=images)
+    def _show_page(self, page: PackedPage, places: Sequence[int], found: Sequence[NodeWithScore]) -> _Shown:
+        held = [found[place] for place in page.documents]
+        ledger = self._quote(page.text, [scored.node for scored in held])
         scores = [scored.score for scored in held if scored.score is not None]
-        nodes = [scored.node for scored in held]
-        page = PackedPageNode.of(packed, nodes, tokens=tokens, ledger=shown.ledger)
-        return NodeWithScore(node=page, score=max(scores, default=None))
 
-    def _warn_missing(self, found: list[NodeWithScore], packed: Sequence[_PageWithLedger], room: int) -> None:
-        shown, missing = _list_places(packed[:room]), _list_places(packed[room:])
-        cut = f", {len(missing & shown)} of them cut off" if missing & shown else ""
+        def make(images: int) -> NodeWithScore:
+            tokens = self.profile.image_tokens(page.page.size, images=images)
+            node = PackedPageNode.of(page, [scored.node for scored in held], tokens=tokens, ledger=ledger)
+            return NodeWithScore(node=node, score=max(scores, default=None))
+
+        shown = [place for place, text in zip(page.documents, page.texts, strict=True) if text]
+        return _Shown(
+            places=tuple(places[place] for place in shown or page.documents),
+            make=make,
+            tokens=self.profile.text_tokens(ledger),
+            size=page.page.size,
+        )
+
+    def _load_pictured(self, nodes: Sequence[NodeWithScore]) -> list[_Shown]:
+        """Return pages that stay whole; those whose image is gone are warned of, and packed as text."""
+        whole, failed = list[_Shown](), list[tuple[BaseNode, GlyphMemoryError]]()
+        style = PageStyle.glyph() if self.style is None else PageStyle.of(self.style)
+        for place, scored in enumerate(nodes):
+            node = scored.node
+            if not (isinstance(node, Node) and is_pictured(node)):
+                continue
+            try:
+                image = load_page_image(node, style=style, profile=self.profile)
+            except GlyphMemoryError as error:
+                failed.append((node, error))
+            else:
+                whole.append(self._show_whole(place, scored, node, image))
+        warn_of_nodes(failed)
+        return whole
+
+    def _show_whole(self, place: int, scored: NodeWithScore, node: Node, image: ImagePart) -> _Shown:
+        caption = f"{_title(node)}:\n" if _title(node) else ""
+        ledger = self._quote(node.get_content(), [node])
+
+        def make(images: int) -> NodeWithScore:
+            tokens = self.profile.image_tokens(image.size, images=images)
+            made = PackedPageNode.of_page(node, image, tokens=tokens, caption=caption, ledger=ledger)
+            return NodeWithScore(node=made, score=scored.score)
+
+        tokens = self.profile.text_tokens(caption + ledger)
+        return _Shown(places=(place,), make=make, tokens=tokens, size=image.size)
+
+    def _quote(self, text: str, nodes: Sequence[BaseNode]) -> str:
+        return quote_identifiers(
+            text, profile=self.profile, share=self.ledger_share, links=_list_links(nodes)
+        )
+
+    def _warn_missing(self, shown: Sequence[_Shown], room: int, total: int, *, is_text: bool) -> None:
+        seen, missing = _list_places(shown[:room]), _list_places(shown[room:])
+        cut = f", {len(missing & seen)} of them cut off" if missing & seen else ""
         limits = {"max_pages": self.max_pages, "max_tokens": self.max_tokens}
         hint = " and ".join(f"{name}={limit!r}" for name, limit in limits.items() if limit is not None)
-        words = (
-            f"{len(missing)} of {len(found)} retrieved nodes have no room on {room} of {len(packed)} pages{cut}: "
-            f"all take {self._cost(packed)} tokens"
-        )
+        where = "as text" if is_text else f"on {room} of {len(shown)} page{'s' * (len(shown) != 1)}{cut}"
         warn(
-            f"{words}; "
+            f"{len(missing)} of {total} retrieved nodes have no room {where}: all take {self._cost(shown)} tokens; "
             + (f"raise {hint}, or" if hint else "a request holds no more images;")
             + " retrieve fewer"
         )
@@ -211,7 +262,7 @@ def _title(node: BaseNode) -> str:
         return f"{name}, {origin}" if name else origin
     if not is_page(node) or told.get("glyph_pages") == 1:
         return name
-    page = f"page {told['glyph_page']} of {told.get('glyph_pages', '?')}"
+    page = f"part {told['glyph_page']} of {told.get('glyph_pages', '?')}"
     return f"{name}, {page}" if name else page
 
 
@@ -220,14 +271,13 @@ def _list_links(nodes: Iterable[BaseNode]) -> list[str]:
     return [link for node in nodes for link in str(node.metadata.get("glyph_links") or "").splitlines()]
 
 
-def _drop_page_image(scored: NodeWithScore) -> NodeWithScore:
+def _drop_page_image(scored: NodeWithScore, _images: int) -> NodeWithScore:
     """Return a page's node without its image, which would repeat the text; other nodes as they are."""
     if not (isinstance(scored.node, Node) and is_page(scored.node)):
         return scored
     return NodeWithScore(node=scored.node.model_copy(update={"image_resource": None}), score=scored.score)
 
 
-def _list_places(packed: Sequence[_PageWithLedger]) -> set[int]:
+def _list_places(shown: Sequence[_Shown]) -> set[int]:
     """Return the places of the nodes that have text on the given pages."""
-    pages = [shown.page for shown in packed]
-    return {place for page in pages for place, text in zip(page.documents, page.texts, strict=True) if text}
+    return {place for one in shown for place in one.places}

@@ -22,7 +22,7 @@ from llama_index.memory.glyph.structure import dump_structure
 
 from glyph_memory import Document as Text
 from glyph_memory import DocumentError, warn
-from glyph_memory.documents import Limits, LoadOptions, load
+from glyph_memory.documents import Limits, LoadOptions, find_files, load
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]  # no stubs are published
@@ -45,8 +45,11 @@ class GlyphReader(BasePydanticReader):
     encoding: str | None = Field(
         default=None, description="How bytes spell characters; found out unless given."
     )
-    glob: str = Field(default="**/*", description="Which files of a folder are read.")
-    exclude: list[str] = Field(default_factory=list, description="Which of them are left out.")
+    glob: str = Field(default="**/*", description="Which files of a folder are read, counted from it.")
+    exclude: list[str] = Field(
+        default_factory=list,
+        description="Which of its files and folders are left out, as .gitignore has them.",
+    )
     structure: bool = Field(
         default=True, description="Whether Markdown, HTML and the like become headings and tables."
     )
@@ -94,15 +97,18 @@ class GlyphReader(BasePydanticReader):
         """Yield documents as they are read.
 
         Args:
-            source: A file, an address, a folder, or several of them. Of a folder, hidden files are left out, and files
-                that cannot be read are left out with a warning each.
+            source: A file, an address, a folder, or several of them. Of a folder, hidden files are left out; one
+                warning tells of links, pipes and empty files, and one each of files that cannot be read.
             extra_info: Metadata for every document, beside its `file_path` and `file_name`.
-            fs: Where files lie that are not on this machine.
+            fs: Where files lie that are not on this machine. A PDF goes along with its text, so that its own pages can
+                be drawn in the same pipeline.
 
         Raises:
             DocumentError: A file cannot be read or is empty; or nothing in a folder can be read.
         """
         for path in [source] if isinstance(source, str | PurePath) else source:
+            if path == "":
+                raise DocumentError("an empty path was given; give a file, a folder or an address")
             if fs is not None:
                 yield from self.convert(
                     _fetch(str(path), fs, self._options()), path=str(path), extra_info=extra_info
@@ -159,11 +165,9 @@ class GlyphReader(BasePydanticReader):
 
     def _read_folder(self, folder: Path, extra_info: Mapping[str, object] | None) -> Iterator[Document]:
         found = 0
-        for path in sorted(folder.glob(self.glob)):
-            inside = path.relative_to(folder)
-            is_hidden = any(part.startswith(".") for part in inside.parts)
-            if path.is_dir() or is_hidden or any(map(inside.match, self.exclude)):
-                continue
+        files = find_files(folder, include=f"/{self.glob.lstrip('/')}", exclude=self.exclude)
+        files.warn_of_unread(folder)
+        for path in files.paths:
             try:
                 for document in self._read_file(path, extra_info):
                     found += 1
@@ -212,6 +216,7 @@ def _fetch(path: str, fs: AbstractFileSystem, options: LoadOptions) -> Iterator[
             ) from error
         try:
             for document in load(copy, options=options):
-                yield replace(document, source=path, original=None)
+                original = None if document.original is None else copy.read_bytes()
+                yield replace(document, source=path, original=original)
         except DocumentError as error:
             raise DocumentError(str(error).replace(repr(str(copy)), repr(path))) from error

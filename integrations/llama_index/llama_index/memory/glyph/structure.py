@@ -1,8 +1,9 @@
 """What a LlamaIndex document keeps of a loaded one, beside its text: headings, tables, places, a PDF's file.
 
-It lies in the document's text resource as bytes: LlamaIndex copies metadata into each node of each parser, and a long
-document's structure a thousand times is no metadata. Bytes go through pickles and copies, but not through JSON; a
-digest in the metadata says that there was some. Knows documents; knows nothing about pages.
+Of a PDF that is no file of this machine, that is its bytes. All lies in the document's text resource: LlamaIndex copies
+metadata into each node of each parser, and a long document's structure a thousand times is no metadata. Bytes go
+through pickles and copies, but not through JSON; a digest in the metadata says that there was some. Knows documents;
+knows nothing about pages.
 """
 
 from __future__ import annotations
@@ -38,9 +39,12 @@ def dump_structure(document: Document) -> tuple[MediaResource, dict[str, str]]:
     if is_plain and document.original is None:
         return MediaResource(text=document.text), {}
     spelled = document.to_json(text=False, pictures=True).encode()
-    metadata = {STRUCTURE: hashlib.sha256(spelled).hexdigest()[:16]}
+    # The file, too: another scan has the same text, and an ingestion pipeline would take it for unchanged.
+    metadata = {STRUCTURE: hashlib.sha256(spelled + _digest_file(document)).hexdigest()[:16]}
     if isinstance(document.original, Path):
         metadata[ORIGINAL] = str(document.original.absolute())
+    elif document.original is not None:
+        spelled += b"\n" + document.original
     return MediaResource(text=document.text, data=base64.b64encode(spelled)), metadata
 
 
@@ -52,14 +56,26 @@ def load_structure(node: BaseNode) -> Document:
     data = node.text_resource.data if node.text_resource else None
     if data is None:
         warn(
-            f"node {node.node_id!r} has lost its headings and tables on the way, as bytes do in JSON; its pages are "
-            "plain text. Read and parse documents in one pipeline"
+            f"node {node.node_id!r} has lost its headings, tables and pictures on the way, as bytes do in JSON; its "
+            "pages are plain text. Read and parse documents in one pipeline"
         )
         return Document(text=text)
+    spelled, _, held = base64.b64decode(data).partition(b"\n")
     try:
-        document = Document.from_json(base64.b64decode(data).decode("ascii", "replace"), text=text)
+        document = Document.from_json(spelled.decode("ascii", "replace"), text=text)
     except (DocumentError, ValueError) as error:
         warn(f"node {node.node_id!r} becomes plain text: {error}")
         return Document(text=text)
     original = node.metadata.get(ORIGINAL)
-    return replace(document, original=Path(original)) if isinstance(original, str) else document
+    return replace(document, original=Path(original) if isinstance(original, str) else held or None)
+
+
+def _digest_file(document: Document) -> bytes:
+    original = document.original
+    if not isinstance(original, Path):
+        return hashlib.sha256(original or b"").digest()
+    try:
+        with original.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:  # gone since it was read
+        return b""
