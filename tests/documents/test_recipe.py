@@ -13,8 +13,15 @@ from reportlab.pdfgen.canvas import Canvas
 
 from glyph_memory import DocumentError, ModelProfile, PageStyle, ProfileError
 from glyph_memory.document import Document
-from glyph_memory.documents import Builder, DocumentPage, PageRecipe, draw_pages, load
-from glyph_memory.documents.native import draw_native_page, open_original
+from glyph_memory.documents import (
+    Builder,
+    DocumentPage,
+    PageRecipe,
+    draw_native_page,
+    draw_pages,
+    load,
+    open_original,
+)
 
 SMALL = PageStyle(page_width_pt=220, page_height_pt=120, snap_px=1, system_fonts=False)
 GLYPH = ModelProfile.from_name("glyph")
