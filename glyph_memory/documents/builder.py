@@ -23,7 +23,7 @@ from glyph_memory.document import (
     Table,
 )
 from glyph_memory.documents.cells import join_cells
-from glyph_memory.documents.inline import Inline, Run, join_runs, list_runs
+from glyph_memory.documents.inline import Inline, Line, Run, join_runs, list_runs, place_lines
 
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
 """What ends a block, where it is no blank line."""
@@ -51,7 +51,6 @@ class Builder:
         media_type: str = "",
         encoding: str = "",
         original: Path | bytes | None = None,
-        password: str | None = None,
     ) -> None:
         """Begin a document.
 
@@ -61,16 +60,9 @@ class Builder:
             media_type: Its MIME type.
             encoding: How the file's bytes spelled characters, of text.
             original: The file, where its own pages can be drawn.
-            password: What opens it.
         """
         self._given = Document(
-            text="",
-            title=title,
-            source=source,
-            media_type=media_type,
-            encoding=encoding,
-            original=original,
-            password=password,
+            text="", title=title, source=source, media_type=media_type, encoding=encoding, original=original
         )
         self._part, self._offset = 1, 0
         self._location = _NOWHERE
@@ -107,8 +99,16 @@ class Builder:
     ) -> None:
         """Note where all that is added from now on comes from; see `SourceSpan` for the fields."""
         name = file or self.file
-        place = SourceSpan(start=0, stop=0, file=name, page=page, sheet=sheet, cell=cell, line=line)
-        self._location = replace(place, counts_lines=counts_lines)
+        self._location = SourceSpan(
+            start=0,
+            stop=0,
+            file=name,
+            page=page,
+            sheet=sheet,
+            cell=cell,
+            line=line,
+            counts_lines=counts_lines,
+        )
 
     def add_defect(self, kind: DefectKind, message: str) -> None:
         """Report something that was lost or guessed, once for each sentence."""
@@ -205,9 +205,7 @@ class Builder:
             carried: Header rows of the table whose later part this is.
         """
         columns = max(map(len, rows), default=0)
-        if not columns:
-            return
-        text, starts, spans = join_cells(rows, columns, self._size)
+        text, starts, spans, lines = join_cells(rows, columns, self._size)
         if not text.strip("\t\n"):
             return
         table = Table(
@@ -218,7 +216,7 @@ class Builder:
             merges=tuple(merges),
             carried=tuple(tuple(row) for row in carried),
         )
-        self._append("table", text, spans, end="\n\n", table=table)
+        self._append("table", text, spans, end="\n\n", table=table, lines=lines)
 
     def build(self) -> Document:
         """Return the document, or the last part of a long one, with what was added since the part before it."""
@@ -251,9 +249,9 @@ class Builder:
 
     def _add(self, kind: BlockKind, text: Inline, like: Block = _EMPTY) -> None:
         """Add a block of the kind, and of what the other one is beside its kind; one without a word is left out."""
-        joined, spans = (text, ()) if isinstance(text, str) else join_runs(text, self._size)
+        joined, spans, lines = (text, (), []) if isinstance(text, str) else join_runs(text, self._size)
         if joined.strip() or like.picture is not None:
-            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like)
+            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like, lines=lines)
 
     def _append(
         self,
@@ -264,6 +262,7 @@ class Builder:
         end: str,
         like: Block = _EMPTY,
         table: Table | None = None,
+        lines: Sequence[Line] = (),
     ) -> None:
         before = self._blocks[-1] if self._blocks else None
         if before is not None and before.kind == "item" and kind != "item":  # a blank line after a list
@@ -273,6 +272,7 @@ class Builder:
             if table is not None:
                 table = replace(table, starts=tuple(start + 1 for start in table.starts))
             spans = tuple(replace(span, start=span.start + 1, stop=span.stop + 1) for span in spans)
+            lines = [(at + 1, line) for at, line in lines]
         start = self._size
         self._texts += (text, end)
         self._size += len(text) + len(end)
@@ -293,4 +293,4 @@ class Builder:
             )
         )
         if self._location is not _NOWHERE:
-            self._source_map.append(replace(self._location, start=start, stop=start + len(text)))
+            self._source_map += place_lines(self._location, start, start + len(text), lines)
