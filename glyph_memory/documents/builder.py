@@ -52,7 +52,6 @@ class Builder:
         media_type: str = "",
         encoding: str = "",
         original: Path | bytes | None = None,
-        password: str | None = None,
     ) -> None:
         """Begin a document.
 
@@ -62,10 +61,9 @@ class Builder:
             media_type: Its MIME type.
             encoding: How the file's bytes spelled characters, of text.
             original: The file, where its own pages can be drawn.
-            password: What opens it.
         """
         given = Document(text="", title=title, source=source, media_type=media_type, encoding=encoding)
-        self._given = replace(given, original=original, password=password)
+        self._given = replace(given, original=original)
         self._part, self._offset = 1, 0
         self._location = _NOWHERE
         self.file = ""

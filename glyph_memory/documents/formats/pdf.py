@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from glyph_memory.document import Document
@@ -57,7 +58,6 @@ class _Reading:
             source=source.path,
             media_type="application/pdf",
             original=original,
-            password=options.password,
         )
         self._defects, self._vocabulary = PageDefects(), set[str]()
         self._held = 0
@@ -88,7 +88,7 @@ class _Reading:
             yield from self._pop()
         self._defects.flush(builder)
         if not builder.is_empty:
-            yield builder.build()
+            yield replace(builder.build(), password=self._options.password)
 
     def _add(
         self, assembly: Assembly, window: deque[PreparedPage], place: int, outline: dict[int, dict[str, int]]
@@ -105,7 +105,7 @@ class _Reading:
         if self._builder.size >= self._options.part_characters or self._held > _PART_BYTES:
             self._defects.flush(self._builder)
             self._held = 0
-            yield self._builder.build()
+            yield replace(self._builder.build(), password=self._options.password)
 
     def _sample(self, wanted: list[int]) -> Iterator[PageContent]:
         for place in choose_samples(len(wanted)):
