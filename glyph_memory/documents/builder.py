@@ -98,11 +98,10 @@ class Builder:
         counts_lines: bool = False,
     ) -> None:
         """Note where all that is added from now on comes from; see `SourceSpan` for the fields."""
-        name = file or self.file
         self._location = SourceSpan(
             start=0,
             stop=0,
-            file=name,
+            file=file or self.file,
             page=page,
             sheet=sheet,
             cell=cell,
