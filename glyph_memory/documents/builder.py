@@ -23,7 +23,7 @@ from glyph_memory.document import (
     Table,
 )
 from glyph_memory.documents.cells import join_cells
-from glyph_memory.documents.inline import Inline, Run, join_runs, list_runs
+from glyph_memory.documents.inline import Inline, Line, Run, join_runs, list_runs, place_lines
 from glyph_memory.errors import show_value
 
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
@@ -63,12 +63,7 @@ class Builder:
             original: The file, where its own pages can be drawn.
         """
         self._given = Document(
-            text="",
-            title=title,
-            source=source,
-            media_type=media_type,
-            encoding=encoding,
-            original=original,
+            text="", title=title, source=source, media_type=media_type, encoding=encoding, original=original
         )
         self._part, self._offset = 1, 0
         self._location = _NOWHERE
@@ -105,13 +100,20 @@ class Builder:
     ) -> None:
         """Note where all that is added from now on comes from; see `SourceSpan` for the fields."""
         name = file or self.file
-        place = SourceSpan(start=0, stop=0, file=name, page=page, sheet=sheet, cell=cell, line=line)
-        self._location = replace(place, counts_lines=counts_lines)
+        self._location = SourceSpan(
+            start=0,
+            stop=0,
+            file=name,
+            page=page,
+            sheet=sheet,
+            cell=cell,
+            line=line,
+            counts_lines=counts_lines,
+        )
 
     def add_defect(self, kind: DefectKind, message: str) -> None:
         """Report something that was lost or guessed, once for each sentence."""
-        defect = Defect(kind=kind, message=message)
-        if defect not in self._defects:
+        if (defect := Defect(kind=kind, message=message)) not in self._defects:
             self._defects.append(defect)
 
     def add_heading(self, level: int, text: Inline) -> None:
@@ -181,11 +183,10 @@ class Builder:
         from glyph_memory.image_files import find_fault  # noqa: PLC0415 - loads Pillow, with the first picture
 
         runs = list_runs(caption)
-        said = " ".join("".join(run.text for run in runs).split())
-        runs = runs if said else [Run("[picture]")]
+        said = " ".join("".join(run.text for run in runs).split()) or "[picture]"
+        runs = runs if said != "[picture]" else [Run(said)]
         if data is not None and (fault := find_fault(data)):
-            shown = f" {show_value(said)}" if said and said != "[picture]" else ""
-            self.add_defect("left out", f"the picture{shown} {fault}; its caption stands for it")
+            self.add_defect("left out", f"the picture {show_value(said)} {fault}; its caption stands for it")
         picture = Picture(data=data, width_pt=width_pt) if data is not None else None
         self._add("picture", runs, Block(start=0, stop=0, picture=picture))
 
@@ -208,9 +209,7 @@ class Builder:
             carried: Header rows of the table whose later part this is.
         """
         columns = max(map(len, rows), default=0)
-        if not columns:
-            return
-        text, starts, spans = join_cells(rows, columns, self._size)
+        text, starts, spans, lines = join_cells(rows, columns, self._size)
         if not text.strip("\t\n"):
             return
         table = Table(
@@ -221,7 +220,7 @@ class Builder:
             merges=tuple(merges),
             carried=tuple(tuple(row) for row in carried),
         )
-        self._append("table", text, spans, end="\n\n", table=table)
+        self._append("table", text, spans, end="\n\n", table=table, lines=lines)
 
     def build(self) -> Document:
         """Return the document, or the last part of a long one, with what was added since the part before it."""
@@ -254,9 +253,9 @@ class Builder:
 
     def _add(self, kind: BlockKind, text: Inline, like: Block = _EMPTY) -> None:
         """Add a block of the kind, and of what the other one is beside its kind; one without a word is left out."""
-        joined, spans = (text, ()) if isinstance(text, str) else join_runs(text, self._size)
+        joined, spans, lines = (text, (), []) if isinstance(text, str) else join_runs(text, self._size)
         if joined.strip() or like.picture is not None:
-            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like)
+            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like, lines=lines)
 
     def _append(
         self,
@@ -267,6 +266,7 @@ class Builder:
         end: str,
         like: Block = _EMPTY,
         table: Table | None = None,
+        lines: Sequence[Line] = (),
     ) -> None:
         before = self._blocks[-1] if self._blocks else None
         if before is not None and before.kind == "item" and kind != "item":  # a blank line after a list
@@ -276,6 +276,7 @@ class Builder:
             if table is not None:
                 table = replace(table, starts=tuple(start + 1 for start in table.starts))
             spans = tuple(replace(span, start=span.start + 1, stop=span.stop + 1) for span in spans)
+            lines = [(at + 1, line) for at, line in lines]
         start = self._size
         self._texts += (text, end)
         self._size += len(text) + len(end)
@@ -296,4 +297,4 @@ class Builder:
             )
         )
         if self._location is not _NOWHERE:
-            self._source_map.append(replace(self._location, start=start, stop=start + len(text)))
+            self._source_map += place_lines(self._location, start, start + len(text), lines)

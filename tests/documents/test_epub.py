@@ -149,3 +149,20 @@ def test_a_long_book_comes_in_parts() -> None:
     assert [word for word in text.split() if word.startswith("word")] == [
         f"word{n}x{i}" for n in range(5) for i in range(50)
     ]
+
+
+def test_what_a_book_does_not_read_is_told() -> None:
+    """A drawing in its order, and a page that stands in no order; its table of contents is no page of its own."""
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="a" href="a.xhtml" '
+        'media-type="application/xhtml+xml"/><item id="d" href="d.svg" media-type="image/svg+xml"/><item id="e" '
+        'href="extra.xhtml" media-type="application/xhtml+xml"/><item id="n" href="nav.xhtml" properties="nav" '
+        'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="d"/><itemref idref="a"/></spine>'
+        "</package>"
+    )
+    (document,) = load(make_book({"a.xhtml": "<p>one</p>"}, members={"O/p.opf": package}), name="b.epub")
+    assert document.text == "one\n\n"
+    assert [defect.message for defect in document.defects] == [
+        "'d.svg' is a drawing (SVG), no page of text; it is not read",
+        "pages that the book's order does not name are not read: 'extra.xhtml'",
+    ]
