@@ -111,8 +111,7 @@ class Builder:
 
     def add_defect(self, kind: DefectKind, message: str) -> None:
         """Report something that was lost or guessed, once for each sentence."""
-        defect = Defect(kind=kind, message=message)
-        if defect not in self._defects:
+        if (defect := Defect(kind=kind, message=message)) not in self._defects:
             self._defects.append(defect)
 
     def add_heading(self, level: int, text: Inline) -> None:
@@ -182,11 +181,10 @@ class Builder:
         from glyph_memory.image_files import find_fault  # noqa: PLC0415 - loads Pillow, with the first picture
 
         runs = list_runs(caption)
-        said = " ".join("".join(run.text for run in runs).split())
-        runs = runs if said else [Run("[picture]")]
+        said = " ".join("".join(run.text for run in runs).split()) or "[picture]"
+        runs = runs if said != "[picture]" else [Run(said)]
         if data is not None and (fault := find_fault(data)):
-            shown = f" {show_value(said)}" if said and said != "[picture]" else ""
-            self.add_defect("left out", f"the picture{shown} {fault}; its caption stands for it")
+            self.add_defect("left out", f"the picture {show_value(said)} {fault}; its caption stands for it")
         picture = Picture(data=data, width_pt=width_pt) if data is not None else None
         self._add("picture", runs, Block(start=0, stop=0, picture=picture))
 
