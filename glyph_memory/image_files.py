@@ -25,6 +25,8 @@ decoder gives every eighth of them at once."""
 LARGE_PX = 16_000_000
 """Above so many pixels an image that is scaled down is reduced while it is decoded, or at once after."""
 
+_ORNAMENT_PX = (12, 64)
+"""Pictures whose shorter side and longer side are both below these show nothing: bullets, dots that count visits."""
 _REDUCED_SIDE_PX = 1024
 """No side of a JPEG is reduced to less while it is decoded: what is then made of it is finer."""
 _SCANS_AT_MOST = 64
@@ -67,6 +69,32 @@ def open_image(data: bytes, *, is_reduced: bool = False) -> tuple[Image.Image, t
                 f"it has {width} x {height} px, more than the {PIXELS_AT_MOST:,} that are decoded"
             )
     return image, size
+
+
+def is_ornament(size: tuple[int, int]) -> bool:
+    """Return whether a picture of that size is too small to show anything; a long banner is not."""
+    return min(size) < _ORNAMENT_PX[0] and max(size) < _ORNAMENT_PX[1]
+
+
+def find_fault(data: bytes) -> str:
+    """Return why a picture is not drawn, as the end of a sentence; empty where it is. No pixel is decoded.
+
+    Args:
+        data: The file.
+
+    Example:
+        >>> find_fault(b"no picture")
+        'is of a kind that is not drawn, or broken'
+    """
+    try:
+        with decode_quietly():
+            image, size = open_image(data)
+            image.verify()  # of a PNG, whether it is whole
+    except ImageTooLarge as error:
+        return f"is not drawn, as {error}"
+    except Exception:  # decoders raise whatever they like
+        return "is of a kind that is not drawn, or broken"
+    return f"has {size[0]} x {size[1]} px, too few to show anything" if is_ornament(size) else ""
 
 
 @contextmanager

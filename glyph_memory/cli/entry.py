@@ -13,6 +13,7 @@ import warnings
 from typing import TextIO
 
 from glyph_memory.cli.escapes import escape_sentence
+from glyph_memory.cli.spelling import spell_options
 from glyph_memory.errors import GlyphMemoryError, GlyphMemoryWarning
 
 _SHOW_OTHERS = warnings.showwarning
@@ -102,7 +103,7 @@ def _show_warning(
 
 
 def _print_error(message: str) -> int:
-    print(f"error: {escape_sentence(message)}", file=sys.stderr)  # noqa: T201
+    print(f"error: {escape_sentence(spell_options(message))}", file=sys.stderr)  # noqa: T201
     return 1
 
 

@@ -22,6 +22,7 @@ from rich.text import Text
 from glyph_memory.cli.escapes import escape_controls as escape_controls  # noqa: PLC0414 - who prints needs `terminal` alone
 from glyph_memory.cli.escapes import escape_json, escape_sentence
 from glyph_memory.cli.escapes import escape_line as escape_line  # noqa: PLC0414 - who prints needs `terminal` alone
+from glyph_memory.cli.spelling import spell_options
 from glyph_memory.report import Figures
 from glyph_memory.tokens import EstimateCounter
 
@@ -61,17 +62,17 @@ def side_console() -> Console:
 
 def warn(sentence: str) -> None:
     """Print a warning on one line, to standard error."""
-    side_console().print(Text.assemble(("warning: ", "yellow"), escape_sentence(sentence)))
+    side_console().print(Text.assemble(("warning: ", "yellow"), escape_sentence(spell_options(sentence))))
 
 
 def print_note(sentence: str) -> None:
     """Print a remark in dim letters, to standard error."""
-    side_console().print(Text(escape_controls(sentence), "dim"))
+    side_console().print(Text(escape_controls(spell_options(sentence)), "dim"))
 
 
 def print_error(sentence: str) -> None:
     """Print an error on one line, to standard error, where the program goes on."""
-    side_console().print(Text.assemble(("error: ", "red"), escape_sentence(sentence)))
+    side_console().print(Text.assemble(("error: ", "red"), escape_sentence(spell_options(sentence))))
 
 
 def print_json(value: object) -> None:

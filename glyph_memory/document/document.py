@@ -50,6 +50,8 @@ class Document:
     """Where in the text of the whole file this part begins, in characters."""
     original: Path | bytes | None = field(default=None, repr=False, compare=False)
     """The file, of formats whose own pages can be drawn: a PDF."""
+    password: str | None = field(default=None, repr=False, compare=False)
+    """What opens that file; JSON does not hold it."""
 
     def __post_init__(self) -> None:
         """Raise an error for blocks that are not the text.

@@ -23,7 +23,8 @@ from glyph_memory.document import (
     Table,
 )
 from glyph_memory.documents.cells import join_cells
-from glyph_memory.documents.inline import Inline, Run, join_runs, list_runs
+from glyph_memory.documents.inline import Inline, Line, Run, join_runs, list_runs, place_lines
+from glyph_memory.errors import show_value
 
 _APART: dict[BlockKind, str] = {"item": "\n", "rule": ""}
 """What ends a block, where it is no blank line."""
@@ -61,14 +62,8 @@ class Builder:
             encoding: How the file's bytes spelled characters, of text.
             original: The file, where its own pages can be drawn.
         """
-        self._given = Document(
-            text="",
-            title=title,
-            source=source,
-            media_type=media_type,
-            encoding=encoding,
-            original=original,
-        )
+        given = Document(text="", title=title, source=source, media_type=media_type, encoding=encoding)
+        self._given = replace(given, original=original)
         self._part, self._offset = 1, 0
         self._location = _NOWHERE
         self.file = ""
@@ -103,9 +98,16 @@ class Builder:
         counts_lines: bool = False,
     ) -> None:
         """Note where all that is added from now on comes from; see `SourceSpan` for the fields."""
-        name = file or self.file
-        place = SourceSpan(start=0, stop=0, file=name, page=page, sheet=sheet, cell=cell, line=line)
-        self._location = replace(place, counts_lines=counts_lines)
+        self._location = SourceSpan(
+            start=0,
+            stop=0,
+            file=file or self.file,
+            page=page,
+            sheet=sheet,
+            cell=cell,
+            line=line,
+            counts_lines=counts_lines,
+        )
 
     def add_defect(self, kind: DefectKind, message: str) -> None:
         """Report something that was lost or guessed, once for each sentence."""
@@ -170,16 +172,21 @@ class Builder:
     def add_picture(
         self, caption: Inline, data: bytes | None = None, *, width_pt: float | None = None
     ) -> None:
-        """Add a picture.
+        """Add a picture; a defect tells of one that is broken, or too small to show anything.
 
         Args:
             caption: What it shows; where nothing is known, `[picture]`.
             data: The encoded file; where it is not at hand, the caption stands for it.
             width_pt: How wide it stands in the original.
         """
+        from glyph_memory.image_files import find_fault  # noqa: PLC0415 - loads Pillow, with the first picture
+
         runs = list_runs(caption)
-        if not "".join(run.text for run in runs).strip():
-            runs = [Run("[picture]")]
+        said = " ".join("".join(run.text for run in runs).split())
+        runs = runs if said else [Run("[picture]")]
+        if data is not None and (fault := find_fault(data)):
+            shown = f" {show_value(said)}" if said and said != "[picture]" else ""
+            self.add_defect("left out", f"the picture{shown} {fault}; its caption stands for it")
         picture = Picture(data=data, width_pt=width_pt) if data is not None else None
         self._add("picture", runs, Block(start=0, stop=0, picture=picture))
 
@@ -202,9 +209,7 @@ class Builder:
             carried: Header rows of the table whose later part this is.
         """
         columns = max(map(len, rows), default=0)
-        if not columns:
-            return
-        text, starts, spans = join_cells(rows, columns, self._size)
+        text, starts, spans, lines = join_cells(rows, columns, self._size)
         if not text.strip("\t\n"):
             return
         table = Table(
@@ -215,7 +220,7 @@ class Builder:
             merges=tuple(merges),
             carried=tuple(tuple(row) for row in carried),
         )
-        self._append("table", text, spans, end="\n\n", table=table)
+        self._append("table", text, spans, end="\n\n", table=table, lines=lines)
 
     def build(self) -> Document:
         """Return the document, or the last part of a long one, with what was added since the part before it."""
@@ -248,9 +253,9 @@ class Builder:
 
     def _add(self, kind: BlockKind, text: Inline, like: Block = _EMPTY) -> None:
         """Add a block of the kind, and of what the other one is beside its kind; one without a word is left out."""
-        joined, spans = (text, ()) if isinstance(text, str) else join_runs(text, self._size)
+        joined, spans, lines = (text, (), []) if isinstance(text, str) else join_runs(text, self._size)
         if joined.strip() or like.picture is not None:
-            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like)
+            self._append(kind, joined, spans, end=_APART.get(kind, "\n\n"), like=like, lines=lines)
 
     def _append(
         self,
@@ -261,6 +266,7 @@ class Builder:
         end: str,
         like: Block = _EMPTY,
         table: Table | None = None,
+        lines: Sequence[Line] = (),
     ) -> None:
         before = self._blocks[-1] if self._blocks else None
         if before is not None and before.kind == "item" and kind != "item":  # a blank line after a list
@@ -270,6 +276,7 @@ class Builder:
             if table is not None:
                 table = replace(table, starts=tuple(start + 1 for start in table.starts))
             spans = tuple(replace(span, start=span.start + 1, stop=span.stop + 1) for span in spans)
+            lines = [(at + 1, line) for at, line in lines]
         start = self._size
         self._texts += (text, end)
         self._size += len(text) + len(end)
@@ -290,4 +297,4 @@ class Builder:
             )
         )
         if self._location is not _NOWHERE:
-            self._source_map.append(replace(self._location, start=start, stop=start + len(text)))
+            self._source_map += place_lines(self._location, start, start + len(text), lines)

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from itertools import accumulate, chain
 
 from glyph_memory.document import Span
-from glyph_memory.documents.inline import Inline, join_runs
+from glyph_memory.documents.inline import Inline, Line, join_runs
 
-Cells = tuple[str, tuple[int, ...], tuple[Span, ...]]
-"""A table's text, the offset of each cell, and what is marked in them."""
+Cells = tuple[str, tuple[int, ...], tuple[Span, ...], list[Line]]
+"""A table's text, the offset of each cell, what is marked in them, and where lines of the file begin."""
 
 
 def join_cells(rows: Sequence[Sequence[Inline]], columns: int, offset: int) -> Cells:
@@ -35,19 +35,20 @@ def _join_plain(rows: Sequence[Sequence[Inline]], columns: int, offset: int) -> 
         return None
     lengths = map(len, chain.from_iterable(full))
     starts = [*accumulate([length + 1 for length in lengths], initial=offset)]
-    return text, tuple(starts[:-1]), ()
+    return text, tuple(starts[:-1]), (), []
 
 
 def _join_marked(rows: Sequence[Sequence[Inline]], columns: int, offset: int) -> Cells:
-    texts, spans, starts = list[str](), list[Span](), list[int]()
+    texts, spans, starts, lines = list[str](), list[Span](), list[int](), list[Line]()
     at = offset
     for row in rows:
         for column in range(columns):
             starts.append(at)
             cell = row[column] if column < len(row) else ""
-            text, marked = (cell, ()) if isinstance(cell, str) else join_runs(cell, at)
+            text, marked, begun = (cell, (), []) if isinstance(cell, str) else join_runs(cell, at)
             texts.append(text)
             spans += marked
+            lines += begun
             at += len(text) + 1
             texts.append("\n" if column == columns - 1 else "\t")
-    return "".join(texts)[:-1], tuple(starts), tuple(spans)
+    return "".join(texts)[:-1], tuple(starts), tuple(spans), lines

@@ -15,6 +15,7 @@ from glyph_memory.documents.source import Source
 from glyph_memory.documents.unnamed import decode_unnamed
 from glyph_memory.errors import DocumentError
 
+_LONE = re.compile(r"\r(?!\n)")
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair, which is no character."""
 
@@ -26,7 +27,39 @@ def decode_blocks(source: Source) -> Iterator[str]:
         DocumentError: A byte breaks the encoding that was named; the message names its offset and its line, counted
             on the way. Or it is no text at all.
     """
-    return decode_named(source) if source.encoding else decode_unnamed(source)
+    yield from _read_old_lines(source, decode_named(source) if source.encoding else decode_unnamed(source))
+
+
+def _read_old_lines(source: Source, pieces: Iterator[str]) -> Iterator[str]:
+    r"""Yield a text whose lines end as those of old Macs, with `\r` alone, with newlines; all else as it is.
+
+    One character takes the place of one, so that offsets stay what they are.
+    """
+    is_old: bool | None = None
+    held = ""
+    for piece in pieces:
+        text = held + piece
+        held = "\r" if text.endswith("\r") else ""  # a newline may follow
+        text = text[:-1] if held else text
+        if is_old is None and ("\n" in text or "\r" in text):
+            is_old = "\n" not in text
+            if is_old:
+                _tell_old_lines(source)
+        if text:
+            yield _LONE.sub("\n", text) if is_old else text
+    if held:
+        if is_old is None:
+            _tell_old_lines(source)
+        yield held if is_old is False else "\n"
+
+
+def read_old_lines(source: Source, text: str) -> str:
+    """Return a text as a whole with newlines where its lines end as those of old Macs, and note it in the source."""
+    return "".join(_read_old_lines(source, iter((text,))))
+
+
+def _tell_old_lines(source: Source) -> None:
+    source.defects["line ends"] = Defect(kind="guessed", message="old Mac line ends are read as newlines")
 
 
 def decode_named(source: Source) -> Iterator[str]:

@@ -7,19 +7,21 @@ pages; knows nothing about files' formats.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import Literal
 
 from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.native import draw_native_page, open_original
-from glyph_memory.documents.ways import PageWay, Way, choose_ways
+from glyph_memory.documents.ways import PageWay, Way, iter_ways
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import iter_pages
+
+_LOOKED_AT = 1_000
+"""Pages of a PDF that are looked at before the first of them is typeset."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,9 +37,10 @@ class DocumentPage:
     reason: str = ""
     """Why it was drawn that way, where it could have been drawn another."""
     tokens: int = 0
-    """What the page costs the model."""
+    """What the page costs the model among other pages: LLaVA-OneVision asks more for one that is alone."""
     other_tokens: int | None = None
-    """About what its text would have cost the other way, where there is one."""
+    """About what its text would have cost the other way, where there is one and it was looked at: with `way="reflow"`
+    no page of the PDF is."""
 
     @property
     def source_map(self) -> tuple[SourceSpan, ...]:
@@ -74,7 +77,7 @@ def draw_pages(
         way: `reflow` typesets text and tables; `native` draws a PDF's own pages; `auto` decides for each page of a PDF,
             and says why. Documents that are no PDF are typeset, whatever it says.
         native_tokens: What a PDF's own page may cost; unless given, what letters as large as the default style's cost.
-        password: Of an encrypted PDF.
+        password: Of an encrypted PDF, where the document does not carry it.
         first_page: Number of the first page.
 
     Raises:
@@ -112,7 +115,10 @@ class _Pages:
         self, document: Document, way: Literal["auto", "reflow", "native"], number: int
     ) -> Iterator[DocumentPage]:
         """Yield the pages of one document, the first of that number."""
-        ways = choose_ways(
+        if document.original is None:
+            yield from self._reflow(document, document, 0, (), number)
+            return
+        ways = iter_ways(
             document,
             way=way,
             style=self.style,
@@ -120,33 +126,35 @@ class _Pages:
             tokens=self.native_tokens,
             password=self.password,
         )
-        if not any(one.way == "native" for one in ways):
-            yield from self._reflow(document, document, 0, ways, number)
+        if way == "reflow":
+            yield from self._reflow(document, document, 0, [*ways], number)
             return
+        first = number
         with ExitStack() as stack:
+            stack.enter_context(closing(ways))
             opened = stack.enter_context(open_original(document, password=self.password))
-            for is_native, run in groupby(ways, key=lambda one: one.way == "native"):
-                group = [*run]
-                if is_native:
-                    for one in group:
-                        page = draw_native_page(
-                            opened,
-                            document,
-                            one.page,
-                            profile=self.profile,
-                            tokens=self.native_tokens,
-                            first_page=number,
-                            plan=one.plan,
-                        )
-                        yield self._describe(page, document, [one])
-                        number += 1
+            for group in _group_ways(ways):
+                if group[0].way == "native":
+                    page = draw_native_page(
+                        opened,
+                        document,
+                        group[0].page,
+                        profile=self.profile,
+                        tokens=self.native_tokens,
+                        first_page=number,
+                        plan=group[0].plan,
+                    )
+                    yield self._describe(page, document, group)
+                    number += 1
                     continue
                 start, stop = group[0].start, group[-1].stop
-                if document.text[start:stop].strip():
-                    part = document.cut(start, stop)
+                part = document.cut(start, stop)
+                if part.text.strip():
                     for drawn in self._reflow(part, document, start, group, number):
                         number = drawn.page.number + 1
                         yield drawn
+            if number == first:
+                yield from self._reflow(document, document, 0, (), number)
 
     def _reflow(
         self, part: Document, whole: Document, offset: int, ways: Sequence[PageWay], number: int
@@ -162,9 +170,27 @@ class _Pages:
             document=document,
             way=way,
             reason="; ".join(dict.fromkeys(one.reason for one in ways)),
-            tokens=self.profile.image_tokens(page.size),
+            tokens=self.profile.image_tokens(page.size, images=2),
             other_tokens=_price_other(ways, page),
         )
+
+
+def _group_ways(ways: Iterable[PageWay]) -> Iterator[list[PageWay]]:
+    """Yield pages of a PDF that are drawn together: those that follow each other and are typeset.
+
+    There are no more of them than can be looked at in a moment.
+    """
+    group = list[PageWay]()
+    for way in ways:
+        if group and (way.way == "native" or len(group) == _LOOKED_AT):
+            yield group
+            group = []
+        group.append(way)
+        if way.way == "native":
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _meets(way: PageWay, page: Page) -> bool:

@@ -63,6 +63,14 @@ def is_utf8(encoding: str) -> bool:
         return False
 
 
+def is_encoding(name: str) -> bool:
+    """Return whether a name is that of an encoding of text."""
+    try:
+        return isinstance("".encode(name), bytes)
+    except (LookupError, ValueError):
+        return False
+
+
 def is_valid_utf8(head: bytes) -> bool:
     """Return whether a text's beginning is UTF-8; its last character may be cut, halves of pairs may stand in it."""
     try:
@@ -94,11 +102,18 @@ def find_encoding(head: bytes) -> tuple[str, bool]:
         return mark, False
     if likely := find_zeros(head):
         return likely, True
+    if _ends_in_accent(head):
+        return "cp1252", True
     if is_valid_utf8(head):
         return ("iso2022_jp", True) if _SHIFT_JAPANESE.search(head) else ("utf-8", False)
     if is_mostly_utf8(UTF8_RUN.split(head)):
         return "utf-8", False
     return guess_best(head), True
+
+
+def _ends_in_accent(head: bytes) -> bool:
+    r"""Return whether the only byte beyond ASCII is the last one: `caf\xe9` is a word, and no half of a character."""
+    return head[:-1].isascii() and head[-1:] >= b"\xe0" and head[-2:-1].isalpha()
 
 
 def find_declared(head: bytes) -> str:

@@ -109,7 +109,7 @@ def fit(
         style: What pages look like otherwise: the ladder is made from it.
         ladder: Styles to try instead, sharpest first.
         way: As `draw_pages` takes it. A PDF's own pages cost the same in every style.
-        password: Of an encrypted PDF.
+        password: Of an encrypted PDF, where the documents do not carry it.
         max_pages: How many pages there may be.
         overhead_tokens: What is sent beside all pages: the question, room for the answer.
         page_overhead_tokens: What is sent beside each page: its caption, its identifiers.
@@ -203,12 +203,14 @@ class _Climbing:
             characters += page.page.stop - page.page.start
             if not self._find_excess(costs):
                 fitting = (costs.images, characters)
+        advice = "Allow more"
+        if costs.images > 1:
+            advice += ", load fewer pages (pages='1-9'), or read it window by window (glyph_memory.windows)"
         called = next((document.source or document.title for document in self.documents), "")
         return DoesNotFit(
-            f"{show_value(called) if called else 'this'} takes {costs.tokens:,} tokens on {costs.images:,} pages in "
-            f"the densest style, {describe_style(style)!r}: {self._find_excess(costs)}. Of its {characters:,} "
-            f"characters the first {fitting[1]:,} fit, on {fitting[0]:,} pages. Allow more, load fewer pages "
-            "(pages='1-9'), or read it window by window (glyph_memory.windows)",
+            f"{show_value(called) if called else 'this'} takes {costs.tokens:,} tokens on {_count_pages(costs.images)} "
+            f"in the densest style, {describe_style(style)!r}: {self._find_excess(costs)}. Of its {characters:,} "
+            f"characters the first {fitting[1]:,} fit, on {_count_pages(fitting[0])}. {advice}",
             tokens=costs.tokens,
             pages=costs.images,
             pages_that_fit=fitting[0],
@@ -225,3 +227,7 @@ class _Climbing:
 
     def _find_excess(self, costs: RequestCosts) -> str:
         return costs.find_excess(self.tokens, max_images=self.max_pages)
+
+
+def _count_pages(count: int) -> str:
+    return f"{count:,} page" + "s" * (count != 1)

@@ -96,7 +96,8 @@ def _draw_text(
         while len(near) > 1 and near[1][0] <= page.start:
             near.popleft()
         document = _cut_document(page, near)
-        yield DocumentPage(page=_move(page), document=document, tokens=profile.image_tokens(page.size))
+        tokens = profile.image_tokens(page.size, images=2)
+        yield DocumentPage(page=_move(page), document=document, tokens=tokens)
 
 
 def _cut_document(page: Page, near: Iterable[tuple[int, Document]]) -> Document:

@@ -75,6 +75,8 @@ def load_source(opened: Source, chosen: LoadOptions) -> Iterator[Document]:
     documents = read_source(opened, chosen)
     first = next(documents, None)
     if first is None:
+        if opened.head.strip():
+            raise DocumentError(f"{opened.shown} holds no text; there is nothing to read in it")
         raise DocumentError(f"{opened.shown} is empty; there is nothing to read in it")
     return _prepend(first, documents)
 

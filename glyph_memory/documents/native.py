@@ -63,7 +63,7 @@ def open_original(
 
     Args:
         document: As `load` yields it for a PDF.
-        password: Of an encrypted file.
+        password: Of an encrypted file, where the document does not carry it.
         remedy: What to do where it lacks.
 
     Raises:
@@ -75,7 +75,8 @@ def open_original(
             "draw it with way='reflow'"
         )
     shown = repr(document.source or document.title)
-    with open_pdf(document.original, password=password, shown=shown, remedy=remedy) as file:
+    given = document.password if password is None else password
+    with open_pdf(document.original, password=given, shown=shown, remedy=remedy) as file:
         yield file
 
 
@@ -160,6 +161,17 @@ def find_stretch(document: Document, number: int) -> tuple[int, int]:
     return next(own, stop), stop
 
 
+def list_stretches(document: Document) -> Iterator[tuple[int, int, int]]:
+    """Yield the number of each page of a PDF that a document holds, with the start and stop of its text."""
+    starts = dict[int, int]()
+    for place in document.source_map:
+        if place.page is not None:
+            starts.setdefault(place.page, place.start)
+    numbers = sorted(starts)
+    for number, following in zip(numbers, [*numbers[1:], None], strict=True):
+        yield number, starts[number], len(document.text) if following is None else starts[following]
+
+
 def _plan(opened: PdfFile, content: PageContent, profile: ModelProfile, tokens: int | None) -> NativePlan:
     with opened.open_page(content.number) as page:
         turns = (content.text.angle - page.get_rotation()) // 90 % 4 if content.text.characters else 0
@@ -175,8 +187,27 @@ def _plan(opened: PdfFile, content: PageContent, profile: ModelProfile, tokens: 
         ink=ink,
         turns=turns,
         em_px=round(scale * body, 2),
-        tokens=profile.image_tokens(size),
+        tokens=profile.image_tokens(size, images=2),
     )
+
+
+def price_content(content: PageContent, *, profile: ModelProfile, tokens: int | None = None) -> int:
+    """Return about what a page that was read already would cost: its ink is not looked for, but known by its words.
+
+    Raises:
+        DocumentError: The tokens are too few for any picture.
+    """
+    boxes = [(word.left, word.top, word.right, word.bottom) for word in content.words]
+    drawings = content.drawings
+    boxes += [rect for rect, _ in drawings.images] + drawings.paths + drawings.fills + drawings.rules
+    (wide, high), air = content.frame.size, _AIR_PT
+    left = max(min((box[0] for box in boxes), default=0.0) - air, 0.0)
+    top = max(min((box[1] for box in boxes), default=0.0) - air, 0.0)
+    right = min(max((box[2] for box in boxes), default=wide) + air, wide)
+    bottom = min(max((box[3] for box in boxes), default=high) + air, high)
+    area = (max(right - left, 1.0), max(bottom - top, 1.0))
+    size, _ = choose_size(area, profile=profile, least=LEAST_EM_PX / _body_size(content), tokens=tokens)
+    return profile.image_tokens(size)
 
 
 def _body_size(content: PageContent) -> float:

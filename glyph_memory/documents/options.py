@@ -24,7 +24,7 @@ class Limits:
     cells: int = 50_000_000
     """Of all sheets of a workbook together, empty ones within their ranges included."""
     depth: int = 100
-    """How deep elements, lists and archives may be nested."""
+    """How deep lists, mails and what is attached to them may be nested; elements of HTML are read to 500 deep."""
     pages: int = 100_000
     """Pages or slides of a file."""
     picture_px: int = 50_000_000

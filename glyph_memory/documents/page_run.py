@@ -13,6 +13,7 @@ from glyph_memory.checks import check_whole
 from glyph_memory.document import Defect, Document
 from glyph_memory.documents.drawing import DocumentPage
 from glyph_memory.documents.flow import draw_flow
+from glyph_memory.documents.pdf.defects import SCAN
 from glyph_memory.errors import DocumentError
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -97,7 +98,9 @@ class PageRun:
             self.first = self.first or document
             self.parts += 1
             self.characters += len(document.text)
-            new = dict.fromkeys(defect for defect in document.defects if defect not in self._known)
+            # A scan is drawn as it looks unless it is to be typeset: then nothing is lost of it.
+            met = (one for one in document.defects if self.way == "reflow" or not one.message.endswith(SCAN))
+            new = dict.fromkeys(defect for defect in met if defect not in self._known)
             self.defects += new
             self._known.update(new)
             yield document

@@ -47,7 +47,7 @@ def choose_size(
         size = _pad(_snap(area, scale, profile.snap_px), profile)
         if size is None:
             continue
-        cost = profile.image_tokens(size)
+        cost = profile.image_tokens(size, images=2)
         cheapest = cost if cheapest is None else min(cheapest, cost)
         if tokens is None or cost <= tokens:
             best = size, min(_fit(area, size), max(most, scale))

@@ -6,6 +6,8 @@ Knows paths and bytes; knows nothing about formats.
 from __future__ import annotations
 
 import io
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ from glyph_memory.files import is_device, is_file
 STDIN = "-"
 """Stands for standard input wherever a path may stand."""
 
+CHANGED = "changed"
+"""Under which `Source.defects` tells of a file that changed while it was read."""
 _BLOCK = 1 << 16
 """Bytes read at a time."""
 
@@ -143,10 +147,16 @@ def open_source(path: str | Path, encoding: str) -> Source:
     Raises:
         DocumentError: It cannot be read; while reading on, too.
     """
-    blocks = _blocks(path, show_path(str(path)))
+    defects = dict[str, Defect]()
+    blocks = _blocks(path, show_path(str(path)), defects)
     is_on_disk = str(path) != STDIN
     return Source(
-        path=str(path), head=next(blocks, b""), rest=blocks, encoding=encoding, is_on_disk=is_on_disk
+        path=str(path),
+        head=next(blocks, b""),
+        rest=blocks,
+        encoding=encoding,
+        is_on_disk=is_on_disk,
+        defects=defects,
     )
 
 
@@ -184,7 +194,9 @@ def show_path(path: str) -> str:
     return "standard input" if path == STDIN else repr(path)
 
 
-def _blocks(path: str | Path, name: str) -> Iterator[bytes]:
+def _blocks(path: str | Path, name: str, defects: dict[str, Defect]) -> Iterator[bytes]:
+    if not str(path):
+        raise DocumentError("an empty text is no path; give that of a file")
     try:
         if str(path) == STDIN:
             if sys.stdin is None:  # closed by whoever started us
@@ -194,7 +206,12 @@ def _blocks(path: str | Path, name: str) -> Iterator[bytes]:
         if is_device(path):
             raise DocumentError(f"{name} is a device, which may have no end. Give a file or a pipe")
         with Path(path).open("rb") as file:
-            yield from _read(file)
+            about, held = os.fstat(file.fileno()), 0
+            for block in _read(file):
+                held += len(block)
+                yield block
+            if stat.S_ISREG(about.st_mode) and about.st_size and held != about.st_size:
+                _tell_change(defects, held, about.st_size)
     except FileNotFoundError as error:
         raise DocumentError(f"there is no file {name}; is its name spelled right?") from error
     except IsADirectoryError as error:
@@ -205,6 +222,12 @@ def _blocks(path: str | Path, name: str) -> Iterator[bytes]:
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         raise DocumentError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _tell_change(defects: dict[str, Defect], held: int, size: int) -> None:
+    how = "became shorter" if held < size else "grew"
+    message = f"the file {how} while it was read: {held:,} bytes came, and it had {size:,}; read it again"
+    defects[CHANGED] = Defect(kind="damaged" if held < size else "guessed", message=message)
 
 
 def _read_stream(stream: ByteStream, name: str) -> Iterator[bytes]:

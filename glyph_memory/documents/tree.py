@@ -89,7 +89,7 @@ def load_tree(
         An iterator of documents; its `failed` and `skipped` tell what is not among them.
 
     Raises:
-        DocumentError: There is no such folder, or a pattern is none; with `on_error="raise"` the first file that
+        DocumentError: There is no such folder, or a pattern is empty; with `on_error="raise"` the first file that
             cannot be read.
     """
     if on_error not in {"skip", "raise"}:
@@ -136,7 +136,7 @@ def find_files(
         exclude: As for `load_tree`.
 
     Raises:
-        DocumentError: There is no such folder, or a pattern is none.
+        DocumentError: There is no such folder, or a pattern is empty.
     """
     walk = _begin_walk(folder, include=include, exclude=exclude, hidden=False)
     paths = tuple(path for path, _ in walk.find_files())

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from glyph_memory.document import Defect
+from glyph_memory.documents.encodings import is_encoding
 from glyph_memory.documents.hosts import resolve
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
-from glyph_memory.errors import DocumentError
+from glyph_memory.errors import DocumentError, show_value
 
 if TYPE_CHECKING:
     import httpx
@@ -142,6 +144,10 @@ def open_web(address: str, encoding: str, options: LoadOptions, *, show: Callabl
     blocks = request.read()
     next(blocks, None)
     head = _fill_head(blocks)
+    defects = dict[str, Defect]()
+    if request.charset and not is_encoding(request.charset):
+        message = f"the server names an encoding {show_value(request.charset)} that is unknown"
+        defects["charset"] = Defect(kind="guessed", message=message)
     return Source(
         path=request.shown,
         head=head,
@@ -149,6 +155,7 @@ def open_web(address: str, encoding: str, options: LoadOptions, *, show: Callabl
         encoding=encoding,
         media_type=request.media_type,
         charset=request.charset,
+        defects=defects,
     )
 
 

@@ -59,9 +59,10 @@ def measure(
         _Neighbours(text, cursor.offset, table, slots, kind).resolve()
         kind = table.kind.take(slots)
     newline = kind & NEWLINE != 0
-    newlines = np.flatnonzero(newline)
     ends_paragraph = np.zeros(len(kind), np.bool_)
-    ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
+    newlines = np.flatnonzero(newline)
+    if len(newlines):
+        ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
     breaks = newline
     if style.newline_mark:
         breaks = ends_paragraph
@@ -147,6 +148,8 @@ def _can_continue(character: str, script: str) -> bool:
 
 def _break_long_spaces(kind: NDArray[np.uint8], cursor: Cursor) -> NDArray[np.uint8]:
     """Make one space in 1024 of an endless row count as a word, so that every line ends."""
+    if len(kind) <= _RUN and not cursor.after_space:
+        return kind
     at = np.arange(-cursor.offset % _LONG_RUN, len(kind), _LONG_RUN)
     begins = at[:1] if cursor.after_space else at[:0]  # a line begins with a space only where a run was cut
     at = at[at >= _RUN]

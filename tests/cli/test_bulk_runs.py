@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
+STOPPED = b"Stopped; the same command goes on from here.\n"
+
+
 @pytest.fixture
 def texts(tmp_path: Path) -> Path:
     """Return a folder of texts."""
@@ -82,16 +85,29 @@ def test_a_run_that_is_killed_goes_on(run: Run, start: Start, tmp_path: Path) ->
 
 
 def test_ctrl_c_ends_it_quietly(run: Run, start: Start, tmp_path: Path) -> None:
-    """Exit code 130, no traceback of any process, nothing half written; the next run goes on."""
+    """Exit code 130, one line and no traceback of any process, nothing half written; the next run goes on."""
     texts, out = make_folder(tmp_path / "many", documents=40, sentences=1_000), tmp_path / "out"
     process = start("pages", texts, "--out", out, "--jobs", 2)
     wait_for_lines(out / "documents.jsonl", 2, process)
     os.killpg(process.pid, signal.SIGINT)
     printed = process.communicate(timeout=60)
-    assert (process.returncode, printed) == (130, (b"", b""))
+    assert (process.returncode, printed) == (130, (b"", STOPPED))
     assert {path.name for path in out.iterdir()} == {".lock", "documents.jsonl", "index.jsonl", "pages"}
     finished = len(read_lines(out / "documents.jsonl"))
     assert run("pages", texts, "--out", out, "--json").json["unchanged"] == finished < 40
+
+
+@pytest.mark.parametrize("name", ["pages", "pages/0a", "index.jsonl", ".lock"])
+def test_links_in_the_output_folder_are_refused(run: Run, texts: Path, tmp_path: Path, name: str) -> None:
+    """Nothing is written where they lead."""
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (out / name).parent.mkdir(parents=True)
+    (out / name).symlink_to(elsewhere)
+    result = run("pages", texts, "--out", out)
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert f"{name}' is a link" in result.error
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_ctrl_c_while_processes_start_is_quiet(start: Start, tmp_path: Path) -> None:
@@ -101,7 +117,7 @@ def test_ctrl_c_while_processes_start_is_quiet(start: Start, tmp_path: Path) -> 
     wait_for_lines(out / "documents.jsonl", 0, process)
     os.killpg(process.pid, signal.SIGINT)
     printed = process.communicate(timeout=60)
-    assert (process.returncode, printed) == (130, (b"", b""))
+    assert (process.returncode, printed) == (130, (b"", STOPPED))
 
 
 def test_a_second_run_at_once_is_refused(run: Run, start: Start, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(
                 200, "schön grün".encode("latin-1"), {"Content-Type": "text/plain; charset=iso-8859-15"}
             )
+        elif path == "/nonsense":
+            self.answer(200, b"words", {"Content-Type": "text/plain; charset=nonsense"})
         elif path == "/json":
             self.answer(200, b'"a string"', {"Content-Type": "application/json"})
         elif path == "/packed":
@@ -284,3 +286,13 @@ def test_paths_are_no_addresses() -> None:
         True, True, False, False, False, False, False
     ]  # fmt: skip
     assert show_address("https://a.org/x;y?q=1#z") == "https://a.org/x;y?q=1"
+
+
+def test_a_server_that_names_no_known_encoding_is_told() -> None:
+    """The text is read by what its bytes look like."""
+    with serve() as (address, _):
+        (document,) = load(f"{address}/nonsense", allow_hosts=("127.0.0.1",))
+    assert document.text == "words"
+    assert [defect.message for defect in document.defects] == [
+        "the server names an encoding 'nonsense' that is unknown"
+    ]

@@ -28,10 +28,10 @@ def list_readmes(kind: str) -> list[tuple[str, str]]:
     """Return names and READMEs of installed packages that are written in a language."""
     found = {}
     for one in distributions():
-        metadata = one.metadata
-        text = metadata.get_payload() or metadata.get("Description") or ""
-        if kind in str(metadata.get("Description-Content-Type", "")).lower() and 500 < len(text) < 60_000:
-            found[str(metadata["Name"]).lower()] = str(text)
+        metadata = one.metadata.json
+        text, language = str(metadata.get("description", "")), str(metadata.get("description_content_type", ""))
+        if kind in language.lower() and 500 < len(text) < 60_000:
+            found[str(metadata["name"]).lower()] = text
     return sorted(found.items())
 
 

@@ -194,7 +194,8 @@ def test_any_bytes_are_text_that_can_be_written_or_one_error(data: bytes) -> Non
 def test_utf_8_is_read_letter_for_letter(text: str, filler: int) -> None:
     """Also across the border of two blocks, whatever the line ends."""
     whole = "x" * filler + text.encode("utf-8", "replace").decode()
-    assert "".join(one.text for one in load(whole.encode())) == whole
+    lines = whole if "\n" in whole else whole.replace("\r", "\n")
+    assert "".join(one.text for one in load(whole.encode())) == lines
 
 
 @pytest.mark.parametrize("line", [b"a line of a log, as they are: 0123456789\n", b"x", "é".encode()])
@@ -216,3 +217,28 @@ def test_a_large_file_comes_in_parts_in_flat_memory(line: bytes, tmp_path: Path)
     assert at == len(path.read_text())
     assert max(sizes) <= 200_000
     assert peak < 9_000_000
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.py", "a.md", "a.rst", "a.json"])
+def test_line_ends_of_old_macs_are_newlines(name: str) -> None:
+    """One for one, and told; a lone CR among other line ends stays what it is."""
+    (document,) = load(b"x = 1\r\rlast word\r", name=name)
+    at = document.text.index("last")
+    assert document.trace(at, at + 4)[0].line == 3
+    assert "\r" not in document.text
+    assert [defect.message for defect in document.defects] == ["old Mac line ends are read as newlines"]
+    (document,) = load(b"10%\r20%\r\ndone\n", name="a.log")
+    assert (document.text, document.defects) == ("10%\r20%\r\ndone\n", ())
+
+
+def test_a_last_line_end_of_an_old_mac_is_told() -> None:
+    """It may be the only one."""
+    (document,) = load(b"one line\r", name="a.txt")
+    assert (document.text, len(document.defects)) == ("one line\n", 1)
+
+
+def test_a_word_that_ends_in_an_accent_is_western() -> None:
+    """Its only byte beyond ASCII could be half of a character, of a file that was cut."""
+    (document,) = load(b"caf\xe9", name="a.txt")
+    assert (document.text, document.encoding) == ("café", "cp1252")
+    assert document.defects[0].kind == "guessed"

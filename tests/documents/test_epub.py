@@ -11,13 +11,12 @@ import pytest
 from glyph_memory.document import Document
 from glyph_memory.documents import load
 from glyph_memory.errors import DocumentError
+from tests.documents.small_picture import make_png
 
 CONTAINER = '<container xmlns="urn:x"><rootfiles><rootfile full-path="O/p.opf"/></rootfiles></container>'
 XHTML = '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6364f8cf500f00030601"
-    "805a34fd6b0000000049454e44ae426082"
-)
+
+PNG = make_png()
 
 
 def make_book(
@@ -149,4 +148,21 @@ def test_a_long_book_comes_in_parts() -> None:
     text = "".join(part.text for part in parts)
     assert [word for word in text.split() if word.startswith("word")] == [
         f"word{n}x{i}" for n in range(5) for i in range(50)
+    ]
+
+
+def test_what_a_book_does_not_read_is_told() -> None:
+    """A drawing in its order, and a page that stands in no order; its table of contents is no page of its own."""
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="a" href="a.xhtml" '
+        'media-type="application/xhtml+xml"/><item id="d" href="d.svg" media-type="image/svg+xml"/><item id="e" '
+        'href="extra.xhtml" media-type="application/xhtml+xml"/><item id="n" href="nav.xhtml" properties="nav" '
+        'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="d"/><itemref idref="a"/></spine>'
+        "</package>"
+    )
+    (document,) = load(make_book({"a.xhtml": "<p>one</p>"}, members={"O/p.opf": package}), name="b.epub")
+    assert document.text == "one\n\n"
+    assert [defect.message for defect in document.defects] == [
+        "'d.svg' is a drawing (SVG), no page of text; it is not read",
+        "pages that the book's order does not name are not read: 'extra.xhtml'",
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glyph_memory.document import Document
-from glyph_memory.documents import DoesNotFit, Fit, fit, load, make_ladder
+from glyph_memory.documents import DoesNotFit, Fit, draw_pages, fit, load, make_ladder
 from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.evaluate import check_pages
 from glyph_memory.style import PageStyle
@@ -76,6 +76,20 @@ def test_the_error_says_what_really_fits() -> None:
     assert GLYPH.pages_tokens(sizes[: error.pages_that_fit + 1]) > 1_500
     assert error.characters_that_fit == pages[error.pages_that_fit - 1].stop
     assert (error.pages, "\n" in str(error)) == (len(pages), False)
+
+
+def test_pages_cost_what_they_cost_together() -> None:
+    """LLaVA-OneVision asks less for each of several: a page says what it costs among others."""
+    model = ModelProfile.from_name("llava-onevision")
+    pages = list(draw_pages(BOOK, profile=model))
+    assert sum(page.tokens for page in pages) == model.pages_tokens(page.page.size for page in pages)
+
+
+def test_of_a_single_page_no_fewer_can_be_loaded() -> None:
+    """The error does not recommend it."""
+    with pytest.raises(DoesNotFit, match=r"takes [\d,]+ tokens on 1 page in") as caught:
+        fit(Document(text="word " * 300), tokens=3)
+    assert str(caught.value).endswith("on 0 pages. Allow more")
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,9 @@ import pytest
 from glyph_memory.document import Document, Merge
 from glyph_memory.documents import Builder, load
 from glyph_memory.documents.formats.html import add_html, decode_html
+from tests.documents.small_picture import make_png
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6364f8cf500f00030601"
-    "805a34fd6b0000000049454e44ae426082"
-)
+PNG = make_png()
 
 
 def read(html: str, *, name: str = "a.html", **fields: bool) -> Document:
@@ -274,3 +272,22 @@ def test_half_a_surrogate_pair_is_no_trouble() -> None:
     builder = Builder()
     add_html(builder, "<p>a\ud800b")
     assert builder.build().text == "a?b\n\n"
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "iso8859-5", "cp1251", "cp1252"])
+def test_the_encoding_of_a_page_that_names_none_is_found(encoding: str) -> None:
+    """As that of plain text is; its markup says nothing of it."""
+    words = "Größe, Straße, Übung, Äpfel, Öl, süß, schön, grün, müde, Käse, Tür, Hör, für, Zähne"
+    text = words if encoding == "cp1252" else "Привет, мир, как дела сегодня. Мы идём домой."
+    page = "<html><body>" + "<div class='a very long name of a class'>" * 20 + f"<p>{text}</p></body></html>"
+    (document,) = load(page.encode(encoding), name="a.html")
+    assert document.text == f"{text}\n\n"
+    assert [defect.kind for defect in document.defects] == ["guessed"]
+
+
+def test_lines_of_an_old_mac_are_counted() -> None:
+    """They end with CR alone."""
+    (document,) = load(b"<html>\r<p>a</p>\r<p>last</p>\r", name="a.html")
+    at = document.text.index("last")
+    assert document.trace(at, at + 4)[0].line == 3
+    assert [defect.message for defect in document.defects] == ["old Mac line ends are read as newlines"]

@@ -122,9 +122,31 @@ async def test_aload_is_load_in_a_thread(file: Path) -> None:
         await anext(aload(file.with_name("nowhere")))
 
 
-def test_an_empty_path_is_told_from_empty_bytes() -> None:
-    """A variable that was not set is no document."""
-    with pytest.raises(DocumentError, match=r"an empty path was given; give a file"):
+def test_a_file_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
+    """One that becomes shorter lost words: where no document is left to tell, it is an error."""
+    path = tmp_path / "long.txt"
+    path.write_text("line of words\n" * 30_000)
+    documents = load(path, part_characters=10_000)
+    next(documents)
+    path.write_text("")
+    told = [defect.message for document in documents for defect in document.defects]
+    assert told
+    assert "became shorter while it was read" in told[-1]
+    path.write_text("fifteen letters\n" * 30_000)
+    documents = load(path, part_characters=4_096)  # each block is whole parts
+    next(documents)
+    path.write_text("")
+    with pytest.raises(DocumentError, match=r"not read to its end: the file became shorter"):
+        list(documents)
+
+
+def test_an_empty_path_is_no_path() -> None:
+    """It would be the folder at work."""
+    with pytest.raises(DocumentError, match="an empty text is no path"):
         load("")
-    with pytest.raises(DocumentError, match=r"the file in memory is empty"):
-        load(b"")
+
+
+def test_a_text_of_comments_alone_holds_no_text() -> None:
+    """It is not empty."""
+    with pytest.raises(DocumentError, match=r"'a\.md' holds no text"):
+        load(b"<!-- nothing -->", name="a.md")

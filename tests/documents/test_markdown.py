@@ -262,3 +262,28 @@ def test_every_word_is_kept_in_order(words: list[str]) -> None:
     text = "\n\n".join(shapes[place % len(shapes)].format(word) for place, word in enumerate(words))
     found = [word for word in read(text).text.split() if word not in {"•", "1."}]
     assert found == words
+
+
+def test_no_cell_of_a_row_is_dropped() -> None:
+    """Cells beyond the header's are further columns, also in a quote; an unescaped bar in code parts cells."""
+    text = "> | a | b |\n> |---|---|\n> | c | d | *e* | f\\|g |\n> | `h|i` | j |\n"
+    document = read(text)
+    assert document.text.split() == ["a", "b", "c", "d", "e", "f|g", "`h", "i`", "j"]
+    assert document.blocks[0].table is not None and document.blocks[0].table.columns == 4
+    assert not document.defects
+
+
+def test_titles_are_read_or_told() -> None:
+    """That of code stands before it, that of a picture without a text is its caption; others are told once."""
+    document = read('```python title="first.py"\nx\n```\n\n![](a.png "Oak")\n\n[b](c "Hint") [d](e "Hint")\n')
+    assert document.text.split() == ["first.py", "x", "Oak", "b", "d"]
+    assert [d.message for d in document.defects if "titles" in d.message] == [
+        "titles of links and pictures, which show under a mouse alone, are not read"
+    ]
+
+
+def test_hundreds_of_brackets_that_never_end_are_text() -> None:
+    """They stand as they are written, which is told."""
+    document = read("word ![[" + "![[" * 2_000 + "](x)")
+    assert document.text.startswith("word ![[![[")
+    assert "brackets that never end" in document.defects[0].message

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import matplotlib
 import numpy as np
@@ -12,13 +15,16 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from glyph_memory.document import Document
-from glyph_memory.documents import choose_ways, load
+from glyph_memory.documents import choose_ways, draw_pages, drawing, fit, load, ways
 from glyph_memory.documents.native import draw_native_page, open_original, plan_native_page
+from glyph_memory.documents.page_run import PageRun
+from glyph_memory.documents.pdf.content import PageContent, read_content
+from glyph_memory.documents.pdf.file import PdfFile
 from glyph_memory.documents.sizes import LEAST_EM_PX, choose_size
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.tokens import GridRule, ModelProfile
-from tests.documents.make_pdfs import SENTENCE, draw_pdf, make_picture, make_raw, write
+from tests.documents.make_pdfs import SENTENCE, draw_pdf, encrypt, make_picture, make_raw, write, write_table
 
 PROFILES = [ModelProfile.from_name(name) for name in ("glyph", "qwen2.5-vl", "qwen3-vl")]
 
@@ -278,3 +284,119 @@ def test_a_way_that_is_asked_for_is_taken() -> None:
     assert "which is small" in native[0].reason
     assert native[0].native_tokens is not None
     assert native[0].native_tokens <= 60
+
+
+def write_plot(pen: Canvas) -> None:
+    """Draw a curve in its axes, which has little ink, under text."""
+    write(pen, 60, 790, SENTENCE * 10)
+    pen.line(100, 100, 100, 500)
+    pen.line(100, 100, 500, 100)
+    curve = pen.beginPath()
+    curve.moveTo(100, 300)
+    for step in range(100):
+        curve.lineTo(100 + 4 * step, 300 + 150 * (step % 20) / 20)
+    pen.drawPath(curve)
+
+
+def write_bars(pen: Canvas, *, high: float = 100.0) -> None:
+    """Draw a bar chart under text."""
+    write(pen, 60, 790, SENTENCE * 10)
+    for number in range(6):
+        pen.rect(100 + 60 * number, 150, 35, high * (1 + number % 3) / 3, fill=1)
+        write(pen, 105 + 60 * number, 140, "Ulm", size=7)
+
+
+def write_no_figure(pen: Canvas) -> None:
+    """Write what has lines and boxes and is no figure: tables, a frame, stripes, underlines, a bar across the page."""
+    pen.setFillGray(0.9)
+    pen.rect(0, 800, 595, 60, fill=1, stroke=0)
+    pen.rect(55, 640, 480, 100, fill=1, stroke=0)
+    for row in range(0, 12, 2):
+        pen.rect(60, 300 + 12 * row, 400, 12, fill=1, stroke=0)
+    pen.setFillGray(0)
+    y = write(pen, 60, 725, SENTENCE * 4)
+    pen.rect(55, y - 60, 480, 60)
+    write(pen, 60, y - 12, SENTENCE * 4)
+    for row in range(12):
+        for x in (65, 200, 320):
+            write(pen, x, 303 + 12 * row, f"no {row}", size=9)
+    write_table(pen, [["oak", "12.50"], ["ash", "7.00"], ["elm", "9.25"]], y=150)
+    write(pen, 60, 60, "underlined")
+    pen.line(60, 58, 110, 58)
+
+
+@pytest.mark.parametrize(
+    ("page", "way", "is_told"),
+    [
+        (write_plot, "native", True),
+        (partial(write_bars, high=450.0), "native", True),
+        (write_bars, "reflow", True),
+        (write_no_figure, "reflow", False),
+        (write_page, "reflow", False),
+    ],
+)
+def test_a_figure_counts_by_the_box_around_it(
+    page: Callable[[Canvas], None], way: str, is_told: bool
+) -> None:
+    """Its ink is little; a small one is left out, and told."""
+    document = load_one(draw_pdf(page))
+    assert [one.way for one in choose_ways(document)] == [way]
+    told = [defect.message for defect in document.defects if "drawing" in defect.message]
+    assert told == ["page 1: a drawing; its words alone are in the text"] * is_told
+
+
+def test_pages_are_looked_at_as_they_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page of a long file does not wait for the last; typeset ones are looked at by nobody."""
+    looked = list[int]()
+
+    def look(file: PdfFile, number: int) -> PageContent:
+        looked.append(number)
+        return read_content(file, number)
+
+    monkeypatch.setattr(ways, "read_content", look)
+    document = load_one(draw_pdf(draw_scan, write_page, write_page, draw_scan, write_page))
+    pages = draw_pages(document)
+    assert [next(pages).way for _ in range(2)] == ["native", "reflow"]
+    assert looked == [1, 2, 3, 4]
+    assert [page.way for page in pages] == ["native", "reflow"]
+    looked.clear()
+    drawn = [*draw_pages(document, way="reflow")]
+    assert (looked, {page.other_tokens for page in drawn}) == ([], {None})
+
+
+def test_so_many_pages_are_looked_at_before_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are typeset together; their text is the document's all the same."""
+    monkeypatch.setattr(drawing, "_LOOKED_AT", 2)
+    document = load_one(draw_pdf(*[write_page] * 5))
+    pages = [*draw_pages(document)]
+    assert "".join(page.page.text for page in pages) == document.text
+    assert len(pages) > len([*draw_pages(document, way="reflow")])
+
+
+def test_what_a_page_costs_as_it_looks_is_estimated_well() -> None:
+    """Without drawing it."""
+    document = load_one(draw_pdf(write_page, write_no_figure))
+    for way, asked in zip(choose_ways(document), choose_ways(document, way="native"), strict=True):
+        assert (way.way, way.plan) == ("reflow", None)
+        assert way.native_tokens == pytest.approx(asked.native_tokens, rel=0.1)
+
+
+def test_a_document_opens_its_file_again() -> None:
+    """It carries the password that it was loaded with, and shows it to nobody."""
+    key = "tr0ub4dor"
+    (document,) = load(draw_pdf(write_page, encrypt=encrypt(key)), password=key)
+    assert [page.way for page in draw_pages(document.cut(0, 500), way="native")] == ["native"]
+    assert fit(document, tokens=10_000, way="native").pages == 1
+    assert key not in repr(document) + document.to_json()
+
+
+@pytest.mark.parametrize(("way", "is_told"), [("auto", False), ("native", False), ("reflow", True)])
+def test_a_scan_is_left_out_only_where_it_is_typeset(
+    way: Literal["auto", "native", "reflow"], is_told: bool
+) -> None:
+    """As it looks, nothing of it is lost."""
+    run = PageRun(documents=load(draw_pdf(draw_scan)), way=way)
+    assert [page.way for page in run.draw()] == ["reflow" if is_told else "native"]
+    assert [defect.message for defect in run.defects] == [
+        "page 1: a scan without text; its picture alone says what is on it"
+    ] * is_told

@@ -10,10 +10,12 @@ import pytest
 
 from glyph_memory.documents import Document, load
 from glyph_memory.errors import DocumentError
+from tests.documents.small_picture import make_png
 
 nbformat = import_module("nbformat")  # so imported, its untyped functions may be called
 v4 = nbformat.v4
-PNG = b"\x89PNG\r\n\x1a\n and so on"
+
+PNG = make_png()
 
 
 def output(kind: str, **fields: object) -> object:
@@ -73,13 +75,27 @@ def test_a_quote_is_traced_to_its_cell() -> None:
     ("held", "text", "defects"),
     [
         ({"text/plain": "   a\n0  1", "text/html": "<table>"}, "   a\n0  1\n\n", 0),
-        ({"text/html": "<p>five &amp; <b>six</b></p><script>no()</script>"}, " five &  six", 1),
+        ({"text/html": "<p>five &amp; <b>six</b></p><script>no()</script>"}, "\n\nfive & six\n\n", 0),
+        (
+            {"text/plain": "<x.HTML object>", "text/html": "<b>Total</b> 5"},
+            "print(1)\n\nTotal 5\n\nas it is",
+            0,
+        ),
+        ({"text/plain": "loss 5", "text/html": "<p>Loading widget"}, "Loading widget\n\nloss 5\n\n", 0),
+        ({"text/plain": "<x.JSON object>", "application/json": {"k": "é"}}, ')\n\n{"k": "é"}\n\n', 0),
+        ({"text/plain": "x**2", "text/latex": "$x^2$"}, ")\n\nx^2\n\n", 0),
+        (
+            {"text/plain": "<Figure>", "image/svg+xml": "<svg><text x='1'>axis</text></svg>"},
+            ")\n\naxis\n\n",
+            1,
+        ),
+        ({"text/html": "<script>draw()</script>"}, "print(1)\n\nas it is", 1),
         ({"application/x-thing": "?"}, "print(1)\n\nas it is", 1),
         ({"text/plain": "x", "application/x-thing": "?"}, "x\n\n", 1),
     ],
 )
-def test_what_was_put_out_is_text_or_told(held: dict[str, str], text: str, defects: int) -> None:
-    """Of an output in several forms, the plain one."""
+def test_what_was_put_out_is_text_or_told(held: dict[str, object], text: str, defects: int) -> None:
+    """Of an output in several forms, the richest that can be read."""
     document = load_one(make_notebook(output("display_data", data=held)))
     assert text in document.text
     assert len(document.defects) == defects
@@ -89,6 +105,23 @@ def test_tracebacks_lose_their_colours() -> None:
     """They are for terminals."""
     error = output("error", ename="ValueError", evalue="no", traceback=["\x1b[31mline 1\x1b[0m", "no"])
     assert "line 1\nno\n" in load_one(make_notebook(error)).text
+
+
+def test_a_table_of_an_output_is_a_table() -> None:
+    """As pandas puts it out; its plain text says the same."""
+    held = {
+        "text/plain": "   a\n0  1",
+        "text/html": "<table><tr><th>a</th></tr><tr><td>1</td></tr></table> 0",
+    }
+    document = load_one(make_notebook(output("display_data", data=held)))
+    assert [one.kind for one in document.blocks][3] == "table"
+    assert document.text.count("a\n1") == 1
+
+
+def test_what_an_error_says_beside_its_traceback_is_read() -> None:
+    """Some kernels put it there alone."""
+    error = output("error", ename="Fault", evalue="no oak", traceback=["line 1"])
+    assert "line 1\n\nFault: no oak\n" in load_one(make_notebook(error)).text
 
 
 @pytest.mark.parametrize(("name", "held"), [("a.png", PNG), ("gone.png", None)])
@@ -161,6 +194,6 @@ def test_odd_cells_are_told_and_the_rest_is_read() -> None:
 
 @pytest.mark.parametrize("cells", ["[]", '[{"cell_type": "code", "source": []}]'])
 def test_a_notebook_without_words_is_empty(cells: str) -> None:
-    """As any other empty file."""
-    with pytest.raises(DocumentError, match="is empty; there is nothing to read in it"):
+    """Though its file is not."""
+    with pytest.raises(DocumentError, match="holds no text; there is nothing to read in it"):
         load_one(f'{{"nbformat": 4, "cells": {cells}}}')

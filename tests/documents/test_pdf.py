@@ -311,7 +311,8 @@ def test_running_heads_and_page_numbers_are_told_not_read() -> None:
     document = read(draw_pdf(*map(page, range(1, 6))))
     assert len(document.blocks) == 5
     assert messages(document) == (
-        "left out: pages 1-5: running heads and page numbers are left out: 'Annual report 2021', '1'"
+        "left out: pages 1-5: running heads and page numbers are left out: 'Annual report 2021' to "
+        "'Annual report 2025', '1' to '5'"
     )
     assert [block.kind for block in read(draw_pdf(page(1))).blocks].count("paragraph") == 3
 
@@ -565,3 +566,168 @@ def test_headings_that_return_on_each_page_are_no_running_heads() -> None:
     assert [kind for kind, _ in list_blocks(document)] == ["heading1", "paragraph"] * 4
     only = read(draw_pdf(*[lambda pen: write(pen, 50, 810, "This page is blank.", size=8)] * 3))
     assert only.text.count("This page is blank.") == 3
+
+
+def write_invoice(number: int, total: int, pen: Canvas) -> None:
+    """Write an invoice of one page: its number at the top, its total at the bottom."""
+    pen.setFont("Helvetica", 11)
+    pen.drawString(72, 770, f"Invoice no. {number}")
+    pen.drawString(72, 720, f"Varnish, {number % 7} tins.")
+    pen.drawString(72, 90, f"Total due: {total} EUR")
+
+
+def test_what_differs_from_page_to_page_is_no_running_head() -> None:
+    """An invoice without its number and its total is none."""
+    totals = [340, 1275, 88, 4410]
+    pages = [partial(write_invoice, 4711 + 13 * number, total) for number, total in enumerate(totals)]
+    document = read(draw_pdf(*pages))
+    assert all(f"Total due: {total} EUR" in document.text for total in totals)
+    assert all(f"Invoice no. {4711 + 13 * number}" in document.text for number in range(4))
+    assert document.defects == ()
+
+
+def test_footnotes_and_first_lines_are_no_running_heads() -> None:
+    """Though their numbers count with the pages; what does is a lone page number, roman ones too."""
+
+    def page(number: int, pen: Canvas) -> None:
+        pen.setFont("Helvetica", 11)
+        pen.drawString(72, 812, "Annual report")
+        for line in range(30):
+            pen.drawString(72, 780 - 21 * line, f"Number {number} on line {line} of a text that goes on")
+        pen.setFont("Helvetica", 7)
+        pen.drawString(72, 90, f"{number} Ibid.")
+        pen.drawString(290, 30, f"{['', 'i', 'ii', 'iii', 'iv', 'v'][number]} / v")
+
+    document = read(draw_pdf(*(partial(page, number) for number in range(1, 6))))
+    assert all(f"Number {number} on line 0 " in document.text for number in range(1, 6))
+    assert all(f"{number} Ibid." in document.text for number in range(1, 6))
+    assert messages(document) == (
+        "left out: pages 1-5: running heads and page numbers are left out: 'Annual report', 'i / v' to 'v / v'"
+    )
+
+
+def test_a_head_of_few_pages_is_told_with_its_pages() -> None:
+    """Left and right pages have their own, and a line on two pages is none."""
+
+    def page(number: int, pen: Canvas) -> None:
+        write(pen, 50, 812, "Left" if number % 2 else "Right", size=8)
+        write(pen, 50, 740, f"{'abcdefgh'[number]}: {SENTENCE * 3}")
+        if number in (3, 4):
+            write(pen, 50, 30, "Draft", size=8)
+
+    document = read(draw_pdf(*(partial(page, number) for number in range(8))))
+    assert document.text.count("Draft") == 2
+    assert messages(document) == (
+        "left out: pages 1-8: running heads and page numbers are left out: 'Right' (pages 1, 3, 5, 7), "
+        "'Left' (pages 2, 4, 6, 8)"
+    )
+
+
+def write_wrapped(pen: Canvas, first: int, *, extra: int = 0) -> None:
+    """Write a table without rules on a page: its head, and rows whose second cell has two lines."""
+    pen.setFont("Helvetica", 10)
+    columns = (60, 130, 330, 390, 440, 490)[: 4 + extra]
+    for x, cell in zip(columns, ("Item", "Description", "Qty", "Price", "Tax", "Sum"), strict=False):
+        pen.drawString(x, 780, cell)
+    for row in range(first, first + 22):
+        y = 760 - 30 * (row - first)
+        pen.drawString(130, y, f"Oak table number {row}, oiled, with")
+        cells = (f"A{row}", "drawers and feet of brass", str(row), f"{row}0.00", f"{row}.70", f"{row}9.99")
+        for x, cell in zip(columns, cells, strict=False):
+            pen.drawString(x, y - 12, cell)
+
+
+@pytest.mark.parametrize("extra", [0, 2])
+def test_a_cell_that_wraps_stays_in_its_row(extra: int) -> None:
+    """On each page of the table, whose first row is no running head."""
+    data = draw_pdf(*(partial(write_wrapped, first=first, extra=extra) for first in (1, 23, 45)))
+    document = read(data)
+    tables = [block for block in document.blocks if block.kind == "table"]
+    rows = [list_cells(document, table) for table in tables]
+    assert [len(table) for table in rows] == [23, 23, 23]
+    assert {tuple(table[0][:4]) for table in rows} == {("Item", "Description", "Qty", "Price")}
+    for number, row in enumerate([row for table in rows for row in table[1:]], 1):
+        wide = f"Oak table number {number}, oiled, with drawers and feet of brass"
+        assert row[:4] == [f"A{number}", wide, str(number), f"{number}0.00"]
+    assert messages(document) == "guessed: pages 1-3: the cells of a table without rules, by their gaps"
+
+
+def test_lines_of_a_row_are_known_by_what_is_empty_too() -> None:
+    """Where all lines are as far from each other; a row without its first cell stays a row."""
+
+    def page(pen: Canvas) -> None:
+        pen.setFont("Helvetica", 10)
+        lines = [
+            ("town", "what stands there", "EUR", "year"),
+            ("Ulm", "a tower of old brick and", "5", "1890"),
+            ("", "of oak", "", ""),
+            ("", "a bridge", "7", "1901"),
+            ("Bonn", "a school", "8", "1950"),
+        ]
+        for number, line in enumerate(lines):
+            for x, cell in zip((60, 150, 330, 420), line, strict=True):
+                pen.drawString(x, 700 - 12 * number, cell)
+
+    document = read(draw_pdf(page))
+    assert list_cells(document, find_table(document))[1:] == [
+        ["Ulm", "a tower of old brick and of oak", "5", "1890"],
+        ["", "a bridge", "7", "1901"],
+        ["Bonn", "a school", "8", "1950"],
+    ]
+
+
+def test_the_body_is_what_stands_outside_of_tables() -> None:
+    """Though most of the page is a table in smaller letters; a sentence of two lines is no heading."""
+
+    def page(pen: Canvas) -> None:
+        write(pen, 50, 800, "Costs", size=16)
+        write(pen, 50, 770, SENTENCE * 2)
+        pen.setFont("Helvetica", 7)
+        for row in range(40):
+            for column in range(6):
+                pen.drawString(60 + 80 * column, 700 - 12 * row, f"cell {row} {column}")
+        write(pen, 50, 120, SENTENCE + "It is so.", size=13, width=470)
+
+    document = read(draw_pdf(page))
+    assert [block.kind for block in document.blocks] == ["heading", "paragraph", "table", "paragraph"]
+    assert {len(row) for row in list_cells(document, find_table(document))} == {6}
+
+
+def test_words_beside_each_other_are_told_where_their_order_is_guessed() -> None:
+    """Neither columns nor a table."""
+
+    def page(pen: Canvas) -> None:
+        pen.setFont("Helvetica", 10)
+        for line in range(20):
+            pen.drawString(60, 700 - 14 * line, f"note {line}")
+            if line in (0, 9, 18):
+                pen.drawString(300, 700 - 14 * line, "beside it")
+
+    assert "guessed: page 1: the order of words that stand beside each other" in messages(
+        read(draw_pdf(page))
+    )
+
+
+def test_blanks_in_code_are_counted() -> None:
+    """By the room that each letter takes, wide or narrow."""
+    lines = ["x = 1", "    i   =  {'.':    i}", "W          ''  m", "            l1     # |"]
+
+    def page(pen: Canvas) -> None:
+        pen.setFont("Courier", 9)
+        for number, line in enumerate(lines):
+            pen.drawString(60, 700 - 11 * number, line)
+
+    assert list_blocks(read(draw_pdf(page))) == [("code", "\n".join(lines))]
+
+
+def test_a_string_that_pdfium_cuts_is_told() -> None:
+    """Its end is nowhere, so that somebody has to say so."""
+
+    def page(pen: Canvas) -> None:
+        pen.setFont("Courier", 0.02)
+        pen.drawString(10, 700, "word " * 7_000)
+
+    assert "left out: page 1: what stands after 32,767 bytes of a single string" in messages(
+        read(draw_pdf(page))
+    )
+    assert "32,767" not in messages(read(draw_pdf(lambda pen: write(pen, 0, 800, "word " * 7_000, size=1))))

@@ -13,13 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from glyph_memory import DocumentError, ModelProfile, PageStyle, ProfileError
 from glyph_memory.document import Document
-from glyph_memory.documents import (
-    Builder,
-    DocumentPage,
-    PageRecipe,
-    draw_pages,
-    load,
-)
+from glyph_memory.documents import Builder, DocumentPage, PageRecipe, draw_pages, load
 from glyph_memory.documents.native import draw_native_page, open_original
 from tests.documents.drawn_pdf import write_pdf
 

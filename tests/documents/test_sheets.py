@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glyph_memory.documents import Document, Limits, Merge, Table, load
+from glyph_memory.documents.spreadsheets.number_formats import parse_format, show_number
 from glyph_memory.errors import DocumentError
 from tests.documents.workbooks import (
     change_members,
@@ -91,7 +92,7 @@ def test_empty_rows_and_columns_at_the_edges_are_left_out_and_cells_keep_their_n
 
 
 def test_values_are_what_a_person_sees() -> None:
-    """Whole numbers have no decimals, dates are ISO 8601, percentages are stored as fractions."""
+    """Whole numbers have no decimals, dates are ISO 8601, numbers have the units that their cells show."""
     values: list[tuple[object, str, str]] = [
         (12.0, "", "12"),
         (0.1 + 0.2, "", "0.3"),
@@ -100,7 +101,15 @@ def test_values_are_what_a_person_sees() -> None:
         (1e20, "", "1e+20"),
         (True, "", "TRUE"),
         (False, "", "FALSE"),
-        (0.25, "0%", "0.25"),
+        (0.25, "0%", "25%"),
+        (1.5, "0.00%", "150.00%"),
+        (-1234.5, '#,##0.00 "EUR"', "-1,234.50 EUR"),
+        (-7.5, "#,##0.00;(#,##0.00)", "(7.50)"),
+        (12, "_-* #,##0.00\\ [$€-407]_-", "12.00 €"),
+        (2024, '"FY "0', "FY 2024"),
+        (7, "000", "007"),
+        (1_500_000, '0.0,,"M"', "1.5M"),
+        (2.5, "0.0##", "2.5"),
         (datetime.date(2024, 2, 29), "yyyy-mm-dd", "2024-02-29"),
         (datetime.datetime(2024, 2, 29, 12, 30), "yyyy-mm-dd hh:mm", "2024-02-29 12:30:00"),
         (datetime.time(12, 30), "hh:mm", "12:30:00"),
@@ -287,8 +296,12 @@ def test_cells_far_from_all_others_never_reach_the_library(far: bytes) -> None:
     data = change_members(data, {SHEET: lambda xml: xml.replace(b'r="B2"', b'r="%s"' % far)})
     if far == b"XFD1048576":
         documents = read_all(data)
+        assert [document.text[:4] for document in documents] == ["S\n\n1", "T\n\ni"]
+        assert "stand far from all others are not read: XFD1048576" in list_defects(documents)[0]
+        many = {(row * 5_000, row * 100): row for row in range(150)}
+        documents = read_all(make_workbook({"S": many, "T": COSTS}))
         assert [document.text[0] for document in documents] == ["T"]
-        assert "sheet 'S' reaches over 17,179,869,184 cells" in list_defects(documents)[0]
+        assert "sheet 'S' reaches over 11,101,259,901 cells" in list_defects(documents)[0]
     else:
         assert "beyond the last one of any sheet" in complain(data)
 
@@ -419,3 +432,84 @@ def test_ods_is_read_with_what_it_repeats() -> None:
 def test_ods_that_repeats_too_much_is_refused(row: str) -> None:
     """Ten kilobytes a million times are ten gigabytes."""
     assert "repeats cells" in complain(make_ods(row), "a.ods")
+
+
+def format_cell(value: float, number_format: str) -> Document:
+    """Return a sheet with one number."""
+
+    def write(book: object, sheet: object) -> None:
+        sheet.write(0, 0, value, book.add_format({"num_format": number_format}))  # type: ignore[attr-defined]  # no types
+
+    (document,) = read_all(make_workbook({"S": {(1, 0): "x"}}, change=write))
+    return document
+
+
+def test_what_a_format_takes_away_is_told() -> None:
+    """Digits that are rounded; and formats that are not known show what is stored."""
+    rounded = format_cell(0.126, "0.0%")
+    assert find_cell(rounded, "A1") == "12.6%"
+    assert list_defects([rounded]) == []
+    assert list_defects([format_cell(0.1264, "0.0%")]) == [
+        "guessed: numbers are rounded to the digits that their cells show"
+    ]
+    fraction = format_cell(0.5, "# ?/?")
+    assert find_cell(fraction, "A1") == "0.5"
+    assert list_defects([fraction]) == [
+        "guessed: numbers are shown as stored; 1 cells of sheet 'S' have a format of another kind"
+    ]
+
+
+@pytest.mark.parametrize("code", ["0." + "0" * 200, "%" * 200 + "0", "0" * 250, '"', ";;;", "[<1]0;0", "\\"])
+def test_formats_that_no_program_writes_cost_nothing(code: str) -> None:
+    """They show something, or what is stored."""
+    sections = parse_format(code)
+    assert not sections or show_number(sections, 999_999_999_999_999.0)
+
+
+def test_cells_far_from_all_others_do_not_cost_the_sheet() -> None:
+    """They are told by name; calamine would take memory for all cells between."""
+    cells = {(0, 0): "a", (1, 1): "b", (1_048_575, 16_383): "far"}
+    (document,) = read_all(make_workbook({"S": cells}))
+    assert document.text == "S\n\na\t\n\tb\n\n"
+    assert list_defects([document]) == [
+        "left out: cells of sheet 'S' that stand far from all others are not read: XFD1048576"
+    ]
+
+
+def test_links_and_text_boxes_are_told() -> None:
+    """What a link says is read; where it leads is not."""
+
+    def write(_: object, sheet: object) -> None:
+        sheet.write_url(0, 0, "http://x/", string="link")  # type: ignore[attr-defined]  # XlsxWriter has no types
+        sheet.insert_textbox("D1", "words")  # type: ignore[attr-defined]  # as above
+
+    (document,) = read_all(make_workbook({"S": {(1, 0): "x"}}, change=write))
+    assert find_cell(document, "A1") == "link"
+    assert list_defects([document]) == [
+        "left out: the workbook's text boxes are not read",
+        "left out: 1 cells of sheet 'S' are links; where they lead is not read",
+    ]
+
+
+def test_cells_of_ods_say_what_they_show() -> None:
+    """Tabs and line breaks part words, and numbers have their units; notes and links are told."""
+    note = "<office:annotation><text:p>note</text:p></office:annotation>"
+    number = (
+        '<table:table-cell office:value-type="{}" office:value="{}"><text:p>{}</text:p></table:table-cell>'
+    )
+    money = number.format("currency", 5, "5.00 EUR")
+    plain = number.format("float", 0.333, "0.33")
+    words = make_ods_cell(
+        'b<text:tab/>c<text:line-break/>d  <text:a href="x">e</text:a><text:s text:c="2"/>f &amp;'
+    )
+    rows = make_ods_row(
+        make_ods_cell("a", repeated=2), words.replace("<text:p>", f"{note}<text:p>"), repeated=2
+    )
+    below = "<table:shapes><text:p>no cell</text:p></table:shapes>"
+    (document,) = read_all(make_ods(rows + make_ods_row(plain, money) + below), name="a.ods")
+    assert find_cell(document, "C2") == "b\tc\nd e  f &"
+    assert (find_cell(document, "B3"), find_cell(document, "A3")) == ("5.00 EUR", "0.333")
+    assert list_defects([document]) == [
+        "left out: 1 notes of cells are not read",
+        "left out: 1 targets of links are not read",
+    ]

@@ -52,7 +52,7 @@ def run(
         raise DocumentError(f"--index {show_value(index)} is none of {', '.join(_INDEXES)}; give one of them")
     model = find_profile(profile, tokenizer=tokenizer)
     style, options = look.build_style(model), sources.options()
-    with _show_progress() as show:
+    with _tell_of_stops(), _show_progress() as show:
         report = draw_tree(
             sources.paths,
             out,
@@ -89,6 +89,15 @@ def run(
 def _count_cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _tell_of_stops() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        terminal.print_note("Stopped; the same command goes on from here.")
+        raise
 
 
 @contextmanager

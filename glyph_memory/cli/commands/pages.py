@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -155,6 +155,8 @@ def run(
     if places.sheet:
         files.write(places.sheet, output.sheet.png())
     total = Tally.total(drawing.tallies)
+    if total.pages == 1:  # some models ask more for a page that is alone
+        output.choices = [replace(choice, tokens=total.page_tokens) for choice in output.choices]
     warnings = [
         *broken_limits(total, model),
         *hints(total.escaped),

@@ -31,6 +31,8 @@ from glyph_memory.tokens import ModelProfile
 Row = dict[str, Any]
 """A line of an index, as JSON has it."""
 
+PAGES = "pages"
+"""The folder of pages in the output folder."""
 _BLOCK = 1 << 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -184,7 +186,7 @@ def clean_text(text: str) -> str:
 
 def page_path(digest: str) -> str:
     """Return where a page of that digest lies, below the output folder."""
-    return f"pages/{digest[:2]}/{digest}.png"
+    return f"{PAGES}/{digest[:2]}/{digest}.png"
 
 
 def _make_row(page: DocumentPage, source: str, digest: str, plan: BulkPlan) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,14 +26,19 @@ LOCK = ".lock"
 
 
 @contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
+def hold_folder(folder: Path, names: Sequence[str] = ()) -> Iterator[None]:
     """Make a folder where there is none, and hold it; the system lets go of it when the process ends, however it ends.
 
+    Args:
+        folder: The folder.
+        names: What is written in it.
+
     Raises:
-        GlyphMemoryError: Another run holds it, or it cannot be written to.
+        GlyphMemoryError: Another run holds it, it cannot be written to, or one of the names is a link.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        refuse_links(folder, (LOCK, *names))
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         raise make_write_error(folder, error) from error
@@ -47,6 +52,21 @@ def hold_folder(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def refuse_links(folder: Path, names: Sequence[str]) -> None:
+    """Raise an error where something in a folder is a link: what is written to it would lie elsewhere.
+
+    Raises:
+        GlyphMemoryError: It is.
+    """
+    for name in names:
+        path = folder / name
+        if path.is_symlink():
+            raise GlyphMemoryError(
+                f"{str(path)!r} is a link, and what is written would lie outside of the output folder; remove it, or "
+                "give another folder"
+            )
 
 
 def make_write_error(path: Path, error: Exception) -> GlyphMemoryError:

@@ -17,8 +17,9 @@ from typing import Literal
 from uuid import uuid4
 
 from glyph_memory.checks import check_whole
-from glyph_memory.documents.bulk.index import INDEX, BulkIndex
+from glyph_memory.documents.bulk.index import DOCUMENTS, INDEX, BulkIndex
 from glyph_memory.documents.bulk.job import (
+    PAGES,
     UNCHANGED,
     BulkJob,
     BulkPlan,
@@ -41,6 +42,8 @@ from glyph_memory.typesetting import style_fingerprint
 _LAYOUT = 1
 """Goes up whenever the same file and options would give other rows than before."""
 _WORK = ".work"
+_WRITTEN = (_WORK, INDEX, DOCUMENTS, PAGES, *(f"{PAGES}/{number:02x}" for number in range(256)))
+"""What a run writes in its folder."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,7 +146,7 @@ def draw_tree(
         raise DocumentError("a bulk run reads files, folders and addresses, and no standard input; name some")
     found = find_sources(named, include=include, exclude=exclude, out=folder)
     paths = list(dict.fromkeys(found.paths))
-    with hold_folder(folder), _make_work_folder(folder) as work:
+    with hold_folder(folder, _WRITTEN), _make_work_folder(folder) as work:
         plan = _make_plan(
             folder,
             work,

@@ -25,6 +25,7 @@ from glyph_memory.documents.formats.html import HTML
 from glyph_memory.documents.formats.json import JSON
 from glyph_memory.documents.formats.mail import MAIL, OUTLOOK
 from glyph_memory.documents.formats.markdown import MARKDOWN
+from glyph_memory.documents.formats.mbox import MBOX
 from glyph_memory.documents.formats.notebook import NOTEBOOK
 from glyph_memory.documents.formats.pdf import PDF
 from glyph_memory.documents.formats.refused import CONTAINERS, REFUSED, make_refusal
@@ -35,7 +36,8 @@ from glyph_memory.documents.formats.text import TEXT
 from glyph_memory.documents.formats.unknown import name_kind
 from glyph_memory.documents.formats.word import WORD
 from glyph_memory.documents.options import LoadOptions
-from glyph_memory.documents.source import Source
+from glyph_memory.documents.source import CHANGED, Source
+from glyph_memory.errors import DocumentError
 
 FORMATS: tuple[Format, ...] = (
     PDF,
@@ -46,6 +48,7 @@ FORMATS: tuple[Format, ...] = (
     OUTLOOK,
     NOTEBOOK,
     JSON,
+    MBOX,
     MAIL,
     HTML,
     MARKDOWN,
@@ -78,6 +81,9 @@ def read_source(source: Source, options: LoadOptions) -> Iterator[Document]:
             encoding=document.encoding or source.found_encoding or named,
             defects=(*source.pop_defects(), *document.defects),
         )
+    told = source.defects.get(CHANGED)  # no document came after it was found
+    if told is not None and told.kind == "damaged":
+        raise DocumentError(f"{source.shown} is not read to its end: {told.message}")
 
 
 def choose_format(source: Source, formats: Sequence[Format] | None = None) -> Format:

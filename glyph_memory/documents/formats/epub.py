@@ -18,6 +18,7 @@ from glyph_memory.documents.source import Source
 from glyph_memory.errors import DocumentError
 
 _MARK = b"mimetypeapplication/epub+zip"
+_MOST_NAMES = 20
 _PICTURE_AT_MOST = 100_000_000
 
 
@@ -32,8 +33,16 @@ def read_epub(source: Source, options: LoadOptions) -> Iterator[Document]:
         builder = Builder(
             title=package.title or source.name, source=source.path, media_type="application/epub+zip"
         )
-        for name in package.unread:
-            builder.add_defect("left out", f"{name!r} is no page that can be read")
+        for told in package.unread:
+            builder.add_defect("left out", told)
+        if package.unordered:
+            names = ", ".join(map(repr, package.unordered[:_MOST_NAMES]))
+            more = len(package.unordered) - _MOST_NAMES
+            builder.add_defect(
+                "left out",
+                f"pages that the book's order does not name are not read: {names}"
+                + (f" and {more:,} more" if more > 0 else ""),
+            )
         if package.creators:
             builder.add_paragraph(", ".join(package.creators))
         for chapter in package.chapters:

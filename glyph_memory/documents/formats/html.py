@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from glyph_memory.document import DefectKind, Document
 from glyph_memory.documents.builder import Builder
-from glyph_memory.documents.encodings import detect_mark, is_utf8
+from glyph_memory.documents.decoding import read_old_lines
+from glyph_memory.documents.encodings import detect_mark, guess_best, is_utf8
 from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.markup.html_page import write_html
 from glyph_memory.documents.markup.pictures import FindPicture, make_picture_finder, read_beside
@@ -24,6 +25,12 @@ _CHARSET = re.compile(
 _BEGINNING = re.compile(
     rb"(?>\s+|<\?xml.*?\?>|<!--.*?-->)*+<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL
 )
+_MARKUP = re.compile(rb"<[^<>]*>")
+"""Which is ASCII, and says nothing of a page's encoding."""
+_GUESSED_BY = 1 << 20
+"""Bytes that an encoding is guessed by."""
+_FEWEST = 16
+"""Bytes beyond ASCII below which a page is Western: there is nothing to guess by."""
 _SAID_FIRST = 1 << 13
 """Where browsers look for a page's encoding, eight times over."""
 
@@ -60,6 +67,7 @@ def read_html(source: Source, options: LoadOptions) -> Iterator[Document]:
     html, encoding, damage = decode_html(
         source.read_all(at_most=options.limits.file_bytes), options.encoding, served=source.charset
     )
+    html = read_old_lines(source, html)
     builder = Builder(title=source.name, source=source.path, media_type="text/html", encoding=encoding)
     if damage:
         builder.add_defect(*damage)
@@ -118,7 +126,14 @@ def _guess(data: bytes, why: str) -> tuple[str, str, tuple[DefectKind, str] | No
         return text, "utf-8", ("guessed", f"{why}read as utf-8") if why else None
     except UnicodeDecodeError:
         why = why or "the page names no encoding; "
-        return data.decode("cp1252", "replace"), "cp1252", ("guessed", f"{why}read as cp1252")
+    words = b"\n".join(_MARKUP.split(data[:_GUESSED_BY]))
+    is_short = len(words) - len(words.decode("ascii", "ignore")) < _FEWEST
+    best = "cp1252" if is_short else guess_best(words)
+    try:
+        return data.decode(best), best, ("guessed", f"{why}read as {best}")
+    except UnicodeDecodeError:  # the broken bytes of another one
+        best = best if is_utf8(best) else "cp1252"
+        return data.decode(best, "replace"), best, ("guessed", f"{why}read as {best}")
 
 
 def _check_encoding(name: str) -> str | None:

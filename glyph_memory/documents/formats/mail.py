@@ -13,15 +13,23 @@ from glyph_memory.documents.formats.format import Format
 from glyph_memory.documents.formats.html import add_html
 from glyph_memory.documents.formats.text import read_text
 from glyph_memory.documents.mails.bodies import add_plain
-from glyph_memory.documents.mails.headers import decode_body, find_header, show_date
-from glyph_memory.documents.mails.parts import MailPart, list_parts, parse_mail, read_bytes
+from glyph_memory.documents.mails.headers import (
+    decode_body,
+    find_header,
+    find_parameter,
+    list_fields,
+    list_names,
+    show_date,
+)
+from glyph_memory.documents.mails.parts import MailPart, list_parts, parse_mail
+from glyph_memory.documents.mails.payloads import read_bytes
 from glyph_memory.documents.markup.pictures import make_picture_finder
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source, open_bytes
 from glyph_memory.documents.spreadsheets.old_files import OLD_FILE, has_stream
 from glyph_memory.errors import DocumentError, show_value
 
-_SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date")
+_SHOWN = ("From", "Sender", "Organization", "To", "Cc", "Bcc", "Reply-To", "Date", "Keywords", "Comments")
 _HEADER = re.compile(rb"(?:From |(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n)")
 _CID = re.compile(r"^\s*cid:", re.IGNORECASE)
 _SURE = (b"from:", b"date:", b"subject:", b"message-id:", b"mime-version:", b"received:", b"to:")
@@ -33,14 +41,31 @@ def read_mail(source: Source, options: LoadOptions) -> Iterator[Document]:
     if not options.structure:
         yield from read_text(source, options)
         return
-    message = parse_mail(source.read_all(at_most=options.limits.file_bytes), source.shown)
+    yield from read_mail_bytes(source.read_all(at_most=options.limits.file_bytes), source, options)
+
+
+def read_mail_bytes(
+    data: bytes, source: Source, options: LoadOptions, *, file: str = ""
+) -> Iterator[Document]:
+    """Yield a mail, then its attachments.
+
+    Args:
+        data: The mail.
+        source: The file that it is, or is from.
+        options: How to read.
+        file: What to call it within that file.
+
+    Raises:
+        DocumentError: It is none that a program wrote.
+    """
+    message = parse_mail(data, source.shown)
     if not message.keys():
         raise DocumentError(
             f"{source.shown} has no headers; is it a mail? structure=False reads it as plain text"
         )
     builder = Builder(source=source.path, media_type="message/rfc822")
     last: Document | None = None
-    for document in _read_message(message, builder, source, options, file=""):
+    for document in _read_message(message, builder, source, options, file=file):
         if last is not None:
             yield last
         last = document
@@ -72,11 +97,17 @@ def _read_message(
     builder.add_table(
         [[name, show_date(value) if name == "Date" else value] for name, value in values if value]
     )
+    if unread := list_names(message, besides=(*_SHOWN, "Subject")):
+        builder.add_defect(
+            "left out", f"headers of {show_value(file) if file else 'the mail'} that are not read: {unread}"
+        )
     parts = [*list_parts(message, options.limits)]
     pictures = _Pictures(parts)
     for part in parts:
         if part.kind in {"plain", "html"}:
             yield from _add_body(part, builder, options, file, pictures)
+        elif part.kind == "fields":
+            builder.add_table([[*field] for field in list_fields(part.message)])
         elif part.kind not in {"file", "mail"}:
             _tell(part, builder)
         for defect in part.message.defects:
@@ -115,7 +146,7 @@ def _add_body(
     part: MailPart, builder: Builder, options: LoadOptions, file: str, pictures: _Pictures
 ) -> Iterator[Document]:
     message = part.message
-    text, told = decode_body(read_bytes(message), _find_parameter(message, "charset"))
+    text, told = decode_body(read_bytes(message), find_parameter(message, "charset"))
     if told:
         builder.add_defect("guessed", told)
     if "\0" in text:
@@ -127,7 +158,7 @@ def _add_body(
         builder.set_location(file=file)
         yield from builder.pop_part(options.part_characters)
     else:
-        is_flowed = _find_parameter(message, "format").lower() == "flowed"
+        is_flowed = find_parameter(message, "format").lower() == "flowed"
         yield from add_plain(builder, text, part_characters=options.part_characters, is_flowed=is_flowed)
 
 
@@ -176,7 +207,9 @@ def _move_defects(nested: Builder, builder: Builder) -> None:
 
 def _tell(part: MailPart, builder: Builder) -> None:
     kind = part.message.get_content_type()
-    if part.kind == "signature":
+    if part.defect is not None:
+        builder.add_defect(part.defect.kind, part.defect.message)
+    elif part.kind == "signature":
         builder.add_defect("left out", f"the mail is signed ({kind}); the signature is not checked")
     elif part.kind == "encrypted":
         builder.add_defect("left out", f"a part of the mail is encrypted or sealed ({kind}); it is not read")
@@ -187,14 +220,6 @@ def _tell(part: MailPart, builder: Builder) -> None:
 def _tell_damage(builder: Builder, name: str) -> None:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Defect")).lower()
     builder.add_defect("damaged", f"the mail breaks the rules of MIME: {words}")
-
-
-def _find_parameter(message: Message, name: str) -> str:
-    try:
-        value = message.get_param(name, "")
-    except (ValueError, LookupError, TypeError):
-        return ""
-    return value if isinstance(value, str) else str(value[2] if isinstance(value, tuple) else "")
 
 
 def refuse_outlook(source: Source, options: LoadOptions) -> Iterator[Document]:

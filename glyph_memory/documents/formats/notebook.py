@@ -19,21 +19,27 @@ from glyph_memory.documents.decoding import decode_blocks
 from glyph_memory.documents.encodings import spell_halves
 from glyph_memory.documents.formats.code import read_verbatim
 from glyph_memory.documents.formats.format import Format
+from glyph_memory.documents.formats.html import add_html
 from glyph_memory.documents.formats.markdown import add_markdown
 from glyph_memory.documents.markup.pictures import FindPicture, make_picture_finder
 from glyph_memory.documents.needs import load_library
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
+from glyph_memory.errors import DocumentError
 
 _MEDIA_TYPE = "application/x-ipynb+json"
 _VERSION, _CELLS = re.compile(rb'"nbformat"\s*:\s*\d'), re.compile(rb'"(?:cells|worksheets)"\s*:\s*\[')
 _CELL = re.compile(rb'"cell_type"\s*:\s*"(?:code|markdown|raw)"')
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_UNSEEN = ("text/html", "text/latex", "image/svg+xml", "application/javascript", "application/json")
-"""Other forms of an output that has plain text or a picture, too."""
+_READ = ("text/plain", "text/markdown", "text/latex")
+_UNSEEN = ("text/html", "image/svg+xml", "application/javascript", "application/json")
+"""Other forms of an output that is shown: they say the same."""
+_STUB = re.compile(r"<[^<>\n]*>")
+"""What stands for an object that has no plain text: `<Figure size 640x480>`."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """How tracebacks are coloured for terminals."""
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
+_MOST_WORDS = 0.9
 
 Fields = Mapping[str, object]
 
@@ -141,7 +147,11 @@ def _add_output(builder: Builder, output: Fields, options: LoadOptions) -> None:
         _add_plain(builder, _COLOURS.sub("", _join(output.get("text"))))
     elif kind == "error":
         lines = _join(output.get("traceback"), between="\n")
-        _add_plain(builder, _COLOURS.sub("", lines) or f"{output.get('ename')}: {output.get('evalue')}")
+        lines, name, value = _COLOURS.sub("", lines), _join(output.get("ename")), _join(output.get("evalue"))
+        said = _COLOURS.sub("", f"{name}: {value}" if value else name)
+        _add_plain(builder, lines)
+        if not {*said.split()} <= {*lines.split()}:
+            _add_plain(builder, said)
     elif isinstance(data := output.get("data"), Mapping):
         _add_data(builder, data, options)
     else:
@@ -149,31 +159,63 @@ def _add_output(builder: Builder, output: Fields, options: LoadOptions) -> None:
 
 
 def _add_data(builder: Builder, data: Fields, options: LoadOptions) -> None:
-    """Add an output, which comes in several forms of the same."""
+    """Add an output, which comes in several forms of the same: the richest that can be read."""
+    builder.set_location()
     picture = next((name for name in _PICTURES if name in data), None)
     plain = _COLOURS.sub("", _join(data.get("text/plain")))
+    is_stub = not plain.strip() or _STUB.fullmatch(plain.strip()) is not None
+    seen = True
     if picture is not None:
         encoded = _decode_picture(builder, _join(data[picture]))
-        caption = plain if plain and not plain.startswith("<") else ""
-        builder.add_picture(caption, encoded if options.pictures else None)
+        builder.add_picture("" if is_stub else plain, encoded if options.pictures else None)
     elif "text/markdown" in data:
         add_markdown(
             builder, _join(data["text/markdown"]), find_picture=make_picture_finder(builder, options)
         )
-    elif plain:
-        _add_plain(builder, plain)
-    elif "text/html" in data:
-        html = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", _join(data["text/html"]))
-        _add_plain(builder, unescape(_TAG.sub(" ", html)))
-        builder.add_defect("guessed", f"an output of {builder.file} is HTML; its text alone was kept")
+    elif "text/html" in data and _add_html(builder, _join(data["text/html"]), options):
+        if not is_stub and not _says(_join(data["text/html"]), plain):
+            _add_plain(builder, plain)
     elif "text/latex" in data:
         builder.add_formula(_join(data["text/latex"]).strip().strip("$"))
-    unseen = [name for name in data if name not in {picture, "text/plain", "text/markdown", *_UNSEEN}]
-    if unseen or not ({"text/plain", "text/markdown", "text/html", "text/latex"} & {*data} or picture):
-        names = ", ".join(map(str, unseen or data))
-        builder.add_defect(
-            "left out", f"an output of {builder.file} is there as {names}, too; it is not shown"
+    elif is_stub and "application/json" in data:
+        builder.add_code(
+            spell_halves(json.dumps(data["application/json"], ensure_ascii=False)), language="json"
         )
+    else:
+        seen = not is_stub
+        if is_stub and "image/svg+xml" in data:
+            pieces = _join(data["image/svg+xml"]).split("<text")[1:]
+            words = unescape(
+                _TAG.sub(" ", " ".join(f"<text{piece.partition('</text')[0]}" for piece in pieces))
+            )
+            builder.add_picture(" ".join(words.split()))
+            builder.add_defect(
+                "left out", f"a drawing (SVG) of {builder.file} is not drawn; its words are read"
+            )
+            seen = True
+        else:
+            _add_plain(builder, plain)
+    unseen = [str(name) for name in data if name not in {picture, *_READ, *(_UNSEEN if seen else ())}]
+    if unseen:
+        told = "is there as {}, too, which is not shown" if seen else "is {}, which is not read"
+        builder.add_defect("left out", f"an output of {builder.file} {told.format(', '.join(unseen))}")
+
+
+def _add_html(builder: Builder, html: str, options: LoadOptions) -> bool:
+    """Add an output in HTML; return False where it shows nothing without its scripts."""
+    before = builder.size
+    try:
+        add_html(builder, html, find_picture=make_picture_finder(builder, options))
+    except DocumentError as error:
+        builder.add_defect("left out", f"an output of {builder.file} is HTML: {error}")
+    return builder.size > before
+
+
+def _says(html: str, plain: str) -> bool:
+    """Return whether most words of an output's plain text stand in its HTML, too."""
+    words = re.findall(r"\w+", plain)
+    there = {*re.findall(r"\w+", unescape(_TAG.sub(" ", html)))}
+    return sum(word in there for word in words) >= _MOST_WORDS * len(words)
 
 
 def _decode_picture(builder: Builder, text: str) -> bytes | None:

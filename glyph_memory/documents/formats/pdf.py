@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from glyph_memory.document import Document
@@ -20,12 +21,11 @@ from glyph_memory.documents.pdf.content import PageContent, read_content
 from glyph_memory.documents.pdf.defects import PageDefects
 from glyph_memory.documents.pdf.extras import list_refusals
 from glyph_memory.documents.pdf.file import PDFIUM, PdfFile, open_pdf
+from glyph_memory.documents.pdf.running_heads import NEIGHBOURS
 from glyph_memory.documents.pdf.survey import choose_samples, make_look, read_outline
 from glyph_memory.documents.source import Source
 from glyph_memory.errors import DocumentError
 
-_NEIGHBOURS = 2
-"""Pages before and after one that are compared with it: right and left pages have running heads of their own."""
 _BROKEN = 100
 """After so many broken pages on end, there are no more: a file may claim ten million."""
 _PART_BYTES = 64_000_000
@@ -75,27 +75,27 @@ class _Reading:
             )
         self._report_file(claimed, last)
         outline = read_outline(self._file)
-        look = make_look(word for content in self._sample(wanted) for word in content.words)
+        look = make_look([prepare_page(content, ()).pieces for content in self._sample(wanted)])
         assembly = Assembly(builder, self._defects, look, self._vocabulary)
-        window = deque[PreparedPage](maxlen=2 * _NEIGHBOURS + 1)
+        window = deque[PreparedPage](maxlen=2 * NEIGHBOURS + 1)
         for before, page in enumerate(self._pages(wanted)):
             window.append(page)
-            if before >= _NEIGHBOURS:
-                self._add(assembly, window, len(window) - 1 - _NEIGHBOURS, outline.pages)
+            if before >= NEIGHBOURS:
+                self._add(assembly, window, len(window) - 1 - NEIGHBOURS, outline.pages)
                 yield from self._pop()
-        for place in range(max(len(window) - _NEIGHBOURS, 0), len(window)):
+        for place in range(max(len(window) - NEIGHBOURS, 0), len(window)):
             self._add(assembly, window, place, outline.pages)
             yield from self._pop()
         self._defects.flush(builder)
         if not builder.is_empty:
-            yield builder.build()
+            yield replace(builder.build(), password=self._options.password)
 
     def _add(
         self, assembly: Assembly, window: deque[PreparedPage], place: int, outline: dict[int, dict[str, int]]
     ) -> None:
         page = window[place]
         near = [
-            other for other in window if 0 < abs(other.content.number - page.content.number) <= _NEIGHBOURS
+            other for other in window if 0 < abs(other.content.number - page.content.number) <= NEIGHBOURS
         ]
         self._held += sum(len(data) for _, data in page.content.pictures if data is not None)
         assembly.add_page(page, near, outline.get(page.content.number, {}))
@@ -105,7 +105,7 @@ class _Reading:
         if self._builder.size >= self._options.part_characters or self._held > _PART_BYTES:
             self._defects.flush(self._builder)
             self._held = 0
-            yield self._builder.build()
+            yield replace(self._builder.build(), password=self._options.password)
 
     def _sample(self, wanted: list[int]) -> Iterator[PageContent]:
         for place in choose_samples(len(wanted)):

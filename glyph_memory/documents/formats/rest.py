@@ -26,7 +26,9 @@ def read_rest(source: Source, options: LoadOptions) -> Iterator[Document]:
     builder = Builder(title=source.name, source=source.path, media_type="text/x-rst")
     find = make_picture_finder(builder, options, read=read_beside(source.local))
     if is_costly(text):
-        builder.add_defect("guessed", "a paragraph has thousands of marks that never end; read as plain text")
+        builder.add_defect(
+            "guessed", "a paragraph has thousands of links or of marks that never end; read as plain text"
+        )
         builder.set_location(line=1, counts_lines=True)
         builder.add_text(text)
         yield builder.build()

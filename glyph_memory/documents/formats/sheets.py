@@ -37,7 +37,9 @@ def read_sheets(source: Source, options: LoadOptions) -> Iterator[Document]:
     )
     with ExitStack() as stack:
         contents = _check(source, options)
-        file: BinaryIO = stack.enter_context(source.open_file(at_most=options.limits.file_bytes))
+        file: BinaryIO = stack.enter_context(
+            contents.copy or source.open_file(at_most=options.limits.file_bytes)
+        )
         workbook = stack.enter_context(open_workbook(file, source.shown))
         reader = SheetReader(workbook, contents, source, options, builder)
         last: Document | None = None

@@ -10,6 +10,7 @@ import binascii
 import codecs
 import quopri
 import re
+from collections.abc import Iterator
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
@@ -18,6 +19,13 @@ _UNSURE = {"utf-8", "ascii", "iso8859-1", "cp1252", ""}
 """Encodings that mails claim without a look at their text."""
 _LONGEST = 100_000
 """Characters of a header that are read."""
+_FORM = re.compile(
+    r"(?:MIME-Version|Content-\S*|Lines|Message-ID|In-Reply-To|References|Received\S*|Return-Path|Delivered-To|User-Agent"
+    r"|DKIM-Signature|Authentication-Results|ARC-\S*|List-\S*|Precedence|Thread-\S*|X-\S*)$",
+    re.IGNORECASE,
+)
+"""Headers that say how a mail is written and how it came, not what it says."""
+_MOST_NAMES = 50
 
 
 def find_header(message: Message, name: str) -> str:
@@ -39,6 +47,54 @@ def find_name(message: Message) -> str:
         name = ""
     decoded = " ".join(_decode_words(_decode_bytes(name[:_LONGEST])).split())
     return re.split(r"[/\\]", decoded)[-1]
+
+
+def find_parameter(message: Message, name: str) -> str:
+    """Return a parameter of a part's content type, such as its `charset`; empty where it has none.
+
+    Args:
+        message: The part.
+        name: In small letters.
+    """
+    try:
+        value = message.get_param(name, "")
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return value if isinstance(value, str) else str(value[2] if isinstance(value, tuple) else "")
+
+
+def list_fields(message: Message) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a part that is headers alone, such as what a server says of a mail that it did not deliver.
+
+    Args:
+        message: The part, whose own parameters may say where something is.
+    """
+    try:
+        params = message.get_params([])
+    except (ValueError, LookupError, TypeError):
+        params = []
+    for name, _ in params[1:]:
+        yield name, find_parameter(message, name)
+    children = message.get_payload()
+    for child in children if isinstance(children, list) else ():
+        if isinstance(child, Message):
+            for name in dict.fromkeys(child.keys()):
+                yield name, find_header(child, name)
+
+
+def list_names(message: Message, *, besides: tuple[str, ...]) -> str:
+    """Return the names of a mail's headers, parted by commas.
+
+    Args:
+        message: The mail.
+        besides: Those that are left out, and so are headers that say how the mail is written and how it came.
+    """
+    known = {*map(str.lower, besides)}
+    names = dict.fromkeys(
+        name for name in map(str, message.keys()) if name.lower() not in known and not _FORM.match(name)
+    )
+    shown = ", ".join(name[:60] for name in [*names][:_MOST_NAMES])
+    return f"{shown} and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else shown
 
 
 def show_date(date: str) -> str:

@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Literal
 
+from glyph_memory.document import Defect
 from glyph_memory.documents.mails.headers import find_name
+from glyph_memory.documents.mails.versions import choose_versions
 from glyph_memory.documents.options import Limits
-from glyph_memory.errors import DocumentError
+from glyph_memory.errors import DocumentError, show_value
 
-PartKind = Literal["plain", "html", "file", "mail", "signature", "encrypted", "deep"]
-"""`mail` is a whole one, attached or forwarded; `deep` is nested deeper than is read."""
+PartKind = Literal["plain", "html", "fields", "file", "mail", "signature", "encrypted", "deep", "told"]
+"""`fields` has headers alone, as a server's report; `mail` is a whole one, attached or forwarded; `deep` is nested
+deeper than is read; `told` is nothing but its defect."""
+_MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
+_USUAL = re.compile(
+    r"\s*this is a (?:cryptographically signed )?(?:multi-?part )?message in mime format\W*", re.IGNORECASE
+)
 _MOST_BYTES = 300_000_000
 _MOST_PARTS = 50_000
 _MOST_WORK = 100_000_000
@@ -32,6 +39,8 @@ class MailPart:
     """The part itself; of a mail that is attached, that mail."""
     name: str = ""
     """Its file name."""
+    defect: Defect | None = None
+    """What is told of it."""
 
 
 def parse_mail(data: bytes, shown: str) -> Message:
@@ -62,38 +71,37 @@ def parse_mail(data: bytes, shown: str) -> Message:
 
 
 def list_parts(message: Message, limits: Limits, *, depth: int = 0) -> Iterator[MailPart]:
-    """Yield the parts of a mail in reading order; of several versions of a body the plain one, unless it is empty."""
+    """Yield the parts of a mail in reading order; of several versions of a body the plain one, unless it says less."""
     kind, children = message.get_content_type(), message.get_payload()
     if depth >= limits.depth:
         yield MailPart(kind="deep", message=message, name=find_name(message))
     elif isinstance(children, list):
         messages = [child for child in children if isinstance(child, Message)]
-        if kind == "message/rfc822" and messages:
+        if kind in _MAILS and messages:
             yield MailPart(kind="mail", message=messages[0], name=find_name(message))
             return
         if kind == "multipart/encrypted":
             yield MailPart(kind="encrypted", message=message)
             return
+        yield from _tell_around(message)
         if kind == "multipart/alternative":
-            messages = _choose_version(messages)
+            messages, told = choose_versions(messages)
+            yield from (MailPart(kind="told", message=message, defect=defect) for defect in told)
+        if message.get_content_maintype() == "message":
+            yield MailPart(kind="fields", message=message)
+            messages = [one for one in messages if str(one.get_payload()).strip()]
         for child in messages:
             yield from list_parts(child, limits, depth=depth + 1)
     else:
         yield _make_part(message, kind)
 
 
-def read_bytes(message: Message) -> bytes:
-    """Return what a part holds, decoded."""
-    try:
-        data = message.get_payload(decode=True)
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AssertionError,
-    ):  # a broken spelling: what stands there counts
-        data = str(message.get_payload()).encode("utf-8", "surrogateescape")
-    return data if isinstance(data, bytes) else b""
+def _tell_around(message: Message) -> Iterator[MailPart]:
+    """Yield what stands before the first part and after the last one, where no program is meant to show it."""
+    for where, text in (("before the first", message.preamble), ("after the last", message.epilogue)):
+        if text and text.strip() and not _USUAL.fullmatch(text):
+            told = f"text {where} part is not read: {show_value(' '.join(text.split()))}"
+            yield MailPart(kind="told", message=message, defect=Defect(kind="left out", message=told))
 
 
 def _make_part(message: Message, kind: str) -> MailPart:
@@ -106,12 +114,3 @@ def _make_part(message: Message, kind: str) -> MailPart:
     if kind in {"text/plain", "text/html"} and not is_attached:
         return MailPart(kind="html" if kind == "text/html" else "plain", message=message)
     return MailPart(kind="file", message=message, name=name)
-
-
-def _choose_version(versions: list[Message]) -> list[Message]:
-    plain = [one for one in versions if one.get_content_type() == "text/plain" and read_bytes(one).strip()]
-    rich = [one for one in versions if one.get_content_type() != "text/plain"]
-    others = [one for one in rich if one.get_content_type() not in {"text/html", "multipart/related"}]
-    if plain:  # a calendar's entry, or a file that stands among the versions by mistake, is not lost
-        return [plain[0], *(one for one in others if one.get_content_maintype() not in {"multipart", "text"})]
-    return rich[-1:] or versions

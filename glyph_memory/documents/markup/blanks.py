@@ -19,10 +19,11 @@ def tidy_runs(runs: Iterable[Run]) -> list[Run]:
         >>> [run.text for run in tidy_runs([Run(" so  "), Run(" be it", ("strong",)), Run(" \n ")])]
         ['so ', 'be it']
     """
-    tidy, last = list[Run](), "\n"
+    tidy, last, line = list[Run](), "\n", None
     for run in runs:
-        text = run.text
-        if not {"code", "formula"} & set(run.kinds):
+        text, kinds = run.text, run.kinds
+        line = line if run.line is None else run.line
+        if not kinds or ("code" not in kinds and "formula" not in kinds):
             text = _BLANKS.sub(" ", text)
             if "\n" in text:
                 text = text.replace(" \n", "\n").replace("\n ", "\n")
@@ -35,17 +36,17 @@ def tidy_runs(runs: Iterable[Run]) -> list[Run]:
                 text = text.lstrip("\n ")
                 if not text:
                     continue
-            tidy.append(Run(text, run.kinds, run.target))
-            last = text[-1]
+            tidy.append(Run(text, kinds, run.target, line))
+            last, line = text[-1], None
     _strip_end(tidy, " \n")
     return tidy
 
 
 def _strip_end(runs: list[Run], characters: str) -> None:
-    while runs:
+    while runs and runs[-1].text[-1] in characters:
         last = runs[-1]
         text = last.text.rstrip(characters)
         if text:
-            runs[-1] = Run(text, last.kinds, last.target)
+            runs[-1] = Run(text, last.kinds, last.target, last.line)
             return
         runs.pop()

@@ -30,7 +30,9 @@ class Package:
     chapters: tuple[str, ...]
     """The paths of its pages within the archive, in reading order; what stands beside the text is last."""
     unread: tuple[str, ...] = ()
-    """What its order names that is no page, or not in its list of files."""
+    """What its order names that is not read, each with why."""
+    unordered: tuple[str, ...] = ()
+    """Pages that are no part of its order, but for its table of contents."""
 
 
 def read_package(archive: Archive) -> Package:
@@ -50,21 +52,36 @@ def read_package(archive: Archive) -> Package:
 
 def _read(package: Element, folder: str) -> Package:
     files = {element.get("id"): element for element in _find(package, "item")}
-    main, beside, unread = list[str](), list[str](), list[str]()
+    main, beside, unread, ordered = list[str](), list[str](), list[str](), set[str]()
     for place in _find(package, "itemref"):
         name = place.get("idref") or ""
         item = files.get(name)
         address = item.get("href") if item is not None else None
-        if item is None or not address or (item.get("media-type") or "").lower() not in _PAGES:
-            unread.append(address or name)
+        ordered.add(name)
+        if item is None or not address:
+            unread.append(f"{name!r} is not in the book's list of files")
+            continue
+        kind = (item.get("media-type") or "").lower()
+        if kind not in _PAGES:
+            what = "a drawing (SVG)" if kind == "image/svg+xml" else f"of the kind {kind!r}"
+            unread.append(f"{address!r} is {what}, no page of text; it is not read")
             continue
         chapters = beside if (place.get("linear") or "").lower() == "no" else main
         chapters.append(resolve(folder, address))
+    unordered = (
+        item.get("href") or name
+        for name, item in files.items()
+        if name is not None
+        and name not in ordered
+        and (item.get("media-type") or "").lower() in _PAGES
+        and "nav" not in (item.get("properties") or "").split()
+    )
     return Package(
         title=next((_text(element) for element in _find(package, "title") if _text(element)), ""),
         creators=tuple(filter(None, (_text(element) for element in _find(package, "creator")))),
         chapters=tuple(dict.fromkeys((*main, *beside))),
         unread=tuple(unread),
+        unordered=tuple(unordered),
     )
 
 

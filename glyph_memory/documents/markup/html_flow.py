@@ -6,28 +6,17 @@ Knows blocks and runs; knows nothing about HTML's tree.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from glyph_memory.document import SpanKind
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.inline import Run
 from glyph_memory.documents.markup.blanks import tidy_runs
 from glyph_memory.documents.markup.html_lists import ItemCount, begin_count
-from glyph_memory.documents.markup.html_tables import TableText
+from glyph_memory.documents.markup.html_tables import Place, TableText
 from glyph_memory.documents.markup.html_values import raise_runs
 
 Attributes = dict[str, str | None]
-
-
-@dataclass(kw_only=True, slots=True)
-class _Place:
-    """What text stands in; a cell begins a new one."""
-
-    lists: list[ItemCount] = field(default_factory=list)
-    marker: str = ""
-    heading: int = 0
-    table: TableText | None = None
-    layouts: int = 0
 
 
 class Flow:
@@ -37,10 +26,10 @@ class Flow:
         """Begin a page; see `write_html`."""
         self._builder, self._file = builder, file
         self._locates, self.line = line is not None, line or 1
-        self._first_line = self.line
+        self._first_line = self._last_line = self.line
         self._indent = builder.indent
         self._runs = list[Run]()
-        self._place, self._places = _Place(), list[_Place]()
+        self._place, self._places = Place(), list[Place]()
         self._code = 0
         self._is_exact = True  # whether code has the file's own newlines alone
         self.marks = list[tuple[SpanKind, str]]()
@@ -59,38 +48,51 @@ class Flow:
 
     def add_text(self, text: str) -> None:
         """Add text of the page, whose blanks mean nothing outside of code."""
-        line, text = self.line, text.replace("\u00ad", "")  # a soft hyphen shows at a line's end alone
-        self.line += text.count("\n")
+        text = text.replace("\u00ad", "")  # a soft hyphen shows at a line's end alone
         if self._code:
-            self._append(text, line)
+            self._append(text)
+            self.line += text.count("\n")
             return
-        blank = len(text) - len(text.lstrip(" \t\r\n\f"))
-        self._append(text.replace("\n", " "), line + text.count("\n", 0, blank))
+        first, *others = text.split("\n")
+        self._append(f"{first} " if others else first)
+        for place, line in enumerate(others, start=1):
+            self.line += 1
+            if place == len(others):
+                self._append(line)
+            elif line.strip(" \t\r\f"):
+                self._append(f"{line} ")
 
     def add(self, text: str, *kinds: SpanKind) -> None:
         """Add text as it is; its newlines are line breaks."""
         self._is_exact = self._is_exact and "\n" not in text
-        self._append(text, self.line, *kinds)
+        self._append(text, *kinds)
 
     def take(self) -> list[Run]:
         """Return the text at work, which ends."""
         runs, self._runs = tidy_runs(self._runs), []
         return runs
 
-    def _append(self, text: str, line: int, *kinds: SpanKind) -> None:
+    def _append(self, text: str, *kinds: SpanKind) -> None:
+        line: int | None = None
         if not self._runs:
             if not self._code and not text.strip(" \t\r\f"):
                 return
-            self._first_line = line
-        marked = (*(kind for kind, _ in self.marks), *kinds)
-        target = next((target for kind, target in reversed(self.marks) if kind == "link"), "")
-        self._runs.append(Run(text, tuple(dict.fromkeys(marked)), target))
+            self._first_line = line = self.line
+        elif self.line != self._last_line:
+            line = self.line
+        self._last_line, target = self.line, ""
+        if self.marks:
+            kinds = tuple(dict.fromkeys((*(kind for kind, _ in self.marks), *kinds)))
+            target = next((target for kind, target in reversed(self.marks) if kind == "link"), "")
+        self._runs.append(Run(text, kinds, target, line if self._locates else None))
 
     def flush(self) -> None:
         """End the block at work, if there is one."""
         if self._code:
             if self._runs and not self._runs[-1].text.endswith("\n"):
                 self.add("\n")
+            return
+        if not self._runs:
             return
         runs = self.take()
         if not any(run.text.strip() for run in runs):
@@ -200,7 +202,9 @@ class Flow:
             if self._place.table is not None:
                 kept = text.strip("\n")
                 if kept:
-                    self._write_to_table([Run(kept, ("code",))], self._place.table)
+                    self._write_to_table(
+                        [Run(kept, ("code",), "", line if self._locates else None)], self._place.table
+                    )
             elif text.strip():
                 self.locate(line, counts_lines=self._is_exact)
                 self._builder.add_code(text, language=language)
@@ -237,7 +241,7 @@ class Flow:
             place.layouts += 1
             return self._end_layout
         line, quotes = self.line, self._builder.quotes
-        self._place = _Place(table=TableText())
+        self._place = Place(table=TableText())
 
         def end() -> None:
             self.flush()

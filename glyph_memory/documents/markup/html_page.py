@@ -39,6 +39,12 @@ def write_html(
         builder.add_defect("damaged", "elements nested more than 500 deep are read as if they were not")
     if scanned.is_crowded:
         builder.add_defect("damaged", "an element has more than 200 attributes; they are not read")
+    if words := scanned.rest.split(maxsplit=1)[1:]:
+        count = len(words[0].split())
+        builder.add_defect(
+            "damaged",
+            f"a comment, a tag or a script has no end; nothing after its beginning is read: about {count:,} words",
+        )
     parsed = load_library("selectolax.lexbor", for_="web pages").LexborHTMLParser(scanned.html)
     writer = HtmlWriter(builder, base=base, line=line, file=file, find_picture=find_picture, is_page=is_page)
     yield from writer.write(parsed.root)

@@ -58,6 +58,8 @@ class Scanned:
     """Whether elements were nested too deeply."""
     is_crowded: bool = False
     """Whether a tag had too many attributes."""
+    rest: str = ""
+    """What follows a comment or a tag that never ends: it is not shown."""
 
 
 def scan_html(html: str, *, line: int | None, is_xml: bool = False) -> Scanned:
@@ -82,7 +84,7 @@ class _Scanner:
         self._is_deep = self._is_crowded = False
 
     def scan(self) -> Scanned:
-        at = 0
+        at, rest = 0, ""
         while found := _SPECIAL.search(self._html, at):
             start = found.start()
             if found[0] == "<!--":
@@ -92,11 +94,14 @@ class _Scanner:
             elif tag := _TAG.match(self._html, start):
                 at = self._take(tag)
             else:  # it never ends: nothing of it is shown
-                break
+                at = -1
             if at < 0:
+                rest = self._html[start:]
                 break
         self._pieces.append(self._html[self._copied :])
-        return Scanned(html="".join(self._pieces), is_deep=self._is_deep, is_crowded=self._is_crowded)
+        return Scanned(
+            html="".join(self._pieces), is_deep=self._is_deep, is_crowded=self._is_crowded, rest=rest
+        )
 
     def _find_end(self, mark: str, start: int) -> int:
         found = self._html.find(mark, start)
@@ -136,7 +141,8 @@ class _Scanner:
         if name in _RAW:
             self._number(tag)
             found = re.compile(f"</{name}", re.IGNORECASE).search(self._html, stop)
-            return found.start() if found else -1
+            shown = len(self._html) if name in {"textarea", "xmp"} else -1
+            return found.start() if found else shown
         if name not in _UNCOUNTED and (name in KNOWN or not is_closed):  # <path/> ends, <div/> does not
             if self._depth >= _DEEPEST:
                 self._excess, self._is_deep = self._excess + 1, True

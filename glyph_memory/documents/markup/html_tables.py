@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.inline import Run
 from glyph_memory.documents.markup.grid import Cell, add_grid
+from glyph_memory.documents.markup.html_lists import ItemCount
 from glyph_memory.documents.markup.html_values import read_count
 
 if TYPE_CHECKING:
@@ -76,6 +77,22 @@ class TableText:
         """Write the table, its caption before it."""
         builder.add_paragraph(self.caption)
         add_grid(builder, self.rows, header_rows=self.header_rows)
+
+
+@dataclass(kw_only=True, slots=True)
+class Place:
+    """What text stands in; a cell begins a new one."""
+
+    lists: list[ItemCount] = field(default_factory=list)
+    """The lists, from the outermost."""
+    marker: str = ""
+    """What stands before the next item."""
+    heading: int = 0
+    """The level of the heading; 0 outside of headings."""
+    table: TableText | None = None
+    """The table of the cell."""
+    layouts: int = 0
+    """Tables that only place what is in them."""
 
 
 def is_layout(node: LexborNode, attributes: Attributes) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 from glyph_memory.document import SpanKind
 from glyph_memory.documents.inline import Run
@@ -11,17 +12,22 @@ from glyph_memory.documents.inline import Run
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
+Attributes = dict[str, str | None]
+End = Callable[[], None] | Literal["skip"] | None
+"""What to do at an element's end; `skip` where nothing in it is read."""
+
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-text-|highlight-|brush:\s*|sourceCode\s+)([\w+#.-]+)"
 )
+_TITLES = ("title", "aria-label")
 _ORDINALS = frozenset(("st", "nd", "rd", "th", "™", "®", "er", "º", "ª"))
 _NO_LANGUAGES = frozenset(("default", "none", "text", "plaintext", "notranslate", "highlight"))
 _TEX = re.compile(r"\s*(?:\\\((.*)\\\)|\\\[(.*)\\\])\s*", re.DOTALL)
 _STYLED = re.compile(r"\{\\displaystyle (.*)\}", re.DOTALL)
 
 
-def is_hidden(attributes: dict[str, str | None]) -> bool:
+def is_hidden(attributes: Attributes) -> bool:
     """Return whether a page hides an element."""
     return "hidden" in attributes or bool(_HIDING.search(attributes.get("style") or ""))
 
@@ -37,7 +43,7 @@ def find_language(classes: str) -> str:
     return found[1] if found and found[1] not in _NO_LANGUAGES else ""
 
 
-def find_formula(node: LexborNode, name: str, attributes: dict[str, str | None]) -> tuple[str, bool] | None:
+def find_formula(node: LexborNode, name: str, attributes: Attributes) -> tuple[str, bool] | None:
     """Return the LaTeX, else the text, of an element that is a formula, and whether it stands alone; else None."""
     if name == "math":
         tex = node.css_first('annotation[encoding="application/x-tex"]')
@@ -55,7 +61,7 @@ def find_formula(node: LexborNode, name: str, attributes: dict[str, str | None])
     return None
 
 
-def show_control(attributes: dict[str, str | None]) -> str:
+def show_control(attributes: Attributes) -> str:
     """Return what a form's control shows."""
     kind = (attributes.get("type") or "text").lower()
     if kind in {"hidden", "password", "image"}:
@@ -64,6 +70,15 @@ def show_control(attributes: dict[str, str | None]) -> str:
         return "☑ " if "checked" in attributes else "☐ "
     value = attributes.get("value") or attributes.get("placeholder") or ""
     return f" [{value}] " if value else ""
+
+
+def has_unseen_title(node: LexborNode, attributes: Attributes) -> bool:
+    """Return whether an element has a title or a label that its text does not say."""
+    titles = [value for name in _TITLES if (value := (attributes.get(name) or "").strip())]
+    if not titles or node.tag == "img":
+        return False
+    text = " ".join(node.text().split()).lower()
+    return any(" ".join(title.split()).lower() not in text for title in titles)
 
 
 def read_count(value: str | None, *, otherwise: int = 1) -> int:
@@ -86,19 +101,23 @@ def raise_runs(runs: list[Run], mark: str, before: str, *, is_note: bool) -> lis
         return runs
     first = runs[0]
     if is_note:
-        runs = [Run(run.text, (*run.kinds, "note"), run.target) for run in runs]
+        runs = [Run(run.text, (*run.kinds, "note"), run.target, run.line) for run in runs]
         if text[0] in "[(*†‡":
             return runs
         kinds: tuple[SpanKind, ...] = (*first.kinds, "note")
-        return [Run("[", kinds, first.target), *runs, Run("]", kinds, first.target)]
+        return [Run("[", kinds, first.target, first.line), *runs, Run("]", kinds, first.target)]
     if not before.strip():
         return runs
     if text.isalnum():
-        return [Run(mark, first.kinds, first.target), *runs]
-    return [Run(f"{mark}(", first.kinds, first.target), *runs, Run(")", first.kinds, first.target)]
+        return [Run(mark, first.kinds, first.target, first.line), *runs]
+    return [
+        Run(f"{mark}(", first.kinds, first.target, first.line),
+        *runs,
+        Run(")", first.kinds, first.target),
+    ]
 
 
-def is_second_mark(name: str, attributes: dict[str, str | None]) -> bool:
+def is_second_mark(name: str, attributes: Attributes) -> bool:
     """Return whether an element repeats what stands beside it: a heading's link to itself, a formula drawn again."""
     classes = (attributes.get("class") or "").split() if attributes else []
     return (name == "a" and "headerlink" in classes) or (name == "span" and "katex-html" in classes)

@@ -7,7 +7,7 @@ called where the element ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from glyph_memory.document import SpanKind
@@ -15,24 +15,23 @@ from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.markup.elements import BREAKING, INLINE_KINDS, UNSEEN
 from glyph_memory.documents.markup.html_figures import Figures
 from glyph_memory.documents.markup.html_flow import Flow
+from glyph_memory.documents.markup.html_forms import FORMS
 from glyph_memory.documents.markup.html_lists import count_items
 from glyph_memory.documents.markup.html_scan import LINE
 from glyph_memory.documents.markup.html_tables import is_layout
 from glyph_memory.documents.markup.html_values import (
+    Attributes,
+    End,
     find_formula,
     find_language,
+    has_unseen_title,
     is_hidden,
     is_second_mark,
-    show_control,
 )
 from glyph_memory.documents.markup.pictures import FindPicture
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
-
-Attributes = dict[str, str | None]
-End = Callable[[], None] | Literal["skip"] | None
-"""What to do at an element's end; `skip` where nothing in it is read."""
 
 
 class HtmlWriter:
@@ -53,6 +52,7 @@ class HtmlWriter:
         self._flow = Flow(builder, line=line, file=file)
         self._figures = Figures(builder, self._flow, find_picture)
         self._languages = [""]
+        self._told_titles = False
 
     def write(self, root: LexborNode | None) -> Iterator[None]:
         """Write what is in an element; yield between blocks."""
@@ -104,6 +104,12 @@ class HtmlWriter:
             return self._begin_script(node, attributes)
         if name in UNSEEN or (attributes and is_second_mark(name, attributes)):
             return "skip"
+        if attributes and not self._told_titles and has_unseen_title(node, attributes):
+            self._told_titles = True
+            message = (
+                "titles and labels of elements, which a page shows under the mouse at most, are not read"
+            )
+            self._builder.add_defect("left out", message)
         if formula := find_formula(node, name, attributes):
             self._flow.add_formula(*formula)
             return "skip"
@@ -114,6 +120,8 @@ class HtmlWriter:
             return self._begin_mark(kind, attributes)
         if begin := _BEGIN.get(name):
             return begin(self, node, attributes)
+        if begin_control := FORMS.get(name):
+            return begin_control(self._builder, self._flow, node, attributes)
         return self._begin_block(attributes) if name in BREAKING else None
 
     def _begin_script(self, node: LexborNode, attributes: Attributes) -> End:
@@ -218,15 +226,6 @@ class HtmlWriter:
         self._flow.add(before)
         return lambda: self._flow.add(after)
 
-    def _begin_control(self, node: LexborNode, attributes: Attributes) -> End:
-        self._flow.add(show_control(attributes))
-        return None
-
-    def _begin_option(self, node: LexborNode, attributes: Attributes) -> End:
-        self._flow.flush()
-        self._flow.add("☑ " if "selected" in attributes else "☐ ")
-        return self._flow.flush
-
     def _begin_break(self, node: LexborNode, attributes: Attributes) -> End:
         self._flow.add("\n")
         return None
@@ -246,9 +245,6 @@ class HtmlWriter:
         self._base = self._resolve(attributes.get("href") or "") or self._base
         return None
 
-    def _begin_text_area(self, node: LexborNode, attributes: Attributes) -> End:
-        return self._flow.begin_code("")
-
     def _begin_drawn_text(self, node: LexborNode, attributes: Attributes) -> End:
         return lambda: self._flow.add(" ")
 
@@ -263,18 +259,15 @@ _BEGIN: dict[str, Callable[[HtmlWriter, LexborNode, Attributes], End]] = {
     **dict.fromkeys(("sup", "sub"), HtmlWriter._begin_raised),
     **dict.fromkeys(("q", "rt"), HtmlWriter._begin_enclosed),
     **dict.fromkeys(("iframe", "video", "audio", "object", "embed", "frame"), HtmlWriter._begin_media),
-    **dict.fromkeys(("rp", "datalist"), lambda *_: "skip"),
+    "rp": lambda *_: "skip",
     "base": HtmlWriter._begin_base,
     "blockquote": HtmlWriter._begin_quote,
     "br": HtmlWriter._begin_break,
     "figure": HtmlWriter._begin_figure,
     "hr": HtmlWriter._begin_rule,
     "img": HtmlWriter._begin_image,
-    "input": HtmlWriter._begin_control,
-    "option": HtmlWriter._begin_option,
     "table": HtmlWriter._begin_table,
     "text": HtmlWriter._begin_drawn_text,
-    "textarea": HtmlWriter._begin_text_area,
     "tr": HtmlWriter._begin_row,
 }
 

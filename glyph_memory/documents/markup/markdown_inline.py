@@ -36,18 +36,24 @@ class Image:
 class InlineWriter:
     """Turns the inline tokens of one block into runs and images."""
 
-    def __init__(self, note_label: Callable[[int], str], *, components: bool = False) -> None:
+    def __init__(
+        self, note_label: Callable[[int], str], *, components: bool = False, line: int | None = None
+    ) -> None:
         """Begin a block.
 
         Args:
             note_label: Returns the label of a footnote without one, by its number.
             components: Whether unknown elements are those of MDX, and not text.
+            line: Of the file, where it begins; None where lines are not wanted.
         """
         self._note_label, self._components = note_label, components
+        self._line, self._is_new = line, line is not None
         self._marks = list[tuple[SpanKind, str]]()
         self._unseen = ""
         self.pieces = list[Run | Image]()
         """What was written."""
+        self.has_titles = False
+        """Whether a link or a picture has a title that is not among it."""
 
     def write(self, tokens: Sequence[Token]) -> list[Run | Image]:
         """Return the tokens' text and images, in order."""
@@ -58,6 +64,7 @@ class InlineWriter:
             if end == "open":
                 mark: tuple[SpanKind, str] = ("link", str(token.attrs.get("href", "")))
                 self._marks.append(mark if name == "link" else (_KINDS[name], ""))
+                self.has_titles = self.has_titles or "title" in token.attrs
             elif end == "close":
                 self._close("link" if name == "link" else _KINDS[name])
             else:
@@ -68,8 +75,10 @@ class InlineWriter:
         match token.type:
             case "softbreak":
                 self._add(self._join_lines(tokens, place))
+                self._begin_line()
             case "hardbreak":
                 self._add("\n")
+                self._begin_line()
             case "code_inline":
                 self._add(token.content, "code")
             case "math_inline" | "math_inline_double":
@@ -81,16 +90,28 @@ class InlineWriter:
                 label = token.meta.get("label") or self._note_label(token.meta["id"])
                 self._add(f"[{label}]", "note")
             case "image":
-                self._add_image(token.content, str(token.attrs.get("src", "")), token.children)
+                title = str(token.attrs.get("title", ""))
+                self.has_titles = self.has_titles or (
+                    title != "" and token.content.strip() not in {"", title}
+                )
+                children = token.children if token.content.strip() else None
+                self._add_image(title, str(token.attrs.get("src", "")), children)
             case "html_inline":
                 self._write_tag(token.content)
             case _:
                 self._add(token.content)
 
     def _add(self, text: str, *kinds: SpanKind) -> None:
-        marked = (*(kind for kind, _ in self._marks), *kinds)
-        target = next((target for kind, target in reversed(self._marks) if kind == "link"), "")
-        self.pieces.append(Run(text, tuple(dict.fromkeys(marked)), target))
+        target = ""
+        if self._marks:
+            kinds = tuple(dict.fromkeys((*(kind for kind, _ in self._marks), *kinds)))
+            target = next((target for kind, target in reversed(self._marks) if kind == "link"), "")
+        self.pieces.append(Run(text, kinds, target, self._line if self._is_new else None))
+        self._is_new = False
+
+    def _begin_line(self) -> None:
+        if self._line is not None:
+            self._line, self._is_new = self._line + 1, True
 
     def _add_image(self, alternative: str, address: str, children: Sequence[Token] | None = None) -> None:
         inner = InlineWriter(self._note_label, components=self._components)

@@ -1,15 +1,18 @@
 """Parse Markdown to tokens, so that nothing is dropped in silence. Knows markdown-it's rules; knows no `Builder`.
 
-CommonMark with tables, strikethrough, footnotes, formulas and front matter. In two places markdown-it would lose text:
-what is nested too deeply, and definitions of links that no link uses. The first becomes a token `deep_text`, the second
-are told apart by `References`.
+CommonMark with tables, strikethrough, footnotes, formulas and front matter. In three places markdown-it would lose
+text: what is nested too deeply, definitions of links that no link uses, and cells beyond a table's columns. The first
+becomes a token `deep_text`, the second are told apart by `References`, the third stand in the `meta` of their row's
+last token.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+import re
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import TYPE_CHECKING, TypedDict
 
+from glyph_memory.documents.markup.markdown_values import cut_stretches
 from glyph_memory.documents.needs import load_library
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
+SURPLUS = "surplus"
+"""Under which name the token that ends a table's row has the texts of cells beyond the header's."""
+_BAR = re.compile(r"(?<!\\)\|")
 _DEEPEST = 60
 """Lists and quotes within each other, lists counted twice: each takes frames of Python's stack."""
 
@@ -45,7 +51,7 @@ class Parsed:
     """Tokens of blocks; the marks within them are parsed when a block is written, for memory's sake."""
 
     def __init__(self, text: str, *, front_matter: bool) -> None:
-        """Parse a text.
+        """Begin a text.
 
         Args:
             text: Markdown.
@@ -54,7 +60,16 @@ class Parsed:
         self._parser = _make_parser(front_matter=front_matter)
         self.references = References()
         self._env: MutableMapping[str, object] = {"references": self.references}
-        self.blocks: list[Token] = self._parser.parse(text, self._env)
+        self._text = text
+
+    def list_blocks(self) -> Iterator[Token]:
+        """Yield the tokens of blocks, in order; a long text is parsed in stretches."""
+        for line, stretch in cut_stretches(self._text):
+            tokens: list[Token] = self._parser.parse(stretch, self._env)
+            for token in tokens:
+                if token.map:
+                    token.map = [line + token.map[0], line + token.map[1]]
+                yield token
 
     def parse_inline(self, text: str) -> list[Token]:
         """Return the tokens of one block's text."""
@@ -93,8 +108,36 @@ def _make_parser(*, front_matter: bool) -> MarkdownIt:
     parser.use(load_library(f"{plugins}.amsmath", for_="Markdown").amsmath_plugin)
     if front_matter:
         parser.use(load_library(f"{plugins}.front_matter", for_="Markdown").front_matter_plugin)
+    table = load_library("markdown_it.rules_block.table", for_="Markdown").table
+    parser.block.ruler.at("table", _keep_surplus(table), {"alt": ["paragraph", "reference"]})
     parser.block.ruler.before("table", "deep_text", _keep_deep_text)
     return parser
+
+
+def _keep_surplus(
+    read_table: Callable[[StateBlock, int, int, bool], bool],
+) -> Callable[[StateBlock, int, int, bool], bool]:
+    """Return the rule for tables, which notes the cells of a row that markdown-it would drop."""
+
+    def read(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        first = len(state.tokens)
+        if not read_table(state, start, end, silent):
+            return False
+        row, columns = start, 0
+        for token in state.tokens[first:]:
+            if token.type == "tr_open" and token.map:
+                row = token.map[0]
+            elif token.type == "th_open":
+                columns += 1
+            elif token.type == "tr_close" and row > start:
+                line = state.src[state.bMarks[row] + state.tShift[row] : state.eMarks[row]].strip()
+                cells = _BAR.split(line)
+                cells = cells[not cells[0] : len(cells) - (not cells[-1])]
+                if len(cells) > columns:
+                    token.meta[SURPLUS] = [cell.replace("\\|", "|").strip() for cell in cells[columns:]]
+        return True
+
+    return read
 
 
 def _keep_deep_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:

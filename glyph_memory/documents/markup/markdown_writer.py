@@ -12,14 +12,14 @@ from glyph_memory.documents.markup.blanks import tidy_runs
 from glyph_memory.documents.markup.elements import KNOWN
 from glyph_memory.documents.markup.html_page import write_html
 from glyph_memory.documents.markup.markdown_inline import Image, InlineWriter
-from glyph_memory.documents.markup.markdown_parser import Parsed
+from glyph_memory.documents.markup.markdown_parser import SURPLUS, Parsed
+from glyph_memory.documents.markup.markdown_values import is_costly, read_fence, read_front_matter
 from glyph_memory.documents.markup.pictures import FindPicture
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _TASK = re.compile(r"\[([ xX])\]\s+(?=\S)")
-_DATA = re.compile(r"([\w.-][\w .-]*):(?:\s+(.*))?")
 _FIRST_TAG = re.compile(r"\s*</?([A-Za-z][\w:.-]*)")
 _ROW = re.compile(r"\s*</?(?:tr|td|th|tbody|thead|tfoot|caption)\b", re.IGNORECASE)
 
@@ -71,25 +71,21 @@ class MarkdownWriter:
             "table_open": lambda _: self._open_table(),
             "tr_open": lambda _: self._open_row(),
             "th_open": self._open_cell,
-            "td_open": self._open_cell,
+            "tr_close": self._close_row,
             "table_close": lambda _: self._close_table(),
-            "footnote_reference_open": self._open_note,
-            "footnote_reference_close": lambda _: self._set_label(""),
+            **dict.fromkeys(("footnote_reference_open", "footnote_reference_close"), self._name_note),
             "inline": self._write_inline,
-            "fence": self._write_code,
-            "code_block": self._write_code,
+            **dict.fromkeys(("fence", "code_block"), self._write_code),
             "html_block": self._write_html,
             "hr": lambda _: self._builder.add_rule(),
-            "math_block": self._write_formula,
-            "math_block_label": self._write_formula,
-            "amsmath": self._write_formula,
+            **dict.fromkeys(("math_block", "math_block_label", "amsmath"), self._write_formula),
             "front_matter": self._write_front_matter,
             "deep_text": self._write_deep_text,
         }
-        for token in self._parsed.blocks:
-            if token.map and self._rows is None:
-                self._locate(token.map[0])
+        for token in self._parsed.list_blocks():
             if write := writers.get(token.type):
+                if token.map and self._rows is None:
+                    self._locate(token.map[0])
                 write(token)
             if token.level == 0 and token.nesting <= 0:
                 self._write_notes()
@@ -142,19 +138,21 @@ class MarkdownWriter:
             self._rows.append([])
 
     def _open_cell(self, token: Token) -> None:
-        if self._rows is not None and len(self._rows) == 1:
+        if self._rows is not None:
             style = str(token.attrs.get("style", ""))
             self._alignments += "c" if "center" in style else "r" if "right" in style else "l"
+
+    def _close_row(self, token: Token) -> None:
+        for text in token.meta.get(SURPLUS, ()):
+            if self._rows is not None:
+                self._rows[-1].append(self._join(self._read_inline(text)))
 
     def _close_table(self) -> None:
         rows, self._rows = self._rows or [], None
         self._builder.add_table(rows, header_rows=1, alignments=self._alignments)
 
-    def _open_note(self, token: Token) -> None:
-        self._set_label(f"[{token.meta['label']}]")
-
-    def _set_label(self, label: str) -> None:
-        self._label = label
+    def _name_note(self, token: Token) -> None:
+        self._label = f"[{token.meta['label']}]" if token.nesting > 0 else ""
 
     def _write_inline(self, token: Token) -> None:
         content = token.content
@@ -162,14 +160,34 @@ class MarkdownWriter:
             box = "☐" if task[1] == " " else "☑"
             self._marker = box if self._marker == "•" else f"{self._marker} {box}"
             content = content[task.end() :]
-        writer = InlineWriter(self._label_note, components=self._components)
-        pieces = writer.write(self._parsed.parse_inline(content))
+        pieces = self._read_inline(content, token.map)
         if self._rows is not None:
             self._rows[-1].append(self._join(pieces))
         elif self._heading:
             self._write_heading(self._join(pieces))
         else:
             self._write_pieces(pieces)
+
+    def _read_inline(self, content: str, lines: list[int] | None = None) -> list[Run | Image]:
+        """Return the runs and pictures of a block's text; `lines` are those that it stands on."""
+        if is_costly(content):
+            message = (
+                "a paragraph has hundreds of brackets that never end; its marks stand as they are written"
+            )
+            self._builder.add_defect("guessed", message)
+            return [Run(content.replace("\n", " "))]
+        tokens = self._parsed.parse_inline(content)
+        line = None
+        if lines and self._line is not None:
+            breaks = sum(token.type in {"softbreak", "hardbreak"} for token in tokens)
+            if breaks == content.count("\n"):  # code and tags of several lines do not say where these end
+                line = self._line + lines[0]
+        writer = InlineWriter(self._label_note, components=self._components, line=line)
+        pieces = writer.write(tokens)
+        if writer.has_titles:
+            message = "titles of links and pictures, which show under a mouse alone, are not read"
+            self._builder.add_defect("left out", message)
+        return pieces
 
     def _join(self, pieces: list[Run | Image]) -> list[Run]:
         """Return the runs of a text that has no room for pictures."""
@@ -218,11 +236,12 @@ class MarkdownWriter:
             self._builder.add_paragraph(runs)
 
     def _write_code(self, token: Token) -> None:
+        language, title = read_fence(token.info)
+        self._write_runs([Run(title)])
         self._flush_marker()
         is_fence = token.type == "fence"
         self._locate((token.map or [0])[0] + is_fence, counts_lines=True)
-        words = token.info.split(maxsplit=1)
-        self._builder.add_code(token.content, language=words[0].strip("{}.") if words else "")
+        self._builder.add_code(token.content, language=language)
 
     def _write_html(self, token: Token) -> None:
         self._flush_marker()
@@ -244,15 +263,12 @@ class MarkdownWriter:
         self._builder.add_formula(token.content)
 
     def _write_front_matter(self, token: Token) -> None:
-        lines = token.content.strip("\n").split("\n")
-        found = [_DATA.fullmatch(line.rstrip()) for line in lines]
-        rows = [[one[1], one[2] or ""] for one in found if one is not None]
+        rows, title = read_front_matter(token.content)
         self._locate((token.map or [0])[0] + 1, counts_lines=True)
-        if len(rows) == len(lines):
+        if rows is not None:
             self._builder.add_table(rows)
         else:
             self._builder.add_code(token.content, language="yaml")
-        title = next((value for name, value in rows if name == "title"), "").strip("\"' ")
         if title:
             self._builder.set_title(title)
 

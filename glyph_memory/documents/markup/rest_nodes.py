@@ -55,6 +55,9 @@ _OPTION = re.compile(r"\s*:([\w-]+):(?:\s+(.*))?")
 _BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
 _BEGINS = re.compile(r"(?<!\S)(?:\*\*?|``?|\|)(?=\S)")
 _ENDS = re.compile(r"(?<=\S)(?:\*\*?|``?|\|)(?!\w)")
+_REFERENCE_ENDS = re.compile(r"(?<=[\w`\]|])__?(?![\w`])")
+_REFERENCES_AT_MOST = 3_000
+"""In a paragraph: docutils looks for each among all that stands beside it."""
 _COSTLY = 50_000_000
 """Marks that never end times characters: docutils looks for the end of each to the paragraph's end."""
 
@@ -93,13 +96,17 @@ class Directive:
 
 
 def is_costly(text: str) -> bool:
-    """Return whether docutils would take minutes: a paragraph has thousands of marks that never end.
+    """Return whether docutils would take minutes: a paragraph has thousands of links, or marks that never end.
 
     Example:
         >>> is_costly("*x " * 10_000), is_costly("*x* " * 10_000)
         (True, False)
     """
     for paragraph in _BLANK_LINE.split(text):
+        if len(paragraph) > 2 * _REFERENCES_AT_MOST and (
+            sum(1 for _ in _REFERENCE_ENDS.finditer(paragraph)) > _REFERENCES_AT_MOST
+        ):
+            return True
         if len(paragraph) ** 2 > _COSTLY:
             open_marks = sum(1 for _ in _BEGINS.finditer(paragraph)) - sum(
                 1 for _ in _ENDS.finditer(paragraph)

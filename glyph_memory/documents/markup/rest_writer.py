@@ -1,7 +1,4 @@
-"""Write reStructuredText into a document, block by block. Knows docutils' blocks; knows no files.
-
-Directives that docutils does not know, as Sphinx' are, keep their text: it is parsed on its own. None is run.
-"""
+"""Write reStructuredText into a document, block by block. Knows docutils' blocks; knows no files."""
 
 from __future__ import annotations
 
@@ -12,17 +9,10 @@ from glyph_memory.documents.inline import Run
 from glyph_memory.documents.markup.blanks import tidy_runs
 from glyph_memory.documents.markup.grid import Cell, add_grid
 from glyph_memory.documents.markup.html_lists import name_number
-from glyph_memory.documents.markup.html_page import write_html
 from glyph_memory.documents.markup.pictures import FindPicture
-from glyph_memory.documents.markup.rest_nodes import (
-    CODE_DIRECTIVES,
-    Directive,
-    Node,
-    parse_rest,
-    read_directive,
-    read_runs,
-)
-from glyph_memory.documents.markup.rest_output import Indent, RestOutput
+from glyph_memory.documents.markup.rest_directives import RestDirectives
+from glyph_memory.documents.markup.rest_nodes import Node, read_runs
+from glyph_memory.documents.markup.rest_output import Indent
 from glyph_memory.documents.markup.rest_parts import (
     SILENT,
     TITLES,
@@ -33,11 +23,10 @@ from glyph_memory.documents.markup.rest_parts import (
     read_term,
 )
 
-_SHOWN_OPTIONS = ("caption", "alt", "title", "header")
 _STYLES = {"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
 
 
-class RestWriter(RestOutput):
+class RestWriter(RestDirectives):
     """Writes one text."""
 
     def __init__(
@@ -51,21 +40,22 @@ class RestWriter(RestOutput):
             find_picture: Returns the file of a picture by its address.
             depth: How deep unknown directives may be nested.
         """
-        super().__init__(builder, text)
-        self._text, self._find, self._depth = text, find_picture or (lambda _: None), depth
+        super().__init__(builder, text, find_picture=find_picture, depth=depth)
         self._level = 0
         self._targets, self._used = dict[str, str](), set[str]()
 
     def write(self) -> Iterator[None]:
         """Write block after block; yield between them."""
-        yield from self._write_all(parse_rest(self._text).children, 1)
+        yield from self.write_nodes(self.parse(self.text), 1)
         for name, address in self._targets.items():
             if address not in self._used:
                 self.locate(f"{name}: {address}", 1)
                 self.builder.add_paragraph([Run(name, ("link",), address), Run(f": {address}")])
+        self.unseen.tell(self.builder)
         yield
 
-    def _write_all(self, nodes: Sequence[Node], line: int) -> Iterator[None]:
+    def write_nodes(self, nodes: Sequence[Node], line: int) -> Iterator[None]:
+        """Write nodes whose text begins on a line of the file."""
         for node in nodes:
             yield from self._write(node, line)
 
@@ -81,7 +71,7 @@ class RestWriter(RestOutput):
         line = first - 1 + number if number else self.lines.last
         if name == "section":
             self._level += 1
-            yield from self._write_all(node.children, first)
+            yield from self.write_nodes(node.children, first)
             self._level -= 1
         elif write := _WRITERS.get(name):
             write(self, node, line)
@@ -89,9 +79,9 @@ class RestWriter(RestOutput):
         elif walk := _WALKERS.get(name):
             yield from walk(self, node, first)
         elif name == "system_message":
-            yield from self._write_message(node, first)
+            yield from self.write_message(node, first)
         elif name not in SILENT:
-            yield from self._write_all(node.children, first)
+            yield from self.write_nodes(node.children, first)
 
     def _write_paragraph(self, node: Node, line: int) -> None:
         images = [child for child in node.children if child.tagname == "image"]
@@ -131,7 +121,7 @@ class RestWriter(RestOutput):
         address = str(node.get("uri") or "")
         runs = caption or [Run(str(node.get("alt") or ""))]
         self.locate(address, line)
-        self.builder.add_picture(runs, self._find(address))
+        self.builder.add_picture(runs, self.find(address))
 
     def _write_lines(self, node: Node, line: int) -> None:
         runs = list[Run]()
@@ -164,7 +154,7 @@ class RestWriter(RestOutput):
                     name = name_number(number, style)
                     self.marker = f"{node.get('prefix') or ''}{name}{node.get('suffix') or ''}"
                     number += 1
-                yield from self._write_all(item.children, first)
+                yield from self.write_nodes(item.children, first)
                 self.marker = ""
 
     def _walk_terms(self, node: Node, first: int) -> Iterator[None]:
@@ -180,7 +170,7 @@ class RestWriter(RestOutput):
                 self.write_runs(runs, first - 1 + (find_line(item) or 1))
                 with Indent(self):
                     for body in (child for child in item.children if child.tagname in _BODIES):
-                        yield from self._write_all(body.children, first)
+                        yield from self.write_nodes(body.children, first)
 
     def _walk_quote(self, node: Node, first: int) -> Iterator[None]:
         self.builder.quotes += 1
@@ -219,56 +209,6 @@ class RestWriter(RestOutput):
             else:
                 yield from self._write(child, first)
         self.label = ""
-
-    def _write_message(self, node: Node, first: int) -> Iterator[None]:
-        """Write the text that docutils could not read, and tell of it."""
-        sources = [child.astext() for child in node.children if child.tagname == "literal_block"]
-        message = node.children[0].astext() if node.children else ""
-        is_refused = "disabled" in message or "deactivated" in message
-        if not sources or (int(str(node.get("level") or 0)) < 3 and not is_refused):
-            return
-        line = first - 1 + int(str(node.get("line") or 1))
-        directive = read_directive(sources[0])
-        if directive is None:
-            self.builder.add_defect("damaged", f"line {line}: {' '.join(message.split())}")
-            self.add_code(sources[0], "", line)
-        elif is_refused:
-            yield from self._write_refused(directive, line)
-        else:
-            yield from self._write_unknown(directive, line)
-
-    def _write_refused(self, directive: Directive, line: int) -> Iterator[None]:
-        if directive.name == "raw" and directive.argument.startswith("html"):
-            begin = line + directive.content_line
-            yield from write_html(self.builder, directive.content, line=begin, find_picture=self._find)
-            return
-        what = f"{directive.name} {directive.argument}".strip()
-        self.builder.add_defect("refused", f"line {line}: the directive {what!r} is not followed")
-        self.add_code(directive.content, "", line + directive.content_line)
-
-    def _write_unknown(self, directive: Directive, line: int) -> Iterator[None]:
-        begin = self.lines.find_start(directive.name, line)
-        if directive.name in CODE_DIRECTIVES:
-            for option in _SHOWN_OPTIONS:
-                self.write_runs([Run(directive.options.get(option, ""))], begin)
-            self.add_code(directive.content, directive.argument, begin + directive.content_line)
-            return
-        self.builder.add_defect(
-            "guessed",
-            "directives that are Sphinx' own are not run; their text is kept, their settings are not",
-        )
-        name = directive.name.rpartition(":")[2]
-        argument = " ".join(directive.argument.split())
-        self.write_runs([Run(name, ("strong",)), Run(f" {argument}")], begin)
-        for option in _SHOWN_OPTIONS:
-            self.write_runs([Run(directive.options.get(option, ""))], begin)
-        self._depth -= 1
-        if self._depth < 0:
-            self.add_code(directive.content, "", begin + directive.content_line)
-        elif directive.content.strip():
-            inner = parse_rest(directive.content).children
-            yield from self._write_all(inner, begin + directive.content_line)
-        self._depth += 1
 
 
 _BODIES = frozenset(("definition", "field_body", "description"))

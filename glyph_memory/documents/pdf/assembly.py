@@ -10,21 +10,19 @@ from statistics import median
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.inline import Inline
 from glyph_memory.documents.pdf.content import PageContent
-from glyph_memory.documents.pdf.defects import PageDefects
+from glyph_memory.documents.pdf.defects import SCAN, PageDefects
 from glyph_memory.documents.pdf.inline import InlineContext, make_runs
 from glyph_memory.documents.pdf.lines import Piece, make_pieces
 from glyph_memory.documents.pdf.paragraphs import Look, Paragraph, make_paragraphs
 from glyph_memory.documents.pdf.regions import order_pieces
 from glyph_memory.documents.pdf.running_heads import PageEdges, find_heads, list_edges
 from glyph_memory.documents.pdf.tables import RuledTable, find_tables, make_table_pieces, may_have_table
-from glyph_memory.documents.pdf.word import HYPHEN, Frame
+from glyph_memory.documents.pdf.word import HYPHEN, Frame, Rect
 
 GARBAGE = 0.2
 """So many characters that nobody wrote make a page's text useless."""
 _FOOT = 0.45
 """Footnotes stand below so much of the page's height."""
-_DRAWN = 0.05
-"""A drawing that covers less is an ornament."""
 
 
 @dataclass(slots=True)
@@ -43,6 +41,8 @@ class PreparedPage:
     """Of lines, and tables and pictures among them."""
     edges: PageEdges
     """Lines that may be running heads."""
+    tables: list[Rect]
+    """Where tables with rules stand."""
 
 
 def prepare_page(content: PageContent, vocabulary: Collection[str]) -> PreparedPage:
@@ -51,10 +51,10 @@ def prepare_page(content: PageContent, vocabulary: Collection[str]) -> PreparedP
     if may_have_table(content.drawings.rules):
         tables, words = find_tables(content.drawings.rules, words, InlineContext(vocabulary=vocabulary))
     pieces = [*make_pieces(words), *make_table_pieces(tables)]
-    edges = list_edges(pieces, content.frame.size[1])
+    edges = list_edges(pieces, content.frame.size[1], page=content.number)
     for rect, data in content.pictures:
         pieces.append(Piece([], payload=_Figure(data, rect[2] - rect[0]), place=rect))
-    return PreparedPage(content, pieces, edges)
+    return PreparedPage(content, pieces, edges, [table.place for table in tables])
 
 
 class Assembly:
@@ -78,7 +78,7 @@ class Assembly:
         """
         content, number = page.content, page.content.number
         self._builder.set_location(page=number)
-        self._report(content)
+        self._report(page)
         pieces = self._drop_heads(page, [other.edges for other in neighbours])
         if not content.text.characters and not content.words:
             self._add_blank(content)
@@ -91,16 +91,16 @@ class Assembly:
         """Return the pieces of a page without its running heads, which are reported."""
         limit = 1.1 * self._look.size
         found = [
-            line
-            for line in find_heads(page.edges, neighbours)
-            if all(piece.size <= limit for piece in line.pieces)
+            head
+            for head in find_heads(page.edges, neighbours)
+            if all(piece.size <= limit for piece in head.line.pieces)
         ]
-        heads = {id(piece) for line in found for piece in line.pieces}
+        heads = {id(piece) for head in found for piece in head.line.pieces}
         if len(heads) == len(page.pieces):
             return page.pieces
-        for line in found:
-            text = " ".join(piece.text for piece in line.pieces)
-            self._defects.add_head(line.folded, text, page.content.number)
+        for head in found:
+            text = " ".join(piece.text for piece in head.line.pieces)
+            self._defects.add_head(head.key, text, page.content.number)
         return [piece for piece in page.pieces if id(piece) not in heads]
 
     def _add_pieces(self, pieces: list[Piece], frame: Frame, outline: Mapping[str, int], number: int) -> None:
@@ -111,6 +111,8 @@ class Assembly:
                 blocks.append(region.grid)
                 self._defects.add("guessed", "the cells of a table without rules, by their gaps", number)
                 continue
+            if region.is_unsure:
+                self._defects.add("guessed", "the order of words that stand beside each other", number)
             found = [*make_paragraphs(region.lines, self._look, outline, foot=_FOOT * frame.size[1])]
             if found and (before := _last_text(blocks)) is not None and _continues(before, found[0]):
                 before.lines += found.pop(0).lines
@@ -173,14 +175,13 @@ class Assembly:
     def _add_blank(self, content: PageContent) -> None:
         if content.drawings.images:
             self._builder.add_picture(f"[page {content.number}: a scan without text]")
-            self._defects.add(
-                "left out", "a scan without text; its picture alone says what is on it", content.number
-            )
+            self._defects.add("left out", SCAN, content.number)
         elif content.drawings.has_shapes:
             self._builder.add_picture(f"[page {content.number}: a drawing without text]")
 
-    def _report(self, content: PageContent) -> None:
+    def _report(self, page: PreparedPage) -> None:
         """Report what is lost of a page, or guessed."""
+        content = page.content
         text, number, add = content.text, content.number, self._defects.add
         if text.garbage > GARBAGE * text.characters:
             add(
@@ -200,13 +201,15 @@ class Assembly:
             add("left out", f"text outside of the page: {shown!r}", number)
         if text.is_cut:
             add("left out", "it has more text than is read of one page", number)
+        if text.has_cut_string:
+            add("left out", "what stands after 32,767 bytes of a single string, which pdfium drops", number)
         if content.drawings.is_cut:
             add(
                 "left out", "it has more shapes than are looked at; tables may be missing their rules", number
             )
         for loss in dict.fromkeys(content.losses):
             add("left out", loss, number)
-        if content.path_share > _DRAWN:
+        if (content.text.characters or content.words) and content.measure_figures(page.tables):
             add("left out", "a drawing; its words alone are in the text", number)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from glyph_memory.documents.pdf.drawings import PageDrawings, read_drawings
 from glyph_memory.documents.pdf.extras import PageExtras, read_extras
+from glyph_memory.documents.pdf.figures import find_figures
 from glyph_memory.documents.pdf.file import PdfFile, Pointer
 from glyph_memory.documents.pdf.word import Frame, Rect, Word, link_words
 from glyph_memory.documents.pdf.words import PageText, read_words
@@ -17,8 +19,6 @@ _PICTURE_PT = (48.0, 36.0)
 """Smaller pictures are ornaments."""
 _PICTURE_DPI = 150
 _PICTURE_PX = 2_000_000
-_FIGURE_SEGMENTS = 40
-"""Lines and curves of a figure; fewer are an ornament."""
 _PICTURES = 50
 """Of one page."""
 _COVERED = 0.85
@@ -56,19 +56,14 @@ class PageContent:
         """How much of the page pictures cover, 0 to 1."""
         return min(sum(self._visible(rect) for rect, _ in self.drawings.images) / self.area, 1.0)
 
-    @property
-    def path_share(self) -> float:
-        """How much of the page drawings cover, 0 to 1: the box around their shapes."""
-        shapes = self.drawings.paths
-        if self.drawings.segments < _FIGURE_SEGMENTS:
-            return 0.0
-        box = (
-            min(rect[0] for rect in shapes),
-            min(rect[1] for rect in shapes),
-            max(rect[2] for rect in shapes),
-            max(rect[3] for rect in shapes),
-        )
-        return min(self._visible(box), sum(map(self._visible, shapes)) * 4) / self.area
+    def measure_figures(self, tables: Iterable[Rect] = ()) -> float:
+        """Return how much of the page figures made of lines and shapes cover, 0 to 1: the boxes around them.
+
+        Args:
+            tables: Where tables with rules stand.
+        """
+        figures = find_figures(self.drawings, self.words, self.frame.size, tables)
+        return min(sum(map(self._visible, figures)) / self.area, 1.0)
 
     def _visible(self, rect: Rect) -> float:
         wide, high = self.frame.size

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
+from dataclasses import dataclass, field
+from itertools import groupby, islice
 
 from glyph_memory.document import DefectKind
 from glyph_memory.documents.builder import Builder
 
+SCAN = "a scan without text; its picture alone says what is on it"
+"""What is said of a page that is lost where it is typeset, and nowhere else."""
 _RANGES = 40
 _HEADS = 40
 
@@ -17,8 +20,7 @@ class PageDefects:
 
     def __init__(self) -> None:
         self._pages = dict[tuple[DefectKind, str], list[int]]()
-        self._heads = dict[str, str]()
-        self._head_pages = set[int]()
+        self._heads = dict[str, _Head]()
 
     def add(self, kind: DefectKind, message: str, page: int) -> None:
         """Report something about a page.
@@ -30,32 +32,46 @@ class PageDefects:
         """
         self._pages.setdefault((kind, message), []).append(page)
 
-    def add_head(self, folded: str, text: str, page: int) -> None:
+    def add_head(self, key: str, text: str, page: int) -> None:
         """Report a running head that is left out.
 
         Args:
-            folded: Its text without numbers: the next page's is the same.
+            key: The same for those that differ in the page number alone.
             text: What it says.
             page: Where.
         """
-        self._heads.setdefault(folded, text)
-        self._head_pages.add(page)
+        head = self._heads.setdefault(key, _Head(text))
+        head.last = text
+        head.pages.append(page)
 
     def flush(self, builder: Builder) -> None:
         """Report all that was gathered to a document, and forget it."""
         for (kind, message), pages in self._pages.items():
             builder.add_defect(kind, f"{name_pages(pages)}: {message}")
         if self._heads:
-            shown = [repr(text) for text in list(self._heads.values())[:_HEADS]]
-            more = len(self._heads) - len(shown)
-            builder.add_defect(
-                "left out",
-                f"{name_pages(self._head_pages)}: running heads and page numbers are left out: {', '.join(shown)}"
-                + (f" and {more} more" if more else ""),
-            )
+            builder.add_defect("left out", self._describe_heads())
         self._pages.clear()
         self._heads.clear()
-        self._head_pages.clear()
+
+    def _describe_heads(self) -> str:
+        """Return what the running heads say, each once, and where those stand that are not on all pages."""
+        everywhere = name_pages(page for head in self._heads.values() for page in head.pages)
+        shown = list[str]()
+        for head in islice(self._heads.values(), _HEADS):
+            where = name_pages(head.pages)
+            to = f" to {head.last!r}" if head.last != head.first else ""
+            shown.append(f"{head.first!r}{to}{f' ({where})' if where != everywhere else ''}")
+        more = len(self._heads) - len(shown)
+        return f"{everywhere}: running heads and page numbers are left out: {', '.join(shown)}" + (
+            f" and {more} more" if more else ""
+        )
+
+
+@dataclass(slots=True)
+class _Head:
+    first: str
+    last: str = ""
+    pages: list[int] = field(default_factory=list)
 
 
 def name_pages(pages: Iterable[int]) -> str:

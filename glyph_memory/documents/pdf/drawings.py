@@ -35,10 +35,8 @@ class PageDrawings:
     """Pictures made of pixels: where, and pdfium's own object, which lives as long as the page."""
     paths: list[Rect] = field(default_factory=list)
     """Shapes that are no rules: where."""
-    segments: int = 0
-    """Of all those shapes: how many lines and curves they have."""
-    fills: int = 0
-    """Boxes that are filled, but for white ones: they head tables and lie under text."""
+    fills: list[Rect] = field(default_factory=list)
+    """Boxes that are filled, but for white ones: bars of charts; they head tables and lie under text, too."""
     is_cut: bool = False
     """Whether there were more than are looked at."""
 
@@ -110,11 +108,12 @@ def _add_path(found: PageDrawings, rect: Rect, shape: _Shape) -> None:
     sides = shape.list_sides()
     if sides is None:
         found.paths.append(rect)
-        found.segments += shape.count_segments()
-    elif shape.is_stroked():
+        return
+    is_filled, is_stroked = shape.find_mode()
+    if is_stroked:
         found.rules += sides
-    else:
-        found.fills += not shape.is_white()
+    if is_filled and not shape.is_white():
+        found.fills.append(rect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +128,11 @@ class _Shape:
     def count_segments(self) -> int:
         return max(int(self.raw.FPDFPath_CountSegments(self.pointer)), 0)
 
-    def is_stroked(self) -> bool:
+    def find_mode(self) -> tuple[bool, bool]:
+        """Return whether it is filled, and whether its line is drawn."""
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         self.raw.FPDFPath_GetDrawMode(self.pointer, fill, stroke)
-        return bool(stroke.value)
+        return bool(fill.value), bool(stroke.value)
 
     def is_white(self) -> bool:
         parts = [ctypes.c_uint() for _ in range(4)]

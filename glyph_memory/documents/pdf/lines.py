@@ -108,7 +108,7 @@ class _Growing:
         limit = _GAP_EM
         if self.is_mono and word.font.mono:
             limit = _MONO_GAP_EM
-        elif len(self.words) == 1 and MARKER.fullmatch(self.words[0].text):
+        elif len(self.words) == 1 and _may_mark(self.words[0].text, word.text):
             limit = _MARKER_GAP_EM
         if word.left >= self.left:
             return -0.6 * size <= word.left - self.right <= limit * size
@@ -120,6 +120,11 @@ class _Growing:
         self.is_mono = self.is_mono and word.font.mono
         if word.size > self.size:
             self.size, self.baseline = word.size, word.baseline
+
+
+def _may_mark(text: str, following: str) -> bool:
+    """Return whether a word is the marker of what follows; a price beside another is none."""
+    return bool(MARKER.fullmatch(text)) and not (text[-1].isdigit() and following[:1].isdigit())
 
 
 def make_pieces(words: Sequence[Word]) -> list[Piece]:

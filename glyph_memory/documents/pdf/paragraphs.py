@@ -22,6 +22,8 @@ _HEADING_LINES = 4
 _HEADING_LETTERS = 200
 _NOTE_START = re.compile(r"(?:\d{1,3}|[*†‡§¶]{1,2})")
 _ENDS = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
+_SENTENCE = re.compile(r"(?:[^.]\.|。)[\"'”’)\]]*$")
+"""What ends so, on a line of several, is no heading."""
 _LEADERS = re.compile(r"(?:\s?\.){5,}")
 """A line of a table of contents has them, and no heading."""
 _SHORT = 0.4
@@ -216,12 +218,12 @@ class _Column:
         return line.box[0] - self._left > 0.8 * line.size
 
     def _is_heading(self, block: Sequence[Piece]) -> bool:
-        if len(block) > _HEADING_LINES:
-            return False
         text = " ".join(line.text for line in block)
         if len(text) > _HEADING_LETTERS or not any(map(str.isalpha, text)) or _LEADERS.search(text):
             return False
         if block[0].is_mono and not _is_bold(block[0]):
+            return False
+        if len(block) > _HEADING_LINES or (len(block) > 1 and _SENTENCE.search(text)):
             return False
         if block[0].size >= _LARGER * self._look.size:
             return True

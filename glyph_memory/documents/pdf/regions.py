@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from glyph_memory.documents.pdf.grids import Row, Strip, join_rows
 from glyph_memory.documents.pdf.lines import MARKER, Piece, make_lines
 
 Interval = tuple[float, float]
@@ -37,15 +38,8 @@ class Region:
     """Whole lines, and what stands between them."""
     grid: list[list[str]] | None = None
     """The rows, of a table without rules."""
-
-
-@dataclass(slots=True)
-class _Strip:
-    """Pieces beside each other, with free paper above and below."""
-
-    pieces: list[Piece]
-    top: float
-    bottom: float
+    is_unsure: bool = False
+    """Whether pieces stand beside each other that are neither columns nor a table: their order is guessed."""
 
 
 def order_pieces(pieces: Sequence[Piece], *, size: float, is_rtl: bool = False) -> list[Region]:
@@ -57,7 +51,7 @@ def order_pieces(pieces: Sequence[Piece], *, size: float, is_rtl: bool = False) 
         is_rtl: Whether its columns are read from right to left.
     """
     if len(pieces) > _MOST:
-        return [Region(list(pieces))]
+        return [Region(list(pieces), is_unsure=True)]
     return _Order(size, is_rtl).split(list(pieces), 0)
 
 
@@ -68,11 +62,14 @@ class _Order:
 
     def split(self, pieces: list[Piece], depth: int) -> list[Region]:
         regions, plain = list[Region](), list[Piece]()
+        unsure = False
 
         def close() -> None:
+            nonlocal unsure
             if plain:
-                regions.append(Region(make_lines(plain)))
+                regions.append(Region(make_lines(plain), is_unsure=unsure))
                 plain.clear()
+            unsure = False
 
         for strips, gutters in self._find_bands(pieces):
             inside = [piece for strip in strips for piece in strip.pieces]
@@ -89,15 +86,16 @@ class _Order:
                 plain += after
             else:
                 plain += inside
+                unsure = unsure or _stand_beside(strips, columns)
         close()
         return regions
 
-    def _find_bands(self, pieces: list[Piece]) -> list[tuple[list[_Strip], list[Interval]]]:
+    def _find_bands(self, pieces: list[Piece]) -> list[tuple[list[Strip], list[Interval]]]:
         """Return the bands of a page: strips one below the other that have gutters in common."""
         if not pieces:
             return []
         span = (min(piece.box[0] for piece in pieces), max(piece.box[2] for piece in pieces))
-        bands = list[tuple[list[_Strip], list[Interval]]]()
+        bands = list[tuple[list[Strip], list[Interval]]]()
         for strip in self._make_strips(pieces):
             free = self._find_free(strip.pieces, span)
             if bands:
@@ -112,8 +110,8 @@ class _Order:
             bands.append(([strip], free))
         return [(strips, self._inner(gutters, strips)) for strips, gutters in bands]
 
-    def _make_strips(self, pieces: list[Piece]) -> list[_Strip]:
-        strips = list[_Strip]()
+    def _make_strips(self, pieces: list[Piece]) -> list[Strip]:
+        strips = list[Strip]()
         for piece in sorted(pieces, key=lambda one: one.box[1]):
             _, top, _, bottom = piece.box
             if piece.payload is None:
@@ -122,7 +120,7 @@ class _Order:
                 strips[-1].pieces.append(piece)
                 strips[-1].bottom = max(strips[-1].bottom, bottom)
             else:
-                strips.append(_Strip([piece], top, bottom))
+                strips.append(Strip([piece], top, bottom))
         return strips
 
     def _find_free(self, pieces: list[Piece], span: Interval) -> list[Interval]:
@@ -139,7 +137,7 @@ class _Order:
         found = ((max(a, c), min(b, d)) for a, b in one for c, d in other)
         return [(left, right) for left, right in found if right - left >= self._gutter]
 
-    def _inner(self, gutters: list[Interval], strips: list[_Strip]) -> list[Interval]:
+    def _inner(self, gutters: list[Interval], strips: list[Strip]) -> list[Interval]:
         """Return the gutters that have something on both sides, more than markers of a list."""
         if not gutters:
             return []
@@ -176,23 +174,32 @@ class _Order:
         return wide == len(columns) and lines >= _COLUMN_LINES * len(columns) - 1
 
     def _make_grid(
-        self, strips: list[_Strip], columns: list[list[Piece]]
+        self, strips: list[Strip], columns: list[list[Piece]]
     ) -> tuple[list[Piece], list[list[str]], list[Piece]] | None:
         """Return the rows of a table without rules, with what stands above and below it; None where it is none."""
         column_of = {id(piece): number for number, column in enumerate(columns) for piece in column}
-        rows = list[tuple[list[Piece], list[str]]]()
+        rows = list[Row]()
         for strip in strips:
             if any(piece.payload is not None for piece in strip.pieces):
                 return None
             cells = [list[Piece]() for _ in columns]
             for piece in strip.pieces:
                 cells[column_of[id(piece)]].append(piece)
-            texts = ["\n".join(line.text for line in make_lines(cell)) for cell in cells]
-            rows.append((strip.pieces, texts))
-        full = [number for number, (_, texts) in enumerate(rows) if sum(map(bool, texts)) > 1]
+            rows.append(Row([strip], cells))
+        rows = join_rows(rows)
+        full = [number for number, row in enumerate(rows) if sum(map(bool, row.cells)) > 1]
         if len(full) < 3 or len(full) * 2 < full[-1] - full[0] + 1:
             return None
         first, last = full[0], full[-1] + 1
-        above = [piece for pieces, _ in rows[:first] for piece in pieces]
-        below = [piece for pieces, _ in rows[last:] for piece in pieces]
-        return above, [texts for _, texts in rows[first:last]], below
+        above = [piece for row in rows[:first] for piece in row.pieces]
+        below = [piece for row in rows[last:] for piece in row.pieces]
+        grid = [row.write() for row in rows[first:last]]
+        used = [number for number in range(len(columns)) if any(texts[number] for texts in grid)]
+        return above, [[texts[number] for number in used] for texts in grid], below
+
+
+def _stand_beside(strips: Sequence[Strip], columns: Sequence[list[Piece]]) -> bool:
+    """Return whether several lines have pieces in more than one column."""
+    column_of = {id(piece): number for number, column in enumerate(columns) for piece in column}
+    shared = sum(len({column_of[id(piece)] for piece in strip.pieces}) > 1 for strip in strips)
+    return shared >= _COLUMN_LINES

@@ -6,12 +6,14 @@ A few pages, spread over the document, are enough to know. Knows nothing about h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from glyph_memory.documents.pdf.file import PDFIUM, PdfFile
+from glyph_memory.documents.pdf.lines import Piece
 from glyph_memory.documents.pdf.paragraphs import Look, fold_title
+from glyph_memory.documents.pdf.regions import order_pieces
 from glyph_memory.documents.pdf.word import Word
 
 _PAGES = 8
@@ -35,15 +37,27 @@ def choose_samples(pages: int) -> list[int]:
     return sorted({1 + round(place * (pages - 1) / (_PAGES - 1)) for place in range(_PAGES)})
 
 
-def make_look(words: Iterable[Word]) -> Look:
-    """Return how a document looks, by the words of a few pages: its body is what most is written in."""
-    sizes, bold = Counter[float](), Counter[bool]()
-    for word in words:
-        sizes[round(word.size * 2) / 2] += len(word.text)
-        bold[word.font.bold] += len(word.text)
-    if not sizes:
+def make_look(pages: Sequence[Sequence[Piece]]) -> Look:
+    """Return how a document looks, by a few pages: its body is what most is written in outside of tables.
+
+    Args:
+        pages: The pieces of each.
+    """
+    everything = [word for pieces in pages for piece in pieces for word in piece.words]
+    if not everything:
         return Look(size=10.0)
-    body = max(sizes, key=lambda size: (sizes[size], size))
+    body = _find_body(_weigh(everything))
+    text = [
+        word
+        for pieces in pages
+        for region in order_pieces(pieces, size=body)
+        for line in region.lines
+        for word in line.words
+    ]
+    sizes, bold = _weigh(text or everything), Counter[bool]()
+    for word in text or everything:
+        bold[word.font.bold] += len(word.text)
+    body = _find_body(sizes)
     larger = sorted((size for size in sizes if size >= _LARGER * body and sizes[size] >= 3), reverse=True)
     groups = list[float]()
     for size in larger:
@@ -51,6 +65,18 @@ def make_look(words: Iterable[Word]) -> Look:
             groups.append(size)
     levels = {size: min(1 + _rank(size, groups), 6) for size in larger}
     return Look(size=body, levels=levels, is_bold=bold[True] > bold[False])
+
+
+def _weigh(words: Iterable[Word]) -> Counter[float]:
+    """Return how many characters are written in each size, to half a point."""
+    sizes = Counter[float]()
+    for word in words:
+        sizes[round(word.size * 2) / 2] += len(word.text)
+    return sizes
+
+
+def _find_body(sizes: Counter[float]) -> float:
+    return max(sizes, key=lambda size: (sizes[size], size))
 
 
 def _rank(size: float, groups: list[float]) -> int:

@@ -46,10 +46,14 @@ class PageText:
     """Words that stand outside of the page."""
     is_cut: bool = False
     """Whether there was more than is read of one page."""
+    has_cut_string: bool = False
+    """Whether one of its strings is longer than pdfium reads."""
 
 
 _LONGEST = 200_000
 """Characters that are read of one page."""
+_STRINGS = (16_383, 32_767)
+"""Characters that pdfium reads of one string, with two bytes for each or one; what comes after them is dropped."""
 
 
 _LIFT_PT = 0.5
@@ -92,7 +96,7 @@ class _Reading:
         self._fonts = dict[tuple[bytes, int], Font]()
         self._frames = {angle: Frame(box, angle) for angle in (0, 90, 180, 270)}
         self._sizes = {angle: frame.size for angle, frame in self._frames.items()}
-        self._matrix = raw.FS_MATRIX()
+        self._matrix, self._room = raw.FS_MATRIX(), raw.FS_RECTF()
         # Asked for each word: as a plain number, an object's address comes in half the time.
         address = ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
         self._find_object = _FIND_OBJECT(address)
@@ -119,7 +123,13 @@ class _Reading:
                 weights[word.angle] += length
                 found.words.append(word)
         found.angle = max(weights, key=lambda angle: weights[angle])
+        found.has_cut_string = count >= min(_STRINGS) and any(map(self._is_cut, self._styles))
         return found
+
+    def _is_cut(self, key: int) -> bool:
+        """Return whether pdfium has dropped the end of a string."""
+        pointer = ctypes.cast(key, self._raw.FPDF_PAGEOBJECT)
+        return self._raw.FPDFTextObj_GetText(pointer, self._textpage, None, 0) // 2 - 1 in _STRINGS
 
     def _read_characters(self, count: int) -> str:
         """Return the characters of the page, so that each stands where pdfium counts it."""
@@ -154,10 +164,18 @@ class _Reading:
         self._raw.FPDFText_GetCharBox(self._textpage, place, left, right, bottom, top)
         return left.value, bottom.value, right.value, top.value
 
+    def _advance(self, place: int) -> Rect:
+        """Return the room that a character takes, not its ink: as wide as any other of its font, and as a blank."""
+        room = self._room
+        if not self._raw.FPDFText_GetLooseCharBox(self._textpage, place, room):
+            return self._corners(place)
+        return room.left, room.bottom, room.right, room.top
+
     def _make_word(self, text: str, start: int, stop: int, style: _Style, *, glued: bool) -> Word:
-        x0, y0, x1, y1 = self._corners(start)
+        corners = self._advance if style.font.mono else self._corners
+        x0, y0, x1, y1 = corners(start)
         if stop - start > 1:
-            a0, b0, a1, b1 = self._corners(stop - 1)
+            a0, b0, a1, b1 = corners(stop - 1)
             x0, y0 = (x0 if x0 < a0 else a0), (y0 if y0 < b0 else b0)
             x1, y1 = (x1 if x1 > a1 else a1), (y1 if y1 > b1 else b1)
         if style.angle == 0:

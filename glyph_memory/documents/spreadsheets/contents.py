@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from glyph_memory.document import Defect
 from glyph_memory.documents.archives import Archive
 from glyph_memory.documents.options import Limits
+from glyph_memory.documents.spreadsheets.far_cells import drop_far_cells
 from glyph_memory.documents.spreadsheets.ods_scan import CONTENT, scan_ods
 from glyph_memory.documents.spreadsheets.xlsb_scan import scan_xlsb
 from glyph_memory.documents.spreadsheets.xlsx_scan import SheetFacts, scan_sheets
@@ -21,8 +23,7 @@ _LEFT_OUT = (
     ("pictures/", "pictures"),
     ("object 1/", "charts"),
 )
-
-
+_DRAWING_BYTES = 50_000_000
 _MACROS = Defect(kind="refused", message="the workbook has macros; they are neither run nor read")
 
 
@@ -32,6 +33,8 @@ class Contents:
 
     sheets: Mapping[str, SheetFacts] = field(default_factory=dict)
     """What the XML of each sheet holds, of XLSX."""
+    copy: BinaryIO | None = None
+    """The workbook without what costs too much, where that is needed."""
     defects: tuple[Defect, ...] = ()
     """What is left out of it, or not run."""
 
@@ -55,20 +58,30 @@ def find_contents(archive: Archive, limits: Limits) -> Contents:
     for beginning, what in _LEFT_OUT:
         if any(name.startswith(beginning) for name in names):
             defects.append(Defect(kind="left out", message=f"the workbook's {what} are not read"))
-    facts = dict[str, SheetFacts]()
+    facts, copy = dict[str, SheetFacts](), None
     if "xl/workbook.xml" in archive:
         facts = scan_sheets(archive, limits)
+        copy = drop_far_cells(archive, facts, limits.cells)
+        if any(_has_words(archive, name) for name in archive.names if name.startswith("xl/drawings/drawing")):
+            defects.append(Defect(kind="left out", message="the workbook's text boxes are not read"))
     elif "xl/workbook.bin" in archive:
         if errors := scan_xlsb(archive, limits):
             defects.append(_tell_errors(errors))
     elif CONTENT in archive:
-        if errors := scan_ods(archive, limits):
-            defects.append(_tell_errors(errors))
+        facts, told = scan_ods(archive, limits)
+        defects += told
     else:
         raise DocumentError(
             f"{archive.shown} has no sheets in it; is it a workbook, or an archive of another kind?"
         )
-    return Contents(sheets=facts, defects=tuple(dict.fromkeys(defects)))
+    return Contents(sheets=facts, copy=copy, defects=tuple(dict.fromkeys(defects)))
+
+
+def _has_words(archive: Archive, name: str) -> bool:
+    try:
+        return b"<a:t>" in archive.read(name, at_most=_DRAWING_BYTES)
+    except DocumentError:  # broken, or too large: it may have some
+        return True
 
 
 def _tell_errors(count: int) -> Defect:

@@ -18,6 +18,7 @@ from glyph_memory.documents.row_tables import RowTables
 from glyph_memory.documents.source import Source
 from glyph_memory.documents.spreadsheets.contents import Contents
 from glyph_memory.documents.spreadsheets.merges import find_merges
+from glyph_memory.documents.spreadsheets.number_formats import show_number
 from glyph_memory.documents.spreadsheets.values import show_cell
 from glyph_memory.documents.spreadsheets.xlsx_scan import SheetFacts
 from glyph_memory.errors import DocumentError, show_value
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _BATCH_CELLS = 20_000
 """Cells turned into text at a time."""
+_MOST_NAMES = 20
 _MOST_MERGES = 100_000
 
 
@@ -78,6 +80,7 @@ class SheetReader:
         self._source, self._options, self._builder = source, options, builder
         self._cells = options.limits.cells
         self._uncalculated = 0
+        self._rounded, self._stored = False, 0
 
     def read(self) -> Iterator[Document]:
         """Yield each sheet that has cells, a long one in several parts."""
@@ -115,6 +118,12 @@ class SheetReader:
                 "left out",
                 f"{facts.uncalculated:,} formulas of {told} have no value: they were never calculated",
             )
+        if facts.far:
+            names = ", ".join(facts.far[:_MOST_NAMES])
+            more = f" and {len(facts.far) - _MOST_NAMES:,} more" if len(facts.far) > _MOST_NAMES else ""
+            builder.add_defect(
+                "left out", f"cells of {told} that stand far from all others are not read: {names}{more}"
+            )
         if facts.area > self._cells:
             self._tell_size(told, facts.area)
             return
@@ -140,12 +149,42 @@ class SheetReader:
             find_merges=partial(find_merges, ranges, column=left) if ranges else None,
         )
         row = top
-        for rows in _show_rows(sheet, top):
-            _put_errors(rows, facts, row, left)
+        for rows in _read_rows(sheet, top):
+            shown = [self._show_row(cells, facts, row + place, left) for place, cells in enumerate(rows)]
             row += len(rows)
-            yield from tables.add([_trim(cells) for cells in rows])
+            yield from tables.add(shown)
         tables.finish()
+        if self._rounded:
+            builder.add_defect("guessed", "numbers are rounded to the digits that their cells show")
+        if self._stored:
+            message = "numbers are shown as stored; {:,} cells of {} have a format of another kind"
+            builder.add_defect("guessed", message.format(self._stored, told))
+            self._stored = 0
+        if facts.links:
+            builder.add_defect(
+                "left out", f"{facts.links:,} cells of {told} are links; where they lead is not read"
+            )
         yield builder.build()
+
+    def _show_row(self, values: Sequence[object], facts: SheetFacts, row: int, left: int) -> list[str]:
+        """Return the cells of a row as text, without empty ones at its end."""
+        cells = [*map(show_cell, values)]
+        for at, sections in facts.formats.get(row, ()):
+            value = values[at - left] if 0 <= at - left < len(cells) else None
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                continue
+            if not sections:
+                self._stored += 1
+            else:
+                shown = show_number(sections, value)
+                cells[at - left], is_rounded = shown or (cells[at - left], False)
+                self._rounded |= is_rounded
+        for at, text in facts.texts.get(row, {}).items():
+            if 0 <= at - left < len(cells):
+                cells[at - left] = text
+        while cells and not cells[-1]:
+            cells.pop()
+        return cells
 
     def _open(self, name: str) -> CalamineSheet:
         try:
@@ -172,26 +211,10 @@ def _translate_panic(error: BaseException, shown: str) -> BaseException:
     return error
 
 
-def _show_rows(sheet: CalamineSheet, top: int) -> Iterator[list[list[str]]]:
-    """Yield the rows from the first one with a cell on, as text, in batches."""
+def _read_rows(sheet: CalamineSheet, top: int) -> Iterator[Sequence[Sequence[object]]]:
+    """Yield the rows from the first one with a cell on, in batches."""
     batch = max(_BATCH_CELLS // sheet.width, 1)
     is_far = top > 4 * sheet.height + 1_000  # empty rows before it would take longer than the sheet itself
     rows = iter(sheet.to_python()) if is_far else islice(sheet.iter_rows(), top, None)
     while some := [*islice(rows, batch)]:
-        yield [[*map(show_cell, row)] for row in some]
-
-
-def _put_errors(rows: Sequence[list[str]], facts: SheetFacts, row: int, column: int) -> None:
-    """Put errors into their cells, which calamine leaves empty."""
-    if not facts.errors:
-        return
-    for (at_row, at_column), text in facts.errors.items():
-        place, across = at_row - row, at_column - column
-        if 0 <= place < len(rows) and 0 <= across < len(rows[place]):
-            rows[place][across] = text
-
-
-def _trim(row: list[str]) -> list[str]:
-    while row and not row[-1]:
-        row.pop()
-    return row
+        yield some

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from glyph_memory.documents.archives import Archive
 from glyph_memory.documents.options import Limits
 from glyph_memory.documents.safe_xml import parse_xml_safely
+from glyph_memory.documents.spreadsheets.number_formats import Sections, find_formats
 from glyph_memory.errors import DocumentError, show_value
 
 _BLOCK = 1 << 20
@@ -33,6 +34,11 @@ _ERROR = re.compile(
     rb"(?:(?!</?(?:\w+:)?[cv]>).)*<(?:\w+:)?v>([^<]{1,40})<",
     re.DOTALL,
 )
+_STYLED = re.compile(
+    rb"<(?:\w+:)?c\s(?=(?:[^>]*?\s)?s=[\"'](\d{1,6})[\"'])(?![^>]*\st=[\"'](?!n))"
+    rb"(?=(?:[^>]*?\s)?r=[\"']([A-Za-z]{1,3})(\d+)[\"'])[^>]*(?<!/)>"
+)
+"""Cells with a style, of numbers."""
 _FORMULA_ALONE = re.compile(  # a text that is empty is a value, too
     rb"<(?:\w+:)?c\s(?![^>]*\st=[\"']str[\"'])[^>]*>\s*(?:<(?:\w+:)?f(?:\s[^>]*)?/>|<(?:\w+:)?f(?:\s[^>]*)?>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
@@ -45,12 +51,22 @@ _STRING_END = re.compile(rb"</(?:\w+:)?si>|<(?:\w+:)?si\s*/>")
 class SheetFacts:
     """What the XML of a sheet holds."""
 
+    member: str = ""
+    """Its name in the archive."""
+    far: tuple[str, ...] = ()
+    """Cells that are left out, since they stand far from all others."""
     rows: set[int] = field(default_factory=set)
     """First and last row, counted from 1."""
     columns: set[int] = field(default_factory=set)
     """First and last column, counted from 1."""
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    """What stands in cells whose formula failed, by row and column, counted from 0."""
+    texts: dict[int, dict[int, str]] = field(default_factory=dict)
+    """What cells say where the library returns nothing or something else, by row and column, counted from 0."""
+    formats: dict[int, tuple[tuple[int, Sections], ...]] = field(default_factory=dict)
+    """Columns with numbers that are shown in a format of their own, by row, counted from 0."""
+    known: dict[tuple[tuple[int, int], ...], tuple[tuple[int, Sections], ...]] = field(default_factory=dict)
+    """The same of all rows, each once, by column and style."""
+    links: int = 0
+    """Cells that lead somewhere."""
     uncalculated: int = 0
     """Formulas without a value."""
 
@@ -83,12 +99,14 @@ def scan_sheets(archive: Archive, limits: Limits) -> dict[str, SheetFacts]:
         if "sharedstrings" in name.lower()
         for length in _measure_strings(archive, name)
     ]
-    facts, held = dict[str, SheetFacts](), 0
+    facts, held, formats = dict[str, SheetFacts](), 0, _read_formats(archive)
     for sheet, member in _find_sheets(archive):
-        facts[sheet] = SheetFacts()
+        facts[sheet] = SheetFacts(member=member)
         uses = Counter[int]()
-        for block in _read_rows(archive, member):
+        for block in read_rows(archive, member):
             _scan(block, facts[sheet], f"sheet {show_value(sheet)} of {archive.shown}")
+            if formats:
+                _scan_formats(block, facts[sheet], formats)
             if lengths:
                 uses.update(map(int, _SHARED.findall(block)))
         held += sum(count * lengths[place] for place, count in uses.items() if place < len(lengths))
@@ -136,8 +154,15 @@ def _read_blocks(archive: Archive, member: str, end: bytes) -> Iterator[bytes]:
         yield held
 
 
-def _read_rows(archive: Archive, member: str) -> Iterator[bytes]:
+def read_rows(archive: Archive, member: str) -> Iterator[bytes]:
+    """Yield the XML of a sheet in pieces that end with a row, where that is near enough."""
     return _read_blocks(archive, member, b"row>")
+
+
+def find_cells(block: bytes, shown: str) -> Iterator[tuple[int, int, int, int]]:
+    """Yield row and column of each cell with a value, counted from 1, and where its first tag begins and ends."""
+    for found in _CELL.finditer(block):
+        yield int(found[2]), _column(found[1], shown), found.start(), found.end()
 
 
 def _measure_strings(archive: Archive, member: str) -> Iterator[int]:
@@ -163,10 +188,36 @@ def _scan(block: bytes, facts: SheetFacts, shown: str) -> None:
         facts.add_columns(1, *(len(_ANY_CELL.findall(row)) for row in _ROW.split(block)))
     if b't="e"' in block or b"t='e'" in block:
         for name, digits, text in _ERROR.findall(block):
-            if len(facts.errors) < _MOST_ERRORS and len(digits) < 8:
-                facts.errors[int(digits) - 1, _column(name, shown) - 1] = text.decode("ascii", "replace")
+            if len(facts.texts) < _MOST_ERRORS and len(digits) < 8:
+                row = facts.texts.setdefault(int(digits) - 1, {})
+                row[_column(name, shown) - 1] = text.decode("ascii", "replace")
+    facts.links += block.count(b"<hyperlink ")
     if b"f>" in block:
         facts.uncalculated += len(_FORMULA_ALONE.findall(block))
+
+
+def _read_formats(archive: Archive) -> dict[int, Sections]:
+    """Return the formats of numbers, by the number of their style; none where they cannot be read."""
+    member = archive.find("xl/styles.xml")
+    if member is None:
+        return {}
+    try:
+        styles = parse_xml_safely(archive.read(member, at_most=_WORKBOOK_BYTES), shown=archive.shown)
+    except DocumentError:
+        return {}
+    return find_formats(styles)
+
+
+def _scan_formats(block: bytes, facts: SheetFacts, formats: dict[int, Sections]) -> None:
+    found = dict[int, list[tuple[int, int]]]()
+    for style, name, digits in _STYLED.findall(block):
+        if int(style) in formats and len(digits) < 8:
+            found.setdefault(int(digits) - 1, []).append((_column(name, "") - 1, int(style)))
+    for row, cells in found.items():
+        key = (*cells,)
+        if key not in facts.known:  # most rows of a sheet look alike
+            facts.known[key] = tuple((column, formats[style]) for column, style in cells)
+        facts.formats[row] = facts.known[key]
 
 
 def _column(letters: bytes, shown: str) -> int:

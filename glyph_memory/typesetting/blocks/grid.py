@@ -1,6 +1,6 @@
 """Rows of a table, laid out in columns, and drawn with rules between them.
 
-Cells of one line, which most are, are laid out together as arrays. Knows cells and widths; knows nothing about pages.
+All cells are laid out together, as arrays. Knows cells and widths; knows nothing about pages.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glyph_memory.document import Merge, Span
 from glyph_memory.typesetting.blocks import tones
+from glyph_memory.typesetting.blocks.cell_lines import break_cells, list_places, measure_cells
 from glyph_memory.typesetting.blocks.coloring import color_spans
 from glyph_memory.typesetting.blocks.plate import Plate
-from glyph_memory.typesetting.blocks.text_box import TextBox, make_offsets
 from glyph_memory.typesetting.blocks.tones import Type
-from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT
+from glyph_memory.typesetting.characters import RIGHT_TO_LEFT
 from glyph_memory.typesetting.geometry import FIX
-from glyph_memory.typesetting.layout import Cursor, Ints
-from glyph_memory.typesetting.measure import measure
+from glyph_memory.typesetting.layout import Ints
 from glyph_memory.typesetting.shaping import visual_positions
+
+_DESCENT_EM = 0.24
+"""How far letters reach below the baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +80,42 @@ class GridRows:
             marked: What is marked in the document.
             merges: Cells that take the room of several; their rows count from the first one here.
         """
-        self._kind, self._columns, self._headers, self._merges = kind, columns, headers, merges
+        self._kind, self._columns, self._headers = kind, columns, headers
+        self.merges = merges
+        """Cells that take the room of several, as they were given."""
         count = len(columns.widths)
         self.rows = len(spans) // count
         self._base, end = spans[0][0], spans[-1][1]
         self._text = text[self._base : end]
-        self._measured = measure(self._text, Cursor(), kind.body.table)
         bounds = np.array(spans, np.int64).T - self._base
         self._starts, self._stops = bounds
         self._after = np.append(self._starts[1:], stop - self._base)
+        owner = np.full(len(self._text), -1)
+        owner[list_places(self._starts, self._stops)] = np.repeat(
+            np.arange(len(spans)), self._stops - self._starts
+        )
+        self._measured, marks = measure_cells(self._text, owner >= 0, kind.body)
         self._cumulative = np.concatenate([[0], np.cumsum(self._measured.advance)])
-        newlines = np.concatenate([[0], np.cumsum(self._measured.kind & NEWLINE != 0)])
-        self._width = self._cumulative.take(self._stops) - self._cumulative.take(self._starts)
-        rooms = np.tile(columns.widths, self.rows)
-        for merge in merges:
-            if 0 <= merge.row < self.rows and merge.column < count:
-                rooms[merge.row * count + merge.column] = columns.get_room(merge.column, merge.columns)
-        broken = (self._width > rooms) | (newlines.take(self._stops) > newlines.take(self._starts))
-        self._rooms = rooms
         self._tones = color_spans(marked, self._base, len(self._text), tone=tones.TEXT)
         if headers:
             cells = headers * count
             head = self._starts[cells] if cells < len(self._starts) else len(self._text)
             self._tones = np.zeros(len(self._text), np.uint8) if self._tones is None else self._tones
             self._tones[:head] = np.where(self._tones[:head], self._tones[:head], tones.HEADINGS[2])
-        self._boxes = {cell: self._break_cell(cell) for cell in np.flatnonzero(broken).tolist()}
-        lines = np.ones(len(spans), np.int64)
-        for cell, box in self._boxes.items():
-            lines[cell] = box.count
-        self.heights = lines.reshape(-1, count).max(axis=1) * kind.pitch + 2 * FIX
-        owner = np.full(len(self._text), -1)
-        owner[_list_places(self._starts, self._stops)] = np.repeat(
-            np.arange(len(spans)), self._stops - self._starts
+        if marks.any():
+            self._tones = np.zeros(len(self._text), np.uint8) if self._tones is None else self._tones
+            self._tones[marks] = tones.MARK
+        self._rooms = np.tile(columns.widths, self.rows)
+        for merge in merges:
+            if 0 <= merge.row < self.rows and merge.column < count:
+                self._rooms[merge.row * count + merge.column] = columns.get_room(merge.column, merge.columns)
+        self._lines = break_cells(self._measured, bounds, self._after, self._rooms, kind.body)
+        lines = np.bincount(self._lines.cells, minlength=len(spans))
+        self.heights = lines.reshape(-1, count).max(axis=1) * kind.pitch + _choose_room_below(kind)
+        # Of each character: the line that it is drawn on.
+        self._owner = np.where(
+            owner >= 0, np.searchsorted(self._lines.starts, np.arange(len(owner)), "right") - 1, -1
         )
-        for cell in self._boxes:
-            owner[self._starts[cell] : self._stops[cell]] = -1
-        self._owner = owner
 
     def get_offset(self, row: int) -> int:
         """Return where in the document a row begins; the end, for the row after the last."""
@@ -134,61 +135,46 @@ class GridRows:
             top: Of the first row.
             is_repeated: Whether they stand on an earlier page already: these are on no line of this one.
         """
-        count = len(self._columns.widths)
+        count, lines = len(self._columns.widths), self._lines
         heights = self.heights[first:last]
         tops = top + np.cumsum(heights) - heights
-        cells = slice(first * count, last * count)
-        slack = self._rooms[cells] - self._width[cells]
+        held = slice(*np.searchsorted(lines.cells, (first * count, last * count)).tolist())
+        cells, starts = lines.cells[held], lines.starts[held]
+        widths = self._cumulative.take(lines.stops[held]) - self._cumulative.take(starts)
         shares = np.array(
             [{"r": 2, "c": 1}.get(letter, 0) for letter in self._columns.alignments[:count].ljust(count, "l")]
         )
-        lefts = (
-            left
-            + np.tile(self._columns.lefts, last - first)
-            + np.maximum(slack, 0) * np.tile(shares, last - first) // 2
-        )
-        cell_tops = np.repeat(tops, count) + FIX
-        self._draw_single(plate, cells, lefts, cell_tops)
-        single = np.ones(last * count - first * count, np.bool_)
-        for cell, box in self._boxes.items():
-            if cells.start <= cell < cells.stop:
-                at = cell - cells.start
-                single[at] = False
-                x = left + int(self._columns.lefts[cell % count])
-                if is_repeated:
-                    box.draw_decoration(plate, x, int(cell_tops[at]))
-                else:
-                    right = int(self._rooms[cell]) if shares[cell % count] == 2 else None
-                    box.draw(plate, 0, box.count, x, int(cell_tops[at]), right_in=right)
+        slack = np.maximum(self._rooms.take(cells) - widths, 0)
+        lefts = left + self._columns.lefts.take(cells % count) + slack * shares.take(cells % count) // 2
+        line_tops = tops.take(cells // count - first) + lines.numbers[held] * self._kind.pitch
+        if len(cells):
+            self._draw_lines(plate, held, lefts, line_tops)
         if not is_repeated:
-            self._add_lines(plate, cells, single, lefts, cell_tops)
+            plate.add_lines(
+                starts + self._base,
+                lines.after[held] + self._base,
+                lefts,
+                line_tops,
+                lefts + widths,
+                self._kind.geometry.pitch_px,
+            )
         self._draw_rules(plate, first, last, left, tops, heights)
 
-    def _draw_single(self, plate: Plate, cells: slice, lefts: Ints, tops: Ints) -> None:
-        a, b = int(self._starts[cells.start]), int(self._stops[cells.stop - 1])
+    def _draw_lines(self, plate: Plate, held: slice, lefts: Ints, tops: Ints) -> None:
+        a, b = int(self._lines.starts[held.start]), int(self._lines.after[held.stop - 1])
         at = np.flatnonzero(self._owner[a:b] >= 0) + a
         if not len(at):
             return
         owner = self._owner.take(at)
-        x = self._cumulative.take(at) - self._cumulative.take(self._starts.take(owner))
-        x += lefts.take(owner - cells.start)
+        x = self._cumulative.take(at) - self._cumulative.take(self._lines.starts.take(owner))
+        x += lefts.take(owner - held.start)
         kind, slots = self._measured.kind.take(at), self._measured.slots.take(at)
         if np.bitwise_or.reduce(kind) & RIGHT_TO_LEFT:
             text = "".join(map(self._text.__getitem__, at.tolist()))
             x = visual_positions(text, kind, x, self._measured.advance.take(at), owner)
         colored = tones.TEXT if self._tones is None else self._tones.take(at)
-        plate.add_glyphs(self._kind.body, slots, x, tops.take(owner - cells.start), colored)
+        plate.add_glyphs(self._kind.body, slots, x, tops.take(owner - held.start), colored)
         plate.add_escapes(self._kind.body, slots, kind)
-
-    def _add_lines(
-        self, plate: Plate, cells: slice, single: NDArray[np.bool_], lefts: Ints, tops: Ints
-    ) -> None:
-        starts, after = self._starts[cells][single], self._after[cells][single]
-        rights = (lefts + self._width[cells])[single]
-        pitch_px = self._kind.geometry.pitch_px
-        plate.add_lines(
-            starts + self._base, after + self._base, lefts[single], tops[single], rights, pitch_px
-        )
 
     def _draw_rules(self, plate: Plate, first: int, last: int, left: int, tops: Ints, heights: Ints) -> None:
         """Draw lines between cells, but for those that a merged cell covers."""
@@ -222,7 +208,7 @@ class GridRows:
     def _list_covered(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
         """Return by row: columns without a line at their right, and columns without one below."""
         across, down = dict[int, set[int]](), dict[int, set[int]]()
-        for merge in self._merges:
+        for merge in self.merges:
             columns = range(merge.column, merge.column + merge.columns)
             for row in range(max(merge.row, 0), min(merge.row + merge.rows, self.rows)):
                 across.setdefault(row, set()).update(columns[:-1])
@@ -230,16 +216,12 @@ class GridRows:
                     down.setdefault(row, set()).update(columns)
         return across, down
 
-    def _break_cell(self, cell: int) -> TextBox:
-        start, stop = int(self._starts[cell]), int(self._stops[cell])
-        colored = None if self._tones is None else self._tones[start:stop]
-        offsets = make_offsets(self._base + start, stop - start, self._base + int(self._after[cell]))
-        return TextBox(
-            self._text[start:stop], self._kind.body, int(self._rooms[cell]), offsets=offsets, tones=colored
-        )
 
+def _choose_room_below(kind: Type) -> int:
+    """Return the room below a row's lines, with the rule in it: letters do not reach into the rule.
 
-def _list_places(starts: Ints, stops: Ints) -> Ints:
-    """Return all places from each start to its stop, one after the other."""
-    lengths = stops - starts
-    return np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(int(lengths.sum()))
+    Above them, the space between lines is enough.
+    """
+    descent = kind.style.to_vertical_px(kind.style.font_size_pt) * _DESCENT_EM
+    reach = kind.geometry.baseline / FIX + descent - kind.pitch / FIX
+    return max(2, round(reach) + 1) * FIX

@@ -5,6 +5,7 @@ Knows Pillow and, where it is installed, matplotlib's mathtext; knows nothing ab
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 
@@ -12,18 +13,19 @@ import numpy as np
 from PIL import Image
 
 from glyph_memory.document import Picture
-from glyph_memory.image_files import decode_quietly, open_image
+from glyph_memory.image_files import decode_quietly, is_ornament, open_image
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.style import rgb
 from glyph_memory.typesetting.blocks.plate import Pixels
 from glyph_memory.typesetting.blocks.tones import Type
 from glyph_memory.typesetting.geometry import FIX
 
-_LEAST_PX = 12
-"""Pictures of shorter sides are ornaments: their caption stands for them."""
 _LONGEST_FORMULA = 2_000
 _FORMULA_SCALE = 1.25
 """Indices are small: formulas are a little larger than the text around them."""
+_LEAST_LETTERS = 0.85
+"""The smallest letters of a formula, as a share of the text's size: with indices of indices, all of it is larger."""
+_FRACTION = re.compile(r"\\frac(?![A-Za-z])")
 _SCREEN_DPI = 96
 """Pixels an inch of a picture whose size in the original is not known."""
 
@@ -45,7 +47,7 @@ def scale_picture(picture: Picture, width: int, kind: Type) -> Pixels | None:
     try:
         with decode_quietly():
             image, _ = open_image(picture.data)
-            if min(image.size) < _LEAST_PX:
+            if is_ornament(image.size):
                 return None
             size = _choose_size(image.size, picture, width, kind)
             return _flatten(image, size, rgb(kind.style.page_color))
@@ -95,9 +97,16 @@ def _draw_math(latex: str, em_px: float, room_px: tuple[int, int]) -> Pixels | N
 
     # Its parser is drawn with directly: figures would look as this process has set up matplotlib, and this is its own.
     font = FontProperties(size=em_px * _FORMULA_SCALE, math_fontfamily="dejavusans")
+    latex = _FRACTION.sub(
+        r"\\dfrac", latex
+    )  # as in formulas that stand alone: both parts as large as the rest
     with _lock:  # it has state of its own, and threads may draw
         try:
             size = MathTextParser("path").parse(f"${latex}$", dpi=72, prop=font)
+            smallest = min((glyph[1] for glyph in size.glyphs), default=em_px)
+            if smallest < em_px * _LEAST_LETTERS:
+                font.set_size(font.get_size_in_points() * em_px * _LEAST_LETTERS / smallest)
+                size = MathTextParser("path").parse(f"${latex}$", dpi=72, prop=font)
             if size.width > room_px[0] or size.height + size.depth > room_px[1]:  # before it takes memory
                 return None
             drawn = MathTextParser("agg").parse(f"${latex}$", dpi=72, prop=font, antialiased=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +23,9 @@ from glyph_memory.typesetting.stream import PreparedStyle
 Pixels = NDArray[np.uint8]
 
 
-@dataclass(slots=True)
-class _Glyphs:
-    """Glyphs of one style in one colour."""
-
-    slots: list[Ints] = field(default_factory=list[Ints])
-    x: list[Ints] = field(default_factory=list[Ints])
-    baselines: list[Ints] = field(default_factory=list[Ints])
+_Strokes = list[tuple[Ints, Ints, Ints, NDArray[np.uint8] | int]]
+"""Glyphs as they came: slots, pen positions, tops of their lines, colours. A page may hold many blocks of a few glyphs
+each; so all is computed once, when it is painted."""
 
 
 class Plate:
@@ -39,9 +34,9 @@ class Plate:
     def __init__(self, kind: Type) -> None:
         """Begin an empty page."""
         self._type = kind
-        self._glyphs: dict[tuple[int, int], _Glyphs] = defaultdict(_Glyphs)
+        self._strokes: dict[int, _Strokes] = defaultdict(list)
         self._prepared: dict[int, PreparedStyle] = {}
-        self._lines: list[Ints] = []
+        self._lines: list[tuple[Ints, Ints, Ints, Ints, Ints, int]] = []
         self._rules: list[tuple[Box, int]] = []
         self._stamps: list[tuple[Pixels, int, int]] = []
         self._pictures: list[tuple[Pixels, int, int]] = []
@@ -59,26 +54,14 @@ class Plate:
             tops: The top of each one's line.
             tones: Their colours, or the one that all have.
         """
-        inked = prepared.table.inked.take(slots)
         self._prepared[id(prepared)] = prepared
-        baselines = (tops + prepared.geometry.baseline) >> FIX_BITS
-        for tone in (tones,) if isinstance(tones, int) else np.unique(tones[inked]).tolist():
-            drawn = np.flatnonzero(inked if isinstance(tones, int) else inked & (tones == tone))
-            if len(drawn):
-                held = self._glyphs[tone, id(prepared)]
-                held.slots.append(slots.take(drawn))
-                held.x.append(x.take(drawn))
-                held.baselines.append(baselines.take(drawn))
+        self._strokes[id(prepared)].append((slots, x, tops, tones))
 
     def add_lines(
         self, starts: Ints, stops: Ints, lefts: Ints, tops: Ints, rights: Ints, height_px: int
     ) -> None:
         """Add rows of the page's line table."""
-        rows = np.empty((len(starts), 6), np.int64)
-        rows[:, 0], rows[:, 1] = starts, stops
-        rows[:, 2], rows[:, 3] = lefts >> FIX_BITS, tops >> FIX_BITS
-        rows[:, 4], rows[:, 5] = (rights + FIX - 1) >> FIX_BITS, (tops >> FIX_BITS) + height_px
-        self._lines.append(rows)
+        self._lines.append((starts, stops, lefts, tops, rights, height_px))
 
     def add_line(self, start: int, stop: int, box: tuple[int, int, int, int]) -> None:
         """Add one row: left, top, right and bottom are not in pixels yet."""
@@ -122,15 +105,7 @@ class Plate:
             FontError: A glyph's outline is broken.
         """
         kind = self._type
-        layers: dict[int, Canvas] = {0: Canvas(kind.geometry.page_px)}
-        for (tone, style), held in self._glyphs.items():
-            canvas = layers.setdefault(tone, Canvas(kind.geometry.page_px))
-            x, baselines = np.concatenate(held.x), np.concatenate(held.baselines)
-            order = np.lexsort((x, baselines))
-            rows, line = np.unique(baselines.take(order), return_inverse=True)
-            canvas.draw(
-                self._prepared[style].atlas, np.concatenate(held.slots).take(order), x.take(order), line, rows
-            )
+        layers = self._draw_glyphs()
         boxes = [
             *(box for box, _ in self._rules),
             *(_get_box(part, left, top) for part, left, top in (*self._stamps, *self._pictures)),
@@ -155,13 +130,42 @@ class Plate:
             size=size,
             text=text,
             start=start,
-            line_table=np.concatenate(self._lines) if self._lines else np.zeros((0, 6), np.int64),
+            line_table=self._list_lines(),
             escaped=self._list_escapes(),
             pixels=pixels,
             depth=8 if depth == 8 else 4 if depth == 4 else 24,
             palette=palette,
             style=None,
         )
+
+    def _draw_glyphs(self) -> dict[int, Canvas]:
+        """Return the ink of each colour."""
+        size = self._type.geometry.page_px
+        layers: dict[int, Canvas] = {0: Canvas(size)}
+        for number, strokes in self._strokes.items():
+            prepared = self._prepared[number]
+            slots, x, tops = (np.concatenate([stroke[part] for stroke in strokes]) for part in range(3))
+            tones = np.concatenate([_spread(stroke[3], len(stroke[0])) for stroke in strokes])
+            baselines = (tops + prepared.geometry.baseline) >> FIX_BITS
+            inked = np.flatnonzero(prepared.table.inked.take(slots))
+            order = inked.take(np.lexsort((x.take(inked), baselines.take(inked), tones.take(inked))))
+            tones = tones.take(order)
+            for drawn in np.split(order, np.flatnonzero(np.diff(tones)) + 1) if len(order) else ():
+                canvas = layers.setdefault(int(tones[0]), Canvas(size))
+                tones = tones[len(drawn) :]
+                rows, line = np.unique(baselines.take(drawn), return_inverse=True)
+                canvas.draw(prepared.atlas, slots.take(drawn), x.take(drawn), line, rows)
+        return layers
+
+    def _list_lines(self) -> Ints:
+        if not self._lines:
+            return np.zeros((0, 6), np.int64)
+        starts, stops, lefts, tops, rights = (
+            np.concatenate([line[part] for line in self._lines]) for part in range(5)
+        )
+        heights = np.repeat([line[5] for line in self._lines], [len(line[0]) for line in self._lines])
+        left, top, right = lefts >> FIX_BITS, tops >> FIX_BITS, (rights + FIX - 1) >> FIX_BITS
+        return np.stack([starts, stops, left, top, right, top + heights], axis=1)
 
     def _stamp(self, plane: Pixels) -> Pixels:
         """Add rules and stamps to palette indices; text is not covered."""
@@ -196,6 +200,10 @@ class Plate:
             Escape(character=character, count=count, reason=reason)
             for (character, reason), count in sorted(self._escapes.items())
         )
+
+
+def _spread(tones: NDArray[np.uint8] | int, count: int) -> NDArray[np.uint8]:
+    return np.full(count, tones, np.uint8) if isinstance(tones, int) else tones
 
 
 def _get_box(part: Pixels, left: int, top: int) -> Box:

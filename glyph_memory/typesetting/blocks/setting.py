@@ -55,8 +55,7 @@ class Setter:
         before: Block | None = None
         for block in self._join_blocks():
             for number, placement in enumerate(self._set_block(block)):
-                gap = self._choose_gap(before, block) if number == 0 else 0
-                yield replace(placement, gap=gap)
+                yield placement if number else replace(placement, gap=self._choose_gap(before, block))
             before = block
 
     def _join_blocks(self) -> Iterator[Block]:

@@ -16,7 +16,7 @@ from glyph_memory.typesetting.blocks import tones
 from glyph_memory.typesetting.blocks.grid import Columns, GridRows
 from glyph_memory.typesetting.blocks.pieces import Fragment, TextPiece
 from glyph_memory.typesetting.blocks.plate import Plate
-from glyph_memory.typesetting.blocks.text_box import TextBox
+from glyph_memory.typesetting.blocks.text_box import TextBox, make_offsets
 from glyph_memory.typesetting.blocks.tones import Type
 from glyph_memory.typesetting.blocks.widths import choose_widths, measure_columns
 from glyph_memory.typesetting.geometry import FIX
@@ -24,6 +24,8 @@ from glyph_memory.typesetting.geometry import FIX
 _STRETCH = 1 << 15
 """Characters of rows that are laid out together."""
 _PAD_PX = 3
+_LABEL_LINES = 3
+"""The text of a merged cell is drawn again, where its rows go on on the next page, if it has at most so many lines."""
 _HIGHEST_HEADER = 4
 """Header rows are not drawn again where they take more than one in so many parts of a column."""
 
@@ -91,6 +93,7 @@ class TablePiece:
         last = first + max(int(np.searchsorted(ends, room - above, "right")), int(is_forced))
         if last <= first:
             return None
+        labels = self._list_repeated(rows, last - first) if is_forced and self._began else ()
         self._row, self._began = self._loaded + last, True
 
         def draw(plate: Plate, left: int, top: int) -> None:
@@ -99,6 +102,8 @@ class TablePiece:
                 head.draw(plate, 0, head.rows, left, at, is_repeated=True)
                 at += int(head.heights.sum())
             rows.draw(plate, first, last, left, at)
+            for label, x in labels:
+                label.draw_decoration(plate, left + x, at)
 
         return Fragment(above + int(ends[last - first - 1]), rows.get_offset(last), draw)
 
@@ -157,6 +162,34 @@ class TablePiece:
         """Return the rows that are drawn again above the next one."""
         header = self._header if self._row >= self._table.header_rows else None
         return tuple(head for head in (self._carried, header) if head is not None)
+
+    def _list_repeated(self, rows: GridRows, room: int) -> tuple[tuple[TextBox, int], ...]:
+        """Return the short texts of merged cells that the next row is a later one of, each with its left edge.
+
+        Args:
+            rows: Those among which the next one is.
+            room: How many there is room for.
+        """
+        table, columns = self._table, self._columns
+        assert columns is not None  # noqa: S101 - for the type checker: records have no columns
+        labels = list[tuple[TextBox, int]]()
+        for merge in rows.merges:
+            above = self._row - self._loaded - merge.row
+            if not (0 < above < merge.rows and merge.column < table.columns):
+                continue
+            start, stop = self._spans[(self._row - above) * table.columns + merge.column]
+            if start == stop:
+                continue
+            label = TextBox(
+                self._text[start:stop],
+                self._kind.body,
+                columns.get_room(merge.column, merge.columns),
+                offsets=make_offsets(start, stop - start, stop),
+                tone=tones.MUTED,
+            )
+            if label.count <= min(_LABEL_LINES, merge.rows - above, room):
+                labels.append((label, int(columns.lefts[merge.column])))
+        return tuple(labels)
 
     def _build_header(self) -> GridRows | None:
         """Return the table's own header rows, if there are any and they are not too high."""

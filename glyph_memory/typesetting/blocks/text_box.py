@@ -58,8 +58,7 @@ class TextBox:
         np.cumsum(measured.advance, out=self._cumulative[1:])
         if self._cumulative[-1] <= width and not newline.any():  # most cells, items and headings are one line
             self._starts, self._indents = np.array([0, len(text)]), np.zeros(1, np.int64)
-            bare = len(text.rstrip(" \t\u3000"))
-            self._inked = np.minimum(np.arange(len(text) + 1), bare)
+            self._stops = np.array([len(text.rstrip(" \t\u3000"))])
             return
         if width - hang < max(
             int(measured.advance.max()), width // 2
@@ -72,8 +71,8 @@ class TextBox:
         breaker = LineBreaker(
             replace(measured, ends_paragraph=opens), geometry, shrink=prepared.style.space_shrink
         )
-        self._inked = breaker.inked
         self._starts = np.array(breaker.lines(Cursor(), final=True).start, np.int64)
+        self._stops = np.maximum(breaker.inked.take(self._starts[1:]), self._starts[:-1])
         before = self._starts[:-1] - 1
         self._indents = np.where((before < 0) | opens[before], 0, hang)
 
@@ -89,8 +88,7 @@ class TextBox:
 
     def get_width(self) -> int:
         """Return the width of its longest line."""
-        stops = np.maximum(self._inked.take(self._starts[1:]), self._starts[:-1])
-        widths = self._cumulative.take(stops) - self._cumulative.take(self._starts[:-1]) + self._indents
+        widths = self._cumulative.take(self._stops) - self._cumulative.take(self._starts[:-1]) + self._indents
         return int(widths.max())
 
     def find_line(self, index: int) -> int:
@@ -117,9 +115,7 @@ class TextBox:
         tops = np.repeat(top + np.arange(self.count) * self.pitch, lengths)
         plate.add_glyphs(self._prepared, measured.slots, x, tops, self._get_tones(0, len(measured.slots)))
 
-    def draw(
-        self, plate: Plate, first: int, last: int, left: int, top: int, *, right_in: int | None = None
-    ) -> None:
+    def draw(self, plate: Plate, first: int, last: int, left: int, top: int) -> None:
         """Draw some of its lines.
 
         Args:
@@ -128,19 +124,14 @@ class TextBox:
             last: Number after the last one.
             left: Of the text.
             top: Of the first line.
-            right_in: Where given, lines end at the right edge of so much room.
         """
         bounds = self._starts[first : last + 1]
-        starts, a, b = bounds[:-1], int(bounds[0]), int(bounds[-1])
-        lengths = np.diff(bounds)
-        stops = np.maximum(self._inked.take(bounds[1:]), starts)
-        begin = self._cumulative.take(starts)
-        natural = self._cumulative.take(stops) - begin
+        a, b = int(bounds[0]), int(bounds[-1])
+        begin = self._cumulative.take(bounds[:-1])
+        natural = self._cumulative.take(self._stops[first:last]) - begin
         lefts = left + self._indents[first:last]
-        if right_in is not None:
-            lefts = lefts + np.maximum(right_in - natural - self._indents[first:last], 0)
-        x = self._cumulative[a:b] - np.repeat(begin - lefts, lengths)
-        line = np.repeat(np.arange(last - first), lengths)
+        line = np.repeat(np.arange(last - first), bounds[1:] - bounds[:-1])
+        x = self._cumulative[a:b] - (begin - lefts).take(line)
         kind = self._measured.kind[a:b]
         if np.bitwise_or.reduce(kind) & RIGHT_TO_LEFT:
             x = visual_positions(self._text[a:b], kind, x, self._measured.advance[a:b], line)

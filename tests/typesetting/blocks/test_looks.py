@@ -155,6 +155,7 @@ def test_a_picture_of_which_nothing_is_known_has_no_caption_where_it_is_drawn() 
     [
         (b"no picture at all", DocumentLook()),
         (make_png((3, 3)), DocumentLook()),
+        (make_png((40, 4)), DocumentLook()),
         (make_png()[:60], DocumentLook()),
         (make_png(), DocumentLook(pictures="caption")),
     ],
@@ -164,6 +165,29 @@ def test_a_picture_that_cannot_stand_there_leaves_its_caption(data: bytes, look:
     (page,) = typeset(build_picture(data), look=look)
     assert page.depth != 24
     assert page.text.strip() == "A plank of oak"
+
+
+@pytest.mark.parametrize("size", [(5000, 10), (10, 3000), (300, 4)])
+def test_long_thin_pictures_are_drawn(size: tuple[int, int]) -> None:
+    """A banner is no ornament: it is scaled to the page, and a pixel high at the least."""
+    (page,) = typeset(build_picture(make_png(size)))
+    assert "#E07020" in find_colors(page)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"no picture at all", "the picture 'A plank of oak' is of a kind that is not drawn, or broken"),
+        (make_png()[:-30], "the picture 'A plank of oak' is of a kind that is not drawn, or broken"),
+        (make_png((1, 1)), "the picture 'A plank of oak' has 1 x 1 px, too few to show anything"),
+        (make_png((40, 4)), "the picture 'A plank of oak' has 40 x 4 px, too few to show anything"),
+        (make_png((5000, 10)), None),
+    ],
+)
+def test_pictures_that_are_not_drawn_are_told(data: bytes, told: str | None) -> None:
+    """Their caption stands for them, and a defect of the document says why."""
+    messages = [defect.message for defect in build_picture(data).defects]
+    assert messages == ([f"{told}; its caption stands for it"] if told else [])
 
 
 def test_formulas_are_drawn_or_stand_as_they_are_written() -> None:
@@ -177,6 +201,22 @@ def test_formulas_are_drawn_or_stand_as_they_are_written() -> None:
     assert LOOK.code_color in find_colors(text)
     assert LOOK.code_color not in find_colors(drawn)
     assert "#000000" in find_colors(drawn)
+
+
+@pytest.mark.parametrize("latex", [r"\frac{a}{b}", r"x^{y^2}", r"e^{-\frac{x^2}{2}}"])
+def test_letters_of_formulas_are_about_as_large_as_the_text(latex: str) -> None:
+    """Those of fractions and of indices of indices, too: the smallest ones are what has to be read."""
+    pytest.importorskip("matplotlib", reason="draws formulas")
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.mathtext import MathTextParser
+
+    builder = Builder()
+    builder.add_formula(latex)
+    (page,) = typeset(builder.build())
+    drawn = page.lines[0].box
+    plain = MathTextParser("path").parse(f"${latex}$", dpi=72, prop=FontProperties(size=9))
+    smallest = min(glyph[1] for glyph in plain.glyphs)
+    assert drawn[3] - drawn[1] >= (plain.height + plain.depth - 3) * 0.85 * 9 / smallest
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from glyph_memory import Page, PageStyle, typeset
+from glyph_memory import DocumentLook, Page, PageStyle, typeset
 from glyph_memory.document import Document, Merge
 from glyph_memory.documents import Builder
 
@@ -33,7 +35,7 @@ def test_columns_are_aligned() -> None:
     rights = [boxes[row[1]][2] for row in PRICES]
     assert max(rights) - min(rights) <= 1  # the last pixel is rounded up
     assert all(boxes[first][1] == boxes[second][1] for first, second in PRICES)
-    assert [boxes[row[0]][1] for row in PRICES] == [16, 28, 40, 52]
+    assert [boxes[row[0]][1] for row in PRICES] == [15, 27, 39, 51]
 
 
 def test_every_cell_is_read_row_by_row() -> None:
@@ -58,7 +60,7 @@ def test_headers_are_drawn_again_on_each_page() -> None:
     width = min(first.shape[1], second.shape[1])
     assert np.array_equal(first[:, :width], second[:, :width])
     assert "number" not in pages[1].text
-    assert pages[1].lines[0].box[1] == 28
+    assert pages[1].lines[0].box[1] == 27
 
 
 def test_a_later_part_carries_its_header() -> None:
@@ -74,8 +76,8 @@ def test_a_table_cut_within_its_header_has_all_of_it_above_each_page() -> None:
     """The rows that stand on an earlier page, and those of its own."""
     rows = [["a", "b"], *([str(n), str(n * n)] for n in range(200))]
     first, second = typeset(make_table(rows, header_rows=1, carried=[["two", "letters"]]))[:2]
-    assert [line.box[1] for line in first.lines[::2]][:2] == [28, 40]
-    assert second.lines[0].box[1] == 40
+    assert [line.box[1] for line in first.lines[::2]][:2] == [27, 39]
+    assert second.lines[0].box[1] == 39
 
 
 def test_long_cells_are_wrapped_and_narrow_ones_are_not() -> None:
@@ -125,3 +127,59 @@ def test_tables_are_drawn_in_every_style(style: str) -> None:
     (page,) = typeset(make_table(PRICES, header_rows=1), style=PageStyle.from_name(style))
     assert page.depth == 8
     assert page.text.split() == " ".join(cell for row in PRICES for cell in row).split()
+
+
+def test_wrapped_cells_are_aligned_in_repeated_headers_too() -> None:
+    """A header of several lines stands on each page as on the first."""
+    head = ["number", "a header that is much too long for the narrow column below it " * 3]
+    rows = [[str(n), "word " * 12] for n in range(200)]
+    first, second = typeset(make_table([head, *rows], header_rows=1, alignments="rr"))[:2]
+    below = next(line.box[1] for line in second.lines)
+    assert below > 30
+    width = min(first.size[0], second.size[0])
+    assert np.array_equal(first.array()[:below, :width], second.array()[:below, :width])
+
+
+def test_glyphs_wider_than_their_column_take_no_line_of_the_next_cell() -> None:
+    """Widths are chosen by a table's beginning; further down, a letter may be wider than its column."""
+    rows = [["i", "j"]] * 26_000 + [["WW", "W\n\nx"], ["i", "W"]]
+    last = typeset(make_table(rows))[-1]
+    assert [line.text for line in last.lines][-7:] == ["W", "W\t", "W\n", "\n", "x\n", "i\t", "W\n\n"]
+
+
+def test_the_label_of_a_merged_cell_stands_again_on_each_page() -> None:
+    """Where its rows go on; it is on no line of that page."""
+    rows = [["North" if n == 0 else "", f"town {n}"] for n in range(150)]
+    pages = typeset(make_table(rows, merges=[Merge(row=0, column=0, rows=150)]))
+    plain = typeset(make_table([["", row[1]] for row in rows]))
+    assert len(pages) > 1
+    for page, bare in zip(pages[1:], plain[1:], strict=True):
+        assert "North" not in page.text
+        left = page.lines[1].box[0] - 4
+        label, rest = page.array()[17:28, 16:left], page.array()[29:200, 16:left]
+        assert (label != 255).any()
+        assert (rest == 255).all()
+        assert page.lines == bare.lines or page.lines[1].box[1] == bare.lines[1].box[1]
+
+
+def test_a_label_of_many_lines_is_not_repeated() -> None:
+    """It is no label then, but text."""
+    rows = [["word\n" * 6 if n == 0 else "", f"town {n}"] for n in range(150)]
+    page = typeset(make_table(rows, merges=[Merge(row=0, column=0, rows=150)]))[1]
+    assert (page.array()[17:28, 16 : page.lines[1].box[0] - 4] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "dpi"), [("glyph", 72), ("glyph", 96), ("glyph", 120), ("code", 72), ("pixel", 72)]
+)
+def test_letters_do_not_reach_into_the_rules_around_them(name: str, dpi: int) -> None:
+    """Neither what hangs below the baseline nor accents: each rule is as long as that of a row of dots."""
+    style = replace(PageStyle.from_name(name), dpi=dpi)
+    (page,) = typeset(make_table([["x"], ["gpqyjÅÄ"], ["gpqyjÅÄ"]]), style=style)
+    (dots,) = typeset(make_table([["x"], ["......."], ["......."]]), style=style)
+    wide = min(page.size[0], dots.size[0], page.lines[1].box[2], dots.lines[1].box[2])
+    rule = tuple(bytes.fromhex(DocumentLook.of_style(style).rule_color[1:]))
+    is_rule = [(drawn.array()[:, page.lines[1].box[0] : wide] == rule).all(axis=2) for drawn in (page, dots)]
+    rows = np.flatnonzero(is_rule[1].all(axis=1))
+    assert len(rows) == 3
+    assert is_rule[0][rows].all()
