@@ -392,7 +392,7 @@ def test_an_empty_path_and_pages_that_are_no_folder_are_refused(
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     (tmp_path / "2024").mkdir()
     assert GlyphLoader("a.txt", pages="2024").load()
-    with pytest.raises(TypeError, match=r"'glop'; a loader also takes .*password"):
+    with pytest.raises(TypeError, match=r"'glop'; page options are .*; options of loading are .*password"):
         GlyphLoader("a.txt", glop="*.md")  # type: ignore[call-arg]  # misspelled
 
 

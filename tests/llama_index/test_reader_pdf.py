@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import shutil
 from pathlib import Path
@@ -93,7 +94,7 @@ def test_pages_with_pictures_stay_whole_where_nodes_are_packed(pdf: Path) -> Non
         assert isinstance(image, PageImageBlock)
         assert caption.text == "Costs of timber, page 2:\n"
         assert image.tokens == first.node.metadata["glyph_tokens"]
-        with Image.open(image.resolve_image()) as shown:
+        with Image.open(io.BytesIO(image.resolve_image().read())) as shown:
             assert pixel_digest(shown) == scan.metadata["glyph_digest"]
         assert others
         assert all(isinstance(one.node, PackedPageNode) for one in others)

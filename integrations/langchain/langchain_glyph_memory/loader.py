@@ -242,7 +242,11 @@ def _check_fields(fields: Mapping[str, object]) -> None:
     """Raise an error for a keyword that is not known, and for `pages` that are no folder."""
     known = LoaderFields.__annotations__
     if unknown := [name for name in fields if name not in known]:
-        raise TypeError(f"unexpected keyword {unknown[0]!r}; a loader also takes {', '.join(known)}")
+        own = ", ".join(sorted(_LOAD_NAMES))
+        options = ", ".join(PageOptionFields.__annotations__)
+        raise TypeError(
+            f"unexpected keyword {unknown[0]!r}; page options are {options}; options of loading are {own}"
+        )
     pages = fields.get("pages")
     if isinstance(pages, str) and _RANGE.fullmatch(pages) and not Path(pages).is_dir():
         raise DocumentError(

@@ -23,7 +23,6 @@ from glyph_memory import (
     warn,
 )
 from glyph_memory.documents import PageRecipe
-from glyph_memory.files import read_file
 
 _LARGEST = 1 << 26
 """Bytes of a page file that are read."""
@@ -48,12 +47,13 @@ def load_page_image(node: Node, *, style: PageStyle, profile: ModelProfile) -> I
     """
     path = node.image_resource.path if node.image_resource else None
     try:
-        data = read_file(path, at_most=_LARGEST) if path else b""
+        is_small = path is not None and path.is_file() and path.stat().st_size <= _LARGEST
+        data = path.read_bytes() if path is not None and is_small else b""
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if pixel_digest(image) == node.metadata.get("glyph_digest"):
                 return ImagePart(data=data, size=image.size)
-    except Exception:  # decoders of broken files raise whatever they like
-        data = b""
+    except Exception:  # noqa: S110  # decoders of broken files raise whatever they like; it is drawn again
+        pass
     if not _read_recipe(node).number:
         raise DocumentError("its page file is gone, and its pictures with it; set its document again")
     return ImagePart.of(draw_again(node, style=style, profile=profile))
