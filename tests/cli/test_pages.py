@@ -160,7 +160,7 @@ def test_pages_of_an_earlier_run_are_mentioned(run: Run, notes: Path, tmp_path: 
     [
         (["nowhere.txt"], "there is no file 'nowhere.txt'"),
         (["-", "--way", "upwards"], "--way 'upwards' is none of auto, reflow, native"),
-        (["-", "--pages", "9-3"], "pages='9-3'"),
+        (["-", "--pages", "9-3"], "--pages '9-3'"),
         (["-", "--jobs", "2"], "name one with --out"),
         (["-", "--index", "csv", "--out", "out"], "--index 'csv' is none of jsonl, parquet"),
         (["-", "--fit", "30", "--out", "out", "--jobs", "2"], "--fit is for single documents"),

@@ -29,7 +29,10 @@ def list_readmes(kind: str) -> list[tuple[str, str]]:
     found = {}
     for one in distributions():
         metadata = one.metadata.json
-        text, language = str(metadata.get("description", "")), str(metadata.get("description_content_type", ""))
+        text, language = (
+            str(metadata.get("description", "")),
+            str(metadata.get("description_content_type", "")),
+        )
         if kind in language.lower() and 500 < len(text) < 60_000:
             found[str(metadata["name"]).lower()] = text
     return sorted(found.items())

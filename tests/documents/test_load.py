@@ -142,7 +142,7 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
 
 def test_an_empty_path_is_no_path() -> None:
     """It would be the folder at work."""
-    with pytest.raises(DocumentError, match="an empty text is no path"):
+    with pytest.raises(DocumentError, match="an empty path was given"):
         load("")
 
 

@@ -209,7 +209,7 @@ def test_a_file_that_has_no_document_in_it_says_so() -> None:
     with zipfile.ZipFile(buffer, "w") as file:
         file.writestr("a.txt", "a")
     assert "a.docx" in complain(buffer.getvalue())
-    assert "is empty; there is nothing to read in it" in complain(make_word(""))
+    assert "holds no text; there is nothing to read in it" in complain(make_word(""))
     lost = edit(save(pptx.Presentation()), {"ppt/presentation.xml": f"<p:presentation {SPACES}/>".encode()})
     assert "is empty" in complain(lost, name="a.pptx")
 
