@@ -6,8 +6,8 @@ or with `glyph-memory demo` on the command line.
 
 Public are the names here, each loaded on first use, and these packages: `glyph_memory.documents` reads files of any
 format, `glyph_memory.evaluate` measures what readers make of pages, `glyph_memory.nano` reads pages without a model,
-`glyph_memory.tokens` has the rules and counters for a profile of your own, and `glyph_memory.testing` has doubles for
-tests. All other modules are private.
+`glyph_memory.windows` has a model read what is longer than its window, `glyph_memory.tokens` has the rules and counters
+for a profile of your own, and `glyph_memory.testing` has doubles for tests. All other modules are private.
 """
 
 from importlib import import_module
