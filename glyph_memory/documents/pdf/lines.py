@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import fmean
 
@@ -103,7 +103,7 @@ class _Growing:
                 word.top, self.baseline - 0.75 * self.size
             )
             if overlap < 0.45 * smaller:
-                return False
+                return _is_lowered(word, self.baseline, self.size) and self._touches(word)
         size = max(word.size, self.size)
         limit = _GAP_EM
         if self.is_mono and word.font.mono:
@@ -114,12 +114,22 @@ class _Growing:
             return -0.6 * size <= word.left - self.right <= limit * size
         return bool(_RTL.search(word.text)) and -0.6 * size <= self.left - word.right <= limit * size
 
+    def _touches(self, word: Word) -> bool:
+        return -0.2 * self.size <= word.left - self.right <= 0.3 * self.size
+
     def add(self, word: Word) -> None:
+        if word.baseline != self.words[-1].baseline and abs(word.left - self.right) < 0.15 * self.size:
+            word = replace(word, glued=True)
         self.words.append(word)
         self.left, self.right = min(self.left, word.left), max(self.right, word.right)
         self.is_mono = self.is_mono and word.font.mono
         if word.size > self.size:
             self.size, self.baseline = word.size, word.baseline
+
+
+def _is_lowered(word: Word, baseline: float, size: float) -> bool:
+    """Return whether a word hangs deep below a line, as the figure of a formula does."""
+    return word.size <= 0.85 * size and 0 < word.baseline - baseline <= 0.6 * size
 
 
 def _may_mark(text: str, following: str) -> bool:
@@ -158,7 +168,9 @@ def _is_beside(line: list[Piece], piece: Piece) -> bool:
     largest = max(line, key=lambda one: one.size)
     overlap = min(piece.box[3], largest.box[3]) - max(piece.box[1], largest.box[1])
     if overlap < 0.5 * min(piece.size, largest.size):
-        return False
+        near = min(abs(piece.box[0] - one.box[2]) for one in line)
+        if not _is_lowered(piece.words[0], largest.baseline, largest.size) or near > 0.3 * largest.size:
+            return False
     return all(
         piece.box[0] >= one.box[2] - 0.3 * one.size or piece.box[2] <= one.box[0] + 0.3 * one.size
         for one in line

@@ -7,9 +7,11 @@ nothing about what is written.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from glyph_memory.documents.pdf.gaps import are_blocks, is_prose, list_cuts
 from glyph_memory.documents.pdf.grids import Row, Strip, join_rows
 from glyph_memory.documents.pdf.lines import MARKER, Piece, make_lines
 
@@ -71,13 +73,19 @@ class _Order:
                 plain.clear()
             unsure = False
 
-        for strips, gutters in self._find_bands(pieces):
+        bands = deque(self._find_bands(pieces))
+        while bands:
+            strips, gutters = bands.popleft()
             inside = [piece for strip in strips for piece in strip.pieces]
             columns = self._cut_columns(inside, gutters) if gutters else [inside]
             if depth < _DEPTH and len(columns) > 1 and self._are_columns(columns):
                 close()
                 for column in reversed(columns) if self._is_rtl else columns:
                     regions += self.split(column, depth + 1)
+            elif len(columns) > 1 and (parts := self._cut_tables(strips, gutters)):
+                bands.extendleft(reversed(parts))
+            elif len(columns) > 1 and is_prose(strips, columns):
+                plain += inside
             elif len(columns) > 1 and (found := self._make_grid(strips, columns)):
                 before, grid, after = found
                 plain += before
@@ -109,6 +117,21 @@ class _Order:
                     continue
             bands.append(([strip], free))
         return [(strips, self._inner(gutters, strips)) for strips, gutters in bands]
+
+    def _cut_tables(
+        self, strips: list[Strip], gutters: list[Interval]
+    ) -> list[tuple[list[Strip], list[Interval]]]:
+        """Return the bands of two tables, one below the other, where strips are such: their gutters differ."""
+        for upper, lower, is_far in list_cuts(strips):
+            parts = [
+                self._find_bands([piece for strip in part for piece in strip.pieces])
+                for part in (upper, lower)
+            ]
+            above, below = (max(len(found) for _, found in part) for part in parts)
+            is_other = len(gutters) != max(above, below)
+            if is_other or (is_far and above != below):
+                return [band for part in parts for band in part]
+        return []
 
     def _make_strips(self, pieces: list[Piece]) -> list[Strip]:
         strips = list[Strip]()
@@ -160,6 +183,8 @@ class _Order:
 
     def _are_columns(self, columns: list[list[Piece]]) -> bool:
         """Return whether columns hold running text, or something else that is no cell."""
+        if are_blocks(columns):
+            return True
         wide, lines = 0, 0
         for column in columns:
             if any(piece.payload is not None for piece in column):
