@@ -150,7 +150,7 @@ class Assembly:
                 builder.add_item(runs, marker=block.marker)
                 builder.indent = 0
         else:
-            builder.add_paragraph(make_runs(block.lines, context))
+            builder.add_paragraph(make_runs(block.lines, context, block.ends))
 
     def _add_payload(self, payload: object) -> None:
         if isinstance(payload, RuledTable):

@@ -77,7 +77,7 @@ def _have_own_lines(left: Sequence[Piece], right: Sequence[Piece]) -> bool:
 
 
 def _goes_on(text: Sequence[Piece], other: Sequence[Piece]) -> bool:
-    """Return whether the sentences of a column go on from line to line, beside lines that are full of something else."""
+    """Return whether the sentences of a column go on from line to line, beside lines of something else."""
     if sum(len(piece.text) for piece in text) < _BLOCK_LETTERS * len(text):
         return False
     edge, left = max(piece.box[2] for piece in text), min(piece.box[0] for piece in text)

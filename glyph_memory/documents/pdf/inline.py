@@ -65,13 +65,21 @@ class InlineContext:
     """Whether all around is slanted."""
 
 
-def make_runs(lines: Sequence[Piece], context: InlineContext) -> list[Run]:
-    """Return the runs of a paragraph; words that hyphens divide at the ends of lines are joined."""
+def make_runs(lines: Sequence[Piece], context: InlineContext, ends: Collection[int] = ()) -> list[Run]:
+    """Return the runs of a paragraph; words that hyphens divide at the ends of lines are joined.
+
+    Args:
+        lines: Of the paragraph.
+        context: What its runs depend on.
+        ends: The numbers of lines that keep their newline.
+    """
     runs = list[Run]()
-    for line in lines:
+    for number, line in enumerate(lines):
         for place, word in enumerate(line.words):
             gap = "" if not runs or (place and word.glued) else " "
-            if gap and not place:
+            if gap and not place and number - 1 in ends and not runs[-1].text.endswith(HYPHEN):
+                gap = "\n"
+            elif gap and not place:
                 gap = _end_line(runs, line.words[0].text, context.vocabulary)
             _append(runs, _make_run(word, line, context), gap)
     return _finish(runs)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 from typing import Literal
 
 from glyph_memory.documents.pdf.lines import MARKER, Piece
@@ -26,6 +26,13 @@ _SENTENCE = re.compile(r"(?:[^.]\.|。)[\"'”’)\]]*$")
 """What ends so, on a line of several, is no heading."""
 _LEADERS = re.compile(r"(?:\s?\.){5,}")
 """A line of a table of contents has them, and no heading."""
+_LISTED = re.compile(r"(?:\s?[.·…_]){5,}\s*[\divxlc]{1,6}$", re.IGNORECASE)
+"""So ends a line of a table of contents."""
+_VERSE_LINES = 3
+_EARLY = 0.6
+"""Of the lines of a verse or an address, more end with room for the next one's first word."""
+_EARLY_CAPITALS = 0.25
+"""So many do where all lines begin with a capital."""
 _SHORT = 0.4
 """A line that leaves so much of its column free ends a paragraph, whatever it ends with."""
 _NUMBERED = re.compile(r"(?:\d{1,2}\.){0,4}\d{1,2}\.?|[A-Z]\.?|[IVX]+\.|Appendix|Chapter|Section|Part")
@@ -64,6 +71,8 @@ class Paragraph:
     """Of an item: how many lists it stands in, beyond the first."""
     marker: str = ""
     """Of an item or a footnote: what stands before it."""
+    ends: frozenset[int] = frozenset()
+    """The numbers of its lines that end where somebody ended them, not where the column was full."""
 
 
 def make_paragraphs(
@@ -153,6 +162,39 @@ class _Column:
             if abs(above.size - below.size) < 0.5 and 0 < below.baseline - above.baseline < 2.2 * below.size
         ]
         self._step = median(steps) if steps else 1.2
+        self._verse = self._find_verse(lines)
+
+    def _find_verse(self, lines: Sequence[Piece]) -> set[int]:
+        """Return the lines that go on with a verse or an address, by identity: most of its lines end early."""
+        found, run = set[int](), list[Piece]()
+        for line in [*lines, None]:
+            if run and (line is None or not self._is_even(run[-1], line)):
+                if self._is_verse(run):
+                    found.update(map(id, run[1:]))
+                run = []
+            if line is not None and line.payload is None and not line.is_mono:
+                run.append(line)
+        return found
+
+    def _is_verse(self, run: Sequence[Piece]) -> bool:
+        """Return whether lines ended before their column did: those of a verse, an address."""
+        if len(run) < _VERSE_LINES:
+            return False
+        right = max(line.box[2] for line in run)
+        early = fmean(
+            _has_room(above, below, right) or (self._is_short(above) and self._ends_short(above, below))
+            for above, below in pairwise(run)
+        )
+        begins = all(line.text[:1].isupper() and not line.text.isupper() for line in run)
+        return early > _EARLY or (begins and len(run) > _VERSE_LINES and early > _EARLY_CAPITALS)
+
+    def _is_even(self, above: Piece, line: Piece) -> bool:
+        """Return whether a line looks as the one above it, and stands right below it."""
+        if line.payload is not None or line.is_mono or _is_marked(line) or _is_bold(line) != _is_bold(above):
+            return False
+        gap = (line.baseline - above.baseline) / above.size
+        is_near = 0 < gap <= self._step * 1.25 + 0.12 and abs(line.size - above.size) <= 0.06 * above.size
+        return is_near and abs(line.box[0] - above.box[0]) <= 0.8 * line.size
 
     def goes_on(self, block: Sequence[Piece], line: Piece) -> bool:
         """Return whether a line belongs to the block above it."""
@@ -168,8 +210,8 @@ class _Column:
             return True
         if not self._lies_below(block, line):
             return False
-        ends = _ENDS.search(last.text) or self._right - last.box[2] > _SHORT * (self._right - self._left)
-        return not (ends and self._ends_short(last, line))
+        ends = _ENDS.search(last.text) or self._is_short(last)
+        return id(line) in self._verse or not (ends and self._ends_short(last, line))
 
     def _changes(self, block: Sequence[Piece], line: Piece) -> bool:
         """Return whether a line is of another kind than those above it: code, an item, a heading in bold."""
@@ -206,13 +248,19 @@ class _Column:
         if _is_marked(first) and not (first.words[0].text[0] in "-–—" and len(first.words) < 2):
             indent = round(max(first.box[0] - self._left, 0) / (2 * first.size))
             return Paragraph("item", block, marker=first.words[0].text, indent=min(indent, 4))
-        return Paragraph("paragraph", block)
+        listed = {number for number, line in enumerate(block) if _LISTED.search(line.text)}
+        if not listed and any(id(line) in self._verse for line in block[1:]):
+            listed.update(range(len(block)))
+        return Paragraph("paragraph", block, ends=frozenset(listed))
 
     def _ends_short(self, line: Piece, below: Piece) -> bool:
         """Return whether a line leaves room at its end, enough for the next line's first word."""
         word, free = below.words[0], self._right - line.box[2]
         is_short = free > 1.5 * line.size + 0.04 * (self._right - self._left)
         return is_short and free > word.right - word.left + 0.3 * line.size
+
+    def _is_short(self, line: Piece) -> bool:
+        return self._right - line.box[2] > _SHORT * (self._right - self._left)
 
     def _is_indented(self, line: Piece) -> bool:
         return line.box[0] - self._left > 0.8 * line.size
@@ -231,6 +279,12 @@ class _Column:
             return False
         is_named = bool(_NUMBERED.fullmatch(block[0].words[0].text))
         return block[0].size >= 0.97 * self._look.size and (is_named or not _ENDS.search(text))
+
+
+def _has_room(line: Piece, below: Piece, right: float) -> bool:
+    """Return whether the first word of the line below would have fit."""
+    word = below.words[0]
+    return right - line.box[2] > word.right - word.left + 0.5 * line.size
 
 
 def _is_bold(line: Piece) -> bool:
