@@ -217,3 +217,20 @@ def test_each_entry_of_a_table_of_contents_is_a_line() -> None:
             "4 A long title that goes on, as it does not fit into the line that it has … 77",
         )
     ]
+
+
+def test_short_paragraphs_without_gaps_are_no_verse() -> None:
+    """A sentence that goes on, where its line was full, says that they are prose."""
+    texts = [
+        "name: of the wood.",
+        "size: of its boards.",
+        "rest: what else there is. " + SENTENCE,
+        "It is so.",
+    ]
+
+    def page(pen: Canvas) -> None:
+        y = 740.0
+        for text in texts:
+            y = write(pen, 60, y, text, width=380) + 6
+
+    assert [text for _, text in list_blocks(read(draw_pdf(page)))] == [text.strip() for text in texts]

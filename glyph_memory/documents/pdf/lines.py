@@ -199,3 +199,18 @@ def _unglue(word: Word) -> Word:
     return Word(
         word.text, word.left, word.right, word.baseline, word.size, word.font, False, word.angle, word.target
     )
+
+
+def is_bold(line: Piece) -> bool:
+    """Return whether all of its words are in bold."""
+    return all(word.font.bold for word in line.words if any(map(str.isalnum, word.text)))
+
+
+def is_marked(line: Piece) -> bool:
+    """Return whether it begins with the marker of an item."""
+    return len(line.words) > 1 and not line.words[1].glued and bool(MARKER.fullmatch(line.words[0].text))
+
+
+def is_bullet(line: Piece) -> bool:
+    """Return whether it begins with a sign, no letter or figure."""
+    return not line.words[0].text[0].isalnum()

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import fmean, median
+from statistics import median
 from typing import Literal
 
-from glyph_memory.documents.pdf.lines import MARKER, Piece
+from glyph_memory.documents.pdf.lines import Piece, is_bold, is_bullet, is_marked
+from glyph_memory.documents.pdf.verse import find_verse
 
 Part = Literal["paragraph", "heading", "item", "code", "footnote", "payload"]
 """What lines become."""
@@ -28,11 +29,6 @@ _LEADERS = re.compile(r"(?:\s?\.){5,}")
 """A line of a table of contents has them, and no heading."""
 _LISTED = re.compile(r"(?:\s?[.·…_]){5,}\s*[\divxlc]{1,6}$", re.IGNORECASE)
 """So ends a line of a table of contents."""
-_VERSE_LINES = 3
-_EARLY = 0.6
-"""Of the lines of a verse or an address, more end with room for the next one's first word."""
-_EARLY_CAPITALS = 0.25
-"""So many do where all lines begin with a capital."""
 _SHORT = 0.4
 """A line that leaves so much of its column free ends a paragraph, whatever it ends with."""
 _NUMBERED = re.compile(r"(?:\d{1,2}\.){0,4}\d{1,2}\.?|[A-Z]\.?|[IVX]+\.|Appendix|Chapter|Section|Part")
@@ -162,39 +158,7 @@ class _Column:
             if abs(above.size - below.size) < 0.5 and 0 < below.baseline - above.baseline < 2.2 * below.size
         ]
         self._step = median(steps) if steps else 1.2
-        self._verse = self._find_verse(lines)
-
-    def _find_verse(self, lines: Sequence[Piece]) -> set[int]:
-        """Return the lines that go on with a verse or an address, by identity: most of its lines end early."""
-        found, run = set[int](), list[Piece]()
-        for line in [*lines, None]:
-            if run and (line is None or not self._is_even(run[-1], line)):
-                if self._is_verse(run):
-                    found.update(map(id, run[1:]))
-                run = []
-            if line is not None and line.payload is None and not line.is_mono:
-                run.append(line)
-        return found
-
-    def _is_verse(self, run: Sequence[Piece]) -> bool:
-        """Return whether lines ended before their column did: those of a verse, an address."""
-        if len(run) < _VERSE_LINES:
-            return False
-        right = max(line.box[2] for line in run)
-        early = fmean(
-            _has_room(above, below, right) or (self._is_short(above) and self._ends_short(above, below))
-            for above, below in pairwise(run)
-        )
-        begins = all(line.text[:1].isupper() and not line.text.isupper() for line in run)
-        return early > _EARLY or (begins and len(run) > _VERSE_LINES and early > _EARLY_CAPITALS)
-
-    def _is_even(self, above: Piece, line: Piece) -> bool:
-        """Return whether a line looks as the one above it, and stands right below it."""
-        if line.payload is not None or line.is_mono or _is_marked(line) or _is_bold(line) != _is_bold(above):
-            return False
-        gap = (line.baseline - above.baseline) / above.size
-        is_near = 0 < gap <= self._step * 1.25 + 0.12 and abs(line.size - above.size) <= 0.06 * above.size
-        return is_near and abs(line.box[0] - above.box[0]) <= 0.8 * line.size
+        self._verse = find_verse(lines, left=self._left, right=self._right, step=self._step)
 
     def goes_on(self, block: Sequence[Piece], line: Piece) -> bool:
         """Return whether a line belongs to the block above it."""
@@ -221,10 +185,10 @@ class _Column:
             all(one.is_mono for one in block) or (line.is_mono and self._ends_short(last, line))
         ):
             return True
-        if _is_marked(line) and (_is_marked(first) or self._ends_short(last, line) or _is_bullet(line)):
+        if is_marked(line) and (is_marked(first) or self._ends_short(last, line) or is_bullet(line)):
             return True
-        is_edge = len(block) < 3 and (self._ends_short(last, line) or _is_bold(first))
-        return is_edge and _is_bold(line) != _is_bold(last)
+        is_edge = len(block) < 3 and (self._ends_short(last, line) or is_bold(first))
+        return is_edge and is_bold(line) != is_bold(last)
 
     def _lies_below(self, block: Sequence[Piece], line: Piece) -> bool:
         """Return whether a line begins where a paragraph's next line does."""
@@ -234,7 +198,7 @@ class _Column:
             return True  # a hanging indent
         if line.box[0] - last.box[0] > 0.8 * line.size and not hangs:
             return False
-        return not self._is_indented(line) or self._is_indented(last) or _is_marked(first)
+        return not self._is_indented(line) or self._is_indented(last) or is_marked(first)
 
     def name(self, block: list[Piece], *, is_note: bool) -> Paragraph:
         """Return what a block is."""
@@ -245,7 +209,7 @@ class _Column:
             return Paragraph("code", block)
         if self._is_heading(block):
             return Paragraph("heading", block, level=self._look.level_of(first.size))
-        if _is_marked(first) and not (first.words[0].text[0] in "-–—" and len(first.words) < 2):
+        if is_marked(first) and not (first.words[0].text[0] in "-–—" and len(first.words) < 2):
             indent = round(max(first.box[0] - self._left, 0) / (2 * first.size))
             return Paragraph("item", block, marker=first.words[0].text, indent=min(indent, 4))
         listed = {number for number, line in enumerate(block) if _LISTED.search(line.text)}
@@ -269,31 +233,13 @@ class _Column:
         text = " ".join(line.text for line in block)
         if len(text) > _HEADING_LETTERS or not any(map(str.isalpha, text)) or _LEADERS.search(text):
             return False
-        if block[0].is_mono and not _is_bold(block[0]):
+        if block[0].is_mono and not is_bold(block[0]):
             return False
         if len(block) > _HEADING_LINES or (len(block) > 1 and _SENTENCE.search(text)):
             return False
         if block[0].size >= _LARGER * self._look.size:
             return True
-        if self._look.is_bold or not all(map(_is_bold, block)) or len(block) > 2:
+        if self._look.is_bold or not all(map(is_bold, block)) or len(block) > 2:
             return False
         is_named = bool(_NUMBERED.fullmatch(block[0].words[0].text))
         return block[0].size >= 0.97 * self._look.size and (is_named or not _ENDS.search(text))
-
-
-def _has_room(line: Piece, below: Piece, right: float) -> bool:
-    """Return whether the first word of the line below would have fit."""
-    word = below.words[0]
-    return right - line.box[2] > word.right - word.left + 0.5 * line.size
-
-
-def _is_bold(line: Piece) -> bool:
-    return all(word.font.bold for word in line.words if any(map(str.isalnum, word.text)))
-
-
-def _is_marked(line: Piece) -> bool:
-    return len(line.words) > 1 and not line.words[1].glued and bool(MARKER.fullmatch(line.words[0].text))
-
-
-def _is_bullet(line: Piece) -> bool:
-    return not line.words[0].text[0].isalnum()
