@@ -234,3 +234,20 @@ def test_short_paragraphs_without_gaps_are_no_verse() -> None:
             y = write(pen, 60, y, text, width=380) + 6
 
     assert [text for _, text in list_blocks(read(draw_pdf(page)))] == [text.strip() for text in texts]
+
+
+def test_a_line_of_a_bibliography_that_begins_with_an_initial_is_no_item() -> None:
+    """Items there are numbered in brackets."""
+
+    def page(pen: Canvas) -> None:
+        lines = [
+            "[1] A. Writer, The oak boards and their drying over time.",
+            "J. Wood 12 (1999).",
+            "[2] B. Other, Kilns.",
+        ]
+        write_rows(pen, 740, (60,), [(line,) for line in lines])
+
+    assert list_blocks(read(draw_pdf(page))) == [
+        ("item", "[1] A. Writer, The oak boards and their drying over time. J. Wood 12 (1999)."),
+        ("item", "[2] B. Other, Kilns."),
+    ]

@@ -31,6 +31,8 @@ _LISTED = re.compile(r"(?:\s?[.·…_]){5,}\s*[\divxlc]{1,6}$", re.IGNORECASE)
 """So ends a line of a table of contents."""
 _SHORT = 0.4
 """A line that leaves so much of its column free ends a paragraph, whatever it ends with."""
+_CITED = re.compile(r"\[\d{1,3}\]")
+_INITIAL = re.compile(r"[A-Z]\.")
 _NUMBERED = re.compile(r"(?:\d{1,2}\.){0,4}\d{1,2}\.?|[A-Z]\.?|[IVX]+\.|Appendix|Chapter|Section|Part")
 
 
@@ -185,7 +187,11 @@ class _Column:
             all(one.is_mono for one in block) or (line.is_mono and self._ends_short(last, line))
         ):
             return True
-        if is_marked(line) and (is_marked(first) or self._ends_short(last, line) or is_bullet(line)):
+        if (
+            is_marked(line)
+            and not _is_initial(first, line)
+            and (is_marked(first) or self._ends_short(last, line) or is_bullet(line))
+        ):
             return True
         is_edge = len(block) < 3 and (self._ends_short(last, line) or is_bold(first))
         return is_edge and is_bold(line) != is_bold(last)
@@ -243,3 +249,8 @@ class _Column:
             return False
         is_named = bool(_NUMBERED.fullmatch(block[0].words[0].text))
         return block[0].size >= 0.97 * self._look.size and (is_named or not _ENDS.search(text))
+
+
+def _is_initial(first: Piece, line: Piece) -> bool:
+    """Return whether a line of a bibliography begins with a name, not with the marker of an item."""
+    return bool(_CITED.fullmatch(first.words[0].text) and _INITIAL.fullmatch(line.words[0].text))
