@@ -7,7 +7,7 @@ from random import Random
 
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.documents.make_pdfs import SENTENCE, draw_pdf, split_lines, write
+from tests.documents.make_pdfs import SENTENCE, draw_pdf, split_lines, write, write_columns
 from tests.documents.test_pdf import list_blocks, list_cells, messages, read
 
 WOODS = (
@@ -251,3 +251,16 @@ def test_a_line_of_a_bibliography_that_begins_with_an_initial_is_no_item() -> No
         ("item", "[1] A. Writer, The oak boards and their drying over time. J. Wood 12 (1999)."),
         ("item", "[2] B. Other, Kilns."),
     ]
+
+
+def test_a_pages_number_between_two_columns_does_not_make_them_a_table() -> None:
+    """Above or below them, it stands alone."""
+    for y in (50, 800):
+
+        def page(pen: Canvas, y: int = y) -> None:
+            write_columns(pen, "Left: " + SENTENCE * 12, "Right: " + SENTENCE * 12, top=730)
+            pen.drawCentredString(295, y, "2")
+
+        texts = [text for _, text in list_blocks(read(draw_pdf(page)))]
+        columns = [("Left: " + SENTENCE * 12).strip(), ("Right: " + SENTENCE * 12).strip()]
+        assert texts == ([*columns, "2"] if y == 50 else ["2", *columns])

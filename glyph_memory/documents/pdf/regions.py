@@ -7,6 +7,7 @@ nothing about what is written.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _DEPTH = 4
 """Columns within columns."""
 _MOST = 2_500
 """Pieces of a page that are ordered; beyond, they stand as the file has them."""
+_PAGE_NUMBER = re.compile(r"\W*(?:page )?[\divxlc]+(?: (?:of|/) \d+)?\W*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -109,7 +111,11 @@ class _Order:
             if bands:
                 strips, gutters = bands[-1]
                 common = self._intersect(gutters, free)
-                is_like = bool(self._inner(common, [*strips, strip])) or not (gutters or free)
+                inner = self._inner(common, [*strips, strip])
+                is_like = bool(inner) or not (gutters or free)
+                if _is_number(strip) or all(map(_is_number, strips)):
+                    own = max(len(self._inner(gutters, strips)), len(self._inner(free, [strip])))
+                    is_like, common = (is_like, common) if len(inner) <= own else (False, [])
                 if is_like or (
                     common and not self._inner(gutters, strips) and not self._inner(free, [strip])
                 ):
@@ -228,3 +234,8 @@ def _stand_beside(strips: Sequence[Strip], columns: Sequence[list[Piece]]) -> bo
     column_of = {id(piece): number for number, column in enumerate(columns) for piece in column}
     shared = sum(len({column_of[id(piece)] for piece in strip.pieces}) > 1 for strip in strips)
     return shared >= _COLUMN_LINES
+
+
+def _is_number(strip: Strip) -> bool:
+    """Return whether a line may be the number of a page, which stands in the gutter of its columns."""
+    return len(strip.pieces) == 1 and bool(_PAGE_NUMBER.fullmatch(strip.pieces[0].text))
