@@ -31,6 +31,8 @@ _DEPTH = 4
 """Columns within columns."""
 _MOST = 2_500
 """Pieces of a page that are ordered; beyond, they stand as the file has them."""
+_TRIES = 60
+"""Places of a page where a table is tried to be cut in two; each takes time."""
 _PAGE_NUMBER = re.compile(r"\W*(?:page )?[\divxlc]+(?: (?:of|/) \d+)?\W*", re.IGNORECASE)
 
 
@@ -63,6 +65,7 @@ class _Order:
     def __init__(self, size: float, is_rtl: bool) -> None:
         self._size, self._is_rtl = size, is_rtl
         self._gutter = _GUTTER_EM * size
+        self._tries = _TRIES
 
     def split(self, pieces: list[Piece], depth: int) -> list[Region]:
         regions, plain = list[Region](), list[Piece]()
@@ -129,6 +132,9 @@ class _Order:
     ) -> list[tuple[list[Strip], list[Interval]]]:
         """Return the bands of two tables, one below the other, where strips are such: their gutters differ."""
         for upper, lower, is_far in list_cuts(strips):
+            self._tries -= 1
+            if self._tries < 0:
+                break
             parts = [
                 self._find_bands([piece for strip in part for piece in strip.pieces])
                 for part in (upper, lower)
