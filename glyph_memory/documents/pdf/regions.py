@@ -31,8 +31,8 @@ _DEPTH = 4
 """Columns within columns."""
 _MOST = 2_500
 """Pieces of a page that are ordered; beyond, they stand as the file has them."""
-_TRIES = 60
-"""Places of a page where a table is tried to be cut in two; each takes time."""
+_TRIES = 4_000
+"""Lines of a page that are looked at to cut tables in two, those of each try counted; it takes time."""
 _PAGE_NUMBER = re.compile(r"\W*(?:page )?[\divxlc]+(?: (?:of|/) \d+)?\W*", re.IGNORECASE)
 
 
@@ -132,7 +132,7 @@ class _Order:
     ) -> list[tuple[list[Strip], list[Interval]]]:
         """Return the bands of two tables, one below the other, where strips are such: their gutters differ."""
         for upper, lower, is_far in list_cuts(strips):
-            self._tries -= 1
+            self._tries -= len(strips)
             if self._tries < 0:
                 break
             parts = [
