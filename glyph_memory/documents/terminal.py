@@ -37,7 +37,7 @@ def _overwrite(line: str) -> str:
 
 
 def _remove(line: str) -> str:
-    """Return a line without the characters that a `\\b` takes away."""
+    r"""Return a line without the characters that a `\b` takes away."""
     if "\b" not in line:
         return line
     kept = list[str]()
