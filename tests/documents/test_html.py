@@ -83,9 +83,10 @@ def test_code_is_letter_for_letter() -> None:
 
 def test_raised_text_can_be_read() -> None:
     """A footnote's number is one."""
-    html = '<p>x<sup>2</sup> H<sub>2</sub>O 4<sup>th</sup> n<sup>a+b</sup> so<sup><a href="#f1">1</a></sup>'
+    html = "<p>x<sup>2</sup> H<sub>2</sub>O 4<sup>th</sup> n<sup>a+b</sup> <sup>14</sup>C E<sub>a</sub>"
+    html += ' so<sup><a href="#f1">1</a></sup>'
     document = read(html)
-    assert document.text == "x^2 H_2O 4th n^(a+b) so[1]\n\n"
+    assert document.text == "x² H₂O 4th n^(a+b) ¹⁴C E_a so[1]\n\n"
     assert ("note", "1", "") in show_spans(document)
 
 

@@ -219,7 +219,7 @@ class HtmlWriter:
             and len(label.text_content or "") < 12
             and "#" in (inner.attributes.get("href") or "")
         )
-        return self._flow.begin_raised("_" if node.tag == "sub" else "^", is_note=is_note)
+        return self._flow.begin_raised("subscript" if node.tag == "sub" else "superscript", is_note=is_note)
 
     def _begin_enclosed(self, node: LexborNode, attributes: Attributes) -> End:
         before, after = ("“", "”") if node.tag == "q" else ("(", ")")
