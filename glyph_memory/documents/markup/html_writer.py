@@ -16,9 +16,9 @@ from glyph_memory.documents.markup.elements import BREAKING, INLINE_KINDS, UNSEE
 from glyph_memory.documents.markup.html_figures import Figures
 from glyph_memory.documents.markup.html_flow import Flow
 from glyph_memory.documents.markup.html_forms import FORMS
+from glyph_memory.documents.markup.html_layout import is_layout
 from glyph_memory.documents.markup.html_lists import count_items
 from glyph_memory.documents.markup.html_scan import LINE
-from glyph_memory.documents.markup.html_tables import is_layout
 from glyph_memory.documents.markup.html_values import (
     Attributes,
     End,
