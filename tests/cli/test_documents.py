@@ -266,3 +266,11 @@ def test_a_bulk_run_reads_pdfs_in_processes(
     assert {row["source_page"] for row in rows} <= {1, 2}
     assert "oak number 2" in "".join(row["text"] for row in rows)
     assert not any(b"sesame" in path.read_bytes() for path in out.rglob("*") if path.is_file())
+
+
+def test_the_nano_reader_sees_tables_as_plain_text(run: Run, tmp_path: Path) -> None:
+    """It does not know rules between cells: with them it would find nothing."""
+    path = tmp_path / "prices.csv"
+    path.write_text("item,EUR\n" + "".join(f"plank {n},{n * n}\n" for n in range(30)))
+    assert "plank 17" in run("ask", path, "plank 17").out
+    assert "289" in run("ask", path, "plank 17").out

@@ -13,6 +13,7 @@ from glyph_memory.cli.sources import Sources, print_defects
 from glyph_memory.cli.status_lines import describe_nano_reading
 from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
+from glyph_memory.document import Document
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.nano import NanoReading
 from glyph_memory.page import Page
@@ -38,7 +39,7 @@ def run(
     progress = PageProgress("The nano reader reads")
     reading_with = server.reader(model, progress=progress)
     tally = Tally(profile=model, style=look.name)
-    pages = _pages(sources, look.build_style(model), model, tally)
+    pages = _pages(sources, look.build_style(model), model, tally, is_plain=server.is_nano)
     figures = tally.figures()
     for warning in () if server.is_nano else broken_limits(figures, model):
         terminal.warn(warning)
@@ -70,11 +71,24 @@ def _find_model(server: Server, *, profile: str | None, window: int | None) -> M
     return found
 
 
-def _pages(sources: Sources, style: PageStyle, model: ModelProfile, tally: Tally) -> list[Page]:
+def _pages(
+    sources: Sources, style: PageStyle, model: ModelProfile, tally: Tally, *, is_plain: bool
+) -> list[Page]:
+    """Return the pages of all documents.
+
+    Args:
+        sources: The documents.
+        style: How they look.
+        model: The model that will read.
+        tally: Counts them.
+        is_plain: Whether only their text is drawn: the nano reader knows plain pages, not tables with rules.
+    """
     pages, options = list[Page](), sources.options()
     for path in sources.find():
         with sources.leave_out_failures(path), terminal.progress(sources.name(path)) as step:
             documents = sources.load_bounded(path, options)
+            if is_plain:
+                documents = map(_drop_structure, documents)
             run = sources.make_run(
                 path, documents, options, style=style, profile=model, first_page=len(pages) + 1
             )
@@ -85,6 +99,11 @@ def _pages(sources: Sources, style: PageStyle, model: ModelProfile, tally: Tally
     if not pages:
         raise GlyphMemoryError("none of the documents can be drawn")
     return pages
+
+
+def _drop_structure(document: Document) -> Document:
+    """Return a document's text alone; one that has pages of its own but no text keeps them."""
+    return replace(document, blocks=(), original=None) if document.text.strip() else document
 
 
 def _print(reading: Reading) -> Reading:

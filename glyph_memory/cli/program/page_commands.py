@@ -183,8 +183,9 @@ def ask(
     """Ask a question about a document that the model sees as pages.
 
     Without --server, the built-in nano reader answers: it reads the pages from their pixels, looks up what is asked and
-    quotes it, with the page it stands on and how sure it is. It does not reason; for that, name a server. The answer
-    goes to standard output; what was read, and how long it took, to standard error.
+    quotes it, with the page it stands on and how sure it is. It does not reason; for that, name a server. It
+    sees documents without rules, colours and pictures, as it knows plain pages alone. The answer goes to standard
+    output; what was read, and how long it took, to standard error.
     """
     from glyph_memory.cli.commands import ask as command  # noqa: PLC0415
     from glyph_memory.cli.look import Look  # noqa: PLC0415

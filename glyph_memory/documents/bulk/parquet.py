@@ -14,28 +14,38 @@ from typing import Any
 
 from glyph_memory.documents.bulk.lock import make_write_error
 from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.files import write_atomic
 
 PARQUET = "index.parquet"
 _ROWS = 1_000
 """Rows written at a time."""
-_NUMBERS = (
-    *(
-        "part",
-        "page",
-        "width",
-        "height",
-        "tokens",
-        "text_tokens",
-        "start",
-        "stop",
-        "source_page",
-        "source_line",
-    ),
-)
-_TEXTS = (
-    *("document", "document_digest", "title", "digest", "path", "text", "way", "source_file", "source_sheet"),
-    *("source_cell", "links", "style"),
-)
+_PIECE = 1 << 20
+_NUMBERS = [
+    "part",
+    "page",
+    "width",
+    "height",
+    "tokens",
+    "text_tokens",
+    "start",
+    "stop",
+    "source_page",
+    "source_line",
+]
+_TEXTS = [
+    "document",
+    "document_digest",
+    "title",
+    "digest",
+    "path",
+    "text",
+    "way",
+    "source_file",
+    "source_sheet",
+    "source_cell",
+    "links",
+    "style",
+]
 
 
 def check_pyarrow() -> None:
@@ -63,12 +73,18 @@ def write_parquet(index: Path) -> Path:
         with parquet.ParquetWriter(str(draft), schema) as writer:
             for rows in _read_rows(index):
                 writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
-        draft.replace(target)
+        write_atomic(target, _read_pieces(draft), sync=True)
     except OSError as error:
         raise make_write_error(target, error) from error
     finally:
         draft.unlink(missing_ok=True)
     return target
+
+
+def _read_pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _read_rows(index: Path) -> Iterator[list[dict[str, object]]]:

@@ -130,8 +130,18 @@ def _hold_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    # The mask is for the new process, which inherits it. Here another thread may take the signal, and then Python
+    # would still raise in the middle of a start: so its handler waits, too.
+    handler, held = signal.getsignal(signal.SIGINT), list[int]()
+    waits = callable(handler) and threading.current_thread() is threading.main_thread()
+    if waits:
+        signal.signal(signal.SIGINT, lambda number, _: held.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if waits:
+            signal.signal(signal.SIGINT, handler)
+    if held and callable(handler):
+        handler(held[0], None)
