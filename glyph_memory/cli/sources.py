@@ -6,7 +6,7 @@ Knows the loader; knows nothing about what is done with documents.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from getpass import getpass
@@ -28,6 +28,20 @@ _WAYS = ("auto", "reflow", "native")
 _CHARACTERS_AT_MOST = 100_000_000
 _DEFECTS_SHOWN = 20
 """Of one document; JSON has all."""
+_SKIPPED_SHOWN = 10
+
+
+def warn_of_skipped(messages: Sequence[str], *, more: str = "") -> None:
+    """Warn of files of folders that are not read on purpose: the first few, and how many more there are.
+
+    Args:
+        messages: Why, one for each file.
+        more: Where all of them are told.
+    """
+    for message in messages[:_SKIPPED_SHOWN]:
+        terminal.warn(f"left out: {message}")
+    if len(messages) > _SKIPPED_SHOWN:
+        terminal.warn(f"left out: {len(messages) - _SKIPPED_SHOWN:,} more files{more}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,8 +117,9 @@ class Sources:
             DocumentError: A folder is empty.
         """
         found = find_sources(self.paths, include=self.include, exclude=self.exclude)
-        for fault in (*found.failed, *found.skipped):
+        for fault in found.failed:
             terminal.warn(f"left out: {fault.error}")
+        warn_of_skipped([str(fault.error) for fault in found.skipped])
         return list(found.paths)
 
     @contextmanager

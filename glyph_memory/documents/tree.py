@@ -16,6 +16,7 @@ from glyph_memory.document import Document, SourceSpan
 from glyph_memory.documents.encodings import spell_halves
 from glyph_memory.documents.globs import Glob, parse_globs
 from glyph_memory.documents.loader import LoadFields, load
+from glyph_memory.documents.no_documents import name_no_document
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value, warn
 from glyph_memory.files import is_folder
@@ -56,7 +57,7 @@ class TreeDocuments(Iterator[Document]):
 
     @property
     def skipped(self) -> tuple[TreeFault, ...]:
-        """What was not read on purpose, so far: links, pipes and devices, empty files."""
+        """What was not read on purpose, so far: links, pipes and devices, empty files, pictures and the like."""
         return tuple(self._skipped)
 
 
@@ -111,7 +112,7 @@ class TreeFiles:
     failed: tuple[TreeFault, ...]
     """Folders that could not be looked into."""
     skipped: tuple[TreeFault, ...]
-    """What is not read on purpose: links, pipes and devices, empty files."""
+    """What is not read on purpose: links, pipes and devices, empty files, pictures and what else is no document."""
 
     def warn_of_unread(self, folder: str | Path) -> None:
         """Warn once of what is not among the paths, if there is anything.
@@ -263,10 +264,13 @@ class _Walk:
                 gone = DocumentError(f"{str(path)!r} cannot be read any more: {error.strerror or error}")
                 self.failed.append(TreeFault(path=path, error=gone))
                 return
-            if stat.S_ISREG(found.st_mode) and found.st_size:
+            if not (stat.S_ISREG(found.st_mode) and found.st_size):
+                reason = "is empty; there is nothing to read in it"
+            elif kind_of_other := name_no_document(path):
+                reason = f"is {kind_of_other}, and no document"
+            else:
                 yield path, name
                 return
-            reason = "is empty; there is nothing to read in it"
         self.skipped.append(TreeFault(path=path, error=DocumentError(f"{str(path)!r} {reason}")))
 
     def _show_target(self, path: Path) -> str:

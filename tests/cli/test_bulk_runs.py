@@ -189,3 +189,15 @@ def test_a_disk_that_takes_no_more_is_told_in_one_line(texts: Path, tmp_path: Pa
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1), done
     assert "cannot write" in done.stderr
     assert read_lines(tmp_path / "out" / "documents.jsonl") == []
+
+
+@pytest.mark.parametrize("command", [("pages", "--out"), ("tokens",)])
+def test_pictures_in_a_folder_are_told_and_fail_nothing(
+    run: Run, texts: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """The first few by name, and how many more there are."""
+    for number in range(13):
+        (texts / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    told = run(command[0], texts, *([command[1], tmp_path / "out"] if command[1:] else [])).err
+    assert told.count("is a PNG image, and no document") == 10
+    assert "left out: 3 more files" in told

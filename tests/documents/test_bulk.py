@@ -318,7 +318,17 @@ def test_the_output_is_no_input(texts: Path) -> None:
     (texts / ".git" / "HEAD").write_text("ref")
     (texts / ".hidden.txt").write_text("hidden")
     assert draw(texts, texts / "out").total == 6
-    assert draw(texts, texts / "out").total == 6
+    again = draw(texts, texts / "out")
+    assert (again.total, again.skipped) == (6, ())
+
+
+def test_pictures_in_a_folder_are_no_failures(texts: Path, out: Path) -> None:
+    """They are told as left out; one that is named itself is an error."""
+    (texts / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    report = draw(texts, out)
+    assert (report.total, report.drawn, report.failures) == (6, 6, ())
+    assert ["a.png' is a PNG image" in one.message for one in report.skipped] == [True]
+    assert len(draw(texts / "a.png", out).failures) == 1
 
 
 def test_links_to_folders_are_not_followed(texts: Path, out: Path) -> None:

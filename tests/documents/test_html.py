@@ -70,6 +70,35 @@ def test_a_table_that_only_places_things_is_none() -> None:
     assert [kind for kind, _ in show(read(html))] == ["heading", *["paragraph"] * 3]
 
 
+@pytest.mark.parametrize(
+    ("html", "kinds"),
+    [
+        ("<tr><td><h3>a</h3><p>b<td><h3>c</h3><p>d<tr><td>e<td><p>f<p>g", "hphpppp"),
+        ("<tr><td>a<td>b", "pp"),
+        ("<tr><td>a<tr><td>b<tr><td><ul><li>c</ul>", "ppi"),
+        ("<tr><td width=9><td>a<td><tr><td><td><a class='btn' href=/x>b</a><td>", "pp"),
+        ("<tr><td>a<td><img src=x alt=b><tr><td><img src=y alt=c><td>d", "pppp"),
+        (
+            "<tr><td><table><tr><td>a</table><tr><td><table border=1><tr><th>b<th>c<tr><td>d<td>e</table>",
+            "pt",
+        ),
+        ("<tr><td>a<td>1<tr><td>b<td>2", "t"),
+        ("<tr><td><p>a<td><p>1<tr><td><p>b<td><p>2", "t"),
+        ("<tr><td><img src=x alt=a><td>b<td>1<tr><td><img src=y alt=c><td>d<td>2", "t"),
+        ("<tr><th>a<th>b", "t"),
+        ("<thead><tr><td>a<tbody><tr><td>b", "t"),
+        ("<caption>c</caption><tr><td>a<tr><td>b", "pt"),
+        ("<tr><td style='border-top: 1px solid'>a<tr><td>b", "t"),
+        ("<tr><td style='border: 0; border-collapse: collapse'>a<tr><td>b", "pp"),
+    ],
+)
+def test_a_table_lays_out_or_holds_data(html: str, kinds: str) -> None:
+    """Newsletters are tables of blocks; what has a head or a border, or cells of a few words, is a table."""
+    letters = {"paragraph": "p", "heading": "h", "item": "i", "table": "t"}
+    found = [letters[kind] for kind, _ in show(read(f"<table>{html}</table>"))]
+    assert "".join(found) == kinds
+
+
 def test_code_is_letter_for_letter() -> None:
     """With its language, however a page names it."""
     html = (
@@ -83,9 +112,10 @@ def test_code_is_letter_for_letter() -> None:
 
 def test_raised_text_can_be_read() -> None:
     """A footnote's number is one."""
-    html = '<p>x<sup>2</sup> H<sub>2</sub>O 4<sup>th</sup> n<sup>a+b</sup> so<sup><a href="#f1">1</a></sup>'
+    html = "<p>x<sup>2</sup> H<sub>2</sub>O 4<sup>th</sup> n<sup>a+b</sup> <sup>14</sup>C E<sub>a</sub>"
+    html += ' so<sup><a href="#f1">1</a></sup>'
     document = read(html)
-    assert document.text == "x^2 H_2O 4th n^(a+b) so[1]\n\n"
+    assert document.text == "x² H₂O 4th n^(a+b) ¹⁴C E_a so[1]\n\n"
     assert ("note", "1", "") in show_spans(document)
 
 

@@ -270,6 +270,14 @@ def test_mails_without_a_name_are_known_by_their_headers() -> None:
     assert not recognizes_mail(open_bytes(make_mail().as_bytes(), "", name="a.txt"))
 
 
+def test_addresses_of_links_are_read_with_them() -> None:
+    """A plain text spells them out, the HTML has them behind its words: nothing is lost."""
+    html = "<p>Our oak boards are <a href='https://a.example/x?y=1'>20% off</a> in all of May.</p>"
+    (document,) = read_all(make_mail("Oak boards: https://a.example/x?y=1\n", html=html))
+    assert "in all of May" in document.text
+    assert not [one for one in list_defects([document]) if "not in its HTML" in one]
+
+
 def test_without_structure_it_is_text() -> None:
     """Letter for letter."""
     data = make_mail().as_bytes()
@@ -359,3 +367,11 @@ def test_a_mailbox_is_read_mail_by_mail() -> None:
         assert [document.title for document in documents] == ["First", "Second"]
         assert documents[1].text.endswith("From here on.\n\nFrom 2024 on: it goes on.\n\n")
         assert str(documents[1].trace(0, 3)[0]) == "file 'mail 2'"
+
+
+def test_a_mailbox_escapes_what_looks_like_a_beginning() -> None:
+    """One `>` before `From ` is not of the mail; any other is."""
+    head = b"From a@x Mon Jan  1 10:00:00 2024\nFrom: a@x\nSubject: one\n\n"
+    [document] = load(head + b">From here on.\n> From\n>>From \n>Fromage\n", name="in.mbox")
+    shown = [(document.text[one.start : one.stop].strip(), one.quotes) for one in document.blocks[-4:]]
+    assert shown == [("From here on.", 0), ("From", 1), ("From", 2), ("Fromage", 1)]

@@ -287,3 +287,17 @@ def test_hundreds_of_brackets_that_never_end_are_text() -> None:
     document = read("word ![[" + "![[" * 2_000 + "](x)")
     assert document.text.startswith("word ![[![[")
     assert "brackets that never end" in document.defects[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("H<sub>2</sub>O and 10<sup>**-6**</sup>", "H₂O and 10⁻⁶"),
+        ("E<sub>a</sub> n<sup>a+b</sup> 4<sup>th</sup>", "E_a n^(a+b) 4th"),
+        ("x<sup>2", "x²"),
+        ("x<sup>2<sub>3</sub> 4", "x²₃ 4"),
+    ],
+)
+def test_raised_and_lowered_text_is_as_in_other_formats(text: str, shown: str) -> None:
+    """In signs of Unicode where it has all of them, else after a sign that says so."""
+    assert read(text).text.strip() == shown

@@ -197,3 +197,20 @@ def test_a_notebook_without_words_is_empty(cells: str) -> None:
     """Though its file is not."""
     with pytest.raises(DocumentError, match="holds no text; there is nothing to read in it"):
         load_one(f'{{"nbformat": 4, "cells": {cells}}}')
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("10%|#  |\r 50%|## |\r100%|###|\n", "100%|###|"),
+        ("a long line\rshort\r\n", "shortg line"),
+        ("a long line\r\x1b[2Kshort\n", "short"),
+        ("ab\bc\b\b\b\bd\ne\bf\n", "d\nf"),
+        ("\x1b[1;32mgreen\x1b[0m \x1b[?25l\x1b]8;;https://a.example\x07link\x1b]8;;\x07", "green link"),
+        ("windows\r\nlines\r\r\n", "windows\nlines"),
+    ],
+)
+def test_output_is_what_a_terminal_shows_at_the_end(written: str, shown: str) -> None:
+    """A carriage return overwrites its line, a backspace removes a character, and colours are none."""
+    document = load_one(make_notebook(output("stream", name="stdout", text=written)))
+    assert document.text.split("print(1)\n")[1].split("as it is")[0].strip() == shown

@@ -274,3 +274,8 @@ def test_thousands_of_links_in_a_paragraph_are_plain_text() -> None:
     assert document.text == "a_ " * 20_000
     assert "read as plain text" in document.defects[0].message
     assert "read as plain text" not in str(read("see a_ now\n\n" * 3_500).defects)
+
+
+def test_raised_and_lowered_text_is_as_in_other_formats() -> None:
+    """In signs of Unicode where it has all of them, else after a sign that says so."""
+    assert read("H\\ :sub:`2`\\ O, 4\\ :sup:`th`, x\\ :sup:`a`\n").text.strip() == "H₂O, 4th, x^a"

@@ -112,7 +112,7 @@ def test_values_are_what_a_person_sees() -> None:
         (2.5, "0.0##", "2.5"),
         (datetime.date(2024, 2, 29), "yyyy-mm-dd", "2024-02-29"),
         (datetime.datetime(2024, 2, 29, 12, 30), "yyyy-mm-dd hh:mm", "2024-02-29 12:30:00"),
-        (datetime.time(12, 30), "hh:mm", "12:30:00"),
+        (datetime.time(12, 30), "hh:mm", "12:30"),
         (1.75, "[hh]:mm:ss", "42:00:00"),
         ("two\nlines", "", "two\nlines"),
         ("Größe 東京", "", "Größe 東京"),
@@ -513,3 +513,28 @@ def test_cells_of_ods_say_what_they_show() -> None:
         "left out: 1 notes of cells are not read",
         "left out: 1 targets of links are not read",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "shown", "told"),
+    [
+        (
+            45000.5,
+            "hh:mm",
+            "12:00",
+            ["left out: cells that show a time alone hold a date, too, which is not read"],
+        ),
+        (0.25, "h:mm:ss AM/PM", "06:00:00", []),
+        (0.25, "[$-409]h:mm;@", "06:00", []),
+        (0.52, "hh:mm", "12:28", ["guessed: numbers are rounded to the digits that their cells show"]),
+        (45000.25, "d mmm hh:mm", "2023-03-15 06:00:00", []),
+        (45000, "mmm-yy", "2023-03-15", []),
+        (1.75, "[h]:mm", "42:00:00", []),
+    ],
+)
+def test_a_time_stands_alone_where_its_cell_shows_it_alone(
+    value: float, number_format: str, shown: str, told: list[str]
+) -> None:
+    """Dates are written as ISO 8601 has them, whatever their format."""
+    document = format_cell(value, number_format)
+    assert (find_cell(document, "A1"), list_defects([document])) == (shown, told)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from glyph_memory.documents import find_files, load_tree
+from glyph_memory.documents import find_files, load, load_tree
 from glyph_memory.documents.globs import parse_globs
 from glyph_memory.errors import DocumentError, GlyphMemoryWarning
+
+TAIL = bytes(range(255, -1, -1)) * 2
+"""What is no text."""
 
 
 @pytest.fixture
@@ -97,16 +100,65 @@ def test_the_source_map_names_the_file_in_the_tree(tree: Path) -> None:
 
 def test_a_file_that_cannot_be_read_stops_nothing(tree: Path) -> None:
     """It is listed with its error, and one warning tells of all."""
-    (tree / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    (tree / "b.pdf").write_bytes(b"\x89PNG\r\n\x1a\n\0" + TAIL)
     found = load_tree(tree)
     with pytest.warns(
         GlyphMemoryWarning, match=r"1 file of .* could not be read, first of all: .*a PNG image"
     ):
         assert len([*found]) == 6
     [fault] = found.failed
-    assert (fault.path, "PNG" in str(fault.error)) == (tree / "b.png", True)
+    assert (fault.path, "PNG" in str(fault.error)) == (tree / "b.pdf", True)
     with pytest.raises(DocumentError, match="a PNG image"):
         [*load_tree(tree, on_error="raise")]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.png", b"\x89PNG\r\n\x1a\n\0", "a PNG image"),
+        ("logo", b"\xff\xd8\xff\xe0\0\x10JFIF" + TAIL, "a JPEG image"),
+        ("a.woff2", b"wOF2\0\1\0\0" + TAIL, "a font"),
+        ("a.mp3", b"\xff\xfb\x90\x44" + TAIL, "sound"),
+        ("a.mp4", b"\0\0\0\x20ftypisom" + TAIL, "a film"),
+        ("a.zip", b"PK\x03\x04" + TAIL, "an archive"),
+        ("a.txt.gz", b"\x1f\x8b\x08\0" + TAIL, "gzip-compressed"),
+        ("tool", b"\x7fELF" + TAIL, "a program"),
+        ("a.exe", b"MZ\x90\0\3" + TAIL, "a program"),
+        ("data", b"SQLite format 3\0" + TAIL, "an SQLite database"),
+        ("drawing", b"8BPS\0\1" + TAIL, "a Photoshop Image file"),
+    ],
+)
+def test_what_is_no_document_is_skipped(tree: Path, name: str, data: bytes, kind: str) -> None:
+    """Pictures, fonts, programs lie in every folder: they are told, and no failures; named alone, one is an error."""
+    (tree / name).write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = load_tree(tree, on_error="raise")
+        assert len([*found]) == 6
+    assert [str(one.error) for one in found.skipped] == [f"{str(tree / name)!r} is {kind}, and no document"]
+    with pytest.raises(DocumentError):
+        [*load(tree / name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.docx", b"PK\x03\x04" + TAIL),
+        ("a.odt", b"PK\x03\x04" + TAIL),
+        ("a.rtf", b"{\\rtf1 text}"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + TAIL),
+        ("a.md", b"\x89PNG\r\n\x1a\n\0" + TAIL),
+        ("a.wpd", b"\xffWPC\x10\0\0\0\1\x0a" + TAIL),
+        ("a.xyz", b"\7\1\2\3" + TAIL),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_a_failure(tree: Path, name: str, data: bytes) -> None:
+    """What its name or its content calls a document, and what nobody knows, is never passed over."""
+    (tree / name).write_bytes(data)
+    found = load_tree(tree)
+    with pytest.warns(GlyphMemoryWarning, match="1 file"):
+        assert len([*found]) == 6
+    assert ([one.path.name for one in found.failed], found.skipped) == ([name], ())
 
 
 def test_files_that_vanish_are_told(tree: Path) -> None:

@@ -307,16 +307,20 @@ def test_a_file_of_a_folder_that_is_no_text_is_skipped_and_told(tmp_path: Path) 
     """One picture among the notes does not stop the notes."""
     (tmp_path / "a.txt").write_text("Text.")
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff")
-    with pytest.warns(GlyphMemoryWarning, match=r"b.png' is .*, not text.*It is skipped") as told:
+    (tmp_path / "c.rtf").write_bytes(b"{\\rtf1 text}")
+    with pytest.warns(GlyphMemoryWarning) as told:
         documents = GlyphLoader(tmp_path).load()
     assert [document.page_content for document in documents] == ["Text."]
-    assert len(told) == 1
+    of_folder, of_file = [str(one.message) for one in told]
+    assert "b.png' is a PNG image, and no document" in of_folder
+    assert "c.rtf' is an RTF document, not text" in of_file
+    assert "It is skipped" in of_file
 
 
 def test_a_folder_without_any_text_is_an_error_that_names_a_file(tmp_path: Path) -> None:
     """Rather than an index of nothing."""
-    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff")
-    with pytest.raises(DocumentError, match=r"no file in .* could be loaded, of 1; the first: .*b\.png"):
+    (tmp_path / "b.rtf").write_bytes(b"{\\rtf1 text}")
+    with pytest.raises(DocumentError, match=r"no file in .* could be loaded, of 1; the first: .*b\.rtf"):
         GlyphLoader(tmp_path).load()
     with pytest.raises(DocumentError, match=r"no file of .* matches '\*.md'"):
         GlyphLoader(tmp_path, glob="*.md").load()

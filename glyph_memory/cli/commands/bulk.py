@@ -14,12 +14,11 @@ from rich.text import Text
 
 from glyph_memory.cli import terminal
 from glyph_memory.cli.look import Look, find_profile
-from glyph_memory.cli.sources import Sources
+from glyph_memory.cli.sources import Sources, warn_of_skipped
 from glyph_memory.documents import BulkFailure, BulkReport, draw_tree
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.tokens import ModelProfile
 
-_SKIPPED_SHOWN = 10
 _INDEXES = ("jsonl", "parquet")
 
 
@@ -72,10 +71,7 @@ def run(
         terminal.print_json(_to_json(report, out))
     else:
         _print(report, out, model)
-    for skipped in report.skipped[:_SKIPPED_SHOWN]:
-        terminal.warn(f"left out: {skipped.message}")
-    if len(report.skipped) > _SKIPPED_SHOWN:
-        terminal.warn(f"left out: {len(report.skipped) - _SKIPPED_SHOWN:,} more files; --json lists them all")
+    warn_of_skipped([one.message for one in report.skipped], more="; --json lists them all")
     for failure in report.failures:
         terminal.print_error(failure.message)
     if report.failures:

@@ -69,7 +69,8 @@ class BulkReport:
     failures: tuple[BulkFailure, ...] = ()
     """Those that could not be drawn."""
     skipped: tuple[BulkFailure, ...] = ()
-    """What was found in folders and is not read on purpose: links, pipes and devices, empty files."""
+    """What was found in folders and is not read on purpose: links, pipes and devices, empty files, pictures and what
+    else is no document."""
     pages: int = 0
     """Pages that were drawn now."""
     tokens: int = 0

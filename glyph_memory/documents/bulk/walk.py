@@ -25,7 +25,7 @@ class SourceList:
     failed: tuple[TreeFault, ...] = ()
     """Folders that could not be looked into."""
     skipped: tuple[TreeFault, ...] = ()
-    """What is not read on purpose: links, pipes and devices, empty files."""
+    """What is not read on purpose: links, pipes and devices, empty files, pictures and what else is no document."""
 
 
 def find_sources(
@@ -59,7 +59,7 @@ def find_sources(
             )
         paths += mine
         failed += found.failed
-        skipped += found.skipped
+        skipped += [one for one in found.skipped if out is None or not _is_below(one.path.parent, out)]
     return SourceList(paths=tuple(paths), failed=tuple(failed), skipped=tuple(skipped))
 
 

@@ -17,6 +17,8 @@ _START = re.compile(
     rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,200}?\b\d{4}\b[^\r\n]{0,100}\r?\n(?=[!-9;-~]+:)"
 )
 """Where a mail begins: after a blank line, with the day it came, and with a header."""
+_ESCAPED = re.compile(rb"^>(?=From )", re.MULTILINE)
+"""What a mailbox puts before a line of a mail that would look like the beginning of another."""
 
 
 def read_mailbox(source: Source, options: LoadOptions) -> Iterator[Document]:
@@ -27,7 +29,7 @@ def read_mailbox(source: Source, options: LoadOptions) -> Iterator[Document]:
     last: Document | None = None
     for number, data in enumerate(_split_mails(source, options), 1):
         try:
-            for document in read_mail_bytes(data, source, options, file=f"mail {number}"):
+            for document in read_mail_bytes(_ESCAPED.sub(b"", data), source, options, file=f"mail {number}"):
                 if last is not None:
                     yield last
                 last = document

@@ -25,6 +25,7 @@ from glyph_memory.documents.markup.pictures import FindPicture, make_picture_fin
 from glyph_memory.documents.needs import load_library
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.documents.source import Source
+from glyph_memory.documents.terminal import show_terminal
 from glyph_memory.errors import DocumentError
 
 _MEDIA_TYPE = "application/x-ipynb+json"
@@ -36,8 +37,6 @@ _UNSEEN = ("text/html", "image/svg+xml", "application/javascript", "application/
 """Other forms of an output that is shown: they say the same."""
 _STUB = re.compile(r"<[^<>\n]*>")
 """What stands for an object that has no plain text: `<Figure size 640x480>`."""
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-"""How tracebacks are coloured for terminals."""
 _TAG = re.compile(r"<[^<>]*>")
 _MOST_WORDS = 0.9
 
@@ -144,11 +143,11 @@ def _add_plain(builder: Builder, text: str) -> None:
 def _add_output(builder: Builder, output: Fields, options: LoadOptions) -> None:
     kind = output.get("output_type")
     if kind == "stream":
-        _add_plain(builder, _COLOURS.sub("", _join(output.get("text"))))
+        _add_plain(builder, show_terminal(_join(output.get("text"))))
     elif kind == "error":
         lines = _join(output.get("traceback"), between="\n")
-        lines, name, value = _COLOURS.sub("", lines), _join(output.get("ename")), _join(output.get("evalue"))
-        said = _COLOURS.sub("", f"{name}: {value}" if value else name)
+        lines, name, value = show_terminal(lines), _join(output.get("ename")), _join(output.get("evalue"))
+        said = show_terminal(f"{name}: {value}" if value else name)
         _add_plain(builder, lines)
         if not {*said.split()} <= {*lines.split()}:
             _add_plain(builder, said)
@@ -162,7 +161,7 @@ def _add_data(builder: Builder, data: Fields, options: LoadOptions) -> None:
     """Add an output, which comes in several forms of the same: the richest that can be read."""
     builder.set_location()
     picture = next((name for name in _PICTURES if name in data), None)
-    plain = _COLOURS.sub("", _join(data.get("text/plain")))
+    plain = show_terminal(_join(data.get("text/plain")))
     is_stub = not plain.strip() or _STUB.fullmatch(plain.strip()) is not None
     seen = True
     if picture is not None:

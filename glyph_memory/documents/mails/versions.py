@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from email.message import Message
 
-from glyph_memory.document import Defect
+from glyph_memory.document import Defect, Document
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.mails.headers import decode_body, find_parameter
 from glyph_memory.documents.mails.payloads import read_bytes
@@ -52,12 +52,15 @@ def _compare(plain: Message, rich: Message) -> tuple[bool, list[Defect]]:
     """Return whether the HTML is read, and what is told of the other version."""
     leaves = _list_leaves(rich)
     try:
-        words = _list_words("\n".join(_show_html(one) for one in leaves if _is_html(one)))
+        pages = [_read_html(one) for one in leaves if _is_html(one)]
     except DocumentError as error:
         message = f"the body's HTML could not be compared with its plain text, which is read: {error}"
         return False, [Defect(kind="guessed", message=message)]
-    plain_words = _list_words(_decode(plain))
-    missing, lost = _list_missing(words, plain_words), _list_missing(plain_words, words)
+    words, plain_words = _list_words("\n".join(page.text for page in pages)), _list_words(_decode(plain))
+    targets = _list_words(
+        "\n".join(span.target for page in pages for block in page.blocks for span in block.spans)
+    )
+    missing, lost = _list_missing(words, plain_words), _list_missing(plain_words, [*words, *targets])
     if len(missing) > _FEW * len(words):
         message = (
             f"the body is read from its HTML, which has words that its plain text lacks: {_show(missing)}"
@@ -99,11 +102,11 @@ def _show(words: list[str]) -> str:
     return f"{shown} and {len(different) - _SHOWN_WORDS:,} more" if len(different) > _SHOWN_WORDS else shown
 
 
-def _show_html(html: Message) -> str:
+def _read_html(html: Message) -> Document:
     builder = Builder()
     for _ in write_html(builder, _decode(html).replace("\0", "")):
         pass
-    return builder.build().text
+    return builder.build()
 
 
 def _decode(message: Message) -> str:

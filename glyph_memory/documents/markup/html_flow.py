@@ -14,7 +14,7 @@ from glyph_memory.documents.inline import Run
 from glyph_memory.documents.markup.blanks import tidy_runs
 from glyph_memory.documents.markup.html_lists import ItemCount, begin_count
 from glyph_memory.documents.markup.html_tables import Place, TableText
-from glyph_memory.documents.markup.html_values import raise_runs
+from glyph_memory.documents.markup.raised import raise_runs
 
 Attributes = dict[str, str | None]
 
@@ -284,14 +284,14 @@ class Flow:
 
         return end
 
-    def begin_raised(self, mark: str, *, is_note: bool) -> Callable[[], None]:
-        """Begin text that stands above or below the line: `^2`, or a footnote's number; return what ends it."""
-        place = len(self._runs)
+    def begin_raised(self, place: str, *, is_note: bool) -> Callable[[], None]:
+        """Begin text that stands above or below the line, or a footnote's number; return what ends it."""
+        start = len(self._runs)
         before = self._runs[-1].text[-1:] if self._runs else ""
         code = self._code
 
         def end() -> None:
             if not code and not self._code:
-                self._runs[place:] = raise_runs(self._runs[place:], mark, before, is_note=is_note)
+                self._runs[start:] = raise_runs(self._runs[start:], place, before, is_note=is_note)
 
         return end

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from glyph_memory.documents.builder import Builder
 from glyph_memory.documents.inline import Run
 from glyph_memory.documents.markup.grid import Cell, add_grid
 from glyph_memory.documents.markup.html_lists import ItemCount
 from glyph_memory.documents.markup.html_values import read_count
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
 
 Attributes = dict[str, str | None]
 
@@ -93,23 +89,3 @@ class Place:
     """The table of the cell."""
     layouts: int = 0
     """Tables that only place what is in them."""
-
-
-def is_layout(node: LexborNode, attributes: Attributes) -> bool:
-    """Return whether a table only places what is in it: it says so, or it has a single cell."""
-    if (attributes.get("role") or "") in {"presentation", "none"}:
-        return True
-    rows = _list_children(node, {"tr", "thead", "tbody", "tfoot"})
-    if len(rows) == 1 and rows[0].tag != "tr":
-        rows = _list_children(rows[0], {"tr"})
-    return len(rows) == 1 and len(_list_children(rows[0], {"td", "th"})) == 1
-
-
-def _list_children(node: LexborNode, names: set[str]) -> list[LexborNode]:
-    """Return at most two children with these names."""
-    found, child = list["LexborNode"](), node.child
-    while child is not None and len(found) < 2:
-        if child.tag in names:
-            found.append(child)
-        child = child.next
-    return found

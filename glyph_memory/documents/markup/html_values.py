@@ -6,9 +6,6 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from glyph_memory.document import SpanKind
-from glyph_memory.documents.inline import Run
-
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
@@ -21,7 +18,6 @@ _LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-text-|highlight-|brush:\s*|sourceCode\s+)([\w+#.-]+)"
 )
 _TITLES = ("title", "aria-label")
-_ORDINALS = frozenset(("st", "nd", "rd", "th", "™", "®", "er", "º", "ª"))
 _NO_LANGUAGES = frozenset(("default", "none", "text", "plaintext", "notranslate", "highlight"))
 _TEX = re.compile(r"\s*(?:\\\((.*)\\\)|\\\[(.*)\\\])\s*", re.DOTALL)
 _STYLED = re.compile(r"\{\\displaystyle (.*)\}", re.DOTALL)
@@ -85,36 +81,6 @@ def read_count(value: str | None, *, otherwise: int = 1) -> int:
     """Return a whole number as browsers read attributes; another one where it is none."""
     found = re.match(r"\s*(-?\d{1,9})", value or "")
     return int(found[1]) if found else otherwise
-
-
-def raise_runs(runs: list[Run], mark: str, before: str, *, is_note: bool) -> list[Run]:
-    """Return text that stands above or below the line so that plain text can be read: `x^2`, `x^(n + 1)`, `[1]`.
-
-    Args:
-        runs: The text.
-        mark: `^` or `_`.
-        before: The character before it.
-        is_note: Whether it is a footnote's number.
-    """
-    text = "".join(run.text for run in runs).strip()
-    if not text or text in _ORDINALS:
-        return runs
-    first = runs[0]
-    if is_note:
-        runs = [Run(run.text, (*run.kinds, "note"), run.target, run.line) for run in runs]
-        if text[0] in "[(*†‡":
-            return runs
-        kinds: tuple[SpanKind, ...] = (*first.kinds, "note")
-        return [Run("[", kinds, first.target, first.line), *runs, Run("]", kinds, first.target)]
-    if not before.strip():
-        return runs
-    if text.isalnum():
-        return [Run(mark, first.kinds, first.target, first.line), *runs]
-    return [
-        Run(f"{mark}(", first.kinds, first.target, first.line),
-        *runs,
-        Run(")", first.kinds, first.target),
-    ]
 
 
 def is_second_mark(name: str, attributes: Attributes) -> bool:

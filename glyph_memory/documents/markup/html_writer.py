@@ -16,9 +16,9 @@ from glyph_memory.documents.markup.elements import BREAKING, INLINE_KINDS, UNSEE
 from glyph_memory.documents.markup.html_figures import Figures
 from glyph_memory.documents.markup.html_flow import Flow
 from glyph_memory.documents.markup.html_forms import FORMS
+from glyph_memory.documents.markup.html_layout import is_layout
 from glyph_memory.documents.markup.html_lists import count_items
 from glyph_memory.documents.markup.html_scan import LINE
-from glyph_memory.documents.markup.html_tables import is_layout
 from glyph_memory.documents.markup.html_values import (
     Attributes,
     End,
@@ -219,7 +219,7 @@ class HtmlWriter:
             and len(label.text_content or "") < 12
             and "#" in (inner.attributes.get("href") or "")
         )
-        return self._flow.begin_raised("_" if node.tag == "sub" else "^", is_note=is_note)
+        return self._flow.begin_raised("subscript" if node.tag == "sub" else "superscript", is_note=is_note)
 
     def _begin_enclosed(self, node: LexborNode, attributes: Attributes) -> End:
         before, after = ("“", "”") if node.tag == "q" else ("(", ")")

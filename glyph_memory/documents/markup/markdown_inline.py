@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from glyph_memory.document import SpanKind
 from glyph_memory.documents.inline import Run
 from glyph_memory.documents.markup.elements import INLINE_KINDS, KNOWN, UNSEEN
+from glyph_memory.documents.markup.raised import raise_runs
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _KINDS: dict[str, SpanKind] = {"em": "emphasis", "strong": "strong", "s": "struck"}
+_SCRIPTS = {"sup": "superscript", "sub": "subscript"}
 _WIDE = re.compile(r"[\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef]")  # not Korean, which has blanks
 
 
@@ -50,6 +52,7 @@ class InlineWriter:
         self._line, self._is_new = line, line is not None
         self._marks = list[tuple[SpanKind, str]]()
         self._unseen = ""
+        self._script: tuple[int, str] | None = None  # where raised or lowered text begins
         self.pieces = list[Run | Image]()
         """What was written."""
         self.has_titles = False
@@ -69,6 +72,7 @@ class InlineWriter:
                 self._close("link" if name == "link" else _KINDS[name])
             else:
                 self._write_one(token, tokens, place)
+        self._close_script()
         return self.pieces
 
     def _write_one(self, token: Token, tokens: Sequence[Token], place: int) -> None:
@@ -151,8 +155,23 @@ class InlineWriter:
             self._unseen = "" if is_end else name
         elif kind := INLINE_KINDS.get(name):
             self._close(kind) if is_end else self._open(kind, tag)
+        elif name in _SCRIPTS:
+            self._close_script()
+            if not is_end:
+                self._script = (len(self.pieces), _SCRIPTS[name])
         elif not is_end:
             self._write_start(name, tag)
+
+    def _close_script(self) -> None:
+        """End what is raised or lowered, if anything is."""
+        if self._script is None:
+            return
+        (start, place), self._script = self._script, None
+        runs = [piece for piece in self.pieces[start:] if isinstance(piece, Run)]
+        last = self.pieces[start - 1] if start else None
+        if len(runs) == len(self.pieces) - start:
+            before = last.text[-1:] if isinstance(last, Run) else ""
+            self.pieces[start:] = raise_runs(runs, place, before)
 
     def _open(self, kind: SpanKind, tag: str) -> None:
         address = _read_attributes(tag).get("href", "") if kind == "link" else ""
@@ -165,10 +184,6 @@ class InlineWriter:
                 self._add("\n")
             case "td" | "th":
                 self._add(" ")
-            case "sup":
-                self._add("^")
-            case "sub":
-                self._add("_")
             case "img":
                 attributes = _read_attributes(tag)
                 self._add_image(attributes.get("alt", ""), attributes.get("src", ""))

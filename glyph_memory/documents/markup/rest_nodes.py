@@ -9,6 +9,7 @@ from typing import Protocol
 
 from glyph_memory.document import SpanKind
 from glyph_memory.documents.inline import Run
+from glyph_memory.documents.markup.raised import raise_runs
 from glyph_memory.documents.needs import load_library
 
 _SETTINGS = {
@@ -174,7 +175,9 @@ def read_runs(node: Node, *kinds: SpanKind, target: str = "") -> Iterator[Run]:
         elif name in _KINDS:
             kinds = (*kinds, _KINDS[name])
         elif name in {"superscript", "subscript"}:
-            yield Run("^" if name == "superscript" else "_", kinds, target)
+            runs = [run for child in node.children for run in read_runs(child, *kinds, target=target)]
+            yield from raise_runs(runs, name, "x")  # what is before it is not known here; something is
+            return
         for child in node.children:
             yield from read_runs(child, *kinds, target=target)
 

@@ -10,11 +10,8 @@ from glyph_memory.document import SpanKind
 from glyph_memory.documents.inline import Run
 from glyph_memory.documents.pdf.lines import Piece
 from glyph_memory.documents.pdf.word import HYPHEN, Word
+from glyph_memory.documents.scripts import move_script
 
-_RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-_RAISABLE = re.compile(r"[0-9+\-−=()ni]+")
-_LOWERABLE = re.compile(r"[0-9+\-−=()]+")
 _LEADERS = re.compile(r"(?:\s?[.·…_]){5,}\s*")
 """The dots between a heading and its page number."""
 _NOTE = re.compile(r"\d{1,3}|[*†‡§¶]{1,2}")
@@ -91,10 +88,7 @@ def _make_run(word: Word, line: Piece, context: InlineContext) -> Run:
         lift = (line.baseline - word.baseline) / line.size
         if lift > 0.15 and _NOTE.fullmatch(text) and text in context.labels:
             return Run(f"[{text}]", ("note",))
-        if lift > 0.15 and _RAISABLE.fullmatch(text):
-            text = text.translate(_RAISED)
-        elif lift < -0.06 and _LOWERABLE.fullmatch(text):
-            text = text.translate(_LOWERED)
+        text = move_script(text, "superscript" if lift > 0.15 else "subscript" if lift < -0.06 else "")
     if word.font.mono:
         kinds.append("code")
     if word.font.bold and not context.is_bold:

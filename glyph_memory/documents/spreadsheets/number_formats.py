@@ -1,12 +1,14 @@
 """What a number's format shows of it: percent, decimals, thousands, units. Knows formats of XLSX, and no files.
 
-A format with more in it, such as fractions, powers or dates, is none here.
+Of times it knows whether they are shown alone. A format with more in it, such as fractions, powers or dates, is none
+here.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from xml.etree.ElementTree import Element
 
@@ -21,6 +23,10 @@ BUILT_IN = {
     8: "$#,##0.00;-$#,##0.00",
     9: "0%",
     10: "0.00%",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
     37: "#,##0;(#,##0)",
     38: "#,##0;(#,##0)",
     39: "#,##0.00;(#,##0.00)",
@@ -31,6 +37,9 @@ _PIECE = re.compile(
     r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|(_.)|(\*.)|(\[[A-Za-z]+\d*\])|([#0?][#0?,]*(?:\.[#0?]*,*)?)|([%$€£¥+\-()\s:])|(.)',
     re.DOTALL,
 )
+_NO_SHAPE = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+"""What of a format is text, colour or language."""
+_TIME = re.compile(r"\s*h[hms:.0\s]*(?:am/pm|a/p)?\s*", re.IGNORECASE)
 _MOST_CHARACTERS = 255
 _MOST_DECIMALS = 9
 _LARGEST = 1e15
@@ -70,8 +79,24 @@ class NumberFormat:
         return f"{sign}{self.before}{whole}{'.' if rest else ''}{rest}{self.after}", number != stored
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeFormat:
+    """A time of the day that is shown alone."""
+
+    has_seconds: bool
+    """Whether its seconds are shown."""
+
+    def show(self, value: datetime | time) -> tuple[str, bool]:
+        """Return a time as the cell shows it, and whether something smaller is not shown."""
+        of_day = value.time() if isinstance(value, datetime) else value
+        shown = of_day.isoformat("seconds" if self.has_seconds else "minutes")
+        return shown, time.fromisoformat(shown) != of_day
+
+
 Sections = tuple[NumberFormat, ...]
 """For positive numbers, negative ones and zero."""
+CellFormat = Sections | TimeFormat
+"""What a cell shows of what it holds."""
 
 
 def show_number(sections: Sections, value: float) -> tuple[str, bool] | None:
@@ -133,14 +158,25 @@ def _parse_section(part: str, *, has_sign: bool) -> NumberFormat | None:
     )
 
 
-def find_formats(styles: Element) -> dict[int, Sections]:
+def parse_time(code: str) -> TimeFormat | None:
+    """Return a format that shows a time and no date; None for any other.
+
+    Example:
+        >>> [parse_time(code) is not None for code in ("hh:mm", "[$-409]h:mm AM/PM;@", "d mmm hh:mm", "[h]:mm")]
+        [True, True, False, False]
+    """
+    shape = _NO_SHAPE.sub("", code[:_MOST_CHARACTERS]).partition(";")[0]
+    return TimeFormat(has_seconds="s" in shape.lower()) if _TIME.fullmatch(shape) else None
+
+
+def find_formats(styles: Element) -> dict[int, CellFormat]:
     """Return the formats of cells that show more than General does, by style; empty are those that are none here.
 
     Args:
         styles: The root of `styles.xml`.
     """
     codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
-    formats = dict[int, Sections]()
+    formats = dict[int, CellFormat]()
     for element in styles.iter():
         if element.tag.rpartition("}")[2] == "numFmt":
             codes[element.get("numFmtId", "")] = element.get("formatCode", "")
@@ -148,5 +184,5 @@ def find_formats(styles: Element) -> dict[int, Sections]:
     for place, style in enumerate(cells):
         code = codes.get(style.get("numFmtId", ""), "")
         if code.lower() not in _NO_FORMATS:
-            formats[place] = parse_format(code)
+            formats[place] = parse_time(code) or parse_format(code)
     return formats

@@ -6,6 +6,7 @@ Knows sheets; knows nothing about files and archives.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, time
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,7 +19,7 @@ from glyph_memory.documents.row_tables import RowTables
 from glyph_memory.documents.source import Source
 from glyph_memory.documents.spreadsheets.contents import Contents
 from glyph_memory.documents.spreadsheets.merges import find_merges
-from glyph_memory.documents.spreadsheets.number_formats import show_number
+from glyph_memory.documents.spreadsheets.number_formats import TimeFormat, show_number
 from glyph_memory.documents.spreadsheets.values import show_cell
 from glyph_memory.documents.spreadsheets.xlsx_scan import SheetFacts
 from glyph_memory.errors import DocumentError, show_value
@@ -80,7 +81,7 @@ class SheetReader:
         self._source, self._options, self._builder = source, options, builder
         self._cells = options.limits.cells
         self._uncalculated = 0
-        self._rounded, self._stored = False, 0
+        self._rounded, self._hides_dates, self._stored = False, False, 0
 
     def read(self) -> Iterator[Document]:
         """Yield each sheet that has cells, a long one in several parts."""
@@ -156,6 +157,9 @@ class SheetReader:
         tables.finish()
         if self._rounded:
             builder.add_defect("guessed", "numbers are rounded to the digits that their cells show")
+        if self._hides_dates:
+            builder.add_defect("left out", "cells that show a time alone hold a date, too, which is not read")
+            self._hides_dates = False
         if self._stored:
             message = "numbers are shown as stored; {:,} cells of {} have a format of another kind"
             builder.add_defect("guessed", message.format(self._stored, told))
@@ -171,6 +175,12 @@ class SheetReader:
         cells = [*map(show_cell, values)]
         for at, sections in facts.formats.get(row, ()):
             value = values[at - left] if 0 <= at - left < len(cells) else None
+            if isinstance(sections, TimeFormat):
+                if isinstance(value, datetime | time):
+                    cells[at - left], is_rounded = sections.show(value)
+                    self._rounded |= is_rounded
+                    self._hides_dates |= isinstance(value, datetime)
+                continue
             if not isinstance(value, int | float) or isinstance(value, bool):
                 continue
             if not sections:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from glyph_memory.documents.archives import Archive
 from glyph_memory.documents.options import Limits
 from glyph_memory.documents.safe_xml import parse_xml_safely
-from glyph_memory.documents.spreadsheets.number_formats import Sections, find_formats
+from glyph_memory.documents.spreadsheets.number_formats import CellFormat, find_formats
 from glyph_memory.errors import DocumentError, show_value
 
 _BLOCK = 1 << 20
@@ -61,9 +61,9 @@ class SheetFacts:
     """First and last column, counted from 1."""
     texts: dict[int, dict[int, str]] = field(default_factory=dict)
     """What cells say where the library returns nothing or something else, by row and column, counted from 0."""
-    formats: dict[int, tuple[tuple[int, Sections], ...]] = field(default_factory=dict)
+    formats: dict[int, tuple[tuple[int, CellFormat], ...]] = field(default_factory=dict)
     """Columns with numbers that are shown in a format of their own, by row, counted from 0."""
-    known: dict[tuple[tuple[int, int], ...], tuple[tuple[int, Sections], ...]] = field(default_factory=dict)
+    known: dict[tuple[tuple[int, int], ...], tuple[tuple[int, CellFormat], ...]] = field(default_factory=dict)
     """The same of all rows, each once, by column and style."""
     links: int = 0
     """Cells that lead somewhere."""
@@ -196,7 +196,7 @@ def _scan(block: bytes, facts: SheetFacts, shown: str) -> None:
         facts.uncalculated += len(_FORMULA_ALONE.findall(block))
 
 
-def _read_formats(archive: Archive) -> dict[int, Sections]:
+def _read_formats(archive: Archive) -> dict[int, CellFormat]:
     """Return the formats of numbers, by the number of their style; none where they cannot be read."""
     member = archive.find("xl/styles.xml")
     if member is None:
@@ -208,7 +208,7 @@ def _read_formats(archive: Archive) -> dict[int, Sections]:
     return find_formats(styles)
 
 
-def _scan_formats(block: bytes, facts: SheetFacts, formats: dict[int, Sections]) -> None:
+def _scan_formats(block: bytes, facts: SheetFacts, formats: dict[int, CellFormat]) -> None:
     found = dict[int, list[tuple[int, int]]]()
     for style, name, digits in _STYLED.findall(block):
         if int(style) in formats and len(digits) < 8:

@@ -26,8 +26,6 @@ _WINGDINGS = {
     0xE1: "↑", 0xE2: "↓", 0xE8: "➔", 0xF0: "⇨", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑",
 }  # fmt: skip
 _FONTS = {"symbol": _SYMBOL, "wingdings": _WINGDINGS}
-_RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 
 
 def find_symbol(font: str, code: int) -> str | None:
@@ -66,22 +64,3 @@ def write_bullet(text: str, font: str = "") -> str:
             else ""
         )
     return text
-
-
-def move_script(text: str, place: str) -> str:
-    """Return text that stands above or below the line in signs that stand there, as far as Unicode has all of them.
-
-    A plain `10` and a raised `6` would read as 106.
-
-    Args:
-        text: What is raised or lowered.
-        place: `superscript` or `subscript`; anything else leaves it as it is.
-
-    Example:
-        >>> move_script("-6", "superscript"), move_script("th", "superscript"), move_script("2", "subscript")
-        ('⁻⁶', 'th', '₂')
-    """
-    signs = {"superscript": _RAISED, "subscript": _LOWERED}.get(place)
-    if signs is None or not all(ord(sign) in signs for sign in text):
-        return text
-    return text.translate(signs)

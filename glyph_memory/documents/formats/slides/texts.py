@@ -16,8 +16,9 @@ from glyph_memory.documents.formats.office.math import write_latex
 from glyph_memory.documents.formats.office.names import number, unfold, value, value_of
 from glyph_memory.documents.formats.office.numerals import write_number
 from glyph_memory.documents.formats.office.package import Relation
-from glyph_memory.documents.formats.office.symbols import move_script, write_bullet
+from glyph_memory.documents.formats.office.symbols import write_bullet
 from glyph_memory.documents.inline import Run
+from glyph_memory.documents.scripts import move_script
 
 _FORMS = {
     "arabic": "decimal",

@@ -18,11 +18,12 @@ from glyph_memory.documents.formats.office.names import (
     value_of,
 )
 from glyph_memory.documents.formats.office.numerals import write_number
-from glyph_memory.documents.formats.office.symbols import find_symbol, move_script
+from glyph_memory.documents.formats.office.symbols import find_symbol
 from glyph_memory.documents.formats.word.context import Context
 from glyph_memory.documents.formats.word.drawings import Paragraph, read_drawing
 from glyph_memory.documents.formats.word.fields import Fields, find_link, report_field
 from glyph_memory.documents.formats.word.styles import Style, is_code_font
+from glyph_memory.documents.scripts import move_script
 from glyph_memory.errors import show_value
 
 WRAPPERS: dict[str, str | None] = {
