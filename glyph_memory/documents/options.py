@@ -27,8 +27,6 @@ class Limits:
     """How deep lists, mails and what is attached to them may be nested; elements of HTML are read to 500 deep."""
     pages: int = 100_000
     """Pages or slides of a file."""
-    picture_px: int = 50_000_000
-    """Pixels of one picture inside a document; a larger one becomes its caption."""
     timeout_s: float = 30.0
     """For each answer from an address."""
 
@@ -38,7 +36,7 @@ class Limits:
         Raises:
             DocumentError: The message says which.
         """
-        for name in ("file_bytes", "unpacked_bytes", "cells", "depth", "pages", "picture_px"):
+        for name in ("file_bytes", "unpacked_bytes", "cells", "depth", "pages"):
             check_whole(name, getattr(self, name), DocumentError, at_least=1)
         check_number("expansion", self.expansion, DocumentError, at_least=1, at_most=float(LARGEST_COUNT))
         check_number("timeout_s", self.timeout_s, DocumentError, is_open=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from glyph_memory import typeset
 from glyph_memory.document import Document, Merge
 from glyph_memory.documents import Builder, load
 from glyph_memory.documents.formats.html import add_html, decode_html
@@ -181,10 +182,13 @@ def test_pictures_come_from_the_page_itself(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_is_none_is_told() -> None:
-    """A file of text, and one that is larger than anybody wants."""
+    """Once, and its caption stands on the page."""
     document = read("<figure><img src='data:image/png;base64,AAAA' alt=x></figure>")
-    assert "broken" in document.defects[0].message
-    assert document.blocks[0].picture is None
+    assert [defect.message for defect in document.defects] == [
+        "the picture 'x' is of a kind that is not drawn, or broken; its caption stands for it"
+    ]
+    (page,) = typeset(document)
+    assert (page.text.strip(), page.depth) == ("x", 8)
 
 
 def test_lines_of_the_file_are_found_again() -> None:

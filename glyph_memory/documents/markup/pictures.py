@@ -6,9 +6,7 @@ fetched from a network. What is not at hand is told once, and its caption stands
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -51,9 +49,6 @@ def make_picture_finder(
         shown = repr(address if len(address) < 100 else f"{address[:60]}…")
         if data is None:
             builder.add_defect("left out", f"the picture {shown} is not at hand; its caption stands for it")
-        elif trouble := check_picture(data, options.limits.picture_px):
-            builder.add_defect("left out", f"the picture {shown} {trouble}; its caption stands for it")
-            return None
         return data
 
     return find
@@ -79,27 +74,6 @@ def read_beside(document: Path | None) -> Callable[[str], bytes | None]:
             return None
 
     return read
-
-
-def check_picture(data: bytes, most_px: int) -> str:
-    """Return why a picture cannot be used, as the end of a sentence; empty where it can.
-
-    Args:
-        data: The encoded file.
-        most_px: Pixels that it may have.
-    """
-    from PIL import Image  # noqa: PLC0415  loaded with the first picture
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as image:
-                width, height = image.size
-    except Exception:
-        return "is of a kind that is not drawn, or broken"
-    if width * height > most_px:
-        return f"has {width:,} × {height:,} pixels, more than {most_px:,}"
-    return ""
 
 
 def _decode_address(address: str) -> bytes | None:

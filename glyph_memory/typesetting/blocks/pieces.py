@@ -90,12 +90,21 @@ class TextPiece:
         return Fragment((last - first) * box.pitch, box.get_offset(last), draw)
 
 
-class RulePiece:
-    """A line across the column."""
+class StripPiece:
+    """A strip across the column: a blank line, or a rule in the middle of it."""
 
-    def __init__(self, width: int, height: int, span: tuple[int, int], tone: int) -> None:
-        """Prepare a line in the middle of so much height, for a stretch of the document."""
-        self._width, self._height, self._span, self._tone = width, height, span, tone
+    def __init__(
+        self, height: int, span: tuple[int, int], *, width: int = 0, rule: int | None = None
+    ) -> None:
+        """Prepare a strip.
+
+        Args:
+            height: Its height.
+            span: The stretch of the document that it stands for.
+            width: How far its line of the page reaches.
+            rule: The colour of the rule; without one, it is blank.
+        """
+        self._height, self._span, self._width, self._rule = height, span, width, rule
         self._is_done = False
 
     @property
@@ -109,44 +118,16 @@ class RulePiece:
         return self._is_done
 
     def take(self, room: int, *, is_forced: bool) -> Fragment | None:
-        """Return the line."""
+        """Return the strip."""
         if room < self._height and not is_forced:
             return None
         self._is_done = True
 
         def draw(plate: Plate, left: int, top: int) -> None:
-            middle = top + self._height // 2
-            plate.add_rule(left, middle, left + self._width, middle + FIX, self._tone)
-            plate.add_line(*self._span, (left, top, left + self._width, top + self._height))
-
-        return Fragment(self._height, self._span[1], draw)
-
-
-class BlankPiece:
-    """A blank line of plain text or code."""
-
-    def __init__(self, height: int, span: tuple[int, int]) -> None:
-        """Prepare a line of that height, for a stretch of the document."""
-        self._height, self._span, self._is_done = height, span, False
-
-    @property
-    def least(self) -> int:
-        """Its height."""
-        return self._height
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it was taken."""
-        return self._is_done
-
-    def take(self, room: int, *, is_forced: bool) -> Fragment | None:
-        """Return the line."""
-        if room < self._height and not is_forced:
-            return None
-        self._is_done = True
-
-        def draw(plate: Plate, left: int, top: int) -> None:
-            plate.add_line(*self._span, (left, top, left, top + self._height))
+            right, middle = left + self._width, top + self._height // 2
+            if self._rule is not None:
+                plate.add_rule(left, middle, right, middle + FIX, self._rule)
+            plate.add_line(*self._span, (left, top, right, top + self._height))
 
         return Fragment(self._height, self._span[1], draw)
 

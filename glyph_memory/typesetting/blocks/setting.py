@@ -16,12 +16,11 @@ from glyph_memory.typesetting.blocks.coloring import color_spans, color_syntax
 from glyph_memory.typesetting.blocks.flow import Placement
 from glyph_memory.typesetting.blocks.pictures import draw_formula, scale_picture
 from glyph_memory.typesetting.blocks.pieces import (
-    BlankPiece,
     Draw,
     Fragment,
     PicturePiece,
     Piece,
-    RulePiece,
+    StripPiece,
     TextPiece,
 )
 from glyph_memory.typesetting.blocks.plate import Plate
@@ -103,7 +102,7 @@ class Setter:
             spans = [document.cell_span(block, cell) for cell in range(len(block.table.starts))]
             yield TablePiece(document.text, block, spans, kind, width)
         elif block.kind == "rule":
-            yield RulePiece(width, kind.pitch // 2, (block.start, block.stop), tones.RULE)
+            yield StripPiece(kind.pitch // 2, (block.start, block.stop), width=width, rule=tones.RULE)
         elif end == block.start:
             return
         elif block.kind in {"code", "text"}:
@@ -179,7 +178,7 @@ class Setter:
                 numbers = self._make_numbers(number, lines, prepared, gutter) if gutter else ()
                 yield TextPiece(box, numbers=numbers, gutter=gutter)
             else:
-                yield BlankPiece(kind.pitch, (block.start + start, after))
+                yield StripPiece(kind.pitch, (block.start + start, after))
             number, start = number + lines, stop
 
     def _make_numbers(

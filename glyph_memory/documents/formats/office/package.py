@@ -69,7 +69,14 @@ class Package:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close the file.
+
+        Raises:
+            DocumentError: What was read inside is nested too deep.
+        """
         self.archive.close()
+        if isinstance(error, RecursionError):
+            raise DocumentError(f"{self.shown} is nested too deep to be read; save it anew") from error
 
     def find_main(self, default: str) -> str:
         """Return the name of the part that all others belong to.

@@ -10,7 +10,6 @@ from glyph_memory.documents.formats.office.names import number
 from glyph_memory.documents.formats.office.package import Package
 from glyph_memory.documents.options import LoadOptions
 from glyph_memory.errors import show_value
-from glyph_memory.image_files import decode_quietly, open_image
 
 EMU_PER_PT = 12_700
 """English Metric Units, in which Office files measure."""
@@ -59,7 +58,7 @@ def read_picture(
         message = f"the picture {show_value(relation.target)} lies outside the file and was not fetched"
         problem = Defect(kind="refused", message=message)
     else:
-        data, trouble = _read_checked(package, relation.target, options)
+        data, trouble = _read_checked(package, relation.target)
         if trouble:
             problem = Defect(kind="left out", message=f"the picture {show_value(relation.target)} {trouble}")
     if problem is not None:
@@ -67,16 +66,8 @@ def read_picture(
     return data
 
 
-def _read_checked(package: Package, name: str, options: LoadOptions) -> tuple[bytes | None, str]:
-    """Return a picture's file, or None and what is wrong with it."""
+def _read_checked(package: Package, name: str) -> tuple[bytes | None, str]:
+    """Return a picture's file, or None and why it is not read. Whether it can be drawn is for the `Builder` to say."""
     if package.archive.size(name) > _PICTURE_BYTES:
         return None, f"has more than {_PICTURE_BYTES:,} bytes"
-    data = package.archive.read(name)
-    try:
-        with decode_quietly():
-            _, (width, height) = open_image(data)
-    except Exception:  # decoders raise whatever they like
-        return None, "is of a kind that is not drawn, or broken"
-    if width * height > options.limits.picture_px:
-        return None, f"has {width} x {height} px, more than Limits.picture_px"
-    return data, ""
+    return package.archive.read(name), ""

@@ -47,10 +47,7 @@ def read_word(source: Source, options: LoadOptions) -> Iterator[Document]:
         DocumentError: It is no sound Word document; while reading on, too.
     """
     with Package(source, options) as package:
-        try:
-            yield from _Reader(source, package, options).read()
-        except RecursionError as error:
-            raise DocumentError(f"{source.shown} is nested too deep to be read; save it anew") from error
+        yield from _Reader(source, package, options).read()
 
 
 class _Reader:
