@@ -18,7 +18,7 @@ from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile, build_page_style
-from glyph_memory.typesetting import iter_pages
+from glyph_memory.typesetting import iter_pages, name_layout
 
 _LOOKED_AT = 1_000
 """Pages of a PDF that are looked at before the first of them is typeset."""
@@ -46,6 +46,11 @@ class DocumentPage:
     def source_map(self) -> tuple[SourceSpan, ...]:
         """Where what stands on the page comes from."""
         return self.document.trace(self.page.start, self.page.stop)
+
+    @property
+    def layout(self) -> str:
+        """How its text is laid out: "lines", "2 columns", "marks"; empty where another program drew it."""
+        return name_layout(self.page.style) if self.page.style is not None else ""
 
     @property
     def links(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ styles and widths; knows nothing about models, but for what an image of a size c
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,6 +31,7 @@ _BESIDE = 0.04
 """What a page's caption costs, as a share of a full page: 25 of 632 tokens. So many small pages do not pay."""
 _EIGHTHS = 8
 """Widths of narrower pages are in eighths of a page, so that few different styles come up."""
+_COLUMNS, _NARROW_PAGE = re.compile(r"([2-9]) columns"), re.compile(r"lines on (\d{1,5}) px")
 _FILLED = 0.97
 """The share of a line that words fill, where they are wrapped."""
 
@@ -82,7 +84,7 @@ def unmark(style: PageStyle) -> PageStyle:
 
 
 def name_layout(style: PageStyle) -> str:
-    """Return the name of a fixed style's layout: `lines`, `2 columns`, `marks`.
+    """Return the name of a fixed style's layout: `marks`, `lines`, `2 columns`, `lines on 364 px`.
 
     Example:
         >>> name_layout(PageStyle.glyph()), name_layout(PageStyle.glyph().dense())
@@ -90,7 +92,37 @@ def name_layout(style: PageStyle) -> str:
     """
     if style.newline_mark:
         return "marks"
-    return "lines" if style.columns == 1 else f"{style.columns} columns"
+    if style.columns > 1:
+        return f"{style.columns} columns"
+    is_narrow = style.fill_page and style.page_px[0] < unmark(PageStyle.auto(style)).page_px[0]
+    return f"lines on {style.page_px[0]} px" if is_narrow else "lines"
+
+
+def restore_layout(style: PageStyle, name: str) -> PageStyle:
+    """Return an "auto" style with the layout of a name; one whose layout is fixed, as it is.
+
+    Args:
+        style: The style.
+        name: As `name_layout` returns it; "lines" where it is empty or nothing of the kind.
+
+    Example:
+        >>> name_layout(restore_layout(PageStyle.auto(), "3 columns"))
+        '3 columns'
+    """
+    if style.layout == "fixed":
+        return style
+    if name == "marks":
+        return replace(style, layout="fixed")
+    plain = unmark(style)
+    if found := _COLUMNS.fullmatch(name):
+        return replace(plain, columns=int(found[1]))
+    if found := _NARROW_PAGE.fullmatch(name):
+        return _cut_width(plain, int(found[1]))
+    return plain
+
+
+def _cut_width(plain: PageStyle, width_px: int) -> PageStyle:
+    return replace(plain, page_width_pt=width_px / plain.to_horizontal_px(1))
 
 
 def count_area(size: tuple[int, int]) -> int:
@@ -130,7 +162,7 @@ def _list_narrower(plain: PageStyle, needed_px: int) -> tuple[PageStyle, ...]:
     for eighths in range(1, _EIGHTHS):
         width = snap(plain.page_px[0] * eighths / _EIGHTHS, at_least=1, multiple=plain.snap_px)
         if width - beside >= needed_px:
-            return (replace(plain, page_width_pt=width / plain.to_horizontal_px(1)),)
+            return (_cut_width(plain, width),)
     return ()
 
 

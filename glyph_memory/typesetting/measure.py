@@ -32,6 +32,8 @@ from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
 _JOINERS = "\u200c\u200d"
+_BREAKS_AFTER = np.array([ord(sign) for sign in ",;/|&>)]}"], np.uint32)
+"""Behind these a line of a dense page may end without a space: compact JSON, markup and addresses have few spaces."""
 _LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
 
 
@@ -74,6 +76,7 @@ def measure(
         slots, kind = slots.copy(), kind.copy()
         ends_paragraph[:] = False
         breaks = ends_paragraph
+        kind[np.isin(codes, _BREAKS_AFTER)] |= IDEOGRAPH | NO_START
         _draw_counts(text, table, slots, kind, marked)
     elif style.newline_mark:
         breaks = ends_paragraph
