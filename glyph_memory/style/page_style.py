@@ -232,7 +232,8 @@ raise line_height_pt to 12 or more
         Args:
             profile: The model that will read, as a `ModelProfile`: pages get sides that it does not rescale, and the
                 mark that it knows. The released Glyph model unless given.
-            line_price: By how much, as a share, real lines may cost more than marks; 0 for always the cheapest.
+            line_price: By how much, as a share, real lines may cost more than marks; 0 for always the cheapest, 100 for
+                always real lines.
             wrap_share: Which share of the lines columns and narrower pages may wrap.
 
         Raises:
