@@ -108,7 +108,9 @@ def _check_ranges(style: PageStyle) -> None:
             )
     for name, most in (("line_price", 100), ("wrap_share", 1)):
         if not 0 <= getattr(style, name) <= most:
-            raise StyleError(f"{name}={show_value(getattr(style, name))} must be at least 0 and at most {most}")
+            raise StyleError(
+                f"{name}={show_value(getattr(style, name))} must be at least 0 and at most {most}"
+            )
     if not 0 <= style.space_shrink < 1:
         raise StyleError(
             f"space_shrink={show_value(style.space_shrink)} must be at least 0 and below 1; 0.05 is the default"
