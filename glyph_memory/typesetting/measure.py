@@ -76,7 +76,7 @@ def measure(
         slots, kind = slots.copy(), kind.copy()
         ends_paragraph[:] = False
         breaks = ends_paragraph
-        kind[np.isin(codes, _BREAKS_AFTER)] |= IDEOGRAPH | NO_START
+        kind[_find_late_breaks(codes)] |= IDEOGRAPH | NO_START
         _draw_counts(text, table, slots, kind, marked)
     elif style.newline_mark:
         breaks = ends_paragraph
@@ -84,6 +84,14 @@ def measure(
         slots = np.where(marked, table.get_mark_slot(style.newline_mark), slots)
     kind = _break_long_spaces(kind, cursor)
     return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks, marked)
+
+
+def _find_late_breaks(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which signs a line may end behind without a space: none within a number, `1,000`, or a date."""
+    digit = (codes >= ord("0")) & (codes <= ord("9"))
+    found = np.isin(codes, _BREAKS_AFTER)
+    found[1:-1] &= ~(digit[:-2] & digit[2:])
+    return found
 
 
 def _draw_counts(
