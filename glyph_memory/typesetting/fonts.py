@@ -26,7 +26,9 @@ from glyph_memory.files import expand_home, is_file
 from glyph_memory.locks import ForkSafeLock
 
 SHIPPED = Path(__file__).parent.parent / "fonts"
-_NAMED = {"sans": "GlyphMemorySans.ttf", "mono": "DejaVuSansMono.ttf"}
+_NAMED = {"sans": "GlyphMemorySans.ttf", "mono": "DejaVuSansMono.ttf", "emoji": "GlyphMemoryEmoji.otf"}
+SHIPPED_FALLBACKS = ("sans", "mono", "emoji")
+"""Tried for every style, in this order, before the machine's: so DejaVu's own ✔ and ★ stay as they are."""
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _INDEX = re.compile(r"\d{1,5}", re.ASCII)
 _BYTES_AT_MOST = 256 * 2**20
