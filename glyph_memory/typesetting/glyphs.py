@@ -33,6 +33,7 @@ from glyph_memory.typesetting.characters import (
 from glyph_memory.typesetting.font_chain import FontChain
 from glyph_memory.typesetting.fonts import Face
 from glyph_memory.typesetting.geometry import FIX, Geometry
+from glyph_memory.typesetting.thai import needs_lifting, split_am, stands_above
 
 EMPTY = 0
 """The slot of a character that is drawn as part of the one before it."""
@@ -134,17 +135,22 @@ class GlyphTable:
         """Return the slot of a letter with marks; `None` where it has to be escaped."""
 
         def build() -> int:
-            composed = unicodedata.normalize("NFC", text)
+            composed, tail = split_am(unicodedata.normalize("NFC", text))
             if len(composed) == 1 and self._fonts.find(composed):
                 return int(self.slots(np.array([ord(composed)], np.uint32))[0])
-            face = self._fonts.find(composed)
+            kind = get_kind(text[0]) & ~CONTEXT
+            face = self._fonts.find(composed + tail)
             if face is None:
                 return -1
+            if needs_lifting(text[0]) and shaping.available:
+                return self._build_shaped_slot(face, text, kind)
             base = SlotGlyph(face, face.glyph(composed[0]))
             parts = [base, *_stack_marks(face, base, composed[1:])]
-            return self._add_slot(
-                tuple(parts), self._convert_advance(face.advance_px(base.glyph)), get_kind(text[0]) & ~CONTEXT
-            )
+            advance_px = face.advance_px(base.glyph)
+            for letter in tail:
+                parts.append(SlotGlyph(face, face.glyph(letter), round(advance_px * 64)))
+                advance_px += face.advance_px(face.glyph(letter))
+            return self._add_slot(tuple(parts), self._convert_advance(advance_px), kind)
 
         return self._get_or_none("cluster", text, build)
 
@@ -249,7 +255,7 @@ def _stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
     middle = sum(face.extent_px(base.glyph)) / 2
     parts, stacked = [], Counter[bool]()
     for mark in marks:
-        glyph, above = face.glyph(mark), unicodedata.combining(mark) >= 222
+        glyph, above = face.glyph(mark), stands_above(mark)
         x = middle - sum(face.extent_px(glyph)) / 2 if face.advance_px(glyph) else advance
         y = face.height_px / 5 * stacked[above] * (1 if above else -1)
         stacked[above] += 1

@@ -26,6 +26,7 @@ from glyph_memory.typesetting.characters import (
 from glyph_memory.typesetting.emoji import KEYCAP, begins_keycap, belongs_to_sign
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
+from glyph_memory.typesetting.thai import AM, is_thai
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
@@ -128,6 +129,8 @@ class _Neighbours:
         joined = mark
         if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
             joined = min(end, mark + _MARKS_AT_MOST)
+            if joined == end < len(text) and text[end] in AM and is_thai(text[base]) and self._is_drawn(end):
+                joined += 1
             slot = self._table.get_cluster_slot(text[base:joined])
             if slot is None:
                 joined = mark
@@ -136,7 +139,7 @@ class _Neighbours:
                 self._slots[base] = slot
         for index in range(joined, end):
             self._escape(index, "invisible")
-        return end
+        return max(joined, end)
 
     def _box_key(self, key: int) -> int:
         """Draw a key with a box around it; escape its selector and the box where no font has them."""
