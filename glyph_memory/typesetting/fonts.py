@@ -122,7 +122,7 @@ class Face:
         with freetype_lock:
             if character not in self._shown:
                 glyph = self.glyph(character)
-                blank = glyph and unicodedata.category(character) != "Zs" and self.extent_px(glyph) == (0, 0)
+                blank = glyph and unicodedata.category(character) != "Zs" and not self._has_ink(glyph)
                 self._shown[character] = bool(glyph and not blank)
             return self._shown[character]
 
@@ -139,6 +139,12 @@ class Face:
             self._load(glyph, self._flags)
             box = self._face.glyph.outline.get_cbox()
             return box.xMin / 64, box.xMax / 64
+
+    def _has_ink(self, glyph: int) -> bool:
+        """Return whether a glyph has an area: colour fonts give pictures outlines of two points, which say their size."""
+        self._load(glyph, self._flags)
+        ends = self._face.glyph.outline.contours
+        return any(end - before > 2 for before, end in zip([-1, *ends], ends, strict=False))
 
     def raster(self, glyph: int, x64: int = 0, y64: int = 0) -> Raster:
         """Draw a glyph.
