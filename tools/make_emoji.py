@@ -28,26 +28,30 @@ SCALE = 0.9
 """Of the em square: the tallest emoji of Noto is 1.1 em high, and lines of the default style are 1.1 em apart."""
 FIT_UNITS = 1.0
 """How far a fitted curve may lie beside Noto's own: a fiftieth of a pixel at 9 px."""
-FRAME = 0.08 * UNITS_PER_EM
-"""How thick the box around a flag's letter is."""
+LETTER_SCALE = 0.8
+"""Of a flag's letter, so that the box around it is no higher than other emoji."""
+LETTER_BOTTOM, FRAME_BOTTOM, FRAME_TOP = 0.06 * UNITS_PER_EM, -0.14 * UNITS_PER_EM, 0.79 * UNITS_PER_EM
+FRAME, FRAME_GAP = 0.05 * UNITS_PER_EM, 0.16 * UNITS_PER_EM
+"""How thick the box is, and how far from the letter's sides."""
 KEYCAPS = "#*0123456789\u20e3"
 FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 EMOJI = (
-    "⌚⌛⏩⏪⏫⏬⏭⏮⏯⏰⏱⏲⏳⏸⏹⏺Ⓜ⚽⚾⛄⛅⛓⛔⛪⛰⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗⤴⤵"
-    "⬛⬜⭐⭕🅰🅱🅾🅿🆒🆓🆔🆕🆗🆘🆚🌀🌄🌈"
-    "🌊🌋🌌🌍🌎🌏🌐🌙🌞🌟🌠🌡🌤🌧🌩🌪🌭🌮🌱🌲🌳🌴🌵🌶🌷🌸🌹🌻🌾🌿🍀🍁🍂🍃🍄🍅🍆🍇🍉🍊🍋🍌🍍🍎"
-    "🍑🍒🍓🍔🍕🍖🍗🍚🍜🍝🍞🍟🍣🍦🍩🍪🍫🍬🍯🍰🍳🍵🍷🍸🍺🍻🍽🍿🎀🎁🎂🎃🎄🎆🎈🎉🎊🎓🎖🎙🎞🎤🎥🎧"
-    "🎨🎫🎬🎭🎮🎯🎲🎵🎶🎸🎹🎾🏀🏁🏃🏄🏅🏆🏈🏋🏎🏐🏔🏖🏗🏙🏛🏝🏠🏡🏢🏥🏦🏨🏪🏫🏭🏳🏴🏷🏻🏼🏽🏾"
-    "🏿🐉🐌🐍🐎🐑🐒🐔🐘🐙🐛🐝🐞🐟🐢🐤🐦🐧🐨🐬🐯🐰🐲🐴🐶🐷🐸🐺🐻🐼🐾👀👁👆👇👈👉👊👋👌👍👎👏👐"
-    "👑👓👛👟👠👣👤👥👦👧👨👩👮👴👵👶👷👻👽👾👿💀💁💃💅💉💊💋💌💍💎💏💑💓💔💕💖💗💘💙💚💛💜💝"
-    "💞💡💢💣💤💥💦💧💨💩💪💫💬💭💯💰💱💲💳💵💸💻💼💾💿📁📂📃📄📅📆📈📉📊📋📌📍📎📏📐📑📓📕📖"
-    "📗📘📙📚📜📝📞📡📢📣📤📥📦📧📨📩📬📰📱📲📶📷📸📹📺🔀🔁🔃🔄🔆🔇🔈🔊🔋🔌🔍🔎🔏🔐🔑🔒🔓🔔🔕"
-    "🔖🔗🔘🔙🔚🔛🔜🔝🔠🔡🔢🔣🔤🔥🔦🔧🔨🔩🔪🔬🔭🔮🔲🔳🔴🔵🔶🔷🔸🔹🔺🔻🔼🔽🕊🕌🕒🕯🕵🕷🕺🖇🖌🖕"
-    "🖤🖥🖨🖱🖼🗂🗃🗑🗒🗓🗜🗡🗣🗳🗺😤😬🙁🙂🙄🙅🙇🙈🙉🙊🙋🙌🙏🚀🚌🚑🚓🚕🚗🚚🚜🚢🚥🚦🚧🚨🚩🚪🚫"
-    "🚲🚶🚻🚽🚿🛍🛏🛑🛒🛠🛡🛫🛰🟠🟡🟢🟣🟤🟥🟦🟧🟨🟩🟪🟫🟰🤌🤍🤎🤐🤑🤒🤓🤔🤕🤖🤗🤘🤙🤝🤞🤟🤠🤡"
-    "🤢🤣🤤🤥🤦🤧🤨🤩🤪🤫🤬🤭🤮🤯🤷🤸🥀🥂🥇🥈🥉🥊🥑🥓🥔🥕🥗🥚🥞🥦🥰🥱🥲🥳🥵🥶🥷🥹🥺🦀🦁🦄🦅🦆"
-    "🦈🦉🦊🦋🦖🦠🦰🦱🦲🦳🦴🦷🧀🧐🧑🧙🧠🧡🧩🧪🧫🧬🧭🧯🧰🧱🧲🧹🧾🩵🩷🩸🩹🩺🪄🪏🪐🪙🪛🪜🪞🪟🪣🪤"
-    "🪪🪫🪴🫀🫁🫂🫠🫡🫢🫣🫤🫥🫦🫨🫩🫰🫵🫶"
+    "⌚⌛⏩⏪⏫⏬⏭⏮⏯⏰⏱⏲⏳⏸⏹⏺Ⓜ⚽⚾⛄⛅⛏⛓⛔⛪⛰⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗⤴"
+    "⤵⬛⬜⭐⭕🅰🅱🅾🅿🆒🆓🆔🆕🆗🆘🆚🌀🌃🌄🌅🌆🌇🌈🌊🌋🌌🌍🌎🌏🌐🌙🌞🌟🌠🌡🌤🌧🌩🌪🌭🌮🌯🌱🌲"
+    "🌳🌴🌵🌶🌷🌸🌹🌻🌾🌿🍀🍁🍂🍃🍄🍅🍆🍇🍉🍊🍋🍌🍍🍎🍑🍒🍓🍔🍕🍖🍗🍙🍚🍛🍜🍝🍞🍟🍣🍦🍩🍪🍫🍬"
+    "🍯🍰🍲🍳🍵🍷🍸🍹🍺🍻🍼🍽🍾🍿🎀🎁🎂🎃🎄🎆🎈🎉🎊🎒🎓🎖🎙🎛🎞🎤🎥🎧🎨🎩🎪🎫🎬🎭🎮🎯🎲🎵🎶🎸"
+    "🎹🎻🎾🏀🏁🏃🏄🏅🏆🏈🏊🏋🏎🏐🏓🏔🏖🏗🏙🏛🏝🏠🏡🏢🏥🏦🏨🏪🏫🏭🏳🏴🏷🏻🏼🏽🏾🏿🐇🐈🐉🐋🐌🐍"
+    "🐎🐑🐒🐔🐕🐘🐙🐛🐝🐞🐟🐢🐤🐦🐧🐨🐬🐯🐰🐲🐳🐴🐶🐷🐸🐺🐻🐼🐾👀👁👂👃👄👅👆👇👈👉👊👋👌👍👎"
+    "👏👐👑👓👔👕👗👛👟👠👣👤👥👦👧👨👩👮👴👵👶👷👻👽👾👿💀💁💃💅💉💊💋💌💍💎💏💑💓💔💕💖💗💘"
+    "💙💚💛💜💝💞💡💢💣💤💥💦💧💨💩💪💫💬💭💯💰💱💲💳💴💵💶💷💸💻💼💾💿📁📂📃📄📅📆📈📉📊📋📌"
+    "📍📎📏📐📑📓📕📖📗📘📙📚📜📝📞📡📢📣📤📥📦📧📨📩📬📰📱📲📶📷📸📹📺📻📽🔀🔁🔃🔄🔆🔇🔈🔊🔋"
+    "🔌🔍🔎🔏🔐🔑🔒🔓🔔🔕🔖🔗🔘🔙🔚🔛🔜🔝🔟🔠🔡🔢🔣🔤🔥🔦🔧🔨🔩🔪🔬🔭🔮🔰🔲🔳🔴🔵🔶🔷🔸🔹🔺🔻"
+    "🔼🔽🕊🕌🕒🕯🕰🕵🕷🕸🕹🕺🖇🖊🖋🖌🖕🖤🖥🖨🖱🖼🗂🗃🗑🗒🗓🗜🗝🗞🗡🗣🗳🗺🗼🗽😤😬🙁🙂🙄🙅🙇🙈"
+    "🙉🙊🙋🙌🙏🚀🚁🚂🚄🚆🚇🚌🚑🚓🚕🚗🚚🚜🚢🚥🚦🚧🚨🚩🚪🚫🚲🚴🚶🚻🚽🚿🛁🛋🛍🛏🛑🛒🛠🛡🛫🛰🟠🟡"
+    "🟢🟣🟤🟥🟦🟧🟨🟩🟪🟫🟰🤌🤍🤎🤐🤑🤒🤓🤔🤕🤖🤗🤘🤙🤝🤞🤟🤠🤡🤢🤣🤤🤥🤦🤧🤨🤩🤪🤫🤬🤭🤮🤯🤷"
+    "🤸🥀🥂🥇🥈🥉🥊🥐🥑🥓🥔🥕🥖🥗🥚🥛🥝🥞🥤🥦🥨🥰🥱🥲🥳🥵🥶🥷🥹🥺🦀🦁🦄🦅🦆🦈🦉🦊🦋🦒🦓🦖🦜🦠"
+    "🦥🦰🦱🦲🦳🦴🦷🧀🧊🧐🧑🧘🧙🧠🧡🧢🧩🧪🧫🧬🧭🧯🧰🧱🧲🧵🧸🧹🧼🧾🩵🩷🩸🩹🩺🪄🪏🪐🪑🪙🪛🪜🪞🪟"
+    "🪣🪤🪪🪫🪲🪴🪵🫀🫁🫂🫠🫡🫢🫣🫤🫥🫦🫨🫩🫰🫵🫶"
 )
 
 
@@ -91,20 +95,19 @@ def main() -> None:
 
 def frame_letter(noto: TTFont, glyph: str, scale: float) -> tuple[tuple[int, int], T2CharString]:
     """Return a letter of flags in a box, and its metrics: bare, it would look like one that was typed."""
-    bounds = BoundsPen(noto.getGlyphSet())
-    noto.getGlyphSet()[glyph].draw(bounds)
-    left, bottom, right, top = (value * scale for value in bounds.bounds)
-    gap, line = 2 * FRAME, FRAME
-    width = round(right - left + 2 * (gap + line) + FRAME)
-    outline = T2CharStringPen(width, None)
-    recording = DecomposingRecordingPen(noto.getGlyphSet())
-    noto.getGlyphSet()[glyph].draw(recording)
-    recording.replay(TransformPen(outline, (scale, 0, 0, scale, gap + line - left, 0)))
-    x, low, high = right - left + 2 * (gap + line), bottom - gap - line, top + gap + line
-    draw_polygon(outline, (0, low), (0, high), (x, high), (x, low))
-    inner = line, low + line, x - line, high - line
-    draw_polygon(outline, inner[:2], (inner[2], inner[1]), inner[2:], (inner[0], inner[3]))
-    return (width, 0), outline.getCharString()
+    glyphs, small = noto.getGlyphSet(), LETTER_SCALE * scale
+    bounds, recording = BoundsPen(glyphs), DecomposingRecordingPen(glyphs)
+    glyphs[glyph].draw(bounds)
+    glyphs[glyph].draw(recording)
+    left, _, right, _ = (value * small for value in bounds.bounds)
+    edge = right - left + 2 * (FRAME_GAP + FRAME)
+    outline = T2CharStringPen(round(edge + FRAME), None)
+    recording.replay(TransformPen(outline, (small, 0, 0, small, FRAME_GAP + FRAME - left, LETTER_BOTTOM)))
+    low, high = FRAME_BOTTOM, FRAME_TOP
+    draw_polygon(outline, (0, low), (0, high), (edge, high), (edge, low))
+    low, high = low + FRAME, high - FRAME
+    draw_polygon(outline, (FRAME, low), (edge - FRAME, low), (edge - FRAME, high), (FRAME, high))
+    return (round(edge + FRAME), 0), outline.getCharString()
 
 
 def draw_polygon(pen: AbstractPen, first: tuple[float, float], *others: tuple[float, float]) -> None:

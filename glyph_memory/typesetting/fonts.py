@@ -141,7 +141,7 @@ class Face:
             return box.xMin / 64, box.xMax / 64
 
     def _has_ink(self, glyph: int) -> bool:
-        """Return whether a glyph has an area: colour fonts give pictures outlines of two points, which say their size."""
+        """Return whether a glyph has an area: colour fonts may give a picture an outline of two points, its corners."""
         self._load(glyph, self._flags)
         ends = self._face.glyph.outline.contours
         return any(end - before > 2 for before, end in zip([-1, *ends], ends, strict=False))

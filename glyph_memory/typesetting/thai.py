@@ -27,7 +27,7 @@ def needs_lifting(character: str) -> bool:
 
 
 def split_am(cluster: str) -> tuple[str, str]:
-    """Return a cluster's letter and marks, the ring of a last am first among the marks; and what follows them.
+    r"""Return a cluster's letter and marks, the ring of a last am first among the marks; and what follows them.
 
     Example:
         >>> [ascii(part) for part in split_am("\u0e19\u0e49\u0e33")]
@@ -42,4 +42,4 @@ def split_am(cluster: str) -> tuple[str, str]:
 def stands_above(mark: str) -> bool:
     """Return whether a mark stands above its letter: Unicode gives vowels of Thai no class that says so."""
     place = unicodedata.combining(mark)
-    return place not in _BELOW if is_thai(mark) else place >= 222  # noqa: PLR2004 - classes as in Unicode's table
+    return place not in _BELOW if is_thai(mark) else place >= 222
