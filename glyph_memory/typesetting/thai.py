@@ -35,8 +35,8 @@ def split_am(cluster: str) -> tuple[str, str]:
     """
     if cluster[-1] not in AM:
         return cluster, ""
-    ring, letter = unicodedata.normalize("NFKD", cluster[-1])
-    return cluster[0] + ring + cluster[1:-1], letter
+    am = unicodedata.normalize("NFKD", cluster[-1])
+    return cluster[0] + am[0] + cluster[1:-1], am[1]
 
 
 def stands_above(mark: str) -> bool:

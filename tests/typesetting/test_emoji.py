@@ -148,6 +148,13 @@ def test_a_keycap_is_its_digit_in_a_box(key: str) -> None:
     assert (boxed.array() < 255).sum() > (page_of(key).array() < 255).sum()
 
 
+def test_a_run_of_signs_is_counted_without_the_one_in_a_box() -> None:
+    """What joins a sign is never lost behind a number."""
+    (page,) = typeset("*" * 20 + "\ufe0f\u20e3 b", style=STYLE.dense())
+    assert spell_page(page) == "*×19*\u20e3 b"
+    assert page.escapes == 0
+
+
 def test_a_box_around_anything_else_is_escaped() -> None:
     """No font that comes along has boxed letters."""
     assert page_of("a\u20e3").escaped == (Escape(character="\u20e3", count=1, reason="invisible"),)
