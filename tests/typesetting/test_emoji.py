@@ -64,6 +64,16 @@ def test_a_sign_that_text_fonts_have_stays_theirs() -> None:
     assert rocket.file == find_font("emoji")
 
 
+def test_the_emoji_font_has_what_the_text_fonts_lack() -> None:
+    """So it changes no character that could be drawn before; but for the keys, which it needs inside their boxes."""
+    from fontTools.ttLib import TTFont
+
+    sans, mono, emoji = (
+        set(TTFont(find_font(name).path).getBestCmap()) for name in ("sans", "mono", "emoji")
+    )
+    assert "".join(map(chr, sorted(emoji & (sans | mono)))) == "#*0123456789"
+
+
 def test_the_emoji_font_is_small() -> None:
     """A quarter of a megabyte at most."""
     assert (SHIPPED / "GlyphMemoryEmoji.otf").stat().st_size <= 250_000
