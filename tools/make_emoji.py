@@ -3,7 +3,8 @@
 The source is Noto Emoji 3.006, Bold, under the SIL Open Font License: `npm pack @expo-google-fonts/noto-emoji@0.4.7`
 holds it as a file. Bold, since thinner lines are pale grey at 9 px. From it are taken what people and models write most
 days and the shipped DejaVu lacks, and the digits that keycaps enclose. Outlines are fitted with cubic curves, which
-halves their bytes, and made smaller so that emoji of two lines never touch. The result has a name of its own.
+takes a third off their bytes, and made smaller, so that emoji of two lines never touch. Letters of flags get a box. The
+result has a name of its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Say what to install so that escaped characters can be drawn: a font, by its Debian package, or HarfBuzz.
+"""What to install so that escaped characters can be drawn: a font, by its Debian package, or HarfBuzz.
 
 Knows scripts and packages; knows nothing about which fonts are installed.
 """
@@ -44,7 +44,7 @@ def hints(escaped: Sequence[Escape]) -> Iterator[str]:
 
 
 def _describe_packages(characters: Sequence[str]) -> str:
-    """Return the packages that hold some characters, in brackets; an empty text where there is none."""
+    """Return which packages hold some characters, as the end of a clause; an empty text where none does."""
     sorts = [(_find_sort(character), character) for character in characters]
     scripts = list(dict.fromkeys(get_script(character) for sort, character in sorts if sort == "letter"))
     parts = []
