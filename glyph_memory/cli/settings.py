@@ -99,7 +99,7 @@ class Settings:
             StyleError: There is none such, or it cannot be drawn.
         """
         look = Look(
-            style=self.style or "glyph",
+            style=self.style or "auto",
             font=self.font,
             fallback_fonts=self.fallback_fonts or (),
             size_pt=self.size_pt,

@@ -60,7 +60,7 @@ def legibility(
         command.Texts(sources=sources if files else None, kinds=kinds, characters=characters),
         looks=[
             Look(style=name, font=font, fallback_fonts=tuple(fallback_font or ()), dpi=dpi, dense=dense)
-            for name in style or ["glyph"]
+            for name in style or ["auto"]
         ],
         sizes=sizes,
         profile=profile,
