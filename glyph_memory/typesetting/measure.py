@@ -25,9 +25,11 @@ from glyph_memory.typesetting.characters import (
     is_mark,
     needs_shaping,
 )
+from glyph_memory.typesetting.emoji import KEYCAP, begins_keycap, belongs_to_sign
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
 from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
+from glyph_memory.typesetting.thai import AM, is_thai
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
@@ -138,6 +140,10 @@ class _Neighbours:
                     self._slots[index] = EMPTY
             elif needs_shaping(character):
                 done = self._shape(index)
+            elif belongs_to_sign(text, index, self._is_drawn):
+                self._slots[index] = EMPTY
+            elif index and begins_keycap(text, index - 1):
+                done = self._box_key(index - 1)
             elif is_mark(character):
                 done = self._join(index)
 
@@ -170,6 +176,8 @@ class _Neighbours:
         joined = mark
         if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
             joined = min(end, mark + _MARKS_AT_MOST)
+            if joined == end < len(text) and text[end] in AM and is_thai(text[base]) and self._is_drawn(end):
+                joined += 1
             slot = self._table.get_cluster_slot(text[base:joined])
             if slot is None:
                 joined = mark
@@ -178,7 +186,19 @@ class _Neighbours:
                 self._slots[base] = slot
         for index in range(joined, end):
             self._escape(index, "invisible")
-        return end
+        return max(joined, end)
+
+    def _box_key(self, key: int) -> int:
+        """Draw a key with a box around it; escape its selector and the box where no font has them."""
+        slot = self._table.get_cluster_slot(self._text[key] + KEYCAP) if self._is_drawn(key) else None
+        if slot is None:
+            self._escape(key + 2, "invisible")
+        else:
+            self._slots[key : key + 3] = slot, EMPTY, EMPTY
+        return key + 3
+
+    def _is_drawn(self, index: int) -> bool:
+        return not self._kind[index] & ESCAPED
 
     def _escape(self, index: int, reason: EscapeReason) -> None:
         if not self._kind[index] & ESCAPED:
