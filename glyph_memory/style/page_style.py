@@ -96,7 +96,7 @@ raise line_height_pt to 12 or more
     """Between a paragraph's text and its frame or background."""
     paragraph_lines: int = 30
     """How many lines of the source make one paragraph, to which indents, spaces and frames apply; 30 in the
-    reference. With a newline mark this is also how often a line really ends."""
+    reference. 0: as many as stand between blank ones. With a newline mark this is also how often a line really ends."""
     newline_mark: str = ""
     """Drawn in place of a line break, as `⏎` or ` \\n `, to save space; empty for real line breaks."""
 

@@ -25,6 +25,7 @@ from glyph_memory.typesetting.characters import (
 )
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
+from glyph_memory.typesetting.paragraphs import find_paragraph_ends
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
@@ -59,10 +60,8 @@ def measure(
         _Neighbours(text, cursor.offset, table, slots, kind).resolve()
         kind = table.kind.take(slots)
     newline = kind & NEWLINE != 0
-    ends_paragraph = np.zeros(len(kind), np.bool_)
-    newlines = np.flatnonzero(newline)
-    if len(newlines):
-        ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
+    advance = table.advance.take(slots)
+    ends_paragraph = find_paragraph_ends(newline, advance, cursor, style.paragraph_lines)
     breaks = newline
     if style.newline_mark:
         breaks = ends_paragraph

@@ -51,6 +51,13 @@ class PlacedColumn:
     """Rows of a page's `line_table`."""
 
 
+def clip_boxes(table: Ints, size: tuple[int, int]) -> Ints:
+    """Return a page's `line_table` with all boxes on a page of that size; blank lines may lie below its last ink."""
+    clipped = table.copy()
+    clipped[:, 2:] = np.clip(table[:, 2:], 0, [*size, *size])
+    return clipped
+
+
 class Placer:
     """Places columns of one block."""
 
@@ -122,7 +129,8 @@ class Placer:
         """Return how much the spaces of each line grow, or shrink where one more word was let in."""
         stretches = natural > room
         if self._style.alignment == "justify":
-            stretches |= ~closes  # not where a newline or the paragraph ended the line
+            fullest = room * (0 if self._style.reference else 3) // 4  # a shorter line would be torn apart
+            stretches |= ~closes & (natural >= fullest)  # not where a newline or the paragraph ended the line
         # A line of one unbreakable word has no spaces to give.
         return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
 

@@ -111,7 +111,7 @@ def _cut_at_paragraphs(text: str, paragraph_lines: int, size: int) -> Iterator[t
     """Yield the bounds of parts of a text that end with a paragraph, each of `size` characters or more."""
     start = 0
     for number, newline in enumerate(re.finditer("\n", text), 1):
-        if number % paragraph_lines == 0 and newline.end() - start >= size:
+        if paragraph_lines and number % paragraph_lines == 0 and newline.end() - start >= size:
             yield start, newline.end()
             start = newline.end()
     if start < len(text):

@@ -25,7 +25,7 @@ from glyph_memory.typesetting.measure import measure
 from glyph_memory.typesetting.paginate import PageLayout, fill_pages
 from glyph_memory.typesetting.paint import Canvas
 from glyph_memory.typesetting.pieces import PIECE, cut_pieces, fill_buffer, select_offsets, select_spans
-from glyph_memory.typesetting.place import ColorSpan, PlacedColumn, Placer
+from glyph_memory.typesetting.place import ColorSpan, PlacedColumn, Placer, clip_boxes
 from glyph_memory.typesetting.reference import ReferenceBlock, lay_out_reference
 
 
@@ -129,9 +129,7 @@ class Block:
             size=size,
             text=self._text[start:stop],
             start=self._cursor.offset + start,
-            line_table=np.concatenate([column.table for column in placed])
-            if len(placed) > 1
-            else placed[0].table,
+            line_table=clip_boxes(np.concatenate([column.table for column in placed]), size),
             escaped=self._list_escapes(start, stop),
             reserved=tuple(
                 select_offsets(self._reserved, self._cursor.offset + start, self._cursor.offset + stop)
