@@ -43,10 +43,8 @@ from glyph_memory.typesetting.reference_pages import FilledColumns, ReferencePag
 
 _IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 _BLOCK = 1 << 15  # characters that are set at once, and what is missing to a paragraph's end
-_FRAGMENT_ENDS = (
-    BREAK,
-    *map(ord, "&<>"),
-)  # where one stands, reportlab sets a paragraph from several fragments
+# Where one stands, reportlab sets a paragraph from several fragments.
+_FRAGMENT_ENDS = (BREAK, *map(ord, "&<>"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +185,10 @@ def _measure_result(
     if cjk:
         kind &= ~np.uint8(SPACE)  # they neither vanish at a line's end nor stretch
     kind[items[AT, items[CODE] == NO_BREAK]] |= SPACE
-    breaks = (codes == BREAK) & ~table.inked.take(slots)
+    newline, inked = codes == BREAK, table.inked.take(slots)
     starts: list[int] = np.append(at, len(codes))[np.searchsorted(own, begins)].tolist()
-    return MeasuredText(slots, kind, advance, ends_paragraph, breaks), [0, *starts[1:]]
+    measured = MeasuredText(slots, kind, advance, ends_paragraph, newline & ~inked, newline & inked)
+    return measured, [0, *starts[1:]]
 
 
 def _find_slots(codes: Ints, slots: Ints, items: Items, table: GlyphTable) -> Ints:
@@ -199,6 +198,8 @@ def _find_slots(codes: Ints, slots: Ints, items: Items, table: GlyphTable) -> In
         slots[items[AT, (items[CODE] == blank) & (items[OWN] != 0)]] = find_slot(table, blank)
     mark = table.style.newline_mark
     if mark.lstrip(" "):
-        first = table.parts[table.get_mark_slot()][len(mark) - len(mark.lstrip(" "))]
-        slots[slots == table.get_mark_slot()] = table.get_shifted_slot(table.get_mark_slot(), -first.x64)
+        first = table.parts[table.get_mark_slot(mark)][len(mark) - len(mark.lstrip(" "))]
+        slots[slots == table.get_mark_slot(mark)] = table.get_shifted_slot(
+            table.get_mark_slot(mark), -first.x64
+        )
     return slots

@@ -267,7 +267,8 @@ def _told(page: Page) -> object:
 
 def _widths(text: str, **how: float | str) -> list[int]:
     """Return the width of each line but the last."""
-    lines = [line for page in _set(text, **how) for line in page.lines]  # type: ignore[arg-type]  # as below
+    pages = _set(text, crop_width=False, **how)  # type: ignore[arg-type]  # as below
+    lines = [line for page in pages for line in page.lines]
     return [line.box[2] - line.box[0] for line in lines[:-1]]
 
 

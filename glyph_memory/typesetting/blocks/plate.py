@@ -19,7 +19,7 @@ from glyph_memory.typesetting.geometry import FIX, FIX_BITS
 from glyph_memory.typesetting.layout import Ints
 from glyph_memory.typesetting.paint import Canvas
 from glyph_memory.typesetting.place import clip_boxes
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 Pixels = NDArray[np.uint8]
 
@@ -136,7 +136,7 @@ class Plate:
             pixels=pixels,
             depth=8 if depth == 8 else 4 if depth == 4 else 24,
             palette=palette,
-            style=None,
+            style=self._type.style,
         )
 
     def _draw_glyphs(self) -> dict[int, Canvas]:
