@@ -95,7 +95,7 @@ class Block:
         layers: dict[int, Canvas] = {0: Canvas(prepared.geometry.page_px)}
         for column in placed:
             self._draw(layers, column)
-        boxes = self._placer.boxes(layout) if prepared.palette.framed else []
+        boxes = self._placer.boxes(layout, placed) if prepared.palette.framed else []
         size = self._crop(layers.values(), boxes, last=self._final and stop == len(self._text))
         colored = len(layers) > 1 or bool(boxes)
         packed = {pair: canvas.crop(size) for pair, canvas in layers.items()}
