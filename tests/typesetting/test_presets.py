@@ -101,7 +101,7 @@ def test_a_preset_for_reading_costs_less_than_the_text(name: str, text: str) -> 
 
 def test_document_stretches_full_lines_and_no_others() -> None:
     """A line before a long word keeps its spaces, as does one that a newline or the paragraph ends."""
-    link = "https://example.org/" + "x" * 70
+    link = "https://example.org/" + "x" * 73
     text = f"{WORDS}\n\na b c {link} d\ne f g\n"
     full, _, last, _, short, torn, ended = typeset(text, style="document")[0].lines
     assert short.text == "a b c "
