@@ -7,9 +7,8 @@ Knows fonts and characters; knows nothing about lines or pages.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,25 +31,12 @@ from glyph_memory.typesetting.characters import (
 )  # fmt: skip
 from glyph_memory.typesetting.fonts import Face, FontFile, find_font, system_fallbacks
 from glyph_memory.typesetting.geometry import FIX, Geometry
+from glyph_memory.typesetting.slot_glyph import SlotGlyph, stack_marks
 
 EMPTY = 0
 """The slot of a character that is drawn as part of the one before it."""
 
 _SLOTS_AT_MOST = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class SlotGlyph:
-    """One glyph of a slot."""
-
-    face: Face
-    """Its font."""
-    glyph: int
-    """Its index there."""
-    x64: int = 0
-    """From the slot's pen position, to the right, in 64ths of a pixel."""
-    y64: int = 0
-    """Upwards from the baseline, in 64ths of a pixel."""
 
 
 class GlyphTable:
@@ -142,7 +128,7 @@ class GlyphTable:
             if face is None:
                 return -1
             base = SlotGlyph(face, face.glyph(composed[0]))
-            parts = [base, *_stack_marks(face, base, composed[1:])]
+            parts = [base, *stack_marks(face, base, composed[1:])]
             return self._add_slot(
                 tuple(parts), self._convert_advance(face.advance_px(base.glyph)), get_kind(text[0]) & ~CONTEXT
             )
@@ -157,6 +143,17 @@ class GlyphTable:
             return -1 if face is None else self._build_shaped_slot(face, text, get_kind(text[0]) & ~CONTEXT)
 
         return self._get_or_none("shaped", text, build) if shaping.available else None
+
+    def get_slot_of(self, face: Face, character: str, *, repeat: int = 1) -> int:
+        """Return the slot that draws a character in another font, so many times as wide."""
+
+        def build() -> int:
+            glyph = face.glyph(character)
+            parts = () if character.isspace() else (SlotGlyph(face, glyph),)
+            advance_px = face.advance_px(glyph)
+            return self._add_slot(parts, repeat * self._convert_advance(advance_px), get_kind(character))
+
+        return self._get_or_build(f"{repeat} of {face.file}", character, build)
 
     def _mark_broken(self, may_be_broken: bool) -> None:
         self._is_broken |= may_be_broken
@@ -260,20 +257,17 @@ class GlyphTable:
                 return None
             file, is_named = source
             try:
-                self._faces.append(self._open(file))
+                self._faces.append(self.open_face(file))
             except FontError:
                 if is_named:
                     raise
         return self._faces[number]
 
-    def _open(self, file: FontFile) -> Face:
-        style = self.style
-        return Face(
-            file,
-            width_px=style.to_horizontal_px(style.font_size_pt),
-            height_px=style.to_vertical_px(style.font_size_pt),
-            antialias=style.antialias,
-        )
+    def open_face(self, file: FontFile) -> Face:
+        """Open a font in the style's size."""
+        style, size_pt = self.style, self.style.font_size_pt
+        width_px, height_px = style.to_horizontal_px(size_pt), style.to_vertical_px(size_pt)
+        return Face(file, width_px=width_px, height_px=height_px, antialias=style.antialias)
 
 
 def _iter_fonts(style: PageStyle) -> Iterator[tuple[FontFile, bool]]:
@@ -284,17 +278,3 @@ def _iter_fonts(style: PageStyle) -> Iterator[tuple[FontFile, bool]]:
     yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
     if style.system_fonts:
         yield from ((file, False) for file in system_fallbacks())
-
-
-def _stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
-    """Place marks on a letter, each further out than the one before: by their own bearing, or centred."""
-    advance = face.advance_px(base.glyph)
-    middle = sum(face.extent_px(base.glyph)) / 2
-    parts, stacked = [], Counter[bool]()
-    for mark in marks:
-        glyph, above = face.glyph(mark), unicodedata.combining(mark) >= 222
-        x = middle - sum(face.extent_px(glyph)) / 2 if face.advance_px(glyph) else advance
-        y = face.height_px / 5 * stacked[above] * (1 if above else -1)
-        stacked[above] += 1
-        parts.append(SlotGlyph(face, glyph, round(x * 64), round(y * 64)))
-    return parts

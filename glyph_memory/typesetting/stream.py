@@ -17,6 +17,7 @@ import numpy as np
 from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.page import Escape, EscapeReason, Page
 from glyph_memory.style import PageStyle
+from glyph_memory.typesetting.alignment import align_tables
 from glyph_memory.typesetting.atlas import Atlas
 from glyph_memory.typesetting.characters import ESCAPED
 from glyph_memory.typesetting.color import Palette, combine
@@ -24,6 +25,7 @@ from glyph_memory.typesetting.geometry import Geometry
 from glyph_memory.typesetting.glyphs import GlyphTable
 from glyph_memory.typesetting.layout import Cursor, LineBreaker, MeasuredText
 from glyph_memory.typesetting.measure import measure
+from glyph_memory.typesetting.mono import MonoSlots
 from glyph_memory.typesetting.paginate import PageLayout, fill_pages
 from glyph_memory.typesetting.paint import Canvas
 from glyph_memory.typesetting.place import ColorSpan, PlacedColumn, Placer
@@ -40,6 +42,8 @@ class PreparedStyle:
     """Its measures in pixels."""
     table: GlyphTable
     """Its glyphs."""
+    mono: MonoSlots | None
+    """Those of rows of tables; None where they are drawn as all text is."""
     atlas: Atlas
     """Their ink."""
     palette: Palette
@@ -80,6 +84,8 @@ class Block:
             breaker, self._lines, self._layouts = setting.breaker, setting.lines, iter(setting.layouts)
             self._measured = breaker.text
         else:
+            if prepared.mono is not None:
+                self._measured = align_tables(text, self._measured, cursor, prepared.mono, final=final)
             breaker = LineBreaker(self._measured, prepared.geometry, shrink=prepared.style.space_shrink)
             self._lines = breaker.lines(cursor, final=final)
             self._layouts = fill_pages(
@@ -202,7 +208,7 @@ def _build_prepared_style(style: PageStyle, generation: int) -> PreparedStyle:
             f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
             f"{style.font_size_pt!r}; make the page wider or the font smaller"
         )
-    return PreparedStyle(style, geometry, table, Atlas(table), Palette.of(style))
+    return PreparedStyle(style, geometry, table, MonoSlots.of(table), Atlas(table), Palette.of(style))
 
 
 _generation: Counter[PageStyle] = Counter()
