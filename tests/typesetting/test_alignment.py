@@ -151,7 +151,7 @@ def test_where_blocks_are_cut_makes_no_difference_to_rows(size: int, monkeypatch
 def test_a_row_that_is_not_all_there_yet_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its beginning alone is no row, and takes two lines, of which the first would be the page's last."""
     style = replace(STYLE, page_width_pt=200, page_height_pt=112, snap_px=1)
-    text = "a\n" * (style.lines_per_column - 1) + "=" * 25 + "  ===\nend"
+    text = "a\n" * (style.lines_per_column - 1) + "‱" * 28 + "  ‱\nend"
     whole = [told(page) for page in iter_pages(text, style=style)]
     for size in range(2 * style.lines_per_column, len(text)):
         monkeypatch.setattr(stream, "_FIRST_BLOCK", size)
