@@ -6,6 +6,7 @@ What is left is what a terminal would show at the end. Knows control characters;
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Literal
 
 TerminalEscapes = Literal["tools", "strip", "keep"]
@@ -62,7 +63,7 @@ def _strip_line(line: str) -> str:
 def _is_rewritten(line: str) -> bool:
     """Return whether most of the states that carriage returns part a line into look like the one before."""
     states = [state for state in _ESCAPES.sub("", line).split("\r") if state.strip()]
-    alike = sum(_is_alike(one, other) for one, other in zip(states, states[1:], strict=False))
+    alike = sum(_is_alike(one, other) for one, other in pairwise(states))
     return len(states) > 1 and 2 * alike >= len(states) - 1
 
 

@@ -55,7 +55,7 @@ Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
-BINDING = 4
+BINDING = 5
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
 
@@ -94,9 +94,7 @@ class Binder:
         if cache is None:  # an empty one may be falsy
             cache = RecentImages() if options.pages is None else FolderCache(options.pages)
         self.cache: ImageCache = cache
-        self.cleaner = TextCleaner(
-            self.profile.special_tokens, terminal_escapes=options.terminal_escapes
-        )
+        self.cleaner = TextCleaner(self.profile.special_tokens, options.terminal_escapes)
         """Spells text so that nothing in it is taken for a special token, or for a line of ours."""
         self.counts = TokenCounts(
             self.profile,
@@ -145,14 +143,13 @@ class Binder:
 
     def count_name_tokens(self, turns: Sequence[Turn]) -> int:
         """Count the line that names a run which is too large to be shown."""
-        return self.counts.count(
-            name_run(self.cleaner, [turn.anchor or 0 for turn in turns], describe_calls(turns))
-        )
+        anchors = [turn.anchor or 0 for turn in turns]
+        return self.counts.count(name_run(self.cleaner, anchors, describe_calls(turns)))
 
     def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """Count what a run costs as the text of a text seal."""
-        captions = list_captions(self.describe_pictures(turns), self.describe_attachments(turns))
-        return sum(map(self.counts.count, [quote_run(self.cleaner, turns), *captions]))
+        listed = list_captions(self.describe_pictures(turns), self.describe_attachments(turns))
+        return sum(map(self.counts.count, [quote_run(self.cleaner, turns), *listed]))
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
@@ -175,8 +172,10 @@ class Binder:
     def _draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run, and count nothing."""
         listed = self._choose_identifiers(turns, ledger_tokens)
+        pages, layout = self._drawer.draw_sealed_pages(turns, first_page)
         return DrawnRun(
-            pages=self._drawer.draw_sealed_pages(turns, first_page),
+            pages=pages,
+            layout=layout,
             pictures=self.describe_pictures(turns),
             attachments=self.describe_attachments(turns),
             ledger=listed.lines,
@@ -296,8 +295,6 @@ class Binder:
             "typeset": style_fingerprint(self.style),
             "profile": repr(replace(self.profile, tokenizer=None)),
             "counter": self.counts.counter_name,
-            "pictures": SEALED_SIDE_PX,
-            "captions": self.captions,
-            "terminal_escapes": self.options.terminal_escapes,
+            "shown": [SEALED_SIDE_PX, self.captions, self.options.terminal_escapes],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -33,7 +33,7 @@ class TextCleaner:
     """
 
     def __init__(
-        self, special_tokens: Sequence[str] = (), *, terminal_escapes: TerminalEscapes = "tools"
+        self, special_tokens: Sequence[str] = (), terminal_escapes: TerminalEscapes = "tools"
     ) -> None:
         self._terminal_escapes = terminal_escapes
         self._strip = remember_texts(lambda text: strip_terminal_escapes(text)[0])

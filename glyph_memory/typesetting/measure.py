@@ -16,7 +16,9 @@ from glyph_memory.typesetting import shaping
 from glyph_memory.typesetting.characters import (
     CONTEXT,
     ESCAPED,
+    IDEOGRAPH,
     NEWLINE,
+    NO_START,
     SPACE,
     escape_reason,
     get_script,
@@ -25,10 +27,13 @@ from glyph_memory.typesetting.characters import (
 )
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
+from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
 _JOINERS = "\u200c\u200d"
+_BREAKS_AFTER = np.array([ord(sign) for sign in ",;/|&>)]}"], np.uint32)
+"""Behind these a line of a dense page may end without a space: compact JSON, markup and addresses have few spaces."""
 _LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
 
 
@@ -38,6 +43,7 @@ def measure(
     table: GlyphTable,
     *,
     reserved: Sequence[int] = (),
+    counts: bool = True,
 ) -> MeasuredText:
     """Measure a block of text.
 
@@ -46,6 +52,7 @@ def measure(
         cursor: Where it begins.
         table: The style's glyphs.
         reserved: Places, in the block, of characters that are escaped since a label of ours could be read there.
+        counts: Whether runs are counted, where the style does that.
     """
     style = table.style
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -64,11 +71,43 @@ def measure(
     if len(newlines):
         ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
     breaks = newline
-    if style.newline_mark:
+    marked = np.zeros(len(kind), np.bool_)
+    if counts and style.count_runs and not style.reference:
+        slots, kind = slots.copy(), kind.copy()
+        ends_paragraph[:] = False
         breaks = ends_paragraph
-        slots = np.where(newline & ~breaks, table.get_mark_slot(), slots)
+        kind[np.isin(codes, _BREAKS_AFTER)] |= IDEOGRAPH | NO_START
+        _draw_counts(text, table, slots, kind, marked)
+    elif style.newline_mark:
+        breaks = ends_paragraph
+        marked = newline & ~breaks
+        slots = np.where(marked, table.get_mark_slot(style.newline_mark), slots)
     kind = _break_long_spaces(kind, cursor)
-    return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
+    return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks, marked)
+
+
+def _draw_counts(
+    text: str,
+    table: GlyphTable,
+    slots: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    marked: NDArray[np.bool_],
+) -> None:
+    """Draw each run that is counted as one mark; changes the arrays in place."""
+    runs = list(find_runs(text, table.style.newline_mark))
+    if not runs:
+        return
+    starts, stops, marks = zip(*runs, strict=True)
+    drawn = {mark: table.get_mark_slot(mark) for mark in set(marks)}
+    at, lengths = np.array(starts), np.array(stops) - np.array(starts)
+    inside = np.repeat(at - np.append(0, np.cumsum(lengths)[:-1]), lengths) + np.arange(int(lengths.sum()))
+    slots[inside] = EMPTY
+    slots[at] = [drawn[mark] for mark in marks]
+    # A line may break before a mark and after it, but not before a number that counts a sign.
+    joins = np.array([mark[0] == TIMES_SIGN for mark in marks])
+    kind[inside] = kind[inside] & NEWLINE | NO_START | np.where(np.repeat(joins, lengths), 0, IDEOGRAPH)
+    kind[at[~joins]] &= ~np.uint8(NO_START)
+    marked[at] = True
 
 
 class _Neighbours:

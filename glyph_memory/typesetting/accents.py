@@ -1,13 +1,13 @@
-"""The `SlotGlyph`: one glyph of what a slot draws, and how marks stand on a letter.
+"""Place accents on a letter where a font has no sign for both, and the `SlotGlyph`: one glyph of what is drawn as one.
 
-Knows fonts; knows nothing about which slots there are.
+Knows glyphs and their extents; knows nothing about slots or lines.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glyph_memory.typesetting.fonts import Face
 
@@ -26,8 +26,13 @@ class SlotGlyph:
     """Upwards from the baseline, in 64ths of a pixel."""
 
 
-def stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
-    """Return a letter's marks, each further out than the one before: by its own bearing, or centred."""
+def shift(glyph: SlotGlyph, x64: int) -> SlotGlyph:
+    """Return a glyph that stands further right, by 64ths of a pixel."""
+    return replace(glyph, x64=glyph.x64 + x64)
+
+
+def stack_accents(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
+    """Place marks on a letter, each further out than the one before: by their own bearing, or centred."""
     advance = face.advance_px(base.glyph)
     middle = sum(face.extent_px(base.glyph)) / 2
     parts, stacked = [], Counter[bool]()
