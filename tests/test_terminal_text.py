@@ -53,7 +53,20 @@ def test_text_without_controls_is_itself(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["\x1b]", "\x1b[", "\x1b[0", "\r", "a\b", "\b", "x\x1b[2K\x1b[G", "\x1b]x\n", "a\r", "_\b", "\x9b0", "a\x1b[K"],
+    [
+        "\x1b]",
+        "\x1b[",
+        "\x1b[0",
+        "\r",
+        "a\b",
+        "\b",
+        "x\x1b[2K\x1b[G",
+        "\x1b]x\n",
+        "a\r",
+        "_\b",
+        "\x9b0",
+        "a\x1b[K",
+    ],
     ids=repr,
 )
 def test_hostile_text_takes_time_in_proportion(text: str) -> None:

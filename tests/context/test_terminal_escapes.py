@@ -49,6 +49,7 @@ def test_a_memory_sends_it_clean_and_recalls_it_as_it_came() -> None:
         sent = "".join(message.text for message in memory.context().messages)
         assert SHOWN in sent
         assert "\x1b" not in sent
+        assert memory.report().terminal_characters == len(SAID) - len(SHOWN)
         assert memory.recall("built")[0].text == SAID
 
 

@@ -22,9 +22,13 @@ def read_text(source: Source, options: LoadOptions) -> Iterator[Document]:
     builder = Builder(title=source.name, source=source.path, media_type="text/plain")
     line = 1
     for read in split_parts(decode_blocks(source), options.part_characters):
-        part, count = strip_terminal_escapes(read) if options.terminal_escapes and "\x1b" in read else (read, 0)
+        part, count = (
+            strip_terminal_escapes(read) if options.terminal_escapes and "\x1b" in read else (read, 0)
+        )
         if count:
-            builder.add_defect("left out", f"{count:,} characters of terminal escapes are taken out of the text")
+            builder.add_defect(
+                "left out", f"{count:,} characters of terminal escapes are taken out of the text"
+            )
         builder.set_location(line=line, counts_lines=True)
         builder.add_text(part)
         line += read.count("\n")
