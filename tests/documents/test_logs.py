@@ -16,7 +16,7 @@ def test_a_log_loses_its_colours_and_says_so(tmp_path: Path) -> None:
     (document,) = load(path)
     assert document.text == "PASS pool\n 100% a\n"
     assert [defect.message for defect in document.defects] == [
-        "15 characters of terminal escapes are taken out of the text"
+        "16 characters of terminal escapes are taken out of the text"
     ]
 
 

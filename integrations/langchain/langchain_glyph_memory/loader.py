@@ -38,7 +38,6 @@ class LoaderFields(PageOptionFields, total=False):
     structure: bool
     pictures: bool
     main_content: bool
-    terminal_escapes: bool
     password: str | None
     part_characters: int
     allow_hosts: tuple[str, ...]

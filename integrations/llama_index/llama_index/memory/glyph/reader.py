@@ -55,9 +55,6 @@ class GlyphReader(BasePydanticReader):
     )
     pictures: bool = Field(default=True, description="Whether pictures inside documents are kept.")
     main_content: bool = Field(default=False, description="Of a web page: its main text alone.")
-    terminal_escapes: bool = Field(
-        default=True, description="Whether colours and the like are taken out of logs."
-    )
     password: str | None = Field(
         default=None, exclude=True, repr=False, description="Of an encrypted PDF; not told by `to_dict`."
     )
@@ -78,7 +75,6 @@ class GlyphReader(BasePydanticReader):
             structure=self.structure,
             pictures=self.pictures,
             main_content=self.main_content,
-            terminal_escapes=self.terminal_escapes,
             password=self.password,
             pages=self.pages,
             part_characters=self.part_characters,
