@@ -104,9 +104,9 @@ raise line_height_pt to 12 or more
     wrap_share: float = 0.02
     """Which share of the lines may be wrapped where columns and narrower pages are chosen."""
     count_runs: bool = False
-    """With a newline mark: draw blank lines, indentation, and long runs of spaces or of one sign as numbers in the
-    mark's colour. Lines then never really end, whatever `paragraph_lines` says, and may end behind a comma or a bracket
-    without a space, too."""
+    """With a newline mark: draw blank lines, indentation, tabs, and long runs of spaces or of one sign as numbers in
+    the mark's colour. Lines then never really end, whatever `paragraph_lines` says, and may end behind a comma or a
+    bracket without a space, too."""
 
     font_color: str = "#000000"
     """Of the text, as `#RRGGBB`."""

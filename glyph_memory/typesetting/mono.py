@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.typesetting.characters import CONTEXT, ESCAPED
+from glyph_memory.typesetting.font_chain import open_face
 from glyph_memory.typesetting.fonts import find_font
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Ints
@@ -33,7 +34,7 @@ class MonoSlots:
         Args:
             table: The style's glyphs; slots are added to it.
         """
-        self.table, self._face = table, table.open_face(find_font(_FONT))
+        self.table, self._face = table, open_face(find_font(_FONT), table.style)
         self._slot_of = np.full(1024, _UNKNOWN, np.int64)
         self.advance = int(table.advance[table.get_slot_of(self._face, " ")])
         """How far every character moves the pen."""

@@ -30,6 +30,7 @@ DENSE = PageStyle.glyph().dense("⏎")
         ("a\n\t\tb", "a⏎2→b"),
         ("a\r\n  b", "a⏎2b"),
         ("name        value", "name·8value"),
+        ("a\tb\t\t\tc", "a→b3→c"),
         ("a   b", "a   b"),
         ("# =========", "# =×9"),
         ("# =======", "# ======="),
@@ -77,16 +78,18 @@ def test_what_is_counted_can_be_spelled_back(text: str) -> None:
         for place, piece in enumerate(pieces):
             if place in marks:
                 said.append(_spell_back(piece, said))
-            elif piece:
-                said.append("\t" if page.text[place] == "\t" else piece)
+            else:
+                said.append(piece)
     assert "".join(said) == text
 
 
 def _spell_back(mark: str, said: list[str]) -> str:
-    found = re.fullmatch(r"(?P<breaks>⏎+)(?:×(?P<times>\d+) ?)?(?P<spaces>\d+)?(?P<tabs>→)?", mark)
+    found = re.fullmatch(r"(?P<breaks>⏎*)(?:×(?P<times>\d+) ?)?(?P<count>\d+)?(?P<tabs>→)?", mark)
     if found is None:
-        return said[-1] * (int(mark[1:]) - 1) if mark[0] == "×" else " " * int(mark[1:])
-    count = int(found["spaces"] or 0)
+        return " " * int(mark[1:])
+    if mark[0] == "×":
+        return said[-1] * (int(mark[1:]) - 1)
+    count = int(found["count"] or bool(found["tabs"]))
     return "\n" * int(found["times"] or len(found["breaks"])) + ("\t" if found["tabs"] else " ") * count
 
 
@@ -97,6 +100,20 @@ def test_a_run_never_parts_over_lines() -> None:
         for line in page.lines:
             assert not line.text.startswith(" ")
             assert not line.text.endswith("\n")
+
+
+def test_a_line_may_end_behind_a_comma_but_not_within_a_number() -> None:
+    """Compact JSON, paths and markup fill their lines; `1,000` stays whole."""
+    for text in (
+        '{"key":"value","other":[true,false]},' * 200,
+        "some/long/path/of/a/file," * 200,
+        "<td></td>" * 400,
+    ):
+        lines = typeset(text, style=DENSE)[0].lines
+        assert min(line.box[2] for line in lines[:-1]) > 500
+        assert all(line.text[-1] in ",;/|&>)]}" for line in lines[:-1])
+    numbers = "costs 1,234,567 and " * 300
+    assert not any(line.text[-1] == "," for line in typeset(numbers, style=DENSE)[0].lines)
 
 
 def test_endless_runs_fill_pages_and_end() -> None:
