@@ -55,7 +55,7 @@ def align_tables(
     for start, stop in lines:
         if stop - start > longest or (start == 0 and cursor.within_line):
             continue
-        if not (is_table_row(text[start:stop]) or (stop == len(text) and not final)):
+        if not (is_table_row(text[start:stop]) or (not final and text.find("\n", stop) < 0)):
             continue
         row = mono.convert(text[start:stop], slots[start:stop])
         if table.advance.take(row).sum() <= table.line:
