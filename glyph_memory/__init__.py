@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from glyph_memory.context import PlannedMessage as PlannedMessage
     from glyph_memory.context import PlannedTurn as PlannedTurn
     from glyph_memory.context import RequestPlan as RequestPlan
+    from glyph_memory.context import TerminalEscapes as TerminalEscapes
     from glyph_memory.context import Text as Text
     from glyph_memory.context import TextCleaner as TextCleaner
     from glyph_memory.context import TextKind as TextKind
@@ -162,8 +163,8 @@ __version__ = "0.1.0"
 _NAMES = {
     "context": (
         "AttachmentPart Binder Captions Context ImageCache ImagePart JoinUsers Loss LossKind Message Occurrences "
-        "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan Text "
-        "TextCleaner TextKind TokenCounts context_from_messages context_from_turns image_part warn_of_losses"
+        "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan TerminalEscapes "
+        "Text TextCleaner TextKind TokenCounts context_from_messages context_from_turns image_part warn_of_losses"
     ),
     "document": "Document",
     "documents": "read_document",

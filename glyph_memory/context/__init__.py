@@ -44,3 +44,4 @@ from glyph_memory.context.write import context_from_turns as context_from_turns
 from glyph_memory.context.write import write_context as write_context
 from glyph_memory.context.write import write_prefix as write_prefix
 from glyph_memory.context.write import write_turns as write_turns
+from glyph_memory.terminal_text import TerminalEscapes as TerminalEscapes

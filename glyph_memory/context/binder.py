@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from glyph_memory.context.attachments import caption_sealed, describe_attachments, end_attachment
 from glyph_memory.context.cache import FolderCache, ImageCache, RecentImages, ReuseCache
-from glyph_memory.context.cleaning import TextCleaner, drop_reasoning
+from glyph_memory.context.cleaning import TextCleaner
 from glyph_memory.context.counting import TokenCounts
 from glyph_memory.context.messages import ImagePart, Part, Parts, Text
 from glyph_memory.context.new_pages import NewTurnDrawer
@@ -94,7 +94,7 @@ class Binder:
         if cache is None:  # an empty one may be falsy
             cache = RecentImages() if options.pages is None else FolderCache(options.pages)
         self.cache: ImageCache = cache
-        self.cleaner = TextCleaner(self.profile.special_tokens)
+        self.cleaner = TextCleaner(self.profile.special_tokens, options.terminal_escapes)
         """Spells text so that nothing in it is taken for a special token, or for a line of ours."""
         self.counts = TokenCounts(
             self.profile,
@@ -111,6 +111,7 @@ class Binder:
             takes=self.counts.accepts_sealed_image,
             uuid_of=uuid_of if self.profile.image_uuids else None,
             captioned=self.captions == "page",
+            show_turn=self.cleaner.show_turn,
         )
         self.new_turns = NewTurnDrawer(self)
         """Draws turns that are not sealed, where there is no room for them as text."""
@@ -208,7 +209,7 @@ class Binder:
         # Loaded with the first run that is drawn: its patterns take a while to compile.
         from glyph_memory.ledger import mentions, write_ledger  # noqa: PLC0415
 
-        found = mentions([(turn.anchor or 0, drop_reasoning(turn).full_text) for turn in turns])
+        found = mentions([(turn.anchor or 0, self.cleaner.show_turn(turn).full_text) for turn in turns])
         return write_ledger(
             found,
             occurrences=self._occurrences([one.identifier.text for one in found], turns[-1].anchor or 0),
@@ -294,7 +295,6 @@ class Binder:
             "typeset": style_fingerprint(self.style),
             "profile": repr(replace(self.profile, tokenizer=None)),
             "counter": self.counts.counter_name,
-            "pictures": SEALED_SIDE_PX,
-            "captions": self.captions,
+            "shown": [SEALED_SIDE_PX, self.captions, self.options.terminal_escapes],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -15,6 +15,7 @@ from functools import partial
 from glyph_memory.context.cache import remember_texts
 from glyph_memory.context.escaping import BREAKS, escape_anchors
 from glyph_memory.context.wording import head_turn, mark_cut, quote_call, replace_cut
+from glyph_memory.terminal_text import TerminalEscapes, strip_terminal_escapes
 from glyph_memory.tokens import defuse
 from glyph_memory.transcript import Role, Turn
 
@@ -28,9 +29,14 @@ class TextCleaner:
 
     Args:
         special_tokens: The model's own, in addition to those that `defuse` knows.
+        terminal_escapes: Of which turns what only a terminal understands is taken out.
     """
 
-    def __init__(self, special_tokens: Sequence[str] = ()) -> None:
+    def __init__(
+        self, special_tokens: Sequence[str] = (), terminal_escapes: TerminalEscapes = "tools"
+    ) -> None:
+        self._terminal_escapes = terminal_escapes
+        self._strip = remember_texts(lambda text: strip_terminal_escapes(text)[0])
         defused = partial(defuse, special_tokens=tuple(special_tokens))
         self._clean = remember_texts(defused)
         self._clean_arguments = remember_texts(
@@ -51,8 +57,8 @@ class TextCleaner:
         return self._clean_arguments(arguments)
 
     def clean_message(self, turn: Turn) -> str:
-        """Return the text of a turn's message: without old reasoning, special tokens broken, anchors escaped."""
-        return self.clean(message_text(turn))
+        """Return the text of a turn's message: what is sent of it, special tokens broken, anchors escaped."""
+        return self.clean(message_text(self.show_turn(turn)))
 
     def format_text(self, text: str, *, role: Role) -> str:
         """Return a text as the message of someone with that role, cleaned like a turn's."""
@@ -60,7 +66,18 @@ class TextCleaner:
 
     def quote(self, turns: Iterable[Turn], *, remark: str = "") -> str:
         """Return turns as one text, as `quote_turns` does, with special tokens broken."""
-        return self.clean(quote_turns(turns, remark=remark))
+        return self.clean(quote_turns(map(self.show_turn, turns), remark=remark))
+
+    def show_turn(self, turn: Turn) -> Turn:
+        """Return a turn with the text that is sent of it: without old reasoning and terminal escapes."""
+        return drop_reasoning(self.strip_escapes(turn))
+
+    def strip_escapes(self, turn: Turn) -> Turn:
+        """Return a turn without terminal escapes, if it is one that they are taken out of."""
+        if self._terminal_escapes == "keep" or (self._terminal_escapes == "tools" and turn.role != "tool"):
+            return turn
+        text = self._strip(turn.text)
+        return turn if text == turn.text else replace(turn, text=text)
 
 
 def call_id(turn: Turn, number: int) -> str:

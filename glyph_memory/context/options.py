@@ -13,6 +13,7 @@ from glyph_memory.checks import check_whole
 from glyph_memory.errors import PolicyError, show_value, warn
 from glyph_memory.folding import FoldPolicy, PageCapacity, count_showable_pages
 from glyph_memory.style import PageStyle
+from glyph_memory.terminal_text import TerminalEscapes
 from glyph_memory.tokens import ModelProfile, build_page_style
 
 Captions = Literal["text", "page"]
@@ -38,6 +39,7 @@ class PageOptionFields(TypedDict, total=False):
     window_tokens: int | None
     captions: Captions
     pages: str | Path | None
+    terminal_escapes: TerminalEscapes
     cached_conversations: int
 
 
@@ -60,6 +62,9 @@ class PageOptions:
             that part images from the text round them, on the "page" itself, which then is a little taller.
         pages: A folder for page files, which may be deleted at any time. Unless given, files are kept beside an SQLite
             database, else in memory.
+        terminal_escapes: Of what colours, cursor moves, progress bars and the like are taken out when it is sent, as
+            text and on pages: of "tools", the tool results; "strip", of every turn; or "keep", of nothing. What is
+            stored stays as it came.
         cached_conversations: Of how many long conversations pages are kept in memory, where one object serves many;
             those of others are drawn again. One takes some 4 MB at a window of 131k, more as the window is larger.
 
@@ -67,7 +72,8 @@ class PageOptions:
         ProfileError: No such model is known.
         StyleError: There is no preset of that name.
         PolicyError: The policy is none, or the window is no number of tokens or too small.
-        PolicyError: Captions are neither "text" nor "page", or no conversation is to be kept.
+        PolicyError: Captions are neither "text" nor "page", terminal escapes are not one of the three, or no
+            conversation is to be kept.
 
     Example:
         >>> PageOptions(profile="qwen3-vl", style="dark").page_style.page_px
@@ -86,6 +92,8 @@ class PageOptions:
     """Where pages' numbers and turns are told."""
     pages: Path | None
     """A folder for page files."""
+    terminal_escapes: TerminalEscapes
+    """Of what terminal escapes are taken out when it is sent."""
     cached_conversations: int
     """Of how many conversations pages are kept in memory."""
 
@@ -98,6 +106,7 @@ class PageOptions:
         window_tokens: int | None = None,
         captions: Captions = "text",
         pages: str | Path | None = None,
+        terminal_escapes: TerminalEscapes = "tools",
         cached_conversations: int = 100,
     ) -> None:
         given = {
@@ -107,6 +116,7 @@ class PageOptions:
             "window_tokens": window_tokens,
             "captions": captions,
             "pages": None if pages is None else Path(pages),
+            "terminal_escapes": terminal_escapes,
             "cached_conversations": cached_conversations,
         }
         for name, value in given.items():
@@ -127,6 +137,10 @@ class PageOptions:
             self.fold_policy  # noqa: B018  a window that is too small for it is refused at once
         if self.captions not in get_args(Captions):
             raise PolicyError(f"captions={show_value(self.captions)} is neither 'text' nor 'page'")
+        if self.terminal_escapes not in get_args(TerminalEscapes):
+            raise PolicyError(
+                f"terminal_escapes={show_value(self.terminal_escapes)} is none of 'tools', 'strip', 'keep'; give one"
+            )
         check_whole("cached_conversations", self.cached_conversations, PolicyError, at_least=1)
 
     @classmethod
@@ -167,6 +181,7 @@ class PageOptions:
             "window_tokens": base.window_tokens,
             "captions": base.captions,
             "pages": base.pages,
+            "terminal_escapes": base.terminal_escapes,
             "cached_conversations": base.cached_conversations,
         }
         said = {name: value for name, value in keywords.items() if value is not None or name in _MAY_BE_NONE}

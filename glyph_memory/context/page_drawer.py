@@ -15,7 +15,6 @@ from itertools import repeat
 from PIL import Image
 
 from glyph_memory.context.cache import ImageCache
-from glyph_memory.context.cleaning import drop_reasoning
 from glyph_memory.context.messages import ImagePart
 from glyph_memory.context.pictures import CAPTION_PX, Picture, put_captions, scale_picture
 from glyph_memory.context.wording import END_ON_PICTURE, caption_page, caption_picture
@@ -51,6 +50,7 @@ class PageDrawer:
         takes: Says whether the model takes an image of a size.
         uuid_of: Gives the key under which a server may cache an image, from its digest.
         captioned: Whether pages carry their caption themselves.
+        show_turn: Returns a turn with the text that is drawn of it.
     """
 
     def __init__(
@@ -62,16 +62,18 @@ class PageDrawer:
         takes: Callable[[tuple[int, int]], bool],
         uuid_of: Callable[[str], str] | None,
         captioned: bool,
+        show_turn: Callable[[Turn], Turn],
     ) -> None:
         self._profile, self._style, self._cache = profile, style, cache
         self._takes, self._uuid_of, self._captioned = takes, uuid_of, captioned
+        self._show_turn = show_turn
         self._capacity: PageCapacity | None = None
 
     def draw(
         self, turns: Sequence[Turn], first_page: int, *, style: PageStyle | None = None
     ) -> Iterator[tuple[Page, tuple[int, int]]]:
         """Draw turns; yield each page, as it is done, with the anchors of the first and the last turn on it."""
-        style, run = style or self._style, Transcript(tuple(map(drop_reasoning, turns)))
+        style, run = style or self._style, Transcript(tuple(map(self._show_turn, turns)))
         begins = [start for start, _ in compose(run, style=style).turns]
         for page in iter_pages(run, style=style, first_page=first_page, image_tokens=self._count_tokens):
             first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1

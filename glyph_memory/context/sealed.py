@@ -6,7 +6,7 @@ Knows folds and what their parts cost; knows nothing about messages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from glyph_memory.context.binder import Binder
@@ -130,6 +130,8 @@ def fit_recent(
     if question is not None:
         asked = Turn(role="user", text=question)
         tail.append(RecentTurn(turn=asked, tokens=counts.count_message(asked)))
+    # Parts of a turn are chosen from what is sent of it: what is taken out of it takes no room.
+    tail = [replace(recent, turn=binder.cleaner.strip_escapes(recent.turn)) for recent in tail]
     images = [part for part in before if isinstance(part, ImagePart)]
     attached = [part for part in before if isinstance(part, AttachmentPart)]
     spent = fold.head_tokens + counts.count_parts(before) + _OPENING_TOKENS + 2 * MESSAGE_TOKENS

@@ -118,7 +118,7 @@ def _spell_head(turn: Turn, binder: Binder) -> str:
         tell_lost_attachment(number, binder.cleaner.clean_and_escape(attached.label))
         for number, attached in enumerate(turn.attachments, 1)
     ]
-    return "\n".join([message_text(turn), *lost])
+    return "\n".join([message_text(binder.cleaner.strip_escapes(turn)), *lost])
 
 
 def _spell_message(planned: PlannedMessage, binder: Binder) -> Message:

@@ -28,6 +28,7 @@ class LoadFields(TypedDict, total=False):
     main_content: bool
     password: str | None
     pages: str
+    terminal_escapes: bool
     part_characters: int
     allow_hosts: tuple[str, ...]
     limits: Limits

@@ -59,6 +59,9 @@ class LoadOptions:
     """Of an encrypted PDF."""
     pages: str = ""
     """Which pages or slides, as `3-9,12`; all unless given."""
+    terminal_escapes: bool = True
+    """Whether colours, cursor moves, progress bars and the like are taken out of text files that hold escape
+    sequences, such as logs; what is taken out is told."""
     part_characters: int = 1_000_000
     """About how long a document may be: longer files come in several, one after the other, so that memory does not
     grow with the file."""

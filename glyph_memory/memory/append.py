@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, cast
 
-from glyph_memory.context import PINNED, Binder, quote_turns
+from glyph_memory.context import PINNED, Binder
 from glyph_memory.errors import (
     DocumentError,
     GlyphMemoryError,
@@ -41,7 +41,7 @@ def check_room(anchor: int, session_store: SessionStore, binder: Binder) -> None
         for one in session_store.list_pinned(upto=session_store.state().last_anchor)
         if one.role != "system"
     ]
-    needed = sum(binder.count(quote_turns([one], remark=PINNED)) for one in [*pinned, turn])
+    needed = sum(binder.count(binder.cleaner.quote([one], remark=PINNED)) for one in [*pinned, turn])
     if needed > binder.policy.pinned_tokens:
         raise PolicyError(
             f"§{anchor} and the {len(pinned)} turns pinned already take {needed:,} tokens, more than pinned_tokens="

@@ -74,6 +74,9 @@ class MemoryReport:
     """Anchors of pinned turns that there is no room to repeat."""
     request_is_repeated: bool
     """Whether the latest request is sealed, and so repeated as text."""
+    terminal_characters: int
+    """Characters of terminal escapes, as of colours, that are taken out of the turns that are text; what is stored has
+    them. How many were taken out of pages is not kept."""
     losses: tuple[Loss, ...]
     """What is new and not shown as it came."""
     damaged: tuple[int, ...] = ()
@@ -136,6 +139,10 @@ def make_report(
         uncounted=tuple(one.name for one in context.attachments if one.tokens is None),
         pinned_left_out=repeat_turns(fold, binder).left_out,
         request_is_repeated=fold.request is not None,
+        terminal_characters=sum(
+            len(turn.text) - len(binder.cleaner.strip_escapes(turn).text)
+            for turn in (*fold.head, *(recent.turn for recent in fold.tail))
+        ),
         losses=context.losses,
         damaged=damaged,
     )

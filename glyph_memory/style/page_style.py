@@ -70,6 +70,10 @@ raise line_height_pt to 12 or more
     """How much narrower spaces may get, as a share, to let one more word onto a line."""
     tab_spaces: int = 4
     """Width of a tab, in spaces."""
+    align_tables: bool = True
+    """Whether a line that looks like a row of a table, with columns of spaces or bars, is drawn monospaced, so that
+    columns stand below each other; one that would not fit on a line of the page is not. Nothing changes where the
+    font is monospaced or line breaks are marks."""
 
     alignment: Alignment = "left"
     """`justify` stretches spaces, but not on a paragraph's last line, nor on one that is less than 3/4 full."""

@@ -49,20 +49,25 @@ class FontChain:
                 return None
             file, is_named = source
             try:
-                self._faces.append(self._open(file))
+                self._faces.append(open_face(file, self._style))
             except FontError:
                 if is_named:
                     raise
         return self._faces[number]
 
-    def _open(self, file: FontFile) -> Face:
-        style = self._style
-        return Face(
-            file,
-            width_px=style.to_horizontal_px(style.font_size_pt),
-            height_px=style.to_vertical_px(style.font_size_pt),
-            antialias=style.antialias,
-        )
+
+def open_face(file: FontFile, style: PageStyle) -> Face:
+    """Open a font in a style's size.
+
+    Raises:
+        FontError: It is missing or cannot be drawn.
+    """
+    return Face(
+        file,
+        width_px=style.to_horizontal_px(style.font_size_pt),
+        height_px=style.to_vertical_px(style.font_size_pt),
+        antialias=style.antialias,
+    )
 
 
 def _iter_fonts(style: PageStyle) -> Iterator[tuple[FontFile, bool]]:

@@ -153,6 +153,17 @@ class GlyphTable:
 
         return self._get_or_none("shaped", text, build) if shaping.available else None
 
+    def get_slot_of(self, face: Face, character: str, *, repeat: int = 1) -> int:
+        """Return the slot that draws a character in another font, so many times as wide."""
+
+        def build() -> int:
+            glyph = face.glyph(character)
+            parts = () if character.isspace() else (SlotGlyph(face, glyph),)
+            advance_px = face.advance_px(glyph)
+            return self._add_slot(parts, repeat * self._convert_advance(advance_px), get_kind(character))
+
+        return self._get_or_build(f"{repeat} of {face.file}", character, build)
+
     def _mark_broken(self, may_be_broken: bool) -> None:
         self._is_broken |= may_be_broken
 

@@ -50,6 +50,8 @@ class Cursor:
     """Whether the first line is a paragraph's first."""
     after_space: bool = False
     """Whether the character before is a space: an endless run of them was cut here."""
+    within_line: bool = False
+    """Whether no newline stands before: the page begins within a line of the source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,4 +121,5 @@ class _CursorFinder:
             since -= bisect_right(self._newlines, self._ends[ends - 1])
         else:
             since += self._cursor.newlines
-        return Cursor(self._cursor.offset + index, since, opens, bool(self._kind[index - 1] & SPACE))
+        after_space, within_line = bool(self._kind[index - 1] & SPACE), not self._lines.closed[line - 1]
+        return Cursor(self._cursor.offset + index, since, opens, after_space, within_line)

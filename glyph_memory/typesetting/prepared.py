@@ -15,6 +15,7 @@ from glyph_memory.typesetting.atlas import Atlas
 from glyph_memory.typesetting.color import Palette
 from glyph_memory.typesetting.geometry import Geometry
 from glyph_memory.typesetting.glyphs import GlyphTable
+from glyph_memory.typesetting.mono import MonoSlots
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class PreparedStyle:
     """Its measures in pixels."""
     table: GlyphTable
     """Its glyphs."""
+    mono: MonoSlots | None
+    """Those of rows of tables; None where they are drawn as all text is."""
     atlas: Atlas
     """Their ink."""
     palette: Palette
@@ -42,7 +45,7 @@ def _build_prepared_style(style: PageStyle, generation: int) -> PreparedStyle:
             f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
             f"{style.font_size_pt!r}; make the page wider or the font smaller"
         )
-    return PreparedStyle(style, geometry, table, Atlas(table), Palette.of(style))
+    return PreparedStyle(style, geometry, table, MonoSlots.of(table), Atlas(table), Palette.of(style))
 
 
 _generation: Counter[PageStyle] = Counter()

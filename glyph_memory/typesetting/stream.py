@@ -13,6 +13,7 @@ import numpy as np
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Escape, EscapeReason, Page
 from glyph_memory.style import PageStyle
+from glyph_memory.typesetting.alignment import align_tables
 from glyph_memory.typesetting.characters import ESCAPED
 from glyph_memory.typesetting.color import combine
 from glyph_memory.typesetting.fit import SAMPLE, ImageTokens, fit_style
@@ -63,6 +64,8 @@ class Block:
         else:
             places = [offset - cursor.offset for offset in reserved]
             self._measured = measure(text, cursor, prepared.table, reserved=places)
+            if prepared.mono is not None:
+                self._measured = align_tables(text, self._measured, cursor, prepared.mono, final=final)
             breaker = LineBreaker(self._measured, prepared.geometry, shrink=prepared.style.space_shrink)
             self._lines = breaker.lines(cursor, final=final)
             self._layouts = fill_pages(

@@ -223,7 +223,17 @@ def test_space_shrink_lets_one_more_word_onto_a_line() -> None:
 def test_tab_spaces_is_a_tabs_width() -> None:
     """A tab pushes what follows as far as that many spaces do."""
     for spaces in (1, 4, 8):
-        assert page_of("a\tb", tab_spaces=spaces) == page_of("a" + " " * spaces + "b")
+        spelled = page_of("a" + " " * spaces + "b", align_tables=False)
+        assert page_of("a\tb", tab_spaces=spaces, align_tables=False) == spelled
+
+
+def test_align_tables_draws_rows_monospaced_and_nothing_else() -> None:
+    """The second column begins at the same place below each other, and prose looks as it always did."""
+    rows = "iiii    one\nWWWW    two\n"
+    aligned, plain = page_of(rows), page_of(rows, align_tables=False)
+    assert aligned.lines[0].box[2] == aligned.lines[1].box[2]
+    assert plain.lines[0].box[2] != plain.lines[1].box[2]
+    assert page_of(WORDS).digest == page_of(WORDS, align_tables=False).digest
 
 
 # Paragraphs.

@@ -163,6 +163,9 @@ class PageFields(BaseModel):
     pages: str | None = Field(
         default=None, description="A folder for page files, which may be deleted; in memory unless given."
     )
+    terminal_escapes: Literal["tools", "strip", "keep"] = Field(
+        default="tools", description="Of what terminal escapes are taken out when it is sent."
+    )
     cached_conversations: int = Field(
         default=100, ge=1, description="Of how many conversations pages are kept in memory."
     )
