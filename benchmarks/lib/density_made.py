@@ -1,0 +1,348 @@
+"""Real data in the formats that programs write: JSON, YAML, INI, XML, CSV, SQL, tables, diffs, tracebacks, logs.
+
+The data is Python's own: build variables, names of characters, modules and their functions. Knows formats; knows
+nothing about pages.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import csv
+import difflib
+import io
+import itertools
+import json
+import plistlib
+import sqlite3
+import stat
+import sysconfig
+import time
+import tomllib
+import traceback
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from lib.density_files import cut, find_stdlib
+from lib.dice import Dice
+
+_MODULES = (
+    "argparse",
+    "ast",
+    "asyncio/base_events",
+    "calendar",
+    "configparser",
+    "csv",
+    "email/message",
+    "gzip",
+    "imaplib",
+)
+
+
+def list_characters(count: int = 700) -> list[dict[str, object]]:
+    """Return facts about characters of Unicode, as an API might return them."""
+    characters = itertools.islice(
+        filter(lambda code: unicodedata.name(chr(code), ""), itertools.count(32)), count
+    )
+    return [
+        {
+            "code": code,
+            "name": unicodedata.name(chr(code)),
+            "category": unicodedata.category(chr(code)),
+            "bidirectional": unicodedata.bidirectional(chr(code)),
+            "combining": unicodedata.combining(chr(code)),
+            "mirrored": bool(unicodedata.mirrored(chr(code))),
+            "decomposition": unicodedata.decomposition(chr(code)).split() or None,
+        }
+        for code in characters
+    ]
+
+
+def list_functions() -> list[dict[str, object]]:
+    """Return the functions of some modules, with arguments and places, as a tool that indexes code returns them."""
+    found = list[dict[str, object]]()
+    for module in _MODULES:
+        source = (find_stdlib() / f"{module}.py").read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef):
+                found.append(
+                    {
+                        "module": module.replace("/", "."),
+                        "function": node.name,
+                        "line": node.lineno,
+                        "lines": (node.end_lineno or node.lineno) - node.lineno + 1,
+                        "arguments": [argument.arg for argument in node.args.args],
+                        "documented": ast.get_docstring(node) is not None,
+                        "summary": (ast.get_docstring(node) or "").partition("\n")[0],
+                    }
+                )
+    return found
+
+
+def list_variables() -> dict[str, object]:
+    """Return what Python was built with, as `sysconfig` has it."""
+    return {name: value for name, value in sorted(sysconfig.get_config_vars().items()) if str(value)}
+
+
+def make_tool_calls() -> Iterator[str]:
+    """Yield tool calls of an agent with the code that it writes as arguments: JSON with newlines in strings."""
+    for number, function in enumerate(list_functions()):
+        path = find_stdlib() / f"{str(function['module']).replace('.', '/')}.py"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        first = int(str(function["line"])) - 1
+        body = "".join(lines[first : first + min(int(str(function["lines"])), 14)])
+        arguments = {"path": f"src/{path.name}", "old_text": body, "new_text": body.replace("self", "this")}
+        yield json.dumps({"id": f"call_{number:06d}", "name": "edit_file", "arguments": arguments}, indent=2)
+
+
+def write_yaml(value: object, *, indent: int = 0) -> Iterator[str]:
+    """Yield the lines of plain values as YAML in block style."""
+    space = "  " * indent
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, dict | list) and item:
+                yield f"{space}{key}:"
+                yield from write_yaml(item, indent=indent + 1)
+            else:
+                yield f"{space}{key}: {json.dumps(item, ensure_ascii=False)}"
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict):
+                first, *others = write_yaml(item, indent=indent + 1)
+                yield f"{space}- {first.lstrip()}"
+                yield from others
+            else:
+                yield f"{space}- {json.dumps(item, ensure_ascii=False)}"
+
+
+def make_manifests() -> str:
+    """Return a service's manifests for a cluster, one for each module: what YAML is mostly written for."""
+    dice = Dice(5)
+
+    def manifests() -> Iterator[str]:
+        for name in sorted(path.stem for path in find_stdlib().glob("[a-z]*.py")):
+            labels = {
+                "app": name,
+                "tier": dice.pick(("web", "worker", "cache")),
+                "release": f"r{dice.number(1, 90)}",
+            }
+            container = {
+                "name": name,
+                "image": f"registry.example.org/{name}:{dice.number(1, 9)}.{dice.number(0, 30)}",
+                "ports": [{"containerPort": dice.number(3000, 9000), "protocol": "TCP"}],
+                "env": [
+                    {"name": f"{name.upper()}_{key}", "value": dice.words(2)}
+                    for key in ("MODE", "URL", "LEVEL")
+                ],
+                "resources": {"limits": {"cpu": "500m", "memory": f"{dice.number(1, 8) * 128}Mi"}},
+            }
+            spec = {
+                "replicas": dice.number(1, 9),
+                "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            }
+            kind = {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": name, "labels": labels},
+            }
+            yield "\n".join(write_yaml({**kind, "spec": spec}))
+
+    return cut(manifests(), between="\n---\n")
+
+
+def make_toml() -> str:
+    """Return what Python was built with, and functions of modules, as TOML."""
+
+    def tables() -> Iterator[str]:
+        for function in list_functions():
+            lines = [f"{key} = {json.dumps(value)}" for key, value in function.items()]
+            yield f"[[functions]]\n{chr(10).join(lines)}\n"
+
+    return cut(tables())
+
+
+def make_ini() -> str:
+    """Return facts about characters as an INI file, a section each."""
+    parser = configparser.ConfigParser(interpolation=None)
+    for row in list_characters():
+        parser[f"U+{row['code']:04X}"] = {key: str(value) for key, value in row.items() if value is not None}
+    file = io.StringIO()
+    parser.write(file)
+    return cut([file.getvalue()])
+
+
+def make_plist() -> str:
+    """Return functions of modules as an XML property list, with tabs for indents."""
+    return cut([plistlib.dumps(list_functions()).decode()])
+
+
+def make_csv(delimiter: str = ",") -> str:
+    """Return facts about characters or functions as rows of separated values."""
+    rows = list_characters(1200) if delimiter == "," else list_functions()
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return cut([file.getvalue()])
+
+
+def make_sql() -> str:
+    """Return an SQL dump, as sqlite3 writes it, of functions and characters."""
+    with sqlite3.connect(":memory:") as connection:
+        for name, rows in (("functions", list_functions()[:200]), ("characters", list_characters(400))):
+            columns = list(rows[0])
+            connection.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {', '.join(columns)})")
+            marks = ", ".join("?" * len(columns))
+            plain = [
+                [json.dumps(cell) if isinstance(cell, list) else cell for cell in row.values()]
+                for row in rows
+            ]
+            connection.executemany(
+                f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names are ours
+                plain,
+            )
+        return cut(connection.iterdump())
+
+
+def make_table(look: str) -> str:
+    """Return functions as a padded table: `psql`, `markdown`, or `box` with lines of box drawing."""
+    rows = [
+        [str(cell) for cell in list(row.values())[:4]] + [str(row["summary"])[:40]]
+        for row in list_functions()
+    ]
+    head = ["module", "function", "line", "lines", "summary"]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    left, middle, right = {
+        "psql": (" ", " | ", ""),
+        "markdown": ("| ", " | ", " |"),
+        "box": ("│ ", " │ ", " │"),
+    }[look]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.rjust(width) if cell.isdigit() else cell.ljust(width)
+            for cell, width in zip(cells, widths, strict=True)
+        ]
+        return f"{left}{middle.join(padded)}{right}"
+
+    def rule(begin: str, cross: str, end: str, stroke: str = "─") -> str:
+        return begin + cross.join(stroke * (width + 2) for width in widths) + end
+
+    if look == "box":
+        between = rule("├", "┼", "┤")
+        body = itertools.chain.from_iterable((between, line(row)) for row in rows)
+        return cut([rule("┌", "┬", "┐"), line(head), *body])
+    return cut(
+        [
+            line(head),
+            rule("|", "|", "|", "-") if look == "markdown" else rule("", "+", "", "-"),
+            *map(line, rows),
+        ]
+    )
+
+
+def make_diffs(*pairs: tuple[str, str]) -> str:
+    """Return differences of sources that are near each other."""
+
+    def diffs() -> Iterator[str]:
+        for pair in pairs:
+            one, other = (
+                (find_stdlib() / f"{name}.py").read_text(encoding="utf-8").splitlines() for name in pair
+            )
+            yield f"diff --git a/{pair[0]}.py b/{pair[1]}.py"
+            yield from difflib.unified_diff(one, other, f"a/{pair[0]}.py", f"b/{pair[1]}.py", lineterm="")
+
+    return cut(diffs())
+
+
+def make_tracebacks() -> str:
+    """Return tracebacks of errors that are really raised, within the standard library."""
+
+    def try_each(work: Callable[[str], object]) -> Iterator[str]:
+        for name in sorted(path.name for path in find_stdlib().glob("[a-z]*.py"))[:60]:
+            try:
+                work(name)
+            except Exception:  # noqa: BLE001 - whatever it is: its traceback is wanted
+                yield traceback.format_exc()
+
+    works: tuple[Callable[[str], object], ...] = (
+        lambda name: json.loads(f'{{"file": {name}}}'),
+        lambda name: ElementTree.fromstring(f"<file>{name}</files>"),  # noqa: S314 - our own
+        lambda name: tomllib.loads(f"file = {name}"),
+        lambda name: ast.parse(f"import {name} as"),
+        lambda name: configparser.ConfigParser()[name],
+        lambda name: Path(f"/nowhere/{name}").read_text(encoding="utf-8"),
+        lambda name: time.strptime(name, "%Y-%m-%d"),
+    )
+    return cut(itertools.chain.from_iterable(zip(*map(try_each, works), strict=True)))
+
+
+def list_folder() -> str:
+    """Return what `ls -lR` prints of the standard library."""
+
+    def lines() -> Iterator[str]:
+        for folder in [
+            find_stdlib(),
+            *sorted(path for path in find_stdlib().rglob("[a-z]*") if path.is_dir()),
+        ]:
+            if "site-packages" in folder.parts or "__pycache__" in folder.parts:
+                continue
+            yield f"\n./{folder.relative_to(find_stdlib())}:"
+            for path in sorted(folder.iterdir()):
+                facts = path.stat()
+                day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(facts.st_mtime))
+                yield f"{stat.filemode(facts.st_mode)} 1 root root {facts.st_size:>7} {day} {path.name}"
+
+    return cut(lines())
+
+
+def search_sources(word: str) -> str:
+    """Return what `grep -rn` prints of the standard library."""
+
+    def lines() -> Iterator[str]:
+        for path in sorted(find_stdlib().glob("*.py")):
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+                if word in line:
+                    yield f"lib/{path.name}:{number}:{line}"
+
+    return cut(lines())
+
+
+def number_lines(name: str) -> str:
+    """Return what `cat -n` prints of a module."""
+    source = (find_stdlib() / f"{name}.py").read_text(encoding="utf-8")
+    return cut(f"{number:6d}\t{line}" for number, line in enumerate(source.splitlines(), 1))
+
+
+def make_web_log() -> str:
+    """Return a web server's log in the combined format, made up."""
+    dice = Dice(6)
+
+    def lines() -> Iterator[str]:
+        for second in itertools.count():
+            where = f"10.{dice.number(0, 9)}.{dice.number(0, 99)}.{dice.number(1, 250)}"
+            moment = f"28/Mar/2025:{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d} +0000"
+            path = "/".join(dice.words(dice.number(1, 4)).split())
+            agent = dice.pick(("curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/128.0"))
+            status = dice.pick((200, 200, 200, 304, 404, 500))
+            yield f'{where} - - [{moment}] "GET /{path} HTTP/1.1" {status} {dice.number(90, 90_000)} "-" "{agent}"'
+
+    return cut(lines())
+
+
+def make_service_log() -> str:
+    """Return a service's log with levels, names and fields, made up."""
+    dice = Dice(7)
+
+    def lines() -> Iterator[str]:
+        for second in itertools.count():
+            level = dice.pick(("DEBUG", "INFO", "INFO", "WARNING", "ERROR"))
+            name = ".".join(dice.words(2).split())
+            moment = f"2025-03-28 {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+            words = dice.words(dice.number(3, 9))
+            yield f"{moment},{dice.number(0, 999):03d} {level:<8} [{name}] {words} id={dice.hexadecimal(12)}"
+
+    return cut(lines())
