@@ -1,10 +1,10 @@
 """How many text tokens does one page token stand for, kind of text by kind of text and look by look?
 
 Typesets some sixty texts that any machine has (`lib/density_corpus.py`) in the default style, dense, in the style that
-fits the text, and in every layout of a grid, for three models. Text tokens are those of OpenAI's `cl100k_base` where its
-vocabulary is on this machine, else an estimate; page tokens are what each model's own processor counts, with what wraps
-each image. *Ink* is the share of the pages' area that lies in the boxes of lines, indents left out. Then an agent reads
-sixty texts of 4,000 characters, and a memory says its ratio.
+fits the text, and in every layout of a grid, for three models. Text tokens are those of OpenAI's `cl100k_base` where
+its vocabulary is on this machine, else an estimate; page tokens are what each model's own processor counts, with what
+wraps each image. *Ink* is the share of the pages' area that lies in the boxes of lines, indents left out. Then an agent
+reads sixty texts of 4,000 characters, and a memory says its ratio.
 
     python benchmarks/density.py [--quick]
 """
@@ -44,8 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         texts += measure(sample, profiles, is_quick=options.quick)
         print(".", end="", flush=True)
     rows = summarize(texts)
-    memory = [measure_memory(samples, look) for look in ("default", "dense", "auto")]
-    memory = [row for row in memory if row is not None]
+    memory = list(filter(None, (measure_memory(samples, look) for look in LOOKS)))
     for profile in profiles:
         print_kinds(profile.name, rows)
     print_table(

@@ -185,9 +185,7 @@ def read_translations(language: str) -> str:
 def run(*command: str) -> str:
     """Return what a command prints, addresses in memory made the same every time; nothing where it cannot run."""
     try:
-        done = subprocess.run(  # noqa: S603 - commands are those that this module's callers name
-            command, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     numbers = dict[str, str]()
@@ -227,7 +225,7 @@ def _read(path: Path) -> str:
 def _format_manual(source: bytes) -> str:
     try:
         done = subprocess.run(
-            ["groff", "-k", "-t", "-man", "-Tutf8", "-rLL=80n"],  # noqa: S607 - wherever it is installed
+            ["groff", "-k", "-t", "-man", "-Tutf8", "-rLL=80n"],
             input=source, capture_output=True, timeout=60, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):

@@ -88,7 +88,7 @@ def list_grid(profile: ModelProfile, *, is_quick: bool = False) -> Iterator[Page
     """
     base = PageStyle.glyph().with_snap_px(profile.snap_px)
     filled = {"fill_page": True} if _FILLING else {"padding_pt": 0}
-    frames = [replace(base, margin_x_pt=4, margin_y_pt=4, **filled)]  # type: ignore[arg-type]  # names of fields
+    frames = [replace(base, margin_x_pt=4, margin_y_pt=4, **filled)]
     if not is_quick:
         frames.append(base)
     for frame, width, columns in itertools.product(frames, (595, 420, 280), (1, 2, 3, 4)):

@@ -1,0 +1,154 @@
+"""What does each part of a dense page save, and do readers get more letters wrong by it?
+
+Takes the default page and adds one thing at a time: marks for line breaks in three spellings, no padding, narrow
+margins, runs counted. Each time some texts are typeset and read back by the nano reader and by Tesseract, which knows
+nothing of these pages. Errors at marks and counts themselves are left out, and so is white space.
+
+    python benchmarks/dense_levers.py [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from PIL import Image
+
+from glyph_memory import ModelProfile, PageStyle, typeset
+from glyph_memory.errors import ReaderError
+from glyph_memory.evaluate import find_reader
+from glyph_memory.evaluate.readers import Tesseract
+from glyph_memory.transcription import Transcription
+from lib.density_corpus import list_samples
+from lib.density_errors import LetterErrors, count_letter_errors
+from lib.density_files import cut
+from lib.report import print_table
+from lib.results import write_results
+
+CHARACTERS = 14_000
+"""Of each text: some five pages by default, two or three dense."""
+TEXTS = (
+    ("prose", "language reference"), ("Python", "classes"), ("JSON, pretty", "functions"), ("YAML", "manifests"),
+    ("manual pages", "of tar"), ("padded tables", "psql"), ("logs", "service"),
+)  # fmt: skip
+_FIELDS = {field.name for field in fields(PageStyle)}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read every text in every style, print the tables, write the numbers."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parser = argparse.ArgumentParser(
+        description="Measure what dense pages save and whether they can be read."
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="three texts, a quarter as long; the nano reader alone"
+    )
+    options = parser.parse_args(given)
+    length = CHARACTERS // 4 if options.quick else CHARACTERS
+    wanted = TEXTS[:3] if options.quick else TEXTS
+    samples = [one for one in list_samples() if (one.kind, one.name) in wanted]
+    profile, rows = ModelProfile.from_name("glyph"), list[dict[str, Any]]()
+    readers = dict(list_readers(is_quick=options.quick))
+    for sample in samples:
+        text = cut([sample.text], at_most=length)
+        tokens = profile.text_tokens(text)
+        for lever, style in build_levers().items():
+            pages = typeset(text, style=style)
+            cost = profile.pages_tokens(page.size for page in pages)
+            row = {"text": f"{sample.kind}: {sample.name}", "lever": lever, "ratio": tokens / cost}
+            row |= {"pages": len(pages), "page_tokens": cost}
+            for name, reader in readers.items():
+                found = sum((count_letter_errors(page, reader(page.image)) for page in pages), LetterErrors())
+                row |= {
+                    f"{name}_errors": found.rate,
+                    f"{name}_at_marks": found.at_marks,
+                    "letters": found.letters,
+                }
+            rows.append(row)
+            print(".", end="", flush=True)
+    print_levers(rows, list(readers))
+    write_results("dense_levers", {"rows": rows, "readers": list(readers)}, arguments=given)
+
+
+def list_readers(*, is_quick: bool) -> Iterator[tuple[str, Callable[[Image.Image], Transcription]]]:
+    """Yield the readers that this machine has."""
+    yield "nano", find_reader("nano")
+    if not is_quick:
+        try:
+            yield "Tesseract", Tesseract()
+        except ReaderError as error:
+            print(error, file=sys.stderr)
+
+
+def build_levers() -> Mapping[str, PageStyle]:
+    """Return the styles that are compared, each with what it adds to another."""
+    default = PageStyle.glyph()
+
+    def mark(spelling: str, style: PageStyle = default) -> PageStyle:
+        return replace(style, newline_mark=spelling, paragraph_lines=10_000)
+
+    def change(style: PageStyle, **values: object) -> PageStyle:
+        return replace(style, **values)  # type: ignore[arg-type]  # names of fields, some of a newer version
+
+    levers = {
+        "default": default,
+        "no padding": replace(default, padding_pt=0),
+        "no padding, margins 4": replace(default, padding_pt=0, margin_x_pt=4, margin_y_pt=4),
+        "mark ' ⏎ '": mark(" ⏎ "),
+        "mark '⏎'": mark("⏎"),
+        "mark ' \\n '": mark(" \\n "),
+        "mark '⏎', no padding, margins 4": mark(
+            "⏎", replace(default, padding_pt=0, margin_x_pt=4, margin_y_pt=4)
+        ),
+    }
+    if "count_runs" in _FIELDS:
+        levers["mark ' ⏎ ', runs counted"] = change(mark(" ⏎ "), count_runs=True)
+        levers["mark '⏎', runs counted"] = change(mark("⏎"), count_runs=True)
+        levers["mark ' \\n ', runs counted"] = change(mark(" \\n "), count_runs=True)
+    if "fill_page" in _FIELDS:
+        levers["page filled"] = change(default, fill_page=True, margin_x_pt=4, margin_y_pt=4)
+        levers["dense()"] = default.dense()
+    return levers
+
+
+def print_levers(rows: Sequence[Mapping[str, Any]], readers: Sequence[str]) -> None:
+    """Print a table for each text, and one of all texts."""
+    for text in dict.fromkeys(row["text"] for row in rows):
+        print_table(
+            text,
+            [
+                "style",
+                "pages",
+                "ratio",
+                *(f"{name}, letters wrong" for name in readers),
+                *(f"{name} at marks" for name in readers),
+            ],
+            [
+                [row["lever"], row["pages"], f"{row['ratio']:.2f}"]
+                + [f"{row[f'{name}_errors']:.2%}" for name in readers]
+                + [row[f"{name}_at_marks"] for name in readers]
+                for row in rows
+                if row["text"] == text
+            ],
+        )
+    summary = []
+    for lever in dict.fromkeys(row["lever"] for row in rows):
+        same = [row for row in rows if row["lever"] == lever]
+        letters = sum(row["letters"] for row in same)
+        summary.append(
+            [lever, sum(row["page_tokens"] for row in same)]
+            + [
+                f"{sum(row[f'{name}_errors'] * row['letters'] for row in same) / letters:.2%}"
+                for name in readers
+            ]
+        )
+    print_table(
+        "all texts", ["style", "page tokens", *(f"{name}, letters wrong" for name in readers)], summary
+    )
+
+
+if __name__ == "__main__":
+    main()
