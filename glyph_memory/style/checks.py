@@ -187,6 +187,11 @@ def _check_looks(style: PageStyle) -> None:
         raise StyleError(
             f"newline_mark={show_value(style.newline_mark)} cannot be drawn; use printable characters"
         )
+    if style.count_runs and not style.newline_mark.strip():
+        raise StyleError(
+            f"count_runs counts at newline marks, and newline_mark={style.newline_mark!r} draws none; give one, "
+            "or take PageStyle.dense()"
+        )
     if len(style.newline_mark) > _MARK_AT_MOST:
         raise StyleError(
             f"newline_mark={show_value(style.newline_mark)} has {len(style.newline_mark):,} characters; "

@@ -17,6 +17,10 @@ from glyph_memory.style.published import read_glyph_json
 Alignment = Literal["left", "center", "right", "justify"]
 """Where the lines of a paragraph end."""
 
+GLYPH_MARK = " \\n "
+"""The newline mark that the released Glyph model knows: ` \\n `, drawn in red."""
+NARROW_MARGIN_PT = 4
+"""Of pages that are used up to the edge."""
 _LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B45309"), ("tool", "#1B7F3B"))
 
 
@@ -52,6 +56,8 @@ raise line_height_pt to 12 or more
     """Top and bottom margin; also what is left standing below the ink where the last page is cropped."""
     padding_pt: float = 6
     """Between margin and text on all sides; the reference pipeline's frames add 6."""
+    fill_page: bool = False
+    """Whether the text box grows to the snapped page, margins and padding kept; otherwise it keeps its size."""
     columns: int = 1
     """Columns of text."""
     column_gap_pt: float = 14
@@ -99,6 +105,9 @@ raise line_height_pt to 12 or more
     reference. With a newline mark this is also how often a line really ends."""
     newline_mark: str = ""
     """Drawn in place of a line break, as `⏎` or ` \\n `, to save space; empty for real line breaks."""
+    count_runs: bool = False
+    """With a newline mark: draw blank lines, indentation, and long runs of spaces or of one sign as numbers in the
+    mark's colour. Lines then never really end, whatever `paragraph_lines` says."""
 
     font_color: str = "#000000"
     """Of the text, as `#RRGGBB`."""
@@ -216,9 +225,25 @@ raise line_height_pt to 12 or more
         """Return this style with page sides that are multiples of `snap_px`."""
         return replace(self, snap_px=snap_px)
 
-    def dense(self) -> Self:
-        """Return this style with line breaks drawn as a red `⏎`, so that short lines share one line of the page."""
-        return replace(self, newline_mark=" ⏎ ", paragraph_lines=10_000)
+    def dense(self, newline_mark: str = GLYPH_MARK) -> Self:
+        r"""Return this style with line breaks drawn as a red mark, so that short lines share one line of the page.
+
+        Runs are counted, columns are given up, and the page is used up to a narrow margin.
+
+        Args:
+            newline_mark: The mark; the released Glyph model's own, ` \n `, unless given. A model has one in
+                `ModelProfile.newline_mark`.
+        """
+        return replace(
+            self.fill(), newline_mark=newline_mark, count_runs=True, columns=1, paragraph_lines=10_000
+        )
+
+    def fill(self) -> Self:
+        """Return this style with pages that are used up to a narrow margin."""
+        margins = {
+            name: min(getattr(self, name), NARROW_MARGIN_PT) for name in ("margin_x_pt", "margin_y_pt")
+        }
+        return replace(self, **margins, padding_pt=0, fill_page=True)
 
     # Pixels. Only these turn points into pixels.
 
@@ -233,18 +258,27 @@ raise line_height_pt to 12 or more
     @property
     def text_box_px(self) -> tuple[float, float]:
         """Width and height in pixels of the box that text may fill."""
-        width = self.page_width_pt - 2 * (self.margin_x_pt + self.padding_pt)
-        height = self.page_height_pt - 2 * (self.margin_y_pt + self.padding_pt)
-        return self.to_horizontal_px(width), self.to_vertical_px(height)
+        page = self.page_px if self.fill_page else self._asked_px
+        return self._inset(page)
 
     @property
     def page_px(self) -> tuple[int, int]:
         """Width and height of a full page in pixels, snapped to the nearest multiple that still holds the text."""
-        box = self.text_box_px
+        (width, height), least = self._asked_px, (0.0, 0.0) if self.fill_page else self._inset(self._asked_px)
         return (
-            snap(self.to_horizontal_px(self.page_width_pt), at_least=box[0], multiple=self.snap_px),
-            snap(self.to_vertical_px(self.page_height_pt), at_least=box[1], multiple=self.snap_px),
+            snap(width, at_least=max(least[0], 1), multiple=self.snap_px),
+            snap(height, at_least=max(least[1], 1), multiple=self.snap_px),
         )
+
+    @property
+    def _asked_px(self) -> tuple[float, float]:
+        return self.to_horizontal_px(self.page_width_pt), self.to_vertical_px(self.page_height_pt)
+
+    def _inset(self, page: tuple[float, float]) -> tuple[float, float]:
+        """Return a page's sides without its margins and padding."""
+        across = self.to_horizontal_px(self.margin_x_pt + self.padding_pt)
+        down = self.to_vertical_px(self.margin_y_pt + self.padding_pt)
+        return page[0] - 2 * across, page[1] - 2 * down
 
     @property
     def column_px(self) -> float:

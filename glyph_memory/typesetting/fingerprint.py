@@ -14,7 +14,7 @@ from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import shaping
 from glyph_memory.typesetting.fonts import FontFile, find_font, system_fallbacks
 
-TYPESETTER = 2
+TYPESETTER = 3
 """Goes up whenever the same text and style would give other pixels than before."""
 
 _HEAD_BYTES = 1 << 16

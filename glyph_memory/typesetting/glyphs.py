@@ -7,9 +7,7 @@ Knows fonts and characters; knows nothing about lines or pages.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from glyph_memory.locks import ForkSafeLock
 from glyph_memory.page import EscapeReason
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import shaping
+from glyph_memory.typesetting.accents import SlotGlyph, shift, stack_accents
 from glyph_memory.typesetting.characters import (
     CONTEXT,
     ESCAPED,
@@ -32,25 +31,12 @@ from glyph_memory.typesetting.characters import (
 )  # fmt: skip
 from glyph_memory.typesetting.fonts import Face, FontFile, find_font, system_fallbacks
 from glyph_memory.typesetting.geometry import FIX, Geometry
+from glyph_memory.typesetting.marks import TIMES_SIGN
 
 EMPTY = 0
 """The slot of a character that is drawn as part of the one before it."""
 
 _SLOTS_AT_MOST = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class SlotGlyph:
-    """One glyph of a slot."""
-
-    face: Face
-    """Its font."""
-    glyph: int
-    """Its index there."""
-    x64: int = 0
-    """From the slot's pen position, to the right, in 64ths of a pixel."""
-    y64: int = 0
-    """Upwards from the baseline, in 64ths of a pixel."""
 
 
 class GlyphTable:
@@ -75,6 +61,7 @@ class GlyphTable:
         self._sources = _iter_fonts(style)
         self.line = min(Geometry.of(style).line, Geometry.of(style).first_line)
         self._spacing = round(style.to_horizontal_px(style.letter_spacing_pt) * FIX)
+        self._gap = round(style.to_horizontal_px(style.font_size_pt) / 8 * FIX)
         self._add_slot((), 0, 0)
         base = self._get_face(0)
         self._get_face(len(style.fallback_fonts))  # a broken one is told for every text, not for the first
@@ -111,20 +98,23 @@ class GlyphTable:
 
         return self._get_or_build(f"escape {reason}", character, build)
 
-    def get_mark_slot(self) -> int:
-        """Return the slot of the style's newline mark."""
+    def get_mark_slot(self, mark: str) -> int:
+        """Return the slot of a newline mark, or of a number that stands for a run."""
 
         def build() -> int:
-            parts, advance = self._lay_out_text(self.style.newline_mark)
-            return self._add_slot(parts, advance, NEWLINE)
+            parts, advance = self._lay_out_text(mark)
+            gap = self._gap if self.style.count_runs else 0  # where a mark has no spaces round it
+            if gap and mark[0] not in (" ", TIMES_SIGN):
+                parts, advance = tuple(shift(part, round(gap * 64 / FIX)) for part in parts), advance + gap
+            return self._add_slot(parts, advance + (0 if mark[-1] == " " else gap), NEWLINE)
 
-        return self._get_or_build("mark", self.style.newline_mark, build)
+        return self._get_or_build("mark", mark, build)
 
     def get_shifted_slot(self, slot: int, x64: int) -> int:
         """Return a slot that draws another slot's glyphs further right, by 64ths of a pixel."""
 
         def build() -> int:
-            parts = tuple(replace(part, x64=part.x64 + x64) for part in self.parts[slot])
+            parts = tuple(shift(part, x64) for part in self.parts[slot])
             shifted = self._add_slot(parts, int(self.advance[slot]), int(self.kind[slot]))
             self.escapes |= {shifted: self.escapes[slot]} if slot in self.escapes else {}
             return shifted
@@ -142,7 +132,7 @@ class GlyphTable:
             if face is None:
                 return -1
             base = SlotGlyph(face, face.glyph(composed[0]))
-            parts = [base, *_stack_marks(face, base, composed[1:])]
+            parts = [base, *stack_accents(face, base, composed[1:])]
             return self._add_slot(
                 tuple(parts), self._convert_advance(face.advance_px(base.glyph)), get_kind(text[0]) & ~CONTEXT
             )
@@ -284,17 +274,3 @@ def _iter_fonts(style: PageStyle) -> Iterator[tuple[FontFile, bool]]:
     yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
     if style.system_fonts:
         yield from ((file, False) for file in system_fallbacks())
-
-
-def _stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
-    """Place marks on a letter, each further out than the one before: by their own bearing, or centred."""
-    advance = face.advance_px(base.glyph)
-    middle = sum(face.extent_px(base.glyph)) / 2
-    parts, stacked = [], Counter[bool]()
-    for mark in marks:
-        glyph, above = face.glyph(mark), unicodedata.combining(mark) >= 222
-        x = middle - sum(face.extent_px(glyph)) / 2 if face.advance_px(glyph) else advance
-        y = face.height_px / 5 * stacked[above] * (1 if above else -1)
-        stacked[above] += 1
-        parts.append(SlotGlyph(face, glyph, round(x * 64), round(y * 64)))
-    return parts

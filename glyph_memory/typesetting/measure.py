@@ -16,7 +16,9 @@ from glyph_memory.typesetting import shaping
 from glyph_memory.typesetting.characters import (
     CONTEXT,
     ESCAPED,
+    IDEOGRAPH,
     NEWLINE,
+    NO_START,
     SPACE,
     escape_reason,
     get_script,
@@ -25,6 +27,7 @@ from glyph_memory.typesetting.characters import (
 )
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
+from glyph_memory.typesetting.marks import find_runs
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
@@ -38,6 +41,7 @@ def measure(
     table: GlyphTable,
     *,
     reserved: Sequence[int] = (),
+    counts: bool = True,
 ) -> MeasuredText:
     """Measure a block of text.
 
@@ -46,6 +50,7 @@ def measure(
         cursor: Where it begins.
         table: The style's glyphs.
         reserved: Places, in the block, of characters that are escaped since a label of ours could be read there.
+        counts: Whether runs are counted, where the style does that.
     """
     style = table.style
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -64,11 +69,37 @@ def measure(
     if len(newlines):
         ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
     breaks = newline
-    if style.newline_mark:
+    marked = np.zeros(len(kind), np.bool_)
+    if counts and style.count_runs and not style.reference:
+        slots, kind = slots.copy(), kind.copy()
+        ends_paragraph[:] = False
         breaks = ends_paragraph
-        slots = np.where(newline & ~breaks, table.get_mark_slot(), slots)
+        _draw_counts(text, table, slots, kind, marked)
+    elif style.newline_mark:
+        breaks = ends_paragraph
+        marked = newline & ~breaks
+        slots = np.where(marked, table.get_mark_slot(style.newline_mark), slots)
     kind = _break_long_spaces(kind, cursor)
-    return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
+    return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks, marked)
+
+
+def _draw_counts(
+    text: str,
+    table: GlyphTable,
+    slots: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    marked: NDArray[np.bool_],
+) -> None:
+    """Draw each run that is counted as one mark; changes the arrays in place."""
+    for run in find_runs(text, table.style.newline_mark):
+        inside = slice(run.start, run.stop)
+        slots[inside] = EMPTY
+        slots[run.start] = table.get_mark_slot(run.mark)
+        # A line may break before and after a mark, and never within what it stands for.
+        kind[inside] = kind[inside] & NEWLINE | (NO_START if run.joins else IDEOGRAPH | NO_START)
+        if not run.joins:
+            kind[run.start] ^= NO_START
+        marked[run.start] = True
 
 
 class _Neighbours:
