@@ -254,3 +254,13 @@ def test_what_would_let_escaped_characters_stand_is_said() -> None:
     (harfbuzz,) = hints([arabic])
     assert "glyph-memory[shaping]" in harfbuzz
     assert list(hints([bell])) == []
+
+
+def test_letters_that_the_model_cannot_read_are_told(run: Run, notes: Path) -> None:
+    """Once, on one line, whether they are drawn so small or shrunk; where they can be read nothing is said."""
+    assert run("pages", notes).err == ""
+    small = run("pages", notes, "--size", 3).err
+    shrunk = run("pages", notes, "--profile", "deepseek-ocr-tiny").err
+    assert small.startswith("warning: letters of 3 px are too small to read: 8 px or more are legible.")
+    assert shrunk.startswith("warning: 'deepseek-ocr-tiny' shrinks pages of 595 × 842 px until")
+    assert len(small.splitlines()) == len(shrunk.splitlines()) == 1
