@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from glyph_memory import ModelProfile, Page, PageStyle, iter_pages
+from glyph_memory.style.page_style import GLYPH_MARK
 from glyph_memory.tokens import Size
 
 PROFILES = ("glyph", "qwen3-vl", "mistral3")
@@ -18,8 +19,6 @@ LOOKS = ("default", "dense", "auto")
 """Styles that are measured beside the grid's best; `auto` where this version has it."""
 _NARROWEST_COLUMN_PT = 120
 """In a narrower column most words of prose stand alone."""
-_COUNTING = "count_runs" in {field.name for field in fields(PageStyle)}
-_FILLING = "fill_page" in {field.name for field in fields(PageStyle)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +61,7 @@ def build_fixed(look: str, profile: ModelProfile) -> PageStyle | None:
     """Return the style of a look for a model; None where this version has no such style."""
     base = PageStyle.glyph().with_snap_px(profile.snap_px)
     if look == "dense":
-        return base.dense()
+        return base.dense(getattr(profile, "newline_mark", GLYPH_MARK if profile.name == "glyph" else "⏎"))
     if look == "auto":
         make = getattr(PageStyle, "auto", None)
         return None if make is None else make(profile=profile)
@@ -75,8 +74,8 @@ def name_style(style: PageStyle) -> str:
         f"{style.page_width_pt:g} pt wide" if style.page_width_pt != PageStyle().page_width_pt else "",
         f"{style.columns} columns" if style.columns > 1 else "",
         f"mark {style.newline_mark!r}" if style.newline_mark else "lines",
-        "runs counted" if getattr(style, "count_runs", False) else "",
-        "filled" if getattr(style, "fill_page", False) or not style.padding_pt else "",
+        "runs counted" if style.count_runs else "",
+        "filled" if style.fill_page else "",
     ]
     return ", ".join(filter(None, parts))
 
@@ -87,17 +86,15 @@ def list_grid(profile: ModelProfile, *, is_quick: bool = False) -> Iterator[Page
     Letters keep their size: all are as large as the default's.
     """
     base = PageStyle.glyph().with_snap_px(profile.snap_px)
-    filled = {"fill_page": True} if _FILLING else {"padding_pt": 0}
-    frames = [replace(base, margin_x_pt=4, margin_y_pt=4, **filled)]
+    frames = [base.fill()]
     if not is_quick:
         frames.append(base)
     for frame, width, columns in itertools.product(frames, (595, 420, 280), (1, 2, 3, 4)):
         if width / columns >= _NARROWEST_COLUMN_PT:
             yield replace(frame, page_width_pt=width, columns=columns, column_gap_pt=8)
     marks = ("⏎", " \\n ") if is_quick else ("⏎", " ⏎ ", " \\n ")
-    for frame, mark, counts in itertools.product(frames, marks, (False, True) if _COUNTING else (False,)):
-        marked = replace(frame, newline_mark=mark, paragraph_lines=10_000)
-        yield replace(marked, count_runs=True) if counts else marked  # type: ignore[call-arg]  # a newer field
+    for frame, mark, counts in itertools.product(frames, marks, (False, True)):
+        yield replace(frame, newline_mark=mark, count_runs=counts, paragraph_lines=10_000)
 
 
 def find_best(grid: Sequence[tuple[PageStyle, Drawn]], profile: ModelProfile) -> tuple[PageStyle, Drawn]:
