@@ -20,6 +20,7 @@ from glyph_memory.tokens.letters import is_legible as is_legible
 from glyph_memory.tokens.letters import letter_px as letter_px
 from glyph_memory.tokens.openai import OpenAIPatchRule as OpenAIPatchRule
 from glyph_memory.tokens.openai import OpenAITileRule as OpenAITileRule
+from glyph_memory.tokens.page_styles import build_page_style as build_page_style
 from glyph_memory.tokens.profile import ModelProfile as ModelProfile
 from glyph_memory.tokens.slices import SliceRule as SliceRule
 from glyph_memory.tokens.special_tokens import defuse as defuse

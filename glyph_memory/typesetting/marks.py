@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 SPACES_SIGN, TIMES_SIGN, TABS_SIGN = "·", "×", "→"
 """Before the number of spaces within a line, before the number of signs, after the number of tabs."""
@@ -17,16 +18,15 @@ REPEATED = 3
 _LONGEST = 999
 """Characters of a run that one number counts; a longer one has several, so that a page can end between them."""
 _RUN = re.compile(
-    rf"(?P<breaks>\n{{1,{_LONGEST}}})(?:(?P<indent> {{1,{_LONGEST}}})|(?P<tabs>\t{{1,{_LONGEST}}}))?"
-    rf"|(?P<spaces> {{4,{_LONGEST}}})"
+    rf"\n{{1,{_LONGEST}}}(?: {{1,{_LONGEST}}}|\t{{1,{_LONGEST}}})?"
+    rf"| {{4,{_LONGEST}}}"
     rf"|(?P<sign>[!-/:-@\[-`{{-~\u2014\u2022\u2500-\u259f])(?P=sign){{7,{_LONGEST - 1}}}"
 )
 """Letters and digits are never counted: identifiers stay as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountedRun:
-    """A stretch of text that is drawn as a mark."""
+class CountedRun(NamedTuple):
+    """A stretch of text that is drawn as a mark. A tuple, as pages have hundreds."""
 
     start: int
     """Its first character that the mark stands for."""
@@ -34,14 +34,12 @@ class CountedRun:
     """The character after its last."""
     mark: str
     """What is drawn."""
-    is_break: bool
-    """Whether it holds line breaks."""
-    joins: bool
-    """Whether it stands with the sign before it, which it counts."""
 
 
 def find_runs(text: str, newline_mark: str) -> Iterator[CountedRun]:
     r"""Yield what is counted of a text, in order; every line break is.
+
+    Of a run of signs the first is drawn as itself, and the mark stands for the others.
 
     Args:
         text: A text, or a part of it.
@@ -53,15 +51,17 @@ def find_runs(text: str, newline_mark: str) -> Iterator[CountedRun]:
     """
     for found in _RUN.finditer(text):
         start, stop = found.span()
-        kind = found.lastgroup
-        if kind == "sign":
-            yield CountedRun(start + 1, stop, f"{TIMES_SIGN}{stop - start}", is_break=False, joins=True)
-        elif kind == "spaces":
-            yield CountedRun(start, stop, f"{SPACES_SIGN}{stop - start}", is_break=False, joins=False)
-        else:
-            indent, tabs = len(found["indent"] or ""), len(found["tabs"] or "")
-            mark = spell_break(newline_mark, len(found["breaks"]), indent=indent, tabs=tabs)
-            yield CountedRun(start, stop, mark, is_break=True, joins=False)
+        mark = _spell(found[0], newline_mark)
+        yield CountedRun(start + (mark[0] == TIMES_SIGN), stop, mark)
+
+
+@lru_cache(maxsize=4096)
+def _spell(run: str, newline_mark: str) -> str:
+    if run[0] == "\n":
+        rest = run.lstrip("\n")
+        tabs = len(rest) if rest[:1] == "\t" else 0
+        return spell_break(newline_mark, len(run) - len(rest), indent=len(rest) - tabs, tabs=tabs)
+    return f"{SPACES_SIGN if run[0] == ' ' else TIMES_SIGN}{len(run)}"
 
 
 def spell_break(newline_mark: str, breaks: int, *, indent: int = 0, tabs: int = 0) -> str:

@@ -27,11 +27,13 @@ from glyph_memory.typesetting.characters import (
 )
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
-from glyph_memory.typesetting.marks import find_runs
+from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
 _JOINERS = "\u200c\u200d"
+_BREAKS_AFTER = np.array([ord(sign) for sign in ",;/|&>)]}"], np.uint32)
+"""Behind these a line of a dense page may end without a space: compact JSON, markup and addresses have few spaces."""
 _LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
 
 
@@ -74,6 +76,7 @@ def measure(
         slots, kind = slots.copy(), kind.copy()
         ends_paragraph[:] = False
         breaks = ends_paragraph
+        kind[np.isin(codes, _BREAKS_AFTER)] |= IDEOGRAPH | NO_START
         _draw_counts(text, table, slots, kind, marked)
     elif style.newline_mark:
         breaks = ends_paragraph
@@ -91,15 +94,20 @@ def _draw_counts(
     marked: NDArray[np.bool_],
 ) -> None:
     """Draw each run that is counted as one mark; changes the arrays in place."""
-    for run in find_runs(text, table.style.newline_mark):
-        inside = slice(run.start, run.stop)
-        slots[inside] = EMPTY
-        slots[run.start] = table.get_mark_slot(run.mark)
-        # A line may break before and after a mark, and never within what it stands for.
-        kind[inside] = kind[inside] & NEWLINE | (NO_START if run.joins else IDEOGRAPH | NO_START)
-        if not run.joins:
-            kind[run.start] ^= NO_START
-        marked[run.start] = True
+    runs = list(find_runs(text, table.style.newline_mark))
+    if not runs:
+        return
+    starts, stops, marks = zip(*runs, strict=True)
+    drawn = {mark: table.get_mark_slot(mark) for mark in set(marks)}
+    at, lengths = np.array(starts), np.array(stops) - np.array(starts)
+    inside = np.repeat(at - np.append(0, np.cumsum(lengths)[:-1]), lengths) + np.arange(int(lengths.sum()))
+    slots[inside] = EMPTY
+    slots[at] = [drawn[mark] for mark in marks]
+    # A line may break before a mark and after it, but not before a number that counts a sign.
+    joins = np.array([mark[0] == TIMES_SIGN for mark in marks])
+    kind[inside] = kind[inside] & NEWLINE | NO_START | np.where(np.repeat(joins, lengths), 0, IDEOGRAPH)
+    kind[at[~joins]] &= ~np.uint8(NO_START)
+    marked[at] = True
 
 
 class _Neighbours:

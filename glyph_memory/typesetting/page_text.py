@@ -18,7 +18,7 @@ from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
 from glyph_memory.typesetting.marks import find_runs
 from glyph_memory.typesetting.measure import measure
-from glyph_memory.typesetting.stream import prepare_style
+from glyph_memory.typesetting.prepared import prepare_style
 
 _NOTHING = "\r\u00ad\u200b\u200c\u200d"
 _ROUNDING_PX = 2

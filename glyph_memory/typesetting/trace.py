@@ -19,7 +19,8 @@ from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor
 from glyph_memory.typesetting.pages import compose
-from glyph_memory.typesetting.stream import Block, prepare_style
+from glyph_memory.typesetting.prepared import prepare_style
+from glyph_memory.typesetting.stream import Block
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

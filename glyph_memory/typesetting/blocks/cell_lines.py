@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glyph_memory.typesetting.characters import NEWLINE
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, MeasuredText
 from glyph_memory.typesetting.measure import measure
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 
 @dataclass(frozen=True, slots=True)

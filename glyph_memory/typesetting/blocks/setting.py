@@ -28,7 +28,7 @@ from glyph_memory.typesetting.blocks.tables import TablePiece
 from glyph_memory.typesetting.blocks.text_box import TextBox, make_offsets
 from glyph_memory.typesetting.blocks.tones import Type
 from glyph_memory.typesetting.geometry import FIX
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 _STRETCH = 1 << 15
 """Characters of a text or a code that are laid out together, to the next newline."""

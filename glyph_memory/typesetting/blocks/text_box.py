@@ -14,8 +14,8 @@ from glyph_memory.typesetting.blocks.plate import Plate
 from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker
 from glyph_memory.typesetting.measure import measure
+from glyph_memory.typesetting.prepared import PreparedStyle
 from glyph_memory.typesetting.shaping import visual_positions
-from glyph_memory.typesetting.stream import PreparedStyle
 
 Tones = NDArray[np.uint8]
 """The number of each character's colour."""
