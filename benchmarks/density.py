@@ -20,7 +20,7 @@ from typing import Any
 
 from glyph_memory import GlyphMemory, ModelProfile, PageStyle
 from lib.density_corpus import Sample, list_samples
-from lib.density_grid import LOOKS, PROFILES, Drawn, build_fixed, draw, find_best, list_grid, name_style
+from lib.density_grid import LOOKS, PROFILES, Drawn, build_look, draw, find_best, list_grid, name_style
 from lib.report import print_table
 from lib.results import write_results
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         texts += measure(sample, profiles, is_quick=options.quick)
         print(".", end="", flush=True)
     rows = summarize(texts)
-    memory = list(filter(None, (measure_memory(samples, look) for look in LOOKS)))
+    memory = [measure_memory(samples, look) for look in LOOKS]
     for profile in profiles:
         print_kinds(profile.name, rows)
     print_table(
@@ -83,9 +83,7 @@ def measure(sample: Sample, profiles: Sequence[ModelProfile], *, is_quick: bool)
         }
         tried = [(style, see(style)) for style in list_grid(profile, is_quick=is_quick)]
         for look in LOOKS:
-            style = build_fixed(look, profile)
-            if style is None:
-                continue
+            style = build_look(look, profile)
             pages = see(style)
             tried.append((style, pages))
             row[look] = tokens / pages.count_tokens(profile)
@@ -107,20 +105,17 @@ def summarize(texts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         same = [row for row in texts if (row["profile"], row["kind"]) == (profile, kind)]
         row: dict[str, Any] = {"profile": profile, "kind": kind, "texts": len(same)}
         for name in (*LOOKS, "best"):
-            if name in same[0]:
-                row[name] = statistics.median(one[name] for one in same)
-                row[f"{name}_lowest"] = min(one[name] for one in same)
-                row[f"{name}_ink"] = statistics.median(one[f"{name}_ink"] for one in same)
+            row[name] = statistics.median(one[name] for one in same)
+            row[f"{name}_lowest"] = min(one[name] for one in same)
+            row[f"{name}_ink"] = statistics.median(one[f"{name}_ink"] for one in same)
         rows.append(row)
     return rows
 
 
-def measure_memory(samples: Sequence[Sample], look: str) -> dict[str, Any] | None:
+def measure_memory(samples: Sequence[Sample], look: str) -> dict[str, Any]:
     """Return the ratio of a memory whose agent read the beginning of a file for each text."""
     profile = ModelProfile.from_name(PROFILES[0])
-    style = build_fixed(look, profile)
-    if style is None:
-        return None
+    style = build_look(look, profile)
     with GlyphMemory.open(":memory:", session="density", profile=profile, style=style) as memory:
         memory.add("user", "Please read these files and tell me what they are.")
         for number, sample in enumerate(samples, 1):
@@ -144,7 +139,7 @@ def measure_memory(samples: Sequence[Sample], look: str) -> dict[str, Any] | Non
 
 def print_kinds(profile: str, rows: Sequence[dict[str, Any]]) -> None:
     """Print the ratios and the ink of each kind for one model."""
-    looks = [look for look in (*LOOKS, "best") if look in rows[0]]
+    looks = (*LOOKS, "best")
     head = ["kind", "texts", *looks, *(f"{look} ink" for look in looks)]
     print_table(
         f"text tokens for one page token, {profile}; medians",

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from glyph_memory import ModelProfile, Page, PageStyle, iter_pages
-from glyph_memory.style.page_style import GLYPH_MARK
 from glyph_memory.tokens import Size
 
 PROFILES = ("glyph", "qwen3-vl", "mistral3")
 """Glyph's processor, one with larger cells, and one that charges each row of cells a break."""
 LOOKS = ("default", "dense", "auto")
-"""Styles that are measured beside the grid's best; `auto` where this version has it."""
+"""Styles that are measured beside the grid's best."""
 _NARROWEST_COLUMN_PT = 120
 """In a narrower column most words of prose stand alone."""
 
@@ -57,14 +56,13 @@ def _measure_lines(page: Page) -> float:
     return area
 
 
-def build_fixed(look: str, profile: ModelProfile) -> PageStyle | None:
-    """Return the style of a look for a model; None where this version has no such style."""
+def build_look(look: str, profile: ModelProfile) -> PageStyle:
+    """Return the style of a look for a model."""
     base = PageStyle.glyph().with_snap_px(profile.snap_px)
     if look == "dense":
-        return base.dense(getattr(profile, "newline_mark", GLYPH_MARK if profile.name == "glyph" else "⏎"))
+        return base.dense(profile.newline_mark)
     if look == "auto":
-        make = getattr(PageStyle, "auto", None)
-        return None if make is None else make(profile=profile)
+        return PageStyle.auto(profile)
     return base
 
 
