@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from glyph_memory.errors import StyleError, show_value
 from glyph_memory.files import exists
 from glyph_memory.style import PRESETS, PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting import iter_pages
 
 
@@ -15,7 +15,7 @@ from glyph_memory.typesetting import iter_pages
 class Look:
     """A page style as it was asked for, before it is fitted to a model."""
 
-    style: str = "glyph"
+    style: str = "auto"
     """A preset's name, or the path of a Glyph configuration file."""
     font: str | None = None
     """Instead of the style's own."""
@@ -44,7 +44,7 @@ class Look:
             StyleError: There is no such style, or it cannot be drawn.
         """
         if self.style in PRESETS:
-            style = PageStyle.from_name(self.style).with_snap_px(profile.snap_px)
+            style = build_page_style(self.style, profile)
         elif exists(self.style):
             style = PageStyle.from_glyph_json(self.style)
         else:
@@ -54,7 +54,7 @@ class Look:
             line_height_pt = self.size_pt * style.line_height_pt / style.font_size_pt
             style = replace(style, font_size_pt=self.size_pt, line_height_pt=line_height_pt)
         if self.dense:
-            style = style.dense()
+            style = style.dense(style.newline_mark or profile.newline_mark)
         return replace(style, font=self.font or style.font, dpi=style.dpi if self.dpi is None else self.dpi)
 
 

@@ -97,7 +97,7 @@ class Settings:
             StyleError: There is none such, or it cannot be drawn.
         """
         look = Look(
-            style=self.style or "glyph",
+            style=self.style or "auto",
             font=self.font,
             size_pt=self.size_pt,
             dpi=self.dpi,

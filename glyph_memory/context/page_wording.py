@@ -17,5 +17,5 @@ def explain_marks(newline_mark: str) -> str:
         return ""
     return (
         f"On pages red signs are layout, not text: {mark} ends a line, a number behind it counts the spaces that the "
-        "next line begins with (→: tabs), ×n says how often the sign before it stands there, ·n stands for n spaces."
+        "next line begins with, → is a tab, ×n says how often the sign before it stands there, ·n stands for n spaces."
     )

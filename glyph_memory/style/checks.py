@@ -106,9 +106,11 @@ def _check_ranges(style: PageStyle) -> None:
             raise StyleError(
                 f"{name}={show_value(getattr(style, name))} must be at least 1 and at most 10000"
             )
-    for name in ("line_price", "wrap_share"):
-        if not 0 <= getattr(style, name) <= 1:
-            raise StyleError(f"{name}={show_value(getattr(style, name))} must be at least 0 and at most 1")
+    for name, most in (("line_price", 100), ("wrap_share", 1)):
+        if not 0 <= getattr(style, name) <= most:
+            raise StyleError(
+                f"{name}={show_value(getattr(style, name))} must be at least 0 and at most {most}"
+            )
     if not 0 <= style.space_shrink < 1:
         raise StyleError(
             f"space_shrink={show_value(style.space_shrink)} must be at least 0 and below 1; 0.05 is the default"

@@ -100,9 +100,9 @@ raise line_height_pt to 12 or more
     wrap_share: float = 0.02
     """Which share of the lines may be wrapped where columns and narrower pages are chosen."""
     count_runs: bool = False
-    """With a newline mark: draw blank lines, indentation, and long runs of spaces or of one sign as numbers in the
-    mark's colour. Lines then never really end, whatever `paragraph_lines` says, and may end behind a comma or a bracket
-    without a space, too."""
+    """With a newline mark: draw blank lines, indentation, tabs, and long runs of spaces or of one sign as numbers in
+    the mark's colour. Lines then never really end, whatever `paragraph_lines` says, and may end behind a comma or a
+    bracket without a space, too."""
 
     font_color: str = "#000000"
     """Of the text, as `#RRGGBB`."""
@@ -232,7 +232,8 @@ raise line_height_pt to 12 or more
         Args:
             profile: The model that will read, as a `ModelProfile`: pages get sides that it does not rescale, and the
                 mark that it knows. The released Glyph model unless given.
-            line_price: By how much, as a share, real lines may cost more than marks; 0 for always the cheapest.
+            line_price: By how much, as a share, real lines may cost more than marks; 0 for always the cheapest, 100 for
+                always real lines.
             wrap_share: Which share of the lines columns and narrower pages may wrap.
 
         Raises:

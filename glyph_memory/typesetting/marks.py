@@ -1,7 +1,7 @@
 r"""Find what a dense page counts instead of showing it: blank lines, indentation, long runs of one sign.
 
-A line break and the spaces after it are one mark, `⏎8`; a run of spaces is `·12`; a run of one sign is the sign and
-`×80`. Knows text; knows nothing about fonts or pages.
+A line break and the spaces after it are one mark, `⏎8`; a run of spaces is `·12`, one of tabs `2→`; a run of one sign
+is the sign and `×80`. Knows text; knows nothing about fonts or pages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LONGEST = 999
 """Characters of a run that one number counts; a longer one has several, so that a page can end between them."""
 _RUN = re.compile(
     rf"\n{{1,{_LONGEST}}}(?: {{1,{_LONGEST}}}|\t{{1,{_LONGEST}}})?"
-    rf"| {{4,{_LONGEST}}}"
+    rf"| {{4,{_LONGEST}}}|\t{{1,{_LONGEST}}}"
     rf"|(?P<sign>[!-/:-@\[-`{{-~\u2014\u2022\u2500-\u259f])(?P=sign){{7,{_LONGEST - 1}}}"
 )
 """Letters and digits are never counted: identifiers stay as they are."""
@@ -61,6 +61,8 @@ def _spell(run: str, newline_mark: str) -> str:
         rest = run.lstrip("\n")
         tabs = len(rest) if rest[:1] == "\t" else 0
         return spell_break(newline_mark, len(run) - len(rest), indent=len(rest) - tabs, tabs=tabs)
+    if run[0] == "\t":
+        return f"{len(run) if len(run) > 1 else ''}{TABS_SIGN}"
     return f"{SPACES_SIGN if run[0] == ' ' else TIMES_SIGN}{len(run)}"
 
 

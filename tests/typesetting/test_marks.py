@@ -30,6 +30,7 @@ DENSE = PageStyle.glyph().dense("⏎")
         ("a\n\t\tb", "a⏎2→b"),
         ("a\r\n  b", "a⏎2b"),
         ("name        value", "name·8value"),
+        ("a\tb\t\t\tc", "a→b3→c"),
         ("a   b", "a   b"),
         ("# =========", "# =×9"),
         ("# =======", "# ======="),
@@ -77,16 +78,18 @@ def test_what_is_counted_can_be_spelled_back(text: str) -> None:
         for place, piece in enumerate(pieces):
             if place in marks:
                 said.append(_spell_back(piece, said))
-            elif piece:
-                said.append("\t" if page.text[place] == "\t" else piece)
+            else:
+                said.append(piece)
     assert "".join(said) == text
 
 
 def _spell_back(mark: str, said: list[str]) -> str:
-    found = re.fullmatch(r"(?P<breaks>⏎+)(?:×(?P<times>\d+) ?)?(?P<spaces>\d+)?(?P<tabs>→)?", mark)
+    found = re.fullmatch(r"(?P<breaks>⏎*)(?:×(?P<times>\d+) ?)?(?P<count>\d+)?(?P<tabs>→)?", mark)
     if found is None:
-        return said[-1] * (int(mark[1:]) - 1) if mark[0] == "×" else " " * int(mark[1:])
-    count = int(found["spaces"] or 0)
+        return " " * int(mark[1:])
+    if mark[0] == "×":
+        return said[-1] * (int(mark[1:]) - 1)
+    count = int(found["count"] or bool(found["tabs"]))
     return "\n" * int(found["times"] or len(found["breaks"])) + ("\t" if found["tabs"] else " ") * count
 
 

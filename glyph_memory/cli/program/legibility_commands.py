@@ -57,7 +57,7 @@ def legibility(
     sources = Sources(paths=tuple(files or ()), encoding=encoding, pages=pages, raw=raw)
     command.run(
         command.Texts(sources=sources if files else None, kinds=kinds, characters=characters),
-        looks=[Look(style=name, font=font, dpi=dpi, dense=dense) for name in style or ["glyph"]],
+        looks=[Look(style=name, font=font, dpi=dpi, dense=dense) for name in style or ["auto"]],
         sizes=sizes,
         profile=profile,
         tokenizer=tokenizer,
