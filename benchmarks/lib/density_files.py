@@ -18,7 +18,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from pydoc_data import topics
 
-CHARACTERS = 40_000
+CHARACTERS = 30_000
 """A text is cut after the line that reaches so many."""
 LEAST_CHARACTERS = 8_000
 """A shorter text is left out: less than some pages says little."""

@@ -79,19 +79,16 @@ def name_style(style: PageStyle) -> str:
 
 
 def list_grid(profile: ModelProfile, *, is_quick: bool = False) -> Iterator[PageStyle]:
-    """Yield the layouts that a text is tried in: columns, widths, marks, runs counted or not, filled pages or not.
+    """Yield the layouts that a text is tried in: columns, widths, marks, runs counted or not.
 
-    Letters keep their size: all are as large as the default's.
+    Letters are as large as the default's, and every page is used up to its margin: one that is not costs more.
     """
-    base = PageStyle.glyph().with_snap_px(profile.snap_px)
-    frames = [base.fill()]
-    if not is_quick:
-        frames.append(base)
-    for frame, width, columns in itertools.product(frames, (595, 420, 280), (1, 2, 3, 4)):
+    frame = PageStyle.glyph().with_snap_px(profile.snap_px).fill()
+    for width, columns in itertools.product((595, 420, 280), (1, 2, 3, 4)):
         if width / columns >= _NARROWEST_COLUMN_PT:
             yield replace(frame, page_width_pt=width, columns=columns, column_gap_pt=8)
     marks = ("⏎", " \\n ") if is_quick else ("⏎", " ⏎ ", " \\n ")
-    for frame, mark, counts in itertools.product(frames, marks, (False, True)):
+    for mark, counts in itertools.product(marks, (False, True)):
         yield replace(frame, newline_mark=mark, count_runs=counts, paragraph_lines=10_000)
 
 

@@ -21,7 +21,7 @@ from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript
 from glyph_memory.typesetting import iter_pages
 
-_DEFAULT, _LINES = Look(style="auto"), Look(style="glyph")
+_DEFAULT, _LINES = Look(), Look(style="glyph")
 """What a memory draws unless told otherwise, and for comparison each line of the text on a line of its own."""
 _PLATES = 6
 """Pages of each text in the report, so that it opens at once."""
