@@ -1,7 +1,8 @@
 """Some sixty texts of the kinds that people and agents read, from what any machine has: a list of `Sample`s.
 
-Most are files as they lie there (`density_files`); the rest is real data in usual formats (`density_made`). A text
-that a machine lacks is left out. Knows texts and kinds; knows nothing about pages.
+Most are files as they lie there (`density_files`); the rest is real data in usual formats (`density_made`), and what
+commands print (`density_outputs`). A text that a machine lacks is left out. Knows texts and kinds; knows nothing about
+pages.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from glyph_memory.testing import agent_conversation
 from glyph_memory.typesetting.pages import compose
 from lib import density_files as files
 from lib import density_made as made
+from lib import density_outputs as outputs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,21 +117,21 @@ _SOURCES: dict[str, dict[str, Callable[[], str]]] = {
         "of packages": lambda: files.read_package_files(".csv", most=6000),
     },
     "diffs": {
-        "of codecs": lambda: made.make_diffs(*_PATCHES[:2]),
-        "of modules": lambda: made.make_diffs(*_PATCHES[2:]),
+        "of codecs": lambda: outputs.make_diffs(*_PATCHES[:2]),
+        "of modules": lambda: outputs.make_diffs(*_PATCHES[2:]),
     },
     "logs": {
         "imports": lambda: files.run_python("-S", "-E", "-v", "-c", "import asyncio, json, email.message"),
         "doctest": lambda: files.run_python("-m", "doctest", "-v", str(files.find_stdlib() / "difflib.py")),
-        "web server": made.make_web_log,
-        "service": made.make_service_log,
+        "web server": outputs.make_web_log,
+        "service": outputs.make_service_log,
         "package manager": lambda: files.read_file("/var/log/dpkg.log"),
     },
-    "tracebacks": {"of many errors": made.make_tracebacks},
+    "tracebacks": {"of many errors": outputs.make_tracebacks},
     "listings": {
-        "ls -lR": made.list_folder,
-        "grep -rn": lambda: made.search_sources("import "),
-        "cat -n": lambda: made.number_lines("configparser"),
+        "ls -lR": outputs.list_folder,
+        "grep -rn": lambda: outputs.search_sources("import "),
+        "cat -n": lambda: outputs.number_lines("configparser"),
         "packages": lambda: files.run_python("-m", "pip", "list", "-v", "--disable-pip-version-check"),
     },
     "padded tables": {

@@ -8,7 +8,7 @@ import numpy as np
 
 from glyph_memory import ModelProfile, PageStyle, typeset
 from glyph_memory.transcription import ReadLine, Transcription
-from lib import density_files, density_made
+from lib import density_files, density_made, density_outputs
 from lib.density_errors import LetterErrors, count_letter_errors
 from lib.density_grid import build_look, draw, find_best, list_grid
 
@@ -17,7 +17,8 @@ GLYPH = ModelProfile.from_name("glyph")
 
 def read(text: str) -> Transcription:
     """Return what a reader says that reads this."""
-    line = ReadLine(text=text, box=(0, 0, 9, 9), confidence=np.ones(len(text)), left=np.zeros(len(text)))
+    confidence, left = np.ones(len(text), np.float32), np.zeros(len(text), np.float32)
+    line = ReadLine(text=text, box=(0, 0, 9, 9), confidence=confidence, left=left)
     return Transcription(size=(9, 9), lines=(line,))
 
 
@@ -58,7 +59,7 @@ def test_dense_has_the_models_own_mark() -> None:
 def test_made_texts_are_the_same_every_time() -> None:
     """And long enough to be measured."""
     for make in (
-        density_made.make_web_log,
+        density_outputs.make_web_log,
         density_made.make_manifests,
         density_made.make_csv,
         density_made.make_sql,
