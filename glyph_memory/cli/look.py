@@ -19,6 +19,8 @@ class Look:
     """A preset's name, or the path of a Glyph configuration file."""
     font: str | None = None
     """Instead of the style's own."""
+    fallback_fonts: tuple[str, ...] = ()
+    """Tried for what that one lacks, before the style's own fallbacks."""
     size_pt: float | None = None
     """Instead of the style's own; the line height keeps its proportion."""
     dpi: float | None = None
@@ -31,6 +33,7 @@ class Look:
         """The style's name in a report."""
         changes = [
             f"font {self.font}" if self.font else "",
+            *(f"then {font}" for font in self.fallback_fonts),
             f"{self.size_pt:g} pt" if self.size_pt else "",
             f"{self.dpi:g} dpi" if self.dpi else "",
             "dense" if self.dense else "",
@@ -55,7 +58,12 @@ class Look:
             style = replace(style, font_size_pt=self.size_pt, line_height_pt=line_height_pt)
         if self.dense:
             style = style.dense(style.newline_mark or profile.newline_mark)
-        return replace(style, font=self.font or style.font, dpi=style.dpi if self.dpi is None else self.dpi)
+        return replace(
+            style,
+            font=self.font or style.font,
+            fallback_fonts=(*self.fallback_fonts, *style.fallback_fonts),
+            dpi=style.dpi if self.dpi is None else self.dpi,
+        )
 
 
 def find_profile(name: str, *, tokenizer: str | None) -> ModelProfile:

@@ -5,11 +5,11 @@ Knows glyphs and their extents; knows nothing about slots or lines.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 
 from glyph_memory.typesetting.fonts import Face
+from glyph_memory.typesetting.thai import stands_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def stack_accents(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
     middle = sum(face.extent_px(base.glyph)) / 2
     parts, stacked = [], Counter[bool]()
     for mark in marks:
-        glyph, above = face.glyph(mark), unicodedata.combining(mark) >= 222
+        glyph, above = face.glyph(mark), stands_above(mark)
         x = middle - sum(face.extent_px(glyph)) / 2 if face.advance_px(glyph) else advance
         y = face.height_px / 5 * stacked[above] * (1 if above else -1)
         stacked[above] += 1

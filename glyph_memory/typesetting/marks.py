@@ -21,8 +21,9 @@ _RUN = re.compile(
     rf"\n{{1,{_LONGEST}}}(?: {{1,{_LONGEST}}}|\t{{1,{_LONGEST}}})?"
     rf"| {{4,{_LONGEST}}}|\t{{1,{_LONGEST}}}"
     rf"|(?P<sign>[!-/:-@\[-`{{-~\u2014\u2022\u2500-\u259f])(?P=sign){{7,{_LONGEST - 1}}}"
+    r"(?![\u0300-\u036f\u20d0-\u20ff\ufe0e\ufe0f])"
 )
-"""Letters and digits are never counted: identifiers stay as they are."""
+"""Letters and digits are never counted: identifiers stay as they are. Nor is a sign that carries an accent or a box."""
 
 
 class CountedRun(NamedTuple):

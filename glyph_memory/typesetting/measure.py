@@ -25,9 +25,12 @@ from glyph_memory.typesetting.characters import (
     is_mark,
     needs_shaping,
 )
+from glyph_memory.typesetting.emoji import KEYCAP, begins_keycap, belongs_to_sign
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
 from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
+from glyph_memory.typesetting.paragraphs import find_paragraph_ends
+from glyph_memory.typesetting.thai import AM, is_thai
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
@@ -66,17 +69,15 @@ def measure(
         _Neighbours(text, cursor.offset, table, slots, kind).resolve()
         kind = table.kind.take(slots)
     newline = kind & NEWLINE != 0
-    ends_paragraph = np.zeros(len(kind), np.bool_)
-    newlines = np.flatnonzero(newline)
-    if len(newlines):
-        ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
+    advance = table.advance.take(slots)
+    ends_paragraph = find_paragraph_ends(newline, advance, cursor, style.paragraph_lines)
     breaks = newline
     marked = np.zeros(len(kind), np.bool_)
     if counts and style.count_runs and not style.reference:
         slots, kind = slots.copy(), kind.copy()
         ends_paragraph[:] = False
         breaks = ends_paragraph
-        kind[np.isin(codes, _BREAKS_AFTER)] |= IDEOGRAPH | NO_START
+        kind[_find_late_breaks(codes)] |= IDEOGRAPH | NO_START
         _draw_counts(text, table, slots, kind, marked)
     elif style.newline_mark:
         breaks = ends_paragraph
@@ -84,6 +85,14 @@ def measure(
         slots = np.where(marked, table.get_mark_slot(style.newline_mark), slots)
     kind = _break_long_spaces(kind, cursor)
     return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks, marked)
+
+
+def _find_late_breaks(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which signs a line may end behind without a space: none within a number, `1,000`, or a date."""
+    digit = (codes >= ord("0")) & (codes <= ord("9"))
+    found = np.isin(codes, _BREAKS_AFTER)
+    found[1:-1] &= ~(digit[:-2] & digit[2:])
+    return found
 
 
 def _draw_counts(
@@ -130,6 +139,10 @@ class _Neighbours:
                     self._slots[index] = EMPTY
             elif needs_shaping(character):
                 done = self._shape(index)
+            elif belongs_to_sign(text, index, self._is_drawn):
+                self._slots[index] = EMPTY
+            elif index and begins_keycap(text, index - 1):
+                done = self._box_key(index - 1)
             elif is_mark(character):
                 done = self._join(index)
 
@@ -162,6 +175,8 @@ class _Neighbours:
         joined = mark
         if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
             joined = min(end, mark + _MARKS_AT_MOST)
+            if joined == end < len(text) and text[end] in AM and is_thai(text[base]) and self._is_drawn(end):
+                joined += 1
             slot = self._table.get_cluster_slot(text[base:joined])
             if slot is None:
                 joined = mark
@@ -170,7 +185,19 @@ class _Neighbours:
                 self._slots[base] = slot
         for index in range(joined, end):
             self._escape(index, "invisible")
-        return end
+        return max(joined, end)
+
+    def _box_key(self, key: int) -> int:
+        """Draw a key with a box around it; escape its selector and the box where no font has them."""
+        slot = self._table.get_cluster_slot(self._text[key] + KEYCAP) if self._is_drawn(key) else None
+        if slot is None:
+            self._escape(key + 2, "invisible")
+        else:
+            self._slots[key : key + 3] = slot, EMPTY, EMPTY
+        return key + 3
+
+    def _is_drawn(self, index: int) -> bool:
+        return not self._kind[index] & ESCAPED
 
     def _escape(self, index: int, reason: EscapeReason) -> None:
         if not self._kind[index] & ESCAPED:

@@ -20,7 +20,7 @@ from glyph_memory.typesetting.marks import find_runs
 from glyph_memory.typesetting.measure import measure
 from glyph_memory.typesetting.prepared import prepare_style
 
-_NOTHING = "\r\u00ad\u200b\u200c\u200d"
+_NOTHING = "\r\u00ad\u200b\u200c\u200d\ufe0e\ufe0f"
 _ROUNDING_PX = 2
 """A line's box is wider than its ink by less than this: it begins and ends on whole pixels."""
 
@@ -65,7 +65,7 @@ def spell_characters(page: Page, *, style: PageStyle | None = None) -> list[str]
     rows = zip(page.text, measured.slots.tolist(), (measured.kind & ESCAPED).tolist(), strict=True)
     for character, slot, is_escaped in rows:
         piece = escape(character) if is_escaped else _spell_character(character, slot, style)
-        if slot == EMPTY and is_mark(character) and pieces:
+        if slot == EMPTY and is_mark(character) and pieces and character not in _NOTHING:
             pieces[base] = unicodedata.normalize("NFC", pieces[base] + character)
             piece = ""
         elif piece:

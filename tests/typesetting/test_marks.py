@@ -102,6 +102,20 @@ def test_a_run_never_parts_over_lines() -> None:
             assert not line.text.endswith("\n")
 
 
+def test_a_line_may_end_behind_a_comma_but_not_within_a_number() -> None:
+    """Compact JSON, paths and markup fill their lines; `1,000` stays whole."""
+    for text in (
+        '{"key":"value","other":[true,false]},' * 200,
+        "some/long/path/of/a/file," * 200,
+        "<td></td>" * 400,
+    ):
+        lines = typeset(text, style=DENSE)[0].lines
+        assert min(line.box[2] for line in lines[:-1]) > 500
+        assert all(line.text[-1] in ",;/|&>)]}" for line in lines[:-1])
+    numbers = "costs 1,234,567 and " * 300
+    assert not any(line.text[-1] == "," for line in typeset(numbers, style=DENSE)[0].lines)
+
+
 def test_endless_runs_fill_pages_and_end() -> None:
     """A million line breaks, spaces or dashes are numbers of 999 at the most, over pages where need be."""
     for sign in ("\n", " ", "-"):
