@@ -51,7 +51,7 @@ def test_no_size_that_nobody_can_read_is_a_gain(
 def test_counts_are_the_profiles_own(run: Run, notes: Path) -> None:
     """On pages of the sides that the model wants."""
     (model,) = run("tokens", notes, "--profile", "glyph", "--json").json["models"]
-    profile, pages = ModelProfile.from_name("glyph"), typeset(notes.read_text())
+    profile, pages = ModelProfile.from_name("glyph"), typeset(notes.read_text(), style="auto")
     assert model["page_tokens"] == profile.pages_tokens(page.size for page in pages)
     assert model["text_tokens"] == profile.text_tokens(notes.read_text())
     assert model["text_exact"] == profile.text_counter.exact
