@@ -12,7 +12,7 @@ from glyph_memory.tokens.profile import ModelProfile
 
 LEGIBLE_PX = 8
 """The smallest em, in whole pixels, that readers are measured to read: at 8 px the nano reader gets less than 0.5 % of
-prose, code and numbers wrong, at 7 px 1 % of prose. What a model reads at its best is larger or smaller, not by much.
+prose, code and numbers wrong, at 7 px 1 % of prose. A model may read better or worse.
 """
 
 
