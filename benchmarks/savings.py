@@ -1,4 +1,4 @@
-"""What do pages save? The two texts of `glyph-memory demo`, line for line and dense, in tokens for Glyph.
+"""What do pages save? The two texts of `glyph-memory demo`, by default and line for line, in tokens for Glyph.
 
 Text tokens are those of OpenAI's `cl100k_base` where its vocabulary is on this machine, else an estimate; which of the
 two is said. Page tokens are what Glyph's own processor counts.
@@ -30,10 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of each text")
     options = parser.parse_args(given)
     profile = ModelProfile.from_name(PROFILE)
-    style = PageStyle.glyph().with_snap_px(profile.snap_px)
+    styles = {"default": PageStyle.auto(profile), "line for line": PageStyle.glyph()}
     rows = []
     for name, text in list_texts(is_quick=options.quick).items():
-        for look, chosen in {"line for line": style, "dense": style.dense()}.items():
+        for look, chosen in styles.items():
             counted = count(text, profile, chosen).to_json()
             rows.append({"text": name, "look": look} | {key: counted[key] for key in _KEPT})
     print_table(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from density_tables import draw_density, draw_density_memory, draw_density_models, draw_levers
 from document_tables import draw_flatness, draw_formats, draw_loaders, draw_pdfs
 from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_whole
 from figure_format import markdown, off
@@ -179,6 +180,10 @@ TABLES = {
     "large": Table(result="large", draw=draw_large),
     "long-sessions": Table(result="large", draw=draw_long_sessions),
     "erasing": Table(result="erasing", draw=draw_erasing),
+    "density": Table(result="density", draw=draw_density),
+    "density-models": Table(result="density", draw=draw_density_models),
+    "density-memory": Table(result="density", draw=draw_density_memory),
+    "dense-levers": Table(result="dense_levers", draw=draw_levers),
     "savings": Table(result="savings", draw=draw_savings),
     "parity": Table(result="parity", draw=draw_parity),
     "speed": Table(result="typeset", draw=draw_speed),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile, build_page_style
+from glyph_memory.tokens import LEGIBLE_PX, ModelProfile, build_page_style
 
 _LADDER: tuple[tuple[float, float, bool], ...] = (
     (4 / 3, 1, False),
@@ -25,7 +25,7 @@ Each is legible: on prose, code, JSON, numbers and hex, the nano reader gets les
 every rung of the default base, the style that Glyph was trained on (72 dpi, 9 pt). At 7 pt it is 1 % of prose: the
 ladder ends before that. Marks for line breaks cost no legibility, and smaller letters do: so marks come first.
 """
-_SMALLEST_PX = 8 - 1e-6
+_SMALLEST_PX = LEGIBLE_PX - 1e-6
 """Of letters on a rung that is made here, whatever the base."""
 
 

@@ -19,7 +19,7 @@ from glyph_memory.context import (
     RecentImages,
     pages_folder,
 )
-from glyph_memory.errors import StoreError, show_value
+from glyph_memory.errors import StoreError, show_value, warn
 from glyph_memory.folding import FoldPolicy
 from glyph_memory.memory.append import Redact, TurnWriter
 from glyph_memory.memory.seal_records import find_images, find_range
@@ -27,7 +27,7 @@ from glyph_memory.memory.seal_watch import SealWatch
 from glyph_memory.memory.session_fold import SessionFold
 from glyph_memory.secrets import SecretGuard, SecretMode, without_locals
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, describe_small_letters
 
 if TYPE_CHECKING:
     from glyph_memory.readers import Warmer
@@ -149,6 +149,8 @@ class OpenSession:
             binder = Binder(
                 options=options, cache=drafts, uuid_of=lambda digest: _compute_hmac(store.key, digest)
             )
+            if small := describe_small_letters(binder.style, binder.profile, images=2):
+                warn(small)
             seal_reader = SealReader(
                 find_range=find_range,
                 find_images=find_images,

@@ -14,6 +14,12 @@ from glyph_memory.tokens.images import GridRule as GridRule
 from glyph_memory.tokens.images import ImageRule as ImageRule
 from glyph_memory.tokens.images import RowRule as RowRule
 from glyph_memory.tokens.images import Size as Size
+from glyph_memory.tokens.letters import LEGIBLE_PX as LEGIBLE_PX
+from glyph_memory.tokens.letters import describe_small_letters as describe_small_letters
+from glyph_memory.tokens.letters import is_legible as is_legible
+from glyph_memory.tokens.letters import letter_px as letter_px
+from glyph_memory.tokens.openai import OpenAIPatchRule as OpenAIPatchRule
+from glyph_memory.tokens.openai import OpenAITileRule as OpenAITileRule
 from glyph_memory.tokens.page_styles import build_page_style as build_page_style
 from glyph_memory.tokens.profile import ModelProfile as ModelProfile
 from glyph_memory.tokens.slices import SliceRule as SliceRule
@@ -24,8 +30,6 @@ from glyph_memory.tokens.text import TextCounter as TextCounter
 from glyph_memory.tokens.text import TiktokenCounter as TiktokenCounter
 from glyph_memory.tokens.tiles import AnyresRule as AnyresRule
 from glyph_memory.tokens.tiles import DeepSeekRule as DeepSeekRule
-from glyph_memory.tokens.tiles import OpenAIPatchRule as OpenAIPatchRule
-from glyph_memory.tokens.tiles import OpenAITileRule as OpenAITileRule
 from glyph_memory.tokens.tiles import SplitRule as SplitRule
 from glyph_memory.tokens.tiles import TileRule as TileRule
 from glyph_memory.tokens.vocabulary import Encoding as Encoding

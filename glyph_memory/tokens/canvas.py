@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
-from glyph_memory.tokens.images import ImageRule, Size, check_counts, check_order
+from glyph_memory.tokens.images import ImageRule, Size, check_counts, check_order, compare_sizes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,19 +39,32 @@ class CanvasRule(ImageRule):
         if cells < self.min_tokens:
             scale = sqrt(self.min_tokens * self.cell_px**2 / (height * width))
             cells = self._count_cells(max(1, ceil(width * scale)), max(1, ceil(height * scale)))
-        return self._shrink(width, height) if cells > self.max_tokens else cells
+        if cells <= self.max_tokens:
+            return cells
+        shrunk = self._shrink(width, height)
+        return self._count_cells(self._keep_shape(width, height, shrunk), shrunk) if shrunk else 1
+
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the canvas: 1 unless the image is beyond the limit, or so small that it is enlarged."""
+        width, height = size
+        cells = self._count_cells(width, height)
+        if cells < self.min_tokens:
+            return sqrt(self.min_tokens * self.cell_px**2 / (height * width))
+        return self._shrink(width, height) / height if cells > self.max_tokens else 1.0
 
     def _count_cells(self, width: int, height: int) -> int:
         return ceil(height / self.cell_px) * ceil(width / self.cell_px)
 
+    def _keep_shape(self, width: int, height: int, shrunk: int) -> int:
+        return max(1, floor(width * shrunk / height))
+
     def _shrink(self, width: int, height: int) -> int:
-        """Return the cells of the tallest canvas within the limit, found by halving; one where none fits."""
-        least, most, best = 1, height, 1
+        """Return the height of the tallest canvas within the limit, found by halving; 0 where none fits."""
+        least, most, best = 1, height, 0
         while least <= most:
             middle = (least + most) // 2
-            cells = self._count_cells(max(1, floor(width * middle / height)), middle)
-            if cells <= self.max_tokens:
-                best, least = cells, middle + 1
+            if self._count_cells(self._keep_shape(width, height, middle), middle) <= self.max_tokens:
+                best, least = middle, middle + 1
             else:
                 most = middle - 1
         return best
@@ -79,12 +92,17 @@ class PatchRule(ImageRule):
         """Count the cells of the padded image."""
         width, height = size
         patch, longest = self.patch_px, self.longest_patches * self.patch_px
-        patches = max(1, height // patch) * max(1, width // patch)
-        scale = min(1.0, sqrt(self.max_patches / patches), longest / height, longest / width)
+        scale = self.measure_scale(size)
         rows, columns = (
             ceil(min(max(1, int(side * scale)), longest) / (2 * patch)) for side in (height, width)
         )
         return rows * columns
+
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale at which the image is within all limits."""
+        width, height = size
+        patches = max(1, height // self.patch_px) * max(1, width // self.patch_px)
+        return min(1.0, sqrt(self.max_patches / patches), self.longest_patches * self.patch_px / max(size))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +123,15 @@ class BudgetRule(ImageRule):
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Count the cells of the scaled image; one whose short side has none gets a row of the whole budget."""
+        columns, rows = self._count_sides(size)
+        return rows * columns or self.budget
+
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the cells that the image is resized to."""
+        columns, rows = self._count_sides(size)
+        return compare_sizes((columns * self.cell_px, rows * self.cell_px), size)
+
+    def _count_sides(self, size: Size) -> Size:
         width, height = size
         scale = sqrt(self.budget * self.cell_px**2 / (height * width))
-        rows, columns = floor(scale * height / self.cell_px), floor(scale * width / self.cell_px)
-        return rows * columns or self.budget
+        return floor(scale * width / self.cell_px), floor(scale * height / self.cell_px)

@@ -40,6 +40,20 @@ class ImageRule(ABC):
             ProfileError: the model's processor would refuse or break on such an image.
         """
 
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return how large the model sees an image, in the sharpest of its views: 0.5 where it is shrunk to a half.
+
+        Of a view that is squashed, the side that loses more counts. 1 for a rule that does not say.
+
+        Args:
+            size: width and height in pixels, both at least 1.
+            images: how many images the prompt holds, this one included.
+
+        Raises:
+            ProfileError: as for `tokens`.
+        """
+        return 1.0
+
 
 def check_counts(rule: ImageRule, **least: int) -> None:
     """Raise an error for a field of a rule that is no whole number, or below its least."""
@@ -56,20 +70,33 @@ def check_order(rule: ImageRule, least: str, most: str) -> None:
         )
 
 
+def compare_sizes(seen: tuple[float, float], size: Size) -> float:
+    """Return the scale of the side that loses more where an image of a size is seen in another."""
+    return min(seen[0] / size[0], seen[1] / size[1])
+
+
 @dataclass(frozen=True, slots=True)
 class FlatRule(ImageRule):
     """Every image is squashed to one size and costs the same (Gemma 3 without pan and scan)."""
 
     per_image: int
     """Tokens an image, whatever its size."""
+    side_px: int | None = None
+    """Side of the square that it is squashed to; None where that is not known."""
 
     def __post_init__(self) -> None:
         """Raise an error for a number that is out of range."""
         check_counts(self, per_image=1)
+        if self.side_px is not None:
+            check_counts(self, side_px=1)
 
     def tokens(self, size: Size, *, images: int = 1) -> int:
         """Return `per_image`."""
         return self.per_image
+
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the longer side."""
+        return 1.0 if self.side_px is None else self.side_px / max(size)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +137,10 @@ class GridRule(ImageRule):
         """Count the cells of the resized image, and its breaks."""
         width, height = self.resize(size)
         return (width // self.cell_px + self.row_breaks) * (height // self.cell_px) + self.extra_tokens
+
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the resized image."""
+        return compare_sizes(self.resize(size), size)
 
     def resize(self, size: Size) -> Size:
         """Return the size the processor resamples an image to; a page of that size is not resampled."""
@@ -170,3 +201,7 @@ class RowRule(ImageRule):
             raise ProfileError(f"image of {size!r} px: its short side shrinks to nothing. Cut it up")
         rows, columns = ceil(height / self.cell_px), ceil(width / self.cell_px)
         return rows * (columns + self.row_breaks)
+
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale at which the longer side fits."""
+        return min(1.0, self.longest_px / max(size))

@@ -46,6 +46,11 @@ class SliceRule(ImageRule):
         )
         return number + whole + columns * rows * (self._count_cells(width, height) + 2) + rows - 1
 
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the slices; of the whole view where there are none."""
+        columns, rows = self._choose_grid(size)
+        return self.slice_px * sqrt(columns * rows / (size[0] * size[1]))
+
     def _count_cells(self, width: float, height: float) -> int:
         """Return the cells of a view or slice, scaled to its area."""
         shape = width / height

@@ -1,4 +1,4 @@
-"""Image-token rules of models that cut an image into tiles: InternVL, LLaVA-OneVision, Idefics, DeepSeek-OCR, OpenAI.
+"""Image-token rules of models that cut an image into tiles: InternVL, LLaVA-OneVision, Idefics, DeepSeek-OCR.
 
 Knows sizes in pixels; knows nothing about what an image shows.
 """
@@ -6,13 +6,11 @@ Knows sizes in pixels; knows nothing about what an image shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, sqrt
+from math import ceil, sqrt
 
-from glyph_memory.checks import check_number
 from glyph_memory.errors import ProfileError
-from glyph_memory.tokens.images import ImageRule, Size, check_counts, check_order
+from glyph_memory.tokens.images import ImageRule, Size, check_counts, check_order, compare_sizes
 
 
 @lru_cache(maxsize=1024)
@@ -68,6 +66,11 @@ class TileRule(ImageRule):
         tiles = columns * rows
         return self.per_tile * (tiles + (tiles > 1))
 
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the tiles, which the image is squashed onto."""
+        columns, rows = tile_grid(size, tile_px=self.tile_px, min_tiles=1, max_tiles=self.max_tiles)
+        return compare_sizes((columns * self.tile_px, rows * self.tile_px), size)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeepSeekRule(ImageRule):
@@ -106,6 +109,14 @@ class DeepSeekRule(ImageRule):
         queries = ceil(self.tile_px / 64)
         return whole + (queries * columns + self.row_breaks) * (queries * rows)
 
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the whole view, or of the tiles where they are sharper."""
+        whole = self.base_px / max(size)
+        if self.tile_px is None or max(size) <= self.tile_px:
+            return whole
+        columns, rows = tile_grid(size, tile_px=self.tile_px, min_tiles=2, max_tiles=self.max_tiles)
+        return max(whole, compare_sizes((columns * self.tile_px, rows * self.tile_px), size))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SplitRule(ImageRule):
@@ -141,6 +152,10 @@ class SplitRule(ImageRule):
         whole = self.per_tile + 3
         return whole if columns * rows == 1 else whole + rows * (columns * (self.per_tile + 2) + 1)
 
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of the longer side."""
+        return self.longest_px / max(size)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnyresRule(ImageRule):
@@ -174,6 +189,11 @@ class AnyresRule(ImageRule):
             rows, columns = int(rows // excess), int(columns // excess)
         return whole + rows * columns + rows
 
+    def measure_scale(self, size: Size, *, images: int = 1) -> float:
+        """Return the scale of a lone image's canvas; one of several is squashed onto one tile."""
+        seen = (self.tile_px, self.tile_px) if images > 1 else self._canvas(size)
+        return compare_sizes(seen, size)
+
     def _count_features(self, size: Size) -> tuple[int, int]:
         """Return the rows and columns of features that show the image and not its padding."""
         width, height = size
@@ -200,65 +220,3 @@ class AnyresRule(ImageRule):
                 if shown > most or (shown == most and waste < least_waste):
                     best, most, least_waste = (canvas_width, canvas_height), shown, waste
         return best
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenAITileRule(ImageRule):
-    """A base cost, and a cost per tile of 512 px (GPT-4o, GPT-4.1, GPT-5, o1, o3).
-
-    The image is fitted into 2048 x 2048, then its shorter side is shrunk to 768; nothing is enlarged. Sides
-    are cut to whole pixels after each step, as langchain-openai's counter does; the guide does not say.
-    """
-
-    base: int
-    """Tokens an image, before any tile."""
-    per_tile: int
-    """Tokens a tile."""
-
-    def __post_init__(self) -> None:
-        """Raise an error for a number that is out of range."""
-        check_counts(self, base=0, per_tile=1)
-
-    def tokens(self, size: Size, *, images: int = 1) -> int:
-        """Count the base and the tiles that cover the shrunk image."""
-        width, height = _shrink(size, Fraction(2048, max(size)))
-        width, height = _shrink((width, height), Fraction(768, min(width, height)))
-        return self.base + self.per_tile * ceil(width / 512) * ceil(height / 512)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenAIPatchRule(ImageRule):
-    """Patches of 32 px within a budget, times a multiplier (minis and nanos of GPT-4.1 and 5, o4-mini).
-
-    An image over the budget is shrunk to it, then a little more, so that a whole number of patches spans it.
-    """
-
-    multiplier: float
-    """Billed tokens a patch."""
-    budget: int = 1536
-    """Most patches an image is given."""
-
-    def __post_init__(self) -> None:
-        """Raise an error for a number that is out of range."""
-        check_counts(self, budget=1)
-        check_number("OpenAIPatchRule.multiplier", self.multiplier, ProfileError, is_open=True)
-
-    def tokens(self, size: Size, *, images: int = 1) -> int:
-        """Count the patches that cover the image, shrunk where they are too many, times the multiplier."""
-        width, height = size
-        patches = ceil(width / 32) * ceil(height / 32)
-        if patches > self.budget:
-            shrink = sqrt(32**2 * self.budget / (width * height))
-            across, down = width * shrink / 32, height * shrink / 32
-            shrink *= min(max(1, floor(across)) / across, max(1, floor(down)) / down, 1.0)
-            # A side that was made a whole number of patches may come out a hair above it.
-            across, down = round(width * shrink / 32, 6), round(height * shrink / 32, 6)
-            patches = min(self.budget, ceil(across) * ceil(down))
-        return ceil(round(patches * self.multiplier, 6))
-
-
-def _shrink(size: Size, scale: Fraction) -> Size:
-    if scale >= 1:
-        return size
-    width, height = size
-    return max(1, floor(width * scale)), max(1, floor(height * scale))

@@ -39,9 +39,9 @@ def test_the_demo_remembers_its_conversation(spawn: Run, tmp_path: Path) -> None
     for _ in range(2):
         result = spawn("demo")
         assert (result.code, result.err) == (0, "")
-    assert "on 28 pages" in result.out
+    assert "on 16 pages" in result.out
     assert '  §4 "2816561e7df57b64beea6fa11b0068779a65f4c6"' in result.out
-    assert "§476 user  page 17" in result.out
+    assert "§476 user  page 10" in result.out
     assert "  Remember: the deploy key of checkout is 5c2a3ce7" in result.out
     named = next(line for line in result.out.splitlines() if line.startswith("Look further: "))
     assert "§" in spawn(*named.removeprefix("Look further: glyph-memory ").split()).out

@@ -27,7 +27,8 @@ TEXT = "All calls are well.\n" * 30
 def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a text, and a reader of it in the embedded one's place that cannot tell small `l` from `1`."""
     known: dict[tuple[tuple[int, int], bytes], tuple[Page, PageStyle]] = {}
-    for style in style_grid(PageStyle.glyph(), sizes=(7, 9)).values():
+    grids = (style_grid(PageStyle.glyph().with_snap_px(snap_px), sizes=(7, 9)) for snap_px in (28, 1))
+    for style in (style for grid in grids for style in grid.values()):
         known |= {image_key(page.image): (page, style) for page in typeset(TEXT, style=style)}
 
     def read(image: Image.Image) -> Transcription:
@@ -126,3 +127,10 @@ def test_a_narrow_terminal_gets_fewer_columns_and_every_rate(
     narrow = run("legibility", text, "--sizes", "7,9").out
     assert "s/page" not in narrow
     assert "30.1 %" in narrow
+
+
+def test_a_model_that_sees_smaller_letters_than_the_reader_is_told(run: Run, text: Path) -> None:
+    """Else the table says that pages are fine which the model shrinks; small letters by themselves are measured."""
+    shrunk = run("legibility", text, "--sizes", "9", "--profile", "deepseek-ocr-tiny")
+    assert shrunk.err.startswith("warning: 'deepseek-ocr-tiny' shrinks pages")
+    assert run("legibility", text, "--sizes", "7,9").err == ""

@@ -28,7 +28,7 @@ def test_pages_are_written_as_they_are_typeset(run: Run, notes: Path, tmp_path: 
     """`--out` holds page after page, pixel for pixel what `typeset` gives."""
     assert run("pages", notes, "--out", tmp_path / "out").code == 0
     written = sorted((tmp_path / "out").iterdir())
-    pages = typeset(notes.read_text())
+    pages = typeset(notes.read_text(), style="auto")
     assert [path.name for path in written] == [f"page-{page.number:04d}.png" for page in pages]
     assert [pixel_digest(picture(path)) for path in written] == [page.digest for page in pages]
 
@@ -122,7 +122,9 @@ def test_dense_pages_are_fewer(run: Run) -> None:
         b"def main():\n    return 0\n\n\n# A comment that is as wide as lines of code are allowed to be.\n"
         * 200
     )
-    loose, dense = (run("pages", "--json", *options, stdin=code).json for options in ([], ["--dense"]))
+    loose, dense = (
+        run("pages", "--json", "--style", "glyph", *options, stdin=code).json for options in ([], ["--dense"])
+    )
     assert dense["total"]["page_tokens"] < 0.5 * loose["total"]["page_tokens"]
     assert dense["total"]["style"] == "glyph, dense"
 
@@ -230,12 +232,12 @@ def test_a_named_pipe_can_be_written_to(run: Run, tmp_path: Path) -> None:
     assert not Path("/dev/null").is_file()
 
 
-def test_the_default_style_is_what_glyph_was_trained_on() -> None:
+def test_the_default_style_is_the_one_that_fits_the_text() -> None:
     """The command line's default is the library's."""
     from glyph_memory.cli.look import Look
     from glyph_memory.tokens import ModelProfile
 
-    assert Look().build_style(ModelProfile.from_name("glyph")) == PageStyle.glyph()
+    assert Look().build_style(ModelProfile.from_name("glyph")) == PageStyle.auto()
 
 
 def test_what_would_let_escaped_characters_stand_is_said() -> None:
@@ -254,6 +256,16 @@ def test_what_would_let_escaped_characters_stand_is_said() -> None:
     (harfbuzz,) = hints([arabic])
     assert "glyph-memory[shaping]" in harfbuzz
     assert list(hints([bell])) == []
+
+
+def test_letters_that_the_model_cannot_read_are_told(run: Run, notes: Path) -> None:
+    """Once, on one line, whether they are drawn so small or shrunk; where they can be read nothing is said."""
+    assert run("pages", notes).err == ""
+    small = run("pages", notes, "--size", 3).err
+    shrunk = run("pages", notes, "--profile", "deepseek-ocr-tiny").err
+    assert small.startswith("warning: letters of 3 px are too small to read: 8 px or more are legible.")
+    assert shrunk.startswith("warning: 'deepseek-ocr-tiny' shrinks pages of 595 × 842 px until")
+    assert len(small.splitlines()) == len(shrunk.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

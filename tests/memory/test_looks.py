@@ -212,3 +212,16 @@ def test_a_look_is_told_of_once() -> None:
         assert look.is_displaced(["a" * 16, "b" * 16])
         look.takes_over = True
         assert not look.is_displaced(["a" * 16, "b" * 16])
+
+
+def test_opening_with_letters_that_the_model_cannot_read_warns_once(recwarn: pytest.WarningsRecorder) -> None:
+    """One line, when the memory is opened; a look that can be read says nothing."""
+    with GlyphMemory.open(":memory:"):
+        assert not recwarn.list
+    with GlyphMemory.open(":memory:", profile="deepseek-ocr-tiny") as memory:
+        memory.add("user", "How small is that?")
+        memory.context()
+    assert [str(warning.message) for warning in recwarn.list] == [
+        "'deepseek-ocr-tiny' shrinks pages of 595 × 842 px until their letters have 5.5 px, too small to read: 8 px or "
+        "more are legible. Set larger letters, or name another model"
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from glyph_memory.evaluate import (
 )
 from glyph_memory.evaluate.plot import check_plot, plot
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, describe_small_letters, is_legible
 
 _MEANT = (
     "By text: characters that came back wrong, and under it the 95 % confidence interval in per cent; words and "
@@ -90,8 +90,17 @@ def run(
         terminal.print_json({"reader": reader, "note": _note(reader)} | report.to_json())
     else:
         _show(report, reader, picture)
-    for sentence in report.left_out:
+    for sentence in [*_find_shrunk(styles, model), *report.left_out]:
         terminal.warn(sentence)
+
+
+def _find_shrunk(styles: Mapping[str, PageStyle], model: ModelProfile) -> Iterator[str]:
+    """Yield a warning where the model sees letters smaller than the reader does, too small to read; once."""
+    for style in styles.values():
+        sentence = describe_small_letters(style, model, images=2)
+        if sentence and is_legible(style.to_vertical_px(style.font_size_pt)):
+            yield sentence
+            return
 
 
 def _split_names(typed: str) -> list[str]:

@@ -83,6 +83,8 @@ class PageOutput:
     """Pages that could have been made another way."""
     last: int = 0
     """Number of the last page."""
+    typeset: int = 0
+    """How many pages were typeset; others are as another program drew them."""
     _plates: list[Plate] = field(default_factory=list)
 
     def add(self, drawn: DocumentPage, title: str) -> None:
@@ -93,6 +95,7 @@ class PageOutput:
         """
         page = drawn.page
         self.last = page.number
+        self.typeset += page.style is not None
         choice = _find_choice(drawn, title)
         if choice is not None:
             self.choices.append(choice)

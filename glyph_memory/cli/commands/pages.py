@@ -22,7 +22,7 @@ from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import is_file
 from glyph_memory.report import Figures, Section, Tally, broken_limits, report_html
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, describe_small_letters
 
 if TYPE_CHECKING:
     from glyph_memory.evaluate import Checker
@@ -160,6 +160,7 @@ def run(
         *broken_limits(total, model),
         *hints(total.escaped),
         *_find_old_pages(places.out, output.last),
+        *_find_small_letters(drawing.style, model, output.typeset),
     ]
     read = output.checker.report() if output.checker else None
     if as_json:
@@ -190,6 +191,12 @@ def run(
         raise GlyphMemoryError(
             f"{failed} could not be drawn, {terminal.format_count(len(sections), 'other')} could"
         )
+
+
+def _find_small_letters(style: PageStyle, model: ModelProfile, pages: int) -> Iterator[str]:
+    sentence = describe_small_letters(style, model, images=pages) if pages else None
+    if sentence:
+        yield sentence
 
 
 def _checker(style: PageStyle) -> Checker:

@@ -1,8 +1,11 @@
-"""`glyph-memory tokens`: what a text costs as text and as pages, model by model."""
+"""`glyph-memory tokens`: what a text costs as text and as pages, model by model.
+
+Models that can read the pages stand first, by what they gain. A price for pages that nobody can read is no gain.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -15,7 +18,7 @@ from glyph_memory.document import Document
 from glyph_memory.documents import LoadOptions
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile, Size, TextCounter
+from glyph_memory.tokens import LEGIBLE_PX, ModelProfile, Size, TextCounter, is_legible, letter_px
 
 _Read = Sequence[tuple[str, Sequence[Document]]]
 """Documents that were read, by path."""
@@ -29,6 +32,20 @@ class _Row:
     counter: TextCounter
     text_tokens: int
     sizes: Sequence[Size]
+    letters_px: float | None
+    """The smallest letters as the model sees them; None where all pages are another program's."""
+
+    @property
+    def legible(self) -> bool:
+        """Whether the model can make out the letters."""
+        return self.letters_px is None or is_legible(self.letters_px)
+
+    @property
+    def remark(self) -> str:
+        """What is wrong with the pages for this model; empty where nothing is."""
+        if not self.legible:
+            return f"letters of {self.letters_px:.2g} px: not legible"
+        return "" if self.fits else "too long"
 
     @property
     def page_tokens(self) -> int:
@@ -55,6 +72,9 @@ class _Row:
             "pages": len(self.sizes),
             "window_tokens": self.profile.window_tokens,
             "fits": self.fits,
+            "legible": self.legible,
+            "letters_px": None if self.letters_px is None else round(self.letters_px, 2),
+            "illegible_because": None if self.legible else self.remark,
         }
 
 
@@ -71,7 +91,8 @@ def run(sources: Sources, names: Sequence[str], *, look: Look, tokenizer: str | 
     title = ", ".join(name_path(path) for path, _ in read)
     characters = sum(len(document.text) for _, documents in read for document in documents)
     rows = sorted(
-        _rows(sources, options, read, profiles, look), key=lambda row: (-row.ratio, row.profile.name)
+        _rows(sources, options, read, profiles, look),
+        key=lambda row: (not row.legible, -row.ratio, row.profile.name),
     )
     for path, documents in read:
         print_defects(name_path(path), list_defects(documents))
@@ -94,13 +115,17 @@ def _rows(
     kinds = [(style, profile if has_ways else None) for style, profile in zip(styles, profiles, strict=True)]
     texts = [document.text for _, documents in read for document in documents]
     sizes = dict[tuple[PageStyle, ModelProfile | None], list[Size]]()
+    typeset = dict[tuple[PageStyle, ModelProfile | None], dict[Size, PageStyle]]()
     with terminal.progress("drawing", total=len(set(kinds)) * sum(map(len, texts))) as step:
         for style, profile in dict.fromkeys(kinds):
-            found = sizes[style, profile] = list[Size]()
+            found, ours = list[Size](), dict[Size, PageStyle]()
+            sizes[style, profile], typeset[style, profile] = found, ours
             for path, documents in read:
                 run = sources.make_run(path, documents, options, style=style, profile=profile or profiles[0])
                 for drawn in run.draw():
                     found.append(drawn.page.size)
+                    if drawn.page.style is not None:
+                        ours[drawn.page.size] = drawn.page.style
                     step(len(drawn.page.text))
     counts = dict[TextCounter, int]()
     for profile in profiles:
@@ -113,9 +138,19 @@ def _rows(
             counter=profile.text_counter,
             text_tokens=counts[profile.text_counter],
             sizes=sizes[kind],
+            letters_px=_measure_letters(profile, typeset[kind], images=len(sizes[kind])),
         )
         for profile, kind in zip(profiles, kinds, strict=True)
     ]
+
+
+def _measure_letters(
+    profile: ModelProfile, typeset: Mapping[Size, PageStyle], *, images: int
+) -> float | None:
+    """Return the em of the smallest letters that we set, in pixels as the model sees them."""
+    return min(
+        (letter_px(style, profile, size, images=images) for size, style in typeset.items()), default=None
+    )
 
 
 def _table(rows: Sequence[_Row]) -> Table:
@@ -127,10 +162,11 @@ def _table(rows: Sequence[_Row]) -> Table:
             row.profile.name,
             f"{about}{row.text_tokens:,}",
             f"{row.page_tokens:,}",
-            terminal.format_ratio(row.ratio),
+            terminal.format_ratio(row.ratio) if row.legible else f"{row.ratio:.2f}×",
             f"{len(row.sizes):,}",
             f"{row.profile.window_tokens:,}",
-            Text("" if row.fits else "too long", "yellow"),
+            Text(row.remark, "yellow" if row.legible else ""),
+            style=None if row.legible else "dim",
         )
     return table
 
@@ -144,6 +180,11 @@ def _notes(rows: Sequence[_Row]) -> list[str]:
         if not row.counter.exact:
             how = "without a tokenizer" if row.counter.name == "estimate" else f"with {row.counter.name}"
             notes.append(f"≈ estimated {how}{off}; the model's tokenizer.json counts exactly (--tokenizer)")
-    if any(not row.fits for row in rows):
+    if any(not row.legible for row in rows):
+        notes.append(
+            f"not legible: after the model's own resizing letters are below {LEGIBLE_PX} px; larger letters (--size, "
+            "--dpi) cost more and can be read"
+        )
+    if any(row.legible and not row.fits for row in rows):
         notes.append("too long: the pages are more tokens or images than one request to the model may hold")
     return [*dict.fromkeys(notes), "Page tokens are counted by the rule of each model's own image processor."]

@@ -21,13 +21,15 @@ from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript
 from glyph_memory.typesetting import iter_pages
 
+_DEFAULT, _LINES = Look(), Look(style="glyph")
+"""What a memory draws unless told otherwise, and for comparison each line of the text on a line of its own."""
 _PLATES = 6
 """Pages of each text in the report, so that it opens at once."""
 _TURNS = 1000
 
 
 def run(out: Path, *, as_json: bool) -> None:
-    """Typeset each text line for line and densely, fold the conversation, print the figures, write the report."""
+    """Typeset each text as by default and line for line, fold the conversation, print the figures, write the report."""
     files.make_folder(out)  # before all the work
     profile = ModelProfile.from_name("glyph")
     reference = Document(text="\n\n".join(topics.topics.values()), title="Python's language reference")
@@ -39,7 +41,7 @@ def run(out: Path, *, as_json: bool) -> None:
             (reference.title, reference),
             (f"An agent's work, {_TURNS:,} turns", talk),
         )
-        for how, look in (("line for line", Look()), ("dense", Look(dense=True)))
+        for how, look in (("by default", _DEFAULT), ("line for line", _LINES))
     ]
     memory = demo_memory.remember(talk, out / "demo.db")
     answers = _answers(reference, memory.path, profile)
@@ -63,7 +65,7 @@ def run(out: Path, *, as_json: bool) -> None:
     screen = terminal.console()
     screen.print(terminal.figures_table([(section.title, section.figures) for section in sections]))
     screen.print(Text(terminal.describe_counting(sections[0].figures), "dim"))
-    screen.print(Text("Dense: lines run together, each line break a small red ⏎.", "dim"))
+    screen.print(Text(_LAYOUT, "dim"))
     memory.show()
     if answers:
         demo_questions.show(answers)
@@ -77,6 +79,10 @@ def run(out: Path, *, as_json: bool) -> None:
     )
 
 
+_LAYOUT = (
+    "By default the layout that costs least is chosen for each text, with letters of the same size: where lines run "
+    "together, each line break is a small red mark."
+)
 _NOTE = (
     "What agents said and read long ago, typeset for a vision-language model: the same characters for fewer "
     "tokens. Nothing is summed up, nothing is left out."

@@ -60,7 +60,7 @@ TILED = (
     ModelProfile(
         name="gemma-3",
         family="gemma3",
-        image_rule=FlatRule(256),
+        image_rule=FlatRule(256, side_px=896),
         # Begin, end, and "\n\n" on both sides: one token each, unless another line break stands beside them.
         wrap_tokens=4,
         special_tokens=special.GEMMA3,

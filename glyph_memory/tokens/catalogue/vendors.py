@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from glyph_memory.tokens.catalogue import special_tokens as special
+from glyph_memory.tokens.openai import OpenAIPatchRule, OpenAITileRule
 from glyph_memory.tokens.profile import ModelProfile
-from glyph_memory.tokens.tiles import OpenAIPatchRule, OpenAITileRule
 
 # OpenAI gives GPT-5 a window of 400,000, of which 128,000 are the answer's: a longer prompt is refused.
 _GPT_5_PROMPT = 272_000
