@@ -14,6 +14,7 @@ from glyph_memory.nano.network import WEIGHTS, load_network
 from glyph_memory.nano.sight.image import Source, load
 from glyph_memory.nano.sight.ink import measure_ink
 from glyph_memory.nano.sight.lines import FoundLine, FoundLines, find_lines
+from glyph_memory.nano.sight.marks import find_marks
 from glyph_memory.page import Box
 from glyph_memory.transcription import ReadAnchor, ReadLine, Transcription
 
@@ -85,10 +86,11 @@ def transcribe(source: Source, *, weights: Path = WEIGHTS) -> Transcription:
     lines = tuple(
         ReadLine(
             text=one.text,
-            box=_box(line, found, ink.shape),
+            box=(box := _box(line, found, ink.shape)),
             confidence=one.confidence,
             left=one.x,
             column=line.column,
+            is_mark=find_marks(pixels, one.x, box),
         )
         for line, one in zip(found.lines, read, strict=True)
         if one.text
