@@ -102,7 +102,7 @@ def find_pictures(inked: Mask) -> list[Box]:
     for down in range(3):
         for across in range(3):
             marked[down : down + core.shape[0], across : across + core.shape[1]] |= core
-    return [_scale_box(_grow_box(shares, box), inked.shape) for box in _split_boxes(marked)]
+    return [_scale_box(_grow_box(shares, box), inked.shape) for box in split_boxes(marked)]
 
 
 def find_leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[Box]:
@@ -119,7 +119,7 @@ def find_leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[
     if not rest.any():
         return []
     found = []
-    for box in _split_boxes(_shares(rest) > 0):
+    for box in split_boxes(_shares(rest) > 0):
         left, top, right, bottom = _scale_box(box, inked.shape)
         part = rest[top:bottom, left:right]
         if part.sum() >= least:
@@ -146,7 +146,7 @@ def _shares(inked: Mask) -> NDArray[np.float64]:
     return shares
 
 
-def _split_boxes(marked: Mask) -> list[Box]:
+def split_boxes(marked: Mask) -> list[Box]:
     """Split marked squares into boxes at empty rows and columns; one box for all where there are too many."""
     found: list[Box] = []
     todo: list[Box] = [(0, 0, marked.shape[1], marked.shape[0])]
