@@ -86,9 +86,8 @@ def find_panels(pixels: Pixels) -> list[Panel]:
 def fill_outside(part: Pixels, color: Color) -> Pixels:
     """Return a panel's pixels with what lies outside its rounded corners in its own colour."""
     is_own = _is_color(part if part.ndim == 3 else part[..., None], color)
-    first, last = is_own.argmax(axis=1), part.shape[1] - 1 - is_own[:, ::-1].argmax(axis=1)
-    across = np.arange(part.shape[1])
-    beyond = (across < first[:, None]) | (across > last[:, None]) | ~is_own.any(axis=1)[:, None]
+    begun = np.maximum.accumulate(is_own, axis=1)
+    beyond = ~(begun & np.maximum.accumulate(is_own[:, ::-1], axis=1)[:, ::-1])
     filled = part.copy()
     filled[beyond] = color if part.ndim == 3 else color[0]
     return filled
