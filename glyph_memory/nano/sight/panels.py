@@ -5,7 +5,7 @@ Knows colours and rectangles; knows nothing about letters. A solid area without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,8 @@ _NEAR_PX = 8
 """A panel's own pixels are so near to flat ones; elsewhere the same colour may be a letter's."""
 _RUN_PX = 7
 """It has runs of at least so many pixels in each of its rows: padding, or what is behind a line's end."""
+_ASKEW_PX, _TEXT_PX = 12, 24
+"""Parts of a panel that letters have parted have ends so close, and are so near."""
 _NARROWEST, _LOWEST = 16, 8
 """No panel is smaller, in pixels."""
 _FULL = 0.3
@@ -142,7 +144,7 @@ def _find_of_color(deep: Pixels, flat: Mask, color: Color) -> Iterator[Panel]:
     own = _is_color(deep, color)
     own &= _spread(flat & own[1:-1:_STEP, 1:-1:_STEP], own.shape)
     opened = _open(own)
-    for box in split_boxes(opened):
+    for box in _join(own, split_boxes(opened)):
         trimmed = _trim(own, box)
         if trimmed is None or trimmed == (0, 0, own.shape[1], own.shape[0]):
             continue
@@ -152,6 +154,21 @@ def _find_of_color(deep: Pixels, flat: Mask, color: Color) -> Iterator[Panel]:
         if _holds_ink(own, trimmed, color, ground):
             outside, cover = _cover(opened, box, bordered)
             yield Panel(box=trimmed, color=color, outside=outside, cover=cover, ground=ground)
+
+
+def _join(own: Mask, boxes: Sequence[Box]) -> list[Box]:
+    """Join boxes that a line of text has parted: it leaves no long run, but half of its rows are paper."""
+    joined = list[Box]()
+    for box in sorted(boxes, key=lambda one: one[1]):
+        for place, other in enumerate(joined):
+            left, top, right, bottom = min(box[0], other[0]), other[3], max(box[2], other[2]), box[1]
+            aligned = max(abs(box[0] - other[0]), abs(box[2] - other[2])) <= _ASKEW_PX
+            if aligned and 0 < bottom - top <= _TEXT_PX and own[top:bottom, left:right].mean() >= _FULL:
+                joined[place] = (left, other[1], right, box[3])
+                break
+        else:
+            joined.append(box)
+    return joined
 
 
 def _cover(opened: Mask, box: Box, bordered: Box) -> tuple[Box, Mask]:
