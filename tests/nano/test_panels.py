@@ -108,3 +108,11 @@ def test_a_large_letter_is_no_panel(letter: str) -> None:
     pen = ImageDraw.Draw(image)
     pen.text((80, 20), letter, font=ImageFont.truetype(DEJAVU.replace("Sans", "Sans-Bold"), 120), fill=0)
     assert not find_panels(np.asarray(image))
+
+
+@pytest.mark.parametrize("name", ["web", "document", "pixel"])
+@pytest.mark.parametrize("turns", [30, 60])
+def test_paragraphs_on_a_paper_of_their_own_are_whole(name: str, turns: int) -> None:
+    """A line that fills its paragraph from side to side does not part it."""
+    page = typeset(agent_conversation(turns=turns), style=PageStyle.from_name(name))[0]
+    check(page.image, [line.text.rstrip() for line in page.lines if line.text.strip()], at_most=0.005)

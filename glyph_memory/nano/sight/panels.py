@@ -30,7 +30,7 @@ _NEAR_PX = 8
 """A panel's own pixels are so near to flat ones; elsewhere the same colour may be a letter's."""
 _RUN_PX = 7
 """It has runs of at least so many pixels in each of its rows: padding, or what is behind a line's end."""
-_ASKEW_PX, _TEXT_PX = 12, 24
+_ASKEW_PX, _TEXT_PX, _LETTERED = 12, 24, 0.1
 """Parts of a panel that letters have parted have ends so close, and are so near."""
 _NARROWEST, _LOWEST = 16, 8
 """No panel is smaller, in pixels."""
@@ -157,15 +157,18 @@ def _find_of_color(deep: Pixels, flat: Mask, color: Color) -> Iterator[Panel]:
 
 
 def _join(own: Mask, boxes: Sequence[Box]) -> list[Box]:
-    """Join boxes that a line of text has parted: it leaves no long run, but half of its rows are paper."""
+    """Join boxes that a line of text has parted: it leaves no long run, but paper at its left and between letters."""
     joined = list[Box]()
     for box in sorted(boxes, key=lambda one: one[1]):
-        for place, other in enumerate(joined):
-            left, top, right, bottom = min(box[0], other[0]), other[3], max(box[2], other[2]), box[1]
-            aligned = max(abs(box[0] - other[0]), abs(box[2] - other[2])) <= _ASKEW_PX
-            if aligned and 0 < bottom - top <= _TEXT_PX and own[top:bottom, left:right].mean() >= _FULL:
-                joined[place] = (left, other[1], right, box[3])
-                break
+        for place in reversed(range(len(joined))):
+            other = joined[place]
+            left, right, gap = min(box[0], other[0]), max(box[2], other[2]), slice(other[3], box[1])
+            is_aligned = max(abs(box[0] - other[0]), abs(box[2] - other[2])) <= _ASKEW_PX
+            if is_aligned and 0 < gap.stop - gap.start <= _TEXT_PX:
+                inner = max(box[0], other[0])
+                if own[gap, inner : inner + 2].mean() >= _RING and own[gap, left:right].mean() >= _LETTERED:
+                    joined[place] = (left, other[1], right, box[3])
+                    break
         else:
             joined.append(box)
     return joined
