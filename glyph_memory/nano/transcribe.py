@@ -17,6 +17,7 @@ from glyph_memory.nano.sight.ink import measure_ink
 from glyph_memory.nano.sight.lines import FoundLine, FoundLines, find_lines
 from glyph_memory.nano.sight.marks import find_marks
 from glyph_memory.nano.sight.turn import TURNS_AT_MOST, Turn, estimate_turn, measure_phase
+from glyph_memory.nano.vouch import vouch, withhold_trust
 from glyph_memory.page import Box
 from glyph_memory.transcription import SURE, ReadAnchor, ReadLine, Transcription
 
@@ -28,7 +29,7 @@ _COLOR, _COLORED = 40, 0.4
 """How far apart the channels of a coloured pixel are, and the share of such pixels in a label's ink."""
 _CLEAR = 0.98
 """A page that is read with less confidence on the mean may be turned."""
-_TURNED = "the page is turned by about {:.0f} degrees"
+_TURNED = "it is turned by about {:.0f} degrees"
 
 
 def find_anchors(lines: Sequence[ReadLine], pixels: NDArray[np.uint8]) -> tuple[ReadAnchor, ...]:
@@ -69,13 +70,14 @@ def _is_colored(pixels: NDArray[np.uint8], box: Box) -> bool:
     return len(ink) > 0 and bool((ink.max(axis=1) - ink.min(axis=1) > _COLOR).mean() > _COLORED)
 
 
-def transcribe(source: Source, *, weights: Path = WEIGHTS) -> Transcription:
+def transcribe(source: Source, *, weights: Path = WEIGHTS, withholds: bool = True) -> Transcription:
     """Read a page.
 
     Args:
         source: A `Page`, of which only the pixels are looked at; a file's path or bytes; a Pillow image; or an array
             of shape (height, width) or (height, width, 3), uint8.
         weights: A safetensors file of the network's; the package's own unless another is given.
+        withholds: Whether no character is sure on a page that the reader cannot vouch for.
 
     Raises:
         DocumentError: It is no image that can be read, or an absurdly large one.
@@ -84,21 +86,30 @@ def transcribe(source: Source, *, weights: Path = WEIGHTS) -> Transcription:
     pixels, network = load(source), load_network(weights)
     ink = np.rint(measure_ink(pixels) * 255).astype(np.uint8)
     read = _read_level(network, pixels, ink)
-    if read.confidence >= _CLEAR:
-        return read
+    if read.confidence < _CLEAR:
+        read = _read_turned(network, pixels, ink, read)
+    return withhold_trust(read) if withholds else read
+
+
+def _read_turned(
+    network: Network, pixels: NDArray[np.uint8], ink: NDArray[np.uint8], level: Transcription
+) -> Transcription:
+    """Return what is read of a page that may be turned; what was read of it as it is, unless that is better."""
     degrees = estimate_turn(ink)
-    if not degrees or abs(degrees) > TURNS_AT_MOST:
-        return read if not degrees else replace(read, reason=_TURNED.format(abs(degrees)))
-    turn = Turn.of(degrees, read.size)
+    if not degrees:
+        return level
+    if abs(degrees) > TURNS_AT_MOST:
+        return replace(level, reason=_TURNED.format(abs(degrees))) if level.reason else level
+    turn = Turn.of(degrees, level.size)
     seen = find_lines(turn.apply(ink, (0,)) * np.float32(1 / 255))
     turn = replace(turn, up_px=measure_phase([line.baseline for line in seen.lines]))
     paper = tuple(np.atleast_1d(np.median(pixels, axis=(0, 1))).astype(int).tolist())
     again = _read_level(network, turn.apply(pixels, paper), turn.apply(ink, (0,)))
-    return _turn_back(again, turn) if _count_sure(again) > _count_sure(read) else read
+    return _turn_back(again, turn) if _count_sure(again) > _count_sure(level) else level
 
 
 def _read_level(network: Network, pixels: NDArray[np.uint8], ink: NDArray[np.uint8]) -> Transcription:
-    """Read a page whose lines are level.
+    """Read a page whose lines are level; whether the reader can vouch for it is told, but nothing is withheld yet.
 
     Args:
         network: Reads strips.
@@ -124,12 +135,13 @@ def _read_level(network: Network, pixels: NDArray[np.uint8], ink: NDArray[np.uin
         for line, one in zip(found.lines, read, strict=True)
         if one.text
     )
-    return Transcription(
+    whole = Transcription(
         size=(ink.shape[1], ink.shape[0]),
         lines=lines,
         anchors=find_anchors(lines, pixels),
         unread=found.unread,
     )
+    return vouch(whole, size_px=found.size_px)
 
 
 def _turn_back(read: Transcription, turn: Turn) -> Transcription:
