@@ -16,6 +16,7 @@ from glyph_memory.nano.sight.image import Source, load
 from glyph_memory.nano.sight.ink import measure_ink
 from glyph_memory.nano.sight.lines import FoundLine, FoundLines, find_lines
 from glyph_memory.nano.sight.marks import find_marks
+from glyph_memory.nano.sight.rules import remove_rules
 from glyph_memory.nano.sight.turn import TURNS_AT_MOST, Turn, estimate_turn, measure_phase
 from glyph_memory.nano.vouch import vouch, withhold_trust
 from glyph_memory.page import Box
@@ -88,6 +89,9 @@ def transcribe(source: Source, *, weights: Path = WEIGHTS, withholds: bool = Tru
     read = _read_level(network, pixels, ink)
     if read.confidence < _CLEAR:
         read = _read_turned(network, pixels, ink, read)
+    if not read.is_vouched and (cleared := remove_rules(ink)) is not None:
+        again = _read_level(network, pixels, cleared, is_table=True)
+        read = again if again.confidence > read.confidence else read
     return withhold_trust(read) if withholds else read
 
 
@@ -108,15 +112,18 @@ def _read_turned(
     return _turn_back(again, turn) if _count_sure(again) > _count_sure(level) else level
 
 
-def _read_level(network: Network, pixels: NDArray[np.uint8], ink: NDArray[np.uint8]) -> Transcription:
+def _read_level(
+    network: Network, pixels: NDArray[np.uint8], ink: NDArray[np.uint8], *, is_table: bool = False
+) -> Transcription:
     """Read a page whose lines are level; whether the reader can vouch for it is told, but nothing is withheld yet.
 
     Args:
         network: Reads strips.
         pixels: Shape (height, width) or (height, width, 3).
         ink: Shape (height, width), 0 paper to 255.
+        is_table: Whether its gaps part cells, and no columns.
     """
-    found = find_lines(ink * np.float32(1 / 255))
+    found = find_lines(ink * np.float32(1 / 255), is_table=is_table)
     seen = ink
     if found.solid:
         seen = ink.copy()

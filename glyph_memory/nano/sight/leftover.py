@@ -32,12 +32,10 @@ def find_frames(inked: Mask) -> list[Box]:
     """
     if inked.size > _PIXELS_AT_MOST or min(inked.shape) < _UPRIGHT_PX:
         return []
-    uprights = [
-        (left, top, right, bottom) for top, left, bottom, right in _find_strokes(inked.T, _UPRIGHT_PX)
-    ]
+    uprights = [(left, top, right, bottom) for top, left, bottom, right in find_strokes(inked.T, _UPRIGHT_PX)]
     if not uprights:
         return []
-    rules = [rule for rule in _find_strokes(inked, _RULE_PX) if _has_uprights(rule, uprights)]
+    rules = [rule for rule in find_strokes(inked, _RULE_PX) if _has_uprights(rule, uprights)]
     held = [upright for upright in uprights if any(_is_corner(rule, upright) for rule in rules)]
     return [*held, *rules]
 
@@ -48,7 +46,7 @@ def _has_uprights(rule: Box, uprights: list[Box]) -> bool:
     return True in held and False in held
 
 
-def _find_strokes(inked: Mask, least: int) -> list[Box]:
+def find_strokes(inked: Mask, least: int) -> list[Box]:
     """Find thin strokes from left to right that are at least so long."""
     height, width = inked.shape
     if width < least:

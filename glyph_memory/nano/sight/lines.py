@@ -66,11 +66,12 @@ class FoundLines:
     """Those of them that may touch lines, and have to be taken out before these are read."""
 
 
-def find_lines(ink: Ink) -> FoundLines:
+def find_lines(ink: Ink, *, is_table: bool = False) -> FoundLines:
     """Find lines.
 
     Args:
         ink: Shape (height, width), 0 for paper to 1 for full ink.
+        is_table: Whether gaps from top to bottom part cells, and no columns.
 
     Returns:
         None, and nothing unread, where there is no ink.
@@ -84,7 +85,7 @@ def find_lines(ink: Ink) -> FoundLines:
         for left, top, right, bottom in solid:
             ink[top:bottom, left:right] = 0
             inked[top:bottom, left:right] = False
-    spans = find_columns(inked)
+    spans = [(0, ink.shape[1])] if is_table else find_columns(inked)
     sure, faint = _profiles(ink, spans, _SURE_INK), _profiles(ink, spans, floor)
     low = find_low_runs(inked)
     if low is None:
