@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glyph_memory.page import Box
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT, SPACE
+from glyph_memory.typesetting.characters import RIGHT_TO_LEFT, SPACE
 from glyph_memory.typesetting.geometry import FIX, FIX_BITS, Geometry
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines
 from glyph_memory.typesetting.paginate import Column, PageLayout
@@ -136,8 +136,7 @@ class Placer:
         begin, end = self._offset + placed.start, self._offset + placed.stop
         tones = np.zeros(placed.stop - placed.start, np.uint8)
         if self._style.newline_mark:
-            newline = self._measured.kind[placed.start : placed.stop] & NEWLINE != 0
-            tones[newline] = numbers[self._style.newline_color]
+            tones[self._measured.marked[placed.start : placed.stop]] = numbers[self._style.newline_color]
         near = self._spans[bisect_right(self._spans, begin, key=lambda span: span.stop) :]
         for span in near[: bisect_left(near, end, key=lambda span: span.start)]:
             tones[max(span.start - begin, 0) : span.stop - begin] = numbers[span.color]

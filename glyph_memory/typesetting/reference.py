@@ -228,6 +228,8 @@ def _slots(codes: Ints, slots: Ints, items: Items, table: GlyphTable) -> Ints:
         slots[items[AT, (items[CODE] == blank) & (items[OWN] != 0)]] = find_slot(table, blank)
     mark = table.style.newline_mark
     if mark.lstrip(" "):
-        first = table.parts[table.get_mark_slot()][len(mark) - len(mark.lstrip(" "))]
-        slots[slots == table.get_mark_slot()] = table.get_shifted_slot(table.get_mark_slot(), -first.x64)
+        first = table.parts[table.get_mark_slot(mark)][len(mark) - len(mark.lstrip(" "))]
+        slots[slots == table.get_mark_slot(mark)] = table.get_shifted_slot(
+            table.get_mark_slot(mark), -first.x64
+        )
     return slots

@@ -9,41 +9,22 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from glyph_memory.errors import DocumentError, StyleError
+from glyph_memory.errors import DocumentError
 from glyph_memory.page import Escape, EscapeReason, Page
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting.atlas import Atlas
 from glyph_memory.typesetting.characters import ESCAPED
-from glyph_memory.typesetting.color import Palette, combine
-from glyph_memory.typesetting.geometry import Geometry
-from glyph_memory.typesetting.glyphs import GlyphTable
+from glyph_memory.typesetting.color import combine
+from glyph_memory.typesetting.fit import SAMPLE, ImageTokens, fit_style
 from glyph_memory.typesetting.layout import Cursor, LineBreaker, MeasuredText
 from glyph_memory.typesetting.measure import measure
 from glyph_memory.typesetting.paginate import PageLayout, fill_pages
 from glyph_memory.typesetting.paint import Canvas
 from glyph_memory.typesetting.place import ColorSpan, PlacedColumn, Placer
+from glyph_memory.typesetting.prepared import PreparedStyle, prepare_style
 from glyph_memory.typesetting.reference import lay_out_reference
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedStyle:
-    """A style ready for typesetting: its measures, glyphs, ink and colours, shared by all texts of that style."""
-
-    style: PageStyle
-    """The style."""
-    geometry: Geometry
-    """Its measures in pixels."""
-    table: GlyphTable
-    """Its glyphs."""
-    atlas: Atlas
-    """Their ink."""
-    palette: Palette
-    """Its colours."""
 
 
 class Block:
@@ -193,30 +174,6 @@ def _round_up(length: int, multiple: int) -> int:
 _FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 17
 
 
-@lru_cache(maxsize=16)
-def _build_prepared_style(style: PageStyle, generation: int) -> PreparedStyle:
-    del generation  # a new one makes a new prepared
-    table, geometry = GlyphTable(style), Geometry.of(style)
-    if table.widest_escape > table.line:
-        raise StyleError(
-            f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
-            f"{style.font_size_pt!r}; make the page wider or the font smaller"
-        )
-    return PreparedStyle(style, geometry, table, Atlas(table), Palette.of(style))
-
-
-_generation: Counter[PageStyle] = Counter()
-
-
-def prepare_style(style: PageStyle) -> PreparedStyle:
-    """Return the prepared style, a fresh one where the old one holds too many different characters."""
-    prepared = _build_prepared_style(style, _generation[style])
-    if prepared.table.full:
-        _generation[style] += 1
-        prepared = _build_prepared_style(style, _generation[style])
-    return prepared
-
-
 def stream_pages(
     pieces: Iterable[str],
     style: PageStyle,
@@ -224,6 +181,7 @@ def stream_pages(
     first_page: int = 1,
     spans: Sequence[ColorSpan] = (),
     reserved: Sequence[int] = (),
+    image_tokens: ImageTokens | None = None,
 ) -> Iterator[Page]:
     """Typeset a stream of text into pages.
 
@@ -233,6 +191,7 @@ def stream_pages(
         first_page: Number of the first page.
         spans: Coloured stretches of the whole text, in order.
         reserved: Offsets in the whole text, in order, of the characters that are escaped though they could be drawn.
+        image_tokens: What an image costs the model, where the layout is chosen; see `fit_style`.
 
     Raises:
         DocumentError: There is no text.
@@ -241,6 +200,9 @@ def stream_pages(
     """
     source, buffer, cursor, number = _cut(pieces), "", Cursor(), first_page
     size, final = sys.maxsize if style.reference else _FIRST_BLOCK, False  # the reference sets whole texts
+    if style.layout == "auto":
+        buffer, final = _fill(source, buffer, SAMPLE + 1)
+        style = fit_style(style, buffer, image_tokens=image_tokens)
     prepare_style(style)
     while True:
         if not final:

@@ -46,10 +46,22 @@ def test_a_style_is_frozen_and_hashable() -> None:
     assert {style: 1}[PageStyle()] == 1
 
 
-def test_dense_changes_only_how_lines_end() -> None:
-    """They run together, for as long as a paragraph may be."""
+def test_dense_runs_lines_together_and_uses_the_page_up() -> None:
+    r"""With the released model's own mark, a red ` \n `, unless another is given; letters stay as they are."""
     style = PageStyle.glyph()
-    assert style.dense() == replace(style, newline_mark=" ⏎ ", paragraph_lines=10_000)
+    assert style.dense() == replace(
+        style.fill(), newline_mark=" \\n ", count_runs=True, paragraph_lines=10_000
+    )
+    assert style.dense("⏎") == replace(style.dense(), newline_mark="⏎")
+    assert replace(style, columns=3).dense().columns == 1
+
+
+def test_a_page_that_is_used_up_keeps_a_narrow_margin() -> None:
+    """The text box grows with the page that the model's multiple makes; a margin that is narrower stays."""
+    style = PageStyle.glyph().fill()
+    assert (style.page_px, style.text_box_px, style.lines_per_column) == ((588, 840), (580, 832), 83)
+    assert style.with_snap_px(32).text_box_px == (600, 824)
+    assert PageStyle(margin_x_pt=1).fill().margin_x_pt == 1
 
 
 def test_snapped_changes_only_the_multiple() -> None:

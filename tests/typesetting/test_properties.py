@@ -29,6 +29,7 @@ STYLES = [
         crop_width=False, crop_last_page=False, paragraph_color="#EEEEEE",
     ),
     replace(SMALL, snap_px=28, letter_spacing_pt=1, newline_mark=" \\n ", paragraph_lines=3, dpi=100),
+    SMALL.dense("⏎"),
 ]  # fmt: skip
 
 characters = st.one_of(
@@ -52,6 +53,9 @@ words = st.sampled_from(
         "12.5% ",
         "(שלום) ",
         " " * 9,
+        "\n    ",
+        "\n\n\n\n\t\t",
+        "=" * 30,
     ]
 )
 texts = st.one_of(

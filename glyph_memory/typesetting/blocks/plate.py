@@ -18,7 +18,7 @@ from glyph_memory.typesetting.color import combine
 from glyph_memory.typesetting.geometry import FIX, FIX_BITS
 from glyph_memory.typesetting.layout import Ints
 from glyph_memory.typesetting.paint import Canvas
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 Pixels = NDArray[np.uint8]
 
@@ -135,7 +135,7 @@ class Plate:
             pixels=pixels,
             depth=8 if depth == 8 else 4 if depth == 4 else 24,
             palette=palette,
-            style=None,
+            style=self._type.style,
         )
 
     def _draw_glyphs(self) -> dict[int, Canvas]:
