@@ -112,7 +112,7 @@ class Transcription:
 _COUNT = r"(\d{1,5})"
 """No count is longer: a misread one must not make a line of a gigabyte."""
 _PIECE = re.compile(
-    rf"(?P<newline>⏎|\\n)|×{_COUNT}|{_COUNT}→|·{_COUNT}|{_COUNT}|(?P<gap> +)"
+    rf"(?P<newline>⏎|\\n)|×{_COUNT}|(\d{{0,5}})→|·{_COUNT}|{_COUNT}|(?P<gap> +)"
 )  # a newline, times, tabs, spaces within a line, spaces after a newline, what lies between pieces
 
 
@@ -142,6 +142,10 @@ def spell_marks(text: str, is_mark: Sequence[bool] | NDArray[np.bool_]) -> str:
             before = before.removesuffix(" ")
             at += text.startswith(" ", at)
         spelled = _spell_group(before, marks) or before + marks
+        if spelled.endswith(
+            ("\n", " ")
+        ):  # all spaces that were there are counted; what else is seen is the mark's own
+            at = len(text) - len(text[at:].lstrip(" "))
     return spelled + text[at:]
 
 
@@ -157,8 +161,8 @@ def _spell_group(before: str, marks: str) -> str | None:
             spelled, follows_newline = spelled + "\n", True
         elif times and spelled and (at == 0 or marks[at - 1] in "⏎n"):
             spelled += spelled[-1] * (int(times) - 1)
-        elif tabs and follows_newline:
-            spelled += "\t" * int(tabs)
+        elif tabs is not None:
+            spelled += "\t" * int(tabs or 1)
         elif gap:
             spelled += " " * int(gap)
         elif spaces and follows_newline:

@@ -91,7 +91,7 @@ def transcribe(source: Source, *, weights: Path = WEIGHTS, withholds: bool = Tru
         read = _read_turned(network, pixels, ink, read)
     if not read.is_vouched and (cleared := remove_rules(ink)) is not None:
         again = _read_level(network, pixels, cleared, is_table=True)
-        read = again if again.confidence > read.confidence else read
+        read = again if again.is_vouched or again.confidence > read.confidence else read
     return withhold_trust(read) if withholds else read
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -14,6 +16,7 @@ from glyph_memory import PageStyle, typeset
 from glyph_memory.nano.sight.marks import find_marks
 from glyph_memory.nano.transcribe import transcribe
 from glyph_memory.transcription import ReadLine, spell_marks
+from glyph_memory.typesetting.marks import find_runs
 
 FONT = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 10)
 
@@ -34,6 +37,9 @@ def marked(text: str) -> tuple[str, list[bool]]:
         ("a{⏎⏎⏎4}b", "a\n\n\n    b"),
         ("a{⏎×5}b", "a\n\n\n\n\nb"),
         ("a{⏎×5} {4}b", "a\n\n\n\n\n    b"),
+        ("a{2→}b", "a\t\tb"),
+        ("a{→}b{⏎×4 →}c", "a\tb\n\n\n\n\tc"),
+        ("a{⏎4} b{·5} c", "a\n    b     c"),
         ("a{·12}b", "a            b"),
         ("={×80}", "=" * 80),
         ("={×9⏎}b-{×8}", "=========\nb--------"),
@@ -53,13 +59,27 @@ def test_marks_are_spelled_back(drawn: str, typeset_text: str) -> None:
     assert spell_marks(*marked(drawn)) == typeset_text
 
 
-@pytest.mark.parametrize(
-    "drawn", ["a{⏎x}b", "a{7}b", "{×8}b", "a{⏎×}b", "a{·12345678}b", "a{2→}b", "a{·3×4}b"]
-)
+@pytest.mark.parametrize("drawn", ["a{⏎x}b", "a{7}b", "{×8}b", "a{⏎×}b", "a{·12345678}b", "a{·3×4}b"])
 def test_marks_that_make_no_sense_stay_as_they_were_read(drawn: str) -> None:
     """A misread mark is shown, not guessed at, and no count makes a line of a gigabyte."""
     text, is_mark = marked(drawn)
     assert spell_marks(text, is_mark) == text
+
+
+@given(st.text("ab1 =-\n\t\\n", max_size=60), st.sampled_from(["⏎", r" \n "]))
+def test_what_a_dense_page_counts_is_spelled_back(text: str, mark: str) -> None:
+    """The typesetter's marks, in whatever text they stand, come back as what they stand for."""
+    drawn, is_mark, at = "", list[bool](), 0
+    for run in find_runs(text, mark):
+        for part, marked_part in ((text[at : run.start], False), (run.mark, True)):
+            drawn += part
+            is_mark += [marked_part and sign != " " for sign in part]
+        at = run.stop
+    drawn, is_mark = drawn + text[at:], is_mark + [False] * (len(text) - at)
+    spelled = spell_marks(drawn, is_mark)
+    assert spelled.replace(" ", "") == text.replace(" ", "")
+    if not re.search(r" \n|[-=\t] {1,3}[\n\t]", text):  # spaces between two marks are taken for theirs
+        assert spelled == text
 
 
 def test_one_flag_a_character_is_asked_for() -> None:
