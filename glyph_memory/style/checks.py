@@ -40,7 +40,7 @@ _MARK_AT_MOST = 64
 _PIXELS_AT_MOST = 50_000_000
 _POSITIVE = ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale")
 _SIGNED = ("letter_spacing_pt", "first_line_indent_pt")
-_COUNTS = ("snap_px", "columns", "paragraph_lines", "tab_spaces")
+_COUNTS = {"snap_px": 1, "columns": 1, "paragraph_lines": 0, "tab_spaces": 1}
 
 
 def check(style: PageStyle) -> None:
@@ -101,10 +101,10 @@ def _check_ranges(style: PageStyle) -> None:
         name, value = field.name, getattr(style, field.name)
         if name.endswith("_pt") and name not in (*_POSITIVE, *_SIGNED) and not 0 <= value < 1e5:
             raise StyleError(f"{name}={show_value(value)} must not be negative, nor 100000 or more")
-    for name in _COUNTS:
-        if not 1 <= getattr(style, name) <= 10_000:
+    for name, least in _COUNTS.items():
+        if not least <= getattr(style, name) <= 10_000:
             raise StyleError(
-                f"{name}={show_value(getattr(style, name))} must be at least 1 and at most 10000"
+                f"{name}={show_value(getattr(style, name))} must be at least {least} and at most 10000"
             )
     for name, most in (("line_price", 100), ("wrap_share", 1)):
         if not 0 <= getattr(style, name) <= most:

@@ -72,7 +72,7 @@ raise line_height_pt to 12 or more
     """Width of a tab, in spaces."""
 
     alignment: Alignment = "left"
-    """`justify` stretches spaces, but not on a paragraph's last line."""
+    """`justify` stretches spaces, but not on a paragraph's last line, nor on one that is less than 3/4 full."""
     first_line_indent_pt: float = 0
     """Of a paragraph's first line; negative for a hanging one."""
     left_indent_pt: float = 0
@@ -89,7 +89,7 @@ raise line_height_pt to 12 or more
     """Between a paragraph's text and its frame or background."""
     paragraph_lines: int = 30
     """How many lines of the source make one paragraph, to which indents, spaces and frames apply; 30 in the
-    reference. With a newline mark this is also how often a line really ends."""
+    reference. 0: as many as stand between blank ones. With a newline mark this is also how often a line really ends."""
     newline_mark: str = ""
     """Drawn in place of a line break, as `⏎` or ` \\n `, to save space; empty for real line breaks."""
     layout: Layout = "fixed"
@@ -142,18 +142,22 @@ raise line_height_pt to 12 or more
 
     @classmethod
     def document(cls) -> Self:
-        """A printed document: larger type, justified, indented paragraphs."""
+        """A printed document: larger type, justified, wider margins."""
         return cls(
-            font_size_pt=11, line_height_pt=14, alignment="justify", first_line_indent_pt=16, space_after_pt=4,
-            margin_x_pt=36, margin_y_pt=36, paragraph_lines=1,
-        )  # fmt: skip
+            font_size_pt=10,
+            line_height_pt=12,
+            alignment="justify",
+            margin_x_pt=18,
+            margin_y_pt=18,
+            paragraph_lines=0,
+        )
 
     @classmethod
     def web(cls) -> Self:
-        """A web page: airy paragraphs in light boxes."""
+        """A web page: paragraphs in light boxes, with the text's blank lines between them."""
         return cls(
-            font_size_pt=10, line_height_pt=14, space_after_pt=6, margin_x_pt=24, margin_y_pt=24, paragraph_lines=1,
-            page_color="#F3F5F8", paragraph_color="#FFFFFF", font_color="#1F2328", border_padding_pt=3,
+            line_height_pt=12, paragraph_lines=0, border_padding_pt=2,
+            page_color="#F3F5F8", paragraph_color="#FFFFFF", font_color="#1F2328",
         )  # fmt: skip
 
     @classmethod

@@ -29,6 +29,7 @@ from glyph_memory.typesetting.emoji import KEYCAP, begins_keycap, belongs_to_sig
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
 from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
+from glyph_memory.typesetting.paragraphs import find_paragraph_ends
 from glyph_memory.typesetting.thai import AM, is_thai
 
 _MARKS_AT_MOST = 8
@@ -68,10 +69,8 @@ def measure(
         _Neighbours(text, cursor.offset, table, slots, kind).resolve()
         kind = table.kind.take(slots)
     newline = kind & NEWLINE != 0
-    ends_paragraph = np.zeros(len(kind), np.bool_)
-    newlines = np.flatnonzero(newline)
-    if len(newlines):
-        ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
+    advance = table.advance.take(slots)
+    ends_paragraph = find_paragraph_ends(newline, advance, cursor, style.paragraph_lines)
     breaks = newline
     marked = np.zeros(len(kind), np.bool_)
     if counts and style.count_runs and not style.reference:

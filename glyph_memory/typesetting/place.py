@@ -51,6 +51,13 @@ class PlacedColumn:
     """Rows of a page's `line_table`."""
 
 
+def clip_boxes(table: Ints, size: tuple[int, int]) -> Ints:
+    """Return a page's `line_table` with all boxes on a page of that size; blank lines may lie below its last ink."""
+    clipped = table.copy()
+    clipped[:, 2:] = np.clip(table[:, 2:], 0, [*size, *size])
+    return clipped
+
+
 class Placer:
     """Places columns of one block."""
 
@@ -122,7 +129,8 @@ class Placer:
         """Return how much the spaces of each line grow, or shrink where one more word was let in."""
         stretches = natural > room
         if self._style.alignment == "justify":
-            stretches |= ~closes  # not where a newline or the paragraph ended the line
+            fullest = room * (0 if self._style.reference else 3) // 4  # a shorter line would be torn apart
+            stretches |= ~closes & (natural >= fullest)  # not where a newline or the paragraph ended the line
         # A line of one unbreakable word has no spaces to give.
         return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
 
@@ -142,15 +150,21 @@ class Placer:
             tones[max(span.start - begin, 0) : span.stop - begin] = numbers[span.color]
         return tones if tones.any() else None
 
-    def boxes(self, layout: PageLayout) -> list[Box]:
-        """Return the paragraphs' boxes, frames included; blank paragraphs have none."""
-        geometry, boxes = self._geometry, []
-        for left, column in zip(geometry.columns, layout.columns, strict=False):
+    def boxes(self, layout: PageLayout, placed: Sequence[PlacedColumn]) -> list[Box]:
+        """Return the paragraphs' boxes, frames included; blank paragraphs have none.
+
+        Where pages are cropped, boxes are no wider than the widest line of their column asks for: else no page with
+        boxes would ever be narrower. The reference's are as wide as the column.
+        """
+        style, geometry, boxes = self._style, self._geometry, []
+        for left, column, drawn in zip(geometry.columns, layout.columns, placed, strict=False):
+            right = _px(left + geometry.column - geometry.indents[1])
+            if style.crop_width and not style.reference:
+                right = min(right, int(drawn.table[:, 4].max()) + _px(geometry.frame[0]))
             for first, last, top, bottom in column.boxes:
                 if (self._breaker.inked[self._starts[first + 1 : last + 1]] > self._starts[first:last]).any():
-                    right = left + geometry.column - geometry.indents[1]
-                    edges = (left + geometry.indents[0], geometry.top + top, right, geometry.top + bottom)
-                    boxes.append((_px(edges[0]), _px(edges[1]), _px(edges[2]), _px(edges[3])))
+                    edges = (left + geometry.indents[0], geometry.top + top, geometry.top + bottom)
+                    boxes.append((_px(edges[0]), _px(edges[1]), right, _px(edges[2])))
         return boxes
 
 

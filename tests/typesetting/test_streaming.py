@@ -25,6 +25,7 @@ STYLES = {
     ),
     "columns with marks": replace(SMALL, columns=2, newline_mark="⏎", alignment="right"),
     "counted runs": SMALL.dense(),
+    "paragraphs between blank lines": replace(SMALL, paragraph_lines=0, border_width_pt=1, newline_mark=" ¶ "),
     "pixel type": replace(SMALL, font="mono", antialias=False, letter_spacing_pt=-0.5, alignment="center"),
 }  # fmt: skip
 

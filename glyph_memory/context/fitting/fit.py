@@ -22,8 +22,8 @@ from glyph_memory.context.fitting.shown import (
     show_turn,
 )
 from glyph_memory.context.fitting.write import FittedTail, write_tail
-from glyph_memory.context.pictures import scale_picture
 from glyph_memory.context.page_wording import explain_marks
+from glyph_memory.context.pictures import scale_picture
 from glyph_memory.context.wording import tell_in_parts
 from glyph_memory.folding import RecentTurn, count_answered
 from glyph_memory.page import is_marked_print
