@@ -1,10 +1,13 @@
 """What was read off a page: a `Transcription` of lines with boxes, a confidence for every character, and anchors.
 
-Knows characters and pixels; knows nothing about how they were read.
+`spell_marks` turns a line's red marks and counts back into the newlines, spaces and tabs that they stand for. Knows
+characters and pixels; knows nothing about how they were read.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -34,6 +37,14 @@ class ReadLine:
     """Shape (characters,): where each begins, in pixels of the image."""
     column: int = 0
     """Which column of the page it stands in, from the left; lines come column by column."""
+    is_mark: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_), repr=False)
+    """Shape (characters,): which have the colour of marks and counts, as `spell_marks` takes them. None has, for a
+    reader that does not know."""
+
+    def __post_init__(self) -> None:
+        """Mark no character where nothing is known of marks."""
+        if len(self.is_mark) != len(self.text):
+            object.__setattr__(self, "is_mark", np.zeros(len(self.text), np.bool_))
 
     @property
     def is_sure(self) -> bool:
@@ -70,6 +81,9 @@ class Transcription:
     unread: tuple[Box, ...] = ()
     """Where there is ink of which no line could be made: pictures, noise. Nothing there is not the same as not
     being able to read it."""
+    reason: str = ""
+    """Why the reader cannot vouch for what it read: the page is unlike those it knows. Empty where it can. On a page
+    that nobody vouches for, no character is sure."""
 
     @cached_property
     def text(self) -> str:
@@ -85,6 +99,75 @@ class Transcription:
         return 0.0 if self.unread else 1.0
 
     @property
+    def is_vouched(self) -> bool:
+        """Whether the page is like those that the reader knows."""
+        return not self.reason
+
+    @property
     def is_blank(self) -> bool:
         """Whether nothing stands on the page."""
         return not self.lines and not self.unread
+
+
+_COUNT = r"(\d{1,5})"
+"""No count is longer: a misread one must not make a line of a gigabyte."""
+_PIECE = re.compile(
+    rf"(?P<newline>⏎|\\n)|×{_COUNT}|(\d{{0,5}})→|·{_COUNT}|{_COUNT}|(?P<gap> +)"
+)  # a newline, times, tabs, spaces within a line, spaces after a newline, what lies between pieces
+
+
+def spell_marks(text: str, is_mark: Sequence[bool] | NDArray[np.bool_]) -> str:
+    r"""Return a line's text with its marks and counts spelled out as what was typeset.
+
+    A mark `⏎` or `\n` is a newline and `⏎×5` five; a number behind it, `⏎8`, is so many spaces, `⏎2→` so many tabs,
+    `⏎8 2→` both. Elsewhere `·12` is twelve spaces, and `=×80` is that sign eighty times. The spaces round
+    ` \n ` are drawn with it and fall away. What is marked and makes no sense stays as it was read.
+
+    Args:
+        text: A line's characters.
+        is_mark: Of each, whether it has the colour of marks; `ReadLine.is_mark`.
+
+    Example:
+        >>> spell_marks("if x:⏎4return", [False] * 5 + [True] * 2 + [False] * 6)
+        'if x:\n    return'
+    """
+    spelled, at = "", 0
+    signs = "".join(
+        "m" if marked else "s" if sign == " " else "." for sign, marked in zip(text, is_mark, strict=True)
+    )
+    for group in re.finditer(r"m(?:[ms]*m)?", signs):
+        before, marks = spelled + text[at : group.start()], text[group.start() : group.end()]
+        at = group.end()
+        if "\\n" in marks:  # the spaces round it are drawn with it
+            before = before.removesuffix(" ")
+            at += text.startswith(" ", at)
+        spelled = _spell_group(before, marks) or before + marks
+        if spelled.endswith(
+            ("\n", " ")
+        ):  # all spaces that were there are counted; what else is seen is the mark's own
+            at = len(text) - len(text[at:].lstrip(" "))
+    return spelled + text[at:]
+
+
+def _spell_group(before: str, marks: str) -> str | None:
+    """Return what stands before a group of marks with what the group stands for; `None` where it makes no sense."""
+    spelled, at, follows_newline = before, 0, False
+    while at < len(marks):
+        piece = _PIECE.match(marks, at)
+        if piece is None:
+            return None
+        times, tabs, gap, spaces = piece.groups()[1:5]
+        if piece["newline"]:
+            spelled, follows_newline = spelled + "\n", True
+        elif times and spelled and (at == 0 or marks[at - 1] in "⏎n"):
+            spelled += spelled[-1] * (int(times) - 1)
+        elif tabs is not None:
+            spelled += "\t" * int(tabs or 1)
+        elif gap:
+            spelled += " " * int(gap)
+        elif spaces and follows_newline:
+            spelled += " " * int(spaces)
+        elif not piece["gap"]:
+            return None
+        at = piece.end()
+    return spelled

@@ -24,6 +24,7 @@ from glyph_memory.nano.lookup.picking import rank
 from glyph_memory.nano.lookup.question import Question
 from glyph_memory.nano.lookup.search_text import ReadImage, join_pages, parse_text
 from glyph_memory.nano.sight.image import Source, load
+from glyph_memory.nano.vouch import list_unvouched
 from glyph_memory.page import Page, pixel_digest
 from glyph_memory.readers.reader import Reader, ReadingDelta, Timing
 from glyph_memory.readers.taking import check_context
@@ -107,8 +108,9 @@ class NanoReader(Reader):
             texts=len(material.texts),
             attachments=material.attachments,
         )
+        unvouched = list_unvouched((leaf.name, leaf.read) for leaf in leaves)
         return NanoReading(
-            text=text,
+            text=f"{text}\n{unvouched}" if unvouched else text,
             finish_reason="stop",
             model=MODEL,
             timing=Timing(total_s=time.monotonic() - began),

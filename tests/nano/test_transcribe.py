@@ -22,7 +22,7 @@ from glyph_memory.nano import Transcription
 from glyph_memory.nano.transcribe import transcribe
 from glyph_memory.style import PRESETS
 from glyph_memory.testing import agent_conversation
-from glyph_memory.transcription import SURE
+from glyph_memory.transcription import SURE, spell_marks
 
 _DRAW = """
 import random, sys
@@ -40,7 +40,8 @@ def text(characters: int = 3000) -> str:
 
 def rate(page: Page, transcription: Transcription) -> float:
     """Return the share of characters that came back wrong."""
-    return character_errors(transcription.text, page.text).rate
+    said = "\n".join(spell_marks(line.text, line.is_mark) for line in transcription.lines)
+    return character_errors(said, page.text).rate
 
 
 @pytest.mark.parametrize("name", PRESETS)

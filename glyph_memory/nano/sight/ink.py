@@ -1,12 +1,15 @@
 """Where the ink is: any two colours, light on dark or dark on light, become 0 for paper and 1 for full ink.
 
-Knows colours; knows nothing about letters. Light that falls unevenly is out of its scope.
+Each panel has a paper of its own. Knows colours; knows nothing about letters. Light that falls unevenly is out of its
+scope.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from glyph_memory.nano.sight.panels import Color, fill_outside, find_panels
 
 Levels = NDArray[np.uint8]
 """Shape (height, width): how far each pixel's colour is from the paper's, 0 to 255, in the channel where it is most."""
@@ -21,9 +24,6 @@ _LADDER = 15
 _FRAMES_AT_MOST = 3
 """A page in a border in another border is found."""
 
-Color = tuple[int, ...]
-"""One value for a grey, three for a colour."""
-
 
 def measure_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how much ink each pixel has.
@@ -37,6 +37,24 @@ def measure_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     Returns:
         Shape (height, width), 0 for paper to 1 for full ink.
     """
+    panels = find_panels(pixels)
+    if not panels:
+        return _measure_ground(pixels)
+    rest, inks = pixels.copy(), list[NDArray[np.float32]]()
+    for panel in panels:  # the smallest first: a panel in another is out of the way
+        left, top, right, bottom = panel.box
+        inks.append(_measure_page(fill_outside(rest[top:bottom, left:right], panel.color), panel.color))
+        left, top, right, bottom = panel.outside
+        rest[top:bottom, left:right][panel.cover] = panel.ground if pixels.ndim == 3 else panel.ground[0]
+    ink = _measure_ground(rest)
+    for panel, own in zip(reversed(panels), reversed(inks), strict=True):
+        left, top, right, bottom = panel.box
+        ink[top:bottom, left:right] = own
+    return ink
+
+
+def _measure_ground(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the ink of a page of one paper, which may lie on a ground of another colour."""
     top, left, page = 0, 0, pixels
     for _ in range(_FRAMES_AT_MOST):
         rows, columns = _find_page(page, _mode(_sample(page)))
@@ -51,9 +69,9 @@ def measure_ink(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return ink
 
 
-def _measure_page(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _measure_page(pixels: NDArray[np.uint8], paper: Color | None = None) -> NDArray[np.float32]:
     sample = _sample(pixels)
-    paper = _mode(sample)
+    paper = paper or _mode(sample)
     levels = _levels(sample, paper)
     second = _find_second_paper(levels)
     full: float = _find_full_level(_count_levels(sample, levels, second))

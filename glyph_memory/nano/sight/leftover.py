@@ -32,12 +32,10 @@ def find_frames(inked: Mask) -> list[Box]:
     """
     if inked.size > _PIXELS_AT_MOST or min(inked.shape) < _UPRIGHT_PX:
         return []
-    uprights = [
-        (left, top, right, bottom) for top, left, bottom, right in _find_strokes(inked.T, _UPRIGHT_PX)
-    ]
+    uprights = [(left, top, right, bottom) for top, left, bottom, right in find_strokes(inked.T, _UPRIGHT_PX)]
     if not uprights:
         return []
-    rules = [rule for rule in _find_strokes(inked, _RULE_PX) if _has_uprights(rule, uprights)]
+    rules = [rule for rule in find_strokes(inked, _RULE_PX) if _has_uprights(rule, uprights)]
     held = [upright for upright in uprights if any(_is_corner(rule, upright) for rule in rules)]
     return [*held, *rules]
 
@@ -48,7 +46,7 @@ def _has_uprights(rule: Box, uprights: list[Box]) -> bool:
     return True in held and False in held
 
 
-def _find_strokes(inked: Mask, least: int) -> list[Box]:
+def find_strokes(inked: Mask, least: int) -> list[Box]:
     """Find thin strokes from left to right that are at least so long."""
     height, width = inked.shape
     if width < least:
@@ -102,7 +100,7 @@ def find_pictures(inked: Mask) -> list[Box]:
     for down in range(3):
         for across in range(3):
             marked[down : down + core.shape[0], across : across + core.shape[1]] |= core
-    return [_scale_box(_grow_box(shares, box), inked.shape) for box in _split_boxes(marked)]
+    return [_scale_box(_grow_box(shares, box), inked.shape) for box in split_boxes(marked)]
 
 
 def find_leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[Box]:
@@ -119,7 +117,7 @@ def find_leftover(inked: Mask, covered: Iterable[Box], *, least: float) -> list[
     if not rest.any():
         return []
     found = []
-    for box in _split_boxes(_shares(rest) > 0):
+    for box in split_boxes(_shares(rest) > 0):
         left, top, right, bottom = _scale_box(box, inked.shape)
         part = rest[top:bottom, left:right]
         if part.sum() >= least:
@@ -146,7 +144,7 @@ def _shares(inked: Mask) -> NDArray[np.float64]:
     return shares
 
 
-def _split_boxes(marked: Mask) -> list[Box]:
+def split_boxes(marked: Mask) -> list[Box]:
     """Split marked squares into boxes at empty rows and columns; one box for all where there are too many."""
     found: list[Box] = []
     todo: list[Box] = [(0, 0, marked.shape[1], marked.shape[0])]

@@ -16,6 +16,7 @@ from glyph_memory.nano.sight.baselines import Profile, find_baselines
 from glyph_memory.nano.sight.columns import Span, find_columns
 from glyph_memory.nano.sight.grid import Rows, fill
 from glyph_memory.nano.sight.leftover import find_frames, find_leftover, find_pictures
+from glyph_memory.nano.sight.runs import find_low_runs
 from glyph_memory.nano.sight.scale import Scale, measure_scale
 from glyph_memory.page import Box
 
@@ -65,11 +66,12 @@ class FoundLines:
     """Those of them that may touch lines, and have to be taken out before these are read."""
 
 
-def find_lines(ink: Ink) -> FoundLines:
+def find_lines(ink: Ink, *, is_table: bool = False) -> FoundLines:
     """Find lines.
 
     Args:
         ink: Shape (height, width), 0 for paper to 1 for full ink.
+        is_table: Whether gaps from top to bottom part cells, and no columns.
 
     Returns:
         None, and nothing unread, where there is no ink.
@@ -83,15 +85,21 @@ def find_lines(ink: Ink) -> FoundLines:
         for left, top, right, bottom in solid:
             ink[top:bottom, left:right] = 0
             inked[top:bottom, left:right] = False
-    spans = find_columns(inked)
+    spans = [(0, ink.shape[1])] if is_table else find_columns(inked)
     sure, faint = _profiles(ink, spans, _SURE_INK), _profiles(ink, spans, floor)
-    scale = measure_scale(sure, faint)
+    low = find_low_runs(inked)
+    if low is None:
+        scale = measure_scale(sure, faint)
+    else:  # the rest of the page tells where its lines are
+        letters = np.where(low, np.float32(0), ink)
+        sure = _profiles(letters, spans, _SURE_INK)
+        scale = measure_scale(sure, _profiles(letters, spans, floor))
     lines: list[FoundLine] = []
     if scale is not None:
         for number, span in enumerate(spans):
             baselines = _baselines(sure[number], faint[number], scale)
             found = _measure_lines(ink, floor, baselines, span, number, scale)
-            lines += [line for line in found if _is_text(inked, line, scale)]
+            lines += [line for line in found if _is_text(inked, line, scale, low)]
     size, pitch = (scale.size_px, scale.pitch_px) if scale else _USUAL_PX
     held = [_reach(line, size) for line in lines]
     rest = find_leftover(inked, held, least=max(9.0, 0.3 * size**2) if lines else 1.0)
@@ -153,8 +161,17 @@ def _measure_lines(
             )
 
 
-def _is_text(inked: NDArray[np.bool_], line: FoundLine, scale: Scale) -> bool:
-    """Return whether ink and paper alternate along a line, as with letters, or it is underscores."""
+def _is_text(
+    inked: NDArray[np.bool_], line: FoundLine, scale: Scale, low: NDArray[np.bool_] | None = None
+) -> bool:
+    """Return whether ink and paper alternate along a line, as with letters, or it is underscores.
+
+    Args:
+        inked: Shape (height, width): where there is ink.
+        line: Which.
+        scale: Of its letters.
+        low: Where runs of low signs may stand; rules among letters do not count.
+    """
     _, top, _, bottom = _reach(line, scale.size_px)
     rows = slice(max(top, 0), max(bottom, 0))
     part = inked[rows, line.left : line.right]
@@ -162,7 +179,8 @@ def _is_text(inked: NDArray[np.bool_], line: FoundLine, scale: Scale) -> bool:
         return True
     begins = np.count_nonzero(part[:, 1:] & ~part[:, :-1], axis=1) + part[:, 0]
     heights = part.sum(axis=0)
-    width = np.count_nonzero(heights) / scale.size_px
+    letters = part if low is None else part & ~low[rows, line.left : line.right]
+    width = np.count_nonzero(letters.any(axis=0) if letters.any() else heights) / scale.size_px
     turns = begins.max() >= 0.9 * width or width < 1.5
     if not turns and np.count_nonzero(heights > _RULE_PX) < 1.5 * scale.size_px:
         turns = not _is_framed(inked[rows], line)

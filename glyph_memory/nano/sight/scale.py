@@ -201,7 +201,7 @@ def _estimate_pitch(gaps: Sequence[float], size_px: float) -> float:
     if len(closer) and closer.max() >= max(0.08 * near[usual], 2.5):
         usual = int(closer.argmax())
     pitch = float(fitting[np.abs(fitting - usual) <= 1.5].mean())
-    for part in (3, 2):
+    for part in (5, 4, 3, 2):
         smaller = pitch / part
         off = np.abs(fitting / smaller - np.rint(fitting / smaller))
         if 0.97 * size_px <= smaller <= 1.55 * size_px and (off < 0.12).mean() > 0.85:
