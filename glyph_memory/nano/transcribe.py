@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.nano.claims import CLAIMED
 from glyph_memory.nano.line_scanner import LineScanner
 from glyph_memory.nano.network import WEIGHTS, load_network
 from glyph_memory.nano.sight.image import Source, load
@@ -63,13 +64,17 @@ def _is_colored(pixels: NDArray[np.uint8], box: Box) -> bool:
     return len(ink) > 0 and bool((ink.max(axis=1) - ink.min(axis=1) > _COLOR).mean() > _COLORED)
 
 
-def transcribe(source: Source, *, weights: Path = WEIGHTS) -> Transcription:
+def transcribe(
+    source: Source, *, weights: Path = WEIGHTS, claimed: Collection[str] = CLAIMED
+) -> Transcription:
     """Read a page.
 
     Args:
         source: A `Page`, of which only the pixels are looked at; a file's path or bytes; a Pillow image; or an array
             of shape (height, width) or (height, width, 3), uint8.
         weights: A safetensors file of the network's; the package's own unless another is given.
+        claimed: Names of the `ALPHABETS` of which something may be sure; those that the package's weights read well
+            unless others are given.
 
     Raises:
         DocumentError: It is no image that can be read, or an absurdly large one.
@@ -81,7 +86,7 @@ def transcribe(source: Source, *, weights: Path = WEIGHTS) -> Transcription:
     seen = np.rint(ink * 255).astype(np.uint8)
     for left, top, right, bottom in found.solid:
         seen[top:bottom, left:right] = 0
-    read = LineScanner(load_network(weights), seen, found).read()
+    read = LineScanner(load_network(weights), seen, found).read(claimed=claimed)
     lines = tuple(
         ReadLine(
             text=one.text,
