@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +32,30 @@ class ScriptText:
     """Lines of words."""
     source: str
     """Where its words come from."""
+    alphabet: str
+    """Which of the reader's alphabets it tells of."""
 
 
 LANGUAGES = {
-    "German": "de", "French": "fr", "Spanish": "es", "Portuguese": "pt", "Swedish": "sv", "Polish": "pl",
-    "Czech": "cs", "Hungarian": "hu", "Latvian": "lv", "Lithuanian": "lt", "Romanian": "ro", "Turkish": "tr",
-    "Vietnamese": "vi", "Greek": "el", "Russian": "ru", "Ukrainian": "uk", "Japanese": "ja", "Chinese": "zh_CN",
-}  # fmt: skip
-"""By the name that figures have: the code of the language."""
+    "Western European": {
+        "German": "de",
+        "French": "fr",
+        "Spanish": "es",
+        "Portuguese": "pt",
+        "Swedish": "sv",
+    },
+    "Central European": {"Polish": "pl", "Czech": "cs", "Hungarian": "hu"},
+    "Baltic": {"Latvian": "lv", "Lithuanian": "lt"},
+    "Romanian": {"Romanian": "ro"},
+    "Turkish": {"Turkish": "tr"},
+    "Vietnamese": {"Vietnamese": "vi"},
+    "Greek": {"Greek": "el"},
+    "Russian": {"Russian": "ru"},
+    "Ukrainian": {"Ukrainian": "uk"},
+    "Japanese": {"Japanese": "ja"},
+    "Chinese": {"Chinese": "zh_CN"},
+}
+"""Languages and their codes, by the alphabet that they are measured for."""
 
 _LETTERS = {
     "tr": "abcçdefgğhıijklmnoöprsştuüvyz",
@@ -54,24 +70,27 @@ _WESTERN = "abcdefghijklmnopqrstuvwxyzäöüßéèêçñãõåæøąęłńóśź
 
 
 def make_script_texts(characters: int) -> dict[str, ScriptText]:
-    """Return a text for each alphabet, and for lines of boxes; the same ones every time on one machine."""
-    found = {name: _make_language(code, characters) for name, code in LANGUAGES.items()}
-    return found | {"box drawing": ScriptText(text=_make_boxes(characters), source="made-up tables")}
-
-
-def _make_language(code: str, characters: int) -> ScriptText:
-    roll = random.Random(FIRST_HELD_OUT_SEED)
-    ways: dict[str, Callable[[], Iterator[str]]] = {
-        "gettext catalogues": lambda: _catalogue_lines(code),
-        "names of CLDR": lambda: _cldr_lines(code),
+    """Return a text in each language, and one of boxes; the same ones every time on one machine."""
+    found = {
+        name: _make_language(code, alphabet, characters)
+        for alphabet, languages in LANGUAGES.items()
+        for name, code in languages.items()
     }
-    for source, lines in ways.items():
-        kept = sorted(set(lines()))
+    boxes = ScriptText(text=_make_boxes(characters), source="made-up tables", alphabet="box drawing")
+    return found | {"box drawing": boxes}
+
+
+def _make_language(code: str, alphabet: str, characters: int) -> ScriptText:
+    roll = random.Random(FIRST_HELD_OUT_SEED)
+    ways = {"gettext catalogues": _catalogue_lines, "names of CLDR": _cldr_lines}
+    for source, read_lines in ways.items():
+        kept = sorted(set(read_lines(code)))
         roll.shuffle(kept)
         text = _take(iter(kept), characters)
         if len(text) >= _AT_LEAST * characters:
-            return ScriptText(text=text, source=source)
-    return ScriptText(text=_take(_made_lines(code, roll), characters), source="made-up words")
+            return ScriptText(text=text, source=source, alphabet=alphabet)
+    text = _take(_made_lines(code, roll), characters)
+    return ScriptText(text=text, source="made-up words", alphabet=alphabet)
 
 
 def _take(lines: Iterator[str], characters: int) -> str:
@@ -110,7 +129,7 @@ def _catalogue_lines(code: str) -> Iterator[str]:
 def _cldr_lines(code: str) -> Iterator[str]:
     """Yield rows of names, as CLDR has them in a language."""
     try:
-        from babel import Locale  # type: ignore[import-untyped]
+        from babel import Locale
     except ImportError:
         return
     locale = Locale.parse(code)
@@ -134,17 +153,12 @@ def _make_boxes(characters: int) -> str:
     lines, length = list[str](), 0
     while length < characters:
         widths = [roll.randint(6, 14) for _ in range(roll.randint(2, 5))]
-        bars = [("┌┬┐─", "├┼┤─", "└┴┘─", "│"), ("╔╦╗═", "╠╬╣═", "╚╩╝═", "║")][0]
-        for style in (bars[0], "row", bars[1], "row", "row", bars[2]):
-            if style == "row":
-                cells = (f" {roll.choice(words):<{width - 1}}" for width in widths)
-                line = bars[3] + bars[3].join(cells) + bars[3]
-            else:
-                left, middle, right, dash = style
-                line = left + middle.join(dash * width for width in widths) + right
-            lines.append(line)
-        lines += [
-            f"{'│   ' * roll.randint(0, 3)}{roll.choice('├└')}── {roll.choice(words)}.py" for _ in range(4)
-        ]
+        for ends in ("┌┬┐", "", "├┼┤", "", "", "└┴┘"):
+            cells = [f" {roll.choice(words):<{width - 1}}" for width in widths]
+            rule = ends[1:2].join("─" * width for width in widths)
+            lines.append(f"{ends[:1]}{rule}{ends[2:]}" if ends else f"│{'│'.join(cells)}│")
+        for _ in range(4):
+            branch = "├── " if roll.random() < 0.5 else "└── "
+            lines.append(f"{'│   ' * roll.randint(0, 3)}{branch}{roll.choice(words)}.py")
         length = sum(map(len, lines))
     return "\n".join(lines)[:characters]

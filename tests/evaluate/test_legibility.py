@@ -155,7 +155,9 @@ def test_a_text_that_the_nano_reader_does_not_vouch_for_is_named_and_not_measure
     assert report.left_out == (
         "'turkish' is left out: the nano reader does not vouch for what it reads in Turkish",
     )
-    blind = measure_legibility(PageStyle.glyph(), texts, reader=lambda image: transcribed([], image.size))
+    blind = measure_legibility(
+        PageStyle.glyph(), texts, reader=lambda image: Transcription(size=image.size, lines=())
+    )
     assert len(blind.rows) == 2
     with pytest.raises(DocumentError, match="Turkish; name another reader"):
         measure_legibility(PageStyle.glyph(), texts["turkish"])
