@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import Any, Literal
 
 from glyph_memory.context.losses import Loss
+from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.context.wording import TEXT_NOTE, caption_document_page
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall
@@ -212,14 +213,14 @@ class Context:
             question: Asked in plain text, never drawn.
             pages: In reading order.
             note: What the pages are; a sentence of our own where it is empty.
-            identifiers: Of each page, the lines that stand below it, as `quote_identifiers` returns them; of none
-                unless given, nor where it is empty.
+            identifiers: Of each page, the lines that stand below it, as `quote_identifiers` returns them.
         """
-        parts: list[Part] = [Text(note or TEXT_NOTE, kind="note")] if pages else []
+        marks = next((one.newline_mark for page in pages if (one := page.style) and one.newline_mark), "")
+        told = " ".join(filter(None, [note or TEXT_NOTE, explain_marks(marks)]))
+        parts: list[Part] = [Text(told, kind="note")] if pages else []
         for place, page in enumerate(pages):
-            listed = "".join(identifiers[place : place + 1])
             parts += [Text(f"{caption_document_page(page.number)}:", kind="caption"), ImagePart.of(page)]
-            parts += [Text(listed, kind="ledger")] if listed else []
+            parts += [Text(one, kind="ledger") for one in identifiers[place : place + 1] if one]
         return cls(messages=(Message(role="user", parts=(*parts, Text(question))),))
 
     def stable_prefix(self) -> Context | None:
