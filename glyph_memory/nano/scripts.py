@@ -184,7 +184,7 @@ class _LineScripts:
         places = range(part.start, part.stop)
         if part.script == LATIN_SCRIPT:
             foreign = around - {LATIN_SCRIPT} or ({self._usual} - {LATIN_SCRIPT} if not around else set())
-            for script in foreign:
+            for script in sorted(foreign):
                 if all(self._may_be(place, script) for place in places):
                     self._guessed.update(places)
                     return script
