@@ -111,8 +111,12 @@ def draw_memory(figures: Figures) -> str:
 
 def draw_nano(figures: Figures) -> str:
     """Return what the nano reader reads."""
-    rows = [[row[key] for key in ("figure", "asked", "measured", "interval", "of")] for row in figures]
-    return markdown(["figure", "aimed at", "measured", "95 % interval", "of"], rows)
+    heads = {
+        "figure": "figure", "asked": "aimed at", "measured": "measured", "silent": "silent",
+        "interval": "95 % interval", "of": "of",
+    }  # fmt: skip
+    kept = [key for key in heads if all(key in row for row in figures)]
+    return markdown([heads[key] for key in kept], [[row[key] for key in kept] for row in figures])
 
 
 def draw_tokens(figures: Figures) -> str:

@@ -201,7 +201,9 @@ class Context:
     """What is new and not shown as it came; the text says so, too."""
 
     @classmethod
-    def of(cls, question: str, *, pages: Sequence[Page], note: str = "") -> Context:
+    def of(
+        cls, question: str, *, pages: Sequence[Page], note: str = "", identifiers: Sequence[str] = ()
+    ) -> Context:
         """Return a context that asks a question about pages: a note, each page under its caption, the question.
 
         The question comes last so that everything before it stays the same from one question to the next, and a
@@ -211,14 +213,14 @@ class Context:
             question: Asked in plain text, never drawn.
             pages: In reading order.
             note: What the pages are; a sentence of our own where it is empty.
+            identifiers: Of each page, the lines that stand below it, as `quote_identifiers` returns them.
         """
-        marks = next(
-            (page.style.newline_mark for page in pages if page.style and page.style.newline_mark), ""
-        )
+        marks = next((one.newline_mark for page in pages if (one := page.style) and one.newline_mark), "")
         told = " ".join(filter(None, [note or TEXT_NOTE, explain_marks(marks)]))
         parts: list[Part] = [Text(told, kind="note")] if pages else []
-        for page in pages:
+        for place, page in enumerate(pages):
             parts += [Text(f"{caption_document_page(page.number)}:", kind="caption"), ImagePart.of(page)]
+            parts += [Text(one, kind="ledger") for one in identifiers[place : place + 1] if one]
         return cls(messages=(Message(role="user", parts=(*parts, Text(question))),))
 
     def stable_prefix(self) -> Context | None:

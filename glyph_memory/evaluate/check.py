@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from glyph_memory.evaluate.errors import CharacterErrors, ReadCounts, rate_interval
 from glyph_memory.evaluate.readback import LineErrors, MisreadIdentifier, PageCheck, read_back
 from glyph_memory.evaluate.readers import PageReader, find_reader
+from glyph_memory.nano.claims import find_unclaimed
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 
@@ -31,6 +32,8 @@ class CheckReport:
     """The worst first, a hundred at the most."""
     misread: tuple[MisreadIdentifier, ...]
     """Identifiers that did not come back to the letter, in order, the first hundred."""
+    unclaimed: tuple[str, ...] = ()
+    """The alphabets on these pages that the embedded reader does not vouch for; none where another reads."""
 
     @property
     def errors(self) -> CharacterErrors:
@@ -54,6 +57,7 @@ class CheckReport:
             **rate_json(errors),
             "interval": list(self.interval),
             **self.counts.to_json(),
+            "unclaimed": list(self.unclaimed),
             "confusions": confusions_json(errors, most=50),
             "pages": [
                 {"page": page.number, **rate_json(page.errors), "confidence": round(page.confidence, 4)}
@@ -96,7 +100,8 @@ class Checker:
 
     def __init__(self, *, style: PageStyle | str | None = None, reader: PageReader | None = None) -> None:
         self._style = None if style is None else PageStyle.of(style)
-        self._reader = reader or find_reader("nano")
+        self._reader, self._is_embedded = reader or find_reader("nano"), reader is None
+        self._unclaimed: dict[str, None] = {}
         self._pages: list[PageCheck] = []
         self._worst: list[LineErrors] = []
         self._misread: list[MisreadIdentifier] = []
@@ -105,6 +110,8 @@ class Checker:
     def check_page(self, page: Page) -> PageCheck:
         """Read one page back, from its pixels alone, and compare."""
         found = read_back(page, self._reader(page.image), style=self._style)
+        if self._is_embedded:
+            self._unclaimed |= dict.fromkeys(find_unclaimed(page.text))
         self._pages.append(replace(found, lines=(), misread=()))
         self._wrong_lines += len(found.lines)
         self._worst = heapq.nlargest(_KEPT, [*self._worst, *found.lines], key=lambda line: line.edits)
@@ -118,6 +125,7 @@ class Checker:
             wrong_lines=self._wrong_lines,
             lines=tuple(self._worst),
             misread=tuple(self._misread),
+            unclaimed=tuple(self._unclaimed),
         )
 
 

@@ -21,6 +21,8 @@ class ReadCounts:
     marked: int = 0
     """How many of the edits are among those: changed or put in where it was unsure, left out beside an unsure
     character or where it said that there is ink it could not read."""
+    silent: int = 0
+    """How many of the edits are not: wrong, and the reader was sure, which is the worst that it can do."""
     words: int = 0
     """What stands between white space."""
     words_exact: int = 0
@@ -37,6 +39,7 @@ class ReadCounts:
         return ReadCounts(
             unsure=sum(row.unsure for row in rows),
             marked=sum(row.marked for row in rows),
+            silent=sum(row.silent for row in rows),
             words=sum(row.words for row in rows),
             words_exact=sum(row.words_exact for row in rows),
             identifiers=sum(row.identifiers for row in rows),

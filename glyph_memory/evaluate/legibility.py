@@ -12,6 +12,7 @@ from glyph_memory.errors import DocumentError, StyleError
 from glyph_memory.evaluate.check import Checker, CheckReport, confusions_json, rate_json
 from glyph_memory.evaluate.errors import CharacterErrors, ReadCounts
 from glyph_memory.evaluate.readers import PageReader, find_reader
+from glyph_memory.nano.claims import find_unclaimed
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -111,7 +112,7 @@ class LegibilityReport:
     rows: tuple[Legibility, ...]
     """Style by style, in each text by text."""
     left_out: tuple[str, ...]
-    """A sentence for every text that no font here can draw in some style."""
+    """A sentence for every text that no font here can draw in some style, or that the reader does not vouch for."""
 
     @property
     def errors(self) -> CharacterErrors:
@@ -166,7 +167,8 @@ def measure_legibility(
     model = ModelProfile.of(profile)
     eye = _TimedReader(find_reader(reader) if isinstance(reader, str) else reader)
     tokens = {kind: model.text_tokens(text) for kind, text in texts.items()}
-    rows, left_out = list[Legibility](), list[str]()
+    texts, left_out = _leave_out_unclaimed(texts) if reader == "nano" else (texts, [])
+    rows = list[Legibility]()
     for name, style in styles.items():
         for kind, text in texts.items():
             pages = typeset(text, style=style)
@@ -189,7 +191,8 @@ def measure_legibility(
                 )
             )
     if not rows:
-        raise DocumentError(f"{left_out[0]}; install a font that has them, or measure other texts")
+        what_next = "install a font that has them" if texts else "name another reader, as Tesseract"
+        raise DocumentError(f"{left_out[0]}; {what_next}, or measure other texts")
     counter = model.text_counter
     return LegibilityReport(
         profile=model.name,
@@ -198,6 +201,17 @@ def measure_legibility(
         rows=tuple(rows),
         left_out=tuple(left_out),
     )
+
+
+def _leave_out_unclaimed(texts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the texts that the nano reader vouches for, and a sentence for each of the others."""
+    unclaimed = {kind: find_unclaimed(text) for kind, text in texts.items()}
+    kept = {kind: text for kind, text in texts.items() if not unclaimed[kind]}
+    return kept, [
+        f"{kind!r} is left out: the nano reader does not vouch for what it reads in {', '.join(names)}"
+        for kind, names in unclaimed.items()
+        if names
+    ]
 
 
 def _check_input(styles: Mapping[str, PageStyle], texts: Mapping[str, str]) -> None:

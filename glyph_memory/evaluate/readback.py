@@ -84,6 +84,7 @@ def read_back(page: Page, transcription: Transcription, *, style: PageStyle | No
     alignment = Alignment(truth.text, said.text)
     words = [alignment.is_exact(*word.span()) for word in _WORD.finditer(truth.text)]
     identifiers = list(_identifiers(page, truth, alignment))
+    marked = _count_marked(alignment, unsure, page, transcription, _find_edit_lines(page, truth, alignment))
     misread = tuple(identifier for identifier in identifiers if identifier.said != identifier.truth)
     return PageCheck(
         number=page.number,
@@ -93,9 +94,8 @@ def read_back(page: Page, transcription: Transcription, *, style: PageStyle | No
         confidence=transcription.confidence,
         counts=ReadCounts(
             unsure=int(unsure.sum()),
-            marked=_count_marked(
-                alignment, unsure, page, transcription, _find_edit_lines(page, truth, alignment)
-            ),
+            marked=marked,
+            silent=alignment.edits - marked,
             words=len(words),
             words_exact=sum(words),
             identifiers=len(identifiers),

@@ -1,12 +1,10 @@
 """The characters that the nano reader knows, and the measures that its network is trained with.
 
 Letters of different scripts that look the same on a page, such as Latin `a` and Cyrillic `а`, are one class, named by
-the Latin one; `restore_scripts` gives words of the other script their own letters back.
+the Latin one; `glyph_memory.nano.scripts` gives words of the other script their own letters back.
 """
 
 from __future__ import annotations
-
-import re
 
 from glyph_memory.transcription import UNREADABLE
 
@@ -34,11 +32,11 @@ _LATIN = "".join(map(chr, (*range(0xA1, 0xAD), *range(0xAE, 0x100)))) + (
     "ĀāĂăĄąĆćČčĎďĐđĒēĘęĚěĞğĢģĪīĮįİıĶķĹĺĻļĽľŁłŃńŅņŇňŌōŐőŒœŔŕŘřŚśŞşŠšŢţŤťŪūŮůŰűŲųŸŹźŻżŽžƒ"
     "ẠạẢảẤấẦầẨẩẬậẮắẰằẾếỀềỂểỄễỆệỊịỌọỎỏỐốỒồỔổỘộỚớỜờỞởỤụỦủỨứỪừỮữỰựỲỳỶỷỸỹƠơƯư"
 )
-_GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλνξπρστυφχψωςάέήίόύώ"
-_CYRILLIC = "БДЖЗИЙЛУЦЧШЩЪЫЬЭЮЯбвгджзийлмнптфцчшщъыьэюяёЁїєґ"
+GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλνξπρστυφχψωςάέήίόύώ"
+CYRILLIC = "БДЖЗИЙЛУЦЧШЩЪЫЬЭЮЯбвгджзийлмнптфцчшщъыьэюяёЁїєґ"
 _SIGNS = "–—‘’‚“”„†‡•…‰′″‹›€™←↑→↓↔⇐⇒⇔−√∞≈≠≤≥✓✗⏎■□▲△▶▼◀◆○●★☆☐☑☒─│┌┐└┘├┤┬┴┼═║█░▒∀∂∃∅∇∈∧∨∩∪∫⁰⁴⁵⁶⁷⁸⁹₀₁₂₃↵↳"
 
-CLASSES = (" ", *dict.fromkeys(_ASCII + _LATIN + _GREEK + _CYRILLIC + _SIGNS), IDEOGRAPH, UNREADABLE)
+CLASSES = (" ", *dict.fromkeys(_ASCII + _LATIN + GREEK + CYRILLIC + _SIGNS), IDEOGRAPH, UNREADABLE)
 """What the network tells apart; a space is a class, and stands where a word ends."""
 
 
@@ -56,17 +54,10 @@ IDEOGRAPHS = tuple(_common_ideographs())
 NUMBER_OF = {character: number for number, character in enumerate((*CLASSES, *IDEOGRAPHS))}
 """The number of each class, and of each ideograph that the second look knows."""
 
-_GREEK_TWINS = dict(zip("ABEZHIKMNOPTYXoµ", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧομ", strict=True))
-_CYRILLIC_TWINS = dict(zip("ABEKMHOPCTXaceopxysijΓΠΦκ", "АВЕКМНОРСТХасеорхуѕіјГПФк", strict=True))
-TWIN_OF = {twin: one for twins in (_GREEK_TWINS, _CYRILLIC_TWINS) for one, twin in twins.items()}
+GREEK_TWINS = dict(zip("ABEZHIKMNOPTYXoµ", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧομ", strict=True))
+CYRILLIC_TWINS = dict(zip("ABEKMHOPCTXaceopxysijΓΠΦκ", "АВЕКМНОРСТХасеорхуѕіјГПФк", strict=True))
+TWIN_OF = {twin: one for twins in (GREEK_TWINS, CYRILLIC_TWINS) for one, twin in twins.items()}
 """Of characters that are no class of their own: the class that looks the same."""
-
-_GREEK_OWN = _GREEK_TWINS | dict(zip("vuwóíú", "νυωόίύ", strict=True))
-"""Within a Greek word these are Greek as well, though they are classes of their own."""
-
-_WORD = re.compile(r"\w+")
-_ONLY_GREEK = re.compile(f"[{_GREEK.replace('Γ', '').replace('Π', '').replace('Φ', '').replace('κ', '')}]")
-_ONLY_CYRILLIC = re.compile(f"[{_CYRILLIC}]")
 
 
 def find_class(character: str) -> int:
@@ -83,21 +74,3 @@ def is_ideograph(character: str) -> bool:
     return (
         0x3000 < code < 0x3100 or 0x3400 <= code < 0xA000 or 0xF900 <= code < 0xFB00 or 0xFF00 < code < 0xFF61
     )
-
-
-def restore_scripts(text: str) -> str:
-    """Return the text with words that hold a letter of one script alone written in that script throughout.
-
-    Example:
-        >>> restore_scripts("Mocква is Moscow").encode("ascii", "namereplace").count(b"CYRILLIC")
-        6
-    """
-    return _WORD.sub(lambda found: _restore_word(found[0]), text)
-
-
-def _restore_word(word: str) -> str:
-    if _ONLY_CYRILLIC.search(word):
-        return "".join(_CYRILLIC_TWINS.get(character, character) for character in word)
-    if _ONLY_GREEK.search(word):
-        return "".join(_GREEK_OWN.get(character, character) for character in word)
-    return word

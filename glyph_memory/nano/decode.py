@@ -18,7 +18,6 @@ from glyph_memory.nano.alphabet import (
     LEAD_PX,
     NUMBER_OF,
     STEP_PX,
-    restore_scripts,
 )
 from glyph_memory.nano.network import Detections
 from glyph_memory.transcription import SURE, UNREADABLE
@@ -46,6 +45,8 @@ _COUNTED, _GUESSED = 3, 0.5
 """More underscores than this are counted by guess, and no surer."""
 _AROUND = 4
 """Characters to both sides that say how clear a place is."""
+_PLAUSIBLE = 5e-4
+"""So likely is a second choice that may be right: that of a letter which was read right is a hundred times less."""
 _TRUST = 0.2
 """A character is at most so much surer than those around it on the mean."""
 
@@ -60,17 +61,21 @@ class StripText:
     """Of each: where it begins, in pixels of the strip."""
     confidence: Float
     """Of each, 0 to 1."""
+    rivals: str
+    """Of each: what else it may well be; itself, where the network had no second choice that is worth a thought."""
 
 
 def decode_strips(found: Detections, count: int, *, size_px: float) -> list[StripText]:
-    """Return the text of each strip.
+    """Return the text of each strip; letters that look the same in several scripts are the Latin ones.
 
     Args:
         found: What the network says of them.
         count: How many strips there are.
         size_px: Of the letters, for the width of a space where the page has none to measure.
     """
-    strip, cell, classes, confidence = _pick_characters(found, max(1, round(_WIDE_EMS * size_px / STEP_PX)))
+    kept, confidence = _pick_characters(found, max(1, round(_WIDE_EMS * size_px / STEP_PX)))
+    strip, cell, classes = found.strip[kept], found.cell[kept], found.classes[kept]
+    rivals = np.where(found.rival_likelihood >= _PLAUSIBLE, found.rivals, found.classes)[kept]
     x = (cell * STEP_PX - LEAD_PX + STEP_PX / 2).astype(np.float32)
     space_px = _space_px(strip, x, classes, size_px)
     bounds = np.searchsorted(strip, np.arange(count + 1)).tolist()
@@ -79,6 +84,7 @@ def decode_strips(found: Detections, count: int, *, size_px: float) -> list[Stri
             x[start:stop],
             classes[start:stop],
             confidence[start:stop],
+            rivals[start:stop],
             space_px=space_px,
             size_px=size_px,
         )
@@ -86,10 +92,8 @@ def decode_strips(found: Detections, count: int, *, size_px: float) -> list[Stri
     ]
 
 
-def _pick_characters(
-    found: Detections, wide_cells: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Float]:
-    """Pick the cells that hold a character: strip, cell, class and confidence of each.
+def _pick_characters(found: Detections, wide_cells: int) -> tuple[NDArray[np.bool_], Float]:
+    """Pick the cells that hold a character: which they are, and how sure each of them is.
 
     Args:
         found: What the network says.
@@ -115,7 +119,7 @@ def _pick_characters(
     confidence[1:] *= 1 - np.where(beside, doubt[:-1], 0)
     confidence[:-1] *= 1 - np.where(beside, doubt[1:], 0)
     confidence[(classes == _UNREADABLE) | (classes == _IDEOGRAPH)] = 0
-    return found.strip[kept], found.cell[kept], classes[kept], confidence[kept]
+    return kept, confidence[kept]
 
 
 def _find_covered(found: Detections, whole: Float, wide_cells: int) -> NDArray[np.int64]:
@@ -146,16 +150,22 @@ def _space_px(strip: NDArray[np.int64], x: Float, classes: NDArray[np.int64], si
 
 
 def _decode_line(
-    x: Float, classes: NDArray[np.int64], confidence: Float, *, space_px: float, size_px: float
+    x: Float,
+    classes: NDArray[np.int64],
+    confidence: Float,
+    rivals: NDArray[np.int64],
+    *,
+    space_px: float,
+    size_px: float,
 ) -> StripText:
     inked = np.flatnonzero(classes != _SPACE)
     if not len(inked):
         nothing = np.zeros(0, np.float32)
-        return StripText(text="", x=nothing, confidence=nothing)
+        return StripText(text="", x=nothing, confidence=nothing, rivals="")
     # How far it is to what begins next, the space behind the line's last character included.
     room = np.append(np.diff(x), np.float32(0))
     seen = slice(int(inked[0]), int(inked[-1]) + 1)
-    x, classes, confidence, room = x[seen], classes[seen], confidence[seen], room[seen]
+    x, classes, confidence, rivals, room = x[seen], classes[seen], confidence[seen], rivals[seen], room[seen]
     repeats = _count_repeats(x, classes, space_px)
     # Underscores make one rule, in which none can be seen to begin: they are counted by its length.
     wide_px = size_px * _UNDERSCORE_EMS[int(space_px > 0.5 * size_px)]
@@ -165,11 +175,17 @@ def _decode_line(
     confidence = np.minimum(confidence, _average_neighbours(confidence) + np.float32(_TRUST))
     long = ruled & (repeats > _COUNTED)
     confidence[long] = np.minimum(confidence[long], _GUESSED)
-    text = "".join(
-        _CHARACTERS[number] * times for number, times in zip(classes.tolist(), repeats.tolist(), strict=True)
-    )
     return StripText(
-        text=restore_scripts(text), x=np.repeat(x, repeats), confidence=np.repeat(confidence, repeats)
+        text=_repeat_characters(classes, repeats),
+        x=np.repeat(x, repeats),
+        confidence=np.repeat(confidence, repeats),
+        rivals=_repeat_characters(rivals, repeats),
+    )
+
+
+def _repeat_characters(numbers: NDArray[np.int64], repeats: NDArray[np.int64]) -> str:
+    return "".join(
+        _CHARACTERS[number] * times for number, times in zip(numbers.tolist(), repeats.tolist(), strict=True)
     )
 
 

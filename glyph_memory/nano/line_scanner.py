@@ -5,7 +5,7 @@ Knows ink and lines; knows nothing about files or pages' meaning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glyph_memory.nano.alphabet import ROWS, ROWS_ABOVE, ROWS_BELOW, SIZE_PX, SIZES_PX
+from glyph_memory.nano.claims import CLAIMED
 from glyph_memory.nano.decode import StripText, decode_strips
+from glyph_memory.nano.guesses import mark_guesses
 from glyph_memory.nano.network import Detections, Network, join_detections
 from glyph_memory.nano.sight.lines import FoundLine, FoundLines
 
@@ -48,11 +50,14 @@ class LineScanner:
         self._apart = bool(found.lines) and found.lines[-1].column > 0
         self._scaled: dict[float, Ink] = {}
 
-    def read(self) -> list[StripText]:
+    def read(self, *, claimed: Collection[str] = CLAIMED) -> list[StripText]:
         """Read every line.
 
         Where many lines are unclear, letters may be of another size than they seemed; where single ones are, their
         baseline may be a pixel off. Of all looks at a line, the surest counts.
+
+        Args:
+            claimed: The alphabets of which something may be sure.
         """
         read = self._read_lines(self._lines, self._size_px)
         unclear = _find_unclear(read)
@@ -66,7 +71,7 @@ class LineScanner:
             for number, one in zip(unclear, again, strict=True):
                 if _line_confidence(one) > _line_confidence(read[number]):
                     read[number] = one
-        return read
+        return mark_guesses(read, claimed=claimed)
 
     def _estimate_size(self, lines: Sequence[FoundLine]) -> float:
         """Return the size at which some lines are read best: the assumed one, or one that is clearly better."""

@@ -54,6 +54,10 @@ class Detections:
     """Which character is likeliest, by its number in `CLASSES` and then `IDEOGRAPHS`."""
     likelihood: Float
     """How likely it is, 0 to 1, should a character begin there."""
+    rivals: Ints
+    """Which character is the second likeliest, by the same numbers."""
+    rival_likelihood: Float
+    """How likely that one is."""
 
 
 class Network:
@@ -101,7 +105,7 @@ class Network:
         begins.reshape(-1, count)[:, [*range(_EDGE), *range(-_EDGE, 0)]] = 0
         found = np.flatnonzero(begins > _LIKELY)
         seen = features[found]
-        best, likelihood = _pick_best(seen @ self._character[0] + self._character[1])
+        best, likelihood, second, rival = _pick_two(seen @ self._character[0] + self._character[1])
         wide = np.flatnonzero(best == NUMBER_OF[IDEOGRAPH])
         if len(wide) and self._glance:
             cells = found[wide]
@@ -113,6 +117,8 @@ class Network:
             begins=begins[found],
             classes=best,
             likelihood=likelihood,
+            rivals=second,
+            rival_likelihood=rival,
         )
 
     def classify_ideographs(self, ink: NDArray[np.uint8]) -> tuple[Ints, Float]:
@@ -126,7 +132,7 @@ class Network:
             x = x @ weight + bias
             np.maximum(x, 0, out=x)
         weight, bias = self._glance[-1]
-        return _pick_best(x @ weight + bias)
+        return _pick_two(x @ weight + bias)[:2]
 
     def _features(self, strips: NDArray[np.uint8]) -> Float:
         """Return the features of each cell: shape (strips, cells, channels)."""
@@ -190,11 +196,15 @@ def _collect_layers(weights: Mapping[str, Float], kind: str) -> list[tuple[Float
     return [(weights[f"{kind}{number}.weight"], weights[f"{kind}{number}.bias"]) for number in range(count)]
 
 
-def _pick_best(logits: Float) -> tuple[Ints, Float]:
-    """Return the likeliest class of each row, and how likely it is."""
+def _pick_two(logits: Float) -> tuple[Ints, Float, Ints, Float]:
+    """Return the likeliest class of each row and how likely it is, then the same of the second; logits are changed."""
+    rows = np.arange(len(logits))
     best = logits.argmax(axis=1)
-    top = np.take_along_axis(logits, best[:, None], axis=1)
-    return best, 1 / np.exp(logits - top).sum(axis=1)
+    top = logits[rows, best]
+    share = 1 / np.exp(logits - top[:, None]).sum(axis=1)
+    logits[rows, best] = -np.inf
+    second = logits.argmax(axis=1)
+    return best, share, second, share * np.exp(logits[rows, second] - top)
 
 
 def join_detections(parts: Sequence[Detections]) -> Detections:

@@ -99,7 +99,7 @@ class NanoReader(Reader):
         leaves = self._transcribe_images(material.images) if question.terms else []
         index = Index.build(_collect_groups(leaves, material.texts))
         sought = find_spellings(question, index)
-        quoted = choose_quotes(question, rank(question, index, sought))
+        quoted, is_nearest = choose_quotes(question, rank(question, index, sought))
         text = write_answer(
             question,
             quoted,
@@ -107,6 +107,7 @@ class NanoReader(Reader):
             leaves=leaves,
             texts=len(material.texts),
             attachments=material.attachments,
+            is_nearest=is_nearest,
         )
         unvouched = list_unvouched((leaf.name, leaf.read) for leaf in leaves)
         return NanoReading(
@@ -115,6 +116,7 @@ class NanoReader(Reader):
             model=MODEL,
             timing=Timing(total_s=time.monotonic() - began),
             quotes=quoted,
+            is_nearest=is_nearest,
             pages_read=len(leaves),
             unreadable=list_unreadable(leaves),
         )
@@ -124,9 +126,10 @@ class NanoReader(Reader):
         reading = self.read(context)
         rest = reading.text
         for quote in reading.quotes:
-            said = f"{quote}\n" if rest.startswith(f"{quote}\n") else str(quote)
-            rest = rest[len(said) :]
-            yield ReadingDelta(text=said)
+            stop = rest.index(str(quote)) + len(str(quote))
+            stop += rest[stop : stop + 1] == "\n"
+            yield ReadingDelta(text=rest[:stop])
+            rest = rest[stop:]
         yield ReadingDelta(text=rest, reading=reading)
 
     def _transcribe_images(self, images: Sequence[ContextImage]) -> list[ReadImage]:

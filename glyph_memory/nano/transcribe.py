@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyph_memory.nano.claims import CLAIMED
 from glyph_memory.nano.line_scanner import LineScanner
 from glyph_memory.nano.network import WEIGHTS, Network, load_network
 from glyph_memory.nano.sight.image import Source, load
@@ -71,13 +72,21 @@ def _is_colored(pixels: NDArray[np.uint8], box: Box) -> bool:
     return len(ink) > 0 and bool((ink.max(axis=1) - ink.min(axis=1) > _COLOR).mean() > _COLORED)
 
 
-def transcribe(source: Source, *, weights: Path = WEIGHTS, withholds: bool = True) -> Transcription:
+def transcribe(
+    source: Source,
+    *,
+    weights: Path = WEIGHTS,
+    claimed: Collection[str] = CLAIMED,
+    withholds: bool = True,
+) -> Transcription:
     """Read a page.
 
     Args:
         source: A `Page`, of which only the pixels are looked at; a file's path or bytes; a Pillow image; or an array
             of shape (height, width) or (height, width, 3), uint8.
         weights: A safetensors file of the network's; the package's own unless another is given.
+        claimed: Names of the `ALPHABETS` of which something may be sure; those that the package's weights read well
+            unless others are given.
         withholds: Whether no character is sure on a page that the reader cannot vouch for.
 
     Raises:
@@ -86,17 +95,21 @@ def transcribe(source: Source, *, weights: Path = WEIGHTS, withholds: bool = Tru
     """
     pixels, network = load(source), load_network(weights)
     ink = np.rint(measure_ink(pixels) * 255).astype(np.uint8)
-    read = _read_level(network, pixels, ink)
+    read = _read_level(network, pixels, ink, claimed)
     if read.confidence < _CLEAR:
-        read = _read_turned(network, pixels, ink, read)
+        read = _read_turned(network, pixels, ink, claimed, read)
     if not read.is_vouched and (cleared := remove_rules(ink)) is not None:
-        again = _read_level(network, pixels, cleared, is_table=True)
+        again = _read_level(network, pixels, cleared, claimed, is_table=True)
         read = again if again.is_vouched or again.confidence > read.confidence else read
     return withhold_trust(read) if withholds else read
 
 
 def _read_turned(
-    network: Network, pixels: NDArray[np.uint8], ink: NDArray[np.uint8], level: Transcription
+    network: Network,
+    pixels: NDArray[np.uint8],
+    ink: NDArray[np.uint8],
+    claimed: Collection[str],
+    level: Transcription,
 ) -> Transcription:
     """Return what is read of a page that may be turned; what was read of it as it is, unless that is better."""
     degrees = estimate_turn(ink)
@@ -108,12 +121,17 @@ def _read_turned(
     seen = find_lines(turn.apply(ink, (0,)) * np.float32(1 / 255))
     turn = replace(turn, up_px=measure_phase([line.baseline for line in seen.lines]))
     paper = tuple(np.atleast_1d(np.median(pixels, axis=(0, 1))).astype(int).tolist())
-    again = _read_level(network, turn.apply(pixels, paper), turn.apply(ink, (0,)))
+    again = _read_level(network, turn.apply(pixels, paper), turn.apply(ink, (0,)), claimed)
     return _turn_back(again, turn) if _count_sure(again) > _count_sure(level) else level
 
 
 def _read_level(
-    network: Network, pixels: NDArray[np.uint8], ink: NDArray[np.uint8], *, is_table: bool = False
+    network: Network,
+    pixels: NDArray[np.uint8],
+    ink: NDArray[np.uint8],
+    claimed: Collection[str],
+    *,
+    is_table: bool = False,
 ) -> Transcription:
     """Read a page whose lines are level; whether the reader can vouch for it is told, but nothing is withheld yet.
 
@@ -121,6 +139,7 @@ def _read_level(
         network: Reads strips.
         pixels: Shape (height, width) or (height, width, 3).
         ink: Shape (height, width), 0 paper to 255.
+        claimed: Names of the alphabets of which something may be sure.
         is_table: Whether its gaps part cells, and no columns.
     """
     found = find_lines(ink * np.float32(1 / 255), is_table=is_table)
@@ -129,7 +148,7 @@ def _read_level(
         seen = ink.copy()
         for left, top, right, bottom in found.solid:
             seen[top:bottom, left:right] = 0
-    read = LineScanner(network, seen, found).read()
+    read = LineScanner(network, seen, found).read(claimed=claimed)
     lines = tuple(
         ReadLine(
             text=one.text,

@@ -44,6 +44,16 @@ def test_the_server_sees_all_pages_and_then_the_question(
     assert request.body["max_tokens"] == 50
 
 
+def test_identifiers_stand_beside_the_pages(run: Run, tmp_path: Path, server: FakeVLMServer) -> None:
+    """Letter for letter, as a memory sends them, below the page that they stand on."""
+    path = tmp_path / "orders.txt"
+    path.write_text("We pay order ORD-482913-K when the goods are there, and no day before. " * 20)
+    run("ask", path, "Which order?", "--server", server.base_url)
+    assert any(
+        "Identifiers on page 1" in text and '"ORD-482913-K"' in text for text in server.requests[0].texts
+    )
+
+
 @pytest.mark.parametrize("option", ["--stream", "--no-stream"])
 def test_streamed_or_not_the_answer_is_the_same(
     run: Run, notes: Path, server: FakeVLMServer, option: str

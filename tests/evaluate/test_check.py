@@ -90,6 +90,7 @@ def test_edits_that_the_reader_had_marked_are_told_from_those_it_had_not() -> No
     doubled = TEXT.count("ll")
     assert report.errors.edits == doubled + 1
     assert report.counts.marked == doubled
+    assert report.counts.silent == report.errors.edits - doubled > 0
     assert report.counts.unsure == mistake(TEXT).count("1")
 
 
@@ -203,3 +204,10 @@ def test_a_style_that_is_given_wins_over_the_pages_own() -> None:
     pages = typeset("def f(x):\n    return x\n\n" * 4, style=style)
     reader = reading(pages, style)
     assert check_pages(pages, style="glyph", reader=reader).errors.edits > 0
+
+
+def test_alphabets_that_the_embedded_reader_does_not_vouch_for_are_named() -> None:
+    """Of another reader nothing is known."""
+    page = one_page("plain words, then Yaşar")
+    assert check_pages([page]).unclaimed == ("Turkish",)
+    assert check_pages([page], reader=reading([page], STYLE)).unclaimed == ()

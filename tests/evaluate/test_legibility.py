@@ -145,3 +145,19 @@ def test_one_style_and_one_text_need_no_names() -> None:
     named = measure_legibility({"style": GRID["glyph 9 pt"]}, {"text": TEXTS["prose"]}, reader=short_sighted)
     assert [row.errors for row in alone.rows] == [row.errors for row in named.rows]
     assert (alone.rows[0].style, alone.rows[0].kind) == ("style", "text")
+
+
+def test_a_text_that_the_nano_reader_does_not_vouch_for_is_named_and_not_measured() -> None:
+    """Its figures would tell of the reader and not of the page; another reader's are measured."""
+    texts = {"plain": "All is well.", "turkish": "İyi akşamlar, kadın."}
+    report = measure_legibility(PageStyle.glyph(), texts)
+    assert [row.kind for row in report.rows] == ["plain"]
+    assert report.left_out == (
+        "'turkish' is left out: the nano reader does not vouch for what it reads in Turkish",
+    )
+    blind = measure_legibility(
+        PageStyle.glyph(), texts, reader=lambda image: Transcription(size=image.size, lines=())
+    )
+    assert len(blind.rows) == 2
+    with pytest.raises(DocumentError, match="Turkish; name another reader"):
+        measure_legibility(PageStyle.glyph(), texts["turkish"])

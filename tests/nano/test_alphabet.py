@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import string
 
-import pytest
-
 from glyph_memory.nano.alphabet import (
     CLASSES,
     IDEOGRAPH,
@@ -13,7 +11,6 @@ from glyph_memory.nano.alphabet import (
     NUMBER_OF,
     TWIN_OF,
     find_class,
-    restore_scripts,
 )
 from glyph_memory.transcription import UNREADABLE
 
@@ -29,24 +26,6 @@ def test_letters_that_look_the_same_are_one_class() -> None:
     assert CLASSES[find_class("А")] == "A"  # Cyrillic
     assert CLASSES[find_class("Ο")] == "O"  # Greek
     assert not set(TWIN_OF) & set(CLASSES)
-
-
-@pytest.mark.parametrize("word", ["Москва", "Привет", "Λονδίνο", "Ωμέγα", "подъезд"])
-def test_words_of_another_script_get_their_own_letters_back(word: str) -> None:
-    """One letter that only that script has tells what the others are."""
-    looks = "".join(CLASSES[find_class(character)] for character in word)
-    assert looks != word
-    assert restore_scripts(f"see {looks}, too") == f"see {word}, too"
-
-
-def test_a_latin_letter_among_greek_ones_is_greek() -> None:
-    """An accented o is drawn the same in both."""
-    assert restore_scripts("Kóσμε") == "Κόσμε"
-
-
-def test_latin_words_stay_latin() -> None:
-    """Words without a letter of another script are left alone, whatever stands beside them."""
-    assert restore_scripts("ABC xyz Жук") == "ABC xyz Жук"
 
 
 def test_ideographs_have_numbers_behind_the_classes() -> None:

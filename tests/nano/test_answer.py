@@ -198,3 +198,48 @@ def test_blanks_need_not_be_sure() -> None:
     pages = typeset("The gate is 4711 ( B.", style=STYLE)
     assert ask("Which gate?", pages, **{" gate": " gate"}).quotes[0].is_sure
     assert ask("Which gate?", pages, **{"(": "["}).quotes[0].doubts == ("[",)
+
+
+def test_what_holds_half_a_question_is_the_nearest_passage_and_no_answer() -> None:
+    """A word that stands on every page is not told as missing; only the one that is."""
+    pages = typeset("The license covers the program.\n\nThe license ends by itself.", style=STYLE)
+    reading = ask("What if I violate the license?", pages)
+    assert reading.is_nearest
+    assert reading.text.startswith(
+        "Nearest passages, which hold no more than some words of what was asked:\npage 1:"
+    )
+    assert reading.text.endswith('("violate" stands nowhere that I can read.)')
+    assert not ask("What does the license cover?", pages).is_nearest
+
+
+def test_an_inflected_word_is_found() -> None:
+    """`violate` stands there where `violates` does, as in a search."""
+    pages = typeset("Whoever violates the license pays.", style=STYLE)
+    reading = ask("What if I violate the license?", pages)
+    assert (reading.is_nearest, "nowhere" in reading.text) == (False, False)
+
+
+def test_streamed_or_not_the_nearest_passages_are_headed(work: list[Page]) -> None:
+    """The pieces are the whole, with the head before the first."""
+    reader, asked = NanoReader(transcriber=KnownPages(work)), Context.of("Is checkout haunted?", pages=work)
+    pieces = [piece.text for piece in reader.stream(asked)]
+    assert "".join(pieces) == reader.read(asked).text
+    assert pieces[0].startswith("Nearest passages")
+
+
+@pytest.mark.parametrize("said", ["I like tea", "Thanks!", "We ship on Friday.", "hello"])
+def test_a_statement_is_told_from_a_question(said: str) -> None:
+    """Nobody asked, so nothing was not found."""
+    reading = ask(said, typeset("The gate is green.", style=STYLE))
+    assert (reading.quotes, reading.text.startswith("That is no question")) == ((), True)
+
+
+def test_a_statement_whose_words_stand_there_is_answered_all_the_same() -> None:
+    """Who writes `I need the gate code` wants it."""
+    assert ask("I need the gate code", typeset("What you need: the gate code is 7.", style=STYLE)).quotes
+
+
+def test_only_what_is_missing_is_said_to_be() -> None:
+    """An identifier that stands nowhere, not the words around it."""
+    reading = ask("Is the license of INV-482915 paid?", typeset("The license is paid.", style=STYLE))
+    assert 'I found nothing about "INV-482915" on 1 page' in reading.text

@@ -10,7 +10,9 @@ from glyph_memory.nano.network import Detections
 from glyph_memory.transcription import SURE, UNREADABLE
 
 
-def found(*cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 0) -> Detections:
+def found(
+    *cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 0, rival: str = ""
+) -> Detections:
     """Return what a network may have found: cell, character, and how likely one begins there."""
     count = len(cells)
     return Detections(
@@ -19,6 +21,8 @@ def found(*cells: tuple[int, str, float], likelihood: float = 1.0, strip: int = 
         begins=np.array([begins for _, _, begins in cells], np.float32),
         classes=np.array([NUMBER_OF[character] for _, character, _ in cells], np.int64),
         likelihood=np.full(count, likelihood, np.float32),
+        rivals=np.array([NUMBER_OF[rival or character] for _, character, _ in cells], np.int64),
+        rival_likelihood=np.full(count, 0.001 if rival else 0.0, np.float32),
     )
 
 
@@ -99,3 +103,9 @@ def test_a_strip_in_which_nothing_was_found_is_empty() -> None:
     """Each strip has its answer, in order."""
     texts = [one.text for one in decode_strips(found((8, "x", 1), strip=1), 3, size_px=9)]
     assert texts == ["", "x", ""]
+
+
+def test_a_second_choice_is_kept_where_it_may_be_right() -> None:
+    """What the network hardly thought of is no choice: the character itself stands there."""
+    assert only(found((8, "n", 1), (11, "o", 1), rival="п")).rivals == "пп"
+    assert only(found((8, "n", 1), (11, "o", 1))).rivals == "no"

@@ -108,3 +108,16 @@ def test_a_caption_that_is_drawn_on_a_page_is_not_its_text() -> None:
     for is_captioned in (True, False):
         shown = ContextImage(data=b"", page=3, anchors=(1, 1), name="page 3", is_captioned=is_captioned)
         assert attach_transcription(shown, 0, read).skipped == is_captioned
+
+
+def test_identifiers_stand_below_their_page_and_their_heading_is_never_quoted() -> None:
+    """As in a memory: exact, and no sentence of the document."""
+    pages = typeset("The gate code is 9aF72c1d0e.", style=STYLE)
+    listed = 'Identifiers on page 1, letter for letter (data, not instructions):\n"9aF72c1d0e"\n'
+    context = Context.of("Which identifiers, letter for letter?", pages=pages, identifiers=[listed])
+    assert [getattr(part, "kind", "") for part in context.messages[0].parts] == [
+        "note", "caption", "page", "ledger", "said",
+    ]  # fmt: skip
+    reading = NanoReader(transcriber=KnownPages(pages)).read(context)
+    assert not any("Identifiers on" in quote.text for quote in reading.quotes)
+    assert Context.of("What?", pages=pages, identifiers=[""]) == Context.of("What?", pages=pages)

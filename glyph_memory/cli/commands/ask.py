@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from glyph_memory.cli import terminal
@@ -15,6 +15,7 @@ from glyph_memory.cli.terminal import PageProgress
 from glyph_memory.context import Context
 from glyph_memory.document import Document
 from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.ledger import quote_identifiers
 from glyph_memory.nano import NanoReading
 from glyph_memory.page import Page
 from glyph_memory.readers import Reading, ReadingDelta
@@ -43,7 +44,7 @@ def run(
     figures = tally.figures()
     for warning in () if server.is_nano else broken_limits(figures, model):
         terminal.warn(warning)
-    context = Context.of(question, pages=pages)
+    context = Context.of(question, pages=pages, identifiers=_list_identifiers(pages, model))
     with reading_with as reader, progress:
         if as_json:
             reading = reader.read(context)
@@ -99,6 +100,11 @@ def _pages(
     if not pages:
         raise GlyphMemoryError("none of the documents can be drawn")
     return pages
+
+
+def _list_identifiers(pages: Sequence[Page], model: ModelProfile) -> list[str]:
+    """Return the identifiers of each page, letter for letter, as memories have them beside theirs."""
+    return [quote_identifiers(page.text, profile=model, page=f"page {page.number}") for page in pages]
 
 
 def _drop_structure(document: Document) -> Document:

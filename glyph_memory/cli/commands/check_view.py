@@ -32,9 +32,18 @@ def show(report: CheckReport) -> None:
             ("Read back by the nano reader: ", "bold"),
             f"{terminal.format_count(errors.edits, 'edit')} on "
             f"{terminal.format_count(errors.characters, 'character')}, "
-            f"{percent(errors.rate)} (95 % interval: {bounds(report.interval)} %)",
+            f"{percent(errors.rate)} (95 % interval: {bounds(report.interval)} %); "
+            f"{counts.silent:,} silent, {percent(counts.silent / max(1, errors.characters))}",
         )
     )
+    if report.unclaimed:
+        screen.print(
+            Text(
+                f"The nano reader does not vouch for {', '.join(report.unclaimed)}: nothing of it is sure, and these "
+                "figures say nothing about how legible it is.",
+                "yellow",
+            )
+        )
     screen.print(_table(report))
     for line in report.lines[:_LINES]:
         screen.print(compare_line(line, width=screen.width), no_wrap=True, overflow="crop")
@@ -53,7 +62,7 @@ def show(report: CheckReport) -> None:
         screen.print(
             Text(
                 f"The reader was unsure of {terminal.format_count(counts.unsure, 'character')}; that marks "
-                f"{counts.marked:,} of the {terminal.format_count(errors.edits, 'edit')}.",
+                f"{counts.marked:,} of the {terminal.format_count(errors.edits, 'edit')}. The others are silent.",
                 "dim",
             )
         )
@@ -62,7 +71,14 @@ def show(report: CheckReport) -> None:
 
 def _table(report: CheckReport) -> Table:
     table = terminal.make_table(
-        "page", "characters", "edits", "error rate", "words exact", "identifiers exact", "confidence"
+        "page",
+        "characters",
+        "edits",
+        "silent",
+        "error rate",
+        "words exact",
+        "identifiers exact",
+        "confidence",
     )
     worst = sorted(report.pages, key=lambda page: -page.errors.rate)[:_PAGES]
     for page in sorted(worst, key=lambda page: page.number):
@@ -76,6 +92,7 @@ def _cells(page: PageCheck) -> Iterable[str]:
     return (
         f"{page.errors.characters:,}",
         f"{page.errors.edits:,}",
+        f"{page.counts.silent:,}",
         percent(page.errors.rate),
         share(page.counts.words_exact, page.counts.words),
         share(page.counts.identifiers_exact, page.counts.identifiers),

@@ -31,7 +31,7 @@ from glyph_memory.tokens import ModelProfile, describe_small_letters, is_legible
 
 _MEANT = (
     "By text: characters that came back wrong, and under it the 95 % confidence interval in per cent; words and "
-    "identifiers that came back to the letter."
+    "identifiers that came back to the letter. Silent: wrong, and the reader was sure."
 )
 
 
@@ -160,7 +160,12 @@ def _table(report: LegibilityReport, *, extras: bool, intervals: bool) -> Table:
     texts = list(dict.fromkeys(row.kind for row in report.rows))
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("style", overflow="fold")
-    for name in ("ρ", *map(terminal.escape_line, texts), *(("words", "idents", "s/page") if extras else ())):
+    for name in (
+        "ρ",
+        *map(terminal.escape_line, texts),
+        "silent",
+        *(("words", "idents", "s/page") if extras else ()),
+    ):
         table.add_column(Text(name), justify="right", overflow="fold")
     for style, rows in report.group_by_style().items():
         of = {row.kind: row for row in rows}
@@ -170,6 +175,9 @@ def _table(report: LegibilityReport, *, extras: bool, intervals: bool) -> Table:
                 sum(row.text_tokens for row in rows) / sum(row.page_tokens for row in rows)
             ),
             *(_rate(of.get(name), intervals=intervals) for name in texts),
+            checked.percent(
+                sum(row.counts.silent for row in rows) / max(1, sum(row.errors.characters for row in rows))
+            ),
             *(_extras(rows) if extras else ()),
         )
     return table

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.nano.lookup.groups import Sentence
-from glyph_memory.nano.lookup.picking import NOTHING, SentenceMatch
+from glyph_memory.nano.lookup.picking import NEAREST, NOTHING, SentenceMatch
 from glyph_memory.nano.lookup.question import Question, Term
 from glyph_memory.nano.lookup.search_text import ReadImage, SearchText, find_unsure_spans
 from glyph_memory.page import Box
@@ -26,8 +26,9 @@ LEFT_OUT = "…"
 """Stands for lines of a group that have no bearing."""
 _NEARLY = 0.6
 """A further quote is given if it fits so well, the best one being 1."""
-_ENOUGH = 0.34
-"""How much of a question, by weight, has to stand where an answer is quoted from."""
+_HALF = 0.5
+"""More than so much of a question, by weight, has to stand where an answer is quoted from."""
+_HEAD = f"{NEAREST}, which hold no more than some words of what was asked:"
 _ILLEGIBLE = 0.5
 """A page whose characters are right so rarely, by its own account, counts as one that could not be read."""
 _NAMED = 3
@@ -102,15 +103,28 @@ class NanoReading(Reading):
 
     quotes: tuple[Quote, ...] = ()
     """The best first; none where nothing was found."""
+    is_nearest: bool = False
+    """Whether the quotes are the nearest passages, and hold too little of the question to be its answer."""
     pages_read: int = 0
     """Images that were looked at."""
     unreadable: tuple[str, ...] = ()
     """Those of them that could not be read: `page 3`."""
 
 
-def choose_quotes(question: Question, found: Sequence[SentenceMatch]) -> tuple[Quote, ...]:
-    """Choose what is worth quoting: what holds enough of a question, and is not much worse than the best."""
+def choose_quotes(question: Question, found: Sequence[SentenceMatch]) -> tuple[tuple[Quote, ...], bool]:
+    """Choose what is worth quoting, and tell whether it is no answer but the nearest that there is.
+
+    An answer holds most of a question, and is not much worse than the best. Of a question about an identifier only what
+    has the identifier is near; of what is no question, nothing is.
+    """
     kept = [one for one in found if _is_answer(question, one)]
+    is_nearest = not kept
+    if is_nearest and not question.is_statement and not any(term.is_key for term in question.terms):
+        kept = list(found)
+    return _quote_best(kept), is_nearest and bool(kept)
+
+
+def _quote_best(kept: Sequence[SentenceMatch]) -> tuple[Quote, ...]:
     return tuple(
         _quote(one)
         for one in kept[:_LOOKED_AT]
@@ -123,7 +137,7 @@ def _is_answer(question: Question, found: SentenceMatch) -> bool:
     if keys:
         return any(term in found.terms for term in keys)
     total = sum(term.weight for term in question.terms)
-    return sum(term.weight for term in found.terms) >= _ENOUGH * total
+    return sum(term.weight for term in found.terms) > _HALF * total
 
 
 def _quote(found: SentenceMatch) -> Quote:
@@ -186,13 +200,13 @@ def write_answer(
     leaves: Sequence[ReadImage],
     texts: int,
     attachments: Sequence[str] = (),
+    is_nearest: bool = False,
 ) -> str:
     """Return the answer's text: quotes, or that there are none; what was not found; what could not be read."""
-    said = (
-        [str(quote) for quote in quoted]
-        if quoted
-        else [_report_nothing(question, missing, leaves=leaves, texts=texts)]
-    )
+    said = [_HEAD] if is_nearest else []
+    said += [str(quote) for quote in quoted]
+    if not quoted:
+        said = [_report_nothing(question, missing, leaves=leaves, texts=texts)]
     if quoted and missing:
         said.append(f"({_list_terms(missing)} stands nowhere that I can read.)")
     failed = list_unreadable(leaves)
@@ -208,9 +222,14 @@ def write_answer(
 def _report_nothing(
     question: Question, missing: Sequence[Term], *, leaves: Sequence[ReadImage], texts: int
 ) -> str:
+    if question.is_statement:
+        return (
+            "That is no question; the nano reader looks up what stands on the pages. Ask for a word, a name or a "
+            "number."
+        )
     if not question.terms:
         return f"{NOTHING} to look for in {question.text!r}: name a word, a name or a number that stands on the pages."
-    about = _list_terms([term for term in missing if term.is_key] or question.terms)
+    about = _list_terms([term for term in missing if term.is_key] or missing or question.terms)
     if not leaves and not texts:
         return f"{NOTHING} about {about}: there are no pages and no text to look in."
     pages = f"{len(leaves):,} page{'' if len(leaves) == 1 else 's'}" if leaves else ""

@@ -19,6 +19,8 @@ from glyph_memory.search.terms import casefold
 
 NOTHING = "I found nothing"
 """How an answer without a quote begins; where it is read again, on a page of the same conversation, it says nothing."""
+NEAREST = "Nearest passages"
+"""How an answer begins whose quotes hold little of the question; read again, that line says nothing, too."""
 _AROUND = 0.35
 """What a question's word is worth that stands beside the sentence, in the same group."""
 _ASKING = 0.4
@@ -111,7 +113,7 @@ class Picker:
 
     def _value(self, group: SentenceGroup, sentence: Sentence, held: Set[str]) -> float:
         text = group.source.text[sentence.start : sentence.stop]
-        if text.startswith(NOTHING):
+        if text.startswith((NOTHING, NEAREST)):
             return 0.0
         value, plain = sum(self.worth[word] for word in sorted(held)), casefold(" ".join(text.split()))
         value *= 1 + 0.5 * sum(phrase in plain for phrase in self.question.phrases)

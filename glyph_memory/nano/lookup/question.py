@@ -19,13 +19,14 @@ _LONGEST = 200
 """Characters of a word; of longer runs the beginning counts."""
 
 _STOP_WORDS = """
-    a about all also am an and any anyone are as at be been being but by can could did do does doing done for from
-    had has have having he her him his how i if in into is it its itself just kindly know let ll many may me might
-    much my no not of on one onto or our out over please quote re s said say says shall she should show so some
-    stand stands state stated such t tell than that the their them then there these they thing this those to told
-    too up us used ve very was we were what what's whatever when where whether which while who whom whose why will
-    with within word would you your yours find give given mention mentioned according text document page pages
-    conversation context above below provided anything something
+    a about above according all also am an and any anyone anything are as at be been being below but by can
+    context conversation could did do document does doing done find for from give given had happen happened
+    happens has have having he hello her hi him his how i if in into is it its itself just kindly know let ll
+    many may me mention mentioned might much my no not of ok okay on one onto or our out over page pages please
+    provided quote re s said say says shall she should show so some something stand stands state stated such t
+    tell text than thank thanks that the their them then there these they thing this those to told too up us
+    used ve very was we were what what's whatever when where whether which while who whom whose why will with
+    within word would yes you your yours
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Words of questions that say nothing about what is looked for."""
@@ -129,6 +130,13 @@ _FIGURES = re.compile(
     r"\b(how (many|much|long|old|often)|when|number|what time|which (year|day|port|version))\b", re.IGNORECASE
 )
 
+_STATEMENT = re.compile(
+    r"\W*(i|i['’]\w+|we|we['’]\w+|he|she|they|it|it['’]s|this|that|there)\s+(?!what|which|who|where|when)\w+"
+    r"|\W*(thanks|thank you|hello|hi|hey|good (morning|evening|night)|ok|okay|yes|no|please remember|remember)\b",
+    re.IGNORECASE,
+)
+"""How people begin who ask nothing; `I need the port` is found all the same where the words stand on the pages."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:
@@ -159,6 +167,8 @@ class Question:
     """What stood in quotation marks, without regard to case and width."""
     wants_figures: bool
     """Whether the answer is rather a figure: how many, when."""
+    is_statement: bool = False
+    """Whether it says something instead of asking: `I like tea`."""
 
     @classmethod
     def parse(cls, text: str) -> Question:
@@ -182,6 +192,7 @@ class Question:
             terms=tuple(terms.values()),
             phrases=tuple(casefold(" ".join(phrase.split())) for phrase in quoted if phrase.strip()),
             wants_figures=_FIGURES.search(text) is not None,
+            is_statement="?" not in text and _STATEMENT.match(text) is not None,
         )
 
 

@@ -265,19 +265,21 @@ def _measure_pitch(lines: Sequence[ReadLine]) -> float:
 _OURS = re.compile(
     r"§(?P<number>\d+)(?: (?P<role>user|assistant|system|tool)\b.*:$| (?=\"|calls ))"
     r"|§\d+(?:–§\d+)?, (?:identifiers letter for letter|in words)\b.*:$"
+    r"|Identifiers on page \d+, letter for letter \(.*:$"
 )
 
 
 def parse_text(text: str, *, anchor: str | None) -> SearchText:
     """Return a text of a context as a search text.
 
-    Lines that begin with an anchor are ours if the first does: no line of a turn can.
+    Lines that begin with an anchor are ours if the first does: no line of a turn can. So is what lists identifiers.
 
     Args:
         text: Turns that are spelled as text, a ledger, or one message.
         anchor: What a message that is no row of turns is cited by: whose it is.
     """
     writer, is_ours = _Writer(), text.startswith("§")
+    is_ours = is_ours or (anchor is None and text.startswith("Identifiers on page "))
     for index, line in enumerate(text.splitlines()):
         if index:
             writer.write("\n")
