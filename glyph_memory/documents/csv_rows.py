@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
@@ -54,6 +55,8 @@ def find_delimiter(sample: str, *, likely: str = ",") -> str:
             continue
         usual = max({*widths}, key=lambda width: (widths.count(width), width), default=1)
         score = widths.count(usual) / max(len(widths), 1) if usual > 1 else 0.0
+        if not _minds_quotes(lines, candidate):
+            score /= 4
         if score > best:
             best, delimiter = score, candidate
     return delimiter
@@ -187,6 +190,15 @@ class RowReader:
         return DocumentError(
             f"line {self.line} of {self._shown} {problem}; is it CSV? structure=False reads it as plain text"
         )
+
+
+def _minds_quotes(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether each cell that begins with a quote ends with one, if this parts cells."""
+    try:
+        deque(csv.reader(lines, delimiter=delimiter, strict=True), maxlen=0)
+    except csv.Error as error:
+        return "unexpected end" in str(error)  # of the sample
+    return True
 
 
 def _split(text: str) -> list[str]:

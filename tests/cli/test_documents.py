@@ -61,12 +61,12 @@ def test_ask_and_tokens_leave_out_what_fails_in_a_folder(run: Run, texts: Path, 
 
 def test_a_limit_on_pages_says_what_is_left_out(run: Run, notes: Path) -> None:
     """In one line of warning, and in the JSON."""
-    result = run("pages", notes, "--max-pages", 1)
+    result = run("pages", notes, "--style", "glyph", "--max-pages", 1)
     text, page = notes.read_text(), typeset(notes.read_text())[0]
     left = f"{len(text) - len(page.text):,} characters after the first page"
     assert left in result.err
     assert len(result.err.splitlines()) == 1
-    printed = run("pages", notes, "--max-pages", 1, "--json").json
+    printed = run("pages", notes, "--style", "glyph", "--max-pages", 1, "--json").json
     assert (printed["total"]["pages"], printed["defects"][0]["kind"]) == (1, "left out")
     assert left in printed["defects"][0]["message"]
 
@@ -110,7 +110,7 @@ def test_code_has_line_numbers_where_they_are_asked_for(run: Run, tmp_path: Path
 
     assert tokens("--line-numbers") > tokens()
     profile = ModelProfile.from_name("glyph")
-    assert tokens("--raw") == profile.pages_tokens(page.size for page in typeset(CODE))
+    assert tokens("--raw") == profile.pages_tokens(page.size for page in typeset(CODE, style="auto"))
 
 
 def test_a_password_is_asked_for_at_a_terminal_alone(run: Run, notes: Path) -> None:

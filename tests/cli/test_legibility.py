@@ -44,7 +44,7 @@ def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_table_says_what_each_size_saves_and_costs(run: Run, text: Path) -> None:
     """ρ, the error rate with its interval, the confused pair, and whose error it is."""
-    result = run("legibility", text, "--sizes", "7,9")
+    result = run("legibility", text, "--style", "glyph", "--sizes", "7,9")
     assert result.code == 0
     head, seven, *_ = result.out.splitlines()
     assert head.split()[:3] == ["style", "ρ", "calls.txt"]
@@ -57,7 +57,7 @@ def test_a_table_says_what_each_size_saves_and_costs(run: Run, text: Path) -> No
 
 def test_figures_are_printed_for_programs(run: Run, text: Path) -> None:
     """JSON and nothing else."""
-    told = run("legibility", text, "--sizes", "7,9", "--json").json
+    told = run("legibility", text, "--style", "glyph", "--sizes", "7,9", "--json").json
     assert told["reader"] == "nano"
     assert [(row["size_pt"], row["edits"]) for row in told["rows"]] == [(7, 180), (9, 0)]
     assert "lower bound" in told["note"]
@@ -67,7 +67,7 @@ def test_a_plot_is_written(run: Run, text: Path, tmp_path: Path) -> None:
     """As the picture its name asks for."""
     pytest.importorskip("matplotlib", reason="matplotlib is not installed (pip install 'glyph-memory[plot]')")
     place = tmp_path / "deep" / "out.svg"
-    assert str(place) in run("legibility", text, "--sizes", "7,9", "--plot", place).out
+    assert str(place) in run("legibility", text, "--style", "glyph", "--sizes", "7,9", "--plot", place).out
     assert b"<svg" in place.read_bytes()
 
 
@@ -120,17 +120,17 @@ def test_a_narrow_terminal_gets_fewer_columns_and_every_rate(
     run: Run, text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Words, identifiers and seconds go first, then the intervals."""
-    wide = run("legibility", text, "--sizes", "7,9").out
+    wide = run("legibility", text, "--style", "glyph", "--sizes", "7,9").out
     assert "s/page" in wide
     assert "27–34" in wide
     monkeypatch.setattr("glyph_memory.cli.terminal._WIDTH_OF_FILES", 30)
-    narrow = run("legibility", text, "--sizes", "7,9").out
+    narrow = run("legibility", text, "--style", "glyph", "--sizes", "7,9").out
     assert "s/page" not in narrow
     assert "30.1 %" in narrow
 
 
 def test_a_model_that_sees_smaller_letters_than_the_reader_is_told(run: Run, text: Path) -> None:
     """Else the table says that pages are fine which the model shrinks; small letters by themselves are measured."""
-    shrunk = run("legibility", text, "--sizes", "9", "--profile", "deepseek-ocr-tiny")
+    shrunk = run("legibility", text, "--style", "glyph", "--sizes", "9", "--profile", "deepseek-ocr-tiny")
     assert shrunk.err.startswith("warning: 'deepseek-ocr-tiny' shrinks pages")
-    assert run("legibility", text, "--sizes", "7,9").err == ""
+    assert run("legibility", text, "--style", "glyph", "--sizes", "7,9").err == ""

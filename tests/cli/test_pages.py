@@ -131,10 +131,10 @@ def test_dense_pages_are_fewer(run: Run) -> None:
 
 def test_what_cannot_be_drawn_is_counted(run: Run) -> None:
     """Controls, NUL bytes, characters without a font: numbers on the page, with a reason in the figures."""
-    total = run("pages", "--json", stdin="a\x00b\x1bc\u200bd\U000f0000".encode()).json
+    total = run("pages", "--json", stdin="a\x00b\x07c\u200bd\U000f0000".encode()).json
     assert {(entry["codepoint"], entry["reason"]) for entry in total["total"]["escaped"]} == {
         ("U+0000", "control"),
-        ("U+001B", "control"),
+        ("U+0007", "control"),
         ("U+200B", "invisible"),
         ("U+F0000", "no font"),
     }

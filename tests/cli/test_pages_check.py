@@ -13,7 +13,7 @@ from glyph_memory.cli.commands.check_view import compare_line, percent, share
 from glyph_memory.evaluate import LineErrors
 from glyph_memory.nano import transcribe
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting import fit_style, typeset
 from tests.evaluate.fakes import reading
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def misread(monkeypatch: pytest.MonkeyPatch) -> Misread:
     """Put a reader in the embedded one's place that knows this page and makes a mistake."""
 
     def put(mistake: Callable[[str], str]) -> None:
-        style = PageStyle.glyph()
+        style = fit_style(PageStyle.auto(), TEXT)
         monkeypatch.setattr(transcribe, "transcribe", reading(typeset(TEXT, style=style), style, mistake))
 
     return put

@@ -17,10 +17,12 @@ from glyph_memory.tokens import ModelProfile
 @pytest.mark.parametrize("name", PRESETS)
 def test_dense_on_the_command_line_is_dense_in_python(name: str, profile: str) -> None:
     """Whatever sides the model's pages have."""
-    snap_px = ModelProfile.from_name(profile).snap_px
-    typed = Look(style=name, dense=True).build_style(ModelProfile.from_name(profile))
-    assert typed == PageStyle.from_name(name).with_snap_px(snap_px).dense()
-    assert typed == PageStyle.from_name(name).dense().with_snap_px(snap_px)
+    model = ModelProfile.from_name(profile)
+    typed = Look(style=name, dense=True).build_style(model)
+    assert typed == PageStyle.from_name(name).with_snap_px(model.snap_px).dense(model.newline_mark)
+    assert typed == PageStyle.from_name(name).dense(model.newline_mark).with_snap_px(model.snap_px)
+    if profile == "glyph":
+        assert typed == PageStyle.from_name(name).dense()
 
 
 def test_every_preset_is_in_the_table() -> None:
@@ -28,9 +30,14 @@ def test_every_preset_is_in_the_table() -> None:
     constructors = {
         name
         for name, member in vars(PageStyle).items()
-        if isinstance(member, classmethod) and len(inspect.signature(member.__func__).parameters) == 1
+        if isinstance(member, classmethod) and _count_required(member) == 1
     }
     assert constructors == {*PRESETS}
+
+
+def _count_required(method: classmethod[PageStyle, ..., object]) -> int:
+    parameters = inspect.signature(method.__func__).parameters.values()
+    return sum(parameter.default is parameter.empty for parameter in parameters)
 
 
 # A contributor's two steps: a constructor, and a line of the table.

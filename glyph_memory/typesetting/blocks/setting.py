@@ -50,6 +50,7 @@ class Setter:
         self._document, self._type = document, kind
         self._width = kind.geometry.column
         self._runs_on = bool(kind.style.newline_mark)
+        self._running = _RUNNING - {"code"} if kind.look.line_numbers else _RUNNING
 
     def list_placements(self) -> Iterator[Placement]:
         """Yield the pieces of all blocks, in order."""
@@ -63,7 +64,7 @@ class Setter:
         """Yield blocks; in a style that draws newlines as marks, those that run on are one."""
         held, is_running = None, False
         for block in self._document.blocks:
-            runs = self._runs_on and (block.kind in _RUNNING or self._is_dear(block))
+            runs = self._runs_on and (block.kind in self._running or self._is_dear(block))
             if held is not None and runs and is_running and held.quotes == block.quotes:
                 held = replace(held, stop=block.stop, spans=(*held.spans, *block.spans))
                 continue
