@@ -70,6 +70,8 @@ def fit_style(style: PageStyle, text: str, *, image_tokens: ImageTokens | None =
     if style.layout == "fixed":
         return style
     marks, plain = replace(style, layout="fixed"), unmark(style)
+    if not text:
+        return plain
     measures = _measure(text[:SAMPLE], plain, marks, is_part=len(text) > SAMPLE)
     cost = image_tokens or count_area
     lines = [plain, *_narrow(plain, measures)]
