@@ -58,10 +58,11 @@ class DenseJoints:
         kind = get_kind(after[0])
         if (get_kind(before[-1]) | kind) & IDEOGRAPH:
             return Joint("", is_certain=False)
-        sign = before[-1] if before[-1] in _LATE else ""
-        is_number = sign and before[-2:-1].isdigit() and after[0].isdigit()
-        if sign and not kind & NO_START and not is_number:
-            return Joint(self._guess(sign, before, after), is_certain=False)
+        if before[-1] in _LATE:
+            is_number = before[-2:-1].isdigit() and after[0].isdigit()
+            if kind & NO_START or is_number:  # no line ends there but behind a blank
+                return Joint(" ")
+            return Joint(self._guess(before[-1], before, after), is_certain=False)
         return self._join_words(above, below)
 
     def _guess(self, sign: str, before: str, after: str) -> str:

@@ -25,7 +25,9 @@ _LONGEST = 5
 _LONG_LINE = 40
 """Characters of a line that an author may have broken because it was full."""
 _PACKED = 25
-"""A sentence without a blank in so many characters is data, such as compact JSON: each of its lines is a part."""
+"""A sentence without a blank in so many characters is data, such as compact JSON: it is cut behind a sign."""
+_PART, _PART_END = 80, re.compile(r"[,;}\])>|](?![,;}\])>|])")
+"""Characters of a part of data at the least, and what it ends with."""
 _NAMES_VALUE = re.compile(r"\s*[\w.\[\]\"'-]+(?::| =) ")
 """How a line begins that gives a name a value, and continues no sentence."""
 _END = re.compile(r"\n|(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W_a-z])|(?<=[。！？])(?=\S)")
@@ -172,7 +174,8 @@ def _split_long(source: SearchText, start: int, stop: int) -> Iterator[Sentence]
         ends = [int(end) for end in source.line_starts[first + 1 : min(last, first + _LONGEST) + 1]]
         end = ends[-1] if len(ends) == _LONGEST else stop
         if is_packed:
-            end = next((one for one in ends if source.text[one - 1] in ",;}])>|"), end)
+            found = _PART_END.search(source.text, start + _PART, end)
+            end = found.end() if found else end
         last = source.lines(start, end)[1]
         yield Sentence(
             start=start, stop=end - (end < stop and source.text[end - 1] in " \n"), rows=(first, last)

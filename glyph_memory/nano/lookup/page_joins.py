@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -74,11 +74,11 @@ def join_pages(leaves: Sequence[ReadImage]) -> SearchText:
     sheets = [_Sheet.from_image(leaf) for leaf in leaves]
     writer, anchor, joints = SearchTextWriter(), None, _Joints(sheets)
     before: tuple[_Sheet, ReadLine] | None = None
-    for sheet in sheets:
+    for sheet, after in zip_longest(sheets, sheets[1:]):
         leaf = sheet.leaf
         anchor = _inherit_anchor(anchor, leaf)
         apart = _find_paragraphs(sheet)
-        labels = sorted([*_find_labels(sheet), *_find_calls(sheet)])
+        labels = sorted([*_find_labels(sheet), *_find_calls(sheet, after)])
         for index, line in sheet.content:
             if before:
                 joint = joints.choose(before, (sheet, line))
@@ -155,16 +155,29 @@ def _find_labels(sheet: _Sheet) -> Iterator[tuple[int, int, int, str]]:
         yield anchor.line, begin, end, f"§{anchor.number} {anchor.role}" if known else ""
 
 
-def _find_calls(sheet: _Sheet) -> Iterator[tuple[int, int, int, str]]:
-    """Yield the labels of calls, which belong to a turn; only on pages with turns, where they are certain."""
-    if sheet.leaf.is_ours and (sheet.leaf.read.anchors or sheet.leaf.anchors):
-        below = [line.text for _, line in sheet.content][1:]
-        for (index, line), following in zip(sheet.content, [*below, ""], strict=True):
-            for found in _CALL.finditer(line.text):
-                yield index, found.start(), found.end(), _CALLS
-            broken = _LABEL_BEGINS.search(line.text)
-            if broken and following.startswith("calls "):
-                yield index, broken.start(), broken.end() + 1, _CALLS
+def _find_calls(sheet: _Sheet, after: _Sheet | None) -> Iterator[tuple[int, int, int, str]]:
+    """Yield the labels of calls, which belong to a turn, and one that the page's end breaks.
+
+    Only on pages with turns, where what reads like a label is one.
+
+    Args:
+        sheet: The page.
+        after: The one that follows.
+    """
+    if not (sheet.leaf.is_ours and (sheet.leaf.read.anchors or sheet.leaf.anchors)):
+        return
+    lines = [*sheet.content]
+    next_page = [line for _, line in after.content][:1] if after and after.leaf.is_ours else []
+    below = [*(line.text for _, line in lines[1:]), *(line.text for line in next_page)]
+    for place, (index, line) in enumerate(lines):
+        for found in _CALL.finditer(line.text):
+            yield index, found.start(), found.end(), _CALLS
+        begun = _LABEL_BEGINS.search(line.text)
+        word = _LABEL_ENDS.match(below[place]) if begun and place < len(below) else None
+        if begun and word and word[0] == _CALLS:
+            yield index, begun.start(), begun.end() + 1, _CALLS
+        elif begun and word and place == len(lines) - 1:
+            yield index, begun.start(), begun.end() + 1 + len(word[0]), f"{begun[0]} {word[0]}"
 
 
 def _find_paragraphs(sheet: _Sheet) -> set[int]:

@@ -27,6 +27,8 @@ _ASKING = 0.4
 """What a sentence is worth that asks, too, or calls a tool."""
 _FURTHER = 1.3
 """By how much less what a further sentence holds weighs."""
+_CUT_OFF = 0.9
+"""What a sentence is worth that opens what stands in the next group: there it stands, too."""
 _LONGEST_LINES = 3
 """Up to which further sentences are added to the best one."""
 _HEADING_WORDS = 8
@@ -127,6 +129,8 @@ class Picker:
             value *= 1 + 0.5 * sum(phrase in plain for phrase in self.question.phrases)
         if self.question.wants_figures and any(character.isdigit() for character in text):
             value *= 1.1
+        if sentence is group.sentences[-1] and text[-1] in _OPENERS:
+            value *= _CUT_OFF
         asks = text.endswith("?") or (group.anchor is not None and text.startswith("calls "))
         return value * (_ASKING if asks else 1.0)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +18,9 @@ from glyph_memory.transcription import ReadLine, Transcription
 
 _LINE = re.compile(r"(?<=\n)(?=[^\S\n]*\S)")
 """Where a line of the text begins that is not blank."""
+
+_WRAPPED = 0.7
+"""A line of the text goes on in a further line where so much of a line of the page stands before it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -72,9 +74,14 @@ class SearchText:
 
     @cached_property
     def line_starts(self) -> NDArray[np.int64]:
-        """Shape (lines,): where each line begins, of a page or of the text; pages with marks have several in one."""
-        ends = np.array([found.start() for found in _LINE.finditer(self.text)], np.int64)
-        return np.union1d(self.starts, ends)
+        """Shape (lines,): where each line begins: of the text, and of a page where the text's is longer than that."""
+        begins, kept = {found.start() for found in _LINE.finditer(self.text)}, list[int]()
+        rows = dict(zip(self.starts.tolist(), [*self.starts[1:].tolist(), len(self.text)], strict=True))
+        for start in sorted(begins | rows.keys()):
+            is_begun = start in begins or not kept or self.text[start - 1] == "\n"
+            if is_begun or start - kept[-1] > _WRAPPED * (rows[start] - start):
+                kept.append(start)
+        return np.array(kept, np.int64)
 
     def lines(self, start: int, stop: int) -> tuple[int, int]:
         """Return the first and the last of the lines that a range of characters stands on."""
