@@ -143,7 +143,9 @@ if TYPE_CHECKING:
     from glyph_memory.store import repair_store as repair_store
     from glyph_memory.style import Alignment as Alignment
     from glyph_memory.style import DocumentLook as DocumentLook
+    from glyph_memory.style import Layout as Layout
     from glyph_memory.style import PageStyle as PageStyle
+    from glyph_memory.style import PageTaker as PageTaker
     from glyph_memory.tokens import Encoding as Encoding
     from glyph_memory.tokens import ImageRule as ImageRule
     from glyph_memory.tokens import ModelProfile as ModelProfile
@@ -154,6 +156,8 @@ if TYPE_CHECKING:
     from glyph_memory.transcript import ToolCall as ToolCall
     from glyph_memory.transcript import Transcript as Transcript
     from glyph_memory.transcript import Turn as Turn
+    from glyph_memory.typesetting import ImageTokens as ImageTokens
+    from glyph_memory.typesetting import fit_style as fit_style
     from glyph_memory.typesetting import iter_pages as iter_pages
     from glyph_memory.typesetting import style_fingerprint as style_fingerprint
     from glyph_memory.typesetting import typeset as typeset
@@ -196,10 +200,10 @@ _NAMES = {
     "store": (
         "Finding FindingKind KnownIdentifier SessionInfo Store StoreCheck StoreRepair check_store repair_store"
     ),
-    "style": "Alignment DocumentLook PageStyle",
+    "style": "Alignment DocumentLook Layout PageStyle PageTaker",
     "tokens": "Encoding ImageRule ModelProfile Size TextCounter",
     "transcript": "Attachment Role ToolCall Transcript Turn",
-    "typesetting": "iter_pages style_fingerprint typeset",
+    "typesetting": "ImageTokens fit_style iter_pages style_fingerprint typeset",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -8,3 +8,4 @@ from glyph_memory.style.page_style import PRESETS as PRESETS
 from glyph_memory.style.page_style import Alignment as Alignment
 from glyph_memory.style.page_style import Layout as Layout
 from glyph_memory.style.page_style import PageStyle as PageStyle
+from glyph_memory.style.page_style import PageTaker as PageTaker

@@ -9,6 +9,7 @@ import pytest
 import documents as benchmark
 from document_tables import draw_flatness, draw_formats, draw_loaders, draw_pdfs
 from glyph_memory.documents import load
+from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.typesetting import typeset
 from lib import other_loaders
@@ -43,8 +44,8 @@ def test_a_format_is_measured_by_what_it_costs(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text(path, 20_000)
     row = benchmark.measure_format("plain text", path)
-    pages = typeset("".join(document.text for document in load(path)))
     glyph = ModelProfile.from_name("glyph")
+    pages = typeset("".join(document.text for document in load(path)), style=PageStyle.auto(glyph))
     assert (row["pages"], row["tokens"]) == (len(pages), glyph.pages_tokens(page.size for page in pages))
     assert row["text_tokens"] == glyph.text_tokens(path.read_text())
     assert row["bytes"] == path.stat().st_size

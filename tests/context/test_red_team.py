@@ -304,7 +304,8 @@ def test_it_is_sealed_as_pages_and_only_labels_are_coloured(pages_sent: list[Sen
         assert one.folded.request is not None
         for seal in one.folded.visible_seals:
             run = one.run(seal)
-            composed = compose(Transcript(tuple(run)), style=STYLE)
+            shown = map(one.binder.cleaner.show_turn, run)
+            composed = compose(Transcript(tuple(shown)), style=STYLE)
             labels = {label.start: label.stop for label in composed.labels}
             drawn = []
             for page in one.binder.pages(seal, run):

@@ -41,8 +41,8 @@ def out(tmp_path: Path) -> Path:
 
 
 def draw(sources: Path | str | list[Path], out: Path, **options: Any) -> BulkReport:
-    """Draw in this process, which is quicker."""
-    return draw_tree(sources, out, jobs=0, **options)
+    """Draw in this process, which is quicker; line for line, so that there are several pages."""
+    return draw_tree(sources, out, jobs=0, **{"style": "glyph", **options})
 
 
 def test_a_row_tells_all_of_a_page(texts: Path, out: Path) -> None:
@@ -98,7 +98,7 @@ def test_equal_pages_are_stored_once(texts: Path, out: Path) -> None:
 def test_processes_draw_what_one_process_draws(texts: Path, out: Path, tmp_path: Path) -> None:
     """However many."""
     draw(texts, out)
-    draw_tree(texts, tmp_path / "other", jobs=2)
+    draw_tree(texts, tmp_path / "other", jobs=2, style="glyph")
     assert look(tmp_path / "other") == look(out)
 
 

@@ -76,7 +76,8 @@ def test_utf_16_without_a_mark_is_known_in_other_scripts(encoding: str, text: st
 )
 def test_text_with_holes_is_not_taken_for_utf_16(data: bytes) -> None:
     """Pairs of ASCII letters would be ideographs."""
-    assert load_one(data).text == data.decode()
+    (document,) = load(data, terminal_escapes=False)
+    assert document.text == data.decode()
 
 
 def test_nul_characters_are_told() -> None:
@@ -222,7 +223,7 @@ def test_any_bytes_are_text_that_can_be_written_or_one_error(data: bytes) -> Non
     except DocumentError as error:
         assert "\n" not in str(error)
         return
-    assert "".join(one.text for one in documents).encode()
+    assert "".join(one.text for one in documents).encode() or data.startswith(b"\x1b")
     assert all(one.encoding for one in documents)
 
 
@@ -232,7 +233,7 @@ def test_utf_8_is_read_letter_for_letter(text: str, filler: int) -> None:
     """Also across the border of two blocks, whatever the line ends."""
     whole = "x" * filler + text.encode("utf-8", "replace").decode()
     lines = whole if "\n" in whole else whole.replace("\r", "\n")
-    assert "".join(one.text for one in load(whole.encode())) == lines
+    assert "".join(one.text for one in load(whole.encode(), terminal_escapes=False)) == lines
 
 
 @pytest.mark.parametrize("line", [b"a line of a log, as they are: 0123456789\n", b"x", "é".encode()])

@@ -19,7 +19,7 @@ TEXT = "".join(f"Line {number} of the log.\n" for number in range(1, 20_001))
 
 def test_a_text_in_parts_looks_as_it_does_in_one_piece() -> None:
     """Wherever it was cut; offsets and lines are those of the whole."""
-    pages = list(draw_flow(load(TEXT.encode(), name="a.log", part_characters=10_000)))
+    pages = list(draw_flow(load(TEXT.encode(), name="a.log", part_characters=10_000), style="glyph"))
     whole = typeset(TEXT)
     assert [page.page for page in pages] == list(whole)
     assert [page.page.number for page in pages] == [page.number for page in whole]
@@ -61,14 +61,15 @@ def test_text_of_any_length_comes_page_by_page() -> None:
 def test_a_character_that_is_escaped_stays_where_it_is() -> None:
     """Offsets of pages that were moved are those of their own text."""
     text = "word \x07 " * 3_000
-    for page, expected in zip(draw_flow([Document(text=text)]), iter_pages(text), strict=True):
+    for page, expected in zip(draw_flow([Document(text=text)], style="glyph"), iter_pages(text), strict=True):
         assert page.page.escaped == expected.escaped
         assert page.page.array().tobytes() == expected.array().tobytes()
 
 
 def test_pages_up_to_a_limit_and_what_is_left_out() -> None:
     """With the number of characters, and where in the original they begin."""
-    run = PageRun(documents=load(TEXT.encode(), name="a.log", part_characters=10_000), max_pages=2)
+    documents = load(TEXT.encode(), name="a.log", part_characters=10_000)
+    run = PageRun(documents=documents, style="glyph", max_pages=2)
     pages = list(run.draw())
     assert [page.page for page in pages] == list(typeset(TEXT))[:2]
     left = len(TEXT) - sum(len(page.page.text) for page in pages)

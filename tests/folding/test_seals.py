@@ -37,9 +37,9 @@ SEAL = Seal(
 )  # fmt: skip
 OTHER: dict[str, Any] = {
     "number": 7, "generation": 8, "oldest": 3, "kind": "text", "anchors": (1, 3), "turns": "c", "sealed_at": 10,
-    "pages": (PAGE, PAGE), "pictures": (LOST, PICTURE), "attachments": (SOUND,), "calls": (), "is_unseen": True,
-    "ledger": ("key", "«\udcff»"), "ledger_omitted": 5, "text_tokens": 98, "tokens": 701, "characters": 5,
-    "previous": "d", "fingerprint": "e",
+    "pages": (PAGE, PAGE), "layout": "marks", "pictures": (LOST, PICTURE), "attachments": (SOUND,), "calls": (),
+    "is_unseen": True, "ledger": ("key", "«\udcff»"), "ledger_omitted": 5, "text_tokens": 98, "tokens": 701,
+    "characters": 5, "previous": "d", "fingerprint": "e",
 }  # fmt: skip
 OTHER_PAGE: dict[str, Any] = {
     "number": 2, "digest": "a", "size": (840, 588), "tokens": 633, "bytes": 8, "anchors": (2, 2), "escapes": 0,

@@ -125,7 +125,7 @@ def test_documents_that_pages_would_make_dearer_come_back_as_they_are() -> None:
 def test_pages_of_a_loader_are_packed_by_their_text(tmp_path: Path) -> None:
     """Retrieved pages become fewer; their headings say the source and page."""
     pages = GlyphLoader.from_text(
-        "\n".join(f"Line {number}." for number in range(900)), source="a.txt"
+        "\n".join(f"Line {number}." for number in range(900)), source="a.txt", style="glyph"
     ).load()
     packed = GlyphDocumentCompressor().compress_documents(pages[2:6], "")
     assert len(packed) < 4

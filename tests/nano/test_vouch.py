@@ -42,13 +42,13 @@ def test_pages_of_every_shipped_look_are_vouched_for(name: str) -> None:
 def test_a_page_that_is_not_vouched_for_has_no_character_that_is_sure() -> None:
     """Half of the pixels of this one are those of other letters."""
     page = typeset(make_texts(["prose"], characters=3000)["prose"])[0].image.convert("L")
-    squeezed = page.resize((round(page.width * 0.8), round(page.height * 0.8)), Image.Resampling.NEAREST)
-    read = transcribe(squeezed)
+    smaller = page.resize((round(page.width * 0.8), round(page.height * 0.8)), Image.Resampling.NEAREST)
+    read = transcribe(smaller)
     assert read.lines
     assert not read.is_vouched
     assert "less than an even chance" in read.reason
     assert not any((line.confidence >= SURE).any() for line in read.lines)
-    assert any((line.confidence >= SURE).any() for line in transcribe(squeezed, withholds=False).lines)
+    assert any((line.confidence >= SURE).any() for line in transcribe(smaller, withholds=False).lines)
 
 
 def test_the_answer_names_the_pages_that_nobody_vouches_for() -> None:

@@ -145,3 +145,12 @@ def test_a_style_that_cannot_choose_is_refused() -> None:
     """It has no mark, or does as the reference does."""
     with pytest.raises(StyleError, match="layout='auto'"):
         PageStyle(layout="auto")
+
+
+def test_a_short_document_is_as_small_as_its_lines() -> None:
+    """Its pages are cropped: what would run on costs more than a few short lines."""
+    text = "Prices\n\noak 12 EUR\nfir 9 EUR\n"
+    blocks = (Block(start=0, stop=8, kind="heading", level=1), Block(start=8, stop=len(text), kind="code"))
+    (page,) = typeset(Document(text=text, blocks=blocks), style=AUTO)
+    assert name_layout(page.style or AUTO) == "lines"
+    assert GLYPH.image_tokens(page.size) <= 17

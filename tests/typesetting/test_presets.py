@@ -30,7 +30,7 @@ def test_every_preset_draws_and_has_a_look_of_its_own(name: str) -> None:
 def test_an_unknown_preset_is_refused_with_those_known() -> None:
     """The message lists what there is."""
     with pytest.raises(
-        StyleError, match="no page style named 'glpyh'; there are glyph, document, web, dark, code"
+        StyleError, match="no page style named 'glpyh'; there are glyph, auto, document, web, dark, code"
     ):
         PageStyle.from_name("glpyh")
 

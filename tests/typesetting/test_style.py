@@ -369,6 +369,31 @@ def test_count_runs_draws_numbers_for_what_is_counted() -> None:
     assert (ink(page) == ink(spelled)).all()
 
 
+def test_layout_says_whether_it_is_chosen() -> None:
+    """Short lines run together; a fixed layout stays. `test_fit` has the choice itself."""
+    text = "short\n" * 2000
+    assert typeset(text, style=PageStyle.auto())[0].style == PageStyle.auto().dense()
+    assert typeset(text, style=PageStyle.glyph())[0].style == PageStyle.glyph()
+
+
+def test_line_price_is_what_real_lines_may_cost() -> None:
+    """None more, or a hundred times as much."""
+    text = "short\n" * 2000
+    for price, mark in ((0, " \\n "), (100, "")):
+        chosen = typeset(text, style=PageStyle.auto(line_price=price))[0].style
+        assert chosen is not None
+        assert chosen.newline_mark == mark
+
+
+def test_wrap_share_is_which_lines_columns_may_wrap() -> None:
+    """A tenth of the lines is wide: columns for the others where so many may be wrapped, none where no line may."""
+    text = "\n".join("word " * (20 if number % 10 == 0 else 3) for number in range(2000))
+    for share, columns in ((0.2, 4), (0.0, 1)):
+        chosen = typeset(text, style=PageStyle.auto(line_price=100, wrap_share=share))[0].style
+        assert chosen is not None
+        assert chosen.columns == columns
+
+
 def test_fill_page_gives_the_page_to_the_text() -> None:
     """All but the margins and the padding, of the page as it is snapped."""
     assert PageStyle(fill_page=True).text_box_px == (588 - 32, 840 - 32)

@@ -1,7 +1,7 @@
 """Choose the layout of an "auto" style for a document that has blocks: real lines, or marks for line breaks.
 
-Both are laid out for the document's beginning; nothing is painted. Knows layouts; knows nothing about models, but for
-what an image of a size costs.
+Both are laid out for the document's beginning; only short documents are painted. Knows layouts; knows nothing about
+models, but for what an image of a size costs.
 """
 
 from __future__ import annotations
@@ -9,11 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from glyph_memory.document import Document
+from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.typesetting.blocks.flow import FilledPage, fill_pages
+from glyph_memory.typesetting.blocks.plate import Plate
 from glyph_memory.typesetting.blocks.setting import Setter
 from glyph_memory.typesetting.blocks.tones import Type, prepare_type
 from glyph_memory.typesetting.fit import SAMPLE, ImageTokens, count_area, unmark
+
+_SHORT = 4_096
+"""Characters of a document whose pages are cropped so much that it pays to look how large they are."""
 
 
 def fit_document_style(
@@ -34,14 +39,33 @@ def fit_document_style(
     if style.layout == "fixed":
         return style
     marks, plain = replace(style, layout="fixed"), unmark(style)
-    cost = (image_tokens or count_area)(style.page_px)
-    kept = _price(document, plain, look, cost) <= (1 + style.line_price) * _price(document, marks, look, cost)
+    cost = image_tokens or count_area
+    price = _price_exactly if len(document.text) <= _SHORT else _price_beginning
+    kept = price(document, plain, look, cost) <= (1 + style.line_price) * price(document, marks, look, cost)
     return plain if kept else marks
 
 
-def _price(document: Document, style: PageStyle, look: DocumentLook | None, page_tokens: int) -> float:
-    """Return what the beginning of a document costs, a page that is filled in part as much of one."""
+def _price_exactly(
+    document: Document, style: PageStyle, look: DocumentLook | None, cost: ImageTokens
+) -> float:
+    """Return what a document's pages cost, cropped as they are."""
     kind = prepare_type(style, look or DocumentLook.of_style(style))
+    filled = fill_pages(Setter(document, kind).list_placements(), kind.geometry, style.columns)
+    return sum(cost(_paint(one, kind).size) for one in filled)
+
+
+def _paint(filled: FilledPage, kind: Type) -> Page:
+    plate = Plate(kind)
+    for draw, left, top in filled.draws:
+        draw(plate, left, top)
+    return plate.paint(number=1, text="", start=0, is_last=filled.is_last)
+
+
+def _price_beginning(
+    document: Document, style: PageStyle, look: DocumentLook | None, cost: ImageTokens
+) -> float:
+    """Return what the beginning of a document costs, a page that is filled in part as much of one."""
+    kind, page_tokens = prepare_type(style, look or DocumentLook.of_style(style)), cost(style.page_px)
     stop, pages = min(SAMPLE, len(document.text)), 0.0
     start = 0
     for filled in fill_pages(Setter(document, kind).list_placements(), kind.geometry, style.columns):
