@@ -106,11 +106,11 @@ def _ask_needles(
 
 def _words(transcription: Transcription) -> list[tuple[str, float]]:
     """Return the words of a page, each with the confidence of its least certain character."""
-    found = []
-    for line in map(spell_line, transcription.lines):
-        for word in re.finditer(r"\S+", line.text):
-            found.append((word[0], float(line.confidence[word.start() : word.end()].min())))
-    return found
+    return [
+        (word[0], float(line.confidence[word.start() : word.end()].min()))
+        for line in map(spell_line, transcription.lines)
+        for word in re.finditer(r"\S+", line.text)
+    ]
 
 
 def _opcodes(truth: list[str], said: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
