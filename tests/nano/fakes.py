@@ -43,7 +43,7 @@ def read_page(page: Page, *, doubtful: Mapping[str, str] | None = None) -> Trans
         )
         below = "".join(one.text for one in page.lines[place + 1 : place + 2])
         for found in _LABEL.finditer(text):
-            role = found[2] or ("" if (word := _ROLE.match(below)) is None else word[0])
+            role = found[2] or ("" if (spoken := _ROLE.match(below)) is None else spoken[0])
             end = int(edges[found.end()]) if found.end() < len(text) else right
             box = (int(edges[found.start()]), top, end, bottom)
             if role:
@@ -53,10 +53,10 @@ def read_page(page: Page, *, doubtful: Mapping[str, str] | None = None) -> Trans
     return Transcription(size=page.size, lines=tuple(lines), anchors=tuple(anchors))
 
 
-def draw_marks(text: str, style: PageStyle) -> tuple[str, list[bool]]:
+def draw_marks(text: str, style: PageStyle | None) -> tuple[str, list[bool]]:
     """Return what is seen of a line, without the blanks at its end, and which of its characters are red."""
     drawn, is_mark, at = "", list[bool](), 0
-    for run in find_runs(text, style.newline_mark) if style.count_runs else ():
+    for run in find_runs(text, style.newline_mark) if style and style.count_runs else ():
         for part, is_red in ((text[at : run.start], False), (run.mark, True)):
             drawn += part
             is_mark += [is_red and sign != " " for sign in part]
