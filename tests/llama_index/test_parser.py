@@ -328,6 +328,14 @@ def test_what_red_signs_mean_is_shown_to_the_llm_with_each_page_and_nobody_else(
         is_marked = node.ref_doc_id == "code"
         assert (said in node.get_content(MetadataMode.LLM)) == is_marked
         assert "red signs" not in node.get_content() + node.get_content(MetadataMode.EMBED)
+    for node in nodes:
+        image_path(node).unlink()
+    assert [node.metadata for node in parser.redraw(nodes)] == [node.metadata for node in nodes]
+    lined = PageNodeParser(style="glyph", pages_dir=tmp_path / "lined")
+    short = nodes[0].model_copy(update={"text_resource": MediaResource(text="call_0()\n")})
+    for node in nodes:
+        image_path(node).unlink()
+    assert "red signs" not in str(lined.redraw([short])[0].metadata)
     found = [NodeWithScore(node=node, score=0.5) for node in nodes]
     for ratio in (0, 1_000):
         packed = postprocessor.PagePostprocessor(min_ratio=ratio).postprocess_nodes(found)

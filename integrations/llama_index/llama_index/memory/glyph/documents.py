@@ -28,7 +28,7 @@ from llama_index.core.schema import (
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.drawing import describe_page, draw_document
 from llama_index.memory.glyph.options import DrawnStyle, merge_options
-from llama_index.memory.glyph.packed import MARKS_KEY, PAGE_KEYS, drop_image, write_page
+from llama_index.memory.glyph.packed import MARKS_KEY, PAGE_KEYS, drop_image, drop_marks, write_page
 from llama_index.memory.glyph.pictured import draw_again, warn_of_nodes
 from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.structure import STRUCTURE_KEYS, is_structured, load_structure
@@ -39,6 +39,7 @@ from glyph_memory import (
     Page,
     PageOptionFields,
     PageOptions,
+    explain_page,
     style_fingerprint,
     warn,
 )
@@ -269,8 +270,11 @@ class PageNodeParser(NodeParser):
         page = draw_again(node, style=self.style, profile=self.profile, password=self.password)
         image, told = self._write_page_file(page)
         place = {key: node.metadata[key] for key in ("glyph_page", "glyph_start") if key in node.metadata}
-        return node.model_copy(
-            update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}
+        if marks := explain_page(page):
+            told[MARKS_KEY] = marks
+        bare = drop_marks(node)
+        return bare.model_copy(
+            update={"image_resource": image, "metadata": {**bare.metadata, **told, **place}}
         )
 
 
