@@ -79,7 +79,7 @@ ONCE = folding_of().fold(TALK)
 
 def test_the_history_that_the_others_fold() -> None:
     """Some seals are shown, more have left, and what is recent is text."""
-    assert (len(ONCE.fold.visible_seals), ONCE.bookmark.evicted_count, len(ONCE.recent)) == (7, 169, 14)
+    assert (len(ONCE.fold.visible_seals), ONCE.bookmark.evicted_count, len(ONCE.recent)) == (9, 163, 14)
     assert ONCE.notice == ""
 
 
@@ -148,7 +148,7 @@ def test_an_edited_message_takes_its_seal_and_the_later_ones_with_it() -> None:
     folded = folding_of().fold(talk, ONCE.bookmark)
     assert folded.fold.seals[:2] == kept
     assert folded.fold.seals[2] != ONCE.fold.visible_seals[2]
-    assert "5 of 7 seals no longer match" in folded.notice
+    assert "7 of 9 seals no longer match" in folded.notice
     assert min(folded.anchors[place:]) > ONCE.fold.last_anchor - len(ONCE.recent)
 
 
@@ -157,7 +157,7 @@ def test_a_history_cut_from_behind_keeps_the_seals_that_still_match() -> None:
     talk = TALK[: ONCE.anchors.index(ONCE.fold.visible_seals[3].anchors[0])]
     folded = folding_of().fold(talk, ONCE.bookmark)
     assert folded.fold.visible_seals[:3] == ONCE.fold.visible_seals[:3]
-    assert "4 of 7 seals" in folded.notice
+    assert "6 of 9 seals" in folded.notice
 
 
 @pytest.mark.parametrize("change", ["edited", "removed", "gone"])
