@@ -136,8 +136,9 @@ def test_turns_that_come_twice_do_not_hide_those_of_others(database: Path) -> No
         assert [recent.turn.anchor for recent in one.fold().tail] == [1, 2, 3]
 
 
-def test_recall_gives_exact_words_and_where_they_stand(memory: GlyphMemory, talk: tuple[Turn, ...]) -> None:
+def test_recall_gives_exact_words_and_where_they_stand(talk: tuple[Turn, ...]) -> None:
     """In the head, on a page that is shown, on one that left, or as text."""
+    memory = small(style="glyph")
     memory.extend(talk)
     fold = memory.fold()
     assert fold.evicted_seals
