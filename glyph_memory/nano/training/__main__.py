@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
         "--glance-steps", type=int, default=plan.glance_steps, help="batches of ideographs (%(default)s)"
     )
     parser.add_argument("--seed", type=int, default=plan.seed, help="of data and weights (%(default)s)")
+    parser.add_argument(
+        "--fonts", default=plan.fonts, metavar="FOLDER", help="draw pages with the fonts below it, too"
+    )
     parser.add_argument("--device", default=plan.device, help="cpu, cuda, … (%(default)s)")
     parser.add_argument(
         "--workers", type=int, default=plan.workers, help="processes that make pages (%(default)s)"

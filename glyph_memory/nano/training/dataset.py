@@ -25,6 +25,8 @@ class Plan:
     """Steps until it is reached."""
     cool_down: float = 0.35
     """The share of steps at the end through which it falls to nothing."""
+    fonts: str = ""
+    """Folder of fonts to draw pages with, besides those that are installed; empty for none."""
     device: str = "cpu"
     """Where: `cpu`, `cuda`."""
     workers: int = 1

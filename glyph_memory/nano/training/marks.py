@@ -1,0 +1,40 @@
+"""Make up dense text: newlines as marks with counts, long runs as a sign with a count.
+
+Knows characters; knows nothing about pages or colours.
+"""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+_RUN = re.compile(r"([^\w\s\\⏎·→×])\1{7,}")
+_GAP = re.compile(r"(?<=\S) {4,}(?=\S)")
+_INDENT = re.compile(r"[ \t]*")
+MARKS = re.compile(r"(?:⏎|\\n)(?:×?\d+→?)?|·\d+|(?<=[^\w\s])×\d+")
+"""What a page draws in the colour of marks; now and then it is content that looks the same."""
+
+
+def fold_lines(random: Random, text: str) -> str:
+    """Return a text on one line: newlines, indentation and long runs are marks with counts, in one of several ways."""
+    mark = random.choice(("⏎", "⏎", "⏎", "\\n", "\\n"))
+    before, after = random.choice((("", ""), ("", ""), (" ", " "), (" ", " "), ("", " "), (" ", "")))
+    counted = random.random() < 0.8
+    folded, empty = list[str](), 0
+    for line in text.split("\n"):
+        if not line.strip():
+            empty += 1
+            continue
+        indent = _INDENT.match(line)
+        depth = indent[0] if indent else ""
+        content = line.strip()
+        if counted:
+            content = _RUN.sub(lambda run: f"{run[1]}×{len(run[0])}", content)
+            content = _GAP.sub(lambda gap: f"{before}·{len(gap[0])}{after}", content)
+        newlines = mark * (empty + 1) if empty < 3 or not counted else f"{mark}×{empty + 1}"
+        count = ""
+        if counted and depth:
+            count = f"{len(depth)}→" if "\t" in depth else str(len(depth))
+        folded.append(f"{before}{newlines}{count}{after}{content}")
+        empty = 0
+    return "".join(folded).strip()
