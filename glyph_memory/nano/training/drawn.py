@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyph_memory.nano.alphabet import CLASSES, find_class
+from glyph_memory.nano.training.marks import GAP
 
 Float = NDArray[np.float32]
 
 _CLASS = np.array([find_class(chr(code)) if code != 10 else 0 for code in range(0x110000)], np.int16)
 _MARK = CLASSES.index("⏎")
+_GAP = ord(GAP)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +50,8 @@ def list_characters(
 ) -> tuple[Float, NDArray[np.int16], NDArray[np.int64]]:
     """Return where each character begins, its class, its line; one space for several, and one after a line.
 
+    A gap beside a mark is nothing.
+
     Args:
         codes: Of each character, line by line: its code point.
         x: Where it begins.
@@ -56,6 +60,8 @@ def list_characters(
         marked: Whether it is a newline drawn as a mark.
         mark_space: Width of the space that such a mark brings on each side.
     """
+    seen = codes != _GAP
+    codes, x, stop, line, marked = codes[seen], x[seen], stop[seen], line[seen], marked[seen]
     number = _CLASS[codes]
     number[marked] = _MARK
     place: Float = x.astype(np.float32)
