@@ -13,9 +13,9 @@ from torch.utils.data import Dataset
 class Plan:
     """What to train."""
 
-    steps: int = 5_600
+    steps: int = 5_200
     """Batches of 128 strips."""
-    glance_steps: int = 2_200
+    glance_steps: int = 2_000
     """Batches, of some 2,500 ideographs each, that the second look learns from."""
     seed: int = 1
     """Of data and weights."""

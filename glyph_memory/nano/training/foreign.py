@@ -137,13 +137,15 @@ def draw_foreign_page(random: Random, text: str, folder: str, *, asian: bool = F
     pen = _Pen((path, *spare), size, raster)
     pitch = size * random.choice((1.15, 1.2, 1.2, 1.3, 1.4, random.uniform(1.05, 1.7)))
     width = int(size * random.uniform(34, 75))
-    lines = list(_wrap_lines(random, pen, text, width, int(_HEIGHT / pitch)))
+    lines = list(_wrap_lines(pen, text, width, int(_HEIGHT / pitch))) or ["nothing"]
     spacing = random.choice((0, 0, 0, 0, random.uniform(-0.02, 0.06))) * size * raster.fractions
     kerning = random.choice((0, 0, 0.015)) * size * raster.fractions
     stretch = random.choice((0, 0, 0, random.uniform(0, 0.25))) * size * raster.fractions
     joined = raster.fractions and random.random() < 0.35 and all(map(pen.can_draw, _LIGATURES.values()))
     margin = random.choice((4, 8, 16))
-    canvas = np.zeros((int(len(lines) * pitch + 2 * size + 8), width + 2 * margin + 60), np.float32)
+    canvas = np.zeros(
+        (int(len(lines) * pitch + 2 * size + 8), int(1.35 * width) + 2 * margin + 80), np.float32
+    )
     codes, x, stop, line = list[int](), list[float](), list[float](), list[int]()
     baselines = np.zeros(len(lines))
     for nth, content in enumerate(lines):
@@ -189,7 +191,7 @@ def draw_foreign_page(random: Random, text: str, folder: str, *, asian: bool = F
     )
 
 
-def _wrap_lines(random: Random, pen: _Pen, text: str, width: float, at_most: int) -> Iterator[str]:
+def _wrap_lines(pen: _Pen, text: str, width: float, at_most: int) -> Iterator[str]:
     """Yield lines that fit, without what cannot be drawn; empty ones are left out."""
     told = 0
     for whole in text.split("\n"):

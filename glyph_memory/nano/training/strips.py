@@ -116,7 +116,7 @@ def _draw_page(random: Random, fonts: str) -> Drawn:
         return draw_foreign_page(random, text, fonts, asian=asian)
     if choice < _FOREIGN + _DENSE:
         style = choose_dense_style(random)
-        text = fold_lines(random, make_text(random, _CHARACTERS)).replace("\n", " ")
+        text = fold_lines(random, make_text(random, _CHARACTERS)) or "nothing"
         return _typeset_page(random, text, style, mark_ink=random.choice((1, 0.7, random.uniform(0.6, 1))))
     source = make_chat(random, _CHARACTERS) if random.random() < 0.15 else make_text(random, _CHARACTERS)
     return _typeset_page(random, source, choose_style(random, fonts))
@@ -181,10 +181,12 @@ def _cut_page(random: Random, drawn: Drawn) -> Strips:
             continue
         strip = ink[pad + row - ROWS_ABOVE - 1 : pad + row + ROWS_BELOW + 1]
         unlearned = drawn.unlearned[drawn.unlearned[:, 0] == nth, 1:] * scale[0]
-        for start in _choose_windows(random, x[of_line]):
+        for start in _choose_windows(random, x[of_line], ink.shape[1] - 2 * WIDTH):
             seen = strip[:, WIDTH + start : 2 * WIDTH + start]
             strips.append((_turn_strip(seen, slope) if slope else seen)[1:-1])
             labels.append(_label_cells(x[of_line] - start, number[of_line], unlearned - start))
+    if not strips:
+        return Strips(np.zeros((0, ROWS, WIDTH), np.uint8), np.zeros((0, CELLS), np.int16))
     return Strips(np.stack(strips), np.stack(labels))
 
 
@@ -197,10 +199,10 @@ def _turn_strip(strip: NDArray[np.uint8], slope: float) -> NDArray[np.uint8]:
     )
 
 
-def _choose_windows(random: Random, x: Float) -> Iterator[int]:
-    """Yield where the strips of a line begin: they cover all of it, at random places."""
+def _choose_windows(random: Random, x: Float, width: int) -> Iterator[int]:
+    """Yield where the strips of a line begin: they cover all of it that is on the page, at random places."""
     start = int(x[0]) - random.randint(EDGE_PX, 60)
-    while start < x[-1]:
+    while start < min(x[-1], width):
         yield start
         start += WIDTH - 2 * EDGE_PX - random.randint(0, 20)
 
