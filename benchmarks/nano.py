@@ -1,8 +1,8 @@
-"""How well the nano reader reads: `python benchmarks/nano.py [--quick] [--weights FILE]`.
+"""How well the nano reader reads: `python benchmarks/nano.py [--quick] [--weights FILE] [--fonts FOLDER]`.
 
-Character error rates by kind of text, identifiers read whole, needles found in 1, 8 and 32 pages, other looks, another
-engine's pages, seconds a page; each with its 95 % interval. Everything runs on one core. Texts are none that the reader
-was trained on.
+Character error rates by kind of text, identifiers read whole, needles found in 1, 8 and 32 pages, other looks, pages
+of another engine and of other programs, seconds a page; each with its 95 % interval. Everything runs on one core. Texts
+are none that the reader was trained on.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from glyph_memory.evaluate import (
 from glyph_memory.nano.network import WEIGHTS
 from lib.corpus import FONTS
 from lib.corpus import prose as long_paragraphs
+from lib.foreign_rates import measure_foreign
 from lib.nano_exact import measure_identifiers, measure_needles
 from lib.nano_figures import NanoFigures
 from lib.reference import load_config, reference_breaks, reference_pages
@@ -181,6 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the figures, write them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, for a first look")
+    parser.add_argument("--fonts", type=Path, help="font files, at any depth, for pages of other programs")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="other weights than the package's")
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser.parse_args(given)
@@ -198,6 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     measure_other_engine(figures, characters * 3 // 8)
     measure_needles(figures, options.quick)
     measure_other_styles(figures, characters // 6)
+    if options.fonts:
+        measure_foreign(figures, options.fonts, quick=options.quick)
     figures.print_all()
     for row in figures.rows:
         if "confused" in row:

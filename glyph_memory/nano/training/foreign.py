@@ -60,8 +60,14 @@ class _Glyph:
     top: int
 
 
-class _Pen:
-    """Draws the glyphs of one font, and of those that stand in, at one size."""
+class Pen:
+    """Draws the glyphs of one font, and of those that stand in for it, at one size.
+
+    Args:
+        paths: Font files; the first that has a character draws it.
+        size_px: Size of their em squares.
+        raster: How glyphs become pixels.
+    """
 
     def __init__(self, paths: Sequence[str], size_px: float, raster: Rasteriser) -> None:
         self._faces = [freetype.Face(path) for path in paths]
@@ -73,9 +79,11 @@ class _Pen:
         self._glyphs: dict[tuple[str, int, int], _Glyph] = {}
 
     def can_draw(self, character: str) -> bool:
+        """Return whether one of the fonts has a character."""
         return self._find(character) is not None
 
     def advance(self, character: str) -> float:
+        """Return how far a character moves the pen, in pixels."""
         if character not in self._advances:
             face, glyph = self._find(character) or (self._faces[0], 0)
             face.load_glyph(glyph, self._raster.flags | freetype.FT_LOAD_NO_BITMAP)
@@ -84,6 +92,7 @@ class _Pen:
         return self._advances[character]
 
     def draw(self, canvas: Float, character: str, x: float, y: float) -> None:
+        """Draw a character on a canvas, 0 paper to 1; `y` is its baseline."""
         column, row = int(np.floor(x)), int(np.floor(y))
         part = int((x - column) * 4), int((y - row) * 4)
         key = (character, *part)
@@ -134,7 +143,7 @@ def draw_foreign_page(random: Random, text: str, folder: str, *, asian: bool = F
     size = random.choice((9, 10, 11, 12, 12, 13, 13, 14, 15, 16, random.uniform(8.5, 17)))
     size = float(round(size)) if not raster.fractions else size
     spare = (*list_picture_faces(folder), *([] if asian else list_asian_faces(folder)[:1]))
-    pen = _Pen((path, *spare), size, raster)
+    pen = Pen((path, *spare), size, raster)
     pitch = size * random.choice((1.15, 1.2, 1.2, 1.3, 1.4, random.uniform(1.05, 1.7)))
     width = int(size * random.uniform(34, 75))
     lines = list(_wrap_lines(pen, text, width, int(_HEIGHT / pitch))) or ["nothing"]
@@ -191,7 +200,7 @@ def draw_foreign_page(random: Random, text: str, folder: str, *, asian: bool = F
     )
 
 
-def _wrap_lines(pen: _Pen, text: str, width: float, at_most: int) -> Iterator[str]:
+def _wrap_lines(pen: Pen, text: str, width: float, at_most: int) -> Iterator[str]:
     """Yield lines that fit, without what cannot be drawn; empty ones are left out."""
     told = 0
     for whole in text.split("\n"):

@@ -88,7 +88,7 @@ _COMMON = (
 def make_language(random: Random) -> str:
     """Make up sentences in one language."""
     language = random.choice(_COMMON) if random.random() < 0.6 else random.choice(LANGUAGES)
-    words = (_make_word(random, language) for _ in range(random.randint(8, 70)))
+    words = (make_word(random, language) for _ in range(random.randint(8, 70)))
     return " ".join(word + random.choice(_AFTER) for word in words)
 
 
@@ -98,7 +98,7 @@ def make_languages(random: Random) -> str:
     english = load_library().words
     parts = list[str]()
     for _ in range(random.randint(6, 40)):
-        one, other = _make_word(random, language), random.choice(english)
+        one, other = make_word(random, language), random.choice(english)
         if random.random() < 0.25:
             one = random.choice(_LETTERS.get(language, _VIETNAMESE))
         pair = random.choice(((one, other), (other, one), (one, other), (one, str(random.randrange(1000)))))
@@ -121,7 +121,8 @@ def make_japanese(random: Random) -> str:
     return "".join(make_piece() for _ in range(random.randint(4, 30)))
 
 
-def _make_word(random: Random, language: str) -> str:
+def make_word(random: Random, language: str) -> str:
+    """Make up a word of a language, or take a real one."""
     if language in _WORDS and random.random() < 0.4:
         word = random.choice(_WORDS[language].split())
     elif language == "Vietnamese":

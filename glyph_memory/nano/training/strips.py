@@ -77,7 +77,7 @@ def make_strips(seed: int, page: int, fonts: str = "") -> Strips:
         fonts: Folder of fonts to draw with, besides the package's own and the usual ones that are installed.
     """
     random = Random(f"{seed} {page}")  # noqa: S311 - no secret
-    return _cut_page(random, _draw_page(random, fonts))
+    return cut_page(random, _draw_page(random, fonts))
 
 
 def make_ideographs(seed: int, page: int, fonts: str = "") -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -88,7 +88,7 @@ def make_ideographs(seed: int, page: int, fonts: str = "") -> tuple[NDArray[np.u
         after all for one that is not among them.
     """
     random = Random(f"{seed} {page} ideographs")  # noqa: S311 - no secret
-    strips = _cut_page(random, _draw_ideographs(seed, page // _CUTS, fonts))
+    strips = cut_page(random, _draw_ideographs(seed, page // _CUTS, fonts))
     other = NUMBER_OF[IDEOGRAPH]
     strip, cell = np.nonzero((strips.label >= len(CLASSES)) | (strips.label == other))
     told = strips.label[strip, cell].astype(np.int64)
@@ -164,7 +164,8 @@ def _typeset_page(
     )
 
 
-def _cut_page(random: Random, drawn: Drawn) -> Strips:
+def cut_page(random: Random, drawn: Drawn) -> Strips:
+    """Distort a page and cut its lines out; none are left where no line is on the page."""
     ink, scale = _distort_page(random, drawn.ink, drawn.size_px)
     order = np.lexsort((drawn.x, drawn.line))
     x, number, line = drawn.x[order] * scale[0], drawn.number[order], drawn.line[order]
