@@ -14,7 +14,7 @@ from itertools import takewhile
 from glyph_memory.document import Document
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
 
@@ -55,7 +55,7 @@ def pack(
     Args:
         documents: Each has its title for a heading, else its source.
         style: How pages look, as a `PageStyle` or by the name of a preset; unless given, the released Glyph model's,
-            dense: line breaks are drawn as a red `⏎`.
+            dense: line breaks are drawn as a red mark.
         profile: The model that will read, for the sides of a page that it does not rescale; Glyph unless given. Has no
             say where a style is given.
 
@@ -109,10 +109,7 @@ def repack(
 
 
 def _choose_style(profile: ModelProfile | str | None) -> PageStyle:
-    style = PageStyle.glyph()
-    if profile is not None:
-        style = style.with_snap_px(ModelProfile.of(profile).snap_px)
-    return style.dense()
+    return build_page_style(None, ModelProfile.of("glyph" if profile is None else profile)).dense()
 
 
 def _heading_color(style: PageStyle) -> str:

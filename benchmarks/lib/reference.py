@@ -18,7 +18,8 @@ reportlab 5.1's rules, as far as lines, pages and glyph positions follow from th
   `reportlab.lib.textsplit.ALL_CANNOT_START` hangs in the margin: 。、）」 but not ，；：？！”.
 * 81 lines of 10 pt fill a page of 842 pt. A paragraph is not begun in a page's last line unless it has one
   line. A page that follows a `<br/>` within a paragraph begins with an empty line. The rest of a CJK
-  paragraph is broken anew on its next page, with a space put in wherever a line ended before.
+  paragraph is broken anew on its next page, with a space put in wherever a line ended before. Where there is
+  no newline, `&`, `<` or `>` in the paragraph, its lines are stripped and joined without one: words run together.
 * The first baseline lies margin + 6 pt + font size below the page's top. poppler draws unhinted glyphs at
   quarter pixels across and whole pixels down, both rounded down.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from glyph_memory.errors import StyleError, show_value
 from glyph_memory.files import exists
 from glyph_memory.style import PRESETS, PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting import iter_pages
 
 
@@ -15,10 +15,12 @@ from glyph_memory.typesetting import iter_pages
 class Look:
     """A page style as it was asked for, before it is fitted to a model."""
 
-    style: str = "glyph"
+    style: str = "auto"
     """A preset's name, or the path of a Glyph configuration file."""
     font: str | None = None
     """Instead of the style's own."""
+    fallback_fonts: tuple[str, ...] = ()
+    """Tried for what that one lacks, before the style's own fallbacks."""
     size_pt: float | None = None
     """Instead of the style's own; the line height keeps its proportion."""
     dpi: float | None = None
@@ -31,6 +33,7 @@ class Look:
         """The style's name in a report."""
         changes = [
             f"font {self.font}" if self.font else "",
+            *(f"then {font}" for font in self.fallback_fonts),
             f"{self.size_pt:g} pt" if self.size_pt else "",
             f"{self.dpi:g} dpi" if self.dpi else "",
             "dense" if self.dense else "",
@@ -44,7 +47,7 @@ class Look:
             StyleError: There is no such style, or it cannot be drawn.
         """
         if self.style in PRESETS:
-            style = PageStyle.from_name(self.style).with_snap_px(profile.snap_px)
+            style = build_page_style(self.style, profile)
         elif exists(self.style):
             style = PageStyle.from_glyph_json(self.style)
         else:
@@ -54,8 +57,13 @@ class Look:
             line_height_pt = self.size_pt * style.line_height_pt / style.font_size_pt
             style = replace(style, font_size_pt=self.size_pt, line_height_pt=line_height_pt)
         if self.dense:
-            style = style.dense()
-        return replace(style, font=self.font or style.font, dpi=style.dpi if self.dpi is None else self.dpi)
+            style = style.dense(style.newline_mark or profile.newline_mark)
+        return replace(
+            style,
+            font=self.font or style.font,
+            fallback_fonts=(*self.fallback_fonts, *style.fallback_fonts),
+            dpi=style.dpi if self.dpi is None else self.dpi,
+        )
 
 
 def find_profile(name: str, *, tokenizer: str | None) -> ModelProfile:

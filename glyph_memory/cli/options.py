@@ -70,6 +70,16 @@ Font = Annotated[
         rich_help_panel=LOOK,
     ),
 ]
+FallbackFonts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fallback-font",
+        metavar="NAME|FILE",
+        help="A further font for characters that the first one lacks, such as Thai or rare emoji; may be given several "
+        "times, and is tried in that order. Then come the built-in fonts, with everyday emoji, and those installed.",
+        rich_help_panel=LOOK,
+    ),
+]
 Size = Annotated[
     float | None,
     typer.Option(

@@ -49,6 +49,8 @@ class Settings:
     """Whether lines run together."""
     font: str | None = None
     """Instead of the style's own."""
+    fallback_fonts: tuple[str, ...] | None = None
+    """Tried for what that one lacks."""
     size_pt: float | None = None
     """Instead of the style's own."""
     dpi: float | None = None
@@ -97,8 +99,9 @@ class Settings:
             StyleError: There is none such, or it cannot be drawn.
         """
         look = Look(
-            style=self.style or "glyph",
+            style=self.style or "auto",
             font=self.font,
+            fallback_fonts=self.fallback_fonts or (),
             size_pt=self.size_pt,
             dpi=self.dpi,
             dense=bool(self.dense),
@@ -127,7 +130,10 @@ def load_settings(path: Path | None, session: str) -> Settings:
     known = {field.name for field in fields(Settings)}
     if not isinstance(found, dict) or not found.keys() <= known:
         return Settings()
-    return Settings(**found)
+    fonts = found.get("fallback_fonts")
+    return (
+        Settings(**found | {"fallback_fonts": tuple(fonts)}) if isinstance(fonts, list) else Settings(**found)
+    )
 
 
 def save_settings(path: Path | None, session: str, settings: Settings) -> None:

@@ -55,7 +55,7 @@ Occurrences = Callable[[Collection[str], int], Mapping[str, int]]
 
 _RUNS = 2_048
 """How many runs are remembered, without their pictures: a history that is folded anew has the same ones."""
-BINDING = 4
+BINDING = 5
 """Goes up whenever the same turns would be sealed, or a seal be sent, in another form than before."""
 
 
@@ -142,14 +142,13 @@ class Binder:
 
     def count_name_tokens(self, turns: Sequence[Turn]) -> int:
         """Count the line that names a run which is too large to be shown."""
-        return self.counts.count(
-            name_run(self.cleaner, [turn.anchor or 0 for turn in turns], describe_calls(turns))
-        )
+        anchors = [turn.anchor or 0 for turn in turns]
+        return self.counts.count(name_run(self.cleaner, anchors, describe_calls(turns)))
 
     def count_quote_tokens(self, turns: Sequence[Turn]) -> int:
         """Count what a run costs as the text of a text seal."""
-        captions = list_captions(self.describe_pictures(turns), self.describe_attachments(turns))
-        return sum(map(self.counts.count, [quote_run(self.cleaner, turns), *captions]))
+        listed = list_captions(self.describe_pictures(turns), self.describe_attachments(turns))
+        return sum(map(self.counts.count, [quote_run(self.cleaner, turns), *listed]))
 
     def draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run as pages, choose its ledger, and count both."""
@@ -172,8 +171,10 @@ class Binder:
     def _draw_run(self, turns: Sequence[Turn], *, first_page: int, ledger_tokens: int) -> DrawnRun:
         """Draw a run, and count nothing."""
         listed = self._choose_identifiers(turns, ledger_tokens)
+        pages, layout = self._drawer.draw_sealed_pages(turns, first_page)
         return DrawnRun(
-            pages=self._drawer.draw_sealed_pages(turns, first_page),
+            pages=pages,
+            layout=layout,
             pictures=self.describe_pictures(turns),
             attachments=self.describe_attachments(turns),
             ledger=listed.lines,

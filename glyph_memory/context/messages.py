@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import Any, Literal
 
 from glyph_memory.context.losses import Loss
+from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.context.wording import TEXT_NOTE, caption_document_page
 from glyph_memory.page import Page
 from glyph_memory.transcript import Role, ToolCall
@@ -211,7 +212,11 @@ class Context:
             pages: In reading order.
             note: What the pages are; a sentence of our own where it is empty.
         """
-        parts: list[Part] = [Text(note or TEXT_NOTE, kind="note")] if pages else []
+        marks = next(
+            (page.style.newline_mark for page in pages if page.style and page.style.newline_mark), ""
+        )
+        told = " ".join(filter(None, [note or TEXT_NOTE, explain_marks(marks)]))
+        parts: list[Part] = [Text(told, kind="note")] if pages else []
         for page in pages:
             parts += [Text(f"{caption_document_page(page.number)}:", kind="caption"), ImagePart.of(page)]
         return cls(messages=(Message(role="user", parts=(*parts, Text(question))),))

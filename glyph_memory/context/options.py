@@ -13,7 +13,7 @@ from glyph_memory.checks import check_whole
 from glyph_memory.errors import PolicyError, show_value, warn
 from glyph_memory.folding import FoldPolicy, PageCapacity, count_showable_pages
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 
 Captions = Literal["text", "page"]
 """Where pages' numbers and turns are told: in text before each page, or on the page itself."""
@@ -50,7 +50,8 @@ class PageOptions:
     Args:
         profile: The model that will read, by name or as an object.
         style: How pages look, as a `PageStyle` or by the name of a preset such as "dark", which gets sides that the
-            model does not rescale; the released Glyph model's style, with such sides, unless given.
+            model does not rescale; unless given `PageStyle.auto`, which has the released Glyph model's letters and, for
+            each run of turns, the cheapest layout.
         policy: When turns become pages, and what may be spent; `FoldPolicy.for_profile` unless given.
         window_tokens: What the server takes for prompt and answer together, such as vLLM's `--max-model-len`; the
             model's own window unless given. A policy for a larger window is narrowed to it. `find_served_model` asks
@@ -175,9 +176,7 @@ class PageOptions:
     @property
     def page_style(self) -> PageStyle:
         """How pages look: a given style as it is, a preset with sides that the model does not rescale."""
-        if isinstance(self.style, PageStyle):
-            return self.style
-        return PageStyle.from_name(self.style or "glyph").with_snap_px(self.profile.snap_px)
+        return build_page_style(self.style, self.profile)
 
     @property
     def cache_bytes(self) -> int:

@@ -25,7 +25,7 @@ from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript, Turn
-from glyph_memory.typesetting import add_caption, compose, iter_pages, typeset
+from glyph_memory.typesetting import add_caption, compose, iter_pages, name_layout, typeset
 
 _PNG_BYTES = 2048
 """What a page's PNG file has at the most besides its pixels, if they do not compress at all. A seal's bytes are so
@@ -73,7 +73,7 @@ class PageDrawer:
         """Draw turns; yield each page, as it is done, with the anchors of the first and the last turn on it."""
         style, run = style or self._style, Transcript(tuple(map(drop_reasoning, turns)))
         begins = [start for start, _ in compose(run, style=style).turns]
-        for page in iter_pages(run, style=style, first_page=first_page):
+        for page in iter_pages(run, style=style, first_page=first_page, image_tokens=self._count_tokens):
             first, last = bisect_right(begins, page.start) - 1, bisect_right(begins, page.stop - 1) - 1
             anchors = turns[first].anchor or 0, turns[last].anchor or 0
             if self._captioned:
@@ -83,9 +83,13 @@ class PageDrawer:
     def _caption(self, page: Page, anchors: tuple[int, int], style: PageStyle) -> Page:
         return add_caption(page, caption_page(page.number, anchors, page.digest), style=style)
 
-    def draw_sealed_pages(self, turns: Sequence[Turn], first_page: int) -> tuple[SealedPage, ...]:
-        """Draw turns, store the page files, and return a description of each page."""
-        return tuple(self._store_page(page, anchors) for page, anchors in self.draw(turns, first_page))
+    def draw_sealed_pages(self, turns: Sequence[Turn], first_page: int) -> tuple[tuple[SealedPage, ...], str]:
+        """Draw turns, store the page files, and return a description of each page, and how they are laid out."""
+        stored, layout = list[SealedPage](), ""
+        for page, anchors in self.draw(turns, first_page):
+            stored.append(self._store_page(page, anchors))
+            layout = name_layout(page.style or self._style)
+        return tuple(stored), layout
 
     def draw_images(self, turns: Sequence[Turn], first_page: int, *, style: PageStyle) -> list[ImagePart]:
         """Draw turns as image parts; nothing is stored."""
@@ -129,7 +133,7 @@ class PageDrawer:
     def measure_page(self) -> PageCapacity:
         """Return what a page full of prose holds and costs, without a caption."""
         if self._capacity is None:
-            page = next(iter_pages(repeat(_PROSE), style=self._style))
+            page = next(iter_pages(repeat(_PROSE), style=self._style, image_tokens=self._count_tokens))
             self._capacity = PageCapacity(
                 characters=len(page.text),
                 tokens=self._profile.image_tokens(page.size, images=2),
@@ -220,8 +224,7 @@ class PageDrawer:
             number=page.number,
             digest=page.digest,
             size=page.size,
-            # A prompt holds more than one image sooner or later; one rule charges for a lone image otherwise.
-            tokens=self._profile.image_tokens(page.size, images=2),
+            tokens=self._count_tokens(page.size),
             bytes=len(page.pixels) + _PNG_BYTES,
             anchors=anchors,
             escapes=page.escapes,
@@ -238,6 +241,10 @@ class PageDrawer:
             bytes=len(picture.data),
             digest=hashlib.sha256(picture.data).hexdigest(),
         )
+
+    def _count_tokens(self, size: tuple[int, int]) -> int:
+        # A prompt holds more than one image sooner or later; one rule charges for a lone image otherwise.
+        return self._profile.image_tokens(size, images=2)
 
     def _uuid(self, digest: str) -> str | None:
         return self._uuid_of(digest) if self._uuid_of else None

@@ -15,6 +15,7 @@ from glyph_memory.context.counting import MESSAGE_TOKENS
 from glyph_memory.context.fitting import FittedTail, Room, fit_tail
 from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import AttachmentPart, ImagePart, Parts, Text
+from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.context.wording import (
     LAST_REQUEST,
     LATEST_REQUEST,
@@ -99,6 +100,8 @@ def collect_sealed(
     if not fold.seals:
         return ()
     note = PAGES_NOTE
+    if marks := explain_marks(binder.style.newline_mark):
+        note += f"{marks}\n"
     if (span := fold.evicted_span) is not None:
         note += name_evicted(*span, can_recall=can_recall)
     sealed = [part for seal in fold.visible_seals for part in parts_of(seal)]

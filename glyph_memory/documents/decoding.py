@@ -27,7 +27,15 @@ def decode_blocks(source: Source) -> Iterator[str]:
         DocumentError: A byte breaks the encoding that was named; the message names its offset and its line, counted
             on the way. Or it is no text at all.
     """
-    yield from _read_old_lines(source, decode_named(source) if source.encoding else decode_unnamed(source))
+    nuls = 0
+    for piece in _read_old_lines(source, decode_named(source) if source.encoding else decode_unnamed(source)):
+        nuls += piece.count("\0")
+        yield piece
+    if nuls:
+        source.defects["NULs"] = Defect(
+            kind="damaged",
+            message=f"NUL characters stand in the text, {nuls:,} of them: a page shows each as its number, \\u{{0}}",
+        )
 
 
 def _read_old_lines(source: Source, pieces: Iterator[str]) -> Iterator[str]:

@@ -17,8 +17,8 @@ from glyph_memory.documents.ways import PageWay, Way, iter_ways
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
-from glyph_memory.tokens import ModelProfile
-from glyph_memory.typesetting import iter_pages
+from glyph_memory.tokens import ModelProfile, build_page_style
+from glyph_memory.typesetting import iter_pages, name_layout
 
 _LOOKED_AT = 1_000
 """Pages of a PDF that are looked at before the first of them is typeset."""
@@ -48,6 +48,11 @@ class DocumentPage:
         return self.document.trace(self.page.start, self.page.stop)
 
     @property
+    def layout(self) -> str:
+        """How its text is laid out: "lines", "2 columns", "marks"; empty where another program drew it."""
+        return name_layout(self.page.style) if self.page.style is not None else ""
+
+    @property
     def links(self) -> tuple[str, ...]:
         """Where the links on the page lead, each once."""
         blocks = self.document.list_blocks(self.page.start, self.page.stop)
@@ -71,7 +76,7 @@ def draw_pages(
 
     Args:
         documents: One, or several, such as `load` yields.
-        style: How typeset pages look; the profile's own style unless given.
+        style: How typeset pages look; the one that fits each document, `PageStyle.auto`, unless given.
         look: How headings, tables and code look; what goes with the style unless given.
         profile: The model that will read.
         way: `reflow` typesets text and tables; `native` draws a PDF's own pages; `auto` decides for each page of a PDF,
@@ -90,7 +95,7 @@ def draw_pages(
         [(1, 'reflow')]
     """
     model = ModelProfile.of(profile)
-    page_style = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    page_style = build_page_style(style, model)
     if way not in ("auto", "reflow", "native"):
         raise DocumentError(f"way={way!r} is none of auto, reflow and native; give one")
     pages = _Pages(page_style, look, model, native_tokens, password)
@@ -159,7 +164,13 @@ class _Pages:
     def _reflow(
         self, part: Document, whole: Document, offset: int, ways: Sequence[PageWay], number: int
     ) -> Iterator[DocumentPage]:
-        for page in iter_pages(part, style=self.style, look=self.look, first_page=number):
+        for page in iter_pages(
+            part,
+            style=self.style,
+            look=self.look,
+            first_page=number,
+            image_tokens=lambda size: self.profile.image_tokens(size, images=2),
+        ):
             moved = page if not offset else _move(page, offset)
             yield self._describe(moved, whole, [one for one in ways if _meets(one, moved)])
 

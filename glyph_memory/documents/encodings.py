@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from importlib import import_module
 from types import ModuleType
 
@@ -36,6 +37,7 @@ UTF8_RUN = re.compile(
 _HIGH = bytes(range(0x80, 0x100))
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 """Control characters that texts do not have; those of a terminal's colours are not among them."""
+_PRINTABLE = re.compile(rb"[\t\n\r -~]")
 _ENOUGH = 32
 """Bytes beyond ASCII that are enough for statistics, whatever their share."""
 _ACCENTS = 0.4
@@ -191,6 +193,27 @@ def find_zeros(head: bytes) -> str | None:
             share > _MOST if is_zero else share < 1 - _MOST
             for share, is_zero in zip(zeros, wanted, strict=True)
         ):
+            return name
+    return _find_pairs(sample)
+
+
+def _find_pairs(sample: bytes) -> str | None:
+    """Return which UTF-16 a sample is in whose letters are not Western, or none.
+
+    As bytes it would be full of control characters; as UTF-16 it has none, nor any character that Unicode lacks, and
+    it has spaces or newlines. Pairs of ASCII letters would pass for ideographs, so it may not be mostly ASCII.
+    """
+    if len(_CONTROL.findall(sample)) <= len(sample) // 100 or len(_PRINTABLE.findall(sample)) > 0.75 * len(
+        sample
+    ):
+        return None
+    for name in ("utf-16-le", "utf-16-be"):
+        try:
+            text = codecs.getincrementaldecoder(name)().decode(sample)
+        except UnicodeError:
+            continue
+        kinds = {unicodedata.category(letter) for letter in {*text} - {*"\t\n\r\f"}}
+        if not kinds & {"Cc", "Cn", "Co", "Cs"} and (" " in text or "\n" in text):
             return name
     return None
 

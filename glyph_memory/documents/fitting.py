@@ -12,11 +12,11 @@ from typing import Literal
 from glyph_memory.checks import check_whole
 from glyph_memory.document import Document
 from glyph_memory.documents.drawing import DocumentPage, draw_pages
-from glyph_memory.documents.ladder import describe_style, find_style, make_ladder
+from glyph_memory.documents.ladder import describe_style, make_ladder
 from glyph_memory.documents.request_costs import RequestCosts
 from glyph_memory.errors import DocumentError, StyleError, show_value
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,7 +162,7 @@ def _check_ladder(
         )
     if isinstance(ladder, str | PageStyle) or not ladder:
         raise StyleError(f"ladder={show_value(ladder)} holds no styles; give a list, sharpest first")
-    return tuple(find_style(one, model) for one in ladder)
+    return tuple(build_page_style(one, model) for one in ladder)
 
 
 @dataclass(frozen=True, slots=True)

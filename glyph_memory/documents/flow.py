@@ -15,7 +15,7 @@ from glyph_memory.document import Block, Document, SourceSpan
 from glyph_memory.documents.drawing import DocumentPage, draw_pages
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting import iter_pages
 
 
@@ -46,7 +46,7 @@ def draw_flow(
         GlyphMemoryError: As `draw_pages` raises.
     """
     model = ModelProfile.of(profile)
-    page_style = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    page_style = build_page_style(style, model)
     number = first_page
     for text, group in groupby(documents, _TextNumber()):
         if text:
@@ -92,7 +92,12 @@ def _draw_text(
             at += len(part.text)
             yield part.text
 
-    for page in iter_pages(read(), style=style, first_page=number):
+    for page in iter_pages(
+        read(),
+        style=style,
+        first_page=number,
+        image_tokens=lambda size: profile.image_tokens(size, images=2),
+    ):
         while len(near) > 1 and near[1][0] <= page.start:
             near.popleft()
         document = _cut_document(page, near)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 
 _LADDER: tuple[tuple[float, float, bool], ...] = (
     (4 / 3, 1, False),
@@ -46,7 +46,7 @@ def make_ladder(
         >>> [describe_style(rung) for rung in make_ladder()]
         ['96 dpi, 9 pt', '84 dpi, 9 pt', '72 dpi, 9 pt', '72 dpi, 9 pt, dense', '72 dpi, 8 pt', '72 dpi, 8 pt, dense']
     """
-    base = find_style(style, ModelProfile.of(profile))
+    base = build_page_style("glyph" if style is None else style, ModelProfile.of(profile))
     rungs = [
         _change(base, dpi_share, size_share, is_dense=is_dense) for dpi_share, size_share, is_dense in _LADDER
     ]
@@ -58,16 +58,9 @@ def make_ladder(
     return tuple(dict.fromkeys(legible))
 
 
-def find_style(style: PageStyle | str | None, profile: ModelProfile) -> PageStyle:
-    """Return a style as a memory takes it: an object as it is, a preset or the default snapped for the model."""
-    if isinstance(style, PageStyle):
-        return style
-    return PageStyle.of("glyph" if style is None else style).with_snap_px(profile.snap_px)
-
-
 def describe_style(style: PageStyle) -> str:
     """Return what sets a rung apart, as `72 dpi, 9 pt, dense`."""
-    dense = ", dense" if style.newline_mark else ""
+    dense = ", auto" if style.layout == "auto" else ", dense" if style.newline_mark else ""
     return f"{style.dpi:.4g} dpi, {style.font_size_pt:.3g} pt{dense}"
 
 

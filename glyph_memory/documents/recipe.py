@@ -6,7 +6,7 @@ It is as small as the metadata of a vector store has to be. Knows documents and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from glyph_memory.files import is_file
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
+from glyph_memory.typesetting import name_layout, restore_layout
 
 _KEEP = "keep its pictures (store=, pages_dir=)"
 
@@ -30,6 +31,8 @@ class PageRecipe:
     """Blocks as `Document.to_json` writes them; empty where the text is plain."""
     pictures: int = 0
     """How many pictures stand on the page that are not in `structure`; their captions stand for them."""
+    layout: str = ""
+    """How the text is laid out, where it is not "lines": in a style that chooses, a page alone might get another."""
     path: str = ""
     """Of a PDF's own page: the file; empty where the PDF was given as bytes."""
     number: int = 0
@@ -51,7 +54,9 @@ class PageRecipe:
             original = document.original
             path = str(original.absolute()) if isinstance(original, Path) else ""
             return cls(path=path, number=number, profile=profile.name)
-        return cls.of_document(document.cut(shown.start, shown.stop))
+        layout = name_layout(shown.style) if shown.style is not None else "lines"
+        recipe = cls.of_document(document.cut(shown.start, shown.stop))
+        return recipe if layout == "lines" else replace(recipe, layout=layout)
 
     @classmethod
     def of_document(cls, document: Document) -> Self:
@@ -64,7 +69,11 @@ class PageRecipe:
 
     def to_fields(self) -> dict[str, str | int]:
         """Return what is not empty, for JSON."""
-        told: dict[str, str | int] = {"structure": self.structure, "pictures": self.pictures}
+        told: dict[str, str | int] = {
+            "structure": self.structure,
+            "pictures": self.pictures,
+            "layout": self.layout,
+        }
         told |= {"path": self.path, "number": self.number, "profile": self.profile}
         return {name: value for name, value in told.items() if value}
 
@@ -76,9 +85,12 @@ class PageRecipe:
             DocumentError: It is nothing of the kind.
         """
         fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {"number": told}
-        names = ("structure", "pictures", "path", "number", "profile")
+        names = ("structure", "pictures", "layout", "path", "number", "profile")
         recipe = cls(**{name: fields[name] for name in names if name in fields})
-        texts, counts = (recipe.structure, recipe.path, recipe.profile), (recipe.pictures, recipe.number)
+        texts, counts = (
+            (recipe.structure, recipe.layout, recipe.path, recipe.profile),
+            (recipe.pictures, recipe.number),
+        )
         if not all(isinstance(text, str) for text in texts) or not all(
             type(count) is int for count in counts
         ):
@@ -115,7 +127,8 @@ class PageRecipe:
             ProfileError: The recipe's model is not known.
         """
         if not self.number:
-            return tuple(one.page for one in draw_pages(self.restore(text), style=style, way="reflow"))
+            fixed = restore_layout(style, self.layout)
+            return tuple(one.page for one in draw_pages(self.restore(text), style=fixed, way="reflow"))
         if not Path(self.path).is_absolute() or not is_file(self.path):  # an address, a pipe, standard input
             where = (
                 f"there is no file {self.path!r} on this machine" if self.path else "it was read from memory"

@@ -26,7 +26,7 @@ from glyph_memory.documents.pdf.tables import RuledTable, find_tables, may_have_
 from glyph_memory.documents.sizes import LEAST_EM_PX
 from glyph_memory.errors import DocumentError
 from glyph_memory.style import PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting import iter_pages
 
 Way = Literal["reflow", "native"]
@@ -83,7 +83,7 @@ def choose_ways(
     Args:
         document: As `load` yields it, or a part of one: the pages that it holds text of are decided.
         way: `auto` decides page by page; else all pages are drawn that way, and `reflow` looks at none of them.
-        style: How typeset pages look; the profile's own style unless given.
+        style: How typeset pages look; `PageStyle.auto` unless given.
         profile: The model that will read.
         tokens: What a page that is drawn as it looks may cost; as for `draw_native_page`.
         password: Of an encrypted file, where the document does not carry it.
@@ -111,7 +111,7 @@ def iter_ways(
         DocumentError: As for `choose_ways`.
     """
     model = ModelProfile.of(profile)
-    look = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    look = build_page_style(style, model)
     price = _price_character(document, look, model)
     if way == "reflow":
         for number, start, stop in list_stretches(document):

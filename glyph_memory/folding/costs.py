@@ -19,6 +19,8 @@ class DrawnRun:
 
     pages: tuple[SealedPage, ...]
     """The pages, in order."""
+    layout: str = ""
+    """How their text is laid out, such as "lines" or "marks"."""
     pictures: tuple[SealedPicture, ...] = ()
     """The turns' own pictures, as they are shown beside the pages."""
     attachments: tuple[SealedAttachment, ...] = ()

@@ -121,6 +121,8 @@ class Seal:
     """Anchor of the newest turn when it was sealed."""
     pages: tuple[SealedPage, ...] = ()
     """Its pages, in order."""
+    layout: str = ""
+    """How the text of its pages is laid out, such as "lines", "2 columns" or "marks"; empty where it was not noted."""
     pictures: tuple[SealedPicture, ...] = ()
     """Its turns' own pictures."""
     attachments: tuple[SealedAttachment, ...] = ()
@@ -190,8 +192,9 @@ class Seal:
         """Return the seal as plain values, which `from_json` takes."""
         # Not `asdict`: it copies everything deeply, and a framework asks for dozens of seals at every call.
         held = {name: getattr(self, name) for name in _FIELDS[Seal]}
-        if not self.attachments:
-            del held["attachments"]  # seals that have none are spelled as before there were any
+        for name in ("attachments", "layout"):
+            if not held[name]:
+                del held[name]  # seals that have none are spelled as before there were any
         lists = ("pages", "pictures", "calls", *(["attachments"] if self.attachments else []))
         return held | {name: tuple(map(_to_dict, held[name])) for name in lists}
 

@@ -184,6 +184,7 @@ def _try_pages(begun: Fold, length: int, policy: FoldPolicy, costs: Costs) -> Se
     seal = replace(
         _begin_seal(begun, turns, text_tokens=text, costs=costs),
         pages=drawn.pages,
+        layout=drawn.layout,
         pictures=drawn.pictures,
         attachments=drawn.attachments,
         ledger=drawn.ledger,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from glyph_memory.context import Binder, Context, Loss, repeat_turns
-from glyph_memory.folding import Fold
+from glyph_memory.folding import Fold, Seal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,8 @@ class MemoryReport:
     """Seals that are shown."""
     pages: int
     """Pages that are shown."""
+    layouts: dict[str, int]
+    """How many of these pages have which layout: real "lines", "2 columns", "marks" for line breaks."""
     context_tokens: int
     """What the whole context costs now."""
     plain_tokens: int
@@ -117,6 +121,7 @@ def make_report(
         generation=fold.generation,
         seals=len(visible),
         pages=sum(len(seal.pages) for seal in visible),
+        layouts=_count_layouts(visible),
         context_tokens=binder.counts.count_context(context),
         plain_tokens=fold.head_tokens + sum(seal.text_tokens for seal in fold.seals) + fold.tail_tokens,
         sealed_tokens=sum(seal.tokens for seal in visible),
@@ -134,3 +139,12 @@ def make_report(
         losses=context.losses,
         damaged=damaged,
     )
+
+
+def _count_layouts(seals: Sequence[Seal]) -> dict[str, int]:
+    """Return how many pages have which layout, the most frequent one first; those of unknown layout have none."""
+    counts = Counter[str]()
+    for seal in seals:
+        if seal.layout:
+            counts[seal.layout] += len(seal.pages)
+    return dict(counts.most_common())

@@ -40,7 +40,7 @@ _MARK_AT_MOST = 64
 _PIXELS_AT_MOST = 50_000_000
 _POSITIVE = ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale")
 _SIGNED = ("letter_spacing_pt", "first_line_indent_pt")
-_COUNTS = ("snap_px", "columns", "paragraph_lines", "tab_spaces")
+_COUNTS = {"snap_px": 1, "columns": 1, "paragraph_lines": 0, "tab_spaces": 1}
 
 
 def check(style: PageStyle) -> None:
@@ -54,6 +54,7 @@ def check(style: PageStyle) -> None:
     _check_ranges(style)
     _check_room(style)
     _check_looks(style)
+    _check_marks(style)
 
 
 def _is_number(value: object) -> bool:
@@ -75,6 +76,7 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "int": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
     "bool": (lambda value: isinstance(value, bool), "True or False"),
     "str": (lambda value: isinstance(value, str), "a string"),
+    "Layout": (lambda value: value in ("fixed", "auto"), "'fixed' or 'auto'"),
     "Alignment": (lambda value: value in ALIGNMENTS, "one of " + ", ".join(ALIGNMENTS)),
     "tuple[str, ...]": (_is_names, "a tuple of strings"),
     "tuple[tuple[str, str], ...]": (_is_pairs, "a tuple of pairs of strings"),
@@ -99,10 +101,15 @@ def _check_ranges(style: PageStyle) -> None:
         name, value = field.name, getattr(style, field.name)
         if name.endswith("_pt") and name not in (*_POSITIVE, *_SIGNED) and not 0 <= value < 1e5:
             raise StyleError(f"{name}={show_value(value)} must not be negative, nor 100000 or more")
-    for name in _COUNTS:
-        if not 1 <= getattr(style, name) <= 10_000:
+    for name, least in _COUNTS.items():
+        if not least <= getattr(style, name) <= 10_000:
             raise StyleError(
-                f"{name}={show_value(getattr(style, name))} must be at least 1 and at most 10000"
+                f"{name}={show_value(getattr(style, name))} must be at least {least} and at most 10000"
+            )
+    for name, most in (("line_price", 100), ("wrap_share", 1)):
+        if not 0 <= getattr(style, name) <= most:
+            raise StyleError(
+                f"{name}={show_value(getattr(style, name))} must be at least 0 and at most {most}"
             )
     if not 0 <= style.space_shrink < 1:
         raise StyleError(
@@ -183,9 +190,22 @@ def _check_looks(style: PageStyle) -> None:
         raise StyleError(
             f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette"
         )
+
+
+def _check_marks(style: PageStyle) -> None:
     if any(not mark.isprintable() for mark in style.newline_mark):
         raise StyleError(
             f"newline_mark={show_value(style.newline_mark)} cannot be drawn; use printable characters"
+        )
+    if style.count_runs and not style.newline_mark.strip():
+        raise StyleError(
+            f"count_runs counts at newline marks, and newline_mark={style.newline_mark!r} draws none; give one, "
+            "or take PageStyle.dense()"
+        )
+    if style.layout == "auto" and (style.reference or not style.count_runs):
+        raise StyleError(
+            "layout='auto' chooses between lines and counted marks, which this style does not draw; take "
+            "PageStyle.auto()"
         )
     if len(style.newline_mark) > _MARK_AT_MOST:
         raise StyleError(

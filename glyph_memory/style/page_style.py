@@ -8,20 +8,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 from glyph_memory.errors import StyleError, show_value
-from glyph_memory.style.checks import check, snap
+from glyph_memory.style.checks import check
+from glyph_memory.style.page_box import PageBox
 from glyph_memory.style.published import read_glyph_json
 
 Alignment = Literal["left", "center", "right", "justify"]
 """Where the lines of a paragraph end."""
+Layout = Literal["fixed", "auto"]
+"""Whether a style's layout is as it says, or chosen for each text."""
 
+GLYPH_MARK = " \\n "
+"""The newline mark that the released Glyph model knows: ` \\n `, drawn in red."""
 _LABEL_COLORS = (("system", "#7A1FA2"), ("user", "#1A4FD6"), ("assistant", "#B45309"), ("tool", "#1B7F3B"))
 
 
+class PageTaker(Protocol):
+    """What a style has to know about the model that reads it; a `ModelProfile` is one."""
+
+    @property
+    def snap_px(self) -> int:
+        """Sides that are multiples of this are not rescaled."""
+
+    @property
+    def newline_mark(self) -> str:
+        """The mark for line breaks that the model knows best."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PageStyle:
+class PageStyle(PageBox):
     """How text looks on a page.
 
     Lengths are in points; `dpi` turns them into pixels, one to one at 72. The defaults are the released Glyph
@@ -37,26 +54,6 @@ class PageStyle:
 raise line_height_pt to 12 or more
     """
 
-    page_width_pt: float = 595
-    """Width of the page, before snapping and cropping."""
-    page_height_pt: float = 842
-    """Height of the page, before snapping and cropping."""
-    dpi: float = 72
-    """Pixels an inch: 72 for 3-4x compression, 96 for 2-3x and easier reading."""
-    snap_px: int = 28
-    """Page sides become multiples of this, so that the model's processor does not resample: 28 for GLM and
-    Qwen2-VL, 32 for Qwen3-VL, 1 for exactly the size asked for. The text box keeps its size; margins give."""
-    margin_x_pt: float = 10
-    """Left and right margin; also what is left standing right of the ink where the width is cropped."""
-    margin_y_pt: float = 10
-    """Top and bottom margin; also what is left standing below the ink where the last page is cropped."""
-    padding_pt: float = 6
-    """Between margin and text on all sides; the reference pipeline's frames add 6."""
-    columns: int = 1
-    """Columns of text."""
-    column_gap_pt: float = 14
-    """Between two columns."""
-
     font: str = "sans"
     """`sans` and `mono` come with the package; or a path, or the family name of an installed font."""
     fallback_fonts: tuple[str, ...] = ()
@@ -65,12 +62,8 @@ raise line_height_pt to 12 or more
     """Whether installed fonts may be used for characters that no other font covers (CJK needs one)."""
     font_size_pt: float = 9
     """Size of the font's em square."""
-    line_height_pt: float = 10
-    """From baseline to baseline."""
     letter_spacing_pt: float = 0
     """Added to every character's advance; may be a little negative."""
-    horizontal_scale: float = 1
-    """Stretches the page and all on it in width."""
     antialias: bool = True
     """Grey edges; without, glyphs are hinted to whole pixels, black or nothing."""
     space_shrink: float = 0.05
@@ -79,7 +72,7 @@ raise line_height_pt to 12 or more
     """Width of a tab, in spaces."""
 
     alignment: Alignment = "left"
-    """`justify` stretches spaces, but not on a paragraph's last line."""
+    """`justify` stretches spaces, but not on a paragraph's last line, nor on one that is less than 3/4 full."""
     first_line_indent_pt: float = 0
     """Of a paragraph's first line; negative for a hanging one."""
     left_indent_pt: float = 0
@@ -96,9 +89,20 @@ raise line_height_pt to 12 or more
     """Between a paragraph's text and its frame or background."""
     paragraph_lines: int = 30
     """How many lines of the source make one paragraph, to which indents, spaces and frames apply; 30 in the
-    reference. With a newline mark this is also how often a line really ends."""
+    reference. 0: as many as stand between blank ones. With a newline mark this is also how often a line really ends."""
     newline_mark: str = ""
     """Drawn in place of a line break, as `⏎` or ` \\n `, to save space; empty for real line breaks."""
+    layout: Layout = "fixed"
+    """`auto` chooses for each text: real lines, columns, narrower pages, or marks for line breaks, for which the style
+    then has the mark. See `auto`."""
+    line_price: float = 0.1
+    """By how much, as a share, real lines may cost more than marks where the layout is chosen."""
+    wrap_share: float = 0.02
+    """Which share of the lines may be wrapped where columns and narrower pages are chosen."""
+    count_runs: bool = False
+    """With a newline mark: draw blank lines, indentation, tabs, and long runs of spaces or of one sign as numbers in
+    the mark's colour. Lines then never really end, whatever `paragraph_lines` says, and may end behind a comma or a
+    bracket without a space, too."""
 
     font_color: str = "#000000"
     """Of the text, as `#RRGGBB`."""
@@ -138,18 +142,22 @@ raise line_height_pt to 12 or more
 
     @classmethod
     def document(cls) -> Self:
-        """A printed document: larger type, justified, indented paragraphs."""
+        """A printed document: larger type, justified, wider margins."""
         return cls(
-            font_size_pt=11, line_height_pt=14, alignment="justify", first_line_indent_pt=16, space_after_pt=4,
-            margin_x_pt=36, margin_y_pt=36, paragraph_lines=1,
-        )  # fmt: skip
+            font_size_pt=10,
+            line_height_pt=12,
+            alignment="justify",
+            margin_x_pt=18,
+            margin_y_pt=18,
+            paragraph_lines=0,
+        )
 
     @classmethod
     def web(cls) -> Self:
-        """A web page: airy paragraphs in light boxes."""
+        """A web page: paragraphs in light boxes, with the text's blank lines between them."""
         return cls(
-            font_size_pt=10, line_height_pt=14, space_after_pt=6, margin_x_pt=24, margin_y_pt=24, paragraph_lines=1,
-            page_color="#F3F5F8", paragraph_color="#FFFFFF", font_color="#1F2328", border_padding_pt=3,
+            line_height_pt=12, paragraph_lines=0, border_padding_pt=2,
+            page_color="#F3F5F8", paragraph_color="#FFFFFF", font_color="#1F2328",
         )  # fmt: skip
 
     @classmethod
@@ -216,50 +224,51 @@ raise line_height_pt to 12 or more
         """Return this style with page sides that are multiples of `snap_px`."""
         return replace(self, snap_px=snap_px)
 
-    def dense(self) -> Self:
-        """Return this style with line breaks drawn as a red `⏎`, so that short lines share one line of the page."""
-        return replace(self, newline_mark=" ⏎ ", paragraph_lines=10_000)
+    @classmethod
+    def auto(
+        cls, profile: PageTaker | None = None, *, line_price: float = 0.1, wrap_share: float = 0.02
+    ) -> Self:
+        """Return the style that fits each text: of layouts with the same letters, the cheapest.
 
-    # Pixels. Only these turn points into pixels.
+        Real lines, columns or narrower pages, or marks for line breaks with counted runs, on pages that are used up to
+        a narrow margin. What was chosen is on each page's `style`. The choice depends on the text's beginning alone.
 
-    def to_horizontal_px(self, points: float) -> float:
-        """Convert points to pixels across the page."""
-        return points * self.dpi / 72 * self.horizontal_scale
+        Args:
+            profile: The model that will read, as a `ModelProfile`: pages get sides that it does not rescale, and the
+                mark that it knows. The released Glyph model unless given.
+            line_price: By how much, as a share, real lines may cost more than marks; 0 for always the cheapest, 100 for
+                always real lines.
+            wrap_share: Which share of the lines columns and narrower pages may wrap.
 
-    def to_vertical_px(self, points: float) -> float:
-        """Convert points to pixels down the page."""
-        return points * self.dpi / 72
+        Raises:
+            StyleError: A share is out of range.
 
-    @property
-    def text_box_px(self) -> tuple[float, float]:
-        """Width and height in pixels of the box that text may fill."""
-        width = self.page_width_pt - 2 * (self.margin_x_pt + self.padding_pt)
-        height = self.page_height_pt - 2 * (self.margin_y_pt + self.padding_pt)
-        return self.to_horizontal_px(width), self.to_vertical_px(height)
+        Example:
+            >>> PageStyle.auto().layout, PageStyle.auto().page_px
+            ('auto', (588, 840))
+        """
+        snap_px, mark = (profile.snap_px, profile.newline_mark) if profile else (28, GLYPH_MARK)
+        dense = cls(snap_px=snap_px).dense(mark)
+        return replace(dense, layout="auto", line_price=line_price, wrap_share=wrap_share)
 
-    @property
-    def page_px(self) -> tuple[int, int]:
-        """Width and height of a full page in pixels, snapped to the nearest multiple that still holds the text."""
-        box = self.text_box_px
-        return (
-            snap(self.to_horizontal_px(self.page_width_pt), at_least=box[0], multiple=self.snap_px),
-            snap(self.to_vertical_px(self.page_height_pt), at_least=box[1], multiple=self.snap_px),
+    def dense(self, newline_mark: str | None = None) -> Self:
+        r"""Return this style with line breaks drawn as a red mark, so that short lines share one line of the page.
+
+        Runs are counted, columns are given up, and the page is used up to a narrow margin.
+
+        Args:
+            newline_mark: The mark; the style's own unless given, or the released Glyph model's, ` \n `. A model has
+                one in `ModelProfile.newline_mark`.
+        """
+        mark = newline_mark or self.newline_mark or GLYPH_MARK
+        return replace(
+            self.fill(), newline_mark=mark, count_runs=True, columns=1, paragraph_lines=10_000, layout="fixed"
         )
-
-    @property
-    def column_px(self) -> float:
-        """Width in pixels of one column of the text box."""
-        gaps = self.to_horizontal_px(self.column_gap_pt) * (self.columns - 1)
-        return (self.text_box_px[0] - gaps) / self.columns
-
-    @property
-    def lines_per_column(self) -> int:
-        """How many lines fit below each other, where paragraphs add no space."""
-        return int(self.text_box_px[1] / self.to_vertical_px(self.line_height_pt) + 1e-6)
 
 
 PRESETS: Mapping[str, str] = {
     "glyph": "what the released Glyph model was trained on",
+    "auto": "the cheapest layout for each text, letters as the released model's",
     "document": "larger type, justified, as printed",
     "web": "paragraphs in light boxes",
     "dark": "light letters on a dark page",

@@ -14,6 +14,7 @@ from glyph_memory.tokens.images import GridRule as GridRule
 from glyph_memory.tokens.images import ImageRule as ImageRule
 from glyph_memory.tokens.images import RowRule as RowRule
 from glyph_memory.tokens.images import Size as Size
+from glyph_memory.tokens.page_styles import build_page_style as build_page_style
 from glyph_memory.tokens.profile import ModelProfile as ModelProfile
 from glyph_memory.tokens.slices import SliceRule as SliceRule
 from glyph_memory.tokens.special_tokens import defuse as defuse

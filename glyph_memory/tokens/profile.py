@@ -53,6 +53,8 @@ class ModelProfile:
     """Tokens that chat template and processor put before and after each image (begin, end, blank lines)."""
     snap_px: int = 1
     """Sides that are multiples of this are not resampled; 1 where every image is resampled anyway."""
+    newline_mark: str = "⏎"
+    """Drawn in red in place of a line break on dense pages; the one that the model was trained on, if it was."""
     special_tokens: tuple[str, ...] = ()
     """Strings that must be defused where they stand in text that is sent."""
     encoding: Encoding | None = None

@@ -12,9 +12,9 @@ import freetype
 
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import shaping
-from glyph_memory.typesetting.fonts import FontFile, find_font, system_fallbacks
+from glyph_memory.typesetting.fonts import SHIPPED_FALLBACKS, FontFile, find_font, system_fallbacks
 
-TYPESETTER = 2
+TYPESETTER = 3
 """Goes up whenever the same text and style would give other pixels than before."""
 
 _HEAD_BYTES = 1 << 16
@@ -31,7 +31,7 @@ def style_fingerprint(style: PageStyle | str) -> str:
         FontError: One of the style's fonts is missing.
     """
     style = PageStyle.of(style)
-    files = [find_font(name) for name in (style.font, *style.fallback_fonts, "sans", "mono")]
+    files = [find_font(name) for name in (style.font, *style.fallback_fonts, *SHIPPED_FALLBACKS)]
     files += system_fallbacks() if style.system_fonts else []
     look = {name: value for name, value in asdict(style).items() if name not in {"font", "fallback_fonts"}}
     parts = {

@@ -26,7 +26,9 @@ from glyph_memory.files import expand_home, is_file
 from glyph_memory.locks import ForkSafeLock
 
 SHIPPED = Path(__file__).parent.parent / "fonts"
-_NAMED = {"sans": "GlyphMemorySans.ttf", "mono": "DejaVuSansMono.ttf"}
+_NAMED = {"sans": "GlyphMemorySans.ttf", "mono": "DejaVuSansMono.ttf", "emoji": "GlyphMemoryEmoji.otf"}
+SHIPPED_FALLBACKS = ("sans", "mono", "emoji")
+"""Tried for every style, in this order, before the machine's: so DejaVu's own ✔ and ★ stay as they are."""
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _INDEX = re.compile(r"\d{1,5}", re.ASCII)
 _BYTES_AT_MOST = 256 * 2**20
@@ -120,7 +122,7 @@ class Face:
         with freetype_lock:
             if character not in self._shown:
                 glyph = self.glyph(character)
-                blank = glyph and unicodedata.category(character) != "Zs" and self.extent_px(glyph) == (0, 0)
+                blank = glyph and unicodedata.category(character) != "Zs" and not self._has_ink(glyph)
                 self._shown[character] = bool(glyph and not blank)
             return self._shown[character]
 
@@ -137,6 +139,12 @@ class Face:
             self._load(glyph, self._flags)
             box = self._face.glyph.outline.get_cbox()
             return box.xMin / 64, box.xMax / 64
+
+    def _has_ink(self, glyph: int) -> bool:
+        """Return whether a glyph has an area: colour fonts may give a picture an outline of two points, its corners."""
+        self._load(glyph, self._flags)
+        ends = self._face.glyph.outline.contours
+        return any(end - before > 2 for before, end in zip([-1, *ends], ends, strict=False))
 
     def raster(self, glyph: int, x64: int = 0, y64: int = 0) -> Raster:
         """Draw a glyph.

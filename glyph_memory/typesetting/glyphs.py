@@ -7,9 +7,7 @@ Knows fonts and characters; knows nothing about lines or pages.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from glyph_memory.locks import ForkSafeLock
 from glyph_memory.page import EscapeReason
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import shaping
+from glyph_memory.typesetting.accents import SlotGlyph, shift, stack_accents
 from glyph_memory.typesetting.characters import (
     CONTEXT,
     ESCAPED,
@@ -30,27 +29,16 @@ from glyph_memory.typesetting.characters import (
     is_mark,
     needs_shaping,
 )  # fmt: skip
-from glyph_memory.typesetting.fonts import Face, FontFile, find_font, system_fallbacks
+from glyph_memory.typesetting.font_chain import FontChain
+from glyph_memory.typesetting.fonts import Face
 from glyph_memory.typesetting.geometry import FIX, Geometry
+from glyph_memory.typesetting.marks import TIMES_SIGN
+from glyph_memory.typesetting.thai import needs_lifting, split_am
 
 EMPTY = 0
 """The slot of a character that is drawn as part of the one before it."""
 
 _SLOTS_AT_MOST = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class SlotGlyph:
-    """One glyph of a slot."""
-
-    face: Face
-    """Its font."""
-    glyph: int
-    """Its index there."""
-    x64: int = 0
-    """From the slot's pen position, to the right, in 64ths of a pixel."""
-    y64: int = 0
-    """Upwards from the baseline, in 64ths of a pixel."""
 
 
 class GlyphTable:
@@ -71,14 +59,13 @@ class GlyphTable:
         self.kind = np.zeros(1024, np.uint8)
         self.inked = np.zeros(1024, np.bool_)
         self._named: dict[tuple[str, str], int] = {}
-        self._faces: list[Face] = []
-        self._sources = _iter_fonts(style)
+        self._fonts = FontChain(style)
         self.line = min(Geometry.of(style).line, Geometry.of(style).first_line)
         self._spacing = round(style.to_horizontal_px(style.letter_spacing_pt) * FIX)
+        self._gap = round(style.to_horizontal_px(style.font_size_pt) / 8 * FIX)
         self._add_slot((), 0, 0)
-        base = self._get_face(0)
-        self._get_face(len(style.fallback_fonts))  # a broken one is told for every text, not for the first
-        if base is None or not all(base.can_draw(digit) for digit in "0123456789abcdef"):
+        base = self._fonts.base
+        if not all(base.can_draw(digit) for digit in "0123456789abcdef"):
             raise FontError(
                 f"font {style.font!r} lacks digits or letters; pick a text font, 'sans' or 'mono'"
             )
@@ -111,20 +98,23 @@ class GlyphTable:
 
         return self._get_or_build(f"escape {reason}", character, build)
 
-    def get_mark_slot(self) -> int:
-        """Return the slot of the style's newline mark."""
+    def get_mark_slot(self, mark: str) -> int:
+        """Return the slot of a newline mark, or of a number that stands for a run."""
 
         def build() -> int:
-            parts, advance = self._lay_out_text(self.style.newline_mark)
-            return self._add_slot(parts, advance, NEWLINE)
+            parts, advance = self._lay_out_text(mark)
+            gap = self._gap if self.style.count_runs else 0  # where a mark has no spaces round it
+            if gap and mark[0] not in (" ", TIMES_SIGN):
+                parts, advance = tuple(shift(part, round(gap * 64 / FIX)) for part in parts), advance + gap
+            return self._add_slot(parts, advance + (0 if mark[-1] == " " else gap), NEWLINE)
 
-        return self._get_or_build("mark", self.style.newline_mark, build)
+        return self._get_or_build("mark", mark, build)
 
     def get_shifted_slot(self, slot: int, x64: int) -> int:
         """Return a slot that draws another slot's glyphs further right, by 64ths of a pixel."""
 
         def build() -> int:
-            parts = tuple(replace(part, x64=part.x64 + x64) for part in self.parts[slot])
+            parts = tuple(shift(part, x64) for part in self.parts[slot])
             shifted = self._add_slot(parts, int(self.advance[slot]), int(self.kind[slot]))
             self.escapes |= {shifted: self.escapes[slot]} if slot in self.escapes else {}
             return shifted
@@ -135,17 +125,22 @@ class GlyphTable:
         """Return the slot of a letter with marks; `None` where it has to be escaped."""
 
         def build() -> int:
-            composed = unicodedata.normalize("NFC", text)
-            if len(composed) == 1 and self._find_face(composed):
+            composed, tail = split_am(unicodedata.normalize("NFC", text))
+            if len(composed) == 1 and self._fonts.find(composed):
                 return int(self.slots(np.array([ord(composed)], np.uint32))[0])
-            face = self._find_face(composed)
+            kind = get_kind(text[0]) & ~CONTEXT
+            face = self._fonts.find(composed + tail)
             if face is None:
                 return -1
+            if needs_lifting(text[0]) and shaping.available:
+                return self._build_shaped_slot(face, text, kind)
             base = SlotGlyph(face, face.glyph(composed[0]))
-            parts = [base, *_stack_marks(face, base, composed[1:])]
-            return self._add_slot(
-                tuple(parts), self._convert_advance(face.advance_px(base.glyph)), get_kind(text[0]) & ~CONTEXT
-            )
+            parts = [base, *stack_accents(face, base, composed[1:])]
+            advance_px = face.advance_px(base.glyph)
+            for letter in tail:
+                parts.append(SlotGlyph(face, face.glyph(letter), round(advance_px * 64)))
+                advance_px += face.advance_px(face.glyph(letter))
+            return self._add_slot(tuple(parts), self._convert_advance(advance_px), kind)
 
         return self._get_or_none("cluster", text, build)
 
@@ -153,7 +148,7 @@ class GlyphTable:
         """Return the slot of a text that a shaping engine draws; `None` where it has to be escaped."""
 
         def build() -> int:
-            face = self._find_face(text.replace("\u200c", "").replace("\u200d", ""))
+            face = self._fonts.find(text.replace("\u200c", "").replace("\u200d", ""))
             return -1 if face is None else self._build_shaped_slot(face, text, get_kind(text[0]) & ~CONTEXT)
 
         return self._get_or_none("shaped", text, build) if shaping.available else None
@@ -179,7 +174,7 @@ class GlyphTable:
     def _build_glyph_slot(self, character: str, kind: int) -> int:
         if needs_shaping(character) and not shaping.available:
             return self.get_escape_slot(character, "needs shaping")
-        face = self._find_face(character)
+        face = self._fonts.find(character)
         if face is None:
             return self._build_escape_slot(character, "no font")
         glyph = face.glyph(character)
@@ -196,7 +191,7 @@ class GlyphTable:
         if character == "\t" and not self.style.reference:
             return self.style.tab_spaces * self._measure_space(" ")
         plain = " " if character in "\t\u00a0\u202f" else character
-        face = (self._find_face(plain) if plain == character else None) or self.base_face
+        face = (self._fonts.find(plain) if plain == character else None) or self.base_face
         return self._convert_advance(face.advance_px(face.glyph(plain)))
 
     def _lay_out_text(self, text: str) -> tuple[tuple[SlotGlyph, ...], int]:
@@ -204,7 +199,7 @@ class GlyphTable:
         parts: list[SlotGlyph] = []
         advance = 0
         for character in text:
-            face = self._find_face(character) or self.base_face
+            face = self._fonts.find(character) or self.base_face
             glyph = face.glyph(character)
             parts.append(SlotGlyph(face, glyph, round(advance * 64 / FIX)))
             advance += self._convert_advance(face.advance_px(glyph))
@@ -242,59 +237,3 @@ class GlyphTable:
 
     def _get_or_none(self, sort: str, text: str, build: Callable[[], int]) -> int | None:
         return None if (slot := self._get_or_build(sort, text, build)) < 0 else slot
-
-    # Fonts, in order: the style's, its fallbacks, ours, the machine's.
-
-    def _find_face(self, text: str) -> Face | None:
-        number = 0
-        while (face := self._get_face(number)) is not None:
-            if all(face.can_draw(character) for character in text):
-                return face
-            number += 1
-        return None
-
-    def _get_face(self, number: int) -> Face | None:
-        while number >= len(self._faces):
-            source = next(self._sources, None)
-            if source is None:
-                return None
-            file, is_named = source
-            try:
-                self._faces.append(self._open(file))
-            except FontError:
-                if is_named:
-                    raise
-        return self._faces[number]
-
-    def _open(self, file: FontFile) -> Face:
-        style = self.style
-        return Face(
-            file,
-            width_px=style.to_horizontal_px(style.font_size_pt),
-            height_px=style.to_vertical_px(style.font_size_pt),
-            antialias=style.antialias,
-        )
-
-
-def _iter_fonts(style: PageStyle) -> Iterator[tuple[FontFile, bool]]:
-    """Yield fonts in the order in which they are tried, and whether a failure to open one is an error."""
-    # No method: a generator that held its table would keep its megabytes until a garbage collection comes.
-    named = (style.font, *style.fallback_fonts)
-    yield from ((find_font(name), True) for name in named)
-    yield from ((find_font(name), True) for name in ("sans", "mono") if name not in named)
-    if style.system_fonts:
-        yield from ((file, False) for file in system_fallbacks())
-
-
-def _stack_marks(face: Face, base: SlotGlyph, marks: str) -> list[SlotGlyph]:
-    """Place marks on a letter, each further out than the one before: by their own bearing, or centred."""
-    advance = face.advance_px(base.glyph)
-    middle = sum(face.extent_px(base.glyph)) / 2
-    parts, stacked = [], Counter[bool]()
-    for mark in marks:
-        glyph, above = face.glyph(mark), unicodedata.combining(mark) >= 222
-        x = middle - sum(face.extent_px(glyph)) / 2 if face.advance_px(glyph) else advance
-        y = face.height_px / 5 * stacked[above] * (1 if above else -1)
-        stacked[above] += 1
-        parts.append(SlotGlyph(face, glyph, round(x * 64), round(y * 64)))
-    return parts

@@ -34,6 +34,8 @@ class MeasuredText:
     """Of each character: whether it is a newline at which a paragraph ends."""
     breaks: NDArray[np.bool_]
     """Of each character: whether it is a newline at which a line ends, not one drawn as a mark."""
+    marked: NDArray[np.bool_]
+    """Of each character: whether a mark is drawn there, for a newline or for a run that is counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,27 @@ from glyph_memory.typesetting import shaping
 from glyph_memory.typesetting.characters import (
     CONTEXT,
     ESCAPED,
+    IDEOGRAPH,
     NEWLINE,
+    NO_START,
     SPACE,
     escape_reason,
     get_script,
     is_mark,
     needs_shaping,
 )
+from glyph_memory.typesetting.emoji import KEYCAP, begins_keycap, belongs_to_sign
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
+from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
+from glyph_memory.typesetting.paragraphs import find_paragraph_ends
+from glyph_memory.typesetting.thai import AM, is_thai
 
 _MARKS_AT_MOST = 8
 _RUN = 64  # characters of a word that are shaped at once
 _JOINERS = "\u200c\u200d"
+_BREAKS_AFTER = np.array([ord(sign) for sign in ",;/|&>)]}"], np.uint32)
+"""Behind these a line of a dense page may end without a space: compact JSON, markup and addresses have few spaces."""
 _LONG_RUN = 1024  # one space in so many of an endless run counts as a word, so that a line always ends
 
 
@@ -38,6 +46,7 @@ def measure(
     table: GlyphTable,
     *,
     reserved: Sequence[int] = (),
+    counts: bool = True,
 ) -> MeasuredText:
     """Measure a block of text.
 
@@ -46,6 +55,7 @@ def measure(
         cursor: Where it begins.
         table: The style's glyphs.
         reserved: Places, in the block, of characters that are escaped since a label of ours could be read there.
+        counts: Whether runs are counted, where the style does that.
     """
     style = table.style
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -59,16 +69,54 @@ def measure(
         _Neighbours(text, cursor.offset, table, slots, kind).resolve()
         kind = table.kind.take(slots)
     newline = kind & NEWLINE != 0
-    ends_paragraph = np.zeros(len(kind), np.bool_)
-    newlines = np.flatnonzero(newline)
-    if len(newlines):
-        ends_paragraph[newlines[style.paragraph_lines - 1 - cursor.newlines :: style.paragraph_lines]] = True
+    advance = table.advance.take(slots)
+    ends_paragraph = find_paragraph_ends(newline, advance, cursor, style.paragraph_lines)
     breaks = newline
-    if style.newline_mark:
+    marked = np.zeros(len(kind), np.bool_)
+    if counts and style.count_runs and not style.reference:
+        slots, kind = slots.copy(), kind.copy()
+        ends_paragraph[:] = False
         breaks = ends_paragraph
-        slots = np.where(newline & ~breaks, table.get_mark_slot(), slots)
+        kind[_find_late_breaks(codes)] |= IDEOGRAPH | NO_START
+        _draw_counts(text, table, slots, kind, marked)
+    elif style.newline_mark:
+        breaks = ends_paragraph
+        marked = newline & ~breaks
+        slots = np.where(marked, table.get_mark_slot(style.newline_mark), slots)
     kind = _break_long_spaces(kind, cursor)
-    return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks)
+    return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks, marked)
+
+
+def _find_late_breaks(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which signs a line may end behind without a space: none within a number, `1,000`, or a date."""
+    digit = (codes >= ord("0")) & (codes <= ord("9"))
+    found = np.isin(codes, _BREAKS_AFTER)
+    found[1:-1] &= ~(digit[:-2] & digit[2:])
+    return found
+
+
+def _draw_counts(
+    text: str,
+    table: GlyphTable,
+    slots: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    marked: NDArray[np.bool_],
+) -> None:
+    """Draw each run that is counted as one mark; changes the arrays in place."""
+    runs = list(find_runs(text, table.style.newline_mark))
+    if not runs:
+        return
+    starts, stops, marks = zip(*runs, strict=True)
+    drawn = {mark: table.get_mark_slot(mark) for mark in set(marks)}
+    at, lengths = np.array(starts), np.array(stops) - np.array(starts)
+    inside = np.repeat(at - np.append(0, np.cumsum(lengths)[:-1]), lengths) + np.arange(int(lengths.sum()))
+    slots[inside] = EMPTY
+    slots[at] = [drawn[mark] for mark in marks]
+    # A line may break before a mark and after it, but not before a number that counts a sign.
+    joins = np.array([mark[0] == TIMES_SIGN for mark in marks])
+    kind[inside] = kind[inside] & NEWLINE | NO_START | np.where(np.repeat(joins, lengths), 0, IDEOGRAPH)
+    kind[at[~joins]] &= ~np.uint8(NO_START)
+    marked[at] = True
 
 
 class _Neighbours:
@@ -91,6 +139,10 @@ class _Neighbours:
                     self._slots[index] = EMPTY
             elif needs_shaping(character):
                 done = self._shape(index)
+            elif belongs_to_sign(text, index, self._is_drawn):
+                self._slots[index] = EMPTY
+            elif index and begins_keycap(text, index - 1):
+                done = self._box_key(index - 1)
             elif is_mark(character):
                 done = self._join(index)
 
@@ -123,6 +175,8 @@ class _Neighbours:
         joined = mark
         if base >= 0 and not self._kind[base] & (SPACE | NEWLINE | ESCAPED | CONTEXT):
             joined = min(end, mark + _MARKS_AT_MOST)
+            if joined == end < len(text) and text[end] in AM and is_thai(text[base]) and self._is_drawn(end):
+                joined += 1
             slot = self._table.get_cluster_slot(text[base:joined])
             if slot is None:
                 joined = mark
@@ -131,7 +185,19 @@ class _Neighbours:
                 self._slots[base] = slot
         for index in range(joined, end):
             self._escape(index, "invisible")
-        return end
+        return max(joined, end)
+
+    def _box_key(self, key: int) -> int:
+        """Draw a key with a box around it; escape its selector and the box where no font has them."""
+        slot = self._table.get_cluster_slot(self._text[key] + KEYCAP) if self._is_drawn(key) else None
+        if slot is None:
+            self._escape(key + 2, "invisible")
+        else:
+            self._slots[key : key + 3] = slot, EMPTY, EMPTY
+        return key + 3
+
+    def _is_drawn(self, index: int) -> bool:
+        return not self._kind[index] & ESCAPED
 
     def _escape(self, index: int, reason: EscapeReason) -> None:
         if not self._kind[index] & ESCAPED:

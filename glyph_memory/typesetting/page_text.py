@@ -16,10 +16,11 @@ from glyph_memory.typesetting.characters import ESCAPED, escape, is_mark
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
+from glyph_memory.typesetting.marks import find_runs
 from glyph_memory.typesetting.measure import measure
-from glyph_memory.typesetting.stream import prepare_style
+from glyph_memory.typesetting.prepared import prepare_style
 
-_NOTHING = "\r\u00ad\u200b\u200c\u200d"
+_NOTHING = "\r\u00ad\u200b\u200c\u200d\ufe0e\ufe0f"
 _ROUNDING_PX = 2
 """A line's box is wider than its ink by less than this: it begins and ends on whole pixels."""
 
@@ -64,13 +65,16 @@ def spell_characters(page: Page, *, style: PageStyle | None = None) -> list[str]
     rows = zip(page.text, measured.slots.tolist(), (measured.kind & ESCAPED).tolist(), strict=True)
     for character, slot, is_escaped in rows:
         piece = escape(character) if is_escaped else _spell_character(character, slot, style)
-        if slot == EMPTY and is_mark(character) and pieces:
+        if slot == EMPTY and is_mark(character) and pieces and character not in _NOTHING:
             pieces[base] = unicodedata.normalize("NFC", pieces[base] + character)
             piece = ""
         elif piece:
             base = len(pieces)
         pieces.append(piece)
-    if style.newline_mark:
+    if style.count_runs:
+        for run in find_runs(page.text, style.newline_mark):
+            pieces[run.start : run.stop] = [run.mark, *[""] * (run.stop - run.start - 1)]
+    elif style.newline_mark:
         for index in _find_newline_marks(page, measured, style):
             pieces[index] = style.newline_mark
     return pieces
@@ -90,7 +94,7 @@ def _find_newline_marks(page: Page, measured: MeasuredText, style: PageStyle) ->
     One within a line is. One that ends its line may be, or not: then the line's box tells whether it holds a mark.
     """
     table = prepare_style(style).table
-    mark = int(table.advance[table.get_mark_slot()])
+    mark = int(table.advance[table.get_mark_slot(style.newline_mark)])
     newline = np.array([character == "\n" for character in page.text], np.bool_)
     advance = np.where(newline, mark, measured.advance)
     for line in page.lines:

@@ -18,6 +18,7 @@ from glyph_memory.messages import AnyMessage, read_messages
 from glyph_memory.page import Page, unpack
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.transcript import Transcript, Turn
+from glyph_memory.typesetting.fit import ImageTokens
 from glyph_memory.typesetting.labels import LABEL_SIGN, find_false_labels
 from glyph_memory.typesetting.place import ColorSpan
 from glyph_memory.typesetting.stream import stream_pages
@@ -134,6 +135,7 @@ def iter_pages(
     style: PageStyle | str = _GLYPH,
     look: DocumentLook | None = None,
     first_page: int = 1,
+    image_tokens: ImageTokens | None = None,
 ) -> Iterator[Page]:
     """Turn text into pages as they fill, in memory that does not grow with the text.
 
@@ -143,6 +145,8 @@ def iter_pages(
         style: How it looks, as for `typeset`.
         look: As for `typeset`.
         first_page: Number of the first page.
+        image_tokens: What an image of a width and height costs the model, where the style's layout is "auto"; in
+            proportion to its area unless given.
 
     Raises:
         DocumentError: There is no text.
@@ -155,16 +159,21 @@ def iter_pages(
     if isinstance(source, Transcript):
         composed = compose(source, style=style)
         return stream_pages(
-            [composed.text], style, first_page=first_page, spans=composed.labels, reserved=composed.reserved
+            [composed.text],
+            style,
+            first_page=first_page,
+            spans=composed.labels,
+            reserved=composed.reserved,
+            image_tokens=image_tokens,
         )
     if isinstance(source, Document):
         if not style.reference and any(block.kind != "text" for block in source.blocks):
             from glyph_memory.typesetting.blocks import stream_document  # noqa: PLC0415 - few texts have blocks
 
-            return stream_document(source, style, look=look, first_page=first_page)
+            return stream_document(source, style, look=look, first_page=first_page, image_tokens=image_tokens)
         source = source.text
     pieces = [source] if isinstance(source, str) else _check_pieces(source)
-    return stream_pages(pieces, style, first_page=first_page)
+    return stream_pages(pieces, style, first_page=first_page, image_tokens=image_tokens)
 
 
 def _check_pieces(pieces: object) -> Iterator[str]:
@@ -205,6 +214,8 @@ def add_caption(page: Page, caption: str, *, style: PageStyle) -> Page:
         crop_width=True,
         crop_last_page=True,
         newline_mark="",
+        count_runs=False,
+        layout="fixed",
         reference=False,
     )
     banner = typeset(caption, style=caption_style)[0]

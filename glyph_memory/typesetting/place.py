@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glyph_memory.page import Box
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT, SPACE
+from glyph_memory.typesetting.characters import RIGHT_TO_LEFT, SPACE
 from glyph_memory.typesetting.geometry import FIX, FIX_BITS, Geometry
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines
 from glyph_memory.typesetting.paginate import Column, PageLayout
@@ -49,6 +49,13 @@ class PlacedColumn:
     """Of each line: the pixel row of its baseline."""
     table: Ints
     """Rows of a page's `line_table`."""
+
+
+def clip_boxes(table: Ints, size: tuple[int, int]) -> Ints:
+    """Return a page's `line_table` with all boxes on a page of that size; blank lines may lie below its last ink."""
+    clipped = table.copy()
+    clipped[:, 2:] = np.clip(table[:, 2:], 0, [*size, *size])
+    return clipped
 
 
 class Placer:
@@ -122,7 +129,8 @@ class Placer:
         """Return how much the spaces of each line grow, or shrink where one more word was let in."""
         stretches = natural > room
         if self._style.alignment == "justify":
-            stretches |= ~closes  # not where a newline or the paragraph ended the line
+            fullest = room * (0 if self._style.reference else 3) // 4  # a shorter line would be torn apart
+            stretches |= ~closes & (natural >= fullest)  # not where a newline or the paragraph ended the line
         # A line of one unbreakable word has no spaces to give.
         return np.where(stretches & (gaps > 0), (room - natural) // np.maximum(gaps, 1), 0)
 
@@ -136,22 +144,27 @@ class Placer:
         begin, end = self._offset + placed.start, self._offset + placed.stop
         tones = np.zeros(placed.stop - placed.start, np.uint8)
         if self._style.newline_mark:
-            newline = self._measured.kind[placed.start : placed.stop] & NEWLINE != 0
-            tones[newline] = numbers[self._style.newline_color]
+            tones[self._measured.marked[placed.start : placed.stop]] = numbers[self._style.newline_color]
         near = self._spans[bisect_right(self._spans, begin, key=lambda span: span.stop) :]
         for span in near[: bisect_left(near, end, key=lambda span: span.start)]:
             tones[max(span.start - begin, 0) : span.stop - begin] = numbers[span.color]
         return tones if tones.any() else None
 
-    def boxes(self, layout: PageLayout) -> list[Box]:
-        """Return the paragraphs' boxes, frames included; blank paragraphs have none."""
-        geometry, boxes = self._geometry, []
-        for left, column in zip(geometry.columns, layout.columns, strict=False):
+    def boxes(self, layout: PageLayout, placed: Sequence[PlacedColumn]) -> list[Box]:
+        """Return the paragraphs' boxes, frames included; blank paragraphs have none.
+
+        Where pages are cropped, boxes are no wider than the widest line of their column asks for: else no page with
+        boxes would ever be narrower. The reference's are as wide as the column.
+        """
+        style, geometry, boxes = self._style, self._geometry, []
+        for left, column, drawn in zip(geometry.columns, layout.columns, placed, strict=False):
+            right = _px(left + geometry.column - geometry.indents[1])
+            if style.crop_width and not style.reference:
+                right = min(right, int(drawn.table[:, 4].max()) + _px(geometry.frame[0]))
             for first, last, top, bottom in column.boxes:
                 if (self._breaker.inked[self._starts[first + 1 : last + 1]] > self._starts[first:last]).any():
-                    right = left + geometry.column - geometry.indents[1]
-                    edges = (left + geometry.indents[0], geometry.top + top, right, geometry.top + bottom)
-                    boxes.append((_px(edges[0]), _px(edges[1]), _px(edges[2]), _px(edges[3])))
+                    edges = (left + geometry.indents[0], geometry.top + top, geometry.top + bottom)
+                    boxes.append((_px(edges[0]), _px(edges[1]), right, _px(edges[2])))
         return boxes
 
 

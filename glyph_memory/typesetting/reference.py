@@ -1,23 +1,25 @@
-"""Set a whole text by the rules of the reference pipeline: its white space, its lines, its pages. For comparison only.
+"""Set a text by the rules of the reference pipeline: its white space, its lines, its pages. For comparison only.
 
-The rules are reportlab 5.1's, as `benchmarks/reference.py` lists them; layout proper has none of them. Lines are broken
-in `reference_lines`; here they fill columns and pages, and what came out is measured. Knows nothing about ink.
+The rules are reportlab 5.1's, as `benchmarks/lib/reference.py` lists them; layout proper has none of them. One
+ideograph anywhere changes all lines, so the text must be there as a whole. It is set some paragraphs at a time, so that
+a page of a long text costs what one of a short text does. Knows nothing about ink.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.characters import SPACE
-from glyph_memory.typesetting.geometry import FIX, Geometry, to_fixed_point
+from glyph_memory.typesetting.geometry import FIX, Geometry
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, Lines, MeasuredText
+from glyph_memory.typesetting.measure import measure
 from glyph_memory.typesetting.paginate import Column, PageLayout
 from glyph_memory.typesetting.reference_lines import (
     AT,
@@ -30,176 +32,143 @@ from glyph_memory.typesetting.reference_lines import (
     WHITE,
     WIDTH,
     Items,
-    break_cjk,
-    break_latin,
     drop_white_space,
     find_slot,
+    get_advance,
     make_items,
-    measure,
     sums,
     take_next,
 )
+from glyph_memory.typesetting.reference_pages import FilledColumns, ReferencePages
+
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
+_BLOCK = 1 << 15  # characters that are set at once, and what is missing to a paragraph's end
+# Where one stands, reportlab sets a paragraph from several fragments.
+_FRAGMENT_ENDS = (BREAK, *map(ord, "&<>"))
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceLayout:
-    """The layout of a whole text by the reference's rules."""
+class ReferenceBlock:
+    """Some pages of a text, laid out by the reference's rules."""
 
+    text: str
+    """What stands on them."""
+    cursor: Cursor
+    """Where they begin."""
     breaker: LineBreaker
-    """The text as the reference measures it, with its running sums."""
+    """Their text as the reference measures it, with its running sums."""
     lines: Lines
     """Its lines."""
     layouts: tuple[PageLayout, ...]
-    """Its pages."""
+    """The pages."""
+    final: bool
+    """Whether the text ends with them."""
 
 
 def lay_out_reference(
-    text: str, measured: MeasuredText, style: PageStyle, geometry: Geometry, table: GlyphTable
-) -> ReferenceLayout:
-    """Lay out a whole text by the reference's rules.
+    text: str, table: GlyphTable, *, reserved: Sequence[int] = (), at_once: bool = False
+) -> Iterator[ReferenceBlock]:
+    """Lay out a text by the reference's rules, some pages at a time.
 
     Args:
         text: From its beginning to its end.
-        measured: The same, measured.
-        style: For paragraphs, columns and the newline mark.
-        geometry: The style's measures.
         table: The style's glyphs.
+        reserved: Offsets of the characters that are escaped whatever they are.
+        at_once: Whether all pages come in one block.
     """
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
-    cjk = bool(((codes >= 0x4E00) & (codes <= 0x9FFF)).any())
+    style, geometry = table.style, Geometry.of(table.style)
+    cjk = _IDEOGRAPH.search(text) is not None
+    pages = ReferencePages(style, geometry, space=get_advance(table, BLANK), cjk=cjk)
+    cursor, slots, ends_paragraph = Cursor(), np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    for start, stop in _cut_at_paragraphs(text, style.paragraph_lines, len(text) if at_once else _BLOCK):
+        places = [
+            offset - start for offset in reserved[bisect_left(reserved, start) : bisect_left(reserved, stop)]
+        ]
+        measured = measure(text[start:stop], Cursor(start), table, reserved=places)
+        _add_paragraphs(pages, text[start:stop], start, measured, table, cjk=cjk)
+        slots = np.concatenate([slots, measured.slots])
+        ends_paragraph = np.concatenate([ends_paragraph, measured.ends_paragraph])
+        final = stop == len(text)
+        if final and pages.is_empty:
+            pages.lay(np.zeros((4, 0), np.int64), [0])  # nothing but newlines: a page all the same
+        if (filled := pages.take(final=final)) is None:
+            continue
+        begin, end = cursor.offset, len(text) if final else pages.next_character
+        filled.items[AT] -= begin
+        here, size = text[begin:end], end - begin
+        result, starts = _measure_result(here, slots[:size], ends_paragraph[:size], filled, table, cjk=cjk)
+        closed = result.breaks[np.array([*starts[1:], size]) - 1].tolist()
+        lines = Lines([*starts, size], closed, filled.closes)
+        layouts = tuple(_group_columns(lines, filled.columns, style.columns, begin))
+        yield ReferenceBlock(here, cursor, LineBreaker(result, geometry), lines, layouts, final)
+        slots, ends_paragraph = slots[size:], ends_paragraph[size:]
+        cursor = Cursor(end, opens_paragraph=filled.closes[-1])
+
+
+def _cut_at_paragraphs(text: str, paragraph_lines: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of parts of a text that end with a paragraph, each of `size` characters or more."""
+    start = 0
+    for number, newline in enumerate(re.finditer("\n", text), 1):
+        if paragraph_lines and number % paragraph_lines == 0 and newline.end() - start >= size:
+            yield start, newline.end()
+            start = newline.end()
+    if start < len(text):
+        yield start, len(text)
+
+
+def _add_paragraphs(
+    pages: ReferencePages, text: str, start: int, measured: MeasuredText, table: GlyphTable, *, cjk: bool
+) -> None:
+    """Add a part of the text, which begins at `start`, paragraph by paragraph."""
+    codes = _encode(text)
     items = drop_white_space(make_items(codes, measured, table), cjk=cjk)
-    pages = _Pages(style, geometry, space=measure(table, BLANK), cjk=cjk)
+    joins = np.isin(codes, _FRAGMENT_ENDS).take(items[AT])
+    items[AT] += start
     ends = np.flatnonzero(items[CODE] == END).tolist()
-    for start, stop in zip([0, *(end + 1 for end in ends)], [*ends, items.shape[1]], strict=True):
-        paragraph = items[:, start:stop]
-        pages.add(paragraph, several=bool((codes[paragraph[AT]] == BREAK).any()))
-    if not pages.ends:
-        pages.lay(items[:, :0], [0])  # nothing but newlines: a page all the same
-    final, starts = _measure_result(codes, measured, pages, table)
-    closed = final.breaks[np.array([*starts[1:], len(text)]) - 1].tolist()
-    lines = Lines([*starts, len(text)], closed, pages.closes)
-    return ReferenceLayout(
-        LineBreaker(final, geometry), lines, tuple(_group_columns(lines, pages.columns, style.columns))
-    )
+    for first, last in zip([0, *(end + 1 for end in ends)], [*ends, items.shape[1]], strict=True):
+        pages.add(items[:, first:last], joins=bool(joins[first:last].any()))
 
 
-# From lines to pages.
+def _encode(text: str) -> Ints:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
 
 
-class _Pages:
-    """Fills columns, paragraph by paragraph."""
-
-    def __init__(self, style: PageStyle, geometry: Geometry, *, space: int, cjk: bool) -> None:
-        self.columns = [Column(0, [])]
-        self.parts: list[Items] = []  # what was laid
-        self.ends: list[int] = []  # of each line: the item after it
-        self.closes: list[bool] = []  # of each line: whether a paragraph ends with it
-        self.cjk, self._style, self._geometry, self._space = cjk, style, geometry, space
-        self._used_pt = 0.0  # of the column
-
-    def add(self, items: Items, *, several: bool) -> None:
-        """Add a paragraph, which is one line of the source or several."""
-        style, opens, blank = self._style, True, 0
-        while lines := self._lines(items, opens=opens):
-            if not blank and items[CODE].tolist() == [BREAK]:
-                break  # alone it gives no line
-            apart_pt = max(style.space_before_pt - style.space_after_pt, 0) if opens and self._used_pt else 0
-            room_pt = style.page_height_pt - 2 * self._inset_pt - self._used_pt - apart_pt
-            rows = int(room_pt / style.line_height_pt + 1e-6)
-            if len(lines) + blank > rows and rows < 2 and self._used_pt:
-                self._start_column()  # a paragraph is not begun in a page's last line
-                continue
-            if self.cjk and not several:
-                items, lines = _trim_lines(items, lines)
-            rows = max(rows - blank, 1)
-            self._used_pt += apart_pt
-            self.lay(items, lines[:rows], blank=blank, last=len(lines) <= rows)
-            if len(lines) <= rows:
-                break
-            cut = lines[rows - 1]
-            # The rest begins with the line break before it; but that of a CJK paragraph is joined from lines.
-            blank = int(items[CODE, cut - 1] == BREAK and not self.cjk)
-            items = (self._join_lines(items, lines[rows:-1]) if self.cjk and several else items)[:, cut:]
-            opens = False
-            self._start_column()
-        self.closes[-1:] = [True] if self.closes else []
-
-    def lay(self, items: Items, lines: list[int], *, blank: int = 0, last: bool = True) -> None:
-        """Add lines to the column, below a blank one if need be."""
-        style, geometry, column = self._style, self._geometry, self.columns[-1]
-        rows, first, before = blank + len(lines), len(self.ends), self.ends[-1] if self.ends else 0
-        empty = lines[-1] - 1 in (0, *lines[-2:-1]) and items[CODE, lines[-1] - 1] == BREAK
-        # An empty line whose break went with the rest is none.
-        height_pt = (rows - (empty and not last and not self.cjk)) * style.line_height_pt
-        # In poppler's order: where a baseline falls on a whole pixel, rounding decides about the pixel row.
-        scale = style.dpi / 72
-        lower_pt = style.page_height_pt - self._inset_pt - self._used_pt - height_pt
-        edge = scale * style.page_height_pt - scale * lower_pt
-        for row in range(blank, rows):
-            baseline = edge - scale * (height_pt - style.font_size_pt - row * style.line_height_pt)
-            column.tops.append(math.floor(baseline * FIX) - geometry.top - geometry.baseline)
-        top, bottom = (to_fixed_point(scale * pt) for pt in (self._used_pt, self._used_pt + height_pt))
-        column.boxes.append((first, first + len(lines), top - geometry.frame[1], bottom + geometry.frame[1]))
-        self._used_pt += height_pt + style.space_after_pt
-        self.ends += [before + line for line in lines]
-        self.closes += [False] * (len(lines) - 1) + [last]
-        self.parts.append(items[:, : lines[-1]])
-
-    def _lines(self, items: Items, *, opens: bool) -> list[int]:
-        room = self._geometry.line
-        first_room = self._geometry.first_line if opens else room
-        if self.cjk:
-            return break_cjk(items, first_room, room)
-        return break_latin(items, first_room, room, self._style.space_shrink)
-
-    def _start_column(self) -> None:
-        self.columns.append(Column(len(self.ends), []))
-        self._used_pt = 0.0
-
-    @property
-    def _inset_pt(self) -> float:
-        return self._style.margin_y_pt + self._style.padding_pt
-
-    def _join_lines(self, items: Items, lines: list[int]) -> Items:
-        """Add a space after each of these lines that does not end with one."""
-        after = np.array(lines, np.int64)
-        after = after[~np.isin(items[CODE, after - 1], (BREAK, BLANK))]
-        spaces = np.zeros((4, len(after)), np.int64)
-        spaces[CODE], spaces[WIDTH], spaces[AT] = BLANK, self._space, items[AT, after - 1]
-        return np.insert(items, after, spaces, axis=1)
-
-
-def _trim_lines(items: Items, lines: list[int]) -> tuple[Items, list[int]]:
-    """Remove the white space at both ends of all lines but the last."""
-    inked = ~np.isin(items[CODE], (BLANK, NO_BREAK))
-    keep = np.ones(len(inked), np.bool_)
-    for start, stop in pairwise([0, *lines[:-1]]):
-        line = inked[start:stop]
-        keep[start:stop] = np.maximum.accumulate(line) & np.maximum.accumulate(line[::-1])[::-1]
-    place = sums(keep.astype(np.int64))
-    return items[:, keep], [place[line] for line in lines]
-
-
-def _group_columns(lines: Lines, columns: list[Column], per_sheet: int) -> Iterator[PageLayout]:
-    columns = [column for column in columns if column.tops]
+def _group_columns(
+    lines: Lines, columns: Sequence[Column], per_sheet: int, begin: int
+) -> Iterator[PageLayout]:
     for first in range(0, len(columns), per_sheet):
         group = columns[first : first + per_sheet]
-        yield PageLayout(tuple(group), Cursor(lines.start[group[-1].first + len(group[-1].tops)]))
+        yield PageLayout(tuple(group), Cursor(begin + lines.start[group[-1].first + len(group[-1].tops)]))
 
 
 # From items back to characters.
 
 
 def _measure_result(
-    codes: Ints, measured: MeasuredText, pages: _Pages, table: GlyphTable
+    text: str,
+    slots: Ints,
+    ends_paragraph: NDArray[np.bool_],
+    filled: FilledColumns,
+    table: GlyphTable,
+    *,
+    cjk: bool,
 ) -> tuple[MeasuredText, list[int]]:
-    """Return the measures of the text as it was laid out, and the index of each line's first character."""
-    items, ends = np.concatenate(pages.parts, axis=1), np.array(pages.ends, np.int64)
-    slots = _slots(codes, measured.slots, items, table)
-    if not pages.cjk and items.size:  # at a line's end a newline mark's space vanishes, as the text's do
+    """Return the measures of a block's text as it was laid out, and the index of each line's first character.
+
+    Args:
+        text: The block's.
+        slots: What draws its characters by our own rules.
+        ends_paragraph: Of each of them: whether it is a newline at which a paragraph ends.
+        filled: What was laid; its items count characters from the block's first.
+        table: The style's glyphs.
+        cjk: Whether the whole text holds an ideograph.
+    """
+    codes, items, ends = _encode(text), filled.items, np.array(filled.ends, np.int64)
+    slots = _find_slots(codes, slots, items, table)
+    if not cjk and items.size:  # at a line's end a newline mark's space vanishes, as the text's do
         final = ends - 1
         items[WIDTH, final] *= (items[OWN, final] != 0) | (items[CODE, final] != BLANK)
-    pen = np.array(sums(items[WIDTH]), np.int64)
+    pen = sums(items[WIDTH])
     own = np.flatnonzero(items[OWN])
     at, line = items[AT, own], np.searchsorted(ends, own, "right")
     opens = np.diff(line, prepend=-1) != 0
@@ -213,21 +182,24 @@ def _measure_result(
         quarters = int(pen[own[index]] - reach_from[index]) * 4 // FIX  # of a pixel, as glyphs are drawn
         slots[at[index]] = table.get_shifted_slot(int(slots[at[index]]), quarters * 16)
     kind = table.kind.take(slots)
-    if pages.cjk:
+    if cjk:
         kind &= ~np.uint8(SPACE)  # they neither vanish at a line's end nor stretch
     kind[items[AT, items[CODE] == NO_BREAK]] |= SPACE
-    breaks = (codes == BREAK) & ~table.inked.take(slots)
+    newline, inked = codes == BREAK, table.inked.take(slots)
     starts: list[int] = np.append(at, len(codes))[np.searchsorted(own, begins)].tolist()
-    return replace(measured, slots=slots, kind=kind, advance=advance, breaks=breaks), [0, *starts[1:]]
+    measured = MeasuredText(slots, kind, advance, ends_paragraph, newline & ~inked, newline & inked)
+    return measured, [0, *starts[1:]]
 
 
-def _slots(codes: Ints, slots: Ints, items: Items, table: GlyphTable) -> Ints:
+def _find_slots(codes: Ints, slots: Ints, items: Items, table: GlyphTable) -> Ints:
     """Return each character's slot, with the reference's white space, and marks without their first space."""
     slots = np.where(np.isin(codes, WHITE), EMPTY, slots)
     for blank in (BLANK, NO_BREAK):
         slots[items[AT, (items[CODE] == blank) & (items[OWN] != 0)]] = find_slot(table, blank)
     mark = table.style.newline_mark
     if mark.lstrip(" "):
-        first = table.parts[table.get_mark_slot()][len(mark) - len(mark.lstrip(" "))]
-        slots[slots == table.get_mark_slot()] = table.get_shifted_slot(table.get_mark_slot(), -first.x64)
+        first = table.parts[table.get_mark_slot(mark)][len(mark) - len(mark.lstrip(" "))]
+        slots[slots == table.get_mark_slot(mark)] = table.get_shifted_slot(
+            table.get_mark_slot(mark), -first.x64
+        )
     return slots

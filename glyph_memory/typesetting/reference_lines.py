@@ -45,14 +45,14 @@ def make_items(codes: Ints, measured: MeasuredText, table: GlyphTable) -> Items:
     code[space & (_take_previous(space) | take_next(space))] = NO_BREAK
     code[np.isin(code, WHITE)] = BLANK
     for blank in (BLANK, NO_BREAK):
-        width[code == blank] = measure(table, blank)
+        width[code == blank] = get_advance(table, blank)
     code[measured.ends_paragraph[at]] = END
     items = np.stack([code, width, at, np.ones_like(at)])
     mark = [ord(character) for character in table.style.newline_mark]
     if mark:
         items = items.repeat(np.where(code == BREAK, len(mark), 1), axis=1)
         place = np.flatnonzero(items[CODE] == BREAK).reshape(-1, len(mark))
-        items[CODE, place], items[WIDTH, place] = mark, [measure(table, letter) for letter in mark]
+        items[CODE, place], items[WIDTH, place] = mark, [get_advance(table, letter) for letter in mark]
         items[OWN, place] = np.arange(len(mark)) == len(mark) - len(table.style.newline_mark.lstrip(" "))
     return items
 
@@ -82,7 +82,7 @@ def find_slot(table: GlyphTable, code: int) -> int:
     return int(table.slots(np.array([code], np.uint32))[0])
 
 
-def measure(table: GlyphTable, code: int) -> int:
+def get_advance(table: GlyphTable, code: int) -> int:
     """Return a code point's advance."""
     return int(table.advance[find_slot(table, code)])
 
@@ -94,11 +94,11 @@ def break_latin(items: Items, first_room: int, room: int, shrink: float) -> list
     """Break a paragraph at its spaces; return the item after each line, whose space is its last."""
     code, width, size = items[CODE], items[WIDTH], items.shape[1]
     word = (code != BLANK) & (code != BREAK)
-    fit = sums(np.where(code == BLANK, np.rint(width * (1 - shrink)).astype(np.int64), width))
-    pen = sums(width)
+    narrow = sums(np.where(code == BLANK, np.rint(width * (1 - shrink)).astype(np.int64), width))
+    after = np.flatnonzero(word & ~take_next(word)) + 1
     begins: list[int] = np.flatnonzero(word & ~_take_previous(word)).tolist()
-    ends: list[int] = (np.flatnonzero(word & ~take_next(word)) + 1).tolist()
-    reach = [fit[end] for end in ends]
+    ends: list[int] = after.tolist()
+    fit, pen, reach = narrow.data, sums(width).data, narrow.take(after).data
     lines, start, taken = list[int](), 0, 0
     for hard in [*np.flatnonzero(code == BREAK).tolist(), size]:
         beyond = bisect_left(begins, hard, taken)
@@ -120,10 +120,11 @@ def break_latin(items: Items, first_room: int, room: int, shrink: float) -> list
 
 def break_cjk(items: Items, first_room: int, room: int) -> list[int]:
     """Break a paragraph by characters; return the item after each line."""
-    size, pen, codes = items.shape[1], sums(items[WIDTH]), items[CODE].tolist()
-    loose = np.isin(items[CODE], (BLANK, NO_BREAK)) | (items[CODE] >= _WIDE)
-    last_loose = np.maximum.accumulate(np.where(loose, np.arange(size), -1)).tolist()
-    hards = [*np.flatnonzero(items[CODE] == BREAK).tolist(), size]
+    code, size, pen = items[CODE], items.shape[1], sums(items[WIDTH]).data
+    loose = (code == BLANK) | (code == NO_BREAK) | (code >= _WIDE)
+    last_loose = np.maximum.accumulate(np.where(loose, np.arange(size), -1)).data
+    codes = np.ascontiguousarray(code).data
+    hards = [*np.flatnonzero(code == BREAK).tolist(), size]
     lines, start = list[int](), 0
     while start < size:
         hard = hards[bisect_left(hards, start)]
@@ -142,6 +143,8 @@ def break_cjk(items: Items, first_room: int, room: int) -> list[int]:
     return lines
 
 
-def sums(widths: Ints) -> list[int]:
-    """Return the running sums of widths, from 0."""
-    return [0, *np.cumsum(widths).tolist()]
+def sums(widths: Ints | Flags) -> Ints:
+    """Return the running sums of widths, or of how many flags are set, from 0."""
+    total = np.zeros(len(widths) + 1, np.int64)
+    np.cumsum(widths, out=total[1:])
+    return total

@@ -5,45 +5,25 @@ Holds no more than a block of text and the pages of it that are asked for.
 
 from __future__ import annotations
 
-import sys
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from glyph_memory.errors import DocumentError, StyleError
+from glyph_memory.errors import DocumentError
 from glyph_memory.page import Escape, EscapeReason, Page
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting.atlas import Atlas
 from glyph_memory.typesetting.characters import ESCAPED
-from glyph_memory.typesetting.color import Palette, combine
-from glyph_memory.typesetting.geometry import Geometry
-from glyph_memory.typesetting.glyphs import GlyphTable
+from glyph_memory.typesetting.color import combine
+from glyph_memory.typesetting.fit import SAMPLE, ImageTokens, fit_style
 from glyph_memory.typesetting.layout import Cursor, LineBreaker, MeasuredText
 from glyph_memory.typesetting.measure import measure
 from glyph_memory.typesetting.paginate import PageLayout, fill_pages
 from glyph_memory.typesetting.paint import Canvas
-from glyph_memory.typesetting.place import ColorSpan, PlacedColumn, Placer
-from glyph_memory.typesetting.reference import lay_out_reference
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedStyle:
-    """A style ready for typesetting: its measures, glyphs, ink and colours, shared by all texts of that style."""
-
-    style: PageStyle
-    """The style."""
-    geometry: Geometry
-    """Its measures in pixels."""
-    table: GlyphTable
-    """Its glyphs."""
-    atlas: Atlas
-    """Their ink."""
-    palette: Palette
-    """Its colours."""
+from glyph_memory.typesetting.pieces import PIECE, cut_pieces, fill_buffer, select_offsets, select_spans
+from glyph_memory.typesetting.place import ColorSpan, PlacedColumn, Placer, clip_boxes
+from glyph_memory.typesetting.prepared import PreparedStyle, prepare_style
+from glyph_memory.typesetting.reference import ReferenceBlock, lay_out_reference
 
 
 class Block:
@@ -58,6 +38,7 @@ class Block:
         spans: Sequence[ColorSpan] = (),
         reserved: Sequence[int] = (),
         final: bool,
+        setting: ReferenceBlock | None = None,
     ) -> None:
         """Measure and lay out the text; a page is painted only when it is asked for.
 
@@ -68,18 +49,20 @@ class Block:
             spans: The coloured stretches that touch the block.
             reserved: Offsets in the whole text of the block's characters that are escaped whatever they are.
             final: Whether the text ends with the block.
+            setting: The block as the reference pipeline sets it, for a style that does as that does; what the block
+                would be as a text of its own, unless given.
         """
         self._text, self._cursor, self._prepared, self._final = text, cursor, prepared, final
         self._reserved = reserved
-        places = [offset - cursor.offset for offset in reserved]
-        self._measured = measure(text, cursor, prepared.table, reserved=places)
         if prepared.style.reference:
-            setting = lay_out_reference(
-                text, self._measured, prepared.style, prepared.geometry, prepared.table
+            setting = setting or next(
+                lay_out_reference(text, prepared.table, reserved=reserved, at_once=True)
             )
             breaker, self._lines, self._layouts = setting.breaker, setting.lines, iter(setting.layouts)
             self._measured = breaker.text
         else:
+            places = [offset - cursor.offset for offset in reserved]
+            self._measured = measure(text, cursor, prepared.table, reserved=places)
             breaker = LineBreaker(self._measured, prepared.geometry, shrink=prepared.style.space_shrink)
             self._lines = breaker.lines(cursor, final=final)
             self._layouts = fill_pages(
@@ -112,7 +95,7 @@ class Block:
         layers: dict[int, Canvas] = {0: Canvas(prepared.geometry.page_px)}
         for column in placed:
             self._draw(layers, column)
-        boxes = self._placer.boxes(layout) if prepared.palette.framed else []
+        boxes = self._placer.boxes(layout, placed) if prepared.palette.framed else []
         size = self._crop(layers.values(), boxes, last=self._final and stop == len(self._text))
         colored = len(layers) > 1 or bool(boxes)
         packed = {pair: canvas.crop(size) for pair, canvas in layers.items()}
@@ -127,11 +110,11 @@ class Block:
             size=size,
             text=self._text[start:stop],
             start=self._cursor.offset + start,
-            line_table=np.concatenate([column.table for column in placed])
-            if len(placed) > 1
-            else placed[0].table,
+            line_table=clip_boxes(np.concatenate([column.table for column in placed]), size),
             escaped=self._list_escapes(start, stop),
-            reserved=tuple(_select(self._reserved, self._cursor.offset + start, self._cursor.offset + stop)),
+            reserved=tuple(
+                select_offsets(self._reserved, self._cursor.offset + start, self._cursor.offset + stop)
+            ),
             pixels=pixels,
             depth=8 if colored else 4,
             palette=prepared.palette.encode_all_pairs() if colored else prepared.palette.encode_text_pair(),
@@ -190,31 +173,8 @@ def _round_up(length: int, multiple: int) -> int:
     return -(-length // multiple) * multiple
 
 
-_FIRST_BLOCK, _BLOCK = 1 << 15, 1 << 17
-
-
-@lru_cache(maxsize=16)
-def _build_prepared_style(style: PageStyle, generation: int) -> PreparedStyle:
-    del generation  # a new one makes a new prepared
-    table, geometry = GlyphTable(style), Geometry.of(style)
-    if table.widest_escape > table.line:
-        raise StyleError(
-            f"a line of {style.column_px:.0f} px is too narrow for one escaped character at font_size_pt="
-            f"{style.font_size_pt!r}; make the page wider or the font smaller"
-        )
-    return PreparedStyle(style, geometry, table, Atlas(table), Palette.of(style))
-
-
-_generation: Counter[PageStyle] = Counter()
-
-
-def prepare_style(style: PageStyle) -> PreparedStyle:
-    """Return the prepared style, a fresh one where the old one holds too many different characters."""
-    prepared = _build_prepared_style(style, _generation[style])
-    if prepared.table.full:
-        _generation[style] += 1
-        prepared = _build_prepared_style(style, _generation[style])
-    return prepared
+_FIRST_BLOCK, _BLOCK = PIECE, 1 << 17
+_NO_TEXT = "there is no text to typeset; give at least one character"
 
 
 def stream_pages(
@@ -224,6 +184,7 @@ def stream_pages(
     first_page: int = 1,
     spans: Sequence[ColorSpan] = (),
     reserved: Sequence[int] = (),
+    image_tokens: ImageTokens | None = None,
 ) -> Iterator[Page]:
     """Typeset a stream of text into pages.
 
@@ -233,27 +194,30 @@ def stream_pages(
         first_page: Number of the first page.
         spans: Coloured stretches of the whole text, in order.
         reserved: Offsets in the whole text, in order, of the characters that are escaped though they could be drawn.
+        image_tokens: What an image costs the model, where the layout is chosen; see `fit_style`.
 
     Raises:
         DocumentError: There is no text.
         FontError: A font cannot be drawn.
         StyleError: A line is too narrow for one character.
     """
-    source, buffer, cursor, number = _cut(pieces), "", Cursor(), first_page
-    size, final = sys.maxsize if style.reference else _FIRST_BLOCK, False  # the reference sets whole texts
+    if style.reference:
+        yield from _stream_reference("".join(pieces), style, first_page, spans, reserved)
+        return
+    source, buffer, cursor, number = cut_pieces(pieces), "", Cursor(), first_page
+    size, final = _FIRST_BLOCK, False
+    if style.layout == "auto":
+        buffer, final = fill_buffer(source, buffer, SAMPLE + 1)
+        style = fit_style(style, buffer, image_tokens=image_tokens)
     prepare_style(style)
     while True:
         if not final:
-            buffer, final = _fill(source, buffer, size)
+            buffer, final = fill_buffer(source, buffer, size)
         if not buffer:
             break
         begun = cursor.offset
-        near = spans[
-            bisect_right(spans, begun, key=lambda span: span.stop) : bisect_left(
-                spans, begun + len(buffer), key=lambda span: span.start
-            )
-        ]
-        held = _select(reserved, begun, begun + len(buffer))
+        near = select_spans(spans, begun, begun + len(buffer))
+        held = select_offsets(reserved, begun, begun + len(buffer))
         block = Block(buffer, cursor, prepare_style(style), spans=near, reserved=held, final=final)
         for layout in block.iter_layouts():
             yield block.page(layout, number)
@@ -262,27 +226,27 @@ def stream_pages(
         # A page may hold more than a block (endless rows of spaces do): then look further.
         size = min(2 * size, _BLOCK) if cursor.offset > begun else 2 * max(size, len(buffer))
     if number == first_page:
-        raise DocumentError("there is no text to typeset; give at least one character")
+        raise DocumentError(_NO_TEXT)
 
 
-def _select(offsets: Sequence[int], start: int, stop: int) -> Sequence[int]:
-    return offsets[bisect_left(offsets, start) : bisect_left(offsets, stop)]
-
-
-def _cut(pieces: Iterable[str]) -> Iterator[str]:
-    """Cut long pieces, so that a text in one piece is not copied again for every block."""
-    for piece in pieces:
-        for start in range(0, len(piece), _FIRST_BLOCK):
-            yield piece[start : start + _FIRST_BLOCK]
-
-
-def _fill(source: Iterator[str], buffer: str, size: int) -> tuple[str, bool]:
-    """Read until the buffer holds `size` characters; return it, and whether the text ended."""
-    parts, held = [buffer], len(buffer)
-    while held < size:
-        piece = next(source, None)
-        if piece is None:
-            return "".join(parts), True
-        parts.append(piece)
-        held += len(piece)
-    return "".join(parts), False
+def _stream_reference(
+    text: str, style: PageStyle, first_page: int, spans: Sequence[ColorSpan], reserved: Sequence[int]
+) -> Iterator[Page]:
+    """Yield the pages of a whole text, set by the reference's rules."""
+    if not text:
+        raise DocumentError(_NO_TEXT)
+    prepared = prepare_style(style)
+    for setting in lay_out_reference(text, prepared.table, reserved=reserved):
+        start, stop = setting.cursor.offset, setting.cursor.offset + len(setting.text)
+        block = Block(
+            setting.text,
+            setting.cursor,
+            prepared,
+            spans=select_spans(spans, start, stop),
+            reserved=select_offsets(reserved, start, stop),
+            final=setting.final,
+            setting=setting,
+        )
+        for layout in block.iter_layouts():
+            yield block.page(layout, first_page)
+            first_page += 1

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript
-from glyph_memory.typesetting.characters import ESCAPED, NEWLINE
+from glyph_memory.typesetting.characters import ESCAPED
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.glyphs import EMPTY
 from glyph_memory.typesetting.layout import Cursor
 from glyph_memory.typesetting.pages import compose
-from glyph_memory.typesetting.stream import Block, prepare_style
+from glyph_memory.typesetting.prepared import prepare_style
+from glyph_memory.typesetting.stream import Block
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,14 +79,13 @@ def trace_pages(source: str | Transcript, *, style: PageStyle) -> Iterator[Trace
         measured = block.measured
         shown = measured.slots[where] != EMPTY
         where, x, line = where[shown], x[shown], line[shown]
-        newline = measured.kind[where] & NEWLINE != 0
         yield Trace(
             page=block.page(layout, number),
             text="".join(characters[where].tolist()),
             x=(x * 4 // FIX) / 4,
             advance=measured.advance[where] / FIX,
             line=line,
-            marked=newline & ~measured.breaks[where],
+            marked=measured.marked[where],
             escaped=measured.kind[where] & ESCAPED != 0,
             baselines=np.concatenate([column.baselines for column in placed]),
         )

@@ -15,9 +15,11 @@ from glyph_memory.context import Context, ImagePart, Message, Part, Text
 from glyph_memory.context import windows_wording as wording
 from glyph_memory.context.cache import ReuseCache
 from glyph_memory.context.counting import MESSAGE_TOKENS
+from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.documents import DocumentPage
 from glyph_memory.errors import DocumentError
 from glyph_memory.ledger import quote_identifiers
+from glyph_memory.style import GLYPH_MARK
 from glyph_memory.tokens import ModelProfile, defuse
 from glyph_memory.windows.groups import PageGroup
 from glyph_memory.windows.seen import SeenPage
@@ -26,6 +28,12 @@ _ESTIMATES_ARE_OFF_BY = 1.1
 """Estimates of text tokens are off by up to some 10 %; see docs/figures.md, "Token rules"."""
 _REMEMBERED = 2048
 """Pages whose captions and lists are remembered: more than a window holds."""
+
+
+def _head_pages(newline_mark: str) -> str:
+    """Return what stands above pages in which line breaks may be drawn as a mark."""
+    marks = explain_marks(newline_mark)
+    return f"{wording.WINDOW_NOTE}{marks}\n" if marks else wording.WINDOW_NOTE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +76,7 @@ class Prompts:
         Raises:
             DocumentError: There is no room for any.
         """
-        return self._room(wording.WINDOW_NOTE, wording.WINDOW_REQUEST)
+        return self._room(_head_pages(GLYPH_MARK), wording.WINDOW_REQUEST)
 
     def room_for_answers(self) -> int:
         """Return what answers that are put together may cost, with the lines above them.
@@ -84,7 +92,9 @@ class Prompts:
 
     def ask_about(self, group: PageGroup) -> Context:
         """Return the request about a group of pages."""
-        parts: list[Part] = [Text(wording.WINDOW_NOTE, kind="note")]
+        styles = (page.page.style for page in group.pages)
+        mark = next((style.newline_mark for style in styles if style and style.newline_mark), "")
+        parts: list[Part] = [Text(_head_pages(mark), kind="note")]
         for page in group.pages:
             caption, *lists = self._write_beside(page)
             parts += [caption, ImagePart.of(page.page), *lists]

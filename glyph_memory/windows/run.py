@@ -14,12 +14,11 @@ from glyph_memory.context import Context
 from glyph_memory.context.windows_wording import says_nothing
 from glyph_memory.document import Document
 from glyph_memory.documents import DocumentPage, draw_pages
-from glyph_memory.documents.ladder import find_style
 from glyph_memory.errors import DocumentError, ReaderError, ReaderRefused, show_value
 from glyph_memory.nano import NanoReading
 from glyph_memory.page import Page
 from glyph_memory.readers import LateReader, OpenAIReader, Reader, Reading, ServedModel
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.windows.answers import WindowLoss, WindowReading, WindowsReading
 from glyph_memory.windows.combining import Combined, tell_cut_off
 from glyph_memory.windows.groups import PageGroup, page_groups, take_page
@@ -187,7 +186,7 @@ class WindowRun:
             if not isinstance(item, Document):
                 yield take_page(item)
                 continue
-            style = find_style(self.options.style, self.model)
+            style = build_page_style(self.options.style, self.model)
             for page in draw_pages(
                 item, style=style, profile=self.model, way=self.options.way, first_page=number
             ):

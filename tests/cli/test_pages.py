@@ -240,7 +240,7 @@ def test_the_default_style_is_what_glyph_was_trained_on() -> None:
 
 def test_what_would_let_escaped_characters_stand_is_said() -> None:
     """A font for Chinese by its package's name, another font, HarfBuzz; not a word where nothing would help."""
-    from glyph_memory.cli.commands.pages import hints
+    from glyph_memory.cli.font_hints import hints
     from glyph_memory.page import Escape
 
     chinese = Escape(character="中", count=2, reason="no font")
@@ -254,3 +254,36 @@ def test_what_would_let_escaped_characters_stand_is_said() -> None:
     (harfbuzz,) = hints([arabic])
     assert "glyph-memory[shaping]" in harfbuzz
     assert list(hints([bell])) == []
+
+
+@pytest.mark.parametrize(
+    ("characters", "packages"),
+    [
+        ("ก", "fonts-noto-core for Thai (or fonts-thai-tlwg, which is smaller)"),
+        ("ကাத", "fonts-noto-core for Burmese, Bengali, Tamil"),
+        ("한あ中", "fonts-noto-cjk for Chinese, Japanese and Korean"),
+        ("🦥", "fonts-symbola for emoji and signs"),
+        ("ꦀԱაᎠꦁሀ", "fonts-noto-core for Javanese, Armenian, Georgian, Cherokee, …"),
+    ],
+)
+def test_a_hint_names_the_package_of_a_script(characters: str, packages: str) -> None:
+    """Debian's; none for characters that belong to nobody."""
+    from glyph_memory.cli.font_hints import hints
+    from glyph_memory.page import Escape
+
+    (hint,) = hints([Escape(character=one, count=1, reason="no font") for one in characters])
+    assert f"on Debian, apt install {packages}" in hint
+    assert "--fallback-font FILE" in hint
+    (nobody,) = hints([Escape(character="\ue000", count=1, reason="no font")])
+    assert "apt" not in nobody
+
+
+def test_a_fallback_font_draws_what_the_first_one_lacks(run: Run, tmp_path: Path) -> None:
+    """Given once or several times, it is named with the style; one that is none is an error at once."""
+    text = tmp_path / "text.txt"
+    text.write_text("plain")
+    told = run("pages", text, "--fallback-font", "mono", "--fallback-font", "sans", "--json").json
+    assert "then mono, then sans" in told["total"]["style"]
+    broken = tmp_path / "broken.ttf"
+    broken.write_bytes(b"no font")
+    assert str(broken) in run("pages", text, "--fallback-font", broken).error

@@ -68,7 +68,7 @@ def test_options_are_frozen_and_equal_ones_are_one_key() -> None:
             ProfileError,
             r"None is no model profile; give a ModelProfile, or a model's name",
         ),
-        ({"style": "drak"}, StyleError, r"'drak'; there are glyph, document, web, dark, code, pixel"),
+        ({"style": "drak"}, StyleError, r"'drak'; there are glyph, auto, document, web, dark, code, pixel"),
         ({"style": 9}, StyleError, r"9 is no page style; give a PageStyle, or the name of a preset: glyph,"),
         ({"policy": "eager"}, PolicyError, r"'eager' is no policy; give a FoldPolicy"),
         ({"captions": "none"}, ValueError, r"captions='none' is neither 'text' nor 'page'"),

@@ -351,7 +351,7 @@ def test_laws_are_drawn_as_they_are_written(name: str, look: str) -> None:
     text = CONTENTS[name]
     pages = typeset(Transcript((Turn(role="user", text=text),)), style=STYLES[look])
     assert sum(page.escapes for page in pages) == 0
-    drawn = "".join("".join(map(spell_page, pages)).split()).replace("⏎", "")
+    drawn = "".join("".join(map(spell_page, pages)).split()).replace("\\n", "")
     assert drawn == "§1user" + "".join(text.split())
     assert escape_anchors(text) == text
 

@@ -49,6 +49,43 @@ def test_the_encoding_is_found_and_told_as_a_guess(encoding: str) -> None:
     assert "encoding='cp1252'" in told
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Привет, мир, это текст.\n",
+        "中文字体研究，另一个句子。\n",
+        "안녕하세요 세계. 오늘은\n",
+        "שלום עולם, זה טקסט\r\n",
+    ],
+)
+def test_utf_16_without_a_mark_is_known_in_other_scripts(encoding: str, text: str) -> None:
+    """Its bytes may be valid UTF-8, full of control characters."""
+    document = load_one((text * 30).encode(encoding))
+    assert (document.text, document.encoding) == (text * 30, encoding)
+    assert encoding in messages(document, "guessed")[0]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"path/to/file\0\n\0" * 90,
+        b"a log\n" + b"\0" * 900 + b"\ngoes on\n" * 9,
+        b"\x1b[1m\x01bold \x02\n" * 30,
+    ],
+)
+def test_text_with_holes_is_not_taken_for_utf_16(data: bytes) -> None:
+    """Pairs of ASCII letters would be ideographs."""
+    assert load_one(data).text == data.decode()
+
+
+def test_nul_characters_are_told() -> None:
+    """How many there are; they stay in the text, and pages show them as escapes."""
+    document = load_one(b"some text with a\0NUL in it\nmore\0more\n")
+    assert document.text.count("\0") == 2
+    assert "NUL characters stand in the text, 2 of them" in messages(document, "damaged")[0]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_utf_16_without_a_mark_is_known_by_its_zeros(encoding: str) -> None:
     """As Windows programs write it."""

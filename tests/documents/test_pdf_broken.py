@@ -41,6 +41,11 @@ def messages(document: Document) -> list[str]:
     return [f"{defect.kind}: {defect.message}" for defect in document.defects]
 
 
+def test_a_pdf_that_begins_late_is_read_as_one_and_never_as_text() -> None:
+    """Something stands before it, as mail gateways leave it; all readers look further."""
+    assert read(b"junk\n" + LETTER).text.strip() == SENTENCE.strip()
+
+
 def test_an_encrypted_file_asks_for_its_password() -> None:
     """Once for a missing one, once for a wrong one; the right one reads it."""
     data = draw_pdf(lambda pen: write(pen, 50, 700, SENTENCE), encrypt=encrypt(RIGHT))

@@ -28,6 +28,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "float": _NUMBERS,
     "int": st.sampled_from([0, 1, 2, 3, 7, 27, 28, 29, 32, 100, 10_000, 10_001, -1, 10**400]),
     "bool": st.booleans(),
+    "Layout": st.sampled_from(["fixed", "auto", "best"]),
     "Alignment": st.sampled_from(["left", "center", "right", "justify", "middle"]),
     "str": _COLORS
     | st.sampled_from(["sans", "mono", "", " ⏎ ", "中", "\u0301", "x" * 5000, "/" + "x" * 5000]),

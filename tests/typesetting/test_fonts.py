@@ -6,6 +6,7 @@ import itertools
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from glyph_memory.errors import FontError, GlyphMemoryError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting import iter_pages, typeset
 from glyph_memory.typesetting.fonts import SHIPPED, FontFile, find_font
 
 BOTH = pytest.mark.parametrize("font", ["sans", "mono"])
@@ -85,6 +86,14 @@ def test_the_licence_of_a_shipped_font_is_shipped(font: str) -> None:
     """Beside it."""
     assert Path(find_font(font).path).parent == SHIPPED
     assert "Bitstream" in (SHIPPED / "LICENSE-DejaVu.txt").read_text()
+
+
+def test_the_licence_of_the_emoji_font_is_shipped() -> None:
+    """The Open Font License, with whose font it is and how ours was made of it."""
+    licence = (SHIPPED / "LICENSE-NotoEmoji.txt").read_text()
+    assert "SIL OPEN FONT LICENSE Version 1.1" in licence
+    assert "Copyright 2013 Google LLC" in licence
+    assert "tools/make_emoji.py" in licence
 
 
 # Finding fonts.
@@ -166,6 +175,64 @@ def test_a_font_of_symbols_is_refused_as_a_styles_font(odd_font: Path, tmp_path:
     assert "lacks" in refused(str(path))
 
 
+BITMAPS = """STARTFONT 2.1
+FONT -odd-odd-medium-r-normal--8-80-75-75-c-80-iso10646-1
+SIZE 8 75 75
+FONTBOUNDINGBOX 8 8 0 0
+STARTPROPERTIES 2
+FONT_ASCENT 8
+FONT_DESCENT 0
+ENDPROPERTIES
+CHARS 1
+STARTCHAR A
+ENCODING 65
+SWIDTH 1000 0
+DWIDTH 8 0
+BBX 8 1 0 0
+BITMAP
+FF
+ENDCHAR
+ENDFONT
+"""
+
+
+@pytest.mark.parametrize("text", ["hello", "hello 🚀 中", ""])
+def test_a_fallback_font_that_cannot_be_drawn_is_refused_every_time(text: str, tmp_path: Path) -> None:
+    """At each call, in each thread, streamed or not, whether or not a character needs it."""
+    path = tmp_path / "bitmaps.ttf"
+    path.write_text(BITMAPS)
+    style = PageStyle(fallback_fonts=("mono", str(path)))
+
+    def draw(number: int) -> str:
+        with pytest.raises(FontError) as caught:
+            list(iter_pages(iter([text]), style=style)) if number % 2 else typeset(text, style=style)
+        return str(caught.value)
+
+    messages = [draw(number) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        messages += pool.map(draw, range(8))
+    assert set(messages) == {
+        f"font {str(path)!r} holds bitmaps only; pick a TrueType or OpenType font with outlines"
+    }
+
+
+def test_a_colour_fonts_empty_outlines_draw_nothing(odd_font: Path, tmp_path: Path) -> None:
+    """Such a font holds pictures, and outlines of two points that only say how large they are."""
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(odd_font)
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    pen.lineTo((900, 900))
+    pen.closePath()
+    font["glyf"]["uE100"] = pen.glyph()
+    font.save(tmp_path / "pictures.ttf")
+    style = replace(WHOLE, fallback_fonts=(str(tmp_path / "pictures.ttf"),), system_fonts=False)
+    (escape,) = page_of("\ue100", style).escaped
+    assert escape.reason == "no font"
+
+
 @pytest.mark.parametrize("share", [0.001, 0.01, 0.3, 0.6, 0.9, 0.99])
 def test_a_truncated_font_is_refused_or_drawn_but_never_crashes(share: float, tmp_path: Path) -> None:
     """Half a download."""
@@ -184,7 +251,7 @@ import random, sys
 from pathlib import Path
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting import iter_pages, typeset
 from glyph_memory.typesetting.fonts import find_font
 
 whole, folder = Path(find_font("sans").path).read_bytes(), Path(sys.argv[1])

@@ -50,7 +50,7 @@ FAKES = (
     "§42 u\u0301ser", "§42 ÚSER", "§４２ ｕｓｅｒ", "§٤٢ user", "§𝟒𝟐 𝘂𝘀𝗲𝗿", "§④② user", "§⁴² user",
     "§4️⃣2️⃣ user", "§l2 user", "§❹❷ user", "§42 usеr", "§42 ѕystem", "§42 ЅҮЅТЕМ", "§42 ТООL",
     "§42 too1", "§42 T00L", "§42 SYSTERN", "§42 ᴜꜱᴇʀ", "§42 ᏚᎩᏚᎢᎬᎷ", "§42 ꓢꓬꓢꓔꓰꓟ", "§42 user中文",
-    "§42user" + "m" * 90, "§42 user_", "§42 tool-x", "§42 🆄🆂🅴🆁", "§42 ⓤⓢⓔⓡ", "§42 a𝚜sıѕtаnt",
+    "§42user" + "m" * 90, "§42 user_", "§42 tool-x", "§42 🆄🆂🅴🆁", "§42 🇺🇸🇪🇷", "§42 T🅾️🅾️L", "§42 ⓤⓢⓔⓡ", "§42 a𝚜sıѕtаnt",
     "s\u030a42 user", "ş42 user", "S\u0331 42 tool", "§\u316442 user", "§\u280042 user",
 )  # fmt: skip
 """What somebody may take for a label who sees no colours, or sees them badly."""

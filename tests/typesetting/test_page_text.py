@@ -15,7 +15,7 @@ from glyph_memory.typesetting import spell_characters, spell_page, typeset
 from glyph_memory.typesetting.trace import trace_pages
 
 GLYPH = PageStyle.glyph()
-DENSE = GLYPH.dense()
+DENSE = replace(GLYPH, newline_mark=" ⏎ ", paragraph_lines=10_000)
 
 
 def drawn(text: str | Transcript, style: PageStyle = GLYPH) -> str:

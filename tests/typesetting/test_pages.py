@@ -270,5 +270,7 @@ def test_a_style_may_be_named() -> None:
     assert page.style == PageStyle.dark()
     assert next(iter_pages("Hello.", style="dark")) == page
     assert style_fingerprint("dark") == style_fingerprint(PageStyle.dark())
-    with pytest.raises(StyleError, match=r"no page style named 'drak'; there are glyph, document, web, dark"):
+    with pytest.raises(
+        StyleError, match=r"no page style named 'drak'; there are glyph, auto, document, web, dark"
+    ):
         typeset("Hello.", style="drak")

@@ -12,7 +12,7 @@ from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import typeset
 from glyph_memory.typesetting.geometry import FIX
 from glyph_memory.typesetting.paint import Canvas
-from glyph_memory.typesetting.stream import prepare_style
+from glyph_memory.typesetting.prepared import prepare_style
 
 SIZE = (200, 90)
 BASELINES = np.array([20, 30, 41, 52, 70])

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from glyph_memory.document import Block, Document
 from glyph_memory.page import EscapeReason, Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import iter_pages, typeset
@@ -28,7 +29,12 @@ STYLES = [
         SMALL, font="mono", antialias=False, dpi=96, horizontal_scale=0.8, letter_spacing_pt=-0.5, alignment="center",
         crop_width=False, crop_last_page=False, paragraph_color="#EEEEEE",
     ),
+    replace(
+        SMALL, paragraph_lines=0, alignment="justify", paragraph_color="#EEEEEE", border_padding_pt=2, columns=2,
+        page_width_pt=240,
+    ),
     replace(SMALL, snap_px=28, letter_spacing_pt=1, newline_mark=" \\n ", paragraph_lines=3, dpi=100),
+    SMALL.dense("⏎"),
 ]  # fmt: skip
 
 characters = st.one_of(
@@ -52,6 +58,9 @@ words = st.sampled_from(
         "12.5% ",
         "(שלום) ",
         " " * 9,
+        "\n    ",
+        "\n\n\n\n\t\t",
+        "=" * 30,
     ]
 )
 texts = st.one_of(
@@ -129,7 +138,7 @@ def test_no_ink_leaves_the_text_box_or_its_column(text: str, style: PageStyle) -
     gap = style.to_horizontal_px(style.column_gap_pt)
     columns = [left + nth * (style.column_px + gap) for nth in range(style.columns)]
     for page in typeset(text, style=style):
-        for line in page.lines:
+        for line in (line for line in page.lines if line.box[0] < line.box[2]):
             column = max(edge for edge in columns if edge <= line.box[0] + 1)
             assert line.box[2] <= column + style.column_px + 1
         across = np.flatnonzero(inked(page, style).any(axis=0))
@@ -149,6 +158,25 @@ def test_cutting_the_text_into_pieces_anywhere_changes_nothing(
     whole, streamed = typeset(text, style=style), list(iter_pages(pieces, style=style))
     assert streamed == whole
     assert [(p.text, p.lines, p.escaped) for p in streamed] == [(p.text, p.lines, p.escaped) for p in whole]
+
+
+@thorough
+@given(texts, styles, st.sampled_from(["", "\n", "\n\n", "\n" * 7, " \n\n \n\n"]), st.booleans())
+def test_boxes_of_lines_lie_on_the_page(text: str, style: PageStyle, end: str, reference: bool) -> None:
+    """Also those of the blank lines that a text ends with, which lie below the last ink; a document's, too."""
+    style = replace(style, reference=reference)
+    pages = typeset(text + end, style=style)
+    if not reference:
+        pages += typeset(Document(text=text + end, blocks=(_heading(text + end),)), style=style)
+    for page in pages:
+        for line in page.lines:
+            left, top, right, bottom = line.box
+            assert 0 <= left <= right <= page.size[0]
+            assert 0 <= top <= bottom <= page.size[1]
+
+
+def _heading(text: str) -> Block:
+    return Block(start=0, stop=len(text), kind="heading", level=2)
 
 
 @thorough

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting.trace import trace_pages
 from lib import corpus
 from lib.chinese import chinese
 
@@ -20,6 +22,7 @@ _LETTER_PT = 1233 / 2048 * 9
 """Every letter and space of the monospaced font."""
 _TWELVE = "b" * 12
 _CHINESE_FONT = corpus.FONTS["zh"]
+_ROW = " ".join(f"the {number} letters of the keeper at the old gate" for number in range(400))
 _MARK = '<font color="#FF0000"> \\n </font>'
 
 _chinese = pytest.mark.skipif(not _CHINESE_FONT.exists(), reason="WenQuanYi Micro Hei is not installed")
@@ -156,6 +159,27 @@ def test_a_chinese_paragraph_is_broken_anew_after_a_page_cut() -> None:
     assert loose == [[line, line], [line, f"{line}\n"], ["中"]]
 
 
+@_chinese
+def test_the_rest_of_a_paragraph_keeps_its_words_apart_where_it_has_several_fragments() -> None:
+    """Its lines come joined with spaces where a newline, `&`, `<` or `>` parts it; else the reference joins words."""
+    words = "中 " + "bbb " * 20
+    joined, apart = (_widths(f"{sign} {words}", ideographs=12, rows=2) for sign in ("+", "&"))
+    assert apart == pytest.approx(_widths(f"& {words}", ideographs=12, rows=50), abs=1)
+    assert min(joined) < min(apart)
+
+
+@_chinese
+def test_characters_without_a_glyph_are_counted_in_a_chinese_text() -> None:
+    """Wherever they stand on their line, and what stands before them is drawn or not."""
+    text = "中\u200d文 \u0301字\u200b\u200d\n" * 40 + "\ue100\u202e"
+    pages = _set(text, ideographs=6, rows=5)
+    counted = Counter[str]()
+    for page in pages:
+        for escape in page.escaped:
+            counted[escape.character] += escape.count
+    assert counted == {"\u200d": 80, "\u0301": 40, "\ue100": 1, "\u202e": 1}
+
+
 # The newline mark.
 
 
@@ -191,6 +215,10 @@ def test_every_character_stands_on_exactly_one_page(text: str, mark: str) -> Non
         pytest.param(corpus.agent_log(12_000), id="agent log"),
         pytest.param(chinese(12_000), id="chinese", marks=_chinese),
         pytest.param(chinese(4_000) + corpus.mixed_documents(8_000), id="both", marks=_chinese),
+        *(
+            pytest.param(f"{_ROW} a {sign} b 大 {_ROW}", id=f"one paragraph with {sign}", marks=_chinese)
+            for sign in ("and", "&", "<", ">")
+        ),
     ],
 )
 def test_lines_and_pages_are_the_references(text: str, mark: str, tmp_path: Path) -> None:
@@ -214,17 +242,51 @@ def test_lines_and_pages_are_the_references(text: str, mark: str, tmp_path: Path
     assert ours == reference.reference_breaks(text, config, font)
 
 
+@pytest.mark.parametrize("ideographs", [0, pytest.param(40, marks=_chinese)])
+@pytest.mark.parametrize("mark", ["", " \\n "])
+def test_a_long_text_is_set_part_by_part_as_it_is_at_once(mark: str, ideographs: int) -> None:
+    """Pages that a part leaves open are filled by the next one, with columns and spaces between paragraphs, too."""
+    text = corpus.mixed_documents(90_000) + ("中文" if ideographs else "")
+    style = _style(
+        ideographs=ideographs,
+        letters=80,
+        rows=40,
+        newline_mark=mark,
+        space_after_pt=3,
+        first_line_indent_pt=9,
+    )
+    style = replace(style, columns=2, page_width_pt=2 * style.page_width_pt + style.column_gap_pt)
+    pages = typeset(text, style=style)
+    assert len(pages) > 8
+    assert [_told(trace.page) for trace in trace_pages(text, style=style)] == [_told(page) for page in pages]
+
+
+def _told(page: Page) -> object:
+    return page.number, page.start, page.lines, page.escaped, page.digest
+
+
+def _widths(text: str, **how: float | str) -> list[int]:
+    """Return the width of each line but the last."""
+    pages = _set(text, crop_width=False, **how)  # type: ignore[arg-type]  # as below
+    lines = [line for page in pages for line in page.lines]
+    return [line.box[2] - line.box[0] for line in lines[:-1]]
+
+
 def _set(
     text: str, *, letters: float = 12, ideographs: float = 0, rows: int = 50, **changes: str | int
 ) -> list[Page]:
     """Typeset a text on pages without margins, so many letters or ideographs wide and so many lines high."""
+    return list(typeset(text, style=_style(letters=letters, ideographs=ideographs, rows=rows, **changes)))
+
+
+def _style(*, letters: float, ideographs: float, rows: int, **changes: str | int) -> PageStyle:
     style = PageStyle(
         reference=True, snap_px=1, margin_x_pt=0, margin_y_pt=0, padding_pt=0,
         font=str(_CHINESE_FONT) if ideographs else "mono",
         page_width_pt=(ideographs * 9 or letters * _LETTER_PT) + 1e-3,
         page_height_pt=rows * 10,
     )  # fmt: skip
-    return list(typeset(text, style=replace(style, **changes)))  # type: ignore[arg-type]  # any of the style's fields
+    return replace(style, **changes)  # type: ignore[arg-type]  # any of the style's fields
 
 
 def _pages(text: str, **how: float | str) -> list[list[str]]:

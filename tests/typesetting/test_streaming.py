@@ -24,6 +24,8 @@ STYLES = {
         left_indent_pt=3, right_indent_pt=5, border_width_pt=1, border_padding_pt=2,
     ),
     "columns with marks": replace(SMALL, columns=2, newline_mark="⏎", alignment="right"),
+    "counted runs": SMALL.dense(),
+    "paragraphs between blank lines": replace(SMALL, paragraph_lines=0, border_width_pt=1, newline_mark=" ¶ "),
     "pixel type": replace(SMALL, font="mono", antialias=False, letter_spacing_pt=-0.5, alignment="center"),
 }  # fmt: skip
 
@@ -50,6 +52,8 @@ def test_where_pieces_are_cut_makes_no_difference(name: str, length: int) -> Non
         "x" * 50,
         "\n",
         "\n\n",
+        "\n        ",
+        "-" * 40,
         "e\u0301",
         "\r\n",
         " " * 30,

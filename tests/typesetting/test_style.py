@@ -347,6 +347,24 @@ def test_newline_mark_may_be_several_characters() -> None:
     assert (ink(page) == ink(spelled)).all()
 
 
+def test_count_runs_draws_numbers_for_what_is_counted() -> None:
+    """Each is as wide as what is spelled, and a gap of an eighth of the letters' size where a mark has no spaces."""
+    counted = {"count_runs": True, "newline_mark": " | ", "font": "mono", "antialias": False}
+    page, spelled = (
+        page_of("a\n    b\n\n\n\nc", **counted),
+        page_of("a |4 b |×4 c", font="mono", antialias=False),
+    )
+    assert texts(page) == ["a\n    b\n\n\n\nc"]
+    assert page.lines[0].box == spelled.lines[0].box
+    assert (ink(page) == ink(spelled)).all()
+
+
+def test_fill_page_gives_the_page_to_the_text() -> None:
+    """All but the margins and the padding, of the page as it is snapped."""
+    assert PageStyle(fill_page=True).text_box_px == (588 - 32, 840 - 32)
+    assert PageStyle(fill_page=True, padding_pt=0, margin_x_pt=0, margin_y_pt=0).text_box_px == (588, 840)
+
+
 # Colours.
 
 

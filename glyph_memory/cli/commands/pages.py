@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -14,13 +13,13 @@ from rich.text import Text
 
 from glyph_memory.cli import files, terminal
 from glyph_memory.cli.commands.page_output import PageOutput, Places, ways_table
+from glyph_memory.cli.font_hints import hints
 from glyph_memory.cli.look import Look, find_profile, load_fonts
 from glyph_memory.cli.sources import Sources, defects_to_json, print_defects
 from glyph_memory.document import Defect, Document
 from glyph_memory.documents import LoadOptions, fit
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import is_file
-from glyph_memory.page import Escape
 from glyph_memory.report import Figures, Section, Tally, broken_limits, report_html
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
@@ -222,33 +221,6 @@ def _show(sections: Sequence[Section], total: Figures, output: PageOutput, fit_t
         screen.print(Text(f"{named} {terminal.escape_line(place)}"), soft_wrap=True)
     if not written:
         screen.print(Text("Nothing was written; see --out, --report and --sheet.", "dim"))
-
-
-def hints(escaped: Sequence[Escape]) -> Iterator[str]:
-    """Return what to install so that escaped characters can be drawn: a font, or HarfBuzz."""
-    missing = [escape for escape in escaped if escape.reason == "no font"]
-    if missing:
-        letters = (escape.character for escape in missing if unicodedata.category(escape.character) == "Lo")
-        east_asian = any(unicodedata.east_asian_width(letter) in "WF" for letter in letters)
-        where = (
-            " (for Chinese, Japanese and Korean on Debian: apt install fonts-noto-cjk)" if east_asian else ""
-        )
-        yield (
-            f"{_describe_escapes(missing)}: no font here has them, so they stand as their number; install a font "
-            f"that has them{where}, or give one with --font"
-        )
-    unshaped = [escape for escape in escaped if escape.reason == "needs shaping"]
-    if unshaped:
-        yield (
-            f"{_describe_escapes(unshaped)}: their script has to be shaped, so they stand as their number; "
-            "pip install 'glyph-memory[shaping]'"
-        )
-
-
-def _describe_escapes(escapes: Sequence[Escape]) -> str:
-    shown = "".join(escape.character for escape in escapes[:8])
-    more = "…" if len(escapes) > 8 else ""
-    return f"{sum(escape.count for escape in escapes):,} characters ({shown}{more})"
 
 
 def _find_old_pages(out: Path | None, last: int) -> Iterator[str]:

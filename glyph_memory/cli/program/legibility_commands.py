@@ -34,6 +34,7 @@ def legibility(
     sizes: page_options.Sizes = None,
     dense: options.Dense = False,
     font: options.Font = None,
+    fallback_font: options.FallbackFonts = None,
     dpi: options.Dpi = None,
     profile: options.Profile = "glyph",
     tokenizer: options.Tokenizer = None,
@@ -57,7 +58,10 @@ def legibility(
     sources = Sources(paths=tuple(files or ()), encoding=encoding, pages=pages, raw=raw)
     command.run(
         command.Texts(sources=sources if files else None, kinds=kinds, characters=characters),
-        looks=[Look(style=name, font=font, dpi=dpi, dense=dense) for name in style or ["glyph"]],
+        looks=[
+            Look(style=name, font=font, fallback_fonts=tuple(fallback_font or ()), dpi=dpi, dense=dense)
+            for name in style or ["auto"]
+        ],
         sizes=sizes,
         profile=profile,
         tokenizer=tokenizer,

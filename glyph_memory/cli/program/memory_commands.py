@@ -42,6 +42,7 @@ def chat(
     style: memory_options.StyleAgain = None,
     dense: memory_options.DenseAgain = None,
     font: options.Font = None,
+    fallback_font: options.FallbackFonts = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
 ) -> None:
@@ -78,6 +79,7 @@ def chat(
             style=style,
             dense=dense,
             font=font,
+            fallback_fonts=tuple(fallback_font) if fallback_font else None,
             size_pt=size,
             dpi=dpi,
         ),

@@ -59,9 +59,10 @@ def pages(
     jobs: page_options.Jobs = None,
     index: page_options.Index = None,
     fit: page_options.Fit = None,
-    style: options.Style = "glyph",
+    style: options.Style = "auto",
     dense: options.Dense = False,
     font: options.Font = None,
+    fallback_font: options.FallbackFonts = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
     profile: options.Profile = "glyph",
@@ -109,7 +110,9 @@ def pages(
         include=tuple(include or ()),
         exclude=tuple(exclude or ()),
     )
-    look = Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense)
+    look = Look(
+        style=style, font=font, fallback_fonts=tuple(fallback_font or ()), size_pt=size, dpi=dpi, dense=dense
+    )
     if jobs or index or (out and sources.has_folder):
         from glyph_memory.cli.commands import bulk  # noqa: PLC0415
 
@@ -163,9 +166,10 @@ def ask(
     max_tokens: options.MaxTokens = None,
     stream: page_options.Stream = None,
     as_json: options.Json = False,
-    style: options.Style = "glyph",
+    style: options.Style = "auto",
     dense: options.Dense = False,
     font: options.Font = None,
+    fallback_font: options.FallbackFonts = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
     profile: options.ServedProfile = None,
@@ -207,7 +211,14 @@ def ask(
         ),
         question,
         Server(url=server, model=model, api_key=api_key, max_tokens=max_tokens),
-        look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
+        look=Look(
+            style=style,
+            font=font,
+            fallback_fonts=tuple(fallback_font or ()),
+            size_pt=size,
+            dpi=dpi,
+            dense=dense,
+        ),
         profile=profile,
         window=window,
         stream=stream,
@@ -229,9 +240,10 @@ def tokens(
     profile: page_options.Profiles = None,
     tokenizer: options.Tokenizer = None,
     as_json: options.Json = False,
-    style: options.Style = "glyph",
+    style: options.Style = "auto",
     dense: options.Dense = False,
     font: options.Font = None,
+    fallback_font: options.FallbackFonts = None,
     size: options.Size = None,
     dpi: options.Dpi = None,
     encoding: document_options.Encoding = None,
@@ -261,7 +273,14 @@ def tokens(
             allow_hosts=tuple(allow_host or ()),
         ),
         profile or [],
-        look=Look(style=style, font=font, size_pt=size, dpi=dpi, dense=dense),
+        look=Look(
+            style=style,
+            font=font,
+            fallback_fonts=tuple(fallback_font or ()),
+            size_pt=size,
+            dpi=dpi,
+            dense=dense,
+        ),
         tokenizer=tokenizer,
         as_json=as_json,
     )

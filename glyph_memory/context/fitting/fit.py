@@ -22,6 +22,7 @@ from glyph_memory.context.fitting.shown import (
     show_turn,
 )
 from glyph_memory.context.fitting.write import FittedTail, write_tail
+from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.context.pictures import scale_picture
 from glyph_memory.context.wording import tell_in_parts
 from glyph_memory.folding import RecentTurn, count_answered
@@ -291,4 +292,6 @@ class _RoomMaker:
             tell_in_parts(turn.role, turn.anchor, ranges, length, pages=pages, can_recall=can_recall)
             for can_recall in (False, True)
         )
-        return max(map(self._binder.counts.count, lines)) + _LINE_END_TOKENS
+        count = self._binder.counts.count
+        marks = count(explain_marks(self._drawer.styles[-1].newline_mark)) if pages is not None else 0
+        return max(map(count, lines)) + marks + _LINE_END_TOKENS

@@ -17,7 +17,7 @@ from glyph_memory.folding import RecentTurn
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Turn
 
-STUB_TOKENS = 112
+STUB_TOKENS = 176
 """What stands in place of a text that is shown on pages or in parts, at the most."""
 
 Image = tuple[tuple[int, int], int]

@@ -13,6 +13,7 @@ from glyph_memory.context.excerpts import join_ranges
 from glyph_memory.context.fitting.shown import Room, ShownPicture, ShownTurn
 from glyph_memory.context.losses import Loss, LossKind
 from glyph_memory.context.messages import Parts, Text
+from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.context.pictures import decode_picture, explain_unshown
 from glyph_memory.context.wording import (
     SHOWN_BELOW,
@@ -117,6 +118,8 @@ def _spell_text(one: ShownTurn, first_page: int, binder: Binder, *, can_recall: 
             turn.role, turn.anchor, one.ranges or (), len(turn.text), pages=pages, can_recall=can_recall
         )
     said = cleaner.clean_message(replace(turn, text=one.excerpt or ""))
+    if one.style is not None and (marks := explain_marks(one.style.newline_mark)):
+        told = f"{told[:-1]} {marks}]" if told.endswith("]") else f"{told} {marks}"
     return f"{said}\n{told}" if said.strip() else told
 
 

@@ -36,7 +36,7 @@ from glyph_memory.documents.source import STDIN
 from glyph_memory.documents.tree import TreeFault
 from glyph_memory.errors import DocumentError, GlyphMemoryError, show_value
 from glyph_memory.style import DocumentLook, PageStyle
-from glyph_memory.tokens import ModelProfile
+from glyph_memory.tokens import ModelProfile, build_page_style
 from glyph_memory.typesetting import style_fingerprint
 
 _LAYOUT = 1
@@ -242,7 +242,7 @@ def _make_plan(
     max_pages: int | None,
 ) -> BulkPlan:
     model = ModelProfile.of(profile)
-    page_style = PageStyle.of(style) if style is not None else PageStyle.glyph().with_snap_px(model.snap_px)
+    page_style = build_page_style(style, model)
     # Neither secrets nor who may be asked changes what comes out.
     read = {name: value for name, value in asdict(options).items() if name not in {"password", "allow_hosts"}}
     counted = (model.name, model.text_counter.name)

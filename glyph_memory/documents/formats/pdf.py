@@ -32,6 +32,8 @@ _PART_BYTES = 64_000_000
 """Of pictures, in one part."""
 _WORDS = 200_000
 """Of the document, that are known when a hyphen is judged."""
+_BEGINS_WITHIN = 1024
+"""Bytes of a file among which PDF readers look for its beginning."""
 _JUNK = re.compile(
     r"untitled|microsoft (word|powerpoint|excel) -.*|.*\.(docx?|tex|dvi|indd|pdf|qxd)", re.IGNORECASE
 )
@@ -159,10 +161,16 @@ def _read_title(file: PdfFile) -> str:
     return "" if _JUNK.fullmatch(title) else title
 
 
+def _has_late_beginning(source: Source) -> bool:
+    """Return whether something stands before a PDF's beginning, as PDF readers bear it; its name has to say PDF."""
+    return PDF.has_name(source) and b"%PDF-" in source.head[:_BEGINS_WITHIN]
+
+
 PDF = Format(
     name="a PDF",
     media_type="application/pdf",
     beginnings=(b"%PDF-",),
+    recognizes=_has_late_beginning,
     suffixes=(".pdf",),
     read=read_pdf,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from glyph_memory.style import GLYPH_MARK
 from glyph_memory.tokens.canvas import BudgetRule, CanvasRule, PatchRule
 from glyph_memory.tokens.catalogue import special_tokens as special
 from glyph_memory.tokens.images import GridRule, RowRule
@@ -79,7 +80,7 @@ _GEMMA_4 = ModelProfile(
 
 GRIDS = (
     _GLM_41V,
-    replace(_GLM_41V, name="glyph", window_tokens=131_072),
+    replace(_GLM_41V, name="glyph", window_tokens=131_072, newline_mark=GLYPH_MARK),
     replace(_GLM_41V, name="glm-4.6v", family="glm46v", window_tokens=131_072),
     _QWEN2_VL,
     replace(_QWEN2_VL, name="qwen2.5-vl", family="qwen2_5_vl", window_tokens=128_000),

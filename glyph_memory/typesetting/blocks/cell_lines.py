@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glyph_memory.typesetting.characters import NEWLINE
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker, MeasuredText
 from glyph_memory.typesetting.measure import measure
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ def measure_cells(
         prepared: The style.
     """
     table = prepared.table
-    measured = measure(text, Cursor(), table)
+    measured = measure(text, Cursor(), table, counts=False)
     newlines = (measured.kind & NEWLINE != 0) & inside
     if not prepared.style.newline_mark:
         return replace(measured, breaks=newlines), np.zeros(len(text), np.bool_)
-    slots = np.where(newlines, table.get_mark_slot(), measured.slots)
+    slots = np.where(newlines, table.get_mark_slot(prepared.style.newline_mark), measured.slots)
     unbroken = np.zeros(len(text), np.bool_)
     return replace(measured, slots=slots, advance=table.advance.take(slots), breaks=unbroken), newlines
 
@@ -103,7 +103,7 @@ def _break_joined(
     inside = places.clip(max=len(measured.kind) - 1)
     kind, advance, breaks = measured.kind[inside], measured.advance[inside], measured.breaks[inside]
     kind[parts], advance[parts], breaks[parts] = NEWLINE, 0, True
-    joined = MeasuredText(measured.slots[inside], kind, advance, breaks, breaks)
+    joined = MeasuredText(measured.slots[inside], kind, advance, breaks, breaks, measured.marked[inside])
     geometry = replace(prepared.geometry, column=room, indents=(0, 0), frame=(0, 0), first_indent=0)
     breaker = LineBreaker(joined, geometry, shrink=prepared.style.space_shrink)
     # A glyph wider than the room takes the newline after it along, which then ends nothing.

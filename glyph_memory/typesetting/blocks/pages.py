@@ -11,14 +11,21 @@ from glyph_memory.document import Document
 from glyph_memory.errors import DocumentError
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
+from glyph_memory.typesetting.blocks.fit import fit_document_style
 from glyph_memory.typesetting.blocks.flow import FilledPage, fill_pages
 from glyph_memory.typesetting.blocks.plate import Plate
 from glyph_memory.typesetting.blocks.setting import Setter
 from glyph_memory.typesetting.blocks.tones import Type, prepare_type
+from glyph_memory.typesetting.fit import ImageTokens
 
 
 def stream_document(
-    document: Document, style: PageStyle, *, look: DocumentLook | None = None, first_page: int = 1
+    document: Document,
+    style: PageStyle,
+    *,
+    look: DocumentLook | None = None,
+    first_page: int = 1,
+    image_tokens: ImageTokens | None = None,
 ) -> Iterator[Page]:
     """Yield the pages of a document that has blocks.
 
@@ -27,12 +34,14 @@ def stream_document(
         style: How text looks.
         look: How its parts look; what goes with the style unless given.
         first_page: Number of the first page.
+        image_tokens: What an image costs the model, where the layout is chosen.
 
     Raises:
         DocumentError: There is no text.
         FontError: A font cannot be drawn.
         StyleError: A line is too narrow for one character.
     """
+    style = fit_document_style(document, style, look=look, image_tokens=image_tokens)
     kind = prepare_type(style, look or DocumentLook.of_style(style))
     start, number = 0, first_page
     for filled in fill_pages(Setter(document, kind).list_placements(), kind.geometry, style.columns):

@@ -18,7 +18,8 @@ from glyph_memory.typesetting.color import combine
 from glyph_memory.typesetting.geometry import FIX, FIX_BITS
 from glyph_memory.typesetting.layout import Ints
 from glyph_memory.typesetting.paint import Canvas
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.place import clip_boxes
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 Pixels = NDArray[np.uint8]
 
@@ -130,12 +131,12 @@ class Plate:
             size=size,
             text=text,
             start=start,
-            line_table=self._list_lines(),
+            line_table=clip_boxes(self._list_lines(), size),
             escaped=self._list_escapes(),
             pixels=pixels,
             depth=8 if depth == 8 else 4 if depth == 4 else 24,
             palette=palette,
-            style=None,
+            style=self._type.style,
         )
 
     def _draw_glyphs(self) -> dict[int, Canvas]:

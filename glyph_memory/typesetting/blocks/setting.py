@@ -28,7 +28,9 @@ from glyph_memory.typesetting.blocks.tables import TablePiece
 from glyph_memory.typesetting.blocks.text_box import TextBox, make_offsets
 from glyph_memory.typesetting.blocks.tones import Type
 from glyph_memory.typesetting.geometry import FIX
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.layout import Cursor
+from glyph_memory.typesetting.measure import measure
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 _STRETCH = 1 << 15
 """Characters of a text or a code that are laid out together, to the next newline."""
@@ -59,19 +61,31 @@ class Setter:
 
     def _join_blocks(self) -> Iterator[Block]:
         """Yield blocks; in a style that draws newlines as marks, those that run on are one."""
-        held: Block | None = None
+        held, is_running = None, False
         for block in self._document.blocks:
-            if held is not None and self._can_join(held, block):
+            runs = self._runs_on and (block.kind in _RUNNING or self._is_dear(block))
+            if held is not None and runs and is_running and held.quotes == block.quotes:
                 held = replace(held, stop=block.stop, spans=(*held.spans, *block.spans))
                 continue
             if held is not None:
                 yield held
-            held = replace(block, kind="text", hang=0, indent=0) if self._can_join(block, block) else block
+            held, is_running = block, runs
+            if runs:
+                held = replace(block, kind="text", hang=0, indent=0, table=None)
         if held is not None:
             yield held
 
-    def _can_join(self, before: Block, block: Block) -> bool:
-        return self._runs_on and {before.kind, block.kind} <= _RUNNING and before.quotes == block.quotes
+    def _is_dear(self, block: Block) -> bool:
+        """Return whether a table costs more in columns than the style allows over running text."""
+        if block.kind != "table" or block.table is None:
+            return False
+        measured = self._make_table(block, self._width - self._choose_left(block)).measure()
+        if measured is None:
+            return True
+        height, stop = measured
+        running = measure(self._document.text[block.start : stop], Cursor(), self._type.body.table)
+        lines = int(running.advance.sum()) / self._width
+        return height > (1 + self._type.style.line_price) * max(lines, 1) * self._type.pitch
 
     def _choose_gap(self, before: Block | None, block: Block) -> int:
         """Return the room above a block; less than a blank line, as colours and sizes part blocks, too."""
@@ -99,8 +113,7 @@ class Setter:
     def _make_pieces(self, block: Block, end: int, width: int) -> Iterator[Piece]:
         document, kind = self._document, self._type
         if block.kind == "table" and block.table is not None:
-            spans = [document.cell_span(block, cell) for cell in range(len(block.table.starts))]
-            yield TablePiece(document.text, block, spans, kind, width)
+            yield self._make_table(block, width)
         elif block.kind == "rule":
             yield StripPiece(kind.pitch // 2, (block.start, block.stop), width=width, rule=tones.RULE)
         elif end == block.start:
@@ -123,6 +136,11 @@ class Setter:
         else:
             prepared, tone = self._choose_type(block)
             yield TextPiece(self._make_box(block, block.start, end, width, prepared, tone=tone))
+
+    def _make_table(self, block: Block, width: int) -> TablePiece:
+        assert block.table is not None  # noqa: S101 - for the type checker: whoever makes a table has one
+        spans = [self._document.cell_span(block, cell) for cell in range(len(block.table.starts))]
+        return TablePiece(self._document.text, block, spans, self._type, width)
 
     def _choose_type(self, block: Block) -> tuple[PreparedStyle, int]:
         if block.kind == "heading":

@@ -74,6 +74,13 @@ class TablePiece:
         last = max(self._table.header_rows - self._loaded + 1, first + 1) if self._row == 0 else first + 1
         return int(rows.heights[first:last].sum())
 
+    def measure(self) -> tuple[int, int] | None:
+        """Return the height of the first rows, and where in the document they end; None where rows are records."""
+        if self._columns is None:
+            return None
+        rows = self._load_rows()
+        return int(rows.heights.sum()), rows.get_offset(rows.rows)
+
     @property
     def is_done(self) -> bool:
         """Whether all rows were taken."""

@@ -14,8 +14,8 @@ from glyph_memory.typesetting.blocks.plate import Plate
 from glyph_memory.typesetting.characters import NEWLINE, RIGHT_TO_LEFT
 from glyph_memory.typesetting.layout import Cursor, Ints, LineBreaker
 from glyph_memory.typesetting.measure import measure
+from glyph_memory.typesetting.prepared import PreparedStyle
 from glyph_memory.typesetting.shaping import visual_positions
-from glyph_memory.typesetting.stream import PreparedStyle
 
 Tones = NDArray[np.uint8]
 """The number of each character's colour."""
@@ -53,7 +53,7 @@ class TextBox:
         self._tones, self._tone, self._offsets = tones, tone, offsets
         self._measured = measured = measure(text, Cursor(), prepared.table)
         newline = measured.kind & NEWLINE != 0
-        self._marks = newline & ~measured.breaks if prepared.style.newline_mark else None
+        self._marks = measured.marked if prepared.style.newline_mark else None
         self._cumulative = np.zeros(len(text) + 1, np.int64)
         np.cumsum(measured.advance, out=self._cumulative[1:])
         if self._cumulative[-1] <= width and not newline.any():  # most cells, items and headings are one line

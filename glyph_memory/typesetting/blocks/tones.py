@@ -12,7 +12,7 @@ from glyph_memory.errors import StyleError
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.typesetting.color import encode_pairs
 from glyph_memory.typesetting.geometry import Geometry, to_fixed_point
-from glyph_memory.typesetting.stream import PreparedStyle, prepare_style
+from glyph_memory.typesetting.prepared import PreparedStyle, prepare_style
 
 TEXT = 0
 HEADINGS = (1, 2, 3)

@@ -15,7 +15,7 @@ from glyph_memory.document import Table
 from glyph_memory.typesetting.characters import NEWLINE, SPACE
 from glyph_memory.typesetting.layout import Cursor, Ints, MeasuredText, find_break_opportunities
 from glyph_memory.typesetting.measure import measure
-from glyph_memory.typesetting.stream import PreparedStyle
+from glyph_memory.typesetting.prepared import PreparedStyle
 
 _SAMPLE = 100_000
 """Characters that widths are chosen by; rows further down are broken to fit."""

@@ -87,7 +87,8 @@ class PageDocuments:
             yield drawn
             return
         stretch = drawn.document.cut(drawn.page.start, drawn.page.stop)
-        alone = [*draw_pages(replace(stretch, original=None), style=self.style, profile=self.profile)]
+        style = drawn.page.style or self.style  # with the layout that the whole document got
+        alone = [*draw_pages(replace(stretch, original=None), style=style, profile=self.profile)]
         for page in alone:
             if len(alone) == 1:
                 yield replace(page, document=stretch)
@@ -99,7 +100,7 @@ class PageDocuments:
         note = PageNote.from_page(
             page,
             self.store,
-            style=self.style,
+            style=page.style or self.style,
             profile=self.profile,
             recipe=PageRecipe.of(drawn, profile=self.profile),
         )

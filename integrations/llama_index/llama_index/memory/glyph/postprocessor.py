@@ -38,7 +38,6 @@ from glyph_memory import (
     PackedPage,
     PageOptionFields,
     PageOptions,
-    PageStyle,
     pack,
     quote_identifiers,
     warn,
@@ -197,7 +196,7 @@ class PagePostprocessor(BaseNodePostprocessor):
     def _load_pictured(self, nodes: Sequence[NodeWithScore]) -> list[_Shown]:
         """Return pages that stay whole; those whose image is gone are warned of, and packed as text."""
         whole, failed = list[_Shown](), list[tuple[BaseNode, GlyphMemoryError]]()
-        style = PageStyle.glyph() if self.style is None else PageStyle.of(self.style)
+        style = PageOptions(profile=self.profile, style=self.style).page_style
         for place, scored in enumerate(nodes):
             node = scored.node
             if not (isinstance(node, Node) and is_pictured(node)):
