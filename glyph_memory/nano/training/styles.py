@@ -8,13 +8,15 @@ from random import Random
 
 from glyph_memory.errors import StyleError
 from glyph_memory.nano.training.faces import choose_face, list_faces
-from glyph_memory.style import PRESETS, PageStyle
+from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.fonts import installed_fonts
 
 _FAMILIES = (
     "DejaVu Sans", "DejaVu Sans Mono", "Liberation Sans", "Liberation Mono", "Liberation Serif", "Verdana", "Arial",
     "Noto Sans", "Noto Sans Mono", "Courier New", "Times New Roman",
 )  # fmt: skip
+
+_PRESETS = ("glyph", "document", "web", "dark", "code", "pixel", "pixel")
 
 
 def choose_style(random: Random, fonts: str = "") -> PageStyle:
@@ -26,9 +28,10 @@ def choose_style(random: Random, fonts: str = "") -> PageStyle:
     """
     choice = random.random()
     if choice < 0.64:
-        return PageStyle.glyph().dense() if random.random() < 0.04 else PageStyle.glyph()
+        marked = replace(PageStyle.glyph(), newline_mark=" ⏎ ", paragraph_lines=10_000)
+        return marked if random.random() < 0.04 else PageStyle.glyph()
     if choice < 0.82:
-        style = PageStyle.from_name(random.choice((*PRESETS, "pixel")))
+        style = PageStyle.from_name(random.choice(_PRESETS))
         return replace(style, dpi=96) if random.random() < 0.15 else style
     try:
         return _make_style(random, fonts)
@@ -38,11 +41,7 @@ def choose_style(random: Random, fonts: str = "") -> PageStyle:
 
 def choose_dense_style(random: Random) -> PageStyle:
     """Choose a style for text whose newlines are marks; most are the default one, with small margins."""
-    style = (
-        PageStyle.from_name(random.choice((*PRESETS, "pixel")))
-        if random.random() < 0.15
-        else PageStyle.glyph()
-    )
+    style = PageStyle.from_name(random.choice(_PRESETS)) if random.random() < 0.15 else PageStyle.glyph()
     margin = random.choice((4, 4, 4, style.margin_x_pt))
     return replace(style, margin_x_pt=margin, margin_y_pt=margin)
 
