@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,15 @@ a CPU. It tells characters, where they stand, and how sure it is of each; it doe
 - Three pages in five are the typesetter's in the default style, the presets, and random fonts, sizes (7 to 14 px),
   pitches and colours; one in seven is dense, with newlines, indentation and runs as marks with counts in a paler ink;
   one in four is drawn as other programs do. It is known which character begins where on each.
-- Other programs: {rasterisers}; letters of 8.5 to 17 px, on whole pixels or quarters, some with ligatures, kerning,
-  stretched spaces, rules under lines.
+{programs}
 - Two in five are resampled by 0.8 to 1.3 (to the nearest pixel, bilinear, bicubic, Lanczos); some are blurred,
   compressed, noisy, or turned by up to 0.3°, and lines are cut a pixel too high or too low.
-- Fonts: the package's own, {fonts}.
+{fonts}
 - Text: docstrings and sources of the standard library's modules (but the quarter that is kept for measuring), made-up
   JSON, logs, identifiers, numbers, tables, boxes, leaders, runs of one sign, chats, random words and characters.
-- Scripts: a quarter is made-up words of {languages}; Japanese; common Chinese characters. Other scripts, emoji and
-  other ideographs are there to be called unreadable.
-- {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} steps
-  of ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
+{scripts}
+- {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} of
+  ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
 - Again: `{command}`.
 
 ## What was measured
@@ -88,9 +87,15 @@ def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None) -> s
         megabytes=size / 1e6,
         smallest=SIZES_PX[0],
         largest=SIZES_PX[1],
-        fonts="; ".join(told) or "and no others",
-        rasterisers=", ".join(RASTERISERS),
-        languages=", ".join(LANGUAGES),
+        programs=_wrap_item(
+            f"Other programs: {', '.join(RASTERISERS)}; letters of 8.5 to 17 px, on whole pixels or quarters, some "
+            "with ligatures, kerning, stretched spaces, rules under lines."
+        ),
+        fonts=_wrap_item(f"Fonts: the package's own, {'; '.join(told) or 'and no others'}."),
+        scripts=_wrap_item(
+            f"Scripts: a quarter is made-up words of {', '.join(LANGUAGES)}; Japanese; common Chinese characters. "
+            "Other scripts, emoji and other ideographs are there to be called unreadable."
+        ),
         steps=plan["step"],
         seed=plan["seed"],
         minutes=plan["spent_s"] / 60,
@@ -101,6 +106,10 @@ def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None) -> s
         if measured
         else "Nothing yet: run `python benchmarks/nano.py`, then this again.",
     )
+
+
+def _wrap_item(text: str) -> str:
+    return textwrap.fill(f"- {text}", 120, subsequent_indent="  ")
 
 
 def _spell_command(plan: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ _ODD = re.compile(
     r"thin|hairline|extralight|ultralight|black|heavy|outline|condensed|narrow|caps|shadow|fallback", re.I
 )
 _SUFFIXES = (".ttf", ".otf", ".ttc")
-_SEVERAL = re.compile(r"[ ]?(?:\d+|Beta|Display|Light|Medium|Semibold|SemiBold|Book)\b")
+_SEVERAL = re.compile(r" (?:\d+|Beta|Display|Light|Medium|Semibold|SemiBold|Book)\b")
 SANS, MONO = str(SHIPPED / "GlyphMemorySans.ttf"), str(SHIPPED / "DejaVuSansMono.ttf")
 
 
