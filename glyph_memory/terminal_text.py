@@ -43,7 +43,9 @@ _LIVE = re.compile(
     r"\d ?(?:[kKMGT]i?)?(?:B|bytes|it)/s|-:--"  # rates, and times that are not known yet
     r"|[\[|(](?:[-. ]*+[#=>]){3}[-#=>. ]*+[\]|)]|[\u2580-\u259f\u25a0\u25a1]{3}"  # bars
 )
-_SPIN = re.compile(r"^\s*[-|/\\\u2800-\u28ff\u25d0-\u25d3](?=\s)|(?<=\s)[-|/\\\u2800-\u28ff\u25d0-\u25d3]\s*$")
+_SPIN = re.compile(
+    r"^\s*[-|/\\\u2800-\u28ff\u25d0-\u25d3](?=\s)|(?<=\s)[-|/\\\u2800-\u28ff\u25d0-\u25d3]\s*$"
+)
 
 
 def strip_terminal_escapes(text: str) -> tuple[str, int]:

@@ -20,7 +20,10 @@ KNOWN = {
     "a spinner": ("work |\b/\b-\bdone", "work done"),
     "a progress bar": (" 10%|#  | 1/10\r100%|###| 10/10\nend", "100%|###| 10/10\nend"),
     "a shorter state": ("Reading: 100 of 100\rReading: done\n", "Reading: 100 of 100\rReading: done\n"),
-    "a shorter state, padded": ("Reading: 90%   \rReading: 100%\rok\n", "Reading: 90%   \rReading: 100%\rok\n"),
+    "a shorter state, padded": (
+        "Reading: 90%   \rReading: 100%\rok\n",
+        "Reading: 90%   \rReading: 100%\rok\n",
+    ),
     "a covered state": ("Reading: 90%\r            \rok\n", "ok\n"),
     "indents": ("if a:\r    \r    b\n", "if a:\r    \r    b\n"),
     "percentages": ("a:  5%\ra: 50%\ra: 100%, done.\n", "a: 100%, done.\n"),
@@ -33,7 +36,10 @@ KNOWN = {
     "a rate": ("9 kB at 1.0 kB/s\r12 kB at 1.5 kB/s\n", "12 kB at 1.5 kB/s\n"),
     "a turning sign": ("| Load\r/ Load\r- Load\n", "- Load\n"),
     "lines that are the same": ("- a\r- a\r- a\n", "- a\r- a\r- a\n"),
-    "a table of an old Mac": ("item,oak,12\ritem,ash,7\ritem,elm,3\n", "item,oak,12\ritem,ash,7\ritem,elm,3\n"),
+    "a table of an old Mac": (
+        "item,oak,12\ritem,ash,7\ritem,elm,3\n",
+        "item,oak,12\ritem,ash,7\ritem,elm,3\n",
+    ),
     "numbered lines of an old Mac": ("file 1\rfile 2\rfile 10\n", "file 1\rfile 2\rfile 10\n"),
     "spaces that are moves": ("PID\x1b[5CUSER\x1b[CCMD\n", "PID     USER CMD\n"),
     "a column": ("sshd\x1b[9G[ OK ]", "sshd    [ OK ]"),

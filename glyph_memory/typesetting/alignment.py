@@ -22,7 +22,9 @@ _CELLS = 4
 """Characters over the cells of a line: of more no line can hold, however many of them are drawn as nothing."""
 _BLANKS = " \t\r"
 _BOX_HINTS = "─━═│┃║"
-_STOPS, *_BEGINNINGS = (np.array([*map(ord, signs)], np.uint32) for signs in (".!?:;,", "-=_+dlbcps", "-=_+r"))
+_STOPS, *_BEGINNINGS = (
+    np.array([*map(ord, signs)], np.uint32) for signs in (".!?:;,", "-=_+dlbcps", "-=_+r")
+)
 """Signs after which two spaces part no columns; first and second signs of rulers, and of lines of `ls -l`."""
 
 _GAP = re.compile(r"(?<=[^ ]) {2,}(?=[^ ])")
@@ -112,12 +114,11 @@ def _find_lines(
     text: str, measured: MeasuredText, table: GlyphTable, *, final: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the lines that may be rows, each up to its last sign, in order; and the last one if it is not done."""
-    newline = measured.kind & NEWLINE != 0
-    places = _find_gaps(measured, newline, table) if "  " in text else []
-    begins = np.concatenate([[0], np.flatnonzero(newline) + 1])
+    places = _find_gaps(measured, table) if "  " in text else []
+    begins = np.concatenate([[0], np.flatnonzero(measured.kind & NEWLINE != 0) + 1])
     begins = begins[: np.searchsorted(begins, len(text) - 1)]
     for place, signs in enumerate(_BEGINNINGS):
-        begins = begins[np.isin(measured.slots.take(begins + place), table.slots(signs))]
+        begins = begins[_are_among(measured.slots.take(begins + place), table.slots(signs))]
     places += begins.tolist()
     for hint in "|" if text.isascii() else f"|{_BOX_HINTS}":
         place = text.find(hint)
@@ -139,9 +140,18 @@ def _find_lines(
             yield start, stop
 
 
-def _find_gaps(measured: MeasuredText, newline: NDArray[np.bool_], table: GlyphTable) -> list[int]:
+def _find_gaps(measured: MeasuredText, table: GlyphTable) -> list[int]:
     """Return where two spaces and more part signs; but for two after a full stop, of which prose may have many."""
     space = (measured.kind & SPACE).view(np.bool_)
-    gaps = np.flatnonzero(space[1:-1] & space[2:] & ~(space | newline)[:-2])
+    gaps = np.flatnonzero(space[1:-1] & space[2:])
+    gaps = gaps[measured.kind.take(gaps) & (SPACE | NEWLINE) == 0]
     is_wide = space.take(np.minimum(gaps + 3, len(space) - 1))
-    return (gaps[is_wide | ~np.isin(measured.slots.take(gaps), table.slots(_STOPS))] + 1).tolist()
+    is_stop = _are_among(measured.slots.take(gaps), table.slots(_STOPS))
+    found: list[int] = (gaps[is_wide | ~is_stop] + 1).tolist()
+    return found
+
+
+def _are_among(slots: NDArray[np.int64], few: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which slots are among a few others; `np.isin` takes longer for so few."""
+    among: NDArray[np.bool_] = (slots[:, None] == few).any(axis=1)
+    return among
