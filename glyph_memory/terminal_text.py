@@ -113,12 +113,8 @@ def _write_over(line: str) -> list[_State]:
             cells, begun, erases, place, is_moved = [], step, False, 0, False
         elif step == "\b":
             place = max(0, place - 1)
-        elif move in ("C", "a"):
-            place = max(place + 1, min(place + _number(match), _WIDTH))
-        elif move == "D":
-            place = max(0, place - _number(match))
-        elif move in ("G", "`"):
-            place, is_moved = min(_number(match), _WIDTH) - 1, True
+        elif move and move not in "KJ":
+            place, is_moved = _move(match, place), is_moved or move in "G`"
         elif move or step[0] not in "\x1b\x9b":
             if move and match["number"] not in ("", "0", "2"):
                 continue
@@ -141,8 +137,14 @@ def _write_over(line: str) -> list[_State]:
     return [*states, _State(cells, begun, erases)]
 
 
-def _number(move: re.Match[str]) -> int:
-    return min(max(int(move["number"][:9] or 1), 1), 10**6)
+def _move(match: re.Match[str], place: int) -> int:
+    """Return where a move along the line leads from a place."""
+    count = max(1, int(match["number"][:9] or 1))
+    if match["move"] == "D":
+        return max(0, place - count)
+    if match["move"] in "G`":
+        return min(count, _WIDTH) - 1
+    return max(place + 1, min(place + count, _WIDTH))
 
 
 def _settle(states: list[_State]) -> str:
@@ -153,7 +155,7 @@ def _settle(states: list[_State]) -> str:
     for state in states:
         shown = "".join(state.cells)
         is_blank = not shown.translate(_PUT_IN).strip(" ")
-        if state.erases or (is_blank and len(shown) >= max(_PADDING, longest) and longest):
+        if state.erases or (is_blank and len(shown) >= max(_PADDING, longest) and longest > 0):
             kept, longest = [], 0
             if is_blank:
                 continue
@@ -162,12 +164,12 @@ def _settle(states: list[_State]) -> str:
     looks = [_Look.of(shown) for _, shown in kept if shown.strip(" ")] if len(kept) > 1 else []
     alike = sum(one.is_before(other) for one, other in pairwise(looks))
     if alike and 2 * alike >= len(looks) - 1:
-        last = list[_Look]()
+        seen = list[_Look]()
         for look in looks:
-            while last and last[-1].is_before(look):
-                last.pop()
-            last.append(look)
-        return "\r".join(look.shown for look in last)
+            while seen and seen[-1].is_before(look):
+                seen.pop()
+            seen.append(look)
+        return "\r".join(look.shown for look in seen)
     return "".join(begun + shown for begun, shown in kept)
 
 
