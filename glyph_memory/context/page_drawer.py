@@ -90,7 +90,7 @@ class PageDrawer:
         stored, layout = list[SealedPage](), ""
         for page, anchors in self.draw(turns, first_page):
             stored.append(self._store_page(page, anchors))
-            layout = name_layout(page.style or self._style)
+            layout = name_layout(page.style or self._style, self._style)
         return tuple(stored), layout
 
     def draw_images(self, turns: Sequence[Turn], first_page: int, *, style: PageStyle) -> list[ImagePart]:

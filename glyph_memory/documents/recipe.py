@@ -18,7 +18,7 @@ from glyph_memory.files import is_file
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typesetting import name_layout, restore_layout
+from glyph_memory.typesetting import restore_layout
 
 _KEEP = "keep its pictures (store=, pages_dir=)"
 
@@ -54,7 +54,7 @@ class PageRecipe:
             original = document.original
             path = str(original.absolute()) if isinstance(original, Path) else ""
             return cls(path=path, number=number, profile=profile.name)
-        layout = name_layout(shown.style) if shown.style is not None else "lines"
+        layout = page.layout or "lines"
         recipe = cls.of_document(document.cut(shown.start, shown.stop))
         return recipe if layout == "lines" else replace(recipe, layout=layout)
 
