@@ -1,14 +1,15 @@
 """What was read off a page: a `Transcription` of lines with boxes, a confidence for every character, and anchors.
 
-`spell_marks` turns a line's red marks and counts back into the newlines, spaces and tabs that they stand for. Knows
-characters and pixels; knows nothing about how they were read.
+`spell_marks` turns a line's red marks and counts back into the newlines, spaces and tabs that they stand for, and
+`spell_line` does so for a whole line with its places. Knows characters and pixels; knows nothing about how they were
+read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -131,22 +132,51 @@ def spell_marks(text: str, is_mark: Sequence[bool] | NDArray[np.bool_]) -> str:
         >>> spell_marks("if x:⏎4return", [False] * 5 + [True] * 2 + [False] * 6)
         'if x:\n    return'
     """
-    spelled, at = "", 0
+    return _trace_marks(text, is_mark)[0]
+
+
+def spell_line(line: ReadLine) -> ReadLine:
+    """Return a line as it was typeset, as `spell_marks` does, each character with the place of what stands for it.
+
+    What a mark and its count stand for is as sure as the least sure of their characters.
+    """
+    if not line.is_mark.any():
+        return line
+    text, spans = _trace_marks(line.text, line.is_mark)
+    starts, stops = np.array(spans, np.int64).reshape(-1, 2).T
+    confidence = line.confidence[starts]
+    for place in np.flatnonzero(stops - starts > 1).tolist():
+        confidence[place] = line.confidence[starts[place] : stops[place]].min()
+    return replace(
+        line, text=text, confidence=confidence, left=line.left[starts], is_mark=np.zeros(len(text), np.bool_)
+    )
+
+
+def _trace_marks(text: str, is_mark: Sequence[bool] | NDArray[np.bool_]) -> tuple[str, list[tuple[int, int]]]:
+    """Return a line's text spelled out, and of each character of it the start and stop of what stands for it."""
+    spelled, at, spans = "", 0, list[tuple[int, int]]()
     signs = "".join(
         "m" if marked else "s" if sign == " " else "." for sign, marked in zip(text, is_mark, strict=True)
     )
     for group in re.finditer(r"m(?:[ms]*m)?", signs):
         before, marks = spelled + text[at : group.start()], text[group.start() : group.end()]
+        spans += [(place, place + 1) for place in range(at, group.start())]
         at = group.end()
         if "\\n" in marks:  # the spaces round it are drawn with it
             before = before.removesuffix(" ")
             at += text.startswith(" ", at)
-        spelled = _spell_group(before, marks) or before + marks
+        del spans[len(before) :]
+        spelled = _spell_group(before, marks) or ""
+        if spelled:
+            spans += [group.span()] * (len(spelled) - len(before))
+        else:
+            spelled = before + marks
+            spans += [(place, place + 1) for place in range(*group.span())]
         if spelled.endswith(
             ("\n", " ")
         ):  # all spaces that were there are counted; what else is seen is the mark's own
             at = len(text) - len(text[at:].lstrip(" "))
-    return spelled + text[at:]
+    return spelled + text[at:], [*spans, *((place, place + 1) for place in range(at, len(text)))]
 
 
 def _spell_group(before: str, marks: str) -> str | None:

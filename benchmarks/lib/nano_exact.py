@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,10 +14,12 @@ from glyph_memory.evaluate import share_interval
 from glyph_memory.nano import NanoReader, Transcription
 from glyph_memory.nano.held_out import FIRST_HELD_OUT_SEED
 from glyph_memory.nano.sight.image import Source
-from glyph_memory.transcription import SURE
+from glyph_memory.transcription import SURE, spell_line
 from lib.nano_figures import NanoFigures
 from lib.needles import haystack
 
+_LAYOUTS = (("", PageStyle.auto()), (", line for line", PageStyle.glyph()))
+"""What is added to a row's name, and how its pages are laid out: by default, and as the released model's are."""
 _KEY = string.ascii_letters + string.digits
 
 
@@ -30,35 +33,40 @@ def measure_identifiers(figures: NanoFigures, characters: int) -> None:
     }
     for name, make in makers.items():
         wanted = [make() for _ in range(characters // (len(make()) + 1))]
-        exact = wrong = marked = 0
-        for page in typeset(" ".join(wanted)):
-            transcription = figures.read(page.image)
-            said = _words(transcription)
-            true = page.text.split()
-            for tag, start, stop, first, last in _opcodes(true, [word for word, _ in said]):
-                if tag == "equal":
-                    exact += stop - start
-                else:
-                    wrong += stop - start
-                    doubted = any(confidence < SURE for _, confidence in said[first:last]) or first == last
-                    marked += (stop - start) * doubted
-        figures.add(
-            f"{name} read exactly, whole", "≥ 97 %", f"{exact / (exact + wrong):.2%}",
-            share_interval(exact / (exact + wrong), exact + wrong),
-            f"{exact + wrong:,}, of the {wrong} others {marked} marked unsure", exact / (exact + wrong),
-        )  # fmt: skip
+        # A line has three: marks stand between identifiers, and behind some.
+        text = "".join(f"{one}{' ' if place % 3 else chr(10)}" for place, one in enumerate(wanted, 1))
+        for layout, style in _LAYOUTS:
+            exact = wrong = marked = 0
+            for page in typeset(text, style=style):
+                said = _words(figures.read(page.image))
+                true = page.text.split()
+                for tag, start, stop, first, last in _opcodes(true, [word for word, _ in said]):
+                    if tag == "equal":
+                        exact += stop - start
+                    else:
+                        wrong += stop - start
+                        doubted = (
+                            any(confidence < SURE for _, confidence in said[first:last]) or first == last
+                        )
+                        marked += (stop - start) * doubted
+            figures.add(
+                f"{name} read exactly, whole{layout}", "≥ 97 %", f"{exact / (exact + wrong):.2%}",
+                share_interval(exact / (exact + wrong), exact + wrong),
+                f"{exact + wrong:,}, of the {wrong} others {marked} marked unsure", exact / (exact + wrong),
+            )  # fmt: skip
 
 
 def measure_needles(figures: NanoFigures, quick: bool) -> None:
     """Ask for facts hidden in 1, 8 and 32 pages; then in smaller print, to see whether doubt is reported."""
     plans = [(1, 4, 4), (8, 1, 20)] if quick else [(1, 40, 6), (8, 8, 30), (32, 3, 80)]
     for pages, haystacks, count in plans:
-        asked, exact, wrong, marked = _ask_needles(figures.read, pages, haystacks, count, PageStyle.glyph())
-        figures.add(
-            f"needle questions over {pages} page{'s' * (pages > 1)}, exact", "≥ 97 %", f"{exact / asked:.2%}",
-            share_interval(exact / asked, asked),
-            f"{asked}, of the {wrong} others {marked} marked unsure", exact / asked,
-        )  # fmt: skip
+        for layout, style in _LAYOUTS:
+            asked, exact, wrong, marked = _ask_needles(figures.read, pages, haystacks, count, style)
+            figures.add(
+                f"needle questions over {pages} page{'s' * (pages > 1)}, exact{layout}", "≥ 97 %",
+                f"{exact / asked:.2%}", share_interval(exact / asked, asked),
+                f"{asked}, of the {wrong} others {marked} marked unsure", exact / asked,
+            )  # fmt: skip
     small = (6.0,) if quick else (6.0, 6.5, 7.0)
     told = [
         _ask_needles(
@@ -98,14 +106,11 @@ def _ask_needles(
 
 def _words(transcription: Transcription) -> list[tuple[str, float]]:
     """Return the words of a page, each with the confidence of its least certain character."""
-    found = []
-    for line in transcription.lines:
-        start = 0
-        for word in line.text.split(" "):
-            if word:
-                found.append((word, float(line.confidence[start : start + len(word)].min())))
-            start += len(word) + 1
-    return found
+    return [
+        (word[0], float(line.confidence[word.start() : word.end()].min()))
+        for line in map(spell_line, transcription.lines)
+        for word in re.finditer(r"\S+", line.text)
+    ]
 
 
 def _opcodes(truth: list[str], said: list[str]) -> Iterator[tuple[str, int, int, int, int]]:

@@ -91,6 +91,9 @@ class PageDrawer:
         for page, anchors in self.draw(turns, first_page):
             stored.append(self._store_page(page, anchors))
             layout = name_layout(page.style or self._style, self._style)
+        if len(stored) == 1:  # it may be the only image of a prompt, for which one model's rule charges more
+            alone = self._profile.image_tokens(stored[0].size, images=1)
+            stored = [replace(stored[0], tokens=max(alone, stored[0].tokens))]
         return tuple(stored), layout
 
     def draw_images(self, turns: Sequence[Turn], first_page: int, *, style: PageStyle) -> list[ImagePart]:
@@ -245,7 +248,6 @@ class PageDrawer:
         )
 
     def _count_tokens(self, size: tuple[int, int]) -> int:
-        # A prompt holds more than one image sooner or later; one rule charges for a lone image otherwise.
         return self._profile.image_tokens(size, images=2)
 
     def _uuid(self, digest: str) -> str | None:

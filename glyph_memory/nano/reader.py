@@ -20,9 +20,10 @@ from glyph_memory.nano.lookup.answer import MODEL, NanoReading, choose_quotes, l
 from glyph_memory.nano.lookup.groups import SentenceGroup, group_sentences
 from glyph_memory.nano.lookup.index import Index, find_spellings
 from glyph_memory.nano.lookup.inputs import ContextImage, Material, attach_transcription
+from glyph_memory.nano.lookup.page_joins import join_pages
 from glyph_memory.nano.lookup.picking import rank
 from glyph_memory.nano.lookup.question import Question
-from glyph_memory.nano.lookup.search_text import ReadImage, join_pages, parse_text
+from glyph_memory.nano.lookup.search_text import ReadImage, parse_text
 from glyph_memory.nano.sight.image import Source, load
 from glyph_memory.nano.vouch import list_unvouched
 from glyph_memory.page import Page, pixel_digest

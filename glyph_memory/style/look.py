@@ -1,7 +1,7 @@
 """The `DocumentLook`: how the parts of a document look on a page, beside what its `PageStyle` says of all text.
 
-Vision-language models tell colours apart better than weights, so headings and emphasis are colours. Knows colours and
-sizes; knows nothing about documents.
+Vision-language models tell colours apart better than weights, so headings and emphasis are colours. None is red:
+that is the colour of marks for line breaks. Knows colours and sizes; knows nothing about documents.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class DocumentLook:
         True
     """
 
-    heading_1_color: str = "#A3001E"
+    heading_1_color: str = "#0B3FA8"
     """Of headings of the first level."""
-    heading_2_color: str = "#0B3FA8"
+    heading_2_color: str = "#00695C"
     """Of the second."""
-    heading_3_color: str = "#00695C"
+    heading_3_color: str = "#5A4A00"
     """Of all others, and of tables' header rows."""
-    strong_color: str = "#8A2500"
+    strong_color: str = "#6B4A00"
     """Of what stands in bold."""
     emphasis_color: str = "#4527A0"
     """Of what stands in italics."""
@@ -97,9 +97,9 @@ class DocumentLook:
         if _is_light(style.page_color):
             return cls()
         return cls(
-            heading_1_color="#FF8A80",
-            heading_2_color="#82B1FF",
-            heading_3_color="#64E0CE",
+            heading_1_color="#82B1FF",
+            heading_2_color="#64E0CE",
+            heading_3_color="#E6D98A",
             strong_color="#FFCC80",
             emphasis_color="#D1C4E9",
             link_color="#80B4FF",

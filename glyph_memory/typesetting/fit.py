@@ -75,6 +75,8 @@ def fit_style(style: PageStyle, text: str, *, image_tokens: ImageTokens | None =
     if style.layout == "fixed":
         return style
     marks, plain = replace(style, layout="fixed"), unmark(style)
+    if not text:
+        return plain
     cost = image_tokens or count_area
     caption = _BESIDE * cost(plain.page_px)
     measures = _measure(text[:SAMPLE], plain, marks, caption, is_part=len(text) > SAMPLE)

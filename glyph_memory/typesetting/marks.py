@@ -18,7 +18,7 @@ REPEATED = 3
 _LONGEST = 999
 """Characters of a run that one number counts; a longer one has several, so that a page can end between them."""
 _RUN = re.compile(
-    rf"(?:\r?\n){{1,{_LONGEST}}}(?: {{1,{_LONGEST}}}|\t{{1,{_LONGEST}}})?"
+    rf"(?:\r?\n){{1,{_LONGEST}}} {{0,{_LONGEST}}}\t{{0,{_LONGEST}}}"
     rf"| {{4,{_LONGEST}}}|\t{{1,{_LONGEST}}}"
     rf"|(?P<sign>[!-/:-@\[-`{{-~\u2014\u2022\u2500-\u259f])(?P=sign){{7,{_LONGEST - 1}}}"
     r"(?![\u0300-\u036f\u20d0-\u20ff\ufe0e\ufe0f])"
@@ -73,9 +73,8 @@ def list_runs(text: str, newline_mark: str) -> tuple[list[tuple[int, int]], list
 @lru_cache(maxsize=4096)
 def _spell(run: str, newline_mark: str) -> str:
     if run[0] in "\r\n":
-        rest = run.lstrip("\r\n")
-        tabs = len(rest) if rest[:1] == "\t" else 0
-        return spell_break(newline_mark, run.count("\n"), indent=len(rest) - tabs, tabs=tabs)
+        breaks, indent, tabs = (run.count(sign) for sign in "\n \t")
+        return spell_break(newline_mark, breaks, indent=indent, tabs=tabs)
     if run[0] == "\t":
         return f"{len(run) if len(run) > 1 else ''}{TABS_SIGN}"
     return f"{SPACES_SIGN if run[0] == ' ' else TIMES_SIGN}{len(run)}"
@@ -90,7 +89,7 @@ def spell_break(newline_mark: str, breaks: int, *, indent: int = 0, tabs: int = 
     """
     core = newline_mark.strip()
     before, _, after = newline_mark.partition(core)
-    count = f"{indent}" if indent else f"{tabs}{TABS_SIGN}" if tabs else ""
+    count = " ".join([*([f"{indent}"] if indent else []), *([f"{tabs}{TABS_SIGN}"] if tabs else [])])
     if breaks <= REPEATED:
         return f"{before}{core * breaks}{count}{after}"
     return f"{before}{core}{TIMES_SIGN}{breaks}{count and f' {count}'}{after}"

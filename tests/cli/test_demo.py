@@ -21,7 +21,7 @@ def test_the_demo_shows_what_pages_save_and_answers_from_pixels(spawn: Run, tmp_
     assert result.out.count("×") == 5
     assert "out/demo.html" in result.out
     report = (tmp_path / "out" / "demo.html").read_text()
-    assert report.count("<img") == 24 + 8 + 12
+    assert report.count("<img") == 24 + 8 + 6
     assert "<script" not in report
     with Image.open(tmp_path / "out" / "demo.png") as sheet:
         assert sheet.width > 1000

@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 
 from glyph_memory.nano.lookup.groups import SentenceGroup, group_sentences
-from glyph_memory.nano.lookup.search_text import ReadImage, SearchText, join_pages, parse_text
+from glyph_memory.nano.lookup.page_joins import join_pages
+from glyph_memory.nano.lookup.search_text import ReadImage, SearchText, parse_text
 from glyph_memory.style import PageStyle
 from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typesetting import typeset

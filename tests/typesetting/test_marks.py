@@ -30,6 +30,7 @@ DENSE = PageStyle.glyph().dense("⏎")
         ("a\n\n        b", "a⏎⏎8b"),
         ("a\n\n\n\n\n  b", "a⏎×5 2b"),
         ("a\n\t\tb", "a⏎2→b"),
+        ("a\n  \t\tb", "a⏎2 2→b"),
         ("a\r\n  b", "a⏎2b"),
         ("a\r\n\r\n    b", "a⏎⏎4b"),
         ("a\r\n\r\n\n\r\n\tb", "a⏎×4 1→b"),
@@ -88,13 +89,15 @@ def test_what_is_counted_can_be_spelled_back(text: str) -> None:
 
 
 def _spell_back(mark: str, said: list[str]) -> str:
-    found = re.fullmatch(r"(?P<breaks>⏎*)(?:×(?P<times>\d+) ?)?(?P<count>\d+)?(?P<tabs>→)?", mark)
+    found = re.fullmatch(
+        r"(?P<breaks>⏎*)(?:×(?P<times>\d+) ?)?(?:(?P<spaces>\d+)(?: |\Z))?(?:(?P<tabs>\d*)→)?", mark
+    )
     if found is None:
         return " " * int(mark[1:])
     if mark[0] == "×":
         return said[-1] * (int(mark[1:]) - 1)
-    count = int(found["count"] or bool(found["tabs"]))
-    return "\n" * int(found["times"] or len(found["breaks"])) + ("\t" if found["tabs"] else " ") * count
+    tabs = 0 if found["tabs"] is None else int(found["tabs"] or 1)
+    return "\n" * int(found["times"] or len(found["breaks"])) + " " * int(found["spaces"] or 0) + "\t" * tabs
 
 
 @pytest.mark.parametrize(

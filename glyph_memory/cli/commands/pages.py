@@ -141,7 +141,7 @@ def run(
     """Draw documents, write what was asked for, print what they cost."""
     model = find_profile(profile, tokenizer=tokenizer)
     style = look.build_style(model)
-    output = PageOutput(places=places, checker=_checker(style) if check else None)
+    output = PageOutput(places=places, checker=_make_checker() if check else None)
     drawing = _Run(sources=sources, model=model, style=style, name=look.name, output=output)
     if fit_tokens is None:
         drawing.draw()
@@ -177,7 +177,7 @@ def run(
     else:
         _show(sections, total, output, fit_tokens)
         if read:
-            from glyph_memory.cli.commands import check_view as checked  # noqa: PLC0415  as in `_checker`
+            from glyph_memory.cli.commands import check_view as checked  # noqa: PLC0415  as in `_make_checker`
 
             checked.show(read)
     for title, defects in drawing.defects:
@@ -199,11 +199,11 @@ def _find_small_letters(style: PageStyle, model: ModelProfile, pages: int) -> It
         yield sentence
 
 
-def _checker(style: PageStyle) -> Checker:
+def _make_checker() -> Checker:
     # Imported where it is asked for: pages that are not checked come sooner.
     from glyph_memory.evaluate import Checker  # noqa: PLC0415
 
-    return Checker(style=style)
+    return Checker()  # of each page by its own style: the layout may have been chosen
 
 
 def _size(path: str, first: Document) -> int | None:

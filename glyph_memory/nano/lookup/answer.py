@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ _ILLEGIBLE = 0.5
 """A page whose characters are right so rarely, by its own account, counts as one that could not be read."""
 _NAMED = 3
 _LONGEST = 80
+_INDENT = re.compile(r"(?<=\n)[^\S\n]+")
+"""Left out of quotes: the first line has none, either."""
 _EDGES = " \n,;:.!?\"'`()[]{}<>“”‘’"
 """What is no part of a word that is named."""
 
@@ -175,9 +178,12 @@ def _join_sentences(source: SearchText, sentences: Sequence[Sentence]) -> tuple[
         between = "" if end is None else source.text[end : one.start]
         is_left_out = any(character.isalnum() for character in between)
         gap = f"\n{LEFT_OUT}\n" if is_left_out else "\n" if "\n" in between else between
-        text += gap + source.text[one.start : one.stop]
+        words, is_kept = source.text[one.start : one.stop], np.ones(one.stop - one.start, np.bool_)
+        for indent in _INDENT.finditer(words):
+            is_kept[indent.start() : indent.end()] = False
+        text += gap + _INDENT.sub("", words)
         sure = np.ones(len(gap), np.float32)
-        confidence = np.concatenate([confidence, sure, source.confidence[one.start : one.stop]])
+        confidence = np.concatenate([confidence, sure, source.confidence[one.start : one.stop][is_kept]])
         end = one.stop
     return text, confidence
 

@@ -24,6 +24,12 @@ _LONGEST = 5
 """Lines of a sentence; a longer one is cut."""
 _LONG_LINE = 40
 """Characters of a line that an author may have broken because it was full."""
+_PACKED = 25
+"""A sentence without a blank in so many characters is data, such as compact JSON: it is cut behind a sign."""
+_PART, _PART_END = 80, re.compile(r"[,;}\])>|](?![,;}\])>|])")
+"""Characters of a part of data at the least, and what it ends with."""
+_NAMES_VALUE = re.compile(r"\s*[\w.\[\]\"'-]+(?::| =) ")
+"""How a line begins that gives a name a value, and continues no sentence."""
 _END = re.compile(r"\n|(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W_a-z])|(?<=[。！？])(?=\S)")
 
 
@@ -36,7 +42,7 @@ class Sentence:
     stop: int
     """After its last."""
     rows: tuple[int, int]
-    """The first and the last of the source's lines it stands on."""
+    """The first and the last of the source's lines it stands on, of pages or of the text."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,7 +155,10 @@ def _is_continued(text: str, end: int, stop: int) -> bool:
         len(line) >= _LONG_LINE
         and indent == next_indent
         and (line[-1].isalnum() or line[-1] in ",\"')*")
+        and not line.rstrip("\"')*").endswith((".", "!", "?"))
         and after.lstrip(" ")[:1].islower()
+        and not _NAMES_VALUE.match(after)
+        and line.split()[0] != after.split()[0]
     )
 
 
@@ -159,13 +168,16 @@ def _split_long(source: SearchText, start: int, stop: int) -> Iterator[Sentence]
     if not any(character.isalnum() for character in text):
         return
     start, stop = start + len(text) - len(text.lstrip()), stop - len(text) + len(text.rstrip())
+    is_packed = text.count(" ") * _PACKED < len(text)
     while start < stop:
-        first, last = source.rows(start, stop)
-        end = stop
-        if last - first >= _LONGEST:
-            last = first + _LONGEST - 1
-            end = source.spots[last + 1].start
+        first, last = source.lines(start, stop)
+        ends = [int(end) for end in source.line_starts[first + 1 : min(last, first + _LONGEST) + 1]]
+        end = ends[-1] if len(ends) == _LONGEST else stop
+        if is_packed:
+            found = _PART_END.search(source.text, start + _PART, end)
+            end = found.end() if found else end
+        last = source.lines(start, end)[1]
         yield Sentence(
-            start=start, stop=end - (end < stop and source.text[end - 1] == " "), rows=(first, last)
+            start=start, stop=end - (end < stop and source.text[end - 1] in " \n"), rows=(first, last)
         )
         start = end

@@ -41,7 +41,11 @@ class Index:
         if sentence in self._words:  # the window before this one has it, too
             return
         found = list(pieces(source.text[sentence.start : sentence.stop]))
-        self._words[sentence] = tuple(word for piece in found for word in piece.words)
+        known = [word for piece in found for word in piece.words]
+        other = source.respell(sentence.start, sentence.stop)
+        if other != source.text[sentence.start : sentence.stop]:  # whether a blank stands there, nobody knows
+            known += [word for piece in pieces(other) for word in piece.words if word not in known]
+        self._words[sentence] = tuple(known)
         doubtful = source.confidence[sentence.start : sentence.stop] < SURE
         if doubtful.any():
             for piece in found:

@@ -27,9 +27,13 @@ _ASKING = 0.4
 """What a sentence is worth that asks, too, or calls a tool."""
 _FURTHER = 1.3
 """By how much less what a further sentence holds weighs."""
+_CUT_OFF = 0.9
+"""What a sentence is worth that opens what stands in the next group: there it stands, too."""
 _LONGEST_LINES = 3
 """Up to which further sentences are added to the best one."""
 _HEADING_WORDS = 8
+_OPENERS, _INSIDE = "{[(:", 8
+"""A sentence that ends with one of these is said of the next ones, up to so many."""
 _PICKS = 3
 """How often something is picked out of one group."""
 
@@ -97,14 +101,17 @@ class Picker:
         if _is_heading(group, best) and lines + _count_lines(group.sentences[best + 1]) <= _LONGEST_LINES:
             chosen, known = [best, best + 1], known | held[best + 1]
             lines += _count_lines(group.sentences[best + 1])
-        is_keyed = any(term.is_key for term in self._terms(known))
+        is_keyed, opens = any(term.is_key for term in self._terms(known)), _opens(group, best)
         for place in sorted(range(len(held)), key=lambda place: (-values[place], abs(place - best))):
             one, more = group.sentences[place], known | held[place]
-            if not is_keyed and all(abs(place - near) > 1 for near in chosen):
+            is_within = opens and best < place <= best + _INSIDE
+            if not is_keyed and not is_within and all(abs(place - near) > 1 for near in chosen):
                 continue  # prose: what stands apart is about something else
             fits = values[place] > 0 and lines + _count_lines(one) <= _LONGEST_LINES
             if fits and self._terms(more) > self._terms(known):
                 chosen, lines, known = [*chosen, place], lines + _count_lines(one), more
+        if opens and chosen == [best]:  # what it opens is what is asked for
+            chosen = [*range(best, min(best + _LONGEST_LINES, len(held)))]
         return sorted(chosen)
 
     def _terms(self, words: Set[str]) -> frozenset[Term]:
@@ -115,10 +122,15 @@ class Picker:
         text = group.source.text[sentence.start : sentence.stop]
         if text.startswith((NOTHING, NEAREST)):
             return 0.0
-        value, plain = sum(self.worth[word] for word in sorted(held)), casefold(" ".join(text.split()))
-        value *= 1 + 0.5 * sum(phrase in plain for phrase in self.question.phrases)
+        value = sum(self.worth[word] for word in sorted(held))
+        if self.question.phrases:
+            spellings = {text, group.source.respell(sentence.start, sentence.stop)}
+            plain = "\n".join(casefold(" ".join(one.split())) for one in sorted(spellings))
+            value *= 1 + 0.5 * sum(phrase in plain for phrase in self.question.phrases)
         if self.question.wants_figures and any(character.isdigit() for character in text):
             value *= 1.1
+        if sentence is group.sentences[-1] and text[-1] in _OPENERS:
+            value *= _CUT_OFF
         asks = text.endswith("?") or (group.anchor is not None and text.startswith("calls "))
         return value * (_ASKING if asks else 1.0)
 
@@ -130,6 +142,11 @@ def _is_heading(group: SentenceGroup, place: int) -> bool:
     one = group.sentences[place]
     text = group.source.text[one.start : one.stop]
     return len(text.split()) <= _HEADING_WORDS and text[-1:].isalnum() and text[:1].isupper()
+
+
+def _opens(group: SentenceGroup, place: int) -> bool:
+    """Return whether a sentence ends with what opens a block: a value of JSON, a list."""
+    return group.source.text[group.sentences[place].stop - 1] in _OPENERS
 
 
 def _count_lines(sentence: Sentence) -> int:

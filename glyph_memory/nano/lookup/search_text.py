@@ -1,27 +1,26 @@
 """The `SearchText`: what was read off pages, or stands in a text, in one text that knows where each character stands.
 
-Joins lines that were only wrapped, and knows where turns and paragraphs begin; knows nothing about questions.
+Knows where turns, paragraphs and lines begin; knows nothing about questions, nor how lines of a page are joined.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glyph_memory.nano.lookup.line_joins import choose_joint, count_columns, find_wrap_edges
 from glyph_memory.page import Box
 from glyph_memory.transcription import ReadLine, Transcription
 
-LINE_MARK = "⏎"
-"""Stands on dense pages where a line of the text ends."""
-_WIDE_GAP = 1.6
-"""A paragraph begins where lines stand so many times further apart than they mostly do."""
+_LINE = re.compile(r"(?<=\n)(?=[^\S\n]*\S)")
+"""Where a line of the text begins that is not blank."""
+
+_WRAPPED = 0.7
+"""A line of the text goes on in a further line where so much of a line of the page stands before it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -63,13 +62,41 @@ class SearchText:
     """A text in reading order that knows where each character stands."""
 
     text: str
-    """Wrapped lines joined by a blank; where a line ends for good, a newline."""
+    """Wrapped lines joined; where a line of the text ends, a newline."""
     confidence: NDArray[np.float32] = field(repr=False)
     """Shape (characters,): how likely each is right; 1 for text, and for what joins lines."""
     spots: tuple[Spot, ...] = field(repr=False)
     """Its lines, in order."""
     cuts: tuple[Cut, ...] = field(repr=False)
     """Where turns and paragraphs begin, in order; the first at 0."""
+    loose: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+    """Start and stop of each joint of two lines that may be a blank, and may be nothing: nobody can tell."""
+
+    @cached_property
+    def line_starts(self) -> NDArray[np.int64]:
+        """Shape (lines,): where each line begins: of the text, and of a page where the text's is longer than that."""
+        begins, kept = {found.start() for found in _LINE.finditer(self.text)}, list[int]()
+        rows = dict(zip(self.starts.tolist(), [*self.starts[1:].tolist(), len(self.text)], strict=True))
+        for start in sorted(begins | rows.keys()):
+            is_begun = start in begins or not kept or self.text[start - 1] == "\n"
+            if is_begun or start - kept[-1] > _WRAPPED * (rows[start] - start):
+                kept.append(start)
+        return np.array(kept, np.int64)
+
+    def lines(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the first and the last of the lines that a range of characters stands on."""
+        first, last = np.searchsorted(self.line_starts, [start, max(start, stop - 1)], side="right") - 1
+        return int(first), int(last)
+
+    def respell(self, start: int, stop: int) -> str:
+        """Return a range of the text with the other spelling where nobody can tell whether a blank stands there."""
+        parts, at = list[str](), start
+        for begin, end in self.loose[bisect_left(self.loose, (start, start)) :]:
+            if end > stop:
+                break
+            parts += [self.text[at:begin], "" if end > begin else " "]
+            at = end
+        return "".join([*parts, self.text[at:stop]])
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
@@ -155,111 +182,45 @@ class ReadImage:
         return self.anchors[0] if self.page is None and self.anchors is not None else None
 
 
-class _Writer:
-    """Builds a search text, line by line."""
+class SearchTextWriter:
+    """Writes a search text, line by line."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.confidence: list[NDArray[np.float32]] = []
         self.spots: list[Spot] = []
         self.cuts: list[Cut] = []
+        self.loose: list[tuple[int, int]] = []
         self.length = 0
 
     def write(self, text: str, confidence: NDArray[np.float32] | None = None) -> None:
+        """Write some characters; those without a confidence are sure."""
         self.parts.append(text)
         self.confidence.append(np.ones(len(text), np.float32) if confidence is None else confidence)
         self.length += len(text)
 
+    def write_joint(self, text: str, *, is_certain: bool) -> None:
+        """Write what joins two lines."""
+        if not is_certain:
+            self.loose.append((self.length, self.length + len(text)))
+        self.write(text)
+
     def add_cut(self, start: int, content: int, anchor: str | None, *, is_turn: bool) -> None:
+        """Note where a turn or a paragraph begins."""
         if self.cuts and self.cuts[-1].start == start:
             self.cuts.pop()
         self.cuts.append(Cut(start=start, content=content, anchor=anchor, is_turn=is_turn))
 
     def build(self) -> SearchText:
+        """Return what was written."""
         confidence = np.concatenate(self.confidence) if self.confidence else np.ones(0, np.float32)
         return SearchText(
-            text="".join(self.parts), confidence=confidence, spots=tuple(self.spots), cuts=tuple(self.cuts)
+            text="".join(self.parts),
+            confidence=confidence,
+            spots=tuple(self.spots),
+            cuts=tuple(self.cuts),
+            loose=tuple(self.loose),
         )
-
-
-def join_pages(leaves: Sequence[ReadImage]) -> SearchText:
-    """Join pages that follow each other: a turn may continue from one to the next."""
-    writer, anchor, before, edges = _Writer(), None, None, find_wrap_edges([leaf.read for leaf in leaves])
-    for leaf in leaves:
-        anchor = _inherit_anchor(anchor, leaf)
-        lines, gap = leaf.read.lines, _measure_pitch(leaf.read.lines) * _WIDE_GAP
-        labels = sorted([*_find_labels(leaf), *_find_calls(leaf)])
-        for index, line in enumerate(lines[leaf.skipped : leaf.stop], leaf.skipped):
-            here = [label for label in labels if label[0] == index]
-            if writer.length:
-                joint = (
-                    choose_joint(before, line, edges=edges, columns=count_columns(leaf.read))
-                    if before
-                    else "\n"
-                )
-                writer.write("" if joint == " " and writer.parts[-1].endswith(" ") else joint)
-            start, above = writer.length, lines[index - 1] if index > leaf.skipped else None
-            writer.spots.append(
-                Spot(
-                    start=start,
-                    line=index,
-                    page=leaf.page,
-                    image=leaf.image,
-                    read=line,
-                    came_with=leaf.came_with,
-                    position=leaf.position,
-                )
-            )
-            writer.write(line.text.replace(LINE_MARK, "\n"), line.confidence)
-            is_apart = above is not None and above.column == line.column and line.box[1] - above.box[1] > gap
-            if is_apart or not writer.cuts or (index == leaf.skipped and anchor != writer.cuts[-1].anchor):
-                writer.add_cut(start, start, anchor, is_turn=not is_apart)
-            for _, begin, end, label in here:
-                is_call = label == _CALLS
-                anchor = anchor if is_call else label or None
-                writer.add_cut(start + begin, start + end, anchor, is_turn=not is_call)
-            before = line
-    return writer.build()
-
-
-def _inherit_anchor(anchor: str | None, leaf: ReadImage) -> str | None:
-    """Return whose turn a page begins with: that of the page before, unless its caption says otherwise."""
-    if not leaf.is_ours:
-        return None
-    if leaf.anchors is None:
-        return anchor
-    first = f"§{leaf.anchors[0]}"
-    return anchor if anchor is not None and anchor.split()[0] == first else first
-
-
-_CALLS = "calls"
-_CALL = re.compile(r"§\d+ (?=calls \w)")
-
-
-def _find_labels(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
-    """Yield the labels of turns: line, start and stop in it, anchor; no anchor where that cannot be.
-
-    Pages have some. What looks like one on somebody's picture is part of the picture.
-    """
-    for anchor in leaf.read.anchors if leaf.is_ours else ():
-        left = leaf.read.lines[anchor.line].left
-        begin, end = np.searchsorted(left, [anchor.box[0] - 1, anchor.box[2] - 1]).tolist()
-        known = leaf.anchors is None or leaf.anchors[0] <= anchor.number <= leaf.anchors[1]
-        yield anchor.line, begin, end, f"§{anchor.number} {anchor.role}" if known else ""
-
-
-def _find_calls(leaf: ReadImage) -> Iterator[tuple[int, int, int, str]]:
-    """Yield the labels of calls, which belong to a turn; only on pages with turns, where they are certain."""
-    if leaf.is_ours and (leaf.read.anchors or leaf.anchors):
-        for index, line in enumerate(leaf.read.lines[leaf.skipped : leaf.stop], leaf.skipped):
-            for found in _CALL.finditer(line.text):
-                yield index, found.start(), found.end(), _CALLS
-
-
-def _measure_pitch(lines: Sequence[ReadLine]) -> float:
-    """Return the usual distance of a page's lines, from top to top."""
-    gaps = [below.box[1] - above.box[1] for above, below in pairwise(lines) if above.column == below.column]
-    return float(np.median(gaps)) if gaps else 1e9
 
 
 _OURS = re.compile(
@@ -278,7 +239,7 @@ def parse_text(text: str, *, anchor: str | None) -> SearchText:
         text: Turns that are spelled as text, a ledger, or one message.
         anchor: What a message that is no row of turns is cited by: whose it is.
     """
-    writer, is_ours = _Writer(), text.startswith("§")
+    writer, is_ours = SearchTextWriter(), text.startswith("§")
     is_ours = is_ours or (anchor is None and text.startswith("Identifiers on page "))
     for index, line in enumerate(text.splitlines()):
         if index:
