@@ -118,9 +118,12 @@ class PageRecipe:
     ) -> tuple[Page, ...]:
         """Draw the page; more than one where the text needs more alone.
 
-        It holds the same text, laid out the same way, and mostly is the same picture. It may be another where more than
-        the text decides: where paragraphs are indented or framed and the page began within one, where lines are
-        justified and its last one went on, or where it began in the middle of more than a thousand spaces. A PDF's own page is drawn from the file. Who shows it compares its digest: what stands in a recipe may come from
+        It holds the same text in the same layout, and mostly is the same picture. It may be another where more than
+        the page's text decides: where paragraphs are indented or framed and it began within one, where lines are
+        justified and its last one went on, where a table's other rows had wider cells, or where it began within more
+        than a thousand spaces.
+
+        A PDF's own page is drawn from the file. Who shows it compares its digest: what stands in a recipe may come from
         anybody, and so may what is in the file by now.
 
         Args:
