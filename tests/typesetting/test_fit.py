@@ -154,6 +154,14 @@ def test_columns_have_room_for_indents_and_frames(values: dict[str, Any]) -> Non
         assert sum(len(page.lines) for page in typeset(text, style=chosen)) == 300
 
 
+def test_a_caption_costs_the_same_on_a_narrower_page() -> None:
+    """So one that saves nothing does not win: pages of equal lines are cropped to the same size."""
+    auto = PageStyle.auto(line_price=100)
+    text = ("x" * 75 + "\n") * 300
+    assert len(list_line_layouts(unmark(auto), 350)) == 2
+    assert name_layout(fit_style(auto, text), auto) == "lines"
+
+
 def test_every_number_of_columns_is_tried() -> None:
     """Two may cost less than four, which have room, too: where a model takes pages of one width for less."""
     text = "\n".join(f"{number:03}" for number in range(150))
