@@ -129,7 +129,7 @@ def test_a_png_decodes_to_the_pages_pixels(preset: str, width: int, source: Tran
         PageStyle.from_name(preset), page_width_pt=width, snap_px=1, crop_width=False, layout="fixed"
     )
     page = typeset(source, style=style)[0]
-    assert page.size[0] == width
+    assert page.size[0] == (width if preset != "auto" else (page.style or style).page_px[0])
     for level in range(4):
         decoded = Image.open(io.BytesIO(page.png(compress_level=level)))
         assert decoded.size == page.size
