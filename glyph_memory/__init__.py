@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from glyph_memory.context import TokenCounts as TokenCounts
     from glyph_memory.context import context_from_messages as context_from_messages
     from glyph_memory.context import context_from_turns as context_from_turns
+    from glyph_memory.context import explain_page as explain_page
     from glyph_memory.context import image_part as image_part
     from glyph_memory.context import warn_of_losses as warn_of_losses
     from glyph_memory.document import Document as Document
@@ -168,7 +169,8 @@ _NAMES = {
     "context": (
         "AttachmentPart Binder Captions Context ImageCache ImagePart JoinUsers Loss LossKind Message Occurrences "
         "PageOptionFields PageOptions Part Parts PlannedMessage PlannedTurn RequestPlan TerminalEscapes "
-        "Text TextCleaner TextKind TokenCounts context_from_messages context_from_turns image_part warn_of_losses"
+        "Text TextCleaner TextKind TokenCounts context_from_messages context_from_turns explain_page image_part "
+        "warn_of_losses"
     ),
     "document": "Document",
     "documents": "read_document",

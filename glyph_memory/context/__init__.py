@@ -33,6 +33,7 @@ from glyph_memory.context.messages import count_bytes as count_bytes
 from glyph_memory.context.options import Captions as Captions
 from glyph_memory.context.options import PageOptionFields as PageOptionFields
 from glyph_memory.context.options import PageOptions as PageOptions
+from glyph_memory.context.page_wording import explain_page as explain_page
 from glyph_memory.context.plan import JoinUsers as JoinUsers
 from glyph_memory.context.plan import PlannedMessage as PlannedMessage
 from glyph_memory.context.plan import PlannedTurn as PlannedTurn

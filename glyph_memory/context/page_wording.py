@@ -1,10 +1,11 @@
 """What a model reads of ours about how pages look: as `wording`, which is of conversations.
 
-Knows styles; knows nothing about pages or requests.
+Knows styles and pages; knows nothing about requests.
 """
 
 from __future__ import annotations
 
+from glyph_memory.page import Page
 from glyph_memory.style import PageStyle, name_color
 
 
@@ -28,3 +29,18 @@ def explain_marks(style: PageStyle | None) -> str:
         f"{said}, a number behind it counts the spaces that the next line begins with, n→ stands for n tabs (→: one), "
         "×n says how often the sign before it stands there, ·n stands for n spaces."
     )
+
+
+def explain_page(drawn: Page | PageStyle) -> str:
+    """Return the sentence that a model is told before a page whose line breaks are marks; empty for any other.
+
+    Say it once a message, as text before the first of such pages.
+
+    Args:
+        drawn: The page, or the style that it was drawn in.
+
+    Example:
+        >>> explain_page(PageStyle.glyph()), explain_page(PageStyle.glyph().dense())[:38]
+        ('', 'On pages red signs are layout, not tex')
+    """
+    return explain_marks(drawn.style if isinstance(drawn, Page) else drawn)

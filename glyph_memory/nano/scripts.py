@@ -89,7 +89,7 @@ def restore_scripts(lines: Sequence[str], rivals: Sequence[str] | None = None) -
         rivals: Of each line as many characters: what else each may well be, or itself. None is, unless given.
 
     Example:
-        >>> (one,) = restore_scripts(["Mocква is Moscow"])
+        >>> (one,) = restore_scripts(["Mocκвa is Moscow"])
         >>> one.text.encode("ascii", "namereplace").count(b"CYRILLIC"), len(one.guessed)
         (6, 0)
     """

@@ -25,7 +25,7 @@ from langchain_glyph_memory import (
 )
 from PIL import Image
 
-from glyph_memory import GlyphMemoryWarning, ModelProfile, PageStyle, pixel_digest
+from glyph_memory import GlyphMemoryWarning, ModelProfile, PageStyle, explain_page, pixel_digest
 from glyph_memory.testing import FakeVLMServer
 
 
@@ -58,6 +58,21 @@ def test_documents_share_pages_and_each_says_which_stand_on_it() -> None:
     assert all(document.page_content in page.page_content for document in found)
     assert page.page_content.startswith("⟦1⟧ orders-0.txt\nOrder 0 was packed")
     assert note(page)["tokens"] == ModelProfile.from_name("glyph").image_tokens(tuple(note(page)["size"]))
+
+
+def test_what_is_told_of_red_signs_counts() -> None:
+    """Pages whose image alone would just pay, or just fit, do not."""
+    glyph, found = ModelProfile.from_name("glyph"), excerpts(12)
+    (page,) = GlyphDocumentCompressor().compress_documents(found, "Who packed?")
+    told = glyph.text_tokens(explain_page(PageStyle.glyph().dense()))
+    image = glyph.image_tokens(tuple(note(page)["size"]))
+    assert told in range(30, 120)
+    ratio = glyph.text_tokens("\n".join(document.page_content for document in found)) / (image + told)
+    for min_ratio, pages in ((ratio * 0.99, 1), (ratio * 1.01, 12)):
+        assert len(GlyphDocumentCompressor(min_ratio=min_ratio).compress_documents(found, "")) == pages
+    assert len(GlyphDocumentCompressor(max_tokens=image + told).compress_documents(found, "")) == 1
+    with pytest.warns(GlyphMemoryWarning, match="had no room"):
+        GlyphDocumentCompressor(max_tokens=image + told - 1, min_ratio=0).compress_documents(found, "")
 
 
 def test_pages_cost_a_fraction_of_the_text(chat: Callable[..., Any]) -> None:
@@ -141,7 +156,7 @@ def test_a_packed_page_is_shown_wherever_it_comes_back_from() -> None:
         again = [load(dumpd(page), allowed_objects=[Document]) for page in packed]
     blocks = to_content_blocks(again, ledger_share=0)
     assert blocks == to_content_blocks(packed, ledger_share=0)
-    assert [block["type"] for block in blocks] == ["text", "image"] * len(packed)
+    assert [block["type"] for block in blocks] == ["text", *["text", "image"] * len(packed)]
     last = packed[-1].metadata["excerpts"]
     assert blocks[-2]["text"].startswith(f"Excerpts {last[0]} to {last[-1]} of orders-")
 
@@ -199,4 +214,4 @@ def test_it_works_in_a_chain() -> None:
         | (lambda found: GlyphDocumentCompressor().compress_documents(found, ""))
         | (lambda found: to_content_blocks(found, ledger_share=0))
     )
-    assert [block["type"] for block in chain.invoke("Who packed?")] == ["text", "image"]
+    assert [block["type"] for block in chain.invoke("Who packed?")] == ["text", "text", "image"]

@@ -23,10 +23,19 @@ from langchain_core.load import dumpd, dumps, load
 from langchain_core.messages import HumanMessage
 from langchain_core.stores import InMemoryByteStore
 from langchain_core.vectorstores import InMemoryVectorStore
-from langchain_glyph_memory import GlyphLoader, PageFolder, to_content_blocks
+from langchain_glyph_memory import GlyphLoader, PageFolder, fold_messages, to_content_blocks
 from PIL import Image
 
-from glyph_memory import DocumentError, GlyphMemoryWarning, ModelProfile, PageStyle, pixel_digest, typeset
+from glyph_memory import (
+    DocumentError,
+    GlyphMemoryWarning,
+    ModelProfile,
+    PageStyle,
+    explain_page,
+    fit_style,
+    pixel_digest,
+    typeset,
+)
 from glyph_memory.documents import load as load_file
 from glyph_memory.testing import FakeVLMServer
 
@@ -34,6 +43,7 @@ TEXT = "\n".join(
     f"{number}. Parcel {number * 7919} left the warehouse at dawn, as agreed." for number in range(400)
 )
 SMALL = PageStyle(page_width_pt=160, page_height_pt=90, snap_px=1, system_fonts=False)
+CODE = "".join("    " * (number % 5) + f"call_{number}({number})\n" for number in range(900))
 STYLES = [
     SMALL,
     replace(SMALL, newline_mark="⏎", paragraph_lines=3, columns=2, page_width_pt=280),
@@ -230,7 +240,7 @@ def test_a_page_that_was_split_shows_what_is_left_of_it(tmp_path: Path) -> None:
     """Text splitters copy metadata: a chunk is not shown as the whole page."""
     documents = GlyphLoader.from_text(TEXT, store=tmp_path).load()
     chunk = Document(documents[0].page_content[:120], metadata=documents[0].metadata)
-    (page,) = typeset(chunk.page_content)
+    (page,) = typeset(chunk.page_content, style=fit_style(PageStyle.auto(), TEXT))
     assert digests(to_content_blocks([chunk], store=tmp_path)) == [page.digest]
 
 
@@ -268,6 +278,24 @@ def test_a_page_whose_font_is_missing_here_is_told_and_its_text_shown() -> None:
     with pytest.warns(GlyphMemoryWarning, match=r"a.txt, part 1 of 1 is shown as text: .*font.ttf"):
         blocks = to_content_blocks([moved])
     assert texts(blocks) == ["a.txt, part 1 of 1:\nWords.\n"]
+
+
+@pytest.mark.parametrize("captions", [True, False])
+def test_what_red_signs_mean_is_said_once_before_the_first_page_that_has_any(captions: bool) -> None:
+    """In text of a message's own, not in the page's; pages with real lines need no word, nor do texts."""
+    marked = GlyphLoader.from_text(CODE, source="a.py").load()
+    plain = GlyphLoader.from_text("It opens at nine.", source="b.txt").load()
+    said = explain_page(PageStyle.auto())
+    assert len(marked) > 1
+    blocks = to_content_blocks([Document("A text."), *plain, *marked], captions=captions)
+    places = [place for place, block in enumerate(blocks) if said in block.get("text", "")]
+    images = [place for place, block in enumerate(blocks) if block["type"] == "image"]
+    assert len(places) == 1
+    assert images[0] < places[0] < images[1]
+    assert not any("red signs" in document.page_content for document in marked)
+    assert said not in "".join(texts(to_content_blocks(plain)))
+    sent = fold_messages().invoke([HumanMessage([*blocks, {"type": "text", "text": "What is called?"}])])
+    assert str(sent).count("red signs are") == 1
 
 
 def test_no_documents_are_no_blocks() -> None:

@@ -53,7 +53,7 @@ def test_what_is_found_can_be_packed_onto_a_page(memory: GlyphMemory) -> None:
     assert [line for line in page.page_content.split("\n") if line.startswith("⟦")] == [
         f"⟦{place}⟧ {document.metadata['source']}" for place, document in enumerate(found, 1)
     ]
-    assert [block["type"] for block in to_content_blocks([page])] == ["text", "image"]
+    assert [block["type"] for block in to_content_blocks([page], ledger_share=0)] == ["text", "text", "image"]
 
 
 def test_documents_are_plain_json(memory: GlyphMemory) -> None:

@@ -17,6 +17,7 @@ from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.storage.kvstore import SimpleKVStore
 from llama_index.core.vector_stores import SimpleVectorStore
 from llama_index.memory.glyph.documents import PageNodeParser
+from llama_index.memory.glyph.packed import PackedPageNode
 from llama_index.memory.glyph.postprocessor import PagePostprocessor
 from llama_index.memory.glyph.reader import GlyphReader
 from PIL import Image
@@ -43,10 +44,10 @@ def test_the_cache_knows_equal_parsers_and_no_others(documents: list[Document], 
     """Whatever a page depends on is in its key: style, typesetter, fonts, costs, folder."""
     pages = tmp_path / "pages"
     pipeline = IngestionPipeline(transformations=[PageNodeParser(pages_dir=pages)])
-    assert parsed_before(pipeline, documents, PageNodeParser(pages_dir=str(pages), style=PageStyle.glyph()))
+    assert parsed_before(pipeline, documents, PageNodeParser(pages_dir=str(pages), style=PageStyle.auto()))
     others = {
         "style": PageNodeParser(pages_dir=pages, style="dark"),
-        "one parameter": PageNodeParser(pages_dir=pages, style=replace(PageStyle.glyph(), font_size_pt=8.5)),
+        "one parameter": PageNodeParser(pages_dir=pages, style=replace(PageStyle.auto(), font_size_pt=8.5)),
         "sides": PageNodeParser(pages_dir=pages, profile="qwen3-vl"),
         "cost": PageNodeParser(
             pages_dir=pages, profile=replace(ModelProfile.from_name("glyph"), wrap_tokens=5)
@@ -135,7 +136,9 @@ def test_an_index_that_was_stored_answers_with_pages(documents: list[Document], 
     packed = PagePostprocessor().postprocess_nodes(found)
     words = "".join(page.get_content() for page in packed)
     assert all(scored.get_content() in words for scored in found)
-    assert all(isinstance(page.node.get_content_blocks()[0], ImageBlock) for page in packed)
+    assert all(isinstance(page.node, PackedPageNode) for page in packed)
+    blocks = [block for page in packed for block in page.node.get_content_blocks()]
+    assert sum(isinstance(block, ImageBlock) for block in blocks) == len(packed)
 
 
 def test_workers_set_pages_in_processes_of_their_own(documents: list[Document], tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from llama_index.core.schema import (
     MetadataMode,
     Node,
     NodeRelationship,
+    NodeWithScore,
     TextNode,
 )
 from llama_index.core.storage.docstore import SimpleDocumentStore
@@ -40,11 +41,13 @@ from glyph_memory import (
     PageStyle,
     ProfileError,
     StoreError,
+    explain_page,
     pixel_digest,
     style_fingerprint,
     typeset,
 )
 
+CODE = "".join("    " * (number % 5) + f"call_{number}({number})\n" for number in range(400))
 TEXT = "\n\n".join(list(topics.values())[:6])
 
 
@@ -89,7 +92,7 @@ def test_a_page_node_is_plain_and_its_file_is_the_core_s_page(
 ) -> None:
     """Only plain nodes come back from stores; the file has the pixels that its name and the metadata promise."""
     nodes = parser([document])
-    pages = typeset(TEXT)
+    pages = typeset(TEXT, style=parser.style)
     assert [type(node) for node in nodes] == [Node] * len(pages)
     for node, page in zip(nodes, pages, strict=True):
         with Image.open(image_path(node)) as image:
@@ -117,10 +120,17 @@ def test_nodes_know_their_document_and_their_neighbours(parser: PageNodeParser, 
 
 
 def test_a_document_s_metadata_stays_as_it_was(parser: PageNodeParser, document: Document) -> None:
-    """Ours stand beside it under names of their own, and are shown to no model."""
+    """Ours stand beside it under names of their own, and are shown to no model, where a page has real lines."""
+    parser.style = PageStyle.glyph()
     for node in parser([document]):
         assert {"author": "Guido", "page": "xi", "secret": 7}.items() <= node.metadata.items()
-        told = {"glyph_origin", "glyph_links", "glyph_way", "glyph_recipe"}  # nothing to tell of plain text
+        told = {
+            "glyph_marks",
+            "glyph_origin",
+            "glyph_links",
+            "glyph_way",
+            "glyph_recipe",
+        }  # nothing to tell of plain text
         assert set(node.metadata) - {"author", "page", "secret"} == set(PAGE_KEYS) - told
         assert node.get_metadata_str(MetadataMode.LLM) == "author: Guido\npage: xi"
         assert node.get_metadata_str(MetadataMode.EMBED) == "author: Guido"
@@ -264,7 +274,7 @@ def test_it_is_made_of_plain_keywords_pickled_and_read_back(tmp_path: Path) -> N
 def test_the_profile_tells_sides_and_costs(tmp_path: Path) -> None:
     """A model that takes multiples of 32 px gets them, by default; a style that is given is taken as it is."""
     parser = PageNodeParser(profile="qwen3-vl", pages_dir=tmp_path)
-    assert parser.style == PageStyle.glyph().with_snap_px(32)
+    assert parser.style == PageStyle.auto(ModelProfile.from_name("qwen3-vl"))
     given = PageNodeParser(profile="qwen3-vl", style=PageStyle.code(), pages_dir=tmp_path)
     assert given.style == PageStyle.code()
     with pytest.raises(ProfileError, match="no model profile 'glpyh'"):
@@ -306,3 +316,27 @@ def test_the_examples_are_true() -> None:
     """What the docstrings show is what comes out."""
     assert doctest.testmod(documents) == (0, 3)
     assert doctest.testmod(postprocessor) == (0, 4)
+
+
+def test_what_red_signs_mean_is_shown_to_the_llm_with_each_page_and_nobody_else(
+    parser: PageNodeParser, tmp_path: Path
+) -> None:
+    """Whichever page is retrieved, and after a store; it is neither embedded nor drawn, nor shown beside text alone."""
+    nodes = parser([Document(id_="code", text=CODE), Document(id_="plain", text="It opens at nine.")])
+    said = explain_page(parser.style)
+    for node in [*nodes, *(metadata_dict_to_node(node_to_metadata_dict(node)) for node in nodes)]:
+        is_marked = node.ref_doc_id == "code"
+        assert (said in node.get_content(MetadataMode.LLM)) == is_marked
+        assert "red signs" not in node.get_content() + node.get_content(MetadataMode.EMBED)
+    for node in nodes:
+        image_path(node).unlink()
+    assert [node.metadata for node in parser.redraw(nodes)] == [node.metadata for node in nodes]
+    lined = PageNodeParser(style="glyph", pages_dir=tmp_path / "lined")
+    short = nodes[0].model_copy(update={"text_resource": MediaResource(text="call_0()\n")})
+    for node in nodes:
+        image_path(node).unlink()
+    assert "red signs" not in str(lined.redraw([short])[0].metadata)
+    found = [NodeWithScore(node=node, score=0.5) for node in nodes]
+    for ratio in (0, 1_000):
+        packed = postprocessor.PagePostprocessor(min_ratio=ratio).postprocess_nodes(found)
+        assert not any("red signs" in page.get_content(MetadataMode.LLM) for page in packed)

@@ -34,23 +34,25 @@ from llama_index.memory.glyph.postprocessor import PagePostprocessor
 from PIL import Image
 from pydantic import ValidationError
 
-from glyph_memory import GlyphMemoryWarning, ModelProfile, PageStyle, pixel_digest, typeset
+from glyph_memory import GlyphMemoryWarning, ModelProfile, PageStyle, explain_page, pixel_digest, typeset
 
 GLYPH = ModelProfile.from_name("glyph")
 
 
 @pytest.fixture
 def found(tmp_path: Path) -> list[NodeWithScore]:
-    """Six page nodes as a retriever gives them, best first."""
+    """Six page nodes with real lines, as a retriever gives them, best first."""
     text = "\n\n".join(list(topics.values())[:12])
     document = Document(id_="topics", text=text, metadata={"file_name": "topics.txt", "author": "Guido"})
-    nodes = PageNodeParser(pages_dir=tmp_path / "pages")([document])
+    nodes = PageNodeParser(pages_dir=tmp_path / "pages", style="glyph")([document])
     return [NodeWithScore(node=node, score=1 - place / 10) for place, node in enumerate(nodes[:6])]
 
 
 def block_of(scored: NodeWithScore) -> PageImageBlock:
-    """What a packed page shows to a model, before its identifiers, if it has any."""
+    """A packed page's image, before its identifiers, and behind what is told of its signs, if there is any."""
     block, *ledger = scored.node.get_content_blocks(MetadataMode.LLM)
+    if isinstance(block, TextBlock) and block.text.startswith("On pages red signs"):
+        block, *ledger = ledger
     assert isinstance(block, PageImageBlock)
     assert all(
         isinstance(quoted, TextBlock) and quoted.text.startswith("Identifiers on") for quoted in ledger
@@ -97,11 +99,33 @@ def test_identifiers_are_said_beside_the_page_letter_for_letter() -> None:
     key = "550e8400-e29b-41d4-a716-446655440000"
     found = [NodeWithScore(node=TextNode(text=f"The key is {key}. " + "It opens the gate. " * 100))]
     (page,) = PagePostprocessor().postprocess_nodes(found)
-    _, ledger = page.node.get_content_blocks(MetadataMode.LLM)
+    *_, ledger = page.node.get_content_blocks(MetadataMode.LLM)
     assert isinstance(ledger, TextBlock)
     assert ledger.text.splitlines()[1:] == [f'"{key}"']
     (bare,) = PagePostprocessor(ledger_share=0).postprocess_nodes(found)
-    assert len(bare.node.get_content_blocks(MetadataMode.LLM)) == 1
+    assert bare.node.get_content_blocks(MetadataMode.LLM)[-1] == block_of(bare)
+
+
+def test_what_red_signs_mean_is_said_once_before_the_first_page(found: list[NodeWithScore]) -> None:
+    """To a model that sees the page, not in its text; pages with real lines need no word. It counts as tokens."""
+    said = explain_page(PageStyle.glyph().dense())
+    packed = PagePostprocessor().postprocess_nodes(found)
+    blocks = [block for page in packed for block in page.node.get_content_blocks(MetadataMode.LLM)]
+    assert isinstance(blocks[0], TextBlock)
+    assert blocks[0].text == f"{said}\n"
+    assert len(packed) > 1
+    assert sum(isinstance(block, TextBlock) and said in block.text for block in blocks) == 1
+    assert not any("red signs" in page.get_content(mode) for page in packed for mode in MetadataMode)
+    lines = PagePostprocessor(style="glyph", min_ratio=0).postprocess_nodes(found[:1])
+    assert isinstance(lines[0].node.get_content_blocks(MetadataMode.LLM)[0], ImageBlock)
+    one = PagePostprocessor(max_pages=1, ledger_share=0).postprocess_nodes
+    with pytest.warns(GlyphMemoryWarning):
+        (first,) = one(found)
+    cost = block_of(first).estimate_tokens() + GLYPH.text_tokens(said)
+    for tokens, pages in ((cost, 1), (cost - 1, 0)):
+        with pytest.warns(GlyphMemoryWarning):
+            limited = PagePostprocessor(max_tokens=tokens, ledger_share=0).postprocess_nodes(found)
+        assert len(limited) == pages
 
 
 def test_a_packed_page_knows_its_nodes_and_the_best_score(found: list[NodeWithScore]) -> None:
@@ -141,6 +165,7 @@ def test_what_has_no_room_is_said(found: list[NodeWithScore]) -> None:
         few = PagePostprocessor(max_pages=1).postprocess_nodes(found)
     assert block_of(few[0]).image == block_of(everything[0]).image
     cost, last = (page.metadata["glyph_tokens"] for page in everything)
+    cost += GLYPH.text_tokens(explain_page(PageStyle.glyph().dense()))
     with pytest.warns(
         GlyphMemoryWarning, match=rf"all take {cost + last} tokens; raise max_tokens={cost}, or"
     ):

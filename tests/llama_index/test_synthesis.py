@@ -41,10 +41,12 @@ def no_loop_of_its_own(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> VectorStoreIndex:
-    """An index of a dozen page nodes."""
+    """An index of a dozen page nodes with real lines."""
     # The mock finds all nodes equally near: ids decide which of them are retrieved.
     parser = PageNodeParser(
-        pages_dir=tmp_path_factory.mktemp("pages"), id_func=lambda place, doc: f"{doc.node_id}-{place:02}"
+        pages_dir=tmp_path_factory.mktemp("pages"),
+        style="glyph",
+        id_func=lambda place, doc: f"{doc.node_id}-{place:02}",
     )
     nodes = parser([Document(id_="topics", text=TEXT, metadata={"file_name": "topics.txt"})])
     return VectorStoreIndex(nodes, embed_model=MockEmbedding(embed_dim=4))

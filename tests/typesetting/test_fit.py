@@ -44,6 +44,11 @@ def test_a_style_with_a_fixed_layout_stays_as_it_is() -> None:
         assert fit_style(style, SHORT_LINES) is style
 
 
+def test_a_text_without_a_character_gets_lines() -> None:
+    """It is refused by who sets it, in words."""
+    assert name_layout(fit_style(AUTO, "")) == "lines"
+
+
 def test_the_dial_says_what_real_lines_may_cost() -> None:
     """None more, then ten times as much."""
     assert name_layout(fit_style(PageStyle.auto(line_price=0), LONG_LINES + SHORT_LINES)) == "marks"

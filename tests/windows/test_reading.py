@@ -54,7 +54,7 @@ def read(request: pytest.FixtureRequest) -> Read:
 
 @pytest.fixture(scope="module")
 def book() -> Document:
-    """A book of 20 pages; its own pages are some three times as long."""
+    """A book of 20 pages with real lines; its own pages are some three times as long."""
     lines = [f"{number}: release {number * 7919 % 10_007} was signed by Ada.\n" for number in range(1_600)]
     text = "".join(lines)
     places = tuple(
@@ -138,7 +138,7 @@ def test_a_single_answer_is_the_answer(book: Document, read: Read) -> None:
 def test_several_answers_are_put_together_by_one_request(book: Document, read: Read) -> None:
     """In order, each under the pages that it is from; the silent ones are left out."""
     reader = ScriptedReader(answer_by({1: "Ada (page 100).", 9: "Grace (page 105)."}))
-    seen = read(QUESTION, book, reader, max_pages=3, overlap=0)
+    seen = read(QUESTION, book, reader, max_pages=3, overlap=0, style="glyph")
     (request,) = filter(is_combining, reader.contexts)
     first, third = seen.windows[0], seen.windows[2]
     assert captions(request) == [f"From {first.name}", f"From {third.name}"]
@@ -177,7 +177,15 @@ def test_an_answer_too_long_to_stand_beside_another_is_shortened_and_told(book: 
 
     reader = ScriptedReader(answer)
     seen = read(
-        QUESTION, book, reader, max_pages=10, overlap=0, window_tokens=6_000, answer_tokens=1_000, beside=0
+        QUESTION,
+        book,
+        reader,
+        max_pages=10,
+        overlap=0,
+        window_tokens=6_000,
+        answer_tokens=1_000,
+        beside=0,
+        style="glyph",
     )
     (request,) = filter(is_combining, reader.contexts)
     assert words_of(request).count("characters left out here") == len(seen.windows) == 2
@@ -188,9 +196,9 @@ def test_an_answer_too_long_to_stand_beside_another_is_shortened_and_told(book: 
 
 def test_where_two_answers_never_fit_they_are_listed(read: Read) -> None:
     """However short they are made, the names of their pages are there, too: there is no end to try for."""
-    book = Document(text="A\n" * 150, title="記" * 100)
+    books = [Document(text=text, title="記" * 100) for text in ("Ada signed.", "Ada did.")]
     reader = ScriptedReader(lambda _: "Ada did. " * 50)
-    seen = read("Who?", book, reader, max_pages=1, overlap=0, window_tokens=1_345, profile="glyph", beside=0)
+    seen = read("Who?", books, reader, max_pages=1, overlap=0, window_tokens=1_345, profile="glyph", beside=0)
     assert {loss.kind for loss in seen.losses} == {"shortened", "not combined"}
     assert seen.text.count("From ") == len(seen.windows)
 
@@ -198,7 +206,7 @@ def test_where_two_answers_never_fit_they_are_listed(read: Read) -> None:
 def test_a_reader_that_only_quotes_gets_its_answers_listed(book: Document, read: Read) -> None:
     """And is not asked to put them together."""
     reader = ScriptedReader(answer_by({1: "Ada.", 9: "Grace."}))
-    seen = read(QUESTION, book, reader, max_pages=3, overlap=0, combine="list")
+    seen = read(QUESTION, book, reader, max_pages=3, overlap=0, combine="list", style="glyph")
     assert seen.text == f"From {seen.windows[0].name}:\nAda.\n\nFrom {seen.windows[2].name}:\nGrace."
     assert not any(map(is_combining, reader.contexts))
 

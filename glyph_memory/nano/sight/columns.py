@@ -102,7 +102,8 @@ def _find_longest_runs(inked: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return for each column of pixels the most rows in a row with ink."""
     rows = np.arange(1, len(inked) + 1)[:, None]
     since = np.maximum.accumulate(np.where(inked, 0, rows), axis=0)
-    return (rows - since).max(axis=0)
+    longest: NDArray[np.int64] = (rows - since).max(axis=0)
+    return longest
 
 
 def _has_left_edge(part: NDArray[np.bool_]) -> bool:

@@ -17,7 +17,7 @@ from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field, InstanceOf, PrivateAttr
 
 from glyph_memory import Document as Text
-from glyph_memory import PackedPage, PageOptionFields, PageOptions, PageStyle, pack, warn
+from glyph_memory import PackedPage, PageOptionFields, PageOptions, PageStyle, explain_page, pack, warn
 from langchain_glyph_memory.documents import describe_source, list_links, open_store
 from langchain_glyph_memory.pictures import NOTE, ByteStore, PageNote
 
@@ -32,8 +32,19 @@ class _Shown:
     """Those of them that are packed."""
     pages: tuple[PackedPage, ...]
     """What they are packed onto."""
-    sizes: Sequence[tuple[int, int]]
+    notes: Sequence[PageNote]
     """Of those that stay whole."""
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Of all pages."""
+        return [*(one.page.size for one in self.pages), *(note.size for note in self.notes)]
+
+    @property
+    def explanation(self) -> str:
+        """What a model is told of the signs on pages."""
+        told = [*(explain_page(one.page) for one in self.pages), *(note.explanation for note in self.notes)]
+        return next(filter(None, told), "")
 
 
 class GlyphDocumentCompressor(BaseDocumentCompressor):
@@ -48,7 +59,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. The
             style is the released Glyph model's, dense, unless given.
         max_pages: How many pages there may be; the best-ranked documents are kept, and a warning says what had no room.
-        max_tokens: What the pages may cost together; as above.
+        max_tokens: What the pages may cost together, with what is told of their signs; as above.
         min_ratio: Where text is cheaper than this many times its pages, it stays text: 1 packs what pays, 0 everything.
         store: Where pictures are kept: a byte store, or a folder; in the options' folder, else nowhere, unless given.
         **fields: The fields of `PageOptions`.
@@ -131,16 +142,15 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
             documents=documents,
             texts=texts,
             pages=pack(excerpts, style=self._style) if texts else (),
-            sizes=[note.size for _, note in notes if note is not None],
+            notes=[note for _, note in notes if note is not None],
         )
 
     def _cost(self, shown: _Shown) -> int:
-        sizes = [*(one.page.size for one in shown.pages), *shown.sizes]
-        return self.options.profile.pages_tokens(sizes)
+        profile = self.options.profile
+        return profile.pages_tokens(shown.sizes) + profile.text_tokens(shown.explanation)
 
     def _fits(self, shown: _Shown) -> bool:
-        pages = len(shown.pages) + len(shown.sizes)
-        return (self.max_pages is None or pages <= self.max_pages) and (
+        return (self.max_pages is None or len(shown.sizes) <= self.max_pages) and (
             self.max_tokens is None or self._cost(shown) <= self.max_tokens
         )
 
@@ -154,7 +164,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         if not self._fits(shown):  # a page that stays whole
             shown = self._pack([])
         begun = " (of the first, the beginning is shown)" if shown.pages and not fit else ""
-        _warn_missing(documents[fit:], len(documents), len(shown.pages) + len(shown.sizes), begun)
+        _warn_missing(documents[fit:], len(documents), len(shown.sizes), begun)
         return shown
 
     def _list_documents(self, shown: _Shown) -> list[Document]:
@@ -178,7 +188,7 @@ class GlyphDocumentCompressor(BaseDocumentCompressor):
         note = PageNote.from_page(
             packed.page,
             self._pictures,
-            style=self._style,
+            style=packed.page.style or self._style,
             profile=self.options.profile,
             headings=packed.headings,
         )

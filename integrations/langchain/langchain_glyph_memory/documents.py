@@ -33,6 +33,7 @@ def to_content_blocks(
 
     Pictures come from the store, where it holds them, and are else drawn from `page_content`. One that cannot be
     drawn is told as text, with a warning; a document that is no page is text, too. Nothing is left out.
+    Where line breaks are drawn as red signs, one sentence before the first such page says what they mean.
 
     Args:
         documents: Of `GlyphLoader` or `GlyphDocumentCompressor`, as a vector store gives them back; others, too.
@@ -52,7 +53,7 @@ def to_content_blocks(
     plain = binder.cleaner.clean_and_escape
     notes = [_read_note(document) for document in found]
     kept = _fetch_stored(open_store(store), notes)
-    blocks: list[Block] = []
+    blocks, is_told = list[Block](), False
     failed, bare = list[tuple[Document, str]](), list[tuple[Document, str]]()
     for document, note in zip(found, notes, strict=True):
         parts: Sequence[ImagePart] = ()
@@ -64,6 +65,9 @@ def to_content_blocks(
                 failed.append((document, str(error)))
             if parts and note.recipe.pictures and not stored:
                 bare.append((document, ""))
+        if parts and note is not None and note.explanation and not is_told:
+            blocks.append({"type": "text", "text": f"{note.explanation}\n"})
+            is_told = True
         caption = plain(_caption(document)) if captions else ""
         text = "" if parts else plain(document.page_content)
         if caption or text:

@@ -22,6 +22,7 @@ from glyph_memory import (
     ModelProfile,
     Page,
     PageStyle,
+    explain_page,
     pixel_digest,
     repack,
 )
@@ -124,6 +125,11 @@ class PageNote:
             )
         except (TypeError, ValueError, KeyError, AttributeError, DocumentError) as error:
             raise ValueError(f"metadata {NOTE!r} is no page's ({error})") from error
+
+    @property
+    def explanation(self) -> str:
+        """What a model is told of the signs on the page; empty of a PDF's own, and where there are none."""
+        return "" if self.recipe.number else explain_page(self.style)
 
     def is_of(self, text: str) -> bool:
         """Return whether the text is this page's, unchanged."""

@@ -28,7 +28,7 @@ from llama_index.core.schema import (
 from llama_index.core.utils import get_cache_dir, get_tqdm_iterable
 from llama_index.memory.glyph.drawing import describe_page, draw_document
 from llama_index.memory.glyph.options import DrawnStyle, merge_options
-from llama_index.memory.glyph.packed import PAGE_KEYS, write_page
+from llama_index.memory.glyph.packed import MARKS_KEY, PAGE_KEYS, drop_image, drop_marks, write_page
 from llama_index.memory.glyph.pictured import draw_again, warn_of_nodes
 from llama_index.memory.glyph.profiles import Profile
 from llama_index.memory.glyph.structure import STRUCTURE_KEYS, is_structured, load_structure
@@ -39,6 +39,7 @@ from glyph_memory import (
     Page,
     PageOptionFields,
     PageOptions,
+    explain_page,
     style_fingerprint,
     warn,
 )
@@ -66,7 +67,8 @@ class PageNodeParser(NodeParser):
     else comes back from docstores, vector stores and caches: those drop bytes and forget subclasses.
 
     What `GlyphReader` read keeps its headings, tables and code; a PDF's own pages are drawn where they are better to
-    read. A document's own pictures go on as a node of their own behind its pages. Page files may be deleted: `redraw`
+    read. Where line breaks are drawn as red signs, the LLM is shown what they mean as `glyph_marks` in the metadata. A
+    document's own pictures go on as a node of their own behind its pages. Page files may be deleted: `redraw`
     draws them again, and `PagePostprocessor` needs none of pages of text; without either, LlamaIndex fails on them.
 
     Args:
@@ -86,7 +88,7 @@ class PageNodeParser(NodeParser):
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     nodes = PageNodeParser(pages_dir=folder)([Document(text="Hello, page.")])
         >>> nodes[0].get_content(), nodes[0].metadata["glyph_size"], nodes[0].metadata["glyph_tokens"]
-        ('Hello, page.', '84x56', 14)
+        ('Hello, page.', '84x28', 12)
     """
 
     profile: Profile = Field(description="The model that will read.")
@@ -152,7 +154,7 @@ class PageNodeParser(NodeParser):
                 drawn.append(self._redraw_node(node) if _lacks_page_file(node) else node)
             except GlyphMemoryError as error:
                 failed.append((node, error))
-                drawn.append(node.model_copy(update={"image_resource": None}))
+                drawn.append(drop_image(node) if isinstance(node, Node) else node)
         warn_of_nodes(failed)
         return drawn
 
@@ -249,12 +251,13 @@ class PageNodeParser(NodeParser):
         resources: dict[str, MediaResource],
     ) -> Node:
         hidden = [name for name in told if name in PAGE_KEYS]
+        unsaid = [name for name in hidden if name != MARKS_KEY]
         return Node.model_validate(
             {
                 "id_": self.id_func(place, parent),
                 "metadata": {**(parent.metadata if self.include_metadata else {}), **told},
                 "excluded_embed_metadata_keys": [*parent.excluded_embed_metadata_keys, *hidden],
-                "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *hidden],
+                "excluded_llm_metadata_keys": [*parent.excluded_llm_metadata_keys, *unsaid],
                 "relationships": {NodeRelationship.SOURCE: source},
                 "metadata_template": parent.metadata_template,
                 "metadata_separator": parent.metadata_separator,
@@ -267,8 +270,11 @@ class PageNodeParser(NodeParser):
         page = draw_again(node, style=self.style, profile=self.profile, password=self.password)
         image, told = self._write_page_file(page)
         place = {key: node.metadata[key] for key in ("glyph_page", "glyph_start") if key in node.metadata}
-        return node.model_copy(
-            update={"image_resource": image, "metadata": {**node.metadata, **told, **place}}
+        if marks := explain_page(page):
+            told[MARKS_KEY] = marks
+        bare = drop_marks(node)
+        return bare.model_copy(
+            update={"image_resource": image, "metadata": {**bare.metadata, **told, **place}}
         )
 
 

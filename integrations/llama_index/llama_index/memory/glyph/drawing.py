@@ -8,7 +8,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Literal
 
-from glyph_memory import Document, DocumentError, ModelProfile, PageStyle, warn
+from llama_index.memory.glyph.packed import MARKS_KEY
+
+from glyph_memory import Document, DocumentError, ModelProfile, PageStyle, explain_page, warn
 from glyph_memory.documents import DocumentPage, PageRecipe, draw_pages
 
 
@@ -40,10 +42,11 @@ def draw_document(
 
 
 def describe_page(drawn: DocumentPage, profile: ModelProfile) -> dict[str, str | int]:
-    """Return where a page comes from, where its links lead, and how it is drawn again."""
+    """Return where a page comes from, where its links lead, what its signs mean, and how it is drawn again."""
     recipe = PageRecipe.of(drawn, profile=profile).to_fields()
     numbers = sorted({place.page for place in drawn.source_map if place.page is not None})
     known = {
+        MARKS_KEY: explain_page(drawn.page),
         "page_label": "-".join(map(str, dict.fromkeys((*numbers[:1], *numbers[-1:])))),
         "glyph_origin": drawn.document.describe_origin(drawn.page.start, drawn.page.stop),
         "glyph_links": "\n".join(drawn.links),

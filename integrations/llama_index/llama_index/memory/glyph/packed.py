@@ -13,7 +13,10 @@ from llama_index.memory.glyph.messages import PageImageBlock
 
 from glyph_memory import ImagePart, PackedPage, Page, StoreError, make_private_folder, write_atomic
 
+MARKS_KEY = "glyph_marks"
+"""The key for what the red signs on a page mean, where it has any; shown to the LLM, never embedded."""
 PAGE_KEYS = (
+    MARKS_KEY,
     "glyph_page",
     "glyph_pages",
     "glyph_start",
@@ -28,9 +31,9 @@ PAGE_KEYS = (
 )
 """What a page node's metadata tells of its page: its number from 1, how many there are, the offset of its first
 character in the document, what it costs, width x height in pixels, the digest of its pixels, and what drew it; and,
-where there is something to tell: where in the file it comes from, where its links lead, whether it is a PDF's own page,
-and what it is drawn from besides its text. They are flat, as many vector stores demand, and shown neither to the
-embedding model nor to the LLM."""
+where there is something to tell: what its signs mean, where in the file it comes from, where its links lead, whether it
+is a PDF's own page, and what it is drawn from besides its text. They are flat, as many vector stores demand, and shown
+neither to the embedding model nor, but for the signs, to the LLM."""
 
 
 def write_page(page: Page, folder: Path) -> Path:
@@ -69,13 +72,22 @@ class PackedPageNode(Node):
     _caption: str = PrivateAttr(default="")
 
     @classmethod
-    def of(cls, packed: PackedPage, nodes: Sequence[BaseNode], *, tokens: int, ledger: str = "") -> Self:
+    def of(
+        cls,
+        packed: PackedPage,
+        nodes: Sequence[BaseNode],
+        *,
+        tokens: int,
+        caption: str = "",
+        ledger: str = "",
+    ) -> Self:
         """Make a node of a page.
 
         Args:
             packed: The page.
             nodes: Those that stand on it.
             tokens: What the page costs.
+            caption: What is said before it.
             ledger: Its identifiers, as they are said beside it; see `quote_identifiers`.
         """
         page = packed.page
@@ -102,7 +114,8 @@ class PackedPageNode(Node):
                 "relationships": relationships,
             }
         )
-        made._image, made._ledger = PageImageBlock.of(ImagePart.of(page), tokens=tokens), ledger
+        made._image = PageImageBlock.of(ImagePart.of(page), tokens=tokens)
+        made._caption, made._ledger = caption, ledger
         return made
 
     @classmethod
@@ -115,7 +128,7 @@ class PackedPageNode(Node):
             node: The page's.
             image: What it shows.
             tokens: What that costs.
-            caption: A line before it.
+            caption: As for `of`.
             ledger: As for `of`.
         """
         metadata = {
@@ -147,6 +160,19 @@ class PackedPageNode(Node):
             return super().get_content_blocks(metadata_mode)
         before, after = ([TextBlock(text=text)] if text else [] for text in (self._caption, self._ledger))
         return [*before, self._image, *after]
+
+
+def drop_image(node: Node) -> Node:
+    """Return a copy of a page's node that is text alone."""
+    return drop_marks(node).model_copy(update={"image_resource": None})
+
+
+def drop_marks(node: Node) -> Node:
+    """Return a page's node without what is told of the signs on its page."""
+    if MARKS_KEY not in node.metadata:
+        return node
+    told = {key: value for key, value in node.metadata.items() if key != MARKS_KEY}
+    return node.model_copy(update={"metadata": told})
 
 
 def _common_metadata(nodes: Sequence[BaseNode]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from llama_index.core.schema import (
 )
 from llama_index.memory.glyph.documents import get_media, is_page
 from llama_index.memory.glyph.options import Style, merge_options
-from llama_index.memory.glyph.packed import PackedPageNode
+from llama_index.memory.glyph.packed import MARKS_KEY, PackedPageNode, drop_image, drop_marks
 from llama_index.memory.glyph.pictured import is_pictured, load_page_image, warn_of_nodes
 from llama_index.memory.glyph.profiles import Profile
 
@@ -38,6 +38,7 @@ from glyph_memory import (
     PackedPage,
     PageOptionFields,
     PageOptions,
+    explain_page,
     pack,
     quote_identifiers,
     warn,
@@ -50,12 +51,14 @@ class _Shown:
 
     places: tuple[int, ...]
     """Which of the nodes stand on it."""
-    make: Callable[[int], NodeWithScore]
-    """Makes its node, for a request with so many images."""
+    make: Callable[[int, str], NodeWithScore]
+    """Makes its node, for a request with so many images, and with what is said before it."""
     tokens: int = 0
     """What its text costs: all of it, or the identifiers beside a page."""
     size: tuple[int, int] | None = None
     """Of its image."""
+    explanation: str = ""
+    """What a model is told of the signs on it."""
 
 
 class PagePostprocessor(BaseNodePostprocessor):
@@ -71,7 +74,7 @@ class PagePostprocessor(BaseNodePostprocessor):
         options: For which model, and how pages look; or its fields as keywords. See `glyph_memory.PageOptions`. The
             style is the released Glyph model's, dense, unless given.
         max_pages: How many pages there may be. The first nodes are drawn, and a warning says what had no room.
-        max_tokens: What pages may cost together; as above.
+        max_tokens: What pages may cost together, with what is told of their signs; as above.
         ledger_share: How much of a page's text tokens its identifiers may take, said again as text beside it: models
             misread them. 0 for none.
         min_ratio: Where text costs less than this many times its pages, it stays text: 1 draws what pays, 0 all.
@@ -82,8 +85,8 @@ class PagePostprocessor(BaseNodePostprocessor):
         >>> from llama_index.core.schema import TextNode
         >>> found = [NodeWithScore(node=TextNode(text="It opens at nine."), score=0.9)]
         >>> (page,) = PagePostprocessor(min_ratio=0).postprocess_nodes(found)
-        >>> page.node.get_content_blocks()[0].estimate_tokens()
-        12
+        >>> page.node.get_content_blocks()[-1].estimate_tokens()
+        14
     """
 
     profile: Profile = Field(description="The model that will read.")
@@ -138,11 +141,15 @@ class PagePostprocessor(BaseNodePostprocessor):
         if room < len(shown):
             self._warn_missing(shown, room, len(found) + len(whole), is_text=is_text)
         images = sum(one.size is not None for one in shown[:room])
-        return [*(one.make(images) for one in shown[:room]), *others]
+        first = next((one for one in shown[:room] if one.explanation), None)
+        told = [f"{one.explanation}\n" if one is first else "" for one in shown[:room]]
+        return [*(one.make(images, said) for one, said in zip(shown, told, strict=False)), *others]
 
     def _cost(self, shown: Sequence[_Shown]) -> int:
         sizes = [one.size for one in shown if one.size is not None]
-        return sum(one.tokens for one in shown) + self.profile.pages_tokens(sizes)
+        told = next((one.explanation for one in shown if one.explanation), "")
+        texts = sum(one.tokens for one in shown) + self.profile.text_tokens(told)
+        return texts + self.profile.pages_tokens(sizes)
 
     def _find_room(self, shown: Sequence[_Shown]) -> int:
         """Return how many of the first are within the limits."""
@@ -180,9 +187,11 @@ class PagePostprocessor(BaseNodePostprocessor):
         ledger = self._quote(page.text, [scored.node for scored in held])
         scores = [scored.score for scored in held if scored.score is not None]
 
-        def make(images: int) -> NodeWithScore:
+        def make(images: int, told: str) -> NodeWithScore:
             tokens = self.profile.image_tokens(page.page.size, images=images)
-            node = PackedPageNode.of(page, [scored.node for scored in held], tokens=tokens, ledger=ledger)
+            node = PackedPageNode.of(
+                page, [scored.node for scored in held], tokens=tokens, caption=told, ledger=ledger
+            )
             return NodeWithScore(node=node, score=max(scores, default=None))
 
         shown = [place for place, text in zip(page.documents, page.texts, strict=True) if text]
@@ -191,6 +200,7 @@ class PagePostprocessor(BaseNodePostprocessor):
             make=make,
             tokens=self.profile.text_tokens(ledger),
             size=page.page.size,
+            explanation=explain_page(page.page),
         )
 
     def _load_pictured(self, nodes: Sequence[NodeWithScore]) -> list[_Shown]:
@@ -214,13 +224,19 @@ class PagePostprocessor(BaseNodePostprocessor):
         caption = f"{_title(node)}:\n" if _title(node) else ""
         ledger = self._quote(node.get_content(), [node])
 
-        def make(images: int) -> NodeWithScore:
+        def make(images: int, told: str) -> NodeWithScore:
             tokens = self.profile.image_tokens(image.size, images=images)
-            made = PackedPageNode.of_page(node, image, tokens=tokens, caption=caption, ledger=ledger)
+            made = PackedPageNode.of_page(node, image, tokens=tokens, caption=told + caption, ledger=ledger)
             return NodeWithScore(node=made, score=scored.score)
 
         tokens = self.profile.text_tokens(caption + ledger)
-        return _Shown(places=(place,), make=make, tokens=tokens, size=image.size)
+        return _Shown(
+            places=(place,),
+            make=make,
+            tokens=tokens,
+            size=image.size,
+            explanation=str(node.metadata.get(MARKS_KEY) or ""),
+        )
 
     def _quote(self, text: str, nodes: Sequence[BaseNode]) -> str:
         return quote_identifiers(
@@ -248,7 +264,8 @@ def _is_text(node: BaseNode) -> bool:
 
 
 def _get_text(node: BaseNode) -> str:
-    return node.get_content(metadata_mode=MetadataMode.LLM)
+    kept = drop_marks(node) if isinstance(node, Node) else node
+    return kept.get_content(metadata_mode=MetadataMode.LLM)
 
 
 def _title(node: BaseNode) -> str:
@@ -270,11 +287,11 @@ def _list_links(nodes: Iterable[BaseNode]) -> list[str]:
     return [link for node in nodes for link in str(node.metadata.get("glyph_links") or "").splitlines()]
 
 
-def _drop_page_image(scored: NodeWithScore, _images: int) -> NodeWithScore:
+def _drop_page_image(scored: NodeWithScore, _images: int, _told: str) -> NodeWithScore:
     """Return a page's node without its image, which would repeat the text; other nodes as they are."""
     if not (isinstance(scored.node, Node) and is_page(scored.node)):
         return scored
-    return NodeWithScore(node=scored.node.model_copy(update={"image_resource": None}), score=scored.score)
+    return NodeWithScore(node=drop_image(scored.node), score=scored.score)
 
 
 def _list_places(shown: Sequence[_Shown]) -> set[int]:
