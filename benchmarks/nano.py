@@ -1,9 +1,9 @@
-"""How well the nano reader reads: `python benchmarks/nano.py [--quick] [--weights FILE]`.
+"""How well the nano reader reads: `python benchmarks/nano.py [--quick] [--weights FILE] [--fonts FOLDER]`.
 
 Character error rates by kind of text, by language and by look, identifiers read whole, needles found in 1, 8 and 32
-pages, another engine's pages, runs of one sign, seconds a page; each with its 95 % interval. Silent is what came back
-wrong though the reader was sure: at most 0.05 % where an alphabet is claimed (`glyph_memory/nano/claims.py`).
-Everything runs on one core. Texts are none that the reader was trained on.
+pages, pages of another engine and of other programs, runs of one sign, seconds a page; each with its 95 % interval.
+Silent is what came back wrong though the reader was sure: at most 0.05 % where an alphabet is claimed
+(`glyph_memory/nano/claims.py`). Everything runs on one core. Texts are none that the reader was trained on.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from glyph_memory.evaluate import (
 from glyph_memory.nano.network import WEIGHTS
 from lib.corpus import FONTS
 from lib.corpus import prose as long_paragraphs
+from lib.foreign_rates import measure_foreign
 from lib.nano_exact import measure_identifiers, measure_needles
 from lib.nano_figures import NanoFigures
 from lib.nano_scripts import count_silent, measure_calibration, measure_scripts, measure_signs
@@ -170,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the figures, write them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, for a first look")
+    parser.add_argument("--fonts", type=Path, help="font files, at any depth, for pages of other programs")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="other weights than the package's")
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser.parse_args(given)
@@ -190,6 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     measure_scripts(figures, 2_000 if options.quick else 20_000)
     measure_signs(figures, most=6 if options.quick else 24)
     measure_calibration(figures, 4_000 if options.quick else 40_000)
+    if options.fonts:
+        measure_foreign(figures, options.fonts, quick=options.quick)
     figures.print_all()
     for row in figures.rows:
         if "confused" in row:

@@ -15,7 +15,8 @@ OUTPUT = "What comes out"
 SERVER = "Which model answers"
 FLAG = ""  # a flag takes no value; newer typers would print "<bool>" behind it
 DENSE_HELP = (
-    "Draw each line break as a small red ⏎, so that lines share a row: fewer pages, indents harder to see."
+    "Draw each line break as a small red mark (\\n for the released Glyph model, ⏎ for others), so that lines share a "
+    "row: fewer pages, indents harder to see."
 )
 
 

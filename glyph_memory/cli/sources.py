@@ -60,6 +60,8 @@ class Sources:
     """How pages of PDFs are made."""
     raw: bool = False
     """Whether markup stays as it is."""
+    keep_escapes: bool = False
+    """Whether what only a terminal understands stays in text files."""
     line_numbers: bool = False
     """Whether lines of code have their number beside them."""
     main_content: bool = False
@@ -104,6 +106,7 @@ class Sources:
         return LoadOptions(
             encoding=self.encoding,
             structure=not self.raw,
+            terminal_escapes=not self.keep_escapes,
             main_content=self.main_content,
             password=_ask_password() if self.password == "-" else self.password,  # noqa: S105 - a dash is none
             pages=self.pages,

@@ -215,8 +215,8 @@ class Context:
             note: What the pages are; a sentence of our own where it is empty.
             identifiers: Of each page, the lines that stand below it, as `quote_identifiers` returns them.
         """
-        marks = next((one.newline_mark for page in pages if (one := page.style) and one.newline_mark), "")
-        told = " ".join(filter(None, [note or TEXT_NOTE, explain_marks(marks)]))
+        marked = next((one for page in pages if (one := page.style) and one.newline_mark), None)
+        told = " ".join(filter(None, [note or TEXT_NOTE, explain_marks(marked)]))
         parts: list[Part] = [Text(told, kind="note")] if pages else []
         for place, page in enumerate(pages):
             parts += [Text(f"{caption_document_page(page.number)}:", kind="caption"), ImagePart.of(page)]

@@ -90,7 +90,7 @@ class PageDrawer:
         stored, layout = list[SealedPage](), ""
         for page, anchors in self.draw(turns, first_page):
             stored.append(self._store_page(page, anchors))
-            layout = name_layout(page.style or self._style)
+            layout = name_layout(page.style or self._style, self._style)
         if len(stored) == 1:  # it may be the only image of a prompt, for which one model's rule charges more
             alone = self._profile.image_tokens(stored[0].size, images=1)
             stored = [replace(stored[0], tokens=max(alone, stored[0].tokens))]

@@ -1,26 +1,33 @@
 """What a model reads of ours about how pages look: as `wording`, which is of conversations.
 
-Knows marks, and which pages have any; knows nothing about requests.
+Knows styles and pages; knows nothing about requests.
 """
 
 from __future__ import annotations
 
 from glyph_memory.page import Page
-from glyph_memory.style import PageStyle
+from glyph_memory.style import PageStyle, name_color
 
 
-def explain_marks(newline_mark: str) -> str:
-    """Return the sentence that says what red signs on pages stand for; empty where a style has none.
+def explain_marks(style: PageStyle | None) -> str:
+    r"""Return the sentence that says what coloured signs on pages stand for; empty where a style has none.
 
     Args:
-        newline_mark: The style's.
+        style: The pages'; `None` for pages that another program drew.
+
+    Example:
+        >>> explain_marks(PageStyle(newline_mark="⏎"))
+        'On pages red signs are layout, not text: ⏎ ends a line.'
     """
-    mark = newline_mark.strip()
-    if not mark:
+    mark = style.newline_mark.strip() if style else ""
+    if style is None or not mark:
         return ""
+    said = f"On pages {name_color(style.newline_color) or 'coloured'} signs are layout, not text: {mark} ends a line"
+    if not style.count_runs:
+        return f"{said}."
     return (
-        f"On pages red signs are layout, not text: {mark} ends a line, a number behind it counts the spaces that the "
-        "next line begins with, → is a tab, ×n says how often the sign before it stands there, ·n stands for n spaces."
+        f"{said}, a number behind it counts the spaces that the next line begins with, n→ stands for n tabs (→: one), "
+        "×n says how often the sign before it stands there, ·n stands for n spaces."
     )
 
 
@@ -36,5 +43,4 @@ def explain_page(drawn: Page | PageStyle) -> str:
         >>> explain_page(PageStyle.glyph()), explain_page(PageStyle.glyph().dense())[:38]
         ('', 'On pages red signs are layout, not tex')
     """
-    style = drawn.style if isinstance(drawn, Page) else drawn
-    return explain_marks(style.newline_mark) if style is not None else ""
+    return explain_marks(drawn.style if isinstance(drawn, Page) else drawn)

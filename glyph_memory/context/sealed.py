@@ -100,7 +100,7 @@ def collect_sealed(
     if not fold.seals:
         return ()
     note = PAGES_NOTE
-    if marks := explain_marks(binder.style.newline_mark):
+    if marks := explain_marks(binder.style):
         note += f"{marks}\n"
     if (span := fold.evicted_span) is not None:
         note += name_evicted(*span, can_recall=can_recall)

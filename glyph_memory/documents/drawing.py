@@ -38,6 +38,9 @@ class DocumentPage:
     """Why it was drawn that way, where it could have been drawn another."""
     tokens: int = 0
     """What the page costs the model among other pages: LLaVA-OneVision asks more for one that is alone."""
+    layout: str = ""
+    """How its text is laid out: "lines", "2 columns", "lines on 364 px", "marks"; empty where another program drew it.
+    Enough for `restore_layout` to find its style again from the one that it was drawn with."""
     other_tokens: int | None = None
     """About what its text would have cost the other way, where there is one and it was looked at: with `way="reflow"`
     no page of the PDF is."""
@@ -46,11 +49,6 @@ class DocumentPage:
     def source_map(self) -> tuple[SourceSpan, ...]:
         """Where what stands on the page comes from."""
         return self.document.trace(self.page.start, self.page.stop)
-
-    @property
-    def layout(self) -> str:
-        """How its text is laid out: "lines", "2 columns", "marks"; empty where another program drew it."""
-        return name_layout(self.page.style) if self.page.style is not None else ""
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -182,6 +180,7 @@ class _Pages:
             way=way,
             reason="; ".join(dict.fromkeys(one.reason for one in ways)),
             tokens=self.profile.image_tokens(page.size, images=2),
+            layout=name_layout(page.style, self.style) if page.style is not None else "",
             other_tokens=_price_other(ways, page),
         )
 

@@ -16,7 +16,7 @@ from glyph_memory.documents.drawing import DocumentPage, draw_pages
 from glyph_memory.page import Page
 from glyph_memory.style import DocumentLook, PageStyle
 from glyph_memory.tokens import ModelProfile, build_page_style
-from glyph_memory.typesetting import iter_pages
+from glyph_memory.typesetting import iter_pages, name_layout
 
 
 def draw_flow(
@@ -102,7 +102,8 @@ def _draw_text(
             near.popleft()
         document = _cut_document(page, near)
         tokens = profile.image_tokens(page.size, images=2)
-        yield DocumentPage(page=_move(page), document=document, tokens=tokens)
+        layout = name_layout(page.style, style) if page.style is not None else ""
+        yield DocumentPage(page=_move(page), document=document, tokens=tokens, layout=layout)
 
 
 def _cut_document(page: Page, near: Iterable[tuple[int, Document]]) -> Document:

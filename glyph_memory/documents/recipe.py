@@ -18,7 +18,7 @@ from glyph_memory.files import is_file
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
-from glyph_memory.typesetting import name_layout, restore_layout
+from glyph_memory.typesetting import restore_layout
 
 _KEEP = "keep its pictures (store=, pages_dir=)"
 
@@ -33,6 +33,9 @@ class PageRecipe:
     """How many pictures stand on the page that are not in `structure`; their captions stand for them."""
     layout: str = ""
     """How the text is laid out, where it is not "lines": in a style that chooses, a page alone might get another."""
+    is_full: bool = False
+    """Whether the page is as tall as one that others follow, though little stands at its foot: alone it would be
+    cropped there."""
     path: str = ""
     """Of a PDF's own page: the file; empty where the PDF was given as bytes."""
     number: int = 0
@@ -54,9 +57,9 @@ class PageRecipe:
             original = document.original
             path = str(original.absolute()) if isinstance(original, Path) else ""
             return cls(path=path, number=number, profile=profile.name)
-        layout = name_layout(shown.style) if shown.style is not None else "lines"
+        layout = page.layout or "lines"
         recipe = cls.of_document(document.cut(shown.start, shown.stop))
-        return recipe if layout == "lines" else replace(recipe, layout=layout)
+        return replace(recipe, layout="" if layout == "lines" else layout, is_full=_is_full(shown))
 
     @classmethod
     def of_document(cls, document: Document) -> Self:
@@ -73,6 +76,7 @@ class PageRecipe:
             "structure": self.structure,
             "pictures": self.pictures,
             "layout": self.layout,
+            "is_full": self.is_full,
         }
         told |= {"path": self.path, "number": self.number, "profile": self.profile}
         return {name: value for name, value in told.items() if value}
@@ -85,14 +89,16 @@ class PageRecipe:
             DocumentError: It is nothing of the kind.
         """
         fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {"number": told}
-        names = ("structure", "pictures", "layout", "path", "number", "profile")
+        names = ("structure", "pictures", "layout", "is_full", "path", "number", "profile")
         recipe = cls(**{name: fields[name] for name in names if name in fields})
         texts, counts = (
             (recipe.structure, recipe.layout, recipe.path, recipe.profile),
             (recipe.pictures, recipe.number),
         )
-        if not all(isinstance(text, str) for text in texts) or not all(
-            type(count) is int for count in counts
+        if (
+            not all(isinstance(text, str) for text in texts)
+            or not all(type(count) is int for count in counts)
+            or not isinstance(recipe.is_full, bool)
         ):
             raise DocumentError(
                 f"{show_value(told)} says nothing of how a page is drawn; load its document again"
@@ -112,6 +118,11 @@ class PageRecipe:
     ) -> tuple[Page, ...]:
         """Draw the page; more than one where the text needs more alone.
 
+        It holds the same text in the same layout, and mostly is the same picture. It may be another where more than
+        the page's text decides: where paragraphs are indented or framed and it began within one, where lines are
+        justified and its last one went on, where a table's other rows had wider cells, or where it began within more
+        than a thousand spaces.
+
         A PDF's own page is drawn from the file. Who shows it compares its digest: what stands in a recipe may come from
         anybody, and so may what is in the file by now.
 
@@ -128,6 +139,8 @@ class PageRecipe:
         """
         if not self.number:
             fixed = restore_layout(style, self.layout)
+            if self.is_full:
+                fixed = replace(fixed, crop_last_page=False)
             return tuple(one.page for one in draw_pages(self.restore(text), style=fixed, way="reflow"))
         if not Path(self.path).is_absolute() or not is_file(self.path):  # an address, a pipe, standard input
             where = (
@@ -142,3 +155,13 @@ class PageRecipe:
         remedy = f"its password is not remembered; {_KEEP}"
         with open_original(document, password=password, remedy=remedy) as opened:
             return (draw_native_page(opened, document, self.number, profile=profile or self.profile),)
+
+
+def _is_full(page: Page) -> bool:
+    """Return whether a page has its full height and would lose some of it below its last ink."""
+    style = page.style
+    if style is None or not style.crop_last_page or page.size[1] != style.page_px[1]:
+        return False
+    tops = [line.box[1] for line in page.lines if line.text.strip()]
+    below_px = style.page_px[1] - max(tops, default=0) - style.to_vertical_px(style.margin_y_pt)
+    return below_px >= style.snap_px

@@ -31,20 +31,31 @@ _ASCII = "".join(map(chr, range(33, 127)))
 _LATIN = "".join(map(chr, (*range(0xA1, 0xAD), *range(0xAE, 0x100)))) + (
     "ĀāĂăĄąĆćČčĎďĐđĒēĘęĚěĞğĢģĪīĮįİıĶķĹĺĻļĽľŁłŃńŅņŇňŌōŐőŒœŔŕŘřŚśŞşŠšŢţŤťŪūŮůŰűŲųŸŹźŻżŽžƒ"
     "ẠạẢảẤấẦầẨẩẬậẮắẰằẾếỀềỂểỄễỆệỊịỌọỎỏỐốỒồỔổỘộỚớỜờỞởỤụỦủỨứỪừỮữỰựỲỳỶỷỸỹƠơƯư"
+    "ẸẹẺẻẼẽẲẳẴẵẶặẪẫĨĩỈỉŨũỴỵỖỗỠỡỢợỬửĈĉĜĝĤĥĴĵŜŝŬŭĦħĊċĠġŴŵŶŷ"
 )
-GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλνξπρστυφχψωςάέήίόύώ"
-CYRILLIC = "БДЖЗИЙЛУЦЧШЩЪЫЬЭЮЯбвгджзийлмнптфцчшщъыьэюяёЁїєґ"
-_SIGNS = "–—‘’‚“”„†‡•…‰′″‹›€™←↑→↓↔⇐⇒⇔−√∞≈≠≤≥✓✗⏎■□▲△▶▼◀◆○●★☆☐☑☒─│┌┐└┘├┤┬┴┼═║█░▒∀∂∃∅∇∈∧∨∩∪∫⁰⁴⁵⁶⁷⁸⁹₀₁₂₃↵↳"
+GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλνξπρστυφχψωςάέήίόύώΆΈΉΊΌΎΏΐΰϊϋΪΫ"
+CYRILLIC = "БДЖЗИЙЛУЦЧШЩЪЫЬЭЮЯбвгджзийлмнптфцчшщъыьэюяёЁїєґЇЄҐЎўЂЋЉЊЏђћљњџЃЌѓќ"
+_SIGNS = (
+    "–—‘’‚“”„†‡•…‰′″‹›€™←↑→↓↔⇐⇒⇔−√∞≈≠≤≥✓✗⏎■□▲△▶▼◀◆○●★☆☐☑☒─│┌┐└┘├┤┬┴┼═║█░▒∀∂∃∅∇∈∧∨∩∪∫⁰⁴⁵⁶⁷⁸⁹₀₁₂₃↵↳"
+    "╔╗╚╝╠╣╦╩╬╭╮╯╰▓▄▀▌▐━┃┏┓┗┛┣┫┳┻╋▁▂▃▅▆▇➜❯✔✘⚠◦▪▸▾◇≡⊂⊆∉⊕⊗⋯№₄₅₆₇₈₉⁺⁻ⁿ╌┄"
+)
 
 CLASSES = (" ", *dict.fromkeys(_ASCII + _LATIN + GREEK + CYRILLIC + _SIGNS), IDEOGRAPH, UNREADABLE)
 """What the network tells apart; a space is a class, and stands where a word ends."""
 
 
 def _common_ideographs() -> str:
-    """Return the 3,755 characters that GB 2312 lists first, the kana, and the signs that go with them."""
-    codes = (bytes((0xA0 + row, 0xA0 + cell)) for row in range(16, 56) for cell in range(1, 95))
+    """Return the characters that GB 2312 and JIS X 0208 list first, the kana, and the signs that go with them."""
+    chinese = _decode_rows("gb2312", 56)
     kana = "".join(map(chr, (*range(0x3041, 0x3094), *range(0x30A1, 0x30FB))))
-    return "".join(code.decode("gb2312", "ignore") for code in codes) + kana + _FULL_WIDTH
+    japanese = "".join(sorted(set(_decode_rows("euc_jp", 48)) - set(chinese)))
+    return chinese + kana + _FULL_WIDTH + japanese
+
+
+def _decode_rows(encoding: str, stop: int) -> str:
+    """Return the characters of a table's rows from 16 on: the common ones come first."""
+    codes = (bytes((0xA0 + row, 0xA0 + cell)) for row in range(16, stop) for cell in range(1, 95))
+    return "".join(code.decode(encoding, "ignore") for code in codes)
 
 
 _FULL_WIDTH = "、。〈〉《》「」『』【】〔〕・ー々！（），．：；？～％＋＝／"

@@ -23,6 +23,7 @@ from glyph_memory.nano.alphabet import (
     GLANCE_FROM_PX,
     GLANCE_PX,
     IDEOGRAPH,
+    IDEOGRAPHS,
     NUMBER_OF,
     ROWS,
     STEP_PX,
@@ -110,7 +111,8 @@ class Network:
         if len(wide) and self._glance:
             cells = found[wide]
             which, chance = self.classify_ideographs(cut_glances(strips, cells // count, cells % count))
-            best[wide], likelihood[wide] = which + len(CLASSES), likelihood[wide] * chance
+            told = np.where(which < len(IDEOGRAPHS), which + len(CLASSES), NUMBER_OF[IDEOGRAPH])
+            best[wide], likelihood[wide] = told, likelihood[wide] * chance
         return Detections(
             strip=numbers[found // count],
             cell=found % count,
@@ -122,7 +124,7 @@ class Network:
         )
 
     def classify_ideographs(self, ink: NDArray[np.uint8]) -> tuple[Ints, Float]:
-        """Return the likeliest ideograph in each picture, and how likely it is.
+        """Return the likeliest ideograph in each picture, and how likely it is; the number after all is any other.
 
         Args:
             ink: Shape (ideographs, ROWS, GLANCE_PX).

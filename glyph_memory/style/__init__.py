@@ -1,7 +1,8 @@
 """How text looks on a page."""
 
-from glyph_memory.style.checks import rgb as rgb
 from glyph_memory.style.checks import snap as snap
+from glyph_memory.style.colors import name_color as name_color
+from glyph_memory.style.colors import rgb as rgb
 from glyph_memory.style.look import DocumentLook as DocumentLook
 from glyph_memory.style.page_style import GLYPH_MARK as GLYPH_MARK
 from glyph_memory.style.page_style import PRESETS as PRESETS

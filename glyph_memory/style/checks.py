@@ -12,6 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from glyph_memory.errors import StyleError, show_value
+from glyph_memory.style.mark_checks import check_marks
 
 if TYPE_CHECKING:
     from glyph_memory.style.page_style import PageStyle
@@ -25,18 +26,12 @@ def snap(length_px: float, *, at_least: float, multiple: int) -> int:
     return max(nearest, math.ceil((at_least - 1e-6) / multiple) * multiple)
 
 
-def rgb(color: str) -> tuple[int, int, int]:
-    """Return the three numbers, 0 to 255, of a colour `#RRGGBB`."""
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
-
-
 ALIGNMENTS = ("left", "center", "right", "justify")
 ROLES = ("system", "user", "assistant", "tool")
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _COLOR_FIELDS = ("font_color", "page_color", "paragraph_color", "border_color", "newline_color")
 _ROLES_AT_MOST = 10
-_MARK_AT_MOST = 64
 _PIXELS_AT_MOST = 50_000_000
 _POSITIVE = ("page_width_pt", "page_height_pt", "dpi", "font_size_pt", "line_height_pt", "horizontal_scale")
 _SIGNED = ("letter_spacing_pt", "first_line_indent_pt")
@@ -54,7 +49,7 @@ def check(style: PageStyle) -> None:
     _check_ranges(style)
     _check_room(style)
     _check_looks(style)
-    _check_marks(style)
+    check_marks(style)
 
 
 def _is_number(value: object) -> bool:
@@ -189,26 +184,4 @@ def _check_looks(style: PageStyle) -> None:
     if len(style.role_colors) > _ROLES_AT_MOST:
         raise StyleError(
             f"role_colors has {len(style.role_colors)} entries; at most {_ROLES_AT_MOST} fit a palette"
-        )
-
-
-def _check_marks(style: PageStyle) -> None:
-    if any(not mark.isprintable() for mark in style.newline_mark):
-        raise StyleError(
-            f"newline_mark={show_value(style.newline_mark)} cannot be drawn; use printable characters"
-        )
-    if style.count_runs and not style.newline_mark.strip():
-        raise StyleError(
-            f"count_runs counts at newline marks, and newline_mark={style.newline_mark!r} draws none; give one, "
-            "or take PageStyle.dense()"
-        )
-    if style.layout == "auto" and (style.reference or not style.count_runs):
-        raise StyleError(
-            "layout='auto' chooses between lines and counted marks, which this style does not draw; take "
-            "PageStyle.auto()"
-        )
-    if len(style.newline_mark) > _MARK_AT_MOST:
-        raise StyleError(
-            f"newline_mark={show_value(style.newline_mark)} has {len(style.newline_mark):,} characters; "
-            f"{_MARK_AT_MOST} at most"
         )

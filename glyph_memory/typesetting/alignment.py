@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glyph_memory.typesetting.characters import NEWLINE, SPACE
 from glyph_memory.typesetting.glyphs import GlyphTable
@@ -21,7 +22,9 @@ _CELLS = 4
 """Characters over the cells of a line: of more no line can hold, however many of them are drawn as nothing."""
 _BLANKS = " \t\r"
 _BOX_HINTS = "─━═│┃║"
-_STOPS, *_BEGINNINGS = (np.array([*map(ord, signs)], np.uint32) for signs in (".!?:;,", "-=+dlbcps", "-=+r"))
+_STOPS, *_BEGINNINGS = (
+    np.array([*map(ord, signs)], np.uint32) for signs in (".!?:;,", "-=_+dlbcps", "-=_+r")
+)
 """Signs after which two spaces part no columns; first and second signs of rulers, and of lines of `ls -l`."""
 
 _GAP = re.compile(r"(?<=[^ ]) {2,}(?=[^ ])")
@@ -33,6 +36,7 @@ _BARS = re.compile(r"\|.*\|.*\|")
 _PADDED_BAR = re.compile(r"\|  | {2}\|")
 _BAR = re.compile(r" \| ")
 _RULER = re.compile(r"[-=+|:~ ]+")
+_RULE = re.compile(r"([-=_])\1{9,}")
 _DASHES = re.compile(r"[-=~]{2,}")
 _BOX = re.compile("[│┃║┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╭╮╯╰╞╡╪╟╢╫]|[─━═]{3}")
 
@@ -84,13 +88,15 @@ def is_table_row(line: str) -> bool:
         or re.match(r"[-+]?[\d.,]+ \| ", signs)
     ):
         return True
+    if _RULE.fullmatch(signs):
+        return True
     if _RULER.fullmatch(signs):
         return len(_DASHES.findall(signs)) > 1 or (bool(_DASHES.search(signs)) and signs.count("+") > 1)
     return bool(_MODE.match(signs) or _has_columns(signs) or (not signs.isascii() and _BOX.search(signs)))
 
 
 def _has_columns(signs: str) -> bool:
-    """Return whether gaps part a line into columns: two gaps, a wide one, or one after a first word."""
+    """Return whether gaps part a line into columns: two, a wide one, one after a first word, or one among capitals."""
     count = 0
     for gap in _GAP.finditer(signs):
         before, width = signs[: gap.start()], gap.end() - gap.start()
@@ -99,7 +105,7 @@ def _has_columns(signs: str) -> bool:
         if (width == 2 and _STOP.search(before[-4:])) or _BULLET.fullmatch(before):
             continue
         count += 1
-        if count > 1 or width > 2 or " " not in before:
+        if count > 1 or width > 2 or " " not in before or signs.isupper():
             return True
     return False
 
@@ -108,17 +114,11 @@ def _find_lines(
     text: str, measured: MeasuredText, table: GlyphTable, *, final: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the lines that may be rows, each up to its last sign, in order; and the last one if it is not done."""
-    space = (measured.kind & SPACE).view(np.bool_)
-    newline = measured.kind & NEWLINE != 0
-    sign = ~(space | newline)
-    gaps = np.flatnonzero(sign[:-2] & space[1:-1] & space[2:])
-    # Prose with two spaces after full stops is passed over here, since it would take a while line by line.
-    is_wide = space.take(np.minimum(gaps + 3, len(text) - 1))
-    places = (gaps[is_wide | ~np.isin(measured.slots.take(gaps), table.slots(_STOPS))] + 1).tolist()
-    begins = np.concatenate([[0], np.flatnonzero(newline) + 1])
+    places = _find_gaps(measured, table) if "  " in text else []
+    begins = np.concatenate([[0], np.flatnonzero(measured.kind & NEWLINE != 0) + 1])
     begins = begins[: np.searchsorted(begins, len(text) - 1)]
     for place, signs in enumerate(_BEGINNINGS):
-        begins = begins[np.isin(measured.slots.take(begins + place), table.slots(signs))]
+        begins = begins[_are_among(measured.slots.take(begins + place), table.slots(signs))]
     places += begins.tolist()
     for hint in "|" if text.isascii() else f"|{_BOX_HINTS}":
         place = text.find(hint)
@@ -138,3 +138,20 @@ def _find_lines(
         stop = start + len(text[start:done].rstrip(_BLANKS))
         if stop > start:
             yield start, stop
+
+
+def _find_gaps(measured: MeasuredText, table: GlyphTable) -> list[int]:
+    """Return where two spaces and more part signs; but for two after a full stop, of which prose may have many."""
+    space = (measured.kind & SPACE).view(np.bool_)
+    gaps = np.flatnonzero(space[1:-1] & space[2:])
+    gaps = gaps[measured.kind.take(gaps) & (SPACE | NEWLINE) == 0]
+    is_wide = space.take(np.minimum(gaps + 3, len(space) - 1))
+    is_stop = _are_among(measured.slots.take(gaps), table.slots(_STOPS))
+    found: list[int] = (gaps[is_wide | ~is_stop] + 1).tolist()
+    return found
+
+
+def _are_among(slots: NDArray[np.int64], few: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which slots are among a few others; `np.isin` takes longer for so few."""
+    among: NDArray[np.bool_] = (slots[:, None] == few).any(axis=1)
+    return among

@@ -6,16 +6,16 @@ Unicode; knows nothing about fonts or pages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 JOINER = "\u200d"
 KEYCAP = "\u20e3"
 _SELECTORS = "\ufe0e\ufe0f"
 _KEYS = frozenset("#*0123456789")
-_SIGNS = (
-    (0xA9, 0xA9), (0xAE, 0xAE), (0x203C, 0x203C), (0x2049, 0x2049), (0x2122, 0x2122), (0x2139, 0x2139),
-    (0x2190, 0x27FF), (0x2900, 0x2BFF), (0x3030, 0x303D), (0x3297, 0x3299), (0x1F000, 0x1FAFF),
-)  # fmt: skip
+_SIGN = re.compile(
+    "[\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u27ff\u2900-\u2bff\u3030-\u303d\u3297-\u3299\U0001f000-\U0001faff]"
+)
 """Arrows, technical and geometric signs, dingbats, emoji: what selectors are written after. No letters."""
 
 
@@ -53,4 +53,4 @@ def begins_keycap(text: str, index: int) -> bool:
 
 
 def _is_sign(text: str, index: int) -> bool:
-    return 0 <= index < len(text) and any(first <= ord(text[index]) <= last for first, last in _SIGNS)
+    return index >= 0 and _SIGN.match(text, index) is not None

@@ -1,7 +1,7 @@
 r"""Find what a dense page counts instead of showing it: blank lines, indentation, long runs of one sign.
 
-A line break and the spaces after it are one mark, `⏎8`; a run of spaces is `·12`, one of tabs `2→`; a run of one sign
-is the sign and `×80`. Knows text; knows nothing about fonts or pages.
+A line break and the spaces after it are one mark, `⏎8`; a `\r` before the break is a part of it. A run of spaces is
+`·12`, one of tabs `2→`; a run of one sign is the sign and `×80`. Knows text; knows nothing about fonts or pages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ REPEATED = 3
 _LONGEST = 999
 """Characters of a run that one number counts; a longer one has several, so that a page can end between them."""
 _RUN = re.compile(
-    rf"\n{{1,{_LONGEST}}} {{0,{_LONGEST}}}\t{{0,{_LONGEST}}}"
+    rf"(?:\r?\n){{1,{_LONGEST}}} {{0,{_LONGEST}}}\t{{0,{_LONGEST}}}"
     rf"| {{4,{_LONGEST}}}|\t{{1,{_LONGEST}}}"
     rf"|(?P<sign>[!-/:-@\[-`{{-~\u2014\u2022\u2500-\u259f])(?P=sign){{7,{_LONGEST - 1}}}"
     r"(?![\u0300-\u036f\u20d0-\u20ff\ufe0e\ufe0f])"
@@ -50,15 +50,29 @@ def find_runs(text: str, newline_mark: str) -> Iterator[CountedRun]:
         >>> [run.mark for run in find_runs("if x:\n    y\n\n\n\n\n=======\n==========", "⏎")]
         ['⏎4', '⏎×5', '⏎', '×10']
     """
-    for found in _RUN.finditer(text):
-        start, stop = found.span()
-        mark = _spell(found[0], newline_mark)
-        yield CountedRun(start + (mark[0] == TIMES_SIGN), stop, mark)
+    spans, numbers, marks = list_runs(text, newline_mark)
+    for (start, stop), number in zip(spans, numbers, strict=True):
+        yield CountedRun(start + (marks[number][0] == TIMES_SIGN), stop, marks[number])
+
+
+def list_runs(text: str, newline_mark: str) -> tuple[list[tuple[int, int]], list[int], list[str]]:
+    """Return the spans of all runs, the number of each one's mark, and the marks by number: quick for many runs.
+
+    Spans of signs begin with the sign itself, which no mark stands for.
+
+    Args:
+        text: A text, or a part of it.
+        newline_mark: The style's.
+    """
+    spans = [found.span() for found in _RUN.finditer(text)]
+    kinds = dict[str, int]()
+    numbers = [kinds.setdefault(text[start:stop], len(kinds)) for start, stop in spans]
+    return spans, numbers, [_spell(run, newline_mark) for run in kinds]
 
 
 @lru_cache(maxsize=4096)
 def _spell(run: str, newline_mark: str) -> str:
-    if run[0] == "\n":
+    if run[0] in "\r\n":
         breaks, indent, tabs = (run.count(sign) for sign in "\n \t")
         return spell_break(newline_mark, breaks, indent=indent, tabs=tabs)
     if run[0] == "\t":

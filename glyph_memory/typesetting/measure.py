@@ -28,7 +28,7 @@ from glyph_memory.typesetting.characters import (
 from glyph_memory.typesetting.emoji import KEYCAP, begins_keycap, belongs_to_sign
 from glyph_memory.typesetting.glyphs import EMPTY, GlyphTable
 from glyph_memory.typesetting.layout import Cursor, MeasuredText
-from glyph_memory.typesetting.marks import TIMES_SIGN, find_runs
+from glyph_memory.typesetting.marks import TIMES_SIGN, list_runs
 from glyph_memory.typesetting.paragraphs import find_paragraph_ends
 from glyph_memory.typesetting.thai import AM, is_thai
 
@@ -82,9 +82,18 @@ def measure(
     elif style.newline_mark:
         breaks = ends_paragraph
         marked = newline & ~breaks
+        if not style.reference:
+            _hold_returns(codes, kind, marked)
         slots = np.where(marked, table.get_mark_slot(style.newline_mark), slots)
     kind = _break_long_spaces(kind, cursor)
     return MeasuredText(slots, kind, table.advance.take(slots), ends_paragraph, breaks, marked)
+
+
+def _hold_returns(codes: NDArray[np.uint32], kind: NDArray[np.uint8], marked: NDArray[np.bool_]) -> None:
+    r"""Let lines break before a `\r\n` that is drawn as a mark, not within it; changes `kind` in place."""
+    ends = np.flatnonzero(marked[1:] & (codes[:-1] == ord("\r"))) + 1
+    kind[ends] |= NO_START
+    kind[ends - 1] |= IDEOGRAPH
 
 
 def _find_late_breaks(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -103,17 +112,17 @@ def _draw_counts(
     marked: NDArray[np.bool_],
 ) -> None:
     """Draw each run that is counted as one mark; changes the arrays in place."""
-    runs = list(find_runs(text, table.style.newline_mark))
-    if not runs:
+    spans, numbers, marks = list_runs(text, table.style.newline_mark)
+    if not spans:
         return
-    starts, stops, marks = zip(*runs, strict=True)
-    drawn = {mark: table.get_mark_slot(mark) for mark in set(marks)}
-    at, lengths = np.array(starts), np.array(stops) - np.array(starts)
+    # A line may break before a mark and after it, but not before a number that counts a sign.
+    joins = np.array([mark[0] == TIMES_SIGN for mark in marks]).take(numbers)
+    at, stops = np.array(spans).T
+    at = at + joins
+    lengths = stops - at
     inside = np.repeat(at - np.append(0, np.cumsum(lengths)[:-1]), lengths) + np.arange(int(lengths.sum()))
     slots[inside] = EMPTY
-    slots[at] = [drawn[mark] for mark in marks]
-    # A line may break before a mark and after it, but not before a number that counts a sign.
-    joins = np.array([mark[0] == TIMES_SIGN for mark in marks])
+    slots[at] = np.array([table.get_mark_slot(mark) for mark in marks]).take(numbers)
     kind[inside] = kind[inside] & NEWLINE | NO_START | np.where(np.repeat(joins, lengths), 0, IDEOGRAPH)
     kind[at[~joins]] &= ~np.uint8(NO_START)
     marked[at] = True

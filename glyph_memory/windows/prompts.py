@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from glyph_memory.context import Context, ImagePart, Message, Part, Text
@@ -19,20 +19,22 @@ from glyph_memory.context.page_wording import explain_marks
 from glyph_memory.documents import DocumentPage
 from glyph_memory.errors import DocumentError
 from glyph_memory.ledger import quote_identifiers
-from glyph_memory.style import GLYPH_MARK
+from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile, defuse
 from glyph_memory.windows.groups import PageGroup
 from glyph_memory.windows.seen import SeenPage
 
 _ESTIMATES_ARE_OFF_BY = 1.1
 """Estimates of text tokens are off by up to some 10 %; see docs/figures.md, "Token rules"."""
+_LONGEST_NOTE = replace(PageStyle.glyph().dense(), newline_color="#00FFFF")
+"""A style whose marks take as many words as any: the longest mark, of a colour without a name."""
 _REMEMBERED = 2048
 """Pages whose captions and lists are remembered: more than a window holds."""
 
 
-def _head_pages(newline_mark: str) -> str:
-    """Return what stands above pages in which line breaks may be drawn as a mark."""
-    marks = explain_marks(newline_mark)
+def _head_pages(style: PageStyle | None) -> str:
+    """Return what stands above pages in which line breaks may be drawn as a style's mark."""
+    marks = explain_marks(style)
     return f"{wording.WINDOW_NOTE}{marks}\n" if marks else wording.WINDOW_NOTE
 
 
@@ -76,7 +78,7 @@ class Prompts:
         Raises:
             DocumentError: There is no room for any.
         """
-        return self._room(_head_pages(GLYPH_MARK), wording.WINDOW_REQUEST)
+        return self._room(_head_pages(_LONGEST_NOTE), wording.WINDOW_REQUEST)
 
     def room_for_answers(self) -> int:
         """Return what answers that are put together may cost, with the lines above them.
@@ -93,8 +95,8 @@ class Prompts:
     def ask_about(self, group: PageGroup) -> Context:
         """Return the request about a group of pages."""
         styles = (page.page.style for page in group.pages)
-        mark = next((style.newline_mark for style in styles if style and style.newline_mark), "")
-        parts: list[Part] = [Text(_head_pages(mark), kind="note")]
+        marked = next((style for style in styles if style and style.newline_mark), None)
+        parts: list[Part] = [Text(_head_pages(marked), kind="note")]
         for page in group.pages:
             caption, *lists = self._write_beside(page)
             parts += [caption, ImagePart.of(page.page), *lists]

@@ -113,6 +113,16 @@ def test_code_has_line_numbers_where_they_are_asked_for(run: Run, tmp_path: Path
     assert tokens("--raw") == profile.pages_tokens(page.size for page in typeset(CODE, style="auto"))
 
 
+def test_terminal_escapes_are_kept_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    """Else they go, and that is told."""
+    path = tmp_path / "build.log"
+    path.write_text("\x1b[1;31mfailed\x1b[0m\n")
+    assert "11 characters of terminal escapes are taken out" in run("pages", path).err
+    kept = run("pages", path, "--keep-escapes", "--json")
+    assert "taken out" not in kept.err
+    assert kept.json["total"]["escapes"] == 2
+
+
 def test_a_password_is_asked_for_at_a_terminal_alone(run: Run, notes: Path) -> None:
     """Elsewhere the variable holds it."""
     assert "set GLYPH_MEMORY_PASSWORD instead" in run("pages", notes, "--password", "-").error

@@ -50,6 +50,19 @@ def test_figures_are_printed_for_programs(run: Run, notes: Path, tmp_path: Path)
     assert printed["texts"] == [{"text": "notes.txt"} | printed["total"]]
     assert printed["written"] == {"sheet": str(tmp_path / "sheet.png")}
     assert printed["warnings"] == []
+    assert sum(printed["total"]["layouts"].values()) == printed["total"]["pages"]
+
+
+def test_the_layout_is_told(run: Run, tmp_path: Path) -> None:
+    """Of each text, as the default style chooses it."""
+    (tmp_path / "short.txt").write_text("a line\n" * 2000)
+    (tmp_path / "prose.txt").write_text("many words " * 3000)
+    files = (tmp_path / "short.txt", tmp_path / "prose.txt")
+    short, prose = (one["layouts"] for one in run("pages", *files, "--json").json["texts"])
+    assert (list(short), list(prose)) == (["marks"], ["lines"])
+    printed = run("pages", *files).out
+    assert "Layout: " in printed
+    assert "marks (" in printed
 
 
 def test_several_files_are_numbered_on(run: Run, notes: Path, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reportlab.lib.pagesizes import A6
@@ -61,9 +63,29 @@ def test_a_page_of_a_table_is_drawn_again_with_its_header() -> None:
     """From its text and some hundred characters beside it."""
     for drawn in draw_pages(costs(), style=SMALL):
         stretch = costs().cut(drawn.page.start, drawn.page.stop)
-        (alone,) = draw_pages(stretch, style=SMALL)
         recipe = again(PageRecipe.of(drawn, profile=GLYPH))
-        assert recipe.draw(drawn.page.text, style=SMALL)[0].digest == alone.page.digest
+        (alone,) = draw_pages(stretch, style=replace(SMALL, crop_last_page=not recipe.is_full))
+        redrawn = recipe.draw(drawn.page.text, style=SMALL)[0]
+        assert (redrawn.digest, redrawn.size[1]) == (alone.page.digest, drawn.page.size[1])
+
+
+@pytest.mark.parametrize("style", [PageStyle.auto(), PageStyle.auto(line_price=100), PageStyle.glyph()])
+def test_a_page_that_ends_in_blank_lines_is_as_tall_when_drawn_again(style: PageStyle) -> None:
+    """Alone it would be the last one, and be cropped below its last ink."""
+    text = "".join(f"section {number}\n" + "\n" * (40 * number % 170) for number in range(30)) + "end"
+    for drawn in draw_pages(Document(text=text), style=style, profile=GLYPH):
+        (alone,) = again(PageRecipe.of(drawn, profile=GLYPH)).draw(drawn.page.text, style=style)
+        assert alone.digest == drawn.page.digest
+
+
+@pytest.mark.parametrize("values", [{}, {"dpi": 96}, {"page_width_pt": 1000}, {"fill_page": False}])
+def test_a_page_is_as_wide_when_drawn_again(values: dict[str, Any]) -> None:
+    """In whatever style: a layout of a narrower page is named by its width."""
+    auto = replace(PageStyle.auto(line_price=100), **values)
+    text = "\n".join("word " * (14 if number % 60 else 25) for number in range(200))
+    for drawn in draw_pages(Document(text=text), style=auto, profile=GLYPH):
+        (alone,) = again(PageRecipe.of(drawn, profile=GLYPH)).draw(drawn.page.text, style=auto)
+        assert alone.digest == drawn.page.digest
 
 
 def test_plain_text_needs_no_recipe() -> None:

@@ -16,11 +16,15 @@ from safetensors.torch import load_file
 
 from glyph_memory import GlyphMemoryError, PageStyle
 from glyph_memory.evaluate import make_texts
-from glyph_memory.nano.alphabet import CLASSES, NUMBER_OF, STEP_PX
+from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPHS, NUMBER_OF, STEP_PX, find_class
 from glyph_memory.nano.held_out import is_held_out
 from glyph_memory.nano.network import Network, read_weights
 from glyph_memory.nano.training.dataset import Plan
+from glyph_memory.nano.training.drawn import list_characters
+from glyph_memory.nano.training.faces import SANS, choose_face, list_faces
+from glyph_memory.nano.training.foreign import RASTERISERS, Pen, draw_foreign_page
 from glyph_memory.nano.training.library import load_library as training_library
+from glyph_memory.nano.training.marks import GAP, MARKS, fold_lines
 from glyph_memory.nano.training.model import (
     Glance,
     TrainableNetwork,
@@ -28,9 +32,12 @@ from glyph_memory.nano.training.model import (
     export_glance,
     export_network,
 )
-from glyph_memory.nano.training.strips import WIDTH, make_ideographs, make_strips
+from glyph_memory.nano.training.scripts import LANGUAGES, make_word
+from glyph_memory.nano.training.strips import WIDTH, cut_page, make_ideographs, make_strips
 from glyph_memory.nano.training.styles import choose_style
 from glyph_memory.nano.training.train import Training
+from glyph_memory.transcription import UNREADABLE
+from glyph_memory.typesetting.fonts import SHIPPED
 from glyph_memory.typesetting.trace import trace_pages
 
 SHORT = Plan(steps=4, glance_steps=2, workers=0, threads=1)
@@ -91,10 +98,10 @@ def test_nothing_that_is_measured_is_trained_on() -> None:
 
 
 def test_half_of_all_pages_have_the_default_style() -> None:
-    """The rest are of all looks, and each can be drawn."""
+    """Before those that other programs draw; the rest are of all looks, and each can be drawn."""
     styles = [choose_style(Random(seed)) for seed in range(300)]
     share = sum(style == PageStyle.glyph() for style in styles) / len(styles)
-    assert 0.35 < share < 0.6
+    assert 0.5 < share < 0.7
     assert len(set(styles)) > 50
 
 
@@ -103,6 +110,94 @@ def test_ideographs_are_cut_out_with_their_numbers() -> None:
     ink, numbers = make_ideographs(1, 0)
     assert len(ink) == len(numbers) > 200
     assert (ink.reshape(len(ink), -1).max(axis=1) > 60).mean() > 0.98
+
+
+def test_an_ideograph_that_is_not_known_is_told_apart() -> None:
+    """Its number is the one after all; most have their own."""
+    _, numbers = make_ideographs(1, 0)
+    assert 0 < (numbers == len(IDEOGRAPHS)).mean() < 0.3
+
+
+def test_foreign_pages_say_where_their_characters_are() -> None:
+    """However a rasteriser draws: ink begins at about the pen's place, and nothing is told where none is."""
+    for seed in range(12):
+        drawn = draw_foreign_page(Random(seed), "Hamburg Hill ox 1234\n" * 4, "")
+        for x, line in zip(
+            drawn.x[drawn.number == NUMBER_OF["H"]], drawn.line[drawn.number == NUMBER_OF["H"]], strict=True
+        ):
+            row = int(drawn.baselines[line])
+            before, behind = (
+                drawn.ink[row - 6 : row, int(x) - 1],
+                drawn.ink[row - 6 : row, int(x) : int(x) + 6],
+            )
+            assert behind.max() > 0.3
+            assert before.max() < behind.max()
+
+
+def test_every_rasteriser_draws() -> None:
+    """A letter of each has ink above the baseline and is as wide as its advance, about."""
+    for raster in RASTERISERS.values():
+        pen = Pen((SANS,), 12, raster)
+        canvas = np.zeros((24, 24), np.float32)
+        pen.draw(canvas, "H", 4, 16)
+        rows, columns = np.nonzero(canvas > 0.3)
+        assert rows.min() < 10
+        assert rows.max() == 15
+        assert 4 <= columns.min() <= 6
+        assert columns.max() <= 4 + pen.advance("H")
+
+
+def test_lines_are_folded_into_marks_with_counts() -> None:
+    """Newlines, indentation, runs and gaps; the words stay, and one line is left."""
+    text = "def f():\n        x = 1\n\n\n\n\n# ==========\na          b\n\t\tc"
+    folded = {fold_lines(Random(seed), text).replace(GAP, "") for seed in range(60)}
+    assert not any("\n" in one for one in folded)
+    assert any("⏎8x = 1⏎×5# =×10⏎a·10b⏎2→c" in one for one in folded)
+    assert any(" \\n8 x = 1 \\n×5 # =×10 \\n a·10b \\n2→ c" in one for one in folded)
+
+
+def test_marks_are_found_where_they_are() -> None:
+    """With their counts; plain numbers are none."""
+    assert MARKS.findall("a⏎8b \\n12 c =×80 ·14 7 ⏎×5 4d ⏎2→e") == [
+        "⏎8", "\\n12", "×80", "·14", "⏎×5 4", "⏎2→",
+    ]  # fmt: skip
+
+
+def test_a_gap_beside_a_mark_is_nothing() -> None:
+    """What is drawn there has no label, neither a space's nor an unreadable sign's."""
+    codes = np.array([*map(ord, f"a{GAP}⏎b")], np.uint32)
+    x = np.arange(4.0)
+    line, marked = np.zeros(4, np.int64), np.zeros(4, np.bool_)
+    places, numbers, _ = list_characters(codes, x, x + 1, line, marked)
+    assert numbers.tolist() == [NUMBER_OF["a"], NUMBER_OF["⏎"], NUMBER_OF["b"], NUMBER_OF[" "]]
+    assert places.tolist() == [0, 2, 3, 4]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_of_a_language_are_all_known(language: str) -> None:
+    """Every letter is a class, or looks like one; of Lithuanian's, one is given up and learned as unreadable."""
+    for seed in range(40):
+        word = make_word(Random(seed), language)
+        assert word
+        assert {character for character in word if find_class(character) == NUMBER_OF[UNREADABLE]} <= {"ė"}
+
+
+def test_fonts_of_a_folder_are_drawn_with(tmp_path: Path) -> None:
+    """By family, at any depth; a font without Latin letters and what is no font are left out."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "one.ttf").write_bytes(Path(SANS).read_bytes())
+    (tmp_path / "notes.txt").write_text("no font")
+    faces = list_faces(str(tmp_path))
+    assert [face.path for family in faces.values() for face in family] == [str(tmp_path / "deep" / "one.ttf")]
+    chosen = {choose_face(Random(seed), str(tmp_path)) for seed in range(50)}
+    assert str(tmp_path / "deep" / "one.ttf") in chosen
+    assert list_faces("") == {}
+
+
+def test_a_page_without_a_single_line_has_no_strips() -> None:
+    """The training goes on with the next."""
+    drawn = draw_foreign_page(Random(1), "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 30, "")
+    assert cut_page(Random(1), replace(drawn, baselines=drawn.baselines - 10_000)).ink.shape == (0, 20, WIDTH)
 
 
 def test_a_few_steps_make_the_loss_smaller() -> None:
@@ -177,10 +272,23 @@ def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
 def test_one_command_trains_and_writes_weights_and_a_card(tmp_path: Path) -> None:
     """With so few steps that it has learned nothing; the card says what was done."""
     command = [sys.executable, "-m", "glyph_memory.nano.training", str(tmp_path)]
-    small = ["--steps", "2", "--glance-steps", "1", "--workers", "0", "--threads", "1"]
+    small = [
+        "--fonts",
+        str(SHIPPED),
+        "--steps",
+        "2",
+        "--glance-steps",
+        "1",
+        "--workers",
+        "0",
+        "--threads",
+        "1",
+    ]
     done = subprocess.run([*command, *small], check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert set(load_file(tmp_path / "nano.safetensors")) >= {"layer0.weight", "begins.bias", "glance2.weight"}
     card = (tmp_path / "CARD.md").read_text()
     assert "2 steps of 128 strips" in card
     assert f"which of {len(CLASSES)}" in card
+    assert "of `--fonts` DejaVu Sans Mono" in card
+    assert "FOLDER --fonts FONTS --steps 2 --glance-steps 1 --seed 1" in card

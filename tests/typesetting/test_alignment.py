@@ -32,6 +32,8 @@ ROWS = {
     "pip list": "Package    Version\n---------- -------\npip        23.1\npackaging  24.0",
     "options": "  -a, --all            do not ignore entries\n  -l                   use a long format",
     "git diff --stat": " src/pool.py | 12 ++--\n README.md   |  2 +-",
+    "rulers of one piece": f"{'-' * 10}\n{'=' * 40}\n{'_' * 60}",
+    "ps": "  PID USER  %CPU COMMAND\n    1 root   0.0 init\n   42 ann   12.5 python",
     "grid": "+-----+----+\n| a   | b  |\n+=====+====+",
 }
 NO_ROWS = (
@@ -42,7 +44,9 @@ NO_ROWS = (
     "-   a list item of pandoc",
     "1.  another one",
     "trailing spaces     ",
-    "----------",
+    "---------",
+    "__init__",
+    "THE WORK IS AS IT IS.  NO MORE.",
     "a - b - c = d",
     "--- a/src/pool.py",
     "",

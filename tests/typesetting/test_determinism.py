@@ -125,9 +125,11 @@ def test_what_was_set_before_makes_no_difference() -> None:
 @pytest.mark.parametrize("source", [TALK, Document(text=TEXT)], ids=["talk", "text"])
 def test_a_png_decodes_to_the_pages_pixels(preset: str, width: int, source: Transcript | Document) -> None:
     """In every theme, for even and odd widths; and the digest of the file is the page's."""
-    style = replace(PageStyle.from_name(preset), page_width_pt=width, snap_px=1, crop_width=False)
+    style = replace(
+        PageStyle.from_name(preset), page_width_pt=width, snap_px=1, crop_width=False, layout="fixed"
+    )
     page = typeset(source, style=style)[0]
-    assert page.size[0] == width
+    assert page.size[0] == (width if preset != "auto" else (page.style or style).page_px[0])
     for level in range(4):
         decoded = Image.open(io.BytesIO(page.png(compress_level=level)))
         assert decoded.size == page.size

@@ -17,7 +17,7 @@ from glyph_memory.typesetting.fonts import SHIPPED, Face, find_font
 STYLE = PageStyle(page_width_pt=400, page_height_pt=300, snap_px=1, system_fonts=False, crop_width=False)
 EVERYDAY = (
     "✅❌⚠🚀🔥👍👎📝🎉💡➡✨😀😂❤🤔✔✓⭐🙏📌🛠🐛👉🔴🟢🟡🔵🟠⬛⬜🔒🔓🔑📁📂📄📊📈📉⏰⏳🧪🤖🧠⚙🔧🔍🔗📦🗑⬆🔄🆕💬📢😢😡🥳🤣💙💚💔👀💯🎯🏆"
-    "💻🌍🌟☕🍕🐍🐳🦀🧩🧹🚧🚨⛔🛑❓❗➕➖🙂🙈🤷🤦💪👏🤝🫡🥺😭😍🥰😎🤯💀☀🌈"
+    "💻🌍🌟☕🍕🐍🐳🦀🧩🧹🚧🚨⛔🛑❓❗➕➖🙂🙈🤷🤦💪👏🤝🫡🥺😭😍🥰😎🤯💀☀"
 )
 """What models and people write most."""
 
@@ -103,7 +103,6 @@ def test_emoji_of_two_lines_never_touch() -> None:
         ("👨‍👩‍👧", "👨👩👧"),
         ("🤷‍♂️", "🤷♂"),
         ("❤️‍🔥", "❤🔥"),
-        ("🏳️‍🌈", "🏳🌈"),
         ("👩🏽‍💻", "👩🏽💻"),
     ],
     ids=ascii,
@@ -131,6 +130,7 @@ def test_what_says_how_an_emoji_looks_is_drawn_as_nothing(text: str, alike: str)
         ("a\u200d👨", "\u200d"),
         ("👨\u200d\u200d👩", "\u200d\u200d"),
         ("👨\u200d\U0001fbff", "\u200d\U0001fbff"),
+        ("🏳\u200d🌈", "\u200d🌈"),
         ("\U0001fbff\ufe0f", "\U0001fbff\ufe0f"),
         ("🏴\U000e0067\U000e007f", "\U000e0067\U000e007f"),
         ("zero\u200bwidth", "\u200b"),

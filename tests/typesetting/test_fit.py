@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from glyph_memory.style import PageStyle
 from glyph_memory.tokens import ModelProfile
 from glyph_memory.transcript import Transcript, Turn
 from glyph_memory.typesetting import fit_style, iter_pages, name_layout, restore_layout, typeset
-from glyph_memory.typesetting.fit import SAMPLE
+from glyph_memory.typesetting.fit import SAMPLE, list_line_layouts, unmark
 
 AUTO = PageStyle.auto()
 GLYPH = ModelProfile.from_name("glyph")
@@ -60,7 +61,7 @@ def test_columns_and_narrow_pages_are_chosen_where_they_pay() -> None:
     third = "\n".join(f"{number:04} a line of this width" for number in range(83 * 3 * 4))
     assert name_layout(fit_style(style, third)) == "4 columns"
     wide = "\n".join("x" * (60 + 30 * (number % 50 == 7)) for number in range(900))
-    assert name_layout(fit_style(style, wide)).startswith("lines on ")
+    assert name_layout(fit_style(style, wide), style).startswith("lines on ")
 
 
 @pytest.mark.parametrize("text", [SHORT_LINES, LONG_LINES, "Hello, page.", "a\n" * 5000, "中文\n" * 900])
@@ -102,19 +103,76 @@ def test_what_an_image_costs_the_model_decides() -> None:
     assert name_layout(flat) == "marks"
 
 
-def test_a_layout_is_found_again_by_its_name() -> None:
-    """What a page's metadata keep of it: the page is drawn as it was, whatever would be chosen for it alone."""
-    styles = [
-        AUTO.dense(),
-        *(
-            fit_style(PageStyle.auto(line_price=1), text)
-            for text in (LONG_LINES, "short\n" * 3000, "x" * 60 + "\n")
-        ),
-    ]
-    for style in styles:
-        assert name_layout(restore_layout(AUTO, name_layout(style))) == name_layout(style)
-    assert restore_layout(AUTO, "nonsense") == restore_layout(AUTO, "lines")
+@settings(max_examples=60, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "dpi": st.sampled_from([50, 72, 96, 120, 300]),
+            "page_width_pt": st.sampled_from([60, 300, 595, 1000, 842.5]),
+            "horizontal_scale": st.sampled_from([0.9, 1, 1.15]),
+            "fill_page": st.booleans(),
+            "snap_px": st.sampled_from([1, 28, 32, 64]),
+            "columns": st.sampled_from([1, 2, 3]),
+            "left_indent_pt": st.sampled_from([0, 20, 140]),
+            "border_padding_pt": st.sampled_from([0, 30]),
+        },
+    ),
+    st.integers(1, 900),
+)
+def test_a_layout_is_found_again_by_its_name(values: dict[str, Any], needed_px: int) -> None:
+    """Each layout that a style may get, in whatever style: pages are drawn as they were, whatever fits them alone."""
+    try:
+        auto = replace(AUTO, **values)
+    except StyleError:
+        return
+    for fixed in (replace(auto, layout="fixed"), *list_line_layouts(unmark(auto), needed_px)):
+        assert restore_layout(auto, name_layout(fixed, auto)) == fixed
+
+
+def test_a_name_that_fits_no_layout_is_lines() -> None:
+    """Nor one that this style cannot draw: what a page's metadata say may come from anybody."""
+    for name in ("nonsense", "", "lines on 0 px", "lines on 2 px", "lines on 99999999 px"):
+        assert restore_layout(AUTO, name) == unmark(AUTO)
+    indented = replace(AUTO, left_indent_pt=140)
+    assert restore_layout(indented, "9 columns") == unmark(indented)
     assert restore_layout(PageStyle.dark(), "marks") == PageStyle.dark()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"left_indent_pt": 140},
+        {"left_indent_pt": 100, "right_indent_pt": 50},
+        {"first_line_indent_pt": 130},
+        {"border_padding_pt": 70},
+        {"left_indent_pt": 60, "page_width_pt": 300},
+    ],
+)
+def test_columns_have_room_for_indents_and_frames(values: dict[str, Any]) -> None:
+    """A layout that cannot be drawn, or that would wrap the lines, is not chosen."""
+    auto = replace(PageStyle.auto(line_price=100), **values)
+    for text in ("ab\n" * 300, "x = 1; y = some(words)\n" * 300):
+        lines = max(len(page.lines) for page in typeset(text, style=auto))
+        chosen = fit_style(auto, text)
+        assert lines <= chosen.columns * chosen.lines_per_column
+        assert sum(len(page.lines) for page in typeset(text, style=chosen)) == 300
+
+
+def test_a_caption_costs_the_same_on_a_narrower_page() -> None:
+    """So one that saves nothing does not win: pages of equal lines are cropped to the same size."""
+    auto = PageStyle.auto(line_price=100)
+    text = ("x" * 75 + "\n") * 300
+    assert len(list_line_layouts(unmark(auto), 350)) == 2
+    assert name_layout(fit_style(auto, text), auto) == "lines"
+
+
+def test_every_number_of_columns_is_tried() -> None:
+    """Two may cost less than four, which have room, too: where a model takes pages of one width for less."""
+    text = "\n".join(f"{number:03}" for number in range(150))
+    two = fit_style(PageStyle.auto(line_price=100), text, image_tokens=lambda size: abs(size[0] - 336) + 100)
+    assert {style.columns for style in list_line_layouts(unmark(AUTO), 20)} == {1, 2, 3, 4}
+    assert two.columns == 2
 
 
 def test_conversations_and_documents_are_fitted_as_a_whole() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from glyph_memory.errors import StyleError
 from glyph_memory.page import Page
 from glyph_memory.style import PageStyle
-from glyph_memory.typesetting import typeset
+from glyph_memory.typesetting import iter_pages, typeset
 from glyph_memory.typesetting.marks import find_runs, spell_break
 from glyph_memory.typesetting.page_text import spell_characters, spell_page
 
@@ -30,6 +32,8 @@ DENSE = PageStyle.glyph().dense("⏎")
         ("a\n\t\tb", "a⏎2→b"),
         ("a\n  \t\tb", "a⏎2 2→b"),
         ("a\r\n  b", "a⏎2b"),
+        ("a\r\n\r\n    b", "a⏎⏎4b"),
+        ("a\r\n\r\n\n\r\n\tb", "a⏎×4 1→b"),
         ("name        value", "name·8value"),
         ("a\tb\t\t\tc", "a→b3→c"),
         ("a   b", "a   b"),
@@ -94,6 +98,30 @@ def _spell_back(mark: str, said: list[str]) -> str:
         return said[-1] * (int(mark[1:]) - 1)
     tabs = 0 if found["tabs"] is None else int(found["tabs"] or 1)
     return "\n" * int(found["times"] or len(found["breaks"])) + " " * int(found["spaces"] or 0) + "\t" * tabs
+
+
+@pytest.mark.parametrize(
+    "style", [DENSE, replace(PageStyle.glyph().fill(), newline_mark="⏎", paragraph_lines=9999)]
+)
+def test_no_line_ends_within_the_line_break_of_windows(style: PageStyle) -> None:
+    r"""A page that ended between `\r` and `\n` would be two when it is drawn from its text alone."""
+    draw = random.Random(5)
+    text = "\r\n".join("x" * draw.randint(0, 30) + " y" * draw.randint(0, 9) for _ in range(3000))
+    pages = typeset(text, style=style)
+    assert "".join(page.text for page in pages) == text
+    assert not [line for page in pages for line in page.lines if line.text.endswith("\r")]
+    assert not [page.escaped for page in pages if page.escaped]
+    pieces = (text[at : at + 7] for at in range(0, len(text), 7))
+    assert [page.digest for page in iter_pages(pieces, style=style)] == [page.digest for page in pages]
+    assert text.replace("\r", "").count("\n") == sum(
+        piece.count("⏎") for page in pages for piece in _spell_once(page, style)
+    )
+
+
+def _spell_once(page: Page, style: PageStyle) -> list[str]:
+    r"""Return the marks of a page, `⏎×5` as five."""
+    pieces = spell_characters(page, style=style)
+    return [re.sub(r"⏎×(\d+)", lambda found: "⏎" * int(found[1]), piece) for piece in pieces]
 
 
 def test_a_run_never_parts_over_lines() -> None:

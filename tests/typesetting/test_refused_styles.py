@@ -16,6 +16,7 @@ NOT_NEGATIVE = (
     "border_width_pt", "border_padding_pt", "left_indent_pt", "right_indent_pt", "space_shrink",
 )  # fmt: skip
 COLORS = PageStyle().role_colors
+COUNTED = {"newline_mark": "⏎", "count_runs": True}
 COUNTS = ("snap_px", "columns", "paragraph_lines", "tab_spaces")
 
 
@@ -90,6 +91,16 @@ def test_signed_lengths_out_of_range_are_refused_by_name(name: str, value: float
         ({"role_colors": (*COLORS[1:], ("system", "#000000"))}, ["'system'", "'#000000'", "pick another"]),
         ({"role_colors": (*COLORS, *((f"role {n}", "#FF0000") for n in range(7)))}, ["role_colors", "11"]),
         ({"newline_mark": "\n"}, [r"newline_mark='\n'", "printable"]),
+        ({"newline_mark": " 8 "}, ["newline_mark='8'", "letters or digits", "'⏎'"]),
+        ({"newline_mark": "NL"}, ["newline_mark='NL'", "letters or digits"]),
+        ({"newline_mark": "\u0301"}, ["newline_mark=", "accent", "'⏎'"]),
+        (
+            {"newline_mark": "⏎", "newline_color": "#000000"},
+            ["newline_color='#000000'", "font_color='#000000'"],
+        ),
+        ({**COUNTED, "newline_color": "#200000"}, ["newline_color='#200000'", "font_color", "pick another"]),
+        ({**COUNTED, "font_color": "#DD1111"}, ["newline_color='#FF0000'", "font_color='#DD1111'"]),
+        ({**COUNTED, "newline_color": "#1A4FD0"}, ["newline_color='#1A4FD0'", "'user'", "#1A4FD6"]),
     ],
 )
 def test_contradictions_are_refused_by_both_names(parameters: dict[str, Any], named: list[str]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -43,6 +44,8 @@ class _Run:
     output: PageOutput
     tallies: list[Tally] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
+    layouts: list[Counter[str]] = field(default_factory=list)
+    """Of each document: how many typeset pages have which layout."""
     defects: list[tuple[str, list[Defect]]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
     options: LoadOptions = field(init=False, repr=False)
@@ -110,10 +113,13 @@ class _Run:
             profile=self.model,
             first_page=self.output.last + 1,
         )
+        layouts = Counter[str]()
         with terminal.progress(title, total=_size(path, first)) as step:
             for drawn in tally.watch(run.draw()):
                 step(len(drawn.page.text.encode("utf-8", "surrogatepass")))
                 self.output.add(drawn, title)
+                layouts.update([drawn.layout] if drawn.layout else [])
+        self.layouts.append(layouts)
         self.tallies.append(tally)
         self.defects.append((title, run.defects))
         self.sections.append(
@@ -163,10 +169,14 @@ def run(
         *_find_small_letters(drawing.style, model, output.typeset),
     ]
     read = output.checker.report() if output.checker else None
+    layouts = dict(sum(drawing.layouts, Counter[str]()).most_common())
     if as_json:
         told = {
-            "total": total.to_json(),
-            "texts": [{"text": section.title} | section.figures.to_json() for section in sections],
+            "total": total.to_json() | {"layouts": layouts},
+            "texts": [
+                {"text": section.title} | section.figures.to_json() | {"layouts": dict(counted)}
+                for section, counted in zip(sections, drawing.layouts, strict=True)
+            ],
             "written": places.to_json(),
             "warnings": warnings,
             "defects": [one for title, defects in drawing.defects for one in defects_to_json(title, defects)],
@@ -175,7 +185,7 @@ def run(
         }
         terminal.print_json(told | ({"check": read.to_json()} if read else {}))
     else:
-        _show(sections, total, output, fit_tokens)
+        _show(sections, total, output, fit_tokens, layouts)
         if read:
             from glyph_memory.cli.commands import check_view as checked  # noqa: PLC0415  as in `_make_checker`
 
@@ -211,7 +221,13 @@ def _size(path: str, first: Document) -> int | None:
     return Path(path).stat().st_size if is_file(path) and first.media_type == "text/plain" else None
 
 
-def _show(sections: Sequence[Section], total: Figures, output: PageOutput, fit_tokens: int | None) -> None:
+def _show(
+    sections: Sequence[Section],
+    total: Figures,
+    output: PageOutput,
+    fit_tokens: int | None,
+    layouts: Mapping[str, int],
+) -> None:
     rows = [(section.title, section.figures) for section in sections]
     if len(rows) > 1:
         rows.append(("together", total))
@@ -220,6 +236,11 @@ def _show(sections: Sequence[Section], total: Figures, output: PageOutput, fit_t
     if output.choices:
         screen.print(ways_table(output.choices))
     screen.print(Text(terminal.describe_counting(total), "dim"))
+    if layouts:
+        told = ", ".join(
+            f"{name} ({terminal.format_count(pages, 'page')})" for name, pages in layouts.items()
+        )
+        screen.print(Text(f"Layout: {told}.", "dim"))
     if fit_tokens is not None:
         screen.print(Text(f"Fits {fit_tokens:,} tokens in this style: {total.style}.", "dim"))
     written = output.places.to_json()

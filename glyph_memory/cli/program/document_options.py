@@ -57,6 +57,16 @@ Raw = Annotated[
         rich_help_panel=_READ,
     ),
 ]
+KeepEscapes = Annotated[
+    bool,
+    typer.Option(
+        "--keep-escapes",
+        metavar=FLAG,
+        help="Draw a log's colours, cursor moves and progress bars letter for letter, as escapes; else they are taken "
+        "out, and how many characters that were is reported.",
+        rich_help_panel=_READ,
+    ),
+]
 LineNumbers = Annotated[
     bool,
     typer.Option(

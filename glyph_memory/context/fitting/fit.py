@@ -293,5 +293,5 @@ class _RoomMaker:
             for can_recall in (False, True)
         )
         count = self._binder.counts.count
-        marks = count(explain_marks(self._drawer.styles[-1].newline_mark)) if pages is not None else 0
+        marks = count(explain_marks(self._drawer.styles[-1])) if pages is not None else 0
         return max(map(count, lines)) + marks + _LINE_END_TOKENS

@@ -118,7 +118,7 @@ def _spell_text(one: ShownTurn, first_page: int, binder: Binder, *, can_recall: 
             turn.role, turn.anchor, one.ranges or (), len(turn.text), pages=pages, can_recall=can_recall
         )
     said = cleaner.clean_message(replace(turn, text=one.excerpt or ""))
-    if one.style is not None and (marks := explain_marks(one.style.newline_mark)):
+    if marks := explain_marks(one.style):
         told = f"{told[:-1]} {marks}]" if told.endswith("]") else f"{told} {marks}"
     return f"{said}\n{told}" if said.strip() else told
 

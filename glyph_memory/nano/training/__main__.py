@@ -25,14 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         if given.card:
-            sys.stdout.write(f"{write_card(given.folder, figures=given.figures, note=given.note)}\n")
+            sys.stdout.write(f"{write_card(given.folder, figures=given.figures)}\n")
             return 0
         names = {field.name for field in fields(Plan)}
         plan = Plan(**{name: value for name, value in vars(given).items() if name in names})
         if plan.threads:
             torch.set_num_threads(plan.threads)
         weights = train_reader(given.folder, plan, say=_print_status)
-        sys.stdout.write(f"{weights}\n{write_card(given.folder, figures=given.figures, note=given.note)}\n")
+        sys.stdout.write(f"{weights}\n{write_card(given.folder, figures=given.figures)}\n")
     except KeyboardInterrupt:
         _print_status("Stopped. The same command goes on from the last checkpoint.")
         return 130
@@ -55,13 +55,15 @@ def _parser() -> argparse.ArgumentParser:
         "--glance-steps", type=int, default=plan.glance_steps, help="batches of ideographs (%(default)s)"
     )
     parser.add_argument("--seed", type=int, default=plan.seed, help="of data and weights (%(default)s)")
+    parser.add_argument(
+        "--fonts", default=plan.fonts, metavar="FOLDER", help="draw pages with the fonts below it, too"
+    )
     parser.add_argument("--device", default=plan.device, help="cpu, cuda, … (%(default)s)")
     parser.add_argument(
         "--workers", type=int, default=plan.workers, help="processes that make pages (%(default)s)"
     )
     parser.add_argument("--threads", type=int, default=plan.threads, help="of torch; 0: as many as it likes")
     parser.add_argument("--figures", type=Path, help="JSON of benchmarks/nano.py, for the card")
-    parser.add_argument("--note", default="", help="what else the card is to say of this training")
     parser.add_argument("--card", action="store_true", help="only write the card anew")
     return parser
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.files import write_atomic
 from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPHS, ROWS, SIZES_PX
+from glyph_memory.nano.training.faces import list_faces
+from glyph_memory.nano.training.foreign import RASTERISERS
 from glyph_memory.nano.training.model import FIRST_PX, LAYERS
+from glyph_memory.nano.training.scripts import LANGUAGES
 from glyph_memory.nano.training.styles import list_families
 
 _CARD = """\
@@ -25,28 +29,31 @@ a CPU. It tells characters, where they stand, and how sure it is of each; it doe
 - Letters of {smallest} to {largest} px are read as they are, others are resampled first.
 
 ## What it was trained on
-- Pages made by the typesetter, where it is known which character begins where: half in the default style, the rest in
-  the presets and in random fonts, sizes (7 to 14 px), pitches and colours; a share of them resampled, blurred,
-  compressed or noisy, and lines cut a pixel too high or too low.
-- Fonts: the package's own, {fonts}.
+- Three pages in five are the typesetter's in the default style, the presets, and random fonts, sizes (7 to 14 px),
+  pitches and colours; one in seven is dense, with newlines, indentation and runs as marks with counts in a paler ink;
+  one in four is drawn as other programs do. It is known which character begins where on each.
+{programs}
+- Two in five are resampled by 0.8 to 1.3 (to the nearest pixel, bilinear, bicubic, Lanczos); some are blurred,
+  compressed, noisy, or turned by up to 0.3°, and lines are cut a pixel too high or too low.
+{fonts}
 - Text: docstrings and sources of the standard library's modules (but the quarter that is kept for measuring), made-up
-  JSON, logs, identifiers, numbers, chats, random words, random characters, common Chinese characters.
-- {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} steps
-  of ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
-- Again: `python -m glyph_memory.nano.training FOLDER --steps {steps} --seed {seed}`.{note}
+  JSON, logs, identifiers, numbers, tables, boxes, leaders, runs of one sign, chats, random words and characters.
+{scripts}
+- {steps:,} steps of 128 strips of 320 px, seed {seed}, {minutes:.0f} minutes on {device}; then {glance_steps:,} of
+  ideographs. Muon and AdamW; the mean of the weights over the last steps is what is kept.
+- Again: `{command}`.
 
 ## What was measured
 {figures}
 """
 
 
-def write_card(folder: Path, *, figures: Path | None, note: str = "") -> Path:
+def write_card(folder: Path, *, figures: Path | None) -> Path:
     """Write `CARD.md` into a training's folder.
 
     Args:
         folder: Of the training.
         figures: JSON that `benchmarks/nano.py` wrote; without, the card says that nothing was measured.
-        note: What else has to be said of this training.
 
     Raises:
         GlyphMemoryError: There is no training in the folder, or no figures in the file.
@@ -55,7 +62,7 @@ def write_card(folder: Path, *, figures: Path | None, note: str = "") -> Path:
         plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         size = (folder / "nano.safetensors").stat().st_size
         measured = json.loads(figures.read_text(encoding="utf-8")) if figures else None
-        card = _card(plan, size, measured, note)
+        card = _card(plan, size, measured)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise GlyphMemoryError(
             f"no card can be written of {str(folder)!r}: {error}; train there first"
@@ -65,8 +72,11 @@ def write_card(folder: Path, *, figures: Path | None, note: str = "") -> Path:
     return path
 
 
-def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None, note: str) -> str:
-    families = [name for name in list_families() if not name.startswith("DejaVu")]
+def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None) -> str:
+    folder = plan.get("fonts", "")
+    installed = [name for name in list_families() if not name.startswith("DejaVu")]
+    told = [f"of those installed {', '.join(installed)}"] if installed else []
+    told += [f"of `--fonts` {', '.join(list_faces(folder))}"] if folder else []
     return _CARD.format(
         rows=ROWS,
         first=FIRST_PX,
@@ -77,17 +87,35 @@ def _card(plan: dict[str, Any], size: int, measured: dict[str, Any] | None, note
         megabytes=size / 1e6,
         smallest=SIZES_PX[0],
         largest=SIZES_PX[1],
-        fonts=f"and of those installed {', '.join(families)}" if families else "and no others",
+        programs=_wrap_item(
+            f"Other programs: {', '.join(RASTERISERS)}; letters of 8.5 to 17 px, on whole pixels or quarters, some "
+            "with ligatures, kerning, stretched spaces, rules under lines."
+        ),
+        fonts=_wrap_item(f"Fonts: the package's own, {'; '.join(told) or 'and no others'}."),
+        scripts=_wrap_item(
+            f"Scripts: a quarter is made-up words of {', '.join(LANGUAGES)}; Japanese; common Chinese characters. "
+            "Other scripts, emoji and other ideographs are there to be called unreadable."
+        ),
         steps=plan["step"],
         seed=plan["seed"],
         minutes=plan["spent_s"] / 60,
         device=plan["device"],
         glance_steps=plan["glance_steps"],
-        note=f" {note}" if note else "",
+        command=_spell_command(plan),
         figures=_figures(measured)
         if measured
         else "Nothing yet: run `python benchmarks/nano.py`, then this again.",
     )
+
+
+def _wrap_item(text: str) -> str:
+    return textwrap.fill(f"- {text}", 120, subsequent_indent="  ")
+
+
+def _spell_command(plan: dict[str, Any]) -> str:
+    fonts = " --fonts FONTS" if plan.get("fonts") else ""
+    options = f"--steps {plan['step']} --glance-steps {plan['glance_steps']} --seed {plan['seed']}"
+    return f"python -m glyph_memory.nano.training FOLDER{fonts} {options}"
 
 
 def _figures(measured: dict[str, Any]) -> str:

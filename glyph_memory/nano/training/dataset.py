@@ -13,9 +13,9 @@ from torch.utils.data import Dataset
 class Plan:
     """What to train."""
 
-    steps: int = 12_000
+    steps: int = 5_200
     """Batches of 128 strips."""
-    glance_steps: int = 3_000
+    glance_steps: int = 2_000
     """Batches, of some 2,500 ideographs each, that the second look learns from."""
     seed: int = 1
     """Of data and weights."""
@@ -25,6 +25,8 @@ class Plan:
     """Steps until it is reached."""
     cool_down: float = 0.35
     """The share of steps at the end through which it falls to nothing."""
+    fonts: str = ""
+    """Folder of fonts to draw pages with, besides those that are installed; empty for none."""
     device: str = "cpu"
     """Where: `cpu`, `cuda`."""
     workers: int = 1

@@ -19,9 +19,9 @@ _RATE = 2e-3
 _ROUND = 256
 
 
-def _make_page(seed: int, index: int) -> tuple[Tensor, Tensor]:
+def _make_page(seed: int, fonts: str, index: int) -> tuple[Tensor, Tensor]:
     """Return the ideographs of a page, some 2,500."""
-    ink, numbers = make_ideographs(seed, index)
+    ink, numbers = make_ideographs(seed, index, fonts)
     whole = len(ink) // _ROUND * _ROUND or len(ink)  # few sizes of batches: see `compute_loss`
     return torch.from_numpy(ink[:whole]), torch.from_numpy(numbers[:whole])
 
@@ -39,7 +39,7 @@ def train_glance(plan: Plan, *, say: Callable[[str], None]) -> Glance:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, _RATE, total_steps=plan.glance_steps, pct_start=0.1
     )
-    pages = GeneratedDataset(partial(_make_page, plan.seed), plan.glance_steps)
+    pages = GeneratedDataset(partial(_make_page, plan.seed, plan.fonts), plan.glance_steps)
     loader = DataLoader(pages, batch_size=None, num_workers=plan.workers)
     begun, smooth, right = time.monotonic(), 0.0, 0.0
     for step, (ink, told) in enumerate(loader, 1):

@@ -85,13 +85,13 @@ class TrainableNetwork(nn.Module):
 
 
 class Glance(nn.Module):
-    """The network of the second look: it classifies ideographs, one at a time."""
+    """The network of the second look: it classifies ideographs, one at a time; the last class is any other."""
 
     def __init__(self) -> None:
         super().__init__()
         sizes = (ROWS * GLANCE_PX, 384, 256)
         self.layers = nn.ModuleList(Layer(size, out, 1) for size, out in pairwise(sizes))
-        self.last = nn.Linear(sizes[-1], len(IDEOGRAPHS))
+        self.last = nn.Linear(sizes[-1], len(IDEOGRAPHS) + 1)
 
     def forward(self, ink: Tensor) -> Tensor:
         """Compute (ideographs, classes) from shape (ideographs, ROWS, GLANCE_PX), 0 to 255."""

@@ -7,7 +7,8 @@ from functools import cache
 from random import Random
 
 from glyph_memory.errors import StyleError
-from glyph_memory.style import PRESETS, PageStyle
+from glyph_memory.nano.training.faces import choose_face, list_faces
+from glyph_memory.style import PageStyle
 from glyph_memory.typesetting.fonts import installed_fonts
 
 _FAMILIES = (
@@ -15,24 +16,41 @@ _FAMILIES = (
     "Noto Sans", "Noto Sans Mono", "Courier New", "Times New Roman",
 )  # fmt: skip
 
+_PRESETS = ("glyph", "document", "web", "dark", "code", "pixel", "pixel")
 
-def choose_style(random: Random) -> PageStyle:
-    """Choose a style at random; about half of all are the default one."""
+
+def choose_style(random: Random, fonts: str = "") -> PageStyle:
+    """Choose a style at random; about two thirds of all are the default one.
+
+    Args:
+        random: Decides.
+        fonts: Folder of fonts to draw with, besides those that are installed.
+    """
     choice = random.random()
-    if choice < 0.5:
-        return PageStyle.glyph().dense() if random.random() < 0.1 else PageStyle.glyph()
-    if choice < 0.72:
-        style = PageStyle.from_name(random.choice((*PRESETS, "pixel")))
+    if choice < 0.64:
+        marked = replace(PageStyle.glyph(), newline_mark=" ⏎ ", paragraph_lines=10_000)
+        return marked if random.random() < 0.04 else PageStyle.glyph()
+    if choice < 0.82:
+        style = PageStyle.from_name(random.choice(_PRESETS))
         return replace(style, dpi=96) if random.random() < 0.15 else style
     try:
-        return _make_style(random)
+        return _make_style(random, fonts)
     except StyleError:  # what the dice gave cannot be drawn
-        return choose_style(random)
+        return choose_style(random, fonts)
 
 
-def _make_style(random: Random) -> PageStyle:
+def choose_dense_style(random: Random) -> PageStyle:
+    """Choose a style for text whose newlines are marks; most are the default one, with small margins."""
+    style = PageStyle.from_name(random.choice(_PRESETS)) if random.random() < 0.15 else PageStyle.glyph()
+    margin = random.choice((4, 4, 4, style.margin_x_pt))
+    return replace(style, margin_x_pt=margin, margin_y_pt=margin)
+
+
+def _make_style(random: Random, fonts: str) -> PageStyle:
     size = random.choice((7, 8, 8.5, 9, 9, 9.5, 10, 10.5, 11, 12, 13, 14, random.uniform(7, 14)))
     font = random.choice(("sans", "sans", "mono", *list_families()))
+    if list_faces(fonts) and random.random() < 0.7:
+        font = choose_face(random, fonts)
     return PageStyle(
         font=font,
         font_size_pt=size,

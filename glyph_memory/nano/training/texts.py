@@ -12,6 +12,14 @@ from random import Random
 
 from glyph_memory.nano.alphabet import CLASSES, IDEOGRAPH, IDEOGRAPHS, TWIN_OF
 from glyph_memory.nano.training.library import load_library
+from glyph_memory.nano.training.patterns import (
+    make_boxes,
+    make_contents,
+    make_indented,
+    make_pictures,
+    make_runs,
+    make_separated,
+)
 from glyph_memory.nano.training.records import (
     make_identifier,
     make_identifiers,
@@ -20,6 +28,7 @@ from glyph_memory.nano.training.records import (
     make_numbers,
     make_record,
 )
+from glyph_memory.nano.training.scripts import make_japanese, make_language, make_languages
 from glyph_memory.transcript import Role, Transcript, Turn
 from glyph_memory.transcription import UNREADABLE
 
@@ -30,26 +39,17 @@ _OTHER_SCRIPTS = "".join(
     map(chr, (*range(0x531, 0x557), *range(0x561, 0x587), *range(0x10D0, 0x10F6), *range(0x1401, 0x1480)))
 )
 _RARE = "".join(c for c in (*CLASSES, *TWIN_OF) if ord(c) > 126 and c not in (IDEOGRAPH, UNREADABLE, "§"))
-_PAIRS = (
-    "“”",
-    "“”",
-    "‘’",
-    "„“",
-    '""',
-    "''",
-    "``",
-    "«»",
-    "()",
-    "[]",
-    "{}",
-    "<>",
-    "**",
-    "__",
-    "||",
-    "‹›",
-    "`'",
-    "´`",
+_KANA = "".join(one for one in IDEOGRAPHS if ord(one) < 0x3100 or ord(one) > 0xFF00)
+_UNKNOWN = tuple(
+    character
+    for row in range(0xA4, 0xC7)
+    for cell in (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+    for character in bytes((row, cell)).decode("big5", "ignore")
+    if character not in IDEOGRAPHS
 )
+_PAIRS = (
+    "“”", "“”", "‘’", "„“", '""', "''", "``", "«»", "()", "[]", "{}", "<>", "**", "__", "||", "‹›", "`'", "´`",
+)  # fmt: skip
 _ENDS = (
     "", "", "", ".", ",", "…", "...", "..", ":", ";", "’s", "'s", "–", "—", "-", "--", "-",
     "·", "•", "°", "*", "′", "″", "!", "?",
@@ -81,10 +81,11 @@ def make_chat(random: Random, characters: int) -> Transcript:
 
 
 def make_ideograph_text(random: Random, characters: int) -> str:
-    """Make up a text of about so many characters, nearly all of them ideographs."""
+    """Make up a text of about so many characters, nearly all of them ideographs; some are not known."""
     return "".join(
-        "".join(random.choices(IDEOGRAPHS, k=30)) + random.choice(("", " ", "7", "\n"))
-        for _ in range(characters // 30)
+        "".join(random.choices(random.choices((IDEOGRAPHS, _KANA, _UNKNOWN), (12, 4, 1))[0], k=15))
+        + random.choice(("", "", "", "", " ", "7", "\n"))
+        for _ in range(characters // 15)
     )
 
 
@@ -155,28 +156,7 @@ def _make_other_scripts(random: Random) -> str:
 
 
 def _make_ideographs(random: Random) -> str:
-    signs = (
-        "、",
-        "。",
-        "，",
-        "！",
-        "？",
-        "：",
-        "；",
-        "（",
-        "）",
-        "《",
-        "》",
-        "「",
-        "」",
-        "“",
-        "”",
-        "‘",
-        "’",
-        "1",
-        "k",
-        "",
-    )
+    signs = (*"、。，！？：；（）《》「」“”‘’1k", "")
     pieces = (
         "".join(random.choices(IDEOGRAPHS, k=random.randint(2, 12))) + random.choice(signs)
         for _ in range(random.randint(2, 12))
@@ -207,8 +187,9 @@ def _make_markup(random: Random) -> str:
 
 _KINDS: dict[Callable[[Random], str], float] = {
     _make_prose: 20, _make_punctuation: 9, _make_code: 14, _make_shuffled_words: 6, _make_letters: 8,
-    _make_characters: 10, _make_lookalikes: 6, _make_rare: 7,
+    _make_characters: 10, _make_lookalikes: 6, _make_rare: 8,
     _make_other_scripts: 1.5, _make_ideographs: 5, make_identifiers: 12, make_numbers: 5, make_record: 9,
-    make_log: 6, _make_markup: 6,
+    make_log: 6, _make_markup: 6, make_language: 26, make_languages: 10, make_japanese: 5, make_runs: 7,
+    make_contents: 4, make_separated: 4, make_boxes: 5, make_indented: 4, make_pictures: 1.5,
 }  # fmt: skip
 """How each kind of text is made, and how often."""

@@ -38,9 +38,9 @@ _MEAN = 0.998
 """Of weights and running statistics, the share that stays from step to step in the mean that is written down."""
 
 
-def _shuffle_strips(seed: int, index: int) -> tuple[Tensor, Tensor]:
+def _shuffle_strips(seed: int, fonts: str, index: int) -> tuple[Tensor, Tensor]:
     """Return the shuffled strips of a few pages."""
-    cut = [make_strips(seed, _PAGES * index + nth) for nth in range(_PAGES)]
+    cut = [make_strips(seed, _PAGES * index + nth, fonts) for nth in range(_PAGES)]
     order = list(range(sum(len(strips.ink) for strips in cut)))
     Random(index).shuffle(order)  # noqa: S311 - no secret
     order = (order * (1 + _BATCH * _BATCHES // len(order)))[: _BATCH * _BATCHES]
@@ -152,7 +152,7 @@ def _load_batches(plan: Plan, step: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the batches from a step on."""
     first, count = step // _BATCHES, -(-plan.steps // _BATCHES)
     loader = DataLoader(
-        GeneratedDataset(partial(_shuffle_strips, plan.seed), count),
+        GeneratedDataset(partial(_shuffle_strips, plan.seed, plan.fonts), count),
         batch_size=None,
         sampler=range(first, count),
         num_workers=plan.workers,
