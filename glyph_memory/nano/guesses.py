@@ -1,4 +1,4 @@
-"""Tell what of a page that was read is a guess: letters that look the same, accents, alphabets that are not claimed.
+"""Tell what of a page that was read is a guess: letters that look the same, accents, dashes, unclaimed alphabets.
 
 The network is sure of what it sees, and some of that looks the same. Knows lines of text; knows nothing about pictures.
 """
@@ -18,6 +18,7 @@ from glyph_memory.nano.scripts import restore_scripts
 
 _GUESSED = 0.8
 """How sure a guess is at the most."""
+_DASHES = frozenset("-–—−")
 _STROKED = dict(zip("ıłŁđĐøØ", "ilLdDoO", strict=True))
 """Letters with a mark that Unicode does not take apart, or without one that others have."""
 
@@ -30,7 +31,7 @@ def mark_guesses(read: Sequence[StripText], *, claimed: Collection[str] = CLAIME
         claimed: The alphabets that are vouched for.
     """
     restored = restore_scripts([one.text for one in read], [one.rivals for one in read])
-    guessed = [set(line.guessed) for line in restored]
+    guessed = [{*line.guessed, *_find_dashes(one)} for line, one in zip(restored, read, strict=True)]
     if any(letter.isalpha() and not letter.isascii() for line in restored for letter in line.text):
         for places, one in zip(guessed, read, strict=True):
             places.update(_find_bare_letters(one))
@@ -46,6 +47,13 @@ def _limit(one: StripText, guessed: Collection[int]) -> NDArray[np.float32]:
     confidence, places = one.confidence.copy(), sorted(guessed)
     confidence[places] = np.minimum(confidence[places], _GUESSED)
     return confidence
+
+
+def _find_dashes(one: StripText) -> Iterator[int]:
+    """Yield the places of hyphens and dashes that may well be longer or shorter ones, as between two numbers."""
+    for place, (sign, rival) in enumerate(zip(one.text, one.rivals, strict=True)):
+        if sign != rival and {sign, rival} <= _DASHES:
+            yield place
 
 
 def _find_bare_letters(one: StripText) -> Iterator[int]:

@@ -30,6 +30,7 @@ _CYRILLIC_WRITES = {one: twin for one, twin in CYRILLIC_TWINS.items() if one not
 _WRITES = {GREEK_SCRIPT: _GREEK_WRITES, CYRILLIC_SCRIPT: _CYRILLIC_WRITES}
 _FOREIGN = re.compile(f"[{GREEK}{CYRILLIC}]")
 _PART = re.compile(r"[^\W\d_]+")
+_SIGNED_WORD = re.compile(r"\S+")
 _WORDS = ("To", "to", "co", "ee")
 """Common words of Greek and Russian that have no letter of their own; others may be names of a program's."""
 _CLEAR = 2
@@ -109,12 +110,16 @@ def restore_scripts(lines: Sequence[str], rivals: Sequence[str] | None = None) -
 def _mend_signs(line: str, rivals: str) -> RestoredText:
     """Return a line with letters for the digits and signs that may well be some, beside letters of their script."""
     changed = dict[int, str]()
-    for place, (sign, rival) in enumerate(zip(line, rivals, strict=True)):
-        if sign == rival or sign.isspace() or list_scripts(sign):
-            continue
-        around = [list_scripts(one) for one in (line[:place][-1:], line[place + 1 :][:1]) if one]
-        if any(list_scripts(rival) - {LATIN_SCRIPT} & scripts for scripts in around):
-            changed[place] = rival
+    for word in _SIGNED_WORD.finditer(line):
+        told = [scripts for letter in word[0] if LATIN_SCRIPT not in (scripts := list_scripts(letter))]
+        for place in range(*word.span()) if any(told) else ():
+            sign, rival = line[place], rivals[place]
+            if sign == rival or list_scripts(sign):
+                continue
+            beside = line[:place][-1:], line[place + 1 :][:1]
+            is_number = sign.isdecimal() and any(one.isdecimal() for one in beside)
+            if not is_number and any(list_scripts(rival) & scripts for scripts in told):
+                changed[place] = rival
     text = "".join(changed.get(place, sign) for place, sign in enumerate(line))
     return RestoredText(text=text, guessed=frozenset(changed))
 

@@ -250,7 +250,8 @@ def test_cropped_padded_resampled_noisy_and_compressed_pages_keep_their_lines() 
     """Of all lines of many pages, 99.5 in 100 are within three quarters of a pixel, and none is invented."""
     roll, lines, errors = random.Random(5), 0, 0
     for _ in range(40):
-        style = replace(PageStyle.from_name(roll.choice([*PRESETS])), crop_width=False)
+        fixed = [name for name in PRESETS if name != "auto"]  # which looks like one of the others
+        style = replace(PageStyle.from_name(roll.choice(fixed)), crop_width=False)
         style = replace(style, columns=roll.choice([1, 1, 2]), dpi=roll.choice([72, 72, 96]))
         written = prose(roll.randint(0, 99), longest=roll.choice([90, 200]))
         source: str | Transcript = TALK if roll.random() < 0.4 else written

@@ -54,7 +54,7 @@ def test_a_bordered_table_is_read_cell_by_cell(
     read = transcribe(draw_table(color, width, pitch_px=pitch_px, has_rules=has_rules))
     assert len(read.lines) == len(ROWS) + 1
     said, drawn = (
-        " ".join(text.replace("|", " ").split())
+        " ".join(text.replace("|", " ").replace("│", " ").split())
         for text in (read.text, TITLE + " ".join(cell for row in ROWS for cell in row))
     )
     assert character_errors(said, drawn).rate < 0.06

@@ -64,7 +64,7 @@ def test_places_and_labels_of_a_turned_page_are_where_they_are_on_the_picture() 
     for line in read.lines:
         left, top, right, bottom = line.box
         assert inked[top:bottom, left:right].any()
-        assert line.left[0] == pytest.approx(left, abs=9)
+        assert line.left[0] == pytest.approx(left, abs=18)  # a letter may be lost at an edge
 
 
 @pytest.mark.parametrize("degrees", [3.0, -5.0])

@@ -15,8 +15,6 @@ Span = tuple[int, int]
 
 _NARROWEST_GAP_PX = 8
 _COLUMNS_AT_MOST = 4
-_BESIDE_PX, _UPRIGHT_PX = 12, 36
-"""How near a gap an upright line tells of a table, and how long it is: longer than three lines of print."""
 
 
 def find_columns(inked: NDArray[np.bool_]) -> list[Span]:
@@ -45,7 +43,7 @@ def find_columns(inked: NDArray[np.bool_]) -> list[Span]:
     for count in range(min(len(gaps), _COLUMNS_AT_MOST - 1), 0, -1):
         chosen, others = sorted(widest_first[:count]), widest_first[count:]
         stands_out = not others or _width(widest_first[count - 1]) > 1.5 * _width(others[0])  # from a table's
-        if stands_out and _are_columns(inked, chosen, edges) and not _stand_beside_rules(inked, chosen):
+        if stands_out and _are_columns(inked, chosen, edges):
             middles = [(left + right) // 2 for left, right in chosen]
             return list(zip([0, *middles], [*middles, width], strict=True))
     return whole
@@ -86,24 +84,6 @@ def _are_columns(inked: NDArray[np.bool_], gaps: Sequence[Span], edges: Span) ->
         return False
     parts = [inked[:, left:right] for left, right in zip(lefts, rights, strict=True)]
     return all(map(_has_left_edge, parts[1:])) and _are_filled(parts, step)
-
-
-def _stand_beside_rules(inked: NDArray[np.bool_], gaps: Sequence[Span]) -> bool:
-    """Return whether an upright line stands beside a gap: then it parts the cells of a table."""
-    for left, right in gaps:
-        for first, stop in ((left - _BESIDE_PX, left), (right, right + _BESIDE_PX)):
-            near = inked[:, max(first, 0) : stop]
-            if near.size and bool(_find_longest_runs(near).max() >= _UPRIGHT_PX):
-                return True
-    return False
-
-
-def _find_longest_runs(inked: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return for each column of pixels the most rows in a row with ink."""
-    rows = np.arange(1, len(inked) + 1)[:, None]
-    since = np.maximum.accumulate(np.where(inked, 0, rows), axis=0)
-    longest: NDArray[np.int64] = (rows - since).max(axis=0)
-    return longest
 
 
 def _has_left_edge(part: NDArray[np.bool_]) -> bool:
