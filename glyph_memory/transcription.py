@@ -113,7 +113,7 @@ class Transcription:
 _COUNT = r"(\d{1,5})"
 """No count is longer: a misread one must not make a line of a gigabyte."""
 _PIECE = re.compile(
-    rf"(?P<newline>⏎|\\n)|×{_COUNT}|(\d{{0,5}})→|·{_COUNT}|{_COUNT}|(?P<gap> +)"
+    rf"(?P<newline>⏎|\\?n)|×{_COUNT}|(\d{{0,5}})→|·{_COUNT}|{_COUNT}|(?P<gap> +)"
 )  # a newline, times, tabs, spaces within a line, spaces after a newline, what lies between pieces
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from glyph_memory.nano.claims import CLAIMED
 from glyph_memory.nano.line_scanner import LineScanner
@@ -31,6 +32,8 @@ _COLOR, _COLORED = 40, 0.4
 """How far apart the channels of a coloured pixel are, and the share of such pixels in a label's ink."""
 _CLEAR = 0.98
 """A page that is read with less confidence on the mean may be turned."""
+_BARS = str.maketrans("", "", "|│ ")
+_SAME = 0.97
 _TURNED = "it is turned by about {:.0f} degrees"
 
 
@@ -100,7 +103,9 @@ def transcribe(
         read = _read_turned(network, pixels, ink, claimed, read)
     if not read.is_vouched and (cleared := remove_rules(ink)) is not None:
         again = _read_level(network, pixels, cleared, claimed, is_table=True)
-        read = again if again.is_vouched or again.confidence > read.confidence else read
+        # Bars that are text, as in `| a | b |`, look like rules, and nothing is won where they are taken out.
+        if not _differs_by_bars(read, again) and (again.is_vouched or again.confidence > read.confidence):
+            read = again
     return withhold_trust(read) if withholds else read
 
 
@@ -183,6 +188,12 @@ def _turn_back(read: Transcription, turn: Turn) -> Transcription:
     anchors = tuple(replace(anchor, box=turn.find_box_before(anchor.box)) for anchor in read.anchors)
     unread = tuple(turn.find_box_before(box) for box in read.unread)
     return replace(read, size=turn.size, lines=lines, anchors=anchors, unread=unread)
+
+
+def _differs_by_bars(ruled: Transcription, cleared: Transcription) -> bool:
+    """Return whether a page says the same with its uprights and without, but for them."""
+    said, other = (one.text.translate(_BARS) for one in (ruled, cleared))
+    return Levenshtein.normalized_similarity(said, other) >= _SAME
 
 
 def _count_sure(read: Transcription) -> int:

@@ -78,7 +78,7 @@ def test_what_a_dense_page_counts_is_spelled_back(text: str, mark: str) -> None:
     drawn, is_mark = drawn + text[at:], is_mark + [False] * (len(text) - at)
     spelled = spell_marks(drawn, is_mark)
     assert spelled.replace(" ", "") == text.replace(" ", "")
-    if not re.search(r" \n|[-=\t] {1,3}[\n\t]", text):  # spaces between two marks are taken for theirs
+    if not re.search(r" [\n\t]|[-=\t] {1,3}[\n\t]", text):  # spaces between two marks are taken for theirs
         assert spelled == text
 
 
@@ -143,3 +143,9 @@ def test_a_dense_page_is_spelled_back_to_its_lines(mark: str) -> None:
     read = transcribe(page)
     said = " ".join(spell_marks(line.text, line.is_mark) for line in read.lines)
     assert said == source.strip()
+
+
+def test_a_mark_that_lost_its_stroke_is_a_line_break_all_the_same() -> None:
+    """No other letter is ever drawn in the marks' colour."""
+    text = "a { n12 b"
+    assert spell_marks(text, [sign in "n12" for sign in text]) == "a { \n            b"
