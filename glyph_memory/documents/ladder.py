@@ -22,7 +22,7 @@ _LADDER: tuple[tuple[float, float, bool], ...] = (
 """Of each rung: dpi and size of letters as shares of the base style's, and whether line breaks are drawn as a mark.
 
 Each is legible: on prose, code, JSON, numbers and hex, the nano reader gets less than 0.5 % of the letters wrong on
-every rung of the default base, the style that Glyph was trained on (72 dpi, 9 pt). At 7 pt it is 1 % of prose: the
+every rung of the default base, the style that Glyph was trained on (72 dpi, 9 pt). At 7 pt it is 2 %: the
 ladder ends before that. Marks for line breaks cost no legibility, and smaller letters do: so marks come first.
 """
 _SMALLEST_PX = LEGIBLE_PX - 1e-6

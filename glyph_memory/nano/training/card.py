@@ -119,9 +119,10 @@ def _spell_command(plan: dict[str, Any]) -> str:
 
 
 def _figures(measured: dict[str, Any]) -> str:
-    head = "| figure | asked | measured | 95 % interval | of |\n|---|---|---|---|---|\n"
+    head = "| figure | asked | measured | silent | 95 % interval | of |\n|---|---|---|---|---|---|\n"
     rows = (
-        f"| {row['figure']} | {row['asked']} | {row['measured']} | {row['interval']} | {row['of']} |\n"
+        f"| {row['figure']} | {row['asked']} | {row['measured']} | {row.get('silent') or ''} | {row['interval']} "
+        f"| {row['of']} |\n"
         for row in measured["figures"]
     )
     return f"{head}{''.join(rows)}\nBy `python benchmarks/nano.py`, on text that was never trained on."
