@@ -86,7 +86,7 @@ def test_a_run_that_is_killed_goes_on(run: Run, start: Start, tmp_path: Path) ->
 
 def test_ctrl_c_ends_it_quietly(run: Run, start: Start, tmp_path: Path) -> None:
     """Exit code 130, one line and no traceback of any process, nothing half written; the next run goes on."""
-    texts, out = make_folder(tmp_path / "many", documents=40, sentences=1_000), tmp_path / "out"
+    texts, out = make_folder(tmp_path / "many", documents=160, sentences=1_000), tmp_path / "out"
     process = start("pages", texts, "--out", out, "--jobs", 2)
     wait_for_lines(out / "documents.jsonl", 2, process)
     os.killpg(process.pid, signal.SIGINT)
@@ -94,7 +94,7 @@ def test_ctrl_c_ends_it_quietly(run: Run, start: Start, tmp_path: Path) -> None:
     assert (process.returncode, printed) == (130, (b"", STOPPED))
     assert {path.name for path in out.iterdir()} == {".lock", "documents.jsonl", "index.jsonl", "pages"}
     finished = len(read_lines(out / "documents.jsonl"))
-    assert run("pages", texts, "--out", out, "--json").json["unchanged"] == finished < 40
+    assert run("pages", texts, "--out", out, "--json").json["unchanged"] == finished < 160
 
 
 @pytest.mark.parametrize("name", ["pages", "pages/0a", "index.jsonl", ".lock"])
@@ -112,7 +112,7 @@ def test_links_in_the_output_folder_are_refused(run: Run, texts: Path, tmp_path:
 
 def test_ctrl_c_while_processes_start_is_quiet(start: Start, tmp_path: Path) -> None:
     """A process that has not begun yet shows no traceback either."""
-    texts, out = make_folder(tmp_path / "many", documents=4), tmp_path / "out"
+    texts, out = make_folder(tmp_path / "many", documents=80, sentences=1_000), tmp_path / "out"
     process = start("pages", texts, "--out", out, "--jobs", 2)
     wait_for_lines(out / "documents.jsonl", 0, process)
     os.killpg(process.pid, signal.SIGINT)
