@@ -184,7 +184,8 @@ def _measure(text: str, plain: PageStyle, marks: PageStyle, caption: float, *, i
     sums = np.concatenate([[0], np.cumsum(measured.advance)])
     breaks = np.flatnonzero(measured.breaks)
     starts, stops = np.append(0, breaks + 1), np.append(breaks, len(text))
-    lines = sums.take(stops) - sums.take(starts)
+    inked = LineBreaker(measured, Geometry.of(plain)).inked
+    lines = sums.take(np.maximum(inked.take(stops), starts)) - sums.take(starts)
     if len(lines) > 1 and starts[-1] == len(text):
         lines = lines[:-1]
     running = measure(text, begin, prepare_style(marks).table)

@@ -32,7 +32,9 @@ def texts(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start commands in process groups of their own."""
+    """Start commands in process groups of their own. Ctrl-C reaches them even where the tests run in the background."""
+    # There a shell has Ctrl-C ignored, and what is started inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     started: list[subprocess.Popen[bytes]] = []
 
     def call(*arguments: object) -> subprocess.Popen[bytes]:
@@ -44,6 +46,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         return process
 
     yield call
+    signal.signal(signal.SIGINT, before)
     for process in started:
         process.kill()
         process.communicate()
