@@ -142,7 +142,7 @@ def _footer(reading: Reading, figures: Figures) -> str:
         f"{usage.cached_tokens:,} of them cached" if usage.cached_tokens is not None else "",
         f"{usage.completion_tokens:,} written" if usage.completion_tokens is not None else "",
         f"{timing.total_s:.1f} s" if timing.total_s is not None else "",
-        f"{figures.pages:,} pages for {terminal.format_text_tokens(figures)} text tokens",
+        f"{terminal.format_count(figures.pages, 'page')} for {terminal.format_text_tokens(figures)} text tokens",
     ]
     return " · ".join(filter(None, parts))
 

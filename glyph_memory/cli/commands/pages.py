@@ -244,8 +244,9 @@ def _show(
     if fit_tokens is not None:
         screen.print(Text(f"Fits {fit_tokens:,} tokens in this style: {total.style}.", "dim"))
     written = output.places.to_json()
+    counted = terminal.format_count(total.pages, "page")
     for what, place in written.items():
-        named = {"out": f"{total.pages:,} pages in", "report": "report:", "sheet": "contact sheet:"}[what]
+        named = {"out": f"{counted} in", "report": "report:", "sheet": "contact sheet:"}[what]
         screen.print(Text(f"{named} {terminal.escape_line(place)}"), soft_wrap=True)
     if not written:
         screen.print(Text("Nothing was written; see --out, --report and --sheet.", "dim"))
