@@ -78,12 +78,11 @@ class Dialect(Protocol):
     path: str
     """Where it is asked for, after `/v1`."""
 
-    def read(self, body: Mapping[str, Any], *, rules: frozenset[str]) -> ClientRequest | None:
+    def read(self, body: Mapping[str, Any]) -> ClientRequest | None:
         """Return what a body says; None where it is not to be folded, as where the server keeps the history.
 
         Args:
-            body: The body as JSON.
-            rules: Names of the rules that keep prefixes and are on; see `prefix_rules`.
+            body: The body as JSON, after `apply_rules`.
 
         Raises:
             TurnError: It holds messages that cannot be read: it goes to the upstream as it came, which says why.
@@ -101,10 +100,6 @@ class Dialect(Protocol):
             recent: The units that stay text; `PlannedTurn.place` counts in them.
             binder: What the plan was made by.
         """
-        ...
-
-    def spell_error(self, status: int, message: str) -> dict[str, Any]:
-        """Return the body of an error of our own, as the client expects errors."""
         ...
 
     def read_usage(self, answer: Mapping[str, Any]) -> Usage | None:
