@@ -122,7 +122,10 @@ def _read(path: Path) -> tuple[bytes, str]:
 
 
 def _parse(data: bytes) -> tuple[dict[str, str], str]:
-    """Return names and keys, and what is wrong with a line, without a word of it: whoever swaps the two has a key for a name."""
+    """Return names and keys, and what is wrong with a line.
+
+    Not a word of it: whoever swaps the two has a key where a name stands.
+    """
     keys: dict[str, str] = {}
     try:
         lines = data.decode("utf-8-sig").split("\n")
@@ -140,16 +143,16 @@ def _parse(data: bytes) -> tuple[dict[str, str], str]:
 
 
 def _find_problem(name: str, colon: str, key: str, before: Mapping[str, str]) -> str:
-    if not colon:
-        return "it has no colon; write `name:key`"
-    if not _NAME.fullmatch(name):
-        return "a name has 1 to 64 letters, digits, '_', '.' and '-'; write `name:key`"
-    if name in before:
-        return "its name stands there twice; give each key its own"
-    if not _SHORTEST <= len(key) <= _LONGEST:
-        return f"its key has {len(key)} characters, and {_SHORTEST} to {_LONGEST} are taken; {_MAKE_ONE}"
-    if not key.isascii() or not key.isprintable() or " " in key:
-        return f"its key holds a blank or a character beyond ASCII; {_MAKE_ONE}"
-    if key in before.values():
-        return f"its key is another name's, too; {_MAKE_ONE}"
-    return ""
+    problems = {
+        "it has no colon; write `name:key`": not colon,
+        "a name has 1 to 64 letters, digits, '_', '.' and '-'; write `name:key`": not _NAME.fullmatch(name),
+        "its name stands there twice; give each key its own": name in before,
+        f"its key has {len(key)} characters, and {_SHORTEST} to {_LONGEST} are taken; {_MAKE_ONE}": (
+            not _SHORTEST <= len(key) <= _LONGEST
+        ),
+        f"its key holds a blank or a character beyond ASCII; {_MAKE_ONE}": (
+            not key.isascii() or not key.isprintable() or " " in key
+        ),
+        f"its key is another name's, too; {_MAKE_ONE}": key in before.values(),
+    }
+    return next((problem for problem, is_so in problems.items() if is_so), "")
