@@ -6,8 +6,10 @@ ASGI applications. A client that goes ends the upstream's request; errors of our
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import anyio.to_thread
 from starlette.requests import ClientDisconnect
@@ -35,6 +37,7 @@ from glyph_memory.serve.proxy.usage import UsageWatch
 from glyph_memory.serve.record import RequestRecord
 from glyph_memory.serve.upstreams import Target
 
+T = TypeVar("T")
 _TRIES = 3
 """How often a prompt that the upstream refuses is made smaller."""
 _SMALL = 1 << 16
@@ -153,9 +156,9 @@ class FoldingEndpoint:
             prepared = await self._prepare(exchange, target, window)
             exchange.prepared = prepared
             exchange.own_s = exchange.own_s or time.perf_counter() - exchange.came_s
-            asked = _ask(
-                self._state, exchange.scope, target, prepared.data, more=prepared.headers, reads_answer=True
-            )
+            session = prepared.folded.session if prepared.folded else ""
+            more = {**prepared.headers, **({"x-glyph-session": session} if session else {})}
+            asked = _ask(self._state, exchange.scope, target, prepared.data, more=more, reads_answer=True)
             client, began = self._state.get_client(target.upstream), time.perf_counter()
             async with open_answer(client, asked) as answer:
                 if answer.status_code < 400 or not prepared.holds_pages:
@@ -198,7 +201,7 @@ class FoldingEndpoint:
         )
         return await self._run(prepare)
 
-    async def _run(self, work: partial) -> object:
+    async def _run(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._state.limiter)
 
     def _make_record(self, exchange: _Exchange) -> RequestRecord:
@@ -235,7 +238,7 @@ def _ask(
     target: Target,
     data: bytes,
     *,
-    more: dict[str, str],
+    more: Mapping[str, str],
     reads_answer: bool,
 ) -> UpstreamRequest:
     headers = list_request_headers(
