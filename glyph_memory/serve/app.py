@@ -17,6 +17,9 @@ from glyph_memory.serve.proxy import FoldingEndpoint, PassingEndpoint, ProxyStat
 from glyph_memory.serve.upstreams import Upstreams
 from glyph_memory.store import Store
 
+STORE_WAIT_S = 10.0
+"""How long a request waits for others that write into the store."""
+
 
 def create_app(options: ServeOptions) -> Starlette:
     """Return the proxy as an ASGI application; its store is opened at once.
@@ -25,7 +28,7 @@ def create_app(options: ServeOptions) -> Starlette:
         StoreError: The store cannot be opened.
         ServeError: A file of keys cannot be read.
     """
-    store, recorder = Store.open(options.memory), Recorder()
+    store, recorder = Store.open(options.memory, wait_s=STORE_WAIT_S), Recorder()
     state = ProxyState(
         options=options,
         folder=ConversationFolder(store),
