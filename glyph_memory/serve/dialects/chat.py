@@ -58,6 +58,7 @@ class ChatDialect:
 
     name = "chat"
     path = "/chat/completions"
+    items_key = "messages"
     hoist_pictures = True
     """Pictures of tools are shown by a user: most servers take them from nobody else."""
     join_users: JoinUsers = "beside"
