@@ -80,12 +80,11 @@ def clean_block(block: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401
         said = clean(block)
         return block if said == block else said
     name = TEXTS.get(str(block.get("type", "text"))) if isinstance(block, dict) else None
-    if name is None:
+    text = block.get(name) if name else None
+    if not isinstance(text, str):
         return clean_values(block, clean)
-    text = block.get(name)
-    if not isinstance(text, str) or (said := clean(text)) == text:
-        return block
-    return {**block, name: said}
+    said = clean(text)
+    return block if said == text else {**block, name: said}
 
 
 def clean_values(value: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401  JSON of a client's
