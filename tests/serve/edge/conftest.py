@@ -24,7 +24,7 @@ ADA, BEN = "ada-key-0123456789", "ben-key-0123456789"
 async def show(request: Request) -> Response:
     """Answer what came through the guard."""
     body = await request.body()
-    headers = {name: value for name, value in request.headers.items()}
+    headers = dict(request.headers.items())
     return JSONResponse({"caller": request.scope[CALLER].name, "headers": headers, "bytes": len(body)})
 
 

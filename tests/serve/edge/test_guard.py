@@ -74,14 +74,11 @@ def test_the_servers_own_page_and_an_allowed_site_may_ask(make_client: Make) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/../admin", "/v1/%2e%2e/admin", "/v1/..%2fadmin", "/v1/a%0d%0ab", "/v1\\..\\b"]
+    "path", ["/v1/%2e%2e/admin", "/v1/..%2fadmin", "/v1/a%0d%0ab", "/v1/%5c..%5cb", "/v1/%00"]
 )
 def test_a_path_leads_nowhere_but_down(make_client: Make, path: str) -> None:
     """It is put behind the upstream's address."""
-    client = make_client()
-    scope_path = path.replace("%2e", ".").replace("%2f", "/").replace("%0d", "\r").replace("%0a", "\n")
-    answer = client.request("GET", "http://127.0.0.1:8400" + path)
-    assert answer.status_code == 400 or ".." not in str(answer.url), scope_path
+    assert make_client().get(path).status_code == 400
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
