@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glyph_memory.checks import check_number, check_whole
-from glyph_memory.context import PageOptions
+from glyph_memory.context import PageOptionFields
 from glyph_memory.errors import GlyphMemoryError
 
 
@@ -43,8 +43,8 @@ class ServeOptions:
     """The servers; a request goes to the first that lists its model, else to the first."""
     memory: str | Path = "glyph-serve.db"
     """The store, a file or a database's URL: turns, bookmarks and page files are kept here."""
-    pages: PageOptions | None = None
-    """Profile, window, style and policy, where they are not to be what the upstream says."""
+    pages: PageOptionFields = field(default_factory=PageOptionFields)
+    """Fields of `PageOptions`, such as profile, window and style, that are not to be what the upstream says."""
     host: str = "127.0.0.1"
     """Where it listens. Anything but loopback needs keys."""
     port: int = 8400
