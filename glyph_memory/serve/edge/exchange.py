@@ -39,11 +39,11 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, most_bytes: int) -> None:
         self._scope, self._receive, self._send, self._most_bytes = scope, receive, send, most_bytes
         self._came = 0
-        self._is_whole = self._is_answered = False
+        self._is_whole = False
         self.status = 0
         """What was answered; 0 before that."""
-        self.is_gone = False
-        """Whether the client was gone before its answer was whole."""
+        self.is_refused = False
+        """Whether the answer was one of our own."""
         self.problem: tuple[int, str] | None = None
         """A status and a sentence, where the body was too large or too slow."""
 
@@ -62,9 +62,7 @@ class Exchange:
         if self.problem is not None:
             raise BodyTooLarge
         if self._is_whole:  # whoever asks now waits for the client to leave
-            message = await self._receive()
-            self.is_gone = self.is_gone or (message["type"] == "http.disconnect" and not self._is_answered)
-            return message
+            return await self._receive()
         try:
             async with asyncio.timeout(_PIECE_S):
                 message = await self._receive()
@@ -72,7 +70,6 @@ class Exchange:
             self.problem = 408, f"The body did not go on for {_PIECE_S:.0f} s. Send it again."
             raise BodyTooSlow from None
         if message["type"] != "http.request":
-            self.is_gone = True
             return message
         self._came += len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
@@ -88,14 +85,13 @@ class Exchange:
 
     async def refuse(self, answer: ASGIApp) -> None:
         """Send an answer of our own, in the place of the application's."""
+        self.is_refused = True
         await answer(self._scope, self._receive, self._pass_on)
 
     async def _pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message = {**message, "headers": self._choose_headers(message.get("headers", ()))}
-        elif message["type"] == "http.response.body":
-            self._is_answered = not message.get("more_body", False)
         await self._send(message)
 
     def _choose_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

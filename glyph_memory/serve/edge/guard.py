@@ -10,7 +10,6 @@ import secrets
 import time
 import traceback
 from collections.abc import Iterable
-from dataclasses import replace
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -19,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.serve.edge.errors import find_busy_status, make_error
 from glyph_memory.serve.edge.exchange import BodyTooLarge, BodyTooSlow, Exchange, describe_too_large
-from glyph_memory.serve.edge.headers import drop_keys
 from glyph_memory.serve.edge.keys import Caller, Keys
 from glyph_memory.serve.edge.origins import Origins
 from glyph_memory.serve.edge.recorder import Recorder
@@ -27,12 +25,13 @@ from glyph_memory.serve.edge.slots import Slots
 from glyph_memory.serve.options import ServeOptions
 from glyph_memory.serve.record import RequestRecord
 
-CALLER, RECORD, RECORDED = "glyph.caller", "glyph.record", "glyph.recorded"
-"""In a request's scope: its `Caller`; its `RequestRecord`, which the guard adds; whether that was added already."""
+CALLER = "glyph.caller"
+"""Where a request's scope has its `Caller`."""
+_KEYS = frozenset({b"authorization", b"x-api-key"})
 _OPEN, _OPEN_BELOW = frozenset({"/", "/healthz", "/favicon.ico"}), "/glyph/static/"
 """What needs no key: whether the server lives, and the page's own files, which hold nothing."""
 _UNCOUNTED = frozenset({"/healthz", "/metrics"})
-"""What must answer when everything else is busy; nor are they news."""
+"""What must answer when everything else is busy."""
 _MOST_HEADER_BYTES = 32 << 10
 _RETRY_S = 2
 
@@ -46,7 +45,7 @@ class Guard:
         app: What answers.
         options: Limits, names and sites.
         keys: Whoever has one may ask; None where everybody may.
-        recorder: Told what was refused, and what became of requests of which the application told nothing.
+        recorder: Told what was refused, and who asked for the page.
     """
 
     def __init__(
@@ -107,11 +106,13 @@ class Guard:
 
     def _find_caller(self, scope: Scope) -> tuple[int, str] | None:
         """Put who asks into the scope, and take the key out; return a status and a sentence where there is none."""
-        scope[CALLER] = Caller()
+        scope[CALLER], headers = Caller(), scope["headers"]
+        # Cookies of 127.0.0.1 are those of every server on this machine.
+        dropped = {b"cookie"} if self._keys is None else {b"cookie", *_KEYS}
+        scope["headers"] = [(name, value) for name, value in headers if name not in dropped]
         if self._keys is None:
             return None
-        found = self._keys.find(scope["headers"])
-        scope["headers"] = drop_keys(scope["headers"])
+        found = self._keys.find(headers)
         if found is not None:
             scope[CALLER] = found
         elif not (scope["method"] in {"GET", "HEAD"} and is_open_path(scope["path"])):
@@ -133,7 +134,7 @@ class Guard:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
-            exchange.is_gone = True
+            pass
         except (BodyTooLarge, BodyTooSlow):
             pass  # told below, also where the application caught it
         except GlyphMemoryError as error:
@@ -157,16 +158,15 @@ class Guard:
             await exchange.refuse(make_error(scope, 500, told))
 
     def _record(self, scope: Scope, exchange: Exchange, *, time_s: float, total_s: float) -> None:
-        if self._recorder is None or scope.get(RECORDED):
+        """Tell of what was answered here; the proxy tells of what it asked for."""
+        path = scope["path"]
+        is_told = exchange.is_refused or path == "/" or path.startswith("/glyph/")
+        if self._recorder is None or not is_told:
             return
-        status = 499 if exchange.is_gone or not exchange.status else exchange.status
-        if scope["path"] in _UNCOUNTED and status < 400:
-            return
-        told: RequestRecord | None = scope.get(RECORD)
-        if told is None:
-            caller = scope[CALLER].name if CALLER in scope else ""
-            told = RequestRecord(time_s=time_s, path=scope["path"], status=status, caller=caller)
-        self._recorder.add(replace(told, total_s=told.total_s or total_s))
+        caller = scope[CALLER].name if CALLER in scope else ""
+        status = exchange.status or 499
+        record = RequestRecord(time_s=time_s, path=path, status=status, caller=caller, total_s=total_s)
+        self._recorder.add(record)
 
 
 async def leave_to_guard(request: Request, error: Exception) -> Response:

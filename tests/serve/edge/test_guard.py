@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -199,11 +198,17 @@ def test_an_upstreams_page_runs_nothing_here(make_client: Make) -> None:
 
 
 def test_what_was_refused_is_recorded(make_client: Make, key_file: Path) -> None:
-    """A health check is no news."""
+    """And who asked for the page; of all else the proxy tells."""
     recorder = Recorder()
     client = make_client(keys=Keys.read(key_file), recorder=recorder)
     client.post(CHAT)
     client.get("/healthz")
-    client.post(CHAT, headers={"x-api-key": ADA}, json=json.loads("{}"))
+    client.post(CHAT, headers={"x-api-key": ADA})
+    client.get("/glyph/api/x", headers={"x-api-key": ADA})
     assert [(record.path, record.status) for record in recorder.recent()] == [(CHAT, 401)]
-    assert [record.status for record in recorder.recent(caller="ada")] == [200]
+    assert [record.path for record in recorder.recent(caller="ada")] == ["/glyph/api/x"]
+
+
+def test_cookies_stay_here(make_client: Make) -> None:
+    """A browser sends those of every server on 127.0.0.1."""
+    assert "cookie" not in make_client().post(CHAT, headers={"Cookie": "a=b"}).json()["headers"]
