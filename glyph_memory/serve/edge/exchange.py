@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PIECE_S = 60.0
 """How long a piece of a body may take; a client that sends a byte now and then holds one of its own places."""
+_LOGGED_BYTES = 1 << 20
 _OWN = ("/glyph/", "/healthz", "/metrics")
 _PLAIN = (b"application/json", b"text/event-stream", b"text/plain")
 _SANDBOX = [(b"content-security-policy", b"sandbox"), (b"x-content-type-options", b"nosniff")]
@@ -34,11 +35,17 @@ class Exchange:
         receive: ASGI's.
         send: ASGI's.
         most_bytes: The largest body that is taken.
+        keeps_body: Whether its beginning is kept, for the log.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, most_bytes: int) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, *, most_bytes: int, keeps_body: bool = False
+    ) -> None:
         self._scope, self._receive, self._send, self._most_bytes = scope, receive, send, most_bytes
         self._came = 0
+        self._kept = _LOGGED_BYTES if keeps_body else 0
+        self.body = b""
+        """The beginning of the body, where it is kept."""
         self._is_whole = False
         self.status = 0
         """What was answered; 0 before that."""
@@ -71,7 +78,9 @@ class Exchange:
             raise BodyTooSlow from None
         if message["type"] != "http.request":
             return message
-        self._came += len(message.get("body", b""))
+        piece = message.get("body", b"")
+        self._came += len(piece)
+        self.body += piece[: self._kept - len(self.body)]
         self._is_whole = not message.get("more_body", False)
         if self._came > self._most_bytes:
             self.problem = 413, describe_too_large(self._most_bytes)

@@ -11,8 +11,7 @@ import time
 import traceback
 from collections.abc import Iterable
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glyph_memory.errors import GlyphMemoryError
@@ -46,6 +45,7 @@ class Guard:
         options: Limits, names and sites.
         keys: Whoever has one may ask; None where everybody may.
         recorder: Told what was refused, and who asked for the page.
+        slots: Places for requests, where somebody else counts them, too.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class Guard:
         options: ServeOptions,
         keys: Keys | None = None,
         recorder: Recorder | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self._app, self._options, self._keys, self._recorder = app, options, keys, recorder
         self._origins = Origins(options)
-        places = max(1, options.max_requests // options.workers)
-        self.slots = Slots(places, is_shared=keys is not None and len(keys) > 1)
+        self._slots = make_slots(options, keys) if slots is None else slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -69,7 +69,9 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        exchange = Exchange(scope, receive, send, most_bytes=self._options.max_body_bytes)
+        exchange = Exchange(
+            scope, receive, send, most_bytes=self._options.max_body_bytes, keeps_body=self._options.log_bodies
+        )
         began, since = time.time(), time.perf_counter()
         try:
             await self._admit(scope, exchange)
@@ -85,13 +87,13 @@ class Guard:
             await self._answer(scope, exchange)
             return
         caller = scope[CALLER].name
-        if why := self.slots.take(caller):
+        if why := self._slots.take(caller):
             await exchange.refuse(self._make_busy(scope, why))
             return
         try:
             await self._answer(scope, exchange)
         finally:
-            self.slots.release(caller)
+            self._slots.release(caller)
 
     def _find_problem(self, scope: Scope) -> tuple[int, str] | None:
         """Return a status and a sentence where a request is refused, whoever sent it."""
@@ -144,6 +146,8 @@ class Guard:
                 await exchange.refuse(make_error(scope, 503, f"{error}", retry_after_s=_RETRY_S))
         except Exception as error:  # a traceback is for the log, in which it has a number
             await self._fail(scope, exchange, error)
+        if self._options.log_bodies:
+            logger.info("%s %s: %s", scope["method"], scope["path"], exchange.body.decode("utf-8", "replace"))
         if exchange.problem is not None and not exchange.has_begun:
             await exchange.refuse(make_error(scope, *exchange.problem))
 
@@ -169,14 +173,10 @@ class Guard:
         self._recorder.add(record)
 
 
-async def leave_to_guard(request: Request, error: Exception) -> Response:
-    """Raise an error once more: Starlette's own answer to it would come before the guard's.
-
-    Example:
-        >>> from starlette.applications import Starlette
-        >>> app = Starlette(exception_handlers={Exception: leave_to_guard})
-    """
-    raise error
+def make_slots(options: ServeOptions, keys: Keys | None) -> Slots:
+    """Return a worker's places for requests."""
+    places = max(1, options.max_requests // options.workers)
+    return Slots(places, is_shared=keys is not None and len(keys) > 1)
 
 
 def is_open_path(path: str) -> bool:

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from glyph_memory.serve import ServeOptions, Upstream
-from glyph_memory.serve.edge.guard import CALLER, Guard, leave_to_guard
+from glyph_memory.serve.edge.guard import CALLER, Guard
 from glyph_memory.serve.edge.keys import Keys
 from glyph_memory.serve.edge.recorder import Recorder
+from glyph_memory.serve.edge.slots import Slots
 
 UPSTREAM = Upstream(url="http://127.0.0.1:1/v1")
 ADA, BEN = "ada-key-0123456789", "ben-key-0123456789"
@@ -47,7 +49,13 @@ async def alive(request: Request) -> Response:
 def make_client() -> Callable[..., TestClient]:
     """Return a client of a guarded application, by its options."""
 
-    def make(*, keys: Keys | None = None, recorder: Recorder | None = None, **options: object) -> TestClient:
+    def make(
+        *,
+        keys: Keys | None = None,
+        recorder: Recorder | None = None,
+        slots: Slots | None = None,
+        **options: object,
+    ) -> TestClient:
         routes = [
             Route("/v1/fail", fail, methods=["POST"]),
             Route("/docs", page),
@@ -55,12 +63,8 @@ def make_client() -> Callable[..., TestClient]:
             Route("/{path:path}", show, methods=["GET", "POST", "OPTIONS"]),
         ]
         told = ServeOptions(upstreams=(UPSTREAM,), **options)  # type: ignore[arg-type]  # a test's own
-        app = Guard(
-            Starlette(routes=routes, exception_handlers={Exception: leave_to_guard}),
-            options=told,
-            keys=keys,
-            recorder=recorder,
-        )
+        guard = Middleware(Guard, options=told, keys=keys, recorder=recorder, slots=slots)
+        app = Starlette(routes=routes, middleware=[guard])
         return TestClient(app, base_url="http://127.0.0.1:8400", raise_server_exceptions=False)
 
     return make

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from glyph_memory.serve.edge.keys import Keys
 from glyph_memory.serve.edge.recorder import Recorder
+from glyph_memory.serve.edge.slots import Slots
 from tests.serve.edge.conftest import ADA, BEN
 
 Make = Callable[..., TestClient]
@@ -158,19 +159,20 @@ def test_too_many_headers_are_refused(make_client: Make) -> None:
 @pytest.mark.parametrize(("path", "status"), [(CHAT, 503), (MESSAGES, 529)])
 def test_when_all_places_are_taken_others_come_again(make_client: Make, path: str, status: int) -> None:
     """They are told when; whether the server lives is answered in any case."""
-    client = make_client(max_requests=1)
-    client.app.slots.take("")  # type: ignore[attr-defined]  # the guard's
+    slots = Slots(1, is_shared=False)
+    client = make_client(slots=slots)
+    slots.take("")
     answer = client.post(path)
     assert (answer.status_code, answer.headers["retry-after"]) == (status, "2")
     assert client.get("/healthz").status_code == 200
-    client.app.slots.release("")  # type: ignore[attr-defined]  # as above
+    slots.release("")
     assert client.post(path).status_code == 200
 
 
 def test_one_key_cannot_take_all_places(make_client: Make, key_file: Path) -> None:
     """Another finds one."""
-    client = make_client(keys=Keys.read(key_file), max_requests=3)
-    slots = client.app.slots  # type: ignore[attr-defined]  # the guard's
+    slots = Slots(3, is_shared=True)
+    client = make_client(keys=Keys.read(key_file), slots=slots)
     assert [slots.take("ada"), slots.take("ada")] == [None, None]
     assert client.post(CHAT, headers={"x-api-key": ADA}).status_code == 429
     assert client.post(CHAT, headers={"x-api-key": BEN}).status_code == 200
