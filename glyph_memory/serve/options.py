@@ -14,7 +14,7 @@ from glyph_memory.checks import check_number, check_whole
 from glyph_memory.context import PageOptionFields
 from glyph_memory.errors import GlyphMemoryError, show_value
 
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+")
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+/?")
 
 
 class ServeError(GlyphMemoryError):
