@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -11,27 +11,37 @@ from starlette.routing import Mount, Route
 from glyph_memory.serve.conversations import ConversationFolder
 from glyph_memory.serve.dialects.chat import ChatDialect
 from glyph_memory.serve.dialects.units import Dialect
-from glyph_memory.serve.edge.recorder import Recorder
+from glyph_memory.serve.edge.wiring import Listener, make_edge
 from glyph_memory.serve.options import ServeOptions
 from glyph_memory.serve.proxy import FoldingEndpoint, PassingEndpoint, ProxyState
 from glyph_memory.serve.upstreams import Upstreams
 from glyph_memory.store import Store
 
 
-def create_app(options: ServeOptions) -> Starlette:
+def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> Starlette:
     """Return the proxy as an ASGI application; its store is opened at once.
+
+    Args:
+        options: What it is told.
+        listeners: Told of each request: the access log.
 
     Raises:
         StoreError: The store cannot be opened.
         ServeError: A file of keys cannot be read.
     """
-    store, recorder = Store.open(options.memory), Recorder()
+    store, upstreams = Store.open(options.memory), Upstreams(options)
+    edge = make_edge(
+        options,
+        check_store=lambda: store.session("healthz").state,
+        list_upstreams=upstreams.list_words,
+        listeners=listeners,
+    )
     state = ProxyState(
         options=options,
         folder=ConversationFolder(store),
-        upstreams=Upstreams(options),
+        upstreams=upstreams,
         rules=frozenset(),
-        add_record=recorder.add,
+        add_record=edge.recorder.add,
         has_keys=options.key_file is not None,
     )
 
@@ -49,4 +59,7 @@ def create_app(options: ServeOptions) -> Starlette:
         for dialect in dialects
         for prefix in ("/v1", "")
     ]
-    return Starlette(routes=[*folded, Mount("/", PassingEndpoint(state))], lifespan=live)
+    routes = [*edge.routes, *folded, Mount("/", PassingEndpoint(state))]
+    app = Starlette(routes=routes, middleware=edge.middleware, lifespan=live)
+    app.state.recorder = edge.recorder
+    return app

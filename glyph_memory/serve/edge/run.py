@@ -13,10 +13,11 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from types import FrameType
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -24,14 +25,22 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.serve.edge.access_log import AccessLog
 from glyph_memory.serve.edge.greeting import describe_server
 from glyph_memory.serve.edge.keys import Keys
 from glyph_memory.serve.edge.metrics import FOLDER_VARIABLE
 from glyph_memory.serve.edge.protocol import PatientProtocol
+from glyph_memory.serve.edge.wiring import Listener
 from glyph_memory.serve.options import ServeError, ServeOptions
 from glyph_memory.store import Store
 
-AppFactory = Callable[[ServeOptions], ASGIApp]
+
+class AppFactory(Protocol):
+    """Makes the application in a worker."""
+
+    def __call__(self, options: ServeOptions, *, listeners: Sequence[Listener]) -> ASGIApp:
+        """Return the application; the listeners are told of each request."""
+
 
 _IDLE_S = 75
 """How long a connection without a request stays open: longer than clients keep theirs, or both would part at once."""
@@ -129,7 +138,7 @@ def _start_app(options: ServeOptions, make_app: AppFactory) -> ASGIApp:
     """Return the application of a worker; one that cannot be made ends all, in one line."""
     _set_up_logging()
     try:
-        return make_app(options)
+        return make_app(options, listeners=[AccessLog().add])
     except GlyphMemoryError as error:
         logging.getLogger("glyph_memory.serve").error("error: %s", error)
         sys.exit(STARTUP_FAILURE)
