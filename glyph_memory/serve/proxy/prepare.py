@@ -14,6 +14,7 @@ from glyph_memory.errors import FontError, PolicyError, TurnError
 from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, FoldedRequest
 from glyph_memory.serve.dialects.prefix_rules import apply_rules
 from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item
+from glyph_memory.serve.recall import add_tools, may_offer
 from glyph_memory.serve.upstreams import Target
 
 _UNREAD = "the messages could not be read, so they go on as they came: {error}"
@@ -53,6 +54,8 @@ class PreparedBody:
     """What the client says, where it could be read."""
     folded: FoldedRequest | None = None
     """What it was made of; None where nothing was folded."""
+    recalling: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The body with `recall` and `zoom` among its tools; None where they are not offered."""
     notes: tuple[str, ...] = ()
     """What the user should learn."""
 
@@ -80,7 +83,7 @@ def prepare_body(
     rules: frozenset[str],
     caller: str,
     session: str,
-    can_recall: bool = False,
+    recalls: bool = False,
     keeps: bool = True,
     window_tokens: int | None = None,
 ) -> PreparedBody:
@@ -94,7 +97,7 @@ def prepare_body(
         rules: Names of the rules that keep prefixes and are on.
         caller: The name of the key that it came with.
         session: What the client calls the conversation.
-        can_recall: Whether the model has `recall` and `zoom`.
+        recalls: Whether the model is given `recall` and `zoom`, where its client has none.
         keeps: Whether it is said; a body that is only counted is not.
         window_tokens: The window that the upstream was found to have just now.
 
@@ -114,13 +117,14 @@ def prepare_body(
         return PreparedBody(data=data, headers=applied.headers)
     request = replace(request, body=whole, last=applied.last)
     unfolded = PreparedBody(data=data, headers=applied.headers, request=request)
+    recalls = recalls and keeps and may_offer(request)
     asked = AskedRequest(
         request=request,
         dialect=dialect,
         options=target.options,
         caller=caller,
         session=session,
-        can_recall=can_recall,
+        can_recall=recalls,
         keeps=keeps,
     )
     try:
@@ -128,9 +132,11 @@ def prepare_body(
     except (PolicyError, FontError) as error:
         return replace(unfolded, notes=(_UNFOLDED.format(error=error),))
     notes = tuple(filter(None, (target.note, *folded.notes)))
-    if folded.body is not None:
-        data = json.dumps(folded.body).encode()
-    return replace(unfolded, data=data, folded=folded, notes=notes)
+    if folded.body is None:
+        return replace(unfolded, folded=folded, notes=notes)
+    sent = add_tools(folded.body, dialect=dialect.name) if recalls else folded.body
+    data = json.dumps(sent).encode()
+    return replace(unfolded, data=data, folded=folded, recalling=sent if recalls else None, notes=notes)
 
 
 def _put_back(fields: Mapping[str, Any], key: str, last: Sequence[Item]) -> Mapping[str, Any]:
