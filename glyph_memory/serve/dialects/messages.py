@@ -49,6 +49,7 @@ class MessagesDialect:
 
     name = "messages"
     path = "/messages"
+    items_key = "messages"
     hoist_pictures = False
     """Pictures of tools stay in their results, where this dialect has them."""
     join_users: JoinUsers = "beside"

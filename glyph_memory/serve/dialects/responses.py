@@ -41,6 +41,7 @@ class ResponsesDialect:
 
     name = "responses"
     path = "/responses"
+    items_key = "input"
     hoist_pictures = False
     """Pictures of tools stay in their results, where this dialect has them."""
     join_users: JoinUsers = "beside"
