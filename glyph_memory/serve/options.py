@@ -6,12 +6,15 @@ Knows names and values; opens nothing.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from glyph_memory.checks import check_number, check_whole
 from glyph_memory.context import PageOptionFields
-from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.errors import GlyphMemoryError, show_value
+
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+/?")
 
 
 class ServeError(GlyphMemoryError):
@@ -89,6 +92,11 @@ class ServeOptions:
         for name in ("connect_timeout_s", "answer_timeout_s"):
             check_number(name, getattr(self, name), ServeError, is_open=True)
         check_number("grace_s", self.grace_s, ServeError)
+        for origin in self.allow_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ServeError(
+                    f"{show_value(origin)} is no site; give each by name, such as https://chat.example"
+                )
         if not self.is_loopback and self.key_file is None:
             raise ServeError(
                 f"host={self.host!r} is reached by others, and no keys are asked for; give a file of keys "

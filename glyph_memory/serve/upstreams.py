@@ -53,11 +53,19 @@ class Upstreams:
         self._asking: dict[tuple[str, str | None], asyncio.Lock] = {}
         self._text_only: dict[tuple[str, str | None], tuple[float, str]] = {}
         self._has: dict[str, str] = {}
+        self._words: dict[str, str] = {}
 
     @property
     def all(self) -> tuple[Upstream, ...]:
         """Every upstream, as it was given."""
         return self._options.upstreams
+
+    def list_words(self) -> dict[str, str]:
+        """Return each upstream's name, or its place in the list, and what came of asking it last."""
+        return {
+            upstream.name or f"upstream {place}": self._words.get(upstream.url, "not asked yet")
+            for place, upstream in enumerate(self.all, 1)
+        }
 
     async def find(self, model: str | None) -> Target:
         """Return where a model is served, and what it is; an upstream that does not answer now is told later."""
@@ -98,10 +106,12 @@ class Upstreams:
     async def _ask(self, upstream: Upstream, model: str | None) -> tuple[Target, float]:
         try:
             served = await afind_served_model(upstream.url, model=model, api_key=upstream.api_key)
-        except ReaderError:
+        except ReaderError as error:
             served, lasts_s = ServedModel(model=model), _FAILED_S
+            self._words[upstream.url] = type(error).__name__
         else:
             lasts_s = _FRESH_S
+            self._words[upstream.url] = "ok"
         given = self._options.pages
         options, note = None, ""
         if served.takes_images is False:
