@@ -81,9 +81,9 @@ class ChatRoutes:
         caller = self._context.caller_of(request)
         check_name(name)
         model = await choose_model(self._context, sent.model)
-        options = find_options(self._context, model.served if model else None)
+        options = [find_options(self._context, model.served)] if model else await self._list_options()
         memory = await run_in_thread(
-            lambda _: self._chats.open(caller, name, [options], takes_over=model is not None)
+            lambda _: self._chats.open(caller, name, options, takes_over=model is not None)
         )
         session = memory.session
         self._refuse_two(session, name)

@@ -6,6 +6,7 @@ Knows names and values; opens nothing.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,12 +22,12 @@ from glyph_memory.store import Store
 class RecordSource(Protocol):
     """What keeps the records of requests; the recorder of the proxy is one."""
 
-    def recent(self, n: int, caller: str) -> Sequence[RequestRecord]:
+    def recent(self, n: int, caller: str, /) -> Sequence[RequestRecord]:
         """Return the last records of a caller, the oldest first."""
         ...
 
-    def subscribe(self, caller: str) -> AsyncIterator[RequestRecord]:
-        """Yield the records of a caller as they come, without end."""
+    def subscribe(self, caller: str, /) -> AbstractContextManager[AsyncIterator[RequestRecord]]:
+        """Return the records of a caller as they come, without end; used with `with`."""
         ...
 
 

@@ -71,9 +71,10 @@ def find_options(context: WebContext, served: ServedModel | None) -> PageOptions
     """
     if served is None:
         return context.page_options
-    if context.options.pages is not None:
-        return context.options.pages.narrow_window(served.window_tokens)
-    return served.page_options() if served.profile is not None else context.page_options
+    given = context.options.pages
+    if served.profile is None and given.get("profile") is None:
+        return context.page_options
+    return served.page_options(**given)
 
 
 @asynccontextmanager

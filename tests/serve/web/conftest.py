@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +20,10 @@ from glyph_memory.context import PageOptions
 from glyph_memory.errors import ReaderError
 from glyph_memory.readers import OpenAIReader
 from glyph_memory.serve import ServeOptions, Upstream
-from glyph_memory.serve.record import RequestRecord
+from glyph_memory.serve.edge.recorder import Recorder
 from glyph_memory.serve.web import FoundModels, WebContext, create_web_api
 from glyph_memory.store import Store
 from glyph_memory.testing import FakeVLMServer
-
-
-@dataclass
-class FakeRecorder:
-    """Records that a test put there."""
-
-    records: list[RequestRecord] = field(default_factory=list)
-
-    def recent(self, n: int, caller: str) -> Sequence[RequestRecord]:
-        """Return the last records of a caller."""
-        return [one for one in self.records if one.caller == caller][-n:]
-
-    async def subscribe(self, caller: str) -> AsyncIterator[RequestRecord]:
-        """Yield the records of a caller, and end."""
-        for record in self.records:
-            if record.caller == caller:
-                yield record
 
 
 @dataclass
@@ -49,7 +32,7 @@ class Web:
 
     context: WebContext
     app: FastAPI
-    recorder: FakeRecorder
+    recorder: Recorder
 
     def client(self, caller: str = "") -> TestClient:
         """Return a client of a caller, mounted where the proxy mounts it."""
@@ -87,9 +70,9 @@ def make_web(tmp_path: Path) -> Iterator[MakeWeb]:
         store = Store.open(tmp_path / f"{len(stores)}.db")
         stores.append(store)
         upstreams = tuple(Upstream(url=url, name=f"u{place}") for place, url in enumerate(urls))
-        recorder = FakeRecorder()
+        recorder = Recorder()
         context = WebContext(
-            options=replace(ServeOptions(upstreams=upstreams), **options),
+            options=ServeOptions(upstreams=upstreams, web=True, **options),
             store=store,
             page_options=page_options or PageOptions(),
             recorder=recorder,

@@ -84,7 +84,7 @@ def test_old_turns_are_on_pages_and_the_oldest_are_gone(make_web: MakeWeb) -> No
 
 def test_what_left_the_pages_is_recalled_for_the_model(make_web: MakeWeb, server: FakeVLMServer) -> None:
     """It is told to the user, and stands as text in the request, under a line that says so."""
-    web = make_web(server.base_url, page_options=SMALL, pages=SMALL)
+    web = make_web(server.base_url, page_options=SMALL, pages={"window_tokens": 4_096})
     fill(web, "web/Long")
     client = web.client()
     events = say(client, "Long", "What is the code of the blue locker?")
