@@ -63,11 +63,12 @@ def create_web_api(context: WebContext) -> FastAPI:
     )
     install_faults(app)
     nano = NanoReader(cached_pages=_READ_PAGES)
+    chats = ChatRoutes(context, nano)
     for routes in (
         StatusRoutes(context),
         DocumentRoutes(context, nano),
-        ChatRoutes(context, nano),
-        WatchRoutes(context),
+        chats,
+        WatchRoutes(context, chats.images),
     ):
         app.include_router(routes.router())
     return app

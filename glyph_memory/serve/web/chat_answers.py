@@ -30,6 +30,8 @@ STOPPED = "[stopped here by the user]"
 """Ends an answer that was stopped: whoever reads it later, the model too, sees that it is not whole."""
 _RECALLED_AT_MOST = 4
 _SEARCHED = 12
+_BEARS = 0.5
+"""Which share of the best passage's score another needs: what has common words alone stays out."""
 _STORING_S = 5.0
 
 
@@ -88,8 +90,9 @@ async def answer_message(message: ChatMessage, emit: Emit, *, context: WebContex
 def _prepare(memory: GlyphMemory, text: str) -> tuple[Context, tuple[Passage, ...]]:
     """Store a message; return what is sent, and what was recalled for it."""
     turn = memory.add("user", text)
-    found = memory.recall(text, _SEARCHED)
-    passages = tuple(one for one in found if one.place == "evicted" and one.anchor != turn.anchor)
+    found = [one for one in memory.recall(text, _SEARCHED) if one.anchor != turn.anchor]
+    enough = _BEARS * max((one.score for one in found), default=0.0)
+    passages = tuple(one for one in found if one.place == "evicted" and one.score >= enough)
     passages = passages[:_RECALLED_AT_MOST]
     context = memory.context()
     return (_add_passages(context, passages, memory) if passages else context), passages

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from glyph_memory.context import PageOptions
+from glyph_memory.context import ImageCache, PageOptions
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.nano import NanoReader
 from glyph_memory.serve.web.bodies import LARGEST_MESSAGE, ChatNamed, MessageSent
@@ -42,6 +42,11 @@ class ChatRoutes:
         self._recalled = dict[str, frozenset[int]]()
         """Anchors that were recalled for the last message of a chat."""
 
+    @property
+    def images(self) -> ImageCache:
+        """Where page files are kept, those of the proxy's conversations as well."""
+        return self._chats.images
+
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(prefix="/chats", tags=["chats"])
@@ -57,7 +62,7 @@ class ChatRoutes:
     async def list(self, request: Request) -> Response:
         """Return the chats, the one that was used last first."""
         caller = self._context.caller_of(request)
-        return JSONResponse(await run_in_thread(lambda _: self._chats.list(caller)), headers=_FRESH)
+        return JSONResponse(await run_in_thread(lambda _: self._chats.list_chats(caller)), headers=_FRESH)
 
     async def begin(self, request: Request, named: Annotated[ChatNamed | None, Body()] = None) -> Response:
         """Begin a chat; it is stored with its first message."""

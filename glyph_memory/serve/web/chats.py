@@ -55,7 +55,7 @@ class Chats:
         folder = folder or (pages_folder(path) if path else None)
         self.images: ImageCache = RecentImages() if folder is None else FolderCache(folder)
 
-    def list(self, caller: str) -> list[dict[str, object]]:
+    def list_chats(self, caller: str) -> list[dict[str, object]]:
         """Return a caller's chats, the one that was used last first."""
         prefix = _find_prefix(caller)
         found = dict(self._find_sessions(prefix))
@@ -79,7 +79,7 @@ class Chats:
         Raises:
             WebFault: There is one of that name, or no chat can be called so.
         """
-        known = {str(chat["name"]) for chat in self.list(caller)}
+        known = {str(chat["name"]) for chat in self.list_chats(caller)}
         if name is None:
             numbers = (f"Chat {number}" for number in range(len(known) + 1, 2 * len(known) + 2))
             name = next(one for one in numbers if one not in known)

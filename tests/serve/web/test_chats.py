@@ -13,8 +13,7 @@ from glyph_memory.context import PageOptions
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.serve.web import create_web_api
 from glyph_memory.testing import FakeVLMServer, Fault
-
-from tests.serve.web.conftest import MakeWeb, Web, fetch, read_events
+from tests.serve.web.fakes import MakeWeb, Web, fetch, read_events
 
 SMALL = PageOptions(profile="glyph", window_tokens=4_096)
 """A window that a test fills."""

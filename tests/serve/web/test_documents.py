@@ -11,8 +11,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from glyph_memory.testing import FakeVLMServer
-
-from tests.serve.web.conftest import MakeWeb, Web, fetch, read_events
+from tests.serve.web.fakes import MakeWeb, Web, fetch, read_events
 
 TEXT = "The museum opens at nine.\nEverybody knows that the gate code is 4711-B.\nIt closes at five.\n"
 
