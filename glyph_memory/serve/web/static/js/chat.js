@@ -1,0 +1,2 @@
+import { html } from "../vendor/standalone.module.js";
+export const ChatView = () => html`<p>…</p>`;

@@ -1,0 +1,2 @@
+import { html } from "../vendor/standalone.module.js";
+export const WatchView = () => html`<p>…</p>`;
