@@ -144,9 +144,8 @@ class StubApi:
 
         fields = [
             {"name": "preset", "type": "choice", "default": "auto"},
-            {"name": "profile", "type": "choice", "default": "glyph"},
             number("font_pt", 4, 40), number("line_height_pt", 4, 60), number("dpi", 36, 300, "integer"),
-            number("columns", 1, 4, "integer"), number("page_width", 100, 4000), number("page_height", 100, 4000),
+            number("columns", 1, 4, "integer"), number("page_width_pt", 100, 2000), number("page_height_pt", 100, 2000),
             *({"name": name, "type": "boolean", "default": False} for name in ("dense", "syntax_colors", "dark")),
         ]  # fmt: skip
         presets = [{"name": name, "looks": looks} for name, looks in PRESETS.items()]
@@ -229,7 +228,7 @@ class StubApi:
             for word in ("The boom ", "is kept ", f"in shed 3. {HOSTILE}"):
                 yield "delta", {"text": word}
                 await asyncio.sleep(0.01)
-            while "wait" in question and not self.hold.is_set():
+            while "wait" in question and not self.hold.is_set():  # noqa: ASYNC110  # set from another thread
                 await asyncio.sleep(0.02)
             for page in pages:
                 for line in page.lines:
@@ -327,7 +326,7 @@ class StubApi:
             said = f"Noted: {text} {HOSTILE}"
             for at in range(0, len(said), 16):
                 yield "delta", {"text": said[at : at + 16]}
-            while "wait" in text and not self.hold.is_set():
+            while "wait" in text and not self.hold.is_set():  # noqa: ASYNC110  # set from another thread
                 await asyncio.sleep(0.02)
             yield "turn", self.add_turn(name, "assistant", said)
             yield "usage", {"prompt_tokens": 410, "completion_tokens": 9, "cached_tokens": 380}

@@ -2,6 +2,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/standalone.module.js";
 import { ApiError, ask, load, store } from "./api.js";
 import { count, counted, times } from "./figures.js";
+import { chosenModel } from "./inference.js";
 import { Intake } from "./intake.js";
 import { LookForm, readFields, readLook } from "./look.js";
 import { PageDialog, PageGrid } from "./pages.js";
@@ -22,10 +23,11 @@ function Workbench({ route, status }) {
   const looks = useLooks();
   const fields = useMemo(() => (looks.value ? readFields(looks.value) : []), [looks.value]);
   const { page, ...query } = route.query;
-  const asked = JSON.stringify({ look: readLook(fields, query), profile: query.profile || undefined });
-  const drawn = usePages(route.id, looks.value ? asked : "");
+  const asked = JSON.stringify({ look: readLook(fields, query), profile: query.profile || chosenModel(status)?.profile || undefined });
+  const drawn = usePages(route.id, looks.value && status ? asked : "");
   const [quotes, setQuotes] = useState({ key: "", list: [] });
   const [chosen, setChosen] = useState(null);
+  const [, setTurn] = useState(0);
   const frames = quotes.key && quotes.key === drawn.result?.key ? quotes.list : [];
   const change = (name, value) => go({ ...route, query: { ...route.query, [name]: value } }, { replace: true });
   const open = (number) => go({ ...route, query: { ...route.query, page: String(number) } }, { replace: page !== undefined });
@@ -61,7 +63,7 @@ function Workbench({ route, status }) {
     </section>
     <section class="side ask" aria-label="Question">
       <${Question} id=${route.id} status=${status} asked=${asked} pagesKey=${drawn.result?.key || ""} chosen=${chosen}
-        areFramed=${frames.length > 0} onQuotes=${setQuotes} onChoose=${show} />
+        areFramed=${frames.length > 0} onQuotes=${setQuotes} onChoose=${show} onModel=${() => setTurn((turn) => turn + 1)} />
     </section>
     ${page && drawn.result && html`<${PageDialog} pages=${drawn.result.pages} number=${Number(page)} frames=${frames} chosen=${chosen} onTurn=${open} onClose=${close} />`}
   </div>`;

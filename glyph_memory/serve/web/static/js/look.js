@@ -5,22 +5,21 @@ import { ChoiceField, NumberField, SwitchField } from "./parts.js";
 const WORDS = {
   preset: ["Style"], profile: ["Model that reads"], font_pt: ["Letters", "pt"], line_height_pt: ["Line height", "pt"],
   dpi: ["Resolution", "dpi"], columns: ["Columns"], dense: ["Marks for line breaks"], syntax_colors: ["Colour code"],
-  dark: ["Dark pages"], page_width: ["Width", "px"], page_height: ["Height", "px"],
-  width_px: ["Width", "px"], height_px: ["Height", "px"],
+  dark: ["Dark pages"], page_width_pt: ["Width", "pt"], page_height_pt: ["Height", "pt"],
 };
-const STEPS = { dpi: 12, page_width: 28, page_height: 28, width_px: 28, height_px: 28, font_pt: 0.5, line_height_pt: 0.5 };
+const STEPS = { dpi: 12, page_width_pt: 28, page_height_pt: 28, font_pt: 0.5, line_height_pt: 0.5 };
+const PLAIN = ["auto", "glyph", ""];
+/** Styles whose own values are the defaults that the API tells. */
 
-/** Return the fields as one kind of value, however the API spells choices. */
-export function readFields({ presets = [], fields = [], profiles = [] }) {
-  const named = Array.isArray(fields) ? fields : Object.entries(fields).map(([name, field]) => ({ name, ...field }));
-  return named.map((field) => {
-    const [label = field.label || field.name, unit = ""] = WORDS[field.name] || [];
-    const choices = field.choices || (field.name === "preset" ? presets : field.name === "profile" ? profiles : null);
-    return {
-      ...field, label, unit, step: STEPS[field.name] ?? 1,
-      choices: choices && choices.map((choice) => (typeof choice === "string" ? { name: choice } : choice)),
-      isSwitch: ["boolean", "bool"].includes(field.type),
-    };
+/** Return the fields of the form: the look's, and the profile of the model that reads. */
+export function readFields({ presets, fields, profiles }) {
+  const choices = {
+    preset: presets,
+    profile: [{ name: "", label: "the one that answers" }, ...profiles.map((name) => ({ name }))],
+  };
+  return [...fields, { name: "profile", type: "choice", default: "" }].map((field) => {
+    const [label = field.name, unit = ""] = WORDS[field.name] || [];
+    return { ...field, label, unit, step: STEPS[field.name] ?? 1, choices: choices[field.name], isSwitch: field.type === "boolean" };
   });
 }
 
@@ -41,8 +40,6 @@ export function LookForm({ fields, query, error, onChange }) {
   const control = (field) => {
     const id = `look-${field.name}`;
     const wrong = error?.field === field.name ? error : null;
-    const same = (value) => String(value) === String(field.default ?? "");
-    const change = (value) => onChange(field.name, same(value) ? "" : value);
     if (field.isSwitch) {
       const value = query[field.name] === undefined ? Boolean(field.default) : query[field.name] === "1";
       return html`<${SwitchField} key=${id} id=${id} label=${field.label} value=${value}
@@ -53,10 +50,12 @@ export function LookForm({ fields, query, error, onChange }) {
       const chosen = field.choices.find((choice) => choice.name === value);
       const choices = field.choices.map((choice) => ({ value: choice.name, label: choice.label || choice.name }));
       return html`<${ChoiceField} key=${id} id=${id} label=${field.label} value=${value} choices=${choices}
-        hint=${chosen?.looks || chosen?.about} error=${wrong} onChange=${change} />`;
+        hint=${chosen?.looks} error=${wrong}
+        onChange=${(name) => onChange(field.name, name === field.default ? "" : name)} />`;
     }
-    return html`<${NumberField} key=${id} id=${id} label=${field.label} unit=${field.unit} value=${query[field.name] ?? field.default ?? ""}
-      hint="default" start=${field.start ?? field.least} least=${field.least} most=${field.most} step=${field.step} error=${wrong} onChange=${change} />`;
+    return html`<${NumberField} key=${id} id=${id} label=${field.label} unit=${field.unit} value=${query[field.name] ?? ""}
+      hint=${PLAIN.includes(query.preset ?? "") && field.default != null ? String(field.default) : "default"} start=${field.default ?? field.least}
+      least=${field.least} most=${field.most} step=${field.step} error=${wrong} onChange=${(text) => onChange(field.name, text)} />`;
   };
   const choices = fields.filter((field) => field.choices);
   const numbers = fields.filter((field) => !field.choices && !field.isSwitch);

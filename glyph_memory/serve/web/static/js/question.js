@@ -2,19 +2,18 @@
 import { html, useEffect, useRef, useState } from "../vendor/standalone.module.js";
 import { load, store, stream } from "./api.js";
 import { count } from "./figures.js";
-import { listModels, readSampling, Sampling } from "./inference.js";
+import { readSampling, Sampling } from "./inference.js";
 import { Announce, ErrorNote, Icon } from "./parts.js";
 
 const NOTHING = { text: "", reasoning: "", quotes: [], usage: null, error: null, progress: null, key: "", question: "", ended: "" };
 
-export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuotes, onChoose }) {
+export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuotes, onChoose, onModel }) {
   const place = `glyph.answer.${id}`;
   const [answer, setAnswer] = useState(() => ({ ...NOTHING, ...load(sessionStorage, place, {}) }));
   const [question, setQuestion] = useState(answer.question);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const running = useRef(null);
-  const models = listModels(status);
 
   useEffect(() => onQuotes({ key: answer.key, list: answer.quotes }), [answer.key, answer.quotes]);
   useEffect(() => () => running.current?.abort(), []);
@@ -25,7 +24,7 @@ export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuo
       setError(new Error("Write a question first."));
       return;
     }
-    const { sampling, problem } = readSampling();
+    const { sampling, problem } = readSampling(status);
     setError(problem);
     if (problem) return;
     const stop = new AbortController();
@@ -61,7 +60,7 @@ export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuo
     <textarea id="question" rows="3" value=${question} placeholder="What do you want to know?" aria-invalid=${error && !isOfField ? "true" : null}
       aria-describedby="question-error" onInput=${(event) => setQuestion(event.target.value)} onKeyDown=${press}></textarea>
     ${!isOfField && html`<${ErrorNote} error=${error} id="question-error" />`}
-    <${Sampling} models=${models} error=${isOfField ? error : null} />
+    <${Sampling} status=${status} error=${isOfField ? error : null} onModel=${onModel} />
     <div class="actions">
       ${isBusy
         ? html`<button type="button" class="button" onClick=${() => running.current.abort()}><${Icon} name="stop" />Stop</button>`
