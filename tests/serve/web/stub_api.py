@@ -156,9 +156,10 @@ class StubApi:
             body = await request.json()
             name, text = body.get("name") or "Pasted text", body["text"]
         else:
-            file = (await request.form())["file"]
-            assert not isinstance(file, str)
-            name, data = file.filename or "", await file.read()
+            async with request.form() as form:
+                file = form["file"]
+                assert not isinstance(file, str)
+                name, data = file.filename or "", await file.read()
             if b"\0" in data:
                 return _refuse(415, f"{name!r} is no document; give text, PDF, Word, HTML or a sheet", "file")
             text = data.decode()

@@ -6,7 +6,7 @@ import { count, counted, times } from "./figures.js";
 import { readSampling, Sampling } from "./inference.js";
 import { PageDialog, PageGrid } from "./pages.js";
 import { describeUsage } from "./question.js";
-import { Announce, Empty, ErrorNote, Icon, Warning } from "./parts.js";
+import { Announce, Empty, ErrorNote, GoButton, Icon, Warning } from "./parts.js";
 import { go, leave } from "./routes.js";
 import { Turn } from "./turns.js";
 
@@ -114,16 +114,14 @@ function Talk({ name, route, status, onChange }) {
         ${open && !turns.some((turn) => turn.role === "user" && turn.text === open.user && turn === turns[turns.length - 1]) && html`<${Turn} turn=${{ role: "user", text: open.user, place: "text" }} />`}
         ${open && html`<${OpenTurn} open=${open} />`}
       </ol>
-      <form class="say" onSubmit=${(event) => { event.preventDefault(); send(); }}>
+      <form class="say" noValidate onSubmit=${(event) => { event.preventDefault(); send(); }}>
         ${!isOfField && html`<${ErrorNote} error=${error} id="say-error" />`}
         <label class="unseen" for="say">Message</label>
         <textarea id="say" rows="2" placeholder="Say something" value=${text} aria-describedby="say-error"
           onInput=${(event) => write(event.target.value)} onKeyDown=${press}></textarea>
         <div class="foot-row"><${Sampling} status=${status} error=${isOfField ? error : null} />
           ${usage && !open && html`<span class="usage quiet">${describeUsage(usage)}</span>`}
-          ${open
-            ? html`<button type="button" class="button" onClick=${() => running.current?.abort()}><${Icon} name="stop" />Stop</button>`
-            : html`<button type="submit" class="button accent">Send <kbd>Ctrl Enter</kbd></button>`}</div>
+          <${GoButton} name="Send" isBusy=${open !== null} onGo=${send} onStop=${() => running.current?.abort()} /></div>
       </form>
       <${Announce} text=${open ? "The model is answering" : turns.length ? "The answer is complete" : ""} />
     </section>

@@ -60,7 +60,7 @@ export function LookForm({ fields, query, error, onChange }) {
   const choices = fields.filter((field) => field.choices);
   const numbers = fields.filter((field) => !field.choices && !field.isSwitch);
   const switches = fields.filter((field) => field.isSwitch);
-  return html`<form class="look" onSubmit=${(event) => event.preventDefault()}>
+  return html`<form class="look" noValidate onSubmit=${(event) => event.preventDefault()}>
     ${choices.map(control)}
     <div class="numbers">${numbers.map(control)}</div>
     ${switches.map(control)}

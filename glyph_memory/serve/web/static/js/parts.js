@@ -113,6 +113,13 @@ export function ChoiceField({ id, label, value, choices, hint, error, onChange }
   </div>`;
 }
 
+/** One button that begins something and, while it goes on, stops it; so the focus stays. A double click does it once. */
+export function GoButton({ name, isBusy, onGo, onStop }) {
+  const press = (event) => event.detail < 2 && (isBusy ? onStop() : onGo());
+  return html`<button type="button" class=${`button ${isBusy ? "" : "accent"}`} onClick=${press}>
+    ${isBusy ? html`<${Icon} name="stop" />Stop` : html`${name} <kbd>Ctrl Enter</kbd>`}</button>`;
+}
+
 /** On or off. */
 export function SwitchField({ id, label, value, onChange }) {
   return html`<label class="switch" for=${id}>

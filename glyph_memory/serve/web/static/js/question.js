@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../vendor/standalone.module.j
 import { load, store, stream } from "./api.js";
 import { count } from "./figures.js";
 import { readSampling, Sampling } from "./inference.js";
-import { Announce, ErrorNote, Icon } from "./parts.js";
+import { Announce, ErrorNote, GoButton } from "./parts.js";
 
 const NOTHING = { text: "", reasoning: "", quotes: [], usage: null, error: null, progress: null, key: "", question: "", ended: "" };
 
@@ -55,16 +55,14 @@ export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuo
     put();
   };
   const isOfField = error && ["temperature", "top_p", "max_tokens", "model"].includes(error.field);
-  return html`<form class="card question" onSubmit=${(event) => { event.preventDefault(); put(); }}>
+  return html`<form class="card question" noValidate onSubmit=${(event) => { event.preventDefault(); put(); }}>
     <h2><label for="question">Question</label></h2>
     <textarea id="question" rows="3" value=${question} placeholder="What do you want to know?" aria-invalid=${error && !isOfField ? "true" : null}
       aria-describedby="question-error" onInput=${(event) => setQuestion(event.target.value)} onKeyDown=${press}></textarea>
     ${!isOfField && html`<${ErrorNote} error=${error} id="question-error" />`}
     <${Sampling} status=${status} error=${isOfField ? error : null} onModel=${onModel} />
     <div class="actions">
-      ${isBusy
-        ? html`<button type="button" class="button" onClick=${() => running.current.abort()}><${Icon} name="stop" />Stop</button>`
-        : html`<button type="submit" class="button accent">Ask <kbd>Ctrl Enter</kbd></button>`}
+      <${GoButton} name="Ask" isBusy=${isBusy} onGo=${put} onStop=${() => running.current.abort()} />
     </div>
     <${Answer} answer=${answer} isBusy=${isBusy} chosen=${chosen} areFramed=${areFramed} onChoose=${onChoose} />
   </form>`;
