@@ -6,7 +6,7 @@ Those modules are imported when a command runs, so that help and completion come
 from __future__ import annotations
 
 from glyph_memory.cli import options
-from glyph_memory.cli.program import server_options
+from glyph_memory.cli.program import memory_options, server_options
 from glyph_memory.cli.root import SERVERS, register_command
 
 
@@ -58,3 +58,40 @@ def serve_command(
         port=port,
     )
     command.run(planned, explain=explain, as_json=as_json)
+
+
+@register_command(
+    SERVERS,
+    (
+        "As a client's configuration names it: over standard input and output, with a folder of documents",
+        "glyph-memory mcp --memory notes.db --folder ~/papers",
+    ),
+    ("Over HTTP, for several clients; all sessions of a database", "glyph-memory mcp --http --all-sessions"),
+)
+def mcp(
+    *,
+    memory: memory_options.Memory = "glyph-memory.db",
+    session: memory_options.Session = "mcp",
+    all_sessions: server_options.AllSessions = False,
+    secrets: memory_options.Secrets = "off",
+    folder: server_options.Folders = None,
+    http: server_options.Http = False,
+    host: server_options.Host = "127.0.0.1",
+    port: server_options.Port = 8401,
+) -> None:
+    """Serve the memory as tools over MCP: remember, recall, zoom, identifiers and read_document.
+
+    Clients start it and speak to it over standard input and output; with --http it listens on this machine instead,
+    and says where. Sessions and pages are resources, from glyph://sessions on. It sees one session, unless told
+    --all-sessions. Documents are read below the folders of --folder alone. Needs pip install 'glyph-memory[mcp]'.
+    """
+    from glyph_memory.cli.commands import mcp as command  # noqa: PLC0415
+    from glyph_memory.cli.memories import Place  # noqa: PLC0415
+
+    command.run(
+        Place(memory=memory, session=session),
+        all_sessions=all_sessions,
+        secrets=secrets,
+        folders=folder or [],
+        address=(host, port) if http else None,
+    )

@@ -1,0 +1,72 @@
+"""`create_app`: the proxy as an ASGI application. Wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from glyph_memory.serve.conversations import ConversationFolder
+from glyph_memory.serve.dialects.chat import ChatDialect
+from glyph_memory.serve.dialects.messages import MessagesDialect
+from glyph_memory.serve.dialects.responses import ResponsesDialect
+from glyph_memory.serve.dialects.units import Dialect
+from glyph_memory.serve.edge.wiring import Listener, make_edge
+from glyph_memory.serve.options import ServeOptions
+from glyph_memory.serve.proxy import FoldingEndpoint, PassingEndpoint, ProxyState
+from glyph_memory.serve.upstreams import Upstreams
+from glyph_memory.store import Store
+
+STORE_WAIT_S = 10.0
+"""How long a request waits for others that write into the store."""
+
+
+def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> Starlette:
+    """Return the proxy as an ASGI application; its store is opened at once.
+
+    Args:
+        options: What it is told.
+        listeners: Told of each request: the access log.
+
+    Raises:
+        StoreError: The store cannot be opened.
+        ServeError: A file of keys cannot be read.
+    """
+    store, upstreams = Store.open(options.memory, wait_s=STORE_WAIT_S), Upstreams(options)
+    edge = make_edge(
+        options,
+        check_store=lambda: store.session("healthz").state,
+        list_upstreams=upstreams.list_words,
+        listeners=listeners,
+    )
+    state = ProxyState(
+        options=options,
+        folder=ConversationFolder(store),
+        upstreams=upstreams,
+        rules=frozenset(),
+        add_record=edge.recorder.add,
+        has_keys=options.key_file is not None,
+    )
+
+    @asynccontextmanager
+    async def live(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await state.close()
+            store.close()
+
+    dialects: list[Dialect] = [ChatDialect(), ResponsesDialect(), MessagesDialect()]
+    endpoints = {dialect.path: FoldingEndpoint(state, dialect) for dialect in dialects}
+    endpoints["/messages/count_tokens"] = FoldingEndpoint(state, dialects[-1], only_counts=True)
+    folded = [
+        Route(f"{prefix}{path}", endpoint, methods=["POST"])
+        for path, endpoint in endpoints.items()
+        for prefix in ("/v1", "")
+    ]
+    routes = [*edge.routes, *folded, Mount("/", PassingEndpoint(state))]
+    app = Starlette(routes=routes, middleware=edge.middleware, lifespan=live)
+    app.state.recorder = edge.recorder
+    return app
