@@ -104,6 +104,11 @@ class ServeOptions:
             )
 
     @property
+    def has_web(self) -> bool:
+        """Whether there is a web page."""
+        return self.is_loopback if self.web is None else self.web
+
+    @property
     def is_loopback(self) -> bool:
         """Whether nobody but this machine reaches it."""
         if self.host.lower() == "localhost":
