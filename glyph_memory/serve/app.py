@@ -12,7 +12,7 @@ from glyph_memory.context import PageOptions
 from glyph_memory.serve.conversations import ConversationFolder
 from glyph_memory.serve.dialects.chat import ChatDialect
 from glyph_memory.serve.dialects.messages import MessagesDialect
-from glyph_memory.serve.dialects.prefix_rules import PREFIX_RULES
+from glyph_memory.serve.dialects.prefix_rules import choose_rules
 from glyph_memory.serve.dialects.responses import ResponsesDialect
 from glyph_memory.serve.dialects.units import Dialect
 from glyph_memory.serve.edge.wiring import Edge, Listener, make_edge
@@ -49,7 +49,7 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
         options=options,
         folder=ConversationFolder(store),
         upstreams=upstreams,
-        rules=frozenset(rule.name for rule in PREFIX_RULES) - options.switched_off,
+        rules=choose_rules(switched_off=options.switched_off, switched_on=options.switched_on),
         add_record=edge.recorder.add,
         has_keys=options.key_file is not None,
     )

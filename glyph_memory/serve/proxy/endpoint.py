@@ -192,7 +192,7 @@ class FoldingEndpoint:
             dialect=self._dialect,
             folder=self._state.folder,
             target=target,
-            rules=self._state.rules,
+            rules=self._state.choose_rules(target),
             caller=find_caller(progress.scope),
             session=read_session(progress.scope),
             recalls=self._state.options.recall,
