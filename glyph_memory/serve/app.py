@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route
 from glyph_memory.serve.conversations import ConversationFolder
 from glyph_memory.serve.dialects.chat import ChatDialect
 from glyph_memory.serve.dialects.messages import MessagesDialect
+from glyph_memory.serve.dialects.prefix_rules import choose_rules
 from glyph_memory.serve.dialects.responses import ResponsesDialect
 from glyph_memory.serve.dialects.units import Dialect
 from glyph_memory.serve.edge.wiring import Listener, make_edge
@@ -32,7 +33,7 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
 
     Raises:
         StoreError: The store cannot be opened.
-        ServeError: A file of keys cannot be read.
+        ServeError: A file of keys cannot be read, or a rule has no such name.
     """
     store, upstreams = Store.open(options.memory, wait_s=STORE_WAIT_S), Upstreams(options)
     edge = make_edge(
@@ -45,7 +46,7 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
         options=options,
         folder=ConversationFolder(store),
         upstreams=upstreams,
-        rules=frozenset(),
+        rules=choose_rules(switched_off=options.switched_off, switched_on=options.switched_on),
         add_record=edge.recorder.add,
         has_keys=options.key_file is not None,
     )

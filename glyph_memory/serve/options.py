@@ -56,6 +56,8 @@ class ServeOptions:
     """A file of keys, a line each: `name:key`. Whoever asks has to have one, and sees its own conversations alone."""
     switched_off: frozenset[str] = frozenset()
     """Names of the rules that keep prefixes which are not to be applied."""
+    switched_on: frozenset[str] = frozenset()
+    """Names of those that are to be applied though they are not by default."""
     recall: bool = False
     """Whether models are given `recall` and `zoom`, which the proxy answers itself."""
     web: bool | None = None
