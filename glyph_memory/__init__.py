@@ -89,7 +89,10 @@ if TYPE_CHECKING:
     from glyph_memory.memory import OpenKeywords as OpenKeywords
     from glyph_memory.memory import Passage as Passage
     from glyph_memory.memory import Place as Place
+    from glyph_memory.memory import RecallWriter as RecallWriter
     from glyph_memory.memory import Redact as Redact
+    from glyph_memory.memory import SearchableHistory as SearchableHistory
+    from glyph_memory.memory import ZoomExcerpt as ZoomExcerpt
     from glyph_memory.memory import ZoomResult as ZoomResult
     from glyph_memory.messages import AnyMessage as AnyMessage
     from glyph_memory.messages import AnyMessages as AnyMessages
@@ -188,7 +191,7 @@ _NAMES = {
     "locks": "ForkSafeLock",
     "memory": (
         "Bookmark FoldedHistory Folding GlyphMemory KeptMessage MemoryReport OpenKeywords Passage "
-        "Place Redact ZoomResult"
+        "Place RecallWriter Redact SearchableHistory ZoomExcerpt ZoomResult"
     ),
     "messages": "AnyMessage AnyMessages SupportsModelDump read_message read_messages",
     "packing": "PackedPage pack repack",

@@ -13,5 +13,8 @@ from glyph_memory.memory.memory import GlyphMemory as GlyphMemory
 from glyph_memory.memory.recall import Passage as Passage
 from glyph_memory.memory.recall import Place as Place
 from glyph_memory.memory.recall import ZoomResult as ZoomResult
+from glyph_memory.memory.recall_text import RecallWriter as RecallWriter
+from glyph_memory.memory.recall_text import SearchableHistory as SearchableHistory
+from glyph_memory.memory.recall_text import ZoomExcerpt as ZoomExcerpt
 from glyph_memory.memory.report import MemoryReport as MemoryReport
 from glyph_memory.memory.session import OpenKeywords as OpenKeywords

@@ -49,7 +49,8 @@ def test_no_sentence_of_ours_stands_outside_the_wording() -> None:
     found = {
         (path.name, text)
         for path in ROOMS
-        if path.name not in {"wording.py", "windows_wording.py", "page_wording.py", "beginnings.py"}
+        if path.name
+        not in {"wording.py", "windows_wording.py", "page_wording.py", "recall_wording.py", "beginnings.py"}
         for text in sentences(ast.parse(path.read_text("utf-8")))
     }
     assert found == set()

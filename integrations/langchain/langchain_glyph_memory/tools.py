@@ -6,10 +6,8 @@ Knows memories, agents' states and how results are told to a model; knows nothin
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, Unpack
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Unpack
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import BaseMessage
@@ -23,8 +21,7 @@ from glyph_memory import (
     PageOptionFields,
     PageOptions,
     Passage,
-    StoreError,
-    Turn,
+    RecallWriter,
     ZoomResult,
 )
 from langchain_glyph_memory.folding import make_folding
@@ -41,17 +38,7 @@ _ZOOM = (
     "Read one turn of this conversation, or all turns of one page, exactly as they were said. Ask for an anchor as it "
     "stands on the pages, '§42', or for 'page 3'."
 )
-_NOTHING = (
-    "Nothing that was said fits {query!r}. Try other words: names, numbers, or words as they were used."
-)
-_PAST_END = "There are {total:,} characters in {what}; give a start below that."
-_MORE = "\n[{left:,} more characters; zoom with what={what!r} and start={start} goes on]"
 _NO_MESSAGES = "this agent's state has no messages, so there is nothing to look for"
-
-_PASSAGES = 20
-_CHARACTERS = 8_000
-"""What one look gives at the most: some two thousand tokens."""
-_BREAK = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
 class RecallInput(BaseModel):
@@ -68,18 +55,6 @@ class ZoomInput(BaseModel):
 
     what: str = Field(description="An anchor such as '§42', or a page such as 'page 3'.")
     start: int = Field(default=0, ge=0, description="Where to go on in a long text, in characters.")
-
-
-class SearchableHistory(Protocol):
-    """A memory, or a folded history."""
-
-    def recall(self, query: str, k: int = 5) -> Sequence[Passage]:
-        """Return the passages that fit a query."""
-        ...
-
-    def zoom(self, what: int | str) -> ZoomResult:
-        """Return the turns of an anchor or a page."""
-        ...
 
 
 def recall_tools(
@@ -120,10 +95,10 @@ def recall_tools(
     options = PageOptions.merge(options, fields)
     if memory is not None:
         binder = Binder(options=memory.options)
-        return _make_memory_tools(_ResultWriter(binder.cleaner.clean_and_escape), memory)
+        return _make_memory_tools(RecallWriter(binder.cleaner.clean_and_escape), memory)
     own = folding or make_folding(options)
     return _make_state_tools(
-        _ResultWriter(own.binder.cleaner.clean_and_escape), choose or (lambda _state: own), guard
+        RecallWriter(own.binder.cleaner.clean_and_escape), choose or (lambda _state: own), guard
     )
 
 
@@ -143,15 +118,15 @@ def _find_name(tool: object) -> object:
     return getattr(tool, "name", None) or getattr(tool, "__name__", None)
 
 
-def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseTool]:
+def _make_memory_tools(writer: RecallWriter, memory: GlyphMemory) -> list[BaseTool]:
     def recall(query: str, k: int = 5) -> str:
-        return teller.recall(memory, query, k)
+        return writer.recall(memory, query, k)
 
     async def arecall(query: str, k: int = 5) -> str:
         return await asyncio.to_thread(recall, query, k)
 
     def zoom(what: str, start: int = 0) -> str:
-        return teller.zoom(memory, what, start)
+        return writer.zoom(memory, what, start)
 
     async def azoom(what: str, start: int = 0) -> str:
         return await asyncio.to_thread(zoom, what, start)
@@ -159,15 +134,15 @@ def _make_memory_tools(teller: _ResultWriter, memory: GlyphMemory) -> list[BaseT
     return _make_tools(recall, arecall, zoom, azoom)
 
 
-def _make_state_tools(teller: _ResultWriter, choose: Choose, guard: Guard | None) -> list[BaseTool]:
+def _make_state_tools(writer: RecallWriter, choose: Choose, guard: Guard | None) -> list[BaseTool]:
     def recall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
-        return teller.recall(_History(choose, guard, runtime.state), query, k)
+        return writer.recall(_History(choose, guard, runtime.state), query, k)
 
     async def arecall(query: str, runtime: ToolRuntime[Any, Any], k: int = 5) -> str:
         return await asyncio.to_thread(recall, query, runtime, k)
 
     def zoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
-        return teller.zoom(_History(choose, guard, runtime.state), what, start)
+        return writer.zoom(_History(choose, guard, runtime.state), what, start)
 
     async def azoom(what: str, runtime: ToolRuntime[Any, Any], start: int = 0) -> str:
         return await asyncio.to_thread(zoom, what, runtime, start)
@@ -213,69 +188,3 @@ class _History:
 
     def zoom(self, what: int | str) -> ZoomResult:
         return self._folded.zoom(what)
-
-
-@dataclass(frozen=True, slots=True)
-class _ResultWriter:
-    """Writes search results as text for a model."""
-
-    plain: Callable[[str], str]
-    """Breaks the model's special tokens, and what could be taken for a line of ours."""
-
-    def recall(self, memory: SearchableHistory, query: str, k: int) -> str:
-        k = min(max(k, 1), _PASSAGES)
-        # More than asked for: some of it may be what the tools themselves said before.
-        found = [passage for passage in memory.recall(query, 2 * k + 10) if not _is_ours(passage.turn)]
-        # What the model has before it as text, such as the question it was just asked, comes last.
-        found.sort(key=lambda passage: passage.place in {"text", "head"})
-        if not found:
-            return _NOTHING.format(query=self.plain(query))
-        return "\n\n".join(
-            self._write_turn(passage.turn, passage.text, passage.start, passage.page) for passage in found[:k]
-        )
-
-    def zoom(self, memory: SearchableHistory, what: str, start: int) -> str:
-        try:
-            turns = memory.zoom(what).turns
-        except StoreError as error:
-            return self.plain(str(error))
-        total = sum(len(turn.full_text) for turn in turns)
-        if start and start >= total:
-            return _PAST_END.format(total=total, what=self.plain(repr(what)))
-        pieces = [*_cut_pieces(turns, start)]
-        text = "\n\n".join(self._write_turn(turn, piece, begin, None) for turn, begin, piece in pieces)
-        stop = start + sum(len(piece) for _, _, piece in pieces)
-        return text if stop >= total else text + _MORE.format(left=total - stop, what=what, start=stop)
-
-    def _write_turn(self, turn: Turn, text: str, start: int, page: int | None) -> str:
-        """Return a turn or a part of it as indented text, under a line that identifies the turn."""
-        name = f" {' '.join(turn.name.split())}" if turn.name else ""
-        where = f", page {page}" if page is not None else ""
-        whole = len(turn.full_text)
-        part = "" if len(text) == whole else f", characters {start:,} to {start + len(text):,} of {whole:,}"
-        beside = "".join(f"\n  {self.plain(remark)}" for remark in turn.beside)
-        said = _BREAK.sub(lambda found: f"{found[0]}  ", self.plain(text))
-        return f"[§{turn.anchor} {turn.role}{self.plain(name)}{where}{part}]\n  {said}{beside}"
-
-
-def _cut_pieces(turns: Sequence[Turn], start: int) -> Iterator[tuple[Turn, int, str]]:
-    """Yield the pieces that fit into one result, from a place on: each turn, its piece's beginning, and the piece."""
-    room = _CHARACTERS
-    for turn in turns:
-        said = turn.full_text
-        if start and start >= len(said):
-            start -= len(said)
-            continue
-        piece = said[start : start + room]
-        yield turn, start, piece
-        room, start = room - len(piece), 0
-        if room <= 0:
-            return
-
-
-def _is_ours(turn: Turn) -> bool:
-    """Return whether a turn only calls these tools, or is a result of one."""
-    if turn.role == "tool":
-        return turn.name in {RECALL, ZOOM}
-    calls = {call.name for call in turn.tool_calls}
-    return bool(calls) and calls <= {RECALL, ZOOM} and not turn.text.strip()
