@@ -83,7 +83,7 @@ class ServeOptions:
 
     def __post_init__(self) -> None:
         """Raise ServeError where a field is wrong, or strangers could ask without a key."""
-        if not self.upstreams:
+        if not self.upstreams and not self.web:  # the web page works without: the nano reader answers
             raise ServeError("no upstream is given; name a model's server, such as http://127.0.0.1:8000/v1")
         check_whole("port", self.port, ServeError, at_most=65_535)
         check_whole("workers", self.workers, ServeError, at_least=1, at_most=256)
@@ -102,6 +102,11 @@ class ServeOptions:
                 f"host={self.host!r} is reached by others, and no keys are asked for; give a file of keys "
                 "(--key-file), or listen at 127.0.0.1"
             )
+
+    @property
+    def has_web(self) -> bool:
+        """Whether there is a web page."""
+        return self.is_loopback if self.web is None else self.web
 
     @property
     def is_loopback(self) -> bool:
