@@ -120,6 +120,7 @@ def test_without_a_right_key_there_is_nothing(
     answer = client.post(path, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
     assert all(value not in answer.text for value in headers.values())
+    assert client.get(path, headers=headers).status_code == 401
     assert client.get("/healthz").status_code == 200
     assert client.get("/glyph/static/style.css").status_code == 200
     assert client.post("/glyph/static/style.css").status_code == 401
