@@ -200,6 +200,17 @@ def test_an_upstreams_page_runs_nothing_here(make_client: Make) -> None:
     assert "content-security-policy" not in make_client().post(CHAT).headers
 
 
+def test_bodies_are_logged_where_that_is_asked_for(
+    make_client: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each on one line: what a client sends cannot look like a line of the log."""
+    with caplog.at_level(logging.INFO, "glyph_memory.serve"):
+        make_client().post(CHAT, content=b"silent")
+        make_client(log_bodies=True).post(CHAT, content=b"one\ntwo")
+    assert "silent" not in caplog.text
+    assert f'POST {CHAT}: "one\\ntwo"' in caplog.messages
+
+
 def test_what_was_refused_is_recorded(make_client: Make, key_file: Path) -> None:
     """And who asked for the page; of all else the proxy tells."""
     recorder = Recorder()
