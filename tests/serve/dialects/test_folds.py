@@ -133,7 +133,7 @@ def test_a_long_conversation_is_sent_with_pages(
 def test_what_is_sent_begins_alike_from_turn_to_turn(
     dialect: Dialect, spell: Callable[[int], dict[str, Any]], key: str
 ) -> None:
-    """Within an epoch whatever was sent stays, so a server's cache holds."""
+    """As long as pages stay, whatever was sent stays, so a server's cache holds."""
     kept, before, pages_before = 0, list[Any](), list[bytes]()
     for rounds in range(ROUNDS - 6, ROUNDS):
         written = write_folded(dialect, spell(rounds))
