@@ -23,6 +23,9 @@ WHAT = "An anchor such as '§42', or a page such as 'page 3'."
 START = "Where to go on in a long text, in characters."
 """What a model is told of their arguments."""
 
+RECALLED = "recalled, as it is no longer shown"
+"""Remark on a passage of an evicted turn that is sent again beside a new message."""
+
 _BREAK = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
