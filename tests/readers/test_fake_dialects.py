@@ -152,7 +152,11 @@ def test_kinds_that_nobody_knows_are_read_as_text(
 
 
 @pytest.mark.parametrize("path", [*PATHS, "embeddings", "messages/count_tokens"])
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"messages": 3, "input": 3, "prompt": 3.5}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b"[" * 99_999, b'{"messages": 3, "input": 3, "prompt": 3.5}'],
+    ids=["cut", "list", "deep", "numbers"],
+)
 def test_a_body_that_cannot_be_read_is_refused(server: FakeVLMServer, path: str, body: bytes) -> None:
     """With a status, in the dialect's words."""
     reply = httpx.post(f"{server.base_url}/{path}", content=body)
@@ -177,6 +181,16 @@ def test_a_stream_can_come_in_odd_pieces_and_can_be_cut(path: str) -> None:
     assert "Übel" in usual
     assert re.sub(r"(?<=[-_])1\b", "0", pieces) == usual
     assert models == ["glyph", "other"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_letters_that_are_none_are_streamed_as_question_marks(path: str) -> None:
+    """Half a pair of UTF-16 in a request does not end the answer that repeats it."""
+    said = '"half \\ud800"'
+    body = f'{{"stream": true, "messages": [{{"role": "user", "content": {said}}}], "input": {said}, "prompt": {said}}}'
+    with FakeVLMServer() as server:
+        reply = httpx.post(f"{server.base_url}/{path}", content=body)
+    assert "half" in reply.text
 
 
 def test_a_client_that_leaves_is_counted() -> None:
