@@ -189,6 +189,7 @@ async def test_calls_at_once_lose_nothing(connect: Connect, store: Store) -> Non
     """Each gets its own number, and all are stored."""
     async with connect() as client:
         calls = [client.call_tool("remember", {"text": f"turn {number}"}) for number in range(40)]
-        anchors = [stored.structured_content["anchor"] for stored in await asyncio.gather(*calls)]  # type: ignore[index]  # none is an error
-    assert sorted(anchors) == [*range(1, 41)]
+        answers = await asyncio.gather(*calls)
+    told = sorted(read_text(stored) for stored in answers)
+    assert told == sorted(f"Stored as §{anchor} in session 'mcp'." for anchor in range(1, 41))
     assert [info.turns for info in store.sessions()] == [40]
