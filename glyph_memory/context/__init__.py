@@ -44,5 +44,6 @@ from glyph_memory.context.wording import PINNED as PINNED
 from glyph_memory.context.write import context_from_turns as context_from_turns
 from glyph_memory.context.write import write_context as write_context
 from glyph_memory.context.write import write_prefix as write_prefix
+from glyph_memory.context.write import write_turn_parts as write_turn_parts
 from glyph_memory.context.write import write_turns as write_turns
 from glyph_memory.terminal_text import TerminalEscapes as TerminalEscapes

@@ -7,6 +7,25 @@ from __future__ import annotations
 
 import re
 
+RECALL_TOOL = (
+    "Search everything that was ever said in this conversation, including what stands on pages and what is no longer "
+    "shown. Gives exact passages, word for word, each under a line such as [§42 user, page 3]. Use it before quoting a "
+    "number, a name, a path or an identifier from a page."
+)
+"""What a model is told of the tool `recall`."""
+ZOOM_TOOL = (
+    "Read one turn of this conversation, or all turns of one page, exactly as they were said. Ask for an anchor as it "
+    "stands on the pages, '§42', or for 'page 3'."
+)
+"""What a model is told of the tool `zoom`."""
+QUERY = "Words to look for. Nothing in it is syntax; rare words find more."
+WHAT = "An anchor such as '§42', or a page such as 'page 3'."
+START = "Where to go on in a long text, in characters."
+"""What a model is told of their arguments."""
+
+RECALLED = "recalled, as it is no longer shown"
+"""Remark on a passage of an evicted turn that is sent again beside a new message."""
+
 _BREAK = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
@@ -53,3 +72,8 @@ def format_quote(
     piece = "" if part is None else f", characters {part[0]:,} to {part[1]:,} of {part[2]:,}"
     said = _BREAK.sub(lambda found: f"{found[0]}  ", text)
     return f"[§{anchor} {role}{called}{where}{piece}]\n  {said}{beside}"
+
+
+def describe_bad_call(name: str) -> str:
+    """Return what a model reads whose call lacks what it needs."""
+    return f"Nothing was looked for: {name!r} is missing. Call it again, with {name!r} as a text."

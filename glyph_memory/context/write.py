@@ -123,7 +123,7 @@ def _spell_head(turn: Turn, binder: Binder) -> str:
 
 def _spell_message(planned: PlannedMessage, binder: Binder) -> Message:
     if planned.role == "user":
-        parts = [part for one in planned.turns for part in _spell_turn(one, binder)]
+        parts = [part for one in planned.turns for part in write_turn_parts(one, binder)]
         return Message(role="user", parts=(*planned.before, *_separate_texts(parts)))
     (one,) = planned.turns
     escape = binder.cleaner.clean_and_escape
@@ -141,7 +141,7 @@ def _spell_message(planned: PlannedMessage, binder: Binder) -> Message:
     )
 
 
-def _spell_turn(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
+def write_turn_parts(planned: PlannedTurn, binder: Binder) -> Iterator[Part]:
     """Yield what a user's message holds of a turn."""
     if planned.parts is not None:
         yield from _spell_parts(planned)

@@ -1,4 +1,4 @@
-"""Forget turns: their rows, images, identifiers and words, what the search index remembers of them, and their seals.
+"""Forget turns: their rows, images, words, what the search index remembers of them, their seals, their bookmarks.
 
 On SQLite rows are emptied, not deleted. Where rows are deleted, SQLite joins pages that became too empty, and leaves
 copies of the rows that it moves in the unused parts of pages, which `secure_delete` does not reach. A row that only
@@ -17,8 +17,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection, delete, select, text, update
 
+from glyph_memory.store.damage import read_string
 from glyph_memory.store.journal import Erasure
-from glyph_memory.store.schema import names, seals, sessions, turns
+from glyph_memory.store.schema import bookmarks, conversations, marks, names, seals, sessions, turns
 from glyph_memory.store.schema import words as words_table
 from glyph_memory.store.seals import read_seals
 from glyph_memory.store.search import drop_from_index
@@ -45,6 +46,9 @@ _BURY = tuple(
 _BURY_SEALS = text(
     f"UPDATE glyph_seals SET {_GRAVE}, number = random(), digest = x'', body = x'' "  # noqa: S608
     "WHERE session_id = :session AND number > :keep"
+)
+_BURY_BOOKMARK = text(
+    f"UPDATE glyph_bookmarks SET {_GRAVE}, kind = '', digest = '', body = x'' WHERE number = :number"  # noqa: S608
 )
 _MAKE_GRAVE = text(
     "INSERT OR IGNORE INTO glyph_sessions (id, name_digest, last_anchor, turns, words, edits) "
@@ -73,6 +77,9 @@ def forget_session(erasure: Erasure, session: SessionRow, *, reader: SealReader 
     """
     connection = erasure.connection
     forget_seals(erasure, session, keep=-1, reader=reader)
+    _forget_bookmarks(erasure, session, reader=reader)
+    for table in (marks, conversations):
+        connection.execute(delete(table).where(table.c.session_id == session.id))
     this, theirs = sessions.c.id == session.id, names.c.session_id == session.id
     if connection.dialect.name == "sqlite":
         connection.execute(update(names).where(theirs).values(name=""))
@@ -121,6 +128,37 @@ def forget_seals(
     erasure.has_erased = erasure.has_erased or done.rowcount > 0
 
 
+def find_named(connection: Connection, session_id: int, reader: SealReader) -> set[str]:
+    """Return the names of page images in all bookmarks and reports of a session, which hold seals as JSON."""
+    query = select(bookmarks.c.body).where(bookmarks.c.session_id == session_id)
+    bodies = map(read_string, connection.execute(query).scalars())
+    records = (SealRecord(number=0, digest="", body=body) for body in bodies)
+    return {name for record in records for name in reader.find_images(record)}
+
+
+def drop_bookmarks(connection: Connection, session_id: int, numbers: Iterable[int]) -> None:
+    """Take bookmarks and reports away; on SQLite their rows are emptied."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(delete(bookmarks).where(bookmarks.c.number.in_([*numbers])))
+        return
+    connection.execute(_MAKE_GRAVE, {"session": session_id})
+    for number in numbers:
+        connection.execute(_BURY_BOOKMARK, {"number": number})
+
+
+def _forget_bookmarks(erasure: Erasure, session: SessionRow, *, reader: SealReader | None) -> None:
+    """Erase all bookmarks and reports of a session, which quote what was said, and note the page images they name."""
+    connection, mine = erasure.connection, bookmarks.c.session_id == session.id
+    numbers = connection.execute(select(bookmarks.c.number).where(mine)).scalars().all()
+    if not numbers:
+        return
+    if reader is not None:
+        erasure.folder = reader.folder
+        erasure.images |= find_named(connection, session.id, reader)
+    drop_bookmarks(connection, session.id, numbers)
+    erasure.has_erased = True
+
+
 def _is_kept(record: SealRecord, keep: int) -> bool:
     """Return whether a seal's number is one of those that stay; that of a damaged seal may be no number."""
     return isinstance(record.number, int) and 0 < record.number <= keep
@@ -142,6 +180,7 @@ def _forget(
         forgotten += _forget_range(connection, session.id, first=first, last=last)
     if forgotten:
         erasure.has_erased = True
+        _forget_bookmarks(erasure, session, reader=reader)
         if reader is not None:
             first_gone = _find_first_affected(connection, session.id, ranges, reader)
             if first_gone is not None:

@@ -2,8 +2,8 @@
 
 To add a column, a table or an index, take two steps:
 
-1. Describe it here, in its `Table`: statements are built from these. A new column is nullable or has a
-   `server_default`, since older rows have no value for it.
+1. Describe it in its `Table`, here or in `conversation_tables`: statements are built from these. A new column is
+   nullable or has a `server_default`, since older rows have no value for it.
 2. Append to `MIGRATIONS` a function that adds it to a database, with SQL that both SQLite and PostgreSQL take:
 
        def _add_note(connection: Connection) -> None:
@@ -37,8 +37,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -47,30 +45,20 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import mysql
 
 from glyph_memory.errors import StoreError
+from glyph_memory.store import columns, conversation_tables
+from glyph_memory.store.columns import Bytes, Digest, Number, Words
 from glyph_memory.store.version_1 import create_tables
 from glyph_memory.store.version_2 import migrate_to_2
+from glyph_memory.store.version_5 import migrate_to_5
 
 _ADVISORY_LOCK = 0x676C797068  # "glyph": whoever creates or changes tables on PostgreSQL holds it
 
-metadata = MetaData()
-_Number = BigInteger().with_variant(
-    Integer(), "sqlite"
-)  # only INTEGER PRIMARY KEY is SQLite's own row number
+metadata = columns.metadata
+conversations, marks = conversation_tables.conversations, conversation_tables.marks
+bookmarks = conversation_tables.bookmarks
 
-
-class _AnyBytes(LargeBinary):
-    """What a column of SQLite holds, as it is: a damaged one may hold anything, and `bytes` takes no text."""
-
-    def result_processor(self, dialect: object, coltype: object) -> None:
-        """Return nothing: values are not processed."""
-
-
-_Bytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb").with_variant(_AnyBytes(), "sqlite")
-_Words = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-_Digest = String(40)
 LOOKS_CHARACTERS = 600
 """What a session takes of the names of its looks."""
 
@@ -83,8 +71,8 @@ meta = Table(
 sessions = Table(
     "glyph_sessions",
     metadata,
-    Column("id", _Number, primary_key=True),
-    Column("name_digest", _Digest, nullable=False, unique=True),
+    Column("id", Number, primary_key=True),
+    Column("name_digest", Digest, nullable=False, unique=True),
     Column("last_anchor", BigInteger, nullable=False),
     Column("turns", BigInteger, nullable=False),
     Column("words", BigInteger, nullable=False),
@@ -95,31 +83,31 @@ sessions = Table(
 names = Table(
     "glyph_names",
     metadata,
-    Column("session_id", _Number, primary_key=True, autoincrement=False),
+    Column("session_id", Number, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
-    Column("key", _Bytes, nullable=False),
+    Column("key", Bytes, nullable=False),
 )
 erasures = Table(
     "glyph_erasures",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", Number, primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("folder", Text, nullable=False),
-    Column("names", _Words, nullable=False),
+    Column("names", Words, nullable=False),
     sqlite_autoincrement=True,
 )
 turns = Table(
     "glyph_turns",
     metadata,
-    Column("session_id", _Number, ForeignKey(sessions.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("session_id", Number, ForeignKey(sessions.c.id, ondelete="CASCADE"), primary_key=True),
     Column("anchor", BigInteger, primary_key=True, autoincrement=False),
-    Column("id_digest", _Digest, nullable=False),
+    Column("id_digest", Digest, nullable=False),
     Column("role", String(16), nullable=False),
     Column("pinned", Boolean, nullable=False),
     Column("time", String(40), nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("details", _Bytes, nullable=False),
-    Column("text", _Bytes, nullable=False),
+    Column("details", Bytes, nullable=False),
+    Column("text", Bytes, nullable=False),
     Column("characters", BigInteger),
 )
 Index("glyph_turns_characters", turns.c.session_id, turns.c.anchor, turns.c.characters)
@@ -143,23 +131,23 @@ def _reference_turn() -> ForeignKeyConstraint:
 images = Table(
     "glyph_images",
     metadata,
-    Column("session_id", _Number, primary_key=True),
+    Column("session_id", Number, primary_key=True),
     Column("anchor", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("data", _Bytes, nullable=False),
+    Column("data", Bytes, nullable=False),
     _reference_turn(),
 )
 identifiers = Table(
     "glyph_identifiers",
     metadata,
-    Column("session_id", _Number, primary_key=True),
+    Column("session_id", Number, primary_key=True),
     Column("anchor", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("digest", _Digest, nullable=False),
+    Column("digest", Digest, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("count", BigInteger, nullable=False),
-    Column("text", _Bytes, nullable=False),
-    Column("folded", _Words, nullable=False),
+    Column("text", Bytes, nullable=False),
+    Column("folded", Words, nullable=False),
     _reference_turn(),
 )
 Index(
@@ -172,21 +160,21 @@ Index(
 words = Table(
     "glyph_words",
     metadata,
-    Column("number", _Number, primary_key=True),
-    Column("session_id", _Number, nullable=False),
+    Column("number", Number, primary_key=True),
+    Column("session_id", Number, nullable=False),
     Column("anchor", BigInteger, nullable=False),
     Column("length", BigInteger, nullable=False),
-    Column("words", _Words, nullable=False),
+    Column("words", Words, nullable=False),
     _reference_turn(),
 )
 Index("glyph_words_turn", words.c.session_id, words.c.anchor, unique=True)
 seals = Table(
     "glyph_seals",
     metadata,
-    Column("session_id", _Number, ForeignKey(sessions.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("session_id", Number, ForeignKey(sessions.c.id, ondelete="CASCADE"), primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("digest", _Bytes, nullable=False),
-    Column("body", _Bytes, nullable=False),
+    Column("digest", Bytes, nullable=False),
+    Column("body", Bytes, nullable=False),
 )
 
 SCOPED_WORDS = (
@@ -256,7 +244,7 @@ def add_characters(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2, add_characters, add_looks)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (migrate_to_2, add_characters, add_looks, migrate_to_5)
 """How older tables become newer, each step a function of the connection; version 1 is the first."""
 
 SCHEMA = Schema(migrations=MIGRATIONS)

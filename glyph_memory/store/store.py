@@ -13,6 +13,7 @@ from types import TracebackType
 from sqlalchemy import select
 
 from glyph_memory.store.address import parse_address
+from glyph_memory.store.conversations import Conversations
 from glyph_memory.store.damage import read_count, read_string, read_time
 from glyph_memory.store.engine import Database
 from glyph_memory.store.erase import remove_graves
@@ -25,7 +26,7 @@ from glyph_memory.store.session_store import SessionStore
 from glyph_memory.store.values import SealReader, SessionInfo
 
 
-class Store:
+class Store(Conversations):
     """A database of conversations, open until it is closed; any number of threads may share one.
 
     Example:

@@ -1,4 +1,4 @@
-"""What a store tells: small values about its sessions, hits, identifiers and seals.
+"""What a store tells: small values about its sessions, hits, identifiers, seals and conversations.
 
 Knows nothing about databases.
 """
@@ -87,3 +87,39 @@ class SealReader:
     """Returns the names of its page images."""
     folder: Path | None
     """Where page images lie as files; `None` where they are kept otherwise, and whoever erases forgets them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationMark:
+    """A beginning of a conversation that is known."""
+
+    session: str
+    """The conversation: a session's name."""
+    chain: str
+    """A keyed digest of all that was said up to there, and of whose it is: 32 hex digits."""
+    turns: int
+    """How many turns it is long."""
+    bookmark: bytes | None
+    """The bookmark that was kept with it, as JSON; `None` where there is none, or it left."""
+    is_tip: bool
+    """Whether nothing in that session goes on from it: no mark of it is longer or later."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationInfo:
+    """A conversation, as a server that follows it left it."""
+
+    session: str
+    """The session's name."""
+    parent: str
+    """The session that it parted from; empty where there is none, or it was erased."""
+    parent_turns: int
+    """After how many turns it parted."""
+    turns: int
+    """How many turns its longest mark is long."""
+    updated: datetime
+    """When something was last kept of it, in UTC."""
+    report: bytes
+    """What the caller tells of it, usually as JSON; empty where a turn of it was erased since."""
+    bookmark: bytes | None
+    """The latest bookmark, as JSON; `None` where there is none, and in lists of conversations."""

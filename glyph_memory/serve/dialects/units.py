@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from glyph_memory.context import Binder, RequestPlan
+from glyph_memory.context import Binder, JoinUsers, RequestPlan
 from glyph_memory.readers import Usage
 from glyph_memory.transcript import Turn
 
@@ -77,6 +77,12 @@ class Dialect(Protocol):
     """What it is called in logs: "chat", "responses", "messages"."""
     path: str
     """Where it is asked for, after `/v1`."""
+    items_key: str
+    """Where a body has what was said: "messages" or "input"."""
+    hoist_pictures: bool
+    """Whether pictures of anyone but a user are shown by a user."""
+    join_users: JoinUsers
+    """Which users' messages in a row become one."""
 
     def read(self, body: Mapping[str, Any]) -> ClientRequest | None:
         """Return what a body says; None where it is not to be folded, as where the server keeps the history.
@@ -139,4 +145,4 @@ def drop_cache_marks(block: str) -> str:
     held = json.loads(block)
     if isinstance(held, dict):
         held.pop(CACHE_MARK, None)
-    return json.dumps(held)
+    return json.dumps(held, ensure_ascii=False)

@@ -1,0 +1,158 @@
+"""One exchange with an upstream: ask it, and hand its answer on, each chunk when it comes.
+
+Nothing is collected but the body of an error, where somebody wants to read it first. Knows HTTP; knows nothing about
+what is said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx2
+from starlette.types import Send
+
+from glyph_memory.serve.options import Upstream
+from glyph_memory.serve.proxy.headers import Header, list_answer_headers
+
+_LONGEST_ERROR = 1 << 20
+
+
+class UpstreamFailure(Exception):
+    """An upstream that gave no answer: a status and one line for the client.
+
+    Args:
+        status: 502 where nobody is there, 504 where it takes too long.
+        message: One line that says what to do.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpstreamRequest:
+    """What is asked of an upstream."""
+
+    upstream: Upstream
+    """The server."""
+    method: str
+    """GET, POST and the like."""
+    url: str
+    """The whole address."""
+    headers: list[Header] = field(repr=False)
+    """As they are sent."""
+    body: bytes = field(repr=False)
+    """As it is sent."""
+
+
+@dataclass(kw_only=True)
+class Sent:
+    """How far an answer came."""
+
+    status: int = 0
+    """Its status; 0 before anything came."""
+    first_byte_s: float | None = None
+    """From asking to its first bytes."""
+    is_whole: bool = False
+    """Whether all of it went on."""
+
+
+@asynccontextmanager
+async def open_answer(client: httpx2.AsyncClient, asked: UpstreamRequest) -> AsyncIterator[httpx2.Response]:
+    """Ask, and yield the answer, whose body was not read yet; it is ended where the caller leaves.
+
+    Raises:
+        UpstreamFailure: There is none.
+    """
+    try:
+        request = httpx2.Request(asked.method, asked.url, headers=asked.headers, content=asked.body)
+        request.extensions = {"timeout": client.timeout.as_dict()}
+        answer = await client.send(request, stream=True)
+    except httpx2.HTTPError as error:
+        raise make_failure(error, asked.upstream) from error
+    try:
+        yield answer
+    finally:
+        await answer.aclose()
+
+
+async def read_error(answer: httpx2.Response) -> bytes:
+    """Return the body of an answer that is an error; of a very long one the beginning."""
+    parts, length = [], 0
+    try:
+        async for chunk in answer.aiter_raw():
+            parts.append(chunk)
+            length += len(chunk)
+            if length > _LONGEST_ERROR:
+                break
+    except httpx2.HTTPError:
+        pass  # what came of it is what the client gets
+    return b"".join(parts)
+
+
+async def hand_on(
+    answer: httpx2.Response,
+    send: Send,
+    *,
+    more_headers: dict[str, str],
+    see: Callable[[bytes], None],
+    began_s: float,
+    sent: Sent,
+) -> None:
+    """Hand an answer on to the client as it comes: a slow client slows the upstream, and nothing piles up.
+
+    Where the upstream breaks off, so does the answer, and the client's library says so.
+    """
+    sent.status = answer.status_code
+    headers = list_answer_headers(answer.headers.raw, more=more_headers)
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+    try:
+        async for chunk in answer.aiter_raw():
+            if sent.first_byte_s is None:
+                sent.first_byte_s = time.perf_counter() - began_s
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            see(chunk)
+    except httpx2.HTTPError:
+        return
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    sent.is_whole = True
+
+
+async def send_whole(send: Send, status: int, headers: list[Header], body: bytes) -> None:
+    """Send an answer that is at hand."""
+    kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    kept.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": kept})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def make_failure(error: httpx2.HTTPError, upstream: Upstream) -> UpstreamFailure:
+    """Return what the client is told of an upstream that did not answer."""
+    where = upstream.name or _hide_password(upstream.url)
+    if isinstance(error, httpx2.ConnectTimeout):
+        return UpstreamFailure(
+            504, f"{where} cannot be reached in time: is the model's server running there?"
+        )
+    if isinstance(error, httpx2.TimeoutException):
+        return UpstreamFailure(
+            504, f"{where} did not answer in time: it may be busy; try again, or raise --answer-timeout"
+        )
+    if isinstance(error, httpx2.ConnectError):
+        return UpstreamFailure(
+            502, f"nobody answers at {where}: start the model's server, or name it with --upstream"
+        )
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+        return UpstreamFailure(502, f"{where} is no address of a server; give --upstream http://HOST:PORT/v1")
+    return UpstreamFailure(502, f"{where} broke off before it answered: look at its log, then try again")
+
+
+def _hide_password(url: str) -> str:
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return "the upstream"
+    return str(parsed.copy_with(userinfo=b"", query=None, fragment=None))

@@ -1,0 +1,109 @@
+"""Splice answers of Anthropic's Messages: events of content blocks, or one message. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from glyph_memory.serve.recall.calls import RecallCall
+from glyph_memory.serve.recall.events import StreamEvent
+from glyph_memory.serve.recall.splicing import Body, Splicer
+
+_TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
+
+
+class MessagesSplicer(Splicer):
+    """Splices messages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._offset = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self.calls = []
+        self._blocks: list[dict[str, Any]] = []
+        self._own: dict[int, dict[str, str]] = {}
+        self._calls_client = self._is_held = False
+
+    def feed(self, event: StreamEvent) -> list[bytes]:
+        """Return what goes on to the client."""
+        fields = event.fields
+        if fields is None:
+            return [] if self._is_held else [event.raw]
+        kind, index = fields.get("type"), fields.get("index")
+        if kind == "message_start" and self.rounds:
+            return []
+        if kind == "content_block_start":
+            self._start(fields.get("content_block") or {}, index if isinstance(index, int) else 0)
+        elif kind == "content_block_delta":
+            self._add(fields.get("delta") or {}, index)
+        self.calls = [RecallCall(**call) for call in self._own.values()] if self._is_held else []
+        if self._is_held or index in self._own:
+            return []
+        if isinstance(index, int):
+            if kind == "content_block_start":
+                self._passed += 1
+            shown = self._offset + index - sum(own < index for own in self._own)
+            return [event.raw] if shown == index else [event.rewrite({**fields, "index": shown})]
+        return [event.raw]
+
+    _passed = 0
+    """Blocks that went on, of all answers."""
+
+    def _start(self, block: dict[str, Any], index: int) -> None:
+        if block.get("type") == "tool_use":
+            if self.takes(block.get("name")):
+                self._own[index] = {"id": str(block.get("id") or ""), "name": block["name"], "arguments": ""}
+                self._is_held = self._is_held or not self._calls_client
+            elif not self._is_held:
+                self._calls_client = True
+        if not self._is_held:
+            self._blocks.append(dict(block))
+
+    def _add(self, delta: dict[str, Any], index: object) -> None:
+        if isinstance(index, int) and index in self._own:
+            self._own[index]["arguments"] += str(delta.get("partial_json") or "")
+        elif not self._is_held and self._blocks and (name := _TEXTS.get(str(delta.get("type")))):
+            self._blocks[-1][name] = f"{self._blocks[-1].get(name) or ''}{delta.get(name) or ''}"
+
+    def read_whole(self, answer: Body) -> None:
+        """Read an answer that came as one."""
+        blocks = [block for block in answer.get("content") or () if isinstance(block, dict)]
+        self._blocks = [block for block in blocks if block.get("type") != "tool_use"]
+        self.calls = [
+            RecallCall(
+                id=str(block.get("id") or ""),
+                name=block["name"],
+                arguments=json.dumps(block.get("input") or {}),
+            )
+            for block in blocks
+            if block.get("type") == "tool_use" and self.takes(block.get("name"))
+        ]
+
+    def make_next(self, body: Body, results: Sequence[str]) -> dict[str, Any]:
+        """Return what is asked next."""
+        ids = [call.id or f"recall-{number}" for number, call in enumerate(self.calls)]
+        asked = [
+            {"type": "tool_use", "id": id_, "name": call.name, "input": _read_arguments(call.arguments)}
+            for id_, call in zip(ids, self.calls, strict=True)
+        ]
+        told = [
+            {"type": "tool_result", "tool_use_id": id_, "content": result}
+            for id_, result in zip(ids, results, strict=True)
+        ]
+        filled = [block for block in self._blocks if block.get("text") or block.get("type") != "text"]
+        self.rounds += 1
+        self._offset = self._passed
+        self._begin()
+        said = [{"role": "assistant", "content": [*filled, *asked]}, {"role": "user", "content": told}]
+        return {**body, "messages": [*body["messages"], *said]}
+
+
+def _read_arguments(arguments: str) -> dict[str, Any]:
+    try:
+        found = json.loads(arguments or "{}")
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"arguments": arguments}
