@@ -33,8 +33,8 @@ def run(
         key_file: Who may ask over HTTP.
 
     Raises:
-        GlyphMemoryError: The database cannot be opened, a folder is none, the address cannot be listened on, or the
-            extra is missing.
+        GlyphMemoryError: The database cannot be opened, a folder is none, the address cannot be listened on, a key
+            file is wrong, or the extra is missing.
     """
     try:
         from glyph_memory.serve.edge.keys import Keys  # noqa: PLC0415
@@ -44,11 +44,11 @@ def run(
             "this command needs the MCP SDK, which is not installed. Try: pip install 'glyph-memory[mcp]'"
         ) from error
 
-    keys = None if key_file is None else Keys.read(key_file)
-    if keys is not None and address is None:
+    if key_file is not None and address is None:
         raise GlyphMemoryError(
             "--key-file is for --http: standard input and output have one client, which started it"
         )
+    keys = None if key_file is None else Keys.read(key_file)
 
     def open_session(store: Store, name: str) -> GlyphMemory:
         return open_as_before(store, replace(place, session=name), secrets=secrets)

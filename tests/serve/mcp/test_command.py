@@ -37,6 +37,7 @@ def fail(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
         (["--secrets", "maybe"], "secrets='maybe'"),
         (["--session", ""], "name is empty"),
         (["--http", "--host", "0.0.0.0"], "give keys, by --key-file"),  # noqa: S104  refused
+        (["--key-file", "keys"], "--key-file is for --http"),
         (["--http", "--key-file", "/nowhere/keys"], "'/nowhere/keys' cannot be read"),
         (["--http", "--port", "99999"], "65535"),
     ],
