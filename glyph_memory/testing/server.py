@@ -43,10 +43,10 @@ class FakeVLMServer:
         faults: What is to go wrong, one request each.
 
     Example:
-        >>> import httpx
+        >>> import httpx2
         >>> with FakeVLMServer(answer=lambda request: f"{len(request.images)} pages") as server:
         ...     body = {"messages": [{"role": "user", "content": "How many?"}]}
-        ...     reply = httpx.post(f"{server.base_url}/chat/completions", json=body).json()
+        ...     reply = httpx2.post(f"{server.base_url}/chat/completions", json=body).json()
         >>> reply["choices"][0]["message"]["content"]
         '0 pages'
     """
