@@ -222,7 +222,7 @@ def keep_many(url: str, session: str, order: int) -> None:
                 keep(store, session, text, after=3 * number, bookmark=f"{number}".encode())
 
 
-@pytest.mark.parametrize("names", [("chat", "chat"), ("a", "b", "a")], ids=["one", "two"])
+@pytest.mark.parametrize("names", [("chat", "chat"), ("a", "b")], ids=["one", "two"])
 def test_processes_that_keep_the_same_conversation_all_succeed(
     shared_url: str, names: tuple[str, ...]
 ) -> None:

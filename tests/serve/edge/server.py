@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
+import anyio
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -20,12 +19,12 @@ from glyph_memory.serve.edge.wiring import Listener, make_edge
 
 async def stream(request: Request) -> Response:
     """Answer piece by piece: one at once, the last when the file that is named is there."""
-    gate = Path(request.query_params["gate"])
+    gate = request.query_params["gate"]
 
     async def pieces() -> AsyncIterator[str]:
         yield "begun\n"
-        while not gate.exists():
-            await asyncio.sleep(0.02)
+        while not await anyio.Path(gate).exists():  # noqa: ASYNC110 - another process makes it
+            await anyio.sleep(0.02)
         yield "ended\n"
 
     return StreamingResponse(pieces())

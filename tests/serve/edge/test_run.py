@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,8 +89,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 served.process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_open_answer_finishes(serve: Serve, tmp_path: Path, number: signal.Signals) -> None:
+def test_an_open_answer_finishes(serve: Serve, tmp_path: Path) -> None:
     """Nobody new comes in, a watcher is sent away, and the exit status is 0."""
     served, gate = serve(grace_s=50), tmp_path / "gate"
     with (
@@ -98,7 +98,7 @@ def test_an_open_answer_finishes(serve: Serve, tmp_path: Path, number: signal.Si
     ):
         watched, pieces = watching.iter_lines(), answer.iter_lines()
         assert (next(watched), next(pieces)) == ("watching", "begun")
-        served.process.send_signal(number)
+        served.process.terminate()
         assert list(watched) == []
         with pytest.raises(httpx.ConnectError):
             httpx.get(served.url)
@@ -123,8 +123,7 @@ def test_what_takes_too_long_is_cut(serve: Serve, tmp_path: Path) -> None:
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
 def test_a_second_signal_ends_it_at_once(
     serve: Serve, tmp_path: Path, workers: int, number: signal.Signals
 ) -> None:
@@ -135,7 +134,7 @@ def test_a_second_signal_ends_it_at_once(
         assert next(pieces) == "begun"
         served.process.send_signal(number)
         while is_listening(served.port):
-            pass
+            time.sleep(0.05)
         served.process.send_signal(number)
         with pytest.raises(httpx.RemoteProtocolError):
             list(pieces)
@@ -199,7 +198,6 @@ def test_a_request_whose_end_is_in_doubt_is_refused(serve_once: Served, head: by
     smuggled = b"GET /v1/smuggled HTTP/1.1\r\n" + _HOST + b"\r\n"
     answer = serve_once.send_raw(b"POST /v1/a HTTP/1.1\r\n" + _HOST + head + b"\r\n0\r\n\r\n" + smuggled)
     statuses = re.findall(rb"HTTP/1\.1 (\d+)", answer)
-    # A length beside "chunked": h11 goes by the chunks, as RFC 9112 has it, and the connection ends there.
     assert statuses in ([b"400"], [b"501"]), answer
 
 
@@ -280,7 +278,7 @@ def test_a_server_that_is_its_own_upstream_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"host": "0.0.0.0"}, "give a file of keys"),
+        ({"host": "::"}, "give a file of keys"),
         ({"host": "192.168.1.5"}, "give a file of keys"),
         ({"upstreams": ()}, "no upstream"),
         ({"port": 70_000}, "port=70000"),

@@ -276,8 +276,8 @@ class StubApi:
             page = self._chat_page(name)
             pages = [
                 {
-                    "number": 1, "width": page.size[0], "height": page.size[1], "tokens": 210, "anchors": on_page,
-                    "url": f"/glyph/api/chats/{name}/pages/1.png",
+                    "number": 1, "width": page.size[0], "height": page.size[1], "tokens": 210,
+                    "anchors": [on_page[0], on_page[-1]], "url": f"/glyph/api/chats/{name}/pages/1.png",
                 }
             ]  # fmt: skip
         report = {
@@ -356,13 +356,13 @@ class StubApi:
         return JSONResponse(
             [
                 {
-                    "session": session, "parent": None, "turns": record["turns"], "updated": record["time_s"],
+                    "session": session, "parent": "", "turns": record["turns"], "updated": "2026-09-21T10:00:00+00:00",
                     "report": {
                         "context_tokens": record["sent_tokens"], "plain_tokens": record["plain_tokens"],
                         "pages": record["pages"], "generation": record["generation"], "notes": record["notes"],
                     },
                 }
-                for session, record in last.items()
+                for session, record in reversed(last.items())
             ]
         )  # fmt: skip
 
@@ -384,14 +384,15 @@ class StubApi:
         page = self._chat_page("shown")
         pages = [
             {
-                "number": number, "width": page.size[0], "height": page.size[1], "tokens": 120, "anchors": [1],
+                "number": number, "width": page.size[0], "height": page.size[1], "tokens": 120, "anchors": [1, 1],
                 "url": "/glyph/api/chats/shown/pages/1.png",
             }
             for number in range(1, requests[-1]["pages"] + 1)
         ]  # fmt: skip
         return JSONResponse(
             {
-                "session": session, "parent": None, "updated": requests[-1]["time_s"], "turns": turns, "pages": pages,
+                "session": session, "parent": "", "updated": "2026-09-21T10:00:00+00:00",
+                "turn_count": requests[-1]["turns"], "turns": turns, "pages": pages,
                 "requests": requests,
                 "report": {
                     "context_tokens": requests[-1]["sent_tokens"], "plain_tokens": requests[-1]["plain_tokens"],
@@ -401,8 +402,10 @@ class StubApi:
         )  # fmt: skip
 
     async def _events(self, request: Request) -> Response:
+        told = len(self.records)
+
         async def tell() -> AsyncIterator[tuple[str, Json]]:
-            told = len(self.records)
+            nonlocal told
             while not self._server.should_exit:
                 for record in self.records[told:]:
                     yield "record", record

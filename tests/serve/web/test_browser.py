@@ -401,7 +401,8 @@ def test_a_conversation_opens_with_its_costs_its_pages_and_its_warnings(at: Visi
     )
     assert at.find(".chart .epoch").count() == 10
     expect(at.find(".turn")).to_have_count(50)
-    at.press("More turns")
+    expect(at.find(".turn").last).to_contain_text("Turn 60")
+    at.press("Earlier turns")
     expect(at.find(".turn")).to_have_count(60)
     at.find(".stack .page").first.click()
     expect(at.find("dialog")).to_be_visible()

@@ -46,9 +46,11 @@ export async function ask(path, options = {}) {
   return response.status === 204 ? null : response.json();
 }
 
-/** Yield the events of a stream. */
-export async function* stream(path, options = {}) {
-  yield* readEvents(await send(path, options));
+/** Yield the events of a stream; `onOpen` is called when it begins. */
+export async function* stream(path, { onOpen, ...options } = {}) {
+  const response = await send(path, options);
+  onOpen?.();
+  yield* readEvents(response);
 }
 
 /** Return a picture as a blob; needed where a key has to be sent along. */

@@ -16,7 +16,7 @@ const FIELDS = ["temperature", "top_p", "max_tokens", "model"];
 
 export function ChatView({ route, status }) {
   const [chats, setChats] = useState({ list: null, error: null });
-  const list = useCallback(() => ask("/chats").then((value) => setChats({ list: value.chats || value, error: null }), (error) => setChats({ list: [], error })), []);
+  const list = useCallback(() => ask("/chats").then((value) => setChats({ list: value, error: null }), (error) => setChats({ list: [], error })), []);
   useEffect(list, [route.id]);
   return html`<div class=${`talks ${route.id ? "open" : ""}`}>
     <${Chats} chats=${chats.list} error=${chats.error} chosen=${route.id} onChange=${list} />
@@ -169,7 +169,7 @@ function Recall({ path, route }) {
     if (!query.trim()) return;
     ask(`${path}/recall?query=${encodeURIComponent(query)}`).then(
       (value) => {
-        setFound(value.passages || value.turns || value);
+        setFound(value);
         setError(null);
       },
       setError,
@@ -182,15 +182,15 @@ function Recall({ path, route }) {
     </form>
     <${ErrorNote} error=${error} />
     ${found && (found.length === 0 ? html`<p class="quiet" role="status">Nothing like that was said.</p>` : html`<ul class="found">
-      ${found.map(({ anchor, text, turn }) => html`<li key=${anchor}><button type="button" onClick=${() => go({ ...route, query: { turn: String(anchor) } })}>
-        <span class="where">§${anchor}</span><span>${text ?? turn?.text}</span></button></li>`)}</ul>`)}
+      ${found.map(({ anchor, text }) => html`<li key=${anchor}><button type="button" onClick=${() => go({ ...route, query: { turn: String(anchor) } })}>
+        <span class="where">§${anchor}</span><span>${text}</span></button></li>`)}</ul>`)}
   </section>`;
 }
 
 /** A page of a new generation has the old one's address; browsers keep pictures by their address. */
-export function withNewAddresses(shown) {
-  const pages = (shown.pages || []).map((page) => ({
-    ...page, url: `${page.url}?at=${[shown.report?.generation, ...(page.anchors || []), page.width, page.height].join("-")}`,
+function withNewAddresses(shown) {
+  const pages = shown.pages.map((page) => ({
+    ...page, url: `${page.url}?at=${[shown.report.generation, ...page.anchors, page.width, page.height].join("-")}`,
   }));
   return { ...shown, pages };
 }

@@ -40,15 +40,12 @@ export function Chats({ chats, error, chosen, onChange }) {
       <button type="submit" class="button"><${Icon} name="plus" />New chat</button>
     </form>
     <${ErrorNote} error=${trouble || error} id="chats-error" />
-    <ul>${(chats || []).map((chat) => {
-      const one = typeof chat === "string" ? { name: chat } : chat;
-      return html`<li key=${one.name} class=${one.name === chosen ? "chosen" : ""}>
+    <ul>${(chats || []).map((one) => html`<li key=${one.name} class=${one.name === chosen ? "chosen" : ""}>
         <a href=${`#/chat/${encodeURIComponent(one.name)}`} aria-current=${one.name === chosen ? "true" : null}>
           <span class="name">${one.name}</span>
-          <span class="quiet">${[one.turns != null && counted(one.turns, "turn"), one.updated && moment(one.updated)].filter(Boolean).join(" · ")}</span></a>
+          <span class="quiet">${[counted(one.turns, "turn"), one.updated && moment(one.updated)].filter(Boolean).join(" · ")}</span></a>
         <${IconButton} name="trash" label=${`Delete ${one.name}`} onClick=${() => setDoomed(one.name)} />
-      </li>`;
-    })}</ul>
+      </li>`)}</ul>
     ${chats?.length === 0 && html`<p class="quiet none">No chat yet.</p>`}
     ${doomed && html`<${Dialog} label="Delete a chat" class="small" onClose=${() => setDoomed(null)}>
       <form onSubmit=${(event) => { event.preventDefault(); remove(); }}>

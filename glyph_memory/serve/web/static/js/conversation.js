@@ -1,8 +1,8 @@
 // One conversation of the proxy: what its requests cost, its pages, its turns, what to be warned of.
-import { html, useEffect, useState } from "../vendor/standalone.module.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/standalone.module.js";
 import { ApiError, ask } from "./api.js";
 import { ShareChart, TokenChart } from "./chart.js";
-import { Report, withNewAddresses } from "./chat.js";
+import { Report } from "./chat.js";
 import { cachedShare, count, moment, percent } from "./figures.js";
 import { PageDialog, PageGrid } from "./pages.js";
 import { ErrorNote, Icon, Warning } from "./parts.js";
@@ -10,41 +10,52 @@ import { go, leave } from "./routes.js";
 import { Turn } from "./turns.js";
 
 const STEP = 50;
-/** Turns that are asked for at a time. */
+/** Turns that are shown first, the last ones; and how many more a click brings. */
+const MOST = 500;
+/** Turns that the server tells at a time. */
 const SHOWN = 20;
 /** Requests in the table, the last ones. */
 
-export function Conversation({ route, newest, isLive }) {
+export function Conversation({ route, total, newest, isLive }) {
   const session = route.id;
   const path = `/conversations/${encodeURIComponent(session)}`;
   const [shown, setShown] = useState(null);
-  const [turns, setTurns] = useState([]);
   const [error, setError] = useState(null);
   const last = newest[newest.length - 1];
 
-  useEffect(() => {
-    const over = new AbortController();
-    const take = (value) => {
-      setShown(withNewAddresses(value));
-      setTurns((before) => (before.length > value.turns.length ? merge(before, value.turns) : value.turns));
+  const list = useRef(null);
+  const begin = useRef(Math.max(0, total - STEP));
+  const show = (signal) => ask(`${path}?after=${begin.current}&limit=${MOST}`, { signal }).then(
+    (value) => {
+      setShown(value);
       setError(null);
-    };
-    ask(`${path}?limit=${STEP}`, { signal: over.signal }).then(take, (problem) => {
+    },
+    (problem) => {
       if (problem.name === "AbortError") return;
       setError(problem.status === 404 ? new ApiError("There is no such conversation here.") : problem);
-    });
+    },
+  );
+
+  useEffect(() => {
+    const over = new AbortController();
+    show(over.signal);
     return () => over.abort();
   }, [session, last?.time_s]);
-  const more = () => ask(`${path}?after=${turns[turns.length - 1].anchor}&limit=${STEP}`).then((value) => setTurns(merge(turns, value.turns)), setError);
+  useLayoutEffect(() => {
+    if (list.current) list.current.scrollTop = list.current.scrollHeight;
+  }, [shown?.turn_count]);
+  const earlier = () => {
+    begin.current = Math.max(0, begin.current - STEP);
+    show();
+  };
 
   if (!shown) {
     return html`<div class="watch">${error && html`<${ErrorNote} error=${error} />`}<p><a class="button" href="#/watch"><${Icon} name="left" />All conversations</a></p></div>`;
   }
-  const requests = join(shown.requests || [], newest);
+  const requests = join(shown.requests, newest);
   const warnings = [...new Set([...(shown.report?.notes || []), ...requests.flatMap((request) => request.notes || [])])];
   const { page } = route.query;
   const open = (number) => go({ ...route, query: { page: String(number) } }, { replace: page !== undefined });
-  const total = shown.turn_count ?? last?.turns ?? requests[requests.length - 1]?.turns ?? turns.length;
   return html`<div class="watch">
     <header class="head"><a class="icon-button" href="#/watch" aria-label="All conversations"><${Icon} name="left" /></a>
       <h1>${session}</h1><${Report} report=${shown.report} />
@@ -58,18 +69,17 @@ export function Conversation({ route, newest, isLive }) {
     </div>`}
     <div class="halves">
       <section class="card"><h2>Turns</h2>
-        <ol class="turns">${turns.map((turn) => html`<${Turn} key=${turn.anchor} turn=${turn} onPage=${open} />`)}</ol>
-        ${turns.length === 0 && html`<p class="quiet">None that are kept.</p>`}
-        ${turns.length > 0 && turns.length < total && html`<p><button type="button" class="button" onClick=${more}>More turns</button> <span class="quiet">${count(turns.length)} of ${count(total)}</span></p>`}
+        ${begin.current > 0 && html`<p><button type="button" class="button small" onClick=${earlier}>Earlier turns</button> <span class="quiet">${count(shown.turns.length)} of ${count(shown.turn_count)}</span></p>`}
+        <ol class="turns" ref=${list} tabindex="0" aria-label="Turns">${shown.turns.map((turn) => html`<${Turn} key=${turn.anchor} turn=${turn} onPage=${open} />`)}</ol>
       </section>
       <div class="stack">
         <section class="card"><h2>Pages</h2>
-          ${shown.pages?.length ? html`<${PageGrid} pages=${shown.pages} onOpen=${open} note=${() => null} />` : html`<p class="quiet">None yet: all turns are sent as text.</p>`}
+          ${shown.pages.length ? html`<${PageGrid} pages=${shown.pages} onOpen=${open} note=${() => null} />` : html`<p class="quiet">None yet: all turns are sent as text.</p>`}
         </section>
         <section class="card"><h2>Last requests</h2><${Requests} requests=${requests.slice(-SHOWN).reverse()} /></section>
       </div>
     </div>
-    ${page && html`<${PageDialog} pages=${shown.pages || []} number=${Number(page)} onTurn=${open} onClose=${() => leave({ ...route, query: {} })} />`}
+    ${page && html`<${PageDialog} pages=${shown.pages} number=${Number(page)} onTurn=${open} onClose=${() => leave({ ...route, query: {} })} />`}
   </div>`;
 }
 
@@ -83,12 +93,6 @@ function Requests({ requests }) {
       <td class="number">${count(request.prompt_tokens ?? request.sent_tokens)}</td><td class="number">${percent(cachedShare(request))}</td>
       <td class="number">${count(request.answer_tokens)}</td><td class="number">${count(request.recalls)}</td>
       <td class="number quiet">${Math.round(request.own_s * 1000)} ms</td></tr>`)}</tbody></table></div>`;
-}
-
-/** Return turns with the others put in by their anchors. */
-function merge(turns, others) {
-  const all = new Map([...turns, ...others].map((turn) => [turn.anchor, turn]));
-  return [...all.values()].sort((a, b) => a.anchor - b.anchor);
 }
 
 /** Return the requests that are kept, and the newer ones that went by since. */

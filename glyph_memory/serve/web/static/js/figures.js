@@ -19,10 +19,10 @@ export function cachedShare({ cached_tokens: cached, prompt_tokens: prompt }) {
   return cached == null || !prompt ? null : Math.min(1, cached / prompt);
 }
 
-/** The time of day, or the date where it was another day. */
-export function moment(seconds) {
-  if (!seconds) return UNKNOWN;
-  const date = new Date(typeof seconds === "number" ? seconds * 1000 : seconds);
+/** The time of day of seconds since 1970 or of an ISO time, or the date where it was another day. */
+export function moment(time) {
+  if (!time) return UNKNOWN;
+  const date = new Date(typeof time === "number" ? time * 1000 : time);
   const today = date.toDateString() === new Date().toDateString();
   return today ? date.toLocaleTimeString("en-GB") : date.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 }

@@ -13,7 +13,9 @@ export function WatchView({ route, status }) {
   const { conversations, records, isLive, error } = useTraffic();
   if (route.id) {
     const newest = records.filter((record) => record.session === route.id);
-    return html`<${Conversation} key=${route.id} route=${route} newest=${newest} isLive=${isLive} />`;
+    const turns = conversations?.find(({ session }) => session === route.id)?.turns ?? 0;
+    if (!conversations && !error) return html`<div class="watch" aria-busy="true"></div>`;
+    return html`<${Conversation} key=${route.id} route=${route} total=${turns} newest=${newest} isLive=${isLive} />`;
   }
   const folded = records.filter((record) => record.session);
   return html`<div class="watch">
@@ -74,7 +76,7 @@ function useTraffic() {
     const over = new AbortController();
     const list = () => ask("/conversations", { signal: over.signal }).then(
       (value) => {
-        setConversations([...(value.conversations || value)].sort((a, b) => toNumber(b.updated) - toNumber(a.updated)));
+        setConversations(value);
         setError(null);
       },
       (problem) => problem.name !== "AbortError" && setError(problem),
@@ -87,12 +89,14 @@ function useTraffic() {
         list();
       }, 300);
     };
+    const open = () => {
+      setLive(true);
+      list();
+    };
     const follow = async () => {
       for (let pause = 500; !over.signal.aborted; pause = Math.min(2 * pause, 10_000)) {
         try {
-          await list();
-          const events = stream("/events", { signal: over.signal });
-          setLive(true);
+          const events = stream("/events", { signal: over.signal, onOpen: open });
           for await (const { name, data } of events) {
             pause = 500;
             if (name === "record") take(data);
@@ -112,8 +116,4 @@ function useTraffic() {
     };
   }, []);
   return { conversations, records, isLive, error };
-}
-
-function toNumber(updated) {
-  return typeof updated === "number" ? updated : Date.parse(updated) / 1000 || 0;
 }
