@@ -171,7 +171,8 @@ def ask_llm(run: Run) -> str:
         encoding="utf-8",
     )
     told = {"OPENAI_API_KEY": "x", "LLM_USER_PATH": str(folder)}
-    command = [run.find_program("llm"), "-m", "glyph", "--functions", tools, "--chain-limit", "100"]
+    command: list[str | Path] = [run.find_program("llm"), "-m", "glyph"]
+    command += ["--functions", tools, "--chain-limit", "100"]
     said = run.start([*command, "-s", "Be short.", FIRST], told)
     return said + run.start([*command, "-c", "And after that?"], told)
 
@@ -181,11 +182,10 @@ def read_llm(run: Run) -> object:
     log = sqlite3.connect(run.home / "llm" / "logs.db")
     try:
         return [
-            log.execute(f"select {columns} from {table} order by rowid").fetchall()
-            for table, columns in (
-                ("messages", "hash, parent_hash, role"),
-                ("parts", "message_hash, position, type, tool_name, text, payload"),
-            )
+            log.execute("select hash, parent_hash, role from messages order by rowid").fetchall(),
+            log.execute(
+                "select message_hash, position, type, text, payload from parts order by rowid"
+            ).fetchall(),
         ]
     finally:
         log.close()
@@ -198,8 +198,8 @@ AIDER_STEPS = 32
 def ask_aider(run: Run) -> str:
     """Ask aider, one question a line, in a repository of its own."""
     (run.home / ".gitconfig").write_text("[user]\n\tname = a\n\temail = a@b.example\n", encoding="utf-8")
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Begin"]):
-        run.start(["git", *arguments], {})
+    for command in (["git", "init", "-q"], ["git", "add", "-A"], ["git", "commit", "-qm", "Begin"]):
+        run.start(command, {})
     told = {
         "OPENAI_API_BASE": f"{run.url}/v1",
         "OPENAI_API_KEY": "x",

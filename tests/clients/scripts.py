@@ -11,7 +11,6 @@ from pathlib import Path
 
 from glyph_memory.testing import FakeAnswer, FakeRequest
 from glyph_memory.transcript import ToolCall
-
 from tests.clients.programs import AIDER_STEPS
 
 STEPS = 32
@@ -67,6 +66,7 @@ def _list_steps(
     """Yield calls: a shell, a file that is written, read and edited, two at once; some with a thought."""
     for number in range(STEPS):
         mark = mark_step(number)
+        calls: tuple[ToolCall, ...]
         match number % 4:
             case 0:
                 calls = (shell(f"echo {mark}; seq -s ' ' {number} {number + 700}"),)

@@ -73,7 +73,7 @@ def run_through(program: Program, folder: Path, root: Path) -> Outcome:
             run = Run(folder=work, url=address, root=root)
             run.prepare()
             said = program.ask(run)
-        outcome = Outcome(
+        return Outcome(
             said=said,
             files=read_files(run),
             state=program.read_state(run),
@@ -81,7 +81,6 @@ def run_through(program: Program, folder: Path, root: Path) -> Outcome:
             records=tuple(record for record in records if record.dialect),
             stored=_read_store(memory),
         )
-    return outcome
 
 
 def _read_store(memory: Path) -> str:
@@ -115,7 +114,7 @@ def test_nothing_said_is_lost(outcomes: tuple[Program, Outcome, Outcome]) -> Non
     """Each step's mark, which only the client's own tool or answer holds, is stored or in the last prompt."""
     program, _, through = outcomes
     held = through.stored + "\n".join(through.requests[-1].texts)
-    steps = range(STEPS)
+    steps = list(range(STEPS))
     if program.name == "aider":  # every third answer is an edit; nothing is asked after the last
         steps = [number for number in range(AIDER_STEPS - 1) if number % 3]
     assert [number for number in steps if mark_step(number) not in held] == []
