@@ -226,9 +226,12 @@ def _prefix(caller: str) -> str:
 
 
 def _count_reserved(asked: AskedRequest, binder: Binder) -> tuple[int, int]:
-    """Return what the prompt holds besides messages beyond what the policy keeps free, and what tools take."""
-    policy = binder.policy
-    tools = binder.count(json.dumps(asked.request.tools, ensure_ascii=False)) if asked.request.tools else 0
+    """Return what the prompt holds besides what is folded beyond what the policy keeps free, and what that takes.
+
+    Tools are that, and system messages that are sent last.
+    """
+    policy, beside = binder.policy, (*asked.request.tools, *asked.request.last)
+    tools = binder.count(json.dumps(beside, ensure_ascii=False)) if beside else 0
     answer = max(0, (asked.request.output_tokens or 0) - policy.output_tokens)
     # A longest answer that is as long as the window says nothing: clients send one number to every model.
     answer = answer if answer < policy.prompt_tokens // 2 else 0
