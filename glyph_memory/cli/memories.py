@@ -77,13 +77,16 @@ def open_existing_session(place: Place) -> Iterator[GlyphMemory]:
             has = f"it has {others}" if names else "it has none yet"
             shown = parse_address(place.memory).shown  # without a password
             raise StoreError(f"no session {place.session!r} in {shown}: {has}. --session names one")
-        chosen = settings.load_settings(store.path, place.session)
-        if not settings.is_usable(chosen):
-            terminal.warn(
-                "what was kept of how this session is shown cannot be used; the figures are as without"
-            )
-            chosen = Settings()
-        yield _open_memory(store, place, chosen)
+        yield open_as_before(store, place)
+
+
+def open_as_before(store: Store, place: Place, *, secrets: str = "off") -> GlyphMemory:
+    """Open a session of an open database with the settings of its last chat."""
+    chosen = settings.load_settings(store.path, place.session)
+    if not settings.is_usable(chosen):
+        terminal.warn("what was kept of how this session is shown cannot be used; the figures are as without")
+        chosen = Settings()
+    return _open_memory(store, place, chosen, secrets=secrets)
 
 
 @contextmanager

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
+from glyph_memory.context import PageOptions
 from glyph_memory.serve.conversations import ConversationFolder
 from glyph_memory.serve.dialects.chat import ChatDialect
+from glyph_memory.serve.dialects.messages import MessagesDialect
+from glyph_memory.serve.dialects.prefix_rules import choose_rules
+from glyph_memory.serve.dialects.responses import ResponsesDialect
 from glyph_memory.serve.dialects.units import Dialect
-from glyph_memory.serve.edge.recorder import Recorder
+from glyph_memory.serve.edge.wiring import Edge, Listener, make_edge
 from glyph_memory.serve.options import ServeOptions
 from glyph_memory.serve.proxy import FoldingEndpoint, PassingEndpoint, ProxyState
+from glyph_memory.serve.proxy.asking import find_caller
 from glyph_memory.serve.upstreams import Upstreams
+from glyph_memory.serve.web import FoundModels, WebContext, create_web_api, page_routes
 from glyph_memory.store import Store
 
+STORE_WAIT_S = 10.0
+"""How long a request waits for others that write into the store."""
 
-def create_app(options: ServeOptions) -> Starlette:
+
+def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> Starlette:
     """Return the proxy as an ASGI application; its store is opened at once.
+
+    Args:
+        options: What it is told.
+        listeners: Told of each request: the access log.
 
     Raises:
         StoreError: The store cannot be opened.
         ServeError: A file of keys cannot be read.
     """
-    store, recorder = Store.open(options.memory), Recorder()
+    store, upstreams = Store.open(options.memory, wait_s=STORE_WAIT_S), Upstreams(options)
+    edge = make_edge(
+        options,
+        check_store=lambda: store.session("healthz").state,
+        list_upstreams=upstreams.list_words,
+        listeners=listeners,
+    )
     state = ProxyState(
         options=options,
         folder=ConversationFolder(store),
-        upstreams=Upstreams(options),
-        rules=frozenset(),
-        add_record=recorder.add,
+        upstreams=upstreams,
+        rules=choose_rules(switched_off=options.switched_off, switched_on=options.switched_on),
+        add_record=edge.recorder.add,
         has_keys=options.key_file is not None,
     )
 
@@ -43,10 +62,34 @@ def create_app(options: ServeOptions) -> Starlette:
             await state.close()
             store.close()
 
-    dialects: list[Dialect] = [ChatDialect()]
+    dialects: list[Dialect] = [ChatDialect(), ResponsesDialect(), MessagesDialect()]
+    endpoints = {dialect.path: FoldingEndpoint(state, dialect) for dialect in dialects}
+    endpoints["/messages/count_tokens"] = FoldingEndpoint(state, dialects[-1], only_counts=True)
     folded = [
-        Route(f"{prefix}{dialect.path}", FoldingEndpoint(state, dialect), methods=["POST"])
-        for dialect in dialects
+        Route(f"{prefix}{path}", endpoint, methods=["POST"])
+        for path, endpoint in endpoints.items()
         for prefix in ("/v1", "")
     ]
-    return Starlette(routes=[*folded, Mount("/", PassingEndpoint(state))], lifespan=live)
+    web = _make_web(options, store, upstreams, edge) if options.has_web else []
+    routes = [*edge.routes, *web, *folded, Mount("/", PassingEndpoint(state))]
+    app = Starlette(routes=routes, middleware=edge.middleware, lifespan=live)
+    app.state.recorder = edge.recorder
+    return app
+
+
+def _make_web(options: ServeOptions, store: Store, upstreams: Upstreams, edge: Edge) -> list[BaseRoute]:
+    """Return the routes of the web page."""
+
+    async def find_models() -> list[FoundModels]:
+        found = await upstreams.list_served()
+        return [FoundModels(upstream=one.upstream, models=one.models, error=one.error) for one in found]
+
+    context = WebContext(
+        options=options,
+        store=store,
+        page_options=PageOptions.merge(None, options.pages),
+        recorder=edge.recorder,
+        find_models=find_models,
+        caller_of=lambda request: find_caller(request.scope),
+    )
+    return [*page_routes(), Mount("/glyph/api", create_web_api(context))]

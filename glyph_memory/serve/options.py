@@ -6,12 +6,15 @@ Knows names and values; opens nothing.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from glyph_memory.checks import check_number, check_whole
 from glyph_memory.context import PageOptionFields
-from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.errors import GlyphMemoryError, show_value
+
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9_.:\[\]-]+/?")
 
 
 class ServeError(GlyphMemoryError):
@@ -53,6 +56,8 @@ class ServeOptions:
     """A file of keys, a line each: `name:key`. Whoever asks has to have one, and sees its own conversations alone."""
     switched_off: frozenset[str] = frozenset()
     """Names of the rules that keep prefixes which are not to be applied."""
+    switched_on: frozenset[str] = frozenset()
+    """Names of rules that are to be applied though they are not by default."""
     recall: bool = False
     """Whether models are given `recall` and `zoom`, which the proxy answers itself."""
     web: bool | None = None
@@ -89,11 +94,21 @@ class ServeOptions:
         for name in ("connect_timeout_s", "answer_timeout_s"):
             check_number(name, getattr(self, name), ServeError, is_open=True)
         check_number("grace_s", self.grace_s, ServeError)
+        for origin in self.allow_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ServeError(
+                    f"{show_value(origin)} is no site; give each by name, such as https://chat.example"
+                )
         if not self.is_loopback and self.key_file is None:
             raise ServeError(
                 f"host={self.host!r} is reached by others, and no keys are asked for; give a file of keys "
                 "(--key-file), or listen at 127.0.0.1"
             )
+
+    @property
+    def has_web(self) -> bool:
+        """Whether there is a web page."""
+        return self.is_loopback if self.web is None else self.web
 
     @property
     def is_loopback(self) -> bool:

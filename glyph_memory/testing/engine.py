@@ -6,19 +6,15 @@ it with what the real one answered.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import io
 import json
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image
+from glyph_memory.testing.requests import CHAT_PATH, FakeImage, FakeRequest, Refusal, decode_image
 
 BLOCK_TOKENS = 16
 """vLLM's default block of its prefix cache on a GPU; on a CPU it is 128."""
@@ -30,63 +26,12 @@ _PARTS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FakeImage:
-    """An image as the server saw it."""
-
-    digest: str
-    """SHA-256 of the encoded file, in hex."""
-    size: tuple[int, int]
-    """Width and height in pixels."""
-    uuid: str | None
-    """The key that came with it."""
-    was_sent: bool
-    """Whether its data was in the request; if not, the image cache had it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FakeRequest:
-    """A chat request as the server understood it."""
-
-    body: Mapping[str, Any] = field(repr=False)
-    """The JSON that came."""
-    headers: Mapping[str, str] = field(repr=False)
-    """Names in lower case."""
-    texts: tuple[str, ...] = ()
-    """Every text, in order."""
-    images: tuple[FakeImage, ...] = ()
-    """Every image, in order."""
-    prompt_tokens: int = 0
-    """What it costs, images and role markers included."""
-    cached_tokens: int = 0
-    """How many of them the prefix cache had."""
-    created_cache_tokens: int = 0
-    """How many of them it has from now on, and had not before."""
-    image_tokens: int = 0
-    """How many of them are images, without the markers around them."""
-
-    @property
-    def question(self) -> str:
-        """The last text."""
-        return self.texts[-1] if self.texts else ""
-
-
-class Refusal(Exception):
-    """An answer with an error's status, in vLLM's form."""
-
-    def __init__(
-        self, status: int, message: str, *, kind: str = "BadRequestError", param: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": {"message": message, "type": kind, "param": param, "code": status}}
-
-
 @dataclass(kw_only=True)
 class FakeEngine:
     """The server's limits and caches. Safe to share among threads."""
 
-    model: str
+    models: tuple[str, ...]
+    """The names it serves."""
     window_tokens: int
     max_images: int
     takes_images: bool
@@ -99,20 +44,36 @@ class FakeEngine:
     _blocks: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def process_request(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> FakeRequest:
+    def process_request(
+        self,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str],
+        *,
+        chat: Mapping[str, Any] | None = None,
+        path: str = CHAT_PATH,
+    ) -> FakeRequest:
         """Count a request and look up what the caches have of it.
+
+        Args:
+            body: The JSON that came.
+            headers: Names in lower case.
+            chat: The chat request that it stands for, where it is spelled another way.
+            path: Where it was asked for.
 
         Raises:
             Refusal: It is refused, as vLLM would.
         """
-        self._check_body(body)
+        chat = body if chat is None else chat
+        self._check_body(chat)
         with self._lock:
-            texts, images, tokens = self._read(body)
-            self._check_window(len(tokens), wanted=body.get("max_tokens"), has_images=bool(images))
-            cached, created = self._look_up(tokens, salt=str(body.get("cache_salt", "")))
+            texts, images, tokens = self._read(chat)
+            self._check_window(len(tokens), wanted=chat.get("max_tokens"), has_images=bool(images))
+            cached, created = self._look_up(tokens, salt=str(chat.get("cache_salt", "")))
         return FakeRequest(
             body=body,
             headers=headers,
+            path=path,
+            messages=tuple(chat["messages"]),
             texts=tuple(texts),
             images=tuple(images),
             prompt_tokens=len(tokens),
@@ -142,8 +103,8 @@ class FakeEngine:
             told = "{'type': 'missing', 'loc': 'body.messages', 'msg': 'Field required', 'input': "
             told = f"1 validation error:\n  {told}'<dict of {len(body)} items>'}}"
             raise Refusal(400, told, kind="Bad Request", param="body.messages")
-        if body.get("model", self.model) != self.model:
-            said = f"The model `{body['model']}` does not exist. Valid aliases: {self.model}."
+        if body.get("model", self.models[0]) not in self.models:
+            said = f"The model `{body['model']}` does not exist. Valid aliases: {', '.join(self.models)}."
             raise Refusal(404, said, kind="NotFoundError", param="model")
         if body.get("stream_options") and not body.get("stream"):
             said = "Stream options can only be defined when `stream=True`. (parameter=stream_options)"
@@ -196,7 +157,7 @@ class FakeEngine:
             raise Refusal(400, _NO_SOURCE)
         if source is None:
             raise Refusal(400, f"Cache miss for image at index {index} but data is not provided.")
-        image = _decode(str(source["url"]), uuid=uuid)
+        image = decode_image(str(source["url"]), uuid=uuid)
         if uuid is not None:
             self._images[uuid] = image
             while len(self._images) > self.image_cache:
@@ -205,7 +166,7 @@ class FakeEngine:
 
     def _check_images(self, count: int) -> None:
         if count and not self.takes_images:
-            raise Refusal(400, f"{self.model} is not a multimodal model")
+            raise Refusal(400, f"{self.models[0]} is not a multimodal model")
         if count > self.max_images:
             said = f"At most {self.max_images} image(s) may be provided in one prompt. (parameter=image)"
             raise Refusal(400, said, param="image")
@@ -276,18 +237,3 @@ _NO_SOURCE = (
     "[type=dict_type, input_value=None, input_type=NoneType]\n"
     "    For further information visit https://errors.pydantic.dev/2.14/v/dict_type"
 )
-
-
-def _decode(url: str, *, uuid: str | None) -> FakeImage:
-    try:
-        data = base64.b64decode(url.partition("base64,")[2], validate=True)
-    except binascii.Error as error:
-        raise Refusal(400, "Non-base64 digit found") from error
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.load()
-            size = image.size
-    except OSError as error:
-        said = re.sub(r" at 0x\w+", "", str(error))
-        raise Refusal(400, f"Failed to load image: {said}") from error
-    return FakeImage(digest=hashlib.sha256(data).hexdigest(), size=size, uuid=uuid, was_sent=True)

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from glyph_memory.testing.engine import FakeRequest
-from glyph_memory.testing.script import FakeAnswer, words
+from glyph_memory.testing.script import FakeAnswer, FakeReply, cut_json, spell_event, words
+from glyph_memory.transcript import ToolCall
 
 VERSION = "0.32.0"
 """The version of vLLM that is spelled like."""
@@ -24,54 +26,59 @@ _NOT_ASKED = (
 )
 
 
-def complete(
-    model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
-) -> dict[str, object]:
+def complete(reply: FakeReply) -> dict[str, object]:
     """Return an answer as one JSON object."""
-    message: dict[str, object] = {
-        "role": "assistant",
-        "content": None if answer.tool_calls and not answer.text else answer.text,
-        **dict.fromkeys(("refusal", "annotations", "audio", "function_call")),
-        "reasoning": answer.reasoning or None,
-    }
-    if answer.tool_calls:
-        message["tool_calls"] = _list_calls(answer)
-    choice = {
-        "index": 0,
-        "message": message,
-        "logprobs": None,
-        "finish_reason": answer.reported_finish_reason,
-        **dict.fromkeys(("stop_reason", "token_ids", "routed_experts")),
-    }
+    choices = []
+    for place, answer in enumerate(_list_answers(reply)):
+        message: dict[str, object] = {
+            "role": "assistant",
+            "content": None if answer.tool_calls and not answer.text else answer.text,
+            **dict.fromkeys(("refusal", "annotations", "audio", "function_call")),
+            "reasoning": answer.reasoning or None,
+        }
+        if answer.tool_calls:
+            message["tool_calls"] = [_spell_call(call) for call in answer.tool_calls]
+        choice = {
+            "index": place,
+            "message": message,
+            "logprobs": _spell_logprobs(reply, words(answer.text)),
+            "finish_reason": answer.reported_finish_reason,
+            **dict.fromkeys(("stop_reason", "token_ids", "routed_experts")),
+        }
+        choices.append(choice)
     return {
-        **_begin(model, "chat.completion", [choice]),
+        **_begin(reply, "chat.completion", choices),
         "service_tier": None,
         **_FINGERPRINT,
-        "usage": _count(request, answer, text_tokens) | {"completion_tokens_details": None},
+        "usage": count_usage(reply) | {"completion_tokens_details": None},
         **dict.fromkeys(_NOT_ASKED),
     }
 
 
-def stream_events(
-    model: str, request: FakeRequest, answer: FakeAnswer, *, text_tokens: Callable[[str], int]
-) -> Iterator[str]:
+def stream(reply: FakeReply) -> Iterator[str]:
     """Return an answer as a stream: role, words, finish reason, usage if asked for, `[DONE]`."""
-    deltas: list[dict[str, object]] = [{"reasoning": word} for word in words(answer.reasoning)]
-    deltas += [{"content": word} for word in words(answer.text)]
-    deltas += [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(_list_calls(answer))]
-    last = {"finish_reason": answer.reported_finish_reason, "stop_reason": None}
-    has_usage = bool((request.body.get("stream_options") or {}).get("include_usage"))
-    yield _spell(model, {"role": "assistant", "content": ""}, None, prompt_token_ids=None, prompt_text=None)
-    for delta in deltas:
-        yield _spell(model, delta, {"finish_reason": None, "token_ids": None})
-    yield _spell(model, {"content": ""}, last | {"token_ids": None}, **({} if has_usage else _FINGERPRINT))
+    answers = _list_answers(reply)
+    has_usage = bool((reply.request.body.get("stream_options") or {}).get("include_usage"))
+    kept: dict[str, object] = {"finish_reason": None}
+    for place, _ in enumerate(answers):
+        first = {"role": "assistant", "content": ""}
+        yield _spell(reply, place, first, kept, prompt_token_ids=None, prompt_text=None)
+    for deltas in itertools.zip_longest(*(_list_deltas(answer) for answer in answers)):
+        for place, delta in enumerate(deltas):
+            if delta is not None:
+                logprobs = _spell_logprobs(reply, [delta["content"]]) if "content" in delta else None
+                yield _spell(reply, place, delta, kept | {"token_ids": None}, logprobs=logprobs)
+    for place, answer in enumerate(answers):
+        last = {"finish_reason": answer.reported_finish_reason, "stop_reason": None, "token_ids": None}
+        outside: Mapping[str, Any] = {} if has_usage else _FINGERPRINT
+        yield _spell(reply, place, {"content": ""}, last, **outside)
     if has_usage:
-        usage = _drop_nulls(_count(request, answer, text_tokens))
-        yield json.dumps(_begin(model, "chat.completion.chunk", []) | {"usage": usage} | _FINGERPRINT)
-    yield "[DONE]"
+        usage = _drop_nulls(count_usage(reply))
+        yield spell_event(_begin(reply, "chat.completion.chunk", []) | {"usage": usage} | _FINGERPRINT)
+    yield spell_event("[DONE]")
 
 
-def list_models(model: str, *, owner: str, window_tokens: int) -> dict[str, object]:
+def list_models(models: Sequence[str], *, owner: str, window_tokens: int) -> dict[str, object]:
     """Return what `/v1/models` answers."""
     rights = ("allow_sampling", "allow_logprobs", "allow_view")
     bans = ("allow_create_engine", "allow_search_indices", "allow_fine_tuning", "is_blocking")
@@ -83,37 +90,56 @@ def list_models(model: str, *, owner: str, window_tokens: int) -> dict[str, obje
         "group": None,
     }
     permission |= dict.fromkeys(rights, True) | dict.fromkeys(bans, False)
-    card = {"id": model, "object": "model", "created": 0, "owned_by": owner, "root": model, "parent": None}
-    return {
-        "object": "list",
-        "data": [card | {"max_model_len": window_tokens, "permission": [permission]}],
-    }
+    card: dict[str, object] = {"object": "model", "created": 0, "owned_by": owner, "parent": None}
+    card |= {"max_model_len": window_tokens, "permission": [permission]}
+    return {"object": "list", "data": [{"id": model, "root": model, **card} for model in models]}
 
 
-def _list_calls(answer: FakeAnswer) -> list[dict[str, object]]:
-    return [
-        {
-            "id": call.id or f"chatcmpl-tool-{place}",
-            "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments},
-        }
-        for place, call in enumerate(answer.tool_calls)
-    ]
-
-
-def _count(request: FakeRequest, answer: FakeAnswer, text_tokens: Callable[[str], int]) -> dict[str, object]:
+def count_usage(reply: FakeReply) -> dict[str, object]:
     """Count as vLLM reports it with `--enable-prompt-tokens-details`."""
-    written = text_tokens(answer.text) + text_tokens(answer.reasoning)
+    request = reply.request
     return {
         "prompt_tokens": request.prompt_tokens,
-        "total_tokens": request.prompt_tokens + written,
-        "completion_tokens": written,
+        "total_tokens": request.prompt_tokens + reply.written_tokens,
+        "completion_tokens": reply.written_tokens,
         "prompt_tokens_details": {
             "cached_tokens": request.cached_tokens,
             "created_cache_tokens": request.created_cache_tokens,
             "multimodal_tokens": {"image": request.image_tokens} if request.images else None,
         },
     }
+
+
+def _list_answers(reply: FakeReply) -> list[FakeAnswer]:
+    """Return as many answers as were asked for: the others say which they are, so that none is taken for another."""
+    count, answer = reply.request.body.get("n") or 1, reply.answer
+    return [answer, *(replace(answer, text=f"{answer.text} #{place}") for place in range(1, count))]
+
+
+def _list_deltas(answer: FakeAnswer) -> list[dict[str, Any]]:
+    """Return what each event adds; a call's arguments come in pieces after its name."""
+    deltas: list[dict[str, Any]] = [{"reasoning": word} for word in words(answer.reasoning)]
+    deltas += [{"content": word} for word in words(answer.text)]
+    for place, call in enumerate(answer.tool_calls):
+        deltas.append({"tool_calls": [{"index": place, **_spell_call(replace(call, arguments=""))}]})
+        for piece in cut_json(call.arguments):
+            deltas.append({"tool_calls": [{"index": place, "function": {"arguments": piece}}]})
+    return deltas
+
+
+def _spell_call(call: ToolCall) -> dict[str, object]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _spell_logprobs(reply: FakeReply, tokens: list[str]) -> dict[str, object] | None:
+    """Return made-up log probabilities where they are asked for, the same at each place: a word is a token."""
+    body = reply.request.body
+    if not body.get("logprobs"):
+        return None
+    told = [{"token": token, "logprob": -0.25, "bytes": list(token.encode())} for token in tokens]
+    others = min(1, body.get("top_logprobs") or 0)
+    return {"content": [one | {"top_logprobs": [one] * others} for one in told]}
 
 
 def _drop_nulls(value: Mapping[str, object]) -> dict[str, object]:
@@ -125,11 +151,24 @@ def _drop_nulls(value: Mapping[str, object]) -> dict[str, object]:
 
 
 def _spell(
-    model: str, delta: Mapping[str, object], more: Mapping[str, object] | None, **outside: object
+    reply: FakeReply,
+    place: int,
+    delta: Mapping[str, object],
+    more: Mapping[str, object],
+    *,
+    logprobs: Mapping[str, object] | None = None,
+    **outside: object,
 ) -> str:
-    choice = {"index": 0, "delta": delta, "logprobs": None, **(more or {"finish_reason": None})}
-    return json.dumps(_begin(model, "chat.completion.chunk", [choice]) | outside, ensure_ascii=False)
+    choice = {"index": place, "delta": delta, "logprobs": logprobs, **more}
+    return spell_event(_begin(reply, "chat.completion.chunk", [choice]) | outside)
 
 
-def _begin(model: str, kind: str, choices: list[dict[str, object]]) -> dict[str, object]:
-    return {"id": "chatcmpl-0", "object": kind, "created": 0, "model": model, "choices": choices}
+def _begin(reply: FakeReply, kind: str, choices: list[dict[str, object]]) -> dict[str, object]:
+    number = reply.request.number
+    return {
+        "id": f"chatcmpl-{number}",
+        "object": kind,
+        "created": 0,
+        "model": reply.model,
+        "choices": choices,
+    }

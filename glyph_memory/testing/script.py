@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glyph_memory.context import Context
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.readers import Reader, Reading, ReadingDelta, Usage
 from glyph_memory.readers.taking import check_context
-from glyph_memory.testing.engine import FakeRequest
+from glyph_memory.testing.requests import FakeRequest
 from glyph_memory.transcript import ToolCall
 
 
@@ -33,6 +33,33 @@ class FakeAnswer:
         """The finish reason that the server reports."""
         return "tool_calls" if self.tool_calls else self.finish_reason
 
+    def number_calls(self, numbers: Iterator[int]) -> FakeAnswer:
+        """Return the answer with an id for each call that has none, by the next number."""
+        calls = [
+            call if call.id else replace(call, id=f"chatcmpl-tool-{next(numbers)}")
+            for call in self.tool_calls
+        ]
+        return replace(self, tool_calls=tuple(calls))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FakeReply:
+    """An answer with all that is needed to spell it."""
+
+    model: str
+    """The name of the model that answers."""
+    request: FakeRequest
+    """What was asked."""
+    answer: FakeAnswer
+    """What is answered."""
+    text_tokens: Callable[[str], int]
+    """What a text costs."""
+
+    @property
+    def written_tokens(self) -> int:
+        """What the answer costs, its reasoning included and its calls not."""
+        return self.text_tokens(self.answer.text) + self.text_tokens(self.answer.reasoning)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
@@ -50,6 +77,10 @@ class Fault:
     """Close the connection without a word."""
     events: int | None = None
     """Close the connection after so many events of a stream."""
+    pause_s: float = 0.0
+    """Seconds of silence before each piece of a stream."""
+    piece_bytes: int | None = None
+    """Write a stream in pieces of so many bytes, which part events and letters; `None` writes an event at a time."""
 
     @classmethod
     def disconnect(cls) -> Fault:
@@ -65,6 +96,11 @@ class Fault:
     def cut_stream(cls, *, events: int = 3) -> Fault:
         """Break the connection off in the middle of a stream."""
         return cls(events=events)
+
+    @classmethod
+    def slow_stream(cls, pause_s: float, *, piece_bytes: int | None = None) -> Fault:
+        """Answer a stream a piece at a time: an event, or so many bytes."""
+        return cls(pause_s=pause_s, piece_bytes=piece_bytes)
 
     @classmethod
     def error(cls, status: int, message: str = "EngineCore encountered an issue.") -> Fault:
@@ -95,6 +131,17 @@ def describe(request: FakeRequest) -> str:
     """Return a short description of what was asked."""
     pages = f"{len(request.images)} image{'' if len(request.images) == 1 else 's'}"
     return f"{pages}, {request.prompt_tokens} tokens, asked: {request.question}"
+
+
+def spell_event(value: object, *, kind: str | None = None) -> str:
+    """Return an event of a stream; chats name no kind."""
+    data = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"data: {data}\n\n" if kind is None else f"event: {kind}\ndata: {data}\n\n"
+
+
+def cut_json(text: str) -> list[str]:
+    """Cut a call's arguments into pieces, as a model writes them."""
+    return [text[start : start + 12] for start in range(0, len(text), 12)]
 
 
 def words(text: str) -> list[str]:

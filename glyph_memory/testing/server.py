@@ -1,27 +1,27 @@
-"""`FakeVLMServer`: an OpenAI-compatible server over HTTP that counts as a model does, and has none."""
+"""`FakeVLMServer`: a server over HTTP that counts as a model does, and has none.
+
+It speaks what vLLM speaks: chat completions, Responses, Anthropic's Messages, completions, embeddings.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
-from glyph_memory.testing.dialects import read_messages, read_responses, spell_messages, spell_responses
-from glyph_memory.testing.engine import (
-    BLOCK_TOKENS,
-    FakeEngine,
-    FakeRequest,
-    Refusal,
-    estimate_text_tokens,
-    glm_image_tokens,
-)
-from glyph_memory.testing.replies import VERSION, complete, list_models, stream_events
-from glyph_memory.testing.script import Answerer, FakeAnswer, Fault, describe
+from glyph_memory.testing.completions import embed
+from glyph_memory.testing.dialects import MESSAGES_PATH, SPELLINGS, spell_refusal
+from glyph_memory.testing.engine import BLOCK_TOKENS, FakeEngine, estimate_text_tokens, glm_image_tokens
+from glyph_memory.testing.replies import VERSION, list_models
+from glyph_memory.testing.requests import CHAT_PATH, FakeRequest, Refusal
+from glyph_memory.testing.script import Answerer, FakeAnswer, FakeReply, Fault, describe
+from glyph_memory.testing.sockets import CountingServer, Handler
 
 
 class FakeVLMServer:
@@ -30,6 +30,7 @@ class FakeVLMServer:
     Args:
         answer: What to say to a request; by default, a short description of it.
         model: The name it serves.
+        models: Other names it serves.
         owner: What `/v1/models` says of the model's owner; `"vllm"` makes clients send uuids.
         api_key: Where given, requests without it are answered 401.
         window_tokens: vLLM's `--max-model-len`.
@@ -39,7 +40,7 @@ class FakeVLMServer:
         block_tokens: How many tokens a block of the prefix cache has: vLLM's 16 on a GPU; 128 on a CPU.
         image_tokens: What an image of a width and height costs.
         text_tokens: What a text costs.
-        faults: What is to go wrong, one chat request each.
+        faults: What is to go wrong, one request each.
 
     Example:
         >>> import httpx
@@ -55,6 +56,7 @@ class FakeVLMServer:
         *,
         answer: Answerer | None = None,
         model: str = "glyph",
+        models: Iterable[str] = (),
         owner: str = "vllm",
         api_key: str | None = None,
         window_tokens: int = 131_072,
@@ -67,9 +69,11 @@ class FakeVLMServer:
         faults: Iterable[Fault] = (),
     ) -> None:
         self.requests: list[FakeRequest] = []
-        """Every chat request that was understood, in order, without those that a fault swallowed."""
+        """Every request for an answer that was understood, in order, without those that a fault swallowed."""
         self.paths: list[str] = []
         """Every request's method and path, in order."""
+        self.left_streams = 0
+        """How many streams the client left before their end."""
         self.faults = deque(faults)
         """What is still to go wrong."""
         self.answer: Answerer = answer or describe
@@ -77,7 +81,7 @@ class FakeVLMServer:
         self.owner = owner
         self.api_key = api_key
         self.engine = FakeEngine(
-            model=model,
+            models=(model, *models),
             window_tokens=window_tokens,
             max_images=max_images,
             takes_images=takes_images,
@@ -87,8 +91,8 @@ class FakeVLMServer:
             text_tokens=text_tokens,
         )
         self._stopping = threading.Event()
-        self._http = _HTTPServer(("127.0.0.1", 0), _Handler)
-        self._http.fake = self
+        self._numbers, self._calls = itertools.count(), itertools.count()
+        self._http = CountingServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
     @property
@@ -123,162 +127,144 @@ class FakeVLMServer:
     ) -> None:
         self.stop()
 
-    def answer_request(
-        self, body: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> tuple[FakeRequest, FakeAnswer]:
-        """Read a request and answer it."""
-        request = self.engine.process_request(body, headers)
+    def answer_request(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> FakeReply:
+        """Read a request and answer it.
+
+        Raises:
+            Refusal: It is refused, as vLLM would.
+        """
+        chat = _read_chat(path, body)
+        try:
+            request = self.engine.process_request(body, headers, chat=chat, path=path)
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise _refuse_body(error) from error
+        request = replace(request, number=next(self._numbers))
         self.requests.append(request)
         said = self.answer(request)
-        return request, FakeAnswer(text=said) if isinstance(said, str) else said
+        answer = FakeAnswer(text=said) if isinstance(said, str) else said.number_calls(self._calls)
+        model = request.model or self.model
+        return FakeReply(model=model, request=request, answer=answer, text_tokens=self.engine.text_tokens)
 
     def wait(self, seconds: float) -> None:
         """Wait for some seconds, but not beyond the server's end."""
         self._stopping.wait(seconds)
 
 
-_CHAT, _COUNT = "/v1/chat/completions", "/v1/messages/count_tokens"
-_DIALECTS = {
-    "/v1/responses": (read_responses, spell_responses),
-    "/v1/messages": (read_messages, spell_messages),
-}
-_POSTED = {_CHAT, _COUNT, "/tokenize", *_DIALECTS}
+_COUNT, _EMBED, _TOKENIZE = f"{MESSAGES_PATH}/count_tokens", "/v1/embeddings", "/tokenize"
+_POSTED = {_COUNT, _EMBED, _TOKENIZE, *SPELLINGS}
 """What is asked by POST."""
 
 
-class _HTTPServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+class _Handler(Handler):
     fake: FakeVLMServer
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler)
-        self.opened = 0
-        self._open: set[socket.socket] = set()
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        self.opened += 1
-        self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Print nothing: some tests are about clients that disconnect in the middle."""
-
-    def hang_up(self) -> None:
-        for connection in list(self._open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # it was gone already
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _HTTPServer
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_GET(self) -> None:
-        fake = self.server.fake
-        fake.paths.append(f"GET {self.path}")
-        if self.path == "/v1/models":
-            self._json(
-                200, list_models(fake.model, owner=fake.owner, window_tokens=fake.engine.window_tokens)
-            )
-        elif self.path == "/version":
-            self._json(200, {"version": VERSION})
-        elif self.path in {"/health", "/ping"}:
-            self._send(200, b"", {})
-        elif self.path in _POSTED:
-            self._json(405, {"detail": "Method Not Allowed"})
+        fake, path = self.fake, urlsplit(self.path).path
+        fake.paths.append(f"{self.command} {self.path}")
+        if path == "/v1/models":
+            told = list_models(fake.engine.models, owner=fake.owner, window_tokens=fake.engine.window_tokens)
+            self.send_json(200, told)
+        elif path == "/version":
+            self.send_json(200, {"version": VERSION})
+        elif path in {"/health", "/ping"}:
+            self.send_bytes(200, b"", {})
+        elif path in _POSTED:
+            self.send_json(405, {"detail": "Method Not Allowed"})
         else:
-            self._json(404, {"detail": "Not Found"})
+            self.send_json(404, {"detail": "Not Found"})
 
     def do_POST(self) -> None:
-        fake = self.server.fake
+        fake, path = self.fake, urlsplit(self.path).path
         fake.paths.append(f"POST {self.path}")
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        data = self.read_body()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        if self.path not in _POSTED:
-            self._json(404, {"detail": "Not Found"})
+        if path not in _POSTED:
+            self.send_json(404, {"detail": "Not Found"})
         elif fake.api_key and headers.get("authorization") != f"Bearer {fake.api_key}":
-            self._json(401, {"error": "Unauthorized"})
-        elif self.path in {"/tokenize", _COUNT}:
-            self._count(json.loads(body))
+            self.send_json(401, {"error": "Unauthorized"})
         else:
-            self._chat(json.loads(body), headers, fake.faults.popleft() if fake.faults else Fault())
+            try:
+                self._answer(path, data, headers)
+            except Refusal as refusal:
+                self.send_json(refusal.status, spell_refusal(path, refusal))
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
-
-    def _chat(self, body: Mapping[str, Any], headers: Mapping[str, str], fault: Fault) -> None:
-        fake = self.server.fake
+    def _answer(self, path: str, data: bytes, headers: Mapping[str, str]) -> None:
+        fake = self.fake
+        if path not in SPELLINGS:
+            self.send_json(200, self._count(path, _read_json(data)))
+            return
+        fault = fake.faults.popleft() if fake.faults else Fault()
         if fault.delay_s:
             fake.wait(fault.delay_s)
         if fault.hangs_up:
             self.close_connection = True
         elif fault.status is not None:
-            self._send(fault.status, fault.body, fault.headers)
+            self.send_bytes(fault.status, fault.body, fault.headers)
         else:
-            try:
-                read, _ = _DIALECTS.get(self.path, (dict, None))
-                request, answer = fake.answer_request(read(body), headers)
-            except Refusal as refusal:
-                self._json(refusal.status, refusal.body)
+            reply = fake.answer_request(path, _read_json(data), headers)
+            if reply.request.body.get("stream"):
+                self._stream(SPELLINGS[path].stream(reply), fault)
             else:
-                self._answer(request, answer, fault)
+                self.send_json(200, SPELLINGS[path].complete(reply))
 
-    def _count(self, body: Mapping[str, Any]) -> None:
-        engine = self.server.fake.engine
+    def _count(self, path: str, body: Mapping[str, Any]) -> dict[str, object]:
+        engine = self.fake.engine
         try:
-            if self.path == _COUNT:
-                count = engine.count_prompt(read_messages(body))
-                self._json(
-                    200, {"input_tokens": count, "context_management": {"original_input_tokens": count}}
-                )
-                return
-            count = engine.text_tokens(body["prompt"]) if "prompt" in body else engine.count_prompt(body)
-        except Refusal as refusal:
-            self._json(refusal.status, refusal.body)
+            if path == _EMBED:
+                return embed(body, str(body.get("model", self.fake.model)), text_tokens=engine.text_tokens)
+            if path == _TOKENIZE and "prompt" in body:
+                count = engine.text_tokens(body["prompt"])
+            else:
+                count = engine.count_prompt(_read_chat(MESSAGES_PATH if path == _COUNT else CHAT_PATH, body))
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise _refuse_body(error) from error
+        if path == _COUNT:
+            return {"input_tokens": count, "context_management": {"original_input_tokens": count}}
+        tokens = {"tokens": list(range(count)), "token_strs": None}
+        return {"count": count, "max_model_len": engine.window_tokens, **tokens}
+
+    def _stream(self, events: Iterator[str], fault: Fault) -> None:
+        pieces: Iterable[bytes] = (event.encode() for event in itertools.islice(events, fault.events))
+        if fault.piece_bytes is not None:
+            pieces = _cut(b"".join(pieces), fault.piece_bytes)
+        if not self.send_stream(self._pause(pieces, fault.pause_s)):
+            self.fake.left_streams += 1
+        elif next(events, None) is None:
+            self.end_stream()
         else:
-            told = {"count": count, "max_model_len": engine.window_tokens, "tokens": list(range(count))}
-            self._json(200, told | {"token_strs": None})
+            self.close_connection = True
 
-    def _answer(self, request: FakeRequest, answer: FakeAnswer, fault: Fault) -> None:
-        fake = self.server.fake
-        if self.path in _DIALECTS:
-            _, spell = _DIALECTS[self.path]
-            self._json(200, spell(fake.model, request, answer, fake.engine.text_tokens))
-        elif request.body.get("stream"):
-            said = stream_events(fake.model, request, answer, text_tokens=fake.engine.text_tokens)
-            self._stream(said, stop_after=fault.events)
-        else:
-            self._json(200, complete(fake.model, request, answer, text_tokens=fake.engine.text_tokens))
+    def _pause(self, pieces: Iterable[bytes], seconds: float) -> Iterator[bytes]:
+        for piece in pieces:
+            if seconds:
+                self.fake.wait(seconds)
+            yield piece
 
-    def _stream(self, said: Iterator[str], *, stop_after: int | None) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        for count, event in enumerate(said):
-            if count == stop_after:
-                self.close_connection = True
-                return
-            data = f"data: {event}\n\n".encode()
-            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-        self.wfile.write(b"0\r\n\r\n")
 
-    def _json(self, status: int, value: object) -> None:
-        self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
+def _cut(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[start : start + size] for start in range(0, len(data), size))
 
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+
+def _read_json(data: bytes) -> Mapping[str, Any]:
+    try:
+        body = json.loads(data)
+    except ValueError as error:
+        raise _refuse_body(error) from error
+    if not isinstance(body, dict):
+        raise _refuse_body(TypeError(f"a {type(body).__name__}, and no object"))
+    return body
+
+
+def _read_chat(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return SPELLINGS[path].read(body)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise _refuse_body(error) from error
+
+
+def _refuse_body(error: Exception) -> Refusal:
+    """Return what is said of a body that cannot be read, shorter than vLLM does."""
+    return Refusal(400, f"1 validation error: {type(error).__name__}: {error}", kind="Bad Request")

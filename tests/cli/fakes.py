@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glyph_memory import GlyphMemory, Turn
-from glyph_memory.testing import FakeAnswer
-from glyph_memory.testing.engine import FakeRequest
+from glyph_memory.testing import FakeAnswer, FakeRequest
 
 Chat = Callable[..., "tuple[int, str, str]"]
 """Pipes messages into a chat."""

@@ -19,8 +19,7 @@ from llama_index.memory.glyph import GlyphMemory, GlyphMemoryBlock, GlyphOpenAIL
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from glyph_memory import FoldPolicy, ToolCall
-from glyph_memory.testing import FakeAnswer, FakeVLMServer
-from glyph_memory.testing.engine import FakeRequest
+from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer
 
 Serve = Callable[..., FakeVLMServer]
 Point = Callable[[FakeVLMServer], Any]

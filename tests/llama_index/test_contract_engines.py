@@ -16,8 +16,7 @@ from llama_index.core.embeddings import MockEmbedding
 from llama_index.memory.glyph import GlyphMemory
 
 from glyph_memory import FoldPolicy
-from glyph_memory.testing import FakeVLMServer
-from glyph_memory.testing.engine import FakeRequest
+from glyph_memory.testing import FakeRequest, FakeVLMServer
 
 Serve = Callable[..., FakeVLMServer]
 Point = Callable[[FakeVLMServer], Any]

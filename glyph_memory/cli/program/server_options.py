@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from glyph_memory.cli.options import FLAG, OUTPUT
 _HARDWARE = "What it runs on"
 _SERVER = "Which server"
 _LIMITS = "What it takes"
+_ACCESS = "What it may see, and who may ask"
 
 Engine = Annotated[
     str,
@@ -98,5 +100,31 @@ Explain = Annotated[
         metavar=FLAG,
         help="Print a comment on each setting below the command, or the command alone.",
         rich_help_panel=OUTPUT,
+    ),
+]
+AllSessions = Annotated[
+    bool,
+    typer.Option(
+        "--all-sessions",
+        metavar=FLAG,
+        help="Let tools name any session of the database; else they see one alone.",
+        rich_help_panel=_ACCESS,
+    ),
+]
+Folders = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Documents below it may be read; may be given several times.",
+        rich_help_panel=_ACCESS,
+    ),
+]
+Http = Annotated[
+    bool,
+    typer.Option(
+        "--http",
+        metavar=FLAG,
+        help="Listen with streamable HTTP, on this machine alone, instead of standard input and output.",
+        rich_help_panel=_ACCESS,
     ),
 ]

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glyph_memory.context import AttachmentPart, Binder, ImagePart, Part, PlannedTurn, Text
+from glyph_memory.context import AttachmentPart, Binder, ImagePart, Message, Part, PlannedTurn, Text
 from glyph_memory.errors import TurnError
 from glyph_memory.messages import read_message
+from glyph_memory.serve.dialects.units import CACHE_MARK
 from glyph_memory.transcript import Attachment
 
 Block = dict[str, Any]
@@ -19,6 +20,20 @@ TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal":
 """Kinds of blocks that are text, and where it stands."""
 _QUIET = frozenset({"thinking", "redacted_thinking", "reasoning", "tool_use", "tool_result", "tool_call"})
 """Blocks that belong to a protocol: nothing is to be seen in them."""
+_KEPT = frozenset(
+    {
+        "type",
+        "id",
+        "call_id",
+        "tool_use_id",
+        "data",
+        "file_data",
+        "image_url",
+        "encrypted_content",
+        "signature",
+    }
+)
+"""What nobody reads as text: names that others refer to, and data."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +53,11 @@ class BlockSpelling:
         filled = [part for part in parts if not isinstance(part, Text) or part.text]
         following = [*filled[1:], None]
         return [self._spell_one(part, after) for part, after in zip(filled, following, strict=True)]
+
+    def spell_content(self, parts: Iterable[Part]) -> str | list[Block]:
+        """Return parts of ours as a content; text alone is a string, which every server's template takes."""
+        said = Message(role="user", parts=parts)
+        return said.text if said.is_text else self.spell(said.parts)
 
     def _spell_one(self, part: Part, after: Part | None) -> Block:
         if isinstance(part, ImagePart):
@@ -61,9 +81,26 @@ def clean_block(block: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401
         return block if said == block else said
     name = TEXTS.get(str(block.get("type", "text"))) if isinstance(block, dict) else None
     text = block.get(name) if name else None
-    if not isinstance(text, str) or (said := clean(text)) == text:
-        return block
-    return {**block, name: said}
+    if not isinstance(text, str):
+        return clean_values(block, clean)
+    said = clean(text)
+    return block if said == text else {**block, name: said}
+
+
+def clean_values(value: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401  JSON of a client's
+    """Return a value with every text in it cleaned, names and data excepted; the same one where nothing changed."""
+    if isinstance(value, str):
+        said = clean(value)
+        return value if said == value else said
+    if isinstance(value, dict):
+        is_text = value.get("type") == "text"  # its data is text as it stands
+        kept = _KEPT - {"data"} if is_text else _KEPT
+        cleaned = {name: held if name in kept else clean_values(held, clean) for name, held in value.items()}
+        return value if all(cleaned[name] is value[name] for name in value) else cleaned
+    if isinstance(value, list):
+        held = [clean_values(one, clean) for one in value]
+        return value if all(one is other for one, other in zip(held, value, strict=True)) else held
+    return value
 
 
 def mark_pictures(
@@ -94,11 +131,15 @@ def mark_pictures(
             caption = planned.caption_picture(position)
             marked.append(spelling.text(f"\n{caption.text}\n"))
             shown = binder.show_picture(images[0], caption.text) if binder.captions == "page" else None
-            marked.append(block if shown is None else spelling.image(shown))
+            marked.append(block if shown is None else {**spelling.image(shown), **_find_mark(block)})
             continue
         marked.append(block)
     marked += [end] if is_open else []
     return marked if position or files else content
+
+
+def _find_mark(block: Block) -> Block:
+    return {CACHE_MARK: block[CACHE_MARK]} if CACHE_MARK in block else {}
 
 
 def holds_more_than_text(block: Any) -> bool:  # noqa: ANN401  JSON of a client's

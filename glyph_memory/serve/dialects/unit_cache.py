@@ -5,39 +5,84 @@ Knows items and units; knows nothing about how an item is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import hashlib
+import marshal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 from glyph_memory.context import ReuseCache
-from glyph_memory.messages import message_key
-from glyph_memory.serve.dialects.units import Item, Unit
+from glyph_memory.errors import TurnError
+from glyph_memory.serve.dialects.units import Unit
 
+I = TypeVar("I")  # noqa: E741  what is read: an item, or several that belong together
 _BYTES = 128 << 20
 """What is remembered comes to this at the most."""
+_DEPTH = 100
+"""How deep an item may be nested: nobody means more, and whatever looks into it has to come to an end."""
+_FORMAT = 2
+"""Of marshal: the last in which equal values are always spelled alike."""
+_DEEP = f"is nested more than {_DEPTH} deep; send it flat"
 
 
-class UnitCache:
+class UnitCache(Generic[I]):
     """Reads items, each once as long as it is remembered. Safe to share among threads.
 
     Args:
-        read: Reads one item.
+        read: Reads an item, or items that belong together; plain values, as JSON has them.
     """
 
-    def __init__(self, read: Callable[[Item], tuple[Unit, ...]]) -> None:
+    def __init__(self, read: Callable[[I], tuple[Unit, ...]]) -> None:
         self._read = read
-        self._known = ReuseCache[Hashable, tuple[Unit, ...]](at_most=_BYTES)
+        self._known = ReuseCache[bytes, tuple[Unit, ...]](at_most=_BYTES)
 
-    def read(self, item: Item) -> tuple[Unit, ...]:
+    def read(self, item: I, *, message: int = 0) -> tuple[Unit, ...]:
         """Return the units of an item.
+
+        Args:
+            item: What the client sent; what differs from it in a type or in the order of fields is another one.
+            message: Which of the client's messages it is.
 
         Raises:
             TurnError: It cannot be read.
         """
-        key = message_key(item)
+        key = _digest(item)
         found = self._known.get(key)
         if found is None:
+            _check_depth(item, _DEPTH)
             found = self._read(item)
-            self._known.put(key, found, weight=sum(map(_weigh, found)) + 500)
+        elif found and found[0].message == message:
+            return found
+        if message or any(unit.message for unit in found):
+            found = tuple(replace(unit, message=message) for unit in found)
+        self._known.put(key, found, weight=sum(map(_weigh, found)) + 500)
         return found
+
+
+def _digest(item: Any) -> bytes:  # noqa: ANN401  JSON of a client's
+    """Return a digest of plain values; nobody finds two that share one.
+
+    Marshal takes a fifth of the time that JSON takes, and what it writes is never read.
+    """
+    try:
+        spelled = marshal.dumps(item, _FORMAT)
+    except ValueError as error:
+        raise TurnError(f"a message is no JSON, or {_DEEP} ({error})") from error
+    return hashlib.blake2b(spelled, digest_size=16).digest()
+
+
+def _check_depth(value: object, left: int) -> None:
+    """Raise what says that a value is nested too deeply, if it is.
+
+    Raises:
+        TurnError: It is.
+    """
+    if not isinstance(value, Mapping | list):
+        return
+    if not left:
+        raise TurnError(f"a message {_DEEP}")
+    for held in value.values() if isinstance(value, Mapping) else value:
+        _check_depth(held, left - 1)
 
 
 def _weigh(unit: Unit) -> int:

@@ -145,4 +145,4 @@ def drop_cache_marks(block: str) -> str:
     held = json.loads(block)
     if isinstance(held, dict):
         held.pop(CACHE_MARK, None)
-    return json.dumps(held)
+    return json.dumps(held, ensure_ascii=False)

@@ -56,6 +56,7 @@ class DocumentRoutes:
         """Return the routes."""
         router = APIRouter(prefix="/documents", tags=["documents"])
         router.add_api_route("", self.upload, methods=["POST"], openapi_extra=_describe_upload())
+        router.add_api_route("/{id}", self.look, methods=["GET"])
         router.add_api_route("/{id}/pages", self.draw, methods=["POST"])
         router.add_api_route("/{id}/pages/{key}/{number}.png", self.show, methods=["GET"])
         router.add_api_route("/{id}/answers", self.answer, methods=["POST"])
@@ -74,6 +75,10 @@ class DocumentRoutes:
         )
         self._shelf.put(self._context.caller_of(request), upload)
         return JSONResponse(upload.to_json())
+
+    async def look(self, request: Request, id: str) -> Response:
+        """Return what is told of a document, for a page that is loaded anew."""
+        return JSONResponse(self._shelf.get(self._context.caller_of(request), id).to_json())
 
     async def draw(self, request: Request, id: str, asked: PagesAsked) -> Response:
         """Draw a document's pages."""

@@ -1,0 +1,131 @@
+"""Serve an MCP server: over standard input and output, or over HTTP; and end it so that nothing is lost.
+
+Knows streams, ports and signals; knows nothing about memories.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+import anyio
+from mcp.server import Server
+from mcp.server.stdio import stdio_server
+from mcp.server.transport_security import TransportSecuritySettings
+
+from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.serve.mcp.calls import Calls
+
+PATH = "/mcp"
+_BODY_BYTES = 64 << 20
+"""Of a request: what a document of 32 MiB takes as base64, with room."""
+_GRACE_S = 5
+
+
+def run_stdio(server: Server[Any], *, calls: Calls, close: Callable[[], object]) -> None:
+    """Serve until standard input ends, or a signal comes; what was begun is ended first.
+
+    While it runs, nothing but the protocol reaches standard output: the SDK sends all else to standard error.
+
+    Args:
+        server: The server.
+        calls: What its tools do.
+        close: Closes the store, where a signal ends the process.
+    """
+    anyio.run(_serve_stdio, server, calls, close)
+
+
+async def _serve_stdio(server: Server[Any], calls: Calls, close: Callable[[], object]) -> None:
+    async with anyio.create_task_group() as group:
+        group.start_soon(_end_at_signal, calls, close)
+        async with stdio_server() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+        group.cancel_scope.cancel()
+
+
+async def _end_at_signal(calls: Calls, close: Callable[[], object]) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            await calls.finish()
+            close()
+            # A thread waits for the next line of standard input, and nothing but a line would wake it.
+            os._exit(128 + number)
+
+
+def run_http(
+    server: Server[Any], *, host: str = "127.0.0.1", port: int = 8401, ready: Callable[[str], object]
+) -> None:
+    """Serve streamable HTTP until a signal comes; open answers get a few seconds to end.
+
+    On loopback alone: whoever reaches the port may read and write the memory. Requests whose Host or Origin is another
+    one, as of a page in a browser, are refused.
+
+    Args:
+        server: The server.
+        host: Where it listens: a loopback address.
+        port: The port there; 0 takes a free one.
+        ready: Called with its address as soon as it listens.
+
+    Raises:
+        GlyphMemoryError: The host is not loopback, or cannot be listened on.
+    """
+    import uvicorn  # noqa: PLC0415 - only who serves over HTTP needs it
+
+    if not is_loopback(host):
+        raise GlyphMemoryError(
+            f"host={host!r} is not this machine alone, and there are no keys here; give 127.0.0.1, "
+            "with a proxy in front of it that asks for keys"
+        )
+    listening = _listen(host, port)
+    names = dict.fromkeys((host, "127.0.0.1", "localhost", "[::1]"))
+    allowed = [f"{name}:*" for name in names if ":" not in name or name.startswith("[")]
+    app = server.streamable_http_app(
+        host=host,
+        streamable_http_path=PATH,
+        max_request_body_size=_BODY_BYTES,
+        transport_security=TransportSecuritySettings(
+            allowed_hosts=allowed, allowed_origins=[f"http://{name}" for name in allowed]
+        ),
+    )
+    config = uvicorn.Config(
+        app,
+        log_config=None,  # its own writes to standard output
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    with listening:
+        address = listening.getsockname()
+        shown = f"[{address[0]}]" if listening.family == socket.AF_INET6 else address[0]
+        ready(f"http://{shown}:{address[1]}{PATH}")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address can be reached from this machine alone."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port < 1 << 16:  # a higher one would be taken for another
+        raise GlyphMemoryError(f"port={port} is none; give one up to 65535, or 0 for a free one")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = found[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+    except (OSError, OverflowError) as error:
+        raise GlyphMemoryError(f"cannot listen on {host}:{port}: {error}; give another --port") from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise GlyphMemoryError(f"cannot listen on {host}:{port}: {error}; give another --port") from error
+    return listening

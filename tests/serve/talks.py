@@ -1,0 +1,85 @@
+"""Conversations as clients send them, and what a proxy makes of them without HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from glyph_memory import PageOptions
+from glyph_memory.serve.conversations import ConversationFolder
+from glyph_memory.serve.dialects.chat import ChatDialect
+from glyph_memory.serve.options import Upstream
+from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
+from glyph_memory.serve.upstreams import Target
+from glyph_memory.store import Store
+from glyph_memory.testing import agent_conversation
+
+SMALL = PageOptions(profile="glyph", window_tokens=8192)
+"""A window in which pages come soon."""
+
+
+def chat_messages(turns: int) -> list[dict[str, Any]]:
+    """Return an agent's work as chat messages, tool calls and results among them."""
+    messages: list[dict[str, Any]] = []
+    for turn in agent_conversation(turns=turns):
+        message: dict[str, Any] = {"role": turn.role, "content": turn.text}
+        if turn.tool_calls:
+            message["tool_calls"] = [
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments},
+                }
+                for call in turn.tool_calls
+            ]
+        if turn.tool_call_id is not None:
+            message["tool_call_id"] = turn.tool_call_id
+        messages.append(message)
+    return messages
+
+
+class Talk:
+    """What a proxy makes of chat requests, over one store.
+
+    Args:
+        store: Where it keeps them.
+        options: The model's; None for one that gets text.
+    """
+
+    def __init__(self, store: Store, options: PageOptions | None = SMALL) -> None:
+        self.store, self.options = store, options
+        self.folder, self.dialect = ConversationFolder(store), ChatDialect()
+
+    def ask(
+        self,
+        messages: list[dict[str, Any]],
+        *,
+        caller: str = "",
+        session: str = "",
+        keeps: bool = True,
+        recalls: bool = False,
+        **fields: Any,
+    ) -> PreparedBody:
+        """Return what is sent for a history."""
+        body = parse_body(json.dumps({"model": "glyph", "messages": messages, **fields}).encode())
+        return prepare_body(
+            body,
+            dialect=self.dialect,
+            folder=self.folder,
+            target=Target(upstream=Upstream(url="http://127.0.0.1:8000/v1"), options=self.options),
+            rules=frozenset(),
+            caller=caller,
+            session=session,
+            keeps=keeps,
+            recalls=recalls,
+        )
+
+
+def list_pages(prepared: PreparedBody) -> list[str]:
+    """Return the pages that are sent, as data URLs."""
+    return [
+        block["image_url"]["url"]
+        for message in json.loads(prepared.data)["messages"]
+        for block in (message["content"] if isinstance(message["content"], list) else [])
+        if block["type"] == "image_url"
+    ]

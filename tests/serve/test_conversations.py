@@ -1,0 +1,195 @@
+"""Conversations are found by what was said in them, and go on from where they were, in any process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from glyph_memory.serve.conversations.kept import KeptBookmark
+from glyph_memory.store import Store
+from tests.serve.talks import SMALL, Talk, chat_messages, list_pages
+
+LONG = chat_messages(400)
+"""Pages come after some sixty of these in a small window."""
+ENDS = [number for number, message in enumerate(LONG, 1) if message["role"] == "user"]
+"""Where an agent is asked: each is the length of a request."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Yield a store in a file."""
+    with Store.open(tmp_path / "serve.db") as opened:
+        yield opened
+
+
+def test_a_short_conversation_goes_on_as_it_came(store: Store) -> None:
+    """Where there are no pages, not a byte is changed."""
+    prepared = Talk(store).ask([{"role": "user", "content": "Hello."}], temperature=0.10, odd={"x": [1e400]})
+    assert prepared.data == (
+        b'{"model": "glyph", "messages": [{"role": "user", "content": "Hello."}], '
+        b'"temperature": 0.1, "odd": {"x": [Infinity]}}'
+    )
+    assert prepared.folded is not None
+    assert prepared.folded.pages == 0
+
+
+def test_only_messages_change_where_pages_come(store: Store) -> None:
+    """All other fields go on, those that nobody here knows among them."""
+    prepared = Talk(store).ask(LONG[:200], stream=True, logprobs=3, vendor={"deep": [None]})
+    sent = json.loads(prepared.data)
+    assert prepared.folded is not None
+    assert prepared.folded.pages > 3
+    assert {name: value for name, value in sent.items() if name != "messages"} == {
+        "model": "glyph",
+        "stream": True,
+        "logprobs": 3,
+        "vendor": {"deep": [None]},
+    }
+    assert sent["messages"][-1] == LONG[199]
+
+
+def test_the_pages_of_a_conversation_stay_as_it_goes_on(store: Store) -> None:
+    """Within a generation each request's pages begin with the former one's, and its conversation is the same."""
+    talk, before, sessions, grew, generation = Talk(store), list[str](), set[str](), 0, 1
+    for end in ENDS:
+        prepared = talk.ask(LONG[:end])
+        assert prepared.folded is not None
+        sessions.add(prepared.folded.session)
+        pages = list_pages(prepared)
+        if prepared.folded.generation == generation:
+            assert pages[: len(before)] == before
+            grew += len(pages) > len(before)
+        before, generation = pages, prepared.folded.generation
+    assert len(sessions) == 1
+    assert grew > 3
+    assert generation < 4
+
+
+def test_a_proxy_that_was_started_again_sends_the_same_bytes(store: Store) -> None:
+    """What it knew is in the store; what it remembered only saved time."""
+    talk = Talk(store)
+    for end in ENDS[:-1]:
+        talk.ask(LONG[:end])
+    again, other = Talk(store), Talk(store)
+    assert again.ask(LONG[: ENDS[-1]]).data == other.ask(LONG[: ENDS[-1]]).data
+    assert talk.ask(LONG[: ENDS[-1]]).data == again.ask(LONG[: ENDS[-1]]).data
+
+
+def test_every_turn_is_stored_once_word_for_word(store: Store) -> None:
+    """Whatever is sent again and again, the store has what was said."""
+    talk = Talk(store)
+    for end in (ENDS[3], ENDS[3], ENDS[-1]):
+        prepared = talk.ask(LONG[:end])
+    assert prepared.folded is not None
+    stored = [*store.session(prepared.folded.session).turns()]
+    assert [(turn.role, turn.text) for turn in stored] == [
+        (message["role"], message["content"]) for message in LONG[: ENDS[-1]] if message["role"] != "system"
+    ]
+
+
+def test_an_edit_goes_on_from_where_it_parted(store: Store) -> None:
+    """What was sealed before stays as it was; the new way is a conversation of its own, and says whose it was."""
+    talk = Talk(store)
+    for end in ENDS[: len(ENDS) // 2]:
+        kept = talk.ask(LONG[:end])
+    for end in ENDS[len(ENDS) // 2 :]:
+        talk.ask(LONG[:end])
+    edited = [*LONG[: ENDS[len(ENDS) // 2 - 1]], {"role": "assistant", "content": "Another answer."}]
+    parted = talk.ask([*edited, {"role": "user", "content": "And now?"}])
+    assert list_pages(parted)[: len(list_pages(kept))] == list_pages(kept)
+    assert kept.folded is not None
+    assert parted.folded is not None
+    assert parted.folded.session != kept.folded.session
+    told = store.conversation(parted.folded.session)
+    assert told is not None
+    assert (told.parent, told.parent_turns) == (kept.folded.session, kept.folded.turns)
+    assert [turn.text for turn in store.session(parted.folded.session).turns()] == [
+        "Another answer.",
+        "And now?",
+    ]
+
+
+def test_an_answer_that_is_asked_for_again_is_no_new_conversation(store: Store) -> None:
+    """A client that tries again sends the same beginning, longer ones being known."""
+    talk = Talk(store)
+    first, _, again = talk.ask(LONG[: ENDS[0]]), talk.ask(LONG[: ENDS[1]]), talk.ask(LONG[: ENDS[0]])
+    assert first.folded is not None
+    assert again.folded is not None
+    assert again.folded.session == first.folded.session
+    assert again.data == first.data
+
+
+def test_two_callers_with_the_same_words_have_two_conversations(store: Store) -> None:
+    """Whose key it is comes first in what a conversation is known by."""
+    talk = Talk(store)
+    ours, theirs = talk.ask(LONG[:200], caller="ann"), talk.ask(LONG[:200], caller="ben")
+    assert ours.folded is not None
+    assert theirs.folded is not None
+    assert {info.session.partition("/")[0] for info in store.conversations()} == {"ann", "ben"}
+    assert ours.data == theirs.data
+
+
+def test_a_client_may_name_its_conversation(store: Store) -> None:
+    """Then the same words under another name are another conversation, and an edit stays in it."""
+    talk = Talk(store)
+    names = ["one", "two", "one"]
+    hello = [{"role": "user", "content": "Hello."}]
+    prepared = [
+        talk.ask([*hello, {"role": "user", "content": f"Number {n}."}], session=name)
+        for n, name in enumerate(names)
+    ]
+    assert [one.folded.session for one in prepared if one.folded] == names
+    assert {info.session for info in store.conversations()} == {"one", "two"}
+
+
+def test_what_is_only_counted_is_not_stored(store: Store) -> None:
+    """A client that asks how long its prompt is says nothing."""
+    prepared = Talk(store).ask(LONG[:200], keeps=False)
+    assert list_pages(prepared)
+    assert store.conversations() == ()
+
+
+def test_a_model_that_takes_no_images_gets_text_and_the_turns_are_kept(store: Store) -> None:
+    """Nothing is folded; what was said is found again all the same."""
+    talk = Talk(store, options=None)
+    prepared = talk.ask(LONG[:200])
+    assert json.loads(prepared.data)["messages"] == LONG[:200]
+    assert prepared.folded is not None
+    assert prepared.folded.plain_tokens == prepared.folded.sent_tokens > 1000
+    assert store.session(prepared.folded.session).state().turns == 199
+
+
+def test_a_conversation_that_changes_its_model_goes_on_with_new_pages(store: Store) -> None:
+    """Another model's pages are another generation, which is told; a third request finds its own again."""
+    talk = Talk(store)
+    talk.ask(LONG[:200])
+    talk.options = type(SMALL)(profile="qwen3-vl", window_tokens=8192)
+    other = talk.ask(LONG[:202])
+    assert any("drawn anew" in note for note in other.notes)
+    again = talk.ask(LONG[:204])
+    assert again.notes == ()
+    assert list_pages(again)[: len(list_pages(other))] == list_pages(other)
+
+
+def test_a_bookmark_that_cannot_be_read_is_told_and_pages_are_drawn_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's history has everything, so nothing is lost."""
+    before = Talk(store).ask(LONG[:200])
+    with monkeypatch.context() as broken:
+        broken.setattr(KeptBookmark, "from_bytes", lambda data: None)
+        told = Talk(store).ask(LONG[:202])
+    assert "cannot be read" in told.notes[0]
+    assert list_pages(told)[: len(list_pages(before))] == list_pages(before)
+
+
+def test_messages_that_cannot_be_read_go_on_as_they_came(store: Store) -> None:
+    """The upstream says what is wrong with them; it is noted that nothing was folded."""
+    odd = [{"role": "user", "content": 7}]
+    prepared = Talk(store).ask(odd)
+    assert json.loads(prepared.data)["messages"] == odd
+    assert "as they came" in prepared.notes[0]
+    assert prepared.folded is None

@@ -1,0 +1,214 @@
+"""A proxy between a client and an upstream: what goes through as it came, and what is told where something is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import create_engine, text
+
+from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
+from tests.serve.running import run_proxy
+from tests.serve.talks import chat_messages
+
+LONG = chat_messages(200)
+HELLO = [{"role": "user", "content": "Hello."}]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeVLMServer]:
+    """Yield an upstream with a small window."""
+    with FakeVLMServer(window_tokens=8192) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(fake: FakeVLMServer) -> Iterator[str]:
+    """Yield the address of a proxy in front of it."""
+    with run_proxy(fake.base_url) as address:
+        yield address
+
+
+def ask(address: str, messages: list[dict[str, Any]], **fields: Any) -> httpx2.Response:
+    """Ask a proxy or an upstream."""
+    headers = fields.pop("headers", {})
+    body = {"model": "glyph", "messages": messages, **fields}
+    return httpx2.post(f"{address}/v1/chat/completions", json=body, headers=headers, timeout=30)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_comes_back_as_the_upstream_wrote_it(fake: FakeVLMServer, proxy: str, stream: bool) -> None:
+    """To the byte, streamed or not; the fake numbers its answers."""
+    direct = ask(fake.base_url.removesuffix("/v1"), HELLO, stream=stream)
+    through = ask(proxy, HELLO, stream=stream)
+    assert re.sub(rb"chatcmpl-\d+", b"", through.content) == re.sub(rb"chatcmpl-\d+", b"", direct.content)
+    assert through.headers["content-type"] == direct.headers["content-type"]
+    assert through.headers["x-glyph-session"]
+
+
+def test_whatever_else_is_asked_for_is_passed_on(fake: FakeVLMServer, proxy: str) -> None:
+    """Lists of models, versions, tokens, and what nobody has: the upstream answers."""
+    root = fake.base_url.removesuffix("/v1")
+    for path in ("/v1/models", "/version", "/health", "/nothing?here=1"):
+        assert httpx2.get(f"{proxy}{path}").content == httpx2.get(f"{root}{path}").content
+    body = {"prompt": "one two", "model": "glyph"}
+    assert (
+        httpx2.post(f"{proxy}/tokenize", json=body).json()
+        == httpx2.post(f"{root}/tokenize", json=body).json()
+    )
+
+
+def test_a_long_conversation_is_sent_as_pages_and_fits_its_window(fake: FakeVLMServer, proxy: str) -> None:
+    """It has three times as many tokens as the upstream takes; nothing else is done by the client."""
+    answer = ask(proxy, LONG)
+    assert answer.status_code == 200
+    assert len(fake.requests[-1].images) > 3
+    assert fake.requests[-1].prompt_tokens < 8192
+    assert fake.requests[-1].headers["x-glyph-session"] == answer.headers["x-glyph-session"]
+
+
+def test_each_piece_of_a_stream_comes_when_it_is_written(proxy: str, fake: FakeVLMServer) -> None:
+    """The client has the first words while the upstream still writes: the answer is never collected."""
+    going = threading.Event()
+
+    def answer(_request: object) -> FakeAnswer:
+        return FakeAnswer(text="word " * 5)
+
+    fake.answer = answer
+    seen: list[float] = []
+    with httpx2.stream(
+        "POST",
+        f"{proxy}/v1/chat/completions",
+        json={"model": "glyph", "messages": HELLO, "stream": True},
+        timeout=30,
+    ) as stream:
+        for _ in stream.iter_raw():
+            seen.append(time.monotonic())
+            going.set()
+    assert going.is_set()
+    assert len(seen) > 1
+
+
+def test_where_nobody_answers_the_client_is_told_in_its_own_words(fake: FakeVLMServer) -> None:
+    """One line that says what to do, as the API that was asked writes errors."""
+    fake.stop()
+    with run_proxy(fake.base_url) as address:
+        answer = ask(address, HELLO)
+        models = httpx2.get(f"{address}/v1/models")
+    assert (answer.status_code, models.status_code) == (502, 502)
+    assert "start the model's server" in answer.json()["error"]["message"]
+    assert "\n" not in answer.json()["error"]["message"]
+
+
+def test_an_upstream_that_is_slow_is_told_as_that(fake: FakeVLMServer) -> None:
+    """After the time that was given, and no earlier."""
+    fake.faults.append(Fault.delay(3))
+    with run_proxy(fake.base_url, answer_timeout_s=0.5) as address:
+        answer = ask(address, HELLO)
+        assert answer.status_code == 504
+        assert ask(address, HELLO).status_code == 200
+
+
+def test_a_busy_upstream_answers_for_itself(fake: FakeVLMServer, proxy: str) -> None:
+    """Its status, its body, its headers."""
+    fault = Fault(status=429, body=b'{"error": {"message": "busy"}}', headers={"Retry-After": "7"})
+    fake.faults.append(fault)
+    answer = ask(proxy, LONG)
+    assert (answer.status_code, answer.content) == (429, fault.body)
+    assert answer.headers["retry-after"] == "7"
+    assert ask(proxy, LONG).status_code == 200
+
+
+def test_an_upstream_that_takes_no_images_gets_text_from_then_on(fake: FakeVLMServer) -> None:
+    """It says so when it is sent pages; the client is told, and has its answer."""
+    fake.engine.takes_images = False
+    with run_proxy(fake.base_url, pages={"window_tokens": 8192}) as address:
+        fake.engine.window_tokens = 65_536
+        first, second = ask(address, LONG), ask(address, LONG)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "takes no images" in first.headers["x-glyph-note"]
+    assert fake.requests[-1].body["messages"] == LONG
+
+
+def test_a_window_that_is_smaller_than_was_said_is_learnt_and_kept(
+    fake: FakeVLMServer, tmp_path: Path
+) -> None:
+    """The upstream refuses a prompt; it is made smaller, and so are later ones, after a restart, too."""
+    path = tmp_path / "serve.db"
+    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 16_384}) as address:
+        assert ask(address, LONG).status_code == 200
+        asked = len(fake.paths)
+    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 16_384}) as address:
+        assert ask(address, LONG).status_code == 200
+    posted = [path for path in fake.paths[asked:] if path.startswith("POST")]
+    assert posted == ["POST /v1/chat/completions"]
+
+
+def test_a_client_that_goes_ends_the_upstreams_request(fake: FakeVLMServer, proxy: str) -> None:
+    """No model writes for nobody: the connection to it is closed while it still waits."""
+    fake.faults.append(Fault.delay(5))
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(
+            f"{proxy}/v1/chat/completions",
+            json={"model": "glyph", "messages": HELLO},
+            timeout=httpx2.Timeout(5, read=0.3),
+        )
+    assert ask(proxy, HELLO).status_code == 200
+
+
+def test_a_store_that_is_locked_is_told_and_the_conversation_goes_on_afterwards(
+    fake: FakeVLMServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is sent that could not be kept."""
+    path = tmp_path / "serve.db"
+    monkeypatch.setattr("glyph_memory.serve.app.STORE_WAIT_S", 0.2)
+    with run_proxy(fake.base_url, memory=path) as address:
+        assert ask(address, HELLO).status_code == 200
+        count = len(fake.requests)
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.connect() as other:
+            other.execute(text("BEGIN EXCLUSIVE"))
+            answer = ask(address, [*HELLO, {"role": "assistant", "content": "Hi."}, *HELLO])
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"]
+            other.rollback()
+        engine.dispose()
+        assert len(fake.requests) == count
+        assert ask(address, [*HELLO, {"role": "assistant", "content": "Hi."}, *HELLO]).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"messages": 7}'])
+def test_a_body_that_is_no_request_is_answered_by_the_upstream(proxy: str, body: bytes) -> None:
+    """It says in its own words what is wrong; the proxy goes on."""
+    answer = httpx2.post(
+        f"{proxy}/v1/chat/completions", content=body, headers={"content-type": "application/json"}, timeout=30
+    )
+    assert answer.status_code in {400, 502}
+    assert ask(proxy, HELLO).status_code == 200
+
+
+def test_a_key_of_the_upstreams_is_sent_there_and_the_clients_is_not(tmp_path: Path) -> None:
+    """What the client has as a key goes on only where the upstream was given none."""
+    with FakeVLMServer(api_key="upstream-secret-1") as fake, run_proxy(fake.base_url) as address:
+        told = ask(address, HELLO, headers={"authorization": "Bearer upstream-secret-1"})
+        assert told.status_code == 200
+        assert ask(address, HELLO, headers={"authorization": "Bearer another"}).status_code == 401
+
+
+def test_the_upstreams_answer_to_a_follow_up_is_cached_but_for_what_is_new(
+    fake: FakeVLMServer, proxy: str
+) -> None:
+    """The prefix stays: each request of a conversation begins with the former one's."""
+    for end in range(100, 130):
+        if LONG[end - 1]["role"] == "user":
+            ask(proxy, LONG[:end])
+    cached = [request.cached_tokens / request.prompt_tokens for request in fake.requests[1:]]
+    assert sum(cached) / len(cached) > 0.5
+    assert json.dumps(fake.requests[-1].body["messages"])
