@@ -117,13 +117,18 @@ def test_a_long_document_is_drawn_up_to_a_limit_and_the_rest_is_told(client: Tes
         (b'{"text": "\\ud800"}', 422),
         (b"[" * 100_000, 422),
         (b'{"text": "x", "further": 1}', 422),
+        (b'{"text": "x", "\\u001e\\n": 1}', 422),
+        (b'{"text": "x", "' + b"long" * 9_000 + b'": 1}', 422),
     ],
 )
 def test_what_is_no_document_is_refused_in_one_line(client: TestClient, body: bytes, status: int) -> None:
     """Whatever stands in it."""
     answer = client.post("documents", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
-    assert set(answer.json()["error"]) == {"message", "field"}
+    error = answer.json()["error"]
+    assert set(error) == {"message", "field"}
+    assert len(error["message"].splitlines()) == 1
+    assert len(error["message"]) + len(error["field"]) <= 1_100
 
 
 def test_a_form_without_a_file_and_other_kinds_are_refused(client: TestClient) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from glyph_memory.nano import NanoReader
@@ -14,7 +15,7 @@ from glyph_memory.serve.web.document_routes import DocumentRoutes
 from glyph_memory.serve.web.drawings import Drawings
 from glyph_memory.serve.web.shelf import Shelf, Upload, read_upload
 from glyph_memory.serve.web.work import Stop, Stopped, run_in_thread
-from glyph_memory.testing import FakeAnswer, FakeVLMServer
+from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
 from glyph_memory.tokens import ModelProfile
 from tests.serve.web.fakes import MakeWeb, Web
 
@@ -102,6 +103,46 @@ async def test_an_answer_that_was_stopped_is_kept_as_far_as_it_came(make_web: Ma
         turns = web.client().get("chats/Trip").json()["turns"]
     assert [one["role"] for one in turns] == ["user", "assistant"]
     assert turns[1]["text"].startswith("One")
+
+
+async def test_nothing_is_kept_of_an_answer_of_which_no_word_came(make_web: MakeWeb) -> None:
+    """The message waits for another try."""
+    with FakeVLMServer(faults=[Fault(delay_s=30)]) as server:
+        web = make_web(server.base_url)
+        with anyio.move_on_after(1):
+            await ask(web, "/chats/Trip/messages", b'{"text": "Tell me all."}', until=lambda _: False)
+        turns = web.client().get("chats/Trip").json()["turns"]
+    assert [one["role"] for one in turns] == ["user"]
+
+
+async def test_a_chat_answers_one_message_at_a_time(make_web: MakeWeb) -> None:
+    """Another window is told to wait, and may not erase the chat meanwhile."""
+    asked, ends = threading.Event(), threading.Event()
+
+    def answer(_: object) -> str:
+        asked.set()
+        ends.wait(30)
+        return "One."
+
+    with FakeVLMServer(answer=answer) as server:
+        web = make_web(server.base_url)
+        async with anyio.create_task_group() as group:
+
+            async def say() -> None:
+                await ask(web, "/chats/Trip/messages", b'{"text": "One."}', until=lambda _: False)
+
+            group.start_soon(say)
+            await anyio.to_thread.run_sync(asked.wait, 30)
+            again = await anyio.to_thread.run_sync(_say_and_erase, web)
+            ends.set()
+            group.cancel_scope.cancel()
+    assert again == [409, 409]
+
+
+def _say_and_erase(web: Web) -> list[int]:
+    client = web.client()
+    said = client.post("chats/Trip/messages", json={"text": "Two."})
+    return [said.status_code, client.delete("chats/Trip").status_code]
 
 
 def test_documents_that_were_used_least_recently_make_room() -> None:
