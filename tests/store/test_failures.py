@@ -61,7 +61,7 @@ def test_a_full_database_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "chat.db"
 
     def limit(connection: object, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count = 120")  # type: ignore[attr-defined]  # of sqlite3
+        connection.execute("PRAGMA max_page_count = 130")  # type: ignore[attr-defined]  # of sqlite3
 
     event.listen(Pool, "connect", limit)
     try:
