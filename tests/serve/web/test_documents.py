@@ -10,7 +10,12 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from glyph_memory.serve.web.bodies import Look
+from glyph_memory.serve.web.drawings import Drawings
+from glyph_memory.serve.web.shelf import read_upload
+from glyph_memory.serve.web.work import Stop
 from glyph_memory.testing import FakeVLMServer
+from glyph_memory.tokens import ModelProfile
 from tests.serve.web.fakes import MakeWeb, Web, fetch, read_events
 
 TEXT = "The museum opens at nine.\nEverybody knows that the gate code is 4711-B.\nIt closes at five.\n"
@@ -212,7 +217,12 @@ def test_a_quote_is_framed_on_the_page_that_is_shown(client: TestClient) -> None
     events = read_events(client.post(f"documents/{found['id']}/answers", json=asked).text)
     quote = next(data for name, data in events if name == "quote")
     assert "opens at nine" in quote["text"]
-    assert quote["boxes"]
+    glyph = ModelProfile.from_name("glyph")
+    upload = read_upload(text.encode(), name="x.md", profile=glyph, at_most_bytes=10**6, check=Stop().check)
+    shown = Drawings().draw(upload, Look(), glyph, Stop())
+    place = shown.find("The museum opens at nine.")
+    assert place is not None
+    assert (quote["page"], quote["boxes"]) == shown.locate(*place)
 
 
 def test_a_model_answers_over_the_upstream(make_web: MakeWeb, server: FakeVLMServer) -> None:
