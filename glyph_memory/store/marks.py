@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from glyph_memory.checks import check_whole
@@ -64,19 +64,31 @@ def check_marks(given: Mapping[str, int]) -> None:
         check_whole("turns", turns, StoreError)
 
 
+# Built once: every request asks both, and building one takes longer than SQLite takes over it.
+_FIND = (
+    select(marks.c.chain, names.c.name)
+    .join_from(marks, names, names.c.session_id == marks.c.session_id)
+    .where(marks.c.chain.in_(bindparam("chains", expanding=True)))
+)
+_READ = (
+    select(marks.c.turns, bookmarks.c.body, bookmarks.c.digest, conversations.c.tip, conversations.c.turns)
+    .join_from(marks, bookmarks, _OWN_BOOKMARK, isouter=True)
+    .join(conversations, conversations.c.session_id == marks.c.session_id, isouter=True)
+    .where(marks.c.chain == bindparam("chain"))
+)
+
+
 def find_first(connection: Connection, chains: Sequence[str], *, prefix: str) -> ConversationMark | None:
     """Return the mark of the first chain that is known, in a session whose name begins so."""
     for some in _split(chains):
-        query = (
-            select(marks.c.chain, names.c.name)
-            .join_from(marks, names, names.c.session_id == marks.c.session_id)
-            .where(marks.c.chain.in_(some))
-        )
-        known = {chain: read_string(name) for chain, name in connection.execute(query)}
+        rows = connection.execute(_FIND, {"chains": [*some]})
+        known = {chain: read_string(name) for chain, name in rows}
         for chain in some:
             # A session that is being erased has an empty name.
             if known.get(chain) and known[chain].startswith(prefix):
-                return _read_mark(connection, chain, session=known[chain])
+                mark = _read_mark(connection, chain, session=known[chain])
+                if mark is not None:  # on a server, its session may be erased in between
+                    return mark
     return None
 
 
@@ -88,16 +100,11 @@ def _split(chains: Sequence[str]) -> Iterator[Sequence[str]]:
         yield chains[start : start + AT_ONCE]
 
 
-def _read_mark(connection: Connection, chain: str, *, session: str) -> ConversationMark:
-    query = (
-        select(
-            marks.c.turns, bookmarks.c.body, bookmarks.c.digest, conversations.c.tip, conversations.c.turns
-        )
-        .join_from(marks, bookmarks, _OWN_BOOKMARK, isouter=True)
-        .join(conversations, conversations.c.session_id == marks.c.session_id, isouter=True)
-        .where(marks.c.chain == chain)
-    )
-    turns, body, digest, tip, longest = connection.execute(query).one()
+def _read_mark(connection: Connection, chain: str, *, session: str) -> ConversationMark | None:
+    row = connection.execute(_READ, {"chain": chain}).one_or_none()
+    if row is None:
+        return None
+    turns, body, digest, tip, longest = row
     count = read_count(turns)
     return ConversationMark(
         session=session,

@@ -152,12 +152,14 @@ def mcp(
     http: server_options.Http = False,
     host: server_options.Host = "127.0.0.1",
     port: server_options.Port = 8401,
+    key_file: serve_options.KeyFile = None,
 ) -> None:
     """Serve the memory as tools over MCP: remember, recall, zoom, identifiers and read_document.
 
     Clients start it and speak to it over standard input and output; with --http it listens on this machine instead,
     and says where. Sessions and pages are resources, from glyph://sessions on. It sees one session, unless told
-    --all-sessions. Documents are read below the folders of --folder alone. Needs pip install 'glyph-memory[mcp]'.
+    --all-sessions; with --key-file, each key has sessions of its own. Documents are read below the folders of --folder
+    alone. Needs pip install 'glyph-memory[mcp]'.
     """
     from glyph_memory.cli.commands import mcp as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415
@@ -168,4 +170,5 @@ def mcp(
         secrets=secrets,
         folders=folder or [],
         address=(host, port) if http else None,
+        key_file=key_file,
     )

@@ -21,6 +21,7 @@ from glyph_memory.serve.conversations.request import AskedRequest, FoldedRequest
 from glyph_memory.serve.dialects.units import Unit
 from glyph_memory.store import ConversationMark, Store
 from glyph_memory.transcript import Turn
+from glyph_memory.typesetting import typeset
 
 _FOLDINGS = 16
 _KNOWN = 4096
@@ -64,6 +65,13 @@ class ConversationFolder:
             options = PageOptions.merge(options, {"pages": pages_folder(self._store.path)})
         with self._lock:
             return self._make(options)
+
+    def warm(self, options: PageOptions) -> None:
+        """Load what the first request would wait for: fonts, a tokenizer, the store's statements."""
+        binder = self.get_folding(options).binder
+        binder.count("The first request would wait for this.")
+        typeset("The first page, too.", style=binder.style)
+        self._store.find_mark(["0" * 32])
 
     def fold(self, asked: AskedRequest, *, window_tokens: int | None = None) -> FoldedRequest:
         """Return what is sent for a request; what it says is stored when this returns.

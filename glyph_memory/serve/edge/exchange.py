@@ -109,7 +109,10 @@ class Exchange:
         ]  # which sites may ask is said by this server alone
         path = self._scope["path"]
         kinds = [value for name, value in chosen if name.lower() == b"content-type"]
-        if path != "/" and not path.startswith(_OWN) and not all(kind.startswith(_PLAIN) for kind in kinds):
+        is_plain = bool(kinds) and all(
+            kind.startswith(_PLAIN) for kind in kinds
+        )  # without a kind, browsers guess
+        if path != "/" and not path.startswith(_OWN) and not is_plain:
             chosen += _SANDBOX
         return chosen
 

@@ -5,6 +5,7 @@ Knows headers and lengths; never looks into a body. What it refuses is refused b
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import time
@@ -150,7 +151,8 @@ class Guard:
         except Exception as error:  # a traceback is for the log, in which it has a number
             await self._fail(scope, exchange, error)
         if self._options.log_bodies:
-            logger.info("%s %s: %s", scope["method"], scope["path"], exchange.body.decode("utf-8", "replace"))
+            body = json.dumps(exchange.body.decode("utf-8", "replace"))  # one line, whatever is in it
+            logger.info("%s %s: %s", scope["method"], scope["path"], body)
         if exchange.problem is not None and not exchange.has_begun:
             await exchange.refuse(make_error(scope, *exchange.problem, closes=True))
 

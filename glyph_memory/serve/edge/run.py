@@ -6,6 +6,7 @@ Knows sockets, signals and processes; knows nothing about what is answered.
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -49,6 +50,7 @@ _MOST_HEADER_BYTES = 64 << 10
 _SIGN_OF_LIFE_S = 60
 """After so long without one, a worker is started anew; a long computation may hold one back."""
 _LOOK_S = 0.05
+_COLLECTIONS = (20_000, 20, 20)
 
 
 def run_server(
@@ -138,11 +140,20 @@ def _configure(options: ServeOptions, make_app: AppFactory) -> uvicorn.Config:
     )
 
 
+def _spare_collections() -> None:
+    """Let Python look for garbage less often: a long history is thousands of objects, and none of them is garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTIONS)
+
+
 def _start_app(options: ServeOptions, make_app: AppFactory) -> ASGIApp:
     """Return the application of a worker; one that cannot be made ends all, in one line."""
     _set_up_logging()
     try:
-        return make_app(options, listeners=[AccessLog().add])
+        app = make_app(options, listeners=[AccessLog().add])
+        _spare_collections()
+        return app
     except GlyphMemoryError as error:
         logging.getLogger("glyph_memory.serve").error("error: %s", error)
         sys.exit(STARTUP_FAILURE)

@@ -120,6 +120,7 @@ def test_without_a_right_key_there_is_nothing(
     answer = client.post(path, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
     assert all(value not in answer.text for value in headers.values())
+    assert client.get(path, headers=headers).status_code == 401
     assert client.get("/healthz").status_code == 200
     assert client.get("/glyph/static/style.css").status_code == 200
     assert client.post("/glyph/static/style.css").status_code == 401
@@ -197,6 +198,17 @@ def test_an_upstreams_page_runs_nothing_here(make_client: Make) -> None:
     assert answer.headers["content-security-policy"] == "sandbox"
     assert "access-control-allow-origin" not in answer.headers
     assert "content-security-policy" not in make_client().post(CHAT).headers
+
+
+def test_bodies_are_logged_where_that_is_asked_for(
+    make_client: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each on one line: what a client sends cannot look like a line of the log."""
+    with caplog.at_level(logging.INFO, "glyph_memory.serve"):
+        make_client().post(CHAT, content=b"silent")
+        make_client(log_bodies=True).post(CHAT, content=b"one\ntwo")
+    assert "silent" not in caplog.text
+    assert f'POST {CHAT}: "one\\ntwo"' in caplog.messages
 
 
 def test_what_was_refused_is_recorded(make_client: Make, key_file: Path) -> None:
