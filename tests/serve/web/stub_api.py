@@ -189,7 +189,7 @@ class StubApi:
         pages = typeset(self._documents[number][1], style=style)
         key = f"k{abs(hash(json.dumps(body, sort_keys=True)))}"
         self._pages[number, key] = pages
-        shown = [
+        shown: list[Json] = [
             {
                 "number": page.number, "width": page.size[0], "height": page.size[1], "lines": len(page.lines),
                 "tokens": page.size[0] * page.size[1] // 784,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -48,6 +47,11 @@ def at(browser: Browser, api: StubApi) -> Iterator[Visit]:
     """Return a wide, light visit."""
     with visit(browser, api.url) as visited:
         yield visited
+
+
+def list_faults(at: Visit) -> list[str]:
+    """Return what axe finds, and whether the view is wider than the window."""
+    return at.list_violations() + (["too wide"] if at.overflows() else [])
 
 
 def fill_chat(api: StubApi) -> None:
@@ -416,6 +420,26 @@ def test_a_conversation_opens_with_its_costs_its_pages_and_its_warnings(at: Visi
 # For everybody
 
 
+def test_events_are_read_the_same_however_they_are_cut(at: Visit) -> None:
+    """Comments, data of several lines, line ends of three kinds; an event that is not complete is none yet."""
+    stream = (
+        ': still here\n\nevent: delta\ndata: {"text": "ä"}\n\nevent: odd\r\ndata: 1\r\ndata: 2\r\n\r\n'
+        "data: {}\n\nevent: quote\ndata: {}\n"
+    )
+    script = """async ([stream, size]) => {
+        const { createParser } = await import("/glyph/static/js/events.js");
+        const feed = createParser();
+        const count = Math.ceil(stream.length / size);
+        const pieces = Array.from({ length: count }, (_, i) => stream.slice(size * i, size * (i + 1)));
+        return pieces.flatMap(feed).map(({ name, data }) => [name, data]);
+    }"""
+    at.go()
+    for size in (1, 2, 3, 7, 1000):
+        assert at.page.evaluate(script, [stream, size]) == [
+            ["delta", {"text": "ä"}], ["odd", {"text": "1\n2"}], ["message", {}]
+        ], size  # fmt: skip
+
+
 def test_the_keyboard_alone_is_enough(at: Visit) -> None:
     """Skip link first; every stop is seen; a document is drawn, changed and asked about without a mouse."""
     at.go()
@@ -501,37 +525,33 @@ def test_every_view_is_accessible_and_no_wider_than_the_window(
     fill_chat(api)
     for number in range(1, 15):
         api.add_record("on-call", number)
-    found = {}
+    found: dict[str, list[str]] = {}
 
-    def look(view: str) -> None:
-        found[view] = at.list_violations() + (["too wide"] if at.overflows() else [])
-
-    with ExitStack() as stack:
-        at = stack.enter_context(visit(browser, api.url, size=size, scheme=scheme, reduced_motion="reduce"))
+    with visit(browser, api.url, size=size, scheme=scheme, reduced_motion="reduce") as at:
         at.expected = "422"
         at.go().find("#pasted").wait_for()
-        look("intake")
+        found["intake"] = list_faults(at)
         at.take_text(TEXT)
         at.page.fill("#question", "Where is the boom?")
         at.page.keyboard.press("Control+Enter")
         at.find(".quotes li button").first.click()
         at.find(".options summary").click()
-        look("document")
+        found["document"] = list_faults(at)
         at.find(".page").first.click()
-        look("page")
+        found["page"] = list_faults(at)
         at.page.keyboard.press("Escape")
         at.go("#/chat").find(".chats li").first.wait_for()
-        look("chats")
+        found["chats"] = list_faults(at)
         at.go("#/chat/harbour").find(".turn").first.wait_for()
         at.page.fill("#recall", "tug")
         at.page.keyboard.press("Enter")
         at.find(".found").wait_for()
-        look("chat")
+        found["chat"] = list_faults(at)
         at.go("#/watch").find("tbody tr").first.wait_for()
-        look("watch")
+        found["watch"] = list_faults(at)
         at.find("tbody a").first.click()
         at.find(".chart svg").first.wait_for()
-        look("conversation")
+        found["conversation"] = list_faults(at)
     assert {view: wrong for view, wrong in found.items() if wrong} == {}
     assert len(found) == 7
 
