@@ -8,13 +8,14 @@ TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 # Those that need a GPU are run by benchmarks/gpu.py.
 BENCHMARKS = $(filter-out benchmarks/efficiency.py benchmarks/gpu.py,$(shell grep -l __main__ benchmarks/*.py))
 
-.PHONY: help demo test servers fuzz mutants check docs bench figures matrix clean remake
+.PHONY: help demo test servers clients fuzz mutants check docs bench figures matrix clean remake
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    long texts as pages, remembered and asked about: out/demo.html to look at (half a minute; no torch, no GPU)'
 	@echo 'make test    all tests'
 	@echo 'make servers tests against the real vLLM and llama.cpp on this CPU, from wheels in .venv-servers; RECORD=1 records'
+	@echo 'make clients tests of real clients through the proxy: Qwen Code, Codex, Claude Code, aider, llm; needs npm'
 	@echo 'make fuzz    the fuzzers of tests/fuzz for hours, each with new inputs; ARGS=-k fonts for one door'
 	@echo 'make mutants break the code in 300 small ways, and print what no test noticed; half an hour'
 	@echo 'make check   lint, format, types, floors, figures, documentation'
@@ -33,6 +34,10 @@ test: $(VENV)/.dev
 servers: $(VENV)/.dev
 	$(BIN)/python tools/server_env.py
 	SERVERS=$(or $(SERVERS),1) $(if $(RECORD),RECORD=1) $(BIN)/python -m pytest tests/servers $(ARGS)
+
+clients: $(VENV)/.dev
+	$(BIN)/python tools/client_env.py
+	CLIENTS=1 $(BIN)/python -m pytest tests/clients $(ARGS)
 
 fuzz: $(VENV)/.dev
 	FUZZ=hours $(BIN)/python -m pytest --numprocesses auto tests/fuzz $(ARGS)
@@ -69,7 +74,7 @@ matrix: $(BIN)/python
 	$(BIN)/python tools/matrix.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-matrix .venv-servers out mutants dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-matrix .venv-servers .venv-clients .clients out mutants dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an environment is brought up to date when what it is made of has changed.

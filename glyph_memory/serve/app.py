@@ -6,17 +6,21 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
+from glyph_memory.context import PageOptions
 from glyph_memory.serve.conversations import ConversationFolder
 from glyph_memory.serve.dialects.chat import ChatDialect
 from glyph_memory.serve.dialects.messages import MessagesDialect
+from glyph_memory.serve.dialects.prefix_rules import choose_rules
 from glyph_memory.serve.dialects.responses import ResponsesDialect
 from glyph_memory.serve.dialects.units import Dialect
-from glyph_memory.serve.edge.wiring import Listener, make_edge
+from glyph_memory.serve.edge.wiring import Edge, Listener, make_edge
 from glyph_memory.serve.options import ServeOptions
 from glyph_memory.serve.proxy import FoldingEndpoint, PassingEndpoint, ProxyState
+from glyph_memory.serve.proxy.asking import find_caller
 from glyph_memory.serve.upstreams import Upstreams
+from glyph_memory.serve.web import FoundModels, WebContext, create_web_api, page_routes
 from glyph_memory.store import Store
 
 STORE_WAIT_S = 10.0
@@ -45,7 +49,7 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
         options=options,
         folder=ConversationFolder(store),
         upstreams=upstreams,
-        rules=frozenset(),
+        rules=choose_rules(switched_off=options.switched_off, switched_on=options.switched_on),
         add_record=edge.recorder.add,
         has_keys=options.key_file is not None,
     )
@@ -66,7 +70,26 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
         for path, endpoint in endpoints.items()
         for prefix in ("/v1", "")
     ]
-    routes = [*edge.routes, *folded, Mount("/", PassingEndpoint(state))]
+    web = _make_web(options, store, upstreams, edge) if options.has_web else []
+    routes = [*edge.routes, *web, *folded, Mount("/", PassingEndpoint(state))]
     app = Starlette(routes=routes, middleware=edge.middleware, lifespan=live)
     app.state.recorder = edge.recorder
     return app
+
+
+def _make_web(options: ServeOptions, store: Store, upstreams: Upstreams, edge: Edge) -> list[BaseRoute]:
+    """Return the routes of the web page."""
+
+    async def find_models() -> list[FoundModels]:
+        found = await upstreams.list_served()
+        return [FoundModels(upstream=one.upstream, models=one.models, error=one.error) for one in found]
+
+    context = WebContext(
+        options=options,
+        store=store,
+        page_options=PageOptions.merge(None, options.pages),
+        recorder=edge.recorder,
+        find_models=find_models,
+        caller_of=lambda request: find_caller(request.scope),
+    )
+    return [*page_routes(), Mount("/glyph/api", create_web_api(context))]

@@ -56,6 +56,8 @@ class ServeOptions:
     """A file of keys, a line each: `name:key`. Whoever asks has to have one, and sees its own conversations alone."""
     switched_off: frozenset[str] = frozenset()
     """Names of the rules that keep prefixes which are not to be applied."""
+    switched_on: frozenset[str] = frozenset()
+    """Names of rules that are to be applied though they are not by default."""
     recall: bool = False
     """Whether models are given `recall` and `zoom`, which the proxy answers itself."""
     web: bool | None = None
@@ -102,6 +104,11 @@ class ServeOptions:
                 f"host={self.host!r} is reached by others, and no keys are asked for; give a file of keys "
                 "(--key-file), or listen at 127.0.0.1"
             )
+
+    @property
+    def has_web(self) -> bool:
+        """Whether there is a web page."""
+        return self.is_loopback if self.web is None else self.web
 
     @property
     def is_loopback(self) -> bool:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from glyph_memory.context import PageOptions
 from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers import ServedModel, afind_served_model
+from glyph_memory.readers.openai.connect import alist_models
 from glyph_memory.serve.options import ServeOptions, Upstream
 
-_FRESH_S, _FAILED_S = 300.0, 2.0
+_FRESH_S, _FAILED_S, _LISTED_S = 300.0, 2.0, 5.0
+_MOST_LISTED = 50
+_NONE = "no upstream is given, so there is no model to ask; start with --upstream http://127.0.0.1:8000/v1"
 _UNKNOWN = (
     "no profile is known for the model {model!r}, so its old turns stay text; --profile names the model that it is "
     "(glyph-memory tokens lists them)"
@@ -40,6 +44,22 @@ class Target:
     """Why it gets text."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServedBy:
+    """What an upstream serves."""
+
+    upstream: Upstream
+    """The server."""
+    models: tuple[ServedModel, ...] = ()
+    """Its models, the first of very many; none where it cannot be asked."""
+    error: str = ""
+    """Why it cannot be asked, in one line."""
+
+
+class NoUpstream(GlyphMemoryError):
+    """Nobody to ask: the proxy was started for its web page alone."""
+
+
 class Upstreams:
     """Finds the upstream of a model. Belongs to one event loop.
 
@@ -54,6 +74,8 @@ class Upstreams:
         self._text_only: dict[tuple[str, str | None], tuple[float, str]] = {}
         self._has: dict[str, str] = {}
         self._words: dict[str, str] = {}
+        self._listing = asyncio.Lock()
+        self._listed: tuple[float, list[ServedBy]] | None = None
 
     @property
     def all(self) -> tuple[Upstream, ...]:
@@ -67,8 +89,30 @@ class Upstreams:
             for place, upstream in enumerate(self.all, 1)
         }
 
+    async def list_served(self) -> list[ServedBy]:
+        """Return what every upstream serves; kept for a moment."""
+        async with self._listing:
+            if self._listed is None or self._listed[0] < time.monotonic():
+                found = await asyncio.gather(*map(self._list_one, self.all))
+                self._listed = (time.monotonic() + _LISTED_S, [*found])
+            return self._listed[1]
+
+    async def _list_one(self, upstream: Upstream) -> ServedBy:
+        try:
+            names = await alist_models(upstream.url, api_key=upstream.api_key)
+            served = [(await self._ask(upstream, name))[0].served for name in names[:_MOST_LISTED]]
+        except ReaderError as error:
+            return ServedBy(upstream=upstream, error=str(error))
+        return ServedBy(upstream=upstream, models=tuple(served))
+
     async def find(self, model: str | None) -> Target:
-        """Return where a model is served, and what it is; an upstream that does not answer now is told later."""
+        """Return where a model is served, and what it is; an upstream that does not answer now is told later.
+
+        Raises:
+            NoUpstream: There is none at all.
+        """
+        if not self.all:
+            raise NoUpstream(_NONE)
         upstream = await self._choose(model)
         key = (upstream.url, model)
         async with self._asking.setdefault(key, asyncio.Lock()):
@@ -88,20 +132,15 @@ class Upstreams:
 
     async def _choose(self, model: str | None) -> Upstream:
         """Return the upstream that lists a model; the first where none does."""
-        first = self._options.upstreams[0]
-        if model is None or len(self._options.upstreams) == 1:
-            return first
+        if model is None or len(self.all) == 1:
+            return self.all[0]
         if model not in self._has:
-            for upstream in self._options.upstreams:
-                try:
-                    served = await afind_served_model(upstream.url, model=None, api_key=upstream.api_key)
-                    listed = await afind_served_model(upstream.url, model=model, api_key=upstream.api_key)
-                except ReaderError:
-                    continue
-                if model == served.model or listed.window_tokens is not None:
-                    self._has[model] = upstream.url
-                    break
-        return next((one for one in self._options.upstreams if one.url == self._has.get(model)), first)
+            for upstream in self.all:
+                with suppress(ReaderError):
+                    if model in await alist_models(upstream.url, api_key=upstream.api_key):
+                        self._has[model] = upstream.url
+                        break
+        return next((one for one in self.all if one.url == self._has.get(model)), self.all[0])
 
     async def _ask(self, upstream: Upstream, model: str | None) -> tuple[Target, float]:
         try:

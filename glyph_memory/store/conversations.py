@@ -15,12 +15,13 @@ from glyph_memory.checks import check_whole
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.store.append import append_turns
 from glyph_memory.store.damage import read_count, read_string, read_time
+from glyph_memory.store.erase import find_named
 from glyph_memory.store.erasing import ErasingDatabase
-from glyph_memory.store.marks import Body, add_marks, check_marks, find_first, keep_body, write_now
+from glyph_memory.store.marks import Body, add_marks, check_marks, find_first, has_room, keep_body, write_now
 from glyph_memory.store.schema import bookmarks, conversations, names
 from glyph_memory.store.sessions import find_session, lock_session
 from glyph_memory.store.turns import check_name
-from glyph_memory.store.values import ConversationInfo, ConversationMark
+from glyph_memory.store.values import ConversationInfo, ConversationMark, SealReader
 from glyph_memory.transcript import Turn
 
 _parents, _reports = names.alias("parents"), bookmarks.alias("reports")
@@ -58,6 +59,7 @@ class Conversations:
         report: bytes,
         parent: str = "",
         parent_turns: int = 0,
+        seal_reader: SealReader | None = None,
     ) -> None:
         """Store what a request brought, all or none; durable on return. The same again changes nothing.
 
@@ -71,6 +73,8 @@ class Conversations:
             report: What the caller wants to tell of the conversation; the latest is kept.
             parent: The session that it parted from; it has to be told once.
             parent_turns: After how many turns.
+            seal_reader: Finds the page images of bookmarks that leave: those that no other bookmark of the session
+                shows are deleted.
 
         Raises:
             StoreError: A chain is no 32 hex digits, or a turn's id is there already with another content.
@@ -87,7 +91,7 @@ class Conversations:
                 append_turns(connection, row, turns, keep_anchors=False)
             told: dict[str, object] = {"report": keep_body(connection, row.id, "report", report)}
             if bookmark is not None:
-                told["bookmark"] = keep_body(connection, row.id, "bookmark", bookmark)
+                told["bookmark"] = self._keep_bookmark(connection, row.id, bookmark, seal_reader)
             number = told.get("bookmark")
             tip = add_marks(connection, row.id, marks, bookmark=number if isinstance(number, int) else None)
             if tip is not None:
@@ -95,6 +99,18 @@ class Conversations:
             if parent and (found := find_session(connection, parent)) is not None:
                 told |= {"parent": found.id, "parent_turns": parent_turns}
             _store(connection, row.id, told, turns=max(marks.values(), default=0))
+
+    def _keep_bookmark(
+        self, connection: Connection, session_id: int, bookmark: bytes, reader: SealReader | None
+    ) -> int:
+        """Store a bookmark; have the page images deleted that went with the oldest. Return its number."""
+        if reader is None or reader.folder is None or has_room(connection, session_id, bookmark):
+            return keep_body(connection, session_id, "bookmark", bookmark)
+        before = find_named(connection, session_id, reader)
+        number = keep_body(connection, session_id, "bookmark", bookmark)
+        if gone := before - find_named(connection, session_id, reader):
+            self._database.note_images(connection, reader.folder, gone)
+        return number
 
     def conversations(self, *, prefix: str = "", limit: int = 200) -> tuple[ConversationInfo, ...]:
         """Return conversations, the latest first, without their bookmarks.

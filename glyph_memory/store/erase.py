@@ -128,6 +128,14 @@ def forget_seals(
     erasure.has_erased = erasure.has_erased or done.rowcount > 0
 
 
+def find_named(connection: Connection, session_id: int, reader: SealReader) -> set[str]:
+    """Return the names of page images in all bookmarks and reports of a session, which hold seals as JSON."""
+    query = select(bookmarks.c.body).where(bookmarks.c.session_id == session_id)
+    bodies = map(read_string, connection.execute(query).scalars())
+    records = (SealRecord(number=0, digest="", body=body) for body in bodies)
+    return {name for record in records for name in reader.find_images(record)}
+
+
 def drop_bookmarks(connection: Connection, session_id: int, numbers: Iterable[int]) -> None:
     """Take bookmarks and reports away; on SQLite their rows are emptied."""
     if connection.dialect.name != "sqlite":
@@ -146,9 +154,7 @@ def _forget_bookmarks(erasure: Erasure, session: SessionRow, *, reader: SealRead
         return
     if reader is not None:
         erasure.folder = reader.folder
-        for body in connection.execute(select(bookmarks.c.body).where(mine)).scalars():
-            record = SealRecord(number=0, digest="", body=read_string(body))
-            erasure.images.update(reader.find_images(record))
+        erasure.images |= find_named(connection, session.id, reader)
     drop_bookmarks(connection, session.id, numbers)
     erasure.has_erased = True
 

@@ -5,8 +5,9 @@ Knows what remains of erased rows in a file, its log and the folders of page ima
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -88,6 +89,11 @@ class ErasingDatabase(Database):
                 self.rewrite()
         if says and noted and (noted | {"file"}) & self._left:
             self._warn()
+
+    def note_images(self, connection: Connection, folder: Path, names: Collection[str]) -> None:
+        """Have page images deleted once the open transaction is committed; the journal says so as well."""
+        add_task(connection, "images", folder=write_folder(folder, self.address.path), names=names)
+        self._left.add("images")
 
     def rewrite(self) -> None:
         """Write an SQLite file anew, without what is unused in it; it is needed alone for as long as that takes.

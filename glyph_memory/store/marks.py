@@ -149,20 +149,30 @@ def _insert_marks(connection: Connection, rows: Sequence[Mapping[str, object]]) 
 
 def keep_body(connection: Connection, session_id: int, kind: BodyKind, body: bytes) -> int:
     """Store a bookmark or a report, once, and drop the oldest; return its number."""
-    query = (
-        select(bookmarks.c.number, bookmarks.c.digest)
-        .where(bookmarks.c.session_id == session_id, bookmarks.c.kind == kind)
-        .order_by(bookmarks.c.number.desc())
-    )
-    held, digest = connection.execute(query).all(), hash_body(body)
-    same = [number for number, other in held if other == digest]
-    if same:
-        return int(same[0])
+    held, digest = _list_bodies(connection, session_id, kind), hash_body(body)
+    if same := [number for number, other in held if other == digest]:
+        return same[0]
     row = {"session_id": session_id, "kind": kind, "digest": digest, "body": body}
     key = connection.execute(insert(bookmarks), row).inserted_primary_key
     if late := [number for number, _ in held[KEPT[kind] - 1 :]]:
         drop_bookmarks(connection, session_id, late)
     return int(key[0]) if key else 0
+
+
+def has_room(connection: Connection, session_id: int, bookmark: bytes) -> bool:
+    """Return whether a bookmark can be stored, or is, without another that leaves."""
+    held = _list_bodies(connection, session_id, "bookmark")
+    return len(held) < KEPT["bookmark"] or hash_body(bookmark) in {digest for _, digest in held}
+
+
+def _list_bodies(connection: Connection, session_id: int, kind: BodyKind) -> list[tuple[int, object]]:
+    """Return the numbers and digests of a session's bookmarks, or reports, the newest first."""
+    query = (
+        select(bookmarks.c.number, bookmarks.c.digest)
+        .where(bookmarks.c.session_id == session_id, bookmarks.c.kind == kind)
+        .order_by(bookmarks.c.number.desc())
+    )
+    return [(int(number), digest) for number, digest in connection.execute(query)]
 
 
 def write_now() -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text
 
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.folding import count_characters
@@ -152,6 +152,11 @@ _COLUMNS = (turns.c.anchor, turns.c.role, turns.c.pinned, turns.c.time, turns.c.
 _CHUNK_TURNS, _CHUNK_BYTES = 256, 8 * 2**20
 AT_ONCE = 500
 """How many values are asked for in one statement."""
+_FIND_IDS = text(
+    "SELECT anchor FROM glyph_turns INDEXED BY glyph_turns_id "
+    "WHERE session_id = :session AND id_digest IN :digests AND typeof(anchor) = 'integer'"
+).bindparams(bindparam("digests", expanding=True))
+"""With the index named: SQLite, which counts no rows, would sooner look at all turns of the session."""
 
 
 def of_session(connection: Connection, session_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -233,17 +238,25 @@ def read_by_id(connection: Connection, session_id: int, ids: Collection[str]) ->
     """Return the turns with the given ids, by id; also those whose own id cannot be read any more."""
     digests = {fingerprint(id_): id_ for id_ in ids}
     wanted = list(digests)
-    found = [
-        turn
-        for start in range(0, len(wanted), AT_ONCE)
-        for turn in read_turns(connection, session_id, turns.c.id_digest.in_(wanted[start : start + AT_ONCE]))
-    ]
+    found = list[Turn]()
+    for start in range(0, len(wanted), AT_ONCE):
+        anchors = _find_anchors(connection, session_id, wanted[start : start + AT_ONCE])
+        if anchors:
+            found += read_turns(connection, session_id, turns.c.anchor.in_(anchors))
     by_id = {turn.id: turn for turn in found if turn.id is not None and not turn.is_damaged}
     for turn in found:
         if turn.is_damaged:
             this = (*of_session(connection, session_id), turns.c.anchor == turn.anchor)
             by_id[digests[connection.execute(select(turns.c.id_digest).where(*this)).scalar_one()]] = turn
     return by_id
+
+
+def _find_anchors(connection: Connection, session_id: int, digests: list[str]) -> list[int]:
+    """Return the anchors of the turns whose ids have these digests."""
+    query = select(turns.c.anchor).where(turns.c.session_id == session_id, turns.c.id_digest.in_(digests))
+    if connection.dialect.name != "sqlite":
+        return list(connection.execute(query).scalars())
+    return list(connection.execute(_FIND_IDS, {"session": session_id, "digests": digests}).scalars())
 
 
 def _images(connection: Connection, session_id: int, anchors: list[int]) -> dict[int, list[bytes]]:

@@ -33,11 +33,11 @@ class FakeAnswer:
         """The finish reason that the server reports."""
         return "tool_calls" if self.tool_calls else self.finish_reason
 
-    def number_calls(self, number: int) -> FakeAnswer:
-        """Return the answer with an id for each call that has none: no two requests are given the same."""
+    def number_calls(self, numbers: Iterator[int]) -> FakeAnswer:
+        """Return the answer with an id for each call that has none, by the next number."""
         calls = [
-            call if call.id else replace(call, id=f"chatcmpl-tool-{number}-{place}")
-            for place, call in enumerate(self.tool_calls)
+            call if call.id else replace(call, id=f"chatcmpl-tool-{next(numbers)}")
+            for call in self.tool_calls
         ]
         return replace(self, tool_calls=tuple(calls))
 

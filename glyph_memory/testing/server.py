@@ -91,7 +91,7 @@ class FakeVLMServer:
             text_tokens=text_tokens,
         )
         self._stopping = threading.Event()
-        self._numbers = itertools.count()
+        self._numbers, self._calls = itertools.count(), itertools.count()
         self._http = CountingServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
@@ -141,7 +141,7 @@ class FakeVLMServer:
         request = replace(request, number=next(self._numbers))
         self.requests.append(request)
         said = self.answer(request)
-        answer = FakeAnswer(text=said) if isinstance(said, str) else said.number_calls(request.number)
+        answer = FakeAnswer(text=said) if isinstance(said, str) else said.number_calls(self._calls)
         model = request.model or self.model
         return FakeReply(model=model, request=request, answer=answer, text_tokens=self.engine.text_tokens)
 

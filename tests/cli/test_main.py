@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HEAVY = {"torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi"}
 COMMANDS = (
     *("demo", "chat", "recall", "report", "sessions", "export", "import", "pages", "ask", "tokens"),
-    "serve-command",
+    *("serve", "serve-command"),
 )
 
 

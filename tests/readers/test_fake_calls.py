@@ -12,7 +12,7 @@ from glyph_memory.transcript import ToolCall
 CALLS = (ToolCall(name="look", arguments='{"at": 1}'), ToolCall(name="stop", arguments="{}", id="mine"))
 BODY = {"model": "glyph", "messages": [{"role": "user", "content": "Look."}]}
 SPELLED = [
-    {"id": "chatcmpl-tool-0-0", "type": "function", "function": {"name": "look", "arguments": '{"at": 1}'}},
+    {"id": "chatcmpl-tool-0", "type": "function", "function": {"name": "look", "arguments": '{"at": 1}'}},
     {"id": "mine", "type": "function", "function": {"name": "stop", "arguments": "{}"}},
 ]
 

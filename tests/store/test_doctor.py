@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from glyph_memory import GlyphMemory
 from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.store import Store, StoreRepair, check_store, repair_store
-from glyph_memory.store.schema import Schema
+from glyph_memory.store.schema import SCHEMA, Schema
 from glyph_memory.transcript import Turn
 
 LINE = "The deploy of build 7f3a9c21 went to port 8443 and was signed off by Ada. "
@@ -407,9 +407,7 @@ def test_progress_tells_how_many_turns_are_checked(path: Path) -> None:
 
 def test_a_newer_database_is_left_alone(path: Path) -> None:
     """A newer glyph-memory has to look at it."""
-    newer = Schema(
-        migrations=(*Schema().migrations, lambda _: None, lambda _: None, lambda _: None, lambda _: None)
-    )
+    newer = Schema(migrations=(*SCHEMA.migrations, lambda _: None))
     Store.open(path, schema=newer).close()
     (finding,) = check_store(path).findings
     assert (finding.kind, finding.is_repairable) == ("version", False)

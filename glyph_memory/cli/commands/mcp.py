@@ -1,4 +1,4 @@
-"""`glyph-memory mcp`: the memory as tools over MCP. Prints to standard error alone: standard output is the protocol's."""
+"""`glyph-memory mcp`: the memory as tools over MCP. Standard output is the protocol's: nothing is printed there."""
 
 from __future__ import annotations
 

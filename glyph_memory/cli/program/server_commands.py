@@ -6,8 +6,82 @@ Those modules are imported when a command runs, so that help and completion come
 from __future__ import annotations
 
 from glyph_memory.cli import options
-from glyph_memory.cli.program import memory_options, server_options
+from glyph_memory.cli.program import memory_options, serve_options, server_options
 from glyph_memory.cli.root import SERVERS, register_command
+
+
+@register_command(
+    SERVERS,
+    ("Between clients and vLLM on this machine", "glyph-memory serve --upstream http://127.0.0.1:8000/v1"),
+    (
+        "A client of OpenAI's API, such as an SDK or Codex",
+        "OPENAI_BASE_URL=http://127.0.0.1:8400/v1 your-agent",
+    ),
+    ("A client of Anthropic's API, such as Claude Code", "ANTHROPIC_BASE_URL=http://127.0.0.1:8400 claude"),
+    (
+        "Two servers, for others on the network, who each need a key",
+        "glyph-memory serve --upstream a=http://gpu1:8000/v1 --upstream b=http://gpu2:8000/v1 --host 0.0.0.0 "
+        "--key-file keys",
+    ),
+)
+def serve(
+    *,
+    upstream: serve_options.Upstreams,
+    upstream_key_file: serve_options.UpstreamKeyFile = None,
+    memory: serve_options.Memory = "glyph-serve.db",
+    profile: serve_options.Profile = None,
+    window: options.Window = None,
+    style: serve_options.Style = None,
+    off: serve_options.Off = None,
+    recall: serve_options.Recall = False,
+    host: serve_options.Host = "127.0.0.1",
+    port: serve_options.Port = 8400,
+    web: serve_options.Web = None,
+    key_file: serve_options.KeyFile = None,
+    allow_host: serve_options.AllowHost = None,
+    allow_origin: serve_options.AllowOrigin = None,
+    workers: serve_options.Workers = 1,
+    max_requests: serve_options.MaxRequests = 256,
+    max_body: serve_options.MaxBody = 256,
+    max_image_px: serve_options.MaxImagePx = 64_000_000,
+    connect_timeout: serve_options.ConnectTimeout = 10.0,
+    answer_timeout: serve_options.AnswerTimeout = 600.0,
+    grace: serve_options.Grace = 30.0,
+    log_bodies: serve_options.LogBodies = False,
+) -> None:
+    """Give any client a long memory: a proxy between it and your model's server.
+
+    Clients are given this server's address instead of the model's, and nothing else changes for them. It speaks
+    OpenAI's chat completions and Responses, and Anthropic's Messages. Each conversation is recognised by its content;
+    old turns become pages, and answers come back byte for byte. All else is passed through.
+
+    Whoever may reach it may use it, so it listens at this machine alone unless a file of keys is given. The
+    upstream's own key is taken from GLYPH_MEMORY_API_KEY or a file, and sent to nobody else.
+    """
+    from glyph_memory.cli.commands import serve as command  # noqa: PLC0415  see the module's first lines
+
+    command.run(
+        upstreams=upstream,
+        upstream_key_file=upstream_key_file,
+        pages={"profile": profile, "window_tokens": window, "style": style},
+        off=off or (),
+        memory=memory,
+        recall=recall,
+        host=host,
+        port=port,
+        web=web,
+        key_file=key_file,
+        allow_hosts=tuple(allow_host or ()),
+        allow_origins=tuple(allow_origin or ()),
+        workers=workers,
+        max_requests=max_requests,
+        max_body_bytes=max_body << 20,
+        max_image_px=max_image_px,
+        connect_timeout_s=connect_timeout,
+        answer_timeout_s=answer_timeout,
+        grace_s=grace,
+        log_bodies=log_bodies,
+    )
 
 
 @register_command(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from glyph_memory.checks import check_text
 from glyph_memory.errors import ReaderRefused
-from glyph_memory.readers.openai.discovery import ask_what_is_served
+from glyph_memory.readers.openai.discovery import ask_what_is_served, list_models
 from glyph_memory.readers.openai.endpoint import Endpoint
 from glyph_memory.readers.openai.served import ServedModel
 
@@ -84,6 +84,23 @@ async def afind_served_model(
     clients = open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
     try:
         return await wire.run_requests_async(ask_what_is_served(endpoint, model), clients)
+    finally:
+        await clients.aclose()
+
+
+async def alist_models(base_url: str, *, api_key: str | None = None, timeout_s: float = 10.0) -> list[str]:
+    """Return the names of all models that a server lists, without blocking the event loop.
+
+    Raises:
+        ReaderError: Nobody is there, or the key is refused.
+    """
+    endpoint = Endpoint.parse(base_url, api_key=api_key)
+    del base_url, api_key  # as in `OpenAIReader`
+    from glyph_memory.readers.openai import wire  # noqa: PLC0415 - as there
+
+    clients = open_clients(endpoint, timeout_s=timeout_s, total_timeout_s=timeout_s)
+    try:
+        return await wire.run_requests_async(list_models(endpoint), clients)
     finally:
         await clients.aclose()
 

@@ -27,6 +27,8 @@ from glyph_memory.readers.openai.json_values import (
 from glyph_memory.readers.openai.served import ServedModel
 
 Fields = Mapping[str, object]
+_NAMES = ("id", "model_name", "key", "name", "model")
+"""Where lists of models have a model's name."""
 _OLLAMA_WINDOW_TOKENS = 4096
 """What Ollama serves unless it is told otherwise; what is longer it cuts without a word."""
 
@@ -63,6 +65,25 @@ def ask_what_is_served(endpoint: Endpoint, model: str | None) -> Generator[Step,
     return replace(found, base_url=endpoint.base_url)
 
 
+def list_models(endpoint: Endpoint) -> Generator[Step, Outcome, list[str]]:
+    """Ask for the names of all models that a server lists; an empty list where it lists none.
+
+    Raises:
+        ReaderError: Nobody is there, or the key is refused.
+    """
+    answer = cast("HttpAnswer", (yield Send(path="/models")))
+    if answer.status in {401, 403} or answer.status >= 500:
+        raise make_error(answer.status, answer.headers, answer.body, endpoint=endpoint)
+    listed = _read(answer)
+    rows = listed.get("data") or listed.get("models")
+    named = (
+        next(filter(None, (read_name(row.get(name)) for name in _NAMES)), None)
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict)
+    )
+    return [name for name in named if name is not None]
+
+
 def _read(answer: HttpAnswer) -> Fields:
     """Return an answer's JSON object; an empty one where it is none."""
     found = parse_json(answer.body) if answer.status == 200 else None
@@ -96,8 +117,7 @@ def _pick(listed: Fields, model: str | None) -> Fields:
     """Return the card of a model in a list; the first where no model is named, or only one is there."""
     rows = listed.get("data") or listed.get("models")
     cards = [cast("Fields", row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    names = ("id", "model_name", "key", "name", "model")
-    own = [card for card in cards if model is not None and model in [card.get(name) for name in names]]
+    own = [card for card in cards if model is not None and model in [card.get(name) for name in _NAMES]]
     return next(iter(own or (cards if model is None or len(cards) == 1 else [])), {})
 
 

@@ -84,7 +84,7 @@ class ConversationFolder:
             learned = [one for one in (window_tokens, place.kept.window_tokens) if one]
             options = asked.options.narrow_window(min(learned, default=None))
             sent = self._fold(asked, place, self.get_folding(options))
-            bookmark = _make_bookmark(sent, min(learned, default=None))
+            bookmark = _spell_bookmark(sent, place, min(learned, default=None))
         if asked.keeps and place.chains:
             self._keep(asked, place, sent, bookmark)
         return sent
@@ -191,12 +191,14 @@ def _make_folding(options: PageOptions) -> Folding[Unit]:
     return Folding(options=options, turn_of=_get_turn, key_of=_get_name, name_of=_get_name)
 
 
-def _make_bookmark(sent: FoldedRequest, window_tokens: int | None) -> bytes | None:
+def _spell_bookmark(sent: FoldedRequest, place: _Place, window_tokens: int | None) -> bytes | None:
     """Return what is kept of where folding stands; None where that is its beginning."""
-    bookmark = sent.folded.bookmark if sent.folded else Bookmark()
-    if bookmark == Bookmark() and window_tokens is None:
-        return None
-    return KeptBookmark(bookmark=bookmark, window_tokens=window_tokens).to_bytes()
+    kept = KeptBookmark(
+        bookmark=sent.folded.bookmark if sent.folded else Bookmark(), window_tokens=window_tokens
+    )
+    if kept == place.kept:
+        return place.mark.bookmark if place.mark else None
+    return kept.to_bytes()
 
 
 def _get_turn(unit: Unit) -> Turn:

@@ -35,6 +35,7 @@ from glyph_memory.serve.dialects.blocks import (
     join_contents,
     mark_pictures,
 )
+from glyph_memory.serve.dialects.image_data import spell_data_url
 from glyph_memory.serve.dialects.unit_cache import UnitCache
 from glyph_memory.serve.dialects.units import ClientRequest, Item, Unit, name_turn
 from glyph_memory.transcript import Role
@@ -47,7 +48,7 @@ def _spell_text(text: str) -> Block:
 
 
 def _spell_image(image: ImagePart) -> Block:
-    return {"type": "image_url", "image_url": {"url": image.data_url}}
+    return {"type": "image_url", "image_url": {"url": spell_data_url(image)}}
 
 
 SPELLING = BlockSpelling(text=_spell_text, image=_spell_image)

@@ -16,6 +16,7 @@ from glyph_memory.messages.roles import read_role
 from glyph_memory.readers import Usage
 from glyph_memory.readers.openai.json_values import read_count
 from glyph_memory.serve.dialects.blocks import Block, BlockSpelling
+from glyph_memory.serve.dialects.image_data import spell_base64
 from glyph_memory.serve.dialects.message_drafts import MessageWriter, is_result
 from glyph_memory.serve.dialects.reading import (
     list_items,
@@ -37,7 +38,7 @@ def _spell_text(text: str) -> Block:
 
 
 def _spell_image(image: ImagePart) -> Block:
-    source = {"type": "base64", "media_type": image.media_type, "data": image.base64}
+    source = {"type": "base64", "media_type": image.media_type, "data": spell_base64(image)}
     return {"type": "image", "source": source}
 
 

@@ -15,6 +15,7 @@ from glyph_memory.errors import TurnError
 from glyph_memory.readers import Usage
 from glyph_memory.readers.openai.json_values import read_count, read_mapping
 from glyph_memory.serve.dialects.blocks import Block, BlockSpelling
+from glyph_memory.serve.dialects.image_data import spell_data_url
 from glyph_memory.serve.dialects.item_writer import ItemWriter
 from glyph_memory.serve.dialects.items import group_items, is_reference, read_group
 from glyph_memory.serve.dialects.reading import list_items, name_tools, read_length
@@ -30,7 +31,7 @@ def _spell_text(text: str) -> Block:
 
 def _spell_image(image: ImagePart) -> Block:
     # vLLM refuses a picture without its detail.
-    return {"type": "input_image", "image_url": image.data_url, "detail": "high"}
+    return {"type": "input_image", "image_url": spell_data_url(image), "detail": "high"}
 
 
 SPELLING = BlockSpelling(text=_spell_text, image=_spell_image)

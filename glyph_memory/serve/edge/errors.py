@@ -77,7 +77,13 @@ def spell_error(path: str, status: int, message: str, *, kind: str = "") -> byte
 
 
 def make_error(
-    scope: Scope, status: int, message: str, *, kind: str = "", retry_after_s: int | None = None
+    scope: Scope,
+    status: int,
+    message: str,
+    *,
+    kind: str = "",
+    retry_after_s: int | None = None,
+    closes: bool = False,
 ) -> Response:
     """Return an error as a response: an ASGI application that is called with the request's scope.
 
@@ -87,8 +93,11 @@ def make_error(
         message: As for `spell_error`.
         kind: As for `spell_error`.
         retry_after_s: When the client may try again, where that helps.
+        closes: Whether the connection ends with it, and what is left of the request is not read.
     """
     headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    if closes:
+        headers["Connection"] = "close"
     body = spell_error(scope["path"], status, message, kind=kind)
     return Response(body, status, headers, media_type="application/json")
 

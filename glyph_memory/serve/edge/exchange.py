@@ -111,8 +111,6 @@ class Exchange:
         kinds = [value for name, value in chosen if name.lower() == b"content-type"]
         if path != "/" and not path.startswith(_OWN) and not all(kind.startswith(_PLAIN) for kind in kinds):
             chosen += _SANDBOX
-        if self.problem is not None:
-            chosen.append((b"connection", b"close"))  # or the rest of the body would be read
         return chosen
 
 

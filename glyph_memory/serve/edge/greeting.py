@@ -30,14 +30,9 @@ def describe_server(options: ServeOptions, *, url: str) -> Iterator[str]:
     yield f"  clients    OPENAI_BASE_URL={url}/v1  or  ANTHROPIC_BASE_URL={url}"
     if options.key_file is not None:
         yield f"  keys       {options.key_file}"
-    if has_page(options):
+    if options.has_web:
         yield f"  page       {url}/"
     yield f"Ctrl-C ends it; open answers then have {options.grace_s:g} s."
-
-
-def has_page(options: ServeOptions) -> bool:
-    """Return whether there is a web page."""
-    return options.is_loopback if options.web is None else options.web
 
 
 def _describe_upstream(upstream: Upstream, options: ServeOptions) -> str:

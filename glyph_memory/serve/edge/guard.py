@@ -81,7 +81,8 @@ class Guard:
     async def _admit(self, scope: Scope, exchange: Exchange) -> None:
         refused = self._find_problem(scope) or self._find_caller(scope) or _find_length(scope, self._options)
         if refused:
-            await exchange.refuse(make_error(scope, *refused))
+            # What is left of the body is read, so that the client reads this; not where nobody knows where it ends.
+            await exchange.refuse(make_error(scope, *refused, closes=refused[0] in {400, 413}))
             return
         if scope["path"] in _UNCOUNTED:
             await self._answer(scope, exchange)
@@ -100,6 +101,8 @@ class Guard:
         path, headers = scope["path"], scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > _MOST_HEADER_BYTES:
             return 431, f"The headers come to more than {_MOST_HEADER_BYTES >> 10} KiB. Send fewer."
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:  # h11 takes the chunks
+            return 400, "The request has both Content-Length and Transfer-Encoding. Send one of them."
         if scope["method"] in {"TRACE", "CONNECT"} or not _is_plain(path):
             return 400, "This method or path is not taken. Ask for a path such as /v1/models, by GET or POST."
         if problem := self._origins.find_problem(scope["method"], headers):
@@ -149,7 +152,7 @@ class Guard:
         if self._options.log_bodies:
             logger.info("%s %s: %s", scope["method"], scope["path"], exchange.body.decode("utf-8", "replace"))
         if exchange.problem is not None and not exchange.has_begun:
-            await exchange.refuse(make_error(scope, *exchange.problem))
+            await exchange.refuse(make_error(scope, *exchange.problem, closes=True))
 
     async def _fail(self, scope: Scope, exchange: Exchange, error: Exception) -> None:
         number = secrets.token_hex(4)

@@ -62,7 +62,7 @@ class Keys:
         Raises:
             ServeError: It cannot be read, others may read it, or a line is wrong; no key is repeated.
         """
-        data, problem = _read(Path(path))
+        data, problem = read_private_file(Path(path))
         keys: dict[str, str] = {}
         if not problem:
             keys, problem = _parse(data)
@@ -103,8 +103,8 @@ def _read_credentials(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[bytes]
                 yield given.strip()
 
 
-def _read(path: Path) -> tuple[bytes, str]:
-    """Return a file's bytes, and why it is not to be trusted."""
+def read_private_file(path: Path) -> tuple[bytes, str]:
+    """Return a file's bytes, and why it is not to be trusted: others may read it, or it cannot be read."""
     try:
         found = path.stat()
         data = read_file(path, at_most=_MOST_BYTES)

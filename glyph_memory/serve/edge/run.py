@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from functools import partial
 from types import FrameType
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -69,7 +70,9 @@ def run_server(
     Store.open(options.memory).close()  # here, once: not by each worker
     with ExitStack() as stack:
         listening = stack.enter_context(_listen(options))
-        url = _spell_url(options.host, listening.getsockname()[1])
+        port = listening.getsockname()[1]
+        _refuse_itself(options, port)
+        url = _spell_url(options.host, port)
         for line in describe_server(options, url=url):
             (tell or _print_line)(line)
         if options.workers > 1 and FOLDER_VARIABLE not in os.environ:
@@ -127,6 +130,7 @@ def _configure(options: ServeOptions, make_app: AppFactory) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,  # an upstream sends its own
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=options.grace_s,  # type: ignore[arg-type]  # it is waited for as a float
         timeout_worker_healthcheck=_SIGN_OF_LIFE_S,
@@ -185,6 +189,17 @@ def _listen(options: ServeOptions) -> socket.socket:
         found.close()
         raise ServeError(_describe_refusal(error, options)) from None
     return found
+
+
+def _refuse_itself(options: ServeOptions, port: int) -> None:
+    """Raise ServeError where an upstream is this server: each request would come back for ever."""
+    own = {"127.0.0.1", "localhost", "::1", "0.0.0.0", options.host.strip("[]").lower()}  # noqa: S104 - they are compared
+    for upstream in options.upstreams:
+        parts = urlsplit(upstream.url)
+        if (parts.hostname or "") in own and (parts.port or 80) == port:
+            raise ServeError(
+                f"the upstream at port {port} is this server itself; give the model's address, or another --port"
+            )
 
 
 def _describe_refusal(error: OSError, options: ServeOptions) -> str:

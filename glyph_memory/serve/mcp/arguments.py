@@ -24,7 +24,7 @@ class Arguments(BaseModel):
 class RememberArguments(Arguments):
     """What `remember` takes."""
 
-    text: str = Field(description="What was said, word for word.")
+    text: str = Field(min_length=1, description="What was said, word for word.")
     role: Role = Field(default="user", description="Who said it.")
     name: str | None = Field(default=None, description="The speaker's or the tool's name.")
     pinned: bool = Field(

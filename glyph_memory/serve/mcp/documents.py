@@ -11,23 +11,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcp_types import ContentBlock, ImageContent, TextContent
 
 from glyph_memory.context import TextCleaner
 from glyph_memory.document import Defect
-from glyph_memory.documents import DocumentPage, Limits, LoadOptions, PageRun, load
 from glyph_memory.errors import DocumentError, show_value
 from glyph_memory.files import is_file, is_folder
 from glyph_memory.serve.mcp import wording
 from glyph_memory.serve.mcp.arguments import DocumentArguments
 from glyph_memory.tokens import ModelProfile
 
+if TYPE_CHECKING:
+    from glyph_memory.documents import DocumentPage
+
 _DEFECTS = 8
 _LONGEST_NAME = 80
 MOST_BYTES = 32 << 20
 """Of content that is given."""
-_LIMITS = Limits(file_bytes=256 << 20, unpacked_bytes=256 << 20, cells=5_000_000, pages=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,20 @@ def draw_document(asked: DocumentArguments, *, folders: Folders, profile: ModelP
         DocumentError: It cannot be read, or has no such page.
         StyleError: It cannot be drawn.
     """
+    # A client waits for the server to start, and may never ask for a document.
+    from glyph_memory.documents import Limits, LoadOptions, PageRun, load  # noqa: PLC0415
+
     source, name = _find_source(asked, folders)
-    options = LoadOptions(pages=asked.pages, limits=_LIMITS)
+    limits = Limits(file_bytes=256 << 20, unpacked_bytes=256 << 20, cells=5_000_000, pages=10_000)
+    options = LoadOptions(pages=asked.pages, limits=limits)
     run = PageRun(
         documents=load(source, name=name, options=options),
         style=asked.style,
         profile=profile,
         counts_rest=False,
     )
-    pages, number, last = list[DocumentPage](), 0, asked.start + asked.count - 1
+    pages: list[DocumentPage] = []
+    number, last = 0, asked.start + asked.count - 1
     for number, page in enumerate(islice(run.draw(), last + 1), start=1):
         if asked.start <= number <= last:
             pages.append(page)

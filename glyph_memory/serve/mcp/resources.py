@@ -23,7 +23,6 @@ from glyph_memory.serve.mcp.sessions import OpenSessions
 ROOT = "glyph://sessions"
 _ADDRESS = re.compile(rf"{ROOT}(?:/([^/?#]+)(?:/pages/([0-9]{{1,9}}))?)?")
 _JSON, _PNG = "application/json", "image/png"
-_LISTED = 200
 
 
 def list_templates() -> list[ResourceTemplate]:
@@ -46,6 +45,8 @@ class SessionResources:
 
     sessions: OpenSessions
     """The sessions that it may see."""
+    listed: int = 200
+    """How many resources are listed at a time."""
 
     def list_page(self, start: int) -> tuple[list[Resource], int | None]:
         """Return some resources, and where the next ones begin; pages are listed of the bound session alone.
@@ -74,7 +75,7 @@ class SessionResources:
             for page in pages
         ]
         found = [index, *named, *drawn]
-        stop = start + _LISTED
+        stop = start + self.listed
         return found[start:stop], stop if stop < len(found) else None
 
     def read(self, address: str) -> TextResourceContents | BlobResourceContents | None:

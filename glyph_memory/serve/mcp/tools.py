@@ -192,13 +192,7 @@ def _identify(memory: GlyphMemory, given: Arguments) -> CallToolResult:
 
 
 def _make_writer(memory: GlyphMemory) -> RecallWriter:
-    cleaner = TextCleaner(memory.profile.special_tokens)
-
-    def clean(text: str) -> str:
-        # What no JSON can carry: half a character.
-        return cleaner.clean_and_escape(text).encode(errors="backslashreplace").decode()
-
-    return RecallWriter(clean)
+    return RecallWriter(TextCleaner(memory.profile.special_tokens).clean_and_escape)
 
 
 def _make_result(text: str, beside: BaseModel) -> CallToolResult:
@@ -207,4 +201,4 @@ def _make_result(text: str, beside: BaseModel) -> CallToolResult:
 
 
 def _make_text(text: str) -> TextContent:
-    return TextContent(text=text.encode(errors="backslashreplace").decode())
+    return TextContent(text=text)

@@ -20,7 +20,9 @@ RECALL = (
     "Search everything that was ever stored. Gives exact passages, each under a line such as [§42 user, page 3]. Use "
     "it before quoting a number, a name, a path or an identifier from memory."
 )
-ZOOM = "Read one turn, or all turns of one page, exactly as they were stored. Ask for '§42', an anchor, or for 'page 3'."
+ZOOM = (
+    "Read one turn, or all turns of one page, exactly as stored. Ask for '§42', an anchor, or for 'page 3'."
+)
 IDENTIFIERS = (
     "List identifiers that were ever stored: UUIDs, hashes, keys, URLs, paths, numbers, the latest first, each exactly "
     "as it was spelled, with the turns that hold it. Ask for a part of one."

@@ -38,7 +38,7 @@ from glyph_memory.serve.proxy.recalling import Recalling
 from glyph_memory.serve.proxy.state import ProxyState
 from glyph_memory.serve.proxy.usage import UsageWatch
 from glyph_memory.serve.record import RequestRecord
-from glyph_memory.serve.upstreams import Target
+from glyph_memory.serve.upstreams import NoUpstream, Target
 
 T = TypeVar("T")
 _TRIES = 3
@@ -75,6 +75,9 @@ class PassingEndpoint:
         except UpstreamFailure as failure:
             sent.status = failure.status
             await make_error(scope, failure.status, failure.message)(scope, receive, send)
+        except NoUpstream as error:
+            sent.status = 502
+            await make_error(scope, 502, str(error))(scope, receive, send)
         state.add_record(
             RequestRecord(
                 time_s=time.time(),
@@ -122,6 +125,9 @@ class FoldingEndpoint:
         except UpstreamFailure as failure:
             progress.sent.status = failure.status
             await make_error(scope, failure.status, failure.message)(scope, receive, send)
+        except NoUpstream as error:
+            progress.sent.status = 502
+            await make_error(scope, 502, str(error))(scope, receive, send)
         except StoreError as error:
             progress.sent.status = 503
             wait = 1 if isinstance(error, StoreBusy) else None
@@ -186,7 +192,7 @@ class FoldingEndpoint:
             dialect=self._dialect,
             folder=self._state.folder,
             target=target,
-            rules=self._state.rules,
+            rules=self._state.choose_rules(target),
             caller=find_caller(progress.scope),
             session=read_session(progress.scope),
             recalls=self._state.options.recall,

@@ -12,6 +12,7 @@ from typing import Any
 
 from glyph_memory.errors import FontError, PolicyError, TurnError
 from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, FoldedRequest
+from glyph_memory.serve.dialects.image_data import HeldImages, encode_body, hold_images
 from glyph_memory.serve.dialects.prefix_rules import apply_rules
 from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item
 from glyph_memory.serve.recall import add_tools, may_offer
@@ -56,6 +57,8 @@ class PreparedBody:
     """What it was made of; None where nothing was folded."""
     recalling: Mapping[str, Any] | None = field(default=None, repr=False)
     """The body with `recall` and `zoom` among its tools; None where they are not offered."""
+    images: HeldImages = field(default_factory=dict, repr=False)
+    """What its marks of pictures stand for; see `encode_body`."""
     notes: tuple[str, ...] = ()
     """What the user should learn."""
 
@@ -128,15 +131,22 @@ def prepare_body(
         keeps=keeps,
     )
     try:
-        folded = folder.fold(asked, window_tokens=window_tokens)
+        with hold_images() as images:
+            folded = folder.fold(asked, window_tokens=window_tokens)
     except (PolicyError, FontError) as error:
         return replace(unfolded, notes=(_UNFOLDED.format(error=error),))
     notes = tuple(filter(None, (target.note, *folded.notes)))
     if folded.body is None:
         return replace(unfolded, folded=folded, notes=notes)
     sent = add_tools(folded.body, dialect=dialect.name) if recalls else folded.body
-    data = json.dumps(sent).encode()
-    return replace(unfolded, data=data, folded=folded, recalling=sent if recalls else None, notes=notes)
+    return replace(
+        unfolded,
+        data=encode_body(sent, images),
+        images=images,
+        folded=folded,
+        recalling=sent if recalls else None,
+        notes=notes,
+    )
 
 
 def _put_back(fields: Mapping[str, Any], key: str, last: Sequence[Item]) -> Mapping[str, Any]:

@@ -5,7 +5,6 @@ Knows HTTP and the loop that says what is asked next.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx2
 
+from glyph_memory.serve.dialects.image_data import encode_body
 from glyph_memory.serve.edge.errors import spell_error
 from glyph_memory.serve.proxy.exchange import (
     UpstreamFailure,
@@ -50,11 +50,13 @@ class Recalling:
         *,
         run: Callable[[Callable[[], bool]], Awaitable[bool]],
     ) -> None:
-        folded = progress.prepared.folded if progress.prepared else None
-        if folded is None or folded.folded is None:
+        prepared = progress.prepared
+        folded = prepared.folded if prepared else None
+        if prepared is None or folded is None or folded.folded is None:
             raise ValueError("nothing was folded, so there is nothing to recall")
         self._loop = RecallLoop(body, dialect=progress.dialect.name, folded=folded.folded)
         self._progress, self._asked, self._client, self._run = progress, asked, client, run
+        self._images = prepared.images
 
     async def hand_on(self, answer: httpx2.Response, began: float) -> None:
         """Hand an answer on, and those that follow when the model recalls."""
@@ -124,7 +126,7 @@ class Recalling:
         return watch
 
     def _ask_next(self) -> UpstreamRequest:
-        return replace(self._asked, body=json.dumps(self._loop.body).encode())
+        return replace(self._asked, body=encode_body(self._loop.body, self._images))
 
     def _spell_failure(self, failure: UpstreamFailure) -> bytes:
         """Return an event that tells of an answer that could not go on, as the client's library reads it."""

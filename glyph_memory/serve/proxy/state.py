@@ -11,9 +11,10 @@ import httpx2
 
 from glyph_memory.readers.openai.clients import is_loopback
 from glyph_memory.serve.conversations import ConversationFolder
+from glyph_memory.serve.dialects.prefix_rules import CACHE_MARKS
 from glyph_memory.serve.options import ServeOptions, Upstream
 from glyph_memory.serve.record import RequestRecord
-from glyph_memory.serve.upstreams import Upstreams
+from glyph_memory.serve.upstreams import Target, Upstreams
 
 _THREADS = 4
 """How many requests are folded at a time; the work is Python's, so more would only take turns."""
@@ -39,6 +40,11 @@ class ProxyState:
     """Of folding."""
     _clients: dict[str, httpx2.AsyncClient] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def choose_rules(self, target: Target) -> frozenset[str]:
+        """Return the rules for an upstream: SGLang's cache was emptied by marks that move, so they are taken off."""
+        is_sglang = target.served.server == "sglang" and CACHE_MARKS not in self.options.switched_off
+        return self.rules | {CACHE_MARKS} if is_sglang else self.rules
 
     def get_client(self, upstream: Upstream) -> httpx2.AsyncClient:
         """Return the client of an upstream; nothing is opened yet."""

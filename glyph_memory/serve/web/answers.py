@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import anyio.from_thread
-
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderRefused
 from glyph_memory.ledger import quote_identifiers
@@ -24,7 +22,7 @@ from glyph_memory.serve.web.events import Emit
 from glyph_memory.serve.web.models import ChosenModel, open_reader
 from glyph_memory.serve.web.nano import ask_nano
 from glyph_memory.serve.web.shelf import Upload
-from glyph_memory.serve.web.work import Stop, close_stream, run_in_thread
+from glyph_memory.serve.web.work import Stop, Tell, close_stream, run_in_thread, run_telling
 from glyph_memory.tokens import ModelProfile
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{6,400})[\"”“»]|^> ?(.{6,400})$", re.MULTILINE)
@@ -125,7 +123,7 @@ async def _answer_by_nano(
 ) -> None:
     upload, asked, profile = question.upload, question.asked, question.profile
 
-    def work(stop: Stop) -> None:
+    def work(stop: Stop, tell: Tell) -> None:
         read = drawings.draw(upload, asked.look, profile, stop, is_plain=True)
         context = Context.of(asked.question, pages=read.pages)
         for delta, quote in ask_nano(
@@ -136,10 +134,7 @@ async def _answer_by_nano(
                 page, boxes = _place_quote(quote, read, shown)
                 tell("quote", {"page": page, "text": quote.text, "boxes": boxes})
 
-    def tell(event: str, data: dict[str, object]) -> None:
-        anyio.from_thread.run(emit, event, data)
-
-    await run_in_thread(work)
+    await run_telling(work, emit)
 
 
 def _place_quote(quote: Quote, read: Drawing, shown: Drawing) -> tuple[int, Boxes]:

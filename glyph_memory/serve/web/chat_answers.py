@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import anyio
-import anyio.from_thread
 
 from glyph_memory.context import Context, Message, Text, TextCleaner
 from glyph_memory.context.recall_wording import RECALLED
@@ -20,10 +19,11 @@ from glyph_memory.readers import Reading
 from glyph_memory.serve.web.answers import describe_usage
 from glyph_memory.serve.web.bodies import MessageSent
 from glyph_memory.serve.web.context import WebContext
+from glyph_memory.serve.web.drawings import spell_box
 from glyph_memory.serve.web.events import Emit
 from glyph_memory.serve.web.models import ChosenModel, open_reader
 from glyph_memory.serve.web.nano import ask_nano
-from glyph_memory.serve.web.work import Stop, close_stream, run_in_thread
+from glyph_memory.serve.web.work import Stop, Tell, close_stream, run_in_thread, run_telling
 from glyph_memory.transcript import Turn
 
 STOPPED = "[stopped here by the user]"
@@ -139,10 +139,7 @@ async def _ask_model(
 
 
 async def _ask_nano(message: ChatMessage, prepared: Context, emit: Emit, nano: NanoReader) -> None:
-    def tell(event: str, data: dict[str, object]) -> None:
-        anyio.from_thread.run(emit, event, data)
-
-    def work(stop: Stop) -> None:
+    def work(stop: Stop, tell: Tell) -> None:
         for delta, quote in ask_nano(
             nano,
             prepared,
@@ -152,8 +149,7 @@ async def _ask_nano(message: ChatMessage, prepared: Context, emit: Emit, nano: N
             message.parts.append(delta)
             tell("delta", {"text": delta})
             if quote is not None and quote.page is not None and quote.box is not None:
-                left, top, right, bottom = quote.box
-                box = [left, top, right - left, bottom - top]
+                box = spell_box(quote.box)
                 tell("quote", {"page": quote.page, "text": quote.text, "boxes": [box]})
 
-    await run_in_thread(work)
+    await run_telling(work, emit)

@@ -9,6 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from glyph_memory.context import Binder, FolderCache, ImageCache, PageOptions, RecentImages, pages_folder
 from glyph_memory.folding import Fold, SealedPage
@@ -48,7 +49,7 @@ class Chats:
 
     def __init__(self, context: WebContext) -> None:
         self._context = context
-        self._open: OrderedDict[str, GlyphMemory] = OrderedDict()
+        self._open: OrderedDict[str, tuple[GlyphMemory, str]] = OrderedDict()
         self._begun: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = ForkSafeLock()
         path, folder = context.store.path, context.page_options.pages
@@ -107,9 +108,12 @@ class Chats:
         """
         session = f"{_find_prefix(caller)}{check_name(name)}"
         with self._lock:
-            memory = self._open.get(session)
-            if memory is None or (takes_over and memory.options != options[0]):
-                chosen = options[0] if takes_over else self._find_options(session, options)
+            looks = self._context.store.session(session).state().looks
+            memory, look = self._open.get(session, (None, ""))
+            wanted = options[0] if takes_over else None
+            is_other = bool(looks) and look != looks[-1]  # another process draws it otherwise now
+            if memory is None or is_other or (wanted is not None and memory.options != wanted):
+                chosen = wanted or _find_options(options, looks)
                 memory = GlyphMemory.open(
                     self._context.store,
                     session=session,
@@ -117,7 +121,7 @@ class Chats:
                     cache=self.images,
                     take_over=takes_over,
                 )
-                self._open[session] = memory
+                self._open[session] = memory, _name_look(chosen)
             self._open.move_to_end(session)
             while len(self._open) > _OPEN_AT_MOST:
                 self._open.popitem(last=False)
@@ -132,14 +136,6 @@ class Chats:
             self._begun.pop((caller, name), None)
             self._open.pop(memory.session, None)
         return count
-
-    def _find_options(self, session: str, options: Sequence[PageOptions]) -> PageOptions:
-        """Return the options whose look the session has now; the first where it has none of them."""
-        looks = self._context.store.session(session).state().looks
-        if not looks or len(options) == 1:
-            return options[0]
-        named = (one for one in options if name_look(Binder(options=one).fingerprint) == looks[-1])
-        return next(named, options[0])
 
     def _find_sessions(self, prefix: str) -> Iterator[tuple[str, SessionInfo]]:
         for info in self._context.store.sessions():
@@ -202,6 +198,18 @@ def _list_places(fold: Fold) -> Iterator[tuple[int, tuple[str, int | None]]]:
             )
             if seal.kind in {"pages", "text"}:
                 yield anchor, ("page" if seal.kind == "pages" else "text", number)
+
+
+def _find_options(options: Sequence[PageOptions], looks: Sequence[str]) -> PageOptions:
+    """Return the options whose look a session has now; the first where it has none of them."""
+    if not looks or len(options) == 1:
+        return options[0]
+    return next((one for one in options if _name_look(one) == looks[-1]), options[0])
+
+
+@lru_cache(maxsize=64)
+def _name_look(options: PageOptions) -> str:
+    return name_look(Binder(options=options).fingerprint)
 
 
 def _find_prefix(caller: str) -> str:

@@ -9,9 +9,9 @@ import hashlib
 import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,26 +37,35 @@ class StaticFile:
     """A digest of its bytes, quoted."""
 
 
-def page_routes() -> list[BaseRoute]:
-    """Return the routes of the page: `/` and `/glyph/static/…`."""
+def page_routes(folder: Traversable | None = None) -> list[BaseRoute]:
+    """Return the routes of the page: `/` and `/glyph/static/…`.
+
+    Args:
+        folder: Where its files lie; in the package unless given. They are read once: what is not there is not served.
+    """
+    served = dict(_walk(folder or files("glyph_memory.serve.web").joinpath("static"), ""))
+
+    async def serve_index(request: Request) -> Response:
+        return _answer(request, served.get(_INDEX))
+
+    async def serve_file(request: Request) -> Response:
+        return _answer(request, served.get(request.path_params["path"]))
+
     return [
-        Route("/", _serve_index, methods=["GET"]),
-        Route("/glyph/static/{path:path}", _serve_file, methods=["GET"]),
+        Route("/", serve_index, methods=["GET"]),
+        Route("/glyph/static/{path:path}", serve_file, methods=["GET"]),
     ]
 
 
-@cache
-def list_files() -> dict[str, StaticFile]:
-    """Return every file of the page, by its path below `static`; what is not here is not served."""
-    return dict(_walk(files("glyph_memory.serve.web").joinpath("static"), ""))
-
-
 def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, StaticFile]]:
-    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name) if folder.is_dir() else ():
         name = f"{path}{entry.name}"
+        is_link = isinstance(entry, Path) and entry.is_symlink()
+        if entry.name.startswith(".") or is_link:
+            continue
         if entry.is_dir():
             yield from _walk(entry, f"{name}/")
-        elif not entry.name.startswith("."):
+        else:
             data = entry.read_bytes()
             digest = hashlib.sha256(data).hexdigest()[:32]
             yield name, StaticFile(data=data, media_type=_find_type(entry.name), etag=f'"{digest}"')
@@ -69,16 +78,7 @@ def _find_type(name: str) -> str:
     return f"{found}; charset=utf-8" if is_text else found
 
 
-async def _serve_index(request: Request) -> Response:
-    return _answer(request, _INDEX)
-
-
-async def _serve_file(request: Request) -> Response:
-    return _answer(request, request.path_params["path"])
-
-
-def _answer(request: Request, path: str) -> Response:
-    found = list_files().get(path)
+def _answer(request: Request, found: StaticFile | None) -> Response:
     if found is None:
         raise HTTPException(404)
     # Asked again each time, answered without the bytes: a new version shows at once.

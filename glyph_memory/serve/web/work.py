@@ -1,4 +1,4 @@
-"""Work in threads that ends when nobody waits for it any more: `Stop`, `run_in_thread`, `run_until_gone`.
+"""Work in threads that ends when nobody waits for it any more: `Stop`, `run_in_thread`, and two ways to wait.
 
 Drawing and loading take a processor for themselves, so only a few run at a time; others wait their turn. Knows threads
 and clients that go away; knows nothing about what is done.
@@ -6,8 +6,9 @@ and clients that go away; knows nothing about what is done.
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -55,6 +56,48 @@ async def run_in_thread(work: Callable[[Stop], T]) -> T:
         group.cancel_scope.cancel()
     if failed is not None:
         raise failed
+    return outcome[0]
+
+
+Tell = Callable[[str, Mapping[str, object]], None]
+"""Tells of an event from a thread; it does not wait until that is sent."""
+
+
+async def run_telling(
+    work: Callable[[Stop, Tell], T], emit: Callable[[str, Mapping[str, object]], Awaitable[None]]
+) -> T:
+    """Run work in a thread as `run_in_thread` does, and send the events that it tells of as they come.
+
+    The thread never waits for the client: it would wait for ever for one that is gone.
+
+    Args:
+        work: What is to be done.
+        emit: Sends an event.
+    """
+    loop, events = asyncio.get_running_loop(), asyncio.Queue[tuple[str, Mapping[str, object]] | None]()
+    outcome, failed = list[T](), list[Exception]()
+
+    def tell(event: str, data: Mapping[str, object]) -> None:
+        loop.call_soon_threadsafe(events.put_nowait, (event, data))
+
+    async with anyio.create_task_group() as group:
+
+        async def send() -> None:
+            try:
+                while (told := await events.get()) is not None:
+                    await emit(*told)
+            except Exception as error:  # as above
+                failed.append(error)
+                group.cancel_scope.cancel()
+
+        group.start_soon(send)
+        try:
+            outcome.append(await run_in_thread(lambda stop: work(stop, tell)))
+        except Exception as error:
+            failed.append(error)
+        events.put_nowait(None)
+    if failed:
+        raise failed[0]
     return outcome[0]
 
 

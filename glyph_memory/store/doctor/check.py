@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect
 from glyph_memory.errors import StoreError
 from glyph_memory.files import is_file
 from glyph_memory.store.address import Address, parse_address
+from glyph_memory.store.doctor.conversation import check_conversation
 from glyph_memory.store.doctor.files import check_file, check_pages, is_foreign
 from glyph_memory.store.doctor.findings import Finding, StoreCheck
 from glyph_memory.store.doctor.rows import (
@@ -138,6 +139,7 @@ def _check_tables(
         findings += check_counters(connection, session)
         findings += check_turns(connection, session, step=step)
         findings += check_seals(connection, session)
+        findings += check_conversation(connection, session)
     if address.path is not None:
         findings += check_pages(connection, address.path)
     return StoreCheck(shown=address.shown, sessions=len(sessions), turns=done, findings=tuple(findings))

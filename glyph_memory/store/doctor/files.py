@@ -21,7 +21,7 @@ from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.files import BESIDE_DATABASES
 from glyph_memory.store.damage import read_string
 from glyph_memory.store.doctor.findings import Finding
-from glyph_memory.store.schema import seals
+from glyph_memory.store.schema import bookmarks, seals
 
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
@@ -195,8 +195,9 @@ def list_wrong_pages(connection: Connection, path: Path) -> tuple[list[Path], li
     folder, named, orphans, broken = pages_folder(path), set[str](), list[Path](), list[Path]()
     if not folder.is_dir():
         return [], []
-    for (body,) in connection.execute(select(seals.c.body)):
-        named.update(find_digests(read_string(body)))
+    for column in (seals.c.body, bookmarks.c.body):
+        for (body,) in connection.execute(select(column)):
+            named.update(find_digests(read_string(body)))
     cache = FolderCache(folder)
     for file in sorted(folder.iterdir()):
         if file.suffix not in {".png", ".new"} or find_digests(file.stem) != [file.stem]:

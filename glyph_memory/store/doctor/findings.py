@@ -17,10 +17,12 @@ FindingKind = Literal[
     "search",
     "orphan",
     "seal",
+    "conversation",
     "page file",
 ]
 """What is damaged: the file itself; the version of its tables; the store's key; an erasure that is not finished; a
-session's name; its counters; a turn; what turns are found by; a row that belongs to no turn; a seal; a page's file."""
+session's name; its counters; a turn; what turns are found by; a row that belongs to no turn; a seal; what a
+server knows of a conversation; a page's file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from glyph_memory.folding import count_characters
 from glyph_memory.store.append import insert_search_rows
 from glyph_memory.store.damage import read_string
 from glyph_memory.store.doctor.rows import (
+    OF_SESSIONS,
     OF_TURNS,
     count_right,
     is_orphan,
@@ -29,7 +30,6 @@ from glyph_memory.store.schema import (
     images,
     names,
     read_meta,
-    seals,
     sessions,
     turns,
     words,
@@ -47,7 +47,7 @@ def repair_rows(connection: Connection, *, with_index: bool) -> Iterator[str]:
         write_meta(connection, "edits", str(highest + 1 if type(highest) is int else 0))
         yield "counted the store's edits again"
     yield from _adopt_turns(connection)
-    for table in (*OF_TURNS, seals):
+    for table in (*OF_TURNS, *OF_SESSIONS):
         if count := connection.execute(delete(table).where(is_orphan(table))).rowcount:
             yield f"deleted {count:,} rows of {table.name} that belonged to nothing"
     for session in list_sessions(connection):

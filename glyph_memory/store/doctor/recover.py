@@ -14,10 +14,20 @@ from pathlib import Path
 from glyph_memory.errors import StoreError
 from glyph_memory.files import DATABASE_START
 from glyph_memory.store.doctor.files import FILE_ERRORS, copy_file, open_file
-from glyph_memory.store.schema import images, meta, names, seals, sessions, turns
+from glyph_memory.store.schema import (
+    bookmarks,
+    conversations,
+    images,
+    marks,
+    meta,
+    names,
+    seals,
+    sessions,
+    turns,
+)
 from glyph_memory.store.store import Store
 
-_TABLES = (meta, sessions, names, turns, images, seals)
+_TABLES = (meta, sessions, names, turns, images, seals, conversations, bookmarks, marks)
 _MOST_ROWS = 10_000_000
 _MOST_BYTES = 2**40
 _HEADER_BYTES = 100

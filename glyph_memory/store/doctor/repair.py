@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from glyph_memory.errors import StoreError
 from glyph_memory.store.address import Address
 from glyph_memory.store.doctor.check import check_store, check_version, require_database
+from glyph_memory.store.doctor.conversation import repair_conversations
 from glyph_memory.store.doctor.files import (
     back_up,
     delete_file,
@@ -139,6 +140,7 @@ def _repair(
             yield from _drop_damaged(store, lost)
         with database.begin_erase() as erasure:
             yield from _repair_seals(erasure)
+            yield from repair_conversations(erasure)
         if address.path is not None:
             with database.begin_read() as connection:
                 wrong = [file for files in list_wrong_pages(connection, address.path) for file in files]

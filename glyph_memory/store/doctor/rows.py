@@ -16,13 +16,25 @@ from glyph_memory.store.append import iter_identifier_rows, make_words_row
 from glyph_memory.store.damage import describe_damage, read_string
 from glyph_memory.store.doctor.findings import Finding
 from glyph_memory.store.fingerprints import fingerprint, to_key
-from glyph_memory.store.schema import identifiers, images, names, seals, sessions, turns, words
+from glyph_memory.store.schema import (
+    bookmarks,
+    conversations,
+    identifiers,
+    images,
+    marks,
+    names,
+    seals,
+    sessions,
+    turns,
+    words,
+)
 from glyph_memory.store.seals import read_seals
 from glyph_memory.store.sessions import SessionRow, count_session, read_key
 from glyph_memory.store.turns import HIGHEST, of_session, read_chunk
 from glyph_memory.transcript import HIGHEST_ANCHOR, Turn
 
 OF_TURNS = (images, identifiers, words)
+OF_SESSIONS = (seals, conversations, bookmarks, marks)
 
 
 class NamedSession(NamedTuple):
@@ -169,10 +181,10 @@ def list_unfindable(connection: Connection, session_id: int, chunk: list[Turn]) 
 
 def check_orphans(connection: Connection) -> Iterator[Finding]:
     """Yield of each table how many rows belong to nothing that is there."""
-    for table in (*OF_TURNS, seals, turns):
+    for table in (*OF_TURNS, *OF_SESSIONS, turns):
         count = connection.execute(select(func.count()).select_from(table).where(is_orphan(table))).scalar()
         if count:
-            what = "session" if table in {seals, turns} else "turn"
+            what = "turn" if table in OF_TURNS else "session"
             yield Finding(
                 kind="orphan",
                 message=f"{count:,} rows of {table.name} belong to no {what}",
@@ -182,7 +194,7 @@ def check_orphans(connection: Connection) -> Iterator[Finding]:
 
 def is_orphan(table: Table) -> ColumnElement[bool]:
     """Return the condition of a table's rows that belong to no turn, or to no session."""
-    if table is seals or table is turns:
+    if table not in OF_TURNS:
         return not_(exists().where(sessions.c.id == table.c.session_id).correlate(table))
     mine = (turns.c.session_id == table.c.session_id, turns.c.anchor == table.c.anchor)
     return not_(exists().where(*mine).correlate(table))

@@ -326,7 +326,7 @@ def test_a_result_without_its_call_is_told_by_a_user() -> None:
 
 
 def test_pages_are_pictures_with_a_detail() -> None:
-    """The server vLLM wants it; recent items stay, pictures between lines of ours."""
+    """Servers want it; recent items stay, pictures between lines of ours."""
     talk = [
         {
             "role": "user" if number % 2 == 0 else "assistant",
