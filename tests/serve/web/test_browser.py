@@ -148,7 +148,7 @@ def test_of_two_looks_the_one_that_was_asked_for_last_is_shown(at: Visit) -> Non
         at.page.fill("#look-columns", "3")
     with at.page.expect_request("**/pages"):
         at.page.fill("#look-columns", "2")
-    expect(at.find(".aside")).to_contain_text("columns 2")
+    expect(at.find(".aside")).to_contain_text("layout: columns 2")
     at.page.wait_for_timeout(500)  # when the answer for three columns would have come
     expect(at.find(".aside")).to_contain_text("columns 2")
 

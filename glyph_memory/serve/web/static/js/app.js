@@ -22,6 +22,7 @@ function App() {
   const [wantsKey, setWantsKey] = useState(false);
   const [keys, setKeys] = useState(0);
   const main = useRef(null);
+  const isFirst = useRef(true);
 
   const look = useCallback(() => {
     ask("/status").then(
@@ -41,8 +42,12 @@ function App() {
   }, []);
   const tab = TABS.find(({ view }) => view === route.view);
   useEffect(() => {
-    document.title = `${tab.name} · glyph-memory`;
-  }, [tab]);
+    const name = route.view === "documents" ? "" : route.id;
+    document.title = [name, tab.name, "glyph-memory"].filter(Boolean).join(" · ");
+    // What had the focus may be gone with the view before.
+    if (!isFirst.current && document.activeElement === document.body) main.current.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [route.view, route.id]);
 
   const skip = (event) => {
     event.preventDefault();

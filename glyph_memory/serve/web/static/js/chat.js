@@ -6,7 +6,7 @@ import { count, counted, times } from "./figures.js";
 import { readSampling, Sampling } from "./inference.js";
 import { PageDialog, PageGrid } from "./pages.js";
 import { describeUsage } from "./question.js";
-import { Announce, Empty, ErrorNote, GoButton, Icon, Warning } from "./parts.js";
+import { Announce, Empty, ErrorNote, GoButton, Icon, useEnd, Warning } from "./parts.js";
 import { go, leave } from "./routes.js";
 import { Turn } from "./turns.js";
 
@@ -37,7 +37,7 @@ function Talk({ name, route, status, onChange }) {
   const [usage, setUsage] = useState(null);
   const [error, setError] = useState(null);
   const running = useRef(null);
-  const end = useRef(null);
+  const end = useEnd(chat, open);
   const { page, turn: marked } = route.query;
   const refresh = () => ask(path).then((value) => setChat(withNewAddresses(value)));
 
@@ -45,10 +45,6 @@ function Talk({ name, route, status, onChange }) {
     refresh().catch((problem) => setGone(problem.status === 404 ? new ApiError(`There is no chat “${name}”.`) : problem));
     return () => running.current?.abort();
   }, []);
-  useLayoutEffect(() => {
-    const list = end.current;
-    if (list && !marked) list.scrollTop = list.scrollHeight;
-  }, [chat, open]);
   useLayoutEffect(() => {
     if (marked && chat) document.getElementById(`turn-${marked}`)?.scrollIntoView({ block: "center" });
   }, [marked, chat !== null]);
@@ -70,6 +66,7 @@ function Talk({ name, route, status, onChange }) {
       now = { ...now, ...more };
       setOpen(now);
     };
+    end.isAtEnd.current = true;
     add({});
     write("");
     if (marked) go({ ...route, query: {} }, { replace: true });
@@ -108,7 +105,7 @@ function Talk({ name, route, status, onChange }) {
   const openPage = (number) => go({ ...route, query: { ...route.query, page: String(number) } }, { replace: page !== undefined });
   return html`<section class="talk" aria-label=${`Chat ${name}`}>
       <header class="head"><a class="icon-button back" href="#/chat" aria-label="All chats"><${Icon} name="left" /></a><h1>${name}</h1><${Report} report=${chat?.report} /></header>
-      <ol class="turns" ref=${end} tabindex="0" aria-label="Turns" aria-busy=${open ? "true" : "false"}>
+      <ol class="turns" ref=${end.list} onScroll=${end.onScroll} tabindex="0" aria-label="Turns" aria-busy=${open ? "true" : "false"}>
         ${chat && turns.length === 0 && !open && html`<li><${Empty} title="Nothing said yet"><p>Say something. The newest turns stay text; older ones become pages.</p><//></li>`}
         ${turns.map((turn) => html`<${Turn} key=${turn.anchor} turn=${turn} isMarked=${String(turn.anchor) === marked} onPage=${openPage} />`)}
         ${open && !turns.some((turn) => turn.role === "user" && turn.text === open.user && turn === turns[turns.length - 1]) && html`<${Turn} turn=${{ role: "user", text: open.user, place: "text" }} />`}

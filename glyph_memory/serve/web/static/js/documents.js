@@ -105,7 +105,7 @@ function Figures({ result, busy }) {
       ${row("Text", text, "plain")}
       ${row(result ? counted(result.pages.length, "page") : "Pages", pages, "accent")}
     </dl>
-    <p class="quiet aside">${result ? html`${result.layout && html`<span>${result.layout}</span>`}<span>${result.seconds < 1 ? `${Math.round(result.seconds * 1000)} ms` : `${result.seconds.toFixed(1)} s`}</span>` : "…"}</p>
+    <p class="quiet aside">${result ? html`${result.layout && html`<span>layout: ${result.layout}</span>`}<span>${result.seconds < 1 ? `${Math.round(result.seconds * 1000)} ms` : `${result.seconds.toFixed(1)} s`}</span>` : "…"}</p>
   </div>`;
 }
 

@@ -1,5 +1,5 @@
 // Small parts that every view uses: icons, notes, fields, the announcer. They know nothing about the API.
-import { html, useEffect, useRef } from "../vendor/standalone.module.js";
+import { html, useEffect, useLayoutEffect, useRef } from "../vendor/standalone.module.js";
 
 const PATHS = {
   upload: "M8 10.5V2.5M4.5 6 8 2.5 11.5 6M2.5 10.5v3h11v-3",
@@ -118,6 +118,19 @@ export function GoButton({ name, isBusy, onGo, onStop }) {
   const press = (event) => event.detail < 2 && (isBusy ? onStop() : onGo());
   return html`<button type="button" class=${`button ${isBusy ? "" : "accent"}`} onClick=${press}>
     ${isBusy ? html`<${Icon} name="stop" />Stop` : html`${name} <kbd>Ctrl Enter</kbd>`}</button>`;
+}
+
+/** Keep a list that grows at its end, unless someone scrolled away from it; give the result to the list. */
+export function useEnd(...changes) {
+  const list = useRef(null);
+  const isAtEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (list.current && isAtEnd.current) list.current.scrollTop = list.current.scrollHeight;
+  }, changes);
+  const onScroll = ({ target }) => {
+    isAtEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 32;
+  };
+  return { list, isAtEnd, onScroll };
 }
 
 /** On or off. */

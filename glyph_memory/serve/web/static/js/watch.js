@@ -24,7 +24,7 @@ export function WatchView({ route, status }) {
     ${conversations && conversations.length === 0 ? html`<${Begin} status=${status} />` : html`
       ${folded.length > 1 && html`<section class="card"><h2>Prefix cache, last ${count(folded.length)} requests</h2><${ShareChart} requests=${folded} /></section>`}
       <${List} conversations=${conversations || []} records=${records} />`}
-    <${Announce} text=${folded.length ? `${folded.length} requests` : ""} />
+    <${Announce} text=${isLive ? "live" : "connecting"} />
   </div>`;
 }
 
