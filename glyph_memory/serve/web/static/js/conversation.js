@@ -55,7 +55,8 @@ export function Conversation({ route, total, newest, isLive }) {
   };
 
   if (!shown) {
-    return html`<div class="watch">${error && html`<${ErrorNote} error=${error} />`}<p><a class="button" href="#/watch"><${Icon} name="left" />All conversations</a></p></div>`;
+    return html`<div class="watch"><${ErrorNote} error=${error} />
+      <p><a class="button" href="#/watch"><${Icon} name="left" />All conversations</a></p></div>`;
   }
   const requests = join(shown.requests, newest);
   const warnings = [...new Set([...(shown.report?.notes || []), ...requests.flatMap((request) => request.notes || [])])];
@@ -74,17 +75,22 @@ export function Conversation({ route, total, newest, isLive }) {
     </div>`}
     <div class="halves">
       <section class="card"><h2>Turns</h2>
-        ${begin.current > 0 && html`<p><button type="button" class="button small" onClick=${earlier}>Earlier turns</button> <span class="quiet">${count(shown.turns.length)} of ${count(shown.turn_count)}</span></p>`}
-        <ol class="turns" ref=${end.list} onScroll=${end.onScroll} tabindex="0" aria-label="Turns">${shown.turns.map((turn) => html`<${Turn} key=${turn.anchor} turn=${turn} onPage=${open} />`)}</ol>
+        ${begin.current > 0 && html`<p><button type="button" class="button small" onClick=${earlier}>Earlier turns</button>
+          <span class="quiet"> ${count(shown.turns.length)} of ${count(shown.turn_count)}</span></p>`}
+        <ol class="turns" ref=${end.list} onScroll=${end.onScroll} tabindex="0" aria-label="Turns">
+          ${shown.turns.map((turn) => html`<${Turn} key=${turn.anchor} turn=${turn} onPage=${open} />`)}</ol>
       </section>
       <div class="stack">
         <section class="card"><h2>Pages</h2>
-          ${shown.pages.length ? html`<${PageGrid} pages=${shown.pages} onOpen=${open} note=${() => null} />` : html`<p class="quiet">None yet: all turns are sent as text.</p>`}
+          ${shown.pages.length
+            ? html`<${PageGrid} pages=${shown.pages} onOpen=${open} note=${() => null} />`
+            : html`<p class="quiet">None yet: all turns are sent as text.</p>`}
         </section>
         <section class="card"><h2>Last requests</h2><${Requests} requests=${requests.slice(-SHOWN).reverse()} /></section>
       </div>
     </div>
-    ${page && html`<${PageDialog} pages=${shown.pages} number=${Number(page)} onTurn=${open} onClose=${() => leave({ ...route, query: {} })} />`}
+    ${page && html`<${PageDialog} pages=${shown.pages} number=${Number(page)} onTurn=${open}
+      onClose=${() => leave({ ...route, query: {} })} />`}
   </div>`;
 }
 
@@ -92,7 +98,8 @@ function Requests({ requests }) {
   if (requests.length === 0) return html`<p class="quiet">None since this server began.</p>`;
   return html`<div class="table bare" role="region" aria-label="Last requests" tabindex="0"><table>
     <thead><tr><th scope="col">Time</th><th scope="col" class="number">Status</th><th scope="col" class="number">Prompt</th>
-      <th scope="col" class="number">Cached</th><th scope="col" class="number">Written</th><th scope="col" class="number">Recalls</th><th scope="col" class="number">Own</th></tr></thead>
+      <th scope="col" class="number">Cached</th><th scope="col" class="number">Written</th><th scope="col" class="number">Recalls</th>
+      <th scope="col" class="number">Own</th></tr></thead>
     <tbody>${requests.map((request) => html`<tr key=${request.time_s}><td>${moment(request.time_s)}</td>
       <td class=${`number ${request.status >= 400 ? "bad" : ""}`}>${request.status}</td>
       <td class="number">${count(request.prompt_tokens ?? request.sent_tokens)}</td><td class="number">${percent(cachedShare(request))}</td>

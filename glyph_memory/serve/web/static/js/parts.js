@@ -45,6 +45,13 @@ export function Warning({ children }) {
   return html`<p class="note warning"><${Icon} name="warning" /><span>${children}</span></p>`;
 }
 
+/** Something goes on: how far it is, where that is known. */
+export function Waiting({ progress }) {
+  const place = progress && Math.min(progress.done + 1, progress.total);
+  return html`<p class="working"><span class="spinner" aria-hidden="true" />
+    ${progress ? `Reading page ${place} of ${progress.total}` : "Waiting for the model"}</p>`;
+}
+
 /** What to do where there is nothing yet. */
 export function Empty({ title, children }) {
   return html`<div class="empty"><h2>${title}</h2>${children}</div>`;
@@ -106,7 +113,8 @@ export function ChoiceField({ id, label, value, choices, hint, error, onChange }
     <label for=${id}>${label}</label>
     <select id=${id} value=${value} aria-invalid=${error ? "true" : null}
       aria-describedby=${error ? `${id}-error` : hint ? `${id}-hint` : null} onChange=${(event) => onChange(event.target.value)}>
-      ${choices.map((choice) => html`<option key=${choice.value} value=${choice.value} selected=${choice.value === value}>${choice.label}</option>`)}
+      ${choices.map((choice) => html`<option key=${choice.value} value=${choice.value} selected=${choice.value === value}>
+        ${choice.label}</option>`)}
     </select>
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
     <${ErrorNote} error=${error} id=${`${id}-error`} />
