@@ -41,6 +41,12 @@ SAID = (
     ),
     ("Mrs Okonjo keeps the list of regulars; her extension is 4409.", "Noted: Mrs Okonjo, extension 4409."),
 )
+WINDS = ("north", "north-west", "west", "south-west", "south", "south-east", "east")
+MORE = (
+    "Two freighters wait at anchor, and the ferry is on time.",
+    "The tide gauge at the north mole was read twice and agrees with the table.",
+    "The pilot boat took on fuel; the log of the crane at N1 is signed.",
+)
 ASKED = "Which berth is closed, and where are the keys of the night shift?"
 
 
@@ -81,13 +87,12 @@ def show_documents(page: Page, url: str) -> None:
 
 def show_chat(page: Page, url: str) -> None:
     """Show a chat whose first turns are on pages, and a question about them."""
-    filler = " ".join(
-        f"Entry {number}: nothing to report, wind north-west, sea calm." for number in range(16)
-    )
-    for number in range(4):
-        for text, _ in SAID:
-            body = {"text": text if number == 3 else f"Log {number}. {text} {filler}"}
-            httpx.post(f"{url}/glyph/api/chats/harbour/messages", json=body, timeout=60).raise_for_status()
+    for number in range(56):
+        text, _ = SAID[number % len(SAID)]
+        clock = f"{6 + number // 4}:{number % 4 * 15:02}"
+        log = f"At {clock} wind {WINDS[number % 7]}, {4 + number % 5}, sea {number % 3 + 1}."
+        body = {"text": f"{log} {text} {MORE[number % 3]}"}
+        httpx.post(f"{url}/glyph/api/chats/harbour/messages", json=body, timeout=60).raise_for_status()
     page.goto(f"{url}/#/chat/harbour")
     page.wait_for_selector(".memory .pages img")
     page.fill("#say", ASKED)
@@ -96,7 +101,7 @@ def show_chat(page: Page, url: str) -> None:
     page.fill("#recall", "cabinet keys")
     page.keyboard.press("Enter")
     page.wait_for_selector(".found li")
-    page.get_by_role("button", name="§18").click()
+    page.locator(".turn.on-text").first.evaluate("turn => turn.scrollIntoView({ block: 'center' })")
 
 
 def show_watch(page: Page, url: str) -> None:

@@ -139,6 +139,8 @@ def test_options_redraw_the_pages_and_stand_in_the_address(at: Visit, api: StubA
     at.press("Back to the defaults")
     expect(at.find("#look-preset")).to_have_value("auto")
     assert "?" not in at.page.url
+    at.page.go_back()  # looks leave nothing behind: this leads to where the text was given
+    expect(at.find("#pasted")).to_be_visible()
 
 
 def test_of_two_looks_the_one_that_was_asked_for_last_is_shown(at: Visit) -> None:
@@ -166,7 +168,7 @@ def test_a_value_that_cannot_be_drawn_is_told_beside_its_field(at: Visit) -> Non
     expect(at.find("#look-font_pt-error")).to_have_count(0)
 
 
-def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit) -> None:
+def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit, api: StubApi) -> None:
     """Markup in an answer is shown, not obeyed; a frame lies where the quote's box is, at any size."""
     at.go().take_text(TEXT)
     at.page.fill("#question", "Where is the boom?")
@@ -174,12 +176,20 @@ def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit) -> N
     expect(at.find(".answer .said").last).to_contain_text(f"The boom is kept in shed 3. {HOSTILE}")
     expect(at.find(".usage")).to_have_text("1,204 tokens read · 900 of them cached · 9 written")
     at.find(".quotes li button").first.click()
-    frame, sheet = at.find(".frame.chosen").first.bounding_box(), at.find(".sheet").first.bounding_box()
-    assert frame is not None
-    assert sheet is not None
-    assert sheet["x"] - 3 <= frame["x"]
-    assert frame["y"] + frame["height"] <= sheet["y"] + sheet["height"] + 3
-    assert 4 < frame["height"] < 30
+    page = next(iter(api.pages.values()))[0]
+    left, top, right, bottom = next(line.box for line in page.lines if "boom" in line.text)
+    frame, scale = (
+        at.find(".frame.chosen").first,
+        at.find(".sheet").first.evaluate("e => e.clientWidth") / page.size[0],
+    )
+    framed = frame.evaluate("e => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]")
+    drawn = [
+        left * scale - 2,
+        top * scale - 2,
+        (right - left) * scale + 4,
+        (bottom - top) * scale + 4,
+    ]  # a line of 2 px
+    assert framed == pytest.approx(drawn, abs=1.5)
     at.page.reload()
     expect(at.find(".answer .said").last).to_contain_text("The boom is kept in shed 3.")
     expect(at.find(".frame").first).to_be_visible()

@@ -66,13 +66,9 @@ export function Announce({ text }) {
 export function Dialog({ label, onClose, children, ...rest }) {
   const dialog = useRef(null);
   useEffect(() => {
-    const opener = document.activeElement;
     const shown = dialog.current;
     shown.showModal();
-    return () => {
-      shown.close();
-      if (opener?.isConnected) opener.focus();
-    };
+    return () => shown.close();
   }, []);
   const leave = (event) => {
     event.preventDefault();
