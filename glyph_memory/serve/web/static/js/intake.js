@@ -73,15 +73,18 @@ export function Intake() {
       <textarea id="pasted" rows="12" placeholder="Paste text here" value=${text} disabled=${busy !== ""} spellcheck="false"
         aria-describedby="intake-error" onInput=${write} onKeyDown=${press}></textarea>
       <div class="foot">
-        <button type="button" class="button" disabled=${busy !== ""} onClick=${() => chooser.current.click()}><${Icon} name="upload" />Choose a file</button>
+        <button type="button" class="button" disabled=${busy !== ""} onClick=${() => chooser.current.click()}>
+          <${Icon} name="upload" />Choose a file</button>
         <span class="quiet grow">or drop one here: PDF, Word, slides, sheets, HTML, Markdown, code</span>
-        <button type="button" class="button accent" disabled=${busy !== ""} onClick=${() => takeText(text)}>Draw pages <kbd>Ctrl Enter</kbd></button>
+        <button type="button" class="button accent" disabled=${busy !== ""} onClick=${() => takeText(text)}>
+          Draw pages <kbd>Ctrl Enter</kbd></button>
       </div>
       <input ref=${chooser} type="file" hidden tabindex="-1" aria-label="File" onChange=${(event) => takeFile(event.target.files[0])} />
       <p class="drop" aria-hidden="true"><${Icon} name="upload" />Drop it</p>
     </div>
     <${ErrorNote} error=${error} id="intake-error" />
-    <p class="quiet">Nothing at hand? <button type="button" class="link" disabled=${busy !== ""} onClick=${() => takeText(SAMPLE, "sample.md")}>Take a sample</button></p>
+    <p class="quiet">Nothing at hand?${" "}
+      <button type="button" class="link" disabled=${busy !== ""} onClick=${() => takeText(SAMPLE, "sample.md")}>Take a sample</button></p>
     ${busy && html`<p class="working"><span class="spinner" aria-hidden="true" />Reading ${busy}</p>`}
     <${Announce} text=${busy && `Reading ${busy}`} />
   </div>`;
