@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from glyph_memory import GlyphMemory, ModelProfile, OpenAIReader
 from glyph_memory.testing import FakeVLMServer, agent_conversation
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tempfile.TemporaryDirectory() as folder,
         open_vllm("glm4v", served_as="glyph", log=Path(folder) / "log") as root,
     ):
-        version = httpx.get(f"{root}/version").json()["version"]
+        version = httpx2.get(f"{root}/version").json()["version"]
         rows.append(
             {"server": f"vLLM {version}, on a CPU", "block_tokens": CPU_BLOCK_TOKENS}
             | hold_conversation(f"{root}/v1", profile, questions=questions)

@@ -28,7 +28,7 @@ NAMES = [name for _, name in IMPORTS]
 DOCUMENTS = exported_names(glyph_memory.documents)
 """Public, too, in a package of their own."""
 HEAVY = {
-    "torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi", "httpx",
+    "torch", "transformers", "langchain", "langchain_core", "llama_index", "sqlalchemy", "fastapi", "httpx", "httpx2",
     "uharfbuzz", "tiktoken", "tokenizers", "typer", "rich", "click", "bm25s",
 }  # fmt: skip
 LIGHT = {"numpy", "PIL", "freetype", "asyncio", "dataclasses"}

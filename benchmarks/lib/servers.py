@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-import httpx
+import httpx2
 
 from lib.results import ROOT
 
@@ -112,8 +112,8 @@ def _find_free_port() -> int:
 def _wait_for(process: subprocess.Popen[bytes], root: str, log: Path) -> None:
     until = time.monotonic() + _START_S
     while time.monotonic() < until and process.poll() is None:
-        with suppress(httpx.TransportError):
-            if httpx.get(f"{root}/health").status_code == 200:
+        with suppress(httpx2.TransportError):
+            if httpx2.get(f"{root}/health").status_code == 200:
                 return
         time.sleep(0.5)
     raise NoServerError(f"no server at {root}. Its log ends: {log.read_text(errors='replace')[-3000:]}")

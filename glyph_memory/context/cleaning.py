@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from glyph_memory.context.cache import remember_texts
+from glyph_memory.context.cache import ReuseCache, remember_texts
 from glyph_memory.context.escaping import BREAKS, escape_anchors
 from glyph_memory.context.wording import head_turn, mark_cut, quote_call, replace_cut
 from glyph_memory.terminal_text import TerminalEscapes, strip_terminal_escapes
@@ -22,6 +22,8 @@ from glyph_memory.transcript import Role, Turn
 _BREAK = re.compile(f"\r\n|[{BREAKS}]")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 _REASONING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+_FORMATTED = 16 << 20
+"""Characters of all texts that are remembered as messages; a long history is spelled again for every request."""
 
 
 class TextCleaner:
@@ -43,6 +45,7 @@ class TextCleaner:
             lambda arguments: call_arguments(arguments, clean=self.clean_and_escape)
         )
         self._clean_and_escape = remember_texts(lambda text: defused(escape_anchors(text)))
+        self._formatted = ReuseCache[tuple[Role, str], str](at_most=_FORMATTED)
 
     def clean(self, text: str) -> str:
         """Break the model's special tokens in a text."""
@@ -62,7 +65,11 @@ class TextCleaner:
 
     def format_text(self, text: str, *, role: Role) -> str:
         """Return a text as the message of someone with that role, cleaned like a turn's."""
-        return self.clean_message(Turn(role=role, text=text))
+        found = self._formatted.get((role, text))
+        if found is None:
+            found = self.clean_message(Turn(role=role, text=text))
+            self._formatted.put((role, text), found, weight=len(text) + 100)
+        return found
 
     def quote(self, turns: Iterable[Turn], *, remark: str = "") -> str:
         """Return turns as one text, as `quote_turns` does, with special tokens broken."""

@@ -19,7 +19,7 @@ from glyph_memory.documents.source import Source
 from glyph_memory.errors import DocumentError, show_value
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 _REDIRECTS = 10
 _HEADERS = {"User-Agent": "glyph-memory", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
@@ -48,13 +48,13 @@ class _Request:
 
     def read(self) -> Iterator[bytes]:
         """Yield an empty block once the server has answered, then the document's blocks."""
-        import httpx  # noqa: PLC0415 - heavy, and only addresses need it
+        import httpx2  # noqa: PLC0415 - heavy, and only addresses need it
 
         timeout = self.options.limits.timeout_s
         try:
             # No proxies and passwords from the environment: a proxy resolves names by itself, unchecked.
-            with httpx.Client(timeout=timeout, trust_env=False, headers=_HEADERS) as client:
-                url: httpx.URL | None = httpx.URL(self.address)
+            with httpx2.Client(timeout=timeout, trust_env=False, headers=_HEADERS) as client:
+                url: httpx2.URL | None = httpx2.URL(self.address)
                 for _ in range(_REDIRECTS + 1):
                     assert url is not None  # noqa: S101 - for the type checker
                     response = self._ask(client, url)
@@ -68,24 +68,24 @@ class _Request:
             raise DocumentError(
                 f"{self.shown!r} is sent on more than {_REDIRECTS} times; give where it leads"
             )
-        except httpx.TimeoutException as error:
+        except httpx2.TimeoutException as error:
             raise DocumentError(
                 f"no answer from {self.shown!r} within {timeout:g} s; try again, or raise the limit: "
                 "Limits(timeout_s=120)"
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
             reason = str(error).replace(self.address, self.shown) or type(error).__name__
             raise DocumentError(f"cannot read {self.shown!r}: {reason}") from None
 
-    def _ask(self, client: httpx.Client, url: httpx.URL) -> httpx.Response:
+    def _ask(self, client: httpx2.Client, url: httpx2.URL) -> httpx2.Response:
         """Return the answer for one address, from a host that was checked; whoever asks closes it."""
-        import httpx  # noqa: PLC0415 - as above
+        import httpx2  # noqa: PLC0415 - as above
 
         if url.scheme not in _PORTS or not url.host:
             raise DocumentError(f"{self.shown!r} leads to {self.show(str(url))!r}, which is no web address")
         port = url.port or _PORTS[url.scheme]
         addresses = resolve(url.host, port, allowed=self.options.allow_hosts)
-        failed: httpx.TransportError | None = None
+        failed: httpx2.TransportError | None = None
         for address in addresses:
             headers = {"Host": url.netloc.decode("ascii")}
             extensions = {"sni_hostname": url.host}  # whose certificate is asked for and checked
@@ -95,14 +95,14 @@ class _Request:
                 headers=headers,
                 extensions=extensions,
             )
-            auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
+            auth = httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
             try:
                 return client.send(request, stream=True, auth=auth, follow_redirects=False)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:  # another address may be reached
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:  # another address may be reached
                 failed = error
         raise failed or DocumentError(f"there is no host {url.host!r}; is the address spelled right?")
 
-    def _find_next(self, response: httpx.Response, url: httpx.URL) -> httpx.URL | None:
+    def _find_next(self, response: httpx2.Response, url: httpx2.URL) -> httpx2.URL | None:
         """Return where an answer sends us on; None where it is the document."""
         location = response.headers.get("location")
         if response.status_code in {301, 302, 303, 307, 308} and location:
@@ -112,7 +112,7 @@ class _Request:
             raise DocumentError(f"the server of {self.shown!r} answers {response.status_code}; {advice}")
         return None
 
-    def _read_answer(self, response: httpx.Response) -> Iterator[bytes]:
+    def _read_answer(self, response: httpx2.Response) -> Iterator[bytes]:
         media_type, _, _ = response.headers.get("content-type", "").partition(";")
         self.media_type, self.charset = media_type.strip().lower(), response.charset_encoding or ""
         yield b""

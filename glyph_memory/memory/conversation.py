@@ -260,6 +260,8 @@ class Conversation(PlanningSession):
     def export(self, path: str | Path) -> int:
         """Write all turns as JSON lines, pictures included; an older file is replaced once all is written.
 
+        What a proxy knows of its clients' conversations, marks and bookmarks, is not written.
+
         Returns:
             How many turns.
 

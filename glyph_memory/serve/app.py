@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
 from glyph_memory.context import PageOptions
+from glyph_memory.errors import GlyphMemoryError
 from glyph_memory.serve.conversations import ConversationFolder
 from glyph_memory.serve.dialects.chat import ChatDialect
 from glyph_memory.serve.dialects.messages import MessagesDialect
@@ -56,9 +59,11 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
 
     @asynccontextmanager
     async def live(_app: Starlette) -> AsyncIterator[None]:
+        warming = asyncio.create_task(_warm(state))
         try:
             yield
         finally:
+            warming.cancel()
             await state.close()
             store.close()
 
@@ -75,6 +80,14 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
     app = Starlette(routes=routes, middleware=edge.middleware, lifespan=live)
     app.state.recorder = edge.recorder
     return app
+
+
+async def _warm(state: ProxyState) -> None:
+    """Load fonts, tokenizer and statements before the first request needs them; what fails here fails there, too."""
+    with suppress(GlyphMemoryError):
+        target = await state.upstreams.find(None)
+        options = target.options or PageOptions.merge(None, state.options.pages)
+        await anyio.to_thread.run_sync(state.folder.warm, options, limiter=state.limiter)
 
 
 def _make_web(options: ServeOptions, store: Store, upstreams: Upstreams, edge: Edge) -> list[BaseRoute]:

@@ -86,7 +86,9 @@ def find_first(connection: Connection, chains: Sequence[str], *, prefix: str) ->
         for chain in some:
             # A session that is being erased has an empty name.
             if known.get(chain) and known[chain].startswith(prefix):
-                return _read_mark(connection, chain, session=known[chain])
+                mark = _read_mark(connection, chain, session=known[chain])
+                if mark is not None:  # on a server, its session may be erased in between
+                    return mark
     return None
 
 
@@ -98,8 +100,11 @@ def _split(chains: Sequence[str]) -> Iterator[Sequence[str]]:
         yield chains[start : start + AT_ONCE]
 
 
-def _read_mark(connection: Connection, chain: str, *, session: str) -> ConversationMark:
-    turns, body, digest, tip, longest = connection.execute(_READ, {"chain": chain}).one()
+def _read_mark(connection: Connection, chain: str, *, session: str) -> ConversationMark | None:
+    row = connection.execute(_READ, {"chain": chain}).one_or_none()
+    if row is None:
+        return None
+    turns, body, digest, tip, longest = row
     count = read_count(turns)
     return ConversationMark(
         session=session,

@@ -185,7 +185,7 @@ class SessionStore(SessionSizes):
                 forget_session(erasure, session, reader=self._seal_reader)
 
     def fork(self, name: str) -> SessionStore:
-        """Copy turns with their anchors, identifiers and seals to a new session.
+        """Copy turns with their anchors, identifiers and seals to a new session; no marks of a conversation.
 
         Raises:
             StoreError: There is a session of that name.

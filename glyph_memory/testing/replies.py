@@ -112,7 +112,8 @@ def count_usage(reply: FakeReply) -> dict[str, object]:
 
 def _list_answers(reply: FakeReply) -> list[FakeAnswer]:
     """Return as many answers as were asked for: the others say which they are, so that none is taken for another."""
-    count, answer = reply.request.body.get("n") or 1, reply.answer
+    wanted, answer = reply.request.body.get("n"), reply.answer
+    count = min(wanted, 64) if isinstance(wanted, int) else 1
     return [answer, *(replace(answer, text=f"{answer.text} #{place}") for place in range(1, count))]
 
 

@@ -43,10 +43,10 @@ class FakeVLMServer:
         faults: What is to go wrong, one request each.
 
     Example:
-        >>> import httpx
+        >>> import httpx2
         >>> with FakeVLMServer(answer=lambda request: f"{len(request.images)} pages") as server:
         ...     body = {"messages": [{"role": "user", "content": "How many?"}]}
-        ...     reply = httpx.post(f"{server.base_url}/chat/completions", json=body).json()
+        ...     reply = httpx2.post(f"{server.base_url}/chat/completions", json=body).json()
         >>> reply["choices"][0]["message"]["content"]
         '0 pages'
     """
@@ -227,7 +227,9 @@ class _Handler(Handler):
         return {"count": count, "max_model_len": engine.window_tokens, **tokens}
 
     def _stream(self, events: Iterator[str], fault: Fault) -> None:
-        pieces: Iterable[bytes] = (event.encode() for event in itertools.islice(events, fault.events))
+        pieces: Iterable[bytes] = (
+            event.encode("utf-8", "replace") for event in itertools.islice(events, fault.events)
+        )
         if fault.piece_bytes is not None:
             pieces = _cut(b"".join(pieces), fault.piece_bytes)
         if not self.send_stream(self._pause(pieces, fault.pause_s)):
@@ -251,7 +253,7 @@ def _cut(data: bytes, size: int) -> Iterator[bytes]:
 def _read_json(data: bytes) -> Mapping[str, Any]:
     try:
         body = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _refuse_body(error) from error
     if not isinstance(body, dict):
         raise _refuse_body(TypeError(f"a {type(body).__name__}, and no object"))

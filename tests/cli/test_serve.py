@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory.cli.commands import serve as command
@@ -187,7 +187,7 @@ def test_the_command_serves(tmp_path: Path) -> None:
         assert found is not None
         assert "glyph, pages for glyph, window 131,072" in next(lines)
         body = {"model": "glyph", "messages": [{"role": "user", "content": "Hi."}]}
-        answer = httpx.post(f"{found[0]}/v1/chat/completions", json=body, timeout=60)
+        answer = httpx2.post(f"{found[0]}/v1/chat/completions", json=body, timeout=60)
         assert answer.json()["choices"][0]["message"]["content"] == "Hello."
         process.send_signal(signal.SIGINT)
         _, log = process.communicate(timeout=60)

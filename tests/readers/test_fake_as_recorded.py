@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory.testing import FakeAnswer, FakeVLMServer
@@ -35,7 +35,7 @@ def answers() -> dict[str, dict[str, Any]]:
             text_tokens=len,
             block_tokens=CPU_BLOCK_TOKENS,
         ) as server,
-        httpx.Client(base_url=server.base_url.removesuffix("/v1"), timeout=60.0) as client,
+        httpx2.Client(base_url=server.base_url.removesuffix("/v1"), timeout=60.0) as client,
     ):
         return {probe.name: send(client, probe) for probe in PROBES}
 
@@ -65,7 +65,7 @@ def test_a_prompt_of_exactly_the_window_leaves_no_room_for_an_answer() -> None:
     with FakeVLMServer(window_tokens=100, text_tokens=len) as server:
         for length, status in ((98, 400), (97, 200)):
             body = {"messages": [{"role": "user", "content": "w" * length}]}
-            answer = httpx.post(f"{server.base_url}/chat/completions", json=body)
+            answer = httpx2.post(f"{server.base_url}/chat/completions", json=body)
             assert (answer.status_code, "got 0" in answer.text) == (status, status == 400)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import httpx
+import httpx2
 
 from glyph_memory.testing import FakeAnswer, FakeVLMServer
 from glyph_memory.transcript import ToolCall
@@ -20,7 +20,7 @@ SPELLED = [
 def test_calls_come_in_the_message() -> None:
     """With an id each, no content, and the reason why the model stopped."""
     with FakeVLMServer(answer=lambda request: FakeAnswer(tool_calls=CALLS)) as server:
-        reply = httpx.post(f"{server.base_url}/chat/completions", json=BODY).json()
+        reply = httpx2.post(f"{server.base_url}/chat/completions", json=BODY).json()
     choice = reply["choices"][0]
     message = {name: value for name, value in choice["message"].items() if value is not None}
     assert message == {"role": "assistant", "tool_calls": SPELLED}
@@ -30,7 +30,7 @@ def test_calls_come_in_the_message() -> None:
 def test_calls_come_in_a_stream() -> None:
     """Its name first, then its arguments in pieces, each with its place."""
     with FakeVLMServer(answer=lambda request: FakeAnswer(text="So.", tool_calls=CALLS)) as server:
-        reply = httpx.post(f"{server.base_url}/chat/completions", json={**BODY, "stream": True}).text
+        reply = httpx2.post(f"{server.base_url}/chat/completions", json={**BODY, "stream": True}).text
     events = [json.loads(line[6:]) for line in reply.splitlines() if line.startswith("data: {")]
     deltas = [event["choices"][0]["delta"] for event in events]
     pieces = [piece for delta in deltas for piece in delta.get("tool_calls", ())]
@@ -49,7 +49,7 @@ def test_calls_that_are_sent_back_count() -> None:
     with FakeVLMServer() as server:
         for calls in (SPELLED, SPELLED[:1]):
             messages = [*BODY["messages"], {**said, "tool_calls": calls}, answer]
-            httpx.post(f"{server.base_url}/chat/completions", json={**BODY, "messages": messages})
+            httpx2.post(f"{server.base_url}/chat/completions", json={**BODY, "messages": messages})
     both, one = server.requests
     assert both.prompt_tokens > one.prompt_tokens > 15
     assert both.texts == one.texts == ("Look.", "ok")

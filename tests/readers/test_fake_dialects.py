@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory.testing import FakeAnswer, FakeRequest, FakeVLMServer, Fault
@@ -34,12 +34,12 @@ def server() -> Iterator[FakeVLMServer]:
         yield server
 
 
-def ask(server: FakeVLMServer, path: str, **body: object) -> httpx.Response:
+def ask(server: FakeVLMServer, path: str, **body: object) -> httpx2.Response:
     """Return the answer to a body."""
-    return httpx.post(f"{server.base_url}/{path}", json=body)
+    return httpx2.post(f"{server.base_url}/{path}", json=body)
 
 
-def read_events(reply: httpx.Response) -> list[dict[str, Any]]:
+def read_events(reply: httpx2.Response) -> list[dict[str, Any]]:
     """Return the events of a stream; each is named as its data say."""
     events = []
     for told in reply.text.strip().split("\n\n"):
@@ -152,10 +152,14 @@ def test_kinds_that_nobody_knows_are_read_as_text(
 
 
 @pytest.mark.parametrize("path", [*PATHS, "embeddings", "messages/count_tokens"])
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"messages": 3, "input": 3, "prompt": 3.5}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b"[" * 99_999, b'{"messages": 3, "input": 3, "prompt": 3.5}'],
+    ids=["cut", "list", "deep", "numbers"],
+)
 def test_a_body_that_cannot_be_read_is_refused(server: FakeVLMServer, path: str, body: bytes) -> None:
     """With a status, in the dialect's words."""
-    reply = httpx.post(f"{server.base_url}/{path}", content=body)
+    reply = httpx2.post(f"{server.base_url}/{path}", content=body)
     assert reply.status_code == 400
     assert ("type" in reply.json()) == path.startswith("messages")
     assert not server.requests
@@ -171,19 +175,29 @@ def test_a_stream_can_come_in_odd_pieces_and_can_be_cut(path: str) -> None:
         usual = ask(server, path, **body).text
         server.forget()
         pieces = ask(server, path, **body).text
-        with pytest.raises(httpx.RemoteProtocolError):
+        with pytest.raises(httpx2.RemoteProtocolError):
             ask(server, path, **body)
-        models = [model["id"] for model in httpx.get(f"{server.base_url}/models").json()["data"]]
+        models = [model["id"] for model in httpx2.get(f"{server.base_url}/models").json()["data"]]
     assert "Übel" in usual
     assert re.sub(r"(?<=[-_])1\b", "0", pieces) == usual
     assert models == ["glyph", "other"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_letters_that_are_none_are_streamed_as_question_marks(path: str) -> None:
+    """Half a pair of UTF-16 in a request does not end the answer that repeats it."""
+    said = '"half \\ud800"'
+    body = f'{{"stream": true, "messages": [{{"role": "user", "content": {said}}}], "input": {said}, "prompt": {said}}}'
+    with FakeVLMServer() as server:
+        reply = httpx2.post(f"{server.base_url}/{path}", content=body)
+    assert "half" in reply.text
 
 
 def test_a_client_that_leaves_is_counted() -> None:
     """A stream whose client is gone ends."""
     with FakeVLMServer(answer=lambda request: "word " * 9999, faults=[Fault.slow_stream(0.001)]) as server:
         body = {"messages": [HEARD], "stream": True}
-        with httpx.stream("POST", f"{server.base_url}/chat/completions", json=body) as reply:
+        with httpx2.stream("POST", f"{server.base_url}/chat/completions", json=body) as reply:
             next(reply.iter_bytes())
         for _ in range(500):
             if server.left_streams:
@@ -215,5 +229,5 @@ def test_the_same_text_has_the_same_vector(server: FakeVLMServer) -> None:
 
 def test_the_head_of_a_path_is_told(server: FakeVLMServer) -> None:
     """As clients ask for before they begin."""
-    told = [httpx.head(f"{server.base_url}/{path}") for path in ("models", "nothing")]
+    told = [httpx2.head(f"{server.base_url}/{path}") for path in ("models", "nothing")]
     assert [(one.status_code, one.content) for one in told] == [(200, b""), (404, b"")]

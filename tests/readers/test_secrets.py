@@ -1,8 +1,8 @@
 """Nothing that is secret comes out: not the key, not a header, not a password in the address, whatever goes wrong.
 
 Searched are an error's text, `repr`, arguments, notes, causes, pickle and traceback with the values of its variables,
-and all lines that httpx, httpcore and we log. This module's own frames are left out: what a caller's variables hold is
-the caller's.
+and all lines that httpx2, httpcore2 and we log. This module's own frames are left out: what a caller's variables hold
+is the caller's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory.context import Context
@@ -150,7 +150,7 @@ def test_no_failure_shows_a_secret(
         except GlyphMemoryError as error:
             assert_hidden(search(error))
         sent = server.requests[0].decode()
-    if b"S3cret" not in echoed(answer):  # httpcore's lines of debugging hold a server's headers as they came
+    if b"S3cret" not in echoed(answer):  # httpcore2's lines of debugging hold a server's headers as they came
         assert_hidden(record.getMessage() + repr(vars(record)) for record in caplog.records)
     assert (f"Basic {BASIC}" if in_address else f"Bearer {SECRETS['key']}") in sent
     assert in_address or SECRETS["header"] in sent
@@ -182,7 +182,7 @@ def test_no_server_and_a_silent_one_show_no_secret(call: Call, *, in_address: bo
 
 @pytest.mark.parametrize("size", [10, 20_000_000], ids=["reading", "writing"])
 def test_a_call_that_is_cancelled_shows_no_secret(size: int) -> None:
-    """While its request is sent, and while an answer is waited for: httpx's frames hold the bytes."""
+    """While its request is sent, and while an answer is waited for: httpx2's frames hold the bytes."""
     question = Context.of("x" * size, pages=[])
 
     async def cancel(reader: OpenAIReader) -> BaseException:
@@ -372,7 +372,7 @@ def test_a_reader_keeps_no_cookies() -> None:
     """A reader is stateless: what a server set with one answer is not sent with the next request."""
     with Clients(Endpoint.parse("http://127.0.0.1:9/v1"), _LIMITS).get_client() as client:
         request = client.build_request("GET", "http://127.0.0.1:9/v1")
-        client.cookies.extract_cookies(httpx.Response(200, headers={"Set-Cookie": "a=b"}, request=request))
+        client.cookies.extract_cookies(httpx2.Response(200, headers={"Set-Cookie": "a=b"}, request=request))
         assert not list(client.cookies.jar)
 
 

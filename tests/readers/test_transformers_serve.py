@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory.context import Context, ImagePart
@@ -136,8 +136,8 @@ def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            if httpx.get(url, trust_env=False).status_code == 200:
+            if httpx2.get(url, trust_env=False).status_code == 200:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.2)
     pytest.fail(f"transformers serve did not start:\n{log.read_text()[-3000:]}")

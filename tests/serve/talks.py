@@ -58,6 +58,7 @@ class Talk:
         session: str = "",
         keeps: bool = True,
         recalls: bool = False,
+        rules: frozenset[str] = frozenset(),
         **fields: Any,
     ) -> PreparedBody:
         """Return what is sent for a history."""
@@ -67,7 +68,7 @@ class Talk:
             dialect=self.dialect,
             folder=self.folder,
             target=Target(upstream=Upstream(url="http://127.0.0.1:8000/v1"), options=self.options),
-            rules=frozenset(),
+            rules=rules,
             caller=caller,
             session=session,
             keeps=keeps,

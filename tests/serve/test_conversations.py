@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from glyph_memory.serve.conversations.kept import KeptBookmark
+from glyph_memory.serve.dialects.prefix_rules import MOVING_SYSTEM
 from glyph_memory.store import Store
 from tests.serve.talks import SMALL, Talk, chat_messages, list_pages
 
@@ -110,6 +111,23 @@ def test_an_edit_goes_on_from_where_it_parted(store: Store) -> None:
         "Another answer.",
         "And now?",
     ]
+
+
+def test_a_reminder_that_is_sent_last_is_counted_and_is_no_turn(store: Store) -> None:
+    """Pages make room for it, and the next request without it is the same conversation."""
+    reminder = {"role": "system", "content": "Keep to the files that were named. " * 300}
+    rules = frozenset({MOVING_SYSTEM})
+    talk, other = Talk(store), Talk(store)
+    bare = other.ask(LONG[: ENDS[-2]], session="bare", rules=rules)
+    first = talk.ask([*LONG[: ENDS[-2]], reminder], rules=rules)
+    after = talk.ask([*LONG[: ENDS[-1]], reminder], rules=rules)
+    assert bare.folded is not None
+    assert first.folded is not None
+    assert after.folded is not None
+    assert json.loads(first.data)["messages"][-1] == reminder
+    assert bare.folded.sent_tokens < first.folded.sent_tokens < 8192
+    assert first.folded.pages < bare.folded.pages
+    assert after.folded.session == first.folded.session
 
 
 def test_an_answer_that_is_asked_for_again_is_no_new_conversation(store: Store) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,3 +214,29 @@ def test_the_upstreams_answer_to_a_follow_up_is_cached_but_for_what_is_new(
     cached = [request.cached_tokens / request.prompt_tokens for request in fake.requests[1:]]
     assert sum(cached) / len(cached) > 0.5
     assert json.dumps(fake.requests[-1].body["messages"])
+
+
+def test_a_picture_of_200_megapixels_is_refused_and_the_conversation_goes_on(proxy: str) -> None:
+    """Its header says how large it is; no pixel is decoded, and nothing is sent."""
+    header = b"IHDR" + (20_000).to_bytes(4, "big") + (10_000).to_bytes(4, "big") + b"\x08\0\0\0\0"
+    png = b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + zlib.crc32(header).to_bytes(4, "big") + b"\0\0\0\0IDAT"
+    url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    content = [{"type": "image_url", "image_url": {"url": url}}, {"type": "text", "text": "What is it?"}]
+    answer = ask(proxy, [{"role": "user", "content": content}])
+    assert answer.status_code == 413
+    assert "send a smaller one" in answer.json()["error"]["message"]
+    assert ask(proxy, HELLO).status_code == 200
+
+
+def test_an_escaped_path_means_upstream_what_it_meant_to_the_client(fake: FakeVLMServer, proxy: str) -> None:
+    """A slash or a question mark that is escaped stays escaped."""
+    httpx2.get(f"{proxy}/v1/files/a%2Fb%3Fc?x=%20y")
+    assert fake.paths[-1] == "GET /v1/files/a%2Fb%3Fc?x=%20y"
+
+
+def test_a_client_cannot_name_a_chat_of_the_web_page(proxy: str) -> None:
+    """The page's chats have names of their own."""
+    assert (
+        ask(proxy, HELLO, headers={"x-glyph-session": "web/mine"}).headers["x-glyph-session"]
+        == "client-web/mine"
+    )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import pytest
 
 from lib.servers import NoServerError, open_llamacpp, open_vllm
@@ -54,7 +54,7 @@ def llamacpp(_are_installed: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def client(vllm: str) -> Iterator[httpx.Client]:
+def client(vllm: str) -> Iterator[httpx2.Client]:
     """Return a client of the vLLM with the GLM-4.1V."""
-    with httpx.Client(base_url=vllm, timeout=300.0) as client:
+    with httpx2.Client(base_url=vllm, timeout=300.0) as client:
         yield client

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 from PIL import Image
 
 from lib import servers
@@ -192,7 +192,7 @@ PROBES: Sequence[Probe] = (
 )
 
 
-def send(client: httpx.Client, probe: Probe) -> dict[str, Any]:
+def send(client: httpx2.Client, probe: Probe) -> dict[str, Any]:
     """Send a request; return the status, the kind of content, and the JSON, the stream's events or the text."""
     answer = client.get(probe.path) if probe.body is None else client.post(probe.path, json=dict(probe.body))
     kind = answer.headers.get("content-type", "").replace("; charset=utf-8", "")

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.servers.probes import PROBES, Probe, describe, send, shorten
@@ -21,7 +21,7 @@ RECORDED = Path(__file__).parents[1] / "readers" / "recorded" / "vllm.json"
 @pytest.fixture(scope="module")
 def answers(vllm: str) -> dict[str, dict[str, Any]]:
     """Return what the real server answers, in the table's order."""
-    with httpx.Client(base_url=vllm, timeout=300.0) as client:
+    with httpx2.Client(base_url=vllm, timeout=300.0) as client:
         return {probe.name: send(client, probe) for probe in PROBES}
 
 

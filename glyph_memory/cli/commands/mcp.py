@@ -20,6 +20,7 @@ def run(
     secrets: str,
     folders: Sequence[Path],
     address: tuple[str, int] | None,
+    key_file: Path | None,
 ) -> None:
     """Serve until the client goes, or Ctrl-C.
 
@@ -29,17 +30,25 @@ def run(
         secrets: What is done about secrets in what is stored.
         folders: Below which documents may be read.
         address: Where HTTP is served; standard input and output where None.
+        key_file: Who may ask over HTTP.
 
     Raises:
-        GlyphMemoryError: The database cannot be opened, a folder is none, the address cannot be listened on, or the
-            extra is missing.
+        GlyphMemoryError: The database cannot be opened, a folder is none, the address cannot be listened on, a key
+            file is wrong, or the extra is missing.
     """
     try:
+        from glyph_memory.serve.edge.keys import Keys  # noqa: PLC0415
         from glyph_memory.serve.mcp import Calls, create_mcp_server, run_http, run_stdio  # noqa: PLC0415  heavy
     except ImportError as error:
         raise GlyphMemoryError(
             "this command needs the MCP SDK, which is not installed. Try: pip install 'glyph-memory[mcp]'"
         ) from error
+
+    if key_file is not None and address is None:
+        raise GlyphMemoryError(
+            "--key-file is for --http: standard input and output have one client, which started it"
+        )
+    keys = None if key_file is None else Keys.read(key_file)
 
     def open_session(store: Store, name: str) -> GlyphMemory:
         return open_as_before(store, replace(place, session=name), secrets=secrets)
@@ -62,5 +71,6 @@ def run(
                 server,
                 host=address[0],
                 port=address[1],
+                keys=keys,
                 ready=lambda where: terminal.print_note(f"MCP at {where}; Ctrl-C ends it."),
             )

@@ -124,7 +124,7 @@ Http = Annotated[
     typer.Option(
         "--http",
         metavar=FLAG,
-        help="Listen with streamable HTTP, on this machine alone, instead of standard input and output.",
+        help="Listen with streamable HTTP instead of standard input and output.",
         rich_help_panel=_ACCESS,
     ),
 ]

@@ -124,9 +124,19 @@ def _find_on_hub(name: str, *, is_offline: bool) -> ModelFolder:
 
 
 def _download(name: str, *, is_offline: bool) -> Path:
-    import httpx  # noqa: PLC0415 - only who loads from the hub needs it
-    from huggingface_hub import errors, snapshot_download  # noqa: PLC0415 - likewise
+    from huggingface_hub import errors, snapshot_download  # noqa: PLC0415 - only who loads from the hub needs it
 
+    unreached: tuple[type[Exception], ...] = (
+        errors.LocalEntryNotFoundError,
+        errors.OfflineModeIsEnabled,
+        OSError,
+        # What the hub's own HTTP client raises, which was httpx and is httpx2 now.
+        *(
+            kind
+            for kind in errors.HfHubHTTPError.__mro__
+            if issubclass(kind, Exception) and kind.__name__ == "HTTPError"
+        ),
+    )
     try:
         return Path(snapshot_download(name, allow_patterns=list(_FILES), local_files_only=is_offline))
     except errors.GatedRepoError as error:
@@ -143,7 +153,7 @@ def _download(name: str, *, is_offline: bool) -> Path:
         raise ReaderRefused(
             f"{name!r} is neither a folder nor a model's name on the hub. Correct it"
         ) from error
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
+    except unreached as error:
         raise ReaderUnavailable(
             f"{name!r} is not in the hub's cache on this machine, and the hub was not reached. Connect it, or copy the "
             "model's folder here and give its path"

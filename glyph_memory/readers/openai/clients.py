@@ -1,4 +1,4 @@
-"""The `Clients` that ask one server: httpx's, one for blocking calls and one for each event loop.
+"""The `Clients` that ask one server: httpx2's, one for blocking calls and one for each event loop.
 
 What is the same for all requests is decided here: limits, credentials, the proxy of the environment.
 """
@@ -15,7 +15,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-import httpx
+import httpx2
 
 from glyph_memory.checks import check_number, check_whole
 from glyph_memory.errors import ReaderRefused
@@ -25,7 +25,7 @@ from glyph_memory.readers.openai.meter import Meter
 
 _VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
+Client = TypeVar("Client", httpx2.Client, httpx2.AsyncClient)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,8 +67,8 @@ class Clients:
         # A proxy named in the environment is meant for the world outside, not for a server on this machine.
         self._trust_env = not is_loopback(endpoint.base_url)
         self._lock = ForkSafeLock(in_child=self._leave)
-        self._client: httpx.Client | None = None
-        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
+        self._client: httpx2.Client | None = None
+        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = (
             WeakKeyDictionary()
         )
 
@@ -80,20 +80,20 @@ class Clients:
             total_s=self._limits.total_timeout_s,
         )
 
-    def get_client(self) -> httpx.Client:
+    def get_client(self) -> httpx2.Client:
         """Return the client of blocking calls."""
         with self._lock:
             if self._client is None:
-                self._client = self._open(httpx.Client)
+                self._client = self._open(httpx2.Client)
             return self._client
 
-    def get_async_client(self) -> httpx.AsyncClient:
+    def get_async_client(self) -> httpx2.AsyncClient:
         """Return this event loop's client: a connection works only in the loop that opened it."""
         loop = asyncio.get_running_loop()
         with self._lock:
             client = self._async_clients.get(loop)
             if client is None:
-                client = self._async_clients[loop] = self._open(httpx.AsyncClient)
+                client = self._async_clients[loop] = self._open(httpx2.AsyncClient)
             return client
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class Clients:
         self._client, self._async_clients = None, WeakKeyDictionary()
 
     def _open(self, kind: type[Client]) -> Client:
-        timeout = httpx.Timeout(self._limits.timeout_s, connect=self._limits.connect_timeout_s)
+        timeout = httpx2.Timeout(self._limits.timeout_s, connect=self._limits.connect_timeout_s)
         problem = ""
         try:
             return kind(
@@ -128,7 +128,7 @@ class Clients:
                 ),  # no request knows of the one before
                 headers={"Accept-Encoding": "identity"},  # what is packed small can be large unpacked
             )
-        except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
+        except (httpx2.InvalidURL, ValueError, ImportError, OSError) as error:
             problem = type(error).__name__  # its words may hold a proxy's password
         named = ", ".join(name for name in _VARIABLES if name in os.environ or name.lower() in os.environ)
         raise ReaderRefused(
@@ -137,13 +137,13 @@ class Clients:
         )
 
 
-class _Auth(httpx.Auth):
+class _Auth(httpx2.Auth):
     """Adds the credentials at the last moment, so that they stand in no frame and in no client."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
         self._credentials.add_to(request.headers)
         yield request
 

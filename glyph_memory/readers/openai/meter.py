@@ -1,7 +1,7 @@
 """Measure what a server sends, byte by byte and second by second, and stop at a limit: headers, body, unpacked body.
 
-httpx limits each silence, not an answer. It tells of each connection that it opens, though (its `trace` extension), and
-whoever reads from that connection is measured here. Knows bytes and seconds; knows nothing about what they mean.
+httpx2 limits each silence, not an answer. It tells of each connection that it opens, though (its `trace` extension),
+and whoever reads from that connection is measured here. Knows bytes and seconds; knows nothing about what they mean.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class Meter:
 
 
 def watch_connection(event: str, told: Mapping[str, Any]) -> None:
-    """Measure what goes over a connection that httpx has just opened; its `trace` extension tells of it."""
+    """Measure what goes over a connection that httpx2 has just opened; its `trace` extension tells of it."""
     if not event.endswith(_OPENED):
         return
     stream = told["return_value"]
@@ -182,7 +182,7 @@ async def watch_connection_async(event: str, told: Mapping[str, Any]) -> None:
     stream = told["return_value"]
     read, write = stream.read, stream.write
 
-    async def read_measured(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore's own
+    async def read_measured(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore2's own
         with _waiting(timeout) as (meter, most_s):
             data: bytes = await read(max_bytes, most_s)
         return data if meter is None else meter.count(data)

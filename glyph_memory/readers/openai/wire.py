@@ -1,6 +1,6 @@
 """Send what an exchange asks for over HTTP, sync or async, and translate what goes wrong.
 
-What httpx and those below it raise ends here, with its frames: they hold the request's bytes, and so the key.
+What httpx2 and those below it raise ends here, with its frames: they hold the request's bytes, and so the key.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import suppress
 from typing import TypeVar, cast
 
-import httpx
+import httpx2
 
 from glyph_memory.context import Context
 from glyph_memory.errors import ReaderError, ReaderRefused, ReaderUnavailable
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 _LAST_WAIT_S = 0.25
 """How long to wait for a stream's end after its last event: a connection that was read to its end is used again."""
-_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
+_FOREIGN = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, UnicodeError)
 
 
 def run_steps(caller: Caller, clients: Clients, context: Context, *, stream: bool) -> Iterator[ReadingDelta]:
@@ -110,12 +110,12 @@ async def run_requests_async(steps: Generator[Step, Outcome, T], clients: Client
 
 
 class Wire:
-    """Does a conversation's steps over httpx, blocking."""
+    """Does a conversation's steps over httpx2, blocking."""
 
     def __init__(self, clients: Clients) -> None:
         self._client, self._endpoint = clients.get_client(), clients.endpoint
         self._meter = clients.make_meter()
-        self._response: httpx.Response | None = None
+        self._response: httpx2.Response | None = None
         self._chunks: Iterator[bytes] = iter(())
 
     def do(self, step: Send | NextChunk | Finish | Wait) -> Outcome:
@@ -134,7 +134,7 @@ class Wire:
         except (ReaderError, *_FOREIGN) as error:
             return translate_error(error, endpoint=self._endpoint)
         except BaseException as error:
-            raise forget_frames(error)  # noqa: B904  the same error, without what httpx held
+            raise forget_frames(error)  # noqa: B904  the same error, without what httpx2 held
 
     def close(self) -> None:
         """Close a stream that is still open."""
@@ -172,12 +172,12 @@ class Wire:
 
 
 class AsyncWire:
-    """Does a conversation's steps over httpx, awaiting."""
+    """Does a conversation's steps over httpx2, awaiting."""
 
     def __init__(self, clients: Clients) -> None:
         self._client, self._endpoint = clients.get_async_client(), clients.endpoint
         self._meter = clients.make_meter()
-        self._response: httpx.Response | None = None
+        self._response: httpx2.Response | None = None
         self._chunks: AsyncIterator[bytes] | None = None
 
     async def do(self, step: Send | NextChunk | Finish | Wait) -> Outcome:
@@ -193,7 +193,7 @@ class AsyncWire:
         except (ReaderError, *_FOREIGN) as error:
             return translate_error(error, endpoint=self._endpoint)
         except BaseException as error:
-            raise forget_frames(error)  # noqa: B904  the same error, without what httpx held
+            raise forget_frames(error)  # noqa: B904  the same error, without what httpx2 held
 
     async def close(self) -> None:
         """Close a stream that is still open."""
@@ -234,9 +234,9 @@ class AsyncWire:
 
 
 def build_http_request(
-    client: httpx.Client | httpx.AsyncClient, endpoint: Endpoint, step: Send
-) -> httpx.Request:
-    """Build httpx's request for a step; the client adds the credentials."""
+    client: httpx2.Client | httpx2.AsyncClient, endpoint: Endpoint, step: Send
+) -> httpx2.Request:
+    """Build httpx2's request for a step; the client adds the credentials."""
     base = endpoint.base_url
     url = (base.removesuffix("/v1") if step.is_root else base) + step.path
     if step.body is None:
@@ -258,24 +258,24 @@ def forget_frames(error: BaseException) -> BaseException:
 
 
 def translate_error(error: Exception, *, endpoint: Endpoint) -> ReaderError:
-    """Return one of our errors for one of httpx's; its cause is of the same class, with no more than its words."""
+    """Return one of our errors for one of httpx2's; its cause is of the same class, with no more than its words."""
     where = endpoint.safe_url
     said = endpoint.quote(str(error) or type(error).__name__)
     mine: ReaderError
     if isinstance(error, ReaderError):
         mine = error
-    elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+    elif isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
         mine = ReaderUnavailable(f"no server at {where}: {said}. Is it running? Try: vllm serve <model>")
-    elif isinstance(error, httpx.TimeoutException):
+    elif isinstance(error, httpx2.TimeoutException):
         seconds = error.request.extensions.get("timeout", {}).get("read")
         mine = ReaderUnavailable(
             f"no answer from {where} within {seconds} s. Is it overloaded? Send less, or raise timeout_s"
         )
-    elif isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)):
+    elif isinstance(error, (httpx2.UnsupportedProtocol, httpx2.InvalidURL, UnicodeError)):
         mine = ReaderRefused(f"{where} is no address of a server: {said}. Try 'http://127.0.0.1:8000/v1'")
     else:
         mine = ReaderUnavailable(f"{where} broke off the connection: {said}. The server's log says why")
     forget_frames(mine)
-    if isinstance(error, httpx.HTTPError):
+    if isinstance(error, httpx2.HTTPError):
         mine.__cause__ = type(error)(said)
     return mine

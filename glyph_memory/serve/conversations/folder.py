@@ -15,12 +15,14 @@ from typing import Any
 from glyph_memory.context import Binder, ImagePart, PageOptions, RequestPlan, ReuseCache, pages_folder
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.history import Bookmark, Folding
+from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.serve.conversations.chain import chain_names
 from glyph_memory.serve.conversations.kept import KeptBookmark
 from glyph_memory.serve.conversations.request import AskedRequest, FoldedRequest
 from glyph_memory.serve.dialects.units import Unit
-from glyph_memory.store import ConversationMark, Store
+from glyph_memory.store import ConversationMark, SealReader, Store
 from glyph_memory.transcript import Turn
+from glyph_memory.typesetting import typeset
 
 _FOLDINGS = 16
 _KNOWN = 4096
@@ -57,6 +59,8 @@ class ConversationFolder:
         self._make = lru_cache(maxsize=_FOLDINGS)(_make_folding)
         self._bookmarks = ReuseCache[bytes, KeptBookmark](at_most=_KNOWN)
         self._plain = ReuseCache[str, int](at_most=1 << 16)
+        folder = None if store.path is None else pages_folder(store.path)
+        self._seal_reader = SealReader(find_range=find_range, find_images=find_images, folder=folder)
 
     def get_folding(self, options: PageOptions) -> Folding[Unit]:
         """Return the folding of options; those that come to the same share one."""
@@ -64,6 +68,13 @@ class ConversationFolder:
             options = PageOptions.merge(options, {"pages": pages_folder(self._store.path)})
         with self._lock:
             return self._make(options)
+
+    def warm(self, options: PageOptions) -> None:
+        """Load what the first request would wait for: fonts, a tokenizer, the store's statements."""
+        binder = self.get_folding(options).binder
+        binder.count("The first request would wait for this.")
+        typeset("The first page, too.", style=binder.style)
+        self._store.find_mark(["0" * 32])
 
     def fold(self, asked: AskedRequest, *, window_tokens: int | None = None) -> FoldedRequest:
         """Return what is sent for a request; what it says is stored when this returns.
@@ -169,6 +180,7 @@ class ConversationFolder:
             report=json.dumps(_make_report(asked, sent)).encode(),
             parent=place.parent,
             parent_turns=place.known_turns if place.parent else 0,
+            seal_reader=self._seal_reader,
         )
 
     def _count_plain(self, place: _Place, units: Sequence[Unit], binder: Binder) -> int:
@@ -214,9 +226,12 @@ def _prefix(caller: str) -> str:
 
 
 def _count_reserved(asked: AskedRequest, binder: Binder) -> tuple[int, int]:
-    """Return what the prompt holds besides messages beyond what the policy keeps free, and what tools take."""
-    policy = binder.policy
-    tools = binder.count(json.dumps(asked.request.tools, ensure_ascii=False)) if asked.request.tools else 0
+    """Return what the prompt holds besides what is folded beyond what the policy keeps free, and what that takes.
+
+    Tools are that, and system messages that are sent last.
+    """
+    policy, beside = binder.policy, (*asked.request.tools, *asked.request.last)
+    tools = binder.count(json.dumps(beside, ensure_ascii=False)) if beside else 0
     answer = max(0, (asked.request.output_tokens or 0) - policy.output_tokens)
     # A longest answer that is as long as the window says nothing: clients send one number to every model.
     answer = answer if answer < policy.prompt_tokens // 2 else 0

@@ -15,8 +15,6 @@ from glyph_memory.context import (
     Binder,
     ImagePart,
     JoinUsers,
-    Message,
-    Part,
     PlannedMessage,
     PlannedTurn,
     RequestPlan,
@@ -131,11 +129,11 @@ def _write_message(
         return _write_own(one, recent[one.place].items[0], binder)
     items = [_write_user(one, recent[one.place].items[0], binder, marks) for one in planned.turns]
     if not items:
-        return {"role": "user", "content": _spell_parts(planned.before)}
+        return {"role": "user", "content": SPELLING.spell_content(planned.before)}
     keep = items[planned.turns.index(planned.own)] if planned.own else items[0]
     if len(items) == 1 and not planned.before:
         return keep
-    said: list[str | list[Any]] = [_spell_parts(planned.before)] if planned.before else []
+    said: list[str | list[Any]] = [SPELLING.spell_content(planned.before)] if planned.before else []
     said += [item.get("content") or "" for item in items]
     return {**keep, "content": join_contents(said, _spell_text)}
 
@@ -143,7 +141,7 @@ def _write_message(
 def _write_user(planned: PlannedTurn, item: Item, binder: Binder, marks: Binder | None) -> Item:
     """Return a user's message of a turn: the client's own, or what a user is made to tell."""
     if planned.shows != "message" or planned.parts is not None:
-        content = _spell_parts([*write_turn_parts(planned, binder)])
+        content = SPELLING.spell_content(write_turn_parts(planned, binder))
         return (
             {**item, "content": content}
             if planned.shows == "message"
@@ -161,7 +159,7 @@ def _write_own(planned: PlannedTurn, item: Item, binder: Binder) -> Item:
     cleaner, turn = binder.cleaner, planned.turn
     lines = "\n".join(line for _, line in planned.unanswered if line)
     if planned.parts is not None:
-        item = {**item, "content": _spell_parts([*write_turn_parts(planned, binder)])}
+        item = {**item, "content": SPELLING.spell_content(write_turn_parts(planned, binder))}
     else:
         item = _clean_item(item, cleaner, role=turn.role)
         if turn.role == "tool" and (turn.images or turn.attachments):  # a user shows them
@@ -215,9 +213,3 @@ def _clean_item(item: Item, cleaner: TextCleaner, *, role: Role) -> Item:
     if isinstance(name, str) and (called := cleaner.clean_and_escape(name)) != name:
         update["name"] = called
     return {**item, **update} if update else item
-
-
-def _spell_parts(parts: Sequence[Part]) -> str | list[Block]:
-    """Return parts as a content; text alone is a string, which every server's template takes."""
-    said = Message(role="user", parts=tuple(parts))
-    return said.text if said.is_text else SPELLING.spell(parts)

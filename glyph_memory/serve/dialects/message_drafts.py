@@ -125,11 +125,12 @@ class MessageWriter:
                 came=came,
                 is_changed=block is not unit.items[0],
             )
-        written = self._write_assistant(one, unit, came) if one.turn.role == "assistant" else came
-        if one.turn.role != "assistant":
+        if one.turn.role == "assistant":
+            written = self._write_assistant(one, unit, came)
+        elif one.parts is not None:
+            written = {**came, "content": self._spelling.spell_content(one.parts)}
+        else:
             written = self._clean_message(came, one.turn.role)
-            if one.parts is not None:
-                written = {**came, "content": self._spelling.spell_content(one.parts)}
         return _Draft(role=str(came["role"]), content=written["content"], came=written, is_changed=False)
 
     def _write_user(self, planned: PlannedMessage) -> _Draft:

@@ -100,11 +100,12 @@ class SessionResources:
             ]
             return _write_json(address, {"sessions": sessions})
         try:
-            memory = self.sessions.find(unquote(asked[1], errors="strict"))
+            name = unquote(asked[1], errors="strict")
+            memory = self.sessions.find(name)
         except (StoreError, UnicodeError):
             return None
         if asked[2] is None:
-            return _write_json(address, _describe(memory))
+            return _write_json(address, _describe(memory, name))
         image = _find_image(memory, int(asked[2]))
         if image is None:
             return None
@@ -113,10 +114,10 @@ class SessionResources:
         )
 
 
-def _describe(memory: GlyphMemory) -> dict[str, object]:
+def _describe(memory: GlyphMemory, name: str) -> dict[str, object]:
     report = memory.report()
     return {
-        "name": memory.session,
+        "name": name,
         "profile": report.profile,
         "turns": report.turns,
         "page_turns": report.page_turns,
@@ -126,7 +127,7 @@ def _describe(memory: GlyphMemory) -> dict[str, object]:
         "pages": [
             {
                 "number": page.number,
-                "uri": _name(memory.session, page.number),
+                "uri": _name(name, page.number),
                 "anchors": page.anchors,
                 "size": page.size,
                 "tokens": page.tokens,

@@ -16,7 +16,6 @@ class Remembered(BaseModel):
     """A turn that is stored."""
 
     anchor: int = Field(description="Its number, for citing it as §42.")
-    session: str = Field(description="The session that holds it.")
 
 
 class FoundPassage(BaseModel):

@@ -16,9 +16,12 @@ import anyio
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.types import ASGIApp
 
-from glyph_memory.errors import GlyphMemoryError
+from glyph_memory.serve.edge.keys import Keys
+from glyph_memory.serve.mcp.callers import KeyCheck
 from glyph_memory.serve.mcp.calls import Calls
+from glyph_memory.serve.options import ServeError
 
 PATH = "/mcp"
 _BODY_BYTES = 64 << 20
@@ -57,42 +60,43 @@ async def _end_at_signal(calls: Calls, close: Callable[[], object]) -> None:
 
 
 def run_http(
-    server: Server[Any], *, host: str = "127.0.0.1", port: int = 8401, ready: Callable[[str], object]
+    server: Server[Any],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8401,
+    keys: Keys | None = None,
+    ready: Callable[[str], object],
 ) -> None:
     """Serve streamable HTTP until a signal comes; open answers get a few seconds to end.
 
-    On loopback alone: whoever reaches the port may read and write the memory. Requests whose Host or Origin is another
-    one, as of a page in a browser, are refused.
+    On loopback, requests whose Host or Origin is another one, as of a page in a browser, are refused.
 
     Args:
         server: The server.
-        host: Where it listens: a loopback address.
+        host: Where it listens; anything but loopback needs keys.
         port: The port there; 0 takes a free one.
+        keys: Whoever has one may ask, and sees its own sessions alone; everybody may unless given.
         ready: Called with its address as soon as it listens.
 
     Raises:
-        GlyphMemoryError: The host is not loopback, or cannot be listened on.
+        ServeError: The host needs keys, or cannot be listened on.
     """
     import uvicorn  # noqa: PLC0415 - only who serves over HTTP needs it
 
-    if not is_loopback(host):
-        raise GlyphMemoryError(
-            f"host={host!r} is not this machine alone, and there are no keys here; give 127.0.0.1, "
-            "with a proxy in front of it that asks for keys"
+    if keys is None and not is_loopback(host):
+        raise ServeError(
+            f"on host {host!r} everybody who reaches this machine could read and write the memory; give keys, by "
+            "--key-file, or listen on 127.0.0.1"
         )
     listening = _listen(host, port)
-    names = dict.fromkeys((host, "127.0.0.1", "localhost", "[::1]"))
-    allowed = [f"{name}:*" for name in names if ":" not in name or name.startswith("[")]
-    app = server.streamable_http_app(
+    app: ASGIApp = server.streamable_http_app(
         host=host,
         streamable_http_path=PATH,
         max_request_body_size=_BODY_BYTES,
-        transport_security=TransportSecuritySettings(
-            allowed_hosts=allowed, allowed_origins=[f"http://{name}" for name in allowed]
-        ),
+        transport_security=_guard_names(host),
     )
     config = uvicorn.Config(
-        app,
+        app if keys is None else KeyCheck(app, keys),
         log_config=None,  # its own writes to standard output
         access_log=False,
         timeout_graceful_shutdown=_GRACE_S,
@@ -102,6 +106,17 @@ def run_http(
         shown = f"[{address[0]}]" if listening.family == socket.AF_INET6 else address[0]
         ready(f"http://{shown}:{address[1]}{PATH}")
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _guard_names(host: str) -> TransportSecuritySettings:
+    """Return which names a request may ask for; behind any other address there may be any name, and keys guard it."""
+    if not is_loopback(host):
+        return TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    names = dict.fromkeys((f"[{host}]" if ":" in host else host, "127.0.0.1", "localhost", "[::1]"))
+    allowed = [f"{name}:*" for name in names]
+    return TransportSecuritySettings(
+        allowed_hosts=allowed, allowed_origins=[f"http://{name}" for name in allowed]
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -114,18 +129,18 @@ def is_loopback(host: str) -> bool:
 
 def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port < 1 << 16:  # a higher one would be taken for another
-        raise GlyphMemoryError(f"port={port} is none; give one up to 65535, or 0 for a free one")
+        raise ServeError(f"port={port} is none; give one up to 65535, or 0 for a free one")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         family, _, _, _, address = found[0]
         listening = socket.socket(family, socket.SOCK_STREAM)
     except (OSError, OverflowError) as error:
-        raise GlyphMemoryError(f"cannot listen on {host}:{port}: {error}; give another --port") from error
+        raise ServeError(f"cannot listen on {host}:{port}: {error}; give another --port") from error
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen()
     except (OSError, OverflowError) as error:
         listening.close()
-        raise GlyphMemoryError(f"cannot listen on {host}:{port}: {error}; give another --port") from error
+        raise ServeError(f"cannot listen on {host}:{port}: {error}; give another --port") from error
     return listening

@@ -6,6 +6,7 @@ Knows MCP's requests and errors; knows nothing about streams and ports.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from glyph_memory.errors import GlyphMemoryError, GlyphMemoryWarning, show_value
 from glyph_memory.memory import GlyphMemory
 from glyph_memory.serve.mcp import wording
 from glyph_memory.serve.mcp.arguments import read_arguments
+from glyph_memory.serve.mcp.callers import find_caller
 from glyph_memory.serve.mcp.calls import Calls
 from glyph_memory.serve.mcp.documents import Folders
 from glyph_memory.serve.mcp.resources import SessionResources, list_templates
@@ -90,31 +92,36 @@ class _Handlers:
     """Answers a client's requests; what takes time is done in a thread."""
 
     def __init__(self, sessions: OpenSessions, tools: dict[str, MemoryTool], calls: Calls) -> None:
-        self._sessions, self._tools, self._calls = sessions, tools, calls
-        self._resources = SessionResources(sessions)
+        self._sessions, self._tools, self._calls = {"": sessions}, tools, calls
+
+    def _find_sessions(self, context: Context) -> OpenSessions:
+        """Return the sessions that whoever asks may see: of each key its own."""
+        owner = find_caller(context.request)
+        found = self._sessions.get(owner)
+        if found is None:
+            found = self._sessions[owner] = replace(self._sessions[""], owner=owner)
+        return found
 
     async def list_tools(self, _: Context, asked: PaginatedRequestParams | None) -> ListToolsResult:
         _read_cursor(asked)
         return ListToolsResult(tools=[tool.describe() for tool in self._tools.values()])
 
-    async def call_tool(self, _: Context, asked: CallToolRequestParams) -> CallToolResult:
+    async def call_tool(self, context: Context, asked: CallToolRequestParams) -> CallToolResult:
         tool = self._tools.get(asked.name)
         if tool is None:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {show_value(asked.name)}")
         try:
-            return await self._calls.run(self._call, tool, asked.arguments or {})
+            return await self._calls.run(
+                _call_tool, tool, self._find_sessions(context), asked.arguments or {}
+            )
         except (GlyphMemoryError, GlyphMemoryWarning) as error:
             return make_error(str(error))
 
-    def _call(self, tool: MemoryTool, given: dict[str, Any]) -> CallToolResult:
-        arguments = read_arguments(tool.arguments, given)
-        name = getattr(arguments, "session", self._sessions.bound)
-        memory = self._sessions.get(name) if tool.writes else self._sessions.find(name)
-        return tool.call(memory, arguments)
-
-    async def list_resources(self, _: Context, asked: PaginatedRequestParams | None) -> ListResourcesResult:
+    async def list_resources(
+        self, context: Context, asked: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
         start = _read_cursor(asked)
-        found, rest = await self._run(self._resources.list_page, start)
+        found, rest = await self._run(SessionResources(self._find_sessions(context)).list_page, start)
         return ListResourcesResult(resources=found, next_cursor=None if rest is None else str(rest))
 
     async def list_resource_templates(
@@ -123,8 +130,8 @@ class _Handlers:
         _read_cursor(asked)
         return ListResourceTemplatesResult(resource_templates=list_templates())
 
-    async def read_resource(self, _: Context, asked: ReadResourceRequestParams) -> ReadResourceResult:
-        found = await self._run(self._resources.read, asked.uri)
+    async def read_resource(self, context: Context, asked: ReadResourceRequestParams) -> ReadResourceResult:
+        found = await self._run(SessionResources(self._find_sessions(context)).read, asked.uri)
         if found is None:
             raise MCPError(INVALID_PARAMS, f"Unknown resource: {show_value(asked.uri)}", {"uri": asked.uri})
         return ReadResourceResult(contents=[found])
@@ -134,6 +141,13 @@ class _Handlers:
             return await self._calls.run(function, argument)
         except (GlyphMemoryError, GlyphMemoryWarning) as error:
             raise MCPError(INTERNAL_ERROR, str(error)) from error
+
+
+def _call_tool(tool: MemoryTool, sessions: OpenSessions, given: dict[str, Any]) -> CallToolResult:
+    arguments = read_arguments(tool.arguments, given)
+    name = getattr(arguments, "session", sessions.bound)
+    memory = sessions.get(name) if tool.writes else sessions.find(name)
+    return tool.call(memory, arguments)
 
 
 def _read_cursor(asked: PaginatedRequestParams | None) -> int:

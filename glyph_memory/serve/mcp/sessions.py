@@ -6,7 +6,7 @@ Knows stores and memories; knows nothing about MCP.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glyph_memory.errors import StoreError, show_value
 from glyph_memory.locks import ForkSafeLock
@@ -24,7 +24,7 @@ def open_session(store: Store, name: str) -> GlyphMemory:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenSessions:
-    """The sessions that a client may see."""
+    """The sessions that a client may see, by the names that it knows them by."""
 
     store: Store
     """Whose."""
@@ -32,6 +32,8 @@ class OpenSessions:
     """The session that is meant where none is named."""
     shows_all: bool = False
     """Whether others are seen, too."""
+    owner: str = ""
+    """Whose sessions these are, where each client has its own: the store has them as OWNER/NAME."""
     open_session: Callable[[Store, str], GlyphMemory] = open_session
     """Opens one."""
     _memories: dict[str, GlyphMemory] = field(default_factory=dict, init=False, repr=False)
@@ -39,7 +41,13 @@ class OpenSessions:
 
     def list_sessions(self) -> tuple[SessionInfo, ...]:
         """Return the sessions that a client may see, by name; the bound one may have no turns yet, and is not here."""
-        return tuple(info for info in self.store.sessions() if self.shows_all or info.name == self.bound)
+        start = self._name("")
+        own = (
+            replace(info, name=info.name.removeprefix(start))
+            for info in self.store.sessions()
+            if info.name.startswith(start)
+        )
+        return tuple(info for info in own if self.shows_all or info.name == self.bound)
 
     def find(self, name: str) -> GlyphMemory:
         """Return a session that is there, or the bound one.
@@ -64,5 +72,8 @@ class OpenSessions:
             if memory is None:
                 if len(self._memories) >= _AT_ONCE:
                     del self._memories[next(iter(self._memories))]
-                memory = self._memories[name] = self.open_session(self.store, name)
+                memory = self._memories[name] = self.open_session(self.store, self._name(name))
             return memory
+
+    def _name(self, name: str) -> str:
+        return f"{self.owner}/{name}" if self.owner else name

@@ -127,8 +127,8 @@ def make_error(sentence: str) -> CallToolResult:
 def _remember(memory: GlyphMemory, given: Arguments) -> CallToolResult:
     asked = cast("RememberArguments", given)
     turn = memory.add(asked.role, asked.text, name=asked.name, id=asked.id, pinned=asked.pinned)
-    stored = Remembered(anchor=turn.anchor or 0, session=memory.session)
-    return _make_result(wording.describe_remembered(stored.anchor, stored.session), stored)
+    stored = Remembered(anchor=turn.anchor or 0)
+    return _make_result(wording.describe_remembered(stored.anchor), stored)
 
 
 def _recall(memory: GlyphMemory, given: Arguments) -> CallToolResult:

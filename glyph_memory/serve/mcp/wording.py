@@ -38,9 +38,9 @@ SESSION = "One session: its turns, its pages, and what they cost."
 PAGE = "A page of old turns as the model is shown it: an image."
 
 
-def describe_remembered(anchor: int, session: str) -> str:
+def describe_remembered(anchor: int) -> str:
     """Return what a model reads when a turn is stored."""
-    return f"Stored as §{anchor} in session {session!r}."
+    return f"Stored as §{anchor}."
 
 
 def describe_no_identifiers(like: str) -> str:

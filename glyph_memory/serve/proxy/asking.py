@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -10,6 +11,9 @@ from glyph_memory.serve.proxy.exchange import UpstreamRequest
 from glyph_memory.serve.proxy.headers import list_request_headers
 from glyph_memory.serve.proxy.state import ProxyState
 from glyph_memory.serve.upstreams import Target
+
+_OF_THE_PAGE = "web/"
+"""How the names of the web page's chats begin: a client's conversation is never one of them."""
 
 
 def make_request(
@@ -41,7 +45,9 @@ def make_request(
     return UpstreamRequest(
         upstream=target.upstream,
         method=scope["method"],
-        url=make_url(target.upstream.url, scope["path"], scope.get("query_string", b"").decode("latin-1")),
+        url=make_url(
+            target.upstream.url, _read_path(scope), scope.get("query_string", b"").decode("latin-1")
+        ),
         headers=headers,
         body=data,
     )
@@ -61,6 +67,12 @@ def make_url(base_url: str, path: str, query: str) -> str:
     return f"{address}?{query}" if query else address
 
 
+def _read_path(scope: Scope) -> str:
+    """Return the path as it was spelled: decoded, an escaped slash or question mark would mean something else."""
+    raw = scope.get("raw_path")
+    return raw.partition(b"?")[0].decode("latin-1") if raw else quote(scope["path"])
+
+
 def find_caller(scope: Scope) -> str:
     """Return the name of the key that a request came with; empty where there are none."""
     caller = scope.get("glyph.caller")
@@ -70,7 +82,8 @@ def find_caller(scope: Scope) -> str:
 def read_session(scope: Scope) -> str:
     """Return what the client calls the conversation; empty where it does not."""
     value = next((value for name, value in scope["headers"] if name == b"x-glyph-session"), b"")
-    return "".join(filter(str.isprintable, value.decode("utf-8", "replace")))[:200]
+    name = "".join(filter(str.isprintable, value.decode("utf-8", "replace"))).strip()[:200]
+    return f"client-{name}" if name.startswith(_OF_THE_PAGE) else name
 
 
 def is_json(scope: Scope) -> bool:

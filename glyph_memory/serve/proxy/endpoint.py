@@ -32,6 +32,7 @@ from glyph_memory.serve.proxy.exchange import (
     send_whole,
 )
 from glyph_memory.serve.proxy.headers import list_answer_headers
+from glyph_memory.serve.proxy.pictures import PictureCheck, PictureRefused
 from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
 from glyph_memory.serve.proxy.progress import Progress
 from glyph_memory.serve.proxy.recalling import Recalling
@@ -108,6 +109,7 @@ class FoldingEndpoint:
 
     def __init__(self, state: ProxyState, dialect: Dialect, *, only_counts: bool = False) -> None:
         self._state, self._dialect, self._keeps = state, dialect, not only_counts
+        self._pictures = PictureCheck(state.options.max_image_px)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -133,6 +135,12 @@ class FoldingEndpoint:
             wait = 1 if isinstance(error, StoreBusy) else None
             answer = make_error(scope, 503, _STORE.format(error=error), retry_after_s=wait)
             await answer(scope, receive, send)
+        except PictureRefused as error:
+            progress.sent.status = 413
+            await make_error(scope, 413, str(error))(scope, receive, send)
+        except Exception:
+            progress.sent.status = progress.sent.status or 500
+            raise
         finally:
             self._state.add_record(progress.make_record())
 
@@ -198,6 +206,7 @@ class FoldingEndpoint:
             recalls=self._state.options.recall,
             keeps=self._keeps,
             window_tokens=window,
+            pictures=self._pictures,
         )
         return await self._run(prepare)
 

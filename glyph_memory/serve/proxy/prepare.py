@@ -15,6 +15,7 @@ from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, F
 from glyph_memory.serve.dialects.image_data import HeldImages, encode_body, hold_images
 from glyph_memory.serve.dialects.prefix_rules import apply_rules
 from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item
+from glyph_memory.serve.proxy.pictures import PictureCheck
 from glyph_memory.serve.recall import add_tools, may_offer
 from glyph_memory.serve.upstreams import Target
 
@@ -89,6 +90,7 @@ def prepare_body(
     recalls: bool = False,
     keeps: bool = True,
     window_tokens: int | None = None,
+    pictures: PictureCheck | None = None,
 ) -> PreparedBody:
     """Return what is sent; what it says is stored when this returns.
 
@@ -103,9 +105,11 @@ def prepare_body(
         recalls: Whether the model is given `recall` and `zoom`, where its client has none.
         keeps: Whether it is said; a body that is only counted is not.
         window_tokens: The window that the upstream was found to have just now.
+        pictures: Looks at pictures.
 
     Raises:
         StoreError: It cannot be stored.
+        PictureRefused: A picture is too large.
     """
     if body.fields is None:
         return PreparedBody(data=body.data)
@@ -120,6 +124,8 @@ def prepare_body(
         return PreparedBody(data=data, headers=applied.headers)
     request = replace(request, body=whole, last=applied.last)
     unfolded = PreparedBody(data=data, headers=applied.headers, request=request)
+    if pictures is not None:
+        pictures.check(request.units)
     recalls = recalls and keeps and may_offer(request)
     asked = AskedRequest(
         request=request,

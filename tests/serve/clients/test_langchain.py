@@ -12,6 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import messages_to_dict
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from tests.serve.clients import harness
 from tests.serve.clients.harness import ROUND, STEPS, ask_for_round, check_client
@@ -25,7 +26,9 @@ def read_log(step: int, lines: int = 40) -> str:
 
 def make_chat(address: str) -> BaseChatModel:
     """Return a model that is asked in chats."""
-    return ChatOpenAI(model="glyph", base_url=f"{address}/v1", api_key="none", streaming=True, max_retries=0)
+    return ChatOpenAI(
+        model="glyph", base_url=f"{address}/v1", api_key=SecretStr("none"), streaming=True, max_retries=0
+    )
 
 
 def make_responses(address: str) -> BaseChatModel:
@@ -33,7 +36,7 @@ def make_responses(address: str) -> BaseChatModel:
     return ChatOpenAI(
         model="glyph",
         base_url=f"{address}/v1",
-        api_key="none",
+        api_key=SecretStr("none"),
         streaming=True,
         max_retries=0,
         use_responses_api=True,
@@ -46,10 +49,12 @@ def make_anthropic(address: str) -> BaseChatModel:
     return ChatAnthropic(
         model_name="glyph",
         base_url=address,
-        api_key="none",
+        api_key=SecretStr("none"),
         streaming=True,
         max_retries=0,
         max_tokens_to_sample=1000,
+        timeout=None,
+        stop=None,
     )
 
 
@@ -59,12 +64,11 @@ def test_an_agent_notices_nothing(make_model: Any, tmp_path: Path) -> None:
 
     def work(address: str) -> Any:
         agent = create_agent(make_model(address), [read_log], system_prompt="You are on call.")
-        state: dict[str, Any] = {"messages": []}
+        state: Any = {"messages": []}
         for begun in range(0, STEPS, ROUND):
             state["messages"].append({"role": "user", "content": ask_for_round(begun)})
-            for mode, told in agent.stream(
-                state, {"recursion_limit": 99}, stream_mode=["values", "messages"]
-            ):
+            stream: Any = agent.stream(state, {"recursion_limit": 99}, stream_mode=["values", "messages"])
+            for mode, told in stream:
                 if mode == "values":
                     state = {"messages": [*told["messages"]]}
         return [drop_counts(message) for message in messages_to_dict(state["messages"])]

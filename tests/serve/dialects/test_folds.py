@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -119,7 +119,7 @@ def test_a_long_conversation_is_sent_with_pages(
     assert find_marks(written.body[key])[-len(find_marks(recent)) :] == find_marks(recent)
     assert written.body[key][-1] == body[key][-1]
     with FakeVLMServer(model="glyph") as server:
-        answer = httpx.post(f"{server.base_url}{dialect.path}", json=written.body, timeout=20)
+        answer = httpx2.post(f"{server.base_url}{dialect.path}", json=written.body, timeout=20)
         answer.raise_for_status()
         (request,) = server.requests
     usage = dialect.read_usage(answer.json())
@@ -133,7 +133,7 @@ def test_a_long_conversation_is_sent_with_pages(
 def test_what_is_sent_begins_alike_from_turn_to_turn(
     dialect: Dialect, spell: Callable[[int], dict[str, Any]], key: str
 ) -> None:
-    """Within an epoch whatever was sent stays, so a server's cache holds."""
+    """As long as pages stay, whatever was sent stays, so a server's cache holds."""
     kept, before, pages_before = 0, list[Any](), list[bytes]()
     for rounds in range(ROUNDS - 6, ROUNDS):
         written = write_folded(dialect, spell(rounds))

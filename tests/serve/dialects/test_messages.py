@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glyph_memory.context import Captions
 from glyph_memory.errors import TurnError
 from glyph_memory.readers import Usage
 from glyph_memory.serve.dialects.messages import MessagesDialect
@@ -308,8 +309,9 @@ def test_only_what_is_still_text_of_a_message_is_sent() -> None:
     assert sent[1:] == BODY["messages"][3:]
 
 
-def test_pictures_stand_between_lines_of_ours_where_pages_are() -> None:
-    """One could pass for a page; cache marks stay on their blocks."""
+@pytest.mark.parametrize("captions", ["text", "page"])
+def test_pictures_stand_between_lines_of_ours_where_pages_are(captions: Captions) -> None:
+    """One could pass for a page; cache marks stay on their blocks, even where a caption is drawn on the picture."""
     talk = [
         {
             "role": "user" if number % 2 == 0 else "assistant",
@@ -317,15 +319,18 @@ def test_pictures_stand_between_lines_of_ours_where_pages_are() -> None:
         }
         for number in range(30)
     ]
-    last = {"role": "user", "content": [{**picture(), "cache_control": MARK}, text("What is this?")]}
-    sent = write_folded(MessagesDialect(), {"messages": [*talk, last]}).body["messages"]
-    pages = [block for block in sent[0]["content"] if block["type"] == "image"]
-    assert pages
-    assert all(block["source"]["media_type"] == "image/png" for block in pages)
-    assert [block["type"] for block in sent[-1]["content"]] == ["text", "image", "text", "text"]
-    assert "Picture 1 that came with the user's message" in sent[-1]["content"][0]["text"]
-    assert sent[-1]["content"][1]["cache_control"] == MARK
-    assert sent[-1]["content"][3] is last["content"][1]
+    content = [{**picture(), "cache_control": MARK}, text("What is this?")]
+    body = {"messages": [*talk, {"role": "user", "content": content}]}
+    sent = write_folded(MessagesDialect(), body, captions=captions).body["messages"]
+    images = [block for block in sent[0]["content"] if block["type"] == "image"]
+    assert len(images) > 1
+    assert all(block["source"]["media_type"] == "image/png" for block in images)
+    above, shown, below, said = sent[-1]["content"][-4:]
+    assert [above["type"], shown["type"], below["type"]] == ["text", "image", "text"]
+    assert "Picture 1 that came with the user's message" in above["text"]
+    assert shown["cache_control"] == MARK
+    assert (shown["source"] == content[0]["source"]) == (captions == "text")
+    assert said is content[1]
 
 
 def test_what_is_to_be_sent_last_is() -> None:

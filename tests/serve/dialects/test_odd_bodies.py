@@ -105,7 +105,7 @@ DIALECTS = [dialect for dialect, _ in CASES]
 
 
 @pytest.mark.parametrize(("dialect", "items"), CASES)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_property_whatever_comes_is_read_or_refused(
     dialect: Dialect, items: st.SearchStrategy[Any], data: st.DataObject
@@ -134,7 +134,7 @@ SPOKEN = st.builds(
     ("dialect", "items"),
     [(MessagesDialect(), SPOKEN), (ResponsesDialect(), st.one_of(SPOKEN, st.sampled_from(BLOCKS)))],
 )
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_property_no_special_token_of_the_model_is_sent(
     dialect: Dialect, items: st.SearchStrategy[Any], data: st.DataObject

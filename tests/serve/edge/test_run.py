@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from glyph_memory.serve import ServeError, ServeOptions, Upstream
@@ -46,9 +46,9 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
         self.ask("GET", "/healthz")
 
-    def ask(self, method: str, path: str) -> httpx.Response:
+    def ask(self, method: str, path: str) -> httpx2.Response:
         """Ask until it answers; a worker may still be starting."""
-        return httpx.request(method, self.url + path, timeout=60)
+        return httpx2.request(method, self.url + path, timeout=60)
 
     def send_raw(self, data: bytes) -> bytes:
         """Send bytes; return all that comes back until the connection ends, or nothing more comes."""
@@ -93,15 +93,15 @@ def test_an_open_answer_finishes(serve: Serve, tmp_path: Path) -> None:
     """Nobody new comes in, a watcher is sent away, and the exit status is 0."""
     served, gate = serve(grace_s=50), tmp_path / "gate"
     with (
-        httpx.stream("GET", f"{served.url}/v1/watch", timeout=60) as watching,
-        httpx.stream("GET", f"{served.url}/v1/stream?gate={gate}", timeout=60) as answer,
+        httpx2.stream("GET", f"{served.url}/v1/watch", timeout=60) as watching,
+        httpx2.stream("GET", f"{served.url}/v1/stream?gate={gate}", timeout=60) as answer,
     ):
         watched, pieces = watching.iter_lines(), answer.iter_lines()
         assert (next(watched), next(pieces)) == ("watching", "begun")
         served.process.terminate()
         assert list(watched) == []
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(served.url)
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(served.url)
         gate.touch()
         assert list(pieces) == ["ended"]
     code, log = served.end()
@@ -112,11 +112,11 @@ def test_an_open_answer_finishes(serve: Serve, tmp_path: Path) -> None:
 def test_what_takes_too_long_is_cut(serve: Serve, tmp_path: Path) -> None:
     """The client sees that its answer broke off."""
     served = serve(grace_s=0.2)
-    with httpx.stream("GET", f"{served.url}/v1/stream?gate={tmp_path / 'gate'}", timeout=60) as answer:
+    with httpx2.stream("GET", f"{served.url}/v1/stream?gate={tmp_path / 'gate'}", timeout=60) as answer:
         pieces = answer.iter_lines()
         assert next(pieces) == "begun"
         served.process.terminate()
-        with pytest.raises(httpx.RemoteProtocolError):
+        with pytest.raises(httpx2.RemoteProtocolError):
             list(pieces)
     code, log = served.end()
     assert code == 0
@@ -129,14 +129,14 @@ def test_a_second_signal_ends_it_at_once(
 ) -> None:
     """However long the first would wait."""
     served = serve(grace_s=600, workers=workers)
-    with httpx.stream("GET", f"{served.url}/v1/stream?gate={tmp_path / 'gate'}", timeout=60) as answer:
+    with httpx2.stream("GET", f"{served.url}/v1/stream?gate={tmp_path / 'gate'}", timeout=60) as answer:
         pieces = answer.iter_lines()
         assert next(pieces) == "begun"
         served.process.send_signal(number)
         while is_listening(served.port):
             time.sleep(0.05)
         served.process.send_signal(number)
-        with pytest.raises(httpx.RemoteProtocolError):
+        with pytest.raises(httpx2.RemoteProtocolError):
             list(pieces)
     assert served.end()[0] == 0
 
@@ -162,7 +162,7 @@ def test_it_says_where_it_listens_and_whom_it_asks(serve: Serve, tmp_path: Path)
         assert line in said
     assert f"OPENAI_BASE_URL={served.url}/v1" in said
     assert f"ANTHROPIC_BASE_URL={served.url}" in said
-    httpx.post(
+    httpx2.post(
         f"{served.url}/v1/x?secret=1", headers={"Host": "evil.example", "Authorization": "Bearer s3cr3t"}
     )
     served.process.terminate()
@@ -229,7 +229,7 @@ def test_what_is_no_request_to_us_is_refused(serve_once: Served, data: bytes) ->
 
 def test_a_chunked_body_comes_through(serve_once: Served) -> None:
     """As clients send what they do not know the length of."""
-    answer = httpx.post(f"{serve_once.url}/v1/x", content=iter([b"ab", b"cde"]))
+    answer = httpx2.post(f"{serve_once.url}/v1/x", content=iter([b"ab", b"cde"]))
     assert answer.json() == {"bytes": 5}
 
 

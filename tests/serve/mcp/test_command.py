@@ -36,7 +36,9 @@ def fail(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
         (["--folder", "/nowhere/at all"], "there is no folder '/nowhere/at all'"),
         (["--secrets", "maybe"], "secrets='maybe'"),
         (["--session", ""], "name is empty"),
-        (["--http", "--host", "0.0.0.0"], "is not this machine alone"),  # noqa: S104  refused
+        (["--http", "--host", "0.0.0.0"], "give keys, by --key-file"),  # noqa: S104  refused
+        (["--key-file", "keys"], "--key-file is for --http"),
+        (["--http", "--key-file", "/nowhere/keys"], "'/nowhere/keys' cannot be read"),
         (["--http", "--port", "99999"], "65535"),
     ],
 )

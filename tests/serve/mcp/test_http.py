@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from mcp_types import TextResourceContents
 
 from glyph_memory import GlyphMemory
+from glyph_memory.serve.edge.keys import Keys
+from glyph_memory.serve.mcp import create_mcp_server
+from glyph_memory.serve.mcp.callers import KeyCheck
 from glyph_memory.serve.mcp.run import is_loopback
-from tests.serve.mcp.answers import read_text
+from glyph_memory.store import Store
+from tests.serve.mcp.answers import read_error, read_text
 
+OWN = "http://127.0.0.1:8401"
 COMMAND = [sys.executable, "-m", "glyph_memory", "mcp", "--http"]
 
 
@@ -56,6 +66,18 @@ async def test_two_clients_share_a_memory_and_a_signal_ends_it(
         assert len([*memory.turns()]) == 16
 
 
+@asynccontextmanager
+async def enter(app: KeyCheck, key: str) -> AsyncIterator[Client]:
+    """Connect with a key."""
+    headers = {"Authorization": f"Bearer {key}"}
+    transport = httpx2.ASGITransport(app)
+    async with (
+        httpx2.AsyncClient(transport=transport, headers=headers, base_url=OWN) as http,
+        Client(streamable_http_client(f"{OWN}/mcp", http_client=http)) as client,
+    ):
+        yield client
+
+
 def test_another_host_or_origin_is_refused(server: tuple[subprocess.Popen[str], str]) -> None:
     """A page in a browser reaches loopback, too, under a name of its own."""
     _, address = server
@@ -66,6 +88,31 @@ def test_another_host_or_origin_is_refused(server: tuple[subprocess.Popen[str], 
         assert client.post(address, json=body, headers={"Origin": "http://evil.example"}).status_code == 403
         own = address.removesuffix("/mcp")
         assert client.post(address, json=body, headers={"Origin": own}).status_code not in {403, 421}
+
+
+async def test_each_key_sees_its_own_sessions_alone(store: Store) -> None:
+    """Turns, searches and resources of one are nothing to another; without a key nothing is answered."""
+    keys = Keys({"ada": "a" * 16, "bob": "b" * 16})
+    server = create_mcp_server(store, all_sessions=True)
+    app = KeyCheck(server.streamable_http_app(), keys)
+    async with server.session_manager.run():
+        refused = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=OWN)
+        async with refused, enter(app, "a" * 16) as ada, enter(app, "b" * 16) as bob:
+            answer = await refused.post("/mcp", json={})
+            assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+            for name, client in (("Ada", ada), ("Bob", bob)):
+                await client.call_tool("remember", {"text": f"{name} was at the gate."})
+            for name, client, other in (("Ada", ada, "bob"), ("Bob", bob, "ada")):
+                found = read_text(await client.call_tool("recall", {"query": "gate"}))
+                assert found == f"[§1 user]\n  {name} was at the gate."
+                given = {"query": "gate", "session": f"{other}/mcp"}
+                assert "no session" in read_error(await client.call_tool("recall", given))
+                (listed,) = (await client.read_resource("glyph://sessions")).contents
+                assert isinstance(listed, TextResourceContents)
+                assert [info["name"] for info in json.loads(listed.text)["sessions"]] == ["mcp"]
+                with pytest.raises(MCPError, match="Unknown resource"):
+                    await client.read_resource(f"glyph://sessions/{other}%2Fmcp")
+    assert [info.name for info in store.sessions()] == ["ada/mcp", "bob/mcp"]
 
 
 @pytest.mark.parametrize(
