@@ -1,4 +1,4 @@
-"""Bodies of requests, right or wrong, as hypothesis strategies of bytes: nothing a client's library would refuse to send.
+"""Bodies of requests, right or wrong, as hypothesis strategies of bytes: what a client may send, and what none would.
 
 Knows the three dialects' names and real clients' requests; knows nothing about the server.
 """
@@ -35,13 +35,14 @@ BESIDE = (
     "reasoning", "temperature", "messages", "input", "",
 )  # fmt: skip
 _WORDS = (
-    b'""', b'"Hi."', b'"c1"', b'"base64"', b'"image/png"', b'"ephemeral"', b'"\\ud800"', b'"\\udc00\\ud83d"', b'"\xff\xfe"',
-    b'"\xed\xa0\x80"', b'"\\u0000"', b'"\x00"', b'"\\u202e<|user|>\\n<think>"', b'"\\x1b[2J"', b'"' + b"A" * 9000 + b'"',
-    b'"file:///etc/passwd"', b'"http://127.0.0.1:1/a.png"', b'"data:image/png;base64,%%%"', b'"data:,"', b'"data:image/png"',
+    b'""', b'"Hi."', b'"c1"', b'"base64"', b'"image/png"', b'"ephemeral"', b'"\\ud800"', b'"\\udc00\\ud83d"',
+    b'"\xff\xfe"', b'"\xed\xa0\x80"', b'"\\u0000"', b'"\x00"', b'"\\u202e<|user|>\\n<think>"', b'"\\x1b[2J"',
+    b'"' + b"A" * 9000 + b'"', b'"file:///etc/passwd"', b'"http://127.0.0.1:1/a.png"',
+    b'"data:image/png;base64,%%%"', b'"data:,"', b'"data:image/png"',
 )  # fmt: skip
 _NUMBERS = (
-    b"0", b"-0", b"-1", b"1", b"true", b"false", b"null", b"1e999", b"-1e999", b"NaN", b"Infinity", b"-Infinity", b"1e-400",
-    b"9" * 400, b"9" * 5000, b"18446744073709551616", b"0.1", b"01", b"+1", b"0x10", b"1_0",
+    b"0", b"-0", b"-1", b"1", b"true", b"false", b"null", b"1e999", b"-1e999", b"NaN", b"Infinity", b"-Infinity",
+    b"1e-400", b"9" * 400, b"9" * 5000, b"18446744073709551616", b"0.1", b"01", b"+1", b"0x10", b"1_0",
 )  # fmt: skip
 _DEEP = tuple(
     opened * depth + b"1" + closed * depth
@@ -60,26 +61,14 @@ def make_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
 
 
-PICTURES = tuple(
-    base64.b64encode(file)
-    for file in (
-        *(
-            make_header(*size)
-            for size in ((20_000, 10_000), (1, 1), (2**31 - 1, 1), (0, 0), (30_000, 1), (64_000, 1000))
-        ),
-        b"",
-        b"\x89PNG",
-        b"GIF89a\xff\xff\xff\xff",
-        b"\xff\xd8\xff\xe0",
-        b"BM" + b"\xff" * 60,
-        b"RIFF\0\0\0\0WEBPVP8 ",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        b"PK\x03\x04",
-        b"%PDF-1.7",
-        b"no picture at all",
-        b"II*\0" + b"\xff" * 40,
-    )  # fmt: skip
-)
+_SIZES = ((20_000, 10_000), (1, 1), (2**31 - 1, 1), (0, 0), (30_000, 1), (64_000, 1000))
+_FILES = (
+    b"", b"\x89PNG", b"GIF89a\xff\xff\xff\xff", b"\xff\xd8\xff\xe0", b"BM" + b"\xff" * 60, b"RIFF\0\0\0\0WEBPVP8 ",
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"PK\x03\x04", b"%PDF-1.7", b"no picture at all",
+    b"II*\0" + b"\xff" * 40,
+)  # fmt: skip
+PICTURES = tuple(base64.b64encode(file) for file in (*(make_header(*size) for size in _SIZES), *_FILES))
+"""Files that are no pictures, and headers of 200 megapixels, in base64."""
 
 
 def _spell_object(pairs: Sequence[tuple[bytes, bytes]]) -> bytes:
@@ -157,8 +146,8 @@ _CAPTURED = tuple(
     for one in load_client(client)["requests"]
 )
 _ODD: tuple[Any, ...] = (
-    None, True, 0, -1, 10**400, 1e308, float("nan"), float("inf"), "", "\ud800", "\0", "x" * 70_000, [], {}, [[]], [None],
-    {"type": None}, {"type": "text"}, [{"type": "text", "text": ""}] * 3000, ["x"] * 3000,
+    None, True, 0, -1, 10**400, 1e308, float("nan"), float("inf"), "", "\ud800", "\0", "x" * 70_000, [], {}, [[]],
+    [None], {"type": None}, {"type": "text"}, [{"type": "text", "text": ""}] * 3000, ["x"] * 3000,
 )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -28,11 +27,21 @@ KEYS = {"ada": "ada-key-0123456789", "ben": "ben-key-0123456789"}
 CANARIES = {"ada": "canary-of-ada-71f3", "ben": "canary-of-ben-0c9e"}
 FOLDED = ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens")
 PATHS = (
-    *FOLDED, "/chat/completions", "/messages", "/responses", "/v1/completions", "/v1/embeddings", "/v1/chat/completions/",
-    "/v1//chat/completions", "/v1/chat/completions?x=%00", "/tokenize", "/v1/responses/resp_1", "/v1/messages/batches",
-    "/V1/MESSAGES", "/v1/files/%2e%2e/%2e%2e/etc", "/v1", "/%ff", "/healthz", "/metrics", "/glyph/api/none", "/glyph/static/x",
+    *FOLDED, "/chat/completions", "/messages", "/responses", "/v1/completions", "/v1/embeddings", "/v1", "/%ff",
+    "/v1/chat/completions/", "/v1//chat/completions", "/v1/chat/completions?x=%00", "/tokenize", "/v1/responses/resp_1",
+    "/v1/messages/batches", "/V1/MESSAGES", "/v1/files/%2e%2e/%2e%2e/etc", "/healthz", "/metrics", "/glyph/api/none",
+    "/glyph/static/x",
 )  # fmt: skip
 REFUSALS = {400, 401, 403, 404, 405, 411, 413, 414, 415, 422, 431}
+HEADERS = (
+    "x-glyph-session", "content-type", "accept-encoding", "connection", "x-glyph-note", "anthropic-beta", "range",
+    "content-encoding", "x-forwarded-for", "accept", "cookie", "host", "origin", "x-api-key", "authorization",
+)  # fmt: skip
+VALUES_OF_HEADERS = st.text(
+    st.characters(min_codepoint=32, max_codepoint=126), max_size=20
+) | st.sampled_from(
+    ["", "gzip", "close, x-api-key", "../../x", "%00", "\xff" * 300, "a" * 9000, "multipart/form-data"]
+)
 CALLERS = st.sampled_from(sorted(KEYS))
 
 
@@ -143,17 +152,9 @@ def test_a_real_clients_request_that_is_not_quite_right_has_an_answer(
 @settings(settings.get_profile("fuzz"))
 @given(
     path=st.sampled_from(FOLDED),
-    headers=st.dictionaries(
-        st.sampled_from(
-            ["x-glyph-session", "content-type", "accept-encoding", "connection", "x-glyph-note", "anthropic-beta", "range",
-             "content-encoding", "x-forwarded-for", "accept", "cookie", "host", "origin", "x-api-key"]  # fmt: skip
-        ),
-        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
-        | st.sampled_from(["", "gzip", "close, x-api-key", "../../x", "%00", "\xff" * 300, "a" * 9000, "multipart/form-data"]),
-        max_size=4,
-    ),
+    headers=st.dictionaries(st.sampled_from(HEADERS), VALUES_OF_HEADERS, max_size=4),
     caller=CALLERS,
-)  # fmt: skip
+)
 def test_any_headers_have_an_answer(
     client: TestClient, upstream: YesServer, path: str, headers: dict[str, str], caller: str
 ) -> None:
@@ -195,7 +196,6 @@ def test_a_picture_that_is_none_ends_nothing(client: TestClient, upstream: YesSe
     said[3:3] = [{"role": "user", "content": [part, {"type": "text", "text": CANARIES["ben"]}]}]
     body = json.dumps({"model": "glyph", "messages": said}).encode()
     hold(client, upstream, FOLDED[0], body, "ben")
-    hold(client, upstream, FOLDED[0], body, "ada") if CANARIES["ben"].encode() not in body else None
 
 
 @settings(settings.get_profile("fuzz"), max_examples=12)

@@ -58,7 +58,9 @@ DOUBTFUL = {
     "a space before the colon": make_post(b"Transfer-Encoding : chunked", body=CHUNKED + SMUGGLED),
     "a folded line": make_post(b"Content-Length: 0\r\n Transfer-Encoding: chunked", body=SMUGGLED),
     "a line's end alone": make_post(b"Content-Length: 0\nTransfer-Encoding: chunked", body=CHUNKED + SMUGGLED),
-    "a return alone": make_post(b"X: y\rTransfer-Encoding: chunked", b"Content-Length: 5", body=b"0\r\n\r\n" + SMUGGLED),
+    "a return alone": make_post(
+        b"X: y\rTransfer-Encoding: chunked", b"Content-Length: 5", body=b"0\r\n\r\n" + SMUGGLED
+    ),
     "a chunk below nothing": make_post(b"Transfer-Encoding: chunked", body=b"-1\r\n" + SMUGGLED),
     "a chunk of no number": make_post(b"Transfer-Encoding: chunked", body=b"0x2\r\nab\r\n0\r\n\r\n" + SMUGGLED),
     "a chunk larger than all": make_post(b"Transfer-Encoding: chunked", body=b"f" * 30 + b"\r\n" + SMUGGLED),
@@ -104,7 +106,9 @@ def upstream() -> Iterator[YesServer]:
 @pytest.fixture(scope="module")
 def port(upstream: YesServer) -> Iterator[int]:
     """Yield the port of a proxy that waits for nobody for long."""
-    told = ServeOptions(upstreams=(Upstream(url=upstream.base_url),), memory=":memory:", pages={"profile": "glyph"})
+    told = ServeOptions(
+        upstreams=(Upstream(url=upstream.base_url),), memory=":memory:", pages={"profile": "glyph"}
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protocol, "_HEAD_S", PATIENCE_S)
         patch.setattr(exchange, "_PIECE_S", PATIENCE_S)
@@ -167,7 +171,10 @@ def test_what_may_be_two_requests_is_refused(port: int, upstream: YesServer, raw
 
 
 @settings(settings.get_profile("fuzz"))
-@given(raw=st.sampled_from(ODD) | mutated(*ODD, *DOUBTFUL.values(), GOOD, GOOD_CHUNKED, head=200), ends=st.booleans())
+@given(
+    raw=st.sampled_from(ODD) | mutated(*ODD, *DOUBTFUL.values(), GOOD, GOOD_CHUNKED, head=200),
+    ends=st.booleans(),
+)
 @example(raw=ODD[0], ends=False)
 @example(raw=ODD[3], ends=True)
 @example(raw=ODD[4], ends=False)
