@@ -80,7 +80,16 @@ Off = Annotated[
         "--off",
         metavar="RULE",
         help="A rule to leave out, of those that move what clients change at every request where it breaks no "
-        "prefix cache; may be given several times.",
+        "prefix cache: billing-line or moving-system; may be given several times.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+On = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--on",
+        metavar="RULE",
+        help="A rule to apply that is left out by default: cache-marks.",
         rich_help_panel=_MEMORY,
     ),
 ]

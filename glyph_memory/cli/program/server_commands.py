@@ -33,6 +33,7 @@ def serve(
     window: options.Window = None,
     style: serve_options.Style = None,
     off: serve_options.Off = None,
+    on: serve_options.On = None,
     recall: serve_options.Recall = False,
     host: serve_options.Host = "127.0.0.1",
     port: serve_options.Port = 8400,
@@ -49,7 +50,7 @@ def serve(
     grace: serve_options.Grace = 30.0,
     log_bodies: serve_options.LogBodies = False,
 ) -> None:
-    """Give any client a long memory: a proxy between it and your model's server.
+    """Put a long memory between any client and your model's server.
 
     Clients are given this server's address instead of the model's, and nothing else changes for them. It speaks
     OpenAI's chat completions and Responses, and Anthropic's Messages. Each conversation is recognised by its content;
@@ -65,6 +66,7 @@ def serve(
         upstream_key_file=upstream_key_file,
         pages={"profile": profile, "window_tokens": window, "style": style},
         off=off or (),
+        on=on or (),
         memory=memory,
         recall=recall,
         host=host,

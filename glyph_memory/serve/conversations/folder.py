@@ -15,11 +15,12 @@ from typing import Any
 from glyph_memory.context import Binder, ImagePart, PageOptions, RequestPlan, ReuseCache, pages_folder
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.history import Bookmark, Folding
+from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.serve.conversations.chain import chain_names
 from glyph_memory.serve.conversations.kept import KeptBookmark
 from glyph_memory.serve.conversations.request import AskedRequest, FoldedRequest
 from glyph_memory.serve.dialects.units import Unit
-from glyph_memory.store import ConversationMark, Store
+from glyph_memory.store import ConversationMark, SealReader, Store
 from glyph_memory.transcript import Turn
 from glyph_memory.typesetting import typeset
 
@@ -58,6 +59,8 @@ class ConversationFolder:
         self._make = lru_cache(maxsize=_FOLDINGS)(_make_folding)
         self._bookmarks = ReuseCache[bytes, KeptBookmark](at_most=_KNOWN)
         self._plain = ReuseCache[str, int](at_most=1 << 16)
+        folder = None if store.path is None else pages_folder(store.path)
+        self._seal_reader = SealReader(find_range=find_range, find_images=find_images, folder=folder)
 
     def get_folding(self, options: PageOptions) -> Folding[Unit]:
         """Return the folding of options; those that come to the same share one."""
@@ -177,6 +180,7 @@ class ConversationFolder:
             report=json.dumps(_make_report(asked, sent)).encode(),
             parent=place.parent,
             parent_turns=place.known_turns if place.parent else 0,
+            seal_reader=self._seal_reader,
         )
 
     def _count_plain(self, place: _Place, units: Sequence[Unit], binder: Binder) -> int:

@@ -77,7 +77,7 @@ class Guard:
         try:
             await self._admit(scope, exchange)
         finally:
-            self._record(scope, exchange, time_s=began, total_s=time.perf_counter() - since)
+            self._keep_record(scope, exchange, time_s=began, total_s=time.perf_counter() - since)
 
     async def _admit(self, scope: Scope, exchange: Exchange) -> None:
         refused = self._find_problem(scope) or self._find_caller(scope) or _find_length(scope, self._options)
@@ -166,8 +166,8 @@ class Guard:
             told = f"Something went wrong here, which is not your request's fault. Its log has it as error {number}."
             await exchange.refuse(make_error(scope, 500, told))
 
-    def _record(self, scope: Scope, exchange: Exchange, *, time_s: float, total_s: float) -> None:
-        """Tell of what was answered here; the proxy tells of what it asked for."""
+    def _keep_record(self, scope: Scope, exchange: Exchange, *, time_s: float, total_s: float) -> None:
+        """Record what was answered here; the proxy records what it asked for."""
         path = scope["path"]
         is_told = exchange.is_refused or path == "/" or path.startswith("/glyph/")
         if self._recorder is None or not is_told:

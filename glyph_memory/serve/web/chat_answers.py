@@ -12,7 +12,7 @@ import anyio
 
 from glyph_memory.context import Context, Message, Text, TextCleaner
 from glyph_memory.context.recall_wording import RECALLED
-from glyph_memory.errors import ReaderError
+from glyph_memory.errors import ReaderError, ReaderRefused
 from glyph_memory.memory import GlyphMemory, Passage
 from glyph_memory.nano import NanoReader
 from glyph_memory.readers import Reading
@@ -76,8 +76,9 @@ async def answer_message(message: ChatMessage, emit: Emit, *, context: WebContex
         else:
             await _ask_model(message, message.model, prepared, emit, context)
     except anyio.get_cancelled_exc_class():
-        with anyio.move_on_after(_STORING_S, shield=True):
-            await run_in_thread(lambda _: _store(message, is_whole=False))
+        if "".join(message.parts).strip():
+            with anyio.move_on_after(_STORING_S, shield=True):
+                await run_in_thread(lambda _: _store(message, is_whole=False))
         raise
     if not "".join(message.parts).strip():
         raise ReaderError("the model said nothing; send the message again, or raise max_tokens")
@@ -114,13 +115,17 @@ def _add_passages(context: Context, passages: tuple[Passage, ...], memory: Glyph
 def _store(message: ChatMessage, *, is_whole: bool) -> Turn:
     text = "".join(message.parts).rstrip()
     if not is_whole:
-        text = f"{text}\n{STOPPED}".lstrip()
+        text = f"{text}\n{STOPPED}"
     return message.memory.add("assistant", text)
 
 
 async def _ask_model(
     message: ChatMessage, model: ChosenModel, prepared: Context, emit: Emit, context: WebContext
 ) -> None:
+    if model.served.takes_images is False and prepared.images:
+        raise ReaderRefused(
+            f"the model {model.served.model!r} takes no images, and old turns of this chat are pages; choose another"
+        )
     reading: Reading | None = None
     tokens = message.memory.profile.special_tokens
     async with (

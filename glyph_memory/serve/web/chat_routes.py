@@ -1,4 +1,7 @@
-"""Routes of chats: list, begin, look, say, search, erase."""
+"""Routes of chats: list, begin, look, say, search, erase.
+
+Knows HTTP; what a chat is and how it is answered stands elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from glyph_memory.memory import GlyphMemory
 from glyph_memory.nano import NanoReader
 from glyph_memory.serve.web.bodies import LARGEST_MESSAGE, ChatNamed, MessageSent
 from glyph_memory.serve.web.chat_answers import ChatMessage, answer_message
-from glyph_memory.serve.web.chats import Chats, ChatTurn, check_name, list_notes, list_pages, locate_turns
+from glyph_memory.serve.web.chats import Chats, ChatTurn, find_session, list_notes, list_pages
 from glyph_memory.serve.web.context import WebContext
 from glyph_memory.serve.web.events import Emit, EventResponse
 from glyph_memory.serve.web.faults import WebFault
@@ -84,14 +87,13 @@ class ChatRoutes:
     async def send(self, request: Request, name: str, sent: MessageSent) -> Response:
         """Store a message and have it answered, as a stream of events."""
         caller = self._context.caller_of(request)
-        check_name(name)
+        session = find_session(caller, name)
+        self._refuse_two(session, name)
         model = await choose_model(self._context, sent.model)
         options = [find_options(self._context, model.served)] if model else await self._list_options()
         memory = await run_in_thread(
             lambda _: self._chats.open(caller, name, options, takes_over=model is not None)
         )
-        session = memory.session
-        self._refuse_two(session, name)
         message = ChatMessage(memory=memory, sent=sent, model=model)
 
         async def produce(emit: Emit) -> None:
@@ -157,6 +159,7 @@ class ChatRoutes:
     async def delete(self, request: Request, name: str) -> Response:
         """Erase a chat for good."""
         caller = self._context.caller_of(request)
+        self._refuse_two(find_session(caller, name), name)
         await run_in_thread(lambda _: self._chats.delete(caller, name))
         return Response(status_code=204)
 
@@ -171,7 +174,7 @@ class ChatRoutes:
         return list_options(self._context, found)
 
     def _describe(self, memory: GlyphMemory, name: str, address: str) -> dict[str, object]:
-        turns, report = locate_turns(memory), memory.report()
+        turns, report = self._chats.locate_turns(memory), memory.report()
         recalled = self._recalled.get(memory.session, frozenset())
         return {
             "name": name,

@@ -106,7 +106,7 @@ class Chats:
         Raises:
             GlyphMemoryError: It cannot be opened.
         """
-        session = f"{_find_prefix(caller)}{check_name(name)}"
+        session = find_session(caller, name)
         with self._lock:
             looks = self._context.store.session(session).state().looks
             memory, look = self._open.get(session, (None, ""))
@@ -127,21 +127,37 @@ class Chats:
                 self._open.popitem(last=False)
             return memory
 
-    def delete(self, caller: str, name: str) -> int:
-        """Erase a chat for good; return how many turns it had."""
+    def delete(self, caller: str, name: str) -> None:
+        """Erase a chat for good."""
         memory = self.open(caller, name, [self._context.page_options])
-        count = self._context.store.session(memory.session).state().turns
         memory.clear()
         with self._lock:
             self._begun.pop((caller, name), None)
             self._open.pop(memory.session, None)
-        return count
+
+    def locate_turns(self, memory: GlyphMemory) -> list[ChatTurn]:
+        """Return all turns of a chat, without their pictures, each with where it is shown."""
+        places = dict(_list_places(memory.fold()))
+        return [
+            ChatTurn(turn=turn, place=place, page=page)
+            for turn in self._context.store.session(memory.session).turns(images=False)
+            for place, page in [places.get(turn.anchor or 0, ("gone", None))]
+        ]
 
     def _find_sessions(self, prefix: str) -> Iterator[tuple[str, SessionInfo]]:
         for info in self._context.store.sessions():
             name = info.name.removeprefix(prefix)
             if info.name.startswith(prefix) and name and "/" not in name and info.turns:
                 yield name, info
+
+
+def find_session(caller: str, name: str) -> str:
+    """Return the session of a caller's chat.
+
+    Raises:
+        WebFault: No chat can be called so.
+    """
+    return f"{_find_prefix(caller)}{check_name(name)}"
 
 
 def check_name(name: str) -> str:
@@ -157,17 +173,6 @@ def check_name(name: str) -> str:
             field="name",
         )
     return name
-
-
-def locate_turns(memory: GlyphMemory) -> list[ChatTurn]:
-    """Return all turns of a chat, each with where it is shown."""
-    fold = memory.fold()
-    places = dict(_list_places(fold))
-    return [
-        ChatTurn(turn=turn, place=place, page=page)
-        for turn in memory.turns()
-        for place, page in [places.get(turn.anchor or 0, ("gone", None))]
-    ]
 
 
 def list_pages(memory: GlyphMemory) -> list[SealedPage]:

@@ -1,4 +1,7 @@
-"""Routes of documents: upload, pages, page files, answers."""
+"""Routes of documents: upload, pages, page files, answers.
+
+Knows HTTP; how documents are read, drawn and asked about stands elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from glyph_memory.serve.web.drawings import Drawings
 from glyph_memory.serve.web.events import Emit, EventResponse
 from glyph_memory.serve.web.faults import WebFault
 from glyph_memory.serve.web.looks import build_style, find_profile
-from glyph_memory.serve.web.models import choose_model, find_options
+from glyph_memory.serve.web.models import choose_model, suppose_options
 from glyph_memory.serve.web.shelf import Shelf, read_upload
 from glyph_memory.serve.web.work import run_until_gone
 
@@ -101,7 +104,7 @@ class DocumentRoutes:
         """Answer a question about a document, as a stream of events."""
         upload = self._shelf.get(self._context.caller_of(request), id)
         model = await choose_model(self._context, asked.model)
-        default = find_options(self._context, model.served if model else None).profile
+        default = suppose_options(self._context, model.served if model else None).profile
         profile = find_profile(asked.profile, default)
         build_style(asked.look, profile)  # what cannot be drawn is told before the stream begins
         question = DocumentQuestion(upload=upload, asked=asked, profile=profile, model=model)

@@ -20,6 +20,7 @@ from glyph_memory.errors import GlyphMemoryError, ReaderError, StoreBusy, StoreE
 _FIELD = re.compile(r"([a-z][a-z_]{1,40})=")
 """How errors about values name the one that is wrong."""
 _FORM_NAMES = {"font_size_pt": "font_pt", "style": "preset", "newline_mark": "dense", "source": "file"}
+_LONGEST_FIELD = 100
 _LOG = logging.getLogger("glyph_memory.serve.web")
 UNFORESEEN = "something went wrong in this server that it did not foresee; its log says what"
 
@@ -56,7 +57,9 @@ def find_field(error: GlyphMemoryError) -> str:
 
 
 def _write(status: int, message: str, field: str = "", headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"error": {"message": message, "field": field}}, status, headers)
+    line = str(WebFault(message))  # names of fields may come from anybody: one line, not too long
+    shown = "".join(one for one in field if one.isprintable())[:_LONGEST_FIELD]
+    return JSONResponse({"error": {"message": line, "field": shown}}, status, headers)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:

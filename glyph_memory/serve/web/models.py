@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import anyio
 
 from glyph_memory.context import PageOptions
+from glyph_memory.errors import PolicyError
 from glyph_memory.readers import OpenAIReader, ServedModel
 from glyph_memory.serve.options import Upstream
 from glyph_memory.serve.web.bodies import Sampling
@@ -59,15 +60,27 @@ async def choose_model(context: WebContext, name: str | None) -> ChosenModel | N
 
 def list_options(context: WebContext, found: Sequence[FoundModels]) -> list[PageOptions]:
     """Return the page options that a conversation may have been drawn with, the default ones first."""
-    options = [context.page_options]
-    options += [find_options(context, served) for one in found for served in one.models]
-    return options
+    return [
+        context.page_options,
+        *(suppose_options(context, served) for one in found for served in one.models),
+    ]
+
+
+def suppose_options(context: WebContext, served: ServedModel | None) -> PageOptions:
+    """Return the page options of a model; the default ones where its window is too small for a memory."""
+    try:
+        return find_options(context, served)
+    except PolicyError:
+        return context.page_options
 
 
 def find_options(context: WebContext, served: ServedModel | None) -> PageOptions:
     """Return the page options of a model; the default ones where it is not known, and for the nano reader.
 
     Profile and window that the proxy was told win over what a server says.
+
+    Raises:
+        PolicyError: Its window is too small for a memory.
     """
     if served is None:
         return context.page_options

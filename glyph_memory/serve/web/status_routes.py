@@ -1,4 +1,7 @@
-"""Routes that a page asks first: which models there are, and what can be set of how pages look."""
+"""Routes that a page asks first: which models there are, and what can be set of how pages look.
+
+Knows HTTP; knows nothing about documents and chats.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from glyph_memory.documents.addresses import show_address
 from glyph_memory.readers import ServedModel
 from glyph_memory.serve.web.context import FoundModels, WebContext
 from glyph_memory.serve.web.looks import describe_looks
-from glyph_memory.serve.web.models import find_options
+from glyph_memory.serve.web.models import suppose_options
 
 
 class StatusRoutes:
@@ -59,7 +62,7 @@ class StatusRoutes:
         }
 
     def _describe_model(self, served: ServedModel) -> dict[str, object]:
-        options = find_options(self._context, served)
+        options = suppose_options(self._context, served)
         return {
             "id": served.model,
             "profile": options.profile.name,

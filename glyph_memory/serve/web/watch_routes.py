@@ -1,4 +1,7 @@
-"""Routes that show the proxy's conversations as they go by."""
+"""Routes that show the proxy's conversations as they go by.
+
+Knows HTTP; what a conversation is made of stands elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -55,9 +55,11 @@ class StubApi:
     records: list[Json] = field(default_factory=list)
     """What `/events` tells, also later."""
 
+    pages: dict[tuple[str, str], list[Page]] = field(default_factory=dict)
+    """Pages that were drawn, by document and key."""
+
     def __post_init__(self) -> None:
         self._documents: dict[str, tuple[Json, str]] = {}
-        self._pages: dict[tuple[str, str], list[Page]] = {}
         self._server = uvicorn.Server(
             uvicorn.Config(self._app(), port=0, log_level="error", timeout_graceful_shutdown=1)
         )
@@ -188,8 +190,8 @@ class StubApi:
         style = PageStyle.from_name(look.get("preset", "auto"))
         pages = typeset(self._documents[number][1], style=style)
         key = f"k{abs(hash(json.dumps(body, sort_keys=True)))}"
-        self._pages[number, key] = pages
-        shown = [
+        self.pages[number, key] = pages
+        shown: list[Json] = [
             {
                 "number": page.number, "width": page.size[0], "height": page.size[1], "lines": len(page.lines),
                 "tokens": page.size[0] * page.size[1] // 784,
@@ -208,7 +210,7 @@ class StubApi:
 
     async def _send_page(self, request: Request) -> Response:
         where = request.path_params
-        page = self._pages[where["id"], where["key"]][int(where["number"]) - 1]
+        page = self.pages[where["id"], where["key"]][int(where["number"]) - 1]
         return Response(
             page.png(), media_type="image/png", headers={"Cache-Control": "private, max-age=3600"}
         )
@@ -218,7 +220,7 @@ class StubApi:
         number, question = request.path_params["id"], body["question"]
         if body.get("model") == "llama-text":
             return _refuse(422, "'llama-text' takes no images; choose a vision model", "model")
-        pages = next(pages for (document, _), pages in reversed(self._pages.items()) if document == number)
+        pages = next(pages for (document, _), pages in reversed(self.pages.items()) if document == number)
 
         async def tell() -> AsyncIterator[tuple[str, Json]]:
             yield "progress", {"done": 0, "total": len(pages)}

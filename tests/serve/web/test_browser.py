@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -48,6 +47,11 @@ def at(browser: Browser, api: StubApi) -> Iterator[Visit]:
     """Return a wide, light visit."""
     with visit(browser, api.url) as visited:
         yield visited
+
+
+def list_faults(at: Visit) -> list[str]:
+    """Return what axe finds, and whether the view is wider than the window."""
+    return at.list_violations() + (["too wide"] if at.overflows() else [])
 
 
 def fill_chat(api: StubApi) -> None:
@@ -105,14 +109,14 @@ def test_a_file_that_is_none_is_told_where_it_was_given(at: Visit) -> None:
     at.go().page.set_input_files(
         "input[type=file]", {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": b"\0\0"}
     )
-    expect(at.find("#intake-error")).to_contain_text("'a.bin' is no document")
+    expect(at.find("#upload-error")).to_contain_text("'a.bin' is no document")
     at.take_text("Something else.")
 
 
 def test_an_empty_text_is_told_and_a_sample_is_at_hand(at: Visit) -> None:
     """Nobody is left before an empty page."""
     at.go().press("Draw pages")
-    expect(at.find("#intake-error")).to_contain_text("There is no text yet")
+    expect(at.find("#upload-error")).to_contain_text("There is no text yet")
     at.press("Take a sample")
     at.wait_for_pages()
     expect(at.find("h1")).to_have_text("sample.md")
@@ -135,6 +139,8 @@ def test_options_redraw_the_pages_and_stand_in_the_address(at: Visit, api: StubA
     at.press("Back to the defaults")
     expect(at.find("#look-preset")).to_have_value("auto")
     assert "?" not in at.page.url
+    at.page.go_back()  # looks leave nothing behind: this leads to where the text was given
+    expect(at.find("#pasted")).to_be_visible()
 
 
 def test_of_two_looks_the_one_that_was_asked_for_last_is_shown(at: Visit) -> None:
@@ -144,7 +150,7 @@ def test_of_two_looks_the_one_that_was_asked_for_last_is_shown(at: Visit) -> Non
         at.page.fill("#look-columns", "3")
     with at.page.expect_request("**/pages"):
         at.page.fill("#look-columns", "2")
-    expect(at.find(".aside")).to_contain_text("columns 2")
+    expect(at.find(".aside")).to_contain_text("layout: columns 2")
     at.page.wait_for_timeout(500)  # when the answer for three columns would have come
     expect(at.find(".aside")).to_contain_text("columns 2")
 
@@ -162,7 +168,7 @@ def test_a_value_that_cannot_be_drawn_is_told_beside_its_field(at: Visit) -> Non
     expect(at.find("#look-font_pt-error")).to_have_count(0)
 
 
-def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit) -> None:
+def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit, api: StubApi) -> None:
     """Markup in an answer is shown, not obeyed; a frame lies where the quote's box is, at any size."""
     at.go().take_text(TEXT)
     at.page.fill("#question", "Where is the boom?")
@@ -170,12 +176,20 @@ def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit) -> N
     expect(at.find(".answer .said").last).to_contain_text(f"The boom is kept in shed 3. {HOSTILE}")
     expect(at.find(".usage")).to_have_text("1,204 tokens read · 900 of them cached · 9 written")
     at.find(".quotes li button").first.click()
-    frame, sheet = at.find(".frame.chosen").first.bounding_box(), at.find(".sheet").first.bounding_box()
-    assert frame is not None
-    assert sheet is not None
-    assert sheet["x"] - 3 <= frame["x"]
-    assert frame["y"] + frame["height"] <= sheet["y"] + sheet["height"] + 3
-    assert 4 < frame["height"] < 30
+    page = next(iter(api.pages.values()))[0]
+    left, top, right, bottom = next(line.box for line in page.lines if "boom" in line.text)
+    frame, scale = (
+        at.find(".frame.chosen").first,
+        at.find(".sheet").first.evaluate("e => e.clientWidth") / page.size[0],
+    )
+    framed = frame.evaluate("e => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]")
+    drawn = [
+        left * scale - 2,
+        top * scale - 2,
+        (right - left) * scale + 4,
+        (bottom - top) * scale + 4,
+    ]  # a line of 2 px
+    assert framed == pytest.approx(drawn, abs=1.5)
     at.page.reload()
     expect(at.find(".answer .said").last).to_contain_text("The boom is kept in shed 3.")
     expect(at.find(".frame").first).to_be_visible()
@@ -399,7 +413,7 @@ def test_a_conversation_opens_with_its_costs_its_pages_and_its_warnings(at: Visi
     expect(at.find(".chart svg").nth(1)).to_have_attribute(
         "aria-label", "Cached share of each prompt: 30 % in the last, 82 % over all"
     )
-    assert at.find(".chart .epoch").count() == 10
+    assert at.find(".chart .generation").count() == 10
     expect(at.find(".turn")).to_have_count(50)
     expect(at.find(".turn").last).to_contain_text("Turn 60")
     at.press("Earlier turns")
@@ -414,6 +428,26 @@ def test_a_conversation_opens_with_its_costs_its_pages_and_its_warnings(at: Visi
 
 
 # For everybody
+
+
+def test_events_are_read_the_same_however_they_are_cut(at: Visit) -> None:
+    """Comments, data of several lines, line ends of three kinds; an event that is not complete is none yet."""
+    stream = (
+        ': still here\n\nevent: delta\ndata: {"text": "ä"}\n\nevent: odd\r\ndata: 1\r\ndata: 2\r\n\r\n'
+        "data: {}\n\nevent: quote\ndata: {}\n"
+    )
+    script = """async ([stream, size]) => {
+        const { createParser } = await import("/glyph/static/js/events.js");
+        const feed = createParser();
+        const count = Math.ceil(stream.length / size);
+        const pieces = Array.from({ length: count }, (_, i) => stream.slice(size * i, size * (i + 1)));
+        return pieces.flatMap(feed).map(({ name, data }) => [name, data]);
+    }"""
+    at.go()
+    for size in (1, 2, 3, 7, 1000):
+        assert at.page.evaluate(script, [stream, size]) == [
+            ["delta", {"text": "ä"}], ["odd", {"text": "1\n2"}], ["message", {}]
+        ], size  # fmt: skip
 
 
 def test_the_keyboard_alone_is_enough(at: Visit) -> None:
@@ -501,37 +535,33 @@ def test_every_view_is_accessible_and_no_wider_than_the_window(
     fill_chat(api)
     for number in range(1, 15):
         api.add_record("on-call", number)
-    found = {}
+    found: dict[str, list[str]] = {}
 
-    def look(view: str) -> None:
-        found[view] = at.list_violations() + (["too wide"] if at.overflows() else [])
-
-    with ExitStack() as stack:
-        at = stack.enter_context(visit(browser, api.url, size=size, scheme=scheme, reduced_motion="reduce"))
+    with visit(browser, api.url, size=size, scheme=scheme, reduced_motion="reduce") as at:
         at.expected = "422"
         at.go().find("#pasted").wait_for()
-        look("intake")
+        found["upload"] = list_faults(at)
         at.take_text(TEXT)
         at.page.fill("#question", "Where is the boom?")
         at.page.keyboard.press("Control+Enter")
         at.find(".quotes li button").first.click()
         at.find(".options summary").click()
-        look("document")
+        found["document"] = list_faults(at)
         at.find(".page").first.click()
-        look("page")
+        found["page"] = list_faults(at)
         at.page.keyboard.press("Escape")
         at.go("#/chat").find(".chats li").first.wait_for()
-        look("chats")
+        found["chats"] = list_faults(at)
         at.go("#/chat/harbour").find(".turn").first.wait_for()
         at.page.fill("#recall", "tug")
         at.page.keyboard.press("Enter")
         at.find(".found").wait_for()
-        look("chat")
+        found["chat"] = list_faults(at)
         at.go("#/watch").find("tbody tr").first.wait_for()
-        look("watch")
+        found["watch"] = list_faults(at)
         at.find("tbody a").first.click()
         at.find(".chart svg").first.wait_for()
-        look("conversation")
+        found["conversation"] = list_faults(at)
     assert {view: wrong for view, wrong in found.items() if wrong} == {}
     assert len(found) == 7
 

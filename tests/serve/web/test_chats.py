@@ -168,6 +168,28 @@ def test_another_model_draws_the_chat_anew_and_it_stays_so(make_web: MakeWeb) ->
         assert fresh.client().get("chats/Long").json()["report"] == first
 
 
+def test_a_model_that_takes_no_images_is_told_once_there_are_pages(make_web: MakeWeb) -> None:
+    """Until then it answers as any other."""
+    with FakeVLMServer(takes_images=False, model="Qwen/Qwen3-VL-8B-Instruct", window_tokens=4_096) as server:
+        web = make_web(server.base_url, page_options=SMALL)
+        client = web.client()
+        assert "turn" in [name for name, _ in say(client, "Short", "Hello.")]
+        fill(web, "web/Long")
+        events = say(client, "Long", "Hello.")
+    assert [name for name, _ in events if name != "recalled"] == ["error", "done"]
+
+
+def test_a_window_too_small_for_a_memory_is_told(make_web: MakeWeb) -> None:
+    """Before anything is stored; the status tells of the model all the same."""
+    with FakeVLMServer(window_tokens=200) as server:
+        client = make_web(server.base_url).client()
+        assert client.get("status").json()["upstreams"][0]["models"][0]["id"] == "glyph"
+        answer = client.post("chats/Trip/messages", json={"text": "Hello."})
+        assert answer.status_code == 422
+        assert "window" in answer.json()["error"]["message"]
+        assert client.get("chats/Trip").json()["turns"] == []
+
+
 @pytest.mark.parametrize(
     "more", [{"temperature": 9}, {"top_p": 0}, {"max_tokens": 0}, {"text": ""}, {"model": 7}, {"odd": 1}]
 )

@@ -10,7 +10,12 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from glyph_memory.serve.web.bodies import Look
+from glyph_memory.serve.web.drawings import Drawings
+from glyph_memory.serve.web.shelf import read_upload
+from glyph_memory.serve.web.work import Stop
 from glyph_memory.testing import FakeVLMServer
+from glyph_memory.tokens import ModelProfile
 from tests.serve.web.fakes import MakeWeb, Web, fetch, read_events
 
 TEXT = "The museum opens at nine.\nEverybody knows that the gate code is 4711-B.\nIt closes at five.\n"
@@ -117,13 +122,18 @@ def test_a_long_document_is_drawn_up_to_a_limit_and_the_rest_is_told(client: Tes
         (b'{"text": "\\ud800"}', 422),
         (b"[" * 100_000, 422),
         (b'{"text": "x", "further": 1}', 422),
+        (b'{"text": "x", "\\u001e\\n": 1}', 422),
+        (b'{"text": "x", "' + b"long" * 9_000 + b'": 1}', 422),
     ],
 )
 def test_what_is_no_document_is_refused_in_one_line(client: TestClient, body: bytes, status: int) -> None:
     """Whatever stands in it."""
     answer = client.post("documents", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
-    assert set(answer.json()["error"]) == {"message", "field"}
+    error = answer.json()["error"]
+    assert set(error) == {"message", "field"}
+    assert len(error["message"].splitlines()) == 1
+    assert len(error["message"]) + len(error["field"]) <= 1_100
 
 
 def test_a_form_without_a_file_and_other_kinds_are_refused(client: TestClient) -> None:
@@ -207,7 +217,12 @@ def test_a_quote_is_framed_on_the_page_that_is_shown(client: TestClient) -> None
     events = read_events(client.post(f"documents/{found['id']}/answers", json=asked).text)
     quote = next(data for name, data in events if name == "quote")
     assert "opens at nine" in quote["text"]
-    assert quote["boxes"]
+    glyph = ModelProfile.from_name("glyph")
+    upload = read_upload(text.encode(), name="x.md", profile=glyph, at_most_bytes=10**6, check=Stop().check)
+    shown = Drawings().draw(upload, Look(), glyph, Stop())
+    place = shown.find("The museum opens at nine.")
+    assert place is not None
+    assert (quote["page"], quote["boxes"]) == shown.locate(*place)
 
 
 def test_a_model_answers_over_the_upstream(make_web: MakeWeb, server: FakeVLMServer) -> None:

@@ -22,6 +22,7 @@ function App() {
   const [wantsKey, setWantsKey] = useState(false);
   const [keys, setKeys] = useState(0);
   const main = useRef(null);
+  const isFirst = useRef(true);
 
   const look = useCallback(() => {
     ask("/status").then(
@@ -41,8 +42,12 @@ function App() {
   }, []);
   const tab = TABS.find(({ view }) => view === route.view);
   useEffect(() => {
-    document.title = `${tab.name} · glyph-memory`;
-  }, [tab]);
+    const name = route.view === "documents" ? "" : route.id;
+    document.title = [name, tab.name, "glyph-memory"].filter(Boolean).join(" · ");
+    // What had the focus may be gone with the view before.
+    if (!isFirst.current && document.activeElement === document.body) main.current.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [route.view, route.id]);
 
   const skip = (event) => {
     event.preventDefault();
@@ -66,9 +71,11 @@ function App() {
       <${ThemeSwitch} />
     </header>
     <main id="main" ref=${main} tabindex="-1">
-      ${error && html`<div class="column"><${ErrorNote} error=${error} /><p><button type="button" class="button" onClick=${look}>Try again</button></p></div>`}
+      ${error && html`<div class="column"><${ErrorNote} error=${error} />
+        <p><button type="button" class="button" onClick=${look}>Try again</button></p></div>`}
       ${!isLocked && html`<${View} key=${`${route.view} ${keys}`} route=${route} status=${status} />`}
-      ${isLocked && !wantsKey && html`<div class="column"><p><button type="button" class="button accent" onClick=${() => setWantsKey(true)}>Give a key</button></p></div>`}
+      ${isLocked && !wantsKey && html`<div class="column">
+        <p><button type="button" class="button accent" onClick=${() => setWantsKey(true)}>Give a key</button></p></div>`}
     </main>
     ${wantsKey && html`<${KeyDialog} isWrong=${Boolean(readKey())} onGive=${give} onClose=${() => setWantsKey(false)} />`}`;
 }
@@ -86,7 +93,8 @@ function State({ status, error }) {
   if (broken && models.length === 0) {
     return html`<p class="state bad" title=${`${broken.url}: ${broken.error}`}><span class="dot" />upstream gone</p>`;
   }
-  return html`<p class=${`state ${broken ? "bad" : "good"}`} title=${broken ? `${broken.url}: ${broken.error}` : status.upstreams.map(({ url }) => url).join(", ")}>
+  const title = broken ? `${broken.url}: ${broken.error}` : status.upstreams.map(({ url }) => url).join(", ");
+  return html`<p class=${`state ${broken ? "bad" : "good"}`} title=${title}>
     <span class="dot" />${models[0]?.id}${models.length > 1 ? ` and ${models.length - 1} more` : ""}</p>`;
 }
 
@@ -126,7 +134,8 @@ function KeyDialog({ isWrong, onGive, onClose }) {
       <header><h2>This server asks for a key</h2><${IconButton} name="close" label="Close" onClick=${onClose} /></header>
       <p class="quiet">Whoever runs it has one for you. It is kept in this tab alone.</p>
       <div class="field wide"><label for="key">Key</label>
-        <input id="key" type="password" autocomplete="off" value=${key} autofocus aria-describedby="key-error" onInput=${(event) => setKey(event.target.value)} />
+        <input id="key" type="password" autocomplete="off" value=${key} autofocus aria-describedby="key-error"
+          onInput=${(event) => setKey(event.target.value)} />
         ${isWrong && html`<${ErrorNote} id="key-error" error="The server did not take the key that was given." />`}</div>
       <div class="actions"><button type="submit" class="button accent"><${Icon} name="key" />Use it</button></div>
     </form>

@@ -6,7 +6,7 @@ import { count, counted, times } from "./figures.js";
 import { readSampling, Sampling } from "./inference.js";
 import { PageDialog, PageGrid } from "./pages.js";
 import { describeUsage } from "./question.js";
-import { Announce, Empty, ErrorNote, GoButton, Icon, Warning } from "./parts.js";
+import { Announce, Empty, ErrorNote, GoButton, Icon, useEnd, Waiting, Warning } from "./parts.js";
 import { go, leave } from "./routes.js";
 import { Turn } from "./turns.js";
 
@@ -16,14 +16,18 @@ const FIELDS = ["temperature", "top_p", "max_tokens", "model"];
 
 export function ChatView({ route, status }) {
   const [chats, setChats] = useState({ list: null, error: null });
-  const list = useCallback(() => ask("/chats").then((value) => setChats({ list: value, error: null }), (error) => setChats({ list: [], error })), []);
+  const list = useCallback(
+    () => ask("/chats").then((value) => setChats({ list: value, error: null }), (error) => setChats({ list: [], error })),
+    [],
+  );
   useEffect(list, [route.id]);
   return html`<div class=${`talks ${route.id ? "open" : ""}`}>
     <${Chats} chats=${chats.list} error=${chats.error} chosen=${route.id} onChange=${list} />
     ${route.id
       ? html`<${Talk} key=${route.id} name=${route.id} route=${route} status=${status} onChange=${list} />`
       : html`<div class="talk"><${Empty} title="A chat that remembers">
-          <p>Turns that leave the window become pages that the model still sees. Begin a chat${chats.list?.length ? ", or take one up again" : ""}.</p><//></div>`}
+          <p>Turns that leave the window become pages that the model still sees.
+            Begin a chat${chats.list?.length ? ", or take one up again" : ""}.</p><//></div>`}
   </div>`;
 }
 
@@ -37,7 +41,7 @@ function Talk({ name, route, status, onChange }) {
   const [usage, setUsage] = useState(null);
   const [error, setError] = useState(null);
   const running = useRef(null);
-  const end = useRef(null);
+  const end = useEnd(chat, open);
   const { page, turn: marked } = route.query;
   const refresh = () => ask(path).then((value) => setChat(withNewAddresses(value)));
 
@@ -45,10 +49,6 @@ function Talk({ name, route, status, onChange }) {
     refresh().catch((problem) => setGone(problem.status === 404 ? new ApiError(`There is no chat “${name}”.`) : problem));
     return () => running.current?.abort();
   }, []);
-  useLayoutEffect(() => {
-    const list = end.current;
-    if (list && !marked) list.scrollTop = list.scrollHeight;
-  }, [chat, open]);
   useLayoutEffect(() => {
     if (marked && chat) document.getElementById(`turn-${marked}`)?.scrollIntoView({ block: "center" });
   }, [marked, chat !== null]);
@@ -70,12 +70,14 @@ function Talk({ name, route, status, onChange }) {
       now = { ...now, ...more };
       setOpen(now);
     };
+    end.isAtEnd.current = true;
     add({});
     write("");
     if (marked) go({ ...route, query: {} }, { replace: true });
     let trouble = null;
     try {
-      for await (const { name: event, data } of stream(`${path}/messages`, { json: { text: sent, ...sampling }, signal: stop.signal })) {
+      const events = stream(`${path}/messages`, { json: { text: sent, ...sampling }, signal: stop.signal });
+      for await (const { name: event, data } of events) {
         if (event === "delta") add({ said: now.said + data.text, progress: null });
         if (event === "recalled") add({ recalled: [...now.recalled, data] });
         if (event === "progress") add({ progress: data });
@@ -102,16 +104,23 @@ function Talk({ name, route, status, onChange }) {
     event.preventDefault();
     send();
   };
-  if (gone) return html`<div class="talk"><div class="column"><${ErrorNote} error=${gone} /><p><a class="button" href="#/chat">All chats</a></p></div></div>`;
+  if (gone) {
+    return html`<div class="talk"><div class="column"><${ErrorNote} error=${gone} />
+      <p><a class="button" href="#/chat">All chats</a></p></div></div>`;
+  }
   const turns = chat?.turns || [];
+  const last = turns[turns.length - 1];
+  const isListed = last?.role === "user" && last.text === open?.user;
   const isOfField = FIELDS.includes(error?.field);
   const openPage = (number) => go({ ...route, query: { ...route.query, page: String(number) } }, { replace: page !== undefined });
   return html`<section class="talk" aria-label=${`Chat ${name}`}>
-      <header class="head"><a class="icon-button back" href="#/chat" aria-label="All chats"><${Icon} name="left" /></a><h1>${name}</h1><${Report} report=${chat?.report} /></header>
-      <ol class="turns" ref=${end} tabindex="0" aria-label="Turns" aria-busy=${open ? "true" : "false"}>
-        ${chat && turns.length === 0 && !open && html`<li><${Empty} title="Nothing said yet"><p>Say something. The newest turns stay text; older ones become pages.</p><//></li>`}
+      <header class="head"><a class="icon-button back" href="#/chat" aria-label="All chats"><${Icon} name="left" /></a>
+        <h1>${name}</h1><${Report} report=${chat?.report} /></header>
+      <ol class="turns" ref=${end.list} onScroll=${end.onScroll} tabindex="0" aria-label="Turns" aria-busy=${open ? "true" : "false"}>
+        ${chat && turns.length === 0 && !open && html`<li><${Empty} title="Nothing said yet">
+          <p>Say something. The newest turns stay text; older ones become pages.</p><//></li>`}
         ${turns.map((turn) => html`<${Turn} key=${turn.anchor} turn=${turn} isMarked=${String(turn.anchor) === marked} onPage=${openPage} />`)}
-        ${open && !turns.some((turn) => turn.role === "user" && turn.text === open.user && turn === turns[turns.length - 1]) && html`<${Turn} turn=${{ role: "user", text: open.user, place: "text" }} />`}
+        ${open && !isListed && html`<${Turn} turn=${{ role: "user", text: open.user, place: "text" }} />`}
         ${open && html`<${OpenTurn} open=${open} />`}
       </ol>
       <form class="say" noValidate onSubmit=${(event) => { event.preventDefault(); send(); }}>
@@ -143,10 +152,11 @@ function OpenTurn({ open }) {
   const { said, recalled, progress } = open;
   return html`<li class="turn assistant" aria-busy="true">
     <p class="who"><b>assistant</b></p>
-    ${recalled.map((one) => html`<p key=${one.anchor} class="recalled"><${Icon} name="recall" /><span>Recalled §${one.anchor}: <q>${one.text}</q></span></p>`)}
+    ${recalled.map((one) => html`<p key=${one.anchor} class="recalled"><${Icon} name="recall" />
+      <span>Recalled §${one.anchor}: <q>${one.text}</q></span></p>`)}
     ${said
       ? html`<p class="said">${said}<span class="caret" aria-hidden="true" /></p>`
-      : html`<p class="working"><span class="spinner" aria-hidden="true" />${progress ? `Reading page ${Math.min(progress.done + 1, progress.total)} of ${progress.total}` : "Waiting for the model"}</p>`}
+      : html`<${Waiting} progress=${progress} />`}
   </li>`;
 }
 
@@ -182,7 +192,8 @@ function Recall({ path, route }) {
     </form>
     <${ErrorNote} error=${error} />
     ${found && (found.length === 0 ? html`<p class="quiet" role="status">Nothing like that was said.</p>` : html`<ul class="found">
-      ${found.map(({ anchor, text }) => html`<li key=${anchor}><button type="button" onClick=${() => go({ ...route, query: { turn: String(anchor) } })}>
+      ${found.map(({ anchor, text }) => html`<li key=${anchor}>
+        <button type="button" onClick=${() => go({ ...route, query: { turn: String(anchor) } })}>
         <span class="where">§${anchor}</span><span>${text}</span></button></li>`)}</ul>`)}
   </section>`;
 }

@@ -1,9 +1,9 @@
 // The view of one document: how its pages look, what they cost, and what it answers.
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/standalone.module.js";
 import { ApiError, ask, load, store } from "./api.js";
-import { count, counted, times } from "./figures.js";
+import { count, counted, duration, times } from "./figures.js";
 import { chosenModel } from "./inference.js";
-import { Intake } from "./intake.js";
+import { Intake } from "./upload.js";
 import { LookForm, readFields, readLook } from "./look.js";
 import { PageDialog, PageGrid } from "./pages.js";
 import { Announce, ErrorNote, Icon, Warning } from "./parts.js";
@@ -23,7 +23,8 @@ function Workbench({ route, status }) {
   const looks = useLooks();
   const fields = useMemo(() => (looks.value ? readFields(looks.value) : []), [looks.value]);
   const { page, ...query } = route.query;
-  const asked = JSON.stringify({ look: readLook(fields, query), profile: query.profile || chosenModel(status)?.profile || undefined });
+  const profile = query.profile || chosenModel(status)?.profile || undefined;
+  const asked = JSON.stringify({ look: readLook(fields, query), profile });
   const drawn = usePages(route.id, looks.value && status ? asked : "");
   const [quotes, setQuotes] = useState({ key: "", list: [] });
   const [chosen, setChosen] = useState(null);
@@ -35,13 +36,16 @@ function Workbench({ route, status }) {
   const show = (quote) => {
     setChosen(quote);
     const target = window.document.getElementById(`page-${quote.page}`);
-    target?.scrollIntoView({ block: "center", inline: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    target?.scrollIntoView({ block: "center", inline: "center", behavior: isCalm ? "auto" : "smooth" });
   };
 
   if (gone) {
     return html`<div class="column"><${ErrorNote} error=${gone} />
       <p><a class="button" href="#/documents">Choose a document</a></p></div>`;
   }
+  const told = drawn.busy || !drawn.result ? "" : `${counted(drawn.result.pages.length, "page")}, ${counted(drawn.result.page_tokens, "token")}`;
+  const reset = () => go({ ...route, query: {} }, { replace: true });
   const isFieldError = drawn.error && fields.some((field) => field.name === drawn.error.field);
   return html`<div class="workbench">
     <aside class="side" aria-label="Document and look">
@@ -49,7 +53,7 @@ function Workbench({ route, status }) {
       <${Panel} title="Look" name="look" changed=${Object.keys(query).length}>
         <${ErrorNote} error=${looks.error} />
         <${LookForm} fields=${fields} query=${query} error=${drawn.error} onChange=${change} />
-        ${Object.keys(query).length > 0 && html`<button type="button" class="quiet-button" onClick=${() => go({ ...route, query: {} }, { replace: true })}>Back to the defaults</button>`}
+        ${Object.keys(query).length > 0 && html`<button type="button" class="quiet-button" onClick=${reset}>Back to the defaults</button>`}
       <//>
     </aside>
     <section class="middle" aria-label="Pages">
@@ -59,13 +63,14 @@ function Workbench({ route, status }) {
       ${drawn.result
         ? html`<${PageGrid} pages=${drawn.result.pages} frames=${frames} chosen=${chosen} busy=${drawn.busy} onOpen=${open} />`
         : html`<div class="pages" aria-hidden="true"><span class="blank" /></div>`}
-      <${Announce} text=${drawn.busy ? "" : drawn.result ? `${counted(drawn.result.pages.length, "page")}, ${counted(drawn.result.page_tokens, "token")}` : ""} />
+      <${Announce} text=${told} />
     </section>
     <section class="side ask" aria-label="Question">
       <${Question} id=${route.id} status=${status} asked=${asked} pagesKey=${drawn.result?.key || ""} chosen=${chosen}
         areFramed=${frames.length > 0} onQuotes=${setQuotes} onChoose=${show} onModel=${() => setTurn((turn) => turn + 1)} />
     </section>
-    ${page && drawn.result && html`<${PageDialog} pages=${drawn.result.pages} number=${Number(page)} frames=${frames} chosen=${chosen} onTurn=${open} onClose=${close} />`}
+    ${page && drawn.result && html`<${PageDialog} pages=${drawn.result.pages} number=${Number(page)} frames=${frames} chosen=${chosen}
+      onTurn=${open} onClose=${close} />`}
   </div>`;
 }
 
@@ -94,18 +99,22 @@ function Figures({ result, busy }) {
   const text = result?.text_tokens;
   const pages = result?.page_tokens;
   const ratio = text / pages;
+  const isMore = ratio < 1;
   const largest = Math.max(text || 0, pages || 0) || 1;
   const row = (label, tokens, kind) => html`<div class="row">
     <dt>${label}</dt>
-    <dd><span class="track"><span class=${`fill ${kind}`} style=${{ width: `${(100 * (tokens || 0)) / largest}%` }} /></span><b>${count(tokens)}</b></dd>
+    <dd><span class="track"><span class=${`fill ${kind}`} style=${{ width: `${(100 * (tokens || 0)) / largest}%` }} /></span>
+      <b>${count(tokens)}</b></dd>
   </div>`;
   return html`<div class=${`figures ${busy ? "busy" : ""}`}>
-    <p class="big"><b>${times(ratio)}×</b><span>${ratio >= 1 ? "fewer tokens" : result ? "of the text’s tokens saved: none" : "fewer tokens"}</span></p>
+    <p class="big"><b>${times(isMore ? 1 / ratio : ratio)}×</b><span>${isMore ? "more tokens than the text" : "fewer tokens"}</span></p>
     <dl class="bars">
       ${row("Text", text, "plain")}
       ${row(result ? counted(result.pages.length, "page") : "Pages", pages, "accent")}
     </dl>
-    <p class="quiet aside">${result ? html`${result.layout && html`<span>${result.layout}</span>`}<span>${result.seconds < 1 ? `${Math.round(result.seconds * 1000)} ms` : `${result.seconds.toFixed(1)} s`}</span>` : "…"}</p>
+    <p class="quiet aside">${result
+      ? html`${result.layout && html`<span>layout: ${result.layout}</span>`}<span>${duration(result.seconds)}</span>`
+      : "…"}</p>
   </div>`;
 }
 
@@ -123,8 +132,7 @@ function useDocument(id) {
   const [error, setError] = useState(null);
   useEffect(() => {
     ask(`/documents/${encodeURIComponent(id)}`).then(setDocument, (problem) => {
-      if (problem.status === 404 || problem.status === 410) setError(new ApiError("This document is not here any more. Give it again."));
-      else if (problem.status !== 405) setError(problem);
+      setError(problem.status === 404 ? new ApiError("This document is not here any more. Give it again.") : problem);
     });
   }, [id]);
   return { document, error };

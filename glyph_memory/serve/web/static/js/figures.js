@@ -8,6 +8,9 @@ export const count = (number) => (number == null ? UNKNOWN : WHOLE.format(Math.r
 /** "3 pages", "1 page". */
 export const counted = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
+/** Seconds as "31 ms" or "1.2 s". */
+export const duration = (seconds) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`);
+
 /** A share as "84 %". */
 export const percent = (share) => (share == null ? UNKNOWN : `${Math.round(share * 100)} %`);
 

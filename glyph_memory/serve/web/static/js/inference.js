@@ -66,7 +66,8 @@ export function Sampling({ status, error, onModel }) {
     ${readers.length > 0
       ? html`<${ChoiceField} id="model" label="Model" value=${model.id} choices=${readers.map(({ id, label }) => ({ value: id, label: label || id }))}
           hint=${describe(model)} error=${error?.field === "model" ? error : null} onChange=${choose} />`
-      : html`<p class="hint">The small reader that comes with the package answers. Start with <code>--upstream</code> to ask a model of your own.</p>`}
+      : html`<p class="hint">The small reader that comes with the package answers.${" "}
+          Start with <code>--upstream</code> to ask a model of your own.</p>`}
     <div class="numbers">${FIELDS.map(({ name, ...field }) => html`<${NumberField} key=${name} id=${name} ...${field} hint="default"
       value=${kept[name] ?? ""} error=${error?.field === name ? error : null} onChange=${change(name)} />`)}</div>
   </details>`;
@@ -74,6 +75,7 @@ export function Sampling({ status, error, onModel }) {
 
 function describe(model) {
   if (!model) return "";
-  const parts = [model.profile, model.window_tokens && `${Math.round(model.window_tokens / 1024)}k window`, model.takes_images === false && "takes text only"];
+  const window = model.window_tokens && `${Math.round(model.window_tokens / 1024)}k window`;
+  const parts = [model.profile, window, model.takes_images === false && "takes text only"];
   return parts.filter(Boolean).join(" · ");
 }

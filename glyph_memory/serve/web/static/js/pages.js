@@ -33,12 +33,14 @@ function usePicture(url) {
 export function Page({ page, frames = [], chosen = null }) {
   const source = usePicture(page.url);
   const share = (length, whole) => `${(100 * length) / whole}%`;
+  const place = ([x, y, width, height]) => ({
+    left: share(x, page.width), top: share(y, page.height), width: share(width, page.width), height: share(height, page.height),
+  });
   return html`<span class="sheet" style=${{ aspectRatio: `${page.width} / ${page.height}` }}>
     <img src=${source || null} width=${page.width} height=${page.height} alt=${`Page ${page.number}`} decoding="async" />
     ${frames.flatMap((frame, index) =>
-      frame.boxes.map(([x, y, width, height], line) => html`<span key=${`${index}-${line}`} aria-hidden="true"
-        class=${`frame ${chosen === frame ? "chosen" : ""}`}
-        style=${{ left: share(x, page.width), top: share(y, page.height), width: share(width, page.width), height: share(height, page.height) }} />`),
+      frame.boxes.map((box, line) => html`<span key=${`${index}-${line}`} aria-hidden="true"
+        class=${`frame ${chosen === frame ? "chosen" : ""}`} style=${place(box)} />`),
     )}
   </span>`;
 }
@@ -77,6 +79,7 @@ export function PageDialog({ pages, number, frames = [], chosen, onTurn, onClose
       <${IconButton} name="right" label="Next page" disabled=${place === pages.length - 1} onClick=${() => turn(1)} />
       <${IconButton} name="close" label="Close" onClick=${onClose} />
     </header>
-    <div class="view" tabindex="0" role="group" aria-label="The page"><${Page} page=${page} chosen=${chosen} frames=${frames.filter((frame) => frame.page === number)} /></div>
+    <div class="view" tabindex="0" role="group" aria-label="The page">
+      <${Page} page=${page} chosen=${chosen} frames=${frames.filter((frame) => frame.page === number)} /></div>
   <//>`;
 }

@@ -1,5 +1,5 @@
 // Small parts that every view uses: icons, notes, fields, the announcer. They know nothing about the API.
-import { html, useEffect, useRef } from "../vendor/standalone.module.js";
+import { html, useEffect, useLayoutEffect, useRef } from "../vendor/standalone.module.js";
 
 const PATHS = {
   upload: "M8 10.5V2.5M4.5 6 8 2.5 11.5 6M2.5 10.5v3h11v-3",
@@ -45,6 +45,13 @@ export function Warning({ children }) {
   return html`<p class="note warning"><${Icon} name="warning" /><span>${children}</span></p>`;
 }
 
+/** Something goes on: how far it is, where that is known. */
+export function Waiting({ progress }) {
+  const place = progress && Math.min(progress.done + 1, progress.total);
+  return html`<p class="working"><span class="spinner" aria-hidden="true" />
+    ${progress ? `Reading page ${place} of ${progress.total}` : "Waiting for the model"}</p>`;
+}
+
 /** What to do where there is nothing yet. */
 export function Empty({ title, children }) {
   return html`<div class="empty"><h2>${title}</h2>${children}</div>`;
@@ -59,13 +66,9 @@ export function Announce({ text }) {
 export function Dialog({ label, onClose, children, ...rest }) {
   const dialog = useRef(null);
   useEffect(() => {
-    const opener = document.activeElement;
     const shown = dialog.current;
     shown.showModal();
-    return () => {
-      shown.close();
-      if (opener?.isConnected) opener.focus();
-    };
+    return () => shown.close();
   }, []);
   const leave = (event) => {
     event.preventDefault();
@@ -106,7 +109,8 @@ export function ChoiceField({ id, label, value, choices, hint, error, onChange }
     <label for=${id}>${label}</label>
     <select id=${id} value=${value} aria-invalid=${error ? "true" : null}
       aria-describedby=${error ? `${id}-error` : hint ? `${id}-hint` : null} onChange=${(event) => onChange(event.target.value)}>
-      ${choices.map((choice) => html`<option key=${choice.value} value=${choice.value} selected=${choice.value === value}>${choice.label}</option>`)}
+      ${choices.map((choice) => html`<option key=${choice.value} value=${choice.value} selected=${choice.value === value}>
+        ${choice.label}</option>`)}
     </select>
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
     <${ErrorNote} error=${error} id=${`${id}-error`} />
@@ -118,6 +122,19 @@ export function GoButton({ name, isBusy, onGo, onStop }) {
   const press = (event) => event.detail < 2 && (isBusy ? onStop() : onGo());
   return html`<button type="button" class=${`button ${isBusy ? "" : "accent"}`} onClick=${press}>
     ${isBusy ? html`<${Icon} name="stop" />Stop` : html`${name} <kbd>Ctrl Enter</kbd>`}</button>`;
+}
+
+/** Keep a list that grows at its end, unless someone scrolled away from it; give the result to the list. */
+export function useEnd(...changes) {
+  const list = useRef(null);
+  const isAtEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (list.current && isAtEnd.current) list.current.scrollTop = list.current.scrollHeight;
+  }, changes);
+  const onScroll = ({ target }) => {
+    isAtEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 32;
+  };
+  return { list, isAtEnd, onScroll };
 }
 
 /** On or off. */

@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../vendor/standalone.module.j
 import { load, store, stream } from "./api.js";
 import { count } from "./figures.js";
 import { readSampling, Sampling } from "./inference.js";
-import { Announce, ErrorNote, GoButton } from "./parts.js";
+import { Announce, ErrorNote, GoButton, Waiting } from "./parts.js";
 
 const NOTHING = { text: "", reasoning: "", quotes: [], usage: null, error: null, progress: null, key: "", question: "", ended: "" };
 
@@ -84,7 +84,7 @@ function Answer({ answer, isBusy, chosen, areFramed, onChoose }) {
   if (!isBusy && !ended) return null;
   const waits = isBusy && !text;
   return html`<section class="answer" aria-label="Answer" aria-busy=${isBusy ? "true" : "false"}>
-    ${waits && html`<p class="working"><span class="spinner" aria-hidden="true" />${progress ? `Reading page ${Math.min(progress.done + 1, progress.total)} of ${progress.total}` : "Waiting for the model"}</p>`}
+    ${waits && html`<${Waiting} progress=${progress} />`}
     ${reasoning && html`<details class="reasoning"><summary>Thoughts</summary><p class="said">${reasoning}</p></details>`}
     ${text && html`<p class="said">${text}${isBusy && html`<span class="caret" aria-hidden="true" />`}</p>`}
     ${ended === "done" && !text && !error && html`<p class="quiet">The model said nothing.</p>`}

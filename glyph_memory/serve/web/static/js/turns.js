@@ -21,7 +21,9 @@ export function Turn({ turn, isMarked, onPage }) {
 function Place({ place, page, onPage }) {
   if (place === "page") {
     const label = html`<${Icon} name="page" />${page == null ? "on a page" : `page ${page}`}`;
-    return page != null && onPage ? html`<button type="button" class="place page-place" onClick=${() => onPage(page)}>${label}</button>` : html`<span class="place page-place">${label}</span>`;
+    return page != null && onPage
+      ? html`<button type="button" class="place page-place" onClick=${() => onPage(page)}>${label}</button>`
+      : html`<span class="place page-place">${label}</span>`;
   }
   if (place === "gone") return html`<span class="place"><${Icon} name="gone" />no longer sent</span>`;
   return html`<span class="place"><${Icon} name="text" />text</span>`;

@@ -22,9 +22,10 @@ export function WatchView({ route, status }) {
     <header class="head"><h1>Conversations</h1><${Live} isLive=${isLive} /></header>
     <${ErrorNote} error=${error} />
     ${conversations && conversations.length === 0 ? html`<${Begin} status=${status} />` : html`
-      ${folded.length > 1 && html`<section class="card"><h2>Prefix cache, last ${count(folded.length)} requests</h2><${ShareChart} requests=${folded} /></section>`}
+      ${folded.length > 1 && html`<section class="card">
+        <h2>Prefix cache, last ${count(folded.length)} requests</h2><${ShareChart} requests=${folded} /></section>`}
       <${List} conversations=${conversations || []} records=${records} />`}
-    <${Announce} text=${folded.length ? `${folded.length} requests` : ""} />
+    <${Announce} text=${isLive ? "live" : "connecting"} />
   </div>`;
 }
 
@@ -38,7 +39,8 @@ function Begin({ status }) {
   const copy = () => navigator.clipboard.writeText(url).then(() => setCopied(true), () => {});
   return html`<${Empty} title="No conversation yet">
     ${status && !status.has_upstream
-      ? html`<p>This server has no model behind it. Start it as <code>glyph-memory serve --upstream http://127.0.0.1:8000/v1</code>, and point a client at it.</p>`
+      ? html`<p>This server has no model behind it. Start it as${" "}
+          <code>glyph-memory serve --upstream http://127.0.0.1:8000/v1</code>, and point a client at it.</p>`
       : html`<p>Give a client this address instead of its server’s. Its conversations then go by here.</p>`}
     <p class="address"><code>${url}</code><${IconButton} name="copy" label=${isCopied ? "Copied" : "Copy the address"} onClick=${copy} /></p>
     <${Announce} text=${isCopied ? "Copied" : ""} />
@@ -57,7 +59,8 @@ function List({ conversations, records }) {
       return html`<tr key=${session}>
         <th scope="row"><a href=${`#/watch/${encodeURIComponent(session)}`}>${session}</a>
           ${parent && html`<span class="quiet"> from ${parent}</span>`}
-          ${notes.length > 0 && html`<span class="warned" title=${notes.join("\n")}><${Icon} name="warning" /><span class="unseen">has warnings</span></span>`}</th>
+          ${notes.length > 0 && html`<span class="warned" title=${notes.join("\n")}>
+            <${Icon} name="warning" /><span class="unseen">has warnings</span></span>`}</th>
         <td class="number extra">${count(turns)}</td><td class="number">${count(pages)}</td><td class="number extra">${count(plain)}</td>
         <td class="number">${count(sent)}</td><td class="number">${times(plain / sent)}×</td>
         <td class="number"><${Swatch} share=${share} />${percent(share)}</td><td class="number extra">${count(generation)}</td>

@@ -1,34 +1,30 @@
-"""The web page in a browser over the real interface: with a model behind it, and with none."""
+"""The web page in a browser as the proxy serves it: with a model behind it, with none, and with keys."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
+import httpx
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 
-import uvicorn
 from playwright.sync_api import Browser, expect
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from glyph_memory.serve.record import RequestRecord
-from glyph_memory.serve.web.page import page_routes
+from glyph_memory.serve import ServeOptions
 from glyph_memory.testing import FakeVLMServer
+from tests.serve.running import run_app, run_proxy
 from tests.serve.web.browser import CHROMIUM, open_browser, visit
-from tests.serve.web.fakes import MakeWeb, Web
-from tests.serve.web.test_watch import follow, make_messages
+from tests.serve.web.test_watch import make_messages
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="chromium is not installed (apt-get install chromium)"
 )
 
 TEXT = "# The gate\n\nThe code for the gate is 4711-B.\n\n" + "Nobody pumps before the tug is there.\n" * 30
+KEY = "a-key-of-more-than-16-letters"
 
 
 @pytest.fixture(scope="module")
@@ -38,26 +34,14 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@contextmanager
-def serve(web: Web) -> Iterator[str]:
-    """Yield the address of the page and its interface."""
-    app = Starlette(routes=[*page_routes(), Mount("/glyph/api", app=web.app)])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def test_without_any_server_the_nano_reader_answers_from_the_pages(browser: Browser, web: Web) -> None:
+def test_without_any_server_the_nano_reader_answers_from_the_pages(browser: Browser) -> None:
     """The whole way: text, pages, question, and the frame round the line that says it."""
-    with serve(web) as url, visit(browser, url) as at:
+    with (
+        run_app(ServeOptions(upstreams=(), web=True, memory=":memory:")) as url,
+        visit(browser, f"{url}/") as at,
+    ):
         at.go().take_text(TEXT)
+        expect(at.find(".bar .state")).to_have_text("nano reader")
         expect(at.find(".figures")).to_contain_text("fewer tokens")
         at.page.fill("#question", "What is the code for the gate?")
         at.page.keyboard.press("Control+Enter")
@@ -68,12 +52,10 @@ def test_without_any_server_the_nano_reader_answers_from_the_pages(browser: Brow
         expect(at.find(".frame").first).to_be_visible()
 
 
-def test_a_model_answers_and_what_it_quotes_is_framed(
-    browser: Browser, make_web: MakeWeb, server: FakeVLMServer
-) -> None:
+def test_a_model_answers_and_what_it_quotes_is_framed(browser: Browser) -> None:
     """Its pages are drawn for the model that is chosen, so its quotes stand where they are shown."""
-    server.answer = lambda request: 'The page says "The code for the gate is 4711-B."'
-    with serve(make_web(server.base_url)) as url, visit(browser, url) as at:
+    fake = FakeVLMServer(answer=lambda request: 'The page says "The code for the gate is 4711-B."')
+    with fake as server, run_proxy(server.base_url) as url, visit(browser, f"{url}/") as at:
         at.expected = "422"
         at.go().take_text(TEXT)
         expect(at.find(".bar .state")).to_have_text("glyph")
@@ -94,10 +76,10 @@ def test_a_model_answers_and_what_it_quotes_is_framed(
         expect(at.find("#look-line_height_pt-error")).to_contain_text("lines would overlap")
 
 
-def test_a_chat_remembers_in_pages(browser: Browser, make_web: MakeWeb) -> None:
+def test_a_chat_remembers_in_pages(browser: Browser) -> None:
     """Long turns fill a small window: the first go onto pages, and are found again by words."""
     fake = FakeVLMServer(window_tokens=8_192, answer=lambda request: "Noted. It is written down.")
-    with fake as server, serve(web := make_web(server.base_url)) as url, visit(browser, url) as at:
+    with fake as server, run_proxy(server.base_url) as url, visit(browser, f"{url}/") as at:
         at.expected = "422"
         at.go("#/chat")
         at.page.fill("#chat-name", "gate / tug")
@@ -107,7 +89,7 @@ def test_a_chat_remembers_in_pages(browser: Browser, make_web: MakeWeb) -> None:
             text = f"Crate {number} holds 4711-{number}. " + " ".join(
                 f"herring{place}" for place in range(90)
             )
-            web.client().post("chats/gate & tug/messages", json={"text": text})
+            httpx.post(f"{url}/glyph/api/chats/gate & tug/messages", json={"text": text}).raise_for_status()
         at.page.reload()
         at.find(".chats a").click()
         at.page.fill("#say", "Where is the gate?")
@@ -121,23 +103,47 @@ def test_a_chat_remembers_in_pages(browser: Browser, make_web: MakeWeb) -> None:
         expect(at.find(".turn.marked")).to_contain_text("4711-0")
 
 
-def test_the_proxy_s_conversations_go_by(browser: Browser, web: Web) -> None:
-    """What was folded is listed; a record moves the figures; pages are the files that were sent."""
-    follow(web, make_messages(70))
-    record = RequestRecord(
-        time_s=time.time(), path="/v1/chat/completions", status=200, session="trip", dialect="chat", model="glyph",
-        turns=71, pages=4, generation=1, plain_tokens=9_000, sent_tokens=3_000, prompt_tokens=3_010,
-        cached_tokens=2_400,
-    )  # fmt: skip
-    with serve(web) as url, visit(browser, url) as at:
+def test_the_proxy_s_conversations_go_by(browser: Browser, tmp_path: Path) -> None:
+    """A client's requests are listed as they come, with the share that the server had cached, and their pages."""
+    fake = FakeVLMServer(window_tokens=8_192, answer=lambda request: "Noted.")
+    with (
+        fake as server,
+        run_proxy(server.base_url, memory=tmp_path / "kept.db") as url,
+        visit(browser, f"{url}/") as at,
+    ):
+
+        def ask(turns: int) -> None:
+            body = {"model": "glyph", "messages": make_messages(turns)}
+            answer = httpx.post(f"{url}/v1/chat/completions", json=body, headers={"X-Glyph-Session": "trip"})
+            answer.raise_for_status()
+
         at.go("#/watch")
+        expect(at.find(".empty")).to_contain_text(f"{url}/v1")
+        expect(at.find(".empty")).to_be_visible()
+        for turns in (60, 62):
+            ask(turns)
         expect(at.find("tbody tr")).to_contain_text("trip")
-        expect(at.find(".head")).to_contain_text("live")
-        web.recorder.add(record)
-        expect(at.find("tbody tr")).to_contain_text("80 %")
         at.find("tbody a").click()
         expect(at.find(".turn").last).to_contain_text("And now?")
-        expect(at.find(".bare tbody tr")).to_have_count(1)
+        expect(at.find(".bare tbody tr")).to_have_count(2)
         assert at.find(".stack .pages img").first.evaluate("e => e.decode().then(() => e.naturalWidth > 0)")
+        ask(64)
+        expect(at.find(".bare tbody tr")).to_have_count(3)
         at.press("Earlier turns")
         expect(at.find(".turn").first).to_contain_text("turn0:")
+
+
+def test_with_keys_nothing_is_shown_before_one_is_given(browser: Browser, tmp_path: Path) -> None:
+    """The page itself loads; what it asks for does not, until it sends the key."""
+    keys = tmp_path / "keys"
+    keys.touch(mode=0o600)
+    keys.write_text(f"ada:{KEY}\n")
+    told = ServeOptions(upstreams=(), web=True, memory=":memory:", key_file=keys)
+    with run_app(told) as url, visit(browser, f"{url}/") as at:
+        at.expected = "401"
+        at.go().page.fill("#key", KEY)
+        at.page.keyboard.press("Enter")
+        at.take_text(TEXT)
+        assert at.find(".pages img").first.evaluate("e => e.decode().then(() => e.naturalWidth > 0)")
+        at.go("#/watch")
+        expect(at.find(".head")).to_contain_text("live")
