@@ -189,6 +189,8 @@ def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit, api:
         (right - left) * scale + 4,
         (bottom - top) * scale + 4,
     ]  # a line of 2 px
+    at.find(".quotes li button").last.click()
+    expect(at.find(".frame.chosen").first).to_be_in_viewport()
     assert framed == pytest.approx(drawn, abs=1.5)
     at.page.reload()
     expect(at.find(".answer .said").last).to_contain_text("The boom is kept in shed 3.")

@@ -35,9 +35,13 @@ function Workbench({ route, status }) {
   const close = () => leave({ ...route, query });
   const show = (quote) => {
     setChosen(quote);
-    const target = window.document.getElementById(`page-${quote.page}`);
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    target?.scrollIntoView({ block: "center", inline: "center", behavior: isCalm ? "auto" : "smooth" });
+    // Its frame is marked with the next drawing; where it has none, its page is shown.
+    requestAnimationFrame(() => {
+      const sheet = window.document.getElementById(`page-${quote.page}`);
+      const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const target = sheet?.querySelector(".frame.chosen") || sheet;
+      target?.scrollIntoView({ block: "center", inline: "center", behavior: isCalm ? "auto" : "smooth" });
+    });
   };
 
   if (gone) {
