@@ -356,6 +356,7 @@ def test_a_chat_is_deleted_only_after_a_question(at: Visit, api: StubApi) -> Non
     at.page.keyboard.press("Enter")
     expect(at.find("dialog")).to_contain_text("is forgotten")
     at.page.keyboard.press("Escape")
+    expect(at.find("dialog")).to_have_count(0)
     assert at.focused() == "Delete harbour"
     assert "harbour" in api.chats
     at.page.keyboard.press("Enter")
