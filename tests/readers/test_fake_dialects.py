@@ -189,7 +189,7 @@ def test_letters_that_are_none_are_streamed_as_question_marks(path: str) -> None
     said = '"half \\ud800"'
     body = f'{{"stream": true, "messages": [{{"role": "user", "content": {said}}}], "input": {said}, "prompt": {said}}}'
     with FakeVLMServer() as server:
-        reply = httpx.post(f"{server.base_url}/{path}", content=body)
+        reply = httpx2.post(f"{server.base_url}/{path}", content=body)
     assert "half" in reply.text
 
 

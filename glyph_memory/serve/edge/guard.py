@@ -167,7 +167,7 @@ class Guard:
             await exchange.refuse(make_error(scope, 500, told))
 
     def _keep_record(self, scope: Scope, exchange: Exchange, *, time_s: float, total_s: float) -> None:
-        """Tell of what was answered here; the proxy tells of what it asked for."""
+        """Record what was answered here; the proxy records what it asked for."""
         path = scope["path"]
         is_told = exchange.is_refused or path == "/" or path.startswith("/glyph/")
         if self._recorder is None or not is_told:

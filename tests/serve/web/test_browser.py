@@ -109,14 +109,14 @@ def test_a_file_that_is_none_is_told_where_it_was_given(at: Visit) -> None:
     at.go().page.set_input_files(
         "input[type=file]", {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": b"\0\0"}
     )
-    expect(at.find("#intake-error")).to_contain_text("'a.bin' is no document")
+    expect(at.find("#upload-error")).to_contain_text("'a.bin' is no document")
     at.take_text("Something else.")
 
 
 def test_an_empty_text_is_told_and_a_sample_is_at_hand(at: Visit) -> None:
     """Nobody is left before an empty page."""
     at.go().press("Draw pages")
-    expect(at.find("#intake-error")).to_contain_text("There is no text yet")
+    expect(at.find("#upload-error")).to_contain_text("There is no text yet")
     at.press("Take a sample")
     at.wait_for_pages()
     expect(at.find("h1")).to_have_text("sample.md")
@@ -416,7 +416,7 @@ def test_a_conversation_opens_with_its_costs_its_pages_and_its_warnings(at: Visi
     expect(at.find(".chart svg").nth(1)).to_have_attribute(
         "aria-label", "Cached share of each prompt: 30 % in the last, 82 % over all"
     )
-    assert at.find(".chart .epoch").count() == 10
+    assert at.find(".chart .generation").count() == 10
     expect(at.find(".turn")).to_have_count(50)
     expect(at.find(".turn").last).to_contain_text("Turn 60")
     at.press("Earlier turns")
@@ -543,7 +543,7 @@ def test_every_view_is_accessible_and_no_wider_than_the_window(
     with visit(browser, api.url, size=size, scheme=scheme, reduced_motion="reduce") as at:
         at.expected = "422"
         at.go().find("#pasted").wait_for()
-        found["intake"] = list_faults(at)
+        found["upload"] = list_faults(at)
         at.take_text(TEXT)
         at.page.fill("#question", "Where is the boom?")
         at.page.keyboard.press("Control+Enter")

@@ -28,7 +28,7 @@ function Plot({ label, most, ticks, requests, children }) {
     ${ticks.map(([value, text]) => html`<g key=${text}>
       <line class="grid" x1=${PAD.left} x2=${width - PAD.right} y1=${y(value)} y2=${y(value)} />
       <text x=${PAD.left - 8} y=${y(value) + 4} text-anchor="end">${text}</text></g>`)}
-    ${begins.map((index) => html`<line key=${`b${index}`} class="epoch" x1=${x(index)} x2=${x(index)} y1=${PAD.top} y2=${HEIGHT - PAD.bottom} />`)}
+    ${begins.map((index) => html`<line key=${`b${index}`} class="generation" x1=${x(index)} x2=${x(index)} y1=${PAD.top} y2=${HEIGHT - PAD.bottom} />`)}
     ${children(x, y)}
     <text x=${PAD.left} y=${HEIGHT - 4}>first</text><text x=${width - PAD.right} y=${HEIGHT - 4} text-anchor="end">now</text>
   </svg>`}</div>`;
@@ -46,7 +46,7 @@ export function ShareChart({ requests }) {
   const asked = requests.reduce((sum, request, index) => sum + (shares[index] === null ? 0 : request.prompt_tokens), 0);
   const label = `Cached share of each prompt: ${percent(known[known.length - 1])} in the last, ${percent(cached / asked)} over all`;
   return html`<p class="legend"><span><span class="key line" />cached share, ${percent(cached / asked)} over all</span>
-      <span><span class="key epoch" />a new generation of pages</span></p>
+      <span><span class="key generation" />a new generation of pages</span></p>
     <${Plot} label=${label} most=${1} ticks=${[[0, "0 %"], [0.5, "50 %"], [1, "100 %"]]} requests=${requests}>
       ${(x, y) => html`<path class="line" d=${drawLine(shares, x, y)} />
         ${shares.length <= 40 && shares.map((share, index) => share !== null && html`

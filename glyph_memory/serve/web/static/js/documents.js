@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useRef, useState } from "../vendor/standalone
 import { ApiError, ask, load, store } from "./api.js";
 import { count, counted, duration, times } from "./figures.js";
 import { chosenModel } from "./inference.js";
-import { Intake } from "./intake.js";
+import { Intake } from "./upload.js";
 import { LookForm, readFields, readLook } from "./look.js";
 import { PageDialog, PageGrid } from "./pages.js";
 import { Announce, ErrorNote, Icon, Warning } from "./parts.js";

@@ -65,13 +65,13 @@ export function Intake() {
   const press = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) takeText(text);
   };
-  return html`<div class="column intake">
+  return html`<div class="column upload">
     <h1>See a document as a model reads it</h1>
     <p class="lead">Its text is drawn onto pages. A vision model reads a page for fewer tokens than the text on it.</p>
     <div class=${`paper ${isOver ? "over" : ""}`}>
       <label class="unseen" for="pasted">Text</label>
       <textarea id="pasted" rows="12" placeholder="Paste text here" value=${text} disabled=${busy !== ""} spellcheck="false"
-        aria-describedby="intake-error" onInput=${write} onKeyDown=${press}></textarea>
+        aria-describedby="upload-error" onInput=${write} onKeyDown=${press}></textarea>
       <div class="foot">
         <button type="button" class="button" disabled=${busy !== ""} onClick=${() => chooser.current.click()}>
           <${Icon} name="upload" />Choose a file</button>
@@ -82,7 +82,7 @@ export function Intake() {
       <input ref=${chooser} type="file" hidden tabindex="-1" aria-label="File" onChange=${(event) => takeFile(event.target.files[0])} />
       <p class="drop" aria-hidden="true"><${Icon} name="upload" />Drop it</p>
     </div>
-    <${ErrorNote} error=${error} id="intake-error" />
+    <${ErrorNote} error=${error} id="upload-error" />
     <p class="quiet">Nothing at hand?${" "}
       <button type="button" class="link" disabled=${busy !== ""} onClick=${() => takeText(SAMPLE, "sample.md")}>Take a sample</button></p>
     ${busy && html`<p class="working"><span class="spinner" aria-hidden="true" />Reading ${busy}</p>`}
