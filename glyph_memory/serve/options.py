@@ -85,7 +85,7 @@ class ServeOptions:
 
     def __post_init__(self) -> None:
         """Raise ServeError where a field is wrong, or strangers could ask without a key."""
-        if not self.upstreams and not self.web:  # the web page works without: the nano reader answers
+        if not self.upstreams and not self.has_web:  # the web page works without: the nano reader answers
             raise ServeError("no upstream is given; name a model's server, such as http://127.0.0.1:8000/v1")
         check_whole("port", self.port, ServeError, at_most=65_535)
         check_whole("workers", self.workers, ServeError, at_least=1, at_most=256)

@@ -112,6 +112,7 @@ def _read_mark(connection: Connection, chain: str, *, session: str) -> Conversat
         turns=count,
         bookmark=Body(body, digest).read(),
         is_tip=tip == chain and count >= read_count(longest),
+        longest=max(count, read_count(longest)),
     )
 
 

@@ -103,6 +103,8 @@ class ConversationMark:
     """The bookmark that was kept with it, as JSON; `None` where there is none, or it left."""
     is_tip: bool
     """Whether nothing in that session goes on from it: no mark of it is longer or later."""
+    longest: int = 0
+    """How many turns long the session's longest beginning is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,8 +19,8 @@ from typing import Any
 from lib.results import ROOT
 
 _LONGEST_S = 240.0
-FIRST = "Do what is to be done."
-"""What every program is asked first."""
+FIRST, SECOND = "Do what is to be done.", "And after that?"
+"""What every program is asked first, and when it is started again in the same conversation; aider has a script."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,8 @@ class Program:
 def ask_qwen(run: Run) -> str:
     """Ask Qwen Code."""
     told = {"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": f"{run.url}/v1", "OPENAI_MODEL": "glyph"}
-    return run.start([run.find_agent("qwen"), "--auth-type", "openai", "--yolo", "-p", FIRST], told)
+    command: list[str | Path] = [run.find_agent("qwen"), "--auth-type", "openai", "--yolo"]
+    return run.start([*command, "-p", FIRST], told) + run.start([*command, "-c", "-p", SECOND], told)
 
 
 def read_qwen(run: Run) -> object:
@@ -112,7 +113,8 @@ def ask_codex(run: Run) -> str:
         encoding="utf-8",
     )
     options = ["--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"]
-    return run.start([run.find_agent("codex"), "exec", *options, FIRST], {})
+    command: list[str | Path] = [run.find_agent("codex"), "exec", *options]
+    return run.start([*command, FIRST], {}) + run.start([*command, "resume", "--last", SECOND], {})
 
 
 _VOLATILE = re.compile(r"Chunk ID: \w+|Wall time: [\d.]+ seconds|Process Group PGID: \d+")
@@ -143,7 +145,8 @@ def ask_claude(run: Run) -> str:
         "DISABLE_AUTOUPDATER": "1",
         "IS_SANDBOX": "1",
     }
-    return run.start([run.find_agent("claude"), "--dangerously-skip-permissions", "-p", FIRST], told)
+    command: list[str | Path] = [run.find_agent("claude"), "--dangerously-skip-permissions"]
+    return run.start([*command, "-p", FIRST], told) + run.start([*command, "-c", "-p", SECOND], told)
 
 
 def read_claude(run: Run) -> object:
@@ -157,7 +160,7 @@ def read_claude(run: Run) -> object:
 
 
 def ask_llm(run: Run) -> str:
-    """Ask `llm`, with a tool; it is asked again, in the same conversation, by a process of its own."""
+    """Ask `llm`, with a tool."""
     folder = run.home / "llm"
     folder.mkdir()
     (folder / "extra-openai-models.yaml").write_text(
@@ -174,7 +177,7 @@ def ask_llm(run: Run) -> str:
     command: list[str | Path] = [run.find_program("llm"), "-m", "glyph"]
     command += ["--functions", tools, "--chain-limit", "100"]
     said = run.start([*command, "-s", "Be short.", FIRST], told)
-    return said + run.start([*command, "-c", "And after that?"], told)
+    return said + run.start([*command, "-c", SECOND], told)
 
 
 def read_llm(run: Run) -> object:

@@ -27,24 +27,27 @@ def mark_step(number: int) -> str:
 
 
 def write_script(name: str, work: Path) -> Script:
-    """Return what the model answers a program that works in a folder. Requests without tools are no part of it."""
+    """Return what the model answers a program that works in a folder. Other requests are no part of it."""
     if name == "aider":
         return _answer_aider()
     answers = iter([*_TOOLS[name](work), FakeAnswer(text=LAST), FakeAnswer(text="Nothing is left to do.")])
-    asked = "read_note" if name == "llm" else _SHELLS[name]
 
     def answer(request: FakeRequest) -> FakeAnswer | str:
-        is_part = asked in request.tool_names
-        return next(answers, FakeAnswer(text="Fine.")) if is_part else "Fine."
+        return next(answers, FakeAnswer(text="Fine.")) if is_own(name, request) else "Fine."
 
     return answer
+
+
+def is_own(name: str, request: FakeRequest) -> bool:
+    """Return whether a program's request is one of the conversation itself: not of an agent or a job beside it."""
+    return bool(request.body.get("stream")) if name == "aider" else _OWN[name] in request.tool_names
 
 
 def _answer_aider() -> Script:
     numbers = iter(range(AIDER_STEPS))
 
     def answer(request: FakeRequest) -> str:
-        if not request.body.get("stream"):
+        if not is_own("aider", request):
             return "Set the value"
         number = next(numbers)
         words = " ".join(f"{mark_step(number)} word{i}" for i in range(80))
@@ -125,5 +128,5 @@ _TOOLS: dict[str, Callable[[Path], Iterator[FakeAnswer]]] = {
     "codex": _list_codex,
     "llm": _list_llm,
 }
-_SHELLS = {"qwen": "list_agents", "claude": "TaskCreate", "codex": "exec_command"}
-"""A tool that each agent offers in its own requests, and not in those of the agents that it starts."""
+_OWN = {"qwen": "list_agents", "claude": "TaskCreate", "codex": "exec_command", "llm": "read_note"}
+"""A tool that each program offers in its own requests alone."""

@@ -19,7 +19,7 @@ from glyph_memory.serve.record import RequestRecord
 from glyph_memory.store import Store
 from glyph_memory.testing import FakeRequest, FakeVLMServer
 from tests.clients.programs import AIDER_STEPS, PROGRAMS, Program, Run, read_files
-from tests.clients.scripts import LAST, STEPS, mark_step, write_script
+from tests.clients.scripts import LAST, STEPS, is_own, mark_step, write_script
 from tests.serve.running import run_app
 
 WIDE = 400_000
@@ -123,8 +123,10 @@ def test_nothing_said_is_lost(outcomes: tuple[Program, Outcome, Outcome]) -> Non
 def test_the_prefix_never_breaks_within_a_generation(outcomes: tuple[Program, Outcome, Outcome]) -> None:
     """Each request begins with the one before, up to its last page; without pages, up to what the client says anew."""
     program, direct, through = outcomes
-    own = [both for both in zip(through.requests, through.records, strict=True) if is_own(program, both[0])]
-    plain = [list_parts(request) for request in direct.requests if is_own(program, request)]
+    own = [
+        both for both in zip(through.requests, through.records, strict=True) if is_own(program.name, both[0])
+    ]
+    plain = [list_parts(request) for request in direct.requests if is_own(program.name, request)]
     held = 0
     for (before, after), (said, goes_on) in zip(pairwise(own), pairwise(plain), strict=True):
         anew = len(said) - count_common(said, goes_on)
@@ -137,9 +139,19 @@ def test_the_prefix_never_breaks_within_a_generation(outcomes: tuple[Program, Ou
     assert held > len(plain) // 2
 
 
-def is_own(program: Program, request: FakeRequest) -> bool:
-    """Return whether a request is one of the conversation itself."""
-    return bool(request.body.get("stream")) if program.name == "aider" else bool(request.tool_names)
+def test_a_program_that_is_started_again_goes_on_with_its_conversation(
+    outcomes: tuple[Program, Outcome, Outcome],
+) -> None:
+    """It is found by what was said: where the client changes that, it is another one."""
+    program, _, through = outcomes
+    pairs = zip(through.requests, through.records, strict=True)
+    sessions = {record.session for request, record in pairs if is_own(program.name, request)}
+    if program.name == "aider":
+        assert len(sessions) > 1  # it says its last question and its files otherwise in each request
+    elif program.name == "qwen":
+        assert len(sessions) == 2  # its first message lists the files that are there when it starts
+    else:
+        assert len(sessions) == 1
 
 
 def list_parts(request: FakeRequest) -> list[str]:

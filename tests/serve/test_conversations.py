@@ -211,3 +211,16 @@ def test_messages_that_cannot_be_read_go_on_as_they_came(store: Store) -> None:
     assert json.loads(prepared.data)["messages"] == odd
     assert "as they came" in prepared.notes[0]
     assert prepared.folded is None
+
+
+def test_a_conversation_whose_end_is_changed_stays_the_same_one(store: Store) -> None:
+    """As where a client sends a reminder with each question, and takes it off when the next is asked."""
+    talk, messages, sessions = Talk(store), list[dict[str, str]](), list[str]()
+    for number in range(12):
+        question = {"role": "user", "content": f"Question {number}?"}
+        reminded = {"role": "user", "content": f"{question['content']} Answer as a diff."}
+        prepared = talk.ask([*messages, reminded])
+        assert prepared.folded is not None
+        sessions.append(prepared.folded.session)
+        messages += [question, {"role": "assistant", "content": f"Answer {number}."}]
+    assert len(set(sessions[1:])) == 1

@@ -16,11 +16,11 @@ _DOOR = "Who may ask"
 _LIMITS = "Limits"
 
 Upstreams = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         metavar="[NAME=]URL",
         help="Address, up to and including /v1, of a model's server. Several: a request goes to the first that has its "
-        "model.",
+        "model. None: the web page alone, where the nano reader answers.",
         rich_help_panel=_UPSTREAM,
     ),
 ]

@@ -26,7 +26,7 @@ from glyph_memory.cli.root import SERVERS, register_command
 )
 def serve(
     *,
-    upstream: serve_options.Upstreams,
+    upstream: serve_options.Upstreams = None,
     upstream_key_file: serve_options.UpstreamKeyFile = None,
     memory: serve_options.Memory = "glyph-serve.db",
     profile: serve_options.Profile = None,
@@ -62,7 +62,7 @@ def serve(
     from glyph_memory.cli.commands import serve as command  # noqa: PLC0415  see the module's first lines
 
     command.run(
-        upstreams=upstream,
+        upstreams=upstream or (),
         upstream_key_file=upstream_key_file,
         pages={"profile": profile, "window_tokens": window, "style": style},
         off=off or (),

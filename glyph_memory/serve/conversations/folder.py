@@ -28,6 +28,8 @@ from glyph_memory.typesetting import typeset
 _FOLDINGS = 16
 _KNOWN = 4096
 _NO_LIMITS = LearntLimits()
+_CHANGED_END, _LEAST_SHARED = 2, 2
+"""A conversation whose last two turns were changed is the same one, if as many at least are shared."""
 _DAMAGED = "the kept bookmark of this conversation cannot be read: its pages are drawn anew"
 
 
@@ -158,8 +160,7 @@ class ConversationFolder:
                 kept = read
         session, parent = f"{prefix}{asked.session}" if asked.session else "", ""
         if mark is not None and not session:
-            goes_on = mark.is_tip or mark.turns == len(chains)
-            session, parent = (mark.session, "") if goes_on else ("", mark.session)
+            session, parent = (mark.session, "") if _goes_on(mark, len(chains)) else ("", mark.session)
         session = session or f"{prefix}{chains[-1][:16] if chains else 'empty'}"
         return _Place(chains=chains, mark=mark, kept=kept, session=session, parent=parent, notes=notes)
 
@@ -174,7 +175,8 @@ class ConversationFolder:
     ) -> None:
         """Store what is new of a conversation: turns, where it stands, and figures for whoever watches."""
         units = asked.request.units
-        marks = {place.chains[-1]: len(units)}
+        # The last turn may be another one next time: some clients take a reminder off it.
+        marks = {place.chains[number - 1]: number for number in (len(units), len(units) - 1) if number}
         sealed = len(units) - sent.text_turns
         if 0 < sealed < len(units):
             marks[place.chains[sealed - 1]] = sealed
@@ -212,6 +214,15 @@ class ConversationFolder:
 
 def _make_folding(options: PageOptions) -> Folding[Unit]:
     return Folding(options=options, turn_of=_get_turn, key_of=_get_name, name_of=_get_name)
+
+
+def _goes_on(mark: ConversationMark, turns: int) -> bool:
+    """Return whether a request goes on with the conversation of a mark, and is no branch of it.
+
+    It does where nothing else goes on from there, where it says nothing new, and where only the end was changed.
+    """
+    is_changed_end = mark.turns >= _LEAST_SHARED and mark.longest - mark.turns <= _CHANGED_END
+    return mark.is_tip or mark.turns == turns or is_changed_end
 
 
 def _spell_bookmark(sent: FoldedRequest, place: _Place, limits: LearntLimits) -> bytes | None:

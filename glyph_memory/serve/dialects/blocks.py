@@ -5,11 +5,21 @@ Knows blocks; knows nothing about messages. Each dialect says how it spells a te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from glyph_memory.context import AttachmentPart, Binder, ImagePart, Message, Part, PlannedTurn, Text
+from glyph_memory.context import (
+    AttachmentPart,
+    Binder,
+    ImagePart,
+    Message,
+    Part,
+    PlannedTurn,
+    Text,
+    TextCleaner,
+)
 from glyph_memory.errors import TurnError
 from glyph_memory.messages import read_message
 from glyph_memory.serve.dialects.units import CACHE_MARK
@@ -101,6 +111,16 @@ def clean_values(value: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN40
         held = [clean_values(one, clean) for one in value]
         return value if all(one is other for one, other in zip(held, value, strict=True)) else held
     return value
+
+
+def clean_last(items: Iterable[Mapping[str, Any]], cleaner: TextCleaner) -> list[Mapping[str, Any]]:
+    """Return the system messages that are sent last, with every text cleaned as a system's is."""
+    clean = partial(cleaner.format_text, role="system")
+    return [
+        {**item, "content": cleaned} if (cleaned := clean_values(held, clean)) is not held else item
+        for item in items
+        for held in (item.get("content"),)
+    ]
 
 
 def mark_pictures(

@@ -29,6 +29,7 @@ from glyph_memory.serve.dialects.blocks import (
     Block,
     BlockSpelling,
     clean_blocks,
+    clean_last,
     holds_more_than_text,
     join_contents,
     mark_pictures,
@@ -92,7 +93,7 @@ class ChatDialect:
         head = [_clean_item(unit.items[0], cleaner, role="system") for unit in request.head]
         marks = binder if plan.marks_pictures else None
         told = [_write_message(planned, recent, binder, marks) for planned in plan.messages]
-        return {**request.body, "messages": [*head, *told, *request.last]}
+        return {**request.body, "messages": [*head, *told, *clean_last(request.last, cleaner)]}
 
     def read_usage(self, answer: Mapping[str, Any]) -> Usage | None:
         """Return what an answer or a chunk tells of tokens."""

@@ -15,7 +15,7 @@ from glyph_memory.errors import TurnError
 from glyph_memory.messages.roles import read_role
 from glyph_memory.readers import Usage
 from glyph_memory.readers.openai.json_values import read_count
-from glyph_memory.serve.dialects.blocks import Block, BlockSpelling
+from glyph_memory.serve.dialects.blocks import Block, BlockSpelling, clean_last
 from glyph_memory.serve.dialects.image_data import spell_base64
 from glyph_memory.serve.dialects.message_drafts import MessageWriter, is_result
 from glyph_memory.serve.dialects.reading import (
@@ -89,7 +89,7 @@ class MessagesDialect:
         system = writer.write_system(request.body.get("system"))
         messages = writer.write_messages(plan.messages, leading=request.head[_count_blocks(request) :])
         beside = {} if "system" not in request.body else {"system": system}
-        return {**request.body, **beside, "messages": [*messages, *request.last]}
+        return {**request.body, **beside, "messages": [*messages, *clean_last(request.last, binder.cleaner)]}
 
     def read_usage(self, answer: Mapping[str, Any]) -> Usage | None:
         """Return what an answer, its `message_start` or its `message_delta` tells of tokens.

@@ -122,8 +122,6 @@ def apply_rules(body: Body, *, dialect: str, rules: frozenset[str]) -> AppliedRu
     return AppliedRules(body=body, headers=headers, last=last)
 
 
-# --- the billing line ------------------------------------------------------------------------------------------------
-
 _LINE = re.compile(rf"{BILLING_HEADER}:[ \t]*([\x21-\x7e][\x20-\x7e]{{0,1000}}?)[ \t]*(?:\r?\n|\Z)")
 """The line, with what a header may hold."""
 _PROMPTS = {"messages": "system", "responses": "instructions"}
@@ -172,9 +170,6 @@ def _put(body: Body, place: str, rest: str | list[Any] | None) -> Body:
     }
 
 
-# --- system messages that move ---------------------------------------------------------------------------------------
-
-
 def _take_trailing_system(body: Body, key: str) -> tuple[Body, tuple[Item, ...]]:
     """Return a body without the system messages at its end, and those; all of them stay where nothing else is there."""
     items = body.get(key)
@@ -193,9 +188,6 @@ def _is_system(item: object) -> bool:
     if not isinstance(item, dict) or item.get("type", "message") != "message":
         return False
     return item.get("role") in ("system", "developer")
-
-
-# --- cache marks -----------------------------------------------------------------------------------------------------
 
 
 def _take_cache_marks(body: Body, key: str) -> Body:

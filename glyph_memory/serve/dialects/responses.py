@@ -14,7 +14,7 @@ from glyph_memory.context import Binder, ImagePart, JoinUsers, RequestPlan
 from glyph_memory.errors import TurnError
 from glyph_memory.readers import Usage
 from glyph_memory.readers.openai.json_values import read_count, read_mapping
-from glyph_memory.serve.dialects.blocks import Block, BlockSpelling
+from glyph_memory.serve.dialects.blocks import Block, BlockSpelling, clean_last
 from glyph_memory.serve.dialects.image_data import spell_data_url
 from glyph_memory.serve.dialects.item_writer import ItemWriter
 from glyph_memory.serve.dialects.items import group_items, is_reference, read_group
@@ -81,7 +81,7 @@ class ResponsesDialect:
         writer = ItemWriter(recent, binder, SPELLING, marks_pictures=plan.marks_pictures)
         told = len(_list_instructions(body.get("instructions")))
         head = [writer.write_head(unit) for unit in request.head]
-        items = [*head[told:], *writer.write_items(plan.messages), *request.last]
+        items = [*head[told:], *writer.write_items(plan.messages), *clean_last(request.last, binder.cleaner)]
         given = body["input"]
         beside = {"instructions": head[0]["content"]} if told else {}
         if isinstance(given, str) and len(items) == 1 and isinstance(items[0]["content"], str):

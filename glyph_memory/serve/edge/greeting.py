@@ -26,8 +26,11 @@ def describe_server(options: ServeOptions, *, url: str) -> Iterator[str]:
     yield f"glyph-memory {__version__} listens at {url}"
     for upstream in options.upstreams:
         yield f"  upstream   {_describe_upstream(upstream, options)}"
+    if not options.upstreams:
+        yield "  upstream   none: the nano reader answers on the page; --upstream URL names a model's server"
     yield f"  memory     {_describe_memory(options.memory)}"
-    yield f"  clients    OPENAI_BASE_URL={url}/v1  or  ANTHROPIC_BASE_URL={url}"
+    if options.upstreams:
+        yield f"  clients    OPENAI_BASE_URL={url}/v1  or  ANTHROPIC_BASE_URL={url}"
     if options.key_file is not None:
         yield f"  keys       {options.key_file}"
     if options.has_web:

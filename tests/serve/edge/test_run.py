@@ -280,7 +280,7 @@ def test_a_server_that_is_its_own_upstream_is_refused(tmp_path: Path) -> None:
     [
         ({"host": "::"}, "give a file of keys"),
         ({"host": "192.168.1.5"}, "give a file of keys"),
-        ({"upstreams": ()}, "no upstream"),
+        ({"upstreams": (), "web": False}, "no upstream"),
         ({"port": 70_000}, "port=70000"),
         ({"workers": 0}, "workers=0"),
         ({"grace_s": -1.0}, "grace_s"),

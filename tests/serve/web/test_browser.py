@@ -87,8 +87,8 @@ def test_a_document_survives_a_reload_and_back_leads_to_the_one_before(at: Visit
     at.wait_for_pages()
 
 
-def test_a_file_is_chosen_or_dropped(at: Visit) -> None:
-    """Both lead to its pages; a file that is dropped beside the field does not replace the page."""
+def test_a_file_is_chosen_dropped_or_pasted(at: Visit) -> None:
+    """All lead to its pages; a file that is dropped beside the field does not replace the page."""
     at.go().page.set_input_files(
         "input[type=file]", {"name": "notes.md", "mimeType": "text/markdown", "buffer": b"# Notes"}
     )
@@ -101,6 +101,16 @@ def test_a_file_is_chosen_or_dropped(at: Visit) -> None:
             document.body.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
     }""")
     expect(at.find("h1")).to_have_text("dropped.txt")
+    at.find("text=Another document").click()
+    at.find("#pasted").evaluate("""(field) => {
+        for (const text of ["Words.", ""]) {
+            const data = new DataTransfer();
+            data.items.add(new File(["Pasted."], text ? "picture-of-words.txt" : "pasted.txt"));
+            if (text) data.setData("text/plain", text);
+            field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+        }
+    }""")
+    expect(at.find("h1")).to_have_text("pasted.txt")
 
 
 def test_a_file_that_is_none_is_told_where_it_was_given(at: Visit) -> None:
@@ -189,6 +199,8 @@ def test_an_answer_is_streamed_as_text_and_its_quotes_are_framed(at: Visit, api:
         (right - left) * scale + 4,
         (bottom - top) * scale + 4,
     ]  # a line of 2 px
+    at.find(".quotes li button").last.click()
+    expect(at.find(".frame.chosen").first).to_be_in_viewport()
     assert framed == pytest.approx(drawn, abs=1.5)
     at.page.reload()
     expect(at.find(".answer .said").last).to_contain_text("The boom is kept in shed 3.")
@@ -354,6 +366,7 @@ def test_a_chat_is_deleted_only_after_a_question(at: Visit, api: StubApi) -> Non
     at.page.keyboard.press("Enter")
     expect(at.find("dialog")).to_contain_text("is forgotten")
     at.page.keyboard.press("Escape")
+    expect(at.find("dialog")).to_have_count(0)
     assert at.focused() == "Delete harbour"
     assert "harbour" in api.chats
     at.page.keyboard.press("Enter")

@@ -26,18 +26,22 @@ function Workbench({ route, status }) {
   const profile = query.profile || chosenModel(status)?.profile || undefined;
   const asked = JSON.stringify({ look: readLook(fields, query), profile });
   const drawn = usePages(route.id, looks.value && status ? asked : "");
-  const [quotes, setQuotes] = useState({ key: "", list: [] });
+  const [quotes, setQuotes] = useState({ asked: "", list: [] });
   const [chosen, setChosen] = useState(null);
   const [, setTurn] = useState(0);
-  const frames = quotes.key && quotes.key === drawn.result?.key ? quotes.list : [];
+  const frames = quotes.asked === drawn.asked ? quotes.list : [];
   const change = (name, value) => go({ ...route, query: { ...route.query, [name]: value } }, { replace: true });
   const open = (number) => go({ ...route, query: { ...route.query, page: String(number) } }, { replace: page !== undefined });
   const close = () => leave({ ...route, query });
   const show = (quote) => {
     setChosen(quote);
-    const target = window.document.getElementById(`page-${quote.page}`);
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    target?.scrollIntoView({ block: "center", inline: "center", behavior: isCalm ? "auto" : "smooth" });
+    // Its frame is marked with the next drawing; where it has none, its page is shown.
+    requestAnimationFrame(() => {
+      const sheet = window.document.getElementById(`page-${quote.page}`);
+      const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const target = sheet?.querySelector(".frame.chosen") || sheet;
+      target?.scrollIntoView({ block: "center", inline: "center", behavior: isCalm ? "auto" : "smooth" });
+    });
   };
 
   if (gone) {
@@ -66,7 +70,7 @@ function Workbench({ route, status }) {
       <${Announce} text=${told} />
     </section>
     <section class="side ask" aria-label="Question">
-      <${Question} id=${route.id} status=${status} asked=${asked} pagesKey=${drawn.result?.key || ""} chosen=${chosen}
+      <${Question} id=${route.id} status=${status} asked=${asked} chosen=${chosen}
         areFramed=${frames.length > 0} onQuotes=${setQuotes} onChoose=${show} onModel=${() => setTurn((turn) => turn + 1)} />
     </section>
     ${page && drawn.result && html`<${PageDialog} pages=${drawn.result.pages} number=${Number(page)} frames=${frames} chosen=${chosen}
@@ -140,14 +144,14 @@ function useDocument(id) {
 
 /** Pages as they are asked for: a pause after the last change, and the last answer wins. */
 function usePages(id, asked) {
-  const [state, setState] = useState({ result: null, error: null, busy: true });
+  const [state, setState] = useState({ result: null, asked: "", error: null, busy: true });
   const isFirst = useRef(true);
   useEffect(() => {
     if (!asked) return undefined;
     const newer = new AbortController();
     setState((before) => ({ ...before, busy: true }));
     const draw = () => ask(`/documents/${encodeURIComponent(id)}/pages`, { json: JSON.parse(asked), signal: newer.signal }).then(
-      (result) => !newer.signal.aborted && setState({ result, error: null, busy: false }),
+      (result) => !newer.signal.aborted && setState({ result, asked, error: null, busy: false }),
       (error) => error.name !== "AbortError" && setState((before) => ({ ...before, error, busy: false })),
     );
     const timer = setTimeout(draw, isFirst.current ? 0 : PAUSE_MS);

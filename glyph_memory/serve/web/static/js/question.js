@@ -5,9 +5,9 @@ import { count } from "./figures.js";
 import { readSampling, Sampling } from "./inference.js";
 import { Announce, ErrorNote, GoButton, Waiting } from "./parts.js";
 
-const NOTHING = { text: "", reasoning: "", quotes: [], usage: null, error: null, progress: null, key: "", question: "", ended: "" };
+const NOTHING = { text: "", reasoning: "", quotes: [], usage: null, error: null, progress: null, asked: "", question: "", ended: "" };
 
-export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuotes, onChoose, onModel }) {
+export function Question({ id, status, asked, chosen, areFramed, onQuotes, onChoose, onModel }) {
   const place = `glyph.answer.${id}`;
   const [answer, setAnswer] = useState(() => ({ ...NOTHING, ...load(sessionStorage, place, {}) }));
   const [question, setQuestion] = useState(answer.question);
@@ -15,7 +15,7 @@ export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuo
   const [error, setError] = useState(null);
   const running = useRef(null);
 
-  useEffect(() => onQuotes({ key: answer.key, list: answer.quotes }), [answer.key, answer.quotes]);
+  useEffect(() => onQuotes({ asked: answer.asked, list: answer.quotes }), [answer.asked, answer.quotes]);
   useEffect(() => () => running.current?.abort(), []);
 
   const put = async () => {
@@ -30,7 +30,7 @@ export function Question({ id, status, asked, pagesKey, chosen, areFramed, onQuo
     const stop = new AbortController();
     running.current = stop;
     setBusy(true);
-    let now = { ...NOTHING, question, key: pagesKey };
+    let now = { ...NOTHING, question, asked };
     setAnswer(now);
     const add = (more) => {
       now = { ...now, ...more };

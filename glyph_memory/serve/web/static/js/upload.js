@@ -52,7 +52,8 @@ export function Intake() {
       setOver(false);
       takeFile(event.dataTransfer.files[0]);
     };
-    const paste = (event) => takeFile(event.clipboardData?.files[0]);
+    // Office programs put a picture of the text beside the text: then the text is meant.
+    const paste = ({ clipboardData: given }) => !given?.types.includes("text/plain") && takeFile(given?.files[0]);
     const listeners = { dragover: over, dragleave: out, drop, paste };
     Object.entries(listeners).forEach(([name, listen]) => addEventListener(name, listen));
     return () => Object.entries(listeners).forEach(([name, listen]) => removeEventListener(name, listen));

@@ -35,14 +35,14 @@ function Live({ isLive }) {
 
 function Begin({ status }) {
   const [isCopied, setCopied] = useState(false);
-  const url = `${location.origin}/v1`;
-  const copy = () => navigator.clipboard.writeText(url).then(() => setCopied(true), () => {});
+  const hasModel = !status || status.has_upstream;
+  const words = hasModel ? `${location.origin}/v1` : "glyph-memory serve --upstream http://127.0.0.1:8000/v1";
+  const copy = () => navigator.clipboard.writeText(words).then(() => setCopied(true), () => {});
   return html`<${Empty} title="No conversation yet">
-    ${status && !status.has_upstream
-      ? html`<p>This server has no model behind it. Start it as${" "}
-          <code>glyph-memory serve --upstream http://127.0.0.1:8000/v1</code>, and point a client at it.</p>`
-      : html`<p>Give a client this address instead of its server’s. Its conversations then go by here.</p>`}
-    <p class="address"><code>${url}</code><${IconButton} name="copy" label=${isCopied ? "Copied" : "Copy the address"} onClick=${copy} /></p>
+    <p>${hasModel
+      ? "Give a client this address instead of its server’s. Its conversations then go by here."
+      : "This server has no model behind it. Start it with one, and point a client at it:"}</p>
+    <p class="address"><code>${words}</code><${IconButton} name="copy" label=${isCopied ? "Copied" : "Copy"} onClick=${copy} /></p>
     <${Announce} text=${isCopied ? "Copied" : ""} />
   <//>`;
 }
