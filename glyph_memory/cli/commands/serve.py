@@ -31,6 +31,7 @@ def run(
     upstream_key_file: Path | None,
     pages: Mapping[str, object],
     off: Sequence[str],
+    on: Sequence[str],
     **options: Any,  # noqa: ANN401 - the fields of ServeOptions, as typed
 ) -> None:
     """Serve until Ctrl-C or SIGTERM.
@@ -42,7 +43,8 @@ def run(
     told = ServeOptions(
         upstreams=_read_upstreams(upstreams, upstream_key_file),
         pages=_read_pages(pages),
-        switched_off=_read_rules(off),
+        switched_off=_read_rules("--off", off),
+        switched_on=_read_rules("--on", on),
         **options,
     )
     start.run_server(told, make_app=app.create_app)
@@ -76,16 +78,16 @@ def _read_pages(given: Mapping[str, object]) -> PageOptionFields:
     return fields
 
 
-def _read_rules(off: Sequence[str]) -> frozenset[str]:
-    from glyph_memory.serve.dialects import prefix_rules  # noqa: PLC0415 - needed where one is typed
+def _read_rules(option: str, typed: Sequence[str]) -> frozenset[str]:
+    from glyph_memory.serve.dialects.prefix_rules import PREFIX_RULES  # noqa: PLC0415 - needed where one is typed
 
-    known = [rule.name for rule in getattr(prefix_rules, "PREFIX_RULES", ())]
-    for name in off:
+    known = [rule.name for rule in PREFIX_RULES]
+    for name in typed:
         if name not in known:
             raise ServeError(
-                f"--off {show_value(name)}: no rule has that name; known are {', '.join(known) or 'none'}"
+                f"{option} {show_value(name)}: no rule has that name; known are {', '.join(known)}"
             )
-    return frozenset(off)
+    return frozenset(typed)
 
 
 def _read_upstreams(typed: Sequence[str], key_file: Path | None) -> tuple[Upstream, ...]:

@@ -16,11 +16,11 @@ _DOOR = "Who may ask"
 _LIMITS = "Limits"
 
 Upstreams = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         metavar="[NAME=]URL",
         help="Address, up to and including /v1, of a model's server. Several: a request goes to the first that has its "
-        "model.",
+        "model. With --web it may be left out: the nano reader then answers on the page.",
         rich_help_panel=_UPSTREAM,
     ),
 ]
@@ -81,6 +81,15 @@ Off = Annotated[
         metavar="RULE",
         help="A rule to leave out, of those that move what clients change at every request where it breaks no "
         "prefix cache; may be given several times.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+On = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--on",
+        metavar="RULE",
+        help="A rule to apply though it is off by default; may be given several times.",
         rich_help_panel=_MEMORY,
     ),
 ]

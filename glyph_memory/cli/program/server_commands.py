@@ -26,13 +26,14 @@ from glyph_memory.cli.root import SERVERS, register_command
 )
 def serve(
     *,
-    upstream: serve_options.Upstreams,
+    upstream: serve_options.Upstreams = None,
     upstream_key_file: serve_options.UpstreamKeyFile = None,
     memory: serve_options.Memory = "glyph-serve.db",
     profile: serve_options.Profile = None,
     window: options.Window = None,
     style: serve_options.Style = None,
     off: serve_options.Off = None,
+    on: serve_options.On = None,
     recall: serve_options.Recall = False,
     host: serve_options.Host = "127.0.0.1",
     port: serve_options.Port = 8400,
@@ -61,10 +62,11 @@ def serve(
     from glyph_memory.cli.commands import serve as command  # noqa: PLC0415  see the module's first lines
 
     command.run(
-        upstreams=upstream,
+        upstreams=upstream or (),
         upstream_key_file=upstream_key_file,
         pages={"profile": profile, "window_tokens": window, "style": style},
         off=off or (),
+        on=on or (),
         memory=memory,
         recall=recall,
         host=host,
