@@ -19,6 +19,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import typer
 from profile_table import write_profiles
+from serve_tables import write_log_fields, write_metrics, write_rules
 
 from glyph_memory.cli.program import app
 
@@ -27,6 +28,8 @@ FACES = (
     "glyph_memory.documents",
     "glyph_memory.evaluate",
     "glyph_memory.nano",
+    "glyph_memory.serve",
+    "glyph_memory.serve.mcp",
     "glyph_memory.testing",
     "glyph_memory.tokens",
     "glyph_memory.windows",
@@ -61,6 +64,9 @@ def _make_part(kind: str, module: str) -> str:
         "command-line": write_command_line,
         "profiles": write_profiles,
         "floors": write_floors,
+        "prefix-rules": write_rules,
+        "metrics": write_metrics,
+        "access-log": write_log_fields,
     }
     if kind not in parts:
         raise ValueError(f"no part {kind!r} is made from the code; there are {', '.join(parts)}")

@@ -62,6 +62,7 @@ def test_what_is_typed_is_what_it_is_told(run: Run, started: list[ServeOptions],
         *("--key-file", keys, "--allow-host", "h", "--allow-origin", "https://a.example", "--workers", "2"),
         *("--max-requests", "7", "--max-body", "1", "--max-image-px", "5", "--connect-timeout", "1"),
         *("--answer-timeout", "2", "--grace", "3", "--log-bodies"),
+        *("--off", "billing-line", "--off", "moving-system", "--on", "cache-marks"),
     ]
     assert run("serve", *typed).code == 0
     (told,) = started
@@ -70,6 +71,8 @@ def test_what_is_typed_is_what_it_is_told(run: Run, started: list[ServeOptions],
         ("", "http://gpu:1/v1", None),
     ]
     assert told.pages == {"profile": "qwen3-vl", "window_tokens": 65_536, "style": "dark"}
+    assert told.switched_off == {"billing-line", "moving-system"}
+    assert told.switched_on == {"cache-marks"}
     assert (told.memory, told.recall, told.host, told.port, told.web) == ("x.db", True, "::1", 9, False)
     assert (told.key_file, told.allow_hosts, told.allow_origins) == (keys, ("h",), ("https://a.example",))
     assert (told.workers, told.max_requests, told.max_body_bytes, told.max_image_px) == (2, 7, 1 << 20, 5)
@@ -85,6 +88,13 @@ def test_what_is_not_typed_is_as_options_have_it(run: Run, started: list[ServeOp
     """The command has no defaults of its own."""
     assert run("serve", "--upstream", URL).code == 0
     assert started == [ServeOptions(upstreams=started[0].upstreams)]
+
+
+def test_the_page_alone_needs_no_upstream(run: Run, started: list[ServeOptions]) -> None:
+    """It is asked for by name; else the first thing to say is which server answers."""
+    assert "no upstream is given" in run("serve").error
+    assert run("serve", "--web").code == 0
+    assert started == [ServeOptions(upstreams=(), web=True)]
 
 
 def test_an_upstreams_key_comes_from_the_environment_or_a_file(
@@ -137,7 +147,8 @@ def test_a_key_that_is_not_clearly_ones_is_refused(
         (("--profile", "nope"), "no model profile 'nope'"),
         (("--style", "nope"), "no page style named 'nope'"),
         (("--window", "5"), "window"),
-        (("--off", "nope"), "no rule has that name"),
+        (("--off", "nope"), "--off 'nope': no rule has that name"),
+        (("--on", "nope"), "--on 'nope': no rule has that name"),
         (("--port", "70000"), "port=70000"),
         (("--allow-origin", "*"), "is no site"),
     ],

@@ -20,7 +20,7 @@ Upstreams = Annotated[
     typer.Option(
         metavar="[NAME=]URL",
         help="Address, up to and including /v1, of a model's server. Several: a request goes to the first that has its "
-        "model. None: the web page alone, where the nano reader answers.",
+        "model. With --web it may be left out: the nano reader then answers on the page.",
         rich_help_panel=_UPSTREAM,
     ),
 ]
@@ -90,6 +90,15 @@ On = Annotated[
         "--on",
         metavar="RULE",
         help="A rule to apply that is left out by default: cache-marks.",
+        rich_help_panel=_MEMORY,
+    ),
+]
+On = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--on",
+        metavar="RULE",
+        help="A rule to apply though it is off by default; may be given several times.",
         rich_help_panel=_MEMORY,
     ),
 ]
