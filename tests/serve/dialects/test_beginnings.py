@@ -51,6 +51,8 @@ def test_a_value_of_another_type_in_a_history_is_another_value() -> None:
         call = {"type": "tool_use", "id": "t1", "name": "look", "input": {"floor": value}}
         result = {"type": "tool_result", "tool_use_id": "t1", "content": "There."}
         items = [
+            {"role": "user", "content": "Which floor?"},
+            {"role": "assistant", "content": "I look."},
             {"role": "user", "content": "Look."},
             {"role": "assistant", "content": [call]},
             {"role": "user", "content": [result]},
@@ -58,7 +60,7 @@ def test_a_value_of_another_type_in_a_history_is_another_value() -> None:
             {"role": "user", "content": "Thanks."},
         ]
         units = read(dialect, {"model": "glyph", "max_tokens": 9, "messages": items}).units
-        said.append(json.loads(units[1].turn.tool_calls[0].arguments)["floor"])
+        said.append(json.loads(units[3].turn.tool_calls[0].arguments)["floor"])
     assert [type(value) for value in said] == [int, float, bool, int]
 
 
