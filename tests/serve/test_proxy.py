@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
+from tests.serve.dialects.folds import make_picture
 from tests.serve.running import run_proxy
 from tests.serve.talks import chat_messages
 
@@ -144,13 +145,45 @@ def test_a_window_that_is_smaller_than_was_said_is_learnt_and_kept(
 ) -> None:
     """The upstream refuses a prompt; it is made smaller, and so are later ones, after a restart, too."""
     path = tmp_path / "serve.db"
-    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 16_384}) as address:
+    with run_proxy(fake.base_url, pages={"window_tokens": 8192}) as address:
+        assert ask(address, LONG).status_code == 200
+    fake.engine.window_tokens = fake.requests[-1].prompt_tokens - 100
+    before = len(fake.paths)
+    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 8192}) as address:
         assert ask(address, LONG).status_code == 200
         asked = len(fake.paths)
-    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 16_384}) as address:
+    assert len([path for path in fake.paths[before:] if path.startswith("POST")]) > 1
+    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 8192}) as address:
         assert ask(address, LONG).status_code == 200
     posted = [path for path in fake.paths[asked:] if path.startswith("POST")]
     assert posted == ["POST /v1/chat/completions"]
+
+
+def test_a_limit_of_images_is_learnt_and_kept(tmp_path: Path) -> None:
+    """No server tells it before it refuses; older pages leave, and a restart does not ask for too many again."""
+    path = tmp_path / "serve.db"
+    with FakeVLMServer(window_tokens=8192, max_images=5) as fake:
+        with run_proxy(fake.base_url, memory=path) as address:
+            assert ask(address, LONG).status_code == 200
+        refused = len([one for one in fake.paths if one.startswith("POST")]) - 1
+        assert refused
+        with run_proxy(fake.base_url, memory=path) as address:
+            assert ask(address, LONG).status_code == 200
+        posted = [one for one in fake.paths if one.startswith("POST")]
+    assert len(posted) == refused + 2
+    assert 1 < len(fake.requests[-1].images) <= 5
+
+
+def test_more_images_of_a_clients_own_than_are_taken_are_refused_by_the_upstream(proxy: str) -> None:
+    """In its own words; no page is there that could leave."""
+    with FakeVLMServer(window_tokens=8192, max_images=1) as fake, run_proxy(fake.base_url) as address:
+        url = f"data:image/png;base64,{make_picture()}"
+        said = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}] * 2}]
+        answer = ask(address, said)
+        assert answer.status_code == 400
+        assert "At most 1 image" in answer.json()["error"]["message"]
+        assert ask(address, LONG).status_code in {200, 400}
+        assert ask(address, HELLO).status_code == 200
 
 
 def test_a_client_that_goes_ends_the_upstreams_request(fake: FakeVLMServer, proxy: str) -> None:
