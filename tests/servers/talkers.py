@@ -9,7 +9,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import anthropic
 import openai
@@ -49,6 +49,11 @@ class Talker(ABC):
     def __init__(self, root: str, *, model: str = "glyph", max_tokens: int = 2) -> None:
         self.root, self.model, self.max_tokens = root, model, max_tokens
 
+    path: ClassVar[str]
+    """Where it asks."""
+    items: ClassVar[str]
+    """What the body calls the history."""
+
     @abstractmethod
     def ask(self, turns: Sequence[Turn], *, streams: bool = False, has_tools: bool = False) -> Counted:
         """Send a history; return what was counted of it."""
@@ -56,6 +61,8 @@ class Talker(ABC):
 
 class ChatTalker(Talker):
     """Chat completions, by `openai`."""
+
+    path, items = "/v1/chat/completions", "messages"
 
     def ask(self, turns: Sequence[Turn], *, streams: bool = False, has_tools: bool = False) -> Counted:
         """Send a history; return what was counted of it."""
@@ -90,6 +97,8 @@ class ChatTalker(Talker):
 class ResponsesTalker(Talker):
     """Responses, by `openai`."""
 
+    path, items = "/v1/responses", "input"
+
     def ask(self, turns: Sequence[Turn], *, streams: bool = False, has_tools: bool = False) -> Counted:
         """Send a history; return what was counted of it."""
         tool = {"type": "function", "name": _NAME, "description": _WHAT, "parameters": _SCHEMA}
@@ -116,6 +125,8 @@ class ResponsesTalker(Talker):
 
 class MessagesTalker(Talker):
     """Messages, by `anthropic`."""
+
+    path, items = "/v1/messages", "messages"
 
     def ask(self, turns: Sequence[Turn], *, streams: bool = False, has_tools: bool = False) -> Counted:
         """Send a history; return what was counted of it."""
@@ -165,13 +176,18 @@ def _spell_chat(turn: Turn) -> dict[str, Any]:
 
 def _spell_items(turns: Sequence[Turn]) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
-    for turn in turns:
+    for place, turn in enumerate(turns):
         if turn.role == "tool":
             items.append(
                 {"type": "function_call_output", "call_id": turn.tool_call_id, "output": turn.text or "-"}
             )
             continue
-        if turn.text:
+        if turn.text and turn.role == "assistant":
+            # As it comes back from a server: llama.cpp takes no other spelling.
+            said = {"type": "output_text", "text": turn.text, "annotations": []}
+            names = {"id": f"msg_{place}", "status": "completed"}
+            items.append({"type": "message", "role": turn.role, **names, "content": [said]})
+        elif turn.text:
             items.append({"role": turn.role, "content": turn.text})
         for call in turn.tool_calls or ():
             names = {"call_id": call.id, "name": call.name}
