@@ -248,8 +248,10 @@ class PageOptions:
         Raises:
             PolicyError: It leaves none for a page.
         """
+        if max_images is None:
+            return self
         known = self.fold_policy.max_images
-        if max_images is None or (known is not None and known <= max_images):
+        if known is not None and known <= max_images:
             return self
         profile = replace(self.profile, max_images=max_images)
         policy = None if self.policy is None else replace(self.policy, max_images=max_images)

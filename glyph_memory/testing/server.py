@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from glyph_memory.testing.completions import embed
@@ -118,7 +118,7 @@ class FakeVLMServer:
         self._http.hang_up()
         self._http.server_close()
 
-    def __enter__(self) -> FakeVLMServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -138,8 +138,9 @@ class MessagesTalker(Talker):
                 answer = client.messages.create(**asked)
         usage = answer.usage
         cached = usage.cache_read_input_tokens or 0
+        fresh = usage.input_tokens + (usage.cache_creation_input_tokens or 0)
         return Counted(
-            prompt_tokens=usage.input_tokens + cached,
+            prompt_tokens=fresh + cached,
             cached_tokens=cached,
             answer_tokens=usage.output_tokens,
             text="".join(block.text for block in answer.content if block.type == "text"),

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import anthropic
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -47,9 +47,9 @@ def proxy(vllm: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def through(proxy: str) -> Iterator[httpx.Client]:
+def through(proxy: str) -> Iterator[httpx2.Client]:
     """Return a client of the proxy."""
-    with httpx.Client(base_url=proxy, timeout=300.0) as client:
+    with httpx2.Client(base_url=proxy, timeout=300.0) as client:
         yield client
 
 
@@ -78,7 +78,7 @@ def find_share(counted: Sequence[Counted]) -> float:
     "probe", [one for one in PROBES if one.name not in MENDED | FITTED], ids=lambda probe: probe.name
 )
 def test_an_answer_has_the_shape_that_it_has_without_the_proxy(
-    client: httpx.Client, through: httpx.Client, probe: Probe
+    client: httpx2.Client, through: httpx2.Client, probe: Probe
 ) -> None:
     """Answers, streams, counts, refusals, and what is not there: status, kind and fields are the server's own."""
     assert describe(send(through, probe)) == describe(send(client, probe))
@@ -86,7 +86,7 @@ def test_an_answer_has_the_shape_that_it_has_without_the_proxy(
 
 @pytest.mark.parametrize("probe", [one for one in PROBES if one.name in MENDED], ids=lambda probe: probe.name)
 def test_a_broken_picture_is_told_in_a_note_and_the_rest_is_answered(
-    through: httpx.Client, probe: Probe
+    through: httpx2.Client, probe: Probe
 ) -> None:
     """The server would refuse the whole request."""
     answer = through.post(probe.path, json=dict(probe.body or {}))
@@ -95,7 +95,7 @@ def test_a_broken_picture_is_told_in_a_note_and_the_rest_is_answered(
 
 
 @pytest.mark.parametrize("probe", [one for one in PROBES if one.name in FITTED], ids=lambda probe: probe.name)
-def test_what_is_too_long_as_text_is_answered_as_pages(through: httpx.Client, probe: Probe) -> None:
+def test_what_is_too_long_as_text_is_answered_as_pages(through: httpx2.Client, probe: Probe) -> None:
     """Even one message that is longer than the window; the server counts what fits."""
     answer = through.post(probe.path, json=dict(probe.body or {}))
     assert answer.status_code == 200
@@ -229,7 +229,7 @@ def count_tokens(root: str, messages: Sequence[Mapping[str, Any]]) -> int:
     if not messages:
         return 0
     body = {"model": "glyph", "messages": messages, "add_generation_prompt": False}
-    count: int = httpx.post(f"{root}/tokenize", json=body, timeout=300.0).json()["count"]
+    count: int = httpx2.post(f"{root}/tokenize", json=body, timeout=300.0).json()["count"]
     return count
 
 
@@ -243,7 +243,7 @@ def test_a_prompt_that_was_counted_too_small_is_made_smaller_until_it_fits(vllm:
     assert again.cached_tokens > 0.9 * first.prompt_tokens
 
 
-def test_an_answer_that_is_wanted_too_long_is_refused_by_the_server(through: httpx.Client) -> None:
+def test_an_answer_that_is_wanted_too_long_is_refused_by_the_server(through: httpx2.Client) -> None:
     """No page would help: its own words, and the next request is answered."""
     answer = through.post("/v1/chat/completions", json=chat("When?", max_tokens=WINDOW + 1))
     assert answer.status_code == 400
@@ -252,7 +252,7 @@ def test_an_answer_that_is_wanted_too_long_is_refused_by_the_server(through: htt
 
 
 def test_a_clients_own_picture_is_counted_with_and_without_the_proxy_alike(
-    client: httpx.Client, through: httpx.Client
+    client: httpx2.Client, through: httpx2.Client
 ) -> None:
     """It goes on as it came."""
     body = chat(image(91), "When?")

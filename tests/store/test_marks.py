@@ -80,10 +80,10 @@ def test_the_longest_known_beginning_is_found_with_its_bookmark(store: Store) ->
     keep(store, "chat", "a", "b", bookmark=b'{"at": 2}')
     keep(store, "chat", "c", after=2, bookmark=b'{"at": 3}')
     assert find(store, "e", "d", "c", "b", "a") == ConversationMark(
-        session="chat", chain=chain("c"), turns=3, bookmark=b'{"at": 3}', is_tip=True
+        session="chat", chain=chain("c"), turns=3, bookmark=b'{"at": 3}', is_tip=True, longest=3
     )
     assert find(store, "x", "b", "c") == ConversationMark(
-        session="chat", chain=chain("b"), turns=2, bookmark=b'{"at": 2}', is_tip=False
+        session="chat", chain=chain("b"), turns=2, bookmark=b'{"at": 2}', is_tip=False, longest=3
     )
     assert [turn.text for turn in store.session("chat").turns()] == ["a", "b", "c"]
 
@@ -279,7 +279,7 @@ def test_a_process_that_is_killed_keeps_all_of_a_request_or_nothing(shared_url: 
         assert [turn.text for turn in store.session("chat").turns()] == ["kept"]
         found = store.find_mark(["2" * 32, "1" * 32])
         assert found == ConversationMark(
-            session="chat", chain="1" * 32, turns=1, bookmark=b"Bkept", is_tip=True
+            session="chat", chain="1" * 32, turns=1, bookmark=b"Bkept", is_tip=True, longest=1
         )
         assert count(store, bookmarks) == 2
 

@@ -89,16 +89,7 @@ On = Annotated[
     typer.Option(
         "--on",
         metavar="RULE",
-        help="A rule to apply that is left out by default: cache-marks.",
-        rich_help_panel=_MEMORY,
-    ),
-]
-On = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--on",
-        metavar="RULE",
-        help="A rule to apply though it is off by default; may be given several times.",
+        help="A rule to apply though it is off by default, cache-marks; may be given several times.",
         rich_help_panel=_MEMORY,
     ),
 ]
