@@ -1,8 +1,9 @@
-"""Build the environments of the real clients: `llm` and `aider` in `.venv-clients`, three coding agents in `.clients`.
+"""Build the environments of the real clients: `llm` and `aider` in `.venv-clients`, those of npm in `.clients`.
 
-They take 1.6 GB of disk and stay for the next time. Nothing of them is needed by glyph-memory: they are other people's
-programs, with versions of their own (tools/clients), and tests/clients runs them through the proxy. Exits with 75 where
-they could not be had: no registry, no package for this machine, no room, no time; the last line says which.
+The latter are three coding agents and the MCP inspector. They all take 1.7 GB of disk and stay for the next time.
+Nothing of them is needed by glyph-memory: they are other people's programs, with versions of their own (tools/clients),
+and tests/clients runs them. Exits with 75 where they could not be had: no registry, no package for this machine, no
+room, no time; the last line says which.
 
 python tools/client_env.py [--within SECONDS] [--root FOLDER]
 """

@@ -242,6 +242,21 @@ class PageOptions:
             return self
         return type(self).merge(self, {"window_tokens": window_tokens})
 
+    def narrow_images(self, max_images: int | None) -> Self:
+        """Return options for requests of no more images than that; the same where it is none or not fewer.
+
+        Raises:
+            PolicyError: It leaves none for a page.
+        """
+        known = self.fold_policy.max_images
+        if max_images is None or (known is not None and known <= max_images):
+            return self
+        profile = replace(self.profile, max_images=max_images)
+        policy = None if self.policy is None else replace(self.policy, max_images=max_images)
+        narrowed = type(self).merge(self, {"profile": profile, "policy": policy})
+        narrowed.fold_policy  # noqa: B018  a limit that leaves none is refused at once
+        return narrowed
+
     def warn_of_window(self) -> None:
         """Warn of a policy for a larger window than the model has, unless the server's window is given."""
         policy, profile = self.policy, self.profile

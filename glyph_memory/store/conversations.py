@@ -60,6 +60,7 @@ class Conversations:
         parent: str = "",
         parent_turns: int = 0,
         seal_reader: SealReader | None = None,
+        replaces: bool = False,
     ) -> None:
         """Store what a request brought, all or none; durable on return. The same again changes nothing.
 
@@ -75,6 +76,8 @@ class Conversations:
             parent_turns: After how many turns.
             seal_reader: Finds the page images of bookmarks that leave: those that no other bookmark of the session
                 shows are deleted.
+            replaces: Whether known marks of this session get this bookmark, too: the folding that they had was of no
+                use.
 
         Raises:
             StoreError: A chain is no 32 hex digits, or a turn's id is there already with another content.
@@ -93,7 +96,13 @@ class Conversations:
             if bookmark is not None:
                 told["bookmark"] = self._keep_bookmark(connection, row.id, bookmark, seal_reader)
             number = told.get("bookmark")
-            tip = add_marks(connection, row.id, marks, bookmark=number if isinstance(number, int) else None)
+            tip = add_marks(
+                connection,
+                row.id,
+                marks,
+                bookmark=number if isinstance(number, int) else None,
+                replaces=replaces,
+            )
             if tip is not None:
                 told["tip"] = tip
             if parent and (found := find_session(connection, parent)) is not None:

@@ -117,11 +117,16 @@ def _read_mark(connection: Connection, chain: str, *, session: str) -> Conversat
 
 
 def add_marks(
-    connection: Connection, session_id: int, given: Mapping[str, int], *, bookmark: int | None
+    connection: Connection,
+    session_id: int,
+    given: Mapping[str, int],
+    *,
+    bookmark: int | None,
+    replaces: bool = False,
 ) -> str | None:
     """Store the marks that no session has; return the longest of them, `None` where there was none to store.
 
-    A mark of this session that lost its bookmark gets this one.
+    A mark of this session that lost its bookmark gets this one; with `replaces`, each of its marks does.
     """
     ordered = sorted(given)  # all writers in one order: none waits for another that waits for it
     added = list[str]()
@@ -133,7 +138,8 @@ def add_marks(
             .where(marks.c.chain.in_(some))
         )
         known = {chain: (owner, held) for chain, owner, held in connection.execute(query)}
-        bare = [chain for chain, found in known.items() if found == (session_id, None)]
+        own = {chain: held for chain, (owner, held) in known.items() if owner == session_id}
+        bare = [chain for chain, held in own.items() if replaces or held is None]
         if bare and bookmark is not None:
             this = update(marks).where(marks.c.chain.in_(bare))
             connection.execute(this.values(bookmark=bookmark))

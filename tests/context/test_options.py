@@ -121,6 +121,19 @@ def test_a_window_is_only_narrowed() -> None:
     assert PageOptions.merge(options, {"window_tokens": None}).window_tokens is None
 
 
+def test_a_limit_of_images_is_only_narrowed() -> None:
+    """By `narrow_images`, beside a policy of its own and without one; one image leaves none for a page."""
+    options = PageOptions(window_tokens=16_384)
+    assert options.narrow_images(None) is options
+    narrowed = options.narrow_images(20)
+    assert narrowed.fold_policy.max_images == narrowed.profile.max_images == 20
+    assert narrowed.narrow_images(30) is narrowed
+    given = PageOptions(policy=FoldPolicy(window_tokens=8192)).narrow_images(9)
+    assert (given.fold_policy.max_images, given.fold_policy.window_tokens) == (9, 8192)
+    with pytest.raises(PolicyError, match="max_images=1 leaves none"):
+        options.narrow_images(1)
+
+
 @pytest.mark.parametrize("window", [0, -5, 300, "8k", 8.5, True])
 def test_a_window_that_cannot_be_is_refused_at_once(window: object) -> None:
     """In a few words."""

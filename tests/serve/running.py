@@ -13,6 +13,7 @@ import uvicorn
 
 from glyph_memory.serve import ServeOptions, Upstream
 from glyph_memory.serve.app import create_app
+from glyph_memory.serve.edge.protocol import PatientProtocol
 from glyph_memory.serve.edge.wiring import Listener
 
 _LONGEST_S = 20.0
@@ -30,7 +31,16 @@ def run_proxy(upstream_url: str, **options: Any) -> Iterator[str]:
 def run_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> Iterator[str]:
     """Yield the address of a proxy that was told these options, at a port that is free."""
     app = create_app(replace(options, port=0), listeners=listeners)
-    config = uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app,
+        port=0,
+        http=PatientProtocol,
+        ws="none",
+        log_level="critical",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=2,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -9,6 +9,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
+from glyph_memory.store import Store
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
+from tests.serve.dialects.folds import make_picture
 from tests.serve.running import run_proxy
 from tests.serve.talks import chat_messages
 
@@ -144,13 +147,45 @@ def test_a_window_that_is_smaller_than_was_said_is_learnt_and_kept(
 ) -> None:
     """The upstream refuses a prompt; it is made smaller, and so are later ones, after a restart, too."""
     path = tmp_path / "serve.db"
-    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 16_384}) as address:
+    with run_proxy(fake.base_url, pages={"window_tokens": 8192}) as address:
+        assert ask(address, LONG).status_code == 200
+    fake.engine.window_tokens = fake.requests[-1].prompt_tokens - 100
+    before = len(fake.paths)
+    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 8192}) as address:
         assert ask(address, LONG).status_code == 200
         asked = len(fake.paths)
-    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 16_384}) as address:
+    assert len([path for path in fake.paths[before:] if path.startswith("POST")]) > 1
+    with run_proxy(fake.base_url, memory=path, pages={"window_tokens": 8192}) as address:
         assert ask(address, LONG).status_code == 200
     posted = [path for path in fake.paths[asked:] if path.startswith("POST")]
     assert posted == ["POST /v1/chat/completions"]
+
+
+def test_a_limit_of_images_is_learnt_and_kept(tmp_path: Path) -> None:
+    """No server tells it before it refuses; older pages leave, and a restart does not ask for too many again."""
+    path = tmp_path / "serve.db"
+    with FakeVLMServer(window_tokens=8192, max_images=5) as fake:
+        with run_proxy(fake.base_url, memory=path) as address:
+            assert ask(address, LONG).status_code == 200
+        refused = len([one for one in fake.paths if one.startswith("POST")]) - 1
+        assert refused
+        with run_proxy(fake.base_url, memory=path) as address:
+            assert ask(address, LONG).status_code == 200
+        posted = [one for one in fake.paths if one.startswith("POST")]
+    assert len(posted) == refused + 2
+    assert 1 < len(fake.requests[-1].images) <= 5
+
+
+def test_more_images_of_a_clients_own_than_are_taken_are_refused_by_the_upstream(proxy: str) -> None:
+    """In its own words; no page is there that could leave."""
+    with FakeVLMServer(window_tokens=8192, max_images=1) as fake, run_proxy(fake.base_url) as address:
+        url = f"data:image/png;base64,{make_picture()}"
+        said = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}] * 2}]
+        answer = ask(address, said)
+        assert answer.status_code == 400
+        assert "At most 1 image" in answer.json()["error"]["message"]
+        assert ask(address, LONG).status_code in {200, 400}
+        assert ask(address, HELLO).status_code == 200
 
 
 def test_a_client_that_goes_ends_the_upstreams_request(fake: FakeVLMServer, proxy: str) -> None:
@@ -168,12 +203,11 @@ def test_a_client_that_goes_ends_the_upstreams_request(fake: FakeVLMServer, prox
 def test_a_store_that_is_locked_is_told_and_the_conversation_goes_on_afterwards(
     fake: FakeVLMServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is sent that could not be kept."""
+    """No answer is given to what could not be kept."""
     path = tmp_path / "serve.db"
     monkeypatch.setattr("glyph_memory.serve.app.STORE_WAIT_S", 0.2)
     with run_proxy(fake.base_url, memory=path) as address:
         assert ask(address, HELLO).status_code == 200
-        count = len(fake.requests)
         engine = create_engine(f"sqlite:///{path}")
         with engine.connect() as other:
             other.execute(text("BEGIN EXCLUSIVE"))
@@ -182,8 +216,31 @@ def test_a_store_that_is_locked_is_told_and_the_conversation_goes_on_afterwards(
             assert answer.headers["retry-after"]
             other.rollback()
         engine.dispose()
-        assert len(fake.requests) == count
         assert ask(address, [*HELLO, {"role": "assistant", "content": "Hi."}, *HELLO]).status_code == 200
+
+
+def test_no_answer_is_given_before_what_was_said_is_stored(
+    fake: FakeVLMServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upstream is asked meanwhile; an answer that is there waits for the disk."""
+    may_store, keep = threading.Event(), Store.keep_conversation
+
+    def keep_late(self: Store, *given: Any, **named: Any) -> None:
+        assert may_store.wait(20)
+        keep(self, *given, **named)
+
+    monkeypatch.setattr(Store, "keep_conversation", keep_late)
+    with run_proxy(fake.base_url, memory=tmp_path / "serve.db") as address, ThreadPoolExecutor() as pool:
+        asking = pool.submit(ask, address, HELLO)
+        while not fake.requests:
+            time.sleep(0.01)
+        with pytest.raises(TimeoutError):
+            asking.result(0.3)
+        may_store.set()
+        assert asking.result(20).status_code == 200
+        with Store.open(tmp_path / "serve.db") as store:
+            (held,) = store.conversations()
+            assert held.turns == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"messages": 7}'])

@@ -35,6 +35,7 @@ def keep(
     after: int = 0,
     bookmark: bytes | None = b"{}",
     report: bytes = b"{}",
+    replaces: bool = False,
 ) -> None:
     """Keep a conversation in which something was said after so many turns."""
     store.keep_conversation(
@@ -43,6 +44,7 @@ def keep(
         marks={chain(text): place for place, text in enumerate(said, after + 1)},
         bookmark=bookmark,
         report=report,
+        replaces=replaces,
     )
 
 
@@ -58,6 +60,17 @@ def count(store: Store, table: Table) -> int:
     with store._database.begin_read() as connection:
         query = select(func.count()).select_from(table).where(table.c.session_id > 0)
         return int(connection.execute(query).scalar_one())
+
+
+def test_a_known_mark_gets_another_bookmark_where_the_first_was_of_no_use(store: Store) -> None:
+    """Of this session alone, and only where that is asked for."""
+    keep(store, "chat", "a", bookmark=b"1")
+    keep(store, "chat", "a", bookmark=b"2")
+    assert find(store, "a").bookmark == b"1"
+    keep(store, "other", "a", bookmark=b"3", replaces=True)
+    assert find(store, "a").bookmark == b"1"
+    keep(store, "chat", "a", bookmark=b"4", replaces=True)
+    assert find(store, "a").bookmark == b"4"
 
 
 def test_the_longest_known_beginning_is_found_with_its_bookmark(store: Store) -> None:

@@ -6,10 +6,11 @@ Plain JSON. Knows bookmarks; knows nothing about conversations.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Self
 
 from glyph_memory.memory.history import Bookmark
+from glyph_memory.serve.conversations.limits import LearntLimits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,12 +19,12 @@ class KeptBookmark:
 
     bookmark: Bookmark = field(default_factory=Bookmark)
     """Where folding stands."""
-    window_tokens: int | None = None
-    """The window that the upstream was found to have when it refused a prompt; None where it never did."""
+    limits: LearntLimits = field(default_factory=LearntLimits)
+    """What the upstream was found to take when it refused a prompt."""
 
     def to_bytes(self) -> bytes:
         """Return it as JSON, the same for the same values."""
-        fields = {"bookmark": self.bookmark.to_json(), "window_tokens": self.window_tokens}
+        fields = {"bookmark": self.bookmark.to_json(), **asdict(self.limits)}
         return json.dumps(fields, sort_keys=True).encode()
 
     @classmethod
@@ -33,10 +34,15 @@ class KeptBookmark:
             return None
         try:
             fields = json.loads(data)
-            window = fields["window_tokens"]
             return cls(
                 bookmark=Bookmark.from_json(fields["bookmark"]),
-                window_tokens=window if isinstance(window, int) else None,
+                limits=LearntLimits(
+                    **{name: _read_limit(fields.get(name)) for name in ("window_tokens", "max_images")}
+                ),
             )
         except (ValueError, TypeError, KeyError):
             return None
+
+
+def _read_limit(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -71,7 +71,7 @@ class ChatDialect:
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages:
             raise TurnError("the body has no messages")
-        units = [unit for message in messages for unit in self._units.read(_check_item(message))]
+        units = self._units.read_all(messages, are_messages=False)
         head = tuple(takewhile(lambda unit: unit.turn.role == "system", units))
         tools = [tool for tool in _to_list(body.get("tools")) if isinstance(tool, Mapping)]
         functions = [tool["function"] for tool in tools if isinstance(tool.get("function"), Mapping)]
@@ -102,6 +102,7 @@ class ChatDialect:
 
 
 def _read_item(item: Item) -> tuple[Unit, ...]:
+    _check_item(item)
     try:
         turn = read_message(item)
     except TurnError:
@@ -112,10 +113,9 @@ def _read_item(item: Item) -> tuple[Unit, ...]:
     return (Unit(turn=turn, items=(item,), name=name_turn(turn)),)
 
 
-def _check_item(message: object) -> Item:
+def _check_item(message: object) -> None:
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise TurnError("a message is no object with a role")
-    return message
 
 
 def _to_list(given: object) -> list[Any]:

@@ -65,11 +65,7 @@ class MessagesDialect:
         if not isinstance(messages, list) or not messages:
             raise TurnError("the body has no messages")
         system = [unit for block in _list_system(body.get("system")) for unit in self._system.read(block)]
-        units = [
-            unit
-            for number, message in enumerate(messages)
-            for unit in self._units.read(_check_message(message), message=number)
-        ]
+        units = self._units.read_all(messages)
         leading = [*takewhile(lambda unit: unit.turn.role == "system", units)]
         tools = list_items(body.get("tools"))
         return ClientRequest(
@@ -130,14 +126,14 @@ def _read_system(block: Item) -> tuple[Unit, ...]:
     return (make_unit(read_turn("system", [block], files=_FILES), [block]),)
 
 
-def _check_message(message: object) -> Item:
+def _check_message(message: object) -> None:
     if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
         raise TurnError("a message is no object with a role")
-    return message
 
 
 def _read_message(message: Item) -> tuple[Unit, ...]:
     """Return the units of a message: one for each result of a tool in it, then one for the rest."""
+    _check_message(message)
     role, content = read_role(message["role"]), message.get("content")
     results = [block for block in content if is_result(block)] if isinstance(content, list) else []
     if role != "user" or not results:

@@ -57,11 +57,7 @@ class ResponsesDialect:
             return None
         told = _list_instructions(body.get("instructions"))
         head = [unit for item in told for unit in self._units.read([item])]
-        units = [
-            unit
-            for number, group in enumerate(group_items(items))
-            for unit in self._units.read(group, message=number)
-        ]
+        units = self._units.read_all([*group_items(items)])
         leading = [*takewhile(lambda unit: unit.turn.role == "system", units)]
         tools = list_items(body.get("tools"))
         return ClientRequest(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -17,7 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.readers.openai.failures import find_message
-from glyph_memory.readers.openai.limits import overflows_window, refuses_images
+from glyph_memory.readers.openai.limits import find_image_limit, overflows_window, refuses_images
+from glyph_memory.serve.conversations import LearntLimits
 from glyph_memory.serve.dialects.units import Dialect
 from glyph_memory.serve.edge.errors import make_error
 from glyph_memory.serve.proxy.asking import find_caller, is_json, make_request, read_session
@@ -32,6 +34,7 @@ from glyph_memory.serve.proxy.exchange import (
     send_whole,
 )
 from glyph_memory.serve.proxy.headers import list_answer_headers
+from glyph_memory.serve.proxy.keeping import Keeping
 from glyph_memory.serve.proxy.pictures import PictureCheck, PictureRefused
 from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
 from glyph_memory.serve.proxy.progress import Progress
@@ -47,7 +50,7 @@ _TRIES = 3
 _SMALL = 1 << 16
 """Bodies up to this are parsed where they are: a thread would cost more."""
 _GONE = 499
-_STORE = "the memory cannot be written, so nothing was sent: {error}"
+_STORE = "the memory cannot be read or written, so there is no answer: {error}"
 
 
 class PassingEndpoint:
@@ -147,9 +150,9 @@ class FoldingEndpoint:
     async def _answer(self, progress: Progress) -> None:
         """Ask until the upstream takes the prompt, then hand its answer on."""
         target = await self._state.upstreams.find(progress.body.model)
-        window: int | None = None
+        limits = LearntLimits()
         for tries in range(_TRIES + 1):
-            prepared = progress.prepared = await self._prepare(progress, target, window)
+            prepared = progress.prepared = await self._prepare(progress, target, limits)
             progress.own_s = progress.own_s or time.perf_counter() - progress.came_s
             asked = make_request(
                 self._state,
@@ -160,7 +163,9 @@ class FoldingEndpoint:
                 reads_answer=True,
             )
             client, began = self._state.get_client(target.upstream), time.perf_counter()
-            async with open_answer(client, asked) as answer:
+            keeping = Keeping(partial(self._run, prepared.keep) if prepared.keep else None)
+            async with keeping, open_answer(client, asked) as answer:
+                progress.own_s += await keeping.wait()
                 if answer.status_code < 400 and prepared.recalling is not None:
                     recalling = Recalling(progress, asked, client, prepared.recalling, run=self._run)
                     await recalling.hand_on(answer, began)
@@ -170,12 +175,11 @@ class FoldingEndpoint:
                     return
                 error = await read_error(answer)
             said = find_message(error)
-            overflow = overflows_window(said)
+            learnt = _learn_limits(said, target, prepared, limits) if tries < _TRIES else None
             if tries < _TRIES and refuses_images(said):
                 target = self._state.upstreams.learn_text_only(target, progress.body.model, said)
-            elif tries < _TRIES and overflow is not None and target.options is not None and prepared.folded:
-                narrowed = target.options.narrow_window(window)
-                window = overflow.next_window(narrowed.fold_policy, sent_tokens=prepared.folded.sent_tokens)
+            elif learnt is not None and learnt != limits:
+                limits = learnt
             else:
                 headers = list_answer_headers(answer.headers.raw, more=progress.list_headers())
                 progress.sent.status = answer.status_code
@@ -193,7 +197,7 @@ class FoldingEndpoint:
             sent=progress.sent,
         )
 
-    async def _prepare(self, progress: Progress, target: Target, window: int | None) -> PreparedBody:
+    async def _prepare(self, progress: Progress, target: Target, limits: LearntLimits) -> PreparedBody:
         prepare = partial(
             prepare_body,
             progress.body,
@@ -205,13 +209,27 @@ class FoldingEndpoint:
             session=read_session(progress.scope),
             recalls=self._state.options.recall,
             keeps=self._keeps,
-            window_tokens=window,
+            limits=limits,
             pictures=self._pictures,
         )
         return await self._run(prepare)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._state.limiter)
+
+
+def _learn_limits(
+    said: str, target: Target, prepared: PreparedBody, limits: LearntLimits
+) -> LearntLimits | None:
+    """Return narrower limits after an upstream's refusal; None where it says of none."""
+    overflow, images = overflows_window(said), find_image_limit(said)
+    if images:
+        return limits.join(LearntLimits(max_images=images))
+    if overflow is None or target.options is None or prepared.folded is None:
+        return None
+    policy = limits.narrow(target.options).fold_policy
+    window = overflow.next_window(policy, sent_tokens=prepared.folded.sent_tokens)
+    return replace(limits, window_tokens=window)
 
 
 def _ignore(_chunk: bytes) -> None:

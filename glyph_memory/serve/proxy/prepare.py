@@ -6,12 +6,12 @@ Knows bodies and conversations; knows nothing about HTTP.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from glyph_memory.errors import FontError, PolicyError, TurnError
-from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, FoldedRequest
+from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, FoldedRequest, LearntLimits
 from glyph_memory.serve.dialects.image_data import HeldImages, encode_body, hold_images
 from glyph_memory.serve.dialects.prefix_rules import apply_rules
 from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item
@@ -19,6 +19,7 @@ from glyph_memory.serve.proxy.pictures import PictureCheck
 from glyph_memory.serve.recall import add_tools, may_offer
 from glyph_memory.serve.upstreams import Target
 
+_NO_LIMITS = LearntLimits()
 _UNREAD = "the messages could not be read, so they go on as they came: {error}"
 _UNFOLDED = "the conversation could not be folded, so it goes on as it came: {error}"
 
@@ -64,6 +65,11 @@ class PreparedBody:
     """What the user should learn."""
 
     @property
+    def keep(self) -> Callable[[], None] | None:
+        """Stores what it says; None where nothing is to be stored."""
+        return self.folded.keep if self.folded is not None else None
+
+    @property
     def holds_pages(self) -> bool:
         """Whether it holds anything of ours that a server may refuse."""
         return self.folded is not None and self.folded.body is not None
@@ -89,10 +95,10 @@ def prepare_body(
     session: str,
     recalls: bool = False,
     keeps: bool = True,
-    window_tokens: int | None = None,
+    limits: LearntLimits = _NO_LIMITS,
     pictures: PictureCheck | None = None,
 ) -> PreparedBody:
-    """Return what is sent; what it says is stored when this returns.
+    """Return what is sent; what it says is stored by its `keep`.
 
     Args:
         body: What came.
@@ -104,11 +110,11 @@ def prepare_body(
         session: What the client calls the conversation.
         recalls: Whether the model is given `recall` and `zoom`, where its client has none.
         keeps: Whether it is said; a body that is only counted is not.
-        window_tokens: The window that the upstream was found to have just now.
+        limits: What the upstream was found to take just now.
         pictures: Looks at pictures.
 
     Raises:
-        StoreError: It cannot be stored.
+        StoreError: The store cannot be read.
         PictureRefused: A picture is too large.
     """
     if body.fields is None:
@@ -138,7 +144,7 @@ def prepare_body(
     )
     try:
         with hold_images() as images:
-            folded = folder.fold(asked, window_tokens=window_tokens)
+            folded = folder.fold(asked, limits=limits)
     except (PolicyError, FontError) as error:
         return replace(unfolded, notes=(_UNFOLDED.format(error=error),))
     notes = tuple(filter(None, (target.note, *folded.notes)))
