@@ -14,10 +14,18 @@ def draw_serve(figures: Figures) -> str:
     """Return what a request of a known conversation takes with and without the proxy."""
     keys = ("direct p50", "proxy p50", "overhead p50", "overhead p99")
     rows: list[list[object]] = [
-        [row["messages"], row["requests"], *(f"{row[key]:.1f}" for key in keys)] for row in figures["overhead"]
+        [row["messages"], row["requests"], *(f"{row[key]:.1f}" for key in keys)]
+        for row in figures["overhead"]
     ]
     rows.append(["*aimed at, at 1,000 messages*", "", "", "", f"{figures['overhead_aim_ms']:.0f}", ""])
-    head = ["messages", "requests", "direct, p50 ms", "through the proxy, p50 ms", "more, p50 ms", "more, p99 ms"]
+    head = [
+        "messages",
+        "requests",
+        "direct, p50 ms",
+        "through the proxy, p50 ms",
+        "more, p50 ms",
+        "more, p99 ms",
+    ]
     return markdown(head, rows)
 
 
@@ -46,16 +54,16 @@ def draw_crowd(figures: Figures) -> str:
 def draw_faults(figures: Figures) -> str:
     """Return what became of mixed traffic with faults."""
     rows = [
-        [name, f"{count:,.0f}" if name == "seconds" else count] for name, count in figures["faults"].items()
+        ["seconds of traffic", f"{count:,.0f}"] if name == "seconds" else [name, count]
+        for name, count in figures["faults"].items()
     ]
     return markdown(["what", "how often"], rows)
 
 
 def draw_cached(figures: Figures) -> str:
     """Return what a server's prefix cache has of an agent's requests, with and without the proxy."""
-    rows = [
-        [row["way"], row["requests"], row["prompt tokens"], share(row["cached"]), row["computed"]]
-        + [row["largest prompt"]]
-        for row in figures["cached"]
-    ]
-    return markdown(["way", "requests", "tokens of all prompts", "cached", "computed", "largest prompt"], rows)
+    keys = ("way", "requests", "prompt tokens", "cached", "computed", "largest prompt")
+    rows = [[share(row[key]) if key == "cached" else row[key] for key in keys] for row in figures["cached"]]
+    return markdown(
+        ["way", "requests", "tokens of all prompts", "cached", "computed", "largest prompt"], rows
+    )
