@@ -45,6 +45,8 @@ nitpick_ignore = [
     ("py:class", "glyph_memory.store.session_store.SessionStore"),
     # What makes the application in a worker; `create_app` is one, and the one that is public.
     ("py:class", "glyph_memory.serve.edge.run.AppFactory"),
+    # `Keys` are read and handed over; whom one finds is for the server.
+    ("py:class", "glyph_memory.serve.edge.keys.Caller"),
     # What the fake server hands to those parts of it that spell an answer.
     ("py:class", "glyph_memory.testing.script.FakeReply"),
     # What the middleware adds to an agent's state; LangChain alone uses it.
