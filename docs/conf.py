@@ -38,9 +38,17 @@ suppress_warnings = [
 nitpick_ignore = [
     # `Store` is public to be opened, given to memories and closed. What it is made of is not.
     ("py:class", "glyph_memory.store.erasing.ErasingDatabase"),
+    ("py:class", "glyph_memory.store.values.ConversationInfo"),
+    ("py:class", "glyph_memory.store.values.ConversationMark"),
     ("py:class", "glyph_memory.store.values.SealReader"),
     ("py:class", "glyph_memory.store.schema.Schema"),
     ("py:class", "glyph_memory.store.session_store.SessionStore"),
+    # What makes the application in a worker; `create_app` is one, and the one that is public.
+    ("py:class", "glyph_memory.serve.edge.run.AppFactory"),
+    # `Keys` are read and handed over; whom one finds is for the server.
+    ("py:class", "glyph_memory.serve.edge.keys.Caller"),
+    # What the fake server hands to those parts of it that spell an answer.
+    ("py:class", "glyph_memory.testing.script.FakeReply"),
     # What the middleware adds to an agent's state; LangChain alone uses it.
     ("py:class", "langchain_glyph_memory.middleware.GlyphState"),
 ]

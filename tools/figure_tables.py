@@ -11,6 +11,7 @@ from document_tables import draw_flatness, draw_formats, draw_loaders, draw_pdfs
 from efficiency_tables import draw_bounds, draw_decoding, draw_prefill, draw_whole
 from figure_format import markdown, off
 from prefix_tables import draw_break_even, draw_growth, draw_real_server, draw_ways
+from proxy_tables import draw_cached, draw_chunks, draw_crowd, draw_faults, draw_serve
 from reader_tables import draw_askers, draw_questions
 from secret_tables import draw_held_out, draw_held_out_kinds, draw_secret_kinds, draw_secrets
 from session_tables import (
@@ -210,6 +211,11 @@ TABLES = {
     "secret-kinds": Table(result="secret_guard", draw=draw_secret_kinds),
     "secrets-held-out": Table(result="secret_guard", draw=draw_held_out),
     "secrets-held-out-kinds": Table(result="secret_guard", draw=draw_held_out_kinds),
+    "serve": Table(result="serve", draw=draw_serve),
+    "serve-chunks": Table(result="serve", draw=draw_chunks),
+    "serve-crowd": Table(result="serve", draw=draw_crowd),
+    "serve-faults": Table(result="serve", draw=draw_faults),
+    "serve-cached": Table(result="serve", draw=draw_cached),
     "walks": Table(result="walks", draw=draw_walks),
 }
 """By the name that stands in a page's markers."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import httpx
+import httpx2
 import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -92,7 +92,7 @@ def show_chat(page: Page, url: str) -> None:
         clock = f"{6 + number // 4}:{number % 4 * 15:02}"
         log = f"At {clock} wind {WINDS[number % 7]}, {4 + number % 5}, sea {number % 3 + 1}."
         body = {"text": f"{log} {text} {MORE[number % 3]}"}
-        httpx.post(f"{url}/glyph/api/chats/harbour/messages", json=body, timeout=60).raise_for_status()
+        httpx2.post(f"{url}/glyph/api/chats/harbour/messages", json=body, timeout=60).raise_for_status()
     page.goto(f"{url}/#/chat/harbour")
     page.wait_for_selector(".memory .pages img")
     page.fill("#say", ASKED)
@@ -114,7 +114,7 @@ def show_watch(page: Page, url: str) -> None:
         for turn in agent_conversation(turns=260)
     ]
     for stop in range(12, len(turns), 6):
-        httpx.post(
+        httpx2.post(
             f"{url}/v1/chat/completions",
             json={"model": "glyph", "messages": [*turns[:stop], {"role": "user", "content": "Go on."}]},
             headers={"X-Glyph-Session": "on-call"},

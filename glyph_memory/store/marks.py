@@ -64,7 +64,7 @@ def check_marks(given: Mapping[str, int]) -> None:
         check_whole("turns", turns, StoreError)
 
 
-# Built once: every request asks both, and building one takes longer than SQLite takes over it.
+# Built once: every request asks them, and building one takes longer than SQLite takes over it.
 _FIND = (
     select(marks.c.chain, names.c.name)
     .join_from(marks, names, names.c.session_id == marks.c.session_id)
@@ -75,6 +75,11 @@ _READ = (
     .join_from(marks, bookmarks, _OWN_BOOKMARK, isouter=True)
     .join(conversations, conversations.c.session_id == marks.c.session_id, isouter=True)
     .where(marks.c.chain == bindparam("chain"))
+)
+_LIST = (
+    select(bookmarks.c.number, bookmarks.c.digest)
+    .where(bookmarks.c.session_id == bindparam("session"), bookmarks.c.kind == bindparam("which"))
+    .order_by(bookmarks.c.number.desc())
 )
 
 
@@ -181,12 +186,8 @@ def has_room(connection: Connection, session_id: int, bookmark: bytes) -> bool:
 
 def _list_bodies(connection: Connection, session_id: int, kind: BodyKind) -> list[tuple[int, object]]:
     """Return the numbers and digests of a session's bookmarks, or reports, the newest first."""
-    query = (
-        select(bookmarks.c.number, bookmarks.c.digest)
-        .where(bookmarks.c.session_id == session_id, bookmarks.c.kind == kind)
-        .order_by(bookmarks.c.number.desc())
-    )
-    return [(int(number), digest) for number, digest in connection.execute(query)]
+    rows = connection.execute(_LIST, {"session": session_id, "which": kind})
+    return [(int(number), digest) for number, digest in rows]
 
 
 def write_now() -> str:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from glyph_memory.store.damage import read_count, read_string
@@ -49,6 +49,10 @@ _COLUMNS = (
     sessions.c.edits,
     sessions.c.looks,
 )
+# Built once: every write asks them.
+_FIND = select(*_COLUMNS).where(sessions.c.name_digest == bindparam("digest"))
+_FIND_LOCKED = _FIND.with_for_update()
+_UPDATE = update(sessions).where(sessions.c.id == bindparam("row"))
 
 
 def find_session(connection: Connection, name: str, *, lock: bool = False) -> SessionRow | None:
@@ -56,8 +60,7 @@ def find_session(connection: Connection, name: str, *, lock: bool = False) -> Se
 
     Counters that are no counts are counted again, and stored where the session is locked.
     """
-    query = select(*_COLUMNS).where(sessions.c.name_digest == fingerprint(name))
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row = connection.execute(_FIND_LOCKED if lock else _FIND, {"digest": fingerprint(name)}).one_or_none()
     if row is None:
         return None
     session = SessionRow(*row)._replace(looks=read_string(row.looks)[:LOOKS_CHARACTERS])
@@ -155,8 +158,8 @@ def read_key(connection: Connection, session_id: int) -> bytes:
 def update_session(connection: Connection, session: SessionRow) -> None:
     """Store a session's changed counters."""
     values = session._asdict()
-    del values["id"]
-    connection.execute(update(sessions).where(sessions.c.id == session.id).values(**values))
+    row = values.pop("id")
+    connection.execute(_UPDATE, {**values, "row": row})
 
 
 def finish_edit(connection: Connection, session: SessionRow, looks: Iterable[str], *, recounts: bool) -> int:

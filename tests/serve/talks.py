@@ -61,9 +61,9 @@ class Talk:
         rules: frozenset[str] = frozenset(),
         **fields: Any,
     ) -> PreparedBody:
-        """Return what is sent for a history."""
+        """Return what is sent for a history; what it says is stored."""
         body = parse_body(json.dumps({"model": "glyph", "messages": messages, **fields}).encode())
-        return prepare_body(
+        prepared = prepare_body(
             body,
             dialect=self.dialect,
             folder=self.folder,
@@ -74,6 +74,9 @@ class Talk:
             keeps=keeps,
             recalls=recalls,
         )
+        if prepared.keep is not None:
+            prepared.keep()
+        return prepared
 
 
 def list_pages(prepared: PreparedBody) -> list[str]:

@@ -6,8 +6,10 @@ import base64
 import json
 import re
 import threading
+import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
+from glyph_memory.store import Store
 from glyph_memory.testing import FakeVLMServer, Fault
 from glyph_memory.testing.script import Answerer
 from tests.serve.dialects.folds import make_picture
@@ -221,12 +224,11 @@ def test_a_client_that_goes_ends_the_upstreams_request(fake: FakeVLMServer, prox
 def test_a_store_that_is_locked_is_told_and_the_conversation_goes_on_afterwards(
     fake: FakeVLMServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is sent that could not be kept."""
+    """No answer is given to what could not be kept."""
     path = tmp_path / "serve.db"
     monkeypatch.setattr("glyph_memory.serve.app.STORE_WAIT_S", 0.2)
     with run_proxy(fake.base_url, memory=path) as address:
         assert ask(address, HELLO).status_code == 200
-        count = len(fake.requests)
         engine = create_engine(f"sqlite:///{path}")
         with engine.connect() as other:
             other.execute(text("BEGIN EXCLUSIVE"))
@@ -235,8 +237,31 @@ def test_a_store_that_is_locked_is_told_and_the_conversation_goes_on_afterwards(
             assert answer.headers["retry-after"]
             other.rollback()
         engine.dispose()
-        assert len(fake.requests) == count
         assert ask(address, [*HELLO, {"role": "assistant", "content": "Hi."}, *HELLO]).status_code == 200
+
+
+def test_no_answer_is_given_before_what_was_said_is_stored(
+    fake: FakeVLMServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upstream is asked meanwhile; an answer that is there waits for the disk."""
+    may_store, keep = threading.Event(), Store.keep_conversation
+
+    def keep_late(self: Store, *given: Any, **named: Any) -> None:
+        assert may_store.wait(20)
+        keep(self, *given, **named)
+
+    monkeypatch.setattr(Store, "keep_conversation", keep_late)
+    with run_proxy(fake.base_url, memory=tmp_path / "serve.db") as address, ThreadPoolExecutor() as pool:
+        asking = pool.submit(ask, address, HELLO)
+        while not fake.requests:
+            time.sleep(0.01)
+        with pytest.raises(TimeoutError):
+            asking.result(0.3)
+        may_store.set()
+        assert asking.result(20).status_code == 200
+        with Store.open(tmp_path / "serve.db") as store:
+            (held,) = store.conversations()
+            assert held.turns == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"messages": 7}'])

@@ -161,7 +161,7 @@ def mcp(
     Clients start it and speak to it over standard input and output; with --http it listens on this machine instead,
     and says where. Sessions and pages are resources, from glyph://sessions on. It sees one session, unless told
     --all-sessions; with --key-file, each key has sessions of its own. Documents are read below the folders of --folder
-    alone. Needs pip install 'glyph-memory[mcp]'.
+    alone. Needs the extra mcp, and for documents the extra documents.
     """
     from glyph_memory.cli.commands import mcp as command  # noqa: PLC0415
     from glyph_memory.cli.memories import Place  # noqa: PLC0415

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from glyph_memory.context import Binder, ImagePart, PageOptions, RequestPlan, ReuseCache, pages_folder
 from glyph_memory.locks import ForkSafeLock
 from glyph_memory.memory.history import Bookmark, Folding
 from glyph_memory.memory.seal_records import find_images, find_range
-from glyph_memory.serve.conversations.chain import chain_names
+from glyph_memory.serve.conversations.chain import ChainCache
 from glyph_memory.serve.conversations.kept import KeptBookmark
 from glyph_memory.serve.conversations.limits import LearntLimits
 from glyph_memory.serve.conversations.request import AskedRequest, FoldedRequest
@@ -63,6 +63,7 @@ class ConversationFolder:
         self._make = lru_cache(maxsize=_FOLDINGS)(_make_folding)
         self._bookmarks = ReuseCache[bytes, KeptBookmark](at_most=_KNOWN)
         self._plain = ReuseCache[str, int](at_most=1 << 16)
+        self._chains = ChainCache(store.key)
         folder = None if store.path is None else pages_folder(store.path)
         self._seal_reader = SealReader(find_range=find_range, find_images=find_images, folder=folder)
 
@@ -81,28 +82,26 @@ class ConversationFolder:
         self._store.find_mark(["0" * 32])
 
     def fold(self, asked: AskedRequest, *, limits: LearntLimits = _NO_LIMITS) -> FoldedRequest:
-        """Return what is sent for a request; what it says is stored when this returns.
+        """Return what is sent for a request; what it says is stored by its `keep`, before the client has an answer.
 
         Args:
             asked: The request.
             limits: What the upstream was found to take just now.
 
         Raises:
-            StoreError: It cannot be stored.
+            StoreError: The store cannot be read.
             PolicyError: It does not fit the window in any way.
             FontError: A page cannot be drawn.
         """
         place = self._find_place(asked)
         if asked.options is None:
-            sent, bookmark = self._describe_text(asked, place), None
-            limits = place.kept.limits
+            limits, sent = place.kept.limits, self._describe_text(asked, place)
         else:
             limits = place.kept.limits.join(limits)
             sent = self._fold(asked, place, self.get_folding(limits.narrow(asked.options)))
-            bookmark = _spell_bookmark(sent, place, limits)
-        if asked.keeps and place.chains:
-            self._keep(asked, place, sent, bookmark, replaces=limits != place.kept.limits)
-        return sent
+        if not asked.keeps or not place.chains:
+            return sent
+        return replace(sent, keep=partial(self._keep, asked, place, sent, limits))
 
     def _fold(self, asked: AskedRequest, place: _Place, folding: Folding[Unit]) -> FoldedRequest:
         request, binder = asked.request, folding.binder
@@ -147,7 +146,7 @@ class ConversationFolder:
 
     def _find_place(self, asked: AskedRequest) -> _Place:
         names = [unit.name for unit in asked.request.units]
-        chains = chain_names(names, key=self._store.key, caller=asked.caller, session=asked.session)
+        chains = self._chains.chain(names, caller=asked.caller, session=asked.session)
         prefix = _prefix(asked.caller)
         mark = self._store.find_mark(chains[::-1], prefix=prefix) if chains else None
         kept, notes = KeptBookmark(), tuple[str, ...]()
@@ -164,15 +163,7 @@ class ConversationFolder:
         session = session or f"{prefix}{chains[-1][:16] if chains else 'empty'}"
         return _Place(chains=chains, mark=mark, kept=kept, session=session, parent=parent, notes=notes)
 
-    def _keep(
-        self,
-        asked: AskedRequest,
-        place: _Place,
-        sent: FoldedRequest,
-        bookmark: bytes | None,
-        *,
-        replaces: bool,
-    ) -> None:
+    def _keep(self, asked: AskedRequest, place: _Place, sent: FoldedRequest, limits: LearntLimits) -> None:
         """Store what is new of a conversation: turns, where it stands, and figures for whoever watches."""
         units = asked.request.units
         # The last turn may be another one next time: some clients take a reminder off it.
@@ -188,12 +179,12 @@ class ConversationFolder:
             place.session,
             turns=fresh,
             marks=marks,
-            bookmark=bookmark,
+            bookmark=_spell_bookmark(sent, place, limits) if asked.options is not None else None,
             report=json.dumps(_make_report(asked, sent)).encode(),
             parent=place.parent,
             parent_turns=place.known_turns if place.parent else 0,
             seal_reader=self._seal_reader,
-            replaces=replaces,
+            replaces=limits != place.kept.limits,
         )
 
     def _count_plain(self, place: _Place, units: Sequence[Unit], binder: Binder) -> int:

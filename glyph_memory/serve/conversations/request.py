@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,8 @@ class FoldedRequest:
     """What is sent, as we count."""
     notes: tuple[str, ...] = ()
     """What the user should learn."""
+    keep: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    """Stores what is new of the conversation, from any thread; durable on return. None where nothing is to be."""
 
     @property
     def generation(self) -> int:

@@ -23,7 +23,7 @@ from glyph_memory.context import (
 from glyph_memory.errors import TurnError
 from glyph_memory.messages import read_message
 from glyph_memory.serve.dialects.units import CACHE_MARK
-from glyph_memory.transcript import Attachment
+from glyph_memory.transcript import Attachment, Role
 
 Block = dict[str, Any]
 TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
@@ -82,6 +82,15 @@ def clean_blocks(content: list[Any], clean: Callable[[str], str]) -> list[Any]:
     """Return blocks with every text cleaned; the same list where nothing changed."""
     blocks = [clean_block(block, clean) for block in content]
     return content if all(one is other for one, other in zip(blocks, content, strict=True)) else blocks
+
+
+def clean_content(content: str | list[Any], cleaner: TextCleaner, role: Role) -> str | list[Any]:
+    """Return a content with every text cleaned; the same object where nothing changed."""
+    clean = partial(cleaner.format_text, role=role)
+    if isinstance(content, list):
+        return clean_blocks(content, clean)
+    said = clean(content)
+    return content if said == content else said
 
 
 def clean_block(block: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401  JSON of a client's

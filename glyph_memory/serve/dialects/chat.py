@@ -6,8 +6,7 @@ is. Knows nothing about HTTP or stores.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -28,7 +27,7 @@ from glyph_memory.readers.openai.reply import read_usage
 from glyph_memory.serve.dialects.blocks import (
     Block,
     BlockSpelling,
-    clean_blocks,
+    clean_content,
     clean_last,
     holds_more_than_text,
     join_contents,
@@ -204,13 +203,9 @@ def _write_calls(planned: PlannedTurn, item: Item, cleaner: TextCleaner) -> Item
 def _clean_item(item: Item, cleaner: TextCleaner, *, role: Role) -> Item:
     """Return a message with every text cleaned; the same one where nothing changed."""
     content, name = item.get("content"), item.get("name")
-    clean: Callable[[str], str] = partial(cleaner.format_text, role=role)
     update: dict[str, Any] = {}
-    if isinstance(content, str):
-        said = clean(content)
-        update |= {} if said == content else {"content": said}
-    elif isinstance(content, list) and (blocks := clean_blocks(content, clean)) is not content:
-        update["content"] = blocks
+    if isinstance(content, str | list) and (said := clean_content(content, cleaner, role)) is not content:
+        update["content"] = said
     if isinstance(name, str) and (called := cleaner.clean_and_escape(name)) != name:
         update["name"] = called
     return {**item, **update} if update else item

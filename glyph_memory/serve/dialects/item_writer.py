@@ -13,7 +13,7 @@ from glyph_memory.context import Binder, Parts, PlannedMessage, PlannedTurn, wri
 from glyph_memory.serve.dialects.blocks import (
     TEXTS,
     BlockSpelling,
-    clean_blocks,
+    clean_content,
     clean_values,
     join_contents,
     mark_pictures,
@@ -170,12 +170,7 @@ class ItemWriter:
         return item if said is content else {**item, "content": said}
 
     def _clean(self, content: Content, role: Role) -> Content:
-        """Return a content with every text cleaned; the same object where nothing changed."""
-        clean = partial(self._binder.cleaner.format_text, role=role)
-        if isinstance(content, list):
-            return clean_blocks(content, clean)
-        said = clean(content)
-        return content if said == content else said
+        return clean_content(content, self._binder.cleaner, role)
 
     def _mark(self, planned: PlannedTurn, content: Content) -> Content:
         if not self._marks_pictures or not isinstance(content, list):

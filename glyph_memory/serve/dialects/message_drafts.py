@@ -15,7 +15,7 @@ from glyph_memory.context import Binder, PlannedMessage, PlannedTurn, write_turn
 from glyph_memory.serve.dialects.blocks import (
     BlockSpelling,
     clean_block,
-    clean_blocks,
+    clean_content,
     join_contents,
     mark_pictures,
 )
@@ -234,12 +234,7 @@ class MessageWriter:
         return message if cleaned is content else {**message, "content": cleaned}
 
     def _clean(self, content: Content, role: Role) -> Content:
-        """Return a content with every text cleaned; the same object where nothing changed."""
-        clean = partial(self._binder.cleaner.format_text, role=role)
-        if isinstance(content, list):
-            return clean_blocks(content, clean)
-        said = clean(content)
-        return content if said == content else said
+        return clean_content(content, self._binder.cleaner, role)
 
     def _mark(self, planned: PlannedTurn, content: Content) -> Content:
         if not self._marks_pictures or not isinstance(content, list):

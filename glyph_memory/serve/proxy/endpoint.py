@@ -34,6 +34,7 @@ from glyph_memory.serve.proxy.exchange import (
     send_whole,
 )
 from glyph_memory.serve.proxy.headers import list_answer_headers
+from glyph_memory.serve.proxy.keeping import Keeping
 from glyph_memory.serve.proxy.pictures import PictureCheck, PictureRefused
 from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
 from glyph_memory.serve.proxy.progress import Progress
@@ -49,7 +50,7 @@ _TRIES = 3
 _SMALL = 1 << 16
 """Bodies up to this are parsed where they are: a thread would cost more."""
 _GONE = 499
-_STORE = "the memory cannot be written, so nothing was sent: {error}"
+_STORE = "the memory cannot be read or written, so there is no answer: {error}"
 
 
 class PassingEndpoint:
@@ -162,7 +163,9 @@ class FoldingEndpoint:
                 reads_answer=True,
             )
             client, began = self._state.get_client(target.upstream), time.perf_counter()
-            async with open_answer(client, asked) as answer:
+            keeping = Keeping(partial(self._run, prepared.keep) if prepared.keep else None)
+            async with keeping, open_answer(client, asked) as answer:
+                progress.own_s += await keeping.wait()
                 if answer.status_code < 400 and prepared.recalling is not None:
                     recalling = Recalling(progress, asked, client, prepared.recalling, run=self._run)
                     await recalling.hand_on(answer, began)

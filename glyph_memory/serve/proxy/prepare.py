@@ -6,7 +6,7 @@ Knows bodies and conversations; knows nothing about HTTP.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,6 +65,11 @@ class PreparedBody:
     """What the user should learn."""
 
     @property
+    def keep(self) -> Callable[[], None] | None:
+        """Stores what it says; None where nothing is to be stored."""
+        return self.folded.keep if self.folded is not None else None
+
+    @property
     def holds_pages(self) -> bool:
         """Whether it holds anything of ours that a server may refuse."""
         return self.folded is not None and self.folded.body is not None
@@ -93,7 +98,7 @@ def prepare_body(
     limits: LearntLimits = _NO_LIMITS,
     pictures: PictureCheck | None = None,
 ) -> PreparedBody:
-    """Return what is sent; what it says is stored when this returns.
+    """Return what is sent; what it says is stored by its `keep`.
 
     Args:
         body: What came.
@@ -109,7 +114,7 @@ def prepare_body(
         pictures: Looks at pictures.
 
     Raises:
-        StoreError: It cannot be stored.
+        StoreError: The store cannot be read.
         PictureRefused: A picture is too large.
     """
     if body.fields is None:

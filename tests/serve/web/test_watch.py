@@ -39,7 +39,10 @@ def follow(web: Web, messages: list[dict[str, str]], *, caller: str = "", sessio
     request = dialect.read({"model": "glyph", "messages": messages})
     assert request is not None
     asked = AskedRequest(request=request, dialect=dialect, options=SMALL, caller=caller, session=session)
-    return ConversationFolder(web.context.store).fold(asked).session
+    folded = ConversationFolder(web.context.store).fold(asked)
+    assert folded.keep is not None
+    folded.keep()
+    return folded.session
 
 
 def look(client: TestClient, session: str, **query: int) -> dict[str, Any]:
