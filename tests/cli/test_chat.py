@@ -129,7 +129,7 @@ def test_a_server_that_does_not_tell_what_it_cached_is_told_of_once(
     from glyph_memory.testing import replies
 
     told = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
-    monkeypatch.setattr(replies, "_count", lambda *arguments: told)
+    monkeypatch.setattr(replies, "count_usage", lambda *arguments: told)
     err = chat("One.", "Two.")[2]
     assert err.count("9 prompt tokens\n") == 2
     assert err.count("--enable-prompt-tokens-details") == 1
