@@ -14,7 +14,7 @@ from glyph_memory.errors import FontError, PolicyError, TurnError
 from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, FoldedRequest, LearntLimits
 from glyph_memory.serve.dialects.image_data import HeldImages, encode_body, hold_images
 from glyph_memory.serve.dialects.prefix_rules import apply_rules
-from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item
+from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item, read_model
 from glyph_memory.serve.proxy.pictures import PictureCheck
 from glyph_memory.serve.recall import add_tools, may_offer
 from glyph_memory.serve.upstreams import Target
@@ -36,8 +36,7 @@ class ParsedBody:
     @property
     def model(self) -> str | None:
         """The model that is asked for."""
-        found = self.fields.get("model") if self.fields is not None else None
-        return found if isinstance(found, str) else None
+        return None if self.fields is None else read_model(self.fields)
 
     @property
     def is_stream(self) -> bool:
