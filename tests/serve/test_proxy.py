@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import h11
 import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
+from glyph_memory.serve.proxy.headers import list_answer_headers
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
 from tests.serve.running import run_proxy
 from tests.serve.talks import chat_messages
@@ -232,6 +234,25 @@ def test_an_escaped_path_means_upstream_what_it_meant_to_the_client(fake: FakeVL
     """A slash or a question mark that is escaped stays escaped."""
     httpx2.get(f"{proxy}/v1/files/a%2Fb%3Fc?x=%20y")
     assert fake.paths[-1] == "GET /v1/files/a%2Fb%3Fc?x=%20y"
+
+
+@pytest.mark.parametrize("told", [*("x" * at + " yes" * 400 for at in range(4)), "a\0b\x1b[31m", "x\ud800"])
+def test_any_note_is_a_header_that_can_be_sent(told: str) -> None:
+    """Cut after a space, or with a control character in it, it would keep the whole answer back."""
+    headers = list_answer_headers([(b"content-length", b"2")], more={"x-glyph-note": told})
+    sent = dict(h11.Response(status_code=200, headers=headers).headers)
+    assert sent[b"x-glyph-note"].startswith(told.strip()[:1].encode("ascii", "replace"))
+
+
+@pytest.mark.parametrize("given", ["a" * 199 + " b", "\u00fc", "tab\there"])
+def test_any_name_of_a_conversation_goes_on_to_the_upstream(proxy: str, given: str) -> None:
+    """It is cut at its end, and what is no letter there is taken off."""
+    answer = httpx2.post(
+        f"{proxy}/v1/chat/completions",
+        json={"model": "glyph", "messages": HELLO},
+        headers=[(b"x-glyph-session", given.encode())],
+    )
+    assert answer.status_code == 200
 
 
 def test_a_client_cannot_name_a_chat_of_the_web_page(proxy: str) -> None:
