@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glyph_memory.context import PageOptions
 from glyph_memory.errors import GlyphMemoryError, ReaderError
@@ -130,6 +130,19 @@ class Upstreams:
         self._text_only[target.upstream.url, model] = (time.monotonic() + _FRESH_S, said)
         return Target(upstream=target.upstream, served=target.served, note=_REFUSED.format(said=said))
 
+    def learn_image_limit(self, target: Target, model: str | None, most: int) -> Target | None:
+        """Remember how many images a request may hold, as a server said; return where to go on.
+
+        None where that was known, so that it is no way on.
+        """
+        known = target.served.max_images
+        if known is not None and most >= known:
+            return None
+        served = replace(target.served, max_images=most)
+        target = self._describe(target.upstream, served, model)
+        self._known[target.upstream.url, model] = (time.monotonic() + _FRESH_S, target)
+        return target
+
     async def _choose(self, model: str | None) -> Upstream:
         """Return the upstream that lists a model; the first where none does."""
         if model is None or len(self.all) == 1:
@@ -151,6 +164,10 @@ class Upstreams:
         else:
             lasts_s = _FRESH_S
             self._words[upstream.url] = "ok"
+        return self._describe(upstream, served, model), lasts_s
+
+    def _describe(self, upstream: Upstream, served: ServedModel, model: str | None) -> Target:
+        """Return where a model is asked, and how its pages look or why it gets text."""
         given = self._options.pages
         options, note = None, ""
         if served.takes_images is False:
@@ -159,7 +176,22 @@ class Upstreams:
             note = _UNKNOWN.format(model=served.model or model)
         else:
             try:
-                options = served.page_options(**given)
+                options = _limit_images(served.page_options(**given), served.max_images)
             except GlyphMemoryError as error:
                 note = f"old turns stay text: {error}"
-        return Target(upstream=upstream, served=served, options=options, note=note), lasts_s
+        return Target(upstream=upstream, served=served, options=options, note=note)
+
+
+def _limit_images(options: PageOptions, most: int | None) -> PageOptions:
+    """Return options for a server that takes so many images, whoever gave the profile.
+
+    Raises:
+        PolicyError: No page would be left.
+    """
+    profile = options.profile
+    if most is None or (profile.max_images is not None and profile.max_images <= most):
+        limited = options
+    else:
+        limited = PageOptions.merge(options, {"profile": replace(profile, max_images=most)})
+    limited.fold_policy  # noqa: B018  where it leaves no page, this says so
+    return limited

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
+from glyph_memory.context import PageOptionFields
 from glyph_memory.serve.proxy.headers import list_answer_headers
 from glyph_memory.testing import FakeAnswer, FakeVLMServer, Fault
 from tests.serve.running import run_proxy
@@ -153,6 +154,59 @@ def test_a_window_that_is_smaller_than_was_said_is_learnt_and_kept(
         assert ask(address, LONG).status_code == 200
     posted = [path for path in fake.paths[asked:] if path.startswith("POST")]
     assert posted == ["POST /v1/chat/completions"]
+
+
+def test_a_conversation_that_was_all_text_is_folded_where_it_turns_out_too_long(fake: FakeVLMServer) -> None:
+    """By what the upstream says of itself it fits; the upstream's own refusal says that it does not."""
+    fake.engine.window_tokens = 4096
+    with run_proxy(fake.base_url, pages={"window_tokens": 131_072}) as address:
+        assert ask(address, LONG[:120]).status_code == 200
+    assert fake.requests[-1].images
+
+
+def test_an_answer_too_long_for_any_prompt_makes_no_prompt_smaller(fake: FakeVLMServer, proxy: str) -> None:
+    """The client asks for more than the window: it is told by the upstream, and its next prompt is as large."""
+    assert ask(proxy, LONG).status_code == 200
+    asked, pages = len(fake.paths), len(fake.requests[-1].images)
+    assert ask(proxy, LONG, max_tokens=9000).status_code == 400
+    assert ask(proxy, LONG).status_code == 200
+    assert len(fake.requests[-1].images) == pages
+    assert len(fake.paths) == asked + 2
+
+
+@pytest.mark.parametrize("most", [1, 3])
+@pytest.mark.parametrize("pages", [{}, {"profile": "glyph"}])
+def test_a_limit_of_images_is_learnt(fake: FakeVLMServer, most: int, pages: PageOptionFields) -> None:
+    """A server tells it when it is sent more. Where it leaves no page, the model gets text, and the client is told."""
+    fake.engine.max_images = most
+    with run_proxy(fake.base_url, pages=pages) as address:
+        fake.engine.window_tokens = 65_536 if most < 2 else 8192
+        first = ask(address, LONG)
+        asked = len(fake.paths)
+        second = ask(address, LONG)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert bool(fake.requests[-1].images) == (most > 1)
+    assert ("max_images=1" in second.headers.get("x-glyph-note", "")) == (most < 2)
+    assert fake.paths[asked:] == ["POST /v1/chat/completions"]
+
+
+@pytest.mark.parametrize("messages", [HELLO, LONG])
+def test_a_very_long_error_comes_back_to_the_byte(
+    fake: FakeVLMServer, proxy: str, messages: list[dict[str, Any]]
+) -> None:
+    """Servers repeat the request in it."""
+    body = json.dumps({"error": {"message": "no", "input": "x" * (3 << 20)}}).encode()
+    fake.faults.append(Fault(status=422, body=body))
+    answer = ask(proxy, messages)
+    assert (answer.status_code, answer.content) == (422, body)
+
+
+def test_a_status_that_is_none_is_told(fake: FakeVLMServer, proxy: str) -> None:
+    """No server can send it on."""
+    fake.faults.append(Fault(status=999, body=b"{}"))
+    answer = ask(proxy, HELLO)
+    assert answer.status_code == 502
+    assert "999" in answer.json()["error"]["message"]
 
 
 def test_a_client_that_goes_ends_the_upstreams_request(fake: FakeVLMServer, proxy: str) -> None:

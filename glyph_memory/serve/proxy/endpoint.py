@@ -17,21 +17,20 @@ from starlette.types import Receive, Scope, Send
 
 from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.readers.openai.failures import find_message
-from glyph_memory.readers.openai.limits import overflows_window, refuses_images
+from glyph_memory.readers.openai.limits import find_image_limit, overflows_window, refuses_images
 from glyph_memory.serve.dialects.units import Dialect
 from glyph_memory.serve.edge.errors import make_error
 from glyph_memory.serve.proxy.asking import find_caller, is_json, make_request, read_session
 from glyph_memory.serve.proxy.client_side import read_body, run_while_connected
 from glyph_memory.serve.proxy.exchange import (
+    ReadError,
     Sent,
     UpstreamFailure,
     UpstreamRequest,
     hand_on,
     open_answer,
     read_error,
-    send_whole,
 )
-from glyph_memory.serve.proxy.headers import list_answer_headers
 from glyph_memory.serve.proxy.pictures import PictureCheck, PictureRefused
 from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
 from glyph_memory.serve.proxy.progress import Progress
@@ -148,7 +147,7 @@ class FoldingEndpoint:
         """Ask until the upstream takes the prompt, then hand its answer on."""
         target = await self._state.upstreams.find(progress.body.model)
         window: int | None = None
-        for tries in range(_TRIES + 1):
+        for tries_left in range(_TRIES, -1, -1):
             prepared = progress.prepared = await self._prepare(progress, target, window)
             progress.own_s = progress.own_s or time.perf_counter() - progress.came_s
             asked = make_request(
@@ -165,24 +164,37 @@ class FoldingEndpoint:
                     recalling = Recalling(progress, asked, client, prepared.recalling, run=self._run)
                     await recalling.hand_on(answer, began)
                     return
-                if answer.status_code < 400 or not prepared.holds_pages:
+                if answer.status_code < 400 or prepared.folded is None or not tries_left:
                     await self._hand_on(progress, answer, began)
                     return
                 error = await read_error(answer)
-            said = find_message(error)
-            overflow = overflows_window(said)
-            if tries < _TRIES and refuses_images(said):
-                target = self._state.upstreams.learn_text_only(target, progress.body.model, said)
-            elif tries < _TRIES and overflow is not None and target.options is not None and prepared.folded:
-                narrowed = target.options.narrow_window(window)
-                window = overflow.next_window(narrowed.fold_policy, sent_tokens=prepared.folded.sent_tokens)
-            else:
-                headers = list_answer_headers(answer.headers.raw, more=progress.list_headers())
-                progress.sent.status = answer.status_code
-                await send_whole(progress.send, answer.status_code, headers, error)
-                return
+                learnt = self._learn(progress, prepared, target, window, find_message(error.body))
+                if learnt is None:
+                    await self._hand_on(progress, answer, began, error)
+                    return
+            target, window = learnt
 
-    async def _hand_on(self, progress: Progress, answer: httpx2.Response, began: float) -> None:
+    def _learn(
+        self, progress: Progress, prepared: PreparedBody, target: Target, window: int | None, said: str
+    ) -> tuple[Target, int | None] | None:
+        """Return where to ask again, and for which window; None where the upstream's answer is the answer."""
+        upstreams, model, folded = self._state.upstreams, progress.body.model, prepared.folded
+        if folded is None or target.options is None:
+            return None
+        if prepared.holds_pages and refuses_images(said):
+            return upstreams.learn_text_only(target, model, said), window
+        if prepared.holds_pages and (most := find_image_limit(said)) is not None:
+            fewer = upstreams.learn_image_limit(target, model, most)
+            return None if fewer is None else (fewer, window)
+        overflow = overflows_window(said)
+        if overflow is None or overflow.leaves_no_prompt:
+            return None
+        policy = target.options.narrow_window(window).fold_policy
+        return target, overflow.next_window(policy, sent_tokens=folded.sent_tokens)
+
+    async def _hand_on(
+        self, progress: Progress, answer: httpx2.Response, began: float, error: ReadError | None = None
+    ) -> None:
         progress.watch = UsageWatch(self._dialect, is_stream=progress.body.is_stream)
         await hand_on(
             answer,
@@ -191,6 +203,7 @@ class FoldingEndpoint:
             see=progress.watch.see,
             began_s=began,
             sent=progress.sent,
+            error=error,
         )
 
     async def _prepare(self, progress: Progress, target: Target, window: int | None) -> PreparedBody:
