@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 from glyph_memory.context import PageOptions, ReuseCache
@@ -137,6 +137,19 @@ class Upstreams:
         self._text_only.put((target.upstream.url, model), (time.monotonic() + _FRESH_S, said))
         return Target(upstream=target.upstream, served=target.served, note=_REFUSED.format(said=said))
 
+    def learn_image_limit(self, target: Target, model: str | None, most: int) -> Target | None:
+        """Remember how many images a request may hold, as a server said; return where to go on.
+
+        None where that was known, so that it is no way on.
+        """
+        known = target.served.max_images
+        if known is not None and most >= known:
+            return None
+        served = replace(target.served, max_images=most)
+        target = self._describe(target.upstream, served, model)
+        self._known.put((target.upstream.url, model), (time.monotonic() + _FRESH_S, target))
+        return target
+
     async def _choose(self, model: str | None) -> Upstream:
         """Return the upstream that lists a model; the first where none does."""
         if model is None or len(self.all) == 1:
@@ -158,6 +171,10 @@ class Upstreams:
         else:
             lasts_s = _FRESH_S
             self._words[upstream.url] = "ok"
+        return self._describe(upstream, served, model), lasts_s
+
+    def _describe(self, upstream: Upstream, served: ServedModel, model: str | None) -> Target:
+        """Return where a model is asked, and how its pages look or why it gets text."""
         given = self._options.pages
         options, note = None, ""
         if served.takes_images is False:
@@ -166,7 +183,7 @@ class Upstreams:
             note = _UNKNOWN.format(model=served.model or model)
         else:
             try:
-                options = served.page_options(**given)
+                options = served.page_options(**given).narrow_images(served.max_images)
             except GlyphMemoryError as error:
                 note = f"old turns stay text: {error}"
-        return Target(upstream=upstream, served=served, options=options, note=note), lasts_s
+        return Target(upstream=upstream, served=served, options=options, note=note)
