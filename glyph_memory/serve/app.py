@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from glyph_memory.context import PageOptions
 from glyph_memory.errors import GlyphMemoryError
@@ -18,6 +19,7 @@ from glyph_memory.serve.dialects.messages import MessagesDialect
 from glyph_memory.serve.dialects.prefix_rules import choose_rules
 from glyph_memory.serve.dialects.responses import ResponsesDialect
 from glyph_memory.serve.dialects.units import Dialect
+from glyph_memory.serve.edge.errors import make_error
 from glyph_memory.serve.edge.wiring import Edge, Listener, make_edge
 from glyph_memory.serve.options import ServeOptions
 from glyph_memory.serve.proxy import FoldingEndpoint, PassingEndpoint, ProxyState
@@ -76,10 +78,16 @@ def create_app(options: ServeOptions, *, listeners: Sequence[Listener] = ()) -> 
         for prefix in ("/v1", "")
     ]
     web = _make_web(options, store, upstreams, edge) if options.has_web else []
-    routes = [*edge.routes, *web, *folded, Mount("/", PassingEndpoint(state))]
+    own = Mount("/glyph", _answer_nothing_here)
+    routes = [*edge.routes, *web, own, *folded, Mount("/", PassingEndpoint(state))]
     app = Starlette(routes=routes, middleware=edge.middleware, lifespan=live)
     app.state.recorder = edge.recorder
     return app
+
+
+async def _answer_nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer for a path of ours that there is not: no upstream has a say in them."""
+    await make_error(scope, 404, "There is nothing here. The page is at /.")(scope, receive, send)
 
 
 async def _warm(state: ProxyState) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from weakref import WeakValueDictionary
 
-from glyph_memory.context import PageOptions
+from glyph_memory.context import PageOptions, ReuseCache
 from glyph_memory.errors import GlyphMemoryError, ReaderError
 from glyph_memory.readers import ServedModel, afind_served_model
 from glyph_memory.readers.openai.connect import alist_models
@@ -19,6 +20,10 @@ from glyph_memory.serve.options import ServeOptions, Upstream
 
 _FRESH_S, _FAILED_S, _LISTED_S = 300.0, 2.0, 5.0
 _MOST_LISTED = 50
+_REMEMBERED = 1_000
+"""Of so many models it is remembered what they are."""
+_Asked = tuple[str, str | None]
+"""An upstream's address, and a model's name."""
 _NONE = "no upstream is given, so there is no model to ask; start with --upstream http://127.0.0.1:8000/v1"
 _UNKNOWN = (
     "no profile is known for the model {model!r}, so its old turns stay text; --profile names the model that it is "
@@ -69,10 +74,11 @@ class Upstreams:
 
     def __init__(self, options: ServeOptions) -> None:
         self._options = options
-        self._known: dict[tuple[str, str | None], tuple[float, Target]] = {}
-        self._asking: dict[tuple[str, str | None], asyncio.Lock] = {}
-        self._text_only: dict[tuple[str, str | None], tuple[float, str]] = {}
-        self._has: dict[str, str] = {}
+        # Names are whatever clients write: there is no end to them.
+        self._known = ReuseCache[_Asked, tuple[float, Target]](at_most=_REMEMBERED)
+        self._asking = WeakValueDictionary[_Asked, asyncio.Lock]()
+        self._text_only = ReuseCache[_Asked, tuple[float, str]](at_most=_REMEMBERED)
+        self._has = ReuseCache[str, str](at_most=_REMEMBERED)
         self._words: dict[str, str] = {}
         self._listing = asyncio.Lock()
         self._listed: tuple[float, list[ServedBy]] | None = None
@@ -119,7 +125,8 @@ class Upstreams:
             known = self._known.get(key)
             if known is None or known[0] < time.monotonic():
                 target, lasts_s = await self._ask(upstream, model)
-                self._known[key] = known = (time.monotonic() + lasts_s, target)
+                known = (time.monotonic() + lasts_s, target)
+                self._known.put(key, known)
         refused = self._text_only.get(key)
         if refused is not None and refused[0] > time.monotonic():
             return Target(upstream=upstream, served=known[1].served, note=_REFUSED.format(said=refused[1]))
@@ -127,18 +134,31 @@ class Upstreams:
 
     def learn_text_only(self, target: Target, model: str | None, said: str) -> Target:
         """Remember that a model takes no images, as its server said; return where to go on."""
-        self._text_only[target.upstream.url, model] = (time.monotonic() + _FRESH_S, said)
+        self._text_only.put((target.upstream.url, model), (time.monotonic() + _FRESH_S, said))
         return Target(upstream=target.upstream, served=target.served, note=_REFUSED.format(said=said))
+
+    def learn_image_limit(self, target: Target, model: str | None, most: int) -> Target | None:
+        """Remember how many images a request may hold, as a server said; return where to go on.
+
+        None where that was known, so that it is no way on.
+        """
+        known = target.served.max_images
+        if known is not None and most >= known:
+            return None
+        served = replace(target.served, max_images=most)
+        target = self._describe(target.upstream, served, model)
+        self._known.put((target.upstream.url, model), (time.monotonic() + _FRESH_S, target))
+        return target
 
     async def _choose(self, model: str | None) -> Upstream:
         """Return the upstream that lists a model; the first where none does."""
         if model is None or len(self.all) == 1:
             return self.all[0]
-        if model not in self._has:
+        if self._has.get(model) is None:
             for upstream in self.all:
                 with suppress(ReaderError):
                     if model in await alist_models(upstream.url, api_key=upstream.api_key):
-                        self._has[model] = upstream.url
+                        self._has.put(model, upstream.url)
                         break
         return next((one for one in self.all if one.url == self._has.get(model)), self.all[0])
 
@@ -151,6 +171,10 @@ class Upstreams:
         else:
             lasts_s = _FRESH_S
             self._words[upstream.url] = "ok"
+        return self._describe(upstream, served, model), lasts_s
+
+    def _describe(self, upstream: Upstream, served: ServedModel, model: str | None) -> Target:
+        """Return where a model is asked, and how its pages look or why it gets text."""
         given = self._options.pages
         options, note = None, ""
         if served.takes_images is False:
@@ -159,7 +183,7 @@ class Upstreams:
             note = _UNKNOWN.format(model=served.model or model)
         else:
             try:
-                options = served.page_options(**given)
+                options = served.page_options(**given).narrow_images(served.max_images)
             except GlyphMemoryError as error:
                 note = f"old turns stay text: {error}"
-        return Target(upstream=upstream, served=served, options=options, note=note), lasts_s
+        return Target(upstream=upstream, served=served, options=options, note=note)

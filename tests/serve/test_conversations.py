@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from glyph_memory.serve.conversations.kept import KeptBookmark
-from glyph_memory.serve.conversations.limits import LearntLimits
 from glyph_memory.serve.dialects.prefix_rules import MOVING_SYSTEM
 from glyph_memory.store import Store
 from tests.serve.talks import SMALL, Talk, chat_messages, list_pages
@@ -205,16 +204,13 @@ def test_a_bookmark_that_cannot_be_read_is_told_and_pages_are_drawn_anew(
     assert list_pages(told)[: len(list_pages(before))] == list_pages(before)
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1.5, True, "5", None, [5]])
-def test_a_kept_limit_that_is_none_is_left_out(limit: object) -> None:
-    """The bookmark beside it stands, and so does the other limit; older versions kept one alone."""
-    kept = KeptBookmark(limits=LearntLimits(window_tokens=8192, max_images=5))
+@pytest.mark.parametrize("window", [0, -1, 1.5, True, "5", None, [5]])
+def test_a_kept_window_that_is_none_is_left_out(window: object) -> None:
+    """The bookmark beside it stands."""
+    kept = KeptBookmark(window_tokens=8192)
     assert KeptBookmark.from_bytes(kept.to_bytes()) == kept
-    fields = json.loads(kept.to_bytes()) | {"max_images": limit}
-    only = KeptBookmark(limits=LearntLimits(window_tokens=8192))
-    assert KeptBookmark.from_bytes(json.dumps(fields).encode()) == only
-    del fields["max_images"]
-    assert KeptBookmark.from_bytes(json.dumps(fields).encode()) == only
+    fields = json.loads(kept.to_bytes()) | {"window_tokens": window}
+    assert KeptBookmark.from_bytes(json.dumps(fields).encode()) == KeptBookmark()
 
 
 def test_messages_that_cannot_be_read_go_on_as_they_came(store: Store) -> None:

@@ -13,10 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import h11
 import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
+from glyph_memory.context import PageOptionFields
+from glyph_memory.serve.proxy.headers import list_answer_headers
 from glyph_memory.store import Store
 from glyph_memory.testing import FakeVLMServer, Fault
 from glyph_memory.testing.script import Answerer
@@ -179,21 +182,6 @@ def test_a_window_that_is_smaller_than_was_said_is_learnt_and_kept(
     assert posted == ["POST /v1/chat/completions"]
 
 
-def test_a_limit_of_images_is_learnt_and_kept(tmp_path: Path) -> None:
-    """No server tells it before it refuses; older pages leave, and a restart does not ask for too many again."""
-    path = tmp_path / "serve.db"
-    with FakeVLMServer(window_tokens=8192, max_images=5) as fake:
-        with run_proxy(fake.base_url, memory=path) as address:
-            assert ask(address, LONG).status_code == 200
-        refused = len([one for one in fake.paths if one.startswith("POST")]) - 1
-        assert refused
-        with run_proxy(fake.base_url, memory=path) as address:
-            assert ask(address, LONG).status_code == 200
-        posted = [one for one in fake.paths if one.startswith("POST")]
-    assert len(posted) == refused + 2
-    assert 1 < len(fake.requests[-1].images) <= 5
-
-
 def test_more_images_of_a_clients_own_than_are_taken_are_refused_by_the_upstream() -> None:
     """In its own words; no page is there that could leave. One image leaves none for a page: text goes on, audibly."""
     with FakeVLMServer(window_tokens=8192, max_images=1) as fake, run_proxy(fake.base_url) as address:
@@ -207,6 +195,59 @@ def test_more_images_of_a_clients_own_than_are_taken_are_refused_by_the_upstream
         assert "max_images=1 leaves none" in long.headers["x-glyph-note"]
         assert fake.requests[-1].images == ()
         assert ask(address, HELLO).status_code == 200
+
+
+def test_a_conversation_that_was_all_text_is_folded_where_it_turns_out_too_long(fake: FakeVLMServer) -> None:
+    """By what the upstream says of itself it fits; the upstream's own refusal says that it does not."""
+    fake.engine.window_tokens = 4096
+    with run_proxy(fake.base_url, pages={"window_tokens": 131_072}) as address:
+        assert ask(address, LONG[:120]).status_code == 200
+    assert fake.requests[-1].images
+
+
+def test_an_answer_too_long_for_any_prompt_makes_no_prompt_smaller(fake: FakeVLMServer, proxy: str) -> None:
+    """The client asks for more than the window: it is told by the upstream, and its next prompt is as large."""
+    assert ask(proxy, LONG).status_code == 200
+    asked, pages = len(fake.paths), len(fake.requests[-1].images)
+    assert ask(proxy, LONG, max_tokens=9000).status_code == 400
+    assert ask(proxy, LONG).status_code == 200
+    assert len(fake.requests[-1].images) == pages
+    assert len(fake.paths) == asked + 2
+
+
+@pytest.mark.parametrize("most", [1, 3])
+@pytest.mark.parametrize("pages", [{}, {"profile": "glyph"}])
+def test_a_limit_of_images_is_learnt(fake: FakeVLMServer, most: int, pages: PageOptionFields) -> None:
+    """A server tells it when it is sent more. Where it leaves no page, the model gets text, and the client is told."""
+    fake.engine.max_images = most
+    with run_proxy(fake.base_url, pages=pages) as address:
+        fake.engine.window_tokens = 65_536 if most < 2 else 8192
+        first = ask(address, LONG)
+        asked = len(fake.paths)
+        second = ask(address, LONG)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert bool(fake.requests[-1].images) == (most > 1)
+    assert ("max_images=1" in second.headers.get("x-glyph-note", "")) == (most < 2)
+    assert fake.paths[asked:] == ["POST /v1/chat/completions"]
+
+
+@pytest.mark.parametrize("messages", [HELLO, LONG])
+def test_a_very_long_error_comes_back_to_the_byte(
+    fake: FakeVLMServer, proxy: str, messages: list[dict[str, Any]]
+) -> None:
+    """Servers repeat the request in it."""
+    body = json.dumps({"error": {"message": "no", "input": "x" * (3 << 20)}}).encode()
+    fake.faults.append(Fault(status=422, body=body))
+    answer = ask(proxy, messages)
+    assert (answer.status_code, answer.content) == (422, body)
+
+
+def test_a_status_that_is_none_is_told(fake: FakeVLMServer, proxy: str) -> None:
+    """No server can send it on."""
+    fake.faults.append(Fault(status=999, body=b"{}"))
+    answer = ask(proxy, HELLO)
+    assert answer.status_code == 502
+    assert "999" in answer.json()["error"]["message"]
 
 
 def test_a_client_that_goes_ends_the_upstreams_request(fake: FakeVLMServer, proxy: str) -> None:
@@ -310,6 +351,25 @@ def test_an_escaped_path_means_upstream_what_it_meant_to_the_client(fake: FakeVL
     """A slash or a question mark that is escaped stays escaped."""
     httpx2.get(f"{proxy}/v1/files/a%2Fb%3Fc?x=%20y")
     assert fake.paths[-1] == "GET /v1/files/a%2Fb%3Fc?x=%20y"
+
+
+@pytest.mark.parametrize("told", [*("x" * at + " yes" * 400 for at in range(4)), "a\0b\x1b[31m", "x\ud800"])
+def test_any_note_is_a_header_that_can_be_sent(told: str) -> None:
+    """Cut after a space, or with a control character in it, it would keep the whole answer back."""
+    headers = list_answer_headers([(b"content-length", b"2")], more={"x-glyph-note": told})
+    sent = dict(h11.Response(status_code=200, headers=headers).headers)
+    assert sent[b"x-glyph-note"].startswith(told.strip()[:1].encode("ascii", "replace"))
+
+
+@pytest.mark.parametrize("given", ["a" * 199 + " b", "\u00fc", "tab\there"])
+def test_any_name_of_a_conversation_goes_on_to_the_upstream(proxy: str, given: str) -> None:
+    """It is cut at its end, and what is no letter there is taken off."""
+    answer = httpx2.post(
+        f"{proxy}/v1/chat/completions",
+        json={"model": "glyph", "messages": HELLO},
+        headers=[(b"x-glyph-session", given.encode())],
+    )
+    assert answer.status_code == 200
 
 
 def test_a_client_cannot_name_a_chat_of_the_web_page(proxy: str) -> None:

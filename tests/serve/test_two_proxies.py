@@ -6,6 +6,8 @@ import hashlib
 import multiprocessing
 from pathlib import Path
 
+import pytest
+
 from glyph_memory.store import Store, check_store
 from tests.serve.talks import Talk, chat_messages
 
@@ -38,6 +40,15 @@ def test_two_proxies_at_once_send_the_same_and_keep_one_conversation(tmp_path: P
         assert info.turns == TURNS
         assert len(list(store.session(info.session).turns())) == TURNS
     assert check_store(database).is_healthy
+
+
+@pytest.mark.parametrize("ahead", [1, 4, 9])
+def test_a_proxy_that_is_behind_sends_what_the_other_sent(tmp_path: Path, ahead: int) -> None:
+    """An earlier request comes again, when later ones have made pages of what it says."""
+    with Store.open(tmp_path / "serve.db") as one, Store.open(tmp_path / "serve.db") as two:
+        former = [Talk(one).ask(LONG[:end]) for end in ENDS[:ahead]]
+        again = [Talk(two).ask(LONG[:end]) for end in ENDS[:ahead]]
+    assert [prepared.data for prepared in again] == [prepared.data for prepared in former]
 
 
 def test_a_client_whose_requests_go_to_either_proxy_sees_one(tmp_path: Path) -> None:

@@ -133,6 +133,12 @@ class Overflow:
     output_tokens: int | None = None
     """What the request left free for the answer."""
 
+    @property
+    def leaves_no_prompt(self) -> bool:
+        """Whether the longest answer that was asked for takes the whole window, so that no prompt is small enough."""
+        window, output = self.window_tokens, self.output_tokens
+        return window is not None and output is not None and window - output < _LEAST_WINDOW_TOKENS
+
     def next_window(self, policy: FoldPolicy, *, sent_tokens: int) -> int:
         """Return the window to fold to, before the same conversation is sent again.
 

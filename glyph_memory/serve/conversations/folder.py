@@ -18,7 +18,6 @@ from glyph_memory.memory.history import Bookmark, Folding
 from glyph_memory.memory.seal_records import find_images, find_range
 from glyph_memory.serve.conversations.chain import ChainCache
 from glyph_memory.serve.conversations.kept import KeptBookmark
-from glyph_memory.serve.conversations.limits import LearntLimits
 from glyph_memory.serve.conversations.request import AskedRequest, FoldedRequest
 from glyph_memory.serve.dialects.units import Unit
 from glyph_memory.store import ConversationMark, SealReader, Store
@@ -27,7 +26,6 @@ from glyph_memory.typesetting import typeset
 
 _FOLDINGS = 16
 _KNOWN = 4096
-_NO_LIMITS = LearntLimits()
 _CHANGED_END, _LEAST_SHARED = 2, 2
 """A conversation whose last two turns were changed is the same one, if as many at least are shared."""
 _DAMAGED = "the kept bookmark of this conversation cannot be read: its pages are drawn anew"
@@ -81,12 +79,12 @@ class ConversationFolder:
         typeset("The first page, too.", style=binder.style)
         self._store.find_mark(["0" * 32])
 
-    def fold(self, asked: AskedRequest, *, limits: LearntLimits = _NO_LIMITS) -> FoldedRequest:
+    def fold(self, asked: AskedRequest, *, window_tokens: int | None = None) -> FoldedRequest:
         """Return what is sent for a request; what it says is stored by its `keep`, before the client has an answer.
 
         Args:
             asked: The request.
-            limits: What the upstream was found to take just now.
+            window_tokens: The window that the upstream was found to have just now.
 
         Raises:
             StoreError: The store cannot be read.
@@ -95,13 +93,14 @@ class ConversationFolder:
         """
         place = self._find_place(asked)
         if asked.options is None:
-            limits, sent = place.kept.limits, self._describe_text(asked, place)
+            window, sent = place.kept.window_tokens, self._describe_text(asked, place)
         else:
-            limits = place.kept.limits.join(limits)
-            sent = self._fold(asked, place, self.get_folding(limits.narrow(asked.options)))
+            learnt = [one for one in (window_tokens, place.kept.window_tokens) if one]
+            window = min(learnt, default=None)
+            sent = self._fold(asked, place, self.get_folding(asked.options.narrow_window(window)))
         if not asked.keeps or not place.chains:
             return sent
-        return replace(sent, keep=partial(self._keep, asked, place, sent, limits))
+        return replace(sent, keep=partial(self._keep, asked, place, sent, window))
 
     def _fold(self, asked: AskedRequest, place: _Place, folding: Folding[Unit]) -> FoldedRequest:
         request, binder = asked.request, folding.binder
@@ -163,7 +162,7 @@ class ConversationFolder:
         session = session or f"{prefix}{chains[-1][:16] if chains else 'empty'}"
         return _Place(chains=chains, mark=mark, kept=kept, session=session, parent=parent, notes=notes)
 
-    def _keep(self, asked: AskedRequest, place: _Place, sent: FoldedRequest, limits: LearntLimits) -> None:
+    def _keep(self, asked: AskedRequest, place: _Place, sent: FoldedRequest, window: int | None) -> None:
         """Store what is new of a conversation: turns, where it stands, and figures for whoever watches."""
         units = asked.request.units
         # The last turn may be another one next time: some clients take a reminder off it.
@@ -179,12 +178,12 @@ class ConversationFolder:
             place.session,
             turns=fresh,
             marks=marks,
-            bookmark=_spell_bookmark(sent, place, limits) if asked.options is not None else None,
+            bookmark=_spell_bookmark(sent, place, window) if asked.options is not None else None,
             report=json.dumps(_make_report(asked, sent)).encode(),
             parent=place.parent,
             parent_turns=place.known_turns if place.parent else 0,
             seal_reader=self._seal_reader,
-            replaces=limits != place.kept.limits,
+            replaces=window != place.kept.window_tokens,
         )
 
     def _count_plain(self, place: _Place, units: Sequence[Unit], binder: Binder) -> int:
@@ -216,12 +215,15 @@ def _goes_on(mark: ConversationMark, turns: int) -> bool:
     return mark.is_tip or mark.turns == turns or is_changed_end
 
 
-def _spell_bookmark(sent: FoldedRequest, place: _Place, limits: LearntLimits) -> bytes | None:
-    """Return what is kept of where folding stands; None where that is its beginning."""
-    kept = KeptBookmark(bookmark=sent.folded.bookmark if sent.folded else Bookmark(), limits=limits)
-    if kept == place.kept:
-        return place.mark.bookmark if place.mark else None
-    return kept.to_bytes()
+def _spell_bookmark(sent: FoldedRequest, place: _Place, window_tokens: int | None) -> bytes:
+    """Return what is kept of where folding stands.
+
+    That it stands at its beginning is kept, too: a mark without a bookmark gets one of a later request.
+    """
+    bookmark = sent.folded.bookmark if sent.folded else Bookmark()
+    kept = KeptBookmark(bookmark=bookmark, window_tokens=window_tokens)
+    held = place.mark.bookmark if place.mark else None
+    return held if held is not None and kept == place.kept else kept.to_bytes()
 
 
 def _get_turn(unit: Unit) -> Turn:

@@ -6,11 +6,10 @@ Plain JSON. Knows bookmarks; knows nothing about conversations.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Self
 
 from glyph_memory.memory.history import Bookmark
-from glyph_memory.serve.conversations.limits import LearntLimits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,12 +18,12 @@ class KeptBookmark:
 
     bookmark: Bookmark = field(default_factory=Bookmark)
     """Where folding stands."""
-    limits: LearntLimits = field(default_factory=LearntLimits)
-    """What the upstream was found to take when it refused a prompt."""
+    window_tokens: int | None = None
+    """The window that the upstream was found to have when it refused a prompt; None where it never did."""
 
     def to_bytes(self) -> bytes:
         """Return it as JSON, the same for the same values."""
-        fields = {"bookmark": self.bookmark.to_json(), **asdict(self.limits)}
+        fields = {"bookmark": self.bookmark.to_json(), "window_tokens": self.window_tokens}
         return json.dumps(fields, sort_keys=True).encode()
 
     @classmethod
@@ -34,15 +33,11 @@ class KeptBookmark:
             return None
         try:
             fields = json.loads(data)
+            window = fields["window_tokens"]
+            is_window = isinstance(window, int) and not isinstance(window, bool) and window > 0
             return cls(
                 bookmark=Bookmark.from_json(fields["bookmark"]),
-                limits=LearntLimits(
-                    **{name: _read_limit(fields.get(name)) for name in ("window_tokens", "max_images")}
-                ),
+                window_tokens=window if is_window else None,
             )
         except (ValueError, TypeError, KeyError):
             return None
-
-
-def _read_limit(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -15,6 +15,9 @@ from glyph_memory.context import Binder, JoinUsers, RequestPlan
 from glyph_memory.readers import Usage
 from glyph_memory.transcript import Turn
 
+_LONGEST_NAME = 500
+"""Of a model, in characters."""
+
 Item = Mapping[str, Any]
 """A message, an item or a block, as the client spelled it."""
 
@@ -61,13 +64,21 @@ class ClientRequest:
     @property
     def model(self) -> str | None:
         """The model that is asked for."""
-        found = self.body.get("model")
-        return found if isinstance(found, str) else None
+        return read_model(self.body)
 
     @property
     def is_stream(self) -> bool:
         """Whether the answer is to come in pieces."""
         return self.body.get("stream") is True
+
+
+def read_model(body: Mapping[str, Any]) -> str | None:
+    """Return the name of the model that a body asks for, as it is found, shown and kept; None where it has none.
+
+    It is whatever a client wrote: of a very long one the beginning counts, and half a character is none.
+    """
+    found = body.get("model")
+    return found[:_LONGEST_NAME].encode(errors="replace").decode() if isinstance(found, str) else None
 
 
 class Dialect(Protocol):

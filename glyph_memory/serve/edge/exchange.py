@@ -6,6 +6,7 @@ Knows ASGI's messages; never looks into a body.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _PIECE_S = 60.0
 """How long a piece of a body may take; a client that sends a byte now and then holds one of its own places."""
 _LOGGED_BYTES = 1 << 20
-_OWN = ("/glyph/", "/healthz", "/metrics")
-_PLAIN = (b"application/json", b"text/event-stream", b"text/plain")
+_PLAIN = re.compile(rb"(?:application/json|text/event-stream|text/plain)[ \t]*(?:;[^,]*)?", re.IGNORECASE)
+"""Kinds that browsers never run. Of several in one header they would take the last."""
 _SANDBOX = [(b"content-security-policy", b"sandbox"), (b"x-content-type-options", b"nosniff")]
 """Added to an upstream's web pages: its scripts must not run under this server's name."""
 
@@ -36,12 +37,21 @@ class Exchange:
         send: ASGI's.
         most_bytes: The largest body that is taken.
         keeps_body: Whether its beginning is kept, for the log.
+        is_own: Whether this server answers itself, and no upstream.
     """
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, *, most_bytes: int, keeps_body: bool = False
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        most_bytes: int,
+        keeps_body: bool = False,
+        is_own: bool = False,
     ) -> None:
         self._scope, self._receive, self._send, self._most_bytes = scope, receive, send, most_bytes
+        self._is_own = is_own
         self._came = 0
         self._kept = _LOGGED_BYTES if keeps_body else 0
         self.body = b""
@@ -107,12 +117,9 @@ class Exchange:
         chosen = [
             (name, value) for name, value in headers if not name.lower().startswith(b"access-control-")
         ]  # which sites may ask is said by this server alone
-        path = self._scope["path"]
         kinds = [value for name, value in chosen if name.lower() == b"content-type"]
-        is_plain = bool(kinds) and all(
-            kind.startswith(_PLAIN) for kind in kinds
-        )  # without a kind, browsers guess
-        if path != "/" and not path.startswith(_OWN) and not is_plain:
+        is_plain = bool(kinds) and all(map(_PLAIN.fullmatch, kinds))  # without a kind, browsers guess
+        if not self._is_own and not is_plain:
             chosen += _SANDBOX
         return chosen
 

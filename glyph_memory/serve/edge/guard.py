@@ -20,6 +20,7 @@ from glyph_memory.serve.edge.errors import find_busy_status, make_error
 from glyph_memory.serve.edge.exchange import BodyTooLarge, BodyTooSlow, Exchange, describe_too_large
 from glyph_memory.serve.edge.keys import Caller, Keys
 from glyph_memory.serve.edge.origins import Origins
+from glyph_memory.serve.edge.paths import UNCOUNTED, is_open, is_own, is_page, is_plain
 from glyph_memory.serve.edge.recorder import Recorder
 from glyph_memory.serve.edge.slots import Slots
 from glyph_memory.serve.options import ServeOptions
@@ -28,10 +29,6 @@ from glyph_memory.serve.record import RequestRecord
 CALLER = "glyph.caller"
 """Where a request's scope has its `Caller`."""
 _KEYS = frozenset({b"authorization", b"x-api-key"})
-_OPEN, _OPEN_BELOW = frozenset({"/", "/healthz", "/favicon.ico"}), "/glyph/static/"
-"""What needs no key: whether the server lives, and the page's own files, which hold nothing."""
-_UNCOUNTED = frozenset({"/healthz", "/metrics"})
-"""What must answer when everything else is busy."""
 _MOST_HEADER_BYTES = 32 << 10
 _RETRY_S = 2
 
@@ -71,7 +68,12 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         exchange = Exchange(
-            scope, receive, send, most_bytes=self._options.max_body_bytes, keeps_body=self._options.log_bodies
+            scope,
+            receive,
+            send,
+            most_bytes=self._options.max_body_bytes,
+            keeps_body=self._options.log_bodies,
+            is_own=is_own(scope, has_web=self._options.has_web),
         )
         began, since = time.time(), time.perf_counter()
         try:
@@ -85,7 +87,7 @@ class Guard:
             # What is left of the body is read, so that the client reads this; not where nobody knows where it ends.
             await exchange.refuse(make_error(scope, *refused, closes=refused[0] in {400, 413}))
             return
-        if scope["path"] in _UNCOUNTED:
+        if scope["path"] in UNCOUNTED:
             await self._answer(scope, exchange)
             return
         caller = scope[CALLER].name
@@ -99,12 +101,12 @@ class Guard:
 
     def _find_problem(self, scope: Scope) -> tuple[int, str] | None:
         """Return a status and a sentence where a request is refused, whoever sent it."""
-        path, headers = scope["path"], scope["headers"]
+        headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > _MOST_HEADER_BYTES:
             return 431, f"The headers come to more than {_MOST_HEADER_BYTES >> 10} KiB. Send fewer."
         if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:  # h11 takes the chunks
             return 400, "The request has both Content-Length and Transfer-Encoding. Send one of them."
-        if scope["method"] in {"TRACE", "CONNECT"} or not _is_plain(path):
+        if scope["method"] in {"TRACE", "CONNECT"} or not is_plain(scope):
             return 400, "This method or path is not taken. Ask for a path such as /v1/models, by GET or POST."
         if problem := self._origins.find_problem(scope["method"], headers):
             return 403, problem
@@ -121,7 +123,7 @@ class Guard:
         found = self._keys.find(headers)
         if found is not None:
             scope[CALLER] = found
-        elif not (scope["method"] in {"GET", "HEAD"} and is_open_path(scope["path"])):
+        elif not is_open(scope, has_web=self._options.has_web):
             return 401, (
                 "No key of this server came with the request. Give the one that you were told, as OPENAI_API_KEY or "
                 "ANTHROPIC_API_KEY (Authorization: Bearer KEY, or x-api-key: KEY)."
@@ -169,7 +171,8 @@ class Guard:
     def _keep_record(self, scope: Scope, exchange: Exchange, *, time_s: float, total_s: float) -> None:
         """Record what was answered here; the proxy records what it asked for."""
         path = scope["path"]
-        is_told = exchange.is_refused or path == "/" or path.startswith("/glyph/")
+        is_ours = path.startswith("/glyph/") or is_page(scope, has_web=self._options.has_web)
+        is_told = exchange.is_refused or is_ours
         if self._recorder is None or not is_told:
             return
         caller = scope[CALLER].name if CALLER in scope else ""
@@ -182,21 +185,6 @@ def make_slots(options: ServeOptions, keys: Keys | None) -> Slots:
     """Return a worker's places for requests."""
     places = max(1, options.max_requests // options.workers)
     return Slots(places, is_shared=keys is not None and len(keys) > 1)
-
-
-def is_open_path(path: str) -> bool:
-    """Return whether a path needs no key."""
-    return path in _OPEN or path.startswith(_OPEN_BELOW)
-
-
-def _is_plain(path: str) -> bool:
-    """Return whether a path leads nowhere but down, and is printed as it is."""
-    return (
-        path.startswith("/")
-        and path.isprintable()
-        and "\\" not in path
-        and not {"..", "."} & set(path.split("/"))
-    )
 
 
 def _find_length(scope: Scope, options: ServeOptions) -> tuple[int, str] | None:

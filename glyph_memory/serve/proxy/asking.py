@@ -69,8 +69,9 @@ def make_url(base_url: str, path: str, query: str) -> str:
 
 def _read_path(scope: Scope) -> str:
     """Return the path as it was spelled: decoded, an escaped slash or question mark would mean something else."""
-    raw = scope.get("raw_path")
-    return raw.partition(b"?")[0].decode("latin-1") if raw else quote(scope["path"])
+    raw = scope.get("raw_path") or b""
+    is_path = raw.startswith(b"/")  # anything else would go on with the host's name
+    return raw.partition(b"?")[0].decode("latin-1") if is_path else quote(scope["path"])
 
 
 def find_caller(scope: Scope) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -19,21 +18,19 @@ from starlette.types import Receive, Scope, Send
 from glyph_memory.errors import StoreBusy, StoreError
 from glyph_memory.readers.openai.failures import find_message
 from glyph_memory.readers.openai.limits import find_image_limit, overflows_window, refuses_images
-from glyph_memory.serve.conversations import LearntLimits
 from glyph_memory.serve.dialects.units import Dialect
 from glyph_memory.serve.edge.errors import make_error
 from glyph_memory.serve.proxy.asking import find_caller, is_json, make_request, read_session
 from glyph_memory.serve.proxy.client_side import read_body, run_while_connected
 from glyph_memory.serve.proxy.exchange import (
+    ReadError,
     Sent,
     UpstreamFailure,
     UpstreamRequest,
     hand_on,
     open_answer,
     read_error,
-    send_whole,
 )
-from glyph_memory.serve.proxy.headers import list_answer_headers
 from glyph_memory.serve.proxy.keeping import Keeping
 from glyph_memory.serve.proxy.pictures import PictureCheck, PictureRefused
 from glyph_memory.serve.proxy.prepare import PreparedBody, parse_body, prepare_body
@@ -150,9 +147,9 @@ class FoldingEndpoint:
     async def _answer(self, progress: Progress) -> None:
         """Ask until the upstream takes the prompt, then hand its answer on."""
         target = await self._state.upstreams.find(progress.body.model)
-        limits = LearntLimits()
-        for tries in range(_TRIES + 1):
-            prepared = progress.prepared = await self._prepare(progress, target, limits)
+        window: int | None = None
+        for tries_left in range(_TRIES, -1, -1):
+            prepared = progress.prepared = await self._prepare(progress, target, window)
             progress.own_s = progress.own_s or time.perf_counter() - progress.came_s
             asked = make_request(
                 self._state,
@@ -170,23 +167,37 @@ class FoldingEndpoint:
                     recalling = Recalling(progress, asked, client, prepared.recalling, run=self._run)
                     await recalling.hand_on(answer, began)
                     return
-                if answer.status_code < 400 or not prepared.holds_pages:
+                if answer.status_code < 400 or prepared.folded is None or not tries_left:
                     await self._hand_on(progress, answer, began)
                     return
                 error = await read_error(answer)
-            said = find_message(error)
-            learnt = _learn_limits(said, target, prepared, limits) if tries < _TRIES else None
-            if tries < _TRIES and refuses_images(said):
-                target = self._state.upstreams.learn_text_only(target, progress.body.model, said)
-            elif learnt is not None and learnt != limits:
-                limits = learnt
-            else:
-                headers = list_answer_headers(answer.headers.raw, more=progress.list_headers())
-                progress.sent.status = answer.status_code
-                await send_whole(progress.send, answer.status_code, headers, error)
-                return
+                learnt = self._learn(progress, prepared, target, window, find_message(error.body))
+                if learnt is None:
+                    await self._hand_on(progress, answer, began, error)
+                    return
+            target, window = learnt
 
-    async def _hand_on(self, progress: Progress, answer: httpx2.Response, began: float) -> None:
+    def _learn(
+        self, progress: Progress, prepared: PreparedBody, target: Target, window: int | None, said: str
+    ) -> tuple[Target, int | None] | None:
+        """Return where to ask again, and for which window; None where the upstream's answer is the answer."""
+        upstreams, model, folded = self._state.upstreams, progress.body.model, prepared.folded
+        if folded is None or target.options is None:
+            return None
+        if prepared.holds_pages and refuses_images(said):
+            return upstreams.learn_text_only(target, model, said), window
+        if prepared.holds_pages and (most := find_image_limit(said)) is not None:
+            fewer = upstreams.learn_image_limit(target, model, most)
+            return None if fewer is None else (fewer, window)
+        overflow = overflows_window(said)
+        if overflow is None or overflow.leaves_no_prompt:
+            return None
+        policy = target.options.narrow_window(window).fold_policy
+        return target, overflow.next_window(policy, sent_tokens=folded.sent_tokens)
+
+    async def _hand_on(
+        self, progress: Progress, answer: httpx2.Response, began: float, error: ReadError | None = None
+    ) -> None:
         progress.watch = UsageWatch(self._dialect, is_stream=progress.body.is_stream)
         await hand_on(
             answer,
@@ -195,9 +206,10 @@ class FoldingEndpoint:
             see=progress.watch.see,
             began_s=began,
             sent=progress.sent,
+            error=error,
         )
 
-    async def _prepare(self, progress: Progress, target: Target, limits: LearntLimits) -> PreparedBody:
+    async def _prepare(self, progress: Progress, target: Target, window: int | None) -> PreparedBody:
         prepare = partial(
             prepare_body,
             progress.body,
@@ -209,27 +221,13 @@ class FoldingEndpoint:
             session=read_session(progress.scope),
             recalls=self._state.options.recall,
             keeps=self._keeps,
-            limits=limits,
+            window_tokens=window,
             pictures=self._pictures,
         )
         return await self._run(prepare)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._state.limiter)
-
-
-def _learn_limits(
-    said: str, target: Target, prepared: PreparedBody, limits: LearntLimits
-) -> LearntLimits | None:
-    """Return narrower limits after an upstream's refusal; None where it says of none."""
-    overflow, images = overflows_window(said), find_image_limit(said)
-    if images:
-        return limits.join(LearntLimits(max_images=images))
-    if overflow is None or target.options is None or prepared.folded is None:
-        return None
-    policy = limits.narrow(target.options).fold_policy
-    window = overflow.next_window(policy, sent_tokens=prepared.folded.sent_tokens)
-    return replace(limits, window_tokens=window)
 
 
 def _ignore(_chunk: bytes) -> None:

@@ -18,6 +18,9 @@ from glyph_memory.serve.options import Upstream
 from glyph_memory.serve.proxy.headers import Header, list_answer_headers
 
 _LONGEST_ERROR = 1 << 20
+_LAST_STATUS = 599
+"""HTTP has none above it, and a server cannot send one on."""
+_NO_STATUS = "{where} answered {status}, which is no status of HTTP: is it a model's server?"
 
 
 class UpstreamFailure(Exception):
@@ -75,23 +78,37 @@ async def open_answer(client: httpx2.AsyncClient, asked: UpstreamRequest) -> Asy
     except httpx2.HTTPError as error:
         raise make_failure(error, asked.upstream) from error
     try:
+        if answer.status_code > _LAST_STATUS:
+            raise UpstreamFailure(
+                502, _NO_STATUS.format(where=_name(asked.upstream), status=answer.status_code)
+            )
         yield answer
     finally:
         await answer.aclose()
 
 
-async def read_error(answer: httpx2.Response) -> bytes:
-    """Return the body of an answer that is an error; of a very long one the beginning."""
-    parts, length = [], 0
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadError:
+    """An error as far as it was read."""
+
+    body: bytes
+    """All of it; of a very long one the beginning."""
+    rest: AsyncIterator[bytes] | None = None
+    """What is still to come of a very long one."""
+
+
+async def read_error(answer: httpx2.Response) -> ReadError:
+    """Read the body of an answer that is an error."""
+    parts, length, chunks = [], 0, answer.aiter_raw()
     try:
-        async for chunk in answer.aiter_raw():
+        async for chunk in chunks:
             parts.append(chunk)
             length += len(chunk)
             if length > _LONGEST_ERROR:
-                break
+                return ReadError(body=b"".join(parts), rest=chunks)
     except httpx2.HTTPError:
         pass  # what came of it is what the client gets
-    return b"".join(parts)
+    return ReadError(body=b"".join(parts))
 
 
 async def hand_on(
@@ -102,16 +119,33 @@ async def hand_on(
     see: Callable[[bytes], None],
     began_s: float,
     sent: Sent,
+    error: ReadError | None = None,
 ) -> None:
     """Hand an answer on to the client as it comes: a slow client slows the upstream, and nothing piles up.
 
     Where the upstream breaks off, so does the answer, and the client's library says so.
+
+    Args:
+        answer: The upstream's.
+        send: To the client.
+        more_headers: Ours.
+        see: Looks at what goes by.
+        began_s: When it was asked for.
+        sent: How far it came.
+        error: What was read of it before.
     """
     sent.status = answer.status_code
     headers = list_answer_headers(answer.headers.raw, more=more_headers)
+    if error is not None and error.rest is None:
+        await send_whole(send, answer.status_code, headers, error.body)
+        sent.is_whole = True
+        return
     await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+    chunks = answer.aiter_raw() if error is None or error.rest is None else error.rest
     try:
-        async for chunk in answer.aiter_raw():
+        if error is not None:
+            await send({"type": "http.response.body", "body": error.body, "more_body": True})
+        async for chunk in chunks:
             if sent.first_byte_s is None:
                 sent.first_byte_s = time.perf_counter() - began_s
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -132,7 +166,7 @@ async def send_whole(send: Send, status: int, headers: list[Header], body: bytes
 
 def make_failure(error: httpx2.HTTPError, upstream: Upstream) -> UpstreamFailure:
     """Return what the client is told of an upstream that did not answer."""
-    where = upstream.name or _hide_password(upstream.url)
+    where = _name(upstream)
     if isinstance(error, httpx2.ConnectTimeout):
         return UpstreamFailure(
             504, f"{where} cannot be reached in time: is the model's server running there?"
@@ -148,6 +182,10 @@ def make_failure(error: httpx2.HTTPError, upstream: Upstream) -> UpstreamFailure
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return UpstreamFailure(502, f"{where} is no address of a server; give --upstream http://HOST:PORT/v1")
     return UpstreamFailure(502, f"{where} broke off before it answered: look at its log, then try again")
+
+
+def _name(upstream: Upstream) -> str:
+    return upstream.name or _hide_password(upstream.url)
 
 
 def _hide_password(url: str) -> str:

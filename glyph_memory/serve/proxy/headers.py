@@ -15,6 +15,7 @@ _HOP = frozenset(
 """They are about one connection."""
 _KEYS = frozenset({b"authorization", b"x-api-key", b"cookie"})
 _OURS = b"x-glyph-"
+_LONGEST_VALUE = 1000
 
 
 def list_request_headers(
@@ -55,19 +56,22 @@ def list_request_headers(
         sent.append((b"authorization", f"Bearer {api_key}".encode()))
         if any(name == b"x-api-key" for name, _ in headers):
             sent.append((b"x-api-key", api_key.encode()))
-    return sent + [
-        (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in more.items()
-    ]
+    return sent + [(name.lower().encode(), _spell_value(value, "latin-1")) for name, value in more.items()]
 
 
 def list_answer_headers(headers: Iterable[Header], *, more: Mapping[str, str]) -> list[Header]:
     """Return the headers of an answer as the client gets them: the upstream's, and ours."""
     headers = [(name.lower(), value) for name, value in headers]
     sent = [(name, value) for name, value in headers if name not in _HOP and not name.startswith(_OURS)]
-    return sent + [(name.lower().encode(), _spell_value(value)) for name, value in more.items() if value]
+    spelled = [(name.lower().encode(), _spell_value(value, "ascii")) for name, value in more.items()]
+    return sent + [(name, value) for name, value in spelled if value]
 
 
-def _spell_value(value: str) -> bytes:
-    """Return a text as a header's value: one line of ASCII, and not too long."""
-    line = " ".join(value.split())
-    return line[:1000].encode("ascii", "replace")
+def _spell_value(value: str, encoding: str) -> bytes:
+    """Return a text as a header's value: one line, and not too long.
+
+    A control character, or a space at the end, and the answer could not be sent at all. What a note names, such as a
+    file, may hold any character.
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in value).split())
+    return line[:_LONGEST_VALUE].rstrip().encode(encoding, "replace")

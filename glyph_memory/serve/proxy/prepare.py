@@ -11,15 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from glyph_memory.errors import FontError, PolicyError, TurnError
-from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, FoldedRequest, LearntLimits
+from glyph_memory.serve.conversations import AskedRequest, ConversationFolder, FoldedRequest
 from glyph_memory.serve.dialects.image_data import HeldImages, encode_body, hold_images
 from glyph_memory.serve.dialects.prefix_rules import apply_rules
-from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item
+from glyph_memory.serve.dialects.units import ClientRequest, Dialect, Item, read_model
 from glyph_memory.serve.proxy.pictures import PictureCheck
 from glyph_memory.serve.recall import add_tools, may_offer
 from glyph_memory.serve.upstreams import Target
 
-_NO_LIMITS = LearntLimits()
 _UNREAD = "the messages could not be read, so they go on as they came: {error}"
 _UNFOLDED = "the conversation could not be folded, so it goes on as it came: {error}"
 
@@ -36,8 +35,7 @@ class ParsedBody:
     @property
     def model(self) -> str | None:
         """The model that is asked for."""
-        found = self.fields.get("model") if self.fields is not None else None
-        return found if isinstance(found, str) else None
+        return None if self.fields is None else read_model(self.fields)
 
     @property
     def is_stream(self) -> bool:
@@ -95,7 +93,7 @@ def prepare_body(
     session: str,
     recalls: bool = False,
     keeps: bool = True,
-    limits: LearntLimits = _NO_LIMITS,
+    window_tokens: int | None = None,
     pictures: PictureCheck | None = None,
 ) -> PreparedBody:
     """Return what is sent; what it says is stored by its `keep`.
@@ -110,7 +108,7 @@ def prepare_body(
         session: What the client calls the conversation.
         recalls: Whether the model is given `recall` and `zoom`, where its client has none.
         keeps: Whether it is said; a body that is only counted is not.
-        limits: What the upstream was found to take just now.
+        window_tokens: The window that the upstream was found to have just now.
         pictures: Looks at pictures.
 
     Raises:
@@ -144,7 +142,7 @@ def prepare_body(
     )
     try:
         with hold_images() as images:
-            folded = folder.fold(asked, limits=limits)
+            folded = folder.fold(asked, window_tokens=window_tokens)
     except (PolicyError, FontError) as error:
         return replace(unfolded, notes=(_UNFOLDED.format(error=error),))
     notes = tuple(filter(None, (target.note, *folded.notes)))

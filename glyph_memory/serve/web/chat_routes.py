@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Query
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from glyph_memory.context import ImageCache, PageOptions
 from glyph_memory.memory import GlyphMemory
@@ -22,6 +22,7 @@ from glyph_memory.serve.web.chats import Chats, ChatTurn, find_session, list_not
 from glyph_memory.serve.web.context import WebContext
 from glyph_memory.serve.web.events import Emit, EventResponse
 from glyph_memory.serve.web.faults import WebFault
+from glyph_memory.serve.web.json_answer import JsonAnswer
 from glyph_memory.serve.web.models import choose_model, find_options, list_options
 from glyph_memory.serve.web.work import run_in_thread, run_until_gone
 
@@ -65,13 +66,13 @@ class ChatRoutes:
     async def list(self, request: Request) -> Response:
         """Return the chats, the one that was used last first."""
         caller = self._context.caller_of(request)
-        return JSONResponse(await run_in_thread(lambda _: self._chats.list_chats(caller)), headers=_FRESH)
+        return JsonAnswer(await run_in_thread(lambda _: self._chats.list_chats(caller)), headers=_FRESH)
 
     async def begin(self, request: Request, named: Annotated[ChatNamed | None, Body()] = None) -> Response:
         """Begin a chat; it is stored with its first message."""
         caller, asked = self._context.caller_of(request), named.name if named else None
         name = await run_in_thread(lambda _: self._chats.begin(caller, asked))
-        return JSONResponse({"name": name, "turns": 0, "updated": None}, 201)
+        return JsonAnswer({"name": name, "turns": 0, "updated": None}, 201)
 
     async def look(self, request: Request, name: str) -> Response:
         """Return a chat's turns and where each is shown, its pages, and what they save."""
@@ -82,7 +83,7 @@ class ChatRoutes:
             memory = self._chats.open(caller, name, options)
             return self._describe(memory, name, address)
 
-        return JSONResponse(await run_until_gone(request, lambda _: read()), headers=_FRESH)
+        return JsonAnswer(await run_until_gone(request, lambda _: read()), headers=_FRESH)
 
     async def send(self, request: Request, name: str, sent: MessageSent) -> Response:
         """Store a message and have it answered, as a stream of events."""
@@ -154,7 +155,7 @@ class ChatRoutes:
                 for one in found
             ]
 
-        return JSONResponse(await run_until_gone(request, lambda _: search()), headers=_FRESH)
+        return JsonAnswer(await run_until_gone(request, lambda _: search()), headers=_FRESH)
 
     async def delete(self, request: Request, name: str) -> Response:
         """Erase a chat for good."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Message
 
 from glyph_memory.nano import NanoReader
@@ -25,6 +25,7 @@ from glyph_memory.serve.web.context import WebContext
 from glyph_memory.serve.web.drawings import Drawings
 from glyph_memory.serve.web.events import Emit, EventResponse
 from glyph_memory.serve.web.faults import WebFault
+from glyph_memory.serve.web.json_answer import JsonAnswer
 from glyph_memory.serve.web.looks import build_style, find_profile
 from glyph_memory.serve.web.models import choose_model, suppose_options
 from glyph_memory.serve.web.shelf import Shelf, read_upload
@@ -77,11 +78,11 @@ class DocumentRoutes:
             ),
         )
         self._shelf.put(self._context.caller_of(request), upload)
-        return JSONResponse(upload.to_json())
+        return JsonAnswer(upload.to_json())
 
     async def look(self, request: Request, id: str) -> Response:
         """Return what is told of a document, for a page that is loaded anew."""
-        return JSONResponse(self._shelf.get(self._context.caller_of(request), id).to_json())
+        return JsonAnswer(self._shelf.get(self._context.caller_of(request), id).to_json())
 
     async def draw(self, request: Request, id: str, asked: PagesAsked) -> Response:
         """Draw a document's pages."""
@@ -90,7 +91,7 @@ class DocumentRoutes:
         drawing = await run_until_gone(
             request, lambda stop: self._drawings.draw(upload, asked.look, profile, stop)
         )
-        return JSONResponse(drawing.to_json(f"{_find_root(request)}/documents/{id}/pages/{drawing.key}"))
+        return JsonAnswer(drawing.to_json(f"{_find_root(request)}/documents/{id}/pages/{drawing.key}"))
 
     async def show(self, request: Request, id: str, key: str, number: int) -> Response:
         """Return a page's file; the same address always has the same picture."""

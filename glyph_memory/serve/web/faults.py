@@ -13,9 +13,10 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from glyph_memory.errors import GlyphMemoryError, ReaderError, StoreBusy, StoreError
+from glyph_memory.serve.web.json_answer import JsonAnswer
 
 _FIELD = re.compile(r"([a-z][a-z_]{1,40})=")
 """How errors about values name the one that is wrong."""
@@ -59,7 +60,7 @@ def find_field(error: GlyphMemoryError) -> str:
 def _write(status: int, message: str, field: str = "", headers: dict[str, str] | None = None) -> Response:
     line = str(WebFault(message))  # names of fields may come from anybody: one line, not too long
     shown = "".join(one for one in field if one.isprintable())[:_LONGEST_FIELD]
-    return JSONResponse({"error": {"message": line, "field": shown}}, status, headers)
+    return JsonAnswer({"error": {"message": line, "field": shown}}, status, headers)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from glyph_memory.serve.web.headers import security_headers
 
-_INDEX = "index.html"
+_INDEX, _ICON = "index.html", "icon.svg"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".md": "text/plain", ".woff2": "font/woff2"}
 """Said here, as systems' own tables differ; browsers run no script of another type."""
 
@@ -38,7 +38,7 @@ class StaticFile:
 
 
 def page_routes(folder: Traversable | None = None) -> list[BaseRoute]:
-    """Return the routes of the page: `/` and `/glyph/static/…`.
+    """Return the routes of the page: `/`, `/favicon.ico` and `/glyph/static/…`.
 
     Args:
         folder: Where its files lie; in the package unless given. They are read once: what is not there is not served.
@@ -51,8 +51,12 @@ def page_routes(folder: Traversable | None = None) -> list[BaseRoute]:
     async def serve_file(request: Request) -> Response:
         return _answer(request, served.get(request.path_params["path"]))
 
+    async def serve_icon(request: Request) -> Response:
+        return _answer(request, served.get(_ICON))
+
     return [
         Route("/", serve_index, methods=["GET"]),
+        Route("/favicon.ico", serve_icon, methods=["GET"]),
         Route("/glyph/static/{path:path}", serve_file, methods=["GET"]),
     ]
 

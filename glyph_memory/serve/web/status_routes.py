@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from glyph_memory import __version__
 from glyph_memory.documents.addresses import show_address
 from glyph_memory.readers import ServedModel
 from glyph_memory.serve.web.context import FoundModels, WebContext
+from glyph_memory.serve.web.json_answer import JsonAnswer
 from glyph_memory.serve.web.looks import describe_looks
 from glyph_memory.serve.web.models import suppose_options
 
@@ -38,7 +39,7 @@ class StatusRoutes:
         """Return the version, the upstreams with their models, and limits."""
         options = self._context.options
         found = await self._context.find_models() if options.upstreams else ()
-        return JSONResponse(
+        return JsonAnswer(
             {
                 "version": __version__,
                 "upstreams": [self._describe_upstream(one) for one in found],
@@ -51,7 +52,7 @@ class StatusRoutes:
 
     async def looks(self, request: Request) -> Response:
         """Return presets, profiles and the fields of the form."""
-        return JSONResponse(describe_looks())
+        return JsonAnswer(describe_looks())
 
     def _describe_upstream(self, found: FoundModels) -> dict[str, object]:
         return {

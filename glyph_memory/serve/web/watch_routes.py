@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from glyph_memory.context import ImageCache
 from glyph_memory.serve.web.context import WebContext
 from glyph_memory.serve.web.events import Emit, EventResponse
 from glyph_memory.serve.web.faults import WebFault
+from glyph_memory.serve.web.json_answer import JsonAnswer
 from glyph_memory.serve.web.watched import Watched, describe_conversation
 from glyph_memory.serve.web.work import run_until_gone
 
@@ -67,7 +68,7 @@ class WatchRoutes:
         """Return the conversations, the latest first."""
         caller = self._context.caller_of(request)
         found = await run_until_gone(request, lambda _: self._watched.list_conversations(caller))
-        return JSONResponse(found, headers=_FRESH)
+        return JsonAnswer(found, headers=_FRESH)
 
     async def look(
         self,
@@ -87,7 +88,7 @@ class WatchRoutes:
             page["url"] = f"{address}/{page['digest']}.png"
         records = [one for one in self._context.recorder.recent(_RECORDS, caller) if one.session == session]
         told["requests"] = [asdict(record) for record in records[-_SHOWN:]]
-        return JSONResponse(told, headers=_FRESH)
+        return JsonAnswer(told, headers=_FRESH)
 
     async def show(self, request: Request, session: str, digest: str) -> Response:
         """Return the file of a page of a conversation, where it is kept."""

@@ -40,6 +40,11 @@ async def page(request: Request) -> Response:
     return Response("<script>", media_type="text/html", headers={"Access-Control-Allow-Origin": "*"})
 
 
+async def kind(request: Request) -> Response:
+    """Answer with the kind that is asked for."""
+    return Response("<script>", headers={"Content-Type": request.query_params["kind"]})
+
+
 async def alive(request: Request) -> Response:
     """Answer that all is well."""
     return PlainTextResponse("ok")
@@ -59,6 +64,9 @@ def make_client() -> Callable[..., TestClient]:
         routes = [
             Route("/v1/fail", fail, methods=["POST"]),
             Route("/docs", page),
+            Route("/kind", kind),
+            Route("/healthz/kind", kind),
+            Route("/metrics-kind", kind),
             Route("/healthz", alive),
             Route("/{path:path}", show, methods=["GET", "POST", "OPTIONS"]),
         ]

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from glyph_memory.serve.edge.keys import Keys
+from glyph_memory.serve.edge.paths import is_plain
 from glyph_memory.serve.edge.recorder import Recorder
 from glyph_memory.serve.edge.slots import Slots
 from tests.serve.edge.conftest import ADA, BEN
@@ -81,6 +82,14 @@ def test_a_path_leads_nowhere_but_down(make_client: Make, path: str) -> None:
     assert make_client().get(path).status_code == 400
 
 
+@pytest.mark.parametrize("raw_path", [b"%2F@evil.example/x", b"%2fv1/models", b"%2F:9@evil.example"])
+def test_a_path_begins_with_a_slash_that_is_spelled_as_one(raw_path: bytes) -> None:
+    """Behind the upstream's address, as it came, it would name another host."""
+    scope = {"path": f"/{raw_path[3:].decode()}", "raw_path": raw_path}
+    assert not is_plain(scope)
+    assert is_plain(scope | {"raw_path": b"/" + raw_path[3:]})
+
+
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
 def test_nothing_is_traced(make_client: Make, method: str) -> None:
     """An upstream would answer with the request it got, its key in it."""
@@ -124,6 +133,14 @@ def test_without_a_right_key_there_is_nothing(
     assert client.get("/healthz").status_code == 200
     assert client.get("/glyph/static/style.css").status_code == 200
     assert client.post("/glyph/static/style.css").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/favicon.ico", "/glyph/static/style.css"])
+def test_where_there_is_no_page_its_paths_need_a_key(make_client: Make, key_file: Path, path: str) -> None:
+    """The upstream would answer them, and ask for its own key's sake."""
+    keys = Keys.read(key_file)
+    assert make_client(keys=keys, web=False).get(path).status_code == 401
+    assert make_client(keys=keys, web=True).get(path).status_code == 200
 
 
 def test_a_refusal_is_in_the_clients_own_format(make_client: Make, key_file: Path) -> None:
@@ -198,6 +215,19 @@ def test_an_upstreams_page_runs_nothing_here(make_client: Make) -> None:
     assert answer.headers["content-security-policy"] == "sandbox"
     assert "access-control-allow-origin" not in answer.headers
     assert "content-security-policy" not in make_client().post(CHAT).headers
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json, text/html", "text/plain;x=1,text/html", "text/html", "image/svg+xml", ""]
+)
+def test_a_kind_that_a_browser_would_run_is_known_however_it_is_spelled(make_client: Make, kind: str) -> None:
+    """Of several kinds in one header browsers take the last."""
+    for path in ("/kind", "/healthz/kind", "/metrics-kind"):
+        answer = make_client().get(path, params={"kind": kind})
+        assert answer.headers["content-security-policy"] == "sandbox", path
+    for plain in ("application/json", "text/event-stream; charset=utf-8", "Text/Plain"):
+        answer = make_client().get("/kind", params={"kind": plain})
+        assert "content-security-policy" not in answer.headers
 
 
 def test_bodies_are_logged_where_that_is_asked_for(

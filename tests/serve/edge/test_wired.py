@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,6 +13,7 @@ from glyph_memory.serve import ServeOptions, Upstream
 from glyph_memory.serve.app import create_app
 from glyph_memory.testing import FakeVLMServer
 from tests.serve.edge.conftest import ADA, BEN, UPSTREAM
+from tests.serve.running import run_app
 
 CHAT = "/v1/chat/completions"
 
@@ -29,6 +32,38 @@ def test_every_path_is_guarded(tmp_path: Path, key_file: Path, path: str) -> Non
         assert client.get(path).status_code == 401
         assert client.get("/healthz").json()["store"] == "ok"
         assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("web", [True, False])
+def test_no_upstream_answers_for_paths_of_ours(tmp_path: Path, key_file: Path, web: bool) -> None:
+    """Nor is it asked by anybody without a key; what it said there would run under this server's name."""
+    with FakeVLMServer(api_key="upstreams-own-key") as upstream:
+        told = Upstream(url=upstream.base_url, api_key="upstreams-own-key")
+        options = ServeOptions(upstreams=(told,), memory=tmp_path / "m.db", key_file=key_file, web=web)
+        with TestClient(create_app(options), base_url="http://127.0.0.1:8400") as client:
+            for path in ("/", "/favicon.ico", "/glyph/static/x", "/glyph/x"):
+                client.get(path)
+            for path in ("/glyph/x", "/glyph/static/x", "/glyph/"):
+                assert client.get(path, headers={"x-api-key": ADA}).status_code == 404
+    asked = [path for path in upstream.paths if path != "GET /v1/models"]
+    assert [one for one in asked if "glyph" in one or one in {"GET /", "GET /favicon.ico"}] == []
+
+
+def test_an_escaped_slash_leads_to_no_other_server(tmp_path: Path) -> None:
+    """`%2F@host` behind the upstream's address would."""
+    with FakeVLMServer() as upstream, FakeVLMServer() as other:
+        options = ServeOptions(upstreams=(Upstream(url=upstream.base_url),), memory=tmp_path / "m.db")
+        with run_app(options) as address, socket.create_connection(split_address(address), timeout=20) as to:
+            target = f"%2F@{urlsplit(other.base_url).netloc}/steal"
+            to.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            assert to.recv(100).startswith(b"HTTP/1.1 400 ")
+    assert other.paths == []
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Return an address' host and port."""
+    parts = urlsplit(address)
+    return parts.hostname or "", parts.port or 0
 
 
 def test_keys_go_to_whom_they_are_for(tmp_path: Path, key_file: Path) -> None:

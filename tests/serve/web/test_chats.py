@@ -198,3 +198,14 @@ def test_a_message_that_cannot_be_sent_names_its_field(client: TestClient, more:
     answer = client.post("chats/Trip/messages", json={"text": "Hello.", **more})
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, next(iter(more)))
     assert client.get("chats/Trip").json()["turns"] == []
+
+
+def test_half_a_character_in_an_answer_hides_no_chat(make_web: MakeWeb) -> None:
+    """Models write such, and the store keeps it."""
+    web = make_web()
+    with GlyphMemory.open(web.context.store, session="web/Trip", options=web.context.page_options) as memory:
+        memory.add("user", "A face?")
+        memory.add("assistant", "Here is half of one: \ud83d.")
+    client = web.client()
+    assert client.get("chats/Trip").json()["turns"][1]["text"] == "Here is half of one: ?."
+    assert client.get("chats/Trip/recall", params={"query": "half"}).json()[0]["anchor"] == 2

@@ -189,3 +189,16 @@ def test_a_bookmark_that_cannot_be_read_shows_turns_as_text(web: Web) -> None:
     assert (found["pages"], found["report"]) == ([], {})
     assert {one["place"] for one in found["turns"]} == {"text"}
     assert Bookmark() is not None
+
+
+def test_half_a_character_hides_no_conversation(web: Web) -> None:
+    """Models write such, and clients name models as they like: the list and each of them are shown all the same."""
+    dialect, messages = ChatDialect(), [{"role": "user", "content": "Half: \ud83d."}]
+    request = dialect.read({"model": "\udfff", "messages": messages})
+    assert request is not None
+    asked = AskedRequest(request=request, dialect=dialect, options=SMALL, session="trip")
+    ConversationFolder(web.context.store).fold(asked)
+    client = web.client()
+    (listed,) = client.get("conversations").json()
+    assert listed["report"]["model"] == "?"
+    assert look(client, "trip")["turns"][0]["text"] == "Half: ?."
