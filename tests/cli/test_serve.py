@@ -91,10 +91,10 @@ def test_what_is_not_typed_is_as_options_have_it(run: Run, started: list[ServeOp
 
 
 def test_the_page_alone_needs_no_upstream(run: Run, started: list[ServeOptions]) -> None:
-    """It is asked for by name; else the first thing to say is which server answers."""
-    assert "no upstream is given" in run("serve").error
-    assert run("serve", "--web").code == 0
-    assert started == [ServeOptions(upstreams=(), web=True)]
+    """There the nano reader answers. Where there is no page, nothing is left to serve."""
+    assert run("serve").code == 0
+    assert started == [ServeOptions(upstreams=())]
+    assert "no upstream is given" in run("serve", "--no-web").error
 
 
 def test_an_upstreams_key_comes_from_the_environment_or_a_file(

@@ -20,7 +20,7 @@ Upstreams = Annotated[
     typer.Option(
         metavar="[NAME=]URL",
         help="Address, up to and including /v1, of a model's server. Several: a request goes to the first that has its "
-        "model. With --web it may be left out: the nano reader then answers on the page.",
+        "model. None: the web page alone, where the nano reader answers.",
         rich_help_panel=_UPSTREAM,
     ),
 ]
