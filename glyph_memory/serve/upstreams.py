@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from glyph_memory.context import PageOptions
-from glyph_memory.errors import GlyphMemoryError, ReaderError
+from glyph_memory.errors import GlyphMemoryError, ReaderError, ReaderUnavailable
 from glyph_memory.readers import ServedModel, afind_served_model
 from glyph_memory.readers.openai.connect import alist_models
 from glyph_memory.serve.options import ServeOptions, Upstream
@@ -42,6 +42,8 @@ class Target:
     """For which model pages are drawn; None where it gets text."""
     note: str = ""
     """Why it gets text."""
+    is_guess: bool = False
+    """Whether nobody answered when it was asked for, so that its window is a guess."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +121,10 @@ class Upstreams:
             known = self._known.get(key)
             if known is None or known[0] < time.monotonic():
                 target, lasts_s = await self._ask(upstream, model)
+                if (
+                    target.is_guess and known is not None
+                ):  # a server that is busy or restarted stays what it was
+                    target = known[1]
                 self._known[key] = known = (time.monotonic() + lasts_s, target)
         refused = self._text_only.get(key)
         if refused is not None and refused[0] > time.monotonic():
@@ -159,12 +165,11 @@ class Upstreams:
         try:
             served = await afind_served_model(upstream.url, model=model, api_key=upstream.api_key)
         except ReaderError as error:
-            served, lasts_s = ServedModel(model=model), _FAILED_S
             self._words[upstream.url] = type(error).__name__
-        else:
-            lasts_s = _FRESH_S
-            self._words[upstream.url] = "ok"
-        return self._describe(upstream, served, model), lasts_s
+            target = self._describe(upstream, ServedModel(model=model), model)
+            return replace(target, is_guess=isinstance(error, ReaderUnavailable)), _FAILED_S
+        self._words[upstream.url] = "ok"
+        return self._describe(upstream, served, model), _FRESH_S
 
     def _describe(self, upstream: Upstream, served: ServedModel, model: str | None) -> Target:
         """Return where a model is asked, and how its pages look or why it gets text."""

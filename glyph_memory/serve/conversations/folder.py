@@ -91,13 +91,15 @@ class ConversationFolder:
             FontError: A page cannot be drawn.
         """
         place = self._find_place(asked)
+        bookmark = place.mark.bookmark if place.mark else None
         if asked.options is None:
-            sent, bookmark = self._describe_text(asked, place), None
+            sent = self._describe_text(asked, place)
         else:
             learned = [one for one in (window_tokens, place.kept.window_tokens) if one]
             options = asked.options.narrow_window(min(learned, default=None))
             sent = self._fold(asked, place, self.get_folding(options))
-            bookmark = _spell_bookmark(sent, place, min(learned, default=None))
+            if asked.keeps_pages:
+                bookmark = _spell_bookmark(sent, place, min(learned, default=None))
         if asked.keeps and place.chains:
             self._keep(asked, place, sent, bookmark)
         return sent
